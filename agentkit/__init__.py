@@ -1,0 +1,1 @@
+"""agentkit: tool-using agents on Claude."""

@@ -1,0 +1,115 @@
+"""Every exception of agentkit, in one tree. Each says whose fault it is and what to do next.
+
+    AgentkitError
+     ├── UsageError                 your program: fix the code and run it again
+     │    ├── DefinitionError       a tool, toolset, type or agent that cannot work, refused where it is defined
+     │    └── ConfigurationError    credentials, model ids, addresses, files named on the command line
+     ├── InvalidArguments           the model: its arguments do not fit the tool; the text tells it how to repair them
+     ├── ToolError                  the tool: it says no, in words meant for the model
+     ├── ModelError                 the API or the way to it: no usable reply
+     └── RunIncomplete              the run: it ended without an output; the message names the outcome
+
+Two rules for this file: nothing is imported from the package, and no exception carries a secret or a traceback
+in its text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class AgentkitError(Exception):
+    """The root: catch it to catch whatever agentkit itself raises."""
+
+
+class UsageError(AgentkitError):
+    """The calling program is wrong. Nothing was sent and nothing was executed."""
+
+
+class DefinitionError(UsageError):
+    """A tool, toolset, type or agent cannot work as it is defined.
+
+    Raised at decoration or construction; the text names the parameter, the file and line, and the fix.
+    """
+
+
+class ConfigurationError(UsageError):
+    """Something outside the code is missing or wrong: credentials, a model id, an address, a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A repair of the model's arguments that is certain enough for a machine to apply."""
+
+    path: str
+    """Where in the arguments, as in the text: `lines[0].kind`."""
+    replacement: str
+    """The key or the value to write there."""
+    what: str
+    """`key` renames the last step of the path, `value` replaces what stands there."""
+
+
+class InvalidArguments(AgentkitError):
+    """The model's arguments do not fit the tool's schema. Nothing was executed.
+
+    `str(error)` is the text for the model: every problem with its path, what was expected and what came.
+    """
+
+    def __init__(self, message: str, suggestions: Sequence[Suggestion] = ()) -> None:
+        super().__init__(message)
+        self.suggestions = tuple(suggestions)
+        """Certain repairs, for programs; the text says the same in words."""
+
+
+class ToolError(AgentkitError):
+    """Raise it inside a tool to say no in words meant for the model. The run goes on.
+
+    Its text reaches the model as it is; any other exception reaches it only as a class of failure and an id.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.hint = hint
+        """What the model could do instead, sent as a second sentence. None: nothing to add."""
+        self.retryable = retryable
+        """Whether the same call may succeed later; told to the model."""
+
+
+class ModelError(AgentkitError):
+    """A model call brought no usable reply. A run turns it into the outcome `failed`, with this text as reason."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str,
+        status: int | None = None,
+        request_id: str | None = None,
+        is_retryable: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        """The API's error type (`not_found_error`, `overloaded_error` ...), or `connection_error`,
+        `stream_interrupted`, `protocol_error`."""
+        self.status = status
+        """The HTTP status; None when there was no response. 200 is possible for an error inside a stream."""
+        self.request_id = request_id
+        """The `request-id` header, for Anthropic's support. None when there was no response."""
+        self.is_retryable = is_retryable
+        """Whether the same request may succeed later."""
+
+
+class RunIncomplete(AgentkitError):
+    """The run ended without an output, and `result.output` was read.
+
+    Check `result.ok` or `result.outcome` first where that can happen.
+    """
+
+    def __init__(self, message: str, *, outcome: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        """The outcome of the run, as in `result.outcome`."""
