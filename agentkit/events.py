@@ -1,0 +1,140 @@
+"""All that a run can report, as frozen records. Each says where in the tree of agents it happened.
+
+Two rules for this file: an event holds values only, so that it can be sent anywhere; and deltas aside, a replayed run
+reports the same events again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, is_dataclass
+
+from agentkit.messages import JSONObject
+from agentkit.outcome import Outcome
+from agentkit.usage import Cost, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event says: which run reports it, and whose child that run is."""
+
+    run_id: str
+    """The reporting run. A child's id is its parent's, a slash, and the id of the tool call that started it."""
+    path: tuple[str, ...]
+    """The agents from the root of the tree to the reporting one."""
+    parent_call_id: str | None
+    """The tool call of the parent that started the reporting run. None: the root."""
+
+    def to_json(self) -> JSONObject:
+        """The event as JSON, its `type` the name of the class: `tool_started` for ToolStarted."""
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        return {"type": name, **_plain(self)}
+
+
+def _plain(record: object) -> JSONObject:
+    # `fields` takes the instance; the caller has only values that are dataclasses.
+    values = {f.name: getattr(record, f.name) for f in fields(record)}  # type: ignore[arg-type]  # pyright: ignore
+    return {
+        name: _plain(value) if is_dataclass(value) else list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A run began."""
+
+    model: str
+    """The model it asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Event):
+    """A request is about to be sent."""
+
+    turn: int
+    """Counted from 1."""
+    is_last: bool
+    """Whether the model was told that it is the last one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta(Event):
+    """A piece of the reply's text, as it comes."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkingDelta(Event):
+    """A piece of the model's thinking, as it comes, where the model shows it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFinished(Event):
+    """A reply is complete."""
+
+    turn: int
+    stop_reason: str | None
+    text: str
+    """The whole visible text of the reply."""
+    usage: Usage
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolStarted(Event):
+    """A tool call begins. Calls of one turn start in the model's order and finish in any."""
+
+    call_id: str
+    name: str
+    input: JSONObject
+    """The arguments as the model wrote them."""
+    is_agent: bool
+    """Whether the tool is a sub-agent; its own events follow, with this `call_id` as their `parent_call_id`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolProgress(Event):
+    """A running tool says how far it is."""
+
+    call_id: str
+    name: str
+    message: str
+    done: float | None
+    total: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFinished(Event):
+    """A tool call is answered."""
+
+    call_id: str
+    name: str
+    is_error: bool
+    text: str
+    """The text of the result, as the model sees it."""
+    duration_s: float
+    """Seconds from the start to the answer; 0 for a call that was not executed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRejected(Event):
+    """The answer does not fit the output type and was sent back."""
+
+    reason: str
+    """What the model was told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(Event):
+    """A run ended."""
+
+    outcome: Outcome
+    reason: str
+    """Empty for a completed run."""
+    usage: Usage
+    """Of the run and everything below it."""
+    cost: Cost

@@ -1,0 +1,51 @@
+"""How a run can end: every outcome by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a run ended. Its `str()` is its value."""
+
+    COMPLETED = "completed"
+    """The model gave its answer."""
+    REFUSED = "refused"
+    """The model declined to go on; the reason says why where the API did."""
+    BLOCKED = "blocked"
+    """A guardrail stopped the run."""
+    INVALID_OUTPUT = "invalid_output"
+    """The answer did not fit the output type, also after it was sent back."""
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    """The next call could have cost more than was left."""
+    MAX_TURNS = "max_turns"
+    """The turn limit cut the run off. The last turn's answer, if it gave one, is the output."""
+    TRUNCATED = "truncated"
+    """The reply was longer than `max_tokens`."""
+    CONTEXT_EXCEEDED = "context_exceeded"
+    """The conversation no longer fits the model's window."""
+    LIVELOCK = "livelock"
+    """The model repeated the same failing call."""
+    EMPTY = "empty"
+    """The model ended its turn without a word, also after it was asked once more."""
+    PAUSED = "paused"
+    """The run stands still and can go on later."""
+    CANCELLED = "cancelled"
+    """`run.cancel()` was called, or the stream's block was left early."""
+    FAILED = "failed"
+    """The API, or the way to it, failed; the reason says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Something the run had begun, or was asked for, and did not finish."""
+
+    path: tuple[str, ...]
+    """The agents from the root to the one that was asked."""
+    name: str
+    """The tool."""
+    call_id: str
+    """The tool call's id."""
+    reason: str
+    """Why it was not finished, in a few words."""

@@ -1,0 +1,53 @@
+"""What every request of an agent carries beside the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agentkit.errors import DefinitionError
+from agentkit.messages import JSONObject
+
+SAMPLING = ("temperature", "top_p", "top_k")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Request settings of an agent; a run may bring its own, which then replace the agent's whole.
+
+    Raises DefinitionError for sampling parameters, which the API of today refuses, and for fields that agentkit
+    sends itself.
+    """
+
+    max_tokens: int = 16_000
+    """The most tokens one reply may have, thinking included."""
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
+    """How much work the model puts in. None: the model's default."""
+    thinking: JSONObject | None = None
+    """The API's `thinking` field, for example `{"type": "disabled"}`. None: the model's default."""
+    cache: Literal["5m", "1h"] | None = "5m"
+    """How long the server keeps the conversation's prefix. None: no prompt cache."""
+    betas: tuple[str, ...] = ()
+    """Values of the `anthropic-beta` header."""
+    extra: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Any other field of the body, sent as it is: new features of the API need no release of agentkit."""
+
+    def __post_init__(self) -> None:
+        if sampling := [name for name in SAMPLING if name in self.extra]:
+            raise DefinitionError(f"Settings(extra=...) has {', '.join(sampling)}: the API refuses sampling parameters.")
+        own = {"system", "tools", "messages", "model", "stream", "tool_choice", "max_tokens", "thinking"}
+        if clash := sorted(own & self.extra.keys()):
+            raise DefinitionError(f"Settings(extra=...) has {', '.join(clash)}, which agentkit sends itself.")
+
+    def options(self) -> JSONObject:
+        """The body fields that these settings stand for."""
+        options: JSONObject = {"max_tokens": self.max_tokens}
+        if self.thinking is not None:
+            options["thinking"] = self.thinking
+        if self.effort is not None:
+            options["output_config"] = {"effort": self.effort}
+        if self.cache is not None:
+            marker = {"type": "ephemeral"} if self.cache == "5m" else {"type": "ephemeral", "ttl": "1h"}
+            options["cache_control"] = marker
+        return options | dict(self.extra)

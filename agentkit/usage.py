@@ -1,0 +1,145 @@
+"""Tokens as the API counts them, and what they cost.
+
+Two rules for this file: a price is a function of the whole prompt (some models have tiers by its length), so cost is
+worked out per request and then added; and a model that the table does not know has no price, never the price zero.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agentkit.messages import JSONObject
+
+PRICES_AS_OF = "2026-11-23"
+"""When the price table was last checked against the published prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens and requests of one model call, one run, or a tree of runs. Add them with `+`."""
+
+    requests: int = 0
+    """Model calls that brought a reply."""
+    input_tokens: int = 0
+    """Prompt tokens that were neither read from nor written to the cache."""
+    output_tokens: int = 0
+    """Tokens of the replies, thinking included."""
+    cache_read_tokens: int = 0
+    """Prompt tokens read from the cache, at a tenth of the price."""
+    cache_write_5m_tokens: int = 0
+    """Prompt tokens written to the cache for five minutes, at 1.25 times the price."""
+    cache_write_1h_tokens: int = 0
+    """Prompt tokens written to the cache for an hour, at twice the price."""
+
+    @classmethod
+    def of(cls, reported: Mapping[str, object]) -> Usage:
+        """Read the API's usage record of one request. Counters that it lacks are zero."""
+        writes = _count(reported, "cache_creation_input_tokens")
+        by_lifetime = reported.get("cache_creation")
+        long = _count(by_lifetime, "ephemeral_1h_input_tokens") if isinstance(by_lifetime, dict) else 0
+        return cls(
+            requests=1,
+            input_tokens=_count(reported, "input_tokens"),
+            output_tokens=_count(reported, "output_tokens"),
+            cache_read_tokens=_count(reported, "cache_read_input_tokens"),
+            cache_write_5m_tokens=writes - long,
+            cache_write_1h_tokens=long,
+        )
+
+    @property
+    def prompt_tokens(self) -> int:
+        """The whole prompt: plain, read from the cache and written to it."""
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.requests + other.requests,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cache_read_tokens + other.cache_read_tokens,
+            self.cache_write_5m_tokens + other.cache_write_5m_tokens,
+            self.cache_write_1h_tokens + other.cache_write_1h_tokens,
+        )
+
+    def to_json(self) -> JSONObject:
+        """The counts as JSON."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def _count(record: Mapping[str, object], name: str) -> int:
+    value = record.get(name)
+    return value if isinstance(value, int) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Money in US dollars. Add costs with `+`; an unknown price makes the sum unknown."""
+
+    usd: float | None = 0.0
+    """None: at least one reply came from a model whose price is not known."""
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(None if self.usd is None or other.usd is None else self.usd + other.usd)
+
+    def __str__(self) -> str:
+        return "unknown" if self.usd is None else f"${self.usd:.4f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+    prompts_over: int = 0
+    """The tier holds for prompts of more than so many tokens."""
+
+    def cost(self, usage: Usage) -> Cost:
+        """The cost of one request at this price."""
+        prompt = (
+            usage.input_tokens
+            + usage.cache_read_tokens * CACHE_READ_FACTOR
+            + usage.cache_write_5m_tokens * CACHE_WRITE_5M_FACTOR
+            + usage.cache_write_1h_tokens * CACHE_WRITE_1H_FACTOR
+        )
+        return Cost((prompt * self.input + usage.output_tokens * self.output) / 1_000_000)
+
+
+CACHE_READ_FACTOR = 0.1
+CACHE_WRITE_5M_FACTOR = 1.25
+CACHE_WRITE_1H_FACTOR = 2.0
+
+# Dearest tier last; a model without tiers has one row.
+PRICES: Mapping[str, tuple[Price, ...]] = {
+    "claude-fable-5-2": (Price(8, 40),),
+    "claude-fable-5-1": (Price(10, 50),),
+    "claude-fable-5": (Price(10, 50),),
+    "claude-mythos-5-2": (Price(8, 40),),
+    "claude-mythos-5-1": (Price(10, 50),),
+    "claude-mythos-5": (Price(10, 50),),
+    "claude-opus-5-5": (Price(4, 20),),
+    "claude-opus-5": (Price(5, 25),),
+    "claude-opus-4-8": (Price(5, 25),),
+    "claude-opus-4-7": (Price(5, 25),),
+    "claude-opus-4-6": (Price(5, 25),),
+    "claude-opus-4-5": (Price(5, 25),),
+    "claude-sonnet-5-5": (Price(2, 10),),
+    "claude-sonnet-5": (Price(2, 10),),
+    "claude-sonnet-4-6": (Price(3, 15),),
+    "claude-sonnet-4-5": (Price(3, 15),),
+    "claude-haiku-5-5": (Price(0.10, 0.50), Price(0.50, 2.50, prompts_over=100_000)),
+    "claude-haiku-4-5": (Price(1, 5),),
+}
+
+
+def cost_of(model: str, usage: Usage) -> Cost:
+    """What one request to `model` cost; unknown for a model that the table does not have."""
+    tiers = PRICES.get(model) or PRICES.get(re.sub(r"-\d{8}$", "", model))
+    if tiers is None:
+        return Cost(None)
+    return next(tier for tier in reversed(tiers) if usage.prompt_tokens >= tier.prompts_over).cost(usage)
