@@ -1,0 +1,113 @@
+"""What is written about the fields of a class: below each field, or in the class's docstring.
+
+A string below a field is not kept by Python, so it is read from the source, where there is one; a class without
+source (typed at a prompt, built at run time) has its docstring alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import sys
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from .docstrings import own_docstring, parse_docs
+
+
+def field_docs(cls: type) -> dict[str, str]:
+    """Field name -> its description, over the class and what it inherits; the nearest class wins.
+
+    Within one class the string below the field beats the docstring's `Attributes:` or `Args:` section.
+    """
+    docs: dict[str, str] = {}
+    for owner in reversed(_written_classes(cls)):
+        text = own_docstring(owner)
+        if text:
+            docs.update(parse_docs(text).parameters)
+        docs.update(_below_fields(owner))
+    return docs
+
+
+def _written_classes(cls: type) -> list[type]:
+    """The classes that a user wrote, nearest first: bases of TypedDicts and origins of generics included."""
+    found: list[type] = []
+    for owner in cls.__mro__:
+        bases: tuple[object, ...] = getattr(owner, "__orig_bases__", ())
+        generic = getattr(owner, "__pydantic_generic_metadata__", None)
+        origin = generic.get("origin") if isinstance(generic, dict) else None
+        for candidate in (owner, origin, *(getattr(base, "__origin__", base) for base in bases)):
+            if isinstance(candidate, type) and candidate not in found and _is_users(candidate):
+                found.append(candidate)
+    return found
+
+
+def _is_users(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] not in ("builtins", "typing", "typing_extensions", "pydantic", "enum")
+
+
+def _below_fields(cls: type) -> Mapping[str, str]:
+    filename = _source_file(cls)
+    if filename is None:
+        return {}
+    names = set(cls.__dict__.get("__annotations__", ()))
+    # Several classes may share a qualified name (redefined, or in two branches): the fields tell them apart.
+    fitting = [
+        node for node in _classes_in(filename).get(cls.__qualname__, ()) if set(_fields_of(node)) == names
+    ]
+    line = getattr(cls, "__firstlineno__", None)
+    exact = [node for node in fitting if line in (node.lineno, *(d.lineno for d in node.decorator_list))]
+    fitting = exact or fitting
+    return _strings_below(fitting[0]) if len(fitting) == 1 else {}
+
+
+def _source_file(cls: type) -> str | None:
+    module = sys.modules.get(cls.__module__)
+    return getattr(module, "__file__", None)
+
+
+def _classes_in(filename: str) -> Mapping[str, list[ast.ClassDef]]:
+    return _parse_classes("".join(linecache.getlines(filename)))
+
+
+@lru_cache(maxsize=32)
+def _parse_classes(source: str) -> Mapping[str, list[ast.ClassDef]]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return {}
+    classes: dict[str, list[ast.ClassDef]] = {}
+    for name, node in _walk(tree, ""):
+        classes.setdefault(name, []).append(node)
+    return classes
+
+
+def _walk(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            name = prefix + child.name
+            yield name, child
+            yield from _walk(child, f"{name}.")
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _walk(child, f"{prefix}{child.name}.<locals>.")
+        else:
+            yield from _walk(child, prefix)
+
+
+def _fields_of(node: ast.ClassDef) -> Iterator[str]:
+    for statement in node.body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            yield statement.target.id
+
+
+def _strings_below(node: ast.ClassDef) -> dict[str, str]:
+    docs: dict[str, str] = {}
+    for field, below in zip(node.body, node.body[1:], strict=False):
+        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+            continue
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            text = below.value.value
+            if isinstance(text, str):
+                docs[field.target.id] = inspect.cleandoc(text)
+    return docs

@@ -1,0 +1,92 @@
+"""JSON data -> Python values, as strictly as the JSON Schema says and no stricter.
+
+pydantic's strict mode is right for nearly every call and fast. Where it refuses, the schema decides: it may be a
+user's own validator that counts on lax conversions, an open model, or a number that JSON writes in two ways.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, to_jsonable_python
+
+from .messages import JSONObject
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+_EXACT_INTEGERS = 2**53
+"""Below this every integral float is that integer exactly."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads JSON data as one type."""
+
+    adapter: TypeAdapter[Any] = field(repr=False)
+    schema: JSONObject
+    has_open_objects: bool
+    """An object of the type takes unnamed properties: pydantic's own check of unknown keys is too coarse."""
+    has_custom_validators: bool
+
+    def read(self, value: object) -> Any:
+        """The Python value. Raises pydantic.ValidationError naming every problem."""
+        try:
+            text = json.dumps(_plain(value), ensure_ascii=False, default=to_jsonable_python).encode()
+        except UnicodeEncodeError:
+            # A lone surrogate has no place in JSON; pydantic says where it stands.
+            return self.adapter.validate_python(value, by_alias=True)
+        try:
+            read = self.adapter.validate_json(text, strict=True, extra=None if self.has_open_objects else "forbid")
+        except ValidationError as strict:
+            return self._read_as_schema_says(value, text, strict)
+        if self.has_open_objects:
+            self._refuse_unknown_keys(value)
+        return read
+
+    def _read_as_schema_says(self, value: object, text: bytes, strict: ValidationError) -> Any:
+        if self._validator.is_valid(value):
+            return self.adapter.validate_json(text)
+        if self.has_open_objects:
+            self._refuse_unknown_keys(value)
+        if self.has_custom_validators:
+            # Some of strict mode's complaints may be about values that the user's own code would convert.
+            self.adapter.validate_json(text, extra=None if self.has_open_objects else "forbid")
+        raise strict
+
+    def _refuse_unknown_keys(self, value: object) -> None:
+        from jsonschema.exceptions import best_match
+
+        error = best_match(self._validator.iter_errors(value))
+        if error is None or error.validator != "additionalProperties":
+            return
+        known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+        path: Sequence[str | int] = tuple(error.absolute_path)
+        found = error.instance if isinstance(error.instance, dict) else {}
+        kind = PydanticCustomError("extra_forbidden", "Extra inputs are not permitted")
+        raise ValidationError.from_exception_data(
+            "arguments",
+            [InitErrorDetails(type=kind, loc=(*path, key), input=found[key]) for key in found if key not in known],
+        )
+
+    @cached_property
+    def _validator(self) -> Validator:
+        from jsonschema import Draft202012Validator  # costs 60 ms: only a call that pydantic refuses pays
+
+        return Draft202012Validator(self.schema)
+
+
+def _plain(value: object) -> object:
+    """JSON has one kind of number: 1.0 is the integer 1."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,47 @@
+"""Keys of a dictionary: any type that JSON writes as a string, described as `propertyNames`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .messages import JSONObject
+from .text_patterns import END
+
+_INTEGER = rf"^-?(0|[1-9][0-9]*){END}"
+_NUMBER = rf"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{{1,3}})?{END}"
+
+
+class KeyRefused(Exception):
+    """A key type that JSON has no string for; the text names it in the plural."""
+
+
+def key_schema(keys: JSONObject, resolve: Callable[[JSONObject], JSONObject]) -> JSONObject:
+    """The schema that the *text* of a key meets, given the schema of its value. {} means any text.
+
+    Raises KeyRefused for arrays, objects and null.
+    """
+    if "$ref" in keys:
+        keys = resolve(keys)
+    kind = keys.get("type")
+    if "enum" in keys or "const" in keys:
+        return {"enum": [_key_text(value) for value in keys.get("enum", [keys.get("const")])]}
+    for union in ("anyOf", "oneOf"):
+        if union in keys:
+            choices = [key_schema(choice, resolve) for choice in keys[union]]
+            return {} if {} in choices else {"anyOf": choices}
+    if kind == "string":
+        return {key: value for key, value in keys.items() if key not in ("type", "title", "default")}
+    if kind in ("array", "object", "null"):
+        raise KeyRefused({"array": "lists or tuples", "object": "objects", "null": "None"}[str(kind)])
+    if kind == "boolean":
+        return {"enum": ["true", "false"]}
+    pattern = {"integer": _INTEGER, "number": _NUMBER}.get(str(kind))
+    return {"pattern": pattern} if pattern else {}
+
+
+def _key_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or isinstance(value, list | dict):
+        raise KeyRefused("None, lists or objects")
+    return str(value)

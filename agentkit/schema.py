@@ -1,0 +1,207 @@
+"""A Python type -> the JSON Schema that Claude accepts, lossless, and back: JSON -> a value of the type.
+
+`compile_type` is for one type (an agent's output), `compile_parameters` for a function's parameters (a tool).
+What the schema accepts validates, and what validates and is dumped the schema accepts; a value is read as JSON
+is: a date from its ISO text, a set from an array, an enum from its value, `1.0` as the integer 1.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
+from pydantic.fields import FieldInfo
+from pydantic_core import SchemaError, core_schema
+from typing_extensions import Doc, TypedDict
+
+from .errors import DefinitionError
+from .json_values import Reader
+from .lossless import LosslessSchema
+from .messages import JSON, JSONObject
+from .subschemas import rebuild, resolve
+
+T = TypeVar("T")
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+"""The default of a parameter that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function, its annotation already resolved."""
+
+    name: str
+    annotation: object
+    default: object = MISSING
+    """Its value when the model leaves it out, or a pydantic `Field(...)`. MISSING: the model must give it."""
+    description: str = ""
+    """What the docstring says; `Annotated[..., Field(description=)]` beats it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSchema(Generic[T]):
+    """One compiled type. Make it with `compile_type`."""
+
+    schema: JSONObject
+    """The lossless JSON Schema, with `$defs` where types are shared. Treat it as read-only."""
+    _adapter: TypeAdapter[T] = field(repr=False)
+    _reader: Reader = field(repr=False)
+
+    def validate(self, value: object) -> T:
+        """A value of the type from JSON data. Raises pydantic.ValidationError, naming every problem.
+
+        Unknown keys are refused at any depth, also where a model ignores them.
+        """
+        return self._reader.read(value)  # type: ignore[no-any-return]  # the reader holds the adapter of T
+
+    def dump(self, value: T) -> JSON:
+        """The JSON data that `validate` reads back. Raises PydanticSerializationError when there is none."""
+        return _dump(self._adapter, value)
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentsSchema:
+    """A function's parameters as one object type. Make it with `compile_parameters`."""
+
+    schema: JSONObject
+    """The tool's `input_schema`: an object with one property a parameter, closed. Treat it as read-only."""
+    _reader: Reader = field(repr=False)
+
+    def validate(self, value: Mapping[str, object]) -> dict[str, object]:
+        """Property names and JSON data -> parameter names and Python values, defaults filled in.
+
+        Raises pydantic.ValidationError, naming every problem. Unknown keys are refused at any depth.
+        """
+        read: dict[str, object] = self._reader.read(value)
+        return read
+
+
+_compiled: WeakKeyDictionary[type, TypeSchema[Any]] = WeakKeyDictionary()
+
+
+def compile_type(annotation: object) -> TypeSchema[Any]:
+    """Compile a type: anything pydantic knows, annotations and standard containers included.
+
+    Raises DefinitionError with the reason and the fix when values of it cannot come as JSON.
+    """
+    # Only classes are kept: equal annotations (`int | str`, `str | int`) may have different schemas.
+    key = annotation if type(annotation) is not type(list[int]) and isinstance(annotation, type) else None
+    found = _compiled.get(key) if key is not None else None
+    if found is None:
+        adapter = _adapter(annotation)
+        schema, reader = _compile(adapter)
+        found = TypeSchema(schema, adapter, reader)
+        if key is not None:
+            _compiled[key] = found
+    return found
+
+
+def compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
+    """Compile a function's parameters to the schema of its arguments.
+
+    Raises DefinitionError that names the parameter, the reason and the fix.
+    """
+    try:
+        return _compile_parameters(parameters)
+    except DefinitionError:
+        for parameter in parameters:  # which one?
+            try:
+                _compile_parameters([parameter])
+            except DefinitionError as error:
+                raise DefinitionError(f"parameter `{parameter.name}`: {error}") from error
+        raise
+
+
+def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
+    config = ConfigDict(extra="forbid", regex_engine="python-re")
+    fields = {parameter.name: _field(parameter) for parameter in parameters}
+    # A TypedDict takes any name: `schema`, `copy`, `model_config` and `_private` are taken in a BaseModel.
+    arguments = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator, misc]  # built at run time
+    schema, reader = _compile(_adapter(arguments))
+    _drop_impossible_defaults(schema)
+    if len(schema["properties"]) != len(parameters):
+        raise DefinitionError("two parameters have the same alias; give each its own")
+    return ArgumentsSchema(schema, reader)
+
+
+def _field(parameter: Parameter) -> object:
+    extras: list[object] = []
+    default = parameter.default
+    said = FieldInfo.from_annotation(parameter.annotation)  # type: ignore[arg-type]  # typing forms are fine too
+    if isinstance(default, FieldInfo):
+        extras.append(copy.copy(default))
+    elif default is not MISSING:
+        extras.append(Field(default=default))
+    described = said.description or (isinstance(default, FieldInfo) and default.description)
+    if not described:
+        notes = (note.documentation if isinstance(note, Doc) else note for note in said.metadata)
+        text = next((note for note in notes if isinstance(note, str)), parameter.description)
+        if text:
+            extras.append(Field(description=text))
+    annotation: Any = parameter.annotation
+    for extra in extras:
+        annotation = Annotated[annotation, extra]
+    return annotation
+
+
+def _drop_impossible_defaults(schema: JSONObject) -> None:
+    """`x: int = None` means that it may be left out; null itself the type does not take, so it is not shown."""
+    for prop in schema["properties"].values():
+        kind = resolve(prop, schema).get("type")
+        if "default" in prop and prop["default"] is None and kind not in (None, "null"):
+            del prop["default"]
+
+
+def _adapter(annotation: object) -> TypeAdapter[Any]:
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        if not isinstance(adapter.core_schema, dict):  # still waiting for a name that is not defined
+            adapter.rebuild()
+    except PydanticUndefinedAnnotation as error:
+        raise DefinitionError(
+            f"the name {error.name} in its type is not defined; define it first, at module level"
+        ) from error
+    except PydanticSchemaGenerationError as error:
+        name = str(error).split("schema for ", 1)[-1].split(". Set", 1)[0].split("\n", 1)[0]
+        raise DefinitionError(
+            f"the opaque type {name} cannot come as JSON; use a pydantic model, a dataclass or plain types"
+        ) from error
+    except (PydanticUserError, SchemaError, TypeError, NameError) as error:
+        reason = str(error).split("\n\nFor further information", 1)[0]
+        raise DefinitionError(f"pydantic cannot read its type: {reason}") from error
+    return adapter
+
+
+def _compile(adapter: TypeAdapter[Any]) -> tuple[JSONObject, Reader]:
+    generator = LosslessSchema(by_alias=True)
+    core: core_schema.CoreSchema = adapter.core_schema
+    schema = rebuild(_object_root(generator.generate(core)), _without_title)
+    return schema, Reader(adapter, schema, generator.has_open_objects, generator.has_custom_validators)
+
+
+def _object_root(schema: JSONObject) -> JSONObject:
+    """The root says what it is itself, also when it is recursive: the API asks for `type` at the root."""
+    if "$ref" not in schema:
+        return schema
+    said = {key: value for key, value in resolve(schema, schema).items() if key != "$defs"}
+    return {**said, "$defs": schema["$defs"]}
+
+
+def _without_title(schema: JSONObject) -> JSONObject:
+    return {key: value for key, value in schema.items() if key != "title"}
+
+
+def _dump(adapter: TypeAdapter[Any], value: object) -> JSON:
+    dumped: JSON = adapter.dump_python(value, mode="json", by_alias=True, round_trip=True, warnings=False)
+    return dumped

@@ -1,0 +1,97 @@
+"""Where a JSON Schema holds further schemas, in three tables; everything else in it is data.
+
+A property may be named `title` or `const`: whoever changes a schema must know a keyword from a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .messages import JSONObject
+
+HOLDS_ONE = frozenset(
+    ("additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames", "then")
+    + ("unevaluatedItems", "unevaluatedProperties", "additionalItems")
+)
+"""Keywords whose value is a schema (or a boolean)."""
+HOLDS_LIST = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
+"""Keywords whose value is a list of schemas; `items` was one in older drafts."""
+HOLDS_NAMED = frozenset(
+    ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "dependencies")
+)
+"""Keywords whose value maps names to schemas."""
+
+
+def subschemas(schema: JSONObject) -> Iterator[tuple[str, JSONObject]]:
+    """Every schema directly inside, with the way to it: `properties.title`, `items`, `anyOf.0`."""
+    for key, value in schema.items():
+        if key in HOLDS_NAMED and isinstance(value, dict):
+            for name, inner in value.items():
+                if isinstance(inner, dict):
+                    yield f"{key}.{name}", inner
+        elif key in HOLDS_LIST and isinstance(value, list):
+            for i, inner in enumerate(value):
+                if isinstance(inner, dict):
+                    yield f"{key}.{i}", inner
+        elif key in HOLDS_ONE and isinstance(value, dict):
+            yield key, value
+
+
+def walk(schema: JSONObject) -> Iterator[JSONObject]:
+    """The schema and every schema below it."""
+    yield schema
+    for _, inner in subschemas(schema):
+        yield from walk(inner)
+
+
+def rebuild(schema: JSONObject, change: Callable[[JSONObject], JSONObject]) -> JSONObject:
+    """A copy in which `change` was applied to every schema, the innermost first."""
+
+    def visit(value: Any) -> Any:
+        return rebuild(value, change) if isinstance(value, dict) else value
+
+    copy: JSONObject = {}
+    for key, value in schema.items():
+        if key in HOLDS_NAMED and isinstance(value, dict):
+            copy[key] = {name: visit(inner) for name, inner in value.items()}
+        elif key in HOLDS_LIST and isinstance(value, list):
+            copy[key] = [visit(inner) for inner in value]
+        elif key in HOLDS_ONE:
+            copy[key] = visit(value)
+        else:
+            copy[key] = value
+    return change(copy)
+
+
+def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
+    """What a schema says once a local `$ref` in it is followed; keywords beside the reference win.
+
+    Raises KeyError when the reference does not lead to a schema of `root`.
+    """
+    seen: set[str] = set()
+    while isinstance(ref := schema.get("$ref"), str):
+        if ref in seen:
+            raise KeyError(ref)
+        seen.add(ref)
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        schema = {**follow(ref, root), **beside}
+    return schema
+
+
+def follow(ref: str, root: JSONObject) -> JSONObject:
+    """The schema that a local reference (`#`, `#/$defs/Item`) names. Raises KeyError when there is none."""
+    target: Any = root
+    if not ref.startswith("#"):
+        raise KeyError(ref)
+    for step in ref[1:].split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(target, list) and name.isdecimal() and int(name) < len(target):
+            target = target[int(name)]
+        elif isinstance(target, dict) and name in target:
+            target = target[name]
+        else:
+            raise KeyError(ref)
+    if not isinstance(target, dict):
+        raise KeyError(ref)
+    return target
