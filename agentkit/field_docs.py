@@ -44,7 +44,13 @@ def _written_classes(cls: type) -> list[type]:
 
 
 def _is_users(cls: type) -> bool:
-    return cls.__module__.partition(".")[0] not in ("builtins", "typing", "typing_extensions", "pydantic", "enum")
+    return cls.__module__.partition(".")[0] not in (
+        "builtins",
+        "typing",
+        "typing_extensions",
+        "pydantic",
+        "enum",
+    )
 
 
 def _below_fields(cls: type) -> Mapping[str, str]:

@@ -42,7 +42,9 @@ class Reader:
             # A lone surrogate has no place in JSON; pydantic says where it stands.
             return self.adapter.validate_python(value, by_alias=True)
         try:
-            read = self.adapter.validate_json(text, strict=True, extra=None if self.has_open_objects else "forbid")
+            read = self.adapter.validate_json(
+                text, strict=True, extra=None if self.has_open_objects else "forbid"
+            )
         except ValidationError as strict:
             return self._read_as_schema_says(value, text, strict)
         if self.has_open_objects:
@@ -71,7 +73,11 @@ class Reader:
         kind = PydanticCustomError("extra_forbidden", "Extra inputs are not permitted")
         raise ValidationError.from_exception_data(
             "arguments",
-            [InitErrorDetails(type=kind, loc=(*path, key), input=found[key]) for key in found if key not in known],
+            [
+                InitErrorDetails(type=kind, loc=(*path, key), input=found[key])
+                for key in found
+                if key not in known
+            ],
         )
 
     @cached_property

@@ -199,7 +199,10 @@ class LosslessSchema(GenerateJsonSchema):
 
     def is_subclass_schema(self, schema: core_schema.IsSubclassSchema) -> JsonSchemaValue:
         """Refused: a class cannot come as JSON."""
-        _refuse(f"a class (type[{schema['cls'].__name__}])", "take a name as str or Literal, and look the class up")
+        _refuse(
+            f"a class (type[{schema['cls'].__name__}])",
+            "take a name as str or Literal, and look the class up",
+        )
 
     def callable_schema(self, schema: core_schema.CallableSchema) -> JsonSchemaValue:
         """Refused: a function cannot come as JSON."""

@@ -11,7 +11,17 @@ from typing import Any
 from .messages import JSONObject
 
 HOLDS_ONE = frozenset(
-    ("additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames", "then")
+    (
+        "additionalProperties",
+        "contains",
+        "contentSchema",
+        "else",
+        "if",
+        "items",
+        "not",
+        "propertyNames",
+        "then",
+    )
     + ("unevaluatedItems", "unevaluatedProperties", "additionalItems")
 )
 """Keywords whose value is a schema (or a boolean)."""

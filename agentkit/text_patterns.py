@@ -12,7 +12,9 @@ from .messages import JSONObject
 
 END = r"$(?!\n)"
 """The end of the text, also for Python."""
-NAIVE_DATETIME = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?{END}"
+NAIVE_DATETIME = (
+    rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?{END}"
+)
 """A date and time without offset."""
 _DIGITS = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 DECIMAL = rf"^[+-]?{_DIGITS}([eE][+-]?[0-9]{{1,6}})?{END}"
