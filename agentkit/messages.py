@@ -115,6 +115,8 @@ class AssistantTurn:
     """The head of each tool input that is not a JSON object, by block index; its block carries `input: {}`."""
     stop_details: JSONObject | None = None
     """What the API says beside the stop reason, for example the category of a refusal."""
+    unknown_delta: str | None = None
+    """The type of a delta that we do not know: the turn cannot go back as it came. None: it can."""
 
     @property
     def text(self) -> str:
@@ -144,6 +146,7 @@ class AssistantTurn:
             "input_texts": {str(i): text for i, text in self.input_texts.items()},
             "invalid_inputs": {str(i): text for i, text in self.invalid_inputs.items()},
             "stop_details": self.stop_details,
+            "unknown_delta": self.unknown_delta,
         }
 
     @classmethod

@@ -142,4 +142,5 @@ def cost_of(model: str, usage: Usage) -> Cost:
     tiers = PRICES.get(model) or PRICES.get(re.sub(r"-\d{8}$", "", model))
     if tiers is None:
         return Cost(None)
-    return next(tier for tier in reversed(tiers) if usage.prompt_tokens >= tier.prompts_over).cost(usage)
+    fitting = (tier for tier in reversed(tiers) if usage.prompt_tokens > tier.prompts_over)
+    return next(fitting, tiers[0]).cost(usage)

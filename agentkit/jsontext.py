@@ -1,0 +1,42 @@
+"""JSON text from a model, read strictly: what is not JSON to the letter is refused, never repaired or guessed at."""
+
+from __future__ import annotations
+
+import json
+
+from agentkit.messages import JSON
+
+
+def parse_strict(text: str) -> JSON:
+    """The value of a JSON text. Raises ValueError, with what is wrong, also where Python's own parser is lenient.
+
+    Refused beside malformed text: NaN and infinities, a key given twice, numbers past the float range, and halves
+    of surrogate pairs, which no later encoding could send.
+    """
+    value: JSON = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique)
+    if "\\ud" in text.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("half of a surrogate pair stands alone in a string") from None
+    return value
+
+
+def _no_constant(name: str) -> JSON:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is out of range")
+    return value
+
+
+def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise ValueError(f"the key {twice!r} is given twice")
+    return value

@@ -1,0 +1,155 @@
+"""Raw stream events of the Messages API -> one assistant turn, in the API's own dictionaries.
+
+Two rules for this file: no I/O and no SDK (its accumulation repairs, reorders and drops); and nothing is guessed: a
+tool input is parsed once, strictly, when its block stops, and what we do not know is kept or named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from agentkit.errors import ModelError
+from agentkit.jsontext import parse_strict
+from agentkit.messages import AssistantTurn, Block, JSONObject
+
+Delta: TypeAlias = tuple[Literal["text", "thinking"], str]
+"""A piece of visible text or of thinking, to show while the reply still comes."""
+
+_HEAD_CHARS = 200
+
+# Delta type -> where its piece goes: the block's field, and the delta's field that holds it.
+_TEXT_DELTAS = {
+    "text_delta": ("text", "text"),
+    "thinking_delta": ("thinking", "thinking"),
+    "signature_delta": ("signature", "signature"),
+    "compaction_delta": ("content", "content"),
+}
+
+
+@dataclass(slots=True)
+class _OpenBlock:
+    block: Block
+    pieces: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    input_json: list[str] = field(default_factory=list[str])
+
+
+class TurnReader:
+    """Feed it the events of one reply in order; then `turn()` is the reply.
+
+    Raises ModelError from `feed` for an error event or events out of order, from `turn` for a stream that ended
+    before its end.
+    """
+
+    def __init__(self) -> None:
+        self._message: JSONObject | None = None
+        self._usage: JSONObject = {}
+        self._delta: JSONObject = {}
+        self._open: dict[int, _OpenBlock] = {}
+        self._content: list[Block] = []
+        self._input_texts: dict[int, str] = {}
+        self._invalid_inputs: dict[int, str] = {}
+        self._unknown_delta: str | None = None
+        self._is_complete = False
+
+    def feed(self, event: JSONObject) -> Delta | None:
+        """Take the next event. Returns what a person would like to see of it. Unknown event types are ignored."""
+        match event.get("type"):
+            case "message_start":
+                self._message = event["message"]
+                self._usage = dict(event["message"].get("usage") or {})
+            case "content_block_start":
+                self._start(event["index"], event["content_block"])
+            case "content_block_delta":
+                return self._extend(event["index"], event["delta"])
+            case "content_block_stop":
+                self._stop(event["index"])
+            case "message_delta":
+                self._delta |= event.get("delta") or {}
+                self._usage |= {k: v for k, v in (event.get("usage") or {}).items() if v is not None}
+            case "message_stop":
+                self._is_complete = True
+            case "error":
+                error = event.get("error") or {}
+                kind = error.get("type", "api_error")
+                raise ModelError(
+                    f"The API broke off its reply: {error.get('message', kind)} ({kind}).", kind=kind, status=200, is_retryable=True
+                )
+            case _:
+                pass
+        return None
+
+    def turn(self) -> AssistantTurn:
+        """The whole reply. Raises ModelError when the stream ended before its end."""
+        if self._message is None or not self._is_complete or self._open:
+            raise ModelError(
+                "The connection closed before the reply was complete.", kind="stream_interrupted", is_retryable=True
+            )
+        return AssistantTurn(
+            content=self._content,
+            stop_reason=self._delta.get("stop_reason"),
+            usage=self._usage,
+            model=self._message.get("model") or "",
+            id=self._message.get("id") or "",
+            input_texts=self._input_texts,
+            invalid_inputs=self._invalid_inputs,
+            stop_details=self._delta.get("stop_details"),
+            unknown_delta=self._unknown_delta,
+        )
+
+    def _start(self, index: int, block: Block) -> None:
+        if self._message is None or index != len(self._content):
+            raise _out_of_order(f"content block {index} starts after {len(self._content)} blocks")
+        self._open[index] = _OpenBlock(dict(block))
+        self._content.append(self._open[index].block)
+
+    def _extend(self, index: int, delta: JSONObject) -> Delta | None:
+        opened = self._open.get(index)
+        if opened is None:
+            raise _out_of_order(f"a delta for content block {index}, which is not open")
+        kind = delta.get("type")
+        if kind == "input_json_delta":
+            opened.input_json.append(delta["partial_json"])
+        elif kind == "citations_delta":
+            opened.block["citations"] = [*(opened.block.get("citations") or ()), delta["citation"]]
+        elif kind in _TEXT_DELTAS:
+            target, source = _TEXT_DELTAS[kind]
+            piece = delta.get(source) or ""
+            opened.pieces.setdefault(target, []).append(piece)
+            if target == "text" or target == "thinking":
+                return target, piece
+        else:
+            self._unknown_delta = str(kind)
+        return None
+
+    def _stop(self, index: int) -> None:
+        opened = self._open.pop(index, None)
+        if opened is None:
+            raise _out_of_order(f"content block {index} stops without being open")
+        block = opened.block
+        for name, pieces in opened.pieces.items():
+            block[name] = (block.get(name) or "") + "".join(pieces)
+        if text := "".join(opened.input_json):
+            self._read_input(index, block, text)
+
+    def _read_input(self, index: int, block: Block, text: str) -> None:
+        try:
+            value = parse_strict(text)
+            text.encode()
+        except ValueError as error:
+            self._reject_input(index, block, text, str(error))
+            return
+        if isinstance(value, dict):
+            block["input"] = value
+            self._input_texts[index] = text
+        else:
+            self._reject_input(index, block, text, "not an object")
+
+    def _reject_input(self, index: int, block: Block, text: str, why: str) -> None:
+        block["input"] = {}
+        head = text if len(text) <= _HEAD_CHARS else text[:_HEAD_CHARS] + "..."
+        self._invalid_inputs[index] = f"{head} ({why})"
+
+
+def _out_of_order(what: str) -> ModelError:
+    return ModelError(f"The server broke the grammar of a streamed reply: {what}.", kind="protocol_error")
