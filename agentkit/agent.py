@@ -1,0 +1,85 @@
+"""The agent: a frozen value that says who answers, with which tools, to what end; and the ways to put it to work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Unpack
+
+from agentkit.client import lease
+from agentkit.conversation import Conversation
+from agentkit.errors import UsageError
+from agentkit.fan_out import Done, Failed, fan_out
+from agentkit.spec import AgentSpec, Deps, In, Out
+from agentkit.subagent import AgentTool
+
+if TYPE_CHECKING:
+    from agentkit.handle import RunHandle
+    from agentkit.prompt import Part
+    from agentkit.result import RunResult
+    from agentkit.spec import RunOptions
+
+
+@dataclass(frozen=True)
+class Agent(AgentSpec[Deps, In, Out]):
+    """A model with instructions, tools and an output type. Define it once, at module level, and run it often.
+
+    `Agent("reader", model="claude-haiku-5-5", input=Document, output=Evidence, tools=[...])`. Agents are values:
+    they hold no connection and no conversation, and one may run many times at once.
+    """
+
+    async def run(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
+        """Run to the end and return the result. See `RunOptions` for the options.
+
+        Whatever the API, the model or a tool does is in the result: look at `result.outcome`. Raises UsageError,
+        ConfigurationError among its kinds, for what only the caller can put right.
+        """
+        return await self.conversation().send(prompt, **options)
+
+    def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
+        """Run and read the events meanwhile: `async with agent.stream(...) as run: async for event in run: ...`.
+
+        Leaving the block cancels the run and all that it started. `run.result` is there afterwards.
+        """
+        return self.conversation().stream(prompt, **options)
+
+    def run_sync(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
+        """`run`, for scripts without an event loop. Raises UsageError inside a running loop: there, use `await`."""
+        import anyio
+        import sniffio
+
+        try:
+            library = sniffio.current_async_library()
+        except sniffio.AsyncLibraryNotFoundError:
+            return anyio.run(lambda: self.run(prompt, **options))
+        raise UsageError(f"run_sync was called inside a running {library} event loop: use `await agent.run(...)`.")
+
+    def conversation(self) -> Conversation[Deps, In, Out]:
+        """A new conversation: several messages to the same agent, each a run that remembers the ones before."""
+        return Conversation(self)
+
+    async def map(
+        self, items: Iterable[In | str], *, concurrency: int = 16, **options: Unpack[RunOptions[Deps]]
+    ) -> list[Done[Out] | Failed]:
+        """Run every item in a conversation of its own, at most `concurrency` at once; the results are in order.
+
+        One item's failure never costs another's result. Raises ConfigurationError, which would fail them all.
+        """
+        run_id = options.pop("run_id", None)
+
+        async def one(item: In | str, item_run_id: str) -> RunResult[Out]:
+            return await self.run(item, **options, run_id=item_run_id)
+
+        async with AsyncExitStack() as stack:
+            if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
+                await stack.enter_async_context(lease(options.get("client") or self.client))
+            return await fan_out(one, items, concurrency=concurrency, run_id=run_id)
+
+    def as_tool(self, *, name: str | None = None, description: str | None = None) -> AgentTool[In, Out]:
+        """This agent as a tool that another one may call: delegation.
+
+        The parent's model fills in the input type, or a `Brief` where that is `str`; the child runs in a
+        conversation of its own, and its output goes back as compact JSON. Its usage counts in the parent's result.
+        """
+        return AgentTool.of(self, name=name or self.name, description=description or self.description)

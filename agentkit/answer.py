@@ -1,0 +1,105 @@
+"""The output of an agent: how the model is asked for it, and how its answer becomes a value.
+
+`str` is the text of the last turn. Any other type is asked for as JSON under `output_config.format` where it has a
+strict form that fits the API's limits, otherwise through an ordinary tool; either way the answer is validated here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar, cast
+
+from agentkit.arguments import read_value
+from agentkit.errors import AgentkitError, DefinitionError, InvalidArguments
+from agentkit.jsontext import parse_strict
+from agentkit.messages import JSON, JSONObject, ToolCall, encode
+from agentkit.schema import TypeSchema, compile_type
+from agentkit.state import ANSWER_TOOL
+from agentkit.strict_form import NotStrictable, strict_form
+
+Out = TypeVar("Out")
+
+WRAPPER = "answer"
+"""The only property of the object around an output type that is not an object itself."""
+
+
+class InvalidAnswer(AgentkitError):
+    """The answer does not fit the output type; the text tells the model what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class AnswerSpec(Generic[Out]):
+    """How one output type is asked for and read."""
+
+    type_schema: TypeSchema[Out]
+    is_text: bool
+    """Whether the output type is `str`: the text of the last turn, taken as it is."""
+    is_wrapped: bool
+    """Whether the type stands inside an object with one property, because answers must be objects."""
+
+    @classmethod
+    def of(cls, output: object, *, owner: str) -> AnswerSpec[Out]:
+        """Compile the output type. Raises DefinitionError, naming the owner, when it has no JSON form."""
+        try:
+            compiled: TypeSchema[Out] = compile_type(output)
+        except DefinitionError as error:
+            raise DefinitionError(f"{owner}: {error}") from error
+        return cls(compiled, output is str, compiled.schema.get("type") != "object")
+
+    @cached_property
+    def schema(self) -> JSONObject:
+        """The lossless schema of the answer, an object."""
+        inner = self.type_schema.schema
+        if not self.is_wrapped:
+            return inner
+        definitions = {"$defs": inner["$defs"]} if "$defs" in inner else {}
+        inner = {key: value for key, value in inner.items() if key != "$defs"}
+        wrapped: JSONObject = {"type": "object", "properties": {WRAPPER: inner}, "required": [WRAPPER]}
+        return {**wrapped, "additionalProperties": False, **definitions}
+
+    @cached_property
+    def strict_schema(self) -> JSONObject | None:
+        """The form for `output_config.format`. None: the type has none."""
+        try:
+            return strict_form(self.schema).schema
+        except NotStrictable:
+            return None
+
+    def tool_param(self) -> JSONObject:
+        """The tool through which the answer comes where there is no format."""
+        description = "Give your final answer by calling this tool once. The conversation ends with it."
+        return {"name": ANSWER_TOOL, "description": description, "input_schema": self.schema}
+
+    def from_text(self, text: str) -> Out:
+        """The value of an answer that came as text. Raises InvalidAnswer."""
+        if self.is_text:
+            return cast("Out", text)
+        try:
+            value = parse_strict(_without_fence(text))
+        except ValueError as error:
+            schema = encode(self.schema).decode()
+            raise InvalidAnswer(
+                f"Your answer has to be JSON and nothing else, but it is not ({error}). It has to fit this schema: {schema}"
+            ) from None
+        return self._read(value)
+
+    def from_call(self, call: ToolCall) -> Out:
+        """The value of an answer that came through the answer tool. Raises InvalidAnswer."""
+        if call.invalid_input is not None:
+            raise InvalidAnswer(f"Your answer is not one JSON object. It began: {call.invalid_input}")
+        return self._read(call.input)
+
+    def _read(self, value: JSON) -> Out:
+        try:
+            return cast("Out", read_value(value, self))
+        except InvalidArguments as error:
+            raise InvalidAnswer(str(error)) from None
+
+
+def _without_fence(text: str) -> str:
+    """Servers that do not enforce the format let models put JSON in a Markdown fence; what is inside is the answer."""
+    text = text.strip()
+    if text.startswith("```") and text.endswith("```") and "\n" in text:
+        return text[text.index("\n") : -3]
+    return text

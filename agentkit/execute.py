@@ -1,0 +1,163 @@
+"""One turn's tool calls at once; every outcome becomes exactly one tool result, in the model's order.
+
+Two rules for this file: a tool's failure is a value before it crosses the seam, so no call can cost another its
+result; and a slot is reserved for every call before the first one starts.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+
+from agentkit.events import ToolFinished, ToolProgress, ToolStarted
+from agentkit.failures import timed_out, told_to_model
+from agentkit.messages import Block, Content, JSONObject, ToolCall, text_of, tool_result
+
+if TYPE_CHECKING:
+    from agentkit.context import RunContext
+    from agentkit.scope import Scope
+    from agentkit.steps import Slot
+    from agentkit.toolset import AnyTool
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The answer to one call."""
+
+    content: Content
+    is_error: bool = False
+    duration_s: float = 0.0
+
+    def to_block(self, call: ToolCall) -> Block:
+        """The tool result that goes to the model."""
+        return tool_result(call.id, self.content, is_error=self.is_error)
+
+    def to_json(self) -> JSONObject:
+        """The answer as JSON, to cross the seam."""
+        return {"content": self.content, "is_error": self.is_error, "duration_s": self.duration_s}
+
+
+@dataclass(slots=True)
+class Execution:
+    """The calls of one turn on their way to their results."""
+
+    tools: Mapping[str, AnyTool]
+    scope: Scope
+    context: Callable[[ToolCall, Slot], RunContext[object]]
+    """Makes the context that a call's tool gets."""
+    timeout_s: float
+    """For tools that name no timeout of their own. Sub-agents have none."""
+    limiter: anyio.CapacityLimiter
+    """How many calls run at once."""
+    results: dict[str, Executed] = field(default_factory=dict[str, Executed])
+    """The answers so far, by call id; whole when `run` returns, partial when it was cancelled."""
+
+    async def run(self, calls: Sequence[ToolCall], only: frozenset[str] | None = None) -> None:
+        """Answer all calls. With `only`, a call of any other tool is answered as not executed."""
+        slots = {call.id: self.scope.steps.reserve(f"tool:{call.id}") for call in calls}
+        for batch in _batches(calls, self.tools):
+            async with anyio.create_task_group() as tasks:
+                for call in batch:
+                    tasks.start_soon(self._answer, call, slots[call.id], only, name=f"tool {call.name}")
+        for call in calls:  # a tool that cancels itself ends its task without a word
+            self.results.setdefault(call.id, Executed(f"`{call.name}` cancelled itself.", is_error=True))
+
+    async def _answer(self, call: ToolCall, slot: Slot, only: frozenset[str] | None) -> None:
+        tool = self.tools.get(call.name)
+        is_agent = tool is not None and tool.is_agent
+        await self.scope.emit(
+            lambda place: ToolStarted(
+                **place, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent
+            )
+        )
+        if only is not None and call.name not in only:
+            answer = Executed("Not executed: this was the last turn.", is_error=True)
+        elif tool is None:
+            answer = Executed(_unknown(call.name, self.tools), is_error=True)
+        elif call.invalid_input is not None:
+            answer = Executed(_not_json(call), is_error=True)
+        else:
+            async with self.limiter:
+                answer = await self._execute(call, slot, tool)
+        self.results[call.id] = answer
+        await self.scope.emit(
+            lambda place: ToolFinished(
+                **place,
+                call_id=call.id,
+                name=call.name,
+                is_error=answer.is_error,
+                text=text_of(answer.content),
+                duration_s=answer.duration_s,
+            )
+        )
+
+    async def _execute(self, call: ToolCall, slot: Slot, tool: AnyTool) -> Executed:
+        ctx = self.context(call, slot)
+
+        async def effect() -> JSONObject:
+            return (await self._attempt(call, tool, ctx)).to_json()
+
+        if tool.is_agent:  # its own steps are journaled, one by one
+            return await self._attempt(call, tool, ctx)
+        return Executed(**await self.scope.steps.run(slot, effect))
+
+    async def _attempt(self, call: ToolCall, tool: AnyTool, ctx: RunContext[object]) -> Executed:
+        started = time.monotonic()
+        timeout_s = tool.timeout_s or (math.inf if tool.is_agent else self.timeout_s)
+        answer = Executed(timed_out(tool, timeout_s), is_error=True)
+        with anyio.move_on_after(timeout_s):
+            try:
+                content = await tool.call(call.input, ctx)
+            except Exception as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
+                answer = Executed(told_to_model(error, tool, ctx), is_error=True)
+            else:
+                answer = Executed(content)
+        return Executed(answer.content, answer.is_error, round(time.monotonic() - started, 4))
+
+
+def progress_reporter(scope: Scope, call: ToolCall) -> Callable[[str, float | None, float | None], None]:
+    """What `ctx.progress(...)` of this call does."""
+
+    def report(message: str, done: float | None, total: float | None) -> None:
+        scope.emit_soon(
+            lambda place: ToolProgress(
+                **place, call_id=call.id, name=call.name, message=message, done=done, total=total
+            )
+        )
+
+    return report
+
+
+def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterator[Sequence[ToolCall]]:
+    """The calls in groups that may run together: an exclusive one is a group of its own, at its place."""
+    together: list[ToolCall] = []
+    for call in calls:
+        tool = tools.get(call.name)
+        if tool is None or not tool.exclusive:
+            together.append(call)
+            continue
+        if together:
+            yield together
+        yield [call]
+        together = []
+    if together:
+        yield together
+
+
+def _unknown(name: str, tools: Mapping[str, AnyTool]) -> str:
+    close = difflib.get_close_matches(name, tools, n=1)
+    hint = f" Did you mean `{close[0]}`?" if close else ""
+    return f"There is no tool `{name}`.{hint} Nothing was executed. The tools are: {', '.join(tools) or 'none'}."
+
+
+def _not_json(call: ToolCall) -> str:
+    return (
+        f"The arguments of `{call.name}` are not one JSON object, so nothing was executed. They began: "
+        f"{call.invalid_input}. Call it again with one complete JSON object."
+    )

@@ -1,0 +1,130 @@
+"""One run from what was asked to its result: what it needs is opened, the loop is driven, everything is closed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from agentkit.client import lease, overriding
+from agentkit.context import RunContext
+from agentkit.errors import UsageError
+from agentkit.loop import Run
+from agentkit.model import ClaudeModel
+from agentkit.outcome import Outcome
+from agentkit.result import RunResult
+from agentkit.scope import Listener, Scope
+from agentkit.spec import Deps, In, Out
+from agentkit.steps import InMemorySteps
+from agentkit.transcript import Transcript, open_transcript
+
+if TYPE_CHECKING:
+    from agentkit.delegation import Delegation
+    from agentkit.model import Model
+    from agentkit.prompt import Part
+    from agentkit.spec import AgentSpec, RunOptions
+
+
+@dataclass
+class Chat:
+    """What a conversation keeps between its runs."""
+
+    transcript: Transcript | None = None
+    is_busy: bool = False
+
+
+@dataclass
+class Job(Generic[Deps, In, Out]):
+    """A run to be. `perform` it once; `result` says at any time how far it is."""
+
+    spec: AgentSpec[Deps, In, Out]
+    chat: Chat
+    prompt: In | str | Sequence[Part]
+    options: RunOptions[Deps]
+    parent: Delegation | None = None
+    """The tool call whose child this run is. None: it is the root of a tree."""
+    run: Run[Deps, In, Out] | None = None
+
+    def __post_init__(self) -> None:
+        overrides = {name: self.options[name] for name in ("model", "settings", "tools") if name in self.options}
+        self.spec = replace(self.spec, **overrides)
+        self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
+
+    async def perform(self, listener: Listener | None) -> None:
+        """Do the run. Raises UsageError for what only the caller can put right; the rest is in the result."""
+        if self.chat.is_busy:
+            raise UsageError(f"This conversation with {self.spec.name!r} is in the middle of a run: await that first.")
+        content = self.spec.prompt.content(self.prompt)
+        scope = self._scope(listener)
+        self.chat.is_busy = True
+        try:
+            async with AsyncExitStack() as stack:
+                model = await stack.enter_async_context(_open_model(self.spec, scope))
+                deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
+                transcript = await self._transcript(deps, scope)
+                self.run = Run(self.spec, scope, transcript, model, deps, pending=content)
+                await self.run.drive()
+        finally:
+            self.chat.is_busy = False
+
+    def result(self) -> RunResult[Out]:
+        """The run's result so far."""
+        if self.run is not None:
+            return self.run.result()
+        return RunResult(
+            run_id=self._run_id,
+            agent=self.spec.name,
+            outcome=Outcome.CANCELLED,
+            reason="The run was cancelled before it began.",
+        )
+
+    def _scope(self, listener: Listener | None) -> Scope:
+        if self.parent is not None:
+            scope = self.parent.scope.child(self.spec.name, self.parent.call_id, self.parent.slot)
+        else:
+            steps = self.options.get("steps") or InMemorySteps()
+            client = self.options.get("client")
+            scope = Scope(self._run_id, (self.spec.name,), steps, client=client, listener=listener)
+        return replace(scope, agent_client=self.spec.client or scope.agent_client)
+
+    async def _transcript(self, deps: Deps, scope: Scope) -> Transcript:
+        if self.chat.transcript is None:
+            ctx = RunContext(deps=deps, run_id=scope.run_id, agent=self.spec.name)
+            self.chat.transcript = await open_transcript(self.spec, ctx, scope.steps)
+        elif "tools" in self.options:
+            raise UsageError("A conversation keeps the tools of its first message: give `tools=` with that one.")
+        return self.chat.transcript
+
+
+@asynccontextmanager
+async def _open_model(spec: AgentSpec[Deps, In, Out], scope: Scope) -> AsyncIterator[Model]:
+    """Who answers: the overriding client, the run's, the agent's own model or client, or the shared client."""
+    if not isinstance(spec.model, str) and scope.client is None and overriding.get() is None:
+        yield spec.model
+        return
+    name = spec.model if isinstance(spec.model, str) else spec.model.name
+    async with lease(scope.client or scope.agent_client) as client:
+        yield ClaudeModel(name, client)
+
+
+@asynccontextmanager
+async def _open_deps(
+    spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps], parent: Delegation | None
+) -> AsyncIterator[Deps]:
+    """The value for `ctx.deps`: given, the delegating run's, or opened for this run."""
+    if "deps" in options:
+        yield options["deps"]
+    elif parent is not None and parent.serves(spec.deps):
+        yield cast("Deps", parent.deps)
+    elif spec.deps is None:
+        yield cast("Deps", None)
+    elif isinstance(spec.deps, type):
+        raise UsageError(
+            f"Agent({spec.name!r}) works on deps of type {spec.deps.__name__}: pass run(..., deps=...), or give the "
+            "agent a factory instead of the type."
+        )
+    else:
+        async with spec.deps() as deps:
+            yield deps

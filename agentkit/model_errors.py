@@ -1,0 +1,69 @@
+"""What the SDK and its transport raise -> ModelError, or ConfigurationError where the caller has to act first."""
+
+from __future__ import annotations
+
+import difflib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from agentkit.errors import ConfigurationError, ModelError
+from agentkit.usage import PRICES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from anthropic import APIStatusError
+
+_RETRYABLE_STATUSES = {408, 409, 429}
+_NO_CREDENTIALS = (
+    "No credentials for the Claude API: set ANTHROPIC_API_KEY, or pass client=AsyncAnthropic(api_key=...) to the "
+    "agent or the run."
+)
+
+
+@contextmanager
+def translated(model: str) -> Iterator[None]:
+    """Everything that can go wrong on the way to `model` and back becomes one of ours, its cause kept."""
+    import anthropic
+    import httpx2
+
+    try:
+        yield
+    except anthropic.APIStatusError as error:
+        raise _from_status(error, model) from error
+    except anthropic.APITimeoutError as error:
+        raise ModelError("The API did not answer in time.", kind="timeout_error", is_retryable=True) from error
+    except anthropic.APIConnectionError as error:
+        raise _from_connection(error) from error
+    except httpx2.TransportError as error:
+        text = f"The connection broke off while the reply was coming: {error or type(error).__name__}."
+        raise ModelError(text, kind="stream_interrupted", is_retryable=True) from error
+    except anthropic.CredentialsError as error:
+        raise ConfigurationError(f"{_NO_CREDENTIALS} ({error})") from error
+    except TypeError as error:
+        if "authentication method" in str(error):  # how the SDK says that it was given no key
+            raise ConfigurationError(_NO_CREDENTIALS) from error
+        raise
+
+
+def _from_status(error: APIStatusError, model: str) -> ModelError:
+    kind = error.type or f"http_{error.status_code}"
+    text = error.api_message or error.message
+    if error.status_code == 404 and "model" in text:
+        similar = difflib.get_close_matches(model, PRICES, n=3)
+        text = f"The server does not know the model {model!r}."
+        text += f" Similar: {', '.join(similar)}." if similar else ""
+    else:
+        text = f"The API answered {error.status_code} {kind}: {text}"
+    is_retryable = error.status_code in _RETRYABLE_STATUSES or error.status_code >= 500 or kind == "overloaded_error"
+    return ModelError(
+        text, kind=kind, status=error.status_code, request_id=error.request_id, is_retryable=is_retryable
+    )
+
+
+def _from_connection(error: Exception) -> Exception:
+    if isinstance(error.__cause__, RuntimeError) and "no running event loop" in str(error.__cause__):
+        return ConfigurationError("This client's aiohttp transport runs on asyncio only; on trio use the default one.")
+    cause = error.__cause__ or error
+    text = f"The API could not be reached: {cause or type(cause).__name__}."
+    return ModelError(text, kind="connection_error", is_retryable=True)

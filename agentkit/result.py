@@ -1,0 +1,77 @@
+"""What a run returns: its output if it has one, how it ended, and everything that was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic
+
+from typing_extensions import TypeVar
+
+from agentkit.errors import RunIncomplete
+from agentkit.messages import JSONObject
+from agentkit.outcome import Outcome, Unfinished
+from agentkit.usage import Cost, Usage
+
+if TYPE_CHECKING:
+    from agentkit.errors import ModelError
+
+Out = TypeVar("Out", default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Out]):
+    """An output that was given; a box, because None may be one."""
+
+    value: Out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult(Generic[Out]):
+    """One whole execution of an agent."""
+
+    run_id: str
+    agent: str
+    """The agent's name."""
+    outcome: Outcome
+    """How the run ended."""
+    reason: str = ""
+    """Why it ended so, in a sentence. Empty for a completed run."""
+    answer: Answer[Out] | None = field(default=None, repr=False)
+    """The output in its box; None when there is none. `output` is the convenient way to it."""
+    own_usage: Usage = Usage()
+    """Tokens of this run's own model calls."""
+    own_cost: Cost = Cost()
+    """Price of this run's own model calls."""
+    children: tuple[RunResult[object], ...] = ()
+    """The runs of sub-agents that this run delegated to, in the order in which they ended."""
+    messages: tuple[JSONObject, ...] = field(default=(), repr=False)
+    """The whole conversation so far as the API's own dictionaries."""
+    unfinished: tuple[Unfinished, ...] = ()
+    """What was asked for and not finished, here and in the children."""
+    error: ModelError | None = None
+    """What the API or the way to it said, for the outcome `failed`. None otherwise."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run completed."""
+        return self.outcome is Outcome.COMPLETED
+
+    @property
+    def output(self) -> Out:
+        """The output. Raises RunIncomplete, naming the outcome, when there is none."""
+        if self.answer is None:
+            raise RunIncomplete(
+                f"The run of {self.agent!r} has no output, its outcome is {self.outcome}. {self.reason}".rstrip(),
+                outcome=self.outcome,
+            )
+        return self.answer.value
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of this run and everything below it."""
+        return sum((child.usage for child in self.children), self.own_usage)
+
+    @property
+    def cost(self) -> Cost:
+        """Price of this run and everything below it."""
+        return sum((child.cost for child in self.children), self.own_cost)

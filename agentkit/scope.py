@@ -1,0 +1,74 @@
+"""Where a run stands in its tree, and how it reports from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agentkit.client import Client
+    from agentkit.events import Event
+    from agentkit.steps import Slot, Steps
+
+
+class Place(TypedDict):
+    """The fields that every event shares."""
+
+    run_id: str
+    path: tuple[str, ...]
+    parent_call_id: str | None
+
+
+class Listener(Protocol):
+    """Who receives the events of a tree of runs."""
+
+    async def send(self, event: Event) -> None:
+        """Hand over an event; waits until the listener takes it."""
+        ...
+
+    def send_soon(self, event: Event) -> None:
+        """Hand over an event without waiting, from synchronous code on the event loop's thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One run's place in the tree: its id and path, and what it shares with the runs above and below it."""
+
+    run_id: str
+    path: tuple[str, ...]
+    """The agents from the root to this run's own."""
+    steps: Steps
+    parent_call_id: str | None = None
+    client: Client | None = None
+    """The client that the root run was given; it serves the whole tree."""
+    agent_client: Client | None = None
+    """The client of the nearest agent above that names one; it serves those below that name none."""
+    listener: Listener | None = None
+    """None: nobody listens, and no event is built."""
+
+    def place(self) -> Place:
+        """What an event of this run says of its place."""
+        return {"run_id": self.run_id, "path": self.path, "parent_call_id": self.parent_call_id}
+
+    async def emit(self, make: Callable[[Place], Event]) -> None:
+        """Report an event; it is built only if someone listens."""
+        if self.listener is not None:
+            await self.listener.send(make(self.place()))
+
+    def emit_soon(self, make: Callable[[Place], Event]) -> None:
+        """Report an event from synchronous code."""
+        if self.listener is not None:
+            self.listener.send_soon(make(self.place()))
+
+    def child(self, agent: str, call_id: str, slot: Slot) -> Scope:
+        """The place of a sub-agent's run that a tool call starts."""
+        return replace(
+            self,
+            run_id=f"{self.run_id}/{call_id}",
+            path=(*self.path, agent),
+            steps=self.steps.under(slot),
+            parent_call_id=call_id,
+        )

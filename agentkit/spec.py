@@ -1,0 +1,114 @@
+"""What an agent is, apart from what it does: the frozen description that conversations and sub-agents run by."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeAlias
+
+from typing_extensions import TypedDict, TypeForm, TypeVar
+
+from agentkit.answer import AnswerSpec
+from agentkit.context import RunContext
+from agentkit.errors import DefinitionError
+from agentkit.prompt import Prompt, Render
+from agentkit.settings import Settings
+from agentkit.tool import check_name
+from agentkit.toolset import Toolbox, ToolSource
+
+if TYPE_CHECKING:
+    from agentkit.client import Client
+    from agentkit.model import Model
+    from agentkit.steps import Steps
+
+Deps = TypeVar("Deps", default=None)
+In = TypeVar("In", default=str)
+Out = TypeVar("Out", default=str)
+
+Instructions: TypeAlias = "str | Callable[[RunContext[Deps]], str | Awaitable[str]]"
+"""The system prompt, or what makes it from the context, once per conversation."""
+DepsSource: TypeAlias = "type[Deps] | Callable[[], AbstractAsyncContextManager[Deps]]"
+"""The type of `ctx.deps`, whose value the run is given, or the factory that opens one for each run."""
+
+
+class RunOptions(TypedDict, Generic[Deps], total=False):
+    """What one run may have of its own; `run`, `stream`, `run_sync`, `map` and conversations all take it."""
+
+    deps: Deps
+    """The value for `ctx.deps`, instead of opening the agent's own."""
+    client: Client
+    """Any async client of the official SDK; it serves the whole tree and is neither changed nor closed."""
+    run_id: str
+    """The id of the run, in events and idempotency keys. Default: a new one."""
+    model: str | Model
+    """Instead of the agent's model."""
+    settings: Settings
+    """Instead of the agent's settings."""
+    tools: Sequence[ToolSource]
+    """Instead of the agent's tools. A conversation takes them with its first message only."""
+    steps: Steps
+    """What runs the steps of the run. Default: in memory."""
+
+
+@dataclass(frozen=True)
+class AgentSpec(Generic[Deps, In, Out]):
+    """The fields of an agent; `Agent` adds what one can do with it.
+
+    Raises DefinitionError when a tool, a type or a name among them cannot work.
+    """
+
+    name: str
+    """Letters, digits, underscore and dash: it is also the tool's name where others delegate to it."""
+    _: KW_ONLY
+    model: str | Model
+    """A model id, or anything with the `Model` protocol."""
+    instructions: Instructions[Deps] = ""
+    """The system prompt. Empty: none."""
+    # Both checkers solve the variable with the default; mypy cannot see that this is the class's own default, too.
+    input: TypeForm[In] = str  # type: ignore[assignment]
+    """What a run is given. Text prompts, and lists of content, are always taken as well."""
+    output: TypeForm[Out] = str  # type: ignore[assignment]
+    """What a run returns. Anything but `str` is asked for as JSON, validated, and sent back when it does not fit."""
+    deps: DepsSource[Deps] | None = None
+    """What tools find in `ctx.deps`. None: nothing."""
+    tools: Sequence[ToolSource] = ()
+    """Functions made by `@tool`, Toolsets, agents (`reader.as_tool()`), and the API's own tool dictionaries."""
+    description: str = ""
+    """What others are told when they may delegate to this agent."""
+    render: Render[In] | None = None
+    """Turns an input into content. None: JSON in the user turn, a Document as a document block."""
+    settings: Settings = Settings()
+    """What every request carries beside the conversation."""
+    client: Client | None = None
+    """Any async client of the official SDK. None: one that all such runs of an event loop share."""
+    max_turns: int = 50
+    """Requests to the model in one run; on the last one no tool may be called."""
+    output_retries: int = 2
+    """How often an answer that does not fit the output type is sent back."""
+    tool_timeout_s: float = 60
+    """Seconds that a tool has when it names no limit of its own. Sub-agents have no such limit."""
+    max_concurrent_calls: int = 16
+    """How many of a turn's tool calls run at once."""
+
+    def __post_init__(self) -> None:
+        check_name(self.name, f"Agent({self.name!r})")
+        if self.max_turns < 1:
+            raise DefinitionError(f"Agent({self.name!r}, max_turns={self.max_turns}): a run needs at least one turn.")
+        self.toolbox, self.answer, self.prompt  # noqa: B018 - what cannot work is refused here, not in the run
+
+    @cached_property
+    def toolbox(self) -> Toolbox:
+        """The tools by name, collisions refused."""
+        return Toolbox.of(self.tools, owner=f"Agent({self.name!r})")
+
+    @cached_property
+    def answer(self) -> AnswerSpec[Out]:
+        """How the output is asked for and checked."""
+        return AnswerSpec.of(self.output, owner=f"Agent({self.name!r}, output=...)")
+
+    @cached_property
+    def prompt(self) -> Prompt[In]:
+        """How the input becomes content."""
+        return Prompt.of(self.input, self.render, owner=f"Agent({self.name!r}, input=...)")
