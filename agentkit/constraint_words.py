@@ -7,7 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 from .messages import JSONObject
-from .text_patterns import END
+from .text_patterns import AS_DESCRIBED, pattern_words
+
+ORDER = "items by position"
+ONE_OF = "one choice only"
+"""Two constraints that no keyword names, in the tables of this file."""
+_IN_ORDER = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf") + (
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "minItems",
+    "maxItems",
+    ORDER,
+    "uniqueItems",
+)
 
 
 def _count(amount: int, noun: str) -> str:
@@ -27,8 +41,10 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "uniqueItems": lambda _: "no item twice",
     "minProperties": lambda n: f"at least {n} properties" if n != 1 else "at least 1 property",
     "maxProperties": lambda n: f"at most {n} properties" if n != 1 else "at most 1 property",
-    "pattern": lambda p: f"matching the regular expression `{str(p).replace(END, '$')}`",
+    "pattern": pattern_words,
     "format": lambda name: f"in the format {name}",
+    ORDER: lambda order: f"items in this order: {order}",
+    ONE_OF: lambda _: "fitting exactly one of the choices",
     "contentEncoding": lambda name: f"encoded as {name}",
     "contentMediaType": lambda name: f"holding {name}",
 }
@@ -41,12 +57,13 @@ _PAIRS = (
 def words(keyword: str, value: object) -> str:
     """One constraint in words; a keyword without words of its own is quoted as it stands."""
     phrase = _WORDS.get(keyword)
-    return phrase(value) if phrase else f"{keyword}: {json.dumps(value, ensure_ascii=False)}"
+    return phrase(value) if phrase else f"`{keyword}`: {json.dumps(value, ensure_ascii=False)}"
 
 
 def phrases(constraints: JSONObject) -> list[str]:
     """Constraints in words, each on its own but for `exactly`, which takes two."""
-    left = dict(constraints)
+    known = [keyword for keyword in _IN_ORDER if keyword in constraints]
+    left = {keyword: constraints[keyword] for keyword in dict.fromkeys([*known, *constraints])}
     said: list[str] = []
     for low, high, noun in _PAIRS:
         if low in left and left.get(low) == left.get(high):
@@ -60,6 +77,7 @@ def add_sentences(description: str, said: list[str], default: tuple[object, ...]
     sentences = [description.rstrip()] if description.strip() else []
     if sentences and (said or default) and sentences[0][-1] not in ".!?:;)`":
         sentences[0] += "."
+    said = [phrase for phrase in said if phrase != AS_DESCRIBED]
     if said:
         joined = ", ".join(said)
         sentences.append(f"{joined[0].upper()}{joined[1:]}.")

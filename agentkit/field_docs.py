@@ -59,9 +59,7 @@ def _below_fields(cls: type) -> Mapping[str, str]:
         return {}
     names = set(cls.__dict__.get("__annotations__", ()))
     # Several classes may share a qualified name (redefined, or in two branches): the fields tell them apart.
-    fitting = [
-        node for node in _classes_in(filename).get(cls.__qualname__, ()) if set(_fields_of(node)) == names
-    ]
+    fitting = [node for node in _classes_in(filename).get(cls.__qualname__, ()) if set(_fields_of(node)) == names]
     line = getattr(cls, "__firstlineno__", None)
     exact = [node for node in fitting if line in (node.lineno, *(d.lineno for d in node.decorator_list))]
     fitting = exact or fitting

@@ -59,10 +59,7 @@ _APPLIES_TO = {
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
 _KIND_OF_KEYWORD = {
-    keyword: kind
-    for table in (SHAPES, _APPLIES_TO)
-    for kind, keywords in table.items()
-    for keyword in keywords
+    keyword: kind for table in (SHAPES, _APPLIES_TO) for kind, keywords in table.items() for keyword in keywords
 }
 
 
@@ -97,11 +94,7 @@ class FlatSchema:
     def by_kind(self) -> Iterator[JSONObject]:
         """One schema per type, each with the keywords that concern it."""
         for kind in self.kinds:
-            fitting = {
-                key: value
-                for key, value in (self.structure | self.constraints).items()
-                if _concerns(key, kind)
-            }
+            fitting = {key: value for key, value in (self.structure | self.constraints).items() if _concerns(key, kind)}
             for key in fitting:
                 self.constraints.pop(key, None)
             yield {"type": kind, **fitting}
@@ -120,10 +113,7 @@ def flatten(schema: JSONObject, root: JSONObject, path: str) -> FlatSchema:
     constraints = {
         key: value
         for key, value in schema.items()
-        if key not in ANNOTATIONS
-        and not key.startswith("x-")
-        and not _is_shape(key)
-        and _says_something(key, value)
+        if key not in ANNOTATIONS and not key.startswith("x-") and not _is_shape(key) and _says_something(key, value)
     }
     if "enum" in schema or "const" in schema:
         values = _values(schema, path)
@@ -133,9 +123,7 @@ def flatten(schema: JSONObject, root: JSONObject, path: str) -> FlatSchema:
     union = next((key for key in ("anyOf", "oneOf") if key in schema), None)
     if union and not kinds:
         del constraints[union]
-        return FlatSchema(
-            choices=tuple(schema[union]), is_exclusive=union == "oneOf", constraints=constraints, **about
-        )
+        return FlatSchema(choices=tuple(schema[union]), is_exclusive=union == "oneOf", constraints=constraints, **about)
     structure = {key: value for key, value in schema.items() if _is_shape(key) and key != "type"}
     if len(kinds) == 1:
         constraints = {key: value for key, value in constraints.items() if _concerns(key, kinds[0])}
@@ -149,9 +137,7 @@ def _merged(schema: JSONObject, root: JSONObject, path: str) -> JSONObject:
         try:
             target = follow(schema["$ref"], root)
         except KeyError:
-            raise NotStrictable(
-                path, f"the reference {schema['$ref']} leads nowhere in this schema"
-            ) from None
+            raise NotStrictable(path, f"the reference {schema['$ref']} leads nowhere in this schema") from None
         if rules:
             beside = {key: value for key, value in schema.items() if key != "$ref"}
             return _merged(_both(resolve(target, root), beside, path), root, path)
@@ -214,7 +200,8 @@ def _says_something(key: str, value: object) -> bool:
     """`minLength: 0` and `uniqueItems: false` are true of everything."""
     if key in ("minItems", "minLength", "minProperties"):
         return value != 0
-    return not (key == "uniqueItems" and value is False)
+    # `binary` and `password` are OpenAPI's and constrain nothing.
+    return not (key == "uniqueItems" and value is False) and not (key == "format" and value in ("binary", "password"))
 
 
 def _modern(structure: JSONObject) -> JSONObject:
@@ -230,16 +217,15 @@ def distinct(schemas: Sequence[JSONObject]) -> list[JSONObject]:
     return list({json.dumps(schema, sort_keys=True): schema for schema in schemas}.values())
 
 
-def kind_name(schema: JSONObject, definitions: JSONObject) -> str:
-    """A few words for a strict schema: its description's first line, or its type."""
-    said = schema.get("description", "").split("\n", 1)[0]
+def kind_name(schema: JSONObject, said: str = "") -> str:
+    """A few words for a strict schema, and what was said about it."""
     if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[-1]
-        kind = name
+        kind = schema["$ref"].rsplit("/", 1)[-1]
     elif "anyOf" in schema:
-        kind = " or ".join(dict.fromkeys(kind_name(choice, definitions) for choice in schema["anyOf"]))
+        kind = " or ".join(dict.fromkeys(kind_name(choice) for choice in schema["anyOf"]))
     else:
         kind = schema.get("type", "value")
+    said = said.split("\n", 1)[0].rstrip(".")
     return f"{said} ({kind})" if said else kind
 
 

@@ -37,14 +37,12 @@ class Reader:
     def read(self, value: object) -> Any:
         """The Python value. Raises pydantic.ValidationError naming every problem."""
         try:
-            text = json.dumps(_plain(value), ensure_ascii=False, default=to_jsonable_python).encode()
+            text = _encode(value, exact=True)
         except UnicodeEncodeError:
             # A lone surrogate has no place in JSON; pydantic says where it stands.
             return self.adapter.validate_python(value, by_alias=True)
         try:
-            read = self.adapter.validate_json(
-                text, strict=True, extra=None if self.has_open_objects else "forbid"
-            )
+            read = self.adapter.validate_json(text, strict=True, extra=None if self.has_open_objects else "forbid")
         except ValidationError as strict:
             return self._read_as_schema_says(value, text, strict)
         if self.has_open_objects:
@@ -53,7 +51,7 @@ class Reader:
 
     def _read_as_schema_says(self, value: object, text: bytes, strict: ValidationError) -> Any:
         if self._validator.is_valid(value):
-            return self.adapter.validate_json(text)
+            return self.adapter.validate_json(_encode(value, exact=False))
         if self.has_open_objects:
             self._refuse_unknown_keys(value)
         if self.has_custom_validators:
@@ -73,11 +71,7 @@ class Reader:
         kind = PydanticCustomError("extra_forbidden", "Extra inputs are not permitted")
         raise ValidationError.from_exception_data(
             "arguments",
-            [
-                InitErrorDetails(type=kind, loc=(*path, key), input=found[key])
-                for key in found
-                if key not in known
-            ],
+            [InitErrorDetails(type=kind, loc=(*path, key), input=found[key]) for key in found if key not in known],
         )
 
     @cached_property
@@ -87,12 +81,16 @@ class Reader:
         return Draft202012Validator(self.schema)
 
 
-def _plain(value: object) -> object:
-    """JSON has one kind of number: 1.0 is the integer 1."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
+def _encode(value: object, *, exact: bool) -> bytes:
+    return json.dumps(_plain(value, exact), ensure_ascii=False, default=to_jsonable_python).encode()
+
+
+def _plain(value: object, exact: bool) -> object:
+    """JSON has one kind of number: 1.0 is the integer 1. `exact` spares floats too large to be exact."""
+    if isinstance(value, float) and value.is_integer() and (not exact or abs(value) < _EXACT_INTEGERS):
         return int(value)
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _plain(inner, exact) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner, exact) for inner in value]
     return value

@@ -8,17 +8,20 @@ carry the pattern of their text; what cannot come as JSON is refused instead of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, Never
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 from pydantic_core import core_schema
 
+from .decimals import decimal_json
 from .docstrings import Docs, own_docstring, parse_docs
 from .errors import DefinitionError
 from .field_docs import field_docs
 from .map_keys import KeyRefused, key_schema
 from .messages import JSONObject
-from .text_patterns import NAIVE_DATETIME, decimal_text, uuid_text
+from .temporal import temporal_words
+from .text_patterns import COMPLEX, NAIVE_DATETIME, date_pattern, decimal_pattern, uuid_pattern
 
 _CUSTOM = frozenset(("function-before", "function-wrap", "function-plain", "function-after"))
 
@@ -62,9 +65,7 @@ class LosslessSchema(GenerateJsonSchema):
         """A TypedDict; closed, as a type checker sees it."""
         return self._describe(super().typed_dict_schema(schema), schema.get("cls"), schema["fields"])
 
-    def _describe(
-        self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, Any] | None
-    ) -> JsonSchemaValue:
+    def _describe(self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, Any] | None) -> JsonSchemaValue:
         built.pop("title", None)
         if cls is not None:
             _replace_docstring(built, cls)
@@ -167,33 +168,77 @@ class LosslessSchema(GenerateJsonSchema):
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         """A number, or its digits as a string: the exact form."""
-        built = super().decimal_schema(schema)
-        number, text = built["anyOf"]
-        return {"anyOf": [number, {**text, **decimal_text(schema)}]}
+        return decimal_json(schema, self._digits(schema), super().decimal_schema(schema)["anyOf"][0])
+
+    def _digits(self, schema: core_schema.DecimalSchema) -> str | None:
+        if schema.get("max_digits") is None and schema.get("decimal_places") is None:
+            return None
+        self._mode = "serialization"  # in this mode pydantic's pattern is exact: it is that of `str(decimal)`
+        try:
+            return self.build_decimal_pattern(schema)
+        finally:
+            self._mode = "validation"
+
+    def complex_schema(self, schema: core_schema.ComplexSchema) -> JsonSchemaValue:
+        """A string as Python writes it."""
+        return {"type": "string", "pattern": COMPLEX}
+
+    def date_schema(self, schema: core_schema.DateSchema) -> JsonSchemaValue:
+        """The format `date`; bounds are a pattern beside it."""
+        pattern = date_pattern(schema)
+        bounded: JsonSchemaValue = {"pattern": pattern} if pattern else {}
+        return {**super().date_schema(schema), **bounded, **temporal_words(schema)}
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
         """RFC 3339; a naive one has no offset, which the format `date-time` cannot say."""
+        built = super().datetime_schema(schema)
         if schema.get("tz_constraint") == "naive":
-            return {"type": "string", "pattern": NAIVE_DATETIME}
-        return super().datetime_schema(schema)
+            built = {"type": "string", "pattern": NAIVE_DATETIME}
+        return {**built, **temporal_words(schema)}
+
+    def time_schema(self, schema: core_schema.TimeSchema) -> JsonSchemaValue:
+        """The format `time`."""
+        return {**super().time_schema(schema), **temporal_words(schema)}
+
+    def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
+        """The format `duration`."""
+        return {**super().timedelta_schema(schema), **temporal_words(schema)}
 
     def uuid_schema(self, schema: core_schema.UuidSchema) -> JsonSchemaValue:
         """The format `uuid`; a demanded version is a pattern beside it."""
-        return {"type": "string", "format": "uuid", **uuid_text(schema.get("version"))}
+        version = schema.get("version")
+        demanded = {} if version is None else {"pattern": uuid_pattern(version)}
+        return {"type": "string", "format": "uuid", **demanded}
+
+    def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
+        """A string; where space around it is stripped, what must be left is said as a pattern."""
+        built = super().str_schema(schema)
+        fewest = built.get("minLength", 0)
+        if fewest and "pattern" not in built and schema.get("strip_whitespace", self._config.str_strip_whitespace):
+            del built["minLength"]
+            built["pattern"] = r"\S" if fewest == 1 else rf"\S[\s\S]{{{fewest - 2},}}\S"
+        return built
 
     def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
         """The values of the members."""
+        for member in schema["members"]:
+            if not isinstance(member.value, str | int | float | None):
+                _refuse(
+                    f"the member {member}, whose value is a {type(member.value).__name__},", "use str or int values"
+                )
         built = super().enum_schema(schema)
-        built.pop("title", None)
         _replace_docstring(built, schema["cls"])
-        kind = built.pop("type", None)
-        return {"type": kind, **built} if kind else built
+        return _type_first(built)
 
     def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
-        """The values; the type first, as everywhere."""
-        built = super().literal_schema(schema)
-        kind = built.pop("type", None)
-        return {"type": kind, **built} if kind else built
+        """The values."""
+        for value in schema["expected"]:
+            if isinstance(value, bytes):
+                _refuse(f"Literal[{value!r}]", "use a str")
+            if isinstance(value, Enum) and not isinstance(value, str | int):
+                # pydantic compares the JSON value with the member itself, and nothing is ever equal to it.
+                _refuse(f"Literal[{value}]", f"make {type(value).__name__} a StrEnum or an IntEnum")
+        return _type_first(super().literal_schema(schema))
 
     # -- what cannot come as JSON ---------------------------------------------------------------
 
@@ -222,6 +267,12 @@ class LosslessSchema(GenerateJsonSchema):
         """A choice of a union that JSON cannot carry is refused, not left out."""
         if kind == "skipped-choice":
             _refuse(detail, "leave that choice out of the union")
+
+
+def _type_first(built: JSONObject) -> JSONObject:
+    kind = built.pop("type", None)
+    built.pop("title", None)
+    return {"type": kind, **built} if kind else built
 
 
 def _refuse(what: str, fix: str) -> Never:

@@ -24,6 +24,7 @@ from .json_values import Reader
 from .lossless import LosslessSchema
 from .messages import JSON, JSONObject
 from .subschemas import rebuild, resolve
+from .temporal import with_note
 
 T = TypeVar("T")
 
@@ -186,7 +187,7 @@ def _adapter(annotation: object) -> TypeAdapter[Any]:
 def _compile(adapter: TypeAdapter[Any]) -> tuple[JSONObject, Reader]:
     generator = LosslessSchema(by_alias=True)
     core: core_schema.CoreSchema = adapter.core_schema
-    schema = rebuild(_object_root(generator.generate(core)), _without_title)
+    schema = rebuild(_object_root(generator.generate(core)), _finished)
     return schema, Reader(adapter, schema, generator.has_open_objects, generator.has_custom_validators)
 
 
@@ -198,8 +199,8 @@ def _object_root(schema: JSONObject) -> JSONObject:
     return {**said, "$defs": schema["$defs"]}
 
 
-def _without_title(schema: JSONObject) -> JSONObject:
-    return {key: value for key, value in schema.items() if key != "title"}
+def _finished(schema: JSONObject) -> JSONObject:
+    return with_note({key: value for key, value in schema.items() if key != "title"})
 
 
 def _dump(adapter: TypeAdapter[Any], value: object) -> JSON:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .constraint_words import add_sentences, phrases
+from .constraint_words import ONE_OF, ORDER, add_sentences, phrases
 from .flat_schema import FlatSchema, NotStrictable, are_apart, distinct, flatten, kind_name
 from .messages import JSONObject
 from .subschemas import follow
@@ -80,7 +80,7 @@ class _Form:
     def _described(self, built: JSONObject, flat: FlatSchema, path: str) -> JSONObject:
         said = phrases(flat.constraints)
         self.note(path, said)
-        text = add_sentences(flat.description, said, flat.default)
+        text = add_sentences(flat.description, said, () if flat.values and "const" in flat.values else flat.default)
         inner = built.pop("description", "")
         text = " ".join(part for part in (text, inner) if part)
         return {**built, "description": text} if text else built
@@ -140,9 +140,9 @@ class _Form:
         prefix = flat.structure.get("prefixItems")
         items = flat.structure.get("items", True)
         if prefix is None:
-            if items is False:
+            if items is False or flat.constraints.get("maxItems") == 0:
                 flat.constraints["maxItems"] = 0
-                items = {"type": "null"}
+                items = {"type": "null"}  # any type serves: there are no items
             built = {"type": "array", "items": self.build(items, f"{path}[]", inside)}
         else:
             built = {"type": "array", "items": self._by_position(flat, prefix, items, path, inside)}
@@ -158,16 +158,17 @@ class _Form:
     ) -> JSONObject:
         """Items by position become items of any of their types; which stands where moves into words."""
         choices = [self.build(inner, f"{path}[{i}]", inside) for i, inner in enumerate(prefix)]
-        order = [f"{i}. {kind_name(choice, self.definitions)}" for i, choice in enumerate(choices, 1)]
+        said = [str(inner.get("description", "")) if isinstance(inner, dict) else "" for inner in prefix]
+        order = [f"{i + 1}. {kind_name(choice, said[i])}" for i, choice in enumerate(choices)]
         if items is False:
             flat.constraints.setdefault("maxItems", len(prefix))
         elif flat.constraints.get("maxItems", len(prefix) + 1) > len(prefix):
             choices.append(self.build(items, f"{path}[]", inside))
-            order.append(f"then {kind_name(choices[-1], self.definitions)}")
+            order.append(f"then {kind_name(choices[-1])}")
         bare = [{key: value for key, value in choice.items() if key != "description"} for choice in choices]
         kinds = distinct(bare)
         if order:
-            flat.constraints["items in this order"] = ", ".join(order)
+            flat.constraints[ORDER] = ", ".join(order)
         if not kinds:
             return {"type": "null"}
         return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
@@ -175,7 +176,7 @@ class _Form:
     def _union(self, flat: FlatSchema, path: str, inside: tuple[str, ...]) -> JSONObject:
         choices = [self.build(choice, path, inside) for choice in flat.choices or ()]
         if flat.is_exclusive and not are_apart(choices, self.definitions):
-            flat.constraints["exactly one of the choices"] = True
+            flat.constraints[ONE_OF] = True
         flattened: list[JSONObject] = []
         for choice in choices:
             flattened += choice["anyOf"] if choice.keys() == {"anyOf"} else [choice]

@@ -27,9 +27,7 @@ HOLDS_ONE = frozenset(
 """Keywords whose value is a schema (or a boolean)."""
 HOLDS_LIST = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
 """Keywords whose value is a list of schemas; `items` was one in older drafts."""
-HOLDS_NAMED = frozenset(
-    ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "dependencies")
-)
+HOLDS_NAMED = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "dependencies"))
 """Keywords whose value maps names to schemas."""
 
 

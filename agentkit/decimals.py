@@ -1,0 +1,53 @@
+"""The two forms of a Decimal in JSON: a number, or its exact digits as a string, under the same constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from .constraint_words import add_sentences, phrases
+from .messages import JSONObject
+from .text_patterns import decimal_pattern
+
+
+def decimal_json(constraints: Mapping[str, Any], digits: str | None, number: JSONObject) -> JSONObject:
+    """The schema of a Decimal.
+
+    Args:
+        constraints: Its core schema.
+        digits: A pattern for `max_digits` and `decimal_places`; None when there are neither.
+        number: pydantic's schema of the number form, which says the bounds.
+    """
+    places, most = constraints.get("decimal_places"), constraints.get("max_digits")
+    said = phrases({key: value for key, value in number.items() if key not in ("type", "title")})
+    if places is not None:
+        said.append(f"at most {places} decimal places")
+    if most is not None:
+        said.append(f"at most {most} digits")
+    text: JSONObject = {"type": "string"}
+    if constraints.get("allow_inf_nan"):
+        text["description"] = "The decimal as text; Infinity and NaN are allowed."
+    else:
+        text["pattern"] = decimal_pattern(constraints, digits)
+        if said:
+            text["description"] = add_sentences("The exact decimal as text.", said)
+    if most is not None and places is None:
+        return text  # no keyword counts the digits of a number
+    if places is not None and "multipleOf" not in number:
+        number = {**number, "multipleOf": float(Decimal(1).scaleb(-places)) if places else 1}
+    if most is not None and places is not None:
+        number = _within(number, 10 ** (most - places))
+    return {"anyOf": [number, text]}
+
+
+def _within(number: JSONObject, limit: int) -> JSONObject:
+    """Less than `limit` on both sides of zero, unless a bound already says more."""
+    bounded = dict(number)
+    if not any(bounded.get(key, limit) < limit for key in ("maximum", "exclusiveMaximum")):
+        bounded.pop("maximum", None)
+        bounded["exclusiveMaximum"] = limit
+    if not any(bounded.get(key, -limit) > -limit for key in ("minimum", "exclusiveMinimum")):
+        bounded.pop("minimum", None)
+        bounded["exclusiveMinimum"] = -limit
+    return bounded

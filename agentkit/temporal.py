@@ -1,0 +1,44 @@
+"""Bounds of dates, times and durations in words: JSON Schema has no keyword for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from .messages import JSONObject
+
+NOTE = "x-agentkit-note"
+"""Holds a sentence until the descriptions are final; then it is appended to the one beside it."""
+_WORDS = {
+    "time": {"ge": "not before {}", "gt": "after {}", "le": "not after {}", "lt": "before {}"},
+    "span": {"ge": "at least {}", "gt": "more than {}", "le": "at most {}", "lt": "less than {}"},
+}
+
+
+def temporal_words(constraints: Mapping[str, Any]) -> JSONObject:
+    """The note for a core schema's bounds; {} when it has none."""
+    table = _WORDS["span" if constraints["type"] == "timedelta" else "time"]
+    said = [
+        text.format(to_jsonable_python(constraints[key]))
+        for key, text in table.items()
+        if constraints.get(key) is not None
+    ]
+    if constraints.get("now_op"):
+        said.append(f"in the {constraints['now_op']}")
+    if not said:
+        return {}
+    sentence = ", ".join(said)
+    return {NOTE: f"{sentence[0].upper()}{sentence[1:]}."}
+
+
+def with_note(schema: JSONObject) -> JSONObject:
+    """The schema with its note, if it has one, at the end of its description."""
+    if NOTE not in schema:
+        return schema
+    rest = {key: value for key, value in schema.items() if key != NOTE}
+    said = str(rest.get("description", ""))
+    if said and said[-1] not in ".!?":
+        said += "."
+    return {**rest, "description": f"{said} {schema[NOTE]}".strip()}
