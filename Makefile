@@ -32,7 +32,7 @@ check: dev-environment
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
-	$(bin)/pyright
+	$(bin)/pyright --pythonpath $(bin)/python
 	$(bin)/lint-imports --no-cache
 
 demo-environment dev-environment:

@@ -1,9 +1,37 @@
-"""What every test shares: the two async backends."""
+"""What every test shares: the two async backends, how hard property tests look, tests that need a system part."""
+
+import os
+import shutil
+from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The machines that run the suite are slow at times: pytest-timeout bounds a test, not hypothesis per example.
+_SLOW_MACHINE = [HealthCheck.too_slow]
+# The same examples every time: a change is judged by what it does, and `make soak` looks for the rest.
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=_SLOW_MACHINE)
+settings.register_profile(
+    "soak", deadline=timedelta(seconds=30), max_examples=5_000, suppress_health_check=_SLOW_MACHINE
+)
+settings.load_profile("suite")
 
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     """Each test marked `anyio` runs on both backends."""
     return str(request.param)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose `system` program is not installed, with the command that installs it."""
+    for mark in item.iter_markers("system"):
+        program, install = mark.kwargs["program"], mark.kwargs["install"]
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program}: {install}")
+
+
+def pytest_configure() -> None:
+    """Make the environment of a developer's shell that of a fresh machine: no key, no base URL, no proxy."""
+    for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "AGENTKIT_"))]:
+        del os.environ[name]
