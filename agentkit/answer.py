@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Generic, TypeVar, cast
 
 from agentkit.arguments import read_value
-from agentkit.errors import AgentkitError, DefinitionError, InvalidArguments
+from agentkit.errors import AgentkitError, InvalidArguments
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSON, JSONObject, ToolCall, encode
 from agentkit.schema import TypeSchema, compile_type
@@ -39,12 +39,9 @@ class AnswerSpec(Generic[Out]):
     """Whether the type stands inside an object with one property, because answers must be objects."""
 
     @classmethod
-    def of(cls, output: object, *, owner: str) -> AnswerSpec[Out]:
-        """Compile the output type. Raises DefinitionError, naming the owner, when it has no JSON form."""
-        try:
-            compiled: TypeSchema[Out] = compile_type(output)
-        except DefinitionError as error:
-            raise DefinitionError(f"{owner}: {error}") from error
+    def of(cls, output: object) -> AnswerSpec[Out]:
+        """Compile the output type. Raises DefinitionError when it has no JSON form."""
+        compiled: TypeSchema[Out] = compile_type(output)
         return cls(compiled, output is str, compiled.schema.get("type") != "object")
 
     @cached_property

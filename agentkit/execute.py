@@ -72,9 +72,7 @@ class Execution:
         tool = self.tools.get(call.name)
         is_agent = tool is not None and tool.is_agent
         await self.scope.emit(
-            lambda place: ToolStarted(
-                **place, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent
-            )
+            lambda place: ToolStarted(**place, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
         )
         if only is not None and call.name not in only:
             answer = Executed("Not executed: this was the last turn.", is_error=True)

@@ -198,9 +198,7 @@ class Run(Generic[Deps, In, Out]):
     async def _run_tools(self, step: RunTools) -> None:
         answers = [call for call in step.calls if call.name == ANSWER_TOOL and self.transcript.answers_by_tool]
         others = [call for call in step.calls if call not in answers]
-        execution = Execution(
-            self.transcript.tools, self.scope, self._context, self.spec.tool_timeout_s, self._limiter
-        )
+        execution = Execution(self.transcript.tools, self.scope, self._context, self.spec.tool_timeout_s, self._limiter)
         try:
             for call in answers:
                 execution.results[call.id] = await self._take_answer(call)
@@ -220,9 +218,7 @@ class Run(Generic[Deps, In, Out]):
             agent=self.spec.name,
             call_id=call.id,
             listener=progress_reporter(self.scope, call),
-            run=Delegation(
-                self.scope, slot, call.id, self.deps, self.spec.deps, self.children.append
-            ),
+            run=Delegation(self.scope, slot, call.id, self.deps, self.spec.deps, self.children.append),
         )
 
     def _answer_calls(self, calls: Sequence[ToolCall], results: dict[str, Executed], missing: str) -> None:

@@ -8,25 +8,20 @@ carry the pattern of their text; what cannot come as JSON is refused instead of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
-from typing import Any, Never
+from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from .decimals import decimal_json
-from .docstrings import Docs, own_docstring, parse_docs
-from .errors import DefinitionError
+from .docstrings import own_docstring, parse_docs
 from .field_docs import field_docs
+from .lossless_values import LosslessValues, refuse, replace_docstring
 from .map_keys import KeyRefused, key_schema
-from .messages import JSONObject
-from .temporal import temporal_words
-from .text_patterns import COMPLEX, NAIVE_DATETIME, date_pattern, decimal_pattern, uuid_pattern
 
 _CUSTOM = frozenset(("function-before", "function-wrap", "function-plain", "function-after"))
 
 
-class LosslessSchema(GenerateJsonSchema):
+class LosslessSchema(LosslessValues):
     """One use, one schema, as pydantic's generators are. Raises DefinitionError for what JSON cannot carry."""
 
     ignored_warning_kinds = {"non-serializable-default", "skipped-discriminator"}  # noqa: RUF012 (pydantic's form)
@@ -68,7 +63,7 @@ class LosslessSchema(GenerateJsonSchema):
     def _describe(self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, Any] | None) -> JsonSchemaValue:
         built.pop("title", None)
         if cls is not None:
-            _replace_docstring(built, cls)
+            replace_docstring(built, cls)
         if fields is None:
             return built
         if built.setdefault("additionalProperties", False) is not False:
@@ -121,7 +116,7 @@ class LosslessSchema(GenerateJsonSchema):
         try:
             names = key_schema(keys, self.resolve_ref_schema)
         except KeyRefused as refused:
-            _refuse(f"a dictionary whose keys are {refused}", "use strings, numbers, dates or enums as keys")
+            refuse(f"a dictionary whose keys are {refused}", "use strings, numbers, dates or enums as keys")
         if names:
             built["propertyNames"] = names
         self.update_with_validations(built, schema, self.ValidationsMapping.object)
@@ -161,122 +156,8 @@ class LosslessSchema(GenerateJsonSchema):
     ) -> JsonSchemaValue:
         name = _unhashable(schema.get("items_schema"))
         if name:
-            _refuse(f"a set of {name}, which Python cannot hash", "use a list, or make the items frozen")
+            refuse(f"a set of {name}, which Python cannot hash", "use a list, or make the items frozen")
         return built
-
-    # -- text with a form -----------------------------------------------------------------------
-
-    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        """A number, or its digits as a string: the exact form."""
-        return decimal_json(schema, self._digits(schema), super().decimal_schema(schema)["anyOf"][0])
-
-    def _digits(self, schema: core_schema.DecimalSchema) -> str | None:
-        if schema.get("max_digits") is None and schema.get("decimal_places") is None:
-            return None
-        self._mode = "serialization"  # in this mode pydantic's pattern is exact: it is that of `str(decimal)`
-        try:
-            return self.build_decimal_pattern(schema)
-        finally:
-            self._mode = "validation"
-
-    def complex_schema(self, schema: core_schema.ComplexSchema) -> JsonSchemaValue:
-        """A string as Python writes it."""
-        return {"type": "string", "pattern": COMPLEX}
-
-    def date_schema(self, schema: core_schema.DateSchema) -> JsonSchemaValue:
-        """The format `date`; bounds are a pattern beside it."""
-        pattern = date_pattern(schema)
-        bounded: JsonSchemaValue = {"pattern": pattern} if pattern else {}
-        return {**super().date_schema(schema), **bounded, **temporal_words(schema)}
-
-    def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
-        """RFC 3339; a naive one has no offset, which the format `date-time` cannot say."""
-        built = super().datetime_schema(schema)
-        if schema.get("tz_constraint") == "naive":
-            built = {"type": "string", "pattern": NAIVE_DATETIME}
-        return {**built, **temporal_words(schema)}
-
-    def time_schema(self, schema: core_schema.TimeSchema) -> JsonSchemaValue:
-        """The format `time`."""
-        return {**super().time_schema(schema), **temporal_words(schema)}
-
-    def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
-        """The format `duration`."""
-        return {**super().timedelta_schema(schema), **temporal_words(schema)}
-
-    def uuid_schema(self, schema: core_schema.UuidSchema) -> JsonSchemaValue:
-        """The format `uuid`; a demanded version is a pattern beside it."""
-        version = schema.get("version")
-        demanded = {} if version is None else {"pattern": uuid_pattern(version)}
-        return {"type": "string", "format": "uuid", **demanded}
-
-    def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
-        """A string; where space around it is stripped, what must be left is said as a pattern."""
-        built = super().str_schema(schema)
-        fewest = built.get("minLength", 0)
-        if fewest and "pattern" not in built and schema.get("strip_whitespace", self._config.str_strip_whitespace):
-            del built["minLength"]
-            built["pattern"] = r"\S" if fewest == 1 else rf"\S[\s\S]{{{fewest - 2},}}\S"
-        return built
-
-    def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
-        """The values of the members."""
-        for member in schema["members"]:
-            if not isinstance(member.value, str | int | float | None):
-                _refuse(
-                    f"the member {member}, whose value is a {type(member.value).__name__},", "use str or int values"
-                )
-        built = super().enum_schema(schema)
-        _replace_docstring(built, schema["cls"])
-        return _type_first(built)
-
-    def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
-        """The values."""
-        for value in schema["expected"]:
-            if isinstance(value, bytes):
-                _refuse(f"Literal[{value!r}]", "use a str")
-            if isinstance(value, Enum) and not isinstance(value, str | int):
-                # pydantic compares the JSON value with the member itself, and nothing is ever equal to it.
-                _refuse(f"Literal[{value}]", f"make {type(value).__name__} a StrEnum or an IntEnum")
-        return _type_first(super().literal_schema(schema))
-
-    # -- what cannot come as JSON ---------------------------------------------------------------
-
-    def is_subclass_schema(self, schema: core_schema.IsSubclassSchema) -> JsonSchemaValue:
-        """Refused: a class cannot come as JSON."""
-        _refuse(
-            f"a class (type[{schema['cls'].__name__}])",
-            "take a name as str or Literal, and look the class up",
-        )
-
-    def callable_schema(self, schema: core_schema.CallableSchema) -> JsonSchemaValue:
-        """Refused: a function cannot come as JSON."""
-        _refuse("a callable", "take a name as str or Literal, and look the function up")
-
-    def generator_schema(self, schema: core_schema.GeneratorSchema) -> JsonSchemaValue:
-        """Refused: pydantic would check the items only when they are read, after the call was accepted."""
-        _refuse("an Iterable or generator, whose items are not checked", "use list[...] or Sequence[...]")
-
-    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:
-        """Refused: an opaque type."""
-        named = schema.get("cls") or schema.get("function")
-        name = getattr(named, "__name__", None) or schema["type"]
-        _refuse(f"the opaque type {name}", "use a pydantic model, a dataclass or plain types")
-
-    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
-        """A choice of a union that JSON cannot carry is refused, not left out."""
-        if kind == "skipped-choice":
-            _refuse(detail, "leave that choice out of the union")
-
-
-def _type_first(built: JSONObject) -> JSONObject:
-    kind = built.pop("type", None)
-    built.pop("title", None)
-    return {"type": kind, **built} if kind else built
-
-
-def _refuse(what: str, fix: str) -> Never:
-    raise DefinitionError(f"{what} cannot come as JSON; {fix}")
 
 
 def _fields(schema: Any) -> Mapping[str, Any]:
@@ -286,18 +167,6 @@ def _fields(schema: Any) -> Mapping[str, Any]:
         inner = inner["schema"]
     fields = inner.get("fields", {})
     return fields if isinstance(fields, dict) else {field["name"]: field for field in fields}
-
-
-def _replace_docstring(built: JSONObject, cls: type) -> None:
-    """pydantic's description is the whole docstring: keep what the parameters do not say."""
-    text = own_docstring(cls)
-    docs = parse_docs(text) if text else Docs()
-    written = built.get("description")
-    if written is not None and written not in (text, (cls.__doc__ or "").strip()):
-        return  # given by hand, in the model's configuration
-    built.pop("description", None)
-    if docs.description:
-        built["description"] = docs.description
 
 
 def _unhashable(schema: Any) -> str | None:

@@ -76,8 +76,7 @@ def _encode_block(block: Block, input_text: str | None) -> bytes:
     if input_text is None:
         return encode(block)
     pairs = (
-        encode(key) + b":" + (input_text.encode() if key == "input" else encode(value))
-        for key, value in block.items()
+        encode(key) + b":" + (input_text.encode() if key == "input" else encode(value)) for key, value in block.items()
     )
     return b"{" + b",".join(pairs) + b"}"
 

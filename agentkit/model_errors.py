@@ -56,9 +56,7 @@ def _from_status(error: APIStatusError, model: str) -> ModelError:
     else:
         text = f"The API answered {error.status_code} {kind}: {text}"
     is_retryable = error.status_code in _RETRYABLE_STATUSES or error.status_code >= 500 or kind == "overloaded_error"
-    return ModelError(
-        text, kind=kind, status=error.status_code, request_id=error.request_id, is_retryable=is_retryable
-    )
+    return ModelError(text, kind=kind, status=error.status_code, request_id=error.request_id, is_retryable=is_retryable)
 
 
 def _from_connection(error: Exception) -> Exception:

@@ -29,9 +29,9 @@ class Prompt(Generic[In]):
     """Whether the input type is `str`, so that nothing else is taken for it."""
 
     @classmethod
-    def of(cls, input_type: object, render: Render[In] | None, *, owner: str) -> Prompt[In]:
-        """Compile the input type. Raises DefinitionError, naming the owner, for a type that has no JSON form."""
-        return cls(compile_type(input_type, owner=owner), render, input_type is str)
+    def of(cls, input_type: object, render: Render[In] | None) -> Prompt[In]:
+        """Compile the input type. Raises DefinitionError for a type that has no JSON form."""
+        return cls(compile_type(input_type), render, input_type is str)
 
     def content(self, given: In | str | Sequence[Part]) -> Content:
         """The content for one input. Raises UsageError for a value of another type."""

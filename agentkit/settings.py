@@ -35,7 +35,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         if sampling := [name for name in SAMPLING if name in self.extra]:
-            raise DefinitionError(f"Settings(extra=...) has {', '.join(sampling)}: the API refuses sampling parameters.")
+            raise DefinitionError(
+                f"Settings(extra=...) has {', '.join(sampling)}: the API refuses sampling parameters."
+            )
         own = {"system", "tools", "messages", "model", "stream", "tool_choice", "max_tokens", "thinking"}
         if clash := sorted(own & self.extra.keys()):
             raise DefinitionError(f"Settings(extra=...) has {', '.join(clash)}, which agentkit sends itself.")

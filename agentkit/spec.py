@@ -15,7 +15,7 @@ from agentkit.context import RunContext
 from agentkit.errors import DefinitionError
 from agentkit.prompt import Prompt, Render
 from agentkit.settings import Settings
-from agentkit.tool import check_name
+from agentkit.tools import check_name
 from agentkit.toolset import Toolbox, ToolSource
 
 if TYPE_CHECKING:
@@ -93,22 +93,29 @@ class AgentSpec(Generic[Deps, In, Out]):
     """How many of a turn's tool calls run at once."""
 
     def __post_init__(self) -> None:
-        check_name(self.name, f"Agent({self.name!r})")
         if self.max_turns < 1:
             raise DefinitionError(f"Agent({self.name!r}, max_turns={self.max_turns}): a run needs at least one turn.")
-        self.toolbox, self.answer, self.prompt  # noqa: B018 - what cannot work is refused here, not in the run
+        check_name(self.name, f"Agent({self.name!r})")
+        for part in ("toolbox", "answer", "prompt"):  # what cannot work is refused here, not in the run
+            try:
+                getattr(self, part)
+            except DefinitionError as error:
+                raise DefinitionError(f"Agent({self.name!r}, {_SOURCES[part]}=...): {error}") from error
 
     @cached_property
     def toolbox(self) -> Toolbox:
         """The tools by name, collisions refused."""
-        return Toolbox.of(self.tools, owner=f"Agent({self.name!r})")
+        return Toolbox.of(self.tools)
 
     @cached_property
     def answer(self) -> AnswerSpec[Out]:
         """How the output is asked for and checked."""
-        return AnswerSpec.of(self.output, owner=f"Agent({self.name!r}, output=...)")
+        return AnswerSpec.of(self.output)
 
     @cached_property
     def prompt(self) -> Prompt[In]:
         """How the input becomes content."""
-        return Prompt.of(self.input, self.render, owner=f"Agent({self.name!r}, input=...)")
+        return Prompt.of(self.input, self.render)
+
+
+_SOURCES = {"toolbox": "tools", "answer": "output", "prompt": "input"}

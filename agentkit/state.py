@@ -179,7 +179,6 @@ class RunState:
         return replace(self, was_asked_to_speak=True, turn=None, note=SAY_SOMETHING)
 
 
-
 def next_step(state: RunState) -> Step:
     """What a run in this state does next."""
     if state.finish is not None:

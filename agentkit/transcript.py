@@ -55,9 +55,7 @@ class Transcript:
             )
 
 
-async def open_transcript(
-    spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], steps: Steps
-) -> Transcript:
+async def open_transcript(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], steps: Steps) -> Transcript:
     """Render the system prompt and the tools of a new conversation, once: it is a step, so a replay has the same."""
 
     async def effect() -> JSONObject:

@@ -73,7 +73,10 @@ class TurnReader:
                 error = event.get("error") or {}
                 kind = error.get("type", "api_error")
                 raise ModelError(
-                    f"The API broke off its reply: {error.get('message', kind)} ({kind}).", kind=kind, status=200, is_retryable=True
+                    f"The API broke off its reply: {error.get('message', kind)} ({kind}).",
+                    kind=kind,
+                    status=200,
+                    is_retryable=True,
                 )
             case _:
                 pass

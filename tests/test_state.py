@@ -74,9 +74,7 @@ def test_every_stop_reason_has_one_meaning_and_an_unknown_one_ends_the_run_by_it
             assert isinstance(step, Finish)
             assert step.outcome is ends[stop_reason]
         elif stop_reason == "tool_use":
-            assert step == Finish(
-                Outcome.FAILED, "The API stopped for tool_use, but the reply holds no tool call."
-            )
+            assert step == Finish(Outcome.FAILED, "The API stopped for tool_use, but the reply holds no tool call.")
         elif stop_reason in {"pause_turn", "compaction"}:
             assert step == CallModel()
         else:
@@ -184,7 +182,9 @@ class TestAnswersThatDoNotFit:
 class TestSilence:
     """A turn without a word is asked for once more."""
 
-    @pytest.mark.parametrize("content", [[], [{"type": "text", "text": " \n"}], [{"type": "thinking", "thinking": "Hm"}]])
+    @pytest.mark.parametrize(
+        "content", [[], [{"type": "text", "text": " \n"}], [{"type": "thinking", "thinking": "Hm"}]]
+    )
     def test_it_is_asked_once_and_then_ends_as_empty(self, content: list[Block]) -> None:
         state = fresh().replied(turn(*content))
         assert next_step(state) == AskToSpeak()
