@@ -12,7 +12,12 @@ from .text_patterns import AS_DESCRIBED, pattern_words
 ORDER = "items by position"
 ONE_OF = "one choice only"
 """Two constraints that no keyword names, in the tables of this file."""
-_IN_ORDER = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf") + (
+_IN_ORDER = (
+    "minimum",
+    "exclusiveMinimum",
+    "maximum",
+    "exclusiveMaximum",
+    "multipleOf",
     "minLength",
     "maxLength",
     "pattern",

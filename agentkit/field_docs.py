@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from .docstrings import own_docstring, parse_docs
+from .subschemas import is_object
 
 
 def field_docs(cls: type) -> dict[str, str]:
@@ -35,9 +36,9 @@ def _written_classes(cls: type) -> list[type]:
     found: list[type] = []
     for owner in cls.__mro__:
         bases: tuple[object, ...] = getattr(owner, "__orig_bases__", ())
-        generic = getattr(owner, "__pydantic_generic_metadata__", None)
-        origin = generic.get("origin") if isinstance(generic, dict) else None
-        for candidate in (owner, origin, *(getattr(base, "__origin__", base) for base in bases)):
+        generic: object = getattr(owner, "__pydantic_generic_metadata__", None)
+        candidates = [owner, generic.get("origin") if is_object(generic) else None]
+        for candidate in [*candidates, *(getattr(base, "__origin__", base) for base in bases)]:
             if isinstance(candidate, type) and candidate not in found and _is_users(candidate):
                 found.append(candidate)
     return found
@@ -57,7 +58,7 @@ def _below_fields(cls: type) -> Mapping[str, str]:
     filename = _source_file(cls)
     if filename is None:
         return {}
-    names = set(cls.__dict__.get("__annotations__", ()))
+    names = set(inspect.get_annotations(cls))
     # Several classes may share a qualified name (redefined, or in two branches): the fields tell them apart.
     fitting = [node for node in _classes_in(filename).get(cls.__qualname__, ()) if set(_fields_of(node)) == names]
     line = getattr(cls, "__firstlineno__", None)

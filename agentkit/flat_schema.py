@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .messages import JSONObject
-from .subschemas import follow, resolve
+from .subschemas import follow, is_list, resolve
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 ANNOTATIONS = frozenset(
-    ("$anchor", "$comment", "$defs", "$id", "$schema", "$vocabulary", "default", "definitions", "deprecated")
-    + (
+    {
+        "$anchor",
+        "$comment",
+        "$defs",
+        "$id",
+        "$schema",
+        "$vocabulary",
+        "default",
+        "definitions",
+        "deprecated",
         "description",
         "discriminator",
         "example",
@@ -27,7 +35,7 @@ ANNOTATIONS = frozenset(
         "title",
         "writeOnly",
         "xml",
-    )
+    }
 )
 """Keywords that neither shape nor constrain a value. `description` and `default` are kept, the others are noise."""
 SHAPES = {
@@ -36,8 +44,15 @@ SHAPES = {
 }
 """The keywords that shape a value of a type."""
 _APPLIES_TO = {
-    "object": ("minProperties", "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas")
-    + ("dependencies", "unevaluatedProperties"),
+    "object": (
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+        "dependentRequired",
+        "dependentSchemas",
+        "dependencies",
+        "unevaluatedProperties",
+    ),
     "array": (
         "minItems",
         "maxItems",
@@ -103,12 +118,14 @@ class FlatSchema:
 def flatten(schema: JSONObject, root: JSONObject, path: str) -> FlatSchema:
     """Read one schema. Raises NotStrictable where keywords stand together that cannot be told apart."""
     schema = _merged(schema, root, path)
-    about = {
-        "description": str(schema.get("description", "")),
-        "default": (schema["default"],) if "default" in schema else (),
-    }
+    flat = _shaped(schema, path)
+    description = str(schema.get("description", ""))
+    return replace(flat, description=description, default=(schema["default"],) if "default" in schema else ())
+
+
+def _shaped(schema: JSONObject, path: str) -> FlatSchema:
     if "$ref" in schema:
-        return FlatSchema(reference=schema["$ref"], **about)
+        return FlatSchema(reference=schema["$ref"])
     kinds = _kinds(schema, path)
     constraints = {
         key: value
@@ -119,15 +136,15 @@ def flatten(schema: JSONObject, root: JSONObject, path: str) -> FlatSchema:
         values = _values(schema, path)
         for key in ("enum", "const"):
             constraints.pop(key, None)
-        return FlatSchema(kinds, values=values, constraints=constraints, **about)
+        return FlatSchema(kinds, values=values, constraints=constraints)
     union = next((key for key in ("anyOf", "oneOf") if key in schema), None)
     if union and not kinds:
         del constraints[union]
-        return FlatSchema(choices=tuple(schema[union]), is_exclusive=union == "oneOf", constraints=constraints, **about)
+        return FlatSchema(choices=tuple(schema[union]), is_exclusive=union == "oneOf", constraints=constraints)
     structure = {key: value for key, value in schema.items() if _is_shape(key) and key != "type"}
     if len(kinds) == 1:
         constraints = {key: value for key, value in constraints.items() if _concerns(key, kinds[0])}
-    return FlatSchema(kinds, structure=_modern(structure), constraints=constraints, **about)
+    return FlatSchema(kinds, structure=_modern(structure), constraints=constraints)
 
 
 def _merged(schema: JSONObject, root: JSONObject, path: str) -> JSONObject:
@@ -169,7 +186,7 @@ def _both(one: JSONObject, other: JSONObject, path: str) -> JSONObject:
 
 def _kinds(schema: JSONObject, path: str) -> tuple[str, ...]:
     said = schema.get("type")
-    kinds = tuple(said) if isinstance(said, list) else (said,) if said else ()
+    kinds: tuple[str, ...] = tuple(said) if is_list(said) else (said,) if said else ()
     for kind in kinds:
         if kind not in TYPES:
             raise NotStrictable(path, f"unknown type {kind!r}")
@@ -236,7 +253,8 @@ def are_apart(choices: Sequence[JSONObject], definitions: JSONObject) -> bool:
         kinds = [choice["type"] for choice in whole]
         if len(set(kinds)) == len(kinds) and not {"integer", "number"} <= set(kinds):
             return True
-    tags = set.intersection(*(set(choice.get("required", ())) for choice in whole)) if whole else set()
+    tags = whole[0].get("required", ()) if whole else ()
+    tags = [tag for tag in tags if all(tag in choice.get("required", ()) for choice in whole)]
     return any(_tags_differ([choice["properties"][tag] for choice in whole], definitions) for tag in tags)
 
 

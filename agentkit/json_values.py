@@ -6,19 +6,17 @@ user's own validator that counts on lax conversions, an open model, or a number 
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, to_jsonable_python
 
 from .messages import JSONObject
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
+from .subschemas import is_list, is_object
 
 _EXACT_INTEGERS = 2**53
 """Below this every integral float is that integer exactly."""
@@ -34,7 +32,7 @@ class Reader:
     """An object of the type takes unnamed properties: pydantic's own check of unknown keys is too coarse."""
     has_custom_validators: bool
 
-    def read(self, value: object) -> Any:
+    def read(self, value: Any) -> Any:
         """The Python value. Raises pydantic.ValidationError naming every problem."""
         try:
             text = _encode(value, exact=True)
@@ -49,7 +47,7 @@ class Reader:
             self._refuse_unknown_keys(value)
         return read
 
-    def _read_as_schema_says(self, value: object, text: bytes, strict: ValidationError) -> Any:
+    def _read_as_schema_says(self, value: Any, text: bytes, strict: ValidationError) -> Any:
         if self._validator.is_valid(value):
             return self.adapter.validate_json(_encode(value, exact=False))
         if self.has_open_objects:
@@ -60,25 +58,26 @@ class Reader:
         raise strict
 
     def _refuse_unknown_keys(self, value: object) -> None:
-        from jsonschema.exceptions import best_match
-
-        error = best_match(self._validator.iter_errors(value))
+        error = self._jsonschema.exceptions.best_match(self._validator.iter_errors(value))
         if error is None or error.validator != "additionalProperties":
             return
-        known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-        path: Sequence[str | int] = tuple(error.absolute_path)
-        found = error.instance if isinstance(error.instance, dict) else {}
         kind = PydanticCustomError("extra_forbidden", "Extra inputs are not permitted")
-        raise ValidationError.from_exception_data(
-            "arguments",
-            [InitErrorDetails(type=kind, loc=(*path, key), input=found[key]) for key in found if key not in known],
-        )
+        known: JSONObject = error.schema.get("properties", {})
+        unknown = [
+            InitErrorDetails(type=kind, loc=(*error.absolute_path, key), input=part)
+            for key, part in error.instance.items()
+            if key not in known
+        ]
+        raise ValidationError.from_exception_data("arguments", unknown, input_type="json")
 
     @cached_property
-    def _validator(self) -> Validator:
-        from jsonschema import Draft202012Validator  # costs 60 ms: only a call that pydantic refuses pays
+    def _validator(self) -> Any:
+        return self._jsonschema.Draft202012Validator(self.schema)
 
-        return Draft202012Validator(self.schema)
+    @cached_property
+    def _jsonschema(self) -> Any:
+        # Costs 60 ms: only a call that pydantic refuses pays. The library carries no types.
+        return importlib.import_module("jsonschema")
 
 
 def _encode(value: object, *, exact: bool) -> bytes:
@@ -89,8 +88,8 @@ def _plain(value: object, exact: bool) -> object:
     """JSON has one kind of number: 1.0 is the integer 1. `exact` spares floats too large to be exact."""
     if isinstance(value, float) and value.is_integer() and (not exact or abs(value) < _EXACT_INTEGERS):
         return int(value)
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _plain(inner, exact) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return [_plain(inner, exact) for inner in value]
     return value

@@ -17,6 +17,7 @@ from .docstrings import own_docstring, parse_docs
 from .field_docs import field_docs
 from .lossless_values import LosslessValues, refuse, replace_docstring
 from .map_keys import KeyRefused, key_schema
+from .subschemas import is_object
 
 _CUSTOM = frozenset(("function-before", "function-wrap", "function-plain", "function-after"))
 
@@ -69,7 +70,7 @@ class LosslessSchema(LosslessValues):
         if built.setdefault("additionalProperties", False) is not False:
             self.has_open_objects = True
         properties = built.get("properties")
-        if cls is not None and isinstance(properties, dict):
+        if cls is not None and is_object(properties):
             names = {name: self._get_alias_name(field, name) for name, field in fields.items()}
             missing = [n for n in names if "description" not in properties.get(names[n], {"description": ""})]
             docs = field_docs(cls) if missing else {}
@@ -166,7 +167,7 @@ def _fields(schema: Any) -> Mapping[str, Any]:
     while "fields" not in inner and "schema" in inner:
         inner = inner["schema"]
     fields = inner.get("fields", {})
-    return fields if isinstance(fields, dict) else {field["name"]: field for field in fields}
+    return fields if is_object(fields) else {field["name"]: field for field in fields}
 
 
 def _unhashable(schema: Any) -> str | None:
@@ -180,7 +181,9 @@ def _unhashable(schema: Any) -> str | None:
         return str(schema["cls"].__name__)
     if kind in ("nullable", "default"):
         return _unhashable(schema["schema"])
-    choices = schema.get("choices", ())
-    inner = choices.values() if isinstance(choices, dict) else choices
-    found = (_unhashable(choice[0] if isinstance(choice, tuple) else choice) for choice in inner)
-    return next((name for name in found if name), None)
+    choices: Any = schema.get("choices", ())
+    for choice in choices.values() if is_object(choices) else choices:
+        name = _unhashable(choice if is_object(choice) else choice[0])
+        if name:
+            return name
+    return None

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
 from pydantic.fields import FieldInfo
-from pydantic_core import SchemaError, core_schema
+from pydantic_core import SchemaError
 from typing_extensions import Doc, TypedDict
 
 from .errors import DefinitionError
@@ -128,7 +128,7 @@ def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
     config = ConfigDict(extra="forbid", regex_engine="python-re")
     fields = {parameter.name: _field(parameter) for parameter in parameters}
     # A TypedDict takes any name: `schema`, `copy`, `model_config` and `_private` are taken in a BaseModel.
-    arguments = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator, misc]  # built at run time
+    arguments = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator]  # built at run time
     schema, reader = _compile(_adapter(arguments))
     _drop_impossible_defaults(schema)
     if len(schema["properties"]) != len(parameters):
@@ -139,7 +139,8 @@ def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
 def _field(parameter: Parameter) -> object:
     extras: list[object] = []
     default = parameter.default
-    said = FieldInfo.from_annotation(parameter.annotation)  # type: ignore[arg-type]  # typing forms are fine too
+    annotation: Any = parameter.annotation
+    said = FieldInfo.from_annotation(annotation)
     if isinstance(default, FieldInfo):
         extras.append(copy.copy(default))
     elif default is not MISSING:
@@ -150,7 +151,6 @@ def _field(parameter: Parameter) -> object:
         text = next((note for note in notes if isinstance(note, str)), parameter.description)
         if text:
             extras.append(Field(description=text))
-    annotation: Any = parameter.annotation
     for extra in extras:
         annotation = Annotated[annotation, extra]
     return annotation
@@ -166,9 +166,9 @@ def _drop_impossible_defaults(schema: JSONObject) -> None:
 
 def _adapter(annotation: object) -> TypeAdapter[Any]:
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
-        if not isinstance(adapter.core_schema, dict):  # still waiting for a name that is not defined
-            adapter.rebuild()
+        form: Any = annotation  # a type checker cannot know that a user's annotation is one
+        adapter: TypeAdapter[Any] = TypeAdapter(form)
+        adapter.rebuild()  # raises when a name is still not defined
     except PydanticUndefinedAnnotation as error:
         raise DefinitionError(
             f"the name {error.name} in its type is not defined; define it first, at module level"
@@ -179,15 +179,22 @@ def _adapter(annotation: object) -> TypeAdapter[Any]:
             f"the opaque type {name} cannot come as JSON; use a pydantic model, a dataclass or plain types"
         ) from error
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:
-        reason = str(error).split("\n\nFor further information", 1)[0]
-        raise DefinitionError(f"pydantic cannot read its type: {reason}") from error
+        raise DefinitionError(f"pydantic cannot read its type: {_first_line(error)}") from error
     return adapter
+
+
+def _first_line(error: Exception) -> str:
+    """pydantic's own words without the address of its documentation."""
+    return str(error).split("\n\nFor further information", 1)[0].split("\n\nIf you got", 1)[0]
 
 
 def _compile(adapter: TypeAdapter[Any]) -> tuple[JSONObject, Reader]:
     generator = LosslessSchema(by_alias=True)
-    core: core_schema.CoreSchema = adapter.core_schema
-    schema = rebuild(_object_root(generator.generate(core)), _finished)
+    try:
+        generated = generator.generate(adapter.core_schema)
+    except PydanticUserError as error:
+        raise DefinitionError(f"pydantic has no JSON Schema for its type: {_first_line(error)}") from error
+    schema = rebuild(_object_root(generated), _finished)
     return schema, Reader(adapter, schema, generator.has_open_objects, generator.has_custom_validators)
 
 

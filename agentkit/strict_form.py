@@ -13,7 +13,7 @@ from typing import Any
 from .constraint_words import ONE_OF, ORDER, add_sentences, phrases
 from .flat_schema import FlatSchema, NotStrictable, are_apart, distinct, flatten, kind_name
 from .messages import JSONObject
-from .subschemas import follow
+from .subschemas import follow, is_object
 
 __all__ = ["FORMATS", "NotStrictable", "StrictForm", "strict_form"]
 
@@ -52,7 +52,7 @@ class _Form:
 
     def build(self, schema: Any, path: str, inside: tuple[str, ...]) -> JSONObject:
         """The strict form of one part. `inside`: the references that led here."""
-        if not isinstance(schema, dict) or not schema:
+        if not is_object(schema) or not schema:
             raise NotStrictable(path, "any value is allowed; give it a type")
         if "$ref" in schema:
             inside = self._entered(schema["$ref"], path, inside)
@@ -143,7 +143,7 @@ class _Form:
             if items is False or flat.constraints.get("maxItems") == 0:
                 flat.constraints["maxItems"] = 0
                 items = {"type": "null"}  # any type serves: there are no items
-            built = {"type": "array", "items": self.build(items, f"{path}[]", inside)}
+            built: JSONObject = {"type": "array", "items": self.build(items, f"{path}[]", inside)}
         else:
             built = {"type": "array", "items": self._by_position(flat, prefix, items, path, inside)}
         fewest = flat.constraints.get("minItems", 0)
@@ -158,7 +158,7 @@ class _Form:
     ) -> JSONObject:
         """Items by position become items of any of their types; which stands where moves into words."""
         choices = [self.build(inner, f"{path}[{i}]", inside) for i, inner in enumerate(prefix)]
-        said = [str(inner.get("description", "")) if isinstance(inner, dict) else "" for inner in prefix]
+        said = [str(inner.get("description", "")) if is_object(inner) else "" for inner in prefix]
         order = [f"{i + 1}. {kind_name(choice, said[i])}" for i, choice in enumerate(choices)]
         if items is False:
             flat.constraints.setdefault("maxItems", len(prefix))

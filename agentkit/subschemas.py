@@ -6,12 +6,13 @@ A property may be named `title` or `const`: whoever changes a schema must know a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from .messages import JSONObject
 
 HOLDS_ONE = frozenset(
-    (
+    {
+        "additionalItems",
         "additionalProperties",
         "contains",
         "contentSchema",
@@ -21,8 +22,9 @@ HOLDS_ONE = frozenset(
         "not",
         "propertyNames",
         "then",
-    )
-    + ("unevaluatedItems", "unevaluatedProperties", "additionalItems")
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
 )
 """Keywords whose value is a schema (or a boolean)."""
 HOLDS_LIST = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
@@ -31,18 +33,28 @@ HOLDS_NAMED = frozenset(("$defs", "definitions", "dependentSchemas", "patternPro
 """Keywords whose value maps names to schemas."""
 
 
+def is_object(value: object) -> TypeGuard[JSONObject]:
+    """Whether a JSON value is an object; a schema is one unless it is `true` or `false`."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
 def subschemas(schema: JSONObject) -> Iterator[tuple[str, JSONObject]]:
     """Every schema directly inside, with the way to it: `properties.title`, `items`, `anyOf.0`."""
     for key, value in schema.items():
-        if key in HOLDS_NAMED and isinstance(value, dict):
+        if key in HOLDS_NAMED and is_object(value):
             for name, inner in value.items():
-                if isinstance(inner, dict):
+                if is_object(inner):
                     yield f"{key}.{name}", inner
-        elif key in HOLDS_LIST and isinstance(value, list):
+        elif key in HOLDS_LIST and is_list(value):
             for i, inner in enumerate(value):
-                if isinstance(inner, dict):
+                if is_object(inner):
                     yield f"{key}.{i}", inner
-        elif key in HOLDS_ONE and isinstance(value, dict):
+        elif key in HOLDS_ONE and is_object(value):
             yield key, value
 
 
@@ -57,13 +69,13 @@ def rebuild(schema: JSONObject, change: Callable[[JSONObject], JSONObject]) -> J
     """A copy in which `change` was applied to every schema, the innermost first."""
 
     def visit(value: Any) -> Any:
-        return rebuild(value, change) if isinstance(value, dict) else value
+        return rebuild(value, change) if is_object(value) else value
 
     copy: JSONObject = {}
     for key, value in schema.items():
-        if key in HOLDS_NAMED and isinstance(value, dict):
+        if key in HOLDS_NAMED and is_object(value):
             copy[key] = {name: visit(inner) for name, inner in value.items()}
-        elif key in HOLDS_LIST and isinstance(value, list):
+        elif key in HOLDS_LIST and is_list(value):
             copy[key] = [visit(inner) for inner in value]
         elif key in HOLDS_ONE:
             copy[key] = visit(value)
@@ -94,12 +106,12 @@ def follow(ref: str, root: JSONObject) -> JSONObject:
         raise KeyError(ref)
     for step in ref[1:].split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(target, list) and name.isdecimal() and int(name) < len(target):
+        if is_list(target) and name.isdecimal() and int(name) < len(target):
             target = target[int(name)]
-        elif isinstance(target, dict) and name in target:
+        elif is_object(target) and name in target:
             target = target[name]
         else:
             raise KeyError(ref)
-    if not isinstance(target, dict):
+    if not is_object(target):
         raise KeyError(ref)
     return target
