@@ -10,8 +10,11 @@ import ast
 import inspect
 import linecache
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import ForwardRef
+
+from typing_extensions import Doc, evaluate_forward_ref
 
 from .docstrings import own_docstring, parse_docs
 from .subschemas import is_object
@@ -20,7 +23,7 @@ from .subschemas import is_object
 def field_docs(cls: type) -> dict[str, str]:
     """Field name -> its description, over the class and what it inherits; the nearest class wins.
 
-    Within one class the string below the field beats the docstring's `Attributes:` or `Args:` section.
+    Within one class `Annotated[..., Doc(...)]` beats the string below the field, and that the docstring's section.
     """
     docs: dict[str, str] = {}
     for owner in reversed(_written_classes(cls)):
@@ -28,7 +31,34 @@ def field_docs(cls: type) -> dict[str, str]:
         if text:
             docs.update(parse_docs(text).parameters)
         docs.update(_below_fields(owner))
+        docs.update(_annotated(owner))
     return docs
+
+
+def notes(metadata: Iterable[object]) -> Iterator[str]:
+    """The descriptions among the metadata of an `Annotated`: plain strings and `Doc(...)`."""
+    for note in metadata:
+        if isinstance(note, Doc):
+            yield note.documentation
+        elif isinstance(note, str):
+            yield note
+
+
+def _annotated(cls: type) -> Iterator[tuple[str, str]]:
+    for name, written in inspect.get_annotations(cls).items():
+        annotation = _evaluated(written, cls) if isinstance(written, str) else written
+        for note in notes(getattr(annotation, "__metadata__", ())):
+            yield name, note
+
+
+def _evaluated(annotation: str, cls: type) -> object:
+    """A postponed annotation; None where its names are not to be found: a description is no reason to fail."""
+    if "Annotated[" not in annotation:
+        return None
+    try:
+        return evaluate_forward_ref(ForwardRef(annotation), owner=cls)
+    except (NameError, AttributeError, TypeError, SyntaxError):
+        return None
 
 
 def _written_classes(cls: type) -> list[type]:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError, to_jsonable_python
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
 from .messages import JSONObject
 from .subschemas import is_list, is_object
 
 _EXACT_INTEGERS = 2**53
 """Below this every integral float is that integer exactly."""
+_KNOWN_ERRORS = frozenset(get_args(core_schema.ErrorType))
 
 
 @dataclass(frozen=True)
@@ -30,58 +32,61 @@ class Reader:
     schema: JSONObject
     has_open_objects: bool
     """An object of the type takes unnamed properties: pydantic's own check of unknown keys is too coarse."""
-    has_custom_validators: bool
+    has_converters: bool
+    """The user's own code may turn what comes into what the type wants: it counts on lax conversions."""
 
-    def read(self, value: Any) -> Any:
+    def read(self, value: object) -> Any:
         """The Python value. Raises pydantic.ValidationError naming every problem."""
+        text = _encode(value, exact=True)
         try:
-            text = _encode(value, exact=True)
-        except UnicodeEncodeError:
-            # A lone surrogate has no place in JSON; pydantic says where it stands.
-            return self.adapter.validate_python(value, by_alias=True)
-        try:
-            read = self.adapter.validate_json(text, strict=True, extra=None if self.has_open_objects else "forbid")
+            return self.adapter.validate_json(text, strict=True, extra="forbid")
         except ValidationError as strict:
-            return self._read_as_schema_says(value, text, strict)
-        if self.has_open_objects:
-            self._refuse_unknown_keys(value)
-        return read
+            if self._validator.is_valid(value):
+                return self.adapter.validate_json(_encode(value, exact=False))
+            if self.has_open_objects:
+                self._refuse_as_schema_says(value, strict)
+            if self.has_converters:
+                return self.adapter.validate_json(text, extra=None if self.has_open_objects else "forbid")
+            raise
 
-    def _read_as_schema_says(self, value: Any, text: bytes, strict: ValidationError) -> Any:
-        if self._validator.is_valid(value):
-            return self.adapter.validate_json(_encode(value, exact=False))
-        if self.has_open_objects:
-            self._refuse_unknown_keys(value)
-        if self.has_custom_validators:
-            # Some of strict mode's complaints may be about values that the user's own code would convert.
-            self.adapter.validate_json(text, extra=None if self.has_open_objects else "forbid")
-        raise strict
-
-    def _refuse_unknown_keys(self, value: object) -> None:
-        error = self._jsonschema.exceptions.best_match(self._validator.iter_errors(value))
-        if error is None or error.validator != "additionalProperties":
-            return
-        kind = PydanticCustomError("extra_forbidden", "Extra inputs are not permitted")
-        known: JSONObject = error.schema.get("properties", {})
-        unknown = [
-            InitErrorDetails(type=kind, loc=(*error.absolute_path, key), input=part)
-            for key, part in error.instance.items()
-            if key not in known
-        ]
-        raise ValidationError.from_exception_data("arguments", unknown, input_type="json")
+    def _refuse_as_schema_says(self, value: object, strict: ValidationError) -> None:
+        """Of pydantic's unknown keys only those are unknown that the schema does not take either."""
+        unknown = {key for error in self._validator.iter_errors(value) for key in _unknown_keys(error)}
+        said = strict.errors(include_url=False)
+        kept = [error for error in said if error["type"] != "extra_forbidden" or error["loc"][-1] in unknown]
+        if len(kept) < len(said) and (kept or not self.has_converters):
+            raise ValidationError.from_exception_data(
+                strict.title, [_detail(error) for error in kept or said], input_type="json"
+            ) from None
 
     @cached_property
     def _validator(self) -> Any:
-        return self._jsonschema.Draft202012Validator(self.schema)
-
-    @cached_property
-    def _jsonschema(self) -> Any:
         # Costs 60 ms: only a call that pydantic refuses pays. The library carries no types.
-        return importlib.import_module("jsonschema")
+        return importlib.import_module("jsonschema").Draft202012Validator(self.schema)
+
+
+def _unknown_keys(error: Any) -> Iterator[str]:
+    """The keys that a jsonschema error calls unknown, those inside the choices of a union included."""
+    if error.validator == "additionalProperties":
+        known: JSONObject = error.schema.get("properties", {})
+        yield from (key for key in error.instance if key not in known)
+    for inner in error.context:
+        yield from _unknown_keys(inner)
+
+
+def _detail(error: ErrorDetails) -> InitErrorDetails:
+    kind = (
+        error["type"]
+        if error["type"] in _KNOWN_ERRORS
+        else PydanticCustomError("custom", "{said}", {"said": error["msg"]})
+    )
+    return {"type": kind, "loc": error["loc"], "input": error["input"], "ctx": error.get("ctx", {})}
 
 
 def _encode(value: object, *, exact: bool) -> bytes:
-    return json.dumps(_plain(value, exact), ensure_ascii=False, default=to_jsonable_python).encode()
+    text = json.dumps(_plain(value, exact), ensure_ascii=False, default=to_jsonable_python)
+    # A lone surrogate, which only an escape in JSON can bring, has no bytes: it is replaced.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _plain(value: object, exact: bool) -> object:

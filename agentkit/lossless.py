@@ -19,7 +19,7 @@ from .lossless_values import LosslessValues, refuse, replace_docstring
 from .map_keys import KeyRefused, key_schema
 from .subschemas import is_object
 
-_CUSTOM = frozenset(("function-before", "function-wrap", "function-plain", "function-after"))
+_CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
 
 
 class LosslessSchema(LosslessValues):
@@ -29,13 +29,13 @@ class LosslessSchema(LosslessValues):
 
     has_open_objects = False
     """Whether an object takes properties that it does not name and has others that it does name."""
-    has_custom_validators = False
-    """Whether functions of the user's take part in validation."""
+    has_converters = False
+    """Whether functions of the user's see the input before it is validated, and may turn it into something else."""
 
     def generate_inner(self, schema: Any) -> JsonSchemaValue:
-        """The schema of one part; notes on the way whether the user's own code takes part."""
-        if schema["type"] in _CUSTOM:
-            self.has_custom_validators = True
+        """The schema of one part; notes on the way whether the user's own code converts values."""
+        if schema["type"] in _CONVERTERS and not _is_pydantics(schema["function"]["function"]):
+            self.has_converters = True
         return super().generate_inner(schema)
 
     def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
@@ -159,6 +159,10 @@ class LosslessSchema(LosslessValues):
         if name:
             refuse(f"a set of {name}, which Python cannot hash", "use a list, or make the items frozen")
         return built
+
+
+def _is_pydantics(function: object) -> bool:
+    return str(getattr(function, "__module__", "")).partition(".")[0] in ("pydantic", "pydantic_core")
 
 
 def _fields(schema: Any) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ pydantic's own generator loses the bounds of Decimals and dates, and leaves out 
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, Flag
 from typing import Any, Never
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
@@ -16,7 +16,7 @@ from .docstrings import Docs, own_docstring, parse_docs
 from .errors import DefinitionError
 from .messages import JSONObject
 from .temporal import temporal_words
-from .text_patterns import COMPLEX, NAIVE_DATETIME, date_pattern, uuid_pattern
+from .text_patterns import COMPLEX, NAIVE_DATETIME, NOT_BLANK, date_pattern, uuid_pattern
 
 
 def refuse(what: str, fix: str) -> Never:
@@ -91,7 +91,7 @@ class LosslessValues(GenerateJsonSchema):
         fewest = built.get("minLength", 0)
         if fewest and "pattern" not in built and schema.get("strip_whitespace", self._config.str_strip_whitespace):
             del built["minLength"]
-            built["pattern"] = r"\S" if fewest == 1 else rf"\S[\s\S]{{{fewest - 2},}}\S"
+            built["pattern"] = NOT_BLANK if fewest == 1 else rf"\S[\s\S]{{{fewest - 2},}}\S"
         return built
 
     def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
@@ -100,6 +100,8 @@ class LosslessValues(GenerateJsonSchema):
             if not isinstance(member.value, str | int | float | None):
                 refuse(f"the member {member}, whose value is a {type(member.value).__name__},", "use str or int values")
         built = super().enum_schema(schema)
+        if issubclass(schema["cls"], Flag):
+            built["enum"] = _combinations(schema["cls"])
         replace_docstring(built, schema["cls"])
         return _type_first(built)
 
@@ -140,6 +142,16 @@ class LosslessValues(GenerateJsonSchema):
         """A choice of a union that JSON cannot carry is refused, not left out."""
         if kind == "skipped-choice":
             refuse(detail, "leave that choice out of the union")
+
+
+def _combinations(flags: type[Flag]) -> list[int]:
+    """Every value that flags make together, none of them included."""
+    if len(flags) > 8:
+        refuse(f"{flags.__name__}, with its {len(flags)} flags,", "take a set of names: set[Literal[...]]")
+    values = {0}
+    for flag in flags:
+        values |= {value | flag.value for value in values}
+    return sorted(values)
 
 
 def _type_first(built: JSONObject) -> JSONObject:

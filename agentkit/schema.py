@@ -8,18 +8,21 @@ is: a date from its ISO text, a set from an array, an enum from its value, `1.0`
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, Generic, TypeVar
+from types import GenericAlias
+from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaError
-from typing_extensions import Doc, TypedDict
+from typing_extensions import TypedDict
 
 from .errors import DefinitionError
+from .field_docs import notes
 from .json_values import Reader
 from .lossless import LosslessSchema
 from .messages import JSON, JSONObject
@@ -97,7 +100,7 @@ def compile_type(annotation: object) -> TypeSchema[Any]:
     Raises DefinitionError with the reason and the fix when values of it cannot come as JSON.
     """
     # Only classes are kept: equal annotations (`int | str`, `str | int`) may have different schemas.
-    key = annotation if type(annotation) is not type(list[int]) and isinstance(annotation, type) else None
+    key = annotation if isinstance(annotation, type) and not isinstance(annotation, GenericAlias) else None
     found = _compiled.get(key) if key is not None else None
     if found is None:
         adapter = _adapter(annotation)
@@ -140,6 +143,10 @@ def _field(parameter: Parameter) -> object:
     extras: list[object] = []
     default = parameter.default
     annotation: Any = parameter.annotation
+    if get_origin(annotation) is Iterable:
+        annotation = GenericAlias(
+            list, get_args(annotation) or (Any,)
+        )  # pydantic would check the items only when they are read
     said = FieldInfo.from_annotation(annotation)
     if isinstance(default, FieldInfo):
         extras.append(copy.copy(default))
@@ -147,8 +154,7 @@ def _field(parameter: Parameter) -> object:
         extras.append(Field(default=default))
     described = said.description or (isinstance(default, FieldInfo) and default.description)
     if not described:
-        notes = (note.documentation if isinstance(note, Doc) else note for note in said.metadata)
-        text = next((note for note in notes if isinstance(note, str)), parameter.description)
+        text = next(notes(said.metadata), parameter.description)
         if text:
             extras.append(Field(description=text))
     for extra in extras:
@@ -174,13 +180,18 @@ def _adapter(annotation: object) -> TypeAdapter[Any]:
             f"the name {error.name} in its type is not defined; define it first, at module level"
         ) from error
     except PydanticSchemaGenerationError as error:
-        name = str(error).split("schema for ", 1)[-1].split(". Set", 1)[0].split("\n", 1)[0]
-        raise DefinitionError(
-            f"the opaque type {name} cannot come as JSON; use a pydantic model, a dataclass or plain types"
-        ) from error
+        raise DefinitionError(_opaque(str(error))) from error
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:
         raise DefinitionError(f"pydantic cannot read its type: {_first_line(error)}") from error
     return adapter
+
+
+def _opaque(said: str) -> str:
+    name = said.split("schema for ", 1)[-1].split(". Set", 1)[0].split("\n", 1)[0]
+    name = re.sub(r"<class '(?:.*\.)?([^.']+)'>", r"\1", name)
+    streams = "Iterator" in name or "Generator" in name or "Iterable" in name
+    fix = "list[...] or Sequence[...]" if streams else "a pydantic model, a dataclass or plain types"
+    return f"the opaque type {name} cannot come as JSON; use {fix}"
 
 
 def _first_line(error: Exception) -> str:
@@ -195,7 +206,7 @@ def _compile(adapter: TypeAdapter[Any]) -> tuple[JSONObject, Reader]:
     except PydanticUserError as error:
         raise DefinitionError(f"pydantic has no JSON Schema for its type: {_first_line(error)}") from error
     schema = rebuild(_object_root(generated), _finished)
-    return schema, Reader(adapter, schema, generator.has_open_objects, generator.has_custom_validators)
+    return schema, Reader(adapter, schema, generator.has_open_objects, generator.has_converters)
 
 
 def _object_root(schema: JSONObject) -> JSONObject:

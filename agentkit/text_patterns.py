@@ -21,9 +21,12 @@ DECIMAL = rf"^[+-]?{_NUMBER}{END}"
 """The digits of a Decimal without constraints."""
 COMPLEX = rf"^[+-]?{_NUMBER}(j|[+-]{_NUMBER}j)?{END}"
 """A complex number as Python writes it, without parentheses."""
+NOT_BLANK = r"\S"
+"""A text that is more than space."""
 AS_DESCRIBED = "exactly in the form described"
 """Stands for a pattern of ours whose meaning the description beside it tells."""
 _WORDS = {
+    NOT_BLANK: "not blank",
     NAIVE_DATETIME: "a date and time without offset, such as 2026-01-31T09:30:00",
     DECIMAL: "a decimal number",
     COMPLEX: "a complex number such as 1+2j",
@@ -71,7 +74,7 @@ def _date_bound(bound: date, *, above: bool, inclusive: bool) -> str:
     beyond: Iterator[str] = differing(text, larger=above)
     choices = [*beyond, text] if inclusive else [*beyond]
     # A year before 0001 or after 9999 does not exist: then nothing fits.
-    return f"^({'|'.join(choices)})" if choices else "^(?!)"
+    return f"^({'|'.join(choices)})[0-9-]*{END}" if choices else f"^(?!){END}"
 
 
 def uuid_pattern(version: int) -> str:
