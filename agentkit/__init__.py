@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from agentkit.spec import RunOptions
     from agentkit.steps import InMemorySteps, Slot, Steps
     from agentkit.subagent import AgentTool, Brief
-    from agentkit.tool import Tool, tool
+    from agentkit.tools import Tool, tool
     from agentkit.toolset import Toolset
     from agentkit.usage import Cost, Usage
 
@@ -91,7 +91,7 @@ _HOMES = {
     "agentkit.spec": ("RunOptions",),
     "agentkit.steps": ("InMemorySteps", "Slot", "Steps"),
     "agentkit.subagent": ("AgentTool", "Brief"),
-    "agentkit.tool": ("Tool", "tool"),
+    "agentkit.tools": ("Tool", "tool"),
     "agentkit.toolset": ("Toolset",),
     "agentkit.usage": ("Cost", "Usage"),
 }

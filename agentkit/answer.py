@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar, cast
 
-from agentkit.arguments import read_value
 from agentkit.errors import AgentkitError, InvalidArguments
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSON, JSONObject, ToolCall, encode
-from agentkit.schema import TypeSchema, compile_type
+from agentkit.object_form import ObjectForm
+from agentkit.schema import compile_type
 from agentkit.state import ANSWER_TOOL
 from agentkit.strict_form import NotStrictable, strict_form
 
@@ -22,6 +22,9 @@ Out = TypeVar("Out")
 
 WRAPPER = "answer"
 """The only property of the object around an output type that is not an object itself."""
+
+
+_HEADER = "Your answer does not fit the schema it has to fit. Fix these and give it again:"
 
 
 class InvalidAnswer(AgentkitError):
@@ -32,41 +35,27 @@ class InvalidAnswer(AgentkitError):
 class AnswerSpec(Generic[Out]):
     """How one output type is asked for and read."""
 
-    type_schema: TypeSchema[Out]
+    form: ObjectForm[Out]
     is_text: bool
     """Whether the output type is `str`: the text of the last turn, taken as it is."""
-    is_wrapped: bool
-    """Whether the type stands inside an object with one property, because answers must be objects."""
 
     @classmethod
     def of(cls, output: object) -> AnswerSpec[Out]:
         """Compile the output type. Raises DefinitionError when it has no JSON form."""
-        compiled: TypeSchema[Out] = compile_type(output)
-        return cls(compiled, output is str, compiled.schema.get("type") != "object")
-
-    @cached_property
-    def schema(self) -> JSONObject:
-        """The lossless schema of the answer, an object."""
-        inner = self.type_schema.schema
-        if not self.is_wrapped:
-            return inner
-        definitions = {"$defs": inner["$defs"]} if "$defs" in inner else {}
-        inner = {key: value for key, value in inner.items() if key != "$defs"}
-        wrapped: JSONObject = {"type": "object", "properties": {WRAPPER: inner}, "required": [WRAPPER]}
-        return {**wrapped, "additionalProperties": False, **definitions}
+        return cls(ObjectForm(compile_type(output), WRAPPER), output is str)
 
     @cached_property
     def strict_schema(self) -> JSONObject | None:
         """The form for `output_config.format`. None: the type has none."""
         try:
-            return strict_form(self.schema).schema
+            return strict_form(self.form.schema).schema
         except NotStrictable:
             return None
 
     def tool_param(self) -> JSONObject:
         """The tool through which the answer comes where there is no format."""
         description = "Give your final answer by calling this tool once. The conversation ends with it."
-        return {"name": ANSWER_TOOL, "description": description, "input_schema": self.schema}
+        return {"name": ANSWER_TOOL, "description": description, "input_schema": self.form.schema}
 
     def from_text(self, text: str) -> Out:
         """The value of an answer that came as text. Raises InvalidAnswer."""
@@ -75,7 +64,7 @@ class AnswerSpec(Generic[Out]):
         try:
             value = parse_strict(_without_fence(text))
         except ValueError as error:
-            schema = encode(self.schema).decode()
+            schema = encode(self.form.schema).decode()
             raise InvalidAnswer(
                 f"Your answer has to be JSON and nothing else, but it is not ({error}). It has to fit this schema: {schema}"
             ) from None
@@ -88,8 +77,11 @@ class AnswerSpec(Generic[Out]):
         return self._read(call.input)
 
     def _read(self, value: JSON) -> Out:
+        if not isinstance(value, dict):
+            schema = encode(self.form.schema).decode()
+            raise InvalidAnswer(f"Your answer has to be a JSON object that fits this schema: {schema}")
         try:
-            return cast("Out", read_value(value, self))
+            return self.form.read(value, _HEADER)
         except InvalidArguments as error:
             raise InvalidAnswer(str(error)) from None
 

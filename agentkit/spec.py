@@ -95,7 +95,10 @@ class AgentSpec(Generic[Deps, In, Out]):
     def __post_init__(self) -> None:
         if self.max_turns < 1:
             raise DefinitionError(f"Agent({self.name!r}, max_turns={self.max_turns}): a run needs at least one turn.")
-        check_name(self.name, f"Agent({self.name!r})")
+        try:
+            check_name(self.name)
+        except DefinitionError as error:
+            raise DefinitionError(f"Agent: {error}") from error
         for part in ("toolbox", "answer", "prompt"):  # what cannot work is refused here, not in the run
             try:
                 getattr(self, part)

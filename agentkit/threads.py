@@ -1,0 +1,92 @@
+"""Synchronous functions in daemon threads of our own, so that they never hold up a run or the process.
+
+A Python thread cannot be killed. When the run no longer waits for one, it is abandoned: it may finish its work, its
+late result is dropped, and it never keeps the process from exiting. The worker threads of anyio do on asyncio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from typing import Generic, TypeAlias, TypeVar
+
+import anyio
+import sniffio
+
+T = TypeVar("T")
+
+Post: TypeAlias = "Callable[[Callable[[], object]], object]"
+"""Runs a function soon on the event loop's thread; callable from any thread."""
+
+_home: ContextVar[tuple[int, Post] | None] = ContextVar("agentkit_home_thread", default=None)
+_abandoned: set[threading.Thread] = set()
+
+
+class _Work(Generic[T]):
+    """One function on its way through a thread; what came of it is read on the event loop's thread."""
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._function = function
+        self.done = anyio.Event()
+        self.value: T | None = None
+        self.error: BaseException | None = None
+
+    def run(self, post: Post) -> None:
+        try:
+            self.value = self._function()
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits, SystemExit included
+            self.error = error
+        with contextlib.suppress(RuntimeError):  # the event loop is gone, and so is whoever waited
+            post(self.done.set)
+        _abandoned.discard(threading.current_thread())
+
+
+async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool") -> T:
+    """Run a function in a thread of its own and return its value or raise its exception.
+
+    Context variables are the caller's. A cancellation leaves at once and abandons the thread. A thread a call costs
+    some 50 microseconds; a pool would have to survive threads that never come back.
+    """
+    post = _poster()
+    work = _Work(function)
+    context = copy_context()
+    context.run(_home.set, (threading.get_ident(), post))
+    thread = threading.Thread(target=context.run, args=(work.run, post), name=name, daemon=True)
+    thread.start()
+    try:
+        await work.done.wait()
+    except BaseException:
+        if thread.is_alive():
+            _abandoned.add(thread)
+        raise
+    if work.error is not None:
+        if isinstance(work.error, StopIteration):  # a coroutine cannot raise it
+            raise RuntimeError("the function raised StopIteration") from work.error
+        raise work.error
+    return work.value  # type: ignore[return-value]  # without an error there is a value
+
+
+def abandoned_threads() -> int:
+    """How many threads still run for which nobody waits any more."""
+    return sum(thread.is_alive() for thread in list(_abandoned))
+
+
+def call_soon(function: Callable[[], object]) -> None:
+    """Run a function on the event loop's thread: at once when this is it, soon when this is a tool's thread."""
+    home = _home.get()
+    if home is None or home[0] == threading.get_ident():
+        function()
+        return
+    with contextlib.suppress(RuntimeError):  # the event loop is gone, and so is whoever listened
+        home[1](function)
+
+
+def _poster() -> Post:
+    if sniffio.current_async_library() == "trio":
+        import trio
+
+        return trio.lowlevel.current_trio_token().run_sync_soon
+    return asyncio.get_running_loop().call_soon_threadsafe

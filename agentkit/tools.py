@@ -1,0 +1,272 @@
+"""A Python function as a tool that Claude can call: `@tool`, and what it makes.
+
+The file is not named after `tool`, which it exports: `agentkit.tool` would be the module then, and not the decorator.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, get_args, overload
+
+from typing_extensions import TypedDict, Unpack
+
+from agentkit.annotations import names_around, underlying
+from agentkit.context import RunContext
+from agentkit.docstrings import read_docs
+from agentkit.errors import DefinitionError, InvalidArguments, UsageError
+from agentkit.results import render_result
+from agentkit.signature import place_of
+from agentkit.strict_form import NotStrictable, strict_form
+from agentkit.tool_body import Body, FunctionBody, SchemaBody
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from agentkit.messages import Content, JSONObject
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Effect: TypeAlias = Literal["read", "idempotent", "write"]
+"""What a call does to the world.
+
+`read`: nothing; it may run again, and start early. `idempotent`: it may run again with the same
+`ctx.idempotency_key`. `write`: it is never run again when its outcome is unknown.
+"""
+Available: TypeAlias = "Callable[[RunContext[object]], bool]"
+"""Asked once per conversation, whether the model gets the tool."""
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+
+
+class ToolOptions(TypedDict, total=False):
+    """The keywords of `@tool` and `Tool.from_schema`."""
+
+    effect: Effect
+    """What a call does to the world. Not given: `write`, the safe guess."""
+    timeout_s: float
+    """Seconds until a call is stopped. Not given: the agent's `tool_timeout_s`."""
+    raises: tuple[type[Exception], ...]
+    """Exceptions whose text the model reads. Of every other one it learns a class of failure and an id."""
+    strict: bool
+    """Whether the server enforces the schema, in its strict form. Not given: as a conversation's limits allow."""
+    examples: Sequence[Mapping[str, object]]
+    """Inputs as a model would write them, shown to it; one to five realistic ones."""
+    max_result_tokens: int
+    """About how long a result may be; head and tail of a longer one are kept. Not given: 25,000."""
+    available: Available
+    """Asked once per conversation whether the model gets the tool. Not given: always."""
+    exclusive: bool
+    """Whether a call runs beside no other call of its run. Not given: no."""
+
+
+def check_name(name: str) -> None:
+    """Raise DefinitionError for a name that the API refuses."""
+    if not _NAME.fullmatch(name):
+        raise DefinitionError(f"the name {name!r} does not work: 1 to 128 of letters, digits, underscore and dash")
+
+
+class Tool(Generic[P, R]):
+    """A function and all that the model is told of it. Make it with `@tool` or `Tool.from_schema`.
+
+    It stays callable with the function's own signature. A tool never changes once it is made.
+    """
+
+    is_agent = False
+    """Whether a call is a sub-agent's run."""
+
+    def __init__(self, body: Body, function: Callable[P, R], name: str, description: str, options: ToolOptions) -> None:
+        check_name(name)
+        self.name = name
+        self.description = description
+        self.declared_effect: Effect | None = options.get("effect")
+        """What was declared. None: nothing, so `write` is assumed."""
+        self.effect: Effect = self.declared_effect or "write"
+        self.timeout_s = options.get("timeout_s")
+        self.raises = options.get("raises", ())
+        self.strict = options.get("strict")
+        self.examples = tuple(options.get("examples", ()))
+        self.max_result_tokens = options.get("max_result_tokens")
+        self.available = options.get("available")
+        self.exclusive = options.get("exclusive", False)
+        self.function = function
+        self._body = body
+        _check_options(options)
+        self._are_examples_checked = not self.examples
+        if not body.is_waiting:
+            self.resolve()
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself."""
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"Tool({self.name!r})"
+
+    @property
+    def input_schema(self) -> JSONObject:
+        """The lossless JSON Schema of the arguments. Treat it as read-only.
+
+        Raises DefinitionError while a type in the function's signature is not defined yet.
+        """
+        try:
+            return self._body.input_schema
+        except DefinitionError as error:
+            raise self._located(error) from error
+
+    def resolve(self) -> None:
+        """Make sure that the tool works: names that were not defined at decoration have to be by now.
+
+        An agent does this for each of its tools. Raises DefinitionError.
+        """
+        schema = self.input_schema
+        if not self._are_examples_checked:
+            for example in self.examples:
+                try:
+                    self._body.read(self.name, example)
+                except InvalidArguments as error:
+                    problems = str(error).partition("\n")[2]
+                    raise self._located(DefinitionError(f"an example does not fit its schema:\n{problems}")) from error
+            self._are_examples_checked = True
+        if self.strict:
+            try:
+                strict_form(schema)
+            except NotStrictable as error:
+                raise self._located(DefinitionError(f"strict=True, but it has no strict form: {error}")) from error
+
+    def to_param(self, strict: bool | None = None) -> JSONObject:
+        """The tool as the API gets it.
+
+        `strict` None: as `@tool(strict=)` says, else lossless. True for a type without a strict form raises
+        DefinitionError with the reason.
+        """
+        is_strict = bool(self.strict) if strict is None else strict
+        param: JSONObject = {"name": self.name}
+        if self.description:
+            param["description"] = self.description
+        param["input_schema"] = self._strict_schema() if is_strict else copy.deepcopy(self.input_schema)
+        if is_strict:
+            param["strict"] = True
+        if self.examples:
+            param["input_examples"] = [dict(example) for example in self.examples]
+        return param
+
+    async def call(self, input: Mapping[str, object], ctx: RunContext[object] | None = None) -> Content:
+        """Run it as the model would: the model's dict in, the tool result's content out.
+
+        Raises InvalidArguments with the text for the model, ToolError, or whatever the function raises; UsageError
+        when the function takes a RunContext and none is given.
+        """
+        arguments = self._body.read(self.name, input)
+        if ctx is None and self._body.needs_context:
+            raise UsageError(f"Tool {self.name!r} takes a RunContext: call it with one, RunContext(deps=...).")
+        return render_result(await self._body.work(arguments, ctx), self.max_result_tokens)
+
+    def _strict_schema(self) -> JSONObject:
+        try:
+            return strict_form(self.input_schema).schema
+        except NotStrictable as error:
+            raise self._located(DefinitionError(f"it has no strict form: {error}")) from error
+
+    def _located(self, error: DefinitionError) -> DefinitionError:
+        return DefinitionError(f"Tool {self.name!r} ({place_of(self.function)}): {error}")
+
+    @classmethod
+    def from_schema(
+        cls,
+        name: str,
+        description: str,
+        input_schema: JSONObject,
+        function: Callable[..., object],
+        **options: Unpack[ToolOptions],
+    ) -> Tool[..., object]:
+        """A tool that comes as JSON Schema, from another system or a file.
+
+        `function` gets the arguments as one dict: `(input)`, or `(ctx, input)` for the RunContext too; sync or async.
+        Raises DefinitionError for a schema that is none, or whose root is not an object.
+        """
+        try:
+            body = SchemaBody(copy.deepcopy(input_schema), function)
+            return Tool(body, function, name, description, options)
+        except DefinitionError as error:
+            raise DefinitionError(f"Tool.from_schema({name!r}): {error}") from error
+
+
+def _check_options(options: ToolOptions) -> None:
+    effect = options.get("effect")
+    if unknown := options.keys() - ToolOptions.__optional_keys__:
+        raise TypeError(f"a tool takes no keyword {', '.join(sorted(unknown))}")
+    if effect is not None and effect not in get_args(Effect):
+        raise DefinitionError(f"effect={effect!r} is none of {', '.join(map(repr, get_args(Effect)))}")
+    for kind in options.get("raises", ()):
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            raise DefinitionError(f"raises= names {kind!r}, which is not an exception type")
+    for name in ("timeout_s", "max_result_tokens"):
+        value = options.get(name)
+        if value is not None and not (isinstance(value, int | float) and value > 0):
+            raise DefinitionError(f"{name}={value!r} must be more than 0")
+
+
+class Decorator(Protocol):
+    """What `@tool(...)` with keywords gives: it takes the function and makes the tool."""
+
+    def __call__(self, function: Callable[P, R], /) -> Tool[P, R]:
+        """Make the tool."""
+        ...
+
+
+@overload
+def tool(function: Callable[P, R], /) -> Tool[P, R]: ...
+@overload
+def tool(*, name: str | None = None, description: str | None = None, **options: Unpack[ToolOptions]) -> Decorator: ...
+def tool(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    **options: Unpack[ToolOptions],
+) -> Tool[P, R] | Decorator:
+    """Make a tool of a function, sync or async, or of a bound method: `tool(shop.find_items)`.
+
+    Every parameter needs a type; a RunContext is passed in where one is annotated and is not shown to the model. The
+    docstring describes the tool and its parameters. Synchronous functions run in a thread of their own.
+
+    Args:
+        function: What a call runs.
+        name: What the model calls it. None: the function's name.
+        description: What the model is told of it. None: the docstring.
+        options: See `ToolOptions`.
+
+    Raises:
+        DefinitionError: It cannot work: the text names the parameter, the file and line, and the fix.
+    """
+    frame = sys._getframe(1)  # where the decorator stands: local types are found there
+    if function is not None:
+        return _made(function, name, description, options, frame)
+
+    def decorate(function: Callable[P, R], /) -> Tool[P, R]:
+        return _made(function, name, description, options, sys._getframe(1))
+
+    return cast("Decorator", decorate)
+
+
+def _made(
+    function: Callable[P, R], name: str | None, description: str | None, options: ToolOptions, frame: FrameType
+) -> Tool[P, R]:
+    if not callable(function):
+        raise DefinitionError(f"@tool is for functions, not for {function!r}")
+    inner = underlying(function)
+    name = name or getattr(function, "__name__", None) or getattr(inner, "__name__", "")
+    if description is None:
+        description = read_docs(inner).description
+    try:
+        return Tool(FunctionBody(function, names_around(function, frame)), function, name, description, options)
+    except DefinitionError as error:
+        if str(error).startswith("Tool "):
+            raise
+        raise DefinitionError(f"@tool {name!r} ({place_of(function)}): {error}") from error

@@ -1,0 +1,96 @@
+"""Named collections of tools, and the tools of one agent by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+from agentkit.errors import DefinitionError
+from agentkit.messages import JSONObject
+from agentkit.signature import place_of
+from agentkit.tools import Tool
+
+AnyTool: TypeAlias = Tool[..., Any]
+"""A tool, whatever its function takes and returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """A named, frozen collection of tools: `Toolset("shop", [find_items, place_order])`.
+
+    Use it wherever an agent takes tools. Raises DefinitionError for two tools of one name, naming both places.
+    """
+
+    name: str
+    tools: Sequence[AnyTool]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tools", tuple(self.tools))
+        try:
+            _by_name(self.tools)
+        except DefinitionError as error:
+            raise DefinitionError(f"Toolset({self.name!r}): {error}") from error
+
+    def __iter__(self) -> Iterator[AnyTool]:
+        return iter(self.tools)
+
+    def __len__(self) -> int:
+        return len(self.tools)
+
+
+ToolSource: TypeAlias = "AnyTool | Toolset | JSONObject"
+"""What an agent takes as a tool; a dict is one of the API's own tools (web search, code execution ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """The tools of one agent."""
+
+    tools: Mapping[str, AnyTool] = field(default_factory=dict[str, AnyTool])
+    """Those that we run, by name, in the order in which they were given."""
+    api_tools: tuple[JSONObject, ...] = ()
+    """Those that the API runs, as it takes them."""
+
+    @classmethod
+    def of(cls, sources: Sequence[ToolSource]) -> Toolbox:
+        """Collect tools and toolsets. Raises DefinitionError for colliding names and for what is no tool."""
+        tools: list[AnyTool] = []
+        api_tools: list[JSONObject] = []
+        for source in sources:
+            if isinstance(source, Tool):
+                tools.append(source)
+            elif isinstance(source, Toolset):
+                tools.extend(source)
+            elif isinstance(source, dict):
+                api_tools.append(source)
+            else:
+                raise DefinitionError(_not_a_tool(source))
+        by_name = _by_name(tools)
+        for param in api_tools:
+            if (name := param.get("name")) in by_name:
+                place = place_of(by_name[name].function)
+                raise DefinitionError(
+                    f"the name {name!r} stands for one of the API's tools and for the tool of {place}"
+                )
+        for tool in tools:
+            tool.resolve()
+        return cls(by_name, tuple(api_tools))
+
+
+def _by_name(tools: Iterable[AnyTool]) -> dict[str, AnyTool]:
+    found: dict[str, AnyTool] = {}
+    for tool in tools:
+        if tool.name in found:
+            one, other = place_of(found[tool.name].function), place_of(tool.function)
+            raise DefinitionError(f"two tools are named {tool.name!r}, at {one} and at {other}; give one another name=")
+        found[tool.name] = tool
+    return found
+
+
+def _not_a_tool(source: object) -> str:
+    if callable(getattr(source, "as_tool", None)):
+        return f"the agent {getattr(source, 'name', '')!r} is not a tool; write `.as_tool()` behind it"
+    if callable(source):
+        return f"`{getattr(source, '__name__', source)}` is a function without @tool; put @tool on it"
+    return f"{cast('object', source)!r} is not a tool, a Toolset or one of the API's own tool dictionaries"
