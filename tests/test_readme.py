@@ -1,0 +1,167 @@
+"""Every Python block of the README and the docs runs; the commands they show exist."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import anyio
+import pytest
+
+from agentkit.client import overriding
+from agentkit.simulator import Simulator
+from agentkit.simulator.offline import OfflineMind
+
+ROOT = Path(__file__).parent.parent
+PAGES = [path for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))] if path.is_file()]
+
+MOST_LINES_OF_THE_README = 150
+MOST_BLOCKS_NOT_RUN = 4
+
+FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+NOT_RUN = re.compile(r"<!-- not run: (?P<reason>.+) -->\s*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """A fenced block of a page; `line` is that of its first line of code, `reason` says why it is not run."""
+
+    page: Path
+    language: str
+    text: str
+    line: int
+    reason: str | None
+
+    @property
+    def place(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def blocks_of(page: Path, language: str) -> list[CodeBlock]:
+    text = page.read_text(encoding="utf-8")
+    found: list[CodeBlock] = []
+    for fence in FENCE.finditer(text):
+        if fence["language"] == language:
+            before = text[: fence.start()]
+            note = NOT_RUN.search(before)
+            reason = note["reason"] if note else None
+            found.append(CodeBlock(page, language, fence["text"], before.count("\n") + 2, reason))
+    return found
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def source_of(block: CodeBlock) -> str:
+    """The code at the line where the page has it: errors and the reader of docstrings find the right place."""
+    return "\n" * (block.line - 1) + block.text
+
+
+def compiled(block: CodeBlock, path: Path) -> CodeType:
+    code: CodeType = compile(source_of(block), path, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return code
+
+
+def run_block(block: CodeBlock, page: ModuleType, path: Path) -> None:
+    code = compiled(block, path)
+    if code.co_flags & inspect.CO_COROUTINE:
+
+        async def awaited() -> None:
+            await eval(code, page.__dict__)
+
+        anyio.run(awaited)
+    else:
+        exec(code, page.__dict__)
+
+
+@pytest.fixture
+def page_module(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[ModuleType, Path]]:
+    """A module for the page, with the code of the page as its file: types defined there resolve as in a script."""
+    page: Path = request.param
+    lines = [""] * page.read_text(encoding="utf-8").count("\n")
+    for block in blocks_of(page, "python"):
+        code = block.text.splitlines()
+        lines[block.line - 1 : block.line - 1 + len(code)] = code
+    path = tmp_path / "page.py"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    module = ModuleType(f"page_{page.stem.replace('-', '_')}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    try:
+        yield module, path
+    finally:
+        del sys.modules[module.__name__]
+
+
+@pytest.mark.parametrize(
+    ("page_module", "page"), [(page, page) for page in PAGES], indirect=["page_module"], ids=name_of
+)
+def test_the_python_of_a_page_runs(page_module: tuple[ModuleType, Path], page: Path) -> None:
+    """From top to bottom, as one script; what a page asks outside a script is answered by the offline mind."""
+    token = overriding.set(Simulator(OfflineMind()).client())
+    try:
+        for block in blocks_of(page, "python"):
+            if block.reason is None:
+                run_block(block, *page_module)
+    finally:
+        overriding.reset(token)
+
+
+def test_few_blocks_are_not_run_and_each_says_why() -> None:
+    not_run = [block for page in PAGES for block in blocks_of(page, "python") if block.reason is not None]
+    for block in not_run:
+        print(f"{block.place}: not run: {block.reason}")
+    assert len(not_run) <= MOST_BLOCKS_NOT_RUN
+
+
+def test_blocks_that_are_not_run_are_python() -> None:
+    for page in PAGES:
+        for block in blocks_of(page, "python"):
+            ast.parse(source_of(block), filename=block.place)
+
+
+def test_a_note_excuses_the_block_below_it_only(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- not run: it asks -->\n```python\nx = 1\n```\n\n```python\ny = 2\n```\n")
+    assert [(block.line, block.reason) for block in blocks_of(page, "python")] == [(3, "it asks"), (7, None)]
+
+
+def commands(program: str) -> list[tuple[str, str]]:
+    """Where a page shows `$ program command ...`, and the command."""
+    return [
+        (block.place, line.split()[2])
+        for page in PAGES
+        for block in [*blocks_of(page, "console"), *blocks_of(page, "bash"), *blocks_of(page, "sh")]
+        for line in block.text.splitlines()
+        if line.startswith(f"$ {program} ")
+    ]
+
+
+def test_the_commands_of_agentkit_that_are_shown_exist() -> None:
+    shown = [(place, command) for place, command in commands("agentkit") if not command.startswith("-")]
+    run = [sys.executable, "-m", "agentkit", "--help"]
+    known = subprocess.run(run, capture_output=True, text=True, check=True, timeout=50).stdout
+    assert [(place, command) for place, command in shown if not re.search(rf"\b{command}\b", known)] == []
+
+
+def test_the_targets_of_make_that_are_shown_exist() -> None:
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    shown = commands("make")
+    assert {"demo", "test"} <= {target for _, target in shown}
+    assert [(place, target) for place, target in shown if target not in targets] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < MOST_LINES_OF_THE_README
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!\w+:)([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
