@@ -230,7 +230,7 @@ class TestTypedOutput:
         assert answer["is_error"]
         assert "tea" in answer["content"]
 
-    @pytest.mark.parametrize("value", [5, "x", None, True])
+    @pytest.mark.parametrize("value", [5, "x", None])
     async def test_a_union_that_is_no_object_is_wrapped(self, value: int | str | None) -> None:
         agent = Agent("a", model="claude-opus-5-5", output=int | str | None)
         with script(Reply.output(value)):

@@ -1,0 +1,61 @@
+"""Thinking blocks are bound to what came before them: signed when they are sent, checked when they come back."""
+
+from __future__ import annotations
+
+import hashlib
+
+from agentkit.messages import Block, JSONObject, encode
+
+
+def without_markers(value: object) -> object:
+    """A copy without cache markers, which are no content."""
+    if isinstance(value, dict):
+        return {key: without_markers(inner) for key, inner in value.items() if key != "cache_control"}
+    return [without_markers(inner) for inner in value] if isinstance(value, list) else value
+
+
+def digest(value: object) -> str:
+    """The same for equal content, whatever the order of keys."""
+    return hashlib.sha256(encode(_sorted(without_markers(value)))).hexdigest()
+
+
+def _sorted(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(inner) for inner in value] if isinstance(value, list) else value
+
+
+def sign(body: JSONObject, content: list[Block]) -> None:
+    """Sign the thinking blocks of a new turn that answers `body`."""
+    prefix = digest(_before(body, len(body["messages"])))
+    for index, block in enumerate(content):
+        if block.get("type") == "thinking":
+            block["signature"] = _signature(prefix, content[:index], block)
+
+
+def broken_binding(body: JSONObject) -> str | None:
+    """The text of the refusal for a thinking block whose past is not what it was. None: all is as it was."""
+    for i, message in enumerate(body["messages"]):
+        if message["role"] != "assistant" or isinstance(message["content"], str):
+            continue
+        if not any(block.get("type") == "thinking" for block in message["content"]):
+            continue
+        prefix = digest(_before(body, i))
+        for j, block in enumerate(message["content"]):
+            if block.get("type") != "thinking":
+                continue
+            if block["signature"] != _signature(prefix, message["content"][:j], block):
+                return (
+                    f"messages.{i}.content.{j}: Invalid `signature` in `thinking` block. The block is bound to a "
+                    "different conversation. Remove the block, or set "
+                    '`thinking.block_binding.prefix_mismatch_behavior` to "drop_block".'
+                )
+    return None
+
+
+def _before(body: JSONObject, i: int) -> list[object]:
+    return [body.get("system"), body.get("tools") or [], body["messages"][:i]]
+
+
+def _signature(prefix: str, earlier: list[Block], block: Block) -> str:
+    return "sim_" + digest([prefix, earlier, block["thinking"]])[:40]

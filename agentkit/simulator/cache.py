@@ -1,0 +1,97 @@
+"""Token counts and the prompt cache, as `usage` reports them.
+
+A token is taken for four bytes of content. The cache remembers hashes of prefixes: tools, then system, then the
+messages block by block, markers left out, as the API renders a prompt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from agentkit.messages import JSONObject, encode
+from agentkit.simulator.binding import without_markers
+from agentkit.simulator.models import facts_of
+
+_BYTES_PER_TOKEN = 4
+_LOOKBACK = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """The prompt up to and including one block."""
+
+    prefix: str
+    """The hash of everything so far."""
+    tokens: int
+    """The length of everything so far."""
+    marker: JSONObject | None
+
+
+@dataclass(slots=True)
+class PromptCache:
+    """What one server has cached; entries never expire, since it has no clock."""
+
+    _entries: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+
+    def usage(self, body: JSONObject) -> JSONObject:
+        """The input side of the usage record of a request, which reads from the cache and writes to it."""
+        positions = _positions(body)
+        total = positions[-1].tokens
+        facts = facts_of(body["model"])
+        least = facts.min_cacheable_tokens if facts else 0
+        marked = [i for i, position in enumerate(positions) if position.marker and position.tokens >= least]
+        read = max((self._found(body["model"], positions, i) for i in marked), default=0)
+        written = {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0}
+        done = read
+        for i in marked:
+            self._entries.add((body["model"], positions[i].prefix))
+            if positions[i].tokens > done:
+                ttl = (positions[i].marker or {}).get("ttl", "5m")
+                written[f"ephemeral_{ttl}_input_tokens"] += positions[i].tokens - done
+                done = positions[i].tokens
+        return {
+            "input_tokens": total - done,
+            "cache_creation_input_tokens": sum(written.values()),
+            "cache_read_input_tokens": read,
+            "cache_creation": written,
+        }
+
+    def _found(self, model: str, positions: list[_Position], marked: int) -> int:
+        """Tokens of the longest entry that the marker at this position finds, looking back over 20 blocks."""
+        for position in reversed(positions[max(0, marked - _LOOKBACK) : marked + 1]):
+            if (model, position.prefix) in self._entries:
+                return position.tokens
+        return 0
+
+
+def count_tokens(body: JSONObject) -> int:
+    """The length of a request's prompt."""
+    return _positions(body)[-1].tokens
+
+
+def output_tokens(content: object) -> int:
+    """The length of a reply."""
+    return max(1, len(encode(content)) // _BYTES_PER_TOKEN)
+
+
+def _positions(body: JSONObject) -> list[_Position]:
+    system = body.get("system") or []
+    parts: list[tuple[str, object]] = [("tool", tool) for tool in body.get("tools") or ()]
+    parts += [("system", b) for b in ([{"type": "text", "text": system}] if isinstance(system, str) else system)]
+    for message in body["messages"]:
+        content = message["content"]
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        parts += [(message["role"], block) for block in blocks]
+    hashed = hashlib.sha256()
+    size = 0
+    positions: list[_Position] = []
+    for i, (role, part) in enumerate(parts or [("user", "")]):
+        data = encode([role, without_markers(part)])
+        hashed.update(data)
+        size += len(data)
+        marker = part.get("cache_control") if isinstance(part, dict) else None
+        if i == len(parts) - 1:
+            marker = marker or body.get("cache_control")
+        positions.append(_Position(hashed.copy().hexdigest(), size // _BYTES_PER_TOKEN, marker))
+    return positions

@@ -1,0 +1,65 @@
+"""The mind of tests: replies one after another, or a function of the request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from agentkit.simulator.mind import UnexpectedRequest
+
+if TYPE_CHECKING:
+    from agentkit.messages import JSONObject
+    from agentkit.simulator.reply import Reply
+
+Answer: TypeAlias = "Callable[[JSONObject], Reply]"
+"""A function of the request: the way to script a tree of agents that ask in any order."""
+
+_SHOWN_CHARS = 300
+
+
+class Script:
+    """Answers with the given replies, in the order in which requests arrive; or as one function says."""
+
+    def __init__(self, *replies: Reply | Answer) -> None:
+        self._replies: Sequence[Reply | Answer] = replies
+        self._is_function = len(replies) == 1 and callable(replies[0])
+        self._used = 0
+        self.problems: list[str] = []
+        """What did not go as written, in the order in which it happened."""
+
+    async def answer(self, request: JSONObject) -> Reply:
+        """See `Mind.answer`."""
+        if self._is_function:
+            reply = self._replies[0]
+        elif self._used < len(self._replies):
+            reply = self._replies[self._used]
+            self._used += 1
+        else:
+            problem = f"Request {self._used + 1 + len(self.problems)} was not expected: the script has "
+            problem += f"{len(self._replies)} replies, all used.\n{describe(request)}"
+            self.problems.append(problem)
+            raise UnexpectedRequest(problem)
+        return reply(request) if callable(reply) else reply
+
+    def unused(self) -> list[str]:
+        """The replies that no request asked for, described."""
+        if self._is_function:
+            return []
+        return [f"- reply {i + 1}: {_shortened(reply)}" for i, reply in enumerate(self._replies) if i >= self._used]
+
+
+def describe(request: JSONObject) -> str:
+    """A request in short: who asks with which tools, and the end of what was said."""
+    tools = ", ".join(tool.get("name", "?") for tool in request.get("tools") or ()) or "none"
+    lines = [f"  model: {request.get('model')}", f"  tools: {tools}", f"  messages: {len(request['messages'])}, the last:"]
+    last = request["messages"][-1]
+    content = last["content"]
+    for block in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+        lines.append(f"    {last['role']} {_shortened(block)}")
+    return "\n".join(lines)
+
+
+def _shortened(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else repr(value)
+    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "..."

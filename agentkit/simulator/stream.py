@@ -1,0 +1,71 @@
+"""One turn on the wire: as a JSON message, or as the events of a stream in their grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agentkit.messages import Block, JSONObject, encode
+
+if TYPE_CHECKING:
+    from agentkit.simulator.reply import Turn
+
+_PIECE_CHARS = 24
+
+
+def message(turn: Turn, *, id: str, model: str, usage: JSONObject) -> JSONObject:
+    """The whole reply as one JSON object, for requests without `stream`."""
+    return {
+        "id": id,
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": turn.content,
+        "stop_reason": turn.stop_reason,
+        "stop_sequence": None,
+        "stop_details": turn.stop_details,
+        "usage": usage,
+    }
+
+
+def events(turn: Turn, *, id: str, model: str, usage: JSONObject) -> Iterator[JSONObject]:
+    """The reply as stream events: start, a ping, each block with its deltas, the usage, stop."""
+    start = message(turn, id=id, model=model, usage={**usage, "output_tokens": 1})
+    yield {"type": "message_start", "message": {**start, "content": [], "stop_reason": None, "stop_details": None}}
+    yield {"type": "ping"}
+    for index, block in enumerate(turn.content):
+        opening, deltas = _taken_apart(block, turn.input_texts.get(index))
+        yield {"type": "content_block_start", "index": index, "content_block": opening}
+        for delta in deltas:
+            yield {"type": "content_block_delta", "index": index, "delta": delta}
+        yield {"type": "content_block_stop", "index": index}
+    delta = {"stop_reason": turn.stop_reason, "stop_sequence": None, "stop_details": turn.stop_details}
+    yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": usage["output_tokens"]}}
+    yield {"type": "message_stop"}
+
+
+def to_sse(event: JSONObject) -> bytes:
+    """One event as server-sent event."""
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), encode(event))
+
+
+def _taken_apart(block: Block, input_text: str | None) -> tuple[Block, list[JSONObject]]:
+    """A block as it starts, and the deltas that complete it."""
+    match block.get("type"):
+        case "text":
+            deltas = [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])]
+            return {**block, "text": ""}, deltas
+        case "thinking":
+            deltas = [{"type": "thinking_delta", "thinking": piece} for piece in _pieces(block["thinking"])]
+            signature = {"type": "signature_delta", "signature": block["signature"]}
+            return {**block, "thinking": "", "signature": ""}, [*deltas, signature]
+        case "tool_use" | "server_tool_use":
+            text = encode(block["input"]).decode() if input_text is None else input_text
+            pieces = ["", *_pieces(text)]  # the first one is empty, as the API's is
+            return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+        case _:
+            return block, []
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[i : i + _PIECE_CHARS] for i in range(0, len(text), _PIECE_CHARS)]

@@ -1,0 +1,51 @@
+"""The in-process way to the simulator: a transport for the SDK's HTTP client, without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import httpx2
+from anthropic import AsyncAnthropic
+
+if TYPE_CHECKING:
+    from agentkit.simulator.server import Simulator
+
+
+class _Chunks(httpx2.AsyncByteStream):
+    """A response body that comes chunk by chunk and can be left at any moment."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._chunks:
+            yield chunk
+
+    async def aclose(self) -> None:
+        close = getattr(self._chunks, "aclose", None)
+        if close is not None:
+            await close()
+
+
+class SimulatorTransport(httpx2.AsyncBaseTransport):
+    """Carries requests of an httpx2 client straight to a simulator."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """See httpx2."""
+        body = await request.aread()
+        response = await self._simulator.handle(request.method, request.url.path, dict(request.headers), body)
+        return httpx2.Response(response.status, headers=dict(response.headers), stream=_Chunks(response.chunks))
+
+
+def in_process_client(simulator: Simulator) -> AsyncAnthropic:
+    """A client of the official SDK whose requests end at the simulator. Errors are not retried: they are scripted."""
+    return AsyncAnthropic(
+        api_key="simulator",
+        base_url="http://simulator.invalid",
+        max_retries=0,
+        http_client=httpx2.AsyncClient(transport=SimulatorTransport(simulator)),
+    )

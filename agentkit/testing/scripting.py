@@ -1,0 +1,43 @@
+"""`with script(...)`: inside the block the script answers every agent, however deep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from agentkit.client import overriding
+from agentkit.simulator.reply import Reply
+from agentkit.simulator.script import Answer, Script, describe
+from agentkit.simulator.server import Simulator
+
+
+@contextmanager
+def script(*replies: Reply | Answer) -> Iterator[Simulator]:
+    """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
+
+    Gives the simulator, whose `requests` hold what was asked. Works in and outside an event loop. When the block
+    ends, AssertionError says which replies no request asked for, and which requests no reply was written for.
+    """
+    mind = Script(*replies)
+    simulator = Simulator(mind)
+    token = overriding.set(simulator.client())
+    try:
+        yield simulator
+    except BaseException as error:
+        for problem in mind.problems:
+            error.add_note(problem)
+        raise
+    finally:
+        overriding.reset(token)
+    problems = [*mind.problems, *_unused(mind, simulator)]
+    if problems:
+        raise AssertionError("\n".join(["The run did not follow its script.", *problems]))
+
+
+def _unused(mind: Script, simulator: Simulator) -> list[str]:
+    unused = mind.unused()
+    if not unused:
+        return []
+    asked = [f"request {i + 1}:\n{describe(request)}" for i, request in enumerate(simulator.requests)]
+    refused = [f"refused: {refusal.message}" for refusal in simulator.refusals]
+    return ["These replies were not asked for:", *unused, "What was asked:", *(asked or ["nothing"]), *refused]
