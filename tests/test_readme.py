@@ -14,8 +14,6 @@ import anyio
 import pytest
 
 from agentkit.client import overriding
-from agentkit.simulator import Simulator
-from agentkit.simulator.offline import OfflineMind
 
 ROOT = Path(__file__).parent.parent
 PAGES = [path for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))] if path.is_file()]
@@ -104,6 +102,9 @@ def page_module(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tupl
 )
 def test_the_python_of_a_page_runs(page_module: tuple[ModuleType, Path], page: Path) -> None:
     """From top to bottom, as one script; what a page asks outside a script is answered by the offline mind."""
+    from agentkit.simulator import Simulator
+    from agentkit.simulator.offline import OfflineMind
+
     token = overriding.set(Simulator(OfflineMind()).client())
     try:
         for block in blocks_of(page, "python"):
