@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
-from .messages import JSONObject
-from .text_patterns import AS_DESCRIBED, pattern_words
+from agentkit.messages import JSONObject
+from agentkit.text_patterns import AS_DESCRIBED, pattern_words
 
 ORDER = "items by position"
 ONE_OF = "one choice only"
@@ -29,11 +28,11 @@ _IN_ORDER = (
 )
 
 
-def _count(amount: int, noun: str) -> str:
+def _count(amount: object, noun: str) -> str:
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
-_WORDS: dict[str, Callable[[Any], str]] = {
+_WORDS: dict[str, Callable[[object], str]] = {
     "minimum": lambda n: f"at least {_number(n)}",
     "maximum": lambda n: f"at most {_number(n)}",
     "exclusiveMinimum": lambda n: f"more than {_number(n)}",
@@ -46,7 +45,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "uniqueItems": lambda _: "no item twice",
     "minProperties": lambda n: f"at least {n} properties" if n != 1 else "at least 1 property",
     "maxProperties": lambda n: f"at most {n} properties" if n != 1 else "at most 1 property",
-    "pattern": pattern_words,
+    "pattern": lambda pattern: pattern_words(str(pattern)),
     "format": lambda name: f"in the format {name}",
     ORDER: lambda order: f"items in this order: {order}",
     ONE_OF: lambda _: "fitting exactly one of the choices",

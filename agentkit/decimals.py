@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
-from .constraint_words import add_sentences, phrases
-from .messages import JSONObject
-from .text_patterns import decimal_pattern
+from agentkit.constraint_words import add_sentences, phrases
+from agentkit.messages import JSONObject
+from agentkit.text_patterns import decimal_pattern
 
 
-def decimal_json(constraints: Mapping[str, Any], digits: str | None, number: JSONObject) -> JSONObject:
+def decimal_json(constraints: Mapping[str, object], digits: str | None, number: JSONObject) -> JSONObject:
     """The schema of a Decimal.
 
     Args:
@@ -19,7 +18,7 @@ def decimal_json(constraints: Mapping[str, Any], digits: str | None, number: JSO
         digits: A pattern for `max_digits` and `decimal_places`; None when there are neither.
         number: pydantic's schema of the number form, which says the bounds.
     """
-    places, most = constraints.get("decimal_places"), constraints.get("max_digits")
+    places, most = _whole(constraints.get("decimal_places")), _whole(constraints.get("max_digits"))
     said = phrases({key: value for key, value in number.items() if key not in ("type", "title")})
     if places is not None:
         said.append(f"at most {places} decimal places")
@@ -39,6 +38,10 @@ def decimal_json(constraints: Mapping[str, Any], digits: str | None, number: JSO
     if most is not None and places is not None:
         number = _within(number, 10 ** (most - places))
     return {"anyOf": [number, text]}
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _within(number: JSONObject, limit: int) -> JSONObject:

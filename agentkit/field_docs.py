@@ -16,8 +16,8 @@ from typing import ForwardRef
 
 from typing_extensions import Doc, evaluate_forward_ref
 
-from .docstrings import own_docstring, parse_docs
-from .subschemas import is_object
+from agentkit.docstrings import own_docstring, parse_docs
+from agentkit.subschemas import is_object
 
 
 def field_docs(cls: type) -> dict[str, str]:

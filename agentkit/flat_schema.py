@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from .messages import JSONObject
-from .subschemas import follow, is_list, resolve
+from agentkit.messages import JSONObject
+from agentkit.subschemas import follow, is_list, resolve
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 ANNOTATIONS = frozenset(
@@ -98,11 +97,11 @@ class FlatSchema:
     reference: str | None = None
     values: JSONObject | None = None
     """`enum` or `const`."""
-    choices: tuple[Any, ...] | None = None
+    choices: tuple[object, ...] | None = None
     is_exclusive: bool = False
     """Whether exactly one of the choices must fit."""
-    structure: JSONObject = field(default_factory=dict[str, Any])
-    constraints: JSONObject = field(default_factory=dict[str, Any])
+    structure: JSONObject = field(default_factory=JSONObject)
+    constraints: JSONObject = field(default_factory=JSONObject)
     description: str = ""
     default: tuple[object, ...] = ()
 

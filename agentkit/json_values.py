@@ -11,13 +11,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
-from .messages import JSONObject
-from .subschemas import is_list, is_object
+from agentkit.messages import JSONObject
+from agentkit.subschemas import is_list, is_object
+
+T = TypeVar("T")
 
 _EXACT_INTEGERS = 2**53
 """Below this every integral float is that integer exactly."""
@@ -25,17 +27,17 @@ _KNOWN_ERRORS = frozenset(get_args(core_schema.ErrorType))
 
 
 @dataclass(frozen=True)
-class Reader:
+class Reader(Generic[T]):
     """Reads JSON data as one type."""
 
-    adapter: TypeAdapter[Any] = field(repr=False)
+    adapter: TypeAdapter[T] = field(repr=False)
     schema: JSONObject
     has_open_objects: bool
     """An object of the type takes unnamed properties: pydantic's own check of unknown keys is too coarse."""
     has_converters: bool
     """The user's own code may turn what comes into what the type wants: it counts on lax conversions."""
 
-    def read(self, value: object) -> Any:
+    def read(self, value: object) -> T:
         """The Python value. Raises pydantic.ValidationError naming every problem."""
         text = _encode(value, exact=True)
         try:

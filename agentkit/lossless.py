@@ -8,16 +8,15 @@ carry the pattern of their text; what cannot come as JSON is refused instead of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from .docstrings import own_docstring, parse_docs
-from .field_docs import field_docs
-from .lossless_values import LosslessValues, refuse, replace_docstring
-from .map_keys import KeyRefused, key_schema
-from .subschemas import is_object
+from agentkit.docstrings import own_docstring, parse_docs
+from agentkit.field_docs import field_docs
+from agentkit.lossless_values import Core, LosslessValues, refuse, replace_docstring
+from agentkit.map_keys import KeyRefused, key_schema
+from agentkit.subschemas import is_object
 
 _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
 
@@ -32,7 +31,7 @@ class LosslessSchema(LosslessValues):
     has_converters = False
     """Whether functions of the user's see the input before it is validated, and may turn it into something else."""
 
-    def generate_inner(self, schema: Any) -> JsonSchemaValue:
+    def generate_inner(self, schema: Core) -> JsonSchemaValue:
         """The schema of one part; notes on the way whether the user's own code converts values."""
         if schema["type"] in _CONVERTERS and not _is_pydantics(schema["function"]["function"]):
             self.has_converters = True
@@ -42,7 +41,7 @@ class LosslessSchema(LosslessValues):
         """Keep the order in which things are written: it is the order in which people read them."""
         return value
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: Core) -> bool:
         """Never: a title that repeats the name is noise."""
         return False
 
@@ -61,7 +60,7 @@ class LosslessSchema(LosslessValues):
         """A TypedDict; closed, as a type checker sees it."""
         return self._describe(super().typed_dict_schema(schema), schema.get("cls"), schema["fields"])
 
-    def _describe(self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, Any] | None) -> JsonSchemaValue:
+    def _describe(self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, Core] | None) -> JsonSchemaValue:
         built.pop("title", None)
         if cls is not None:
             replace_docstring(built, cls)
@@ -109,7 +108,7 @@ class LosslessSchema(LosslessValues):
         """As a dictionary of integers."""
         return self._mapping(schema, {"type": "integer"})
 
-    def _mapping(self, schema: Any, values: JsonSchemaValue | None = None) -> JsonSchemaValue:
+    def _mapping(self, schema: Core, values: JsonSchemaValue | None = None) -> JsonSchemaValue:
         if values is None:
             values = self.generate_inner(schema["values_schema"]) if "values_schema" in schema else {}
         built: JsonSchemaValue = {"type": "object", "additionalProperties": values or True}
@@ -165,7 +164,7 @@ def _is_pydantics(function: object) -> bool:
     return str(getattr(function, "__module__", "")).partition(".")[0] in ("pydantic", "pydantic_core")
 
 
-def _fields(schema: Any) -> Mapping[str, Any]:
+def _fields(schema: Core) -> Mapping[str, Core]:
     """The fields below the validators that may wrap them."""
     inner = schema["schema"]
     while "fields" not in inner and "schema" in inner:
@@ -174,20 +173,18 @@ def _fields(schema: Any) -> Mapping[str, Any]:
     return fields if is_object(fields) else {field["name"]: field for field in fields}
 
 
-def _unhashable(schema: Any) -> str | None:
+def _unhashable(schema: Core) -> str | None:
     """The name of the unhashable type among a set's items; None when all can be hashed."""
-    if schema is None:
-        return None
-    kind = schema["type"]
+    kind = schema["type"] if schema else None
     if kind in ("list", "dict", "set", "typed-dict", "deque"):
         return {"typed-dict": "TypedDicts"}.get(kind, f"{kind}s")
     if kind in ("model", "dataclass") and schema["cls"].__hash__ is None:
         return str(schema["cls"].__name__)
     if kind in ("nullable", "default"):
         return _unhashable(schema["schema"])
-    choices: Any = schema.get("choices", ())
+    choices = schema.get("choices", ()) if schema else ()
     for choice in choices.values() if is_object(choices) else choices:
-        name = _unhashable(choice if is_object(choice) else choice[0])
+        name = _unhashable(choice if is_object(choice) else choice[0])  # a choice may come with its label
         if name:
             return name
     return None

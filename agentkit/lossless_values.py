@@ -6,17 +6,20 @@ pydantic's own generator loses the bounds of Decimals and dates, and leaves out 
 from __future__ import annotations
 
 from enum import Enum, Flag
-from typing import Any, Never
+from typing import Any, Never, TypeAlias
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 from pydantic_core import core_schema
 
-from .decimals import decimal_json
-from .docstrings import Docs, own_docstring, parse_docs
-from .errors import DefinitionError
-from .messages import JSONObject
-from .temporal import temporal_words
-from .text_patterns import COMPLEX, NAIVE_DATETIME, NOT_BLANK, date_pattern, uuid_pattern
+from agentkit.decimals import decimal_json
+from agentkit.docstrings import Docs, own_docstring, parse_docs
+from agentkit.errors import DefinitionError
+from agentkit.messages import JSONObject
+from agentkit.temporal import temporal_words
+from agentkit.text_patterns import COMPLEX, NAIVE_DATETIME, NOT_BLANK, date_pattern, uuid_pattern
+
+Core: TypeAlias = Any
+"""pydantic's own description of a type: one of fifty TypedDicts, told apart by `type` where no checker follows."""
 
 
 def refuse(what: str, fix: str) -> Never:
@@ -132,7 +135,7 @@ class LosslessValues(GenerateJsonSchema):
         """Refused: pydantic would check the items only when they are read, after the call was accepted."""
         refuse("an Iterable or generator, whose items are not checked", "use list[...] or Sequence[...]")
 
-    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:
+    def handle_invalid_for_json_schema(self, schema: Core, error_info: str) -> JsonSchemaValue:
         """Refused: an opaque type."""
         named = schema.get("cls") or schema.get("function")
         name = getattr(named, "__name__", None) or schema["type"]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import GenericAlias
-from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Final, Generic, TypeVar, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
@@ -21,13 +21,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import SchemaError
 from typing_extensions import TypedDict
 
-from .errors import DefinitionError
-from .field_docs import notes
-from .json_values import Reader
-from .lossless import LosslessSchema
-from .messages import JSON, JSONObject
-from .subschemas import rebuild, resolve
-from .temporal import with_note
+from agentkit.errors import DefinitionError
+from agentkit.field_docs import notes
+from agentkit.json_values import Reader
+from agentkit.lossless import LosslessSchema
+from agentkit.messages import JSON, JSONObject
+from agentkit.subschemas import rebuild, resolve
+from agentkit.temporal import with_note
 
 T = TypeVar("T")
 
@@ -60,18 +60,19 @@ class TypeSchema(Generic[T]):
     schema: JSONObject
     """The lossless JSON Schema, with `$defs` where types are shared. Treat it as read-only."""
     _adapter: TypeAdapter[T] = field(repr=False)
-    _reader: Reader = field(repr=False)
+    _reader: Reader[T] = field(repr=False)
 
     def validate(self, value: object) -> T:
         """A value of the type from JSON data. Raises pydantic.ValidationError, naming every problem.
 
         Unknown keys are refused at any depth, also where a model ignores them.
         """
-        return self._reader.read(value)  # type: ignore[no-any-return]  # the reader holds the adapter of T
+        return self._reader.read(value)
 
     def dump(self, value: T) -> JSON:
         """The JSON data that `validate` reads back. Raises PydanticSerializationError when there is none."""
-        return _dump(self._adapter, value)
+        dumped: JSON = self._adapter.dump_python(value, mode="json", by_alias=True, round_trip=True, warnings=False)
+        return dumped
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +81,17 @@ class ArgumentsSchema:
 
     schema: JSONObject
     """The tool's `input_schema`: an object with one property a parameter, closed. Treat it as read-only."""
-    _reader: Reader = field(repr=False)
+    _reader: Reader[object] = field(repr=False)
 
     def validate(self, value: Mapping[str, object]) -> dict[str, object]:
         """Property names and JSON data -> parameter names and Python values, defaults filled in.
 
         Raises pydantic.ValidationError, naming every problem. Unknown keys are refused at any depth.
         """
-        read: dict[str, object] = self._reader.read(value)
-        return read
+        return cast("dict[str, object]", self._reader.read(value))
 
 
-_compiled: WeakKeyDictionary[type, TypeSchema[Any]] = WeakKeyDictionary()
+_compiled: WeakKeyDictionary[type, object] = WeakKeyDictionary()
 
 
 def compile_type(annotation: object) -> TypeSchema[Any]:
@@ -101,14 +101,14 @@ def compile_type(annotation: object) -> TypeSchema[Any]:
     """
     # Only classes are kept: equal annotations (`int | str`, `str | int`) may have different schemas.
     key = annotation if isinstance(annotation, type) and not isinstance(annotation, GenericAlias) else None
-    found = _compiled.get(key) if key is not None else None
-    if found is None:
-        adapter = _adapter(annotation)
-        schema, reader = _compile(adapter)
-        found = TypeSchema(schema, adapter, reader)
-        if key is not None:
-            _compiled[key] = found
-    return found
+    if key is not None and key in _compiled:
+        return cast("TypeSchema[Any]", _compiled[key])
+    adapter = _adapter(annotation)
+    schema, reader = _compile(adapter)
+    compiled = TypeSchema(schema, adapter, reader)
+    if key is not None:
+        _compiled[key] = compiled
+    return compiled
 
 
 def compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
@@ -131,7 +131,7 @@ def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
     config = ConfigDict(extra="forbid", regex_engine="python-re")
     fields = {parameter.name: _field(parameter) for parameter in parameters}
     # A TypedDict takes any name: `schema`, `copy`, `model_config` and `_private` are taken in a BaseModel.
-    arguments = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator]  # built at run time
+    arguments: object = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator]  # built at run time
     schema, reader = _compile(_adapter(arguments))
     _drop_impossible_defaults(schema)
     if len(schema["properties"]) != len(parameters):
@@ -144,9 +144,8 @@ def _field(parameter: Parameter) -> object:
     default = parameter.default
     annotation: Any = parameter.annotation
     if get_origin(annotation) is Iterable:
-        annotation = GenericAlias(
-            list, get_args(annotation) or (Any,)
-        )  # pydantic would check the items only when they are read
+        # pydantic would check the items only when they are read.
+        annotation = GenericAlias(list, get_args(annotation) or (object,))
     said = FieldInfo.from_annotation(annotation)
     if isinstance(default, FieldInfo):
         extras.append(copy.copy(default))
@@ -170,10 +169,9 @@ def _drop_impossible_defaults(schema: JSONObject) -> None:
             del prop["default"]
 
 
-def _adapter(annotation: object) -> TypeAdapter[Any]:
+def _adapter(annotation: object) -> TypeAdapter[object]:
     try:
-        form: Any = annotation  # a type checker cannot know that a user's annotation is one
-        adapter: TypeAdapter[Any] = TypeAdapter(form)
+        adapter = TypeAdapter(cast("type[object]", annotation))
         adapter.rebuild()  # raises when a name is still not defined
     except PydanticUndefinedAnnotation as error:
         raise DefinitionError(
@@ -199,7 +197,7 @@ def _first_line(error: Exception) -> str:
     return str(error).split("\n\nFor further information", 1)[0].split("\n\nIf you got", 1)[0]
 
 
-def _compile(adapter: TypeAdapter[Any]) -> tuple[JSONObject, Reader]:
+def _compile(adapter: TypeAdapter[T]) -> tuple[JSONObject, Reader[T]]:
     generator = LosslessSchema(by_alias=True)
     try:
         generated = generator.generate(adapter.core_schema)
@@ -219,8 +217,3 @@ def _object_root(schema: JSONObject) -> JSONObject:
 
 def _finished(schema: JSONObject) -> JSONObject:
     return with_note({key: value for key, value in schema.items() if key != "title"})
-
-
-def _dump(adapter: TypeAdapter[Any], value: object) -> JSON:
-    dumped: JSON = adapter.dump_python(value, mode="json", by_alias=True, round_trip=True, warnings=False)
-    return dumped

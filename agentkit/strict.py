@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .messages import JSONObject
-from .strict_form import NotStrictable, strict_form
-from .subschemas import walk
+from agentkit.messages import JSONObject
+from agentkit.strict_form import NotStrictable, strict_form
+from agentkit.subschemas import walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ untyped values) has no strict form. Works on any JSON Schema, ours or another's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from .constraint_words import ONE_OF, ORDER, add_sentences, phrases
-from .flat_schema import FlatSchema, NotStrictable, are_apart, distinct, flatten, kind_name
-from .messages import JSONObject
-from .subschemas import follow, is_object
+from agentkit.constraint_words import ONE_OF, ORDER, add_sentences, phrases
+from agentkit.flat_schema import FlatSchema, NotStrictable, are_apart, distinct, flatten, kind_name
+from agentkit.messages import JSONObject
+from agentkit.subschemas import follow, is_object
 
 __all__ = ["FORMATS", "NotStrictable", "StrictForm", "strict_form"]
 
@@ -50,7 +49,7 @@ class _Form:
         self.moved: list[str] = []
         self.names: dict[str, str] = {}
 
-    def build(self, schema: Any, path: str, inside: tuple[str, ...]) -> JSONObject:
+    def build(self, schema: object, path: str, inside: tuple[str, ...]) -> JSONObject:
         """The strict form of one part. `inside`: the references that led here."""
         if not is_object(schema) or not schema:
             raise NotStrictable(path, "any value is allowed; give it a type")
@@ -154,7 +153,7 @@ class _Form:
         return built
 
     def _by_position(
-        self, flat: FlatSchema, prefix: list[Any], items: Any, path: str, inside: tuple[str, ...]
+        self, flat: FlatSchema, prefix: list[object], items: object, path: str, inside: tuple[str, ...]
     ) -> JSONObject:
         """Items by position become items of any of their types; which stands where moves into words."""
         choices = [self.build(inner, f"{path}[{i}]", inside) for i, inner in enumerate(prefix)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeGuard
 
-from .messages import JSONObject
+from agentkit.messages import JSONObject
 
 HOLDS_ONE = frozenset(
     {
@@ -68,7 +68,7 @@ def walk(schema: JSONObject) -> Iterator[JSONObject]:
 def rebuild(schema: JSONObject, change: Callable[[JSONObject], JSONObject]) -> JSONObject:
     """A copy in which `change` was applied to every schema, the innermost first."""
 
-    def visit(value: Any) -> Any:
+    def visit(value: object) -> object:
         return rebuild(value, change) if is_object(value) else value
 
     copy: JSONObject = {}
@@ -101,7 +101,7 @@ def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
 
 def follow(ref: str, root: JSONObject) -> JSONObject:
     """The schema that a local reference (`#`, `#/$defs/Item`) names. Raises KeyError when there is none."""
-    target: Any = root
+    target: object = root
     if not ref.startswith("#"):
         raise KeyError(ref)
     for step in ref[1:].split("/")[1:]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from .messages import JSONObject
+from agentkit.messages import JSONObject
 
 NOTE = "x-agentkit-note"
 """Holds a sentence until the descriptions are final; then it is appended to the one beside it."""
@@ -17,7 +16,7 @@ _WORDS = {
 }
 
 
-def temporal_words(constraints: Mapping[str, Any]) -> JSONObject:
+def temporal_words(constraints: Mapping[str, object]) -> JSONObject:
     """The note for a core schema's bounds; {} when it has none."""
     table = _WORDS["span" if constraints["type"] == "timedelta" else "time"]
     said = [

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from .number_patterns import END, bound_pattern, differing
+from agentkit.number_patterns import END, bound_pattern, differing
 
 _TIME = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
 NAIVE_DATETIME = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_TIME}{END}"
@@ -41,10 +40,10 @@ def pattern_words(pattern: str) -> str:
     return AS_DESCRIBED if END in pattern else f"matching the regular expression `{pattern}`"
 
 
-def decimal_pattern(constraints: Mapping[str, Any], digits: str | None) -> str:
+def decimal_pattern(constraints: Mapping[str, object], digits: str | None) -> str:
     """The texts of the Decimals that meet the constraints. `digits`: a pattern for how many digits there may be."""
     bounds = [
-        bound_pattern(Decimal(constraints[key]), above=above, inclusive=inclusive)
+        bound_pattern(Decimal(str(constraints[key])), above=above, inclusive=inclusive)
         for key, above, inclusive in _BOUNDS
         if constraints.get(key) is not None
     ]
@@ -59,12 +58,12 @@ def all_of(patterns: list[str]) -> str:
     return "^" + "".join(f"(?={pattern.removeprefix('^')})" for pattern in patterns)
 
 
-def date_pattern(constraints: Mapping[str, Any]) -> str | None:
+def date_pattern(constraints: Mapping[str, object]) -> str | None:
     """The ISO dates within bounds; None without bounds."""
     bounds = [
-        _date_bound(constraints[key], above=above, inclusive=inclusive)
+        _date_bound(bound, above=above, inclusive=inclusive)
         for key, above, inclusive in _BOUNDS
-        if constraints.get(key) is not None
+        if isinstance(bound := constraints.get(key), date)
     ]
     return all_of(bounds) if bounds else None
 
