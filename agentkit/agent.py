@@ -66,15 +66,15 @@ class Agent(AgentSpec[Deps, In, Out]):
 
         One item's failure never costs another's result. Raises ConfigurationError, which would fail them all.
         """
-        run_id = options.pop("run_id", None)
 
-        async def one(item: In | str, item_run_id: str) -> RunResult[Out]:
-            return await self.run(item, **options, run_id=item_run_id)
+        async def one(item: In | str, run_id: str) -> RunResult[Out]:
+            own: RunOptions[Deps] = {**options, "run_id": run_id}
+            return await self.run(item, **own)
 
         async with AsyncExitStack() as stack:
             if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
                 await stack.enter_async_context(lease(options.get("client") or self.client))
-            return await fan_out(one, items, concurrency=concurrency, run_id=run_id)
+            return await fan_out(one, items, concurrency=concurrency, run_id=options.get("run_id"))
 
     def as_tool(self, *, name: str | None = None, description: str | None = None) -> AgentTool[In, Out]:
         """This agent as a tool that another one may call: delegation.
@@ -82,4 +82,4 @@ class Agent(AgentSpec[Deps, In, Out]):
         The parent's model fills in the input type, or a `Brief` where that is `str`; the child runs in a
         conversation of its own, and its output goes back as compact JSON. Its usage counts in the parent's result.
         """
-        return AgentTool.of(self, name=name or self.name, description=description or self.description)
+        return AgentTool(self, name or self.name, description or self.description)

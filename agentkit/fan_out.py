@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
 import anyio
 
@@ -79,5 +79,5 @@ async def _one(run: RunOne[Item, Out], index: int, item: Item, run_id: str) -> D
         log().error("an item of a map failed", run_id=run_id, exc_info=error)
         return Failed(index, Outcome.FAILED, f"{type(error).__name__}: {error}")
     if result.answer is None:
-        return Failed(index, result.outcome, result.reason, result)
+        return Failed(index, result.outcome, result.reason, cast("RunResult[object]", result))
     return Done(index, result.answer.value, result)

@@ -48,8 +48,12 @@ class Job(Generic[Deps, In, Out]):
     run: Run[Deps, In, Out] | None = None
 
     def __post_init__(self) -> None:
-        overrides = {name: self.options[name] for name in ("model", "settings", "tools") if name in self.options}
-        self.spec = replace(self.spec, **overrides)
+        self.spec = replace(
+            self.spec,
+            model=self.options.get("model", self.spec.model),
+            settings=self.options.get("settings", self.spec.settings),
+            tools=self.options.get("tools", self.spec.tools),
+        )
         self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
 
     async def perform(self, listener: Listener | None) -> None:

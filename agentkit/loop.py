@@ -189,9 +189,12 @@ class Run(Generic[Deps, In, Out]):
             async for event in events:
                 delta = reader.feed(event)
                 if delta is not None and listens:
-                    kind = TextDelta if delta[0] == "text" else ThinkingDelta
-                    await self.scope.emit(lambda place, kind=kind, delta=delta: kind(**place, text=delta[1]))
+                    await self._emit_delta(*delta)
         return reader.turn()
+
+    async def _emit_delta(self, kind: str, text: str) -> None:
+        event = TextDelta if kind == "text" else ThinkingDelta
+        await self.scope.emit(lambda place: event(**place, text=text))
 
     # -- running tools -----------------------------------------------------------------------------------------
 

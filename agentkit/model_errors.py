@@ -36,7 +36,7 @@ def translated(model: str) -> Iterator[None]:
     except anthropic.APIConnectionError as error:
         raise _from_connection(error) from error
     except httpx2.TransportError as error:
-        text = f"The connection broke off while the reply was coming: {error or type(error).__name__}."
+        text = f"The connection broke off while the reply was coming: {_said(error)}."
         raise ModelError(text, kind="stream_interrupted", is_retryable=True) from error
     except anthropic.CredentialsError as error:
         raise ConfigurationError(f"{_NO_CREDENTIALS} ({error})") from error
@@ -63,5 +63,9 @@ def _from_connection(error: Exception) -> Exception:
     if isinstance(error.__cause__, RuntimeError) and "no running event loop" in str(error.__cause__):
         return ConfigurationError("This client's aiohttp transport runs on asyncio only; on trio use the default one.")
     cause = error.__cause__ or error
-    text = f"The API could not be reached: {cause or type(cause).__name__}."
+    text = f"The API could not be reached: {_said(cause)}."
     return ModelError(text, kind="connection_error", is_retryable=True)
+
+
+def _said(error: BaseException) -> str:
+    return str(error).rstrip(".") or type(error).__name__

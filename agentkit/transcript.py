@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from agentkit.errors import ModelError
 from agentkit.messages import AssistantTurn, JSONObject, Message, Prefix
@@ -83,7 +83,11 @@ def _tools_and_answer(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -> 
     as_format = None if answer.is_text else answer.strict_schema
     if as_format is not None and not plan_strict([Candidate("output", as_format, wanted=True)]).strict:
         as_format = None
-    tools = [tool for tool in spec.toolbox.tools.values() if tool.available is None or tool.available(ctx)]
+    tools = [
+        tool
+        for tool in spec.toolbox.tools.values()
+        if tool.available is None or tool.available(cast("RunContext[object]", ctx))
+    ]
     plan = plan_strict([Candidate(tool.name, tool.input_schema, tool.strict) for tool in tools], as_format)
     params = [tool.to_param(strict=tool.name in plan.strict) for tool in tools]
     by_tool = not answer.is_text and as_format is None

@@ -18,12 +18,12 @@ Delta: TypeAlias = tuple[Literal["text", "thinking"], str]
 
 _HEAD_CHARS = 200
 
-# Delta type -> where its piece goes: the block's field, and the delta's field that holds it.
+# Delta type -> the field of the block that it extends, named the same in the delta.
 _TEXT_DELTAS = {
-    "text_delta": ("text", "text"),
-    "thinking_delta": ("thinking", "thinking"),
-    "signature_delta": ("signature", "signature"),
-    "compaction_delta": ("content", "content"),
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "signature",
+    "compaction_delta": "content",
 }
 
 
@@ -116,11 +116,13 @@ class TurnReader:
         elif kind == "citations_delta":
             opened.block["citations"] = [*(opened.block.get("citations") or ()), delta["citation"]]
         elif kind in _TEXT_DELTAS:
-            target, source = _TEXT_DELTAS[kind]
-            piece = delta.get(source) or ""
-            opened.pieces.setdefault(target, []).append(piece)
-            if target == "text" or target == "thinking":
-                return target, piece
+            name = _TEXT_DELTAS[kind]
+            piece: str = delta.get(name) or ""
+            opened.pieces.setdefault(name, []).append(piece)
+            if name == "text":
+                return "text", piece
+            if name == "thinking":
+                return "thinking", piece
         else:
             self._unknown_delta = str(kind)
         return None
