@@ -153,7 +153,9 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 
 def where_tested(path: Path) -> Path:
     """Where the tests of a module belong: `agentkit/cli/run.py` -> `tests/cli/test_run.py`."""
-    inside = path.relative_to(ROOT / "agentkit") if path.is_relative_to(ROOT / "agentkit") else path.relative_to(ROOT)
+    if path.is_relative_to(ROOT / "tools"):
+        return ROOT / "tests" / "tools" / f"test_{path.name}"
+    inside = path.relative_to(ROOT / "agentkit")
     if path.name == "__init__.py":
         return ROOT / "tests" / inside.parent.parent / f"test_{inside.parent.name}.py"
     return ROOT / "tests" / inside.parent / f"test_{path.name}"
