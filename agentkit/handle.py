@@ -122,6 +122,7 @@ class RunHandle(Generic[Out]):
         try:
             return await self._core.outbox.receive.receive()
         except (anyio.EndOfStream, anyio.ClosedResourceError):
+            self._core.outbox.receive.close()
             self._raise_error()
             raise StopAsyncIteration from None
 
@@ -169,10 +170,9 @@ class RunHandle(Generic[Out]):
 
     def __del__(self) -> None:
         core = self._core
+        core.outbox.receive.close()
         if not self._has_started:
             core.outbox.close()
-            core.outbox.receive.close()
         elif not core.done.is_set():
             with contextlib.suppress(RuntimeError):  # the event loop may be gone already
                 core.scope.cancel()
-                core.outbox.receive.close()
