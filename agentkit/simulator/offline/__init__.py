@@ -1,0 +1,35 @@
+"""The offline mind: a deterministic reader and a delegating lead. It is not a language model, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from agentkit.messages import JSONObject
+from agentkit.simulator.offline.lead import briefed_tool, delegate
+from agentkit.simulator.offline.reader import read, unable
+from agentkit.simulator.offline.request import read_request
+from agentkit.simulator.reply import ANSWER_TOOL, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineMind:
+    """Answers questions about texts without a model: the passages that share most words with the question.
+
+    It reads documents that stand in the conversation or that a tool of its own brings, and delegates to a sub-agent
+    that takes a question and a source. The same request always gets the same reply.
+    """
+
+    allowed_tools: Collection[str] | None = None
+    """Names of the tools that it may call: those without effects, and agents. None: all."""
+
+    async def answer(self, request: JSONObject) -> Reply:
+        """The next turn."""
+        said = read_request(request)
+        tools = [tool for tool in request.get("tools") or () if "input_schema" in tool and tool["name"] != ANSWER_TOOL]
+        if self.allowed_tools is not None:
+            tools = [tool for tool in tools if tool["name"] in self.allowed_tools]
+        if not said.question:
+            return unable(said)
+        worker = briefed_tool(tools)
+        return read(request, said, tools) if worker is None else delegate(request, said, tools, worker)

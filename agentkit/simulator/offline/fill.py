@@ -108,12 +108,21 @@ class _Form:
         if path.count(".") > 6:
             raise CannotFill(f"{path} is nested too deep")
         roles = self.roles(schema)
-        if hit is None and facts.hits and {"quote", "start", "end"} & {roles[k] for k in roles if not _is(self, schema, k, "array")}:
+        if (
+            hit is None
+            and facts.hits
+            and {"quote", "start", "end"} & {roles[k] for k in roles if not _is(self, schema, k, "array")}
+        ):
             hit = facts.hits[0]
         filled: dict[str, JSON] = {}
         for key, inner in schema.get("properties", {}).items():
             role = roles[key]
-            if hit is not None and role == "text" and _is(self, schema, key, "string") and "quote" not in roles.values():
+            if (
+                hit is not None
+                and role == "text"
+                and _is(self, schema, key, "string")
+                and "quote" not in roles.values()
+            ):
                 role = "quote"
             is_required = key in schema.get("required", ())
             if not is_required and not facts.answer and role not in ("question", "query", "source"):

@@ -13,7 +13,9 @@ _UNDERLINE = re.compile(r"([=\-~^\"'*+#`:.])\1{2,}$")
 _ITEM = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)]|\|)\s")
 _FENCE = re.compile(r"```|~~~")
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]”»*_`]*\s+(?=[\"'(\[“„«*_`]*[^\W_a-z])|[。！？]")
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|Prof|St|No|Nr|Abs|Art|bzw|ca|z\. ?B|d\. ?h|\w)\.\s+$")
+_ABBREVIATION = re.compile(
+    r"\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|Prof|St|No|Nr|Abs|Art|bzw|ca|z\. ?B|d\. ?h|\w)\.\s+$"
+)
 
 
 @dataclass(frozen=True, slots=True)

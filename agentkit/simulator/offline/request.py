@@ -14,7 +14,9 @@ from agentkit.simulator.offline.roles import role_of
 
 _TAGGED = re.compile(r"<([a-zA-Z_]+)((?:\s+\w+=\"[^\"]*\")*)\s*>\s*(.*?)\s*</\1>", re.DOTALL)
 _LABELLED = re.compile(r"^\W*(?:question|objective|task|frage)\W*:\s*(\S.*)$", re.IGNORECASE | re.MULTILINE)
-_LISTING = re.compile(r"^(?P<label>[^\n:]{0,200}):[ \t]*(?P<inline>[^\n]*)(?P<items>(?:\n\s*(?:[-*•]|\d+[.)])\s+[^\n]+)*)", re.M)
+_LISTING = re.compile(
+    r"^(?P<label>[^\n:]{0,200}):[ \t]*(?P<inline>[^\n]*)(?P<items>(?:\n\s*(?:[-*•]|\d+[.)])\s+[^\n]+)*)", re.M
+)
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])?\s*(.+?)\s*$", re.MULTILINE)
 _NUMBERED = re.compile(r"^ *(\d+)(?:\t|→|: |\| )", re.MULTILINE)
 
@@ -98,7 +100,9 @@ def _take_text(said: Said, text: str) -> None:
             said.question = inside
         elif role_of(tag) in ("source", "text"):
             names = dict(re.findall(r"(\w+)=\"([^\"]*)\"", attributes))
-            name = next((names[key] for key in names if role_of(key) in ("source", "name")), f"{tag}-{len(said.given) + 1}")
+            name = next(
+                (names[key] for key in names if role_of(key) in ("source", "name")), f"{tag}-{len(said.given) + 1}"
+            )
             said.given.append(Source(name, inside, names.get("title", "")))
     if not _TAGGED.search(text) or not said.question:
         rest = _take_listings(said, _TAGGED.sub("", text))
@@ -118,6 +122,7 @@ def _asked(text: str) -> str:
 
 def _take_listings(said: Said, text: str) -> str:
     """The text without the lists of sources in it, such as `Sources: a, b` or a label and lines with dashes."""
+
     def take(found: re.Match[str]) -> str:
         if not any(role_of(word) == "source" for word in re.findall(r"[^\W\d_]+", found["label"])):
             return found[0]

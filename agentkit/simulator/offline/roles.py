@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-Role: TypeAlias = Literal[
-    "", "question", "query", "source", "name", "title", "quote", "text", "start", "end", "found", "confidence"
-] | Literal["missing", "count", "note", "format"]
+Role: TypeAlias = (
+    Literal["", "question", "query", "source", "name", "title", "quote", "text", "start", "end", "found", "confidence"]
+    | Literal["missing", "count", "note", "format"]
+)
 """Empty: no role that this mind knows."""
 _WORDS: Mapping[Role, str] = {
     "question": "question objective task goal brief assignment instruction prompt frage auftrag",
