@@ -10,13 +10,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from docstring_parser import Docstring
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _REST_ATTRIBUTE = re.compile(r"^:[ic]?var\s+(?:[^:]*\s)?(\w+):[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
+_REST_FIELD = re.compile(
+    r"^:(?:param|parameter|arg|argument|key|keyword|attribute|type|raises?|except|exception|returns?|rtype|yields?"
+    r"|[ic]?var|vartype)\b[^:\n]*:.*(?:\n(?:[ \t]+.*|(?=\n[ \t])))*\n?",
+    re.MULTILINE,
+)
+_SECTION = re.compile(
+    r"(?:Args|Arguments|Params|Parameters|Other Parameters|Attributes|Keyword Args|Keyword Arguments"
+    r"|Raises|Exceptions|Except|Returns?|Yields?):?\s*"
+)
 _LIST_ITEM = re.compile(r"^([-*+•]|\d+[.)])\s")
 
 
@@ -66,23 +71,25 @@ def parse_docs(text: str) -> Docs:
                 parameters.setdefault(name.strip().lstrip("*"), _join_lines(item.description))
     for name, said in _REST_ATTRIBUTE.findall(text):
         parameters.setdefault(name, _join_lines(said))
-    return Docs(_description(parsed), MappingProxyType(parameters))
+    return Docs(_description(text), MappingProxyType(parameters))
 
 
-def _description(parsed: Docstring) -> str:
-    from docstring_parser.common import DocstringExample, DocstringParam, DocstringRaises, DocstringReturns
-
-    joint = "\n\n" if parsed.blank_after_short_description else "\n"
-    parts = [parsed.short_description or "", parsed.long_description or ""]
-    paragraphs = [joint.join(part.strip("\n") for part in parts if part)]
-    for item in parsed.meta:
-        if isinstance(item, DocstringParam | DocstringRaises | DocstringReturns):
-            continue
-        snippet = (item.snippet if isinstance(item, DocstringExample) else None) or ""
-        body = "\n".join(part for part in (snippet, item.description or "") if part)
-        if body and item.args[:1] not in (["ivar"], ["var"], ["cvar"]):
-            paragraphs.append(f"{item.args[0].capitalize() if item.args else 'Note'}:\n{body}")
-    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph).strip()
+def _description(text: str) -> str:
+    """The docstring without the sections that say parameters, results and errors; everything else as written."""
+    lines = _REST_FIELD.sub("", text).splitlines()
+    kept: list[str] = []
+    is_inside = is_numpy = False
+    for i, line in enumerate(lines):
+        is_underlined = i + 1 < len(lines) and bool(re.fullmatch(r"-{3,}", lines[i + 1].strip()))
+        is_headed = _SECTION.fullmatch(line) is not None and line.endswith(":")
+        if is_underlined or is_headed:
+            is_inside = _SECTION.fullmatch(line) is not None
+            is_numpy = is_underlined
+        elif is_inside and not is_numpy and line and not line[0].isspace():
+            is_inside = False
+        if not is_inside:
+            kept.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
 
 
 def _join_lines(text: str) -> str:

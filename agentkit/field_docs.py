@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import ForwardRef
 
-from typing_extensions import Doc, evaluate_forward_ref
+from typing_extensions import Doc, evaluate_forward_ref, is_typeddict
 
 from agentkit.docstrings import own_docstring, parse_docs
 from agentkit.subschemas import is_object
@@ -90,7 +90,9 @@ def _below_fields(cls: type) -> Mapping[str, str]:
         return {}
     names = set(inspect.get_annotations(cls))
     # Several classes may share a qualified name (redefined, or in two branches): the fields tell them apart.
-    fitting = [node for node in _classes_in(filename).get(cls.__qualname__, ()) if set(_fields_of(node)) == names]
+    # A TypedDict counts the fields of its bases as its own.
+    is_fitting = names.issuperset if is_typeddict(cls) else names.__eq__
+    fitting = [node for node in _classes_in(filename).get(cls.__qualname__, ()) if is_fitting(set(_fields_of(node)))]
     line = getattr(cls, "__firstlineno__", None)
     exact = [node for node in fitting if line in (node.lineno, *(d.lineno for d in node.decorator_list))]
     fitting = exact or fitting
