@@ -97,12 +97,11 @@ class Execution:
 
     async def _execute(self, call: ToolCall, slot: Slot, tool: AnyTool) -> Executed:
         ctx = self.context(call, slot)
+        answer = await self._attempt(call, tool, ctx) if tool.is_agent else None  # its own steps are steps already
 
         async def effect() -> JSONObject:
-            return (await self._attempt(call, tool, ctx)).to_json()
+            return (answer or await self._attempt(call, tool, ctx)).to_json()
 
-        if tool.is_agent:  # its own steps are journaled, one by one
-            return await self._attempt(call, tool, ctx)
         return Executed(**await self.scope.steps.run(slot, effect))
 
     async def _attempt(self, call: ToolCall, tool: AnyTool, ctx: RunContext[object]) -> Executed:

@@ -6,11 +6,13 @@ typed errors and middleware stay in force, while the events reach us as the API'
 
 from __future__ import annotations
 
+import json
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from agentkit import model_errors
+from agentkit.errors import ModelError
 from agentkit.messages import JSONObject, Request
 
 if TYPE_CHECKING:
@@ -85,9 +87,12 @@ class ClaudeModel:
 
 
 async def _events(stream: AsyncStream[object]) -> AsyncIterator[JSONObject]:
-    async for event in stream:
-        if isinstance(event, dict):
-            yield event
+    try:
+        async for event in stream:
+            if isinstance(event, dict):
+                yield cast("JSONObject", event)
+    except json.JSONDecodeError as error:
+        raise ModelError("The server sent an event that is not JSON.", kind="protocol_error") from error
 
 
 def _with_block_marker(body: JSONObject) -> JSONObject:

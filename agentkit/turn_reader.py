@@ -54,6 +54,14 @@ class TurnReader:
 
     def feed(self, event: JSONObject) -> Delta | None:
         """Take the next event. Returns what a person would like to see of it. Unknown event types are ignored."""
+        try:
+            return self._take(event)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _out_of_order(
+                f"an event of type {event.get('type')!r} lacks something, or has it of a wrong type"
+            ) from error
+
+    def _take(self, event: JSONObject) -> Delta | None:
         match event.get("type"):
             case "message_start":
                 self._message = event["message"]

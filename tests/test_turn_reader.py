@@ -147,6 +147,11 @@ def test_a_stream_that_ends_before_its_end_is_no_turn(length: int) -> None:
         [START, {"type": "content_block_start", "index": 1, "content_block": {"type": "text"}}],
         [START, {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a"}}],
         [START, {"type": "content_block_stop", "index": 0}],
+        [{"type": "message_start"}],
+        [{"type": "message_start", "message": None}],
+        [START, {"type": "content_block_start", "content_block": {}}],
+        [START, {"type": "content_block_start", "index": 0, "content_block": 5}],
+        [START, {"type": "message_delta", "delta": [1]}],
     ],
 )
 def test_events_out_of_order_are_the_servers_fault(events: list[JSONObject]) -> None:
