@@ -30,6 +30,6 @@ class Delegation:
 
     def serves(self, deps_source: object) -> bool:
         """Whether a child that names this type or factory of deps works on those of the delegating run."""
-        if deps_source is None or deps_source is self.deps_source:
+        if deps_source is None or deps_source == self.deps_source:
             return True
         return isinstance(deps_source, type) and self.deps is not None
