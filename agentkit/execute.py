@@ -62,9 +62,12 @@ class Execution:
         """Answer all calls. With `only`, a call of any other tool is answered as not executed."""
         slots = {call.id: self.scope.steps.reserve(f"tool:{call.id}") for call in calls}
         for batch in _batches(calls, self.tools):
-            async with anyio.create_task_group() as tasks:
-                for call in batch:
-                    tasks.start_soon(self._answer, call, slots[call.id], only, name=f"tool {call.name}")
+            try:
+                async with anyio.create_task_group() as tasks:
+                    for call in batch:
+                        tasks.start_soon(self._answer, call, slots[call.id], only, name=f"tool {call.name}")
+            except BaseExceptionGroup as group:  # an interrupt or an exit, the only things that a call lets pass
+                raise _first_leaf(group) from None
         for call in calls:  # a tool that cancels itself ends its task without a word
             self.results.setdefault(call.id, Executed(f"`{call.name}` cancelled itself.", is_error=True))
 
@@ -145,6 +148,12 @@ def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterato
         together = []
     if together:
         yield together
+
+
+def _first_leaf(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _unknown(name: str, tools: Mapping[str, AnyTool]) -> str:

@@ -44,12 +44,12 @@ class Settings:
 
     def options(self) -> JSONObject:
         """The body fields that these settings stand for."""
-        options: JSONObject = {"max_tokens": self.max_tokens}
+        options: JSONObject = {"max_tokens": self.max_tokens, **self.extra}
         if self.thinking is not None:
             options["thinking"] = self.thinking
         if self.effort is not None:
-            options["output_config"] = {"effort": self.effort}
+            options["output_config"] = {**options.get("output_config", {}), "effort": self.effort}
         if self.cache is not None:
             marker = {"type": "ephemeral"} if self.cache == "5m" else {"type": "ephemeral", "ttl": "1h"}
             options["cache_control"] = marker
-        return options | dict(self.extra)
+        return options

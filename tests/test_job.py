@@ -96,9 +96,7 @@ async def test_a_child_with_a_factory_of_its_own_opens_it() -> None:
 
 
 def tree(child_client: Simulator | None, parent_client: Simulator | None) -> Agent:
-    child = Agent(
-        "child", model="claude-haiku-5-5", client=child_client.client() if child_client is not None else None
-    )
+    child = Agent("child", model="claude-haiku-5-5", client=child_client.client() if child_client is not None else None)
     return Agent(
         "parent",
         model="claude-opus-5-5",

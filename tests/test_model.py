@@ -101,9 +101,7 @@ async def test_an_unknown_subclass_gets_a_dict() -> None:
 
 async def test_vertex_rewrites_the_body_and_gets_its_cache_marker_on_the_last_block() -> None:
     wire = Wire()
-    vertex = anthropic.AsyncAnthropicVertex(
-        region="global", project_id="p", access_token="t", http_client=http(wire)
-    )
+    vertex = anthropic.AsyncAnthropicVertex(region="global", project_id="p", access_token="t", http_client=http(wire))
     chat = agent.conversation()
     result = await chat.send("Hi", client=vertex)
     assert result.output == "Tea."
@@ -172,7 +170,9 @@ async def test_an_error_event_inside_a_stream_is_named_by_its_type() -> None:
     async def overloaded(request: httpx2.Request) -> httpx2.Response:
         error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
         data = b"event: error\ndata: %b\n\n" % json.dumps(error).encode()
-        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=SSE[: SSE.index(b"event: message_delta")] + data)
+        return httpx2.Response(
+            200, headers={"content-type": "text/event-stream"}, content=SSE[: SSE.index(b"event: message_delta")] + data
+        )
 
     result = await agent.run("Hi", client=client(overloaded))
     assert result.outcome is Outcome.FAILED
@@ -218,9 +218,7 @@ async def test_an_aiohttp_client_on_trio_is_refused_in_words(anyio_backend: str)
 
 async def test_the_in_process_transport_serves_any_sdk_client() -> None:
     simulator = Simulator(Script(Reply.text("Tea.")))
-    own = anthropic.AsyncAnthropic(
-        api_key="k", http_client=httpx2.AsyncClient(transport=SimulatorTransport(simulator))
-    )
+    own = anthropic.AsyncAnthropic(api_key="k", http_client=httpx2.AsyncClient(transport=SimulatorTransport(simulator)))
     message = await own.messages.create(
         model="claude-opus-5-5", max_tokens=5, messages=[{"role": "user", "content": "Hi"}]
     )

@@ -72,7 +72,10 @@ async def test_children_get_their_brief_alone_and_their_answers_come_back_as_com
 async def test_usage_and_cost_roll_up_and_children_keep_their_typed_output() -> None:
     with script(play):
         result = await lead.run("Go")
-    assert sorted(child.output.quotes[0] for child in result.children if isinstance(child.output, Evidence)) == ["a", "b"]
+    assert sorted(child.output.quotes[0] for child in result.children if isinstance(child.output, Evidence)) == [
+        "a",
+        "b",
+    ]
     assert result.usage.requests == 4
     assert result.own_usage.requests == 2
     total = sum((child.cost.usd or 0) for child in result.children) + (result.own_cost.usd or 0)

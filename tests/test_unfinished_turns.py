@@ -1,0 +1,72 @@
+"""Turns that were cut off, refused, paused or garbled: no call of theirs is executed."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentkit import Agent, Outcome, tool
+from agentkit.testing import Reply, script
+from tests.shop import check_pairs, results, shop
+
+pytestmark = pytest.mark.anyio
+
+
+class TestUnfinishedTurns:
+    """No call of an unfinished turn is executed, and the conversation stays one that the API takes."""
+
+    @pytest.mark.parametrize(
+        ("stop_reason", "outcome"),
+        [
+            ("max_tokens", Outcome.TRUNCATED),
+            ("model_context_window_exceeded", Outcome.CONTEXT_EXCEEDED),
+            ("refusal", Outcome.REFUSED),
+            ("moonrise", Outcome.FAILED),
+        ],
+    )
+    async def test_a_call_in_it_is_not_executed(self, stop_reason: str, outcome: Outcome) -> None:
+        executed: list[str] = []
+
+        @tool
+        def remember(name: str) -> str:
+            """Remember a name."""
+            executed.append(name)
+            return name
+
+        chat = Agent("a", model="claude-opus-5-5", tools=[remember]).conversation()
+        reply = Reply.text("Well.") + Reply.tool("remember", name="tea")
+        with script(reply.replace(stop_reason=stop_reason), Reply.text("Hello again.")) as s:
+            result = await chat.send("Go")
+            again = await chat.send("And now?")
+        assert result.outcome is outcome
+        assert executed == []
+        check_pairs(result)
+        assert again.output == "Hello again."
+        if stop_reason == "refusal":
+            assert [m["role"] for m in s.requests[1]["messages"]] == ["user", "user"]
+        else:
+            assert [u.name for u in result.unfinished] == ["remember"]
+
+    async def test_a_pause_is_resent_unchanged(self) -> None:
+        agent = Agent("a", model="claude-opus-5-5")
+        with script(Reply.text("Let me see.").replace(stop_reason="pause_turn"), Reply.text("Done.")) as s:
+            result = await agent.run("Go")
+        assert result.output == "Done."
+        assert [m["role"] for m in s.requests[1]["messages"]] == ["user", "assistant"]
+        assert s.requests[1]["messages"][1]["content"] == [{"type": "text", "text": "Let me see."}]
+
+    async def test_an_input_that_is_not_json_is_answered_and_goes_back_empty(self) -> None:
+        with script(Reply.tool_text("find_items", '{"words": ["tea"'), Reply.text("Done.")) as s:
+            result = await shop.run("Go")
+        assert s.requests[1]["messages"][1]["content"][0]["input"] == {}
+        (answer,) = results(s.requests[1])
+        assert '{"words": ["tea"' in answer["content"]
+        assert answer["is_error"]
+        check_pairs(result)
+
+    async def test_silence_is_asked_about_once(self) -> None:
+        with script(Reply(()), Reply.text("Here I am.")) as s:
+            result = await shop.run("Go")
+        assert result.output == "Here I am."
+        assert [m["role"] for m in s.requests[1]["messages"]] == ["user", "user"]
+        with script(Reply(()), Reply(())):
+            assert (await shop.run("Go")).outcome is Outcome.EMPTY
