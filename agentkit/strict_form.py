@@ -114,9 +114,7 @@ class _Form:
     def _object(self, flat: FlatSchema, path: str, inside: tuple[str, ...]) -> JSONObject:
         properties = flat.structure.get("properties", {})
         # Left out, it means open; whoever names properties and says no more nearly always means these.
-        if flat.structure.get("additionalProperties", not properties) is not False and (
-            not properties or flat.structure.get("additionalProperties") is not None
-        ):
+        if flat.structure.get("additionalProperties", "properties" not in flat.structure) is not False:
             raise NotStrictable(path, "an open dictionary: its keys are not named")
         if flat.structure.get("patternProperties"):
             raise NotStrictable(path, "an open dictionary: its keys are named by a pattern only")

@@ -52,16 +52,19 @@ def instances(schema: Any, root: JSONObject, depth: int = 0) -> st.SearchStrateg
         if union in schema:
             beside = {key: schema[key] for key in ("required",) if key in schema}
             choices = [{**choice, **beside} if beside else choice for choice in schema[union]]
-            return st.one_of([st.deferred(lambda c=choice: instances(c, root, depth)) for choice in choices])
-    return _BY_TYPE[schema["type"]](schema, root, depth)
+            return st.one_of([_later(choice, root, depth) for choice in choices])
+    values: st.SearchStrategy[Any] = _BY_TYPE[schema["type"]](schema, root, depth)
+    return values
+
+
+def _later(schema: Any, root: JSONObject, depth: int) -> st.SearchStrategy[Any]:
+    """Put off until it is needed: schemas may be recursive."""
+    return st.deferred(lambda: instances(schema, root, depth))
 
 
 def _object(schema: JSONObject, root: JSONObject, depth: int) -> st.SearchStrategy[Any]:
     required = set(schema.get("required", ()))
-    named = {
-        name: st.deferred(lambda inner=inner: instances(inner, root, depth + 1))
-        for name, inner in schema.get("properties", {}).items()
-    }
+    named = {name: _later(inner, root, depth + 1) for name, inner in schema.get("properties", {}).items()}
     always = {name: values for name, values in named.items() if name in required}
     sometimes = {name: values for name, values in named.items() if name not in required} if depth < 6 else {}
     fixed = st.fixed_dictionaries(always, optional=sometimes)
@@ -78,7 +81,7 @@ def _array(schema: JSONObject, root: JSONObject, depth: int) -> st.SearchStrateg
     if "prefixItems" in schema:
         parts = [instances(inner, root, depth + 1) for inner in schema["prefixItems"]]
         return st.integers(low, len(parts)).flatmap(lambda n: st.tuples(*parts[:n]).map(list))
-    items = st.deferred(lambda: instances(schema["items"], root, depth + 1))
+    items = _later(schema["items"], root, depth + 1)
     most = low + 2 if depth < 6 else low
     unique = json.dumps if schema.get("uniqueItems") else None
     return st.lists(items, min_size=low, max_size=most if high is None else min(most, high), unique_by=unique)
@@ -96,21 +99,32 @@ def _string(schema: JSONObject, root: Any = None, depth: int = 0) -> st.SearchSt
         return values.filter(lambda text: pattern is None or bool(re.search(pattern, text)))
     if pattern:
         # Decimals: their own texts, filtered, are many times faster than the pattern.
-        texts = st.from_regex(pattern, fullmatch=False).filter(lambda text: not text.endswith("\n"))
+        texts: st.SearchStrategy[str] = st.from_regex(str(pattern)).filter(lambda text: not text.endswith("\n"))
         if "E" in pattern:
             return st.decimals(-300, 300, places=2).map(str).filter(lambda text: re.search(pattern, text)) | texts
         return texts
     return st.text(min_size=schema.get("minLength", 0), max_size=schema.get("maxLength", 6))
 
 
+def _bounds(schema: JSONObject) -> tuple[Any, Any]:
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    return low, schema.get("maximum", schema.get("exclusiveMaximum"))
+
+
 def _number(schema: JSONObject, root: JSONObject, depth: int) -> st.SearchStrategy[Any]:
-    low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum", schema.get("exclusiveMaximum"))
+    low, high = (
+        schema.get("minimum", schema.get("exclusiveMinimum")),
+        schema.get("maximum", schema.get("exclusiveMaximum")),
+    )
     whole = _integer(schema, root, depth)
     return whole | st.floats(low, high, allow_nan=False, allow_infinity=False)
 
 
 def _integer(schema: JSONObject, root: JSONObject, depth: int) -> st.SearchStrategy[Any]:
-    low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum", schema.get("exclusiveMaximum"))
+    low, high = (
+        schema.get("minimum", schema.get("exclusiveMinimum")),
+        schema.get("maximum", schema.get("exclusiveMaximum")),
+    )
     whole = st.integers(None if low is None else int(low), None if high is None else int(high))
     return whole | whole.filter(lambda n: abs(n) < 2**53).map(float)
 
@@ -135,9 +149,12 @@ def damaged(value: Any) -> st.SearchStrategy[Any]:
         more = st.tuples(st.text(max_size=3), _ANYTHING).map(lambda pair: {**value, pair[0]: pair[1]})
         return inside | without | more
     if isinstance(value, list) and value:
-        place = st.integers(0, len(value) - 1)
-        inside = place.flatmap(
-            lambda i: damaged(value[i]).map(lambda new: [*value[:i], new, *value[i + 1 :]])
-        )
-        return inside | place.map(lambda i: value[:i] + value[i + 1 :]) | place.map(lambda i: [*value, value[i]])
+        return _damaged_list(value)
     return _ANYTHING | st.floats(-9, 9) | st.just([]) | st.just({})
+
+
+def _damaged_list(value: list[Any]) -> st.SearchStrategy[Any]:
+    place = st.integers(0, len(value) - 1)
+    inside = place.flatmap(lambda i: damaged(value[i]).map(lambda new: [*value[:i], new, *value[i + 1 :]]))
+    without = place.map(lambda i: value[:i] + value[i + 1 :])
+    return inside | without | place.map(lambda i: [*value, value[i]])

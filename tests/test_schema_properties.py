@@ -16,7 +16,8 @@ from agentkit.schema import TypeSchema, compile_type
 from agentkit.strict_form import FORMATS, NotStrictable, StrictForm, strict_form
 from agentkit.subschemas import rebuild
 from tests.generated_instances import accepts, damaged, instances
-from tests.generated_types import LEAVES, WRAPPERS, Generated, generated_with
+from tests.generated_leaves import LEAVES, Generated
+from tests.generated_types import WRAPPERS, generated_with
 
 CONSTRUCTS = (*LEAVES, *WRAPPERS)
 FEWEST = 5
@@ -32,7 +33,8 @@ def over_types(function: Callable[..., None]) -> Callable[..., None]:
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )(given(st.data())(function))
-    return pytest.mark.parametrize("construct", CONSTRUCTS)(law)
+    parametrized: Callable[..., None] = pytest.mark.parametrize("construct", CONSTRUCTS)(law)
+    return parametrized
 
 
 def compiled(data: st.DataObject, construct: str) -> tuple[Generated, TypeSchema[Any], StrictForm | None]:
