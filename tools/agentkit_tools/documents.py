@@ -1,0 +1,250 @@
+"""Folders and installed packages as documents that agents can read and cite.
+
+    folder = read_folder("handbook")
+    parts = [part for document in folder.documents for part in split(document)]
+
+What cannot be read is reported in `folder.unreadable` and costs nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+from textwrap import dedent
+
+from agentkit import ConfigurationError, Document
+from agentkit_tools.html_text import EXTRA, is_available, text_of_html
+from agentkit_tools.sections import first_heading, split
+
+__all__ = ["Folder", "Unreadable", "read_folder", "read_installed", "split"]
+
+MOST_BYTES = 5_000_000
+"""Bytes of a file; bigger ones are reported, not read."""
+MOST_FILES = 10_000
+"""Files of a folder; those after are reported as one."""
+_HTML = (".html", ".htm", ".xhtml")
+_METADATA = ("METADATA", "PKG-INFO")
+_LATER = {".pdf": "PDF files", ".eml": "e-mail", ".msg": "e-mail", ".mbox": "e-mail", ".docx": "Word documents"}
+_CACHES = frozenset({"__pycache__", "node_modules", "site-packages"})
+_MOST_ID_CHARS = 60
+_OWN = "claude-agentkit"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not become a document."""
+
+    path: str
+    """Relative to the folder that was read."""
+    reason: str
+    """In plain words, without a final stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What was found."""
+
+    documents: tuple[Document, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class _NotText(Exception):
+    """A file is no document; the text is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    path: str
+    name: str
+    """What the id is made of."""
+    text: str
+    title: str
+
+
+def read_folder(path: str | Path) -> Folder:
+    """Read a folder, with the folders in it, or a single file, in the order of the paths.
+
+    Text in UTF-8, Markdown, HTML (with the extra `documents`) and the METADATA or PKG-INFO files of Python packages
+    become documents; hidden files and caches are left out. Ids come from the relative path and stay the same as long
+    as it does; links that lead out of the folder are reported, not followed.
+
+    Raises:
+        ConfigurationError: There is no such folder, or nothing in it can be read.
+    """
+    root = Path(path).expanduser()
+    try:
+        files = [(root, root.name)] if root.is_file() else list(_files(root))
+    except OSError as error:
+        raise ConfigurationError(f"The folder {str(path)!r} cannot be read: {_reason(error)}.") from None
+    unreadable = [Unreadable(name, file) for file, name in files if isinstance(file, str)]
+    read: list[_Read] = []
+    for file, name in files:
+        if isinstance(file, Path):
+            try:
+                read.append(_read(file, name, root if root.is_dir() else root.parent))
+            except _NotText as error:
+                unreadable.append(Unreadable(name, str(error)))
+            except OSError as error:
+                unreadable.append(Unreadable(name, _reason(error)))
+    if not read:
+        raise ConfigurationError(f"The folder {str(path)!r} holds no document that can be read{_why(unreadable)}.")
+    return Folder(_with_ids(read), tuple(sorted(unreadable, key=lambda each: each.path)))
+
+
+def read_installed(limit: int = 20) -> Folder:
+    """The documentation that the installed packages carry in their metadata, without agentkit's own.
+
+    Args:
+        limit: How many packages: those with the longest texts, in the order of their names.
+
+    Raises:
+        ConfigurationError: No installed package carries any.
+    """
+    found: dict[str, _Read] = {}
+    for package in importlib.metadata.distributions():
+        try:
+            described = _described(
+                Parser().parsestr(package.read_text("METADATA") or package.read_text("PKG-INFO") or "")
+            )
+        except (_NotText, OSError, UnicodeDecodeError):
+            continue
+        if described.name not in (_OWN, *found):
+            found[described.name] = described
+    longest = sorted(found.values(), key=lambda read: (-len(read.text), read.name))[:limit]
+    if not longest:
+        raise ConfigurationError("No installed package carries documentation in its metadata.")
+    return Folder(_with_ids(sorted(longest, key=lambda read: read.name)))
+
+
+def _files(root: Path) -> Iterator[tuple[Path | str, str]]:
+    """Each file with its relative path; a reason instead of the file where it is known not to be readable."""
+    if not root.is_dir():
+        raise FileNotFoundError(2, "there is no such folder", str(root))
+    failed: list[OSError] = []
+    count = 0
+    for folder, inner, names in os.walk(root, onerror=failed.append):
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in _CACHES)
+        links = [name for name in inner if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118  # names may be bytes
+        for name in sorted(links + [name for name in names if not name.startswith(".")]):
+            file = Path(folder, name)
+            count += 1
+            if count > MOST_FILES:
+                yield f"only the first {MOST_FILES} files of the folder are read", _shown(file, root)
+                return
+            if name not in links or not file.resolve().is_relative_to(root.resolve()):
+                yield file, _shown(file, root)
+    for error in failed:
+        if Path(error.filename) == root:
+            raise error
+        yield _reason(error), _shown(Path(error.filename), root)
+
+
+def _shown(file: Path, root: Path) -> str:
+    """The relative path, also of a name that is not UTF-8."""
+    return os.fsencode(file.relative_to(root).as_posix()).decode(errors="replace")
+
+
+def _reason(error: OSError) -> str:
+    return {2: "there is no such folder", 13: "permission denied", 40: "a link that leads to itself"}.get(
+        error.errno or 0, (error.strerror or type(error).__name__).lower()
+    )
+
+
+def _why(unreadable: list[Unreadable]) -> str:
+    if not unreadable:
+        return ": it is empty"
+    first = unreadable[0]
+    return f": {first.path}: {first.reason}" + (f" (and {len(unreadable) - 1} more)" if unreadable[1:] else "")
+
+
+def _read(file: Path, name: str, root: Path) -> _Read:
+    try:
+        target = file.resolve(strict=True)
+    except FileNotFoundError:
+        raise _NotText("a link to a file that does not exist") from None
+    except RuntimeError:
+        raise _NotText("a link that leads to itself") from None
+    if not target.is_relative_to(root.resolve()):
+        raise _NotText("a link that leads out of the folder")
+    status = target.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise _NotText("not a regular file")
+    if status.st_size > MOST_BYTES:
+        raise _NotText(f"{status.st_size / 1e6:.1f} MB, more than the {MOST_BYTES / 1e6:.0f} MB that are read")
+    if later := _LATER.get(file.suffix.lower()):
+        raise _NotText(f"{later} cannot be read yet")
+    is_html = file.suffix.lower() in _HTML
+    text = _decoded(target.read_bytes(), is_html)
+    title = ""
+    if file.name in _METADATA:
+        described = _described(Parser().parsestr(text))
+        return _Read(name, described.name, described.text, described.title)
+    if is_html:
+        if not is_available():
+            raise _NotText(EXTRA)
+        text, title = text_of_html(text)
+    if not text.strip():
+        raise _NotText("empty")
+    heading = first_heading(text) if is_html or file.suffix.lower() in (".md", ".markdown", ".rst") else ""
+    return _Read(name, name, text, title or heading or Path(name).name)
+
+
+def _decoded(data: bytes, is_html: bool) -> str:
+    if b"\0" in data[:8192]:
+        raise _NotText("binary, or text in UTF-16, not UTF-8 text")
+    declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048]) if is_html else None
+    encoding = declared[1].decode() if declared else "utf-8-sig"
+    for each in ("utf-8-sig", encoding) if is_html else (encoding,):
+        try:
+            return data.decode(each)
+        except UnicodeDecodeError as error:
+            place = error.start
+        except LookupError:
+            raise _NotText(f"its encoding {encoding!r} is not known") from None
+    raise _NotText(f"not UTF-8 text (byte {place})")
+
+
+def _described(package: Message) -> _Read:
+    """A package's long description. Raises _NotText when it has none."""
+    name, version = str(package.get("Name") or ""), str(package.get("Version") or "")
+    payload = package.get_payload()
+    text = payload if isinstance(payload, str) and payload.strip() else str(package.get("Description") or "")
+    if text is not payload:  # the old form indents what follows the first line, at times with a bar
+        text = re.sub(r"^ {7}\|", " " * 8, text, flags=re.MULTILINE)
+        first, _, rest = text.partition("\n")
+        text = f"{first}\n{dedent(rest)}"
+    if not name or text.strip() in ("", "UNKNOWN"):
+        raise _NotText("package metadata without a description")
+    return _Read("", re.sub(r"[-_.]+", "-", name).lower(), text, f"{name} {version}".strip())
+
+
+def _with_ids(read: list[_Read]) -> tuple[Document, ...]:
+    """Documents with ids: the path without its ending where that is enough to tell them apart."""
+    short = [_id(re.sub(r"(?<=[^/.])\.\w+$", "", each.name) if each.path else each.name) for each in read]
+    times = Counter(short)
+    taken: set[str] = set()
+    documents: list[Document] = []
+    for each, name in zip(read, short, strict=True):
+        unique = name if times[name] == 1 else _id(each.path or each.name)
+        while unique in taken:
+            unique += "+"
+        taken.add(unique)
+        documents.append(Document(unique, each.text, each.title))
+    return tuple(documents)
+
+
+def _id(name: str) -> str:
+    slug = re.sub(r"[^\w./-]+", "-", name).strip("-")
+    if len(slug) <= _MOST_ID_CHARS and slug:
+        return slug
+    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{slug[-(_MOST_ID_CHARS - 9) :].lstrip('-/.')}-{mark}"

@@ -1,0 +1,100 @@
+"""HTML as text: headings and lists as in Markdown, without scripts, styles and navigation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+EXTRA = "reading HTML needs the extra `documents`: pip install 'claude-agentkit[documents]'"
+_SKIPPED = frozenset(re.findall(r"\w+", "head script style noscript template svg iframe object nav form select button"))
+_BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer "
+        "h1 h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tr ul",
+    )
+)
+_HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
+
+
+def is_available() -> bool:
+    """Whether the extra for HTML is installed."""
+    try:
+        import selectolax.lexbor  # noqa: F401  # only whether it is there
+    except ImportError:
+        return False
+    return True
+
+
+def text_of_html(html: str) -> tuple[str, str]:
+    """The text of a page, and its title (empty: none). Raises ImportError without the extra `documents`."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    page = LexborHTMLParser(html)
+    title = page.css_first("title")
+    writer = _Writer()
+    if page.body is not None:
+        writer.write(page.body)
+    return writer.text(), " ".join(title.text().split()) if title is not None else ""
+
+
+class _Writer:
+    """Collects the text of a page, a block a paragraph."""
+
+    def __init__(self) -> None:
+        self._blocks: list[str] = []
+        self._line: list[str] = []
+        self._mark = ""
+        self._code = 0
+
+    def write(self, root: LexborNode) -> None:
+        """Take a node and all below it; iterative, for pages may be nested deeper than Python's stack."""
+        left: list[tuple[LexborNode, bool]] = [(root, False)]
+        while left:
+            node, is_end = left.pop()
+            tag = node.tag or ""
+            if is_end:
+                self._close(tag)
+            elif tag == "-text":
+                self._line.append(node.text_content or "")
+            elif tag not in _SKIPPED and not tag.startswith("-"):
+                self._open(tag)
+                left.append((node, True))
+                left += [(child, False) for child in reversed(list(node.iter(include_text=True)))]
+
+    def text(self) -> str:
+        """What was written."""
+        self._flush()
+        return re.sub(r"\n{3,}", "\n\n", "\n\n".join(self._blocks)).replace("\n\n- ", "\n- ").strip() + "\n"
+
+    def _open(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._flush()
+        self._mark = _HEADINGS.get(tag) or ("- " if tag == "li" else self._mark)
+        self._code += tag == "pre"
+        if tag == "br":
+            self._line.append("\n" if self._code else "\v")
+        elif tag in ("td", "th") and self._line:
+            self._line.append(" | ")
+
+    def _close(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._flush()
+            self._mark = ""
+        self._code -= tag == "pre"
+
+    def _flush(self) -> None:
+        written = "".join(self._line)
+        self._line = []
+        if self._code:
+            if written.strip():
+                self._blocks.append("```\n" + written.strip("\n") + "\n```")
+            return
+        lines = [" ".join(line.split()) for line in written.split("\v")]
+        text = "\n".join(line for line in lines if line)
+        if text:
+            self._blocks.append(self._mark + (text.replace("\n", " ") if self._mark.startswith("#") else text))
+            self._mark = ""
