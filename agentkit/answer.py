@@ -66,7 +66,8 @@ class AnswerSpec(Generic[Out]):
         except ValueError as error:
             schema = encode(self.form.schema).decode()
             raise InvalidAnswer(
-                f"Your answer has to be JSON and nothing else, but it is not ({error}). It has to fit this schema: {schema}"
+                f"Your answer has to be JSON and nothing else, but it is not ({error}). It has to fit this schema: "
+                f"{schema}"
             ) from None
         return self._read(value)
 

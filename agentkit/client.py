@@ -15,9 +15,11 @@ import anyio
 from anyio.lowlevel import RunVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
-    from anthropic import AsyncAnthropic, AsyncAnthropicBedrock, AsyncAnthropicVertex
+    from anthropic import AsyncAnthropic
+    from anthropic.lib.bedrock import AsyncAnthropicBedrock
+    from anthropic.lib.vertex import AsyncAnthropicVertex
 
 Client: TypeAlias = "AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex"
 """Any async client of the official SDK."""
@@ -36,7 +38,7 @@ _shared: RunVar[_Shared | None] = RunVar("agentkit_client", default=None)
 
 
 @asynccontextmanager
-async def lease(given: Client | None) -> AsyncIterator[Client]:
+async def lease(given: Client | None) -> AsyncGenerator[Client]:
     """The client to use now: the overriding one, the given one, or the shared one for as long as it is used."""
     chosen = overriding.get() or given
     if chosen is not None:
@@ -58,7 +60,7 @@ async def lease(given: Client | None) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def session() -> AsyncIterator[None]:
+async def session() -> AsyncGenerator[None]:
     """Keep the shared client open across runs, for a script or service that starts many one after another."""
     async with lease(None):
         yield

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, is_dataclass
+from typing import cast
 
-from agentkit.messages import JSONObject
+from agentkit.messages import JSON, JSONObject
 from agentkit.outcome import Outcome
 from agentkit.usage import Cost, Usage
 
@@ -32,12 +33,13 @@ class Event:
 
 
 def _plain(record: object) -> JSONObject:
-    # `fields` takes the instance; the caller has only values that are dataclasses.
-    values = {f.name: getattr(record, f.name) for f in fields(record)}  # type: ignore[arg-type]  # pyright: ignore
-    return {
-        name: _plain(value) if is_dataclass(value) else list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-    }
+    return {field.name: _plain_value(getattr(record, field.name)) for field in fields(cast("Event", record))}
+
+
+def _plain_value(value: object) -> JSON:
+    if is_dataclass(value):
+        return _plain(value)
+    return cast("JSON", list(cast("tuple[JSON, ...]", value)) if isinstance(value, tuple) else value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,5 @@ def timed_out(tool: AnyTool, timeout_s: float) -> str:
 
 def _only_leaf(error: Exception) -> Exception:
     """A group of one, which a tool's own task group makes of its error, is that one."""
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
+    inside: tuple[Exception, ...] = getattr(error, "exceptions", ())
+    return _only_leaf(inside[0]) if len(inside) == 1 else error

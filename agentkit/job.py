@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, cast
 
 from agentkit.client import lease, overriding
 from agentkit.context import RunContext
@@ -103,7 +103,7 @@ class Job(Generic[Deps, In, Out]):
 
 
 @asynccontextmanager
-async def _open_model(spec: AgentSpec[Deps, In, Out], scope: Scope) -> AsyncIterator[Model]:
+async def _open_model(spec: AgentSpec[Deps, In, Out], scope: Scope) -> AsyncGenerator[Model]:
     """Who answers: the overriding client, the run's, the agent's own model or client, or the shared client."""
     if not isinstance(spec.model, str) and scope.client is None and overriding.get() is None:
         yield spec.model
@@ -116,7 +116,7 @@ async def _open_model(spec: AgentSpec[Deps, In, Out], scope: Scope) -> AsyncIter
 @asynccontextmanager
 async def _open_deps(
     spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps], parent: Delegation | None
-) -> AsyncIterator[Deps]:
+) -> AsyncGenerator[Deps]:
     """The value for `ctx.deps`: given, the delegating run's, or opened for this run."""
     if "deps" in options:
         yield options["deps"]

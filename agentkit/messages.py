@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 """Any JSON value."""
 JSONObject: TypeAlias = dict[str, Any]
 """A JSON object, as the API's own dictionaries are."""
@@ -151,9 +151,11 @@ class AssistantTurn:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> AssistantTurn:
         """The inverse of `to_json`."""
-        texts = {int(i): text for i, text in value["input_texts"].items()}
-        invalid = {int(i): text for i, text in value["invalid_inputs"].items()}
-        return cls(**{**value, "input_texts": texts, "invalid_inputs": invalid})
+        by_index: JSONObject = {
+            name: {int(index): text for index, text in value[name].items()}
+            for name in ("input_texts", "invalid_inputs")
+        }
+        return cls(**{**value, **by_index})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from agentkit.errors import ModelError
 from agentkit.messages import JSONObject, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from anthropic import AsyncStream, RequestOptions
 
@@ -53,7 +53,7 @@ class ClaudeModel:
     client: Client
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncIterator[AsyncIterator[JSONObject]]:
+    async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
         """See `Model.stream`."""
         with model_errors.translated(self.name):
             stream = await self._post(request)

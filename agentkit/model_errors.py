@@ -10,7 +10,7 @@ from agentkit.errors import ConfigurationError, ModelError
 from agentkit.usage import PRICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from anthropic import APIStatusError
 
@@ -22,7 +22,7 @@ _NO_CREDENTIALS = (
 
 
 @contextmanager
-def translated(model: str) -> Iterator[None]:
+def translated(model: str) -> Generator[None]:
     """Everything that can go wrong on the way to `model` and back becomes one of ours, its cause kept."""
     import anthropic
     import httpx2

@@ -113,12 +113,12 @@ class AgentSpec(Generic[Deps, In, Out]):
     @cached_property
     def answer(self) -> AnswerSpec[Out]:
         """How the output is asked for and checked."""
-        return AnswerSpec.of(self.output)
+        return AnswerSpec[Out].of(self.output)
 
     @cached_property
     def prompt(self) -> Prompt[In]:
         """How the input becomes content."""
-        return Prompt.of(self.input, self.render)
+        return Prompt[In].of(self.input, self.render)
 
 
 _SOURCES = {"toolbox": "tools", "answer": "output", "prompt": "input"}

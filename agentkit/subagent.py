@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast
 
@@ -17,12 +17,10 @@ from agentkit.spec import AgentSpec, In, Out
 from agentkit.tools import Effect, Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from agentkit.context import RunContext
     from agentkit.result import RunResult
 
-_STRENGTH: tuple[Effect, ...] = ("read", "idempotent", "write")
+_STRONGEST_FIRST: tuple[Effect, ...] = ("write", "idempotent", "read")
 _INPUT = "input"
 """The only property of a sub-agent's input that is not an object itself."""
 
@@ -44,7 +42,7 @@ class Brief:
     """What not to do, and when to stop."""
 
 
-class AgentTool(Tool[[In], "Coroutine[Any, Any, Out]"], Generic[In, Out]):
+class AgentTool(Tool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
     """An agent that another one may call; its effect is the strongest that it can reach. Made by `agent.as_tool()`.
 
     Called from Python, `await reader_tool(document)`, it runs the agent by itself and returns its output.
@@ -114,5 +112,8 @@ def _strongest_effect(agent: AnyAgent[In, Out]) -> Effect:
     """Of all the tools that an agent can reach; the API's own tools count as writing, since we cannot know."""
     if agent.toolbox.api_tools:
         return "write"
-    effects = (tool.effect for tool in agent.toolbox.tools.values())
-    return max(effects, key=_STRENGTH.index, default="read")
+    reached = {tool.effect for tool in agent.toolbox.tools.values()}
+    for effect in _STRONGEST_FIRST:
+        if effect in reached:
+            return effect
+    return "read"

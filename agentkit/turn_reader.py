@@ -74,12 +74,13 @@ class TurnReader:
                 self._stop(event["index"])
             case "message_delta":
                 self._delta |= event.get("delta") or {}
-                self._usage |= {k: v for k, v in (event.get("usage") or {}).items() if v is not None}
+                usage: JSONObject = event.get("usage") or {}
+                self._usage |= {name: count for name, count in usage.items() if count is not None}
             case "message_stop":
                 self._is_complete = True
             case "error":
-                error = event.get("error") or {}
-                kind = error.get("type", "api_error")
+                error: JSONObject = event.get("error") or {}
+                kind = str(error.get("type", "api_error"))
                 raise ModelError(
                     f"The API broke off its reply: {error.get('message', kind)} ({kind}).",
                     kind=kind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Usage:
         """Read the API's usage record of one request. Counters that it lacks are zero."""
         writes = _count(reported, "cache_creation_input_tokens")
         by_lifetime = reported.get("cache_creation")
-        long = _count(by_lifetime, "ephemeral_1h_input_tokens") if isinstance(by_lifetime, dict) else 0
+        long = _count(cast("JSONObject", by_lifetime), "ephemeral_1h_input_tokens") if by_lifetime else 0
         return cls(
             requests=1,
             input_tokens=_count(reported, "input_tokens"),
