@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Generic, TypeAlias, TypeVar, cast
 
 from agentkit.content import Document, File, Image
 from agentkit.errors import UsageError
@@ -50,10 +50,14 @@ class Prompt(Generic[In]):
 
 
 def _is_parts(given: object) -> bool:
-    return isinstance(given, list) and all(
-        isinstance(part, str | Image | File | Document) or (isinstance(part, dict) and "type" in part)
-        for part in cast("list[Any]", given)
-    )
+    if not isinstance(given, list):
+        return False
+    parts = cast("list[object]", given)
+    return all(isinstance(part, str | Image | File | Document) or _is_block(part) for part in parts)
+
+
+def _is_block(part: object) -> bool:
+    return isinstance(part, dict) and "type" in part
 
 
 def to_block(part: Part) -> Block:
