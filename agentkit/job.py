@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, cast
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from agentkit.client import lease, overriding
 from agentkit.context import RunContext
@@ -16,7 +16,8 @@ from agentkit.model import ClaudeModel
 from agentkit.outcome import Outcome
 from agentkit.result import RunResult
 from agentkit.scope import Listener, Scope
-from agentkit.spec import Deps, In, Out
+from agentkit.spec import AgentSpec, Deps, In, Out
+from agentkit.state import Finish
 from agentkit.steps import InMemorySteps
 from agentkit.transcript import Transcript, open_transcript
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from agentkit.delegation import Delegation
     from agentkit.model import Model
     from agentkit.prompt import Part
-    from agentkit.spec import AgentSpec, RunOptions
+    from agentkit.spec import RunOptions
 
 
 @dataclass
@@ -55,6 +56,9 @@ class Job(Generic[Deps, In, Out]):
             tools=self.options.get("tools", self.spec.tools),
         )
         self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
+        if self.parent is not None:
+            self._run_id = f"{self.parent.scope.run_id}/{self.parent.call_id}"
+        self._never_began = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
 
     async def perform(self, listener: Listener | None) -> None:
         """Do the run. Raises UsageError for what only the caller can put right; the rest is in the result."""
@@ -67,9 +71,13 @@ class Job(Generic[Deps, In, Out]):
             async with AsyncExitStack() as stack:
                 model = await stack.enter_async_context(_open_model(self.spec, scope))
                 deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
+                _check_children(self.spec, has_deps=deps is not None)
                 transcript = await self._transcript(deps, scope)
                 self.run = Run(self.spec, scope, transcript, model, deps, pending=content)
                 await self.run.drive()
+        except UsageError as error:
+            self._never_began = Finish(Outcome.FAILED, str(error))
+            raise
         finally:
             self.chat.is_busy = False
 
@@ -80,8 +88,8 @@ class Job(Generic[Deps, In, Out]):
         return RunResult(
             run_id=self._run_id,
             agent=self.spec.name,
-            outcome=Outcome.CANCELLED,
-            reason="The run was cancelled before it began.",
+            outcome=self._never_began.outcome,
+            reason=self._never_began.reason,
         )
 
     def _scope(self, listener: Listener | None) -> Scope:
@@ -125,10 +133,26 @@ async def _open_deps(
     elif spec.deps is None:
         yield cast("Deps", None)
     elif isinstance(spec.deps, type):
-        raise UsageError(
-            f"Agent({spec.name!r}) works on deps of type {spec.deps.__name__}: pass run(..., deps=...), or give the "
-            "agent a factory instead of the type."
-        )
+        raise _no_deps(spec)
     else:
         async with spec.deps() as deps:
             yield deps
+
+
+def _check_children(spec: AgentSpec[Any, Any, Any], *, has_deps: bool) -> None:
+    """Raise UsageError for a sub-agent, however deep, that would find no deps: before anything is spent."""
+    for tool in spec.toolbox.tools.values():
+        if not tool.is_agent:
+            continue
+        child: AgentSpec[Any, Any, Any] = getattr(tool, "agent")  # noqa: B009 - an AgentTool, which stands above this file
+        if isinstance(child.deps, type) and not has_deps:
+            raise _no_deps(child)
+        _check_children(child, has_deps=has_deps or child.deps is not None)
+
+
+def _no_deps(spec: AgentSpec[Any, Any, Any]) -> UsageError:
+    name = getattr(spec.deps, "__name__", spec.deps)
+    return UsageError(
+        f"Agent({spec.name!r}) works on deps of type {name}: pass run(..., deps=...), or give the agent a factory "
+        "instead of the type."
+    )

@@ -75,6 +75,15 @@ async def test_a_bare_type_needs_a_value_and_says_so() -> None:
         await agent.run("Go")
 
 
+async def test_a_child_that_would_find_no_deps_is_named_before_anything_is_spent() -> None:
+    grandchild = Agent("grandchild", model="claude-haiku-5-5", tools=[name_of], deps=Shop)
+    child = Agent("child", model="claude-haiku-5-5", tools=[grandchild.as_tool()])
+    parent = Agent("parent", model="claude-opus-5-5", tools=[child.as_tool()])
+    with script() as s, pytest.raises(UsageError, match=r"Agent\('grandchild'\)"):
+        await parent.run("Go")
+    assert s.requests == []
+
+
 async def test_a_child_with_the_same_factory_shares_what_its_parent_opened() -> None:
     street = Street()
     child = Agent("child", model="claude-haiku-5-5", tools=[name_of], deps=street.open_shop)
