@@ -14,7 +14,7 @@ from agentkit.simulator.reply import ANSWER_TOOL, Reply
 
 @dataclass(frozen=True, slots=True)
 class OfflineMind:
-    """Answers questions about texts without a model: the passages that share most words with the question.
+    """Answers questions about texts without a model: with the passages that share most words with the question.
 
     It reads documents that stand in the conversation or that a tool of its own brings, and delegates to a sub-agent
     that takes a question and a source. The same request always gets the same reply.
@@ -29,7 +29,7 @@ class OfflineMind:
         tools = [tool for tool in request.get("tools") or () if "input_schema" in tool and tool["name"] != ANSWER_TOOL]
         if self.allowed_tools is not None:
             tools = [tool for tool in tools if tool["name"] in self.allowed_tools]
+        worker = briefed_tool(tools)
         if not said.question:
             return unable(said)
-        worker = briefed_tool(tools)
         return read(request, said, tools) if worker is None else delegate(request, said, tools, worker)

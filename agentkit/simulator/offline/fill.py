@@ -1,210 +1,170 @@
-"""A value for a JSON schema, filled by the roles of its properties."""
+"""A value for a JSON schema, filled by the roles of its properties, which their names tell."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jsonschema import Draft202012Validator
 
 from agentkit.messages import JSON, JSONObject
-from agentkit.simulator.offline.passages import Passage
-from agentkit.simulator.offline.retrieval import Hit
-from agentkit.simulator.offline.roles import Role, role_of
+from agentkit.simulator.offline.retrieval import Hit, Passage
 
-_YES = ("yes", "true", "found", "answered", "full", "complete", "ok", "ja", "supported", "relevant", "sufficient")
-_NO = ("no", "false", "not_found", "none", "unanswered", "absent", "missing", "empty", "nein", "unsupported", "unknown")
+_WORDS = {
+    "question": "question objective task goal brief assignment instruction prompt frage auftrag",
+    "query": "query topic request ask",
+    "source": "source document doc id file path filename url uri article quelle dokument",
+    "name": "name key ref title titel",
+    "quote": "quote quotation excerpt passage snippet evidence citation cited verbatim sentence zitat beleg",
+    "text": "text answer summary report conclusion response result finding explanation reply message content body note "
+    "overview claim statement fact point insight detail output reason reasoning antwort bericht zusammenfassung",
+    "start": "start begin offset",
+    "end": "end stop",
+    "found": "found verdict status answered",
+    "confidence": "confidence score certainty probability relevance",
+    "missing": "missing unread failed unreadable skipped",
+    "format": "format boundary boundaries constraint scope",
+}
+_ROLES = {word: role for role, words in _WORDS.items() for word in words.split()}
+_YES = ("yes", "true", "found", "answered", "complete", "supported", "relevant", "sufficient", "ja")
+_NO = ("no", "false", "not_found", "none", "unanswered", "absent", "missing", "unsupported", "unknown", "nein")
+
+
+def role_of(name: str) -> str:
+    """What a property is for, by the last word of its name that tells. Empty: nothing that is known here."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-zÀ-ÿ]+", " ", name).lower().split()
+    return next((role for w in reversed(words) if (role := _ROLES.get(w) or _ROLES.get(w.removesuffix("s")))), "")
 
 
 class CannotFill(Exception):
-    """A property has no role that is known here; the text names it."""
+    """Something that the schema wants is not known; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What there is to say."""
+    """What there is to say. Without an answer these are the facts for a call: only a question and sources."""
 
     question: str
     answer: str = ""
-    """The answer in words. Empty: these are the facts for a call, where only its own sources are said."""
-    note: str = ""
     hits: Sequence[Hit] = ()
     sources: Sequence[str] = ()
     titles: Mapping[str, str] = field(default_factory=dict[str, str])
     missing: Sequence[str] = ()
-    texts: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    def of(self, source: str) -> Facts:
-        """The facts that come from one source."""
-        hits = [hit for hit in self.hits if hit.passage.source == source]
-        return Facts(self.question, self.answer, self.note, hits, [source], self.titles)
 
 
 def fill(schema: JSONObject, facts: Facts) -> JSON:
     """A valid value. Raises CannotFill when the facts do not make one."""
-    value = _Form(schema).value(schema, "text", facts, None, "the value")
-    problem = next(iter(Draft202012Validator(schema).iter_errors(value)), None)
-    if problem is not None:
-        raise CannotFill(f"{problem.json_path}: {problem.validator} is not met")
+    value = _Form(schema, facts).value(schema, "text", None, "the value")
+    for problem in Draft202012Validator(schema).iter_errors(value):
+        raise CannotFill(f"{problem.json_path} does not meet {problem.validator}")
     return value
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
     root: JSONObject
+    facts: Facts
 
-    def value(self, schema: JSONObject, role: Role, facts: Facts, hit: Hit | None, path: str) -> JSON:
+    def value(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
         schema = self.resolve(schema)
-        if "const" in schema:
-            return schema["const"]
-        kinds = schema.get("type")
+        kind = schema.get("type")
         choices: list[JSONObject] = schema.get("anyOf") or schema.get("oneOf") or []
-        if isinstance(kinds, list):
-            choices = [{**schema, "type": kind} for kind in kinds]
+        choices = [{**schema, "type": each} for each in kind] if isinstance(kind, list) else choices
+        if "const" in schema or "enum" in schema:
+            return self.option([schema["const"]] if "const" in schema else schema["enum"], role, path)
         if choices:
-            return self._choose(choices, role, facts, hit, path)
-        if "enum" in schema:
-            return _option(schema["enum"], role, facts, path)
-        match kinds:
-            case "object":
-                return self._object(schema, facts, hit, path)
-            case "array":
-                return self._array(schema, role, facts, hit, path)
-            case "null":
-                return None
-            case _:
-                return _leaf(schema, role, facts, hit, path)
+            return self.choice([self.resolve(each) for each in choices], role, hit, path)
+        if kind == "object" and path.count(".") < 8:
+            return self.object(schema, hit, path)
+        return self.array(schema, role, hit, path) if kind == "array" else self.leaf(schema, role, hit, path)
 
     def resolve(self, schema: JSONObject) -> JSONObject:
-        while "$ref" in schema or len(schema.get("allOf", ())) == 1:
-            if "allOf" in schema:
-                schema = {**{k: v for k, v in schema.items() if k != "allOf"}, **schema["allOf"][0]}
-            else:
-                rest = {key: inner for key, inner in schema.items() if key != "$ref"}
-                target = self.root
-                for step in str(schema["$ref"]).split("/")[1:]:
-                    target = target[step]
-                schema = {**target, **rest}
+        while "$ref" in schema:
+            target = self.root
+            for step in str(schema["$ref"]).split("/")[1:]:
+                target = target[step]
+            schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
         return schema
 
-    def _choose(self, choices: list[JSONObject], role: Role, facts: Facts, hit: Hit | None, path: str) -> JSON:
-        resolved = [self.resolve(choice) for choice in choices]
-        can_be_null = any(choice.get("type") == "null" for choice in resolved)
+    def roles(self, schema: JSONObject, *kinds: str) -> dict[str, str]:
+        """The roles of an object's properties of some JSON types."""
+        inner = {key: self.resolve(value) for key, value in schema.get("properties", {}).items()}
+        types = {key: str(value.get("type", value.get("anyOf"))) for key, value in inner.items()}
+        return {key: role_of(key) for key in inner if any(f"'{kind}'" in f"'{types[key]}'" for kind in kinds)}
+
+    def choice(self, choices: list[JSONObject], role: str, hit: Hit | None, path: str) -> JSON:
+        """The first choice that can be filled; null, where it is one, when there is no quote to fill it with."""
         problem = CannotFill(path)
-        for choice in resolved:
-            if choice.get("type") != "null":
+        can_be_null = any(each.get("type") == "null" for each in choices)
+        for each in choices:
+            is_quote = role in ("quote", "source", "start", "end") or "quote" in self.roles(each, "string").values()
+            if each.get("type") != "null" and not (can_be_null and is_quote and not hit and not self.facts.hits):
                 try:
-                    value = self.value(choice, role, facts, hit, path)
+                    return self.value(each, role, hit, path)
                 except CannotFill as error:
                     problem = error
-                    continue
-                if value not in ("", []) and (facts.hits or not _is_evidence(self, choice, role)) or not can_be_null:
-                    return value
         if can_be_null:
             return None
         raise problem
 
-    def _object(self, schema: JSONObject, facts: Facts, hit: Hit | None, path: str) -> JSON:
-        if path.count(".") > 6:
-            raise CannotFill(f"{path} is nested too deep")
-        roles = self.roles(schema)
-        if (
-            hit is None
-            and facts.hits
-            and {"quote", "start", "end"} & {roles[k] for k in roles if not _is(self, schema, k, "array")}
-        ):
-            hit = facts.hits[0]
+    def object(self, schema: JSONObject, hit: Hit | None, path: str) -> JSON:
+        roles = self.roles(schema, "string", "integer")
+        if {"quote", "start"} & {*roles.values()}:
+            hit = hit or next(iter(self.facts.hits), None)
         filled: dict[str, JSON] = {}
         for key, inner in schema.get("properties", {}).items():
-            role = roles[key]
-            if (
-                hit is not None
-                and role == "text"
-                and _is(self, schema, key, "string")
-                and "quote" not in roles.values()
-            ):
-                role = "quote"
+            role = "quote" if hit and roles.get(key) == "text" and "quote" not in roles.values() else role_of(key)
             is_required = key in schema.get("required", ())
-            if not is_required and not facts.answer and role not in ("question", "query", "source"):
-                continue
             try:
-                filled[key] = self.value(inner, role, facts, hit, f"{path}.{key}")
+                if is_required or self.facts.answer or role in ("question", "source"):
+                    filled[key] = self.value(inner, role, hit, f"{path}.{key}")
             except CannotFill:
                 if is_required:
                     raise
         return filled
 
-    def roles(self, schema: JSONObject) -> dict[str, Role]:
-        """The role of each property of an object."""
-        inner = {key: self.resolve(value) for key, value in schema.get("properties", {}).items()}
-        return {key: role_of(key, value.get("type")) for key, value in inner.items()}
-
-    def _array(self, schema: JSONObject, role: Role, facts: Facts, hit: Hit | None, path: str) -> JSON:
+    def array(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
         items = self.resolve(schema.get("items", {}))
-        hits: list[Hit | None] = list(facts.hits if hit is None else [hit])
-        roles = self.roles(items)
-        if role == "missing":
-            named = facts.missing
-        elif items.get("type") == "object" and any(
-            kind in ("quote", "text") and _is(self, items, key, "array") for key, kind in roles.items()
-        ):
-            parts = [facts.of(source) for source in facts.sources]
-            return [self.value(items, role, part, None, f"{path}.0") for part in parts][: schema.get("maxItems")]
-        elif role in ("quote", "text") or {"quote", "text", "start"} & set(roles.values()):
-            return [self.value(items, "quote", facts, each, f"{path}.0") for each in hits][: schema.get("maxItems")]
-        elif role in ("source", "title", "name", "note") or "source" in roles.values():
-            named = facts.sources
-        else:
-            named = [facts.question] if role in ("question", "query") else []
-        places = [Hit(Passage(name, None, None, ""), 0, 0) for name in named]
-        inner: Role = "source" if role in ("missing", "note", "name") else role
-        return [self.value(items, inner, facts, place, f"{path}.0") for place in places][: schema.get("maxItems")]
+        roles = {*self.roles(items, "string", "integer").values()}
+        forms: list[tuple[_Form, Hit | None]] = [(self, each) for each in ([hit] if hit else self.facts.hits)]
+        if "quote" in self.roles(items, "array").values():  # a list of sources, each with its quotes
+            hits = {name: [hit for hit in self.facts.hits if hit.passage.source == name] for name in self.facts.sources}
+            forms = [(replace(self, facts=replace(self.facts, hits=hits[name], sources=[name])), None) for name in hits]
+        elif role not in ("quote", "text") and not roles & {"quote", "text", "start"}:
+            names = self.facts.missing if role == "missing" else self.facts.sources
+            forms = [(self, Hit(Passage(name, None, None, ""), 0, 0)) for name in names]
+            role = role if role == "name" else "source"
+        return [form.value(items, role, each, f"{path}.0") for form, each in forms][: schema.get("maxItems")]
 
-
-def _is(form: _Form, schema: JSONObject, key: str, kind: str) -> bool:
-    return form.resolve(schema["properties"][key]).get("type") == kind
-
-
-def _is_evidence(form: _Form, schema: JSONObject, role: Role) -> bool:
-    return role in ("quote", "source", "start", "end") or "quote" in form.roles(schema).values()
-
-
-def _option(options: list[JSON], role: Role, facts: Facts, path: str) -> JSON:
-    """The choice that says what is known: one of one, yes or no, or how sure."""
-    words = {str(option).lower().replace("-", "_").replace(" ", "_"): option for option in options}
-    wanted = _YES if facts.hits else _NO
-    if role == "confidence":
-        sure = facts.hits[0].coverage if facts.hits else 0.0
-        wanted = ("high",) if sure > 0.85 else ("medium",) if sure > 0.5 else ("low", "none")
-    found = [words[word] for word in wanted if word in words] or (options if len(options) == 1 else [])
-    if not found:
+    def option(self, options: list[JSON], role: str, path: str) -> JSON:
+        """The choice that says what is known: yes or no, or how sure."""
+        words = {re.sub(r"\W", "_", str(option).lower()): option for option in options}
+        wanted: tuple[str, ...] = _YES if self.facts.hits else _NO
+        if role == "confidence":
+            sure = max((hit.coverage for hit in self.facts.hits), default=0.0)
+            wanted = ("high",) if sure > 0.85 else ("medium", "low") if sure > 0.5 else ("low", "none")
+        for option in options if len(options) == 1 else [words[word] for word in wanted if word in words]:
+            return option
         raise CannotFill(f"{path}: which of its values fits is not known")
-    return found[0]
 
-
-def _leaf(schema: JSONObject, role: Role, facts: Facts, hit: Hit | None, path: str) -> JSON:
-    passage = hit.passage if hit is not None else None
-    source = passage.source if passage is not None else next(iter(facts.sources), "")
-    coverage = (hit.coverage if hit is not None else facts.hits[0].coverage) if facts.hits else 0.0
-    known: dict[tuple[str, str], JSON] = {
-        ("string", "question"): facts.question,
-        ("string", "query"): facts.question,
-        ("string", "source"): source,
-        ("string", "name"): source,
-        ("string", "title"): facts.titles.get(source) or source,
-        ("string", "quote"): passage.text if passage is not None else "",
-        ("string", "text"): facts.answer or facts.texts.get(source),
-        ("string", "note"): facts.note or None,
-        ("string", "format"): "Exact quotes and where they stand, from the sources alone.",
-        ("string", "missing"): ", ".join(facts.missing),
-        ("integer", "start"): passage.start if passage is not None else 0,
-        ("integer", "end"): passage.end if passage is not None else 0,
-        ("integer", "count"): len(facts.hits),
-        ("boolean", "found"): bool(facts.hits),
-        ("number", "confidence"): coverage * schema.get("maximum", 1),
-    }
-    value = known.get((str(schema.get("type")), role))
-    if value is None:
-        raise CannotFill(f"{path}: what belongs there is not known")
-    is_prose = isinstance(value, str) and role in ("text", "note")
-    return str(value)[: schema.get("maxLength")] if is_prose else value
+    def leaf(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
+        facts = self.facts
+        passage = hit.passage if hit else Passage(next(iter(facts.sources), ""), 0, 0, "")
+        known: dict[tuple[object, str], JSON] = {
+            ("string", "question"): facts.question,
+            ("string", "query"): facts.question,
+            ("string", "source"): passage.source,
+            ("string", "name"): facts.titles.get(passage.source) or passage.source,
+            ("string", "quote"): passage.text,
+            ("string", "text"): facts.answer[: schema.get("maxLength")] or None,
+            ("string", "missing"): ", ".join(facts.missing),
+            ("string", "format"): "Exact quotes and where they stand, from the sources alone.",
+            ("integer", "start"): passage.start,
+            ("integer", "end"): passage.end,
+            ("number", "confidence"): (hit or facts.hits[0]).coverage if facts.hits else 0.0,
+        }
+        value = bool(facts.hits) if schema.get("type") == "boolean" else known.get((schema.get("type"), role))
+        if value is None and schema.get("type") != "null":
+            raise CannotFill(f"{path}: what belongs there is not known")
+        return value

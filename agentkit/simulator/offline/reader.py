@@ -2,94 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from agentkit.messages import JSONObject, encode
-from agentkit.simulator.offline.answer import LABEL, answer
-from agentkit.simulator.offline.fill import CannotFill, Facts, fill
-from agentkit.simulator.offline.request import Said, names_in, parse, read_by
-from agentkit.simulator.offline.retrieval import search
-from agentkit.simulator.offline.roles import role_of
-from agentkit.simulator.reply import Reply
+from agentkit.messages import JSONObject, encode, text_of
+from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
+from agentkit.simulator.offline.request import Said, names_in, parse
+from agentkit.simulator.offline.retrieval import Hit, search
+from agentkit.simulator.reply import ANSWER_TOOL, Reply
 
-MOST_CALLS_PER_TURN = 20
-
-
-def roles(tool: JSONObject, *, only_required: bool = False) -> list[str]:
-    """The roles of a tool's parameters."""
-    schema = tool["input_schema"]
-    return [role_of(name) for name in (schema.get("required", ()) if only_required else schema.get("properties", {}))]
-
-
-def listing_tool(tools: Sequence[JSONObject]) -> JSONObject | None:
-    """The tool that needs nothing and speaks most of sources: calling it says what there is."""
-    free = [tool for tool in tools if not tool["input_schema"].get("required")]
-    counted = [
-        (sum(role_of(w) == "source" for w in f"{t['name']} {t.get('description', '')}".split()), t) for t in free
-    ]
-    spoken, tool = max(counted, key=lambda pair: pair[0], default=(0, None))
-    return tool if spoken else None
-
-
-def reading_tool(tools: Sequence[JSONObject]) -> JSONObject | None:
-    """The tool that needs the name of a source and nothing else."""
-    return next((tool for tool in tools if roles(tool, only_required=True) in (["source"], ["name"], ["title"])), None)
-
-
-def names(said: Said, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:
-    """The sources to visit, id to title: those named, or those that a listing call brings."""
-    lister = listing_tool(tools)
-    if said.named or lister is None:
-        return said.named
-    listed = [call for call in said.calls if call.name == lister["name"]]
-    if not listed:
-        return Reply.text(f"{LABEL}: looking at what there is.") + Reply.tool(lister["name"])
-    value = parse(listed[-1].text)
-    lines = [line.strip() for line in listed[-1].text.splitlines() if line.strip()]
-    return {} if listed[-1].is_error else dict(names_in(lines if value is None else value))
-
-
-def calls_left(said: Said, tool: JSONObject, planned: Sequence[Facts], doing: str) -> Reply | None:
-    """The next calls of a plan, as many as a turn takes. None: all are made."""
-    made = {encode(call.input) for call in said.calls if call.name == tool["name"]}
-    left = [value for facts in planned if encode(value := fill(tool["input_schema"], facts)) not in made]
-    if not left:
-        return None
-    now = left[:MOST_CALLS_PER_TURN]
-    reply = Reply.text(f"{LABEL}: {doing} {len(now)} of {len(left)}.")
-    for value in now:
-        reply += Reply.tool(tool["name"], **value)
-    return reply
+LABEL = "Offline reader, not a language model"
+_MOST_CALLS_PER_TURN = 20
 
 
 def read(request: JSONObject, said: Said, tools: Sequence[JSONObject]) -> Reply:
-    """The reader's next turn: a call that brings text, or the answer."""
-    tool = reading_tool(tools)
-    sources = list(said.given)
-    missing: list[str] = []
-    visit: dict[str, str] = {}
+    """The reader's next turn: calls that bring text, or the answer."""
+    tool = next((tool for tool in tools if roles(tool, "required") in (["source"], ["name"])), None)
+    sources, missing = list(said.given), list[str]()
     if tool is not None:
-        found = names(said, tools) if not sources else said.named
+        found = said.named if sources else names(said, tools)
         if isinstance(found, Reply):
             return found
-        visit = found
-        plan = [Facts(said.question, sources=[name]) for name in visit]
-        try:
-            reply = calls_left(said, tool, plan, "reading")
-        except CannotFill:
-            reply = None
-        if reply is not None:
+        plan = [fill(tool["input_schema"], Facts(said.question, sources=[name], titles={name: name})) for name in found]
+        reply = calls_left(said, tool, plan, "reading")
+        if reply is not None and not is_last(request):
             return reply
-        for call in said.calls:
-            name = next((str(v) for k, v in call.input.items() if role_of(k) in ("source", "name", "title")), "")
-            if call.name == tool["name"] and call.is_error:
-                missing.append(name)
-            elif call.name == tool["name"]:
-                sources += read_by(call, name)
+        for call in said.calls.values():
+            name = next((str(value) for key, value in call.input.items() if role_of(key) in ("source", "name")), "")
+            if call.name == tool["name"]:
+                sources += [] if call.is_error else call.texts(name)
+                missing += [name] if call.is_error else []
     if not sources and not missing:
         return unable(said)
-    titles = visit | {source.id: source.title for source in sources}
-    return answer(request, said.question, search(said.question, sources), [s.id for s in sources], missing, titles)
+    titles = said.named | {source.id: source.title for source in sources}
+    return answer(request, said.question, search(said.question, sources), titles, missing)
+
+
+def roles(tool: JSONObject, which: str) -> list[str]:
+    """The roles of a tool's parameters: of all (`properties`) or of those that it must have (`required`)."""
+    return [role_of(name) for name in tool["input_schema"].get(which, ())]
+
+
+def names(said: Said, tools: Sequence[JSONObject]) -> Mapping[str, str] | Reply:
+    """The sources to visit, id to title: those named, or those that a tool lists which needs to be told nothing."""
+    words = {tool["name"]: f"{tool['name']} {tool.get('description', '')}".replace("_", " ").split() for tool in tools}
+    free = [tool["name"] for tool in tools if not roles(tool, "required")]
+    lister = next((name for name in free if any(role_of(word) == "source" for word in words[name])), None)
+    if said.named or lister is None:
+        return said.named
+    listed = [call for call in said.calls.values() if call.name == lister]
+    if not listed:
+        return Reply.text(f"{LABEL}: looking at what there is.") + Reply.tool(lister)
+    text = text_of(listed[-1].result)
+    lines = [line for line in text.splitlines() if line.strip()]
+    return {} if listed[-1].is_error else dict(names_in(parse(text) or [*lines]))
+
+
+def calls_left(said: Said, tool: JSONObject, plan: Sequence[object], doing: str) -> Reply | None:
+    """The next calls of a plan, as many as a turn takes. None: all are made."""
+    made = {encode(call.input) for call in said.calls.values() if call.name == tool["name"]}
+    left = [value for value in plan if encode(value) not in made]
+    reply = Reply.text(
+        f"{LABEL}: {doing} {len(made) + 1} to {len(plan) - len(left[_MOST_CALLS_PER_TURN:])} of {len(plan)}."
+    )
+    for value in left[:_MOST_CALLS_PER_TURN]:
+        reply += Reply.block({"type": "tool_use", "name": tool["name"], "input": value})
+    return reply if left else None
+
+
+def is_last(request: JSONObject) -> bool:
+    """Whether no call may be made any more."""
+    return bool(request.get("tool_choice", {}).get("type") == "none")
+
+
+def answer(
+    request: JSONObject, question: str, hits: Sequence[Hit], titles: Mapping[str, str], missing: Sequence[str]
+) -> Reply:
+    """The answer in the form that is asked for, from passages of the sources in `titles` that are not missing."""
+    seen = [name for name in titles if name not in missing]
+    text = f"{LABEL} ({len(seen)} source{'s' * (len(seen) != 1)} read): "
+    text += "the passages that share most with the question." if hits else "nothing found that answers the question."
+    for hit in hits:
+        place = "" if hit.passage.start is None else f", characters {hit.passage.start}-{hit.passage.end}"
+        text += f"\n\n[{hit.passage.source}{place}] {hit.passage.text}"
+    text += f"\n\nNot read: {', '.join(missing)}." if missing else ""
+    cited = list(dict.fromkeys(hit.passage.source for hit in hits)) or (seen if len(seen) == 1 else [])
+    tools = {tool["name"]: tool for tool in request.get("tools") or () if "name" in tool}
+    asked = (request.get("output_config") or {}).get("format")
+    schema = asked["schema"] if asked else tools.get(ANSWER_TOOL, {}).get("input_schema")
+    if schema is None:
+        return Reply.text(text)
+    try:
+        value = fill(schema, Facts(question, text, hits, cited, titles, missing))
+    except CannotFill as error:
+        return Reply.text(f"{text}\n\nThe form that is asked for cannot be filled: {error}.")
+    label = Reply() if LABEL in str(value) else Reply.thinking(f"{LABEL}.") if asked else Reply.text(f"{LABEL}.")
+    return label + Reply.output(value)
 
 
 def unable(said: Said) -> Reply:
