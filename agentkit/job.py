@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 from agentkit.client import lease, overriding
 from agentkit.context import RunContext
 from agentkit.errors import UsageError
+from agentkit.log import is_logged, log
 from agentkit.loop import Run
 from agentkit.model import ClaudeModel
 from agentkit.outcome import Outcome
@@ -73,6 +75,7 @@ class Job(Generic[Deps, In, Out]):
                 deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
                 _check_children(self.spec, has_deps=deps is not None)
                 transcript = await self._transcript(deps, scope)
+                _log_start(self.spec, scope)
                 self.run = Run(self.spec, scope, transcript, model, deps, pending=content)
                 await self.run.drive()
         except UsageError as error:
@@ -137,6 +140,18 @@ async def _open_deps(
     else:
         async with spec.deps() as deps:
             yield deps
+
+
+def _log_start(spec: AgentSpec[Any, Any, Any], scope: Scope) -> None:
+    """The first line of a run names the tools whose effect is not declared, and what declaring it buys."""
+    if not is_logged(logging.INFO):
+        return
+    undeclared = [tool.name for tool in spec.toolbox.tools.values() if tool.declared_effect is None]
+    facts: dict[str, object] = {"run_id": scope.run_id, "agent": spec.name}
+    if undeclared:
+        facts["without_effect"] = undeclared
+        facts["hint"] = 'taken for "write", so never retried or started early; declare @tool(effect="read") where true'
+    log().info("run started", **facts)
 
 
 def _check_children(spec: AgentSpec[Any, Any, Any], *, has_deps: bool) -> None:

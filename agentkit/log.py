@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 logging.getLogger("agentkit").addHandler(logging.NullHandler())
 
 
+def is_logged(level: int) -> bool:
+    """Whether the application wants lines of this level; ask before making one that costs something."""
+    return logging.getLogger("agentkit").isEnabledFor(level)
+
+
 @cache
 def log() -> BoundLogger:
     """The logger of the package, on top of the standard library's logger `agentkit`."""

@@ -140,3 +140,18 @@ async def test_a_script_answers_instead_of_every_client() -> None:
     with script(DELEGATE[0], Reply.text("Seen."), DELEGATE[1]):
         assert (await tree(unused, unused).run("Go", client=unused.client())).output == "Done."
     assert unused.requests == []
+
+
+async def test_the_first_log_line_names_tools_without_an_effect(caplog: pytest.LogCaptureFixture) -> None:
+    @tool
+    def save() -> str:
+        """Save."""
+        return ""
+
+    agent = Agent("a", model="claude-opus-5-5", tools=[save, name_of])
+    with caplog.at_level("INFO", "agentkit"), script(Reply.text("Done.")):
+        await agent.run("Go")
+    line = caplog.records[0]
+    assert line.message == "run started"
+    assert line.__dict__["without_effect"] == ["save"]
+    assert "effect=" in line.__dict__["hint"]
