@@ -81,7 +81,7 @@ class Run(Generic[Deps, In, Out]):
     def __post_init__(self) -> None:
         limits = Limits(self.spec.max_turns, self.spec.output_retries)
         by = AnswerBy.TOOL if self.transcript.answers_by_tool else AnswerBy.TEXT
-        self.state = RunState(limits, by, has_tools=bool(self.transcript.prefix.tools))
+        self.state = RunState(limits, by, has_tools=self.transcript.has_tools)
         self._requests = 0
         self._limiter = anyio.CapacityLimiter(self.spec.max_concurrent_calls)
 

@@ -15,6 +15,7 @@ from agentkit.context import RunContext
 from agentkit.errors import DefinitionError
 from agentkit.prompt import Prompt, Render
 from agentkit.settings import Settings
+from agentkit.state import ANSWER_TOOL
 from agentkit.tools import check_name
 from agentkit.toolset import Toolbox, ToolSource
 
@@ -104,6 +105,8 @@ class AgentSpec(Generic[Deps, In, Out]):
                 getattr(self, part)
             except DefinitionError as error:
                 raise DefinitionError(f"Agent({self.name!r}, {_SOURCES[part]}=...): {error}") from error
+        if ANSWER_TOOL in self.toolbox.tools:
+            raise DefinitionError(f"Agent({self.name!r}, tools=...): the name {ANSWER_TOOL!r} is the answer's own")
 
     @cached_property
     def toolbox(self) -> Toolbox:

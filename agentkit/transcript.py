@@ -36,6 +36,11 @@ class Transcript:
     unknown_delta: str | None = None
     """A kind of delta in an earlier turn that we could not put together again."""
 
+    @property
+    def has_tools(self) -> bool:
+        """Whether the model may call anything but the answer tool."""
+        return len(self.prefix.tools) > self.answers_by_tool
+
     def append(self, message: Message) -> None:
         """Add a message at the tail."""
         self.messages.append(message)

@@ -45,6 +45,7 @@ def test_it_is_frozen() -> None:
         ({"tools": [plain]}, "put @tool on it"),
         ({"tools": [Agent("b", model="m")]}, "as_tool"),
         ({"tools": ["look"]}, "not a tool"),
+        ({"tools": [tool(look.function, name="give_answer")]}, "give_answer"),
         ({"output": Callable[[], int]}, "output="),
         ({"input": socket}, "input="),
     ],

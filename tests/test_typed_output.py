@@ -83,6 +83,14 @@ class TestTypedOutput:
                 assert (await agent.run("Go")).output == value
 
 
+async def test_an_answer_by_tool_alone_needs_no_landing() -> None:
+    agent = Agent("a", model="claude-opus-5-5", output=dict[str, int], max_turns=1)
+    with script(Reply.output({"tea": 4})) as s:
+        result = await agent.run("Go")
+    assert result.ok
+    assert s.requests[0]["messages"] == [{"role": "user", "content": "Go"}]
+
+
 class TestLanding:
     """On the last turn the model is told so and gives its best answer."""
 
