@@ -1,7 +1,5 @@
 """The offline mind: a deterministic reader and a delegating lead. It is not a language model, and says so."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -27,8 +25,7 @@ class OfflineMind:
         """The next turn."""
         said = read_request(request)
         tools = [tool for tool in request.get("tools") or () if "input_schema" in tool and tool["name"] != ANSWER_TOOL]
-        if self.allowed_tools is not None:
-            tools = [tool for tool in tools if tool["name"] in self.allowed_tools]
+        tools = [tool for tool in tools if self.allowed_tools is None or tool["name"] in self.allowed_tools]
         worker = briefed_tool(tools)
         if not said.question:
             return unable(said)

@@ -1,7 +1,5 @@
 """A value for a JSON schema, filled by the roles of its properties, which their names tell."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +22,6 @@ _WORDS = {
     "found": "found verdict status answered",
     "confidence": "confidence score certainty probability relevance",
     "missing": "missing unread failed unreadable skipped",
-    "format": "format boundary boundaries constraint scope",
 }
 _ROLES = {word: role for role, words in _WORDS.items() for word in words.split()}
 _YES = ("yes", "true", "found", "answered", "complete", "supported", "relevant", "sufficient", "ja")
@@ -88,25 +85,21 @@ class _Form:
         return schema
 
     def roles(self, schema: JSONObject, *kinds: str) -> dict[str, str]:
-        """The roles of an object's properties of some JSON types."""
-        inner = {key: self.resolve(value) for key, value in schema.get("properties", {}).items()}
-        types = {key: str(value.get("type", value.get("anyOf"))) for key, value in inner.items()}
-        return {key: role_of(key) for key in inner if any(f"'{kind}'" in f"'{types[key]}'" for kind in kinds)}
+        inner = {key: str(self.resolve(value)) for key, value in schema.get("properties", {}).items()}
+        return {key: role_of(key) for key in inner if any(f"'type': '{kind}'" in inner[key] for kind in kinds)}
 
     def choice(self, choices: list[JSONObject], role: str, hit: Hit | None, path: str) -> JSON:
-        """The first choice that can be filled; null, where it is one, when there is no quote to fill it with."""
-        problem = CannotFill(path)
-        can_be_null = any(each.get("type") == "null" for each in choices)
-        for each in choices:
-            is_quote = role in ("quote", "source", "start", "end") or "quote" in self.roles(each, "string").values()
-            if each.get("type") != "null" and not (can_be_null and is_quote and not hit and not self.facts.hits):
-                try:
-                    return self.value(each, role, hit, path)
-                except CannotFill as error:
-                    problem = error
-        if can_be_null:
+        kinds = [each.get("type") for each in choices]
+        if "null" in kinds and not hit and not self.facts.hits and role not in ("text", "question", "missing"):
+            return None  # rather than an empty quote
+        for each in [each for each in choices if each.get("type") != "null"]:
+            try:
+                return self.value(each, role, hit, path)
+            except CannotFill:
+                continue
+        if "null" in kinds:
             return None
-        raise problem
+        raise CannotFill(f"{path}: none of its forms can be filled")
 
     def object(self, schema: JSONObject, hit: Hit | None, path: str) -> JSON:
         roles = self.roles(schema, "string", "integer")
@@ -138,12 +131,10 @@ class _Form:
         return [form.value(items, role, each, f"{path}.0") for form, each in forms][: schema.get("maxItems")]
 
     def option(self, options: list[JSON], role: str, path: str) -> JSON:
-        """The choice that says what is known: yes or no, or how sure."""
         words = {re.sub(r"\W", "_", str(option).lower()): option for option in options}
-        wanted: tuple[str, ...] = _YES if self.facts.hits else _NO
-        if role == "confidence":
-            sure = max((hit.coverage for hit in self.facts.hits), default=0.0)
-            wanted = ("high",) if sure > 0.85 else ("medium", "low") if sure > 0.5 else ("low", "none")
+        sure = max((hit.coverage for hit in self.facts.hits), default=0.0)
+        level = "high" if sure > 0.85 else "medium" if sure > 0.5 else "low"
+        wanted = (level, "low", "none") if role == "confidence" else _YES if self.facts.hits else _NO
         for option in options if len(options) == 1 else [words[word] for word in wanted if word in words]:
             return option
         raise CannotFill(f"{path}: which of its values fits is not known")
@@ -159,7 +150,6 @@ class _Form:
             ("string", "quote"): passage.text,
             ("string", "text"): facts.answer[: schema.get("maxLength")] or None,
             ("string", "missing"): ", ".join(facts.missing),
-            ("string", "format"): "Exact quotes and where they stand, from the sources alone.",
             ("integer", "start"): passage.start,
             ("integer", "end"): passage.end,
             ("number", "confidence"): (hit or facts.hits[0]).coverage if facts.hits else 0.0,
