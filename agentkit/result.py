@@ -15,7 +15,7 @@ from agentkit.usage import Cost, Usage
 if TYPE_CHECKING:
     from agentkit.errors import ModelError
 
-Out = TypeVar("Out", default=str)
+Out = TypeVar("Out", default=str, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, get_args, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, get_args, overload
 
 from typing_extensions import TypedDict, Unpack
 
@@ -37,7 +37,7 @@ Effect: TypeAlias = Literal["read", "idempotent", "write"]
 `read`: nothing; it may run again, and start early. `idempotent`: it may run again with the same
 `ctx.idempotency_key`. `write`: it is never run again when its outcome is unknown.
 """
-Available: TypeAlias = "Callable[[RunContext[object]], bool]"
+Available: TypeAlias = "Callable[[RunContext[Any]], bool]"
 """Asked once per conversation, whether the model gets the tool."""
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
@@ -220,7 +220,14 @@ class Decorator(Protocol):
 
 
 @overload
-def tool(function: Callable[P, R], /) -> Tool[P, R]: ...
+def tool(
+    function: Callable[P, R],
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    **options: Unpack[ToolOptions],
+) -> Tool[P, R]: ...
 @overload
 def tool(*, name: str | None = None, description: str | None = None, **options: Unpack[ToolOptions]) -> Decorator: ...
 def tool(

@@ -13,6 +13,7 @@ import pytest
 import sniffio
 
 from agentkit import Agent, DefinitionError, Document, File, Image, Toolset, UsageError, tool
+from agentkit.prompt import Part
 from agentkit.testing import Reply, script
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=")
@@ -72,7 +73,7 @@ async def test_run_sync_inside_a_loop_says_what_to_use() -> None:
 async def test_pictures_files_and_documents_travel_as_blocks(tmp_path: Path) -> None:
     (tmp_path / "slip.png").write_bytes(PNG)
     (tmp_path / "slip.pdf").write_bytes(b"%PDF-1.4 tiny")
-    parts = [
+    parts: list[Part] = [
         "What is on these?",
         Image.open(tmp_path / "slip.png"),
         File.open(tmp_path / "slip.pdf"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anthropic
 import anyio
+import anyio.lowlevel
 import pytest
 
 from agentkit import session
@@ -49,7 +50,7 @@ async def test_it_is_closed_when_the_run_is_cancelled() -> None:
     with anyio.CancelScope() as scope:
         async with lease(None) as client:
             scope.cancel()
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
     assert client.is_closed()
 
 

@@ -29,7 +29,7 @@ def test_a_picture_is_known_by_its_first_bytes(head: bytes, media_type: str, tmp
 @pytest.mark.parametrize("data", [b"", b"BM bitmap", b"RIFF\x00\x00\x00\x00WAVE", b"%PDF-1.4"])
 def test_another_kind_is_no_picture(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "thing.bmp").write_bytes(data)
-    with pytest.raises(UsageError, match="thing.bmp"):
+    with pytest.raises(UsageError, match=r"thing\.bmp"):
         Image.open(tmp_path / "thing.bmp")
 
 
@@ -43,7 +43,7 @@ def test_a_file_is_a_pdf_or_text(tmp_path: Path) -> None:
         "media_type": "text/plain",
         "data": "Tee für zwei",
     }
-    with pytest.raises(UsageError, match="c.bin"):
+    with pytest.raises(UsageError, match=r"c\.bin"):
         File.open(tmp_path / "c.bin")
     with pytest.raises(FileNotFoundError):
         File.open(tmp_path / "d.txt")

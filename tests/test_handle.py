@@ -147,13 +147,16 @@ async def test_cancel_ends_the_run_from_anywhere() -> None:
 
 async def test_an_error_in_the_block_wins_and_the_run_is_stopped() -> None:
     probe = Probe()
-    with script(Reply.tool("wait")), anyio.fail_after(10):
-        with pytest.raises(ZeroDivisionError):
-            async with probe.agent().stream("Go") as run:
-                async for event in run:
-                    if isinstance(event, ToolStarted):
-                        await probe.began.wait()
-                        raise ZeroDivisionError
+
+    async def fail_in_the_middle() -> None:
+        async with probe.agent().stream("Go") as run:
+            async for event in run:
+                if isinstance(event, ToolStarted):
+                    await probe.began.wait()
+                    raise ZeroDivisionError
+
+    with script(Reply.tool("wait")), anyio.fail_after(10), pytest.raises(ZeroDivisionError):
+        await fail_in_the_middle()
     assert probe.was_cancelled
 
 

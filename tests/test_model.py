@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import anthropic
@@ -19,10 +19,10 @@ from agentkit.simulator.transport import SimulatorTransport
 pytestmark = pytest.mark.anyio
 
 agent = Agent("a", model="claude-opus-5-5")
-Answer = Callable[[httpx2.Request], Awaitable[httpx2.Response]]
+Answer = Callable[[httpx2.Request], Coroutine[None, None, httpx2.Response]]
 
 SSE = b"".join(
-    b"event: %b\ndata: %b\n\n" % (event["type"].encode(), json.dumps(event).encode())
+    b"event: %b\ndata: %b\n\n" % (str(event["type"]).encode(), json.dumps(event).encode())
     for event in (
         {"type": "message_start", "message": {"id": "m", "model": "claude-opus-5-5", "usage": {"input_tokens": 3}}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},

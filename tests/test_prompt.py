@@ -37,8 +37,9 @@ def test_render_makes_the_content() -> None:
 
 
 def test_a_document_is_a_document_block() -> None:
-    (block,) = Prompt[Document].of(Document, None).content(Document("d1", "Tea."))
-    assert isinstance(block, dict)
+    content = Prompt[Document].of(Document, None).content(Document("d1", "Tea."))
+    assert isinstance(content, list)
+    (block,) = content
     assert (block["type"], block["title"]) == ("document", "d1")
 
 
