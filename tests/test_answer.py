@@ -58,7 +58,7 @@ def test_an_answer_that_is_no_json_learns_the_schema() -> None:
 
 
 def test_a_call_whose_input_is_not_json_is_told_so() -> None:
-    with pytest.raises(InvalidAnswer, match="It began: {"):
+    with pytest.raises(InvalidAnswer, match=r"It began: \{"):
         AnswerSpec[Report].of(Report).from_call(ToolCall("t", "give_answer", {}, "{ (cut off)"))
 
 
