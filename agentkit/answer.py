@@ -15,8 +15,8 @@ from agentkit.jsontext import parse_strict
 from agentkit.messages import JSON, JSONObject, ToolCall, encode
 from agentkit.object_form import ObjectForm
 from agentkit.schema import compile_type
+from agentkit.schema.strict_form import NotStrictable, strict_form
 from agentkit.state import ANSWER_TOOL
-from agentkit.strict_form import NotStrictable, strict_form
 
 Out = TypeVar("Out")
 

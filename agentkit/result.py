@@ -15,18 +15,18 @@ from agentkit.usage import Cost, Usage
 if TYPE_CHECKING:
     from agentkit.errors import ModelError
 
-Out = TypeVar("Out", default=str, covariant=True)
+Out_co = TypeVar("Out_co", default=str, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[Out]):
+class Answer(Generic[Out_co]):
     """An output that was given; a box, because None may be one."""
 
-    value: Out
+    value: Out_co
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult(Generic[Out]):
+class RunResult(Generic[Out_co]):
     """One whole execution of an agent."""
 
     run_id: str
@@ -36,7 +36,7 @@ class RunResult(Generic[Out]):
     """How the run ended."""
     reason: str = ""
     """Why it ended so, in a sentence. Empty for a completed run."""
-    answer: Answer[Out] | None = field(default=None, repr=False)
+    answer: Answer[Out_co] | None = field(default=None, repr=False)
     """The output in its box; None when there is none. `output` is the convenient way to it."""
     own_usage: Usage = Usage()
     """Tokens of this run's own model calls."""
@@ -57,7 +57,7 @@ class RunResult(Generic[Out]):
         return self.outcome is Outcome.COMPLETED
 
     @property
-    def output(self) -> Out:
+    def output(self) -> Out_co:
         """The output. Raises RunIncomplete, naming the outcome, when there is none."""
         if self.answer is None:
             raise RunIncomplete(

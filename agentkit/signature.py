@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from agentkit.annotations import Names, resolve, underlying
-from agentkit.docstrings import read_docs
 from agentkit.errors import DefinitionError
 from agentkit.schema import MISSING, Parameter
+from agentkit.schema.docstrings import read_docs
 
 _UNUSABLE = {
     inspect.Parameter.POSITIONAL_ONLY: (

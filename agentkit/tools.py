@@ -8,19 +8,30 @@ from __future__ import annotations
 import copy
 import re
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, get_args, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    overload,
+)
 
 from typing_extensions import TypedDict, Unpack
 
 from agentkit.annotations import names_around, underlying
 from agentkit.context import RunContext
-from agentkit.docstrings import read_docs
 from agentkit.errors import DefinitionError, InvalidArguments, UsageError
 from agentkit.results import render_result
+from agentkit.schema.docstrings import read_docs
+from agentkit.schema.strict_form import NotStrictable, strict_form
 from agentkit.signature import place_of
-from agentkit.strict_form import NotStrictable, strict_form
 from agentkit.tool_body import Body, FunctionBody, SchemaBody
 
 if TYPE_CHECKING:

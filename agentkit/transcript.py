@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from agentkit.errors import ModelError
 from agentkit.messages import AssistantTurn, JSONObject, Message, Prefix
-from agentkit.strict import Candidate, plan_strict
+from agentkit.schema.strict import Candidate, plan_strict
 
 if TYPE_CHECKING:
     from agentkit.context import RunContext

@@ -22,12 +22,12 @@ from pydantic_core import SchemaError
 from typing_extensions import TypedDict
 
 from agentkit.errors import DefinitionError
-from agentkit.field_docs import notes
-from agentkit.json_values import Reader
-from agentkit.lossless import LosslessSchema
 from agentkit.messages import JSON, JSONObject
-from agentkit.subschemas import rebuild, resolve
-from agentkit.temporal import with_note
+from agentkit.schema.field_docs import notes
+from agentkit.schema.json_values import Reader
+from agentkit.schema.lossless import LosslessSchema
+from agentkit.schema.subschemas import rebuild, resolve
+from agentkit.schema.temporal import with_note
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
 from agentkit.messages import JSONObject
-from agentkit.subschemas import is_list, is_object
+from agentkit.schema.subschemas import is_list, is_object
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agentkit.messages import JSONObject
-from agentkit.strict_form import NotStrictable, strict_form
-from agentkit.subschemas import walk
+from agentkit.schema.strict_form import NotStrictable, strict_form
+from agentkit.schema.subschemas import walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from agentkit.schema import TypeSchema, compile_type
-from agentkit.strict_form import FORMATS, NotStrictable, StrictForm, strict_form
-from agentkit.subschemas import rebuild
-from tests.generated_instances import accepts, damaged, instances
-from tests.generated_leaves import LEAVES, Generated
-from tests.generated_types import WRAPPERS, generated_with
+from agentkit.schema.strict_form import FORMATS, NotStrictable, StrictForm, strict_form
+from agentkit.schema.subschemas import rebuild
+from tests.schema.generated_instances import accepts, damaged, instances
+from tests.schema.generated_leaves import LEAVES, Generated
+from tests.schema.generated_types import WRAPPERS, generated_with
 
 CONSTRUCTS = (*LEAVES, *WRAPPERS)
 FEWEST = 5

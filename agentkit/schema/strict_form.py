@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agentkit.constraint_words import ONE_OF, ORDER, add_sentences, phrases
-from agentkit.flat_schema import FlatSchema, NotStrictable, are_apart, distinct, flatten, kind_name
 from agentkit.messages import JSONObject
-from agentkit.subschemas import follow, is_object
+from agentkit.schema.constraint_words import ONE_OF, ORDER, add_sentences, phrases
+from agentkit.schema.flat_schema import FlatSchema, NotStrictable, are_apart, distinct, flatten, kind_name
+from agentkit.schema.subschemas import follow, is_object
 
 __all__ = ["FORMATS", "NotStrictable", "StrictForm", "strict_form"]
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from agentkit.docstrings import own_docstring, parse_docs
-from agentkit.field_docs import field_docs
-from agentkit.lossless_values import Core, LosslessValues, refuse, replace_docstring
-from agentkit.map_keys import KeyRefused, key_schema
-from agentkit.subschemas import is_object
+from agentkit.schema.docstrings import own_docstring, parse_docs
+from agentkit.schema.field_docs import field_docs
+from agentkit.schema.lossless_values import Core, LosslessValues, refuse, replace_docstring
+from agentkit.schema.map_keys import KeyRefused, key_schema
+from agentkit.schema.subschemas import is_object
 
 _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.text_patterns import (
+from agentkit.schema.text_patterns import (
     AS_DESCRIBED,
     COMPLEX,
     DECIMAL,

@@ -1,6 +1,6 @@
 """Constraints in plain words."""
 
-from agentkit.constraint_words import ONE_OF, ORDER, add_sentences, phrases, words
+from agentkit.schema.constraint_words import ONE_OF, ORDER, add_sentences, phrases, words
 
 
 def test_each_constraint_has_words() -> None:

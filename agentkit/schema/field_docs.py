@@ -16,8 +16,8 @@ from typing import ForwardRef
 
 from typing_extensions import Doc, evaluate_forward_ref, is_typeddict
 
-from agentkit.docstrings import own_docstring, parse_docs
-from agentkit.subschemas import is_object
+from agentkit.schema.docstrings import own_docstring, parse_docs
+from agentkit.schema.subschemas import is_object
 
 
 def field_docs(cls: type) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from agentkit.messages import JSONObject
-from agentkit.subschemas import resolve
+from agentkit.schema.subschemas import resolve
 
 CHECKER = FormatChecker(("date", "date-time", "time", "uuid"))
 _DURATION = re.compile(r"^P(\d+W|(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)$", re.ASCII)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agentkit.map_keys import KeyRefused, key_schema
+from agentkit.schema.map_keys import KeyRefused, key_schema
 
 
 def as_it_is(schema: dict[str, Any]) -> dict[str, Any]:

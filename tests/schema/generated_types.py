@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 from typing_extensions import TypedDict
 
-from tests.generated_leaves import LEAVES, TEXT, Generated, fresh_name
+from tests.schema.generated_leaves import LEAVES, TEXT, Generated, fresh_name
 
 T = TypeVar("T")
 # What a type checker can only follow in source text is built here at run time.

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agentkit.number_patterns import bound_pattern, differing
+from agentkit.schema.number_patterns import bound_pattern, differing
 
 decimals = st.one_of(
     st.decimals(allow_nan=False, allow_infinity=False),

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from agentkit.temporal import temporal_words, with_note
+from agentkit.schema.temporal import temporal_words, with_note
 
 
 def test_bounds_become_a_sentence_after_the_description() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from agentkit.schema import Parameter, compile_parameters, compile_type
-from agentkit.strict_form import NotStrictable, StrictForm, strict_form
+from agentkit.schema.strict_form import NotStrictable, StrictForm, strict_form
 
 
 class Item(BaseModel):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentkit.messages import JSONObject
-from agentkit.subschemas import follow, is_list, resolve
+from agentkit.schema.subschemas import follow, is_list, resolve
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 ANNOTATIONS = frozenset(

@@ -12,7 +12,7 @@ from pydantic import UUID4, BaseModel, Field, NaiveDatetime, StringConstraints, 
 
 from agentkit.errors import DefinitionError
 from agentkit.schema import Parameter, compile_parameters, compile_type
-from tests.generated_instances import accepts
+from tests.schema.generated_instances import accepts
 
 
 class Kind(enum.Enum):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from agentkit.messages import JSONObject
-from agentkit.text_patterns import AS_DESCRIBED, pattern_words
+from agentkit.schema.text_patterns import AS_DESCRIBED, pattern_words
 
 ORDER = "items by position"
 ONE_OF = "one choice only"

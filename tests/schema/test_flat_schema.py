@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentkit.flat_schema import NotStrictable, are_apart, distinct, flatten, kind_name
+from agentkit.schema.flat_schema import NotStrictable, are_apart, distinct, flatten, kind_name
 
 
 def test_each_keyword_gets_its_place() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
 from agentkit.schema import compile_type
-from tests.generated_instances import accepts
+from tests.schema.generated_instances import accepts
 
 TYPES: list[Any] = [
     Decimal,

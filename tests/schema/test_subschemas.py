@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentkit.subschemas import follow, rebuild, resolve, subschemas, walk
+from agentkit.schema.subschemas import follow, rebuild, resolve, subschemas, walk
 
 SCHEMA = {
     "type": "object",

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 from typing_extensions import Doc, TypedDict
 
-from agentkit.field_docs import field_docs
+from agentkit.schema.field_docs import field_docs
 
 T = TypeVar("T")
 

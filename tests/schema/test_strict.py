@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from agentkit.strict import LIMITS, Candidate, Limits, plan_strict
+from agentkit.schema.strict import LIMITS, Candidate, Limits, plan_strict
 
 
 def tool(*required: str, optional: int = 0, unions: int = 0) -> dict[str, Any]:

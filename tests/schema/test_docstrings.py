@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from agentkit.docstrings import Docs, parse_docs, read_docs
+from agentkit.schema.docstrings import Docs, parse_docs, read_docs
 
 
 def google() -> None:
