@@ -12,7 +12,7 @@ from anyio.abc import SocketAttribute, SocketListener, SocketStream
 from agentkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from agentkit.simulator.server import Simulator
+    from agentkit.simulator.wire import Server
 
 _MOST_BYTES = 64 * 1024
 
@@ -23,11 +23,12 @@ async def listen(host: str, port: int) -> tuple[SocketListener, str]:
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
     except OSError as error:
         raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
-    socket = listener.listeners[0] if hasattr(listener, "listeners") else listener
-    return socket, f"http://{host}:{socket.extra(SocketAttribute.local_port)}"
+    socket = listener.listeners[0]
+    bound_port = socket.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, it has nothing to do with Django
+    return socket, f"http://{host}:{bound_port}"
 
 
-async def serve_forever(simulator: Simulator, listener: SocketListener) -> None:
+async def serve_forever(simulator: Server, listener: SocketListener) -> None:
     """Serve every connection until cancelled."""
 
     async def serve(stream: SocketStream) -> None:
@@ -44,7 +45,7 @@ async def serve_forever(simulator: Simulator, listener: SocketListener) -> None:
 class _Connection:
     """One client's connection: requests one after another."""
 
-    def __init__(self, simulator: Simulator, stream: SocketStream) -> None:
+    def __init__(self, simulator: Server, stream: SocketStream) -> None:
         self._simulator = simulator
         self._stream = stream
         self._http = h11.Connection(h11.SERVER)

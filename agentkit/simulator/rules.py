@@ -87,7 +87,9 @@ def _message_shape(i: int, message: object) -> str | None:
     content = message["content"]
     if isinstance(content, str):
         return None
-    if not isinstance(content, list) or not all(isinstance(b, dict) and isinstance(b.get("type"), str) for b in content):
+    if not isinstance(content, list) or not all(
+        isinstance(b, dict) and isinstance(b.get("type"), str) for b in content
+    ):
         return f"messages.{i}: Input does not match the expected shape."
     for j, block in enumerate(content):
         for field in _REQUIRED.get(block["type"], ()):

@@ -52,7 +52,11 @@ class Script:
 def describe(request: JSONObject) -> str:
     """A request in short: who asks with which tools, and the end of what was said."""
     tools = ", ".join(tool.get("name", "?") for tool in request.get("tools") or ()) or "none"
-    lines = [f"  model: {request.get('model')}", f"  tools: {tools}", f"  messages: {len(request['messages'])}, the last:"]
+    lines = [
+        f"  model: {request.get('model')}",
+        f"  tools: {tools}",
+        f"  messages: {len(request['messages'])}, the last:",
+    ]
     last = request["messages"][-1]
     content = last["content"]
     for block in [{"type": "text", "text": content}] if isinstance(content, str) else content:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,21 +17,13 @@ from agentkit.simulator.binding import digest, sign
 from agentkit.simulator.cache import PromptCache, count_tokens, output_tokens
 from agentkit.simulator.mind import Mind, UnexpectedRequest
 from agentkit.simulator.rules import Refusal, refuse
+from agentkit.simulator.wire import Response
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 _JSON = {"content-type": "application/json"}
 _SSE = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What goes back: read `chunks` to the end, or close it."""
-
-    status: int
-    headers: Mapping[str, str]
-    chunks: AsyncIterator[bytes]
 
 
 @dataclass
@@ -57,7 +49,7 @@ class Simulator:
         return in_process_client(self)
 
     @asynccontextmanager
-    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
         """Serve HTTP inside the block; it gives the base URL. Port 0 takes a free one."""
         from agentkit.simulator.http_server import listen, serve_forever
 
@@ -102,14 +94,15 @@ class Simulator:
         sign(request, turn.content)
         usage: JSONObject = {**self._cache.usage(request), "output_tokens": output_tokens(turn.content)}
         usage |= reply.usage or {}
-        said = {"id": f"msg_{seed}", "model": request["model"], "usage": usage}
+        message_id, model = f"msg_{seed}", str(request["model"])
         if not request.get("stream"):
-            return _json(200, stream.message(turn, **said), request_id)
-        chunks = _spread([stream.to_sse(event) for event in stream.events(turn, **said)])
+            return _json(200, stream.message(turn, id=message_id, model=model, usage=usage), request_id)
+        events = stream.events(turn, id=message_id, model=model, usage=usage)
+        chunks = _spread([stream.to_sse(event) for event in events])
         return Response(200, {**_SSE, "request-id": request_id}, chunks)
 
 
-async def _spread(chunks: list[bytes]) -> AsyncIterator[bytes]:
+async def _spread(chunks: list[bytes]) -> AsyncGenerator[bytes]:
     for chunk in chunks:
         await anyio.lowlevel.checkpoint()  # each event by itself, as over a network
         yield chunk

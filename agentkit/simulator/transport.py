@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 
 import httpx2
 from anthropic import AsyncAnthropic
 
 if TYPE_CHECKING:
-    from agentkit.simulator.server import Simulator
+    from agentkit.simulator.wire import Server
 
 
 class _Chunks(httpx2.AsyncByteStream):
     """A response body that comes chunk by chunk and can be left at any moment."""
 
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+    def __init__(self, chunks: AsyncGenerator[bytes]) -> None:
         self._chunks = chunks
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -23,15 +23,13 @@ class _Chunks(httpx2.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        close = getattr(self._chunks, "aclose", None)
-        if close is not None:
-            await close()
+        await self._chunks.aclose()
 
 
 class SimulatorTransport(httpx2.AsyncBaseTransport):
     """Carries requests of an httpx2 client straight to a simulator."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Server) -> None:
         self._simulator = simulator
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -41,7 +39,7 @@ class SimulatorTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(response.status, headers=dict(response.headers), stream=_Chunks(response.chunks))
 
 
-def in_process_client(simulator: Simulator) -> AsyncAnthropic:
+def in_process_client(simulator: Server) -> AsyncAnthropic:
     """A client of the official SDK whose requests end at the simulator. Errors are not retried: they are scripted."""
     return AsyncAnthropic(
         api_key="simulator",
