@@ -5,18 +5,13 @@ from dataclasses import dataclass
 
 from agentkit.messages import JSONObject
 from agentkit.simulator.offline.lead import briefed_tool, delegate
-from agentkit.simulator.offline.reader import read, unable
-from agentkit.simulator.offline.request import read_request
+from agentkit.simulator.offline.reader import read, read_request, unable
 from agentkit.simulator.reply import ANSWER_TOOL, Reply
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineMind:
-    """Answers questions about texts without a model: with the passages that share most words with the question.
-
-    It reads documents that stand in the conversation or that a tool of its own brings, and delegates to a sub-agent
-    that takes a question and a source. The same request always gets the same reply.
-    """
+    """Answers questions about texts, its own to read or a sub-agent's; the same request gets the same reply."""
 
     allowed_tools: Collection[str] | None = None
     """Names of the tools that it may call: those without effects, and agents. None: all."""

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError, validate
 
 from agentkit.messages import JSON, JSONObject
+from agentkit.schema.subschemas import resolve
 from agentkit.simulator.offline.retrieval import Hit, Passage
 
 _WORDS = {
@@ -53,8 +54,10 @@ class Facts:
 def fill(schema: JSONObject, facts: Facts) -> JSON:
     """A valid value. Raises CannotFill when the facts do not make one."""
     value = _Form(schema, facts).value(schema, "text", None, "the value")
-    for problem in Draft202012Validator(schema).iter_errors(value):
-        raise CannotFill(f"{problem.json_path} does not meet {problem.validator}")
+    try:
+        validate(value, schema, Draft202012Validator)
+    except ValidationError as error:
+        raise CannotFill(f"{error.json_path} does not meet {error.validator}") from None
     return value
 
 
@@ -64,28 +67,20 @@ class _Form:
     facts: Facts
 
     def value(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
-        schema = self.resolve(schema)
+        schema = resolve(schema, self.root)
         kind = schema.get("type")
-        choices: list[JSONObject] = schema.get("anyOf") or schema.get("oneOf") or []
-        choices = [{**schema, "type": each} for each in kind] if isinstance(kind, list) else choices
+        kinds: list[str] = schema["type"] if isinstance(schema.get("type"), list) else []
+        choices = schema.get("anyOf") or schema.get("oneOf") or [{**schema, "type": each} for each in kinds]
         if "const" in schema or "enum" in schema:
             return self.option([schema["const"]] if "const" in schema else schema["enum"], role, path)
         if choices:
-            return self.choice([self.resolve(each) for each in choices], role, hit, path)
+            return self.choice([resolve(each, self.root) for each in choices], role, hit, path)
         if kind == "object" and path.count(".") < 8:
             return self.object(schema, hit, path)
         return self.array(schema, role, hit, path) if kind == "array" else self.leaf(schema, role, hit, path)
 
-    def resolve(self, schema: JSONObject) -> JSONObject:
-        while "$ref" in schema:
-            target = self.root
-            for step in str(schema["$ref"]).split("/")[1:]:
-                target = target[step]
-            schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
-        return schema
-
     def roles(self, schema: JSONObject, *kinds: str) -> dict[str, str]:
-        inner = {key: str(self.resolve(value)) for key, value in schema.get("properties", {}).items()}
+        inner = {key: str(resolve(value, self.root)) for key, value in schema.get("properties", {}).items()}
         return {key: role_of(key) for key in inner if any(f"'type': '{kind}'" in inner[key] for kind in kinds)}
 
     def choice(self, choices: list[JSONObject], role: str, hit: Hit | None, path: str) -> JSON:
@@ -118,7 +113,7 @@ class _Form:
         return filled
 
     def array(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
-        items = self.resolve(schema.get("items", {}))
+        items = resolve(schema.get("items", {}), self.root)
         roles = {*self.roles(items, "string", "integer").values()}
         forms: list[tuple[_Form, Hit | None]] = [(self, each) for each in ([hit] if hit else self.facts.hits)]
         if "quote" in self.roles(items, "array").values():  # a list of sources, each with its quotes

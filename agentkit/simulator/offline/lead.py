@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from agentkit.messages import JSON, JSONObject, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
-from agentkit.simulator.offline.reader import LABEL, answer, calls_left, names, roles, unable
-from agentkit.simulator.offline.request import Said, parse, strings_of
+from agentkit.simulator.offline.reader import LABEL, Said, answer, calls_left, names, parse, roles, strings_of, unable
 from agentkit.simulator.offline.retrieval import Hit, Passage, search
 from agentkit.simulator.reply import Reply
 
@@ -45,7 +44,7 @@ def delegate(request: JSONObject, said: Said, tools: Sequence[JSONObject], worke
             missing += shard if call.is_error else []
             quoted += [] if call.is_error else _quotes(text_of(call.result), shard[0])
     hits = search(said.question, quoted, found, _MOST_QUOTES, enough=0) or [Hit(each, 0, 0) for each in quoted]
-    return answer(request, said.question, hits[:_MOST_QUOTES], found, missing)
+    return answer(request, said, hits[:_MOST_QUOTES], found, missing)
 
 
 def _quotes(text: str, source: str) -> list[Passage]:
@@ -53,8 +52,11 @@ def _quotes(text: str, source: str) -> list[Passage]:
     value = parse(text)
     if value is not None or not text.startswith(LABEL):
         return list(_harvest(value, source)) if value is not None else [Passage(source, None, None, text)]
-    places = [(*each.groups(), each.end()) for each in re.finditer(r"(?m)^\[(.+), characters (\d+)-(\d+)\] ", text)]
-    return [Passage(name, int(a), int(b), text[at : at + int(b) - int(a)]) for name, a, b, at in places]
+    found: list[Passage] = []
+    for each in re.finditer(r"(?m)^\[(.+), characters (\d+)-(\d+)\] ", text):
+        start, end = int(each[2]), int(each[3])
+        found.append(Passage(each[1], start, end, text[each.end() : each.end() + end - start]))
+    return found
 
 
 def _harvest(value: JSON, source: str, role: str = "") -> Iterator[Passage]:

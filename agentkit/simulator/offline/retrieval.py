@@ -4,11 +4,13 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agentkit.content import Document
+
+Titles = Mapping[str, str]
 
 _ITEM = r"(?:[-*+•]|\(?\d{1,3}[.)]|\|)[ \t]"
 _RULE = r"[ \t\r]*(?:[=\-~^\"'*+#`:.]{3,}[ \t\r]*$|```.*$|~~~.*$|$)"
@@ -28,22 +30,18 @@ def _terms(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
 
 
-_EMPTY = _terms(
-    """a about after all also am an and any are as at be before being but by can could did do does for from get gets
-    give given got had has have he her here his how i if in into is it its let many may me might more most much must
-    my no not of on one only or other our out over own please per same say says she should so some such tell than
-    that the their them then there these they this those through to too under up us was way we were what when where
-    whether which while who whose why will with would you your answer document find mention question source sources
-    text aber alle als am auch auf aus bei beim bis da dann das dass dem den der des die diese dieser dieses durch
-    ein eine einem einen einer eines er es für gibt haben hat ich ihr im ist ja kann kein keine können lang lange man
-    mein mich mir mit muss müssen nach nicht noch nur ob oder sein seine sich sie sind soll sollte über um und uns
-    viel viele vom von vor wann war warum was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu
-    zum zur"""
-)
-_FAINT = _terms(
-    """use used uses using work works working run runs make makes need needs set possible package packages library
-    support supports project verwenden benutzen funktioniert geht brauche mache"""
-)
+_EMPTY = """a about after all also am an and any are as at be been before but by can could did do does for from get
+gets give had has have he her here his how i if in into is it its let many may me might more most much must my no
+not of on one only or other our out over own please per say says she should so some such tell than that the their
+them then there these they this those to too up us was we were what when where whether which while who whose why
+will with would you your answer document find mention question source sources aber alle als am auch auf aus bei bis
+da dann das dass dem den der des die diese dieser dieses durch ein eine einem einen einer eines er es für gibt haben
+hat ich ihr im ist kann kein keine können lang lange man mein mich mir mit muss müssen nach nicht noch nur ob oder
+sein seine sich sie sind so soll sollte über um und uns viel viele vom von vor wann war warum was welche welcher
+welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
+_FAINT = """use used uses using work works working run runs make makes need needs set possible package packages
+library support supports project benutzen funktioniert geht brauche mache"""
+_EMPTY_TERMS, _FAINT_TERMS = frozenset(_terms(_EMPTY)), frozenset(_terms(_FAINT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +85,14 @@ def passages(source: Document) -> list[Passage]:
     return found
 
 
-def search(
-    question: str, found: Sequence[Passage], titles: Mapping[str, str], limit: int = 3, enough: float = 0.6
-) -> list[Hit]:
-    """The best passages, best first. Empty: none covers enough of the question, as a share or in words."""
-    hits = _rank(question, found, titles)
-    hits = [hit for hit in hits if hit.coverage >= min(enough, 4 / max(1, len(_telling(question))))]
-    chosen: list[Hit] = []
-    for hit in hits:
-        text, same = (
-            hit.passage.text,
-            [each.passage.text for each in chosen if each.passage.source == hit.passage.source],
-        )
-        is_worth_it = len(chosen) < limit and len(same) < 3 and hit.score > 0.4 * hits[0].score
-        chosen += [hit] if is_worth_it and not any(text in other or other in text for other in same) else []
-    return chosen
-
-
-def _rank(question: str, found: Sequence[Passage], titles: Mapping[str, str]) -> list[Hit]:
-    wanted = _telling(question)
+def search(question: str, found: list[Passage], titles: Titles, limit: int = 3, enough: float = 0.6) -> list[Hit]:
+    """The best passages, best first. Empty: none covers enough of the question, as a share of it or in words."""
+    words = list(dict.fromkeys(_terms(question)))
+    wanted = [word for word in words if word not in _EMPTY_TERMS and (len(word) > 1 or word.isdigit())] or words
     inside = [_counts(wanted, passage.text) for passage in found]
     holding = Counter(term for counts in inside for term in counts)
     rarity = {term: math.log(1 + (len(found) - holding[term] + 0.5) / (holding[term] + 0.5)) for term in wanted}
-    weight = {t: (0.4 + 0.6 * rarity[t] / math.log(2 + 2 * len(found))) / (1 + (t in _FAINT)) for t in wanted}
+    weight = {t: (0.4 + 0.6 * rarity[t] / math.log(2 + 2 * len(found))) / (1 + (t in _FAINT_TERMS)) for t in wanted}
     mean = sum(len(passage.text) for passage in found) / max(1, len(found))
     fitting = [form for asked, form in _FORMS if re.search(asked, question.lower())]
     hits: list[Hit] = []
@@ -125,19 +108,20 @@ def _rank(question: str, found: Sequence[Passage], titles: Mapping[str, str]) ->
             score += rarity[term] * count / (count + 0.5 + 0.7 * len(passage.text) / mean)
             beside = max(share * min(1, counts.get(term, 0)) for counts, _, share in counted)
             covered += weight[term] * max(beside, min(1, inside[i].get(term, 0)))
-        coverage = covered / sum(weight.values())
+        coverage = round(covered / sum(weight.values()), 2) if inside[i] else 0.0
         score *= (0.5 + coverage) * 1.3 ** sum(bool(re.search(form, passage.text)) for form in fitting)
-        hits += [Hit(passage, round(score / (1 + passage.is_heading), 4), round(coverage, 2))] if score else []
-    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.source, hit.passage.start or 0))
+        if score and coverage >= min(enough, 4 / len(wanted)):
+            hits.append(Hit(passage, round(score / (1 + passage.is_heading), 4), coverage))
+    chosen: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (-hit.score, hit.passage.source, hit.passage.start or 0)):
+        same = [each.passage.text for each in chosen if each.passage.source == hit.passage.source]
+        is_new = not any(hit.passage.text in text or text in hit.passage.text for text in same)
+        if is_new and len(chosen) < limit and len(same) < 3 and hit.score > 0.4 * (chosen or [hit])[0].score:
+            chosen.append(hit)
+    return chosen
 
 
-def _telling(question: str) -> list[str]:
-    """The words that say what a question is about, each once; all of them when none does."""
-    words = list(dict.fromkeys(_terms(question)))
-    return [word for word in words if word not in _EMPTY and (len(word) > 1 or word.isdigit())] or words
-
-
-def _counts(wanted: Sequence[str], text: str) -> Mapping[str, float]:
+def _counts(wanted: list[str], text: str) -> dict[str, float]:
     """How often each wanted word occurs, other forms of it counting in part."""
     counts: dict[str, float] = {}
     for word in _terms(text):
