@@ -82,7 +82,7 @@ def read_folder(path: str | Path) -> Folder:
     """
     root = Path(path).expanduser()
     try:
-        files = [(root, root.name)] if root.is_file() else list(_files(root))
+        files = [(root, root.name)] if root.is_file() else sorted(_files(root), key=lambda each: each[1])
     except OSError as error:
         raise ConfigurationError(f"The folder {str(path)!r} cannot be read: {_reason(error)}.") from None
     unreadable = [Unreadable(name, file) for file, name in files if isinstance(file, str)]
@@ -203,14 +203,16 @@ def _decoded(data: bytes, is_html: bool) -> str:
         raise _NotText("binary, or text in UTF-16, not UTF-8 text")
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048]) if is_html else None
     encoding = declared[1].decode() if declared else "utf-8-sig"
-    for each in ("utf-8-sig", encoding) if is_html else (encoding,):
-        try:
-            return data.decode(each)
-        except UnicodeDecodeError as error:
-            place = error.start
-        except LookupError:
-            raise _NotText(f"its encoding {encoding!r} is not known") from None
-    raise _NotText(f"not UTF-8 text (byte {place})")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = error.start
+    try:
+        return data.decode(encoding)
+    except LookupError:
+        raise _NotText(f"its encoding {encoding!r} is not known") from None
+    except UnicodeDecodeError:
+        raise _NotText(f"not UTF-8 text (byte {place})") from None
 
 
 def _described(package: Message) -> _Read:

@@ -245,10 +245,10 @@ def _matches(name: str, glob: str) -> bool:
     if "/" not in glob.strip("/"):
         return fnmatchcase(name.rpartition("/")[2], glob) or name == glob or (glob == "**")
     wanted, parts = glob.removeprefix("./").strip("/").split("/")[:32], name.split("/")
-    reached = {0}  # how many parts of the path are used up
+    reached: set[int] = {0}  # how many parts of the path are used up
     for step in wanted:
         if step == "**":
-            reached = set(range(min(reached, default=0), len(parts) + 1)) if reached else set()
+            reached = {at for at in range(len(parts) + 1) if reached and at >= min(reached)}
         else:
             reached = {at + 1 for at in reached if at < len(parts) and fnmatchcase(parts[at], step)}
     return len(parts) in reached

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,11 +23,7 @@ _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 
 def is_available() -> bool:
     """Whether the extra for HTML is installed."""
-    try:
-        import selectolax.lexbor  # noqa: F401  # only whether it is there
-    except ImportError:
-        return False
-    return True
+    return find_spec("selectolax") is not None
 
 
 def text_of_html(html: str) -> tuple[str, str]:
