@@ -12,7 +12,7 @@ MOST_CHARS = 8_000
 """Characters of a part, unless told otherwise: some two thousand tokens."""
 
 _NUMBERED = re.compile(r"#{1,6}[ \t]+(?P<title>.*?)[ \t]*#*$")
-_UNDERLINE = re.compile(r"([=\-~^\"'*+#`:._])\1{2,}$")
+_UNDERLINE = re.compile(r"([=\-~^\"'*+#:._])\1{2,}$")
 _FENCE = re.compile(r"(```+|~~~+)")
 
 
@@ -71,19 +71,27 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
     before: list[tuple[int, str]] = [(0, ""), (0, "")]  # the two lines before, with their starts
     for line in re.finditer(r"[^\n]*(?:\n|$)", text):
         content = line[0].rstrip()
-        (above, over), (start, title) = before
-        before = [before[1], (line.start(), content)]
+        before_two, before = before, [before[1], (line.start(), content)]
         opened = _FENCE.match(content.lstrip())
         if fence:
             fence = "" if content.strip().startswith(fence) and not content.strip().strip(fence[0]) else fence
+        elif (above_start := _heading_above(before_two, line.start(), content)) is not None:
+            yield above_start, line.end(), before_two[1][1].strip()
         elif opened:
             fence = opened[1]
         elif numbered := _NUMBERED.match(content):
             yield line.start(), line.end(), numbered["title"]
-        elif _UNDERLINE.match(content) and _can_be_heading(title):
-            is_overlined = bool(_UNDERLINE.match(over)) and over[0] == content[0]
-            if is_overlined or (not over.strip() and len(content) * 2 >= len(title)):
-                yield above if is_overlined else start, line.end(), title.strip()
+
+
+def _heading_above(before: list[tuple[int, str]], at: int, line: str) -> int | None:
+    """Where the heading starts that this line underlines; the line before it may be a line over it."""
+    (above, over), (start, title) = before
+    if start == at or not _UNDERLINE.match(line) or not _can_be_heading(title):
+        return None
+    if _UNDERLINE.match(over) and over[0] == line[0]:
+        return above
+    is_fence = line[0] == "~" and len(line) < len(title)
+    return start if not over.strip() and len(line) * 2 >= len(title) and not is_fence else None
 
 
 def _can_be_heading(line: str) -> bool:
