@@ -15,11 +15,11 @@ Titles = Mapping[str, str]
 _ITEM = r"(?:[-*+•]|\(?\d{1,3}[.)]|\|)[ \t]"
 _RULE = r"[ \t\r]*(?:[=\-~^\"'*+#`:.]{3,}[ \t\r]*$|```.*$|~~~.*$|$)"
 _BLOCK = re.compile(rf"^(?!{_RULE})(?:[ \t]*#+[ \t].*|.+(?:\n(?!{_RULE}|[ \t]*(?:#+[ \t]|{_ITEM})).+)*)", re.MULTILINE)
-_NO_STOP = r"(?<!\b\w)(?<!\be.g)(?<!\bi.e)(?<!\betc)(?<!\bvs)(?<!\bcf)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bNr)(?<!\bNo)"
+_NO_STOP = r"(?<!\b\w)(?<!\s\d\d)(?<!\be.g)(?<!\bi.e)(?<!\betc)(?<!\bvs)(?<!\bcf)(?<!\bDr)(?<!\bMr)(?<!\bNo)"
 _SENTENCE = re.compile(  # to a stop before something that begins one, else to a space, else to the most characters
-    rf"(?s)\S(?:.{{0,390}}?(?:[!?…]|{_NO_STOP}\.)[\"')\]”»*_`]{{0,8}}(?=\s+[^\sa-z]|\s*\Z)|.{{0,399}}(?=\s|\Z)|.{{399}})"
+    rf"(?s)\S(?:.{{0,390}}?(?:[!?…]|{_NO_STOP}\.)[\"')\]”»*_`]{{0,8}}(?=\s+[^\sa-z]|\s*\Z)|(?:.{{0,398}}\S)?(?=\s|\Z)|.{{399}})"
 )
-_UNDERLINE = r"\n[=\-~^\"'*+#`:.]{3,}\s*(?:\n|$)"
+_UNDERLINE = r"\n[=\-~^\"'*+#:.]{3,}\s*(?:\n|$)"
 _NUMBER_ASKED = r"\b(how (many|much|long|old|often|far|big|high|fast)|when|wann|wie ?(viele?|lange|alt|oft))\b"
 _FORMS = ((_NUMBER_ASKED, r"\d"), (r"^\W*(what|who|was|wer) (is|are|ist|sind)\b", r"\b(is|are|ist|sind)\b"))
 """A question of the first form is better answered by a passage of the second."""
@@ -30,8 +30,8 @@ def _terms(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
 
 
-_EMPTY = """a about after all also am an and any are as at be been before but by can could did do does for from get
-gets give had has have he her here his how i if in into is it its let many may me might more most much must my no
+_EMPTY = """a about after against all also am an and any are as at be been before but by can could did do does for from
+get gets give had has have he her here his how i if in into is it its let many may me might more most much must my no
 not of on one only or other our out over own please per say says she should so some such tell than that the their
 them then there these they this those to too up us was we were what when where whether which while who whose why
 will with would you your answer document find mention question source sources aber alle als am auch auf aus bei bis
@@ -67,15 +67,15 @@ class Hit:
 
 def passages(source: Document) -> list[Passage]:
     """The sentences, list items, table rows and headings of a text, in order; none of an empty one."""
-    text, heading = source.text, ""
+    text, headings = source.text, list[str]()
     found: list[Passage] = []
     for block in _BLOCK.finditer(text):
         is_title = "\n" not in block[0] and re.match(_UNDERLINE, text[block.end() :][:80]) is not None
         is_heading = is_title or block[0].lstrip().startswith("#")
-        heading = "" if is_heading else heading
+        above = "" if is_heading else " ".join(headings[:1] + headings[-1:])
         spans = [sentence.span() for sentence in _SENTENCE.finditer(text, *block.span())]
-        found += [Passage(source.id, start, end, text[start:end], heading, is_heading) for start, end in spans]
-        heading = block[0].strip("# \t") if is_heading else heading
+        found += [Passage(source.id, start, end, text[start:end], above, is_heading) for start, end in spans]
+        headings += [block[0]] if is_heading else []
     for i, here in enumerate(found):  # what ends with a colon goes with the sentence or the list that it announces
         for n, after in enumerate(found[i + 1 :] if here.text.endswith(":") and not here.is_heading else ()):
             is_list = re.match(_ITEM, found[i + 1].text) and re.match(_ITEM, after.text)
@@ -91,8 +91,9 @@ def search(question: str, found: list[Passage], titles: Titles, limit: int = 3, 
     wanted = [word for word in words if word not in _EMPTY_TERMS and (len(word) > 1 or word.isdigit())] or words
     inside = [_counts(wanted, passage.text) for passage in found]
     holding = Counter(term for counts in inside for term in counts)
-    rarity = {term: math.log(1 + (len(found) - holding[term] + 0.5) / (holding[term] + 0.5)) for term in wanted}
-    weight = {t: (0.4 + 0.6 * rarity[t] / math.log(2 + 2 * len(found))) / (1 + (t in _FAINT_TERMS)) for t in wanted}
+    rarity = {t: 0.5 + math.log(1 + (len(found) - holding[t] + 0.5) / (holding[t] + 0.5)) for t in wanted}
+    rarity |= {term: rarity[term] / 2 for term in wanted if term in _FAINT_TERMS}
+    weight = {term: 0.3 + 0.7 * rarity[term] / (0.5 + math.log(2 + 2 * len(found))) for term in wanted}
     mean = sum(len(passage.text) for passage in found) / max(1, len(found))
     fitting = [form for asked, form in _FORMS if re.search(asked, question.lower())]
     hits: list[Hit] = []
@@ -133,11 +134,11 @@ def _counts(wanted: list[str], text: str) -> dict[str, float]:
 
 @lru_cache(maxsize=500_000)
 def _likeness(word: str, other: str) -> float:
-    """How alike two words are, 0 to 1, by the n-grams they share: forms of one word are over a half."""
+    """How alike two words are, 0 to 1, by the n-grams they share: forms of one word are over 0.7."""
     if word == other or min(len(word), len(other)) < 3 or word.isdigit() or other.isdigit():
         return float(word == other)
-    if word[0] != other[0]:  # the last part of a compound counts, nothing else
+    if word[:3] != other[:3]:  # the last part of a compound counts, nothing else
         return 0.6 if min(len(word), len(other)) > 4 and (word.endswith(other) or other.endswith(word)) else 0.0
     mine, theirs = ({f"^{each}$"[i : i + 3] for i in range(len(each))} for each in (word, other))
     shared = 2 * len(mine & theirs) / (len(mine) + len(theirs))
-    return shared if shared >= 0.55 else 0.0
+    return math.sqrt(shared) if shared >= 0.54 else 0.0
