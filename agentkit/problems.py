@@ -5,23 +5,22 @@ No validator's own texts, type codes or addresses: they name Python, and the mod
 
 from __future__ import annotations
 
-import difflib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from agentkit.constraint_words import words
 from agentkit.errors import Suggestion
 from agentkit.messages import JSON, JSONObject
-from agentkit.string_values import kind_of, kinds_of
-from agentkit.subschemas import is_list, is_object, resolve
-
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
+from agentkit.near_words import certain, nearest
+from agentkit.schema.constraint_words import words
+from agentkit.schema.json_check import Checker, Misfit
+from agentkit.schema.subschemas import is_object, resolve
+from agentkit.union_choice import candidates, constants, find_tag, kinds_of, meant
 
 _SHOWN_CHARS = 60
 _SHOWN_CHOICES = 20
+_ALL_KINDS = 7
 _A_KIND = {
     "object": "an object",
     "array": "an array",
@@ -31,6 +30,10 @@ _A_KIND = {
     "boolean": "true or false",
     "null": "null",
 }
+_KINDS = {"boolean": "booleans", "null": "null"}
+
+Steps = tuple[str | int, ...]
+"""A path, step by step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,170 +53,160 @@ class Problem:
 
 def find_problems(value: JSON, schema: JSONObject) -> list[Problem]:
     """Everything in a value that does not fit its schema, in the order of the value; empty when it fits."""
-    from jsonschema import Draft202012Validator, FormatChecker
-
-    validator = Draft202012Validator(schema, format_checker=FormatChecker())
-    errors = [leaf for error in validator.iter_errors(value) for leaf in _leaves(error, schema)]
-    found = [problem for error in errors for problem in _of(error, schema)]
+    found = _problems(value, None, (), Checker(schema, checks_formats=True))
     return list({(problem.path, problem.text): problem for problem in found}.values())
 
 
 def path_text(steps: Sequence[str | int]) -> str:
     """A path as people write it: `lines[0].kind`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+    parts = (f"[{step}]" if isinstance(step, int) else f".{_clipped(step)}" for step in steps)
+    return "".join(parts).removeprefix(".")
 
 
 def shown(value: object) -> str:
     """A value as JSON, clipped."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    return _clipped(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _clipped(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 3] + "..."
 
 
-def _leaves(error: ValidationError, root: JSONObject) -> Iterator[ValidationError]:
-    """The errors that matter: of a union only those of the choice that was meant, if one can be told."""
-    if error.validator not in ("anyOf", "oneOf") or not error.context:
-        yield error
+def _problems(value: JSON, part: JSONObject | None, before: Steps, checker: Checker) -> Iterator[Problem]:
+    for misfit in checker.misfits(value, part):
+        steps = (*before, *misfit.path)
+        match misfit.keyword:
+            case "anyOf" | "oneOf":
+                yield from _of_union(misfit, steps, checker)
+            case "required":
+                yield from _missing(misfit, steps, checker.schema)
+            case "additionalProperties" | "unevaluatedProperties" if misfit.wanted is False:
+                yield from _unknown(misfit, steps, checker.schema)
+            case "enum" | "const":
+                yield _not_a_choice(misfit, constants(misfit.schema), steps)
+            case "":
+                yield Problem(path_text(steps), "must not be there")
+            case _:
+                yield _unlike(misfit, steps)
+
+
+def _unlike(misfit: Misfit, steps: Steps) -> Problem:
+    if misfit.keyword == "type":
+        expected = _kinds([misfit.wanted] if isinstance(misfit.wanted, str) else _strings(misfit.wanted))
+    else:
+        expected = words(misfit.keyword, misfit.wanted)
+    subject = "expected keys like this: " if misfit.is_key else "expected "
+    return Problem(path_text(steps), f"{subject}{expected}, got {shown(misfit.value)}")
+
+
+def _missing(misfit: Misfit, steps: Steps, root: JSONObject) -> Iterator[Problem]:
+    given = misfit.value if is_object(misfit.value) else {}
+    properties: JSONObject = misfit.schema.get("properties", {})
+    for name in _strings(misfit.wanted):
+        if name not in given:
+            part = properties.get(name)
+            yield Problem(path_text((*steps, name)), f"missing; expected {_expected(part, root)}")
+
+
+def _unknown(misfit: Misfit, steps: Steps, root: JSONObject) -> Iterator[Problem]:
+    given = misfit.value if is_object(misfit.value) else {}
+    known = list(dict.fromkeys(_names(misfit.schema, root)))
+    patterns = list(misfit.schema.get("patternProperties", ()))
+    unknown = [key for key in given if key not in known and not any(re.search(pattern, key) for pattern in patterns)]
+    free = [name for name in known if name not in given]
+    valid = _listed([f"`{name}`" for name in known]) or "none"
+    sure = {key: certain(key, free) for key in unknown}
+    for key in unknown:
+        where = path_text((*steps, key))
+        close = nearest(key, free)
+        hint = f"; did you mean `{close}`?" if close else "."
+        replacement = sure[key]
+        is_sure = replacement is not None and list(sure.values()).count(replacement) == 1
+        suggestion = Suggestion(where, replacement, "key") if replacement and is_sure else None
+        yield Problem(where, f"unknown key{hint} Valid keys: {valid}", suggestion)
+
+
+def _names(schema: JSONObject, root: JSONObject) -> Iterator[str]:
+    """The properties that a schema names, those of the parts it is made of included."""
+    yield from schema.get("properties", ())
+    for key in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(key, ()):
+            if is_object(part):
+                yield from _names(resolve(part, root), root)
+
+
+def _not_a_choice(misfit: Misfit, choices: Sequence[JSON], steps: Steps, other: str = "") -> Problem:
+    where = path_text((*steps, misfit.value) if misfit.is_key and isinstance(misfit.value, str) else steps)
+    texts = [choice for choice in choices if isinstance(choice, str)]
+    close = nearest(misfit.value, texts) if isinstance(misfit.value, str) else None
+    sure = certain(misfit.value, texts) if isinstance(misfit.value, str) else None
+    listed = _listed([shown(choice) for choice in choices])
+    many = "one of " if len(choices) > 1 else ""
+    text = f"expected {many}{listed}{other}, got {shown(misfit.value)}"
+    suggestion = Suggestion(where, sure, "key" if misfit.is_key else "value") if sure is not None else None
+    return Problem(where, f"{text}; did you mean {shown(close)}?" if close is not None else text, suggestion)
+
+
+def _of_union(misfit: Misfit, steps: Steps, checker: Checker) -> Iterator[Problem]:
+    root = checker.schema
+    choices = [choice for choice in misfit.schema[misfit.keyword] if is_object(choice)]
+    if misfit.keyword == "oneOf" and any(checker.fits(misfit.value, choice) for choice in choices):
+        yield Problem(path_text(steps), f"fits more than one of its choices, got {shown(misfit.value)}")
         return
-    by_choice: dict[int, list[ValidationError]] = {}
-    for inner in error.context:
-        by_choice.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
-    meant = _meant(error.instance, error.validator_value, by_choice, root)
-    if meant is None:
-        yield error
+    choice = meant(misfit.value, choices, root)
+    if choice is not None:
+        yield from _problems(misfit.value, choice, steps, checker)
         return
-    for inner in by_choice[meant]:
-        yield from _leaves(inner, root)
+    objects = candidates(misfit.value, choices, root)
+    if is_object(misfit.value) and objects and (tag := find_tag(objects, root)):
+        where = (*steps, tag.name)
+        if tag.name in misfit.value:
+            own = Misfit("enum", None, misfit.value[tag.name], {}, where, is_key=False)
+            yield _not_a_choice(own, tag.all_values(), where)
+        else:
+            listed = _listed([shown(value) for value in tag.all_values()])
+            yield Problem(path_text(where), f"missing; expected one of {listed}")
+        return
+    resolved = [resolve(choice, root) for choice in choices]
+    listed_values = [value for choice in resolved for value in constants(choice)]
+    others = dict.fromkeys(_expected(choice, root) for choice in resolved if not constants(choice))
+    if listed_values:
+        yield _not_a_choice(misfit, listed_values, steps, "".join(f" or {other}" for other in others))
+    else:
+        yield Problem(path_text(steps), f"expected {' or '.join(others)}, got {shown(misfit.value)}")
 
 
-def _meant(
-    value: JSON, choices: list[JSONObject], errors: dict[int, list[ValidationError]], root: JSONObject
-) -> int | None:
-    """The choice of a union that the value was meant for: of its kind, then with its tag, then the nearest."""
-    kind = kind_of(value)
-    same = [i for i in errors if kind in kinds_of(choices[i], root) and (is_object(value) or is_list(value))]
-    if not same or not is_object(value):
-        return same[0] if len(same) == 1 else None
-    tagged = [i for i in same if not any(_is_tag(error) for error in errors[i])]
-    if len(same) > 1 and not tagged:  # no choice has this tag: let the tag itself be the problem
-        tagged = same
-        if all(any(_is_tag(error) for error in errors[i]) for i in same):
-            return None
-    return min(tagged, key=lambda i: len(errors[i]))
-
-
-def _is_tag(error: ValidationError) -> bool:
-    return error.validator in ("const", "enum") and len(error.relative_path) == 1
-
-
-def _of(error: ValidationError, root: JSONObject) -> Iterator[Problem]:
-    steps = list(error.absolute_path)
-    where = path_text(steps)
-    match error.validator:
-        case "required":
-            yield from _missing(error, steps, root)
-        case "additionalProperties" | "unevaluatedProperties" if error.validator_value is False:
-            yield from _unknown(error, steps)
-        case "enum" | "const":
-            choices = error.validator_value if error.validator == "enum" else [error.validator_value]
-            yield _not_a_choice(error.instance, choices, where)
-        case "type":
-            said = error.validator_value
-            yield Problem(where, f"expected {_kinds([said] if isinstance(said, str) else said)}, got {_got(error)}")
-        case "anyOf" | "oneOf":
-            yield _no_choice(error, where, root)
-        case _:
-            yield Problem(where, f"expected {words(str(error.validator), error.validator_value)}, got {_got(error)}")
-
-
-def _missing(error: ValidationError, steps: list[str | int], root: JSONObject) -> Iterator[Problem]:
-    # jsonschema reports one missing property an error; its name is only in the text's quotes.
-    properties: JSONObject = error.schema.get("properties", {})
-    for name in error.validator_value:
-        if error.message.startswith(repr(name)):
-            yield Problem(path_text([*steps, name]), f"missing; expected {expected(properties.get(name, {}), root)}")
-
-
-def _unknown(error: ValidationError, steps: list[str | int]) -> Iterator[Problem]:
-    properties: JSONObject = error.schema.get("properties", {})
-    given = error.instance
-    free = [name for name in properties if name not in given]
-    for key in given:
-        if key in properties:
-            continue
-        close = difflib.get_close_matches(key, free, n=2)
-        hint = f"; did you mean `{close[0]}`?" if close else ""
-        valid = ", ".join(f"`{name}`" for name in properties) or "none"
-        where = path_text([*steps, key])
-        suggestion = Suggestion(where, close[0], "key") if len(close) == 1 else None
-        yield Problem(
-            where, f"unknown key{hint} Valid keys: {valid}" if hint else f"unknown key. Valid keys: {valid}", suggestion
-        )
-
-
-def _not_a_choice(value: JSON, choices: Sequence[JSON], where: str) -> Problem:
-    names = [choice for choice in choices if isinstance(choice, str)]
-    close = difflib.get_close_matches(value, names, n=2) if isinstance(value, str) else []
-    if isinstance(value, str) and not close:
-        close = [name for name in names if name.lower() == value.lower()]
-    listed = ", ".join(shown(choice) for choice in choices[:_SHOWN_CHOICES])
-    listed += f" and {len(choices) - _SHOWN_CHOICES} more" if len(choices) > _SHOWN_CHOICES else ""
-    text = f"expected {'one of ' if len(choices) > 1 else ''}{listed}, got {shown(value)}"
-    suggestion = Suggestion(where, close[0], "value") if len(close) == 1 else None
-    return Problem(where, f"{text}; did you mean {shown(close[0])}?" if close else text, suggestion)
-
-
-def _no_choice(error: ValidationError, where: str, root: JSONObject) -> Problem:
-    choices = [resolve(choice, root) for choice in error.validator_value if is_object(choice)]
-    if is_object(error.instance) and (tag := _tag(choices, root)):
-        name, values = tag
-        if name in error.instance:
-            return _not_a_choice(error.instance[name], values, f"{where}.{name}".removeprefix("."))
-        listed = ", ".join(shown(value) for value in values)
-        return Problem(f"{where}.{name}".removeprefix("."), f"missing; expected one of {listed}")
-    constants = [value for choice in choices for value in _constants(choice)]
-    if len(constants) == sum(max(1, len(_constants(choice))) for choice in choices):
-        return _not_a_choice(error.instance, constants, where)
-    listed = " or ".join(dict.fromkeys(expected(choice, root) for choice in choices))
-    return Problem(where, f"expected {listed}, got {_got(error)}")
-
-
-def _tag(choices: Sequence[JSONObject], root: JSONObject) -> tuple[str, list[JSON]] | None:
-    """The property that tells the objects of a union apart, with all its values."""
-    objects = [choice for choice in choices if "properties" in choice]
-    for name in objects[0]["properties"] if objects else ():
-        values = [_constants(resolve(choice["properties"].get(name, {}), root)) for choice in objects]
-        if all(values):
-            return name, [value for some in values for value in some]
-    return None
-
-
-def _constants(schema: JSONObject) -> list[Any]:
-    return schema.get("enum", [schema["const"]] if "const" in schema else [])
-
-
-def expected(schema: JSONObject, root: JSONObject) -> str:
+def _expected(schema: object, root: JSONObject) -> str:
     """What a schema takes, in a few words."""
+    if not is_object(schema):
+        return "a value"
     schema = resolve(schema, root)
-    if constants := _constants(schema):
-        return "one of " + ", ".join(shown(value) for value in constants[:_SHOWN_CHOICES])
+    if values := constants(schema):
+        return f"{'one of ' if len(values) > 1 else ''}{_listed([shown(value) for value in values])}"
     kind = _kinds(sorted(kinds_of(schema, root)))
-    if is_object(schema.get("items")) and schema.get("type") == "array":
-        kind += f" of {_kinds(sorted(kinds_of(schema['items'], root)), plural=True)}"
+    items = schema.get("items")
+    if is_object(items) and schema.get("type") == "array":
+        kind += f" of {_kinds(sorted(kinds_of(items, root)), plural=True)}"
     if "format" in schema:
         kind += f" ({words('format', schema['format'])})"
-    keys = ", ".join(f"`{name}`" for name in schema.get("required", ()))
+    keys = _listed([f"`{name}`" for name in schema.get("required", ())])
     return f"{kind} with {keys}" if keys else kind
 
 
 def _kinds(kinds: Sequence[str], *, plural: bool = False) -> str:
-    if len(kinds) >= len(_A_KIND) or not kinds:
+    if len(kinds) >= _ALL_KINDS or not kinds:
         return "values" if plural else "a value"
-    if set(kinds) >= {"integer", "number"}:
+    if "number" in kinds:
         kinds = [kind for kind in kinds if kind != "integer"]
     if plural:
-        return " or ".join({"boolean": "booleans", "null": "null"}.get(kind, f"{kind}s") for kind in kinds)
+        return " or ".join(_KINDS.get(kind, f"{kind}s") for kind in kinds)
     return " or ".join(_A_KIND[kind] for kind in kinds)
 
 
-def _got(error: ValidationError) -> str:
-    return shown(error.instance)
+def _listed(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - _SHOWN_CHOICES} more" if len(texts) > _SHOWN_CHOICES else ""
+    return ", ".join(_clipped(text) for text in texts[:_SHOWN_CHOICES]) + more
+
+
+def _strings(value: JSON) -> list[str]:
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []

@@ -3,18 +3,25 @@
 str                               as it is
 None                              `Done.`
 Image, File, Document             the API's block
-a list with some of these in it   a block each, its strings as text blocks
+a list with some of these in it   a block each; its strings, and all else as text
 a list of the API's own blocks    as it is
 bytes                             their text where they are UTF-8, otherwise a sentence with their size
-anything else pydantic can write  compact JSON; NaN and infinities as strings
+anything else pydantic can write  compact JSON; NaN and infinities as strings, bytes that are no UTF-8 as base64
+nothing (an empty text or list)   an empty text is `(empty)`, an empty list `[]`
+
+What no request can carry, halves of surrogate pairs and control characters, is replaced, and the result says so.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass, field
 from typing import TypeGuard, cast
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic import TypeAdapter
+from pydantic.errors import PydanticUserError
+from pydantic_core import PydanticSerializationError, SchemaError, to_json, to_jsonable_python
 
 from agentkit.content import Document, File, Image
 from agentkit.messages import Block, Content, text_block
@@ -24,73 +31,138 @@ CHARS_PER_TOKEN = 3.5
 DEFAULT_MAX_TOKENS = 25_000
 """The limit of a tool that names none."""
 
-_BLOCK_TYPES = frozenset({"text", "image", "document", "search_result", "tool_reference"})
+_EMPTY = "(empty)"
+_NEEDED: dict[str, tuple[tuple[str, type], ...]] = {
+    "text": (("text", str),),
+    "image": (("source", dict),),
+    "document": (("source", dict),),
+    "search_result": (("source", str), ("title", str), ("content", list)),
+    "tool_reference": (("tool_name", str),),
+}
+"""The blocks that a tool result may hold, by type, with what each must have: data of the user's own may look alike."""
 _UNSENDABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _REPLACEMENT = "\ufffd"
+_HOW_TO_NARROW = "To see them, narrow the call: ask for a part, a filter or fewer results."
 _HEAD_SHARE = 0.7
 
 
 def render_result(value: object, max_tokens: int | None = None) -> Content:
-    """The content for what a tool returned, clipped to about `max_tokens` (None: 25,000).
+    """The content for what a tool returned, its text clipped to about `max_tokens` in all (None: 25,000).
 
     Raises TypeError for a value that has no JSON form.
     """
     limit = int((max_tokens or DEFAULT_MAX_TOKENS) * CHARS_PER_TOKEN)
     content = _content(value)
     if isinstance(content, str):
-        return _clip(_sendable(content), limit)
-    return [_rendered(block, limit) for block in content]
+        return _clip(_sendable(content), limit) or _EMPTY
+    return _rendered(content, limit) or _EMPTY
+
+
+def _rendered(blocks: list[Block], limit: int) -> list[Block]:
+    """The blocks that fit: pictures and PDFs all do, texts share the limit."""
+    rendered: list[Block] = []
+    left_out = 0
+    for block in blocks:
+        clean = _clean_block(block)
+        length = _length(clean)
+        if length and limit <= 0:
+            left_out += 1
+            continue
+        if clean["type"] != "text" or length:
+            rendered.append(_clip_block(clean, limit) if length else clean)
+        limit -= length
+    if left_out:
+        noun = "block" if left_out == 1 else "blocks"
+        rendered.append(text_block(f"[{left_out:,} more {noun} of text left out here. {_HOW_TO_NARROW}]"))
+    return rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a function's return annotation says of its result. Made by `declared_type`."""
+
+    _adapter: TypeAdapter[object] = field(repr=False)
+
+    def as_text(self, value: object) -> object:
+        """The value as JSON text, with the fields and names that its type declares; a value of another type as it is.
+
+        What the API takes as content stays what it is.
+        """
+        if _is_content(value):
+            return value
+        try:
+            data: object = self._adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
+            return to_json(data, inf_nan_mode="strings").decode()
+        except (PydanticSerializationError, UnicodeError):  # it is not what was declared, or holds half a surrogate
+            return value
+
+
+def declared_type(annotation: object) -> Declared | None:
+    """What a return annotation says of the result; None where it says nothing that the value does not say itself."""
+    if annotation in (None, object, str, bytes, int, float, bool, type(None)):
+        return None
+    try:
+        return Declared(TypeAdapter(cast("type[object]", annotation)))
+    except (PydanticUserError, SchemaError, TypeError, NameError):
+        return None
+
+
+def _is_content(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        parts = list(cast("list[object]", value))
+        return any(isinstance(part, Image | File | Document) for part in parts) or _are_blocks(parts)
+    return value is None or isinstance(value, str | Image | File | Document | bytes | bytearray | memoryview)
 
 
 def _content(value: object) -> Content:
     if isinstance(value, str):
-        return value
+        return str.__str__(value)  # of an Enum with a text value, that text
     if value is None:
         return "Done."
     if isinstance(value, Image | File | Document):
         return [value.to_block()]
     if isinstance(value, bytes | bytearray | memoryview):
-        return _text_of_bytes(bytes(value))
-    if isinstance(value, list | tuple):
-        parts = cast("list[object]", list(value))
-        if any(isinstance(part, Image | File | Document) for part in parts) or _are_blocks(parts):
-            return [block for part in parts for block in _blocks(part)]
-    return _json(value)
+        return _text_of_bytes(bytes(cast("bytes", value)))
+    if isinstance(value, list | tuple) and _is_content(cast("list[object]", value)):
+        return [block for part in cast("list[object]", value) for block in _blocks(part)]
+    return _json(cast("list[object]", value) if isinstance(value, list | tuple) else value)
 
 
 def _json(value: object) -> str:
-    try:
-        return to_json(value, inf_nan_mode="strings").decode()
-    except UnicodeEncodeError:  # half of a surrogate pair somewhere inside: repaired afterwards
-        return to_json(_without_surrogates(value), inf_nan_mode="strings").decode()
-    except PydanticSerializationError as error:
-        if "surrogates" in str(error):
-            return to_json(_without_surrogates(value), inf_nan_mode="strings").decode()
-        raise TypeError(f"the tool returned {type(value).__name__}, which has no JSON form: {error}") from error
+    for bytes_mode in ("utf8", "base64"):
+        try:
+            return to_json(value, inf_nan_mode="strings", bytes_mode=bytes_mode).decode()
+        except (PydanticSerializationError, UnicodeError, RecursionError) as error:
+            said = str(error)
+            if "surrogates" in said:  # the text is repaired afterwards, and says so
+                return _json_with_surrogates(value)
+            if "utf-8" not in said:
+                break
+    raise TypeError(f"the tool returned {type(value).__name__}, which has no JSON form: {said}")
 
 
-def _without_surrogates(value: object) -> object:
-    from pydantic_core import to_jsonable_python
+def _json_with_surrogates(value: object) -> str:
+    def plain(part: object) -> object:
+        return to_jsonable_python(part, inf_nan_mode="strings", bytes_mode="base64")
 
-    def clean(part: object) -> object:
-        if isinstance(part, str):
-            return _UNSENDABLE.sub(_REPLACEMENT, part)
-        if isinstance(part, dict):
-            return {clean(key): clean(inner) for key, inner in cast("dict[object, object]", part).items()}
-        return [clean(inner) for inner in cast("list[object]", part)] if isinstance(part, list) else part
-
-    return clean(to_jsonable_python(value, inf_nan_mode="strings"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
 
 
 def _are_blocks(parts: list[object]) -> TypeGuard[list[Block]]:
-    return bool(parts) and all(
-        isinstance(part, dict) and cast("Block", part).get("type") in _BLOCK_TYPES for part in parts
-    )
+    return bool(parts) and all(_is_block(part) for part in parts)
+
+
+def _is_block(part: object) -> TypeGuard[Block]:
+    if not isinstance(part, dict):
+        return False
+    block = cast("Block", part)
+    needed = _NEEDED.get(str(block.get("type")))
+    return needed is not None and all(isinstance(block.get(name), kind) for name, kind in needed)
 
 
 def _blocks(part: object) -> list[Block]:
-    if isinstance(part, dict) and cast("Block", part).get("type") in _BLOCK_TYPES:
-        return [cast("Block", part)]
+    if _is_block(part):
+        return [part]
     content = _content(part)
     return [text_block(content)] if isinstance(content, str) else content
 
@@ -102,16 +174,51 @@ def _text_of_bytes(data: bytes) -> str:
         return f"[{len(data):,} bytes that are not UTF-8 text]"
 
 
-def _rendered(block: Block, limit: int) -> Block:
-    if block.get("type") != "text":
-        return block
-    return {**block, "text": _clip(_sendable(block["text"]), limit)}
+def _clean_block(block: Block) -> Block:
+    """The block as JSON that a request can carry. Raises TypeError when it has no JSON form."""
+    if block["type"] == "text":
+        return {**block, "text": _sendable(block["text"])}
+
+    def clean(part: object) -> object:
+        if isinstance(part, str):
+            return _UNSENDABLE.sub(_REPLACEMENT, part)
+        if isinstance(part, dict):
+            return {str(key): clean(inner) for key, inner in cast("dict[object, object]", part).items()}
+        return [clean(inner) for inner in cast("list[object]", part)] if isinstance(part, list) else part
+
+    try:
+        return cast("Block", clean(to_jsonable_python(block, inf_nan_mode="strings")))
+    except PydanticSerializationError as error:
+        raise TypeError(f"the tool returned a {block['type']} block that has no JSON form: {error}") from error
+
+
+def _clip_block(block: Block, limit: int) -> Block:
+    if block["type"] == "text":
+        return {**block, "text": _clip(block["text"], limit)}
+    source = block.get("source")
+    if block["type"] == "document" and isinstance(source, dict) and cast("Block", source).get("type") == "text":
+        source = cast("Block", source)
+        return {**block, "source": {**source, "data": _clip(str(source.get("data", "")), limit)}}
+    return block
+
+
+def _length(block: Block) -> int:
+    """How many characters of a block count: its text, not the data of a picture or a PDF."""
+    if block["type"] == "text":
+        return len(block["text"])
+    source = block.get("source")
+    return len(str(source["data"])) if block["type"] == "document" and source and source.get("type") == "text" else 0
 
 
 def _sendable(text: str) -> str:
     """The text without characters that no request can carry, saying so."""
     cleaned, count = _UNSENDABLE.subn(_REPLACEMENT, text)
-    return f"{cleaned}\n[{count} characters that cannot be sent were replaced by {_REPLACEMENT}]" if count else text
+    if not count:
+        return text
+    characters = (
+        "1 character that cannot be sent was" if count == 1 else f"{count:,} characters that cannot be sent were"
+    )
+    return f"{cleaned}\n[{characters} replaced by {_REPLACEMENT}]"
 
 
 def _clip(text: str, limit: int) -> str:
@@ -121,8 +228,5 @@ def _clip(text: str, limit: int) -> str:
     head = int(limit * _HEAD_SHARE)
     tail = limit - head
     left_out = len(text) - limit
-    sentence = (
-        f"[{left_out:,} of {len(text):,} characters left out here. To see them, narrow the call: ask for a part, "
-        "a filter or fewer results.]"
-    )
+    sentence = f"[{left_out:,} of {len(text):,} characters left out here. {_HOW_TO_NARROW}]"
     return f"{text[:head]}\n{sentence}\n{text[len(text) - tail :]}"

@@ -11,9 +11,9 @@ import contextlib
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar, copy_context
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, cast
 
-import anyio
+import anyio.lowlevel
 import sniffio
 
 T = TypeVar("T")
@@ -41,7 +41,6 @@ class _Work(Generic[T]):
             self.error = error
         with contextlib.suppress(RuntimeError):  # the event loop is gone, and so is whoever waited
             post(self.done.set)
-        _abandoned.discard(threading.current_thread())
 
 
 async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool") -> T:
@@ -50,23 +49,29 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
     Context variables are the caller's. A cancellation leaves at once and abandons the thread. A thread a call costs
     some 50 microseconds; a pool would have to survive threads that never come back.
     """
+    await anyio.lowlevel.checkpoint_if_cancelled()  # what is cancelled already does not start
     post = _poster()
     work = _Work(function)
     context = copy_context()
     context.run(_home.set, (threading.get_ident(), post))
+    context.run(sniffio.current_async_library_cvar.set, None)  # the function may run an event loop of its own
     thread = threading.Thread(target=context.run, args=(work.run, post), name=name, daemon=True)
     thread.start()
     try:
         await work.done.wait()
     except BaseException:
-        if thread.is_alive():
-            _abandoned.add(thread)
+        _abandoned.add(thread)
+        _abandoned.difference_update([one for one in _abandoned if not one.is_alive()])
         raise
-    if work.error is not None:
-        if isinstance(work.error, StopIteration):  # a coroutine cannot raise it
-            raise RuntimeError("the function raised StopIteration") from work.error
-        raise work.error
-    return work.value  # type: ignore[return-value]  # without an error there is a value
+    error = work.error
+    try:
+        if isinstance(error, StopIteration | StopAsyncIteration):  # a coroutine cannot raise it
+            raise RuntimeError(f"the function raised {type(error).__name__}") from error
+        if error is not None:
+            raise error
+        return cast("T", work.value)
+    finally:
+        del error, work  # an exception and the frame that raised it would hold each other
 
 
 def abandoned_threads() -> int:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from agentkit.annotations import needed_names, underlying
+from agentkit.annotations import names_around, needed_names, resolve, underlying
 from agentkit.arguments import read_arguments, read_json_arguments
 from agentkit.errors import DefinitionError
+from agentkit.results import Declared, declared_type
 from agentkit.schema import compile_parameters
-from agentkit.signature import Signature, read_signature
+from agentkit.schema.json_check import require_sound
+from agentkit.signature import Signature, parameters_of, read_signature
 from agentkit.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -56,13 +58,14 @@ class FunctionBody:
     function: Callable[..., object] = field(repr=False)
     names: Mapping[str, object] = field(repr=False)
     """What names in its annotations may stand for, beside its module's."""
+    _declared: Declared | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        inner = underlying(self.function)
-        if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
-            raise DefinitionError("a generator cannot be a tool, which has one result; return a list instead")
+        _require_one_result(self.function)
+        annotations = inspect.get_annotations(underlying(self.function))
+        object.__setattr__(self, "_declared", _declared(self.function, annotations.get("return"), self.names))
         # Tried again when an agent is made of a tool that waits for a type; no other name is kept alive until then.
-        kept = needed_names(inspect.get_annotations(inner), self.names) if self.is_waiting else {}
+        kept = needed_names(annotations, self.names) if self.is_waiting else {}
         object.__setattr__(self, "names", kept)
 
     @cached_property
@@ -73,8 +76,9 @@ class FunctionBody:
     def is_waiting(self) -> bool:
         """See `Body.is_waiting`."""
         if self._signature.missing:
-            missing = read_signature(self.function, self.names)
-            self.__dict__["_signature"] = missing
+            # A class that the surrounding function defines after the tool is there by the time of its agent.
+            names = {**names_around(self.function, inspect.currentframe()), **self.names}
+            self.__dict__["_signature"] = read_signature(self.function, names)
         return bool(self._signature.missing)
 
     @cached_property
@@ -95,16 +99,19 @@ class FunctionBody:
     @property
     def needs_context(self) -> bool:
         """See `Body.needs_context`."""
-        return self._signature.context is not None
+        return self._signature.needs_context
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """See `Body.read`."""
         return read_arguments(tool, self._arguments, given)
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
-        """See `Body.work`."""
-        context = {} if self._signature.context is None else {self._signature.context: ctx}
-        return await _called(functools.partial(self.function, **arguments, **context), self.function)
+        """See `Body.work`. What its type declares is left out or named otherwise is so in the result."""
+        signature = self._signature
+        is_passed = signature.context is not None and (ctx is not None or signature.is_context_passed)
+        context = {signature.context: ctx} if signature.context is not None and is_passed else {}
+        value = await _called(functools.partial(self.function, **arguments, **context), self.function)
+        return value if self._declared is None else self._declared.as_text(value)
 
 
 @dataclass(frozen=True)
@@ -114,29 +121,34 @@ class SchemaBody:
     schema: JSONObject
     function: Callable[..., object] = field(repr=False)
     is_waiting: bool = field(default=False, init=False)
+    needs_context: bool = field(default=False, init=False)
+    """See `Body.needs_context`."""
+    _is_context_last: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        from jsonschema import Draft202012Validator, SchemaError
-
-        try:
-            Draft202012Validator.check_schema(self.schema)
-        except SchemaError as error:
-            raise DefinitionError(f"input_schema is not a JSON Schema: {error.message}") from error
+        require_sound(self.schema)
         if self.schema.get("type") != "object":
             raise DefinitionError('input_schema must have `"type": "object"` at its root, as the API asks')
-        count = len(inspect.signature(self.function).parameters)
-        if count not in (1, 2):
-            raise DefinitionError(f"its function takes {count} parameters; it gets `(input)` or `(ctx, input)`")
+        _require_one_result(self.function)
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        parameters = parameters_of(self.function)
+        needed = [parameter for parameter in parameters if parameter.default is inspect.Parameter.empty]
+        positional = [parameter for parameter in needed if parameter.kind in kinds]
+        named = [parameter.name for parameter in needed if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
+        takes_one = any(parameter.kind in (*kinds, inspect.Parameter.VAR_POSITIONAL) for parameter in parameters)
+        if named or len(positional) > 2 or not takes_one:
+            raise DefinitionError(
+                "its function must take `(input)` or `(ctx, input)`, and nothing else without a default"
+            )
+        names = names_around(self.function, None)
+        asks = [resolve(self.function, parameter.annotation, names).is_context for parameter in positional]
+        object.__setattr__(self, "needs_context", len(positional) == 2)
+        object.__setattr__(self, "_is_context_last", asks == [False, True])
 
     @property
     def input_schema(self) -> JSONObject:
         """See `Body.input_schema`."""
         return self.schema
-
-    @property
-    def needs_context(self) -> bool:
-        """See `Body.needs_context`."""
-        return len(inspect.signature(self.function).parameters) == 2
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """See `Body.read`."""
@@ -144,12 +156,39 @@ class SchemaBody:
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """See `Body.work`."""
-        given = (ctx, arguments) if self.needs_context else (arguments,)
+        given: list[object] = [ctx, arguments] if self.needs_context else [arguments]
+        if self._is_context_last:
+            given.reverse()
         return await _called(functools.partial(self.function, *given), self.function)
+
+
+def _require_one_result(function: Callable[..., object]) -> None:
+    if not callable(function):
+        raise DefinitionError(f"{function!r} is not a function")
+    for one in (_outermost(function), underlying(function)):
+        if inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one):
+            raise DefinitionError("a generator cannot be a tool, which has one result; return a list instead")
+
+
+def _declared(function: Callable[..., object], annotation: object, names: Mapping[str, object]) -> Declared | None:
+    """What the return annotation says of the result; one that cannot be read says nothing."""
+    try:
+        return declared_type(resolve(function, annotation, names).value)
+    except DefinitionError:
+        return None
+
+
+def _outermost(function: Callable[..., object]) -> Callable[..., object]:
+    """What runs first when the function is called: a wrapper may be sync around what is async."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if inspect.isfunction(function) or inspect.ismethod(function):
+        return function
+    call: object = inspect.getattr_static(type(function), "__call__", None)
+    return call if inspect.isfunction(call) else function
 
 
 async def _called(call: Callable[[], object], function: Callable[..., object]) -> object:
     """Call an async function here and a sync one in a thread; what turns out to be awaitable is awaited here."""
-    inner = underlying(function)
-    value = call() if inspect.iscoroutinefunction(inner) else await run_in_thread(call)
+    value = call() if inspect.iscoroutinefunction(_outermost(function)) else await run_in_thread(call)
     return await value if inspect.isawaitable(value) else value

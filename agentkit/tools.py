@@ -6,24 +6,12 @@ The file is not named after `tool`, which it exports: `agentkit.tool` would be t
 from __future__ import annotations
 
 import copy
-import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Generic,
-    Literal,
-    ParamSpec,
-    Protocol,
-    TypeAlias,
-    TypeVar,
-    cast,
-    get_args,
-    overload,
-)
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
-from typing_extensions import TypedDict, Unpack
+from typing_extensions import Unpack
 
 from agentkit.annotations import names_around, underlying
 from agentkit.context import RunContext
@@ -33,52 +21,25 @@ from agentkit.schema.docstrings import read_docs
 from agentkit.schema.strict_form import NotStrictable, strict_form
 from agentkit.signature import place_of
 from agentkit.tool_body import Body, FunctionBody, SchemaBody
+from agentkit.tool_options import (
+    Available,
+    Effect,
+    ToolOptions,
+    check_name,
+    checked_description,
+    checked_options,
+    json_examples,
+)
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from agentkit.messages import Content, JSONObject
 
+__all__ = ["Available", "Decorator", "Effect", "Tool", "ToolOptions", "check_name", "tool"]
+
 P = ParamSpec("P")
 R = TypeVar("R")
-
-Effect: TypeAlias = Literal["read", "idempotent", "write"]
-"""What a call does to the world.
-
-`read`: nothing; it may run again, and start early. `idempotent`: it may run again with the same
-`ctx.idempotency_key`. `write`: it is never run again when its outcome is unknown.
-"""
-Available: TypeAlias = "Callable[[RunContext[Any]], bool]"
-"""Asked once per conversation, whether the model gets the tool."""
-
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
-
-
-class ToolOptions(TypedDict, total=False):
-    """The keywords of `@tool` and `Tool.from_schema`."""
-
-    effect: Effect
-    """What a call does to the world. Not given: `write`, the safe guess."""
-    timeout_s: float
-    """Seconds until a call is stopped. Not given: the agent's `tool_timeout_s`."""
-    raises: tuple[type[Exception], ...]
-    """Exceptions whose text the model reads. Of every other one it learns a class of failure and an id."""
-    strict: bool
-    """Whether the server enforces the schema, in its strict form. Not given: as a conversation's limits allow."""
-    examples: Sequence[Mapping[str, object]]
-    """Inputs as a model would write them, shown to it; one to five realistic ones."""
-    max_result_tokens: int
-    """About how long a result may be; head and tail of a longer one are kept. Not given: 25,000."""
-    available: Available
-    """Asked once per conversation whether the model gets the tool. Not given: always."""
-    exclusive: bool
-    """Whether a call runs beside no other call of its run. Not given: no."""
-
-
-def check_name(name: str) -> None:
-    """Raise DefinitionError for a name that the API refuses."""
-    if not _NAME.fullmatch(name):
-        raise DefinitionError(f"the name {name!r} does not work: 1 to 128 of letters, digits, underscore and dash")
 
 
 class Tool(Generic[P, R]):
@@ -92,21 +53,22 @@ class Tool(Generic[P, R]):
 
     def __init__(self, body: Body, function: Callable[P, R], name: str, description: str, options: ToolOptions) -> None:
         check_name(name)
+        options = checked_options(options)
+        functools.update_wrapper(self, function, updated=())
         self.name = name
-        self.description = description
+        self.description = checked_description(description)
         self.declared_effect: Effect | None = options.get("effect")
         """What was declared. None: nothing, so `write` is assumed."""
         self.effect: Effect = self.declared_effect or "write"
         self.timeout_s = options.get("timeout_s")
-        self.raises = options.get("raises", ())
+        self.raises = tuple(options.get("raises") or ())
         self.strict = options.get("strict")
-        self.examples = tuple(options.get("examples", ()))
+        self.examples = json_examples(options.get("examples") or ())
         self.max_result_tokens = options.get("max_result_tokens")
         self.available = options.get("available")
-        self.exclusive = options.get("exclusive", False)
+        self.exclusive = bool(options.get("exclusive"))
         self.function = function
         self._body = body
-        _check_options(options)
         self._are_examples_checked = not self.examples
         if not body.is_waiting:
             self.resolve()
@@ -163,10 +125,14 @@ class Tool(Generic[P, R]):
         if is_strict:
             param["strict"] = True
         if self.examples:
-            param["input_examples"] = [dict(example) for example in self.examples]
+            param["input_examples"] = copy.deepcopy(list(self.examples))
         return param
 
-    async def call(self, input: Mapping[str, object], ctx: RunContext[object] | None = None) -> Content:
+    async def call(
+        self,
+        input: Mapping[str, object],  # noqa: A002 - the name of the field of a tool call
+        ctx: RunContext[object] | None = None,
+    ) -> Content:
         """Run it as the model would: the model's dict in, the tool result's content out.
 
         Raises InvalidArguments with the text for the model, ToolError, or whatever the function raises; UsageError
@@ -205,21 +171,6 @@ class Tool(Generic[P, R]):
             return Tool(body, function, name, description, options)
         except DefinitionError as error:
             raise DefinitionError(f"Tool.from_schema({name!r}): {error}") from error
-
-
-def _check_options(options: ToolOptions) -> None:
-    effect = options.get("effect")
-    if unknown := options.keys() - ToolOptions.__optional_keys__:
-        raise TypeError(f"a tool takes no keyword {', '.join(sorted(unknown))}")
-    if effect is not None and effect not in get_args(Effect):
-        raise DefinitionError(f"effect={effect!r} is none of {', '.join(map(repr, get_args(Effect)))}")
-    for kind in options.get("raises", ()):
-        if not (isinstance(kind, type) and issubclass(kind, Exception)):
-            raise DefinitionError(f"raises= names {kind!r}, which is not an exception type")
-    for name in ("timeout_s", "max_result_tokens"):
-        value = options.get(name)
-        if value is not None and not (isinstance(value, int | float) and value > 0):
-            raise DefinitionError(f"{name}={value!r} must be more than 0")
 
 
 class Decorator(Protocol):
@@ -263,26 +214,32 @@ def tool(
     Raises:
         DefinitionError: It cannot work: the text names the parameter, the file and line, and the fix.
     """
-    frame = sys._getframe(1)  # where the decorator stands: local types are found there
+    here = inspect.currentframe()
     if function is not None:
-        return _made(function, name, description, options, frame)
+        return _made(function, name, description, options, here)
 
     def decorate(function: Callable[P, R], /) -> Tool[P, R]:
-        return _made(function, name, description, options, sys._getframe(1))
+        return _made(function, name, description, options, inspect.currentframe())
 
     return cast("Decorator", decorate)
 
 
 def _made(
-    function: Callable[P, R], name: str | None, description: str | None, options: ToolOptions, frame: FrameType
+    function: Callable[P, R], name: str | None, description: str | None, options: ToolOptions, frame: FrameType | None
 ) -> Tool[P, R]:
+    if isinstance(function, Tool):
+        raise DefinitionError(f"{function.name!r} is a tool already")
+    if isinstance(function, type):
+        raise DefinitionError(f"{function.__name__} is a class; put @tool on a function that makes and returns one")
     if not callable(function):
         raise DefinitionError(f"@tool is for functions, not for {function!r}")
     inner = underlying(function)
-    name = name or getattr(function, "__name__", None) or getattr(inner, "__name__", "")
-    if description is None:
-        description = read_docs(inner).description
+    if name is None:
+        name = str(getattr(function, "__name__", None) or getattr(inner, "__name__", ""))
     try:
+        if name == "__call__":
+            raise DefinitionError("a callable object has no name that the model could use; give name=")
+        description = read_docs(inner).description if description is None else description
         return Tool(FunctionBody(function, names_around(function, frame)), function, name, description, options)
     except DefinitionError as error:
         if str(error).startswith("Tool "):
