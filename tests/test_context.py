@@ -1,0 +1,78 @@
+"""What a tool knows of its call, and how it reports progress."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from agentkit import RunContext, Tool, tool
+
+
+class Progress:
+    """Listens, and notes on which thread it was told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, float | None, float | None]] = []
+        self.threads: set[int] = set()
+
+    def __call__(self, message: str, done: float | None, total: float | None) -> None:
+        self.seen.append((message, done, total))
+        self.threads.add(threading.get_ident())
+
+
+@tool
+def count(ctx: RunContext[None], total: int) -> str:
+    for done in range(total):
+        ctx.progress("counting", done=done, total=total)
+    return "counted"
+
+
+@tool
+async def count_async(ctx: RunContext[None], total: int) -> str:
+    for done in range(total):
+        ctx.progress("counting", done=done, total=total)
+        await anyio.lowlevel.checkpoint()
+    return "counted"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("counter", [count, count_async], ids=["sync", "async"])
+async def test_progress_comes_in_order_on_the_event_loops_thread(counter: Tool[..., object]) -> None:
+    listener = Progress()
+    assert await counter.call({"total": 3}, RunContext(deps=None, listener=listener)) == "counted"
+    with anyio.fail_after(10):
+        while len(listener.seen) < 3:
+            await anyio.sleep(0.001)
+    assert listener.seen == [("counting", done, 3) for done in range(3)]
+    assert listener.threads == {threading.get_ident()}
+
+
+@pytest.mark.anyio
+async def test_progress_without_a_listener_goes_nowhere() -> None:
+    assert await count.call({"total": 2}, RunContext(deps=None)) == "counted"
+
+
+def test_progress_needs_no_more_than_words() -> None:
+    listener = Progress()
+    RunContext(deps=None, listener=listener).progress("half-way")
+    assert listener.seen == [("half-way", None, None)]
+
+
+def test_the_idempotency_key_is_the_calls_whatever_the_attempt() -> None:
+    first = RunContext(deps=None, run_id="order-17", call_id="toolu_1")
+    second = dataclasses.replace(first, attempt=2)
+    other = dataclasses.replace(first, call_id="toolu_2")
+    assert first.idempotency_key == second.idempotency_key == "order-17:toolu_1"
+    assert other.idempotency_key != first.idempotency_key
+
+
+def test_a_context_is_frozen_and_shows_no_plumbing() -> None:
+    ctx = RunContext(deps="shop", listener=Progress(), run=object())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ctx.attempt = 2  # type: ignore[misc]  # what is being tested
+    assert "listener" not in repr(ctx)
+    assert "run=" not in repr(ctx)
