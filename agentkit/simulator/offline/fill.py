@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
-from jsonschema import Draft202012Validator, ValidationError, validate
-
 from agentkit.messages import JSON, JSONObject
+from agentkit.schema.json_check import Checker
 from agentkit.schema.subschemas import resolve
 from agentkit.simulator.offline.retrieval import Hit, Passage
 
@@ -17,7 +17,7 @@ _WORDS = {
     "name": "name key ref title titel",
     "quote": "quote quotation excerpt passage snippet evidence citation cited verbatim sentence zitat beleg",
     "text": "text answer summary report conclusion response result finding explanation reply message content body note "
-    "overview claim statement fact point insight detail output reason reasoning antwort bericht zusammenfassung",
+    "overview claim statement fact point insight detail reason reasoning antwort bericht zusammenfassung",
     "start": "start begin offset",
     "end": "end stop",
     "found": "found verdict status answered",
@@ -54,10 +54,8 @@ class Facts:
 def fill(schema: JSONObject, facts: Facts) -> JSON:
     """A valid value. Raises CannotFill when the facts do not make one."""
     value = _Form(schema, facts).value(schema, "text", None, "the value")
-    try:
-        validate(value, schema, Draft202012Validator)
-    except ValidationError as error:
-        raise CannotFill(f"{error.json_path} does not meet {error.validator}") from None
+    for misfit in Checker(schema).misfits(value):
+        raise CannotFill(f"{'.'.join(map(str, ('the value', *misfit.path)))}: `{misfit.keyword}` is not met")
     return value
 
 
@@ -80,18 +78,17 @@ class _Form:
         return self.array(schema, role, hit, path) if kind == "array" else self.leaf(schema, role, hit, path)
 
     def roles(self, schema: JSONObject, *kinds: str) -> dict[str, str]:
-        inner = {key: str(resolve(value, self.root)) for key, value in schema.get("properties", {}).items()}
-        return {key: role_of(key) for key in inner if any(f"'type': '{kind}'" in inner[key] for kind in kinds)}
+        inner = {key: resolve(value, self.root) for key, value in schema.get("properties", {}).items()}
+        kinds_of = {key: [each.get("type") for each in value.get("anyOf", [value])] for key, value in inner.items()}
+        return {key: role_of(key) for key in inner if {*kinds} & {*map(str, kinds_of[key])}}
 
     def choice(self, choices: list[JSONObject], role: str, hit: Hit | None, path: str) -> JSON:
         kinds = [each.get("type") for each in choices]
         if "null" in kinds and not hit and not self.facts.hits and role not in ("text", "question", "missing"):
             return None  # rather than an empty quote
         for each in [each for each in choices if each.get("type") != "null"]:
-            try:
+            with suppress(CannotFill):
                 return self.value(each, role, hit, path)
-            except CannotFill:
-                continue
         if "null" in kinds:
             return None
         raise CannotFill(f"{path}: none of its forms can be filled")
@@ -104,12 +101,9 @@ class _Form:
         for key, inner in schema.get("properties", {}).items():
             role = "quote" if hit and roles.get(key) == "text" and "quote" not in roles.values() else role_of(key)
             is_required = key in schema.get("required", ())
-            try:
-                if is_required or self.facts.answer or role in ("question", "source"):
+            if is_required or self.facts.answer or role in ("question", "source"):
+                with nullcontext() if is_required else suppress(CannotFill):
                     filled[key] = self.value(inner, role, hit, f"{path}.{key}")
-            except CannotFill:
-                if is_required:
-                    raise
         return filled
 
     def array(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
@@ -123,6 +117,7 @@ class _Form:
             names = self.facts.missing if role == "missing" else self.facts.sources
             forms = [(self, Hit(Passage(name, None, None, ""), 0, 0)) for name in names]
             role = role if role == "name" else "source"
+        role = "quote" if role == "text" else role
         return [form.value(items, role, each, f"{path}.0") for form, each in forms][: schema.get("maxItems")]
 
     def option(self, options: list[JSON], role: str, path: str) -> JSON:

@@ -22,7 +22,6 @@ _SENTENCE = re.compile(  # to a stop before something that begins one, else to a
 _UNDERLINE = r"\n[=\-~^\"'*+#:.]{3,}\s*(?:\n|$)"
 _NUMBER_ASKED = r"\b(how (many|much|long|old|often|far|big|high|fast)|when|wann|wie ?(viele?|lange|alt|oft))\b"
 _FORMS = ((_NUMBER_ASKED, r"\d"), (r"^\W*(what|who|was|wer) (is|are|ist|sind)\b", r"\b(is|are|ist|sind)\b"))
-"""A question of the first form is better answered by a passage of the second."""
 
 
 def _terms(text: str) -> list[str]:
@@ -30,15 +29,15 @@ def _terms(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
 
 
-_EMPTY = """a about after against all also am an and any are as at be been before but by can could did do does for from
-get gets give had has have he her here his how i if in into is it its let many may me might more most much must my no
-not of on one only or other our out over own please per say says she should so some such tell than that the their
-them then there these they this those to too up us was we were what when where whether which while who whose why
-will with would you your answer document find mention question source sources aber alle als am auch auf aus bei bis
-da dann das dass dem den der des die diese dieser dieses durch ein eine einem einen einer eines er es für gibt haben
-hat ich ihr im ist kann kein keine können lang lange man mein mich mir mit muss müssen nach nicht noch nur ob oder
-sein seine sich sie sind so soll sollte über um und uns viel viele vom von vor wann war warum was welche welcher
-welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
+_EMPTY = """a about after against all also am an and any are as at be been before but by can could did do does for
+from get gets give had has have he her here his how i if in into is it its let many may me might more most much must
+my no not of on one only or other our out over own please per say says she should so some such tell than that the
+their them then there these they this those to too up us was we were what when where whether which while who whose
+why will with would you your answer document documents find long mention question source sources aber alle als am
+auch auf aus bei bis da dann das dass dem den der des die diese dieser dieses durch ein eine einem einen einer eines
+er es für gibt haben hat ich ihr im ist kann kein keine können lang lange man mein mich mir mit muss müssen nach
+nicht noch nur ob oder sein seine sich sie sind so soll sollte über um und uns viel viele vom von vor wann war warum
+was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
 _FAINT = """use used uses using work works working run runs make makes need needs set possible package packages
 library support supports project benutzen funktioniert geht brauche mache"""
 _EMPTY_TERMS, _FAINT_TERMS = frozenset(_terms(_EMPTY)), frozenset(_terms(_FAINT))
@@ -87,7 +86,8 @@ def passages(source: Document) -> list[Passage]:
 
 def search(question: str, found: list[Passage], titles: Titles, limit: int = 3, enough: float = 0.6) -> list[Hit]:
     """The best passages, best first. Empty: none covers enough of the question, as a share of it or in words."""
-    words = list(dict.fromkeys(_terms(question)))
+    asked = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
+    words = list(dict.fromkeys(_terms(asked)))
     wanted = [word for word in words if word not in _EMPTY_TERMS and (len(word) > 1 or word.isdigit())] or words
     inside = [_counts(wanted, passage.text) for passage in found]
     holding = Counter(term for counts in inside for term in counts)
