@@ -85,7 +85,7 @@ def _problems(value: JSON, part: JSONObject | None, before: Steps, checker: Chec
             case "enum" | "const":
                 yield _not_a_choice(misfit, constants(misfit.schema), steps)
             case "":
-                yield Problem(path_text(steps), "must not be there")
+                yield Problem(path_text(steps), f"expected nothing, got {shown(misfit.value)}")
             case _:
                 yield _unlike(misfit, steps)
 

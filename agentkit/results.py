@@ -17,9 +17,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TypeGuard, cast
+from typing import Any, TypeGuard, cast, get_args
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticSerializationError, SchemaError, to_json, to_jsonable_python
 
@@ -84,27 +84,34 @@ class Declared:
     _adapter: TypeAdapter[object] = field(repr=False)
 
     def as_text(self, value: object) -> object:
-        """The value as JSON text, with the fields and names that its type declares; a value of another type as it is.
+        """The value as JSON text, with the names and fields of the declared type; a value of another type as it is.
 
-        What the API takes as content stays what it is.
+        As everywhere in pydantic, what only a subclass of it has is left out: the declared type is the promise. What
+        the API takes as content stays what it is.
         """
         if _is_content(value):
             return value
         try:
             data: object = self._adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
             return to_json(data, inf_nan_mode="strings").decode()
-        except (PydanticSerializationError, UnicodeError):  # it is not what was declared, or holds half a surrogate
-            return value
+        except (PydanticSerializationError, PydanticUserError, UnicodeError):
+            return value  # it is not what was declared, or holds half of a surrogate pair
 
 
 def declared_type(annotation: object) -> Declared | None:
     """What a return annotation says of the result; None where it says nothing that the value does not say itself."""
-    if annotation in (None, object, str, bytes, int, float, bool, type(None)):
+    if annotation in (None, str, bytes, int, float, bool, type(None)) or _is_open(annotation):
         return None
     try:
         return Declared(TypeAdapter(cast("type[object]", annotation)))
     except (PydanticUserError, SchemaError, TypeError, NameError):
         return None
+
+
+def _is_open(annotation: object) -> bool:
+    """Whether a type promises nothing about what is inside."""
+    says_nothing = annotation is object or annotation is Any or annotation is BaseModel
+    return says_nothing or any(_is_open(part) for part in get_args(annotation))
 
 
 def _is_content(value: object) -> bool:

@@ -21,6 +21,9 @@ T = TypeVar("T")
 Post: TypeAlias = "Callable[[Callable[[], object]], object]"
 """Runs a function soon on the event loop's thread; callable from any thread."""
 
+_MEANT_FOR_OTHERS = (StopIteration, StopAsyncIteration, GeneratorExit, asyncio.CancelledError)
+"""What a function may raise that would end the coroutine around it in another sense, or cancel it."""
+
 _home: ContextVar[tuple[int, Post] | None] = ContextVar("agentkit_home_thread", default=None)
 _abandoned: set[threading.Thread] = set()
 
@@ -63,15 +66,15 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
         _abandoned.add(thread)
         _abandoned.difference_update([one for one in _abandoned if not one.is_alive()])
         raise
-    error = work.error
+    error, work.error = work.error, None  # an exception and the frame that raised it would hold each other
     try:
-        if isinstance(error, StopIteration | StopAsyncIteration):  # a coroutine cannot raise it
+        if isinstance(error, (*_MEANT_FOR_OTHERS, anyio.get_cancelled_exc_class())):
             raise RuntimeError(f"the function raised {type(error).__name__}") from error
         if error is not None:
             raise error
         return cast("T", work.value)
     finally:
-        del error, work  # an exception and the frame that raised it would hold each other
+        del error
 
 
 def abandoned_threads() -> int:

@@ -58,12 +58,13 @@ class FunctionBody:
     function: Callable[..., object] = field(repr=False)
     names: Mapping[str, object] = field(repr=False)
     """What names in its annotations may stand for, beside its module's."""
-    _declared: Declared | None = field(default=None, init=False, repr=False)
+    _returns: object = field(default=None, init=False, repr=False)
+    """What the return annotation stands for; None where that is nothing or cannot be read, which harms nobody."""
 
     def __post_init__(self) -> None:
         _require_one_result(self.function)
         annotations = inspect.get_annotations(underlying(self.function))
-        object.__setattr__(self, "_declared", _declared(self.function, annotations.get("return"), self.names))
+        object.__setattr__(self, "_returns", _returned(self.function, annotations.get("return"), self.names))
         # Tried again when an agent is made of a tool that waits for a type; no other name is kept alive until then.
         kept = needed_names(annotations, self.names) if self.is_waiting else {}
         object.__setattr__(self, "names", kept)
@@ -91,6 +92,10 @@ class FunctionBody:
             )
         return compile_parameters(self._signature.parameters)
 
+    @cached_property
+    def _declared(self) -> Declared | None:
+        return declared_type(self._returns)
+
     @property
     def input_schema(self) -> JSONObject:
         """See `Body.input_schema`."""
@@ -106,7 +111,7 @@ class FunctionBody:
         return read_arguments(tool, self._arguments, given)
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
-        """See `Body.work`. What its type declares is left out or named otherwise is so in the result."""
+        """See `Body.work`. A result of the type that the function declares is written as that type says."""
         signature = self._signature
         is_passed = signature.context is not None and (ctx is not None or signature.is_context_passed)
         context = {signature.context: ctx} if signature.context is not None and is_passed else {}
@@ -170,10 +175,9 @@ def _require_one_result(function: Callable[..., object]) -> None:
             raise DefinitionError("a generator cannot be a tool, which has one result; return a list instead")
 
 
-def _declared(function: Callable[..., object], annotation: object, names: Mapping[str, object]) -> Declared | None:
-    """What the return annotation says of the result; one that cannot be read says nothing."""
+def _returned(function: Callable[..., object], annotation: object, names: Mapping[str, object]) -> object:
     try:
-        return declared_type(resolve(function, annotation, names).value)
+        return resolve(function, annotation, names).value
     except DefinitionError:
         return None
 
