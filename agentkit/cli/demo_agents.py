@@ -1,0 +1,140 @@
+"""The demo's agents: a lead that delegates one document each to cheap readers, and merges what they quote.
+
+Read it as an example: nothing here knows of the command line, and nothing of the offline mind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from agentkit import Agent, Document, RunContext, ToolError, tool
+
+
+@dataclass(frozen=True)
+class Library:
+    """The documents, by id: what the tools work on."""
+
+    documents: dict[str, Document]
+
+
+@dataclass
+class Quote:
+    """An exact quote and its place."""
+
+    document: str
+    """The document's id."""
+    text: str
+    """Word for word, as it stands there."""
+    start: int
+    """Where it begins, in characters from the start of the document."""
+    end: int
+    """Where it ends."""
+
+
+@dataclass
+class Evidence:
+    """What one document says about the question."""
+
+    quotes: list[Quote] = field(default_factory=list[Quote])
+    """The most telling first; empty when the document does not answer."""
+
+
+@dataclass
+class Reading:
+    """What a reader is asked to do."""
+
+    document: str
+    """The id of the one document to read."""
+    question: str
+    """The question, in full."""
+
+
+@dataclass
+class Entry:
+    """A document in the list that the lead is given."""
+
+    id: str
+    title: str
+
+
+@dataclass
+class Question:
+    """What the lead is asked."""
+
+    question: str
+    documents: list[Entry]
+
+
+@dataclass
+class Answer:
+    """The lead's answer."""
+
+    answer: str
+    """A few sentences. Says so when no document answers."""
+    quotes: list[Quote] = field(default_factory=list[Quote])
+    """What it rests on, as the readers quoted it."""
+
+
+@tool(effect="read", max_result_tokens=100_000)
+def read_document(ctx: RunContext[Library], document: str) -> str:
+    """Read one document from its first to its last character.
+
+    Args:
+        document: Its id.
+    """
+    if document not in ctx.deps.documents:
+        raise ToolError(f"There is no document {document!r}.", hint="Use an id from your brief.")
+    return ctx.deps.documents[document].text
+
+
+reader = Agent(
+    "reader",
+    model="claude-haiku-5-5",
+    description="Reads one document and quotes what answers the question, word for word, with its place.",
+    instructions="Read the document. Quote exactly, and only what answers the question. Quote nothing if it does not.",
+    input=Reading,
+    output=Evidence,
+    deps=Library,
+    tools=[read_document],
+)
+lead = Agent(
+    "lead",
+    model="claude-opus-5-5",
+    instructions=(
+        "Ask a reader for every document, all in one turn. Then answer from their quotes alone, and name the quotes "
+        "that your answer rests on. If nothing answers, say so."
+    ),
+    input=Question,
+    output=Answer,
+    deps=Library,
+    tools=[reader.as_tool()],
+)
+
+
+def lead_on(model: str | None) -> Agent[Library, Question, Answer]:
+    """The lead and its readers, all on one model; None leaves each its own."""
+    if model is None:
+        return lead
+    return replace(lead, model=model, tools=[replace(reader, model=model).as_tool()])
+
+
+def question_about(question: str, documents: Iterable[Document]) -> Question:
+    """The lead's input."""
+    return Question(question, [Entry(document.id, document.title) for document in documents])
+
+
+def checked(quotes: Sequence[Quote], library: Library) -> list[Quote]:
+    """The quotes that really stand in their documents, each with its true place; the others are left out."""
+    found: list[Quote] = []
+    for quote in quotes:
+        document = library.documents.get(quote.document)
+        text = quote.text.strip()
+        if document is None or not text:
+            continue
+        stands_there = document.text[quote.start : quote.end] == quote.text
+        start = quote.start if stands_there else document.text.find(text)
+        if start >= 0:
+            kept = quote.text if stands_there else text
+            found.append(Quote(quote.document, kept, start, start + len(kept)))
+    return found

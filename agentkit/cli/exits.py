@@ -1,0 +1,51 @@
+"""How a command ends: its exit code, and the one sentence that says why."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentkit import RunResult
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    OK = 0
+    FAILED = 1
+    """The run, or the tool, did not succeed."""
+    USAGE = 2
+    """The command line, or a file or module that it names, is wrong."""
+    CONFIGURATION = 3
+    """Credentials, a model id or an address is missing or wrong."""
+    LIMIT = 4
+    """A budget or a limit ended the run."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+
+
+class Stop(Exception):
+    """Ends the command with one sentence on stderr. Raise it for what the person at the keyboard can put right."""
+
+    def __init__(self, sentence: str, code: Exit = Exit.USAGE) -> None:
+        super().__init__(sentence)
+        self.code = code
+        """The exit code."""
+
+
+_BY_OUTCOME = {
+    "completed": Exit.OK,
+    "max_turns": Exit.LIMIT,
+    "budget_exhausted": Exit.LIMIT,
+    "cancelled": Exit.INTERRUPTED,
+}
+_STATUSES_TO_CONFIGURE = {401, 403}
+
+
+def exit_of(result: RunResult[object]) -> Exit:
+    """The exit code that a run's result stands for. An outcome without a code of its own is a failure."""
+    error = result.error
+    if error is not None and (error.status in _STATUSES_TO_CONFIGURE or error.kind == "not_found_error"):
+        return Exit.CONFIGURATION
+    return _BY_OUTCOME.get(str(result.outcome), Exit.FAILED)

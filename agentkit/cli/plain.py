@@ -1,0 +1,58 @@
+"""A run's events as plain lines: for pipes, logs, and terminals without rich."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from agentkit.cli.terminal import brief_json, one_line, width_of
+
+if TYPE_CHECKING:
+    from agentkit import Event
+
+
+class PlainLines:
+    """A line on stderr for every call and for every run that begins or does not complete."""
+
+    def __init__(self, most_depth: int | None = None) -> None:
+        self._width = width_of(sys.stderr)
+        self._most_depth = most_depth
+        """How deep in the tree of agents; 1 is the root alone. None: all of it."""
+
+    def __enter__(self) -> PlainLines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def feed(self, event: Event) -> None:
+        """Write the event's line, if it has one."""
+        if self._most_depth is not None and len(event.path) > self._most_depth:
+            return
+        line = self.line(event)
+        if line:
+            print(one_line(line, self._width), file=sys.stderr, flush=True)
+
+    def line(self, event: Event) -> str:
+        """The event as one line; empty for what only a live display shows."""
+        from agentkit import events as kinds
+
+        who = "/".join(event.path)
+        match event:
+            case kinds.RunStarted() if event.parent_call_id is None:
+                return f"{who}: started, {event.model}"
+            case kinds.ToolStarted():
+                return f"{who}: calls {event.name}  {brief_json(event.input, self._width)}"
+            case kinds.ToolProgress():
+                return f"{who}: {event.name}: {event.message}"
+            case kinds.ToolFinished() if event.is_error:
+                return f"{who}: {event.name} failed: {event.text}"
+            case kinds.ToolFinished():
+                return f"{who}: {event.name} answered, {event.duration_s:.1f} s"
+            case kinds.OutputRejected():
+                return f"{who}: its answer did not fit and went back: {event.reason}"
+            case kinds.RunFinished() if event.parent_call_id is None or event.reason:
+                reason = f": {event.reason}" if event.reason else ""
+                return f"{who}: {event.outcome}{reason}"
+            case _:
+                return ""

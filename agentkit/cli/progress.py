@@ -1,0 +1,101 @@
+"""A run's events folded into a tree of agents and their calls, ready to be drawn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentkit.cli.terminal import brief_json
+
+if TYPE_CHECKING:
+    from agentkit import Event
+
+_ARGUMENTS = 200
+
+
+@dataclass(slots=True)
+class Call:
+    """One tool call of an agent."""
+
+    name: str
+    arguments: str
+    """In a glance."""
+    is_agent: bool
+    started_s: float
+    state: str = "running"
+    """`running`, `ok` or `error`."""
+    duration_s: float = 0.0
+    message: str = ""
+    """What the tool last said of its progress, or its error."""
+    child: Branch | None = None
+    """The run that the call started, for an agent."""
+
+
+@dataclass(slots=True)
+class Branch:
+    """One run in the tree."""
+
+    agent: str
+    model: str
+    started_s: float
+    turns: int = 0
+    tokens: int = 0
+    outcome: str = ""
+    """Empty: it goes on."""
+    text: str = ""
+    """What the model has said in this turn so far."""
+    calls: dict[str, Call] = field(default_factory=dict[str, Call])
+    duration_s: float = 0.0
+
+
+class Progress:
+    """Feed it every event; `root` is the tree as it stands."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.root: Branch | None = None
+        self._branches: dict[str, Branch] = {}
+
+    def feed(self, event: Event) -> None:
+        """Take one event in. Events of kinds that the tree does not show change nothing."""
+        from agentkit import events as kinds
+
+        branch = self._branches.get(event.run_id)
+        match event:
+            case kinds.RunStarted():
+                self._start(event.run_id, event.parent_call_id, Branch(event.path[-1], event.model, self.clock()))
+            case _ if branch is None:
+                pass
+            case kinds.TurnStarted():
+                branch.turns, branch.text = event.turn, ""
+            case kinds.TextDelta():
+                branch.text += event.text
+            case kinds.TurnFinished():
+                branch.tokens += event.usage.prompt_tokens + event.usage.output_tokens
+            case kinds.ToolStarted():
+                arguments = brief_json(event.input, _ARGUMENTS)
+                branch.calls[event.call_id] = Call(event.name, arguments, event.is_agent, self.clock())
+            case kinds.ToolProgress() if event.call_id in branch.calls:
+                branch.calls[event.call_id].message = event.message
+            case kinds.ToolFinished() if event.call_id in branch.calls:
+                call = branch.calls[event.call_id]
+                call.state, call.duration_s = "error" if event.is_error else "ok", event.duration_s
+                call.message = event.text if event.is_error else ""
+            case kinds.RunFinished():
+                branch.outcome, branch.duration_s = str(event.outcome), self.clock() - branch.started_s
+            case _:
+                pass
+
+    def runs(self) -> Iterator[Branch]:
+        """Every run of the tree, the root first."""
+        yield from self._branches.values()
+
+    def _start(self, run_id: str, parent_call_id: str | None, branch: Branch) -> None:
+        self._branches[run_id] = branch
+        parent = self._branches.get(run_id.removesuffix(f"/{parent_call_id}")) if parent_call_id else None
+        if parent is None:
+            self.root = self.root or branch
+        elif parent_call_id in parent.calls:
+            parent.calls[parent_call_id].child = branch

@@ -1,0 +1,100 @@
+"""`agentkit run MODULE:AGENT "prompt"`: run an agent of your own and watch it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from agentkit.cli.connection import OFFLINE_NOTE, add_base_url, connect
+from agentkit.cli.exits import Exit, Stop, exit_of
+from agentkit.cli.prompt_source import read_prompt
+from agentkit.cli.terminal import clean, show
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from agentkit import Agent, RunResult
+    from agentkit.cli.parsing import Commands
+
+
+def add_to(commands: Commands, shared: ArgumentParser) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("run", parents=[shared], help="run an agent of your own", description=__doc__)
+    parser.add_argument("agent", metavar="MODULE:AGENT", help="where the agent is, for example `shop.agents:lead`")
+    parser.add_argument("prompt", metavar="PROMPT", help="the prompt; @FILE reads a file, - reads stdin")
+    parser.add_argument("--json", action="store_true", help="print events and the result as lines of JSON")
+    parser.add_argument("--model", metavar="ID", help="another model, for this run")
+    parser.add_argument("--max-turns", metavar="N", type=int, help="another turn limit, for this run")
+    add_base_url(parser)
+    parser.add_argument("--offline", action="store_true", help="let the offline mind answer: no key, no model")
+    parser.add_argument(
+        "--allow-effects", action="store_true", help="let the offline mind call tools that are not of effect `read`"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Exit:
+    """Run the agent; its output goes to stdout, everything else to stderr."""
+    from agentkit.cli.watching import choose_display, result_json, summary, watch
+
+    agent = _agent(args)
+    prompt = _prompt(agent, read_prompt(args.prompt))
+    client = connect(args, agent)
+    if args.offline:
+        print(f"agentkit: {OFFLINE_NOTE}", file=sys.stderr)
+    options: dict[str, Any] = {} if client is None else {"client": client}
+    if args.model:
+        options["model"] = args.model
+    result, seconds = watch(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json))
+    output = None if result.answer is None else agent.answer.form.inner.dump(result.answer.value)
+    if args.json:
+        print(result_json(result, output))
+        return exit_of(result)
+    if result.answer is not None:
+        show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
+    _report(result, summary(result, seconds))
+    return exit_of(result)
+
+
+def _report(result: RunResult[Any], line: str) -> None:
+    print(line, file=sys.stderr)
+    if result.reason:
+        print(f"agentkit: {clean(result.reason)}", file=sys.stderr)
+
+
+def _agent(args: Namespace) -> Agent[Any, Any, Any]:
+    from agentkit import Agent
+    from agentkit.cli.address import load
+
+    _, found = load(args.agent)
+    if not isinstance(found, Agent):
+        raise Stop(
+            f"{args.agent!r} is no agent, it is a {type(found).__name__}: name one made with agentkit.Agent(...)."
+        )
+    agent = cast("Agent[Any, Any, Any]", found)
+    if isinstance(agent.deps, type):
+        raise Stop(
+            f"{args.agent!r} works on deps of type {agent.deps.__name__}, which a command line cannot make: give the "
+            "agent a factory (an async context manager) as deps="
+        )
+    return agent if args.max_turns is None else replace(agent, max_turns=args.max_turns)
+
+
+def _prompt(agent: Agent[Any, Any, Any], text: str) -> Any:
+    """The prompt as the agent's input type where it is JSON of that type, as text otherwise."""
+    from pydantic import ValidationError
+
+    if agent.prompt.is_text:
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    try:
+        return agent.prompt.schema.validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or "the prompt"
+        raise Stop(f"The prompt is JSON, but does not fit the agent's input: {where}: {first['msg']}.") from None

@@ -1,0 +1,90 @@
+"""`agentkit simulate`: the local Messages API over HTTP, for any client that takes a base URL."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, cast
+
+from agentkit.cli.exits import Exit, Stop
+from agentkit.cli.prompt_source import read_text
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from pathlib import Path
+
+    from agentkit.cli.parsing import Commands
+    from agentkit.messages import JSONObject
+    from agentkit.simulator import Mind, Reply
+
+_FORMS = '{"text": ...}, {"tool": NAME, "input": {...}}, {"output": ...}, {"thinking": ...}, or a list of these'
+
+
+def add_to(commands: Commands, shared: ArgumentParser) -> None:
+    """Add the command to the command line."""
+    from pathlib import Path
+
+    parser = commands.add_parser("simulate", parents=[shared], help="serve a local Messages API", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8100, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_FORMS}")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Exit:
+    """Serve until Ctrl-C."""
+    import anyio
+
+    from agentkit.simulator import Simulator
+
+    simulator = Simulator(_mind(args.script))
+
+    async def serve() -> None:
+        async with simulator.serve(args.host, args.port) as base_url:
+            print(f"Serving {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
+            print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr, flush=True)
+            await anyio.sleep_forever()
+
+    try:
+        anyio.run(serve)
+    except KeyboardInterrupt:
+        print(f"{len(simulator.requests)} requests answered, {len(simulator.refusals)} refused.", file=sys.stderr)
+    return Exit.OK
+
+
+def _mind(script: Path | None) -> Mind:
+    from agentkit.simulator import Script
+    from agentkit.simulator.offline import OfflineMind
+
+    return OfflineMind() if script is None else Script(*read_script(script))
+
+
+def read_script(path: Path) -> list[Reply]:
+    """The replies in a script file. Raises Stop for a file that holds anything else."""
+    try:
+        replies = json.loads(read_text(path))
+    except ValueError as error:
+        raise Stop(f"{str(path)!r} is not JSON: {error}.") from None
+    if not isinstance(replies, list) or not replies:
+        raise Stop(f"{str(path)!r} holds no replies: it has to be a JSON list of {_FORMS}.")
+    items = cast("list[object]", replies)
+    return [_reply(item, f"reply {number} of {str(path)!r}") for number, item in enumerate(items, 1)]
+
+
+def _reply(item: object, where: str) -> Reply:
+    from agentkit.simulator import Reply
+
+    if isinstance(item, list) and item:
+        first, *rest = (_reply(part, where) for part in cast("list[object]", item))
+        return sum(rest, first)
+    said = cast("JSONObject", item) if isinstance(item, dict) else {}
+    arguments = said.get("input", {})
+    if isinstance(name := said.get("tool"), str) and isinstance(arguments, dict):
+        return Reply.tool(name, **cast("JSONObject", arguments))
+    if isinstance(text := said.get("text"), str):
+        return Reply.text(text)
+    if isinstance(text := said.get("thinking"), str):
+        return Reply.thinking(text)
+    if "output" in said:
+        return Reply.output(said["output"])
+    raise Stop(f"{where} is none of {_FORMS}.")

@@ -1,0 +1,53 @@
+"""Text for a terminal: what comes from models, tools and documents is shown, never obeyed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from typing import TextIO, cast
+
+_KEPT = {"\n", "\t"}
+
+
+def clean(text: str) -> str:
+    """The text without control characters, which could move the cursor or retitle the window."""
+    return "".join(
+        character if character.isprintable() or character in _KEPT or character.isspace() else "�"
+        for character in text.replace("\r\n", "\n")
+        if character not in "\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"
+    )
+
+
+def one_line(text: str, width: int) -> str:
+    """The text on one line of at most `width` characters, an ellipsis where it was cut."""
+    line = " ".join(clean(text[: 8 * width]).split())
+    return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
+
+
+def brief_json(value: object, width: int) -> str:
+    """A call's arguments in a glance: a single short one by its value alone, others as `name=value`."""
+    if not isinstance(value, dict):
+        return one_line(json.dumps(value, ensure_ascii=False, default=str), width)
+    named = cast("dict[str, object]", value)
+    parts = [f"{name}={_glance(part)}" for name, part in named.items() if part not in ("", [], {}, None)]
+    return one_line("  ".join(parts), width)
+
+
+def _glance(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def width_of(stream: TextIO) -> int:
+    """Columns to fill: the terminal's up to 100, or 80 where there is none."""
+    return min(shutil.get_terminal_size((80, 24)).columns, 100) if stream.isatty() else 80
+
+
+def show(text: str) -> None:
+    """Print an answer on stdout: as it is into a file or a pipe, without control characters on a terminal."""
+    print(clean(text) if sys.stdout.isatty() else text)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 call`, `2 calls`, `1,234 calls`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,132 @@
+"""`agentkit tools`: list the tools of a module, agent or toolset, show a schema, call one as the model would."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from agentkit.cli.exits import Exit, Stop
+from agentkit.cli.prompt_source import read_argument
+from agentkit.cli.terminal import clean, one_line, show
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from agentkit.cli.parsing import Commands
+    from agentkit.messages import JSONObject
+    from agentkit.toolset import AnyTool
+
+_DESCRIPTION_CHARS = 60
+_CHARS_PER_TOKEN = 3.5
+
+
+def add_to(commands: Commands, shared: ArgumentParser) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("tools", parents=[shared], help="list, show and call tools", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    where = "a module, or MODULE:ATTRIBUTE for a tool, toolset or agent"
+    for name, text in (("list", "the tools, their effect and size"), ("schema", "what the API gets, as JSON")):
+        action = actions.add_parser(name, parents=[shared], help=text)
+        action.add_argument("address", metavar="MODULE[:ATTRIBUTE]", help=where)
+        if name == "list":
+            action.add_argument("--json", action="store_true", help="one line of JSON a tool")
+        action.set_defaults(run=list_tools if name == "list" else print_schemas)
+    call = actions.add_parser("call", parents=[shared], help="call one tool with arguments as the model writes them")
+    call.add_argument("address", metavar="MODULE[:ATTRIBUTE]", help=where)
+    call.add_argument("name", nargs="?", help="the tool, where the address has several")
+    call.add_argument("--json", metavar="ARGUMENTS", default="{}", help="a JSON object; @FILE reads a file, - stdin")
+    call.set_defaults(run=call_tool)
+
+
+def list_tools(args: Namespace) -> Exit:
+    """A line for each tool."""
+    tools = _tools(args.address)
+    rows = [(tool.name, tool.declared_effect or "write?", _tokens(tool), _first_line(tool)) for tool in tools]
+    if args.json:
+        for name, effect, tokens, text in rows:
+            print(json.dumps({"name": name, "effect": effect, "tokens": tokens, "description": text}))
+        return Exit.OK
+    width = max(len(row[0]) for row in rows)
+    for name, effect, tokens, text in rows:
+        print(f"{name:<{width}}  {effect:<10}  {tokens:>5} tokens  {one_line(text, _DESCRIPTION_CHARS)}".rstrip())
+    if any(effect == "write?" for _, effect, _, _ in rows):
+        print('write?: no effect is declared; @tool(effect="read") where a call changes nothing', file=sys.stderr)
+    return Exit.OK
+
+
+def print_schemas(args: Namespace) -> Exit:
+    """The parameters of the API's `tools` field; of a single tool only its own."""
+    params = [tool.to_param() for tool in _tools(args.address)]
+    print(json.dumps(params[0] if len(params) == 1 else params, ensure_ascii=False, indent=2))
+    return Exit.OK
+
+
+def call_tool(args: Namespace) -> Exit:
+    """Validate the arguments, run the tool, print its content."""
+    import anyio
+
+    from agentkit.errors import InvalidArguments, ToolError
+
+    tool = _chosen(_tools(args.address), args.name, args.address)
+    try:
+        given = json.loads(read_argument(args.json))
+    except ValueError as error:
+        raise Stop(f"--json is not JSON: {error}.") from None
+    if not isinstance(given, dict):
+        raise Stop("--json has to be a JSON object, as the model writes it.")
+    try:
+        content = anyio.run(tool.call, cast("JSONObject", given))
+    except (InvalidArguments, ToolError) as error:
+        print(clean(str(error)), file=sys.stderr)
+        return Exit.FAILED
+    show(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=2))
+    return Exit.OK
+
+
+def _tools(address: str) -> list[AnyTool]:
+    from agentkit import Agent, Tool, Toolset
+    from agentkit.cli.address import load
+
+    module, found = load(address)
+    if isinstance(found, Tool):
+        return [cast("AnyTool", found)]
+    if isinstance(found, Toolset):
+        return list(found)
+    if isinstance(found, Agent):
+        tools = list(found.toolbox.tools.values())
+    elif found is module:
+        tools = list({id(tool): tool for value in vars(module).values() for tool in _flat(value)}.values())
+    else:
+        raise Stop(f"{address!r} is a {type(found).__name__}, not a tool, toolset, agent or module.")
+    if not tools:
+        raise Stop(f"{address!r} has no tools.")
+    return tools
+
+
+def _flat(value: object) -> list[AnyTool]:
+    from agentkit import Tool, Toolset
+
+    if isinstance(value, Tool):
+        return [cast("AnyTool", value)]
+    return list(value) if isinstance(value, Toolset) else []
+
+
+def _chosen(tools: list[AnyTool], name: str | None, address: str) -> AnyTool:
+    if name is None and len(tools) == 1:
+        return tools[0]
+    names = ", ".join(tool.name for tool in tools)
+    if name is None:
+        raise Stop(f"{address!r} has several tools; name one of {names}.")
+    for tool in tools:
+        if tool.name == name:
+            return tool
+    raise Stop(f"{address!r} has no tool {name!r}; it has {names}.")
+
+
+def _tokens(tool: AnyTool) -> int:
+    return round(len(json.dumps(tool.to_param())) / _CHARS_PER_TOKEN)
+
+
+def _first_line(tool: AnyTool) -> str:
+    return tool.description.partition("\n")[0] or "(no description: the model has only the name)"

@@ -1,0 +1,106 @@
+"""A run watched from the command line: its events go to a display, and Ctrl-C lets it land."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from agentkit.cli.interrupts import landing
+from agentkit.cli.plain import PlainLines
+from agentkit.cli.terminal import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agentkit import Event, RunHandle, RunResult
+
+
+class Display(Protocol):
+    """Shows a run while it goes on."""
+
+    def __enter__(self) -> Display:
+        """Begin to show."""
+        ...
+
+    def __exit__(self, *error: object) -> None:
+        """Show the last state and stop."""
+        ...
+
+    def feed(self, event: Event) -> None:
+        """Take one event in."""
+        ...
+
+
+class JsonLines:
+    """Each event as one line of JSON on stdout."""
+
+    def __enter__(self) -> JsonLines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def feed(self, event: Event) -> None:
+        """Write the event."""
+        print(json.dumps(event.to_json(), ensure_ascii=False), flush=True)
+
+
+def choose_display(*, as_json: bool, most_depth: int | None = None) -> Display:
+    """JSON lines where asked for, a live tree on a terminal that can show one, plain lines otherwise.
+
+    `most_depth` is how deep in the tree of agents plain lines go. None: all the way.
+    """
+    if as_json:
+        return JsonLines()
+    if sys.stderr.isatty():
+        try:
+            from agentkit.cli.live import LiveTree
+        except ModuleNotFoundError:  # rich comes with the extra `cli`
+            return PlainLines(most_depth)
+        return LiveTree()
+    return PlainLines(most_depth)
+
+
+def watch(start: Callable[[], RunHandle[Any]], display: Display) -> tuple[RunResult[Any], float]:
+    """Run to the end, or to the first Ctrl-C; gives the result and the seconds that it took."""
+    import anyio
+
+    async def follow() -> RunResult[Any]:
+        handle = start()
+        with display, landing(handle.cancel):
+            async with handle:
+                async for event in handle:
+                    display.feed(event)
+        return handle.result
+
+    began = time.monotonic()
+    return anyio.run(follow), time.monotonic() - began
+
+
+def summary(result: RunResult[Any], seconds: float) -> str:
+    """A run in one line: outcome, requests, tokens, cost, time."""
+    usage = result.usage
+    facts = [
+        str(result.outcome),
+        plural(usage.requests, "request"),
+        f"{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out",
+        f"cost {result.cost}",
+        f"{seconds:.1f} s",
+    ]
+    return " · ".join(facts)
+
+
+def result_json(result: RunResult[Any], output: object) -> str:
+    """The last line of `--json`: the result without the conversation."""
+    facts = {
+        "type": "result",
+        "run_id": result.run_id,
+        "outcome": str(result.outcome),
+        "reason": result.reason,
+        "output": output,
+        "usage": result.usage.to_json(),
+        "cost_usd": result.cost.usd,
+    }
+    return json.dumps(facts, ensure_ascii=False)
