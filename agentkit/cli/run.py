@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from agentkit.cli.connection import OFFLINE_NOTE, add_base_url, connect
 from agentkit.cli.exits import Exit, Stop, exit_of
@@ -73,7 +73,7 @@ def _agent(args: Namespace) -> Agent[Any, Any, Any]:
         raise Stop(
             f"{args.agent!r} is no agent, it is a {type(found).__name__}: name one made with agentkit.Agent(...)."
         )
-    agent = cast("Agent[Any, Any, Any]", found)
+    agent: Agent[Any, Any, Any] = found  # pyright: ignore[reportUnknownVariableType]  # of any types
     if isinstance(agent.deps, type):
         raise Stop(
             f"{args.agent!r} works on deps of type {agent.deps.__name__}, which a command line cannot make: give the "

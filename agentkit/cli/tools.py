@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from agentkit.cli.exits import Exit, Stop
 from agentkit.cli.prompt_source import read_argument

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import h11
@@ -23,7 +23,7 @@ async def listen(host: str, port: int) -> tuple[SocketListener, str]:
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
     except OSError as error:
         raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
-    socket = listener.listeners[0]
+    socket = cast("SocketListener", listener.listeners[0])
     bound_port = socket.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, it has nothing to do with Django
     return socket, f"http://{host}:{bound_port}"
 
