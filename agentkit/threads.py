@@ -21,8 +21,8 @@ T = TypeVar("T")
 Post: TypeAlias = "Callable[[Callable[[], object]], object]"
 """Runs a function soon on the event loop's thread; callable from any thread."""
 
-_MEANT_FOR_OTHERS = (StopIteration, StopAsyncIteration, GeneratorExit, asyncio.CancelledError)
-"""What a function may raise that would end the coroutine around it in another sense, or cancel it."""
+_MEANT_FOR_OTHERS = (StopIteration, StopAsyncIteration, asyncio.CancelledError)
+"""What a function may raise that means something else in a coroutine: it cannot be raised there, or it cancels it."""
 
 _home: ContextVar[tuple[int, Post] | None] = ContextVar("agentkit_home_thread", default=None)
 _abandoned: set[threading.Thread] = set()
