@@ -6,6 +6,7 @@ should be objects are decoded where that is certain, and what still does not fit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast, get_args
 
@@ -31,6 +32,9 @@ _MOST_PROBLEMS = 20
 _MOST_CHARS = 6_000
 _MOST_CHARS_OF_OWN_WORDS = 500
 _PYDANTICS_OWN = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error"}
+_SCHEMA_ERRORS = frozenset(
+    ("missing", "extra_forbidden", "literal_error", "enum", "bool_parsing", "int_parsing", "float_parsing")
+)
 
 
 class DoesNotFit(Exception):
@@ -119,29 +123,43 @@ def _place(path: str, order: Sequence[str]) -> int:
 def _own_words(refused: ValidationError, value: JSON, known: Sequence[Problem]) -> list[Problem]:
     """What validation says and the schema does not: the words of the user's own validators, above all."""
     paths = {problem.path for problem in known}
+    said = [(details, *_place_of(details, value)) for details in refused.errors(include_url=False)]
+    branches = Counter(place for place, _ in {(place, branch) for _, _, place, branch in said if branch is not None})
     problems: dict[Problem, None] = {}
-    for details in refused.errors(include_url=False):
-        path = path_text(_steps(details, value))
-        is_own = details["type"] not in _PYDANTICS_OWN
-        # Formats are checked by the schema only as far as this installation knows them.
-        is_format = details["type"].endswith("_parsing") and path not in paths
-        if is_own or is_format or (path not in paths and not known):
+    for details, path, place, branch in said:
+        if branch is not None and branches[place] > 1 and any(_is_within(told, place) for told in paths):
+            continue  # what is wrong in this union is known, and these words may be those of a branch nobody meant
+        is_told = any(_is_within(told, path) or _is_within(path, told) for told in paths)
+        if details["type"] not in _PYDANTICS_OWN or not (is_told or _is_in_schema(details["type"])):
             problems[Problem(path, _words(details))] = None
-    return list(problems)
+    if problems or known:
+        return list(problems)
+    return list({Problem(path, _words(details)): None for details, path, _, _ in said})
 
 
-def _steps(details: ErrorDetails, value: JSON) -> list[str | int]:
-    """The error's place without the steps that name Python types instead of a place in the value."""
+def _is_in_schema(error_type: str) -> bool:
+    """Whether the schema says the same, so that it is known already; formats are checked as far as they are known."""
+    return error_type.endswith("_type") or error_type in _SCHEMA_ERRORS
+
+
+def _place_of(details: ErrorDetails, value: JSON) -> tuple[str, str, str | None]:
+    """The error's path; the path of the outermost union on the way to it, and the branch of that: a Python type."""
     steps: list[str | int] = []
-    for step in details["loc"]:
+    place, branch = "", None
+    for i, step in enumerate(details["loc"]):
         if is_object(value) and step in value:
             value = value[str(step)]
         elif is_list(value) and isinstance(step, int) and step < len(value):
             value = value[step]
-        else:
+        elif details["type"] != "missing" or i < len(details["loc"]) - 1:
+            place, branch = (path_text(steps), str(step)) if branch is None else (place, branch)
             continue
         steps.append(step)
-    return steps
+    return path_text(steps), place, branch
+
+
+def _is_within(path: str, place: str) -> bool:
+    return path == place or path.startswith((f"{place}.", f"{place}[")) or not place
 
 
 def _words(details: ErrorDetails) -> str:

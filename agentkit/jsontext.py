@@ -11,10 +11,13 @@ from agentkit.messages import JSON
 def parse_strict(text: str) -> JSON:
     """The value of a JSON text. Raises ValueError, with what is wrong, also where Python's own parser is lenient.
 
-    Refused beside malformed text: NaN and infinities, a key given twice, numbers past the float range, and halves
-    of surrogate pairs, which no later encoding could send.
+    Refused beside malformed text: NaN and infinities, a key given twice, numbers past the float range, halves of
+    surrogate pairs, which no later encoding could send, and what is nested deeper than Python can follow.
     """
-    value: JSON = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique)
+    try:
+        value: JSON = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if "\\ud" in text.lower():
         try:
             json.dumps(value, ensure_ascii=False).encode()

@@ -16,6 +16,7 @@ from agentkit.near_words import certain, nearest
 from agentkit.schema.constraint_words import words
 from agentkit.schema.json_check import Checker, Misfit
 from agentkit.schema.subschemas import is_object, resolve
+from agentkit.schema.text_patterns import AS_DESCRIBED
 from agentkit.union_choice import candidates, constants, find_tag, kinds_of, meant
 
 _SHOWN_CHARS = 60
@@ -31,6 +32,9 @@ _A_KIND = {
     "null": "null",
 }
 _KINDS = {"boolean": "booleans", "null": "null"}
+_PLAIN_KEY = re.compile(r"[\w-]+")
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What JSON may hold as it is, and a line of text may not."""
 
 Steps = tuple[str | int, ...]
 """A path, step by step."""
@@ -58,14 +62,21 @@ def find_problems(value: JSON, schema: JSONObject) -> list[Problem]:
 
 
 def path_text(steps: Sequence[str | int]) -> str:
-    """A path as people write it: `lines[0].kind`."""
-    parts = (f"[{step}]" if isinstance(step, int) else f".{_clipped(step)}" for step in steps)
-    return "".join(parts).removeprefix(".")
+    """A path as people write it: `lines[0].kind`, and `lines["a b"]` for a key that is not a plain word."""
+    return "".join(map(_step_text, steps)).removeprefix(".")
 
 
 def shown(value: object) -> str:
-    """A value as JSON, clipped."""
-    return _clipped(json.dumps(value, ensure_ascii=False, default=str))
+    """A value as JSON on one line, clipped."""
+    return _clipped(_UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=False, default=str)))
+
+
+def _step_text(step: str | int) -> str:
+    return f".{_clipped(step)}" if isinstance(step, str) and _PLAIN_KEY.fullmatch(step) else f"[{shown(step)}]"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _clipped(text: str) -> str:
@@ -93,10 +104,15 @@ def _problems(value: JSON, part: JSONObject | None, before: Steps, checker: Chec
 def _unlike(misfit: Misfit, steps: Steps) -> Problem:
     if misfit.keyword == "type":
         expected = _kinds([misfit.wanted] if isinstance(misfit.wanted, str) else _strings(misfit.wanted))
+    elif misfit.keyword == "format":
+        expected = f"a string {words('format', misfit.wanted)}"
     else:
         expected = words(misfit.keyword, misfit.wanted)
-    subject = "expected keys like this: " if misfit.is_key else "expected "
-    return Problem(path_text(steps), f"{subject}{expected}, got {shown(misfit.value)}")
+        if expected == AS_DESCRIBED:
+            expected = misfit.schema.get("description") or f"text that matches {_clipped(str(misfit.wanted))}"
+    if misfit.is_key and isinstance(misfit.value, str):
+        return Problem(path_text((*steps, misfit.value)), f"as a key, expected {expected}")
+    return Problem(path_text(steps), f"expected {expected}, got {shown(misfit.value)}")
 
 
 def _missing(misfit: Misfit, steps: Steps, root: JSONObject) -> Iterator[Problem]:

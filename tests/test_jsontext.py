@@ -46,6 +46,7 @@ def test_a_text_that_was_cut_off_is_never_read_as_a_longer_one(text: str, data: 
         ("{'a': 1}", "property name"),
         ('{"a": 1,}', "property name|trailing comma"),
         ("9" * 5000, "digits"),
+        ("[" * 200_000, "nested too deeply"),
     ],
 )
 def test_what_is_not_json_is_refused_with_the_reason(text: str, why: str) -> None:
