@@ -95,8 +95,7 @@ class _Form:
 
     def object(self, schema: JSONObject, hit: Hit | None, path: str) -> JSON:
         roles = self.roles(schema, "string", "integer")
-        if {"quote", "start"} & {*roles.values()}:
-            hit = hit or next(iter(self.facts.hits), None)
+        hit = hit or next(iter(self.facts.hits if {"quote", "start"} & {*roles.values()} else ()), None)
         filled: dict[str, JSON] = {}
         for key, inner in schema.get("properties", {}).items():
             role = "quote" if hit and roles.get(key) == "text" and "quote" not in roles.values() else role_of(key)
@@ -134,7 +133,6 @@ class _Form:
         passage = hit.passage if hit else Passage(next(iter(facts.sources), ""), 0, 0, "")
         known: dict[tuple[object, str], JSON] = {
             ("string", "question"): facts.question,
-            ("string", "query"): facts.question,
             ("string", "source"): passage.source,
             ("string", "name"): facts.titles.get(passage.source) or passage.source,
             ("string", "quote"): passage.text,

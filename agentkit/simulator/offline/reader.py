@@ -1,11 +1,12 @@
 """The reader: finds its question and its sources in a request, reads, and answers with exact quotes."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from agentkit.content import Document
+from agentkit.jsontext import parse_strict
 from agentkit.messages import JSON, Content, JSONObject, encode, text_block, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
 from agentkit.simulator.offline.retrieval import Hit, Titles, passages, search
@@ -14,7 +15,9 @@ from agentkit.simulator.reply import ANSWER_TOOL, Reply
 LABEL = "Offline reader, not a language model"
 _MOST_CALLS_PER_TURN = 20
 _LISTING = re.compile(r"^([^\n:]{0,200}):[ \t]*([^\n]*)((?:\n\s*(?:[-*•]|\d+[.)])\s+[^\n]+)*)", re.MULTILINE)
-_ENTRY = re.compile(r"\s*(?:(?:[-*•]|\d+[.)])\s+)?[`'\"]?(.+?)[`'\"]?(?:(?:: | [-\u2013] |\t|  | \()(.*?)\)?)?\s*")
+_ENTRY = re.compile(
+    r"\s*(?:(?:[-*•]|\d+[.)])\s+)?[`'\"]?(.+\.\w{1,5}(?=\W*$)|.+?)[`'\"]?(?:(?:: | [-\u2013] |\t|  | \()(.*?)\)?)?\s*"
+)
 
 
 @dataclass(slots=True)
@@ -66,15 +69,20 @@ def _take_text(said: Said, text: str) -> str:
         return strings_of(value).get("question") or strings_of(value).get("query") or ""
     for label, inline, lines in _LISTING.findall(text):
         if any(role_of(word) == "source" for word in re.findall(r"\w+", label)):
-            said.named |= dict(names_in([*(lines.strip().splitlines() or inline.rstrip(". ").split(","))]))
+            said.named |= names_of(lines.strip().splitlines() or inline.rstrip(". ").split(","))
             text = text.replace(f"{inline}{lines}", "")
     return text.strip()
 
 
+def names_of(lines: list[str]) -> dict[str, str]:
+    """Ids and titles in lines such as `- id: title`, or that are the name of a file."""
+    return {entry[1]: entry[2] or "" for line in lines if (entry := _ENTRY.fullmatch(line))}
+
+
 def names_in(value: JSON) -> Iterator[tuple[str, str]]:
-    """Ids and titles in a value that names sources: lines, objects with an id, or lists of them."""
-    if isinstance(value, str) and (entry := _ENTRY.fullmatch(value)):
-        yield entry[1], entry[2] or ""
+    """Ids and titles in a value that names sources: strings, objects with an id, or lists of them."""
+    if isinstance(value, str) and value:
+        yield value, ""
     strings = strings_of(value)
     if name := strings.get("source") or strings.get("name"):
         yield name, strings.get("name", "")
@@ -114,11 +122,9 @@ def strings_of(value: JSON) -> dict[str, str]:
 
 def parse(text: str) -> JSON:
     """The JSON object or array that a text is; None for any other text."""
-    try:
-        value: JSON = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
-    except ValueError:
-        value = None
-    return value
+    with suppress(ValueError):
+        return parse_strict(text) if text.lstrip()[:1] in ("{", "[") else None
+    return None
 
 
 def read(request: JSONObject, said: Said, tools: Sequence[JSONObject]) -> Reply:
@@ -159,7 +165,7 @@ def names(said: Said, tools: Sequence[JSONObject]) -> Titles | Reply:
     if not listed:
         return Reply.text(f"{LABEL}: looking at what there is.") + Reply.tool(of_sources[0])
     text = text_of(listed[-1].result)
-    return {} if listed[-1].is_error else dict(names_in(parse(text) or [*text.splitlines()]))
+    return {} if listed[-1].is_error else dict(names_in(parse(text))) or names_of(text.splitlines())
 
 
 def calls_left(request: JSONObject, said: Said, tool: JSONObject, plan: list[JSON], doing: str) -> Reply | None:

@@ -29,15 +29,15 @@ def _terms(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
 
 
-_EMPTY = """a about after against all also am an and any are as at be been before but by can could did do does for
-from get gets give had has have he her here his how i if in into is it its let many may me might more most much must
-my no not of on one only or other our out over own please per say says she should so some such tell than that the
-their them then there these they this those to too up us was we were what when where whether which while who whose
-why will with would you your answer document documents find long mention question source sources aber alle als am
-auch auf aus bei bis da dann das dass dem den der des die diese dieser dieses durch ein eine einem einen einer eines
-er es für gibt haben hat ich ihr im ist kann kein keine können lang lange man mein mich mir mit muss müssen nach
-nicht noch nur ob oder sein seine sich sie sind so soll sollte über um und uns viel viele vom von vor wann war warum
-was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
+_EMPTY = """a about after against all also am an and any are as at be been before both but by can could did do does
+for from get gets give had has have he her here his how i if in into is it its let many may me might more most much
+must my no not of on one only or other our out over own please per say says she should so some such tell than that
+the their them then there these they this those to too up us was we were what when where whether which while who
+whose why will with would you your answer document documents find long mention question source sources aber alle als
+am auch auf aus bei bis da dann das dass dem den der des die diese dieser dieses durch ein eine einem einen einer
+eines er es für gibt haben hat ich ihr im ist kann kein keine können lang lange man mein mich mir mit muss müssen
+nach nicht noch nur ob oder sein seine sich sie sind so soll sollte über um und uns viel viele vom von vor wann war
+warum was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
 _FAINT = """use used uses using work works working run runs make makes need needs set possible package packages
 library support supports project benutzen funktioniert geht brauche mache"""
 _EMPTY_TERMS, _FAINT_TERMS = frozenset(_terms(_EMPTY)), frozenset(_terms(_FAINT))
@@ -124,12 +124,8 @@ def search(question: str, found: list[Passage], titles: Titles, limit: int = 3, 
 
 def _counts(wanted: list[str], text: str) -> dict[str, float]:
     """How often each wanted word occurs, other forms of it counting in part."""
-    counts: dict[str, float] = {}
-    for word in _terms(text):
-        for term in wanted:
-            if like := _likeness(term, word):
-                counts[term] = counts.get(term, 0) + like
-    return counts
+    words = _terms(text)
+    return {term: total for term in wanted if (total := sum(_likeness(term, word) for word in words))}
 
 
 @lru_cache(maxsize=500_000)
