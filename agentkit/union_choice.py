@@ -65,7 +65,7 @@ def constants(schema: JSONObject) -> list[JSON]:
 
 
 def _distance(value: JSONObject, choice: JSONObject, root: JSONObject) -> int:
-    """How many keys of a value are missing, unknown or of the wrong kind for a choice."""
+    """How far a value is from a choice: a key that is missing or unknown counts more than a value of another kind."""
     properties: JSONObject = choice.get("properties", {})
     missing = sum(name not in value for name in choice.get("required", ()))
     is_closed = choice.get("additionalProperties") is False
@@ -75,7 +75,7 @@ def _distance(value: JSONObject, choice: JSONObject, root: JSONObject) -> int:
         for name, inner in value.items()
         if is_object(properties.get(name))
     )
-    return missing + unknown + wrong
+    return 2 * (missing + unknown) + wrong
 
 
 def kinds_of(schema: JSONObject, root: JSONObject) -> frozenset[str]:
