@@ -59,7 +59,7 @@ def checked_description(description: object) -> str:
     """What the model is told, without the indentation of the source. Raises DefinitionError for what is no text."""
     if not isinstance(description, str):
         raise DefinitionError(f"description={description!r} must be text")
-    return inspect.cleandoc(description)
+    return inspect.cleandoc(description).strip()
 
 
 def checked_options(options: ToolOptions) -> ToolOptions:
