@@ -56,7 +56,7 @@ def run(args: Namespace) -> Exit:
     prompt = demo_agents.question_about(args.question, documents)
     print(f"Reading {plural(len(documents), 'document')}: {args.question}", file=sys.stderr)
     display = choose_display(as_json=args.json, most_depth=1)
-    result, seconds = watch(lambda: agent.stream(prompt, deps=library, **options), display)
+    result, seconds = watch(lambda: agent.stream(prompt, deps=library, **options), display, client)
     if result.answer is None:
         print(f"agentkit: {clean(result.reason)}", file=sys.stderr)
         return exit_of(result)

@@ -47,7 +47,7 @@ def run(args: Namespace) -> Exit:
     options: dict[str, Any] = {} if client is None else {"client": client}
     if args.model:
         options["model"] = args.model
-    result, seconds = watch(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json))
+    result, seconds = watch(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json), client)
     output = None if result.answer is None else agent.answer.form.inner.dump(result.answer.value)
     if args.json:
         print(result_json(result, output))

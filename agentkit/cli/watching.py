@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agentkit import Event, RunHandle, RunResult
+    from agentkit.client import Client
 
 
 class Display(Protocol):
@@ -63,16 +64,23 @@ def choose_display(*, as_json: bool, most_depth: int | None = None) -> Display:
     return PlainLines(most_depth)
 
 
-def watch(start: Callable[[], RunHandle[Any]], display: Display) -> tuple[RunResult[Any], float]:
-    """Run to the end, or to the first Ctrl-C; gives the result and the seconds that it took."""
+def watch(start: Callable[[], RunHandle[Any]], display: Display, client: Client | None) -> tuple[RunResult[Any], float]:
+    """Run to the end, or to the first Ctrl-C; gives the result and the seconds that it took.
+
+    A client that the command made for the run is closed with it.
+    """
     import anyio
 
     async def follow() -> RunResult[Any]:
         handle = start()
-        with display, landing(handle.cancel):
-            async with handle:
-                async for event in handle:
-                    display.feed(event)
+        try:
+            with display, landing(handle.cancel):
+                async with handle:
+                    async for event in handle:
+                        display.feed(event)
+        finally:
+            if client is not None:
+                await client.close()
         return handle.result
 
     began = time.monotonic()

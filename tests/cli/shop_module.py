@@ -1,0 +1,39 @@
+"""The source of a module that the command line's tests write to a folder and work on."""
+
+SHOP = '''
+from dataclasses import dataclass
+
+from agentkit import Agent, RunContext, ToolError, Toolset, tool
+
+
+@dataclass
+class Line:
+    item: str
+    count: int = 1
+
+
+@tool(effect="read")
+def price(item: str) -> float:
+    """Look up a price.
+
+    Args:
+        item: What to look up.
+    """
+    if item != "tea":
+        raise ToolError(f"There is no {item}.")
+    return 4.0
+
+
+@tool
+def order(lines: list[Line]) -> str:
+    """Place an order."""
+    return f"{len(lines)} lines ordered"
+
+
+both = Toolset("shop", [price, order])
+clerk = Agent("clerk", model="claude-opus-5-5", tools=[price, order])
+typed = Agent("typed", model="claude-opus-5-5", input=Line, output=Line)
+needs = Agent("needs", model="claude-opus-5-5", deps=Line)
+unknown = Agent("unknown", model="claude-opus-9")
+number = 5
+'''

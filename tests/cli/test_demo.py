@@ -1,0 +1,88 @@
+"""`agentkit demo`: real documents, true quotes, or an honest nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from agentkit import Document
+from agentkit.cli.demo_agents import Library, Quote, checked
+from agentkit.cli.main import main
+
+HTML = "<html><body><h1>Apollo</h1><p>The lander <b>Eagle</b> touched down on 20 July 1969.</p></body></html>"
+METADATA = (
+    "Metadata-Version: 2.1\nName: moon\nVersion: 1\n\n# moon\n\nA package that computes the phases of the moon.\n"
+)
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "apollo.html").write_text(HTML, encoding="utf-8")
+    (folder / "moon.dist-info").mkdir()
+    (folder / "moon.dist-info" / "METADATA").write_text(METADATA, encoding="utf-8")
+    (folder / "deep" / "bread.md").write_text("# Bread\n\nLet the dough rest for two hours.\n", encoding="utf-8")
+    (folder / "tides.txt").write_text("The tide follows the moon.\nSpring tides come at new moon.\n", encoding="utf-8")
+    (folder / "blob.bin").write_bytes(b"\xff\xfe\x00\x01")
+    return folder
+
+
+def test_the_default_reads_real_documents_with_a_reader_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo"]) == 0
+    out, err = capsys.readouterr()
+    assert "not a language model" in out
+    assert re.search(r"^\[1\] .*characters \d+-\d+$", out, re.MULTILINE)
+    runs = re.search(r"(\d+) sub-agent runs, (\d+) model calls", err)
+    assert runs
+    assert int(runs.group(1)) >= 10
+    assert re.search(r"tokens, would cost \$0\.\d+ with claude-opus-5-5, claude-haiku-5-5", err)
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("question", "document", "quote"),
+    [
+        ("When did the lander touch down?", "apollo", "20 July 1969"),
+        ("How long does the dough rest?", "bread", "two hours"),
+        ("When do spring tides come?", "tides", "Spring tides come at new moon."),
+        ("Which package computes phases of the moon?", "moon", "computes the phases of the moon"),
+    ],
+)
+def test_a_folder_it_has_never_seen_gives_true_quotes(
+    question: str, document: str, quote: str, docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--docs", str(docs), question, "--json"]) == 0
+    out, err = capsys.readouterr()
+    answer = json.loads(out.splitlines()[-1])
+    assert any(document in found["document"] and quote in found["text"] for found in answer["quotes"]), answer
+    assert "blob.bin" in err
+
+
+def test_what_no_document_answers_is_said_so(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--docs", str(docs), "Who invented the telephone?"]) == 0
+    out, err = capsys.readouterr()
+    assert "nothing found" in out
+    assert "[1]" not in out
+    assert "0 quotes checked" in err
+
+
+@pytest.mark.usefixtures("no_credentials")
+def test_a_key_in_the_environment_alone_changes_nothing(
+    docs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "not-a-real-key")
+    assert main(["demo", "--docs", str(docs), "How long does the dough rest?"]) == 0
+    assert "two hours" in capsys.readouterr().out
+
+
+def test_quotes_are_checked_against_their_source() -> None:
+    library = Library({"d": Document("d", "Tea is hot. Coffee is hotter.")})
+    true = Quote("d", "Tea is hot.", 0, 11)
+    misplaced = Quote("d", "Coffee is hotter.", 0, 5)
+    invented, elsewhere, blank = Quote("d", "Milk is cold.", 0, 13), Quote("x", "Tea", 0, 3), Quote("d", " ", 3, 4)
+    kept = checked([true, misplaced, invented, elsewhere, blank], library)
+    assert kept == [true, Quote("d", "Coffee is hotter.", 12, 29)]

@@ -1,0 +1,110 @@
+"""`agentkit simulate`: the official SDK and curl hold a conversation with it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anthropic
+import pytest
+
+from agentkit.cli.exits import Stop
+from agentkit.cli.main import main
+from agentkit.cli.simulate import read_script
+
+REPLIES = [
+    [{"tool": "add", "input": {"a": 1, "b": 2}}, {"tool": "add", "input": {"a": 3, "b": 4}}],
+    {"text": "3 and 7"},
+]
+
+
+@contextmanager
+def serving(*options: str) -> Generator[str]:
+    command = [sys.executable, "-m", "agentkit", "simulate", "--port", "0", *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    address = re.search(r"http://[\d.]+:\d+", process.stderr.readline())
+    assert address
+    try:
+        yield address.group()
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 0, err
+        assert "Traceback" not in err
+
+
+@pytest.fixture
+def base_url(tmp_path: Path) -> Generator[str]:
+    (tmp_path / "script.json").write_text(json.dumps(REPLIES), encoding="utf-8")
+    with serving("--script", str(tmp_path / "script.json")) as url:
+        yield url
+
+
+def test_the_sdks_tool_runner_holds_a_conversation(base_url: str) -> None:
+    @anthropic.beta_tool
+    def add(a: int, b: int) -> str:
+        """Add."""
+        return str(a + b)
+
+    with anthropic.Anthropic(api_key="k", base_url=base_url) as client:
+        runner = client.beta.messages.tool_runner(
+            model="claude-opus-5-5",
+            max_tokens=100,
+            tools=[add],
+            messages=[{"role": "user", "content": "Add."}],
+            thread=False,
+        )
+        message = runner.until_done()
+    assert message.content[0].to_dict()["text"] == "3 and 7"
+
+
+def curl(base_url: str, body: object) -> dict[str, object]:
+    command = ["curl", "-sS", "-H", "content-type: application/json", "-d", json.dumps(body), f"{base_url}/v1/messages"]
+    answer: dict[str, object] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return answer
+
+
+def test_curl_holds_a_conversation(base_url: str) -> None:
+    messages: list[object] = [{"role": "user", "content": "Add."}]
+    body = {"model": "claude-opus-5-5", "max_tokens": 100, "messages": messages}
+    first = curl(base_url, body)
+    assert first["stop_reason"] == "tool_use"
+    calls = first["content"]
+    assert isinstance(calls, list)
+    results = [{"type": "tool_result", "tool_use_id": call["id"], "content": "x"} for call in calls]
+    messages += [{"role": "assistant", "content": calls}, {"role": "user", "content": results}]
+    assert curl(base_url, body)["content"] == [{"type": "text", "text": "3 and 7"}]
+    messages.pop()
+    refused = curl(base_url, {**body, "messages": [*messages, {"role": "user", "content": "x"}]})
+    assert "without `tool_result` blocks" in json.dumps(refused)
+
+
+def test_an_agent_runs_against_it_by_its_address(base_url: str, shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "shop:clerk", "Add.", "--base-url", base_url]) == 0
+    assert capsys.readouterr().out == "3 and 7\n"
+
+
+def test_without_a_script_the_offline_mind_answers() -> None:
+    body = {"model": "claude-haiku-5-5", "max_tokens": 100, "messages": [{"role": "user", "content": "Who are you?"}]}
+    with serving() as base_url:
+        assert "not a language model" in json.dumps(curl(base_url, body))
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '[{"txt": "x"}]', '[{"tool": "x", "input": 5}]', "[[]]"])
+def test_a_script_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_text(text, encoding="utf-8")
+    with pytest.raises(Stop, match=r"script\.json"):
+        read_script(tmp_path / "script.json")
+
+
+def test_a_port_in_use_is_said_so(base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    port = base_url.rpartition(":")[2]
+    assert main(["simulate", "--port", port]) == 3
+    assert f"Cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
