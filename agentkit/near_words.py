@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
-_SHORTEST = 3
-"""Below this many characters one slip makes another word (`on`, `no`)."""
+_SHORTEST = 4
+_SHORTEST_SWAPPED = 3
+"""Below this many characters one slip makes another word: `cat` for `bat`, and swapped ones `on` for `no`."""
+_SEPARATORS = re.compile(r"[-_.\s]")
 
 
 def nearest(word: str, words: Sequence[str]) -> str | None:
@@ -19,23 +22,24 @@ def nearest(word: str, words: Sequence[str]) -> str | None:
 
 
 def certain(word: str, words: Sequence[str]) -> str | None:
-    """The only known word that is one slip of the pen away, or differs in case and punctuation alone."""
-    near = [known for known in words if _letters(known) == _letters(word)] or [
-        known for known in words if _is_one_slip(known, word)
-    ]
-    return near[0] if len(near) == 1 else None
+    """The only known word that is one slip of the pen away, or differs in case and separators alone."""
+    if same := [known for known in words if _letters(known) == _letters(word)]:
+        return same[0] if len(same) == 1 else None
+    near = [known for known in words if _is_one_slip(known, word)]
+    is_same_letters = len(near) == 1 and sorted(near[0]) == sorted(word)
+    is_long_enough = len(word) >= (_SHORTEST_SWAPPED if is_same_letters else _SHORTEST)
+    return near[0] if len(near) == 1 and is_long_enough else None
 
 
 def _letters(word: str) -> str:
-    return "".join(char for char in word if char.isalnum()).casefold() or word
+    return _SEPARATORS.sub("", word).casefold() or word
 
 
 def _is_one_slip(one: str, other: str) -> bool:
-    """Whether a letter is missing, too many, wrong, or changed places with its neighbour."""
-    if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > 1:
-        return False
+    """Whether a letter is missing, too many, wrong, or changed places with its neighbour; digits are no slips."""
     while one and other and one[0] == other[0]:
         one, other = one[1:], other[1:]
     while one and other and one[-1] == other[-1]:
         one, other = one[:-1], other[:-1]
-    return max(len(one), len(other)) <= 1 or (len(one) == len(other) == 2 and one == other[::-1])
+    is_swapped = len(one) == len(other) == 2 and one == other[::-1]
+    return (one + other).isalpha() and (is_swapped or max(len(one), len(other)) == 1)

@@ -13,7 +13,8 @@ from agentkit.near_words import certain, nearest
         ("quantiy", ["quantity", "price"], "quantity"),  # a letter missing
         ("quanttity", ["quantity", "price"], "quantity"),  # one too many
         ("quamtity", ["quantity", "price"], "quantity"),  # a wrong one
-        ("nwe", ["new", "used"], "new"),  # two that changed places
+        ("qauntity", ["quantity", "price"], "quantity"),  # two that changed places
+        ("nwe", ["new", "used"], "new"),
         ("Used", ["new", "used"], "used"),
         ("postal_code", ["postalCode", "city"], "postalCode"),
         ("in progress", ["in_progress", "done"], "in_progress"),
@@ -28,6 +29,7 @@ def test_one_slip_of_the_pen_is_certain(word: str, words: list[str], known: str)
     ("word", "words"),
     [
         ("xl", ["l", "m"]),  # too short
+        ("on", ["no"]),
         ("bat", ["cat", "dog"]),  # another word
         ("item1", ["item2"]),  # another number
         ("2023", ["2024"]),
