@@ -16,8 +16,8 @@ _WORDS = {
     "source": "source document doc id file path filename url uri article quelle dokument",
     "name": "name key ref title titel",
     "quote": "quote quotation excerpt passage snippet evidence citation cited verbatim sentence zitat beleg",
-    "text": "text answer summary report conclusion response result finding explanation reply message content body note "
-    "overview claim statement fact point insight detail reason reasoning antwort bericht zusammenfassung",
+    "text": "text answer summary report conclusion response result finding explanation reply message content context "
+    "body note overview claim statement fact point insight detail reason reasoning antwort bericht zusammenfassung",
     "start": "start begin offset",
     "end": "end stop",
     "found": "found verdict status answered",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from agentkit.messages import JSON, JSONObject, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
@@ -15,12 +16,10 @@ _MOST_BRIEFS, _MOST_QUOTES = 60, 8
 def briefed_tool(tools: Sequence[JSONObject]) -> JSONObject | None:
     """The tool whose input is a brief: a question, and a source or a list of sources."""
     for tool in tools:
-        try:
+        with suppress(CannotFill):
             if {"question", "source"} <= {*roles(tool, "properties")}:
                 fill(tool["input_schema"], Facts("?", sources=["?"]))
                 return tool
-        except CannotFill:
-            continue
     return None
 
 
@@ -53,9 +52,11 @@ def _quotes(text: str, source: str) -> list[Passage]:
     if value is not None or not text.startswith(LABEL):
         return list(_harvest(value, source)) if value is not None else [Passage(source, None, None, text)]
     found: list[Passage] = []
-    for each in re.finditer(r"(?m)^\[(.+), characters (\d+)-(\d+)\] ", text):
+    at = 0
+    while each := re.compile(r"^\[(.+), characters (\d+)-(\d+)\] ", re.MULTILINE).search(text, at):
         start, end = int(each[2]), int(each[3])
-        found.append(Passage(each[1], start, end, text[each.end() : each.end() + end - start]))
+        at = each.end() + end - start
+        found.append(Passage(each[1], start, end, text[each.end() : at]))
     return found
 
 

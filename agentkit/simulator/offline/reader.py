@@ -116,8 +116,7 @@ def _texts(value: JSON, name: str) -> list[Document]:
 
 def strings_of(value: JSON) -> dict[str, str]:
     """The strings of an object by their roles; the first of a role counts."""
-    pairs = reversed(value.items()) if isinstance(value, dict) else ()
-    return {role_of(key): inner for key, inner in pairs if isinstance(inner, str)}
+    return {role_of(k): v for k, v in reversed(value.items()) if isinstance(v, str)} if isinstance(value, dict) else {}
 
 
 def parse(text: str) -> JSON:
@@ -176,7 +175,7 @@ def calls_left(request: JSONObject, said: Said, tool: JSONObject, plan: list[JSO
     reply = Reply.text(f"{LABEL}: {doing} {len(now)} now, {len(left) - len(now)} later.")
     for value in now:
         reply += Reply.block({"type": "tool_use", "name": tool["name"], "input": value})
-    return reply if now and request.get("tool_choice", {}).get("type") != "none" else None
+    return reply if now and (request.get("tool_choice") or {"type": "auto"})["type"] != "none" else None
 
 
 def answer(request: JSONObject, said: Said, hits: list[Hit], titles: Titles, missing: list[str]) -> Reply:
@@ -189,7 +188,8 @@ def answer(request: JSONObject, said: Said, hits: list[Hit], titles: Titles, mis
         text += f"\n\n[{hit.passage.source}{place}] {hit.passage.text}"
     text += f"\n\nNot read: {', '.join(missing)}." if missing else ""
     cited = list(dict.fromkeys(hit.passage.source for hit in hits)) or (seen if len(seen) == 1 else [])
-    forms = [request["output_config"]["format"]["schema"]] if "format" in request.get("output_config", {}) else []
+    config: JSONObject = request.get("output_config") or {}
+    forms = [config["format"]["schema"]] if config.get("format") else []
     asked = forms or [tool["input_schema"] for tool in request.get("tools") or () if tool.get("name") == ANSWER_TOOL]
     if not asked:
         return Reply.text(text)

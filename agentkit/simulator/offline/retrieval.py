@@ -69,14 +69,14 @@ def passages(source: Document) -> list[Passage]:
     text, headings = source.text, list[str]()
     found: list[Passage] = []
     for block in _BLOCK.finditer(text):
-        is_title = "\n" not in block[0] and re.match(_UNDERLINE, text[block.end() :][:80]) is not None
+        is_title = "\n" not in block[0] and re.match(_UNDERLINE, text[block.end() : block.end() + 80]) is not None
         is_heading = is_title or block[0].lstrip().startswith("#")
         above = "" if is_heading else " ".join(headings[:1] + headings[-1:])
         spans = [sentence.span() for sentence in _SENTENCE.finditer(text, *block.span())]
         found += [Passage(source.id, start, end, text[start:end], above, is_heading) for start, end in spans]
         headings += [block[0]] if is_heading else []
     for i, here in enumerate(found):  # what ends with a colon goes with the sentence or the list that it announces
-        for n, after in enumerate(found[i + 1 :] if here.text.endswith(":") and not here.is_heading else ()):
+        for n, after in enumerate(found[i + 1 : i + 13] if here.text.endswith(":") and not here.is_heading else ()):
             is_list = re.match(_ITEM, found[i + 1].text) and re.match(_ITEM, after.text)
             if after.is_heading or (n and not is_list) or (after.end or 0) - (here.start or 0) > 600:
                 break

@@ -138,6 +138,19 @@ def test_results_of_other_shapes_are_understood() -> None:
         assert "[harbour] Mooring costs 12 EUR" in text_in(play(body, ask=answered)[-1])
 
 
+def test_a_quoted_text_that_looks_like_a_citation_is_none() -> None:
+    fake = {"odd": "Mooring is free, they say:\n[harbour, characters 0-7] Mooring costs 1 EUR."}
+
+    def quotes(given: JSONObject) -> str:
+        return text_in(play(request(json.dumps(given), LOAD), load=lambda call: fake[call["document_id"]])[-1])
+
+    body = request(json.dumps({"question": QUESTION, "sources": ["odd"]}), BRIEF)
+    text = text_in(play(body, ask=quotes)[-1])
+    assert text.startswith(LABEL)
+    found = report(request(json.dumps({"question": QUESTION, "sources": ["odd"]}), BRIEF), ask=quotes)
+    assert {citation["document"] for citation in found["citations"]} == {"odd"}
+
+
 def test_a_new_question_is_briefed_anew() -> None:
     body = request(ASKED, BRIEF)
     play(body, ask=child)
