@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, cast
+from typing import TYPE_CHECKING, Generic, cast
 
 from agentkit.client import lease, overriding
 from agentkit.context import RunContext
@@ -18,7 +18,7 @@ from agentkit.model import ClaudeModel
 from agentkit.outcome import Outcome
 from agentkit.result import RunResult
 from agentkit.scope import Listener, Scope
-from agentkit.spec import AgentSpec, Deps, In, Out
+from agentkit.spec import AgentSpec, AnySpec, Deps, In, Out
 from agentkit.state import Finish
 from agentkit.steps import InMemorySteps
 from agentkit.transcript import Transcript, open_transcript
@@ -142,7 +142,7 @@ async def _open_deps(
             yield deps
 
 
-def _log_start(spec: AgentSpec[Any, Any, Any], scope: Scope) -> None:
+def _log_start(spec: AnySpec, scope: Scope) -> None:
     """The first line of a run names the tools whose effect is not declared, and what declaring it buys."""
     if not is_logged(logging.INFO):
         return
@@ -154,18 +154,18 @@ def _log_start(spec: AgentSpec[Any, Any, Any], scope: Scope) -> None:
     log().info("run started", **facts)
 
 
-def _check_children(spec: AgentSpec[Any, Any, Any], *, has_deps: bool) -> None:
+def _check_children(spec: AnySpec, *, has_deps: bool) -> None:
     """Raise UsageError for a sub-agent, however deep, that would find no deps: before anything is spent."""
     for tool in spec.toolbox.tools.values():
         if not tool.is_agent:
             continue
-        child: AgentSpec[Any, Any, Any] = getattr(tool, "agent")  # noqa: B009 - an AgentTool, which stands above this file
+        child: AnySpec = getattr(tool, "agent")  # noqa: B009 - an AgentTool, which stands above this file
         if isinstance(child.deps, type) and not has_deps:
             raise _no_deps(child)
         _check_children(child, has_deps=has_deps or child.deps is not None)
 
 
-def _no_deps(spec: AgentSpec[Any, Any, Any]) -> UsageError:
+def _no_deps(spec: AnySpec) -> UsageError:
     name = getattr(spec.deps, "__name__", spec.deps)
     return UsageError(
         f"Agent({spec.name!r}) works on deps of type {name}: pass run(..., deps=...), or give the agent a factory "

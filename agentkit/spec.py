@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 from typing_extensions import TypedDict, TypeForm, TypeVar
 
@@ -123,5 +123,8 @@ class AgentSpec(Generic[Deps, In, Out]):
         """How the input becomes content."""
         return Prompt[In].of(self.input, self.render)
 
+
+AnySpec: TypeAlias = AgentSpec[Any, Any, Any]
+"""An agent's description, whatever it works on, takes and returns."""
 
 _SOURCES = {"toolbox": "tools", "answer": "output", "prompt": "input"}

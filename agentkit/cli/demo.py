@@ -120,7 +120,7 @@ def _as_json(answer: Answer, quotes: list[Quote]) -> str:
     return json.dumps(facts, ensure_ascii=False)
 
 
-def _report(result: RunResult[Any], seconds: float, kept: int, dropped: int, *, is_offline: bool) -> None:
+def _report(result: RunResult[object], seconds: float, kept: int, dropped: int, *, is_offline: bool) -> None:
     usage = result.usage
     tokens = usage.prompt_tokens + usage.output_tokens
     checks = f"{plural(kept, 'quote')} checked against the source, {dropped} dropped"
@@ -130,7 +130,7 @@ def _report(result: RunResult[Any], seconds: float, kept: int, dropped: int, *, 
     print(f"{checks}\n{counts}\n{tokens:,} tokens, {money} {result.cost} with {models}", file=sys.stderr)
 
 
-def _models(result: RunResult[Any]) -> list[str]:
+def _models(result: RunResult[object]) -> list[str]:
     from agentkit.cli.demo_agents import lead, reader
 
     return [str(lead.model), str(reader.model)] if result.children else [str(lead.model)]

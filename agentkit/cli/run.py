@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.cli.connection import OFFLINE_NOTE, add_base_url, connect
 from agentkit.cli.exits import Exit, Stop, exit_of
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from agentkit import Agent, RunResult
     from agentkit.cli.parsing import Commands
+
+    AnyAgent: TypeAlias = Agent[Any, Any, Any]
 
 
 def add_to(commands: Commands, shared: ArgumentParser) -> None:
@@ -58,13 +60,13 @@ def run(args: Namespace) -> Exit:
     return exit_of(result)
 
 
-def _report(result: RunResult[Any], line: str) -> None:
+def _report(result: RunResult[object], line: str) -> None:
     print(line, file=sys.stderr)
     if result.reason:
         print(f"agentkit: {clean(result.reason)}", file=sys.stderr)
 
 
-def _agent(args: Namespace) -> Agent[Any, Any, Any]:
+def _agent(args: Namespace) -> AnyAgent:
     from agentkit import Agent
     from agentkit.cli.address import load
 
@@ -73,7 +75,7 @@ def _agent(args: Namespace) -> Agent[Any, Any, Any]:
         raise Stop(
             f"{args.agent!r} is no agent, it is a {type(found).__name__}: name one made with agentkit.Agent(...)."
         )
-    agent: Agent[Any, Any, Any] = found  # pyright: ignore[reportUnknownVariableType]  # of any types
+    agent: AnyAgent = found  # pyright: ignore[reportUnknownVariableType]  # of any types
     if isinstance(agent.deps, type):
         raise Stop(
             f"{args.agent!r} works on deps of type {agent.deps.__name__}, which a command line cannot make: give the "
@@ -82,7 +84,7 @@ def _agent(args: Namespace) -> Agent[Any, Any, Any]:
     return agent if args.max_turns is None else replace(agent, max_turns=args.max_turns)
 
 
-def _prompt(agent: Agent[Any, Any, Any], text: str) -> Any:
+def _prompt(agent: AnyAgent, text: str) -> object:
     """The prompt as the agent's input type where it is JSON of that type, as text otherwise."""
     from pydantic import ValidationError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from agentkit.cli.interrupts import landing
 from agentkit.cli.plain import PlainLines
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from agentkit import Event, RunHandle, RunResult
     from agentkit.client import Client
+
+
+Out = TypeVar("Out")
 
 
 class Display(Protocol):
@@ -64,14 +67,14 @@ def choose_display(*, as_json: bool, most_depth: int | None = None) -> Display:
     return PlainLines(most_depth)
 
 
-def watch(start: Callable[[], RunHandle[Any]], display: Display, client: Client | None) -> tuple[RunResult[Any], float]:
+def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client | None) -> tuple[RunResult[Out], float]:
     """Run to the end, or to the first Ctrl-C; gives the result and the seconds that it took.
 
     A client that the command made for the run is closed with it.
     """
     import anyio
 
-    async def follow() -> RunResult[Any]:
+    async def follow() -> RunResult[Out]:
         handle = start()
         try:
             with display, landing(handle.cancel):
@@ -87,7 +90,7 @@ def watch(start: Callable[[], RunHandle[Any]], display: Display, client: Client 
     return anyio.run(follow), time.monotonic() - began
 
 
-def summary(result: RunResult[Any], seconds: float) -> str:
+def summary(result: RunResult[object], seconds: float) -> str:
     """A run in one line: outcome, requests, tokens, cost, time."""
     usage = result.usage
     facts = [
@@ -100,7 +103,7 @@ def summary(result: RunResult[Any], seconds: float) -> str:
     return " · ".join(facts)
 
 
-def result_json(result: RunResult[Any], output: object) -> str:
+def result_json(result: RunResult[object], output: object) -> str:
     """The last line of `--json`: the result without the conversation."""
     facts = {
         "type": "result",
