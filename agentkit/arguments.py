@@ -57,13 +57,16 @@ def read_json_arguments(tool: str, schema: JSONObject, given: Mapping[str, objec
     return read(_as_object(tool, given), schema, validate, invalid_arguments(tool))
 
 
-def read(value: JSONObject, schema: JSONObject, validate: Callable[[JSONObject], T], header: str) -> T:
+def read(
+    value: JSONObject, schema: JSONObject, validate: Callable[[JSONObject], T], header: str, within: Sequence[str] = ()
+) -> T:
     """What `validate` makes of a JSON object, whose schema says what it takes.
 
-    `validate` raises pydantic's ValidationError, or DoesNotFit. Raises InvalidArguments: the header, every problem.
+    `validate` raises pydantic's ValidationError, with places that start `within` the object, or DoesNotFit. Raises
+    InvalidArguments: the header, then every problem.
     """
     try:
-        return _read(value, schema, validate, header)
+        return _read(value, schema, validate, header, within)
     except RecursionError:
         raise InvalidArguments(f"{header}\n- {_TOO_DEEP}") from None
 
@@ -79,7 +82,9 @@ def _as_object(tool: str, given: object) -> JSONObject:
     return dict(cast("Mapping[str, object]", given))
 
 
-def _read(value: JSONObject, schema: JSONObject, validate: Callable[[JSONObject], T], header: str) -> T:
+def _read(
+    value: JSONObject, schema: JSONObject, validate: Callable[[JSONObject], T], header: str, within: Sequence[str]
+) -> T:
     try:
         return validate(value)
     except (ValidationError, DoesNotFit) as error:
@@ -93,7 +98,7 @@ def _read(value: JSONObject, schema: JSONObject, validate: Callable[[JSONObject]
     problems = find_problems(decoded, schema)
     if isinstance(refused, ValidationError):
         order = list(schema.get("properties", ()))
-        for problem in _own_words(refused, decoded, problems):
+        for problem in _own_words(refused, decoded, within, problems):
             later = (i for i, other in enumerate(problems) if _place(other.path, order) > _place(problem.path, order))
             problems.insert(next(later, len(problems)), problem)
     suggestions = [problem.suggestion for problem in problems if problem.suggestion is not None]
@@ -120,10 +125,10 @@ def _place(path: str, order: Sequence[str]) -> int:
     return order.index(first) if first in order else len(order)
 
 
-def _own_words(refused: ValidationError, value: JSON, known: Sequence[Problem]) -> list[Problem]:
+def _own_words(refused: ValidationError, value: JSON, within: Sequence[str], known: Sequence[Problem]) -> list[Problem]:
     """What validation says and the schema does not: the words of the user's own validators, above all."""
     paths = {problem.path for problem in known}
-    said = [(details, *_place_of(details, value)) for details in refused.errors(include_url=False)]
+    said = [(details, *_place_of(details, within, value)) for details in refused.errors(include_url=False)]
     branches = Counter(place for place, _ in {(place, branch) for _, _, place, branch in said if branch is not None})
     problems: dict[Problem, None] = {}
     for details, path, place, branch in said:
@@ -142,16 +147,17 @@ def _is_in_schema(error_type: str) -> bool:
     return error_type.endswith("_type") or error_type in _SCHEMA_ERRORS
 
 
-def _place_of(details: ErrorDetails, value: JSON) -> tuple[str, str, str | None]:
+def _place_of(details: ErrorDetails, within: Sequence[str], value: JSON) -> tuple[str, str, str | None]:
     """The error's path; the path of the outermost union on the way to it, and the branch of that: a Python type."""
     steps: list[str | int] = []
     place, branch = "", None
-    for i, step in enumerate(details["loc"]):
+    loc = (*within, *details["loc"])
+    for i, step in enumerate(loc):
         if is_object(value) and step in value:
             value = value[str(step)]
         elif is_list(value) and isinstance(step, int) and step < len(value):
             value = value[step]
-        elif details["type"] != "missing" or i < len(details["loc"]) - 1:
+        elif details["type"] != "missing" or i < len(loc) - 1:
             place, branch = (path_text(steps), str(step)) if branch is None else (place, branch)
             continue
         steps.append(step)
@@ -167,4 +173,5 @@ def _words(details: ErrorDetails) -> str:
         return _TOO_DEEP
     cause = details.get("ctx", {}).get("error")
     text = str(cause) if cause is not None and str(cause) else details["msg"][0].lower() + details["msg"][1:]
+    text = " ".join(text.splitlines())
     return text if len(text) <= _MOST_CHARS_OF_OWN_WORDS else f"{text[: _MOST_CHARS_OF_OWN_WORDS - 3]}..."

@@ -38,7 +38,7 @@ class ObjectForm(Generic[T]):
 
     def read(self, value: JSONObject, header: str) -> T:
         """The value of the type. Raises InvalidArguments: the header, then every problem."""
-        return read(value, self.schema, self._validate, header)
+        return read(value, self.schema, self._validate, header, (self.key,) if self.is_wrapped else ())
 
     def _validate(self, value: JSONObject) -> T:
         if not self.is_wrapped:
