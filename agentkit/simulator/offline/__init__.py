@@ -1,9 +1,11 @@
 """The offline mind: a deterministic reader and a delegating lead. It is not a language model, and says so."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from agentkit.messages import JSONObject
+from agentkit.simulator.offline.fill import CannotFill
 from agentkit.simulator.offline.lead import briefed_tool, delegate
 from agentkit.simulator.offline.reader import read, read_request, unable
 from agentkit.simulator.reply import ANSWER_TOOL, Reply
@@ -22,6 +24,7 @@ class OfflineMind:
         tools = [tool for tool in request.get("tools") or () if "input_schema" in tool and tool["name"] != ANSWER_TOOL]
         tools = [tool for tool in tools if self.allowed_tools is None or tool["name"] in self.allowed_tools]
         worker = briefed_tool(tools)
-        if not said.question:
-            return unable(said)
-        return read(request, said, tools) if worker is None else delegate(request, said, tools, worker)
+        with suppress(CannotFill):
+            if said.question:
+                return read(request, said, tools) if worker is None else delegate(request, said, tools, worker)
+        return unable(said)

@@ -70,7 +70,7 @@ class _Form:
         kinds: list[str] = schema["type"] if isinstance(schema.get("type"), list) else []
         choices = schema.get("anyOf") or schema.get("oneOf") or [{**schema, "type": each} for each in kinds]
         if "const" in schema or "enum" in schema:
-            return self.option([schema["const"]] if "const" in schema else schema["enum"], role, path)
+            return self.option([schema["const"]] if "const" in schema else schema["enum"], role, hit, path)
         if choices:
             return self.choice([resolve(each, self.root) for each in choices], role, hit, path)
         if kind == "object" and path.count(".") < 8:
@@ -106,7 +106,7 @@ class _Form:
         return filled
 
     def array(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
-        items = resolve(schema.get("items", {}), self.root)
+        items = resolve(schema.get("items") or {}, self.root)
         roles = {*self.roles(items, "string", "integer").values()}
         forms: list[tuple[_Form, Hit | None]] = [(self, each) for each in ([hit] if hit else self.facts.hits)]
         if "quote" in self.roles(items, "array").values():  # a list of sources, each with its quotes
@@ -119,11 +119,13 @@ class _Form:
         role = "quote" if role == "text" else role
         return [form.value(items, role, each, f"{path}.0") for form, each in forms][: schema.get("maxItems")]
 
-    def option(self, options: list[JSON], role: str, path: str) -> JSON:
+    def option(self, options: list[JSON], role: str, hit: Hit | None, path: str) -> JSON:
         words = {re.sub(r"\W", "_", str(option).lower()): option for option in options}
         sure = max((hit.coverage for hit in self.facts.hits), default=0.0)
         level = "high" if sure > 0.85 else "medium" if sure > 0.5 else "low"
         wanted = (level, "low", "none") if role == "confidence" else _YES if self.facts.hits else _NO
+        if role == "source" and (source := self.leaf({"type": "string"}, role, hit, path)) in options:
+            return source
         for option in options if len(options) == 1 else [words[word] for word in wanted if word in words]:
             return option
         raise CannotFill(f"{path}: which of its values fits is not known")

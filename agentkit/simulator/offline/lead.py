@@ -35,14 +35,13 @@ def delegate(request: JSONObject, said: Said, tools: Sequence[JSONObject], worke
     plan = [fill(worker["input_schema"], Facts(said.question, sources=shard, titles=found)) for shard in shards]
     if reply := calls_left(request, said, worker, plan, "sending briefs,"):
         return reply
-    quoted: list[Passage] = []
-    missing: list[str] = []
+    quoted, missing = list[Passage](), list[str]()
     for call in said.calls.values():
         if call.name == worker["name"] and call.input in plan:
             shard = shards[plan.index(call.input)]
             missing += shard if call.is_error else []
             quoted += [] if call.is_error else _quotes(text_of(call.result), shard[0])
-    hits = search(said.question, quoted, found, _MOST_QUOTES, enough=0) or [Hit(each, 0, 0) for each in quoted]
+    hits = search(said.question, quoted, found, _MOST_QUOTES, least=0) or [Hit(each, 0, 0) for each in quoted]
     return answer(request, said, hits[:_MOST_QUOTES], found, missing)
 
 
@@ -51,8 +50,7 @@ def _quotes(text: str, source: str) -> list[Passage]:
     value = parse(text)
     if value is not None or not text.startswith(LABEL):
         return list(_harvest(value, source)) if value is not None else [Passage(source, None, None, text)]
-    found: list[Passage] = []
-    at = 0
+    found, at = list[Passage](), 0
     while each := re.compile(r"^\[(.+), characters (\d+)-(\d+)\] ", re.MULTILINE).search(text, at):
         start, end = int(each[2]), int(each[3])
         at = each.end() + end - start

@@ -9,7 +9,7 @@ from agentkit.content import Document
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSON, Content, JSONObject, encode, text_block, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
-from agentkit.simulator.offline.retrieval import Hit, Titles, passages, search
+from agentkit.simulator.offline.retrieval import Hit, passages, search
 from agentkit.simulator.reply import ANSWER_TOOL, Reply
 
 LABEL = "Offline reader, not a language model"
@@ -154,7 +154,7 @@ def roles(tool: JSONObject, which: str) -> list[str]:
     return [role_of(name) for name in tool["input_schema"].get(which, ())]
 
 
-def names(said: Said, tools: Sequence[JSONObject]) -> Titles | Reply:
+def names(said: Said, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:
     """The sources to visit, id to title: those named, or those that a tool lists which needs to be told nothing."""
     free = {tool["name"]: f"{tool['name']} {tool.get('description')}" for tool in tools if not roles(tool, "required")}
     of_sources = [name for name in free if any(role_of(word) == "source" for word in free[name].split())]
@@ -178,7 +178,7 @@ def calls_left(request: JSONObject, said: Said, tool: JSONObject, plan: list[JSO
     return reply if now and (request.get("tool_choice") or {"type": "auto"})["type"] != "none" else None
 
 
-def answer(request: JSONObject, said: Said, hits: list[Hit], titles: Titles, missing: list[str]) -> Reply:
+def answer(request: JSONObject, said: Said, hits: list[Hit], titles: dict[str, str], missing: list[str]) -> Reply:
     """The answer in the form that is asked for, from passages of the sources in `titles` that are not missing."""
     seen = [name for name in titles if name not in missing]
     text = f"{LABEL} ({len(seen)} source{'s' * (len(seen) != 1)} read): "

@@ -4,13 +4,10 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agentkit.content import Document
-
-Titles = Mapping[str, str]
 
 _ITEM = r"(?:[-*+•]|\(?\d{1,3}[.)]|\|)[ \t]"
 _RULE = r"[ \t\r]*(?:[=\-~^\"'*+#`:.]{3,}[ \t\r]*$|```.*$|~~~.*$|$)"
@@ -66,8 +63,7 @@ class Hit:
 
 def passages(source: Document) -> list[Passage]:
     """The sentences, list items, table rows and headings of a text, in order; none of an empty one."""
-    text, headings = source.text, list[str]()
-    found: list[Passage] = []
+    text, found, headings = source.text, list[Passage](), list[str]()
     for block in _BLOCK.finditer(text):
         is_title = "\n" not in block[0] and re.match(_UNDERLINE, text[block.end() : block.end() + 80]) is not None
         is_heading = is_title or block[0].lstrip().startswith("#")
@@ -84,7 +80,7 @@ def passages(source: Document) -> list[Passage]:
     return found
 
 
-def search(question: str, found: list[Passage], titles: Titles, limit: int = 3, enough: float = 0.6) -> list[Hit]:
+def search(question: str, found: list[Passage], titles: dict[str, str], most: int = 3, least: float = 0.6) -> list[Hit]:
     """The best passages, best first. Empty: none covers enough of the question, as a share of it or in words."""
     asked = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
     words = list(dict.fromkeys(_terms(asked)))
@@ -96,7 +92,7 @@ def search(question: str, found: list[Passage], titles: Titles, limit: int = 3, 
     weight = {term: 0.3 + 0.7 * rarity[term] / (0.5 + math.log(2 + 2 * len(found))) for term in wanted}
     mean = sum(len(passage.text) for passage in found) / max(1, len(found))
     fitting = [form for asked, form in _FORMS if re.search(asked, question.lower())]
-    hits: list[Hit] = []
+    hits, chosen = list[Hit](), list[Hit]()
     for i, passage in enumerate(found):
         around = " ".join(
             p.text for p in (*found[max(0, i - 1) : i], *found[i + 1 : i + 2]) if p.source == passage.source
@@ -111,13 +107,12 @@ def search(question: str, found: list[Passage], titles: Titles, limit: int = 3, 
             covered += weight[term] * max(beside, min(1, inside[i].get(term, 0)))
         coverage = round(covered / sum(weight.values()), 2) if inside[i] else 0.0
         score *= (0.5 + coverage) * 1.3 ** sum(bool(re.search(form, passage.text)) for form in fitting)
-        if score and coverage >= min(enough, 4 / len(wanted)):
+        if score and coverage >= min(least, 4 / len(wanted)):
             hits.append(Hit(passage, round(score / (1 + passage.is_heading), 4), coverage))
-    chosen: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: (-hit.score, hit.passage.source, hit.passage.start or 0)):
         same = [each.passage.text for each in chosen if each.passage.source == hit.passage.source]
         is_new = not any(hit.passage.text in text or text in hit.passage.text for text in same)
-        if is_new and len(chosen) < limit and len(same) < 3 and hit.score > 0.4 * (chosen or [hit])[0].score:
+        if is_new and len(chosen) < most and len(same) < 3 and hit.score > 0.4 * (chosen or [hit])[0].score:
             chosen.append(hit)
     return chosen
 

@@ -109,6 +109,15 @@ def test_without_named_sources_it_asks_the_tool_that_lists_them() -> None:
     assert json.loads(text_in(turns[-1]))["quotes"][0]["source"] == "library"
 
 
+def test_a_source_may_be_one_of_the_tools_own_choices() -> None:
+    choice = tool("load", "document_id", document_id={"type": "string", "enum": ["harbour", "library"]})
+    found = evidence(
+        request('{"question": "Mooring?", "sources": ["library", "harbour"]}', choice, **formatted()), load=load
+    )
+    assert found["quotes"][0]["source"] == "harbour"
+    assert not calls_of(reply_to(request('{"question": "Mooring?", "sources": ["lighthouse"]}', choice)))
+
+
 def test_a_result_may_be_a_document_a_json_text_or_numbered_lines() -> None:
     numbered = "\n".join(f"{number:6}\t{line}" for number, line in enumerate(HARBOUR.splitlines(), 1))
     as_json = json.dumps({"id": "harbour", "text": HARBOUR})
