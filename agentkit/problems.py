@@ -93,6 +93,8 @@ def _problems(value: JSON, part: JSONObject | None, before: Steps, checker: Chec
                 yield from _missing(misfit, steps, checker.schema)
             case "additionalProperties" | "unevaluatedProperties" if misfit.wanted is False:
                 yield from _unknown(misfit, steps, checker.schema)
+            case "type" if constants(misfit.schema):
+                continue  # the list of values says it better
             case "enum" | "const":
                 yield _not_a_choice(misfit, constants(misfit.schema), steps)
             case "":
