@@ -90,6 +90,8 @@ def resolve(function: Callable[..., object], annotation: object, names: Names) -
         return Annotation(None, f"{annotation!r}: {error}")
     except Exception as error:  # an expression of the user's own may raise anything
         raise DefinitionError(f"its type {annotation!r} cannot be read: {error}") from error
+    if _hides_context(value):
+        raise DefinitionError("a RunContext comes by itself and as it is: write `ctx: RunContext[...]`")
     return Annotation(value, is_context=_is_context(value, module, names))
 
 
@@ -123,6 +125,14 @@ def _is_context(annotation: object, module: Names, names: Names) -> bool:
     """Whether the RunContext is asked for; `RunContext[Unknown]` and what is around it are enough to know."""
     parts = _parts(annotation, module, names)
     return annotation is RunContext or any(_is_context(part, module, names) for part in parts)
+
+
+def _hides_context(annotation: object) -> bool:
+    """Whether a RunContext stands inside another type, or a subclass of it, which nobody makes."""
+    own = get_origin(annotation) or annotation
+    is_subclass = isinstance(own, type) and issubclass(own, RunContext) and own is not RunContext
+    inside = get_args(annotation)
+    return is_subclass or RunContext in (*inside, *map(get_origin, inside)) or any(map(_hides_context, inside))
 
 
 def _takes_none(annotation: object, module: Names, names: Names) -> bool:

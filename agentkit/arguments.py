@@ -79,7 +79,7 @@ def invalid_arguments(tool: str) -> str:
 def _as_object(tool: str, given: object) -> JSONObject:
     if not isinstance(given, Mapping):
         raise InvalidArguments(f"{invalid_arguments(tool)}\n- expected an object, got {shown(given)}")
-    return dict(cast("Mapping[str, object]", given))
+    return {str(key): value for key, value in cast("Mapping[object, object]", given).items()}
 
 
 def _read(

@@ -12,7 +12,7 @@ from agentkit.threads import call_soon
 
 Deps = TypeVar("Deps", default=None)
 
-Progress: TypeAlias = "Callable[[str, float | None, float | None], None]"
+Progress: TypeAlias = Callable[[str, float | None, float | None], None]
 """Takes the message, how much is done and how much there is in all; called on the event loop's thread."""
 
 

@@ -73,7 +73,7 @@ class Tool(Generic[P, R]):
         if not body.is_waiting:
             self.resolve()
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself."""
         return self.function(*args, **kwargs)
 
@@ -139,7 +139,8 @@ class Tool(Generic[P, R]):
         when the function takes a RunContext and none is given.
         """
         arguments = self._body.read(self.name, input)
-        if ctx is None and self._body.needs_context:
+        is_context = isinstance(cast("object", ctx), RunContext)
+        if not is_context and (ctx is not None or self._body.needs_context):
             raise UsageError(f"Tool {self.name!r} takes a RunContext: call it with one, RunContext(deps=...).")
         return render_result(await self._body.work(arguments, ctx), self.max_result_tokens)
 

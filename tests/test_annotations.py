@@ -274,3 +274,13 @@ def test_only_names_that_an_annotation_mentions_are_kept() -> None:
 def test_frames_of_another_module_are_left_out() -> None:
     names = names_around(functools.reduce, sys._getframe())
     assert "names" not in names
+
+
+class OwnContext(RunContext[int]):
+    """A subclass, which nobody makes."""
+
+
+@pytest.mark.parametrize("kind", [list[RunContext[int]], dict[str, RunContext[None]], list[RunContext], OwnContext])
+def test_a_context_inside_another_type_is_refused(kind: object) -> None:
+    with pytest.raises(DefinitionError, match=r"RunContext comes by itself"):
+        resolve(lambda: None, kind, {})

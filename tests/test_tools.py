@@ -275,5 +275,8 @@ class TestACallAsTheModelMakesIt:
 
         with pytest.raises(UsageError, match="'greet' takes a RunContext"):
             await greet.call({"name": "Ada"})
+        bare: Any = Shop("Corner")
+        with pytest.raises(UsageError, match=r"RunContext\(deps="):
+            await greet.call({"name": "Ada"}, bare)
         assert await greet.call({"name": "Ada"}, RunContext(deps=Shop("Corner"))) == "Corner greets Ada"
         assert list(greet.input_schema["properties"]) == ["name"]
