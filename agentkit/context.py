@@ -10,7 +10,7 @@ from typing_extensions import TypeVar
 
 from agentkit.threads import call_soon
 
-Deps = TypeVar("Deps", default=None)
+Deps = TypeVar("Deps", default=None, covariant=True)
 
 Progress: TypeAlias = Callable[[str, float | None, float | None], None]
 """Takes the message, how much is done and how much there is in all; called on the event loop's thread."""

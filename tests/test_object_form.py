@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, Field, RootModel
+from pydantic import AfterValidator, BaseModel, RootModel
 
 from agentkit import InvalidArguments
 from agentkit.messages import JSON, JSONObject
@@ -77,11 +77,16 @@ def test_an_object_without_exactly_the_key_is_refused(value: JSONObject) -> None
 
 
 def test_validators_inside_the_wrapper_speak_too() -> None:
-    class Even(BaseModel):
-        n: Annotated[int, Field(multiple_of=2)]
+    def even(n: int) -> int:
+        if n % 2:
+            raise ValueError("odd numbers bring bad luck")
+        return n
 
-    with pytest.raises(InvalidArguments, match=r"answer\[0\]\.n: expected a multiple of 2, got 3"):
-        form(list[Even]).read({"answer": [{"n": 3}]}, "Not so:")
+    class Lucky(BaseModel):
+        n: Annotated[int, AfterValidator(even)]
+
+    with pytest.raises(InvalidArguments, match=r"^Not so:\n- answer\[0\]\.n: odd numbers bring bad luck$"):
+        form(list[Lucky]).read({"answer": [{"n": 3}]}, "Not so:")
 
 
 def test_a_structure_that_came_as_a_string_is_decoded() -> None:
