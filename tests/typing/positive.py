@@ -79,11 +79,12 @@ async def so_does_an_async_one(ctx: RunContext[Shop]) -> None:
     assert_type(await Counter().count_async(2), int)
 
 
-async def a_tool_has_these() -> None:
+async def a_tool_has_these(ctx: RunContext[Shop]) -> None:
     assert_type(bare.name, str)
     assert_type(bare.to_param(strict=True), JSONObject)
     assert_type(await bare.call({"words": []}, RunContext(deps=None)), Content)
     assert_type(await bare_async.call({"words": []}, RunContext(deps=Shop("a"))), Content)
+    assert_type(await bare_async.call({"words": []}, ctx), Content)
 
 
 def from_json_schema() -> None:
