@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from typing import cast
 
 from agentkit.messages import Block, JSONObject, encode
 
 
 def without_markers(value: object) -> object:
-    """A copy without cache markers, which are no content."""
+    """A copy without cache markers, which are no content, its keys in order."""
     if isinstance(value, dict):
-        return {key: without_markers(inner) for key, inner in value.items() if key != "cache_control"}
-    return [without_markers(inner) for inner in value] if isinstance(value, list) else value
+        items = sorted(cast("JSONObject", value).items())
+        return {key: without_markers(inner) for key, inner in items if key != "cache_control"}
+    return [without_markers(inner) for inner in cast("list[object]", value)] if isinstance(value, list) else value
 
 
 def digest(value: object) -> str:
     """The same for equal content, whatever the order of keys."""
-    return hashlib.sha256(encode(_sorted(without_markers(value)))).hexdigest()
-
-
-def _sorted(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    return [_sorted(inner) for inner in value] if isinstance(value, list) else value
+    return hashlib.sha256(encode(without_markers(value))).hexdigest()
 
 
 def sign(body: JSONObject, content: list[Block]) -> None:

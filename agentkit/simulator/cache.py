@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from agentkit.messages import JSONObject, encode
+from agentkit.messages import Content, JSONObject, encode
 from agentkit.simulator.binding import without_markers
 from agentkit.simulator.models import facts_of
 
@@ -47,7 +47,7 @@ class PromptCache:
         for i in marked:
             self._entries.add((body["model"], positions[i].prefix))
             if positions[i].tokens > done:
-                ttl = (positions[i].marker or {}).get("ttl", "5m")
+                ttl = "1h" if (positions[i].marker or {}).get("ttl") == "1h" else "5m"
                 written[f"ephemeral_{ttl}_input_tokens"] += positions[i].tokens - done
                 done = positions[i].tokens
         return {
@@ -76,21 +76,21 @@ def output_tokens(content: object) -> int:
 
 
 def _positions(body: JSONObject) -> list[_Position]:
-    system = body.get("system") or []
-    parts: list[tuple[str, object]] = [("tool", tool) for tool in body.get("tools") or ()]
+    system: Content = body.get("system") or []
+    parts: list[tuple[str, JSONObject]] = [("tool", tool) for tool in body.get("tools") or ()]
     parts += [("system", b) for b in ([{"type": "text", "text": system}] if isinstance(system, str) else system)]
     for message in body["messages"]:
-        content = message["content"]
+        content: Content = message["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
         parts += [(message["role"], block) for block in blocks]
     hashed = hashlib.sha256()
     size = 0
     positions: list[_Position] = []
-    for i, (role, part) in enumerate(parts or [("user", "")]):
+    for i, (role, part) in enumerate(parts or [("user", {})]):
         data = encode([role, without_markers(part)])
         hashed.update(data)
         size += len(data)
-        marker = part.get("cache_control") if isinstance(part, dict) else None
+        marker: JSONObject | None = part.get("cache_control")
         if i == len(parts) - 1:
             marker = marker or body.get("cache_control")
         positions.append(_Position(hashed.copy().hexdigest(), size // _BYTES_PER_TOKEN, marker))

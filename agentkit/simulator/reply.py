@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
-from agentkit.messages import Block, JSONObject, encode, text_block
-
-ANSWER_TOOL = "give_answer"
-_WRAPPER = "answer"
+from agentkit.answer import WRAPPER
+from agentkit.messages import JSON, Block, JSONObject, encode, text_block
+from agentkit.problems import find_problems
+from agentkit.state import ANSWER_TOOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class Reply:
         return cls(({"type": "thinking", "thinking": text, "signature": ""},))
 
     @classmethod
-    def tool(cls, name: str, /, **input: object) -> Reply:
+    def tool(cls, name: str, /, **arguments: object) -> Reply:
         """A call of a tool with these arguments, which may be models or dataclasses."""
         from pydantic_core import to_jsonable_python
 
-        return cls(({"type": "tool_use", "name": name, "input": to_jsonable_python(input, by_alias=True)},))
+        return cls(({"type": "tool_use", "name": name, "input": to_jsonable_python(arguments, by_alias=True)},))
 
     @classmethod
     def tool_text(cls, name: str, text: str) -> Reply:
@@ -121,10 +121,11 @@ class Reply:
             block = _as_asked(part.value, request) if isinstance(part, _Output) else part
             if isinstance(block, _ToolText):
                 texts[len(content)] = block.text
-                block = {"type": "tool_use", "name": block.name, "input": {}}
-            if block.get("type") == "tool_use":
-                block = {"type": "tool_use", "id": f"toolu_{seed}{len(content):02}", **_without_type(block)}
-            content.append(dict(block))
+                content.append(_call(block.name, {}, f"toolu_{seed}{len(content):02}"))
+            elif block.get("type") == "tool_use":
+                content.append({**_call(block["name"], block["input"], f"toolu_{seed}{len(content):02}"), **block})
+            else:
+                content.append(dict(block))
         has_calls = any(block.get("type") == "tool_use" for block in content)
         stop_reason = self.stop_reason or ("tool_use" if has_calls else "end_turn")
         return Turn(content, texts, stop_reason, self.stop_details)
@@ -141,27 +142,26 @@ class Turn:
     stop_details: JSONObject | None
 
 
-def _without_type(block: Block) -> Block:
-    return {key: value for key, value in block.items() if key != "type"}
+def _call(name: str, arguments: JSONObject, call_id: str) -> Block:
+    return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
 
 
 def _as_asked(value: object, request: JSONObject) -> Block:
     from pydantic_core import to_jsonable_python
 
     plain = to_jsonable_python(value, by_alias=True)
-    answer_format = (request.get("output_config") or {}).get("format")
+    config: JSONObject = request.get("output_config") or {}
+    answer_format: JSONObject | None = config.get("format")
     if answer_format is not None:
         return text_block(encode(_wrapped(plain, answer_format["schema"])).decode())
-    for tool in request.get("tools") or ():
+    tools: list[JSONObject] = request.get("tools") or []
+    for tool in tools:
         if tool.get("name") == ANSWER_TOOL:
             return {"type": "tool_use", "name": ANSWER_TOOL, "input": _wrapped(plain, tool["input_schema"])}
     return text_block(plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))
 
 
-def _wrapped(value: Any, schema: JSONObject) -> Any:
+def _wrapped(value: JSON, schema: JSONObject) -> JSON:
     """The value as the schema wants it: types that are not objects stand in one with a single property."""
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(schema)
-    wrapped = {_WRAPPER: value}
-    return wrapped if not validator.is_valid(value) and validator.is_valid(wrapped) else value
+    wrapped: JSON = {WRAPPER: value}
+    return wrapped if find_problems(value, schema) and not find_problems(wrapped, schema) else value

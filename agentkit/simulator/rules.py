@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from agentkit.messages import Block, JSONObject
 from agentkit.simulator.binding import broken_binding
 from agentkit.simulator.models import facts_of
+from agentkit.simulator.shape import wrong_shape
 
 Check: TypeAlias = Callable[[JSONObject], "str | None"]
 
@@ -30,11 +31,9 @@ class Refusal:
 
 APPROXIMATE: Mapping[str, str] = {
     "missing": "{field}: Field required",
-    "wrong type": "{field}: Input should be {wanted}",
     "sampling": "{field}: Extra inputs are not permitted",
     "no messages": "messages: at least one message is required",
     "max output": "max_tokens: {given} > {limit}, which is the maximum allowed number of output tokens for {model}",
-    "role": "messages.{i}.role: Input should be 'user' or 'assistant'",
     "schema type": "tools.{i}.custom.input_schema.type: Input should be 'object'",
     "chosen tool": "tool_choice: tool {name!r} is not in tools",
 }
@@ -44,14 +43,15 @@ SAMPLING = ("temperature", "top_p", "top_k")
 _TOOL_NAME = "^[a-zA-Z0-9_-]{1,128}$"
 
 
-def refuse(body: object, *, counting: bool = False) -> Refusal | None:
+def refuse(given: object, *, counting: bool = False) -> Refusal | None:
     """Why the API would not answer this body. None: it would.
 
     `counting` for `/v1/messages/count_tokens`, whose body has no `max_tokens`.
     """
-    if not isinstance(body, dict):
+    if not isinstance(given, dict):
         return Refusal(400, "invalid_request_error", "Input should be a valid dictionary")
-    if text := _shape(body, counting=counting):
+    body = cast("JSONObject", given)
+    if text := wrong_shape(body, counting=counting):
         return Refusal(400, "invalid_request_error", text)
     if facts_of(body["model"]) is None:
         return Refusal(404, "not_found_error", f"model: {body['model']}")
@@ -59,53 +59,6 @@ def refuse(body: object, *, counting: bool = False) -> Refusal | None:
         if text := check(body):
             return Refusal(400, "invalid_request_error", text)
     return None
-
-
-def _shape(body: JSONObject, *, counting: bool) -> str | None:
-    needed: dict[str, tuple[type, str]] = {"model": (str, "a valid string"), "messages": (list, "a valid list")}
-    if not counting:
-        needed = {"max_tokens": (int, "a valid integer"), **needed}
-    for field, (kind, wanted) in needed.items():
-        if field not in body:
-            return APPROXIMATE["missing"].format(field=field)
-        if not isinstance(body[field], kind) or isinstance(body[field], bool):
-            return APPROXIMATE["wrong type"].format(field=field, wanted=wanted)
-    for i, message in enumerate(body["messages"]):
-        if text := _message_shape(i, message):
-            return text
-    return None
-
-
-def _message_shape(i: int, message: object) -> str | None:
-    if not isinstance(message, dict):
-        return f"messages.{i}: Input does not match the expected shape."
-    for field in ("role", "content"):
-        if field not in message:
-            return APPROXIMATE["missing"].format(field=f"messages.{i}.{field}")
-    if message["role"] not in ("user", "assistant", "system"):
-        return APPROXIMATE["role"].format(i=i)
-    content = message["content"]
-    if isinstance(content, str):
-        return None
-    if not isinstance(content, list) or not all(
-        isinstance(b, dict) and isinstance(b.get("type"), str) for b in content
-    ):
-        return f"messages.{i}: Input does not match the expected shape."
-    for j, block in enumerate(content):
-        for field in _REQUIRED.get(block["type"], ()):
-            if field not in block:
-                return APPROXIMATE["missing"].format(field=f"messages.{i}.content.{j}.{block['type']}.{field}")
-    return None
-
-
-_REQUIRED = {
-    "text": ("text",),
-    "tool_use": ("id", "name", "input"),
-    "tool_result": ("tool_use_id",),
-    "thinking": ("thinking", "signature"),
-    "image": ("source",),
-    "document": ("source",),
-}
 
 
 def _sampling(body: JSONObject) -> str | None:
@@ -126,8 +79,6 @@ def _tools(body: JSONObject) -> str | None:
     for i, tool in enumerate(body.get("tools") or ()):
         name = tool.get("name")
         if tool.get("type") in (None, "custom"):
-            if name is None:
-                return APPROXIMATE["missing"].format(field=f"tools.{i}.custom.name")
             if not re.fullmatch(_TOOL_NAME[1:-1], name):
                 return f"tools.{i}.custom.name: String should match pattern '{_TOOL_NAME}'"
             if "input_schema" not in tool:
@@ -137,17 +88,17 @@ def _tools(body: JSONObject) -> str | None:
         if name in names:
             return "tools: Tool names must be unique."
         names.add(name)
-    choice = body.get("tool_choice") or {}
+    choice: JSONObject = body.get("tool_choice") or {}
     if choice.get("type") == "tool" and choice.get("name") not in names:
         return APPROXIMATE["chosen tool"].format(name=choice.get("name"))
     return None
 
 
 def _cache_markers(body: JSONObject) -> str | None:
-    parts: list[object] = [*(body.get("tools") or ())]
+    parts: list[JSONObject] = [*(body.get("tools") or ())]
     parts += body["system"] if isinstance(body.get("system"), list) else []
     parts += [block for _, block in _blocks(body)]
-    count = sum(isinstance(part, dict) and part.get("cache_control") is not None for part in parts)
+    count = sum(part.get("cache_control") is not None for part in parts)
     count += body.get("cache_control") is not None
     if count <= 4:
         return None
@@ -161,7 +112,10 @@ def _not_empty(body: JSONObject) -> str | None:
     for i, message in enumerate(messages):
         is_final_turn = i == len(messages) - 1 and message["role"] == "assistant"
         if not message["content"] and not is_final_turn:
-            return f"messages.{i}: all messages must have non-empty content except for the optional final assistant message"
+            return (
+                f"messages.{i}: all messages must have non-empty content except for the optional final assistant "
+                "message"
+            )
     if any(block["type"] == "text" and not block["text"] for _, block in _blocks(body)):
         return "messages: text content blocks must be non-empty"
     return None

@@ -59,9 +59,8 @@ def describe(request: JSONObject) -> str:
     ]
     last = request["messages"][-1]
     content = last["content"]
-    for block in [{"type": "text", "text": content}] if isinstance(content, str) else content:
-        lines.append(f"    {last['role']} {_shortened(block)}")
-    return "\n".join(lines)
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return "\n".join([*lines, *(f"    {last['role']} {_shortened(block)}" for block in blocks)])
 
 
 def _shortened(value: object) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import anyio.lowlevel
 
+from agentkit.jsontext import parse_strict
 from agentkit.messages import JSONObject, encode
 from agentkit.simulator import stream
 from agentkit.simulator.binding import digest, sign
@@ -70,7 +70,7 @@ class Simulator:
             return _failure(Refusal(404, "not_found_error", "Not found"), request_id)
         counting = path.endswith("count_tokens")
         try:
-            request = json.loads(body)
+            request = cast("JSONObject", parse_strict(body.decode()))  # `refuse` sees to it that it is one
         except ValueError:
             return _failure(Refusal(400, "invalid_request_error", "The request body is not valid JSON"), request_id)
         if refusal := refuse(request, counting=counting):
@@ -96,8 +96,8 @@ class Simulator:
         usage |= reply.usage or {}
         message_id, model = f"msg_{seed}", str(request["model"])
         if not request.get("stream"):
-            return _json(200, stream.message(turn, id=message_id, model=model, usage=usage), request_id)
-        events = stream.events(turn, id=message_id, model=model, usage=usage)
+            return _json(200, stream.message(turn, message_id=message_id, model=model, usage=usage), request_id)
+        events = stream.events(turn, message_id=message_id, model=model, usage=usage)
         chunks = _spread([stream.to_sse(event) for event in events])
         return Response(200, {**_SSE, "request-id": request_id}, chunks)
 

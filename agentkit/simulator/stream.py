@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 _PIECE_CHARS = 24
 
 
-def message(turn: Turn, *, id: str, model: str, usage: JSONObject) -> JSONObject:
+def message(turn: Turn, *, message_id: str, model: str, usage: JSONObject) -> JSONObject:
     """The whole reply as one JSON object, for requests without `stream`."""
     return {
-        "id": id,
+        "id": message_id,
         "type": "message",
         "role": "assistant",
         "model": model,
@@ -28,9 +28,9 @@ def message(turn: Turn, *, id: str, model: str, usage: JSONObject) -> JSONObject
     }
 
 
-def events(turn: Turn, *, id: str, model: str, usage: JSONObject) -> Iterator[JSONObject]:
+def events(turn: Turn, *, message_id: str, model: str, usage: JSONObject) -> Iterator[JSONObject]:
     """The reply as stream events: start, a ping, each block with its deltas, the usage, stop."""
-    start = message(turn, id=id, model=model, usage={**usage, "output_tokens": 1})
+    start = message(turn, message_id=message_id, model=model, usage={**usage, "output_tokens": 1})
     yield {"type": "message_start", "message": {**start, "content": [], "stop_reason": None, "stop_details": None}}
     yield {"type": "ping"}
     for index, block in enumerate(turn.content):

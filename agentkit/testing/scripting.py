@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from agentkit.client import overriding
@@ -12,7 +12,7 @@ from agentkit.simulator.server import Simulator
 
 
 @contextmanager
-def script(*replies: Reply | Answer) -> Iterator[Simulator]:
+def script(*replies: Reply | Answer) -> Generator[Simulator]:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
 
     Gives the simulator, whose `requests` hold what was asked. Works in and outside an event loop. When the block

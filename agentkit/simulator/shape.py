@@ -1,0 +1,137 @@
+"""The shape of a request body: which fields there are and of what types, as far as the rules read them.
+
+The API's own messages are pydantic's, with the path in front: `messages.0.content.1.text.text: Field required`.
+Fields and block types that are not listed pass.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, Literal, NotRequired, TypeAlias
+
+from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from agentkit.messages import JSONObject
+
+_LAX = ConfigDict(extra="ignore")
+
+
+@with_config(_LAX)
+class _Marked(TypedDict):
+    cache_control: NotRequired[dict[str, Any] | None]
+
+
+@with_config(_LAX)
+class _Text(_Marked):
+    text: str
+
+
+@with_config(_LAX)
+class _Thinking(_Marked):
+    thinking: str
+    signature: str
+
+
+@with_config(_LAX)
+class _ToolUse(_Marked):
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+@with_config(_LAX)
+class _Sourced(_Marked):
+    source: dict[str, Any]
+
+
+def _kind_of_block(block: object) -> str:
+    kind = block.get("type") if isinstance(block, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # any JSON
+    return kind if kind in ("text", "thinking", "tool_use", "tool_result", "image", "document") else "_other"
+
+
+@with_config(_LAX)
+class _Other(_Marked):
+    type: str
+
+
+@with_config(_LAX)
+class _ToolResult(_Marked):
+    tool_use_id: str
+    content: NotRequired[_Content | None]
+
+
+def _kind_of_content(content: object) -> str:
+    return "_text" if isinstance(content, str) else "_blocks"
+
+
+_Block: TypeAlias = Annotated[
+    Annotated[_Text, Tag("text")]
+    | Annotated[_Thinking, Tag("thinking")]
+    | Annotated[_ToolUse, Tag("tool_use")]
+    | Annotated[_ToolResult, Tag("tool_result")]
+    | Annotated[_Sourced, Tag("image")]
+    | Annotated[_Sourced, Tag("document")]
+    | Annotated[_Other, Tag("_other")],
+    Discriminator(_kind_of_block),
+]
+_Content: TypeAlias = Annotated[
+    Annotated[str, Tag("_text")] | Annotated[list[_Block], Tag("_blocks")], Discriminator(_kind_of_content)
+]
+
+
+@with_config(_LAX)
+class _Message(TypedDict):
+    role: Literal["user", "assistant", "system"]
+    content: _Content
+
+
+@with_config(_LAX)
+class _Tool(_Marked):
+    name: str
+    type: NotRequired[str | None]
+    input_schema: NotRequired[dict[str, Any]]
+
+
+@with_config(_LAX)
+class _Format(TypedDict):
+    schema: dict[str, Any]
+
+
+@with_config(_LAX)
+class _OutputConfig(TypedDict):
+    format: NotRequired[_Format | None]
+
+
+@with_config(_LAX)
+class _Counted(TypedDict):
+    model: str
+    messages: Annotated[list[_Message], Field(max_length=100_000)]
+    system: NotRequired[_Content]
+    tools: NotRequired[list[_Tool] | None]
+    tool_choice: NotRequired[dict[str, Any] | None]
+    thinking: NotRequired[dict[str, Any] | None]
+    output_config: NotRequired[_OutputConfig | None]
+    cache_control: NotRequired[dict[str, Any] | None]
+    stream: NotRequired[bool | None]
+
+
+@with_config(_LAX)
+class _Request(_Counted):
+    max_tokens: Annotated[int, Field(ge=0)]
+
+
+@cache
+def _adapter(*, counting: bool) -> TypeAdapter[Any]:
+    return TypeAdapter(_Counted if counting else _Request)
+
+
+def wrong_shape(body: JSONObject, *, counting: bool) -> str | None:
+    """The first thing that is missing or of a wrong type, in the API's form. None: the rules can read the body."""
+    try:
+        _adapter(counting=counting).validate_python(body, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = ".".join(str(step) for step in first["loc"] if not str(step).startswith("_"))
+        return f"{path}: {first['msg']}"
+    return None

@@ -1,0 +1,74 @@
+"""The prompt cache: written by the first request, read by the next, as `usage` reports it."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentkit.messages import JSONObject
+from agentkit.simulator.cache import PromptCache, count_tokens
+from tests.simulator.bodies import MARK, TOOL, ask, body, say, text
+
+LONG = "word " * 2000
+FIRST = ask(text(LONG))
+
+
+def total(usage: JSONObject) -> int:
+    return int(usage["input_tokens"] + usage["cache_creation_input_tokens"] + usage["cache_read_input_tokens"])
+
+
+def test_a_growing_conversation_reads_what_it_wrote() -> None:
+    cache = PromptCache()
+    one = cache.usage(body(FIRST, system="Be brief.", tools=[TOOL], **MARK))
+    assert one["cache_read_input_tokens"] == 0
+    assert one["cache_creation_input_tokens"] > 2000
+    longer = body(FIRST, say(text("a")), ask(text(LONG)), system="Be brief.", tools=[TOOL], **MARK)
+    two = cache.usage(longer)
+    assert two["cache_read_input_tokens"] == total(one)
+    assert two["cache_creation_input_tokens"] > 2000
+    assert total(two) == count_tokens(longer)
+
+
+def test_without_a_marker_nothing_is_cached() -> None:
+    cache = PromptCache()
+    for _ in range(2):
+        usage = cache.usage(body(FIRST))
+        assert usage["input_tokens"] == total(usage)
+
+
+def test_a_short_prompt_is_silently_not_cached() -> None:
+    cache = PromptCache()
+    for _ in range(2):
+        usage = cache.usage(body(ask(text("short")), **MARK))
+        assert usage["input_tokens"] == total(usage)
+
+
+@pytest.mark.parametrize(
+    "change", [{"system": "Be long."}, {"tools": [{**TOOL, "name": "lose"}]}, {"model": "claude-haiku-5-5"}]
+)
+def test_a_changed_prefix_or_model_reads_nothing(change: JSONObject) -> None:
+    cache = PromptCache()
+    cache.usage(body(FIRST, system="Be brief.", tools=[TOOL], **MARK))
+    assert (
+        cache.usage({**body(FIRST, system="Be brief.", tools=[TOOL], **MARK), **change})["cache_read_input_tokens"] == 0
+    )
+
+
+def test_a_marker_on_a_block_caches_up_to_it_and_is_no_content_itself() -> None:
+    cache = PromptCache()
+    one = cache.usage(body(ask(text(LONG, **MARK), text("tail"))))
+    assert one["input_tokens"] < 20
+    two = cache.usage(body(ask(text(LONG), text("other tail")), **MARK))
+    assert two["cache_read_input_tokens"] == one["cache_creation_input_tokens"]
+
+
+def test_a_marker_looks_back_over_twenty_blocks() -> None:
+    for extra, is_found in ((19, True), (30, False)):
+        cache = PromptCache()
+        cache.usage(body(FIRST, **MARK))
+        later = cache.usage(body(FIRST, *[ask(text(str(n))) for n in range(extra)], **MARK))
+        assert (later["cache_read_input_tokens"] > 0) is is_found
+
+
+def test_an_hour_is_counted_by_itself() -> None:
+    usage = PromptCache().usage(body(FIRST, cache_control={"type": "ephemeral", "ttl": "1h"}))
+    assert usage["cache_creation"]["ephemeral_1h_input_tokens"] == usage["cache_creation_input_tokens"] > 0

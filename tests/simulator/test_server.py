@@ -1,0 +1,150 @@
+"""The local Messages API: streams in their grammar, whole messages, counts, and the same bytes for the same script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import anthropic
+import anyio
+import httpx2
+import pytest
+
+from agentkit.simulator import Reply, Script, Simulator
+from tests.simulator.bodies import TOOL, body
+
+pytestmark = pytest.mark.anyio
+
+TURN = Reply.thinking("Hm, tea.") + Reply.text("Tea? " * 20) + Reply.tool("find", words=["tea"]) + Reply.tool("find")
+
+
+async def post(
+    simulator: Simulator, request: object, path: str = "/v1/messages"
+) -> tuple[int, Mapping[str, str], bytes]:
+    response = await simulator.handle("POST", path, {}, json.dumps(request).encode())
+    return response.status, response.headers, b"".join([chunk async for chunk in response.chunks])
+
+
+def events_of(data: bytes) -> list[dict[str, Any]]:
+    events = []
+    for part in data.decode().strip().split("\n\n"):
+        name, payload = part.split("\n")
+        event = json.loads(payload.removeprefix("data: "))
+        assert name == f"event: {event['type']}"
+        events.append(event)
+    return events
+
+
+async def test_a_stream_follows_the_grammar() -> None:
+    _, headers, data = await post(Simulator(Script(TURN)), body(stream=True, tools=[TOOL]))
+    assert headers["content-type"].startswith("text/event-stream")
+    events = events_of(data)
+    assert [event["type"] for event in events[:2]] == ["message_start", "ping"]
+    assert events[0]["message"]["content"] == []
+    assert events[0]["message"]["stop_reason"] is None
+    assert [event["type"] for event in events[-2:]] == ["message_delta", "message_stop"]
+    assert events[-2]["delta"]["stop_reason"] == "tool_use"
+    assert events[-2]["usage"]["output_tokens"] > 1
+    open_block = None
+    starts = []
+    for event in events[2:-2]:
+        if event["type"] == "content_block_start":
+            assert open_block is None
+            open_block = event["index"]
+            starts.append(event["content_block"]["type"])
+        assert event["index"] == open_block
+        if event["type"] == "content_block_stop":
+            open_block = None
+    assert starts == ["thinking", "text", "tool_use", "tool_use"]
+    pieces = [e["delta"]["partial_json"] for e in events if e.get("delta", {}).get("type") == "input_json_delta"]
+    assert pieces[0] == ""
+    assert "".join(pieces) == '{"words":["tea"]}{}'
+
+
+async def test_the_sdk_reads_the_stream_and_the_message_alike() -> None:
+    simulator = Simulator(Script(TURN, TURN))
+    client = simulator.client()
+    options: Any = {"model": "claude-opus-5-5", "max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}]}
+    whole = await client.messages.create(**options)
+    async with client.messages.stream(**options) as stream:
+        streamed = await stream.get_final_message()
+    assert [block.to_dict() for block in whole.content] == [block.to_dict() for block in streamed.content]
+    assert whole.stop_reason == streamed.stop_reason == "tool_use"
+    assert whole.usage.output_tokens == streamed.usage.output_tokens
+
+
+async def test_the_same_script_gives_the_same_bytes() -> None:
+    runs = [[await post(Simulator(Script(TURN)), body(stream=stream)) for stream in (True, False)] for _ in range(2)]
+    assert runs[0] == runs[1]
+
+
+async def test_tokens_are_counted() -> None:
+    simulator = Simulator(Script())
+    counted = {key: value for key, value in body().items() if key != "max_tokens"}
+    short = json.loads((await post(simulator, counted, "/v1/messages/count_tokens"))[2])["input_tokens"]
+    counted["messages"] = [{"role": "user", "content": "Hi " * 400}]
+    long = json.loads((await post(simulator, counted, "/v1/messages/count_tokens"))[2])["input_tokens"]
+    assert 0 < short < 20
+    assert 280 < long < 320
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/messages"), ("POST", "/v1/nonsense"), ("HEAD", "/")])
+async def test_other_paths_are_not_found(method: str, path: str) -> None:
+    response = await Simulator(Script()).handle(method, path, {}, b"")
+    assert response.status == 404
+    assert json.loads(b"".join([chunk async for chunk in response.chunks]))["error"]["type"] == "not_found_error"
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000])
+async def test_what_is_not_json_is_refused(data: bytes) -> None:
+    response = await Simulator(Script()).handle("POST", "/v1/messages", {}, data)
+    assert response.status == 400
+    await response.chunks.aclose()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "error"),
+    [(429, "rate_limit_error", anthropic.RateLimitError), (529, "overloaded_error", anthropic.InternalServerError)],
+)
+async def test_a_scripted_failure_is_the_sdks_error(status: int, kind: str, error: type[Exception]) -> None:
+    client = Simulator(Script(Reply.failure(status, kind))).client()
+    with pytest.raises(error):
+        await client.messages.create(
+            model="claude-opus-5-5", max_tokens=5, messages=[{"role": "user", "content": "Hi"}]
+        )
+
+
+async def test_http_serves_many_at_once_and_survives_clients_that_leave() -> None:
+    simulator = Simulator(Script(lambda _: Reply.text("word " * 2000)))
+    async with simulator.serve() as base_url, httpx2.AsyncClient() as http:
+
+        async def leave() -> None:
+            async with http.stream("POST", f"{base_url}/v1/messages", json=body(stream=True)) as response:
+                async for _ in response.aiter_bytes():
+                    return
+
+        async def stay() -> None:
+            response = await http.post(f"{base_url}/v1/messages", json=body(stream=True))
+            assert events_of(response.content)[-1]["type"] == "message_stop"
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(leave)
+                tasks.start_soon(stay)
+        await stay()
+
+
+async def test_http_takes_a_body_in_chunks_and_refuses_what_is_not_http() -> None:
+    async with Simulator(Script(lambda _: Reply.text("Yes."))).serve() as base_url:
+        port = int(base_url.rpartition(":")[2])
+        data = json.dumps(body()).encode()
+        head = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (data[:10], data[10:])) + b"0\r\n\r\n"
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            await stream.send(head + chunks)
+            assert (await stream.receive()).startswith(b"HTTP/1.1 200")
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            await stream.send(b"nonsense\r\n\r\n")
+            assert (await stream.receive()).startswith(b"HTTP/1.1 400")
