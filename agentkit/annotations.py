@@ -47,7 +47,11 @@ def underlying(function: Callable[..., object]) -> Callable[..., object]:
         unwrapped = inspect.unwrap(function)
         return unwrapped.__func__ if inspect.ismethod(unwrapped) else unwrapped
     call: object = inspect.getattr_static(type(function), "__call__", None)
-    return inspect.unwrap(call) if inspect.isfunction(call) else function
+    if inspect.isfunction(call):
+        called: Callable[..., object] = inspect.unwrap(call)
+        return called
+    wrapped: object = getattr(function, "__wrapped__", None)  # of a wrapper written in C: `functools.cache`
+    return underlying(wrapped) if callable(wrapped) else function
 
 
 def names_around(function: Callable[..., object], frame: FrameType | None) -> dict[str, object]:

@@ -170,6 +170,26 @@ class TestOwnValidators:
             read_arguments("order", arguments, {"n": 1})
         assert len(str(caught.value)) < 1000
 
+    def test_of_a_branch_that_was_not_meant_are_silent(self) -> None:
+        def refuse(value: int) -> int:
+            raise ValueError("not in this branch")
+
+        class Left(BaseModel):
+            x: Annotated[int, AfterValidator(refuse)]
+            left: int
+
+        class Right(BaseModel):
+            x: int
+            right: int
+
+        arguments = compile_parameters([Parameter("side", Left | Right), Parameter("sides", list[Left | Right], [])])
+        with pytest.raises(InvalidArguments) as caught:
+            read_arguments("order", arguments, {"side": {"x": 1, "right": "b"}})
+        assert str(caught.value).splitlines()[1:] == ['- side.right: expected an integer, got "b"']
+        with pytest.raises(InvalidArguments) as caught:
+            read_arguments("order", arguments, {"side": {"x": 1, "right": 1}, "sides": [{"x": 1, "left": 1}]})
+        assert str(caught.value).splitlines()[1:] == ["- sides[0].x: not in this branch"]
+
 
 class TestStringsThatShouldBeStructures:
     @pytest.mark.parametrize(

@@ -107,6 +107,17 @@ def test_a_wrapped_function_counts_as_what_it_wraps() -> None:
     assert list(properties(use)) == ["one"]
 
 
+def test_a_cached_function_counts_as_what_it_caches() -> None:
+    @tool
+    @functools.lru_cache(maxsize=3)
+    def look_up(key: str) -> str:
+        """Look up."""
+        return key
+
+    assert look_up.to_param()["description"] == "Look up."
+    assert list(properties(look_up)) == ["key"]
+
+
 def test_bound_methods_of_instance_and_class() -> None:
     class Shop:
         class Line(BaseModel):

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 import anyio.lowlevel
 import pytest
 
@@ -258,6 +259,21 @@ class TestACallAsTheModelMakesIt:
         assert await where.call({}) == "Done."
         assert threads[0] is not threading.current_thread()
         assert threads[0].daemon
+
+    @pytest.mark.anyio
+    async def test_a_cancelled_call_of_a_sync_tool_leaves_at_once(self) -> None:
+        release = threading.Event()
+
+        @tool
+        def hang() -> None:
+            release.wait()
+
+        try:
+            with anyio.move_on_after(0.05) as scope, anyio.fail_after(20):
+                await hang.call({})
+            assert scope.cancelled_caught
+        finally:
+            release.set()
 
     @pytest.mark.anyio
     async def test_a_long_result_is_clipped_as_the_tool_says(self) -> None:
