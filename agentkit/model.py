@@ -7,7 +7,7 @@ typed errors and middleware stay in force, while the events reach us as the API'
 from __future__ import annotations
 
 import json
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -57,8 +57,8 @@ class ClaudeModel:
         """See `Model.stream`."""
         with model_errors.translated(self.name):
             stream = await self._post(request)
-            async with stream:
-                yield _events(stream)
+            async with stream, aclosing(_events(stream)) as events:
+                yield events
 
     async def _post(self, request: Request) -> AsyncStream[object]:
         from anthropic import AsyncStream
@@ -86,7 +86,7 @@ class ClaudeModel:
         )
 
 
-async def _events(stream: AsyncStream[object]) -> AsyncIterator[JSONObject]:
+async def _events(stream: AsyncStream[object]) -> AsyncGenerator[JSONObject]:
     try:
         async for event in stream:
             if isinstance(event, dict):

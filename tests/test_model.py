@@ -190,6 +190,16 @@ async def test_an_event_that_is_not_json_is_the_servers_fault() -> None:
     assert result.error.kind == "protocol_error"
 
 
+async def test_a_stream_out_of_order_is_left_in_good_order() -> None:
+    async def confused(request: httpx2.Request) -> httpx2.Response:
+        data = SSE[SSE.index(b"event: content_block_delta") :]
+        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=data)
+
+    result = await agent.run("Hi", client=client(confused))
+    assert result.error is not None
+    assert result.error.kind == "protocol_error"
+
+
 async def test_a_server_that_cannot_be_reached_is_said_so() -> None:
     async def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("Connection refused")

@@ -121,9 +121,11 @@ async def test_http_serves_many_at_once_and_survives_clients_that_leave() -> Non
     async with simulator.serve() as base_url, httpx2.AsyncClient() as http:
 
         async def leave() -> None:
-            async with http.stream("POST", f"{base_url}/v1/messages", json=body(stream=True)) as response:
-                async for _ in response.aiter_bytes():
-                    return
+            data = json.dumps(body(stream=True)).encode()
+            head = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(data)
+            async with await anyio.connect_tcp("127.0.0.1", int(base_url.rpartition(":")[2])) as stream:
+                await stream.send(head + data)
+                await stream.receive()
 
         async def stay() -> None:
             response = await http.post(f"{base_url}/v1/messages", json=body(stream=True))
