@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 _TOO_DEEP = "nested too deeply; give the same in fewer levels"
 _MOST_PROBLEMS = 20
+_MOST_ERRORS = 1_000
 _MOST_CHARS = 6_000
 _MOST_CHARS_OF_OWN_WORDS = 500
 _PYDANTICS_OWN = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error"}
@@ -96,7 +97,8 @@ def _read(
         except (ValidationError, DoesNotFit) as error:
             refused = error
     problems = find_problems(decoded, schema)
-    if isinstance(refused, ValidationError):
+    # A recursive union without a tag has its errors once per way through it: thousands, and none the user's own.
+    if isinstance(refused, ValidationError) and (not problems or refused.error_count() <= _MOST_ERRORS):
         order = list(schema.get("properties", ()))
         for problem in _own_words(refused, decoded, within, problems):
             later = (i for i, other in enumerate(problems) if _place(other.path, order) > _place(problem.path, order))
