@@ -6,6 +6,7 @@ typed errors and middleware stay in force, while the events reach us as the API'
 
 from __future__ import annotations
 
+import contextlib
 import json
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -88,11 +89,25 @@ class ClaudeModel:
 
 async def _events(stream: AsyncStream[object]) -> AsyncGenerator[JSONObject]:
     try:
-        async for event in stream:
+        while (event := await anext(stream, None)) is not None:  # `async for` would leave a generator of its own
             if isinstance(event, dict):
                 yield cast("JSONObject", event)
     except json.JSONDecodeError as error:
         raise ModelError("The server sent an event that is not JSON.", kind="protocol_error") from error
+    except GeneratorExit:
+        await _finish(stream)
+        raise
+
+
+async def _finish(stream: AsyncStream[object]) -> None:
+    """Close a stream that is left early, and run the SDK's generator behind it to its end: trio wants none left."""
+    import anthropic
+    import httpx2
+
+    await stream.close()
+    with contextlib.suppress(httpx2.HTTPError, httpx2.StreamError, anthropic.AnthropicError, json.JSONDecodeError):
+        while await anext(stream, None) is not None:
+            pass
 
 
 def _with_block_marker(body: JSONObject) -> JSONObject:
