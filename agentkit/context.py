@@ -10,20 +10,20 @@ from typing_extensions import TypeVar
 
 from agentkit.threads import call_soon
 
-Deps = TypeVar("Deps", default=None, covariant=True)
+Deps_co = TypeVar("Deps_co", default=None, covariant=True)
 
 Progress: TypeAlias = Callable[[str, float | None, float | None], None]
 """Takes the message, how much is done and how much there is in all; called on the event loop's thread."""
 
 
 @dataclass(frozen=True, slots=True)
-class RunContext(Generic[Deps]):
+class RunContext(Generic[Deps_co]):
     """The context of one tool call. Annotate a parameter with it, under any name; the model never sees it.
 
     Make one by hand to test a tool: `await find_items.call({"words": ["tea"]}, RunContext(deps=shop))`.
     """
 
-    deps: Deps
+    deps: Deps_co
     """What the run was given as `deps=`, or what the agent's factory opened."""
     run_id: str = "run"
     """The run; a sub-agent's run id starts with that of its parent."""

@@ -173,8 +173,9 @@ def test_many_blocks_share_one_limit() -> None:
 
 
 def test_a_long_document_is_clipped_like_a_text() -> None:
-    [block] = render_result(Document("d", "x" * 100_000), max_tokens=1000)
-    assert isinstance(block, dict)
+    content = render_result(Document("d", "x" * 100_000), max_tokens=1000)
+    assert isinstance(content, list)
+    [block] = content
     assert len(block["source"]["data"]) < 4500
 
 

@@ -36,7 +36,7 @@ def place(one: Tool[..., Any]) -> str:
 
 
 def test_a_toolset_is_a_named_frozen_collection() -> None:
-    given = [find_items, order]
+    given: list[Tool[..., Any]] = [find_items, order]
     shop = Toolset("shop", given)
     given.clear()
     assert list(shop) == [find_items, order]
