@@ -68,6 +68,7 @@ def names_around(function: Callable[..., object], frame: FrameType | None) -> di
             seen = {**frame.f_locals, **seen}
         frame = frame.f_back
     names |= seen
+    names |= {parameter.__name__: parameter for parameter in getattr(inner, "__type_params__", ())}
     code = getattr(inner, "__code__", None)
     for name, cell in zip(code.co_freevars if code else (), getattr(inner, "__closure__", None) or (), strict=False):
         try:

@@ -261,6 +261,11 @@ class TestTheText:
         lines, _ = refused({"mode": "\ud800", "\udfff": 1})
         assert "\n".join(lines).encode()
 
+    def test_is_there_soon_for_thousands_of_errors(self) -> None:
+        lines, _ = refused({"spans": [{"low": "x", "high": "y"} for _ in range(5_000)], "even": 3})
+        assert lines[0] == 'spans[0].low: expected an integer, got "x"'
+        assert lines[-1] == "and 9980 more problems"
+
     def test_is_short_for_a_deep_one(self) -> None:
         deep: JSONObject = {"name": 1}
         for _ in range(3000):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from contextvars import ContextVar
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from agentkit.threads import abandoned_threads, call_soon, run_in_thread
@@ -78,6 +83,57 @@ async def test_a_stop_iteration_comes_as_an_error_that_a_coroutine_can_raise() -
     with pytest.raises(RuntimeError, match="StopIteration") as caught:
         await run_in_thread(lambda: next(iter(())))
     assert isinstance(caught.value.__cause__, StopIteration)
+
+
+@pytest.mark.anyio
+async def test_a_cancellation_of_another_event_loop_does_not_cancel_the_caller() -> None:
+    def fail() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(RuntimeError, match="CancelledError"):
+        await run_in_thread(fail)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+async def test_a_function_may_run_an_event_loop_of_its_own(backend: str) -> None:
+    async def nap() -> str:
+        await anyio.lowlevel.checkpoint()
+        return await run_in_thread(lambda: "rested")
+
+    assert await run_in_thread(lambda: anyio.run(nap, backend=backend)) == "rested"
+
+
+@pytest.mark.anyio
+async def test_what_is_cancelled_already_does_not_start() -> None:
+    ran = threading.Event()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await run_in_thread(ran.set)
+    assert scope.cancelled_caught
+    assert not ran.wait(0.05)
+
+
+@pytest.mark.anyio
+async def test_an_exception_is_not_kept_alive_by_the_frames_it_came_through() -> None:
+    class Held:
+        """Something that a frame holds."""
+
+    alive: list[weakref.ref[Held]] = []
+
+    def fail() -> None:
+        held = Held()
+        alive.append(weakref.ref(held))
+        raise ValueError("no")
+
+    gc.disable()
+    try:
+        with contextlib.suppress(ValueError):
+            await run_in_thread(fail)
+        await anyio.sleep(0.05)  # the thread ends
+        assert alive[0]() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.anyio
