@@ -8,7 +8,8 @@ from agentkit.messages import JSONObject
 from agentkit.simulator.offline.fill import CannotFill
 from agentkit.simulator.offline.lead import briefed_tool, delegate
 from agentkit.simulator.offline.reader import read, read_request, unable
-from agentkit.simulator.reply import ANSWER_TOOL, Reply
+from agentkit.simulator.reply import Reply
+from agentkit.state import ANSWER_TOOL
 
 
 @dataclass(frozen=True, slots=True)

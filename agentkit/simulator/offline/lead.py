@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from agentkit.messages import JSON, JSONObject, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
-from agentkit.simulator.offline.reader import LABEL, Said, answer, calls_left, names, parse, roles, strings_of, unable
+from agentkit.simulator.offline.reader import LABEL, Said, answer, calls_left, names, parse, strings_of, unable
 from agentkit.simulator.offline.retrieval import Hit, Passage, search
 from agentkit.simulator.reply import Reply
 
@@ -17,7 +17,7 @@ def briefed_tool(tools: Sequence[JSONObject]) -> JSONObject | None:
     """The tool whose input is a brief: a question, and a source or a list of sources."""
     for tool in tools:
         with suppress(CannotFill):
-            if {"question", "source"} <= {*roles(tool, "properties")}:
+            if {"question", "source"} <= {*map(role_of, tool["input_schema"].get("properties", ()))}:
                 fill(tool["input_schema"], Facts("?", sources=["?"]))
                 return tool
     return None

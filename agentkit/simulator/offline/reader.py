@@ -10,14 +10,13 @@ from agentkit.jsontext import parse_strict
 from agentkit.messages import JSON, Content, JSONObject, encode, text_block, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
 from agentkit.simulator.offline.retrieval import Hit, passages, search
-from agentkit.simulator.reply import ANSWER_TOOL, Reply
+from agentkit.simulator.reply import Reply
+from agentkit.state import ANSWER_TOOL
 
-LABEL = "Offline reader, not a language model"
-_MOST_CALLS_PER_TURN = 20
-_LISTING = re.compile(r"^([^\n:]{0,200}):[ \t]*([^\n]*)((?:\n\s*(?:[-*•]|\d+[.)])\s+[^\n]+)*)", re.MULTILINE)
-_ENTRY = re.compile(
-    r"\s*(?:(?:[-*•]|\d+[.)])\s+)?[`'\"]?(.+\.\w{1,5}(?=\W*$)|.+?)[`'\"]?(?:(?:: | [-\u2013] |\t|  | \()(.*?)\)?)?\s*"
-)
+LABEL, _MOST_CALLS_PER_TURN = "Offline reader, not a language model", 20
+_MARK = r"(?:[-*•]|\d+[.)])\s+"
+_LISTING = re.compile(rf"^([^\n:]{{0,200}}):[ \t]*([^\n]*)((?:\n\s*{_MARK}[^\n]+)*)", re.MULTILINE)
+_ENTRY = re.compile(rf"\s*(?:{_MARK})?[`'\"]?(.+\.\w{{1,5}}(?=\W*$)|.+?)[`'\"]?(?:(?:: | - |\t|  | \()(.*?)\)?)?\s*")
 
 
 @dataclass(slots=True)
@@ -97,8 +96,7 @@ def texts_in(content: Content, name: str = "") -> list[Document]:
     for block in [text_block(content)] if isinstance(content, str) else content:
         if block.get("type") == "document" and block["source"].get("type") == "text":
             title = str(block.get("title") or "document")
-            short = title.partition(": ")[0]
-            found.append(Document(title if " " in short else short, block["source"]["data"], title))
+            found.append(Document(re.sub(r"(?s)^(\S+?): .*", r"\1", title), block["source"]["data"], title))
         elif block.get("type") == "text":
             text = str(block["text"])
             plain = re.sub(r"(?m)^ *\d+\t", "", text) if re.match(r" +1\t", text) else text  # without numbers of lines
@@ -128,7 +126,8 @@ def parse(text: str) -> JSON:
 
 def read(request: JSONObject, said: Said, tools: Sequence[JSONObject]) -> Reply:
     """The reader's next turn: calls that bring text, or the answer."""
-    tool = next((tool for tool in tools if roles(tool, "required") in (["source"], ["name"])), None)
+    needs = {tool["name"]: [role_of(name) for name in tool["input_schema"].get("required", ())] for tool in tools}
+    tool = next((tool for tool in tools if needs[tool["name"]] in (["source"], ["name"])), None)
     sources, missing = list(said.given), list[str]()
     if tool is not None:
         found = said.named if sources else names(said, tools)
@@ -149,14 +148,13 @@ def read(request: JSONObject, said: Said, tools: Sequence[JSONObject]) -> Reply:
     return answer(request, said, hits, titles, missing)
 
 
-def roles(tool: JSONObject, which: str) -> list[str]:
-    """The roles of a tool's parameters: of all (`properties`) or of those that it must have (`required`)."""
-    return [role_of(name) for name in tool["input_schema"].get(which, ())]
-
-
 def names(said: Said, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:
     """The sources to visit, id to title: those named, or those that a tool lists which needs to be told nothing."""
-    free = {tool["name"]: f"{tool['name']} {tool.get('description')}" for tool in tools if not roles(tool, "required")}
+    free = {
+        tool["name"]: f"{tool['name']} {tool.get('description')}"
+        for tool in tools
+        if not tool["input_schema"].get("required")
+    }
     of_sources = [name for name in free if any(role_of(word) == "source" for word in free[name].split())]
     if said.named or not of_sources:
         return said.named

@@ -9,14 +9,15 @@ from functools import lru_cache
 
 from agentkit.content import Document
 
-_ITEM = r"(?:[-*+•]|\(?\d{1,3}[.)]|\|)[ \t]"
-_RULE = r"[ \t\r]*(?:[=\-~^\"'*+#`:.]{3,}[ \t\r]*$|```.*$|~~~.*$|$)"
+_ITEM = r"(?:[-*+•][ \t]|\(?\d{1,3}[.)][ \t]|\|)"
+_LINE = r"(?:[=\-~^\"'*+#:.]{3,}|\|[ |:-]+\|)[ \t\r]*(?:\n|$)"  # under a heading, or under the head of a table
+_RULE = rf"[ \t\r]*(?:{_LINE}|```.*$|~~~.*$|$)"
 _BLOCK = re.compile(rf"^(?!{_RULE})(?:[ \t]*#+[ \t].*|.+(?:\n(?!{_RULE}|[ \t]*(?:#+[ \t]|{_ITEM})).+)*)", re.MULTILINE)
-_NO_STOP = r"(?<!\b\w)(?<!\s\d\d)(?<!\be.g)(?<!\bi.e)(?<!\betc)(?<!\bvs)(?<!\bcf)(?<!\bDr)(?<!\bMr)(?<!\bNo)"
+_NO_STOP = r"(?<!\b\w)(?<!\be.g)(?<!\bi.e)(?<!\betc)(?<!\bvs)(?<!\bcf)(?<!\bDr)(?<!\bMr)(?<!\bNo)"
+_MONTH = "Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez"  # after the stop of an ordinal: 12. Mai
 _SENTENCE = re.compile(  # to a stop before something that begins one, else to a space, else to the most characters
-    rf"(?s)\S(?:.{{0,390}}?(?:[!?…]|{_NO_STOP}\.)[\"')\]”»*_`]{{0,8}}(?=\s+[^\sa-z]|\s*\Z)|(?:.{{0,398}}\S)?(?=\s|\Z)|.{{399}})"
+    rf"(?s)\S(?:.{{0,390}}?(?:[!?…]|{_NO_STOP}\.)[\"')\]”»*_`]{{0,8}}(?=\s+(?!{_MONTH})[^\sa-z]|\s*\Z)|(?:.{{0,398}}\S)?(?=\s|\Z)|.{{399}})"
 )
-_UNDERLINE = r"\n[=\-~^\"'*+#:.]{3,}\s*(?:\n|$)"
 _NUMBER_ASKED = r"\b(how (many|much|long|old|often|far|big|high|fast)|when|wann|wie ?(viele?|lange|alt|oft))\b"
 _FORMS = ((_NUMBER_ASKED, r"\d"), (r"^\W*(what|who|was|wer) (is|are|ist|sind)\b", r"\b(is|are|ist|sind)\b"))
 
@@ -28,15 +29,15 @@ def _terms(text: str) -> list[str]:
 
 _EMPTY = """a about after against all also am an and any are as at be been before both but by can could did do does
 for from get gets give had has have he her here his how i if in into is it its let many may me might more most much
-must my no not of on one only or other our out over own please per say says she should so some such tell than that
-the their them then there these they this those to too up us was we were what when where whether which while who
+must my no not of often on one only or other our out over own please per say says she should so some such tell than
+that the their them then there these they this those to too up us was we were what when where whether which while who
 whose why will with would you your answer document documents find long mention question source sources aber alle als
 am auch auf aus bei bis da dann das dass dem den der des die diese dieser dieses durch ein eine einem einen einer
 eines er es für gibt haben hat ich ihr im ist kann kein keine können lang lange man mein mich mir mit muss müssen
-nach nicht noch nur ob oder sein seine sich sie sind so soll sollte über um und uns viel viele vom von vor wann war
-warum was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
-_FAINT = """use used uses using work works working run runs make makes need needs set possible package packages
-library support supports project benutzen funktioniert geht brauche mache"""
+nach nicht noch nur ob oder oft sein seine sich sie sind so soll sollte über tun um und uns viel viele vom von vor
+wann war warum was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
+_FAINT = """use used using work working run runs make makes need needs set package packages library support supports
+project benutzen funktioniert geht brauche mache cost costs kosten kostet mean means bedeutet heißt"""
 _EMPTY_TERMS, _FAINT_TERMS = frozenset(_terms(_EMPTY)), frozenset(_terms(_FAINT))
 
 
@@ -65,9 +66,11 @@ def passages(source: Document) -> list[Passage]:
     """The sentences, list items, table rows and headings of a text, in order; none of an empty one."""
     text, found, headings = source.text, list[Passage](), list[str]()
     for block in _BLOCK.finditer(text):
-        is_title = "\n" not in block[0] and re.match(_UNDERLINE, text[block.end() : block.end() + 80]) is not None
+        is_title = (
+            "\n" not in block[0] and re.match(rf"\n[ \t]*{_LINE}", text[block.end() : block.end() + 80]) is not None
+        )
         is_heading = is_title or block[0].lstrip().startswith("#")
-        above = "" if is_heading else " ".join(headings[:1] + headings[-1:])
+        above = "" if is_heading else " ".join(headings[:1] + headings[-2:])
         spans = [sentence.span() for sentence in _SENTENCE.finditer(text, *block.span())]
         found += [Passage(source.id, start, end, text[start:end], above, is_heading) for start, end in spans]
         headings += [block[0]] if is_heading else []
@@ -80,7 +83,7 @@ def passages(source: Document) -> list[Passage]:
     return found
 
 
-def search(question: str, found: list[Passage], titles: dict[str, str], most: int = 3, least: float = 0.6) -> list[Hit]:
+def search(question: str, found: list[Passage], titles: dict[str, str], most: int = 3, least: float = 0.5) -> list[Hit]:
     """The best passages, best first. Empty: none covers enough of the question, as a share of it or in words."""
     asked = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
     words = list(dict.fromkeys(_terms(asked)))
@@ -93,22 +96,22 @@ def search(question: str, found: list[Passage], titles: dict[str, str], most: in
     mean = sum(len(passage.text) for passage in found) / max(1, len(found))
     fitting = [form for asked, form in _FORMS if re.search(asked, question.lower())]
     hits, chosen = list[Hit](), list[Hit]()
-    for i, passage in enumerate(found):
-        around = " ".join(
-            p.text for p in (*found[max(0, i - 1) : i], *found[i + 1 : i + 2]) if p.source == passage.source
-        )
-        near = [(passage.heading, 0.5, 0.9), (titles.get(passage.source, ""), 0.3, 0.8), (around, 0.2, 0.5)]
+    for i, here in enumerate(found):
+        beside = (*found[max(0, i - 1) : i], *found[i + 1 : i + 2])
+        around = " ".join(each.text for each in beside if each.source == here.source)
+        title = f"{here.source} {titles.get(here.source, '')}"
+        near = [(here.heading, 0.5, 0.9), (title, 0.3, 0.8), (around, 0.2, 0.5)]
         counted = [(_counts(wanted, text), score, cover) for text, score, cover in near] if inside[i] else []
         score = covered = 0.0
         for term in wanted if inside[i] else ():
             count = inside[i].get(term, 0) + sum(share * min(1, counts.get(term, 0)) for counts, share, _ in counted)
-            score += rarity[term] * count / (count + 0.5 + 0.7 * len(passage.text) / mean)
-            beside = max(share * min(1, counts.get(term, 0)) for counts, _, share in counted)
-            covered += weight[term] * max(beside, min(1, inside[i].get(term, 0)))
+            score += rarity[term] * count / (count + 0.5 + 0.7 * len(here.text) / mean)
+            nearest = max(share * min(1, counts.get(term, 0)) for counts, _, share in counted)
+            covered += weight[term] * max(nearest, min(1, inside[i].get(term, 0)))
         coverage = round(covered / sum(weight.values()), 2) if inside[i] else 0.0
-        score *= (0.5 + coverage) * 1.3 ** sum(bool(re.search(form, passage.text)) for form in fitting)
+        score *= (0.5 + coverage) * 1.3 ** sum(bool(re.search(form, here.text)) for form in fitting)
         if score and coverage >= min(least, 4 / len(wanted)):
-            hits.append(Hit(passage, round(score / (1 + passage.is_heading), 4), coverage))
+            hits.append(Hit(here, round(score / (1 + here.is_heading), 4), coverage))
     for hit in sorted(hits, key=lambda hit: (-hit.score, hit.passage.source, hit.passage.start or 0)):
         same = [each.passage.text for each in chosen if each.passage.source == hit.passage.source]
         is_new = not any(hit.passage.text in text or text in hit.passage.text for text in same)
@@ -118,7 +121,6 @@ def search(question: str, found: list[Passage], titles: dict[str, str], most: in
 
 
 def _counts(wanted: list[str], text: str) -> dict[str, float]:
-    """How often each wanted word occurs, other forms of it counting in part."""
     words = _terms(text)
     return {term: total for term in wanted if (total := sum(_likeness(term, word) for word in words))}
 
@@ -128,8 +130,9 @@ def _likeness(word: str, other: str) -> float:
     """How alike two words are, 0 to 1, by the n-grams they share: forms of one word are over 0.7."""
     if word == other or min(len(word), len(other)) < 3 or word.isdigit() or other.isdigit():
         return float(word == other)
-    if word[:3] != other[:3]:  # the last part of a compound counts, nothing else
-        return 0.6 if min(len(word), len(other)) > 4 and (word.endswith(other) or other.endswith(word)) else 0.0
     mine, theirs = ({f"^{each}$"[i : i + 3] for i in range(len(each))} for each in (word, other))
     shared = 2 * len(mine & theirs) / (len(mine) + len(theirs))
-    return math.sqrt(shared) if shared >= 0.54 else 0.0
+    if word[:3] == other[:3]:
+        return math.sqrt(shared) if shared >= 0.5 else 0.0
+    is_tail = min(len(word), len(other)) > 4 and (word.endswith(other) or other.endswith(word))  # of a compound
+    return 0.6 if is_tail or (shared > 0.55 and len(mine & theirs) > 4) else 0.0

@@ -92,9 +92,9 @@ def test_words_match_in_other_forms_with_other_accents_and_as_parts_of_compounds
 
 def test_the_heading_and_the_title_count_as_context() -> None:
     assert find("Fees for dogs", HARBOUR)[0].passage.text == "Dogs stay on deck."
-    tea = passages(Document("tea", "Steep for three minutes."))
-    assert search("How long does green tea steep?", tea, {"tea": "Green tea"})
-    assert not search("How long does green tea steep?", tea, {"tea": "Coffee"})
+    tea = passages(Document("x", "Steep for three minutes."))
+    assert search("How long does green tea steep?", tea, {"x": "Green tea"})
+    assert not search("How long does green tea steep?", tea, {"x": "Coffee"})
 
 
 def test_a_passage_with_a_number_is_better_for_a_question_that_asks_for_one() -> None:
