@@ -11,11 +11,11 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PureWindowsPath
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -38,6 +38,7 @@ _MOST_LINE_CHARS = 2_000
 _ALL = "**/*"
 _CACHES = frozenset({"__pycache__", "node_modules"})
 
+T = TypeVar("T")
 Line = Annotated[int, Field(ge=1)]
 """The number of a line, from 1."""
 
@@ -89,13 +90,13 @@ class _Files:
         """
         if not pattern:
             raise ToolError("The pattern is empty.", hint="Give the text to find.")
-        names = await anyio.to_thread.run_sync(lambda: [name for name in self._names() if _matches(name, glob)])
+        names = await _in_thread(lambda: [name for name in self._names() if _matches(name, glob)])
         if not names:
             raise ToolError(f"No file matches {_clipped(glob)!r}.", hint=f"Search everything with glob {_ALL!r}.")
         if regex:
             found, more = await self._search_by_regex(names, pattern)
         else:
-            found, more = await anyio.to_thread.run_sync(
+            found, more = await _in_thread(
                 lambda: searching.search(str(self.root), names, pattern, is_regex=False, seconds=SEARCH_SECONDS)
             )
         note = f"[{more}: narrow the pattern or the glob]" if more else ""
@@ -181,8 +182,8 @@ class _Files:
     def _is_inside(self, file: Path) -> bool:
         try:
             return file.resolve().is_relative_to(self.root)
-        except (OSError, RuntimeError):  # a link that leads to itself
-            return False
+        except RuntimeError:  # a link that leads to itself leads nowhere else
+            return True
 
     def _file(self, path: str) -> Path:
         """The file that a path of the model names. Raises ToolError for everything that is not one in the folder."""
@@ -198,22 +199,26 @@ class _Files:
         try:
             resolved = file.resolve(strict=True)
             mode = resolved.stat().st_mode
-        except OSError:
-            mode = 0
-        parts = (*Path(path).parts, *file.resolve().relative_to(self.root).parts)
+        except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, before Python 3.13
+            resolved, mode = self.root, 0
+        parts = (*Path(path).parts, *resolved.relative_to(self.root).parts)
         if mode == 0 or not all(self._is_shown(part) or part == ".." for part in parts):
             raise ToolError(f"There is no file {named!r}.{self._did_you_mean(path)}", hint=hint)
         if stat.S_ISDIR(mode):
             raise ToolError(f"{named!r} is a folder.", hint=f"List it with glob '{named.rstrip('/')}/**'.")
         if not stat.S_ISREG(mode):
             raise ToolError(f"{named!r} is not a regular file.", hint=hint)
-        return file.resolve()
+        return resolved
 
     def _did_you_mean(self, path: str) -> str:
         names = list(self._names())
         close = [name for name in names if name.rpartition("/")[2] == path.rpartition("/")[2]][:3]
         close = close or difflib.get_close_matches(path, names, n=3)
         return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+async def _in_thread(function: Callable[[], T]) -> T:
+    return await anyio.to_thread.run_sync(function, abandon_on_cancel=True)
 
 
 def _clipped(text: str) -> str:
