@@ -1,0 +1,57 @@
+"""What the model reads when a call goes wrong, and how the run goes on.
+
+Four calls of one turn: one has wrong arguments, one is refused by the tool, one crashes, one succeeds. Each gets its
+own answer, and no failure costs another call its result. `python examples/03_error_recovery.py` runs offline.
+"""
+
+import sys
+from contextlib import nullcontext
+from typing import Any, Literal
+
+from agentkit import Agent, ToolError, tool
+from agentkit.testing import Reply, script
+
+STOCK = {"tea": 3}
+
+
+@tool(effect="idempotent")
+def reserve(item: Literal["tea", "coffee"], count: int) -> str:
+    """Set items aside for an hour.
+
+    Args:
+        item: What to set aside.
+        count: How many.
+    """
+    left = STOCK[item]
+    if count > left:
+        raise ToolError(f"Only {left} {item} are left.", hint="Reserve fewer.")
+    return f"{count} {item} reserved"
+
+
+clerk = Agent("clerk", model="claude-haiku-5-5", tools=[reserve])
+
+OFFLINE = [
+    Reply.tool("reserve", item="tee", count=1, colour="green")
+    + Reply.tool("reserve", item="tea", count=9)
+    + Reply.tool("reserve", item="coffee", count=1)
+    + Reply.tool("reserve", item="tea", count=2),
+    Reply.text("Two teas are reserved; coffee could not be."),
+]
+
+
+def main() -> None:
+    """Run it and print every call with the answer that the model read."""
+    result = clerk.run_sync("Reserve what you can of nine teas and a coffee.")
+    for message in result.messages:
+        blocks: list[dict[str, Any]] = message["content"] if isinstance(message["content"], list) else []
+        for block in blocks:
+            if block["type"] == "tool_use":
+                print("call  ", block["input"])
+            elif block["type"] == "tool_result":
+                print("failed" if block.get("is_error") else "ok    ", block["content"])
+    print(result.output)
+
+
+if __name__ == "__main__":
+    with nullcontext() if "--live" in sys.argv else script(*OFFLINE):
+        main()
