@@ -6,17 +6,16 @@ user's own validator that counts on lax conversions, an open model, or a number 
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Generic, TypeVar, get_args
+from typing import Generic, TypeVar, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
-from agentkit.messages import JSONObject
+from agentkit.messages import JSON, JSONObject
+from agentkit.schema.json_check import Checker
 from agentkit.schema.subschemas import is_list, is_object
 
 T = TypeVar("T")
@@ -43,7 +42,7 @@ class Reader(Generic[T]):
         try:
             return self.adapter.validate_json(text, strict=True, extra="forbid")
         except ValidationError as strict:
-            if self._validator.is_valid(value):
+            if Checker(self.schema).fits(cast("JSON", value)):
                 return self.adapter.validate_json(_encode(value, exact=False))
             if self.has_open_objects:
                 self._refuse_as_schema_says(value, strict)
@@ -53,7 +52,7 @@ class Reader(Generic[T]):
 
     def _refuse_as_schema_says(self, value: object, strict: ValidationError) -> None:
         """Of pydantic's unknown keys only those are unknown that the schema does not take either."""
-        unknown = {key for error in self._validator.iter_errors(value) for key in _unknown_keys(error)}
+        unknown = set(_unknown_keys(Checker(self.schema), cast("JSON", value), self.schema, set()))
         said = strict.errors(include_url=False)
         kept = [error for error in said if error["type"] != "extra_forbidden" or error["loc"][-1] in unknown]
         if len(kept) < len(said) and (kept or not self.has_converters):
@@ -61,19 +60,20 @@ class Reader(Generic[T]):
                 strict.title, [_detail(error) for error in kept or said], input_type="json"
             ) from None
 
-    @cached_property
-    def _validator(self) -> Any:
-        # Costs 60 ms: only a call that pydantic refuses pays. The library carries no types.
-        return importlib.import_module("jsonschema").Draft202012Validator(self.schema)
 
-
-def _unknown_keys(error: Any) -> Iterator[str]:
-    """The keys that a jsonschema error calls unknown, those inside the choices of a union included."""
-    if error.validator == "additionalProperties":
-        known: JSONObject = error.schema.get("properties", {})
-        yield from (key for key in error.instance if key not in known)
-    for inner in error.context:
-        yield from _unknown_keys(inner)
+def _unknown_keys(checker: Checker, value: JSON, part: JSONObject, seen: set[tuple[int, int]]) -> Iterator[str]:
+    """The keys that a schema does not take, those inside the choices of a union included, each looked into once."""
+    if (id(value), id(part)) in seen:
+        return
+    seen.add((id(value), id(part)))
+    for misfit in checker.misfits(value, part):
+        if misfit.keyword == "additionalProperties" and is_object(misfit.value):
+            known: JSONObject = misfit.schema.get("properties", {})
+            yield from (key for key in misfit.value if key not in known)
+        elif misfit.keyword in ("anyOf", "oneOf"):
+            for choice in misfit.schema[misfit.keyword]:
+                if is_object(choice):
+                    yield from _unknown_keys(checker, misfit.value, choice, seen)
 
 
 def _detail(error: ErrorDetails) -> InitErrorDetails:
