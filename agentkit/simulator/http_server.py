@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import anyio
 import h11
-from anyio.abc import SocketAttribute, SocketListener, SocketStream
+from anyio.abc import Listener, SocketAttribute, SocketStream
 
 from agentkit.errors import ConfigurationError
+from agentkit.simulator.wire import MOST_BODY_BYTES, failure
 
 if TYPE_CHECKING:
-    from agentkit.simulator.wire import Server
+    from agentkit.simulator.wire import Response, Server
 
-_MOST_BYTES = 64 * 1024
+_RECEIVE_BYTES = 64 * 1024
+_LINGER_S = 1.0
 
 
-async def listen(host: str, port: int) -> tuple[SocketListener, str]:
+async def listen(host: str, port: int) -> tuple[Listener[SocketStream], str]:
     """Open the socket; gives it and the base URL. Raises ConfigurationError when the address cannot be had."""
     try:
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
-    except OSError as error:
-        raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
-    socket = cast("SocketListener", listener.listeners[0])
-    bound_port = socket.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, it has nothing to do with Django
-    return socket, f"http://{host}:{bound_port}"
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigurationError(f"Cannot listen on {host}:{port}: {reason}.") from error
+    bound_port = listener.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, it has nothing to do with Django
+    return listener, f"http://{f'[{host}]' if ':' in host else host}:{bound_port}"
 
 
-async def serve_forever(simulator: Server, listener: SocketListener) -> None:
+async def serve_forever(simulator: Server, listener: Listener[SocketStream]) -> None:
     """Serve every connection until cancelled."""
 
     async def serve(stream: SocketStream) -> None:
@@ -40,6 +42,10 @@ async def serve_forever(simulator: Server, listener: SocketListener) -> None:
 
     async with listener:
         await listener.serve(serve)
+
+
+class _BodyTooLarge(Exception):
+    """The client sends more than the API takes."""
 
 
 class _Connection:
@@ -56,13 +62,15 @@ class _Connection:
             try:
                 request = await self._next()
                 if not isinstance(request, h11.Request):
-                    return
+                    return None
                 await self._answer(request, await self._body())
             except h11.RemoteProtocolError as error:
-                await self._refuse(error)
-                return
-            if self._http.our_state is h11.MUST_CLOSE or self._http.their_state is h11.MUST_CLOSE:
-                return
+                return await self._refuse(failure(error.error_status_hint, "invalid_request_error", str(error)))
+            except _BodyTooLarge:
+                text = "Request exceeds the maximum size"
+                return await self._refuse(failure(413, "request_too_large", text))
+            if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                return None
             self._http.start_next_cycle()
 
     async def _next(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
@@ -70,39 +78,46 @@ class _Connection:
             if self._http.they_are_waiting_for_100_continue:
                 await self._send(h11.InformationalResponse(status_code=100, headers=[]))
             try:
-                data = await self._stream.receive(_MOST_BYTES)
+                data = await self._stream.receive(_RECEIVE_BYTES)
             except anyio.EndOfStream:
                 data = b""
             self._http.receive_data(data)
         return event
 
     async def _body(self) -> bytes:
-        parts: list[bytes] = []
+        body = bytearray()
         while isinstance(event := await self._next(), h11.Data):
-            parts.append(bytes(event.data))
-        return b"".join(parts)
+            body += event.data
+            if len(body) > MOST_BODY_BYTES:
+                raise _BodyTooLarge
+        return bytes(body)
 
     async def _answer(self, request: h11.Request, body: bytes) -> None:
-        headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
-        method = request.method.decode()
-        response = await self._simulator.handle(method, request.target.decode(), headers, body)
-        await self._send(h11.Response(status_code=response.status, headers=list(response.headers.items())))
-        async with aclosing(response.chunks) as chunks:
-            async for chunk in chunks:
-                if method != "HEAD":
-                    await self._send(h11.Data(data=chunk))
-        await self._send(h11.EndOfMessage())
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
+        method = request.method.decode("latin-1")
+        target = request.target.decode("latin-1")
+        await self._respond(await self._simulator.handle(method, target, headers, body), has_body=method != "HEAD")
 
-    async def _refuse(self, error: h11.RemoteProtocolError) -> None:
+    async def _refuse(self, response: Response) -> None:
+        """Answer what cannot be read any further, and see to it that the client gets to read the answer."""
         if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            await response.chunks.aclose()
             return
-        body = f'{{"type":"error","error":{{"type":"invalid_request_error","message":"{error}"}}}}'.encode()
-        headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
-        await self._send(h11.Response(status_code=error.error_status_hint, headers=headers))
-        await self._send(h11.Data(data=body))
-        await self._send(h11.EndOfMessage())
+        await self._respond(response, {"connection": "close"})
+        await self._stream.send_eof()
+        with anyio.move_on_after(_LINGER_S):  # closing with unread input resets the connection, and the answer is lost
+            while True:
+                await self._stream.receive(_RECEIVE_BYTES)
+
+    async def _respond(self, response: Response, more: dict[str, str] | None = None, *, has_body: bool = True) -> None:
+        async with aclosing(response.chunks) as chunks:
+            headers = [*response.headers.items(), *(more or {}).items()]
+            await self._send(h11.Response(status_code=response.status, headers=headers))
+            if has_body:
+                async for chunk in chunks:
+                    await self._send(h11.Data(data=chunk))
+            await self._send(h11.EndOfMessage())
 
     async def _send(self, event: h11.Event) -> None:
-        data = self._http.send(event)
-        if data:
+        if data := self._http.send(event):
             await self._stream.send(data)

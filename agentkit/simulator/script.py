@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from agentkit.simulator.mind import UnexpectedRequest
+from agentkit.simulator.reply import Reply
 
 if TYPE_CHECKING:
     from agentkit.messages import JSONObject
-    from agentkit.simulator.reply import Reply
 
-Answer: TypeAlias = "Callable[[JSONObject], Reply]"
-"""A function of the request: the way to script a tree of agents that ask in any order."""
+Answer: TypeAlias = "Callable[[JSONObject], Reply | Awaitable[Reply]]"
+"""A function of the request, async or not: the way to script a tree of agents that ask in any order."""
 
 _SHOWN_CHARS = 300
 
@@ -29,7 +30,7 @@ class Script:
         """What did not go as written, in the order in which it happened."""
 
     async def answer(self, request: JSONObject) -> Reply:
-        """See `Mind.answer`."""
+        """See `Mind.answer`. Raises TypeError when a function gives something else than a Reply."""
         if self._is_function:
             reply = self._replies[0]
         elif self._used < len(self._replies):
@@ -40,7 +41,12 @@ class Script:
             problem += f"{len(self._replies)} replies, all used.\n{describe(request)}"
             self.problems.append(problem)
             raise UnexpectedRequest(problem)
-        return reply(request) if callable(reply) else reply
+        said = cast("object", reply(request) if callable(reply) else reply)
+        if inspect.isawaitable(said):
+            said = cast("object", await said)
+        if not isinstance(said, Reply):
+            raise TypeError(f"a script is made of Reply objects and functions that return one, not {said!r}")
+        return said
 
     def unused(self) -> list[str]:
         """The replies that no request asked for, described."""

@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import anyio
-import anyio.lowlevel
 
 from agentkit.jsontext import parse_strict
-from agentkit.messages import JSONObject, encode
+from agentkit.messages import JSONObject
 from agentkit.simulator import stream
 from agentkit.simulator.binding import digest, sign
 from agentkit.simulator.cache import PromptCache, count_tokens, output_tokens
 from agentkit.simulator.mind import Mind, UnexpectedRequest
 from agentkit.simulator.rules import Refusal, refuse
-from agentkit.simulator.wire import Response
+from agentkit.simulator.wire import MOST_BODY_BYTES, Response, event_stream, failure, json_answer
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-_JSON = {"content-type": "application/json"}
-_SSE = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+    from agentkit.simulator.reply import Reply
+
+_PATHS = ("/v1/messages", "/v1/messages/count_tokens")
 
 
 @dataclass
@@ -37,6 +37,8 @@ class Simulator:
     """The same bodies as the bytes that arrived."""
     refusals: list[Refusal] = field(default_factory=list[Refusal], init=False)
     """Requests that broke a rule."""
+    failures: list[Exception] = field(default_factory=list[Exception], init=False)
+    """What the mind raised, or what its replies could not be made of; the client saw a server error."""
 
     def __post_init__(self) -> None:
         self._cache = PromptCache()
@@ -50,70 +52,72 @@ class Simulator:
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
-        """Serve HTTP inside the block; it gives the base URL. Port 0 takes a free one."""
+        """Serve HTTP inside the block; it gives the base URL. Port 0 takes a free one.
+
+        Raises ConfigurationError when the address cannot be had.
+        """
         from agentkit.simulator.http_server import listen, serve_forever
 
         listener, base_url = await listen(host, port)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(serve_forever, self, listener)
-            try:
-                yield base_url
-            finally:
-                tasks.cancel_scope.cancel()
+        error: BaseException | None = None
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(serve_forever, self, listener)
+                try:
+                    yield base_url
+                finally:
+                    tasks.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            if len(group.exceptions) != 1:
+                raise
+            error = group.exceptions[0]
+        if error is not None:  # what the block raised, as it was raised; outside of `except`, which would add to it
+            raise error
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one HTTP request."""
         self._count += 1
         request_id = f"req_{self._count:06}"
         path = path.partition("?")[0]
-        if method != "POST" or path not in ("/v1/messages", "/v1/messages/count_tokens"):
-            return _failure(Refusal(404, "not_found_error", "Not found"), request_id)
+        if method != "POST" or path not in _PATHS:
+            return failure(404, "not_found_error", "Not found", request_id)
+        if len(body) > MOST_BODY_BYTES:
+            return failure(413, "request_too_large", "Request exceeds the maximum size", request_id)
         counting = path.endswith("count_tokens")
         try:
             request = cast("JSONObject", parse_strict(body.decode()))  # `refuse` sees to it that it is one
-        except ValueError:
-            return _failure(Refusal(400, "invalid_request_error", "The request body is not valid JSON"), request_id)
-        if refusal := refuse(request, counting=counting):
-            self.refusals.append(refusal)
-            return _failure(refusal, request_id)
+            if refusal := refuse(request, counting=counting):
+                self.refusals.append(refusal)
+                return failure(refusal.status, refusal.kind, refusal.message, request_id)
+            seed = digest([request.get("system"), request.get("tools"), request["messages"]])[:12]
+        except (ValueError, RecursionError) as error:
+            reason = error if isinstance(error, ValueError) else "it is nested too deeply"
+            return failure(400, "invalid_request_error", f"The request body is not valid JSON: {reason}", request_id)
         if counting:
-            return _json(200, {"input_tokens": count_tokens(request)}, request_id)
+            return json_answer(200, {"input_tokens": count_tokens(request)}, request_id)
         self.requests.append(request)
         self.bodies.append(body)
-        return await self._answer(request, request_id)
-
-    async def _answer(self, request: JSONObject, request_id: str) -> Response:
         try:
-            reply = await self.mind.answer(request)
+            return self._respond(await self.mind.answer(request), request, seed, request_id)
         except UnexpectedRequest as error:
-            return _failure(Refusal(400, "invalid_request_error", str(error)), request_id)
+            return failure(400, "invalid_request_error", str(error), request_id)
+        except Exception as error:  # noqa: BLE001 - a server answers, whatever becomes of its mind
+            self.failures.append(error)
+            text = f"The simulated model failed: {type(error).__name__}: {error}"
+            return failure(500, "api_error", text, request_id)
+
+    def _respond(self, reply: Reply, request: JSONObject, seed: str, request_id: str) -> Response:
         if reply.error is not None:
-            return _failure(Refusal(reply.error.status, reply.error.kind, reply.error.message), request_id)
-        seed = digest([request.get("system"), request.get("tools"), request["messages"]])[:12]
+            status = reply.error.status
+            is_retryable = status in (408, 409, 429) or status >= 500
+            return failure(status, reply.error.kind, reply.error.message, request_id, is_retryable=is_retryable)
         turn = reply.to_turn(request, seed)
         sign(request, turn.content)
         usage: JSONObject = {**self._cache.usage(request), "output_tokens": output_tokens(turn.content)}
         usage |= reply.usage or {}
         message_id, model = f"msg_{seed}", str(request["model"])
         if not request.get("stream"):
-            return _json(200, stream.message(turn, message_id=message_id, model=model, usage=usage), request_id)
+            whole = stream.message(turn, message_id=message_id, model=model, usage=usage)
+            return json_answer(200, whole, request_id)
         events = stream.events(turn, message_id=message_id, model=model, usage=usage)
-        chunks = _spread([stream.to_sse(event) for event in events])
-        return Response(200, {**_SSE, "request-id": request_id}, chunks)
-
-
-async def _spread(chunks: list[bytes]) -> AsyncGenerator[bytes]:
-    for chunk in chunks:
-        await anyio.lowlevel.checkpoint()  # each event by itself, as over a network
-        yield chunk
-
-
-def _json(status: int, value: object, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(status, {**_JSON, "request-id": request_id, **(headers or {})}, _spread([encode(value)]))
-
-
-def _failure(refusal: Refusal, request_id: str) -> Response:
-    error = {"type": refusal.kind, "message": refusal.message}
-    body = {"type": "error", "error": error, "request_id": request_id}
-    is_retryable = refusal.status in (408, 409, 429) or refusal.status >= 500
-    return _json(refusal.status, body, request_id, {} if is_retryable else {"x-should-retry": "false"})
+        return event_stream([stream.to_sse(event) for event in events], request_id)

@@ -18,9 +18,8 @@ class _Chunks(httpx2.AsyncByteStream):
     def __init__(self, chunks: AsyncGenerator[bytes]) -> None:
         self._chunks = chunks
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._chunks:
-            yield chunk
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._chunks
 
     async def aclose(self) -> None:
         await self._chunks.aclose()

@@ -16,7 +16,9 @@ def script(*replies: Reply | Answer) -> Generator[Simulator]:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
 
     Gives the simulator, whose `requests` hold what was asked. Works in and outside an event loop. When the block
-    ends, AssertionError says which replies no request asked for, and which requests no reply was written for.
+    ends, AssertionError says which replies no request asked for, which requests no reply was written for, and what a
+    function of the script raised: the agent itself only saw a server error. An error of the block goes on as it is,
+    with the same as notes.
     """
     mind = Script(*replies)
     simulator = Simulator(mind)
@@ -24,14 +26,19 @@ def script(*replies: Reply | Answer) -> Generator[Simulator]:
     try:
         yield simulator
     except BaseException as error:
-        for problem in mind.problems:
+        for problem in [*mind.problems, *_raised(simulator)]:
             error.add_note(problem)
         raise
     finally:
         overriding.reset(token)
-    problems = [*mind.problems, *_unused(mind, simulator)]
+    problems = [*mind.problems, *_raised(simulator), *_unused(mind, simulator)]
     if problems:
-        raise AssertionError("\n".join(["The run did not follow its script.", *problems]))
+        cause = simulator.failures[0] if simulator.failures else None
+        raise AssertionError("\n".join(["The run did not follow its script.", *problems])) from cause
+
+
+def _raised(simulator: Simulator) -> list[str]:
+    return [f"The script itself raised {type(error).__name__}: {error}" for error in simulator.failures]
 
 
 def _unused(mind: Script, simulator: Simulator) -> list[str]:

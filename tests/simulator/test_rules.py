@@ -72,7 +72,9 @@ def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(inner, (*way, key))
 
 
-garbage = st.sampled_from([None, 0, -1, 1.5, "", "x", [], {}, [None], [[]], {"type": 5}, {"a": None}, True, "\ud800"])
+garbage: st.SearchStrategy[object] = st.sampled_from(
+    [None, 0, -1, 1.5, "", "x", [], {}, [None], [[]], {"type": 5}, {"a": None}, True, "\ud800"]
+)
 
 
 @given(st.sampled_from(sorted(GOOD)), garbage, st.data())

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import anthropic
-import anyio
-import httpx2
 import pytest
 
 from agentkit.simulator import Reply, Script, Simulator
@@ -114,39 +112,3 @@ async def test_a_scripted_failure_is_the_sdks_error(status: int, kind: str, erro
         await client.messages.create(
             model="claude-opus-5-5", max_tokens=5, messages=[{"role": "user", "content": "Hi"}]
         )
-
-
-async def test_http_serves_many_at_once_and_survives_clients_that_leave() -> None:
-    simulator = Simulator(Script(lambda _: Reply.text("word " * 2000)))
-    async with simulator.serve() as base_url, httpx2.AsyncClient() as http:
-
-        async def leave() -> None:
-            data = json.dumps(body(stream=True)).encode()
-            head = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(data)
-            async with await anyio.connect_tcp("127.0.0.1", int(base_url.rpartition(":")[2])) as stream:
-                await stream.send(head + data)
-                await stream.receive()
-
-        async def stay() -> None:
-            response = await http.post(f"{base_url}/v1/messages", json=body(stream=True))
-            assert events_of(response.content)[-1]["type"] == "message_stop"
-
-        async with anyio.create_task_group() as tasks:
-            for _ in range(5):
-                tasks.start_soon(leave)
-                tasks.start_soon(stay)
-        await stay()
-
-
-async def test_http_takes_a_body_in_chunks_and_refuses_what_is_not_http() -> None:
-    async with Simulator(Script(lambda _: Reply.text("Yes."))).serve() as base_url:
-        port = int(base_url.rpartition(":")[2])
-        data = json.dumps(body()).encode()
-        head = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
-        chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (data[:10], data[10:])) + b"0\r\n\r\n"
-        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
-            await stream.send(head + chunks)
-            assert (await stream.receive()).startswith(b"HTTP/1.1 200")
-        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
-            await stream.send(b"nonsense\r\n\r\n")
-            assert (await stream.receive()).startswith(b"HTTP/1.1 400")
