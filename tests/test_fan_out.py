@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from agentkit import Agent, ConfigurationError, Done, Failed, Outcome, UsageError
+from agentkit import Agent, ConfigurationError, Done, Failed, Outcome, RunResult, UsageError
+from agentkit.fan_out import fan_out
 from agentkit.messages import JSONObject
 from agentkit.testing import Reply, script
 
@@ -45,15 +46,7 @@ async def test_no_more_than_so_many_run_at_once_and_items_are_taken_as_they_are_
             taken += 1
             yield str(n)
 
-    class Slow:
-        """A model that counts who is with it."""
-
-        name = "claude-haiku-5-5"
-
-        def stream(self, request: object) -> object:
-            raise AssertionError
-
-    async def one(item: str, run_id: str) -> object:
+    async def one(item: str, run_id: str) -> RunResult[int]:
         nonlocal running, most
         running += 1
         most = max(most, running)
@@ -63,11 +56,9 @@ async def test_no_more_than_so_many_run_at_once_and_items_are_taken_as_they_are_
         done.append(item)
         return await agent.run(item, run_id=run_id)
 
-    from agentkit.fan_out import fan_out
-
     done: list[str] = []
     with script(double):
-        results = await fan_out(one, items(), concurrency=3, run_id="m")  # type: ignore[arg-type]  # loosely typed here
+        results = await fan_out(one, items(), concurrency=3, run_id="m")
     assert most == 3
     assert len(results) == 12
 

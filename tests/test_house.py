@@ -37,6 +37,13 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/delegation.py": "tests/test_job.py",
     "agentkit/outcome.py": "tests/test_result.py",
     "agentkit/scope.py": "tests/test_handle.py",
+    "agentkit/simulator/mind.py": "tests/testing/test_scripting.py",
+    "agentkit/simulator/models.py": "tests/simulator/test_rules.py",
+    "agentkit/simulator/script.py": "tests/testing/test_scripting.py",
+    "agentkit/simulator/shape.py": "tests/simulator/test_rules.py",
+    "agentkit/simulator/stream.py": "tests/simulator/test_server.py",
+    "agentkit/simulator/transport.py": "tests/test_model.py",
+    "agentkit/simulator/wire.py": "tests/simulator/test_server.py",
     "agentkit/spec.py": "tests/test_agent.py",
 }
 
