@@ -6,7 +6,7 @@ own answer, and no failure costs another call its result. `python examples/03_er
 
 import sys
 from contextlib import nullcontext
-from typing import Any, Literal
+from typing import Literal
 
 from agentkit import Agent, ToolError, tool
 from agentkit.testing import Reply, script
@@ -43,8 +43,9 @@ def main() -> None:
     """Run it and print every call with the answer that the model read."""
     result = clerk.run_sync("Reserve what you can of nine teas and a coffee.")
     for message in result.messages:
-        blocks: list[dict[str, Any]] = message["content"] if isinstance(message["content"], list) else []
-        for block in blocks:
+        if isinstance(message["content"], str):
+            continue
+        for block in message["content"]:
             if block["type"] == "tool_use":
                 print("call  ", block["input"])
             elif block["type"] == "tool_result":
