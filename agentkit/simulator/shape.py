@@ -18,13 +18,24 @@ _LAX = ConfigDict(extra="ignore")
 
 
 @with_config(_LAX)
+class _Marker(TypedDict):
+    type: Literal["ephemeral"]
+    ttl: NotRequired[Literal["5m", "1h"] | None]
+
+
+@with_config(_LAX)
 class _Marked(TypedDict):
-    cache_control: NotRequired[dict[str, Any] | None]
+    cache_control: NotRequired[_Marker | None]
 
 
 @with_config(_LAX)
 class _Text(_Marked):
     text: str
+
+
+@with_config(_LAX)
+class _SystemText(_Text):
+    type: Literal["text"]
 
 
 @with_config(_LAX)
@@ -59,6 +70,7 @@ class _Other(_Marked):
 class _ToolResult(_Marked):
     tool_use_id: str
     content: NotRequired[_Content | None]
+    is_error: NotRequired[bool | None]
 
 
 def _kind_of_content(content: object) -> str:
@@ -90,29 +102,48 @@ class _Message(TypedDict):
 class _Tool(_Marked):
     name: str
     type: NotRequired[str | None]
+    description: NotRequired[str | None]
     input_schema: NotRequired[dict[str, Any]]
+    strict: NotRequired[bool | None]
+
+
+@with_config(_LAX)
+class _ToolChoice(TypedDict):
+    type: Literal["auto", "any", "tool", "none"]
+    name: NotRequired[str]
+
+
+@with_config(_LAX)
+class _ThinkingMode(TypedDict):
+    type: Literal["adaptive", "enabled", "disabled", "between_tools"]
 
 
 @with_config(_LAX)
 class _Format(TypedDict):
+    type: Literal["json_schema"]
     schema: dict[str, Any]
 
 
 @with_config(_LAX)
 class _OutputConfig(TypedDict):
+    effort: NotRequired[Literal["low", "medium", "high", "xhigh", "max"] | None]
     format: NotRequired[_Format | None]
 
 
+_System: TypeAlias = Annotated[
+    Annotated[str, Tag("_text")] | Annotated[list[_SystemText], Tag("_blocks")], Discriminator(_kind_of_content)
+]
+
+
 @with_config(_LAX)
-class _Counted(TypedDict):
+class _Counted(_Marked):
     model: str
     messages: Annotated[list[_Message], Field(max_length=100_000)]
-    system: NotRequired[_Content]
+    system: NotRequired[_System]
     tools: NotRequired[list[_Tool] | None]
-    tool_choice: NotRequired[dict[str, Any] | None]
-    thinking: NotRequired[dict[str, Any] | None]
+    tool_choice: NotRequired[_ToolChoice | None]
+    thinking: NotRequired[_ThinkingMode | None]
     output_config: NotRequired[_OutputConfig | None]
-    cache_control: NotRequired[dict[str, Any] | None]
     stream: NotRequired[bool | None]
 
 

@@ -67,6 +67,24 @@ GOOD: dict[str, JSONObject] = {
     "four cache markers": body(ask(text(**MARK), text(**MARK), text(**MARK)), **MARK),
     "the most tokens": body(max_tokens=128_000),
     "an empty final assistant turn": body(HI, {"role": "assistant", "content": []}),
+    "a system message": body(HI, {"role": "system", "content": "Be quick."}),
+    "a format": body(output_config={"format": {"type": "json_schema", "schema": {"type": "object"}}}),
+    "thinking of an older model": body(
+        HI, say({"type": "thinking", "thinking": "Hm.", "signature": "s"}, text()), HI, model="claude-sonnet-4-6"
+    ),
+    "everything at once": body(
+        ask(text(**MARK), {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}),
+        say({"type": "redacted_thinking", "data": "x"}, CALL),
+        ask({**RESULT, "content": [text()], "is_error": True}),
+        system=[text(**MARK)],
+        tools=[{**TOOL, "strict": True, **MARK}, {"type": "web_search_20250305", "name": "web_search"}],
+        tool_choice={"type": "auto", "disable_parallel_tool_use": True},
+        thinking={"type": "adaptive"},
+        output_config={"effort": "low"},
+        stop_sequences=["END"],
+        metadata={"user_id": "u"},
+        cache_control={"type": "ephemeral", "ttl": "1h"},
+    ),
     "effort and thinking": body(output_config={"effort": "low"}, thinking={"type": "adaptive"}),
 }
 
@@ -154,4 +172,90 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
     "a call at the end": (body(HI, say(CALL)), 400, UNANSWERED),
     "a result too late": (body(HI, say(CALL), HI, say(text()), ask(RESULT)), 400, UNANSWERED),
     "a result without a call": (body(ask(RESULT)), 400, UNASKED),
+    "a result behind other blocks": (body(HI, say(CALL), ask(text(), RESULT)), 400, UNANSWERED),
+    "a result behind another message": (body(HI, say(CALL), HI, ask(RESULT)), 400, UNANSWERED),
+    "a call answered twice": (
+        body(HI, say(CALL), ask(RESULT, RESULT)),
+        400,
+        "messages.2.content.1: each tool_use must have a single result. Found multiple `tool_result` blocks with id: t",
+    ),
+    "two calls of one id": (
+        body(HI, say(CALL, CALL), ask(RESULT)),
+        400,
+        "messages.1.content.1: `tool_use` ids must be unique",
+    ),
+    "an id of an earlier turn": (
+        body(HI, say(CALL), ask(RESULT), say(CALL), ask(RESULT)),
+        400,
+        "messages.3.content.0: `tool_use` ids must be unique",
+    ),
+    "a call by the user": (
+        body(ask(CALL)),
+        400,
+        "messages.0.content.0: `tool_use` blocks can only be in `assistant` messages",
+    ),
+    "a result by the assistant": (
+        body(HI, say(RESULT)),
+        400,
+        "messages.1.content.0: `tool_result` blocks can only be in `user` messages",
+    ),
+    "an empty text block in a result": (
+        body(HI, say(CALL), ask({**RESULT, "content": [text("")]})),
+        400,
+        "messages: text content blocks must be non-empty",
+    ),
+    "an empty system block": (body(system=[text("")]), 400, "system: text content blocks must be non-empty"),
+    "a system block that is no text": (body(system=[{"type": "image"}]), 400, "system.0.text: Field required"),
+    "a system prompt as a number": (body(system=5), 400, "system: Input should be a valid list"),
+    "tools as an object": (body(tools={}), 400, "tools: Input should be a valid list"),
+    "a tool as text": (body(tools=["find"]), 400, "tools.0: Input should be a valid dictionary"),
+    "a schema that is none": (
+        body(tools=[{**TOOL, "input_schema": {"type": "object", "properties": {"a": {"type": "text"}}}}]),
+        400,
+        "tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (at $.properties",
+    ),
+    "a format whose schema is none": (
+        body(output_config={"format": {"type": "json_schema", "schema": {"type": "objct"}}}),
+        400,
+        "output_config.format.schema: JSON schema is invalid.",
+    ),
+    "a format without a schema": (
+        body(output_config={"format": {"type": "json_schema"}}),
+        400,
+        "output_config.format.schema: Field required",
+    ),
+    "an effort nobody knows": (
+        body(output_config={"effort": "much"}),
+        400,
+        "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'",
+    ),
+    "thinking of no kind": (body(thinking={"type": "deep"}), 400, "thinking.type: Input should be 'adaptive'"),
+    "a choice of no kind": (body(tool_choice={"type": "some"}), 400, "tool_choice.type: Input should be 'auto'"),
+    "a choice without a name": (body(tool_choice={"type": "tool"}), 400, "tool_choice.tool.name: Field required"),
+    "a choice by a list of names": (
+        body(tools=[TOOL], tool_choice={"type": "tool", "name": ["find"]}),
+        400,
+        "tool_choice.name: Input should be a valid string",
+    ),
+    "a marker of no kind": (
+        body(ask(text(cache_control={"type": "forever"}))),
+        400,
+        "messages.0.content.0.text.cache_control.type: Input should be 'ephemeral'",
+    ),
+    "a marker for a day": (
+        body(cache_control={"type": "ephemeral", "ttl": "1d"}),
+        400,
+        "cache_control.ttl: Input should be '5m' or '1h'",
+    ),
+    "five markers, one inside a result": (
+        body(HI, say(CALL), ask({**RESULT, "content": [text(**MARK)] * 4}), **MARK),
+        400,
+        "A maximum of 4 blocks with cache_control may be provided. Found 5.",
+    ),
+    "a stream that is not truth": (body(stream="yes"), 400, "stream: Input should be a valid boolean"),
+    "sampling for a model nobody knows": (
+        body(model="claude-9", temperature=0),
+        400,
+        "temperature: Extra inputs are not permitted",
+    ),
 }

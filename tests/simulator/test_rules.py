@@ -7,14 +7,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.rules import refuse
-from tests.simulator.bodies import BAD, GOOD, JSONObject, body
+from tests.simulator.bodies import BAD, CALL, GOOD, HI, RESULT, JSONObject, body
 
 
 def answering() -> Simulator:
@@ -61,9 +62,12 @@ def test_a_body_that_is_no_object_is_refused(given_body: object) -> None:
     assert refusal.status == 400
 
 
-def test_counting_needs_no_max_tokens() -> None:
+def test_counting_takes_no_max_tokens() -> None:
     counted = {key: value for key, value in body().items() if key != "max_tokens"}
     assert refuse(counted, counting=True) is None
+    refusal = refuse(body(), counting=True)
+    assert refusal is not None
+    assert refusal.message == "max_tokens: Extra inputs are not permitted"
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -72,34 +76,73 @@ def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(inner, (*way, key))
 
 
-garbage: st.SearchStrategy[object] = st.sampled_from(
-    [None, 0, -1, 1.5, "", "x", [], {}, [None], [[]], {"type": 5}, {"a": None}, True, "\ud800"]
+BLOCKS: list[object] = [{"type": "text"}, CALL, RESULT, {"type": "thinking", "thinking": "", "signature": ""}, HI]
+GARBAGE: list[object] = [None, 0, -1, 1.5, 10**400, "", "x", "text", "user", [], {}, [None], [[]], {"type": 5}, True]
+KEYS = (
+    "cache_control",
+    "type",
+    "content",
+    "name",
+    "input_schema",
+    "text",
+    "tools",
+    "model",
+    "id",
+    "$ref",
+    "properties",
 )
+garbage = st.sampled_from([*GARBAGE, *BLOCKS])
 
 
-@given(st.sampled_from(sorted(GOOD)), garbage, st.data())
-def test_garbage_anywhere_is_answered_or_refused_and_never_a_crash(
-    name: str, value: object, data: st.DataObject
+@st.composite
+def spoiled_bodies(draw: st.DrawFn) -> JSONObject:
+    """A good body after a few changes: something replaced, left out, or put in where it does not belong."""
+    request: JSONObject = copy.deepcopy(GOOD[draw(st.sampled_from(sorted(GOOD)))])
+    for _ in range(draw(st.integers(1, 3))):
+        *way, last = draw(st.sampled_from([way for way in places(request) if way] or [("model",)]))
+        target: Any = request
+        for step in way:
+            target = target[step]
+        change = draw(st.sampled_from(["replace", "replace", "remove", "add"]))
+        if change == "replace":
+            target[last] = copy.deepcopy(draw(garbage))
+        elif change == "remove":
+            target.pop(last, None) if isinstance(target, dict) else target.pop(last)
+        elif isinstance(target, dict):
+            target[draw(st.sampled_from(KEYS))] = copy.deepcopy(draw(garbage))
+        else:
+            target.insert(last, copy.deepcopy(draw(garbage)))
+    return request
+
+
+@given(spoiled_bodies(), st.booleans(), st.booleans())
+@settings(max_examples=400)
+def test_garbage_anywhere_is_answered_or_refused_in_the_apis_shape(
+    request: JSONObject, is_streamed: bool, is_counted: bool
 ) -> None:
-    wrong: JSONObject = copy.deepcopy(GOOD[name])
-    way = data.draw(st.sampled_from([way for way in places(wrong) if way]))
-    target: Any = wrong
-    for step in way[:-1]:
-        target = target[step]
-    target[way[-1]] = value
-    refusal = refuse(wrong)
-    assert refusal is None or refusal.status in (400, 404)
+    simulator = Simulator(Script(lambda _: Reply.thinking("Hm.") + Reply.output({"a": 5}) + Reply.tool("find")))
+    if is_streamed:
+        request["stream"] = True
+    path = "/v1/messages/count_tokens" if is_counted else "/v1/messages"
+
+    async def post() -> tuple[int, bytes]:
+        response = await simulator.handle("POST", path, {}, json.dumps(request).encode())
+        return response.status, b"".join([chunk async for chunk in response.chunks])
+
+    status, data = anyio.run(post)
+    assert status in (200, 400, 404)
+    if status != 200:
+        answer = json.loads(data)
+        assert answer["type"] == "error"
+        assert answer["error"]["message"].strip(": ")
 
 
-@given(st.sampled_from(sorted(GOOD)), garbage, st.data())
+@pytest.mark.parametrize("depth", [10, 200, 400, 900, 5000, 200_000])
+@pytest.mark.parametrize("place", [b'"metadata":%b', b'"system":%b', b'"tools":[{"name":"x","input_schema":{"x":%b}}]'])
 @pytest.mark.anyio
-async def test_the_server_survives_garbage_too(name: str, value: object, data: st.DataObject) -> None:
-    wrong: JSONObject = copy.deepcopy(GOOD[name])
-    way = data.draw(st.sampled_from([way for way in places(wrong) if way]))
-    target: Any = wrong
-    for step in way[:-1]:
-        target = target[step]
-    target[way[-1]] = value
-    response = await answering().handle("POST", "/v1/messages", {}, json.dumps(wrong).encode())
-    assert response.status in (200, 400, 404)
-    assert json.loads(b"".join([chunk async for chunk in response.chunks])) if not wrong.get("stream") else True
+async def test_no_depth_of_nesting_is_a_crash(depth: int, place: bytes) -> None:
+    nested = place % (b"[" * depth + b"]" * depth)
+    data = b'{"model":"claude-opus-5-5","max_tokens":5,"messages":[{"role":"user","content":"Hi"}],%b}' % nested
+    response = await answering().handle("POST", "/v1/messages", {}, data)
+    assert response.status in (200, 400)
+    await response.chunks.aclose()
