@@ -164,4 +164,11 @@ def _as_asked(value: object, request: JSONObject) -> Block:
 def _wrapped(value: JSON, schema: JSONObject) -> JSON:
     """The value as the schema wants it: types that are not objects stand in one with a single property."""
     wrapped: JSON = {WRAPPER: value}
-    return wrapped if find_problems(value, schema) and not find_problems(wrapped, schema) else value
+    if not find_problems(value, schema):
+        return value
+    if not find_problems(wrapped, schema):
+        return wrapped
+    # A wrong output, as tests of repairs write it, comes in the form that was asked for.
+    properties: JSONObject = schema.get("properties") or {}
+    is_wrapped = isinstance(value, dict) and WRAPPER in value
+    return wrapped if set(properties) == {WRAPPER} and not is_wrapped else value

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from agentkit.simulator.reply import Turn
 
 _PIECE_CHARS = 24
+_CUMULATIVE = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+"""What the end of a stream says again: the counters of the whole reply, never of the last piece."""
 
 
 def message(turn: Turn, *, message_id: str, model: str, usage: JSONObject) -> JSONObject:
@@ -40,7 +42,7 @@ def events(turn: Turn, *, message_id: str, model: str, usage: JSONObject) -> Ite
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
     delta = {"stop_reason": turn.stop_reason, "stop_sequence": None, "stop_details": turn.stop_details}
-    yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": usage["output_tokens"]}}
+    yield {"type": "message_delta", "delta": delta, "usage": {k: usage[k] for k in _CUMULATIVE if k in usage}}
     yield {"type": "message_stop"}
 
 
@@ -53,8 +55,11 @@ def _taken_apart(block: Block, input_text: str | None) -> tuple[Block, list[JSON
     """A block as it starts, and the deltas that complete it."""
     match block.get("type"):
         case "text":
-            deltas = [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])]
-            return {**block, "text": ""}, deltas
+            deltas: list[JSONObject] = [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])]
+            if not block.get("citations"):
+                return {**block, "text": ""}, deltas
+            cited = [{"type": "citations_delta", "citation": citation} for citation in block["citations"]]
+            return {**block, "text": "", "citations": []}, [*cited, *deltas]
         case "thinking":
             deltas = [{"type": "thinking_delta", "thinking": piece} for piece in _pieces(block["thinking"])]
             signature = {"type": "signature_delta", "signature": block["signature"]}
