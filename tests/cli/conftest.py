@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.shop_module import SHOP
+from tests.cli.shop_and_signals import SHOP
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from agentkit.cli.exits import Stop
 from agentkit.cli.main import main
 from agentkit.cli.simulate import read_script
+from tests.cli.shop_and_signals import hear_ctrl_c
 
 REPLIES = [
     [{"tool": "add", "input": {"a": 1, "b": 2}}, {"tool": "add", "input": {"a": 3, "b": 4}}],
@@ -27,7 +28,7 @@ REPLIES = [
 @contextmanager
 def serving(*options: str) -> Generator[str]:
     command = [sys.executable, "-m", "agentkit", "simulate", "--port", "0", *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c)
     assert process.stderr is not None
     address = re.search(r"http://[\d.]+:\d+", process.stderr.readline())
     assert address

@@ -1,4 +1,12 @@
-"""The source of a module that the command line's tests write to a folder and work on."""
+"""What the command line's tests share: the source of a module to work on, and processes that hear Ctrl-C."""
+
+import signal
+
+
+def hear_ctrl_c() -> None:
+    """Run in a new process before its program: whoever started the tests in the background made Ctrl-C unheard."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 
 SHOP = '''
 from dataclasses import dataclass
