@@ -1,11 +1,18 @@
 """What the command line's tests share: the source of a module to work on, and processes that hear Ctrl-C."""
 
-import signal
+import sys
+
+_HEARING_CTRL_C = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from agentkit.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
-def hear_ctrl_c() -> None:
-    """Run in a new process before its program: whoever started the tests in the background made Ctrl-C unheard."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def hearing_ctrl_c(*arguments: str) -> list[str]:
+    """A command line that hears Ctrl-C also where the tests run in the background, which makes it unheard."""
+    return [sys.executable, "-c", _HEARING_CTRL_C, *arguments]
 
 
 SHOP = '''

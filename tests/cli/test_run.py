@@ -16,7 +16,7 @@ import pytest
 
 from agentkit.cli.main import main
 from agentkit.testing import Reply, script
-from tests.cli.shop_and_signals import hear_ctrl_c
+from tests.cli.shop_and_signals import hearing_ctrl_c
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -97,10 +97,8 @@ agent = Agent("waiter", model="claude-opus-5-5", tools=[wait], client=Simulator(
 
 def test_the_first_ctrl_c_lands_with_what_was_done(shop: Path) -> None:
     (shop / "waiting.py").write_text(WAITING, encoding="utf-8")
-    command = [sys.executable, "-m", "agentkit", "run", "waiting:agent", "Go"]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c
-    )
+    command = hearing_ctrl_c("run", "waiting:agent", "Go")
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stderr is not None
     for line in process.stderr:
         if "calls wait" in line:

@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from agentkit.cli.exits import Stop
 from agentkit.cli.main import main
 from agentkit.cli.simulate import read_script
-from tests.cli.shop_and_signals import hear_ctrl_c
+from tests.cli.shop_and_signals import hearing_ctrl_c
 
 REPLIES = [
     [{"tool": "add", "input": {"a": 1, "b": 2}}, {"tool": "add", "input": {"a": 3, "b": 4}}],
@@ -27,8 +26,8 @@ REPLIES = [
 
 @contextmanager
 def serving(*options: str) -> Generator[str]:
-    command = [sys.executable, "-m", "agentkit", "simulate", "--port", "0", *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c)
+    command = hearing_ctrl_c("simulate", "--port", "0", *options)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     address = re.search(r"http://[\d.]+:\d+", process.stderr.readline())
     assert address
