@@ -51,16 +51,20 @@ class Job(Generic[Deps, In, Out]):
     run: Run[Deps, In, Out] | None = None
 
     def __post_init__(self) -> None:
-        self.spec = replace(
+        if self.options.keys() & {"model", "settings", "tools"}:  # a new spec compiles its types again
+            self.spec = self._overridden()
+        self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
+        if self.parent is not None:
+            self._run_id = f"{self.parent.scope.run_id}/{self.parent.call_id}"
+        self._never_began = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
+
+    def _overridden(self) -> AgentSpec[Deps, In, Out]:
+        return replace(
             self.spec,
             model=self.options.get("model", self.spec.model),
             settings=self.options.get("settings", self.spec.settings),
             tools=self.options.get("tools", self.spec.tools),
         )
-        self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
-        if self.parent is not None:
-            self._run_id = f"{self.parent.scope.run_id}/{self.parent.call_id}"
-        self._never_began = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
 
     async def perform(self, listener: Listener | None) -> None:
         """Do the run. Raises UsageError for what only the caller can put right; the rest is in the result."""
