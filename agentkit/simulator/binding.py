@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import cast
 
 from agentkit.messages import Block, JSONObject, encode
@@ -23,7 +24,7 @@ def digest(value: object) -> str:
 
 def sign(body: JSONObject, content: list[Block]) -> None:
     """Sign the thinking blocks of a new turn that answers `body`."""
-    prefix = digest(_before(body, len(body["messages"])))
+    *_, prefix = _prefixes(body)
     for index, block in enumerate(content):
         if block.get("type") == "thinking":
             block["signature"] = _signature(prefix, content[:index], block)
@@ -31,12 +32,9 @@ def sign(body: JSONObject, content: list[Block]) -> None:
 
 def broken_binding(body: JSONObject) -> str | None:
     """The text of the refusal for a thinking block whose past is not what it was. None: all is as it was."""
-    for i, message in enumerate(body["messages"]):
+    for i, (message, prefix) in enumerate(zip(body["messages"], _prefixes(body), strict=False)):
         if message["role"] != "assistant" or isinstance(message["content"], str):
             continue
-        if not any(block.get("type") == "thinking" for block in message["content"]):
-            continue
-        prefix = digest(_before(body, i))
         for j, block in enumerate(message["content"]):
             if block.get("type") != "thinking":
                 continue
@@ -49,8 +47,14 @@ def broken_binding(body: JSONObject) -> str | None:
     return None
 
 
-def _before(body: JSONObject, i: int) -> list[object]:
-    return [body.get("system"), body.get("tools") or [], body["messages"][:i]]
+def _prefixes(body: JSONObject) -> Iterator[str]:
+    """The digest of what comes before each message, and at last of everything."""
+    head: list[object] = [body.get("system"), body.get("tools") or []]
+    hashed = hashlib.sha256(encode(without_markers(head)))
+    yield hashed.hexdigest()
+    for message in body["messages"]:
+        hashed.update(encode(without_markers(message)))
+        yield hashed.hexdigest()
 
 
 def _signature(prefix: str, earlier: list[Block], block: Block) -> str:

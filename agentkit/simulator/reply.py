@@ -96,7 +96,12 @@ class Reply:
 
     @classmethod
     def failure(cls, status: int, kind: str, message: str = "Simulated error") -> Reply:
-        """An HTTP error instead of a reply: `Reply.failure(529, "overloaded_error")`."""
+        """An HTTP error instead of a reply: `Reply.failure(529, "overloaded_error")`.
+
+        Raises ValueError for a status that is no error.
+        """
+        if not 400 <= status <= 599:
+            raise ValueError(f"the status of a failure is between 400 and 599, not {status}")
         return cls(error=ServerError(status, kind, message))
 
     def __add__(self, other: Reply) -> Reply:

@@ -7,7 +7,7 @@ Fields and block types that are not listed pass.
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal, NotRequired, TypeAlias
+from typing import Annotated, Literal, NotRequired, TypeAlias
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
@@ -48,12 +48,12 @@ class _Thinking(_Marked):
 class _ToolUse(_Marked):
     id: str
     name: str
-    input: dict[str, Any]
+    input: JSONObject
 
 
 @with_config(_LAX)
 class _Sourced(_Marked):
-    source: dict[str, Any]
+    source: JSONObject
 
 
 def _kind_of_block(block: object) -> str:
@@ -103,7 +103,7 @@ class _Tool(_Marked):
     name: str
     type: NotRequired[str | None]
     description: NotRequired[str | None]
-    input_schema: NotRequired[dict[str, Any]]
+    input_schema: NotRequired[JSONObject]
     strict: NotRequired[bool | None]
 
 
@@ -121,7 +121,7 @@ class _ThinkingMode(TypedDict):
 @with_config(_LAX)
 class _Format(TypedDict):
     type: Literal["json_schema"]
-    schema: dict[str, Any]
+    schema: JSONObject
 
 
 @with_config(_LAX)
@@ -153,8 +153,8 @@ class _Request(_Counted):
 
 
 @cache
-def _adapter(*, counting: bool) -> TypeAdapter[Any]:
-    return TypeAdapter(_Counted if counting else _Request)
+def _adapter(*, counting: bool) -> TypeAdapter[_Counted] | TypeAdapter[_Request]:
+    return TypeAdapter(_Counted) if counting else TypeAdapter(_Request)
 
 
 def wrong_shape(body: JSONObject, *, counting: bool) -> str | None:

@@ -52,3 +52,30 @@ def test_any_change_before_it_is_refused_in_the_apis_words(change: object) -> No
 
 def test_older_models_do_not_check() -> None:
     assert refuse({**echoed(), "system": "Other.", "model": "claude-sonnet-4-6"}) is None
+
+
+def two_turns() -> JSONObject:
+    request = echoed()
+    content: list[JSONObject] = [{"type": "thinking", "thinking": "Hm again.", "signature": ""}, text("No.")]
+    sign(request, content)
+    request["messages"] += [say(*content), ask(text("Well?"))]
+    return request
+
+
+def test_thinking_of_several_turns_is_taken_whole() -> None:
+    assert refuse(two_turns()) is None
+
+
+def test_thinking_may_not_be_left_out_before_other_thinking() -> None:
+    request = two_turns()
+    del request["messages"][1]["content"][0]
+    refusal = refuse(request)
+    assert refusal is not None
+    assert refusal.message.startswith("messages.3.content.0: Invalid `signature` in `thinking` block.")
+
+
+def test_thinking_may_be_left_out_altogether() -> None:
+    request = two_turns()
+    for i in (1, 3):
+        del request["messages"][i]["content"][0]
+    assert refuse(request) is None

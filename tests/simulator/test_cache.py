@@ -72,3 +72,24 @@ def test_a_marker_looks_back_over_twenty_blocks() -> None:
 def test_an_hour_is_counted_by_itself() -> None:
     usage = PromptCache().usage(body(FIRST, cache_control={"type": "ephemeral", "ttl": "1h"}))
     assert usage["cache_creation"]["ephemeral_1h_input_tokens"] == usage["cache_creation_input_tokens"] > 0
+
+
+def test_markers_of_both_lifetimes_are_counted_apart() -> None:
+    hour: JSONObject = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    request = body(FIRST, system=[text(LONG, **hour)], **MARK)
+    cache = PromptCache()
+    one = cache.usage(request)
+    written = one["cache_creation"]
+    assert written["ephemeral_1h_input_tokens"] > 2000
+    assert written["ephemeral_5m_input_tokens"] > 2000
+    assert sum(written.values()) == one["cache_creation_input_tokens"] == total(one)
+    assert cache.usage(request)["cache_read_input_tokens"] == total(one)
+    other = cache.usage(body(ask(text("Other")), system=[text(LONG, **hour)]))
+    assert other["cache_read_input_tokens"] == written["ephemeral_1h_input_tokens"]
+
+
+def test_every_model_has_its_own_least_length() -> None:
+    for model, is_cached in (("claude-opus-5-5", True), ("claude-opus-4-8", False)):
+        request = body(FIRST, model=model, **MARK)
+        assert 1024 < count_tokens(request) < 4096
+        assert (PromptCache().usage(request)["cache_creation_input_tokens"] > 0) is is_cached

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import statistics
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -59,12 +60,14 @@ async def exchange(base_url: str, *sent: bytes) -> bytes:
 async def test_one_connection_carries_many_calls_and_none_waits_for_a_packet() -> None:
     async with answering().serve() as base_url, httpx2.AsyncClient() as http:
         await http.post(f"{base_url}/v1/messages", json=body())
-        start = time.perf_counter()
+        seconds: list[float] = []
         for is_streamed in [True, False] * 15:
+            start = time.perf_counter()
             response = await http.post(f"{base_url}/v1/messages", json=body(stream=is_streamed))
+            seconds.append(time.perf_counter() - start)
             assert response.status_code == 200
             assert "connection" not in response.headers
-        assert (time.perf_counter() - start) / 30 < 0.030  # Nagle and delayed acknowledgements would take 40 ms each
+    assert statistics.median(seconds) < 0.030  # Nagle and delayed acknowledgements would take 40 ms each
 
 
 async def test_each_event_is_sent_at_once() -> None:

@@ -108,6 +108,7 @@ async def test_the_sdks_tool_runner_holds_a_conversation() -> None:
     assert ran == ["tea", "cup", "pot"] * 2
 
 
+@pytest.mark.system(program="curl", install="apt-get install curl")
 async def test_curl_reads_a_stream() -> None:
     async with answering(3).serve() as base_url:
         command = ["curl", "-sSN", "-d", json.dumps(body(stream=True)), f"{base_url}/v1/messages"]

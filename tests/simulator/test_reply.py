@@ -69,3 +69,27 @@ def test_a_refusal_has_details_and_no_content() -> None:
     turn = Reply.refusal("Not this.", "bio").to_turn(body(), "seed")
     assert (turn.content, turn.stop_reason) == ([], "refusal")
     assert turn.stop_details == {"type": "refusal", "category": "bio", "explanation": "Not this."}
+
+
+@pytest.mark.parametrize("status", [200, 0, 600])
+def test_a_failure_has_the_status_of_one(status: int) -> None:
+    with pytest.raises(ValueError, match="between 400 and 599"):
+        Reply.failure(status, "overloaded_error")
+
+
+def test_a_wrong_output_comes_in_the_form_that_was_asked_for() -> None:
+    wrapped = {"output_config": {"format": WRAPPED}}
+    assert content(Reply.output("five"), **wrapped) == [{"type": "text", "text": '{"answer":"five"}'}]
+    assert content(Reply.output({"answer": "five"}), **wrapped) == [{"type": "text", "text": '{"answer":"five"}'}]
+    plain = {"output_config": {"format": FORMAT}}
+    assert content(Reply.output("five"), **plain) == [{"type": "text", "text": '"five"'}]
+
+
+def test_what_was_given_to_a_reply_is_not_changed_by_answering() -> None:
+    block: Block = {"type": "tool_use", "name": "f", "input": {"a": [1]}}
+    reply = Reply.thinking("Hm.") + Reply.block(block)
+    first, second = (reply.to_turn(body(), seed) for seed in ("one", "two"))
+    first.content[0]["signature"] = "changed"
+    assert second.content[0]["signature"] == ""
+    assert first.content[1]["id"] != second.content[1]["id"]
+    assert block == {"type": "tool_use", "name": "f", "input": {"a": [1]}}

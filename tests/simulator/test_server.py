@@ -112,3 +112,35 @@ async def test_a_scripted_failure_is_the_sdks_error(status: int, kind: str, erro
         await client.messages.create(
             model="claude-opus-5-5", max_tokens=5, messages=[{"role": "user", "content": "Hi"}]
         )
+
+
+async def test_usage_tells_of_the_cache_in_both_forms() -> None:
+    simulator = Simulator(Script(lambda _: Reply.text("Yes.")))
+    request = body({"role": "user", "content": "word " * 2000}, cache_control={"type": "ephemeral"})
+    first = json.loads((await post(simulator, request))[2])["usage"]
+    assert (first["input_tokens"], first["cache_read_input_tokens"]) == (0, 0)
+    events = events_of((await post(simulator, {**request, "stream": True}))[2])
+    for usage in (events[0]["message"]["usage"], events[-2]["usage"]):
+        assert usage["cache_read_input_tokens"] == first["cache_creation_input_tokens"] > 2000
+        assert usage["cache_creation_input_tokens"] == 0
+
+
+async def test_a_request_that_is_refused_or_fails_caches_nothing() -> None:
+    simulator = Simulator(Script(Reply.failure(529, "overloaded_error"), Reply.text("Yes.")))
+    request = body({"role": "user", "content": "word " * 2000}, cache_control={"type": "ephemeral"})
+    assert (await post(simulator, {**request, "temperature": 1}))[0] == 400
+    assert (await post(simulator, request))[0] == 529
+    assert json.loads((await post(simulator, request))[2])["usage"]["cache_read_input_tokens"] == 0
+
+
+async def test_thinking_that_comes_back_through_the_sdk_is_taken_and_a_changed_past_is_not() -> None:
+    client = Simulator(Script(lambda _: Reply.thinking("Hm.") + Reply.text("Yes."))).client()
+    messages: list[Any] = [{"role": "user", "content": "Hi"}]
+    for system in ("Be brief.", "Be brief.", "Be long."):
+        options: Any = {"model": "claude-opus-5-5", "max_tokens": 50, "system": system, "messages": messages}
+        if system == "Be long.":
+            with pytest.raises(anthropic.BadRequestError, match="bound to a different conversation"):
+                await client.messages.create(**options)
+            return
+        message = await client.messages.create(**options)
+        messages += [{"role": "assistant", "content": message.content}, {"role": "user", "content": "And?"}]
