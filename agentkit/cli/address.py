@@ -6,12 +6,11 @@ import difflib
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from agentkit.cli.exits import Stop
+from agentkit.cli.exits import Stop, told
 from agentkit.errors import UsageError
 
 _SHOWN = 8
@@ -83,17 +82,8 @@ def _modules_in(folder: Path) -> Iterable[str]:
 
 
 def _failed(name: str, error: BaseException) -> str:
-    """Type, text, file and line of what went wrong inside the user's module."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{name} could not be imported: {type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})."
-    if isinstance(error, SystemExit):
-        text = f"it ended the program (exit code {error.code})"
-    else:
-        text = f"{type(error).__name__}: {error}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
-    frames = [frame for frame in frames if frame.filename != __file__]
-    where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    return f"{name} could not be imported: {text}{where}."
+    """What went wrong inside the user's module, and where."""
+    return f"{name} could not be imported: {told(error)}."
 
 
 def _missing(part: str, where: str, holder: object) -> str:

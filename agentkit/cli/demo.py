@@ -11,18 +11,19 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from agentkit.cli.connection import OFFLINE_NOTE, add_base_url, check_credentials, client_at, offline_client
-from agentkit.cli.exits import Exit, exit_of
+from agentkit.cli.exits import Exit, Stop, exit_of
+from agentkit.cli.prompt_source import read_prompt
 from agentkit.cli.terminal import clean, one_line, plural, width_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from agentkit import Document, RunResult
+    from agentkit import Document, ToolFinished
     from agentkit.cli.demo_agents import Answer, Library, Quote
     from agentkit.cli.parsing import Commands
     from agentkit.client import Client
 
-QUESTION = "Which of these libraries run on both asyncio and trio?"
+QUESTION = "Which of these libraries support both HTTP/1.1 and HTTP/2?"
 _LONGEST = 250_000
 """Characters of a document; a longer one is read in parts."""
 
@@ -46,29 +47,47 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 def run(args: Namespace) -> Exit:
     """Ask, watch, check every quote against its source, and show the answer."""
     from agentkit.cli import demo_agents
-    from agentkit.cli.watching import choose_display, watch
+    from agentkit.cli.watching import choose_display, count_runs, report, watch
 
+    if args.model and not (args.live or args.base_url):
+        raise Stop("--model goes with --live or --base-url: offline, no model answers.")
+    question = read_prompt(args.question)
     documents = _documents(args)
     library = demo_agents.Library({document.id: document for document in documents})
     agent = demo_agents.lead_on(args.model if args.live or args.base_url else None)
     client = _client(args, agent)
     options: dict[str, Any] = {} if client is None else {"client": client}
-    prompt = demo_agents.question_about(args.question, documents)
-    print(f"Reading {plural(len(documents), 'document')}: {args.question}", file=sys.stderr)
-    display = choose_display(as_json=args.json, most_depth=1)
+    prompt = demo_agents.question_about(question, documents)
+    heading = f"Reading {plural(len(documents), 'document')}: {question}"
+    print(one_line(heading, 2 * width_of(sys.stderr)), file=sys.stderr)
+    display = choose_display(as_json=args.json, describe=_brought, most_depth=1)
     result, seconds = watch(lambda: agent.stream(prompt, deps=library, **options), display, client)
     if result.answer is None:
-        print(f"agentkit: {clean(result.reason)}", file=sys.stderr)
+        report(result, seconds)
         return exit_of(result)
     answer: Answer = result.answer.value
     quotes = demo_agents.checked(answer.quotes, library)
+    dropped = len(answer.quotes) - len(quotes)
     if args.json:
-        print(_as_json(answer, quotes))
+        print(_as_json(answer, quotes, dropped))
     else:
         _show(answer, quotes, library)
-    is_offline = not (args.live or args.base_url)
-    _report(result, seconds, len(quotes), len(answer.quotes) - len(quotes), is_offline=is_offline)
+    asked = [args.model] if args.model else [str(demo_agents.lead.model), str(demo_agents.reader.model)]
+    money = f"{'cost' if args.live or args.base_url else 'would cost'} {result.cost} with {', '.join(asked)}"
+    usage = result.usage
+    print(f"{plural(len(quotes), 'quote')} checked against the source, {dropped} dropped", file=sys.stderr)
+    runs = f"{plural(count_runs(result), 'sub-agent run')}, {plural(usage.requests, 'model call')}, {seconds:.1f} s"
+    print(f"{runs}\n{usage.prompt_tokens + usage.output_tokens:,} tokens, {money}", file=sys.stderr)
     return exit_of(result)
+
+
+def _brought(event: ToolFinished) -> str:
+    """How many quotes a reader's answer holds, for the display."""
+    try:
+        quotes = json.loads(event.text)["quotes"]
+    except (ValueError, TypeError, KeyError):
+        return ""
+    return plural(len(quotes), "quote") if isinstance(quotes, list) and quotes else ""  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _documents(args: Namespace) -> list[Document]:
@@ -102,8 +121,8 @@ def _show(answer: Answer, quotes: list[Quote], library: Library) -> None:
             print(textwrap.fill(_joined(paragraph), width))
     for number, quote in enumerate(quotes, 1):
         document = library.documents[quote.document]
-        title = f"  {document.title}" if document.title and document.title != document.id else ""
-        print(f"\n[{number}] {one_line(f'{document.id}{title}', width - 30)}  characters {quote.start}-{quote.end}")
+        named = document.title if document.title.startswith(document.id) else f"{document.id}  {document.title}"
+        print(f"\n[{number}] {one_line(named, width - 30)}  characters {quote.start}-{quote.end}")
         said = f'"{_joined(clean(quote.text))}"'
         print(textwrap.fill(said, width, initial_indent="    ", subsequent_indent="    "))
     print(flush=True)
@@ -113,24 +132,9 @@ def _joined(text: str) -> str:
     return " ".join(text.split())
 
 
-def _as_json(answer: Answer, quotes: list[Quote]) -> str:
+def _as_json(answer: Answer, quotes: list[Quote], dropped: int) -> str:
     from dataclasses import asdict
 
-    facts = {"type": "answer", "answer": answer.answer, "quotes": [asdict(quote) for quote in quotes]}
+    checked = [asdict(quote) for quote in quotes]
+    facts = {"type": "answer", "answer": answer.answer, "quotes": checked, "dropped_quotes": dropped}
     return json.dumps(facts, ensure_ascii=False)
-
-
-def _report(result: RunResult[object], seconds: float, kept: int, dropped: int, *, is_offline: bool) -> None:
-    usage = result.usage
-    tokens = usage.prompt_tokens + usage.output_tokens
-    checks = f"{plural(kept, 'quote')} checked against the source, {dropped} dropped"
-    counts = f"{plural(len(result.children), 'sub-agent run')}, {plural(usage.requests, 'model call')}, {seconds:.1f} s"
-    money = "would cost" if is_offline else "cost"
-    models = ", ".join(dict.fromkeys(_models(result)))
-    print(f"{checks}\n{counts}\n{tokens:,} tokens, {money} {result.cost} with {models}", file=sys.stderr)
-
-
-def _models(result: RunResult[object]) -> list[str]:
-    from agentkit.cli.demo_agents import lead, reader
-
-    return [str(lead.model), str(reader.model)] if result.children else [str(lead.model)]

@@ -5,6 +5,7 @@ Read it as an example: nothing here knows of the command line, and nothing of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -125,16 +126,18 @@ def question_about(question: str, documents: Iterable[Document]) -> Question:
 
 
 def checked(quotes: Sequence[Quote], library: Library) -> list[Quote]:
-    """The quotes that really stand in their documents, each with its true place; the others are left out."""
-    found: list[Quote] = []
-    for quote in quotes:
-        document = library.documents.get(quote.document)
-        text = quote.text.strip()
-        if document is None or not text:
-            continue
-        stands_there = document.text[quote.start : quote.end] == quote.text
-        start = quote.start if stands_there else document.text.find(text)
-        if start >= 0:
-            kept = quote.text if stands_there else text
-            found.append(Quote(quote.document, kept, start, start + len(kept)))
-    return found
+    """The quotes that really stand in their documents, each once and with its true place; the others are left out."""
+    found = (_in_place(quote, library.documents.get(quote.document)) for quote in quotes)
+    return list({(quote.document, quote.start, quote.end): quote for quote in found if quote is not None}.values())
+
+
+def _in_place(quote: Quote, document: Document | None) -> Quote | None:
+    """The quote as its document has it. Models miscount characters and rewrap lines; they may not change a word."""
+    words = quote.text.split()
+    if document is None or not words:
+        return None
+    pattern = re.compile(r"\s+".join(map(re.escape, words)))
+    start = quote.start + len(quote.text) - len(quote.text.lstrip())
+    place = pattern.match(document.text, start) if start >= 0 else None
+    place = place or pattern.search(document.text)
+    return None if place is None else Quote(document.id, place[0], place.start(), place.end())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,16 @@ class Stop(Exception):
         super().__init__(sentence)
         self.code = code
         """The exit code."""
+
+
+def told(error: BaseException) -> str:
+    """An unexpected exception in a line: type, text, and the file and line that it comes from, imports aside."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+    where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    text = "it ended the program" if isinstance(error, SystemExit) else str(error)
+    return f"{type(error).__name__}: {text}{where}" if text else f"{type(error).__name__}{where}"
 
 
 _BY_OUTCOME = {

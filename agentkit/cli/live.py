@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from agentkit.cli.progress import Branch, Call, Progress
+from agentkit.cli.progress import Branch, Call, Describe, Progress, say_nothing
 from agentkit.cli.terminal import one_line, plural
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _REFRESHES_PER_S = 12
 class LiveTree:
     """Draws the tree on stderr while the run goes on, and leaves its last state there."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self.progress = Progress()
+    def __init__(self, describe: Describe = say_nothing, console: Console | None = None) -> None:
+        self.progress = Progress(describe)
         self._console = console or Console(stderr=True, highlight=False)
         self._spinner = Spinner("dots")
         self._live = Live(self, console=self._console, refresh_per_second=_REFRESHES_PER_S, vertical_overflow="crop")
@@ -78,19 +78,21 @@ class LiveTree:
             rows.append((Text(f"{indent}  ├ {_summary(hidden)}", "dim"), Text("")))
         for place, call in enumerate(shown):
             is_last = place == len(shown) - 1
-            rows.append(self._call(call, f"{indent}  {'└' if is_last else '├'} ", width))
+            rows.append(self._call(branch, call, f"{indent}  {'└' if is_last else '├'} ", width))
             if call.child is not None and call.child.calls and call.state == "running" and len(shown) * 3 <= room:
                 rows += self._below(call.child, indent + ("    " if is_last else "  │ "), 3, width)
         return rows
 
-    def _call(self, call: Call, stem: str, width: int) -> tuple[Text, Text]:
+    def _call(self, branch: Branch, call: Call, stem: str, width: int) -> tuple[Text, Text]:
         running = call.state == "running"
         mark, style = (self._spin(), "cyan") if running else _marked(call.state)
         left = Text.assemble((stem, "dim"), (mark, style), (call.name, "bold" if call.is_agent else ""))
-        detail = call.message or (_doing(call.child) if running and call.child else "") or call.arguments
+        detail = call.message or branch.arguments(call)
+        if running and call.child is not None:
+            detail += f"  {_doing(call.child)}"
         left.append(f"  {one_line(detail, width)}", "red" if call.state == "error" else "dim")
         seconds = self.progress.clock() - call.started_s if running else call.duration_s
-        return left, Text(f"{seconds:.1f} s", "dim")
+        return left, Text.assemble((f"{call.brought}  " if call.brought else "", ""), (f"{seconds:.1f} s", "dim"))
 
 
 def _marked(state: str) -> tuple[str, str]:
@@ -101,7 +103,7 @@ def _marked(state: str) -> tuple[str, str]:
 def _doing(branch: Branch) -> str:
     running = [call for call in branch.calls.values() if call.state == "running"]
     if running:
-        return f"{running[-1].name}  {running[-1].arguments}"
+        return f"{running[-1].name}  {branch.arguments(running[-1])}"
     return branch.text[-200:]
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import cast
 
 from agentkit.cli import demo, run, simulate, tools
-from agentkit.cli.exits import Exit, Stop
+from agentkit.cli.exits import Exit, Stop, told
 from agentkit.cli.terminal import clean
 from agentkit.errors import AgentkitError, ConfigurationError, UsageError
 
@@ -44,32 +46,28 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code. Usage errors that argparse finds exit with 2 by themselves."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a narrow terminal encoding is no reason to fail
     top = parser()
     args = top.parse_args(argv)
     try:
-        if args.version:
-            code = _print_version()
-        elif args.command is None:
-            top.print_help(sys.stderr)
-            code = Exit.USAGE
-        else:
-            code = args.run(args)
+        code = _print_version() if args.version else _run(top, args)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Exception) as error:
         if args.debug:
             raise
-        return _end("Interrupted.", Exit.INTERRUPTED)
-    except BrokenPipeError:
-        _forget_stdout()
-        return _end("Whoever read this command's output closed it, so the command stopped.", Exit.FAILED)
-    except (Stop, AgentkitError) as error:
-        if args.debug:
-            raise
-        return _end(str(error), _code_of(error))
+        return _end(*_sentence(error))
     return int(code)
+
+
+def _run(top: argparse.ArgumentParser, args: argparse.Namespace) -> Exit:
+    if args.command is None:
+        top.print_help(sys.stderr)
+        return Exit.USAGE
+    code: Exit = args.run(args)
+    return code
 
 
 def _print_version() -> Exit:
@@ -79,18 +77,38 @@ def _print_version() -> Exit:
     return Exit.OK
 
 
-def _code_of(error: Stop | AgentkitError) -> Exit:
+def _sentence(error: BaseException) -> tuple[str, Exit]:
+    """What is said of an error, and the exit code that it stands for."""
+    while isinstance(error, BaseExceptionGroup):  # what a task group makes of an error
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted.", Exit.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _forget_stdout()
+        return "Whoever read this command's output closed it, so the command stopped.", Exit.FAILED
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        _forget_stdout()
+        return "There is no space left for this command's output.", Exit.FAILED
     if isinstance(error, Stop):
-        return error.code
+        return str(error), error.code
     if isinstance(error, ConfigurationError):
-        return Exit.CONFIGURATION
-    return Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED
+        return str(error), Exit.CONFIGURATION
+    if isinstance(error, AgentkitError):
+        return str(error), Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED
+    return f"{told(error)}; --debug shows the traceback.", Exit.FAILED
 
 
 def _end(sentence: str, code: Exit) -> int:
     with contextlib.suppress(OSError):
         print(f"agentkit: {clean(sentence)}", file=sys.stderr)
     return int(code)
+
+
+def _open_what_is_closed() -> None:
+    """A shell may start a command with stdout or stderr closed (`>&-`); Python then has None in their place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
 
 
 def _forget_stdout() -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from agentkit.cli.progress import Describe, say_nothing
 from agentkit.cli.terminal import brief_json, one_line, width_of
 
 if TYPE_CHECKING:
     from agentkit import Event
 
+_GLANCE = 40
+
 
 class PlainLines:
     """A line on stderr for every call and for every run that begins or does not complete."""
 
-    def __init__(self, most_depth: int | None = None) -> None:
+    def __init__(self, describe: Describe = say_nothing, most_depth: int | None = None) -> None:
         self._width = width_of(sys.stderr)
+        self._describe = describe
+        self._glances: dict[str, str] = {}
         self._most_depth = most_depth
         """How deep in the tree of agents; 1 is the root alone. None: all of it."""
 
@@ -42,17 +47,18 @@ class PlainLines:
             case kinds.RunStarted() if event.parent_call_id is None:
                 return f"{who}: started, {event.model}"
             case kinds.ToolStarted():
+                self._glances[event.call_id] = brief_json(event.input, _GLANCE)
                 return f"{who}: calls {event.name}  {brief_json(event.input, self._width)}"
             case kinds.ToolProgress():
                 return f"{who}: {event.name}: {event.message}"
             case kinds.ToolFinished() if event.is_error:
                 return f"{who}: {event.name} failed: {event.text}"
             case kinds.ToolFinished():
-                return f"{who}: {event.name} answered, {event.duration_s:.1f} s"
+                facts = ", ".join(filter(None, ("answered", self._describe(event), f"{event.duration_s:.1f} s")))
+                return f"{who}: {event.name} {facts}  {self._glances.pop(event.call_id, '')}"
             case kinds.OutputRejected():
                 return f"{who}: its answer did not fit and went back: {event.reason}"
-            case kinds.RunFinished() if event.parent_call_id is None or event.reason:
-                reason = f": {event.reason}" if event.reason else ""
-                return f"{who}: {event.outcome}{reason}"
+            case kinds.RunFinished() if event.parent_call_id is not None and event.reason:
+                return f"{who}: {event.outcome}: {event.reason}"
             case _:
                 return ""

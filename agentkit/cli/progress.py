@@ -5,14 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.cli.terminal import brief_json
 
 if TYPE_CHECKING:
-    from agentkit import Event
+    from agentkit import Event, ToolFinished
+    from agentkit.messages import JSONObject
 
 _ARGUMENTS = 200
+
+Describe: TypeAlias = "Callable[[ToolFinished], str]"
+"""Says in two or three words what a call brought; empty for nothing worth saying."""
+
+
+def say_nothing(_: ToolFinished) -> str:
+    """What calls bring is not described."""
+    return ""
 
 
 @dataclass(slots=True)
@@ -20,8 +29,7 @@ class Call:
     """One tool call of an agent."""
 
     name: str
-    arguments: str
-    """In a glance."""
+    input: JSONObject
     is_agent: bool
     started_s: float
     state: str = "running"
@@ -29,6 +37,8 @@ class Call:
     duration_s: float = 0.0
     message: str = ""
     """What the tool last said of its progress, or its error."""
+    brought: str = ""
+    """What came of it, in two or three words."""
     child: Branch | None = None
     """The run that the call started, for an agent."""
 
@@ -49,12 +59,23 @@ class Branch:
     calls: dict[str, Call] = field(default_factory=dict[str, Call])
     duration_s: float = 0.0
 
+    def arguments(self, call: Call) -> str:
+        """A call's arguments in a glance, without those that it shares with every other call of its tool."""
+        others = [other.input for other in self.calls.values() if other.name == call.name and other is not call]
+        own = {
+            name: value
+            for name, value in call.input.items()
+            if not others or any(name not in other or other[name] != value for other in others)
+        }
+        return brief_json(own or call.input, _ARGUMENTS)
+
 
 class Progress:
     """Feed it every event; `root` is the tree as it stands."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, describe: Describe = say_nothing, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
+        self._describe = describe
         self.root: Branch | None = None
         self._branches: dict[str, Branch] = {}
 
@@ -75,14 +96,14 @@ class Progress:
             case kinds.TurnFinished():
                 branch.tokens += event.usage.prompt_tokens + event.usage.output_tokens
             case kinds.ToolStarted():
-                arguments = brief_json(event.input, _ARGUMENTS)
-                branch.calls[event.call_id] = Call(event.name, arguments, event.is_agent, self.clock())
+                branch.calls[event.call_id] = Call(event.name, event.input, event.is_agent, self.clock())
             case kinds.ToolProgress() if event.call_id in branch.calls:
                 branch.calls[event.call_id].message = event.message
             case kinds.ToolFinished() if event.call_id in branch.calls:
                 call = branch.calls[event.call_id]
                 call.state, call.duration_s = "error" if event.is_error else "ok", event.duration_s
                 call.message = event.text if event.is_error else ""
+                call.brought = "" if event.is_error else self._describe(event)
             case kinds.RunFinished():
                 branch.outcome, branch.duration_s = str(event.outcome), self.clock() - branch.started_s
             case _:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from agentkit.cli.connection import OFFLINE_NOTE, add_base_url, connect
 from agentkit.cli.exits import Exit, Stop, exit_of
 from agentkit.cli.prompt_source import read_prompt
-from agentkit.cli.terminal import clean, show
+from agentkit.cli.terminal import show
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -39,7 +39,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
 def run(args: Namespace) -> Exit:
     """Run the agent; its output goes to stdout, everything else to stderr."""
-    from agentkit.cli.watching import choose_display, result_json, summary, watch
+    from agentkit.cli.watching import choose_display, report, result_json, watch
 
     agent = _agent(args)
     prompt = _prompt(agent, read_prompt(args.prompt))
@@ -56,14 +56,19 @@ def run(args: Namespace) -> Exit:
         return exit_of(result)
     if result.answer is not None:
         show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
-    _report(result, summary(result, seconds))
+    elif agent.answer.is_text and (words := _last_words(result)):
+        show(words)
+    sys.stdout.flush()  # the output stands above what is said of the run, also where both go to one file
+    report(result, seconds)
     return exit_of(result)
 
 
-def _report(result: RunResult[object], line: str) -> None:
-    print(line, file=sys.stderr)
-    if result.reason:
-        print(f"agentkit: {clean(result.reason)}", file=sys.stderr)
+def _last_words(result: RunResult[object]) -> str:
+    """What the model said last in a run that has no output: all that there is to show of it."""
+    from agentkit.messages import text_of
+
+    said = [text_of(message["content"]) for message in result.messages if message["role"] == "assistant"]
+    return next((text for text in reversed(said) if text.strip()), "")
 
 
 def _agent(args: Namespace) -> AnyAgent:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, cast
 
 from agentkit.cli.exits import Exit, Stop
 from agentkit.cli.prompt_source import read_text
+from agentkit.cli.terminal import one_line, plural, width_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
     from pathlib import Path
 
     from agentkit.cli.parsing import Commands
     from agentkit.messages import JSONObject
-    from agentkit.simulator import Mind, Reply
+    from agentkit.simulator import Mind, Reply, Simulator
 
+_HIGHEST_PORT = 65_535
 _FORMS = '{"text": ...}, {"tool": NAME, "input": {...}}, {"output": ...}, {"thinking": ...}, or a list of these'
 
 
@@ -26,7 +30,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
     parser = commands.add_parser("simulate", parents=[shared], help="serve a local Messages API", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8100, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8100, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_FORMS}")
     parser.set_defaults(run=run)
 
@@ -35,9 +39,7 @@ def run(args: Namespace) -> Exit:
     """Serve until Ctrl-C."""
     import anyio
 
-    from agentkit.simulator import Simulator
-
-    simulator = Simulator(_mind(args.script))
+    simulator = _logging_simulator(_mind(args.script))
 
     async def serve() -> None:
         async with simulator.serve(args.host, args.port) as base_url:
@@ -48,8 +50,34 @@ def run(args: Namespace) -> Exit:
     try:
         anyio.run(serve)
     except KeyboardInterrupt:
-        print(f"{len(simulator.requests)} requests answered, {len(simulator.refusals)} refused.", file=sys.stderr)
+        answered = plural(len(simulator.requests), "request")
+        print(f"{answered} answered, {len(simulator.refusals)} refused.", file=sys.stderr)
     return Exit.OK
+
+
+def _logging_simulator(mind: Mind) -> Simulator:
+    """A simulator that writes a line on stderr for each request."""
+    from agentkit.simulator import Simulator
+    from agentkit.simulator.wire import Response
+
+    class Logging(Simulator):
+        async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+            refused = len(self.refusals)
+            response = await super().handle(method, path, headers, body)
+            said = f"{len(body):,} bytes"
+            if response.status >= 400 and len(self.refusals) > refused:
+                said = self.refusals[-1].message
+            line = one_line(f"{response.status} {method} {path}  {said}", 2 * width_of(sys.stderr))
+            print(line, file=sys.stderr, flush=True)
+            return response
+
+    return Logging(mind)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
+        raise ArgumentTypeError(f"{text!r} is no port: 0 to {_HIGHEST_PORT}")
+    return int(text)
 
 
 def _mind(script: Path | None) -> Mind:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, cast
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from agentkit.cli.exits import Exit, Stop
 from agentkit.cli.prompt_source import read_argument
-from agentkit.cli.terminal import clean, one_line, show
+from agentkit.cli.terminal import clean, one_line, show, width_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
 
     from agentkit.cli.parsing import Commands
-    from agentkit.messages import JSONObject
+    from agentkit.messages import Content, JSONObject
     from agentkit.toolset import AnyTool
+
+OpenDeps: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
+"""Opens what tools find in `ctx.deps`."""
 
 _DESCRIPTION_CHARS = 60
 _CHARS_PER_TOKEN = 3.5
@@ -31,6 +37,8 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
         action.add_argument("address", metavar="MODULE[:ATTRIBUTE]", help=where)
         if name == "list":
             action.add_argument("--json", action="store_true", help="one line of JSON a tool")
+        else:
+            action.add_argument("name", nargs="?", help="one tool; default: all")
         action.set_defaults(run=list_tools if name == "list" else print_schemas)
     call = actions.add_parser("call", parents=[shared], help="call one tool with arguments as the model writes them")
     call.add_argument("address", metavar="MODULE[:ATTRIBUTE]", help=where)
@@ -45,7 +53,8 @@ def list_tools(args: Namespace) -> Exit:
     rows = [(tool.name, tool.declared_effect or "write?", _tokens(tool), _first_line(tool)) for tool in tools]
     if args.json:
         for name, effect, tokens, text in rows:
-            print(json.dumps({"name": name, "effect": effect, "tokens": tokens, "description": text}))
+            facts = {"name": name, "effect": effect, "tokens": tokens, "description": text}
+            print(json.dumps(facts, ensure_ascii=False))
         return Exit.OK
     width = max(len(row[0]) for row in rows)
     for name, effect, tokens, text in rows:
@@ -57,7 +66,10 @@ def list_tools(args: Namespace) -> Exit:
 
 def print_schemas(args: Namespace) -> Exit:
     """The parameters of the API's `tools` field; of a single tool only its own."""
-    params = [tool.to_param() for tool in _tools(args.address)]
+    tools = _tools(args.address)
+    if args.name is not None:
+        tools = [_chosen(tools, args.name, args.address)]
+    params = [tool.to_param() for tool in tools]
     print(json.dumps(params[0] if len(params) == 1 else params, ensure_ascii=False, indent=2))
     return Exit.OK
 
@@ -69,19 +81,51 @@ def call_tool(args: Namespace) -> Exit:
     from agentkit.errors import InvalidArguments, ToolError
 
     tool = _chosen(_tools(args.address), args.name, args.address)
+    if tool.is_agent:
+        raise Stop(f"{tool.name!r} is an agent: run it with `agentkit run MODULE:AGENT PROMPT`.")
+    given = _arguments(args.json)
     try:
-        given = json.loads(read_argument(args.json))
-    except ValueError as error:
-        raise Stop(f"--json is not JSON: {error}.") from None
-    if not isinstance(given, dict):
-        raise Stop("--json has to be a JSON object, as the model writes it.")
-    try:
-        content = anyio.run(tool.call, cast("JSONObject", given))
+        content = anyio.run(_call, tool, given, _deps_of(args.address))
     except (InvalidArguments, ToolError) as error:
-        print(clean(str(error)), file=sys.stderr)
+        hint = error.hint if isinstance(error, ToolError) else None
+        print(clean(" ".join(filter(None, (str(error), hint)))), file=sys.stderr)
         return Exit.FAILED
     show(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=2))
     return Exit.OK
+
+
+def _arguments(text: str) -> JSONObject:
+    try:
+        given = json.loads(read_argument(text))
+    except ValueError as error:
+        raise Stop(f"--json is not JSON: {error}.") from None
+    except RecursionError:
+        raise Stop("--json is nested too deeply.") from None
+    if not isinstance(given, dict):
+        raise Stop("--json has to be a JSON object, as the model writes it.")
+    return cast("JSONObject", given)
+
+
+async def _call(tool: AnyTool, given: JSONObject, open_deps: OpenDeps | None) -> Content:
+    from agentkit import RunContext
+
+    async with AsyncExitStack() as stack:
+        deps = None if open_deps is None else await stack.enter_async_context(open_deps())
+        return await tool.call(given, RunContext(deps=deps, call_id="command-line", listener=_say_progress))
+
+
+def _say_progress(message: str, _done: float | None, _total: float | None) -> None:
+    print(one_line(message, width_of(sys.stderr)), file=sys.stderr)
+
+
+def _deps_of(address: str) -> OpenDeps | None:
+    """The factory of the agent's deps, where the address names an agent that has one."""
+    from agentkit import Agent
+    from agentkit.cli.address import load
+
+    _, found = load(address)
+    deps = cast("object", found.deps) if isinstance(found, Agent) else None  # pyright: ignore[reportUnknownMemberType]
+    return None if deps is None or isinstance(deps, type) else cast("OpenDeps", deps)
 
 
 def _tools(address: str) -> list[AnyTool]:

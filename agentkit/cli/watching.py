@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from agentkit.cli.interrupts import landing
 from agentkit.cli.plain import PlainLines
-from agentkit.cli.terminal import plural
+from agentkit.cli.progress import Describe, say_nothing
+from agentkit.cli.terminal import clean, one_line, plural, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,20 +54,21 @@ class JsonLines:
         print(json.dumps(event.to_json(), ensure_ascii=False), flush=True)
 
 
-def choose_display(*, as_json: bool, most_depth: int | None = None) -> Display:
+def choose_display(*, as_json: bool, describe: Describe = say_nothing, most_depth: int | None = None) -> Display:
     """JSON lines where asked for, a live tree on a terminal that can show one, plain lines otherwise.
 
-    `most_depth` is how deep in the tree of agents plain lines go. None: all the way.
+    `describe` says what a call brought; `most_depth` is how deep in the tree of agents plain lines go. None: all
+    the way.
     """
     if as_json:
         return JsonLines()
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         try:
             from agentkit.cli.live import LiveTree
         except ModuleNotFoundError:  # rich comes with the extra `cli`
-            return PlainLines(most_depth)
-        return LiveTree()
-    return PlainLines(most_depth)
+            return PlainLines(describe, most_depth)
+        return LiveTree(describe)
+    return PlainLines(describe, most_depth)
 
 
 def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client | None) -> tuple[RunResult[Out], float]:
@@ -90,11 +94,28 @@ def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client 
     return anyio.run(follow), time.monotonic() - began
 
 
-def summary(result: RunResult[object], seconds: float) -> str:
-    """A run in one line: outcome, requests, tokens, cost, time."""
+def report(result: RunResult[object], seconds: float) -> None:
+    """Say on stderr what a run took, what it left unfinished, and why it ended where it did not complete."""
+    width = width_of(sys.stderr)
+    for left in result.unfinished:
+        print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
+    print(_summary(result, seconds), file=sys.stderr)
+    if result.reason:
+        print(f"agentkit: {clean(result.reason)}", file=sys.stderr)
+
+
+def count_runs(result: RunResult[object]) -> int:
+    """How many sub-agents ran below a run, at any depth."""
+    return sum(1 + count_runs(child) for child in result.children)
+
+
+def _summary(result: RunResult[object], seconds: float) -> str:
+    """A run in one line: outcome, sub-agents, requests, tokens, cost, time."""
     usage = result.usage
+    runs = count_runs(result)
     facts = [
         str(result.outcome),
+        *([plural(runs, "sub-agent run")] if runs else []),
         plural(usage.requests, "request"),
         f"{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out",
         f"cost {result.cost}",
@@ -113,5 +134,7 @@ def result_json(result: RunResult[object], output: object) -> str:
         "output": output,
         "usage": result.usage.to_json(),
         "cost_usd": result.cost.usd,
+        "sub_agent_runs": count_runs(result),
+        "unfinished": [asdict(left) for left in result.unfinished],
     }
     return json.dumps(facts, ensure_ascii=False)
