@@ -63,12 +63,13 @@ async def test_streams_cancelled_in_the_middle_leave_nothing_open() -> None:
         async with remote, simulator.client() as local:
             for client in (remote, local):
                 released.clear()
-                with anyio.move_on_after(0.1) as scope:
+                with anyio.CancelScope() as scope:
                     async with client.messages.stream(
                         model="claude-opus-5-5", max_tokens=50, messages=[{"role": "user", "content": "Hi"}]
                     ) as stream:
-                        async for _ in stream:
-                            pass
+                        async for event in stream:
+                            if event.type == "text":
+                                scope.cancel()
                 assert scope.cancelled_caught
                 with anyio.fail_after(5):
                     while not released:
