@@ -71,6 +71,7 @@ def curl(base_url: str, body: object) -> dict[str, object]:
     return answer
 
 
+@pytest.mark.system(program="curl", install="apt-get install curl")
 def test_curl_holds_a_conversation(base_url: str) -> None:
     messages: list[object] = [{"role": "user", "content": "Add."}]
     body = {"model": "claude-opus-5-5", "max_tokens": 100, "messages": messages}
@@ -92,9 +93,11 @@ def test_an_agent_runs_against_it_by_its_address(base_url: str, shop: Path, caps
 
 
 def test_without_a_script_the_offline_mind_answers() -> None:
-    body = {"model": "claude-haiku-5-5", "max_tokens": 100, "messages": [{"role": "user", "content": "Who are you?"}]}
-    with serving() as base_url:
-        assert "not a language model" in json.dumps(curl(base_url, body))
+    with serving() as base_url, anthropic.Anthropic(api_key="k", base_url=base_url) as client:
+        message = client.messages.create(
+            model="claude-haiku-5-5", max_tokens=100, messages=[{"role": "user", "content": "Who are you?"}]
+        )
+    assert "not a language model" in message.to_json()
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "[]", '[{"txt": "x"}]', '[{"tool": "x", "input": 5}]', "[[]]"])
