@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from agentkit.cli.terminal import brief_json
+from agentkit.cli.terminal import brief_json, one_line
 
 if TYPE_CHECKING:
     from agentkit import Event, ToolFinished
@@ -60,13 +60,18 @@ class Branch:
     duration_s: float = 0.0
 
     def arguments(self, call: Call) -> str:
-        """A call's arguments in a glance, without those that it shares with every other call of its tool."""
+        """A call's arguments in a glance, without those that it shares with every other call of its tool.
+
+        The only one that is left needs no name.
+        """
         others = [other.input for other in self.calls.values() if other.name == call.name and other is not call]
         own = {
             name: value
             for name, value in call.input.items()
             if not others or any(name not in other or other[name] != value for other in others)
         }
+        if others and len(own) == 1 and isinstance(only := next(iter(own.values())), str):
+            return one_line(only, _ARGUMENTS)
         return brief_json(own or call.input, _ARGUMENTS)
 
 

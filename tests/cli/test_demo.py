@@ -43,6 +43,24 @@ def test_the_default_reads_real_documents_with_a_reader_each(capsys: pytest.Capt
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_the_default_question_is_answered_by_the_documents_of_what_agentkit_depends_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["demo", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    telling = {quote["document"] for quote in answer["quotes"] if re.search(r"HTTP/1\.1\W+and HTTP/2", quote["text"])}
+    assert {"httpx2", "httpcore2"} <= telling
+    assert answer["dropped_quotes"] == 0
+
+
+@pytest.mark.parametrize("argv", [["demo", " "], ["demo", "--model", "claude-opus-5-5"]])
+def test_what_makes_no_sense_is_said_before_anything_is_read(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == 2
+    assert "Reading" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("question", "document", "quote"),
     [
@@ -86,3 +104,11 @@ def test_quotes_are_checked_against_their_source() -> None:
     invented, elsewhere, blank = Quote("d", "Milk is cold.", 0, 13), Quote("x", "Tea", 0, 3), Quote("d", " ", 3, 4)
     kept = checked([true, misplaced, invented, elsewhere, blank], library)
     assert kept == [true, Quote("d", "Coffee is hotter.", 12, 29)]
+
+
+def test_a_rewrapped_quote_is_shown_as_its_document_has_it_and_each_only_once() -> None:
+    library = Library({"d": Document("d", "Tea is hot.\nTea is\n  hot.")})
+    rewrapped, again = Quote("d", " Tea is hot.", 11, 23), Quote("d", "Tea is hot.", 12, 20)
+    assert checked([rewrapped, again], library) == [Quote("d", "Tea is\n  hot.", 12, 25)]
+    assert checked([Quote("d", "hot.", -4, 0)], library) == [Quote("d", "hot.", 7, 11)]
+    assert checked([Quote("d", "tea is hot.", 0, 11)], library) == []

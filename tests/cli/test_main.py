@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agentkit.cli.main import main
+from tests.cli.shop_and_signals import SHOP
 
 BROKEN_TOOL = '''
 from agentkit import Agent, tool
@@ -56,6 +57,7 @@ def end(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
         (["tools", "call", "shop"], 2, "several tools"),
         (["tools", "list", "shop:number"], 2, "is a int, not a tool"),
         (["simulate", "--script", "missing.json"], 2, "no file 'missing.json'"),
+        (["simulate", "--port", "65536"], 2, "no port"),
         (["nonsense"], 2, "invalid choice"),
     ],
 )
@@ -91,6 +93,39 @@ def test_a_module_that_fails_is_said_with_file_and_line(
     assert words in err
     assert "wrong.py:1" in err
     assert "Traceback" not in err
+
+
+FAILING = """
+from agentkit import Agent
+
+def instructions(ctx):
+    raise KeyError("no such customer")
+
+agent = Agent("a", model="claude-opus-5-5", instructions=instructions)
+"""
+
+
+def test_what_the_users_code_raises_is_said_with_its_place(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "wrong.py").write_text(FAILING, encoding="utf-8")
+    code, out, err = end(capsys, "run", "wrong:agent", "Hi", "--offline")
+    assert (code, out) == (1, "")
+    assert "KeyError: 'no such customer'" in err
+    assert "wrong.py:5); --debug" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "words"),
+    [(">&-", 0, ""), ("2>&-", 0, ""), (">/dev/full", 1, "no space left"), ("| true", 1, "closed it")],
+)
+def test_an_output_that_cannot_be_written_is_no_traceback(redirection: str, code: int, words: str, shop: Path) -> None:
+    command = f"set -o pipefail; '{sys.executable}' -m agentkit tools schema shop {redirection}"
+    if redirection == "| true":  # more than a pipe holds, so that it is noticed
+        (shop / "shop.py").write_text(f"{SHOP}\nprice.description = 'x' * 200_000\n", encoding="utf-8")
+    process = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert process.returncode == code, process.stderr
+    assert words in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 @pytest.mark.usefixtures("shop")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +34,50 @@ def test_the_schema_is_what_the_api_gets(capsys: pytest.CaptureFixture[str]) -> 
     param = json.loads(capsys.readouterr().out)
     assert param["name"] == "price"
     assert param["input_schema"]["properties"]["item"]["description"] == "What to look up."
+
+
+def test_the_schema_of_one_of_several_is_had_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tools", "schema", "shop", "order"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "order"
+
+
+STORE = """
+from contextlib import asynccontextmanager
+from agentkit import Agent, RunContext, tool
+
+@asynccontextmanager
+async def open_store():
+    yield {"tea": 4}
+
+@tool(effect="read")
+def stock(ctx: RunContext[dict[str, int]], item: str) -> int:
+    ctx.progress("counting")
+    return ctx.deps[item]
+
+keeper = Agent("keeper", model="claude-opus-5-5", deps=open_store, tools=[stock])
+boss = Agent("boss", model="claude-opus-5-5", tools=[keeper.as_tool()])
+"""
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "out", "words"),
+    [
+        (["store:keeper", "--json", '{"item": "tea"}'], 0, "4\n", "counting"),
+        (["store:keeper", "--json", '{"item": "milk"}'], 1, "", "KeyError: 'milk' ("),
+        (["store:boss", "--json", '{"objective": "Count."}'], 2, "", "run it with `agentkit run"),
+        (["store:keeper", "--json", "[" * 100_000], 2, "", "nested too deeply"),
+    ],
+)
+def test_a_call_gets_the_deps_of_the_agent_that_is_named(
+    argv: list[str], code: int, out: str, words: str, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "store.py").write_text(STORE, encoding="utf-8")
+    assert main(["tools", "call", *argv]) == code
+    got, err = capsys.readouterr()
+    sys.modules.pop("store")
+    assert got == out
+    assert words in err
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(
