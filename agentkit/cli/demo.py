@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from agentkit.cli.connection import OFFLINE_NOTE, add_base_url, check_credentials, client_at, offline_client
@@ -47,7 +48,8 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 def run(args: Namespace) -> Exit:
     """Ask, watch, check every quote against its source, and show the answer."""
     from agentkit.cli import demo_agents
-    from agentkit.cli.watching import choose_display, count_runs, report, watch
+    from agentkit.cli.citations import check, prose
+    from agentkit.cli.watching import choose_display, count_runs, print_json, report, result_facts, watch
 
     if args.model and not (args.live or args.base_url):
         raise Stop("--model goes with --live or --base-url: offline, no model answers.")
@@ -63,19 +65,21 @@ def run(args: Namespace) -> Exit:
     display = choose_display(as_json=args.json, describe=_brought, most_depth=1)
     result, seconds = watch(lambda: agent.stream(prompt, deps=library, **options), display, client)
     if result.answer is None:
+        if args.json:
+            print_json(result_facts(result, None))
         report(result, seconds)
         return exit_of(result)
     answer: Answer = result.answer.value
-    quotes = demo_agents.checked(answer.quotes, library)
-    dropped = len(answer.quotes) - len(quotes)
+    quotes, dropped = check(answer.quotes, library.documents)
     if args.json:
-        print(_as_json(answer, quotes, dropped))
+        facts = {"answer": prose(answer.answer, [], dropped), "quotes": [asdict(quote) for quote in quotes]}
+        print_json({**result_facts(result, None), "output": facts, "dropped_quotes": len(dropped)})
     else:
-        _show(answer, quotes, library)
+        _show(prose(answer.answer, quotes, dropped), quotes, library)
     asked = [args.model] if args.model else [str(demo_agents.lead.model), str(demo_agents.reader.model)]
     money = f"{'cost' if args.live or args.base_url else 'would cost'} {result.cost} with {', '.join(asked)}"
     usage = result.usage
-    print(f"{plural(len(quotes), 'quote')} checked against the source, {dropped} dropped", file=sys.stderr)
+    print(f"{plural(len(quotes), 'quote')} checked against the source, {len(dropped)} dropped", file=sys.stderr)
     runs = f"{plural(count_runs(result), 'sub-agent run')}, {plural(usage.requests, 'model call')}, {seconds:.1f} s"
     print(f"{runs}\n{usage.prompt_tokens + usage.output_tokens:,} tokens, {money}", file=sys.stderr)
     return exit_of(result)
@@ -112,13 +116,10 @@ def _client(args: Namespace, agent: Any) -> Client | None:
     return offline_client(agent)
 
 
-def _show(answer: Answer, quotes: list[Quote], library: Library) -> None:
+def _show(answer: str, quotes: list[Quote], library: Library) -> None:
     width = width_of(sys.stdout)
-    print()
-    quoted = [_joined(quote.text) for quote in quotes]
-    for paragraph in clean(answer.answer).split("\n\n"):
-        if not any(text in _joined(paragraph) for text in quoted):  # the quotes stand below, each with its place
-            print(textwrap.fill(_joined(paragraph), width))
+    for paragraph in clean(answer).split("\n\n"):
+        print(f"\n{textwrap.fill(_joined(paragraph), width)}")
     for number, quote in enumerate(quotes, 1):
         document = library.documents[quote.document]
         named = document.title if document.title.startswith(document.id) else f"{document.id}  {document.title}"
@@ -130,11 +131,3 @@ def _show(answer: Answer, quotes: list[Quote], library: Library) -> None:
 
 def _joined(text: str) -> str:
     return " ".join(text.split())
-
-
-def _as_json(answer: Answer, quotes: list[Quote], dropped: int) -> str:
-    from dataclasses import asdict
-
-    checked = [asdict(quote) for quote in quotes]
-    facts = {"type": "answer", "answer": answer.answer, "quotes": checked, "dropped_quotes": dropped}
-    return json.dumps(facts, ensure_ascii=False)

@@ -5,8 +5,7 @@ Read it as an example: nothing here knows of the command line, and nothing of th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from agentkit import Agent, Document, RunContext, ToolError, tool
@@ -123,21 +122,3 @@ def lead_on(model: str | None) -> Agent[Library, Question, Answer]:
 def question_about(question: str, documents: Iterable[Document]) -> Question:
     """The lead's input."""
     return Question(question, [Entry(document.id, document.title) for document in documents])
-
-
-def checked(quotes: Sequence[Quote], library: Library) -> list[Quote]:
-    """The quotes that really stand in their documents, each once and with its true place; the others are left out."""
-    found = (_in_place(quote, library.documents.get(quote.document)) for quote in quotes)
-    return list({(quote.document, quote.start, quote.end): quote for quote in found if quote is not None}.values())
-
-
-def _in_place(quote: Quote, document: Document | None) -> Quote | None:
-    """The quote as its document has it. Models miscount characters and rewrap lines; they may not change a word."""
-    words = quote.text.split()
-    if document is None or not words:
-        return None
-    pattern = re.compile(r"\s+".join(map(re.escape, words)))
-    start = quote.start + len(quote.text) - len(quote.text.lstrip())
-    place = pattern.match(document.text, start) if start >= 0 else None
-    place = place or pattern.search(document.text)
-    return None if place is None else Quote(document.id, place[0], place.start(), place.end())

@@ -88,8 +88,8 @@ class LiveTree:
         mark, style = (self._spin(), "cyan") if running else _marked(call.state)
         left = Text.assemble((stem, "dim"), (mark, style), (call.name, "bold" if call.is_agent else ""))
         detail = call.message or branch.arguments(call)
-        if running and call.child is not None:
-            detail += f"  {_doing(call.child)}"
+        if running and call.child is not None and (doing := _doing(call.child)):
+            detail += f" · {doing}"
         left.append(f"  {one_line(detail, width)}", "red" if call.state == "error" else "dim")
         seconds = self.progress.clock() - call.started_s if running else call.duration_s
         return left, Text.assemble((f"{call.brought}  " if call.brought else "", ""), (f"{seconds:.1f} s", "dim"))

@@ -39,7 +39,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
 def run(args: Namespace) -> Exit:
     """Run the agent; its output goes to stdout, everything else to stderr."""
-    from agentkit.cli.watching import choose_display, report, result_json, watch
+    from agentkit.cli.watching import choose_display, print_json, report, result_facts, watch
 
     agent = _agent(args)
     prompt = _prompt(agent, read_prompt(args.prompt))
@@ -52,7 +52,7 @@ def run(args: Namespace) -> Exit:
     result, seconds = watch(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json), client)
     output = None if result.answer is None else agent.answer.form.inner.dump(result.answer.value)
     if args.json:
-        print(result_json(result, output))
+        print_json(result_facts(result, output))
         return exit_of(result)
     if result.answer is not None:
         show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))

@@ -15,7 +15,7 @@ from agentkit.cli.progress import Describe, say_nothing
 from agentkit.cli.terminal import clean, one_line, plural, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from agentkit import Event, RunHandle, RunResult
     from agentkit.client import Client
@@ -51,7 +51,7 @@ class JsonLines:
 
     def feed(self, event: Event) -> None:
         """Write the event."""
-        print(json.dumps(event.to_json(), ensure_ascii=False), flush=True)
+        print_json(event.to_json())
 
 
 def choose_display(*, as_json: bool, describe: Describe = say_nothing, most_depth: int | None = None) -> Display:
@@ -124,9 +124,9 @@ def _summary(result: RunResult[object], seconds: float) -> str:
     return " · ".join(facts)
 
 
-def result_json(result: RunResult[object], output: object) -> str:
+def result_facts(result: RunResult[object], output: object) -> dict[str, object]:
     """The last line of `--json`: the result without the conversation."""
-    facts = {
+    return {
         "type": "result",
         "run_id": result.run_id,
         "outcome": str(result.outcome),
@@ -137,4 +137,8 @@ def result_json(result: RunResult[object], output: object) -> str:
         "sub_agent_runs": count_runs(result),
         "unfinished": [asdict(left) for left in result.unfinished],
     }
-    return json.dumps(facts, ensure_ascii=False)
+
+
+def print_json(facts: Mapping[str, object]) -> None:
+    """One line of JSON on stdout, at once."""
+    print(json.dumps(facts, ensure_ascii=False), flush=True)

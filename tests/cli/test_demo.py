@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from agentkit import Document
-from agentkit.cli.demo_agents import Library, Quote, checked
 from agentkit.cli.main import main
 
 HTML = "<html><body><h1>Apollo</h1><p>The lander <b>Eagle</b> touched down on 20 July 1969.</p></body></html>"
@@ -47,10 +45,21 @@ def test_the_default_question_is_answered_by_the_documents_of_what_agentkit_depe
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["demo", "--json"]) == 0
-    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
-    telling = {quote["document"] for quote in answer["quotes"] if re.search(r"HTTP/1\.1\W+and HTTP/2", quote["text"])}
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    telling = {
+        quote["document"] for quote in result["output"]["quotes"] if re.search(r"HTTP/1\.1\W+and HTTP/2", quote["text"])
+    }
     assert {"httpx2", "httpcore2"} <= telling
-    assert answer["dropped_quotes"] == 0
+    assert result["dropped_quotes"] == 0
+
+
+def test_what_no_request_can_carry_is_quoted_all_the_same(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (docs / "evil\n\x1b[31m.txt").write_text("The \x1b]0;owned\x07 dragon sleeps below the bridge.", encoding="utf-8")
+    assert main(["demo", "--docs", str(docs), "Where does the dragon sleep?"]) == 0
+    out, err = capsys.readouterr()
+    assert "below the bridge" in out
+    assert "1 quote checked against the source, 0 dropped" in err
+    assert "\x1b" not in out + err
 
 
 @pytest.mark.parametrize("argv", [["demo", " "], ["demo", "--model", "claude-opus-5-5"]])
@@ -75,7 +84,7 @@ def test_a_folder_it_has_never_seen_gives_true_quotes(
 ) -> None:
     assert main(["demo", "--docs", str(docs), question, "--json"]) == 0
     out, err = capsys.readouterr()
-    answer = json.loads(out.splitlines()[-1])
+    answer = json.loads(out.splitlines()[-1])["output"]
     assert any(document in found["document"] and quote in found["text"] for found in answer["quotes"]), answer
     assert "blob.bin" in err
 
@@ -95,20 +104,3 @@ def test_a_key_in_the_environment_alone_changes_nothing(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "not-a-real-key")
     assert main(["demo", "--docs", str(docs), "How long does the dough rest?"]) == 0
     assert "two hours" in capsys.readouterr().out
-
-
-def test_quotes_are_checked_against_their_source() -> None:
-    library = Library({"d": Document("d", "Tea is hot. Coffee is hotter.")})
-    true = Quote("d", "Tea is hot.", 0, 11)
-    misplaced = Quote("d", "Coffee is hotter.", 0, 5)
-    invented, elsewhere, blank = Quote("d", "Milk is cold.", 0, 13), Quote("x", "Tea", 0, 3), Quote("d", " ", 3, 4)
-    kept = checked([true, misplaced, invented, elsewhere, blank], library)
-    assert kept == [true, Quote("d", "Coffee is hotter.", 12, 29)]
-
-
-def test_a_rewrapped_quote_is_shown_as_its_document_has_it_and_each_only_once() -> None:
-    library = Library({"d": Document("d", "Tea is hot.\nTea is\n  hot.")})
-    rewrapped, again = Quote("d", " Tea is hot.", 11, 23), Quote("d", "Tea is hot.", 12, 20)
-    assert checked([rewrapped, again], library) == [Quote("d", "Tea is\n  hot.", 12, 25)]
-    assert checked([Quote("d", "hot.", -4, 0)], library) == [Quote("d", "hot.", 7, 11)]
-    assert checked([Quote("d", "tea is hot.", 0, 11)], library) == []
