@@ -24,7 +24,7 @@ def load(address: str) -> tuple[ModuleType, object]:
     """
     module_name, _, attribute = address.partition(":")
     if not module_name or (":" in address and not attribute):
-        raise Stop(f"{address!r} is no address: write MODULE:ATTRIBUTE, for example `shop.agents:lead`.")
+        raise Stop(_no_address(address))
     module = _import(module_name)
     found: object = module
     for depth, part in enumerate(attribute.split(".") if attribute else ()):
@@ -36,10 +36,16 @@ def load(address: str) -> tuple[ModuleType, object]:
     return module, found
 
 
+def _no_address(given: str) -> str:
+    return f"{given!r} is no address: write MODULE:ATTRIBUTE, for example `shop.agents:lead`."
+
+
 def _import(name: str) -> ModuleType:
     if "/" in name or "\\" in name or name.endswith(".py"):
         dotted = name.removesuffix(".py").replace("\\", "/").strip("./").replace("/", ".")
         raise Stop(f"{name!r} is a path: name the module instead, as in `{dotted}:ATTRIBUTE`.")
+    if "" in name.split("."):
+        raise Stop(_no_address(name))
     here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)

@@ -52,5 +52,9 @@ def _in_place(quote: Quote, document: Document | None) -> Quote | None:
 
 
 def _pattern(text: str) -> str:
-    """Matches a text in whatever lines it is broken, and what no request can carry where U+FFFD stands for it."""
-    return r"\s+".join(re.escape(word).replace("\ufffd", r"[\s\S]") for word in text.split())
+    """Matches a text in whatever lines it is broken; U+FFFD stands for a character that no request can carry."""
+    return r"\s+".join("".join(map(_character, word)) for word in text.split())
+
+
+def _character(character: str) -> str:
+    return re.escape(character) if character.isprintable() and character != "\ufffd" else r"[\s\S]"

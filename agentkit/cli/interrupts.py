@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from agentkit.cli.exits import Exit
 
+STOPPING = "Stopping; Ctrl-C again ends it at once."
+
+
+def say_stopping() -> None:
+    """Write it on stderr, unbuffered, because what was interrupted may be writing to the same stream."""
+    with suppress(OSError):
+        os.write(2, f"\n{STOPPING}\n".encode())
+
 
 @contextmanager
-def landing(land: Callable[[], None]) -> Generator[None]:
-    """Inside, on the event loop's thread, the first Ctrl-C calls `land` and the second ends the process.
+def landing(land: Callable[[], None], say_so: Callable[[], None]) -> Generator[None]:
+    """Inside, on the event loop's thread, the first Ctrl-C calls `say_so` and `land`, the second ends the process.
+
+    `say_so` is called in the signal handler, in the middle of whatever was interrupted.
 
     A signal handler of Python's own rather than the loop's: it also runs while a tool blocks the loop.
     """
@@ -28,8 +37,7 @@ def landing(land: Callable[[], None]) -> Generator[None]:
         count += 1
         if count > 1:
             os._exit(Exit.INTERRUPTED)
-        # Unbuffered, because what was interrupted may be in the middle of writing to the same stream.
-        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, b"\nStopping; Ctrl-C again ends it at once.\n")
+        say_so()
         loop.call_soon_threadsafe(land)
 
     before = signal.signal(signal.SIGINT, interrupted)

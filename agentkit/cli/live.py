@@ -10,8 +10,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from agentkit.cli.interrupts import STOPPING
 from agentkit.cli.progress import Branch, Call, Describe, Progress, say_nothing
-from agentkit.cli.terminal import one_line, plural
+from agentkit.cli.terminal import one_line
 
 if TYPE_CHECKING:
     from agentkit import Event
@@ -28,6 +29,7 @@ class LiveTree:
         self.progress = Progress(describe)
         self._console = console or Console(stderr=True, highlight=False)
         self._spinner = Spinner("dots")
+        self._is_stopping = self._is_over = False
         self._live = Live(self, console=self._console, refresh_per_second=_REFRESHES_PER_S, vertical_overflow="crop")
 
     def __enter__(self) -> LiveTree:
@@ -35,24 +37,33 @@ class LiveTree:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._is_over = True
         self._live.stop()
 
     def feed(self, event: Event) -> None:
         """Take one event in; it is drawn with the next frame."""
         self.progress.feed(event)
 
+    def stopping(self) -> None:
+        """See `Display.stopping`; the next frame says it."""
+        self._is_stopping = True
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         root = self.progress.root
         if root is None:
             return
-        rows = Table.grid(padding=(0, 1), expand=True)
+        width = options.max_width - len("^C") - 1  # its echo at the end of a full line would push the tree down
+        rows = Table.grid(padding=(0, 1))
+        rows.width = width
         rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         rows.add_column(no_wrap=True, justify="right")
         rows.add_row(*self._head(root))
-        room = max(4, min(_MOST_ROWS, console.height - 4))
-        for left, right in self._below(root, "", room, options.max_width):
+        room = max(4, min(_MOST_ROWS, console.height - 5))
+        for left, right in self._below(root, "", room, width):
             rows.add_row(left, right)
         yield rows
+        if self._is_stopping and not self._is_over:
+            yield Text(STOPPING, "yellow")
 
     def _head(self, branch: Branch) -> tuple[Text, Text]:
         left = Text.assemble(self._run_mark(branch), (branch.agent, "bold"), (f"  {branch.model}", "dim"))
@@ -68,7 +79,7 @@ class LiveTree:
         return f"{mark} ", style
 
     def _spin(self) -> str:
-        frame = self._spinner.render(self.progress.clock())
+        frame = "·" if self._is_over else self._spinner.render(self.progress.clock())
         return f"{frame} "
 
     def _below(self, branch: Branch, indent: str, room: int, width: int) -> list[tuple[Text, Text]]:
@@ -78,18 +89,18 @@ class LiveTree:
             rows.append((Text(f"{indent}  ├ {_summary(hidden)}", "dim"), Text("")))
         for place, call in enumerate(shown):
             is_last = place == len(shown) - 1
-            rows.append(self._call(branch, call, f"{indent}  {'└' if is_last else '├'} ", width))
-            if call.child is not None and call.child.calls and call.state == "running" and len(shown) * 3 <= room:
-                rows += self._below(call.child, indent + ("    " if is_last else "  │ "), 3, width)
+            opened = call.child if call.state == "running" and len(shown) * 3 <= room else None
+            doing = _doing(call.child) if call.child and not (opened and opened.calls) else ""
+            rows.append(self._call(call, branch.arguments(call), doing, f"{indent}  {'└' if is_last else '├'} ", width))
+            if opened is not None:
+                rows += self._below(opened, indent + ("    " if is_last else "  │ "), 3, width)
         return rows
 
-    def _call(self, branch: Branch, call: Call, stem: str, width: int) -> tuple[Text, Text]:
+    def _call(self, call: Call, arguments: str, doing: str, stem: str, width: int) -> tuple[Text, Text]:
         running = call.state == "running"
         mark, style = (self._spin(), "cyan") if running else _marked(call.state)
         left = Text.assemble((stem, "dim"), (mark, style), (call.name, "bold" if call.is_agent else ""))
-        detail = call.message or branch.arguments(call)
-        if running and call.child is not None and (doing := _doing(call.child)):
-            detail += f" · {doing}"
+        detail = call.message or " · ".join(filter(None, (arguments, doing if running else "")))
         left.append(f"  {one_line(detail, width)}", "red" if call.state == "error" else "dim")
         seconds = self.progress.clock() - call.started_s if running else call.duration_s
         return left, Text.assemble((f"{call.brought}  " if call.brought else "", ""), (f"{seconds:.1f} s", "dim"))
@@ -122,4 +133,4 @@ def _summary(calls: list[Call]) -> str:
     names = sorted({call.name for call in calls})
     done = sum(call.state != "running" for call in calls)
     state = "done" if done == len(calls) else f"{done} done"
-    return f"{plural(len(calls), 'call')} of {', '.join(names)}, {state}"
+    return f"{len(calls):,}x {', '.join(names)}, {state}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from agentkit.cli.interrupts import say_stopping
 from agentkit.cli.progress import Describe, say_nothing
 from agentkit.cli.terminal import brief_json, one_line, width_of
 
@@ -37,6 +38,10 @@ class PlainLines:
         line = self.line(event)
         if line:
             print(one_line(line, self._width), file=sys.stderr, flush=True)
+
+    def stopping(self) -> None:
+        """See `Display.stopping`."""
+        say_stopping()
 
     def line(self, event: Event) -> str:
         """The event as one line; empty for what only a live display shows."""

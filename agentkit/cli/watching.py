@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from agentkit.cli.interrupts import landing
+from agentkit.cli.interrupts import landing, say_stopping
 from agentkit.cli.plain import PlainLines
 from agentkit.cli.progress import Describe, say_nothing
 from agentkit.cli.terminal import clean, one_line, plural, width_of
@@ -39,6 +39,10 @@ class Display(Protocol):
         """Take one event in."""
         ...
 
+    def stopping(self) -> None:
+        """Say that the run was told to stop. Called in a signal handler."""
+        ...
+
 
 class JsonLines:
     """Each event as one line of JSON on stdout."""
@@ -52,6 +56,10 @@ class JsonLines:
     def feed(self, event: Event) -> None:
         """Write the event."""
         print_json(event.to_json())
+
+    def stopping(self) -> None:
+        """See `Display.stopping`."""
+        say_stopping()
 
 
 def choose_display(*, as_json: bool, describe: Describe = say_nothing, most_depth: int | None = None) -> Display:
@@ -81,7 +89,7 @@ def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client 
     async def follow() -> RunResult[Out]:
         handle = start()
         try:
-            with display, landing(handle.cancel):
+            with display, landing(handle.cancel, display.stopping):
                 async with handle:
                     async for event in handle:
                         display.feed(event)
@@ -110,18 +118,17 @@ def count_runs(result: RunResult[object]) -> int:
 
 
 def _summary(result: RunResult[object], seconds: float) -> str:
-    """A run in one line: outcome, sub-agents, requests, tokens, cost, time."""
+    """A run in two lines: outcome, sub-agents, requests and time; tokens and cost."""
     usage = result.usage
     runs = count_runs(result)
-    facts = [
+    done = [
         str(result.outcome),
         *([plural(runs, "sub-agent run")] if runs else []),
         plural(usage.requests, "request"),
-        f"{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out",
-        f"cost {result.cost}",
         f"{seconds:.1f} s",
     ]
-    return " · ".join(facts)
+    cost = "cost unknown" if result.cost.usd is None else str(result.cost)
+    return f"{' · '.join(done)}\n{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out · {cost}"
 
 
 def result_facts(result: RunResult[object], output: object) -> dict[str, object]:

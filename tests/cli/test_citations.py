@@ -27,7 +27,9 @@ def test_a_rewrapped_quote_is_shown_as_its_document_has_it() -> None:
 
 
 def test_a_character_that_no_request_carries_is_found_again() -> None:
-    assert check([Quote("d", "Bell\ufffd rings.", 44, 56)], DOCUMENTS)[0] == [Quote("d", "Bell\x07 rings.", 44, 56)]
+    kept, _ = check([Quote("d", "Bell\ufffd rings.", 44, 56)], DOCUMENTS)
+    assert kept == [Quote("d", "Bell\x07 rings.", 44, 56)]
+    assert prose("[d, characters 44-56] Bell\ufffd rings.", kept, []) == ""
 
 
 def test_the_same_place_is_quoted_once_and_nothing_counts_as_dropped_for_it() -> None:

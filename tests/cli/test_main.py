@@ -36,6 +36,7 @@ def end(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
     [
         (["run", "shop", "Hi"], 2, "it is a module"),
         (["run", "shop:", "Hi"], 2, "no address"),
+        (["run", "..shop:clerk", "Hi"], 2, "no address"),
         (["run", "shp:clerk", "Hi"], 2, "Did you mean 'shop'"),
         (["run", "shop:clrk", "Hi"], 2, "Did you mean 'clerk'"),
         (["run", "shop.py:clerk", "Hi"], 2, "`shop:ATTRIBUTE`"),
