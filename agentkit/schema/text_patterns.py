@@ -40,6 +40,10 @@ def pattern_words(pattern: str) -> str:
     return AS_DESCRIBED if END in pattern else f"matching the regular expression `{pattern}`"
 
 
+_EXPONENT = r"^(?!.*E[+-]?0*[1-9][0-9]{17})"
+"""Python's decimals take exponents of up to 18 digits; here all of up to 17 fit."""
+
+
 def decimal_pattern(constraints: Mapping[str, object], digits: str | None) -> str:
     """The texts of the Decimals that meet the constraints. `digits`: a pattern for how many digits there may be."""
     bounds = [
@@ -47,6 +51,8 @@ def decimal_pattern(constraints: Mapping[str, object], digits: str | None) -> st
         for key, above, inclusive in _BOUNDS
         if constraints.get(key) is not None
     ]
+    if bounds:
+        bounds.append(_EXPONENT)
     patterns = ([digits.removesuffix("$") + END] if digits else []) + bounds
     return all_of(patterns) if patterns else DECIMAL
 

@@ -57,3 +57,9 @@ def test_where_infinity_is_allowed_no_pattern_forbids_it() -> None:
     compiled = compile_type(Annotated[Decimal, Field(allow_inf_nan=True)])
     assert accepts(compiled.schema, "Infinity")
     assert compiled.validate("Infinity") == Decimal("Infinity")
+
+
+def test_an_exponent_beyond_what_python_takes_fits_no_bounded_decimal() -> None:
+    schema = compile_type(Annotated[Decimal, Field(ge=-3, le=250)]).schema
+    assert accepts(schema, "-1E-17")
+    assert not accepts(schema, "-1E-10000000000000012500")
