@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
@@ -17,6 +18,29 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES = 64 * 1024
 _LINGER_S = 1.0
+
+
+@asynccontextmanager
+async def serving(server: Server, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
+    """Serve inside the block, which gets the base URL; port 0 takes a free one.
+
+    Raises ConfigurationError when the address cannot be had.
+    """
+    listener, base_url = await listen(host, port)
+    error: BaseException | None = None
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(serve_forever, server, listener)
+            try:
+                yield base_url
+            finally:
+                tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) != 1:
+            raise
+        error = group.exceptions[0]
+    if error is not None:  # what the block raised, as it was raised; outside of `except`, which would add to it
+        raise error
 
 
 async def listen(host: str, port: int) -> tuple[Listener[SocketStream], str]:

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-import anyio
-
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSONObject
 from agentkit.simulator import stream
@@ -56,23 +54,10 @@ class Simulator:
 
         Raises ConfigurationError when the address cannot be had.
         """
-        from agentkit.simulator.http_server import listen, serve_forever
+        from agentkit.simulator.http_server import serving
 
-        listener, base_url = await listen(host, port)
-        error: BaseException | None = None
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(serve_forever, self, listener)
-                try:
-                    yield base_url
-                finally:
-                    tasks.cancel_scope.cancel()
-        except BaseExceptionGroup as group:
-            if len(group.exceptions) != 1:
-                raise
-            error = group.exceptions[0]
-        if error is not None:  # what the block raised, as it was raised; outside of `except`, which would add to it
-            raise error
+        async with serving(self, host, port) as base_url:
+            yield base_url
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one HTTP request."""
