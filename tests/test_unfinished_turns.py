@@ -48,11 +48,13 @@ class TestUnfinishedTurns:
 
     async def test_a_pause_is_resent_unchanged(self) -> None:
         agent = Agent("a", model="claude-opus-5-5")
-        with script(Reply.text("Let me see.").replace(stop_reason="pause_turn"), Reply.text("Done.")) as s:
+        search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "tea"}}
+        paused = (Reply.text("Let me see.") + Reply.block(search)).replace(stop_reason="pause_turn")
+        with script(paused, Reply.text("Done.")) as s:
             result = await agent.run("Go")
         assert result.output == "Done."
         assert [m["role"] for m in s.requests[1]["messages"]] == ["user", "assistant"]
-        assert s.requests[1]["messages"][1]["content"] == [{"type": "text", "text": "Let me see."}]
+        assert s.requests[1]["messages"][1]["content"] == [{"type": "text", "text": "Let me see."}, search]
 
     async def test_an_input_that_is_not_json_is_answered_and_goes_back_empty(self) -> None:
         with script(Reply.tool_text("find_items", '{"words": ["tea"'), Reply.text("Done.")) as s:

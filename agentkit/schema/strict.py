@@ -88,11 +88,11 @@ def plan_strict(
 
 
 def _take(left: Limits, schema: JSONObject, *, tools: int) -> Limits:
-    optional, unions = _cost(schema)
+    optional, unions = strict_cost(schema)
     return Limits(left.tools - tools, left.optional_parameters - optional, left.union_parameters - unions)
 
 
-def _cost(schema: JSONObject) -> tuple[int, int]:
+def strict_cost(schema: JSONObject) -> tuple[int, int]:
     """Optional parameters and unions of a schema, definitions counted once."""
     optional = unions = 0
     for part in walk(schema):

@@ -59,3 +59,8 @@ def _prefixes(body: JSONObject) -> Iterator[str]:
 
 def _signature(prefix: str, earlier: list[Block], block: Block) -> str:
     return "sim_" + digest([prefix, earlier, block["thinking"]])[:40]
+
+
+def compaction_signature(block: Block) -> str:
+    """What a summary of a conversation is signed with: its text, and the changes of tools that go with it."""
+    return f"sim_{digest(block.get('content'))[:20]}_{digest(block.get('tool_changes'))[:20]}"

@@ -11,13 +11,14 @@ import h11
 from anyio.abc import Listener, SocketAttribute, SocketStream
 
 from agentkit.errors import ConfigurationError
-from agentkit.simulator.wire import MOST_BODY_BYTES, failure
+from agentkit.simulator.wire import MOST_BODY_BYTES, ConnectionLost, failure
 
 if TYPE_CHECKING:
     from agentkit.simulator.wire import Response, Server
 
 _RECEIVE_BYTES = 64 * 1024
 _LINGER_S = 1.0
+_GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream)
 
 
 @asynccontextmanager
@@ -61,7 +62,7 @@ async def serve_forever(simulator: Server, listener: Listener[SocketStream]) -> 
         async with stream:
             try:
                 await _Connection(simulator, stream).serve()
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream):
+            except _GONE:
                 return  # the client left, which is its right at any moment
 
     async with listener:
@@ -120,7 +121,26 @@ class _Connection:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
         method = request.method.decode("latin-1")
         target = request.target.decode("latin-1")
-        await self._respond(await self._simulator.handle(method, target, headers, body), has_body=method != "HEAD")
+        is_over = False
+
+        async def watch() -> None:
+            nonlocal is_over
+            try:
+                self._http.receive_data(await self._stream.receive(_RECEIVE_BYTES))  # the next request, already
+            except _GONE:
+                is_over = True
+                tasks.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            try:
+                response = await self._simulator.handle(method, target, headers, body)
+                await self._respond(response, has_body=method != "HEAD")
+            except (*_GONE, ConnectionLost):
+                is_over = True
+            tasks.cancel_scope.cancel()
+        if is_over:  # whoever asked has left, or is to see the connection break
+            raise anyio.EndOfStream
 
     async def _refuse(self, response: Response) -> None:
         """Answer what cannot be read any further, and see to it that the client gets to read the answer."""

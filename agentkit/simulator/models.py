@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from agentkit.messages import JSONObject
+
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
+_UNKNOWN_DATE = "1970-01-01T00:00:00Z"  # what the API says where it does not know
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """One model's limits."""
+    """One model's limits and abilities. What is a guess says so."""
 
     max_output_tokens: int = 128_000
     context_tokens: int = 1_000_000
@@ -17,32 +22,98 @@ class ModelFacts:
     """A shorter prefix is silently not cached. For the 5.5 family the figure is not published; this is a guess."""
     binds_thinking: bool = False
     """Whether a thinking block is refused when anything before it changed."""
+    thinking: tuple[str, ...] = ("adaptive", "disabled")
+    """The values of `thinking.type` that it takes. Which models take `between_tools` is a guess."""
+    efforts: tuple[str, ...] = _EFFORTS
+    """The effort levels that it takes; none: it does not take the field."""
+    takes_prefill: bool = False
+    """Whether a request may end with an assistant message for the model to go on with."""
+    takes_system_messages: bool = True
+    """Whether `role: "system"` is taken inside the conversation. From the fifth generation on; a guess."""
+    refuses_overflow: bool = False
+    """Whether input and `max_tokens` beyond the window are refused; newer models stop when the window is full."""
+    released: str = _UNKNOWN_DATE
+
+    @property
+    def thinks_always(self) -> bool:
+        """Thinking cannot be switched off, so a tool call cannot be forced."""
+        return "disabled" not in self.thinking
 
 
-_BINDING = ModelFacts(binds_thinking=True)
+_ALWAYS = ModelFacts(thinking=("adaptive",))
+_BINDING = replace(_ALWAYS, binds_thinking=True)
+_SWITCHABLE = ModelFacts(binds_thinking=True, thinking=("adaptive", "disabled", "between_tools"))
+_OLDER = ModelFacts(takes_system_messages=False)
+_BOTH_MODES = replace(_OLDER, thinking=("adaptive", "enabled", "disabled"), efforts=("low", "medium", "high", "max"))
+_OLD = replace(
+    _OLDER,
+    max_output_tokens=64_000,
+    context_tokens=200_000,
+    thinking=("enabled", "disabled"),
+    efforts=(),
+    takes_prefill=True,
+    refuses_overflow=True,
+)
 
 MODELS: Mapping[str, ModelFacts] = {
     "claude-fable-5-2": _BINDING,
     "claude-fable-5-1": _BINDING,
-    "claude-fable-5": ModelFacts(min_cacheable_tokens=2048),
+    "claude-fable-5": replace(_ALWAYS, min_cacheable_tokens=2048),
     "claude-mythos-5-2": _BINDING,
     "claude-mythos-5-1": _BINDING,
-    "claude-mythos-5": ModelFacts(),
+    "claude-mythos-5": _ALWAYS,
     "claude-opus-5-5": _BINDING,
-    "claude-opus-5": ModelFacts(),
-    "claude-opus-4-8": ModelFacts(min_cacheable_tokens=4096),
-    "claude-opus-4-7": ModelFacts(min_cacheable_tokens=4096),
-    "claude-opus-4-6": ModelFacts(min_cacheable_tokens=4096),
-    "claude-opus-4-5": ModelFacts(context_tokens=200_000, min_cacheable_tokens=4096),
-    "claude-sonnet-5-5": _BINDING,
-    "claude-sonnet-5": ModelFacts(),
-    "claude-sonnet-4-6": ModelFacts(min_cacheable_tokens=2048),
-    "claude-sonnet-4-5": ModelFacts(64_000, 200_000),
-    "claude-haiku-5-5": _BINDING,
-    "claude-haiku-4-5": ModelFacts(64_000, 200_000, 4096),
+    "claude-opus-5": ModelFacts(released="2026-07-24T00:00:00Z"),
+    "claude-opus-4-8": replace(_OLDER, min_cacheable_tokens=4096),
+    "claude-opus-4-7": replace(_OLDER, min_cacheable_tokens=4096),
+    "claude-opus-4-6": replace(_BOTH_MODES, min_cacheable_tokens=4096),
+    "claude-opus-4-5": replace(
+        _OLD, max_output_tokens=128_000, min_cacheable_tokens=4096, efforts=("low", "medium", "high")
+    ),
+    "claude-sonnet-5-5": _SWITCHABLE,
+    "claude-sonnet-5": ModelFacts(released="2026-06-30T00:00:00Z"),
+    "claude-sonnet-4-6": replace(_BOTH_MODES, min_cacheable_tokens=2048),
+    "claude-sonnet-4-5": _OLD,
+    "claude-haiku-5-5": replace(_SWITCHABLE, released="2026-10-07T00:00:00Z"),
+    "claude-haiku-4-5": replace(_OLD, min_cacheable_tokens=4096),
 }
 
 
 def facts_of(model: str) -> ModelFacts | None:
     """What a model can do; ids with a date are the model. None: there is no such model."""
     return MODELS.get(model) or MODELS.get(re.sub(r"-\d{8}$", "", model))
+
+
+def describe(model: str, facts: ModelFacts) -> JSONObject:
+    """A model as `/v1/models` shows it. What nobody published is left at true."""
+    _, line, *version = re.sub(r"-\d{8}$", "", model).split("-")
+
+    def can(is_supported: bool = True) -> JSONObject:
+        return {"supported": is_supported}
+
+    thinking = {kind: can(kind in facts.thinking) for kind in ("adaptive", "between_tools", "disabled", "enabled")}
+    strategies = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
+    return {
+        "type": "model",
+        "id": model,
+        "display_name": f"Claude {line.capitalize()} {'.'.join(version)}",
+        "created_at": facts.released,
+        "line": line,
+        "lifecycle": "active",
+        "deprecated_at": None,
+        "retires_at": None,
+        "max_input_tokens": facts.context_tokens,
+        "max_tokens": facts.max_output_tokens,
+        "capabilities": {
+            "batch": can(),
+            "citations": can(),
+            "code_execution": can(),
+            "context_management": {"supported": True, **{name: can() for name in strategies}},
+            "effort": {"supported": bool(facts.efforts), **{level: can(level in facts.efforts) for level in _EFFORTS}},
+            "image_input": can(),
+            "pdf_input": can(),
+            "server_tools": {"supported": True, "code_execution": can(), "web_search": can()},
+            "structured_outputs": can(),
+            "thinking": {"supported": True, "types": thinking},
+        },
+    }

@@ -40,6 +40,10 @@ class ServerError:
     kind: str
     """The API's error type: `overloaded_error`, `rate_limit_error` ..."""
     message: str
+    retry_after: str = ""
+    """When to come again: seconds, `date+30` for a date in 30 seconds, `250ms`, or anything. Empty: not said."""
+    should_retry: str = ""
+    """What `x-should-retry` says. Empty: what the API says for this status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class Reply:
                 content.append(dict(block))
         has_calls = any(block.get("type") == "tool_use" for block in content)
         stop_reason = self.stop_reason or ("tool_use" if has_calls else "end_turn")
-        return Turn(content, texts, stop_reason, self.stop_details)
+        return Turn(content, texts, stop_reason, self.stop_details, self.usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,8 @@ class Turn:
     """Tool inputs that are sent as this text, by block index."""
     stop_reason: str
     stop_details: JSONObject | None
+    usage: JSONObject | None = None
+    """Counters that replace those that the server works out."""
 
 
 def _call(name: str, arguments: JSONObject, call_id: str) -> Block:

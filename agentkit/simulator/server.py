@@ -7,21 +7,31 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from agentkit.errors import ConfigurationError
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSONObject
-from agentkit.simulator import stream
-from agentkit.simulator.binding import digest, sign
-from agentkit.simulator.cache import PromptCache, count_tokens, output_tokens
+from agentkit.simulator.answering import Answer, Answering
+from agentkit.simulator.batches import Batches, batch_price
+from agentkit.simulator.binding import digest
+from agentkit.simulator.cache import count_tokens
+from agentkit.simulator.faults.plan import FaultPlan, Faults
+from agentkit.simulator.faults.words import parse
 from agentkit.simulator.mind import Mind, UnexpectedRequest
-from agentkit.simulator.rules import Refusal, refuse
-from agentkit.simulator.wire import MOST_BODY_BYTES, Response, event_stream, failure, json_answer
+from agentkit.simulator.models import MODELS, describe, facts_of
+from agentkit.simulator.paging import page
+from agentkit.simulator.quota import Quota
+from agentkit.simulator.rules import Edition, Refusal, refuse, refuse_headers
+from agentkit.simulator.rules.refusal import APPROXIMATE
+from agentkit.simulator.threads import Threads
+from agentkit.simulator.wire import MOST_BODY_BYTES, ConnectionLost, Headers, Response, failure, json_answer
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-    from agentkit.simulator.reply import Reply
+    from agentkit.simulator.faults import Fault
 
-_PATHS = ("/v1/messages", "/v1/messages/count_tokens")
+FAULT_HEADER = "x-agentkit-fault"
+"""A request that bears it meets the fault that it describes."""
 
 
 @dataclass
@@ -29,8 +39,13 @@ class Simulator:
     """A local Messages API whose mind answers. Use `client()` in-process, `serve()` over HTTP."""
 
     mind: Mind
+    faults: Faults = ()
+    """What goes wrong: one fault for each message request that passes the rules, or a mix of them."""
+    quota: Quota = field(default_factory=Quota)
+    """Rate limits; the default refuses nothing."""
     requests: list[JSONObject] = field(default_factory=list[JSONObject], init=False)
-    """Bodies of the message requests that passed the rules, in the order in which they came."""
+    """Bodies of the message requests that passed the rules, in the order in which they came; one that continues a
+    message thread has the whole conversation."""
     bodies: list[bytes] = field(default_factory=list[bytes], init=False)
     """The same bodies as the bytes that arrived."""
     refusals: list[Refusal] = field(default_factory=list[Refusal], init=False)
@@ -39,7 +54,10 @@ class Simulator:
     """What the mind raised, or what its replies could not be made of; the client saw a server error."""
 
     def __post_init__(self) -> None:
-        self._cache = PromptCache()
+        self.plan = FaultPlan(self.faults)
+        self._answering = Answering(self.mind)
+        self._threads = Threads()
+        self._batches = Batches(self._answer_in_batch)
         self._count = 0
 
     def client(self) -> AsyncAnthropic:
@@ -59,50 +77,118 @@ class Simulator:
         async with serving(self, host, port) as base_url:
             yield base_url
 
+    def undone(self) -> list[str]:
+        """Faults of a list that no request met, and those that could not happen to the reply that they met."""
+        skipped = [] if self.plan.is_drawn else [f"- {text}" for text in self._answering.skipped]
+        return [*self.plan.unused(), *skipped]
+
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """Answer one HTTP request."""
+        """See `Server.handle`."""
         self._count += 1
-        request_id = f"req_{self._count:06}"
-        path = path.partition("?")[0]
-        if method != "POST" or path not in _PATHS:
-            return failure(404, "not_found_error", "Not found", request_id)
+        told = {"request-id": f"req_{self._count:06}", **self.quota.headers()}
+        found = refuse_headers(headers) or await self._route(method, path, headers, body, told)
+        if isinstance(found, Response):
+            return found
+        self.refusals.append(found)
+        return failure(found.status, found.kind, found.message, told, details=found.details)
+
+    async def _route(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, told: Headers
+    ) -> Response | Refusal:
         if len(body) > MOST_BODY_BYTES:
-            return failure(413, "request_too_large", "Request exceeds the maximum size", request_id)
-        counting = path.endswith("count_tokens")
+            return Refusal(413, "request_too_large", "Request exceeds the maximum size")
+        path, _, query = path.partition("?")
         try:
-            request = cast("JSONObject", parse_strict(body.decode()))  # `refuse` sees to it that it is one
-            if refusal := refuse(request, counting=counting):
-                self.refusals.append(refusal)
-                return failure(refusal.status, refusal.kind, refusal.message, request_id)
-            seed = digest([request.get("system"), request.get("tools"), request["messages"]])[:12]
+            given = parse_strict(body.decode()) if body else None
         except (ValueError, RecursionError) as error:
             reason = error if isinstance(error, ValueError) else "it is nested too deeply"
-            return failure(400, "invalid_request_error", f"The request body is not valid JSON: {reason}", request_id)
-        if counting:
-            return json_answer(200, {"input_tokens": count_tokens(request)}, request_id)
-        self.requests.append(request)
-        self.bodies.append(body)
+            return Refusal(400, "invalid_request_error", f"The request body is not valid JSON: {reason}")
+        match method, path.strip("/").split("/"):
+            case "POST", ["v1", "messages"]:
+                return await self._message(given, body, headers, told)
+            case "POST", ["v1", "messages", "count_tokens"]:
+                return self._counted(given, headers, told)
+            case _, ["v1", "messages", "batches", *way]:
+                host = headers.get("host", "localhost")
+                return await self._batches.handle(method, way, query, host, given, told)
+            case "GET", ["v1", "models"]:
+                shown = page([describe(name, facts) for name, facts in MODELS.items()], query, what="model")
+                return shown if isinstance(shown, Refusal) else json_answer(200, shown, told)
+            case "GET", ["v1", "models", name] if facts := facts_of(name):
+                return json_answer(200, describe(name, facts), told)
+            case "GET", ["v1", "models", name]:
+                return Refusal(404, "not_found_error", f"model: {name}")
+            case _:
+                return Refusal(404, "not_found_error", "Not found")
+
+    def _counted(self, given: object, headers: Mapping[str, str], told: Headers) -> Response | Refusal:
+        refusal = _refused(given, Edition.of(headers), counting=True)
+        if refusal is not None:
+            return refusal
+        return json_answer(200, {"input_tokens": count_tokens(cast("JSONObject", given))}, told)
+
+    async def _message(
+        self, given: object, body: bytes, headers: Mapping[str, str], told: Headers
+    ) -> Response | Refusal:
         try:
-            return self._respond(await self.mind.answer(request), request, seed, request_id)
+            fault = parse(headers[FAULT_HEADER]) if FAULT_HEADER in headers else None
+        except ConfigurationError as error:
+            return Refusal(400, "invalid_request_error", f"{FAULT_HEADER}: {error}")
+        edition = Edition.of(headers)
+        whole = self._threads.whole(cast("JSONObject", given), edition) if isinstance(given, dict) else None
+        if isinstance(whole, Refusal):
+            return whole
+        refusal = _refused(given if whole is None else whole, edition)
+        if refusal is not None or whole is None:
+            return refusal or Refusal(400, "invalid_request_error", "Input should be a valid dictionary")
+        conversation = digest([whole.get("system"), whole.get("tools"), whole["messages"]])[:12]
+        fault = fault or self.plan.draw(conversation)
+        if late := self.quota.wait_s(count_tokens(whole)):
+            limit, wait_s = late
+            text = APPROXIMATE["rate limit"].format(limit=limit.replace("-", " "))
+            more = {**told, **self.quota.headers(), "retry-after": str(max(1, round(wait_s + 0.5)))}
+            return failure(429, "rate_limit_error", text, more)
+        self.requests.append(whole)
+        self.bodies.append(body)
+        answer = await self._answered(cast("JSONObject", given), whole, conversation, fault, told)
+        return answer.response
+
+    async def _answered(
+        self, body: JSONObject, whole: JSONObject, conversation: str, fault: Fault | None, told: Headers
+    ) -> Answer:
+        self._threads.begin(body)
+        answer: Answer | None = None
+        try:
+            answer = await self._answering.answer(whole, conversation, fault, told)
+            self.quota.spend(answer.output_tokens)
         except UnexpectedRequest as error:
-            return failure(400, "invalid_request_error", str(error), request_id)
+            return Answer(failure(400, "invalid_request_error", str(error), told))
+        except ConnectionLost:
+            raise
         except Exception as error:  # noqa: BLE001 - a server answers, whatever becomes of its mind
             self.failures.append(error)
             text = f"The simulated model failed: {type(error).__name__}: {error}"
-            return failure(500, "api_error", text, request_id)
+            return Answer(failure(500, "api_error", text, {**told, "x-should-retry": "false"}))
+        finally:
+            self._threads.end(body, whole, f"msg_{conversation}", answer.content if answer is not None else None)
+        return answer
 
-    def _respond(self, reply: Reply, request: JSONObject, seed: str, request_id: str) -> Response:
-        if reply.error is not None:
-            status = reply.error.status
-            is_retryable = status in (408, 409, 429) or status >= 500
-            return failure(status, reply.error.kind, reply.error.message, request_id, is_retryable=is_retryable)
-        turn = reply.to_turn(request, seed)
-        sign(request, turn.content)
-        usage: JSONObject = {**self._cache.usage(request), "output_tokens": output_tokens(turn.content)}
-        usage |= reply.usage or {}
-        message_id, model = f"msg_{seed}", str(request["model"])
-        if not request.get("stream"):
-            whole = stream.message(turn, message_id=message_id, model=model, usage=usage)
-            return json_answer(200, whole, request_id)
-        events = stream.events(turn, message_id=message_id, model=model, usage=usage)
-        return event_stream([stream.to_sse(event) for event in events], request_id)
+    async def _answer_in_batch(self, params: JSONObject) -> tuple[int, JSONObject]:
+        """A request of a batch, for which neither faults nor rate limits are meant."""
+        refusal = _refused(params, Edition())
+        if refusal is not None:
+            error = {"type": refusal.kind, "message": refusal.message}
+            return refusal.status, {"type": "error", "error": error, "request_id": None}
+        conversation = digest([params.get("system"), params.get("tools"), params["messages"]])[:12]
+        self.requests.append(params)
+        answer = await self._answered(params, params, conversation, None, {"request-id": f"req_{self._count:06}"})
+        data = b"".join([chunk async for chunk in answer.response.chunks])
+        value = cast("JSONObject", parse_strict(data.decode()))
+        return answer.response.status, batch_price(value) if answer.response.status == 200 else value
+
+
+def _refused(given: object, edition: Edition, *, counting: bool = False) -> Refusal | None:
+    try:
+        return refuse(given, edition, counting=counting)
+    except RecursionError:
+        return Refusal(400, "invalid_request_error", "The request body is not valid JSON: it is nested too deeply")

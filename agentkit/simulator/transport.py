@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import httpx2
 from anthropic import AsyncAnthropic
+
+from agentkit.simulator.wire import ConnectionLost
 
 if TYPE_CHECKING:
     from agentkit.simulator.wire import Server
@@ -16,13 +19,24 @@ class _Chunks(httpx2.AsyncByteStream):
     """A response body that comes chunk by chunk and can be left at any moment."""
 
     def __init__(self, chunks: AsyncGenerator[bytes]) -> None:
-        self._chunks = chunks
+        self._chunks = _carried(chunks)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._chunks
 
     async def aclose(self) -> None:
         await self._chunks.aclose()
+
+
+async def _carried(chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The chunks; a connection that is lost looks as httpx2 makes it look."""
+    async with aclosing(chunks):
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except ConnectionLost as error:
+            text = "peer closed connection without sending complete message body (incomplete chunked read)"
+            raise httpx2.RemoteProtocolError(text) from error
 
 
 class SimulatorTransport(httpx2.AsyncBaseTransport):
@@ -34,7 +48,11 @@ class SimulatorTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """See httpx2."""
         body = await request.aread()
-        response = await self._simulator.handle(request.method, request.url.path, dict(request.headers), body)
+        target = request.url.raw_path.decode("ascii")
+        try:
+            response = await self._simulator.handle(request.method, target, dict(request.headers), body)
+        except ConnectionLost as error:
+            raise httpx2.RemoteProtocolError("Server disconnected without sending a response.") from error
         return httpx2.Response(response.status, headers=dict(response.headers), stream=_Chunks(response.chunks))
 
 

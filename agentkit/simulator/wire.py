@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import anyio.lowlevel
 
-from agentkit.messages import encode
+from agentkit.messages import JSONObject, encode
 
 MOST_BODY_BYTES = 32 * 1024 * 1024
 """What the API takes in one request."""
+
+Headers: TypeAlias = Mapping[str, str]
+"""Header fields, names in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,38 +22,59 @@ class Response:
     """What goes back: read `chunks` to the end, or close it."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     chunks: AsyncGenerator[bytes]
+
+
+class ConnectionLost(Exception):
+    """The connection breaks off here: whatever carries the response closes it without a further byte."""
 
 
 class Server(Protocol):
     """Whatever answers HTTP requests."""
 
-    async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """Answer one request."""
+    async def handle(self, method: str, path: str, headers: Headers, body: bytes) -> Response:
+        """Answer one request; `path` has its query with it, names of headers are in lower case.
+
+        Raises ConnectionLost, also out of the response's chunks, where the client is to see the connection break.
+        """
         ...
 
 
-def event_stream(events: Iterable[bytes], request_id: str) -> Response:
+def event_stream(events: Iterable[bytes], headers: Headers) -> Response:
     """Server-sent events, each a chunk by itself."""
-    headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-    return Response(200, {**headers, "request-id": request_id}, _chunks(events))
+    own = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+    return Response(200, {**own, **headers}, _chunks(events))
 
 
-def json_answer(status: int, value: object, request_id: str, more: Mapping[str, str] | None = None) -> Response:
-    """A JSON document, with `more` headers."""
+def json_answer(status: int, value: object, headers: Headers) -> Response:
+    """A JSON document."""
     data = encode(value)
-    headers = {"content-type": "application/json", "content-length": str(len(data)), "request-id": request_id}
-    return Response(status, {**headers, **(more or {})}, _chunks([data]))
+    own = {"content-type": "application/json", "content-length": str(len(data))}
+    return Response(status, {**own, **headers}, _chunks([data]))
+
+
+def lines(values: Iterable[object], headers: Headers) -> Response:
+    """JSON documents, a line each."""
+    return Response(200, {"content-type": "application/x-jsonl", **headers}, _chunks(encode(v) + b"\n" for v in values))
 
 
 def failure(
-    status: int, kind: str, message: str, request_id: str = "req_000000", *, is_retryable: bool = False
+    status: int,
+    kind: str,
+    message: str,
+    headers: Headers | None = None,
+    *,
+    details: JSONObject | None = None,
 ) -> Response:
-    """An error in the API's shape."""
+    """An error in the API's shape; it says whether the SDK may ask again."""
     text = message.encode("utf-8", "backslashreplace").decode()  # an exception may quote what no JSON can carry
-    body = {"type": "error", "error": {"type": kind, "message": text}, "request_id": request_id}
-    return json_answer(status, body, request_id, {} if is_retryable else {"x-should-retry": "false"})
+    headers = {"request-id": "req_000000", **(headers or {})}
+    error: JSONObject = {"type": kind, "message": text} | ({"details": details} if details else {})
+    is_retryable = status in (408, 409, 429) or status >= 500
+    more = {} if is_retryable else {"x-should-retry": "false"}
+    body = {"type": "error", "error": error, "request_id": headers["request-id"]}
+    return json_answer(status, body, {**more, **headers})
 
 
 async def _chunks(data: Iterable[bytes]) -> AsyncGenerator[bytes]:

@@ -66,7 +66,8 @@ def test_the_sdks_tool_runner_holds_a_conversation(base_url: str) -> None:
 
 
 def curl(base_url: str, body: object) -> dict[str, object]:
-    command = ["curl", "-sS", "-H", "content-type: application/json", "-d", json.dumps(body), f"{base_url}/v1/messages"]
+    headers = ["-H", "content-type: application/json", "-H", "x-api-key: any", "-H", "anthropic-version: 2026-10-21"]
+    command = ["curl", "-sS", *headers, "-d", json.dumps(body), f"{base_url}/v1/messages"]
     answer: dict[str, object] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return answer
 

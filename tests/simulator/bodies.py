@@ -6,11 +6,15 @@ from typing import Any
 
 JSONObject = dict[str, Any]
 
+HEADERS = {"x-api-key": "any", "anthropic-version": "2026-10-21"}
+"""What every request has to have."""
 HI: JSONObject = {"role": "user", "content": "Hi"}
 TOOL: JSONObject = {"name": "find", "description": "Find.", "input_schema": {"type": "object", "properties": {}}}
 CALL: JSONObject = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}
 RESULT: JSONObject = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "x"}
 MARK: JSONObject = {"cache_control": {"type": "ephemeral"}}
+LONG_MARK: JSONObject = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+STRICT: JSONObject = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
 def body(*messages: object, **fields: object) -> JSONObject:
@@ -62,13 +66,18 @@ GOOD: dict[str, JSONObject] = {
     "a block type nobody knows": body(ask({"type": "hologram", "x": 1})),
     "a field nobody knows": body(metadata={"user_id": "u"}, hologram=True),
     "the API's own tool": body(tools=[{"type": "web_search_20250305", "name": "web_search"}]),
-    "a chosen tool": body(tools=[TOOL], tool_choice={"type": "tool", "name": "find"}),
+    "a chosen tool": body(
+        tools=[TOOL],
+        tool_choice={"type": "tool", "name": "find"},
+        model="claude-haiku-5-5",
+        thinking={"type": "disabled"},
+    ),
     "no tool to be called": body(tools=[TOOL], tool_choice={"type": "none"}),
     "four cache markers": body(ask(text(**MARK), text(**MARK), text(**MARK)), **MARK),
     "the most tokens": body(max_tokens=128_000),
     "an empty final assistant turn": body(HI, {"role": "assistant", "content": []}),
     "a system message": body(HI, {"role": "system", "content": "Be quick."}),
-    "a format": body(output_config={"format": {"type": "json_schema", "schema": {"type": "object"}}}),
+    "a format": body(output_config={"format": {"type": "json_schema", "schema": STRICT}}),
     "thinking of an older model": body(
         HI, say({"type": "thinking", "thinking": "Hm.", "signature": "s"}, text()), HI, model="claude-sonnet-4-6"
     ),
@@ -77,7 +86,10 @@ GOOD: dict[str, JSONObject] = {
         say({"type": "redacted_thinking", "data": "x"}, CALL),
         ask({**RESULT, "content": [text()], "is_error": True}),
         system=[text(**MARK)],
-        tools=[{**TOOL, "strict": True, **MARK}, {"type": "web_search_20250305", "name": "web_search"}],
+        tools=[
+            {**TOOL, "input_schema": STRICT, "strict": True, **LONG_MARK},
+            {"type": "web_search_20250305", "name": "web_search"},
+        ],
         tool_choice={"type": "auto", "disable_parallel_tool_use": True},
         thinking={"type": "adaptive"},
         output_config={"effort": "low"},
@@ -139,7 +151,7 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
         400,
         "tools.1.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
     ),
-    "a tool without a name": (body(tools=[{"input_schema": {}}]), 400, "tools.0.name: Field required"),
+    "a tool without a name": (body(tools=[{"input_schema": {}}]), 400, "tools.0.custom.name: Field required"),
     "a tool without a schema": (body(tools=[{"name": "x"}]), 400, "tools.0.custom.input_schema: Field required"),
     "a schema of another type": (
         body(tools=[{**TOOL, "input_schema": {"type": "array"}}]),
@@ -208,7 +220,7 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
     "a system block that is no text": (body(system=[{"type": "image"}]), 400, "system.0.text: Field required"),
     "a system prompt as a number": (body(system=5), 400, "system: Input should be a valid list"),
     "tools as an object": (body(tools={}), 400, "tools: Input should be a valid list"),
-    "a tool as text": (body(tools=["find"]), 400, "tools.0: Input should be a valid dictionary"),
+    "a tool as text": (body(tools=["find"]), 400, "tools.0.custom: Input should be a valid dictionary"),
     "a schema that is none": (
         body(tools=[{**TOOL, "input_schema": {"type": "object", "properties": {"a": {"type": "text"}}}}]),
         400,

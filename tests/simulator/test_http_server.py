@@ -19,7 +19,7 @@ from agentkit.errors import ConfigurationError
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.http_server import listen, serve_forever
 from agentkit.simulator.wire import MOST_BODY_BYTES, Response
-from tests.simulator.bodies import body
+from tests.simulator.bodies import HEADERS, body
 
 pytestmark = pytest.mark.anyio
 
@@ -32,8 +32,11 @@ def port_of(base_url: str) -> int:
     return int(base_url.rpartition(":")[2])
 
 
+ALLOWED = [b"x-api-key: any", b"anthropic-version: 2026-10-21"]
+
+
 def post(data: bytes, *headers: bytes, version: bytes = b"1.1") -> bytes:
-    head = [b"POST /v1/messages HTTP/" + version, b"host: x", b"content-length: %d" % len(data), *headers]
+    head = [b"POST /v1/messages HTTP/" + version, b"host: x", *ALLOWED, b"content-length: %d" % len(data), *headers]
     return b"\r\n".join([*head, b"", data])
 
 
@@ -58,7 +61,7 @@ async def exchange(base_url: str, *sent: bytes) -> bytes:
 
 
 async def test_one_connection_carries_many_calls_and_none_waits_for_a_packet() -> None:
-    async with answering().serve() as base_url, httpx2.AsyncClient() as http:
+    async with answering().serve() as base_url, httpx2.AsyncClient(headers=HEADERS) as http:
         await http.post(f"{base_url}/v1/messages", json=body())
         seconds: list[float] = []
         for is_streamed in [True, False] * 15:
@@ -81,7 +84,7 @@ async def test_each_event_is_sent_at_once() -> None:
             yield b"second"
 
     told = anyio.Event()
-    async with serving(Slow()) as base_url, httpx2.AsyncClient() as http:
+    async with serving(Slow()) as base_url, httpx2.AsyncClient(headers=HEADERS) as http:
         with anyio.fail_after(5):
             async with http.stream("POST", f"{base_url}/v1/messages", content=b"{}") as response:
                 async for chunk in response.aiter_raw():
@@ -168,7 +171,8 @@ async def test_what_is_not_http_is_refused_in_the_apis_shape(sent: bytes) -> Non
 async def test_bodies_come_by_length_in_chunks_and_after_being_asked_for() -> None:
     data = json.dumps(body()).encode()
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (data[:10], data[10:])) + b"0\r\n\r\n"
-    chunked = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    allowed = b"\r\n".join(ALLOWED)
+    chunked = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\n" + allowed + b"\r\ntransfer-encoding: chunked\r\n\r\n"
     async with answering().serve() as base_url:
         for sent in ([post(data)], [chunked, chunks], [post(data, b"upgrade: h2c", b"connection: upgrade")]):
             assert (await exchange(base_url, *sent)).startswith(b"HTTP/1.1 200")
@@ -194,9 +198,9 @@ async def test_an_old_client_reads_to_the_end_of_the_connection() -> None:
             assert b"message_stop" in await read_all(stream)
 
 
-@pytest.mark.parametrize(("method", "path"), [("HEAD", "/"), ("GET", "/v1/models"), ("PUT", "/v1/messages")])
+@pytest.mark.parametrize(("method", "path"), [("HEAD", "/"), ("GET", "/v1/model"), ("PUT", "/v1/messages")])
 async def test_other_paths_are_not_found(method: str, path: str) -> None:
-    async with answering().serve() as base_url, httpx2.AsyncClient() as http:
+    async with answering().serve() as base_url, httpx2.AsyncClient(headers=HEADERS) as http:
         for _ in range(2):  # the connection is good for another
             response = await http.request(method, f"{base_url}{path}?a=b")
             assert response.status_code == 404
@@ -205,7 +209,7 @@ async def test_other_paths_are_not_found(method: str, path: str) -> None:
 
 
 async def test_a_query_is_no_part_of_the_path() -> None:
-    async with answering().serve() as base_url, httpx2.AsyncClient() as http:
+    async with answering().serve() as base_url, httpx2.AsyncClient(headers=HEADERS) as http:
         assert (await http.post(f"{base_url}/v1/messages?beta=true", json=body())).status_code == 200
 
 
@@ -235,7 +239,7 @@ async def test_the_server_outlives_a_mind_that_fails() -> None:
         raise ZeroDivisionError("no such luck \ud800")
 
     simulator = Simulator(Script(fail, fail))
-    async with simulator.serve() as base_url, httpx2.AsyncClient() as http:
+    async with simulator.serve() as base_url, httpx2.AsyncClient(headers=HEADERS) as http:
         for _ in range(2):
             response = await http.post(f"{base_url}/v1/messages", json=body())
             assert response.status_code == 500
@@ -259,7 +263,7 @@ async def test_an_address_that_cannot_be_had_is_said_so(host: str, port: int) ->
 
 
 async def test_every_address_of_a_name_is_served() -> None:
-    async with answering().serve("localhost") as base_url, httpx2.AsyncClient() as http:
+    async with answering().serve("localhost") as base_url, httpx2.AsyncClient(headers=HEADERS) as http:
         assert base_url.startswith("http://localhost:")
         assert (await http.post(f"{base_url}/v1/messages", json=body())).status_code == 200
 

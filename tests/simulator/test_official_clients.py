@@ -14,7 +14,7 @@ import pytest
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.script import Answer
 from agentkit.simulator.wire import Response
-from tests.simulator.bodies import body
+from tests.simulator.bodies import HEADERS, body
 
 pytestmark = pytest.mark.anyio
 
@@ -112,7 +112,8 @@ async def test_the_sdks_tool_runner_holds_a_conversation() -> None:
 @pytest.mark.system(program="curl", install="apt-get install curl")
 async def test_curl_reads_a_stream() -> None:
     async with answering(3).serve() as base_url:
-        command = ["curl", "-sSN", "-d", json.dumps(body(stream=True)), f"{base_url}/v1/messages"]
+        headers = [part for name, value in HEADERS.items() for part in ("-H", f"{name}: {value}")]
+        command = ["curl", "-sSN", *headers, "-d", json.dumps(body(stream=True)), f"{base_url}/v1/messages"]
         done = await anyio.run_process(command, check=True)
     assert done.stdout.startswith(b"event: message_start\ndata: {")
     assert done.stdout.endswith(b'event: message_stop\ndata: {"type":"message_stop"}\n\n')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -14,8 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.rules import refuse
-from tests.simulator.bodies import BAD, CALL, GOOD, HI, RESULT, JSONObject, body
+from agentkit.simulator.rules import Edition, refusal, refuse, refuse_headers
+from tests.simulator import bodies, bodies_by_rule
+from tests.simulator.bodies import CALL, HEADERS, HI, RESULT, JSONObject, body
+from tests.simulator.bodies_by_header import WITH_HEADERS
+
+GOOD = {**bodies.GOOD, **bodies_by_rule.GOOD}
+BAD = {**bodies.BAD, **bodies_by_rule.BAD}
 
 
 def answering() -> Simulator:
@@ -39,11 +45,11 @@ def test_what_the_api_refuses_is_refused_in_its_words(name: str) -> None:
 
 @pytest.mark.anyio
 async def test_the_whole_table_over_raw_http() -> None:
-    async with answering().serve() as base_url, httpx2.AsyncClient() as http:
+    async with answering().serve() as base_url, httpx2.AsyncClient(headers=HEADERS) as http:
         for name, good in GOOD.items():
             response = await http.post(f"{base_url}/v1/messages", json=good)
             assert response.status_code == 200, name
-            assert response.json()["content"] == [{"type": "text", "text": "Yes."}]
+            assert response.json()["content"] == ([{"type": "text", "text": "Yes."}] if good["max_tokens"] else [])
             assert response.headers["request-id"].startswith("req_")
         for name, (wrong, status, words) in BAD.items():
             response = await http.post(f"{base_url}/v1/messages", json=wrong)
@@ -53,6 +59,47 @@ async def test_the_whole_table_over_raw_http() -> None:
             assert answer["error"]["message"].startswith(words)
             assert answer["request_id"] == response.headers["request-id"]
             assert response.headers["x-should-retry"] == "false"
+        for name, (request, headers, status, words) in WITH_HEADERS.items():
+            response = await http.post(f"{base_url}/v1/messages", json=request, headers=headers)
+            assert response.status_code == status, name
+            assert status == 200 or response.json()["error"]["message"].startswith(words)
+
+
+def test_the_table_is_long_enough_to_be_worth_its_name() -> None:
+    assert len(GOOD) + len(BAD) + len(WITH_HEADERS) > 150
+    assert not bodies.GOOD.keys() & bodies_by_rule.GOOD.keys()
+    assert not bodies.BAD.keys() & bodies_by_rule.BAD.keys()
+
+
+def test_every_approximate_text_is_used() -> None:
+    folder = Path(refusal.__file__).parent.parent
+    code = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    assert [name for name in refusal.APPROXIMATE if f'APPROXIMATE["{name}"]' not in code] == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "words"),
+    [
+        ({"anthropic-version": "2023-06-01"}, 401, "x-api-key header is required"),
+        ({"x-api-key": "", "anthropic-version": "2023-06-01"}, 401, "x-api-key header is required"),
+        ({"x-api-key": "any"}, 400, "anthropic-version: header is required"),
+        (
+            {"authorization": "Bearer any", "anthropic-version": "1"},
+            400,
+            "anthropic-version: '1' is not a valid version",
+        ),
+    ],
+)
+def test_headers_are_looked_at_first(headers: dict[str, str], status: int, words: str) -> None:
+    found = refuse_headers(headers)
+    assert found is not None
+    assert found.status == status
+    assert found.message.startswith(words)
+    assert refuse_headers(HEADERS) is None
+
+
+def test_betas_are_read_from_a_list() -> None:
+    assert Edition.of({"anthropic-beta": "a, b,,"}).betas == {"a", "b"}
 
 
 @pytest.mark.parametrize("given_body", [None, [], "x", 5, True])
@@ -126,7 +173,7 @@ def test_garbage_anywhere_is_answered_or_refused_in_the_apis_shape(
     path = "/v1/messages/count_tokens" if is_counted else "/v1/messages"
 
     async def post() -> tuple[int, bytes]:
-        response = await simulator.handle("POST", path, {}, json.dumps(request).encode())
+        response = await simulator.handle("POST", path, HEADERS, json.dumps(request).encode())
         return response.status, b"".join([chunk async for chunk in response.chunks])
 
     status, data = anyio.run(post)
@@ -143,6 +190,6 @@ def test_garbage_anywhere_is_answered_or_refused_in_the_apis_shape(
 async def test_no_depth_of_nesting_is_a_crash(depth: int, place: bytes) -> None:
     nested = place % (b"[" * depth + b"]" * depth)
     data = b'{"model":"claude-opus-5-5","max_tokens":5,"messages":[{"role":"user","content":"Hi"}],%b}' % nested
-    response = await answering().handle("POST", "/v1/messages", {}, data)
+    response = await answering().handle("POST", "/v1/messages", HEADERS, data)
     assert response.status in (200, 400)
     await response.chunks.aclose()

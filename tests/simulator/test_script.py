@@ -8,7 +8,7 @@ import pytest
 from agentkit.messages import JSONObject
 from agentkit.simulator import Reply, Script, Simulator, UnexpectedRequest
 from agentkit.simulator.script import describe
-from tests.simulator.bodies import HI, TOOL, ask, body, text
+from tests.simulator.bodies import HEADERS, HI, TOOL, ask, body, text
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +58,7 @@ async def test_a_function_that_gives_no_reply_is_told_so(said: object) -> None:
     response = await simulator.handle(
         "POST",
         "/v1/messages",
-        {},
+        HEADERS,
         b'{"model":"claude-opus-5-5","max_tokens":1,"messages":[{"role":"user","content":"Hi"}]}',
     )
     assert response.status == 500

@@ -10,7 +10,7 @@ import anthropic
 import pytest
 
 from agentkit.simulator import Reply, Script, Simulator
-from tests.simulator.bodies import TOOL, body
+from tests.simulator.bodies import HEADERS, TOOL, body
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ TURN = Reply.thinking("Hm, tea.") + Reply.text("Tea? " * 20) + Reply.tool("find"
 async def post(
     simulator: Simulator, request: object, path: str = "/v1/messages"
 ) -> tuple[int, Mapping[str, str], bytes]:
-    response = await simulator.handle("POST", path, {}, json.dumps(request).encode())
+    response = await simulator.handle("POST", path, HEADERS, json.dumps(request).encode())
     return response.status, response.headers, b"".join([chunk async for chunk in response.chunks])
 
 
@@ -90,14 +90,14 @@ async def test_tokens_are_counted() -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v1/messages"), ("POST", "/v1/nonsense"), ("HEAD", "/")])
 async def test_other_paths_are_not_found(method: str, path: str) -> None:
-    response = await Simulator(Script()).handle(method, path, {}, b"")
+    response = await Simulator(Script()).handle(method, path, HEADERS, b"")
     assert response.status == 404
     assert json.loads(b"".join([chunk async for chunk in response.chunks]))["error"]["type"] == "not_found_error"
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000])
 async def test_what_is_not_json_is_refused(data: bytes) -> None:
-    response = await Simulator(Script()).handle("POST", "/v1/messages", {}, data)
+    response = await Simulator(Script()).handle("POST", "/v1/messages", HEADERS, data)
     assert response.status == 400
     await response.chunks.aclose()
 

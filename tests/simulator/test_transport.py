@@ -12,13 +12,15 @@ import pytest
 
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.transport import SimulatorTransport
-from tests.simulator.bodies import body
+from tests.simulator.bodies import HEADERS, body
 
 
 @pytest.mark.anyio
 async def test_any_httpx_client_can_be_wired_to_it() -> None:
     simulator = Simulator(Script(Reply.text("Yes.")))
-    async with httpx2.AsyncClient(transport=SimulatorTransport(simulator), base_url="http://x") as http:
+    async with httpx2.AsyncClient(
+        transport=SimulatorTransport(simulator), base_url="http://x", headers=HEADERS
+    ) as http:
         response = await http.post("/v1/messages?beta=true", json=body())
     assert response.json()["content"] == [{"type": "text", "text": "Yes."}]
 
@@ -26,7 +28,7 @@ async def test_any_httpx_client_can_be_wired_to_it() -> None:
 @pytest.mark.anyio
 async def test_a_stream_that_is_left_is_closed() -> None:
     transport = SimulatorTransport(Simulator(Script(Reply.text("word " * 500))))
-    request = httpx2.Request("POST", "http://x/v1/messages", json=body(stream=True))
+    request = httpx2.Request("POST", "http://x/v1/messages", json=body(stream=True), headers=HEADERS)
     response = await transport.handle_async_request(request)
     assert isinstance(response.stream, httpx2.AsyncByteStream)
     chunks = aiter(response.stream)

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from agentkit.simulator.wire import Response, event_stream, failure, json_answer
+from agentkit.messages import JSONObject
+from agentkit.simulator.wire import Response, event_stream, failure, json_answer, lines
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +17,7 @@ async def data_of(response: Response) -> list[bytes]:
 
 
 async def test_a_document_says_how_long_it_is() -> None:
-    response = json_answer(200, {"ä": 1}, "req_1", {"x-more": "1"})
+    response = json_answer(200, {"ä": 1}, {"request-id": "req_1", "x-more": "1"})
     (data,) = await data_of(response)
     assert json.loads(data) == {"ä": 1}
     assert response.headers == {
@@ -28,18 +29,31 @@ async def test_a_document_says_how_long_it_is() -> None:
 
 
 async def test_events_come_one_by_one() -> None:
-    response = event_stream([b"a", b"b"], "req_1")
+    response = event_stream([b"a", b"b"], {"request-id": "req_1"})
     assert await data_of(response) == [b"a", b"b"]
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
-@pytest.mark.parametrize("is_retryable", [True, False])
-async def test_a_failure_is_an_error_in_the_apis_shape(is_retryable: bool) -> None:
-    response = failure(529, "overloaded_error", "half a pair: \ud800", "req_1", is_retryable=is_retryable)
+async def test_lines_are_documents_by_themselves() -> None:
+    response = lines([{"a": 1}, [2]], {})
+    assert b"".join(await data_of(response)) == b'{"a":1}\n[2]\n'
+
+
+@pytest.mark.parametrize(
+    ("status", "is_retryable"), [(400, False), (404, False), (409, True), (429, True), (529, True)]
+)
+async def test_a_failure_is_an_error_in_the_apis_shape(status: int, is_retryable: bool) -> None:
+    details: JSONObject = {"error_code": "thread_not_found"}
+    response = failure(status, "api_error", "half a pair: \ud800", {"request-id": "req_1"}, details=details)
     (data,) = await data_of(response)
     assert json.loads(data) == {
         "type": "error",
-        "error": {"type": "overloaded_error", "message": "half a pair: \\ud800"},
+        "error": {"type": "api_error", "message": "half a pair: \\ud800", "details": details},
         "request_id": "req_1",
     }
     assert ("x-should-retry" in response.headers) is not is_retryable
+
+
+async def test_a_failure_without_details_has_none() -> None:
+    (data,) = await data_of(failure(500, "api_error", "x"))
+    assert json.loads(data)["error"] == {"type": "api_error", "message": "x"}

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from agentkit.messages import JSONObject
 
 _LAX = ConfigDict(extra="ignore")
+_KINDS = ("text", "thinking", "tool_use", "tool_result", "image", "document", "tool_addition", "tool_removal")
 
 
 @with_config(_LAX)
@@ -58,7 +59,18 @@ class _Sourced(_Marked):
 
 def _kind_of_block(block: object) -> str:
     kind = block.get("type") if isinstance(block, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # any JSON
-    return kind if kind in ("text", "thinking", "tool_use", "tool_result", "image", "document") else "_other"
+    return kind if kind in _KINDS else "_other"
+
+
+@with_config(_LAX)
+class _ToolChange(_Marked):
+    tool: _ChangedTool
+
+
+@with_config(_LAX)
+class _ChangedTool(TypedDict):
+    type: str
+    definition: NotRequired[JSONObject]
 
 
 @with_config(_LAX)
@@ -84,6 +96,8 @@ _Block: TypeAlias = Annotated[
     | Annotated[_ToolResult, Tag("tool_result")]
     | Annotated[_Sourced, Tag("image")]
     | Annotated[_Sourced, Tag("document")]
+    | Annotated[_ToolChange, Tag("tool_addition")]
+    | Annotated[_ToolChange, Tag("tool_removal")]
     | Annotated[_Other, Tag("_other")],
     Discriminator(_kind_of_block),
 ]
@@ -99,12 +113,28 @@ class _Message(TypedDict):
 
 
 @with_config(_LAX)
-class _Tool(_Marked):
+class _CustomTool(_Marked):
     name: str
-    type: NotRequired[str | None]
+    type: NotRequired[Literal["custom"] | None]
     description: NotRequired[str | None]
     input_schema: NotRequired[JSONObject]
     strict: NotRequired[bool | None]
+
+
+@with_config(_LAX)
+class _ServerTool(_Marked):
+    type: str
+    name: NotRequired[str]
+
+
+def _kind_of_tool(tool: object) -> str:
+    kind = tool.get("type") if isinstance(tool, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # any JSON
+    return "custom" if kind in (None, "custom") else "_server"
+
+
+_Tool: TypeAlias = Annotated[
+    Annotated[_CustomTool, Tag("custom")] | Annotated[_ServerTool, Tag("_server")], Discriminator(_kind_of_tool)
+]
 
 
 @with_config(_LAX)
@@ -116,6 +146,8 @@ class _ToolChoice(TypedDict):
 @with_config(_LAX)
 class _ThinkingMode(TypedDict):
     type: Literal["adaptive", "enabled", "disabled", "between_tools"]
+    budget_tokens: NotRequired[int]
+    display: NotRequired[Literal["summarized", "omitted"] | None]
 
 
 @with_config(_LAX)
@@ -128,6 +160,17 @@ class _Format(TypedDict):
 class _OutputConfig(TypedDict):
     effort: NotRequired[Literal["low", "medium", "high", "xhigh", "max"] | None]
     format: NotRequired[_Format | None]
+
+
+@with_config(_LAX)
+class _Named(TypedDict):
+    name: str
+
+
+@with_config(_LAX)
+class _Compaction(TypedDict):
+    type: Literal["summarize"]
+    instructions: NotRequired[str | None]
 
 
 _System: TypeAlias = Annotated[
@@ -144,6 +187,9 @@ class _Counted(_Marked):
     tool_choice: NotRequired[_ToolChoice | None]
     thinking: NotRequired[_ThinkingMode | None]
     output_config: NotRequired[_OutputConfig | None]
+    stop_sequences: NotRequired[list[str] | None]
+    mcp_servers: NotRequired[list[_Named] | None]
+    compaction: NotRequired[_Compaction | None]
     stream: NotRequired[bool | None]
 
 

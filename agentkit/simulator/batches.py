@@ -1,0 +1,163 @@
+"""Message batches: many requests at half the price, their results as lines of JSON when all are done.
+
+A batch is worked off when somebody first asks how it is doing, so that nothing runs unseen and every run of a program
+sees the same states: `in_progress` when it is created, `ended` from then on, or everything canceled before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias, cast
+
+from agentkit.messages import JSONObject
+from agentkit.simulator.paging import page
+from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
+from agentkit.simulator.wire import Headers, Response, json_answer, lines
+
+Answer: TypeAlias = Callable[[JSONObject], Awaitable["tuple[int, JSONObject]"]]
+"""Answers the body of one message request: its status, and the message or the error."""
+
+_CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_MOST_REQUESTS = 100_000
+
+
+@dataclass(slots=True)
+class _Batch:
+    id: str
+    requests: list[JSONObject]
+    created: datetime
+    ended: datetime | None = None
+    cancelled: datetime | None = None
+    results: list[JSONObject] = field(default_factory=list[JSONObject])
+
+    def shown(self, host: str) -> JSONObject:
+        counts = dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0)
+        if self.ended is None:
+            counts["processing"] = len(self.requests)
+        for line in self.results:
+            counts[line["result"]["type"]] += 1
+        path = f"http://{host}/v1/messages/batches/{self.id}/results"
+        return {
+            "id": self.id,
+            "type": "message_batch",
+            "processing_status": "ended" if self.ended else "in_progress",
+            "request_counts": counts,
+            "created_at": self.created.isoformat(),
+            "expires_at": (self.created + timedelta(days=1)).isoformat(),
+            "ended_at": self.ended.isoformat() if self.ended else None,
+            "cancel_initiated_at": self.cancelled.isoformat() if self.cancelled else None,
+            "archived_at": None,
+            "results_url": path if self.ended else None,
+        }
+
+
+class Batches:
+    """The batches of one server."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._batches: dict[str, _Batch] = {}
+        self._count = 0
+
+    async def handle(
+        self, method: str, way: Sequence[str], query: str, host: str, body: object, told: Headers
+    ) -> Response | Refusal:
+        """Answer a request below `/v1/messages/batches`; `way` is the rest of its path."""
+        if method == "POST" and not way:
+            return self._create(body, host, told)
+        if method == "GET" and not way:
+            shown = [batch.shown(host) for batch in reversed(self._batches.values())]
+            listed = page(shown, query, what="batch")
+            return listed if isinstance(listed, Refusal) else json_answer(200, listed, told)
+        batch = self._batches.get(way[0]) if way else None
+        if batch is None:
+            return Refusal(
+                404,
+                "not_found_error",
+                "Not found"
+                if not way
+                else APPROXIMATE["page"].format(field="message_batch_id", what="batch", id=way[0]),
+            )
+        match method, *way[1:]:
+            case ["GET"]:
+                await self._work_off(batch)
+            case ["GET", "results"]:
+                if batch.ended is None:
+                    return _wrong_state(batch, "is still being processed and has no results yet")
+                return lines(batch.results, told)
+            case ["POST", "cancel"]:
+                if batch.ended is not None:
+                    return _wrong_state(batch, "has ended and cannot be canceled")
+                self._cancel(batch)
+            case ["DELETE"]:
+                if batch.ended is None:
+                    return _wrong_state(batch, "is still being processed: cancel it first")
+                del self._batches[batch.id]
+                return json_answer(200, {"id": batch.id, "type": "message_batch_deleted"}, told)
+            case _:
+                return Refusal(404, "not_found_error", "Not found")
+        return json_answer(200, batch.shown(host), told)
+
+    def _create(self, body: object, host: str, told: Headers) -> Response | Refusal:
+        if text := _wrong_batch(body):
+            return Refusal(400, "invalid_request_error", text)
+        self._count += 1
+        batch = _Batch(f"msgbatch_{self._count:06}", cast("JSONObject", body)["requests"], datetime.now(UTC))
+        self._batches[batch.id] = batch
+        return json_answer(200, batch.shown(host), told)
+
+    async def _work_off(self, batch: _Batch) -> None:
+        if batch.ended is not None:
+            return
+        for request in batch.requests[len(batch.results) :]:
+            status, answer = await self._answer(request["params"])
+            is_message = status == 200
+            result = {"type": "succeeded", "message": answer} if is_message else {"type": "errored", "error": answer}
+            batch.results.append({"custom_id": request["custom_id"], "result": result})
+        batch.ended = datetime.now(UTC)
+
+    def _cancel(self, batch: _Batch) -> None:
+        batch.cancelled = batch.ended = datetime.now(UTC)
+        done = {line["custom_id"] for line in batch.results}
+        batch.results += [
+            {"custom_id": request["custom_id"], "result": {"type": "canceled"}}
+            for request in batch.requests
+            if request["custom_id"] not in done
+        ]
+
+
+def _wrong_state(batch: _Batch, state: str) -> Refusal:
+    return Refusal(400, "invalid_request_error", APPROXIMATE["batch state"].format(id=batch.id, state=state))
+
+
+def _wrong_batch(body: object) -> str | None:
+    requests = cast("JSONObject", body).get("requests") if isinstance(body, dict) else None
+    if not isinstance(requests, list):
+        return APPROXIMATE["missing"].format(field="requests")
+    given = cast("list[object]", requests)
+    if not 0 < len(given) <= _MOST_REQUESTS:
+        return f"requests: List should have between 1 and {_MOST_REQUESTS} items"
+    seen: set[str] = set()
+    for i, request in enumerate(given):
+        if not isinstance(request, dict):
+            return f"requests.{i}: Input should be a valid dictionary"
+        custom_id = cast("JSONObject", request).get("custom_id")
+        if not isinstance(custom_id, str) or not _CUSTOM_ID.fullmatch(custom_id):
+            return f"requests.{i}.custom_id: String should match pattern '^{_CUSTOM_ID.pattern}$'"
+        if custom_id in seen:
+            return APPROXIMATE["custom id"].format(id=custom_id)
+        seen.add(custom_id)
+        params = cast("JSONObject", request).get("params")
+        if not isinstance(params, dict):
+            return APPROXIMATE["missing"].format(field=f"requests.{i}.params")
+        if cast("JSONObject", params).get("stream"):
+            return f"requests.{i}.params.stream: streaming is not supported in batches"
+    return None
+
+
+def batch_price(message: JSONObject) -> JSONObject:
+    """A message as a batch gives it: its usage says that it was one of a batch."""
+    return {**message, "usage": {**message["usage"], "service_tier": "batch"}}

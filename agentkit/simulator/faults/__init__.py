@@ -1,0 +1,47 @@
+"""The server misbehaves on demand: what can go wrong with a reply, one function each.
+
+    script(Reply.text("Tea."), faults=[faults.status(529), None, faults.cut(at=200) + faults.delay(0.5)])
+
+The same in words, for a header, a marker or a command line: `status:529`, `cut:at=200+delay:0.5`.
+A reply that a fault spoils is not lost: the same conversation, asked again, gets it whole.
+"""
+
+from agentkit.simulator.faults.delivery import cut, delay, drip, drop, error_event, stall, status
+from agentkit.simulator.faults.fault import Fault
+from agentkit.simulator.faults.speech import (
+    context_exceeded,
+    duplicate_ids,
+    duplicate_keys,
+    empty,
+    invalid_json,
+    max_tokens,
+    pause_turn,
+    refusal,
+    truncated_json,
+    unknown_block,
+    unknown_event,
+    unknown_stop_reason,
+)
+
+__all__ = [
+    "Fault",
+    "context_exceeded",
+    "cut",
+    "delay",
+    "drip",
+    "drop",
+    "duplicate_ids",
+    "duplicate_keys",
+    "empty",
+    "error_event",
+    "invalid_json",
+    "max_tokens",
+    "pause_turn",
+    "refusal",
+    "stall",
+    "status",
+    "truncated_json",
+    "unknown_block",
+    "unknown_event",
+    "unknown_stop_reason",
+]

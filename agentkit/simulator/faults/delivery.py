@@ -1,0 +1,114 @@
+"""What goes wrong on the way: late, never, in pieces, broken off, or an error instead."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from itertools import islice
+
+import anyio
+
+from agentkit.simulator.faults.fault import Chunks, Events, Fault
+from agentkit.simulator.reply import ServerError
+from agentkit.simulator.wire import ConnectionLost
+
+ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    409: "conflict_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+"""The API's error type for each status that has one of its own."""
+
+
+def delay(seconds: float) -> Fault:
+    """The answer begins later."""
+    return Fault(delay_s=seconds)
+
+
+def drop() -> Fault:
+    """The connection is closed without an answer."""
+    return Fault(is_dropped=True, keeps_reply=True)
+
+
+def status(code: int, retry_after: str = "", kind: str = "", should_retry: str = "") -> Fault:
+    """An HTTP error instead of the reply.
+
+    Args:
+        code: The status, 400 to 599.
+        retry_after: The `retry-after` header: seconds as they are ("3"), `date+30` for the date in thirty seconds,
+            `250ms` for the header `retry-after-ms`, and whatever a server may make up ("soon", "-1", "1e99").
+        kind: The API's error type. Empty: the one that goes with the status.
+        should_retry: The header `x-should-retry`, "true" or "false". Empty: as the API sends it.
+    """
+    if not 400 <= code <= 599:
+        raise ValueError(f"the status of an error is between 400 and 599, not {code}")
+    error = ServerError(code, kind or ERROR_TYPES.get(code, "api_error"), "Simulated error", retry_after, should_retry)
+    return Fault(error=error, keeps_reply=True)
+
+
+def stall(after: int = 0, seconds: float = 3600) -> Fault:
+    """Silence for some seconds behind the first `after` bytes of the body; then it goes on."""
+
+    async def chunks(given: Chunks) -> Chunks:
+        sent = 0
+        async with aclosing(given):
+            async for chunk in given:
+                at = after - sent
+                sent += len(chunk)
+                if not 0 <= at < len(chunk):
+                    yield chunk
+                    continue
+                if at:
+                    yield chunk[:at]
+                await anyio.sleep(seconds)
+                yield chunk[at:]
+
+    return Fault(chunks=chunks, keeps_reply=True)
+
+
+def drip(size: int = 1, every_s: float = 0.001) -> Fault:
+    """The body comes in pieces of `size` bytes, `every_s` seconds apart."""
+
+    async def chunks(given: Chunks) -> Chunks:
+        async with aclosing(given):
+            async for chunk in given:
+                for at in range(0, len(chunk), size):
+                    await anyio.sleep(every_s)
+                    yield chunk[at : at + size]
+
+    return Fault(chunks=chunks)
+
+
+def cut(at: int) -> Fault:
+    """The connection breaks behind `at` bytes of the body. A body that is not as long comes whole."""
+
+    async def chunks(given: Chunks) -> Chunks:
+        left = at
+        async with aclosing(given):
+            async for chunk in given:
+                if len(chunk) > left:
+                    if left:
+                        yield chunk[:left]
+                    raise ConnectionLost
+                left -= len(chunk)
+                yield chunk
+
+    return Fault(chunks=chunks, keeps_reply=True)
+
+
+def error_event(after: int = 3, kind: str = "overloaded_error", message: str = "Overloaded") -> Fault:
+    """An `error` event behind the first `after` events of a stream, which then ends; other requests get its status."""
+
+    def events(given: Events) -> Events:
+        yield from islice(given, after)
+        yield {"type": "error", "error": {"type": kind, "message": message}}
+
+    code = next((status for status, name in ERROR_TYPES.items() if name == kind), 500)
+    return Fault(events=events, error_of_whole=ServerError(code, kind, message), keeps_reply=True)

@@ -1,0 +1,69 @@
+"""Which request gets which fault: as a list says, or as a seed draws."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from agentkit.simulator.faults.fault import Fault
+from agentkit.simulator.faults.words import parse
+
+_USUAL = (
+    *("status:529", "status:500", "status:429,retry_after=0.01", "drop", "cut:0", "cut:150", "cut:600"),
+    *("error_event:1", "error_event:5", "drip:16", "delay:0.01", "stall:40,0.02", "unknown_event"),
+    *("invalid_json", "truncated_json", "duplicate_keys", "duplicate_ids", "max_tokens", "max_tokens:tool_use"),
+    *("unknown_block", "empty", "pause_turn"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Faults drawn at random, the same ones for the same seed and the same requests, in whatever order these arrive."""
+
+    rate: float = 0.2
+    """The share of requests that get one, 0 to 1."""
+    seed: int = 0
+    among: Sequence[Fault | str] = _USUAL
+    """What is drawn from. The default holds what a run should survive; a fault more often is drawn more often."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate <= 1 or not self.among:
+            raise ValueError("a mix has a rate between 0 and 1, and faults to draw from")
+
+
+Faults: TypeAlias = "Sequence[Fault | str | None] | Mix"
+"""One for each request in the order in which they arrive, None for none; or a mix."""
+
+
+class FaultPlan:
+    """Says of each request what will go wrong with it."""
+
+    def __init__(self, given: Faults = ()) -> None:
+        self._mix = given if isinstance(given, Mix) else None
+        among = given.among if isinstance(given, Mix) else given
+        self._faults = [parse(fault) if isinstance(fault, str) else fault for fault in among]
+        self._given = list(among)
+        self._count = 0
+        self._seen: Counter[str] = Counter()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether faults are drawn; one that cannot happen to its reply is then nobody's mistake."""
+        return self._mix is not None
+
+    def draw(self, conversation: str) -> Fault | None:
+        """The fault of the next request, which asks this conversation, given as its digest."""
+        self._count += 1
+        if self._mix is None:
+            return self._faults[self._count - 1] if self._count <= len(self._faults) else None
+        self._seen[conversation] += 1
+        chance = random.Random(f"{self._mix.seed}/{conversation}/{self._seen[conversation]}")  # noqa: S311 - no secret
+        return chance.choice(self._faults) if chance.random() < self._mix.rate else None
+
+    def unused(self) -> list[str]:
+        """The faults of a list that no request met."""
+        left = enumerate(self._given) if self._mix is None else ()
+        return [f"- fault {i + 1}: {fault}" for i, fault in left if fault is not None and i >= self._count]

@@ -1,0 +1,39 @@
+"""Lists in pages, as the API gives them: `limit`, `after_id`, `before_id`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import parse_qs
+
+from agentkit.messages import JSONObject
+from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
+
+_USUAL, _MOST = 20, 1000
+
+
+def page(items: Sequence[JSONObject], query: str, *, what: str) -> JSONObject | Refusal:
+    """The part of a list that a query string asks for, or why there is none; `what` names one item."""
+    asked = {name: values[-1] for name, values in parse_qs(query).items()}
+    try:
+        limit = int(asked.get("limit", _USUAL))
+    except ValueError:
+        return Refusal(400, "invalid_request_error", "limit: Input should be a valid integer")
+    if not 1 <= limit <= _MOST:
+        return Refusal(400, "invalid_request_error", f"limit: Input should be between 1 and {_MOST}")
+    ids = [item["id"] for item in items]
+    for name in ("after_id", "before_id"):
+        if name in asked and asked[name] not in ids:
+            text = APPROXIMATE["page"].format(field=name, what=what, id=asked[name])
+            return Refusal(400, "invalid_request_error", text)
+    if "before_id" in asked:
+        end = ids.index(asked["before_id"])
+        shown, has_more = items[max(0, end - limit) : end], end > limit
+    else:
+        start = ids.index(asked["after_id"]) + 1 if "after_id" in asked else 0
+        shown, has_more = items[start : start + limit], start + limit < len(items)
+    return {
+        "data": list(shown),
+        "has_more": has_more,
+        "first_id": shown[0]["id"] if shown else None,
+        "last_id": shown[-1]["id"] if shown else None,
+    }

@@ -1,0 +1,169 @@
+"""Rules of the conversation: nothing empty, each block where it belongs, every call answered once and at once."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TypeAlias, cast
+
+from agentkit.messages import Block
+from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, with_inner
+
+_Placed: TypeAlias = list[tuple[int, int, Block]]
+"""Blocks, each with the index of its message and its own in there."""
+
+_ROLES = {"tool_use": "assistant", "server_tool_use": "assistant", "tool_result": "user"}
+
+
+def _not_empty(asked: Asked) -> str | None:
+    messages = asked.body["messages"]
+    if not messages:
+        return APPROXIMATE["no messages"]
+    for i, message in enumerate(messages):
+        is_final_turn = i == len(messages) - 1 and message["role"] == "assistant"
+        if not message["content"] and not is_final_turn:
+            return (
+                f"messages.{i}: all messages must have non-empty content except for the optional final assistant "
+                "message"
+            )
+    said = [inner for _, _, block in asked.blocks() for inner in with_inner(block)]
+    for where, blocks in (("system", asked.system_blocks), ("messages", said)):
+        if any(block["type"] == "text" and not block["text"] for block in blocks):
+            return f"{where}: text content blocks must be non-empty"
+    return None
+
+
+def _misplaced(asked: Asked) -> str | None:
+    ids: set[str] = set()
+    for i, j, block in asked.blocks():
+        kind, given = block["type"], asked.body["messages"][i]["role"]
+        role = _ROLES.get(kind)
+        if role not in (None, given):
+            return APPROXIMATE["role"].format(i=i, j=j, kind=kind, role=role)
+        if kind == "document" and given == "assistant" and asked.edition.is_newest:
+            return APPROXIMATE["document"].format(i=i, j=j)
+        if kind in ("text", "search_result") and given == "user" and asked.edition.is_newest:
+            inner = block.get("content") if kind == "search_result" else None
+            parts = [block, *cast("list[Block]", inner)] if isinstance(inner, list) else [block]
+            if any(isinstance(part.get("citations"), list) and part["citations"] for part in parts):
+                return APPROXIMATE["citations"].format(i=i, j=j, kind=kind)
+        if kind == "tool_use":
+            if block["id"] in ids:
+                return APPROXIMATE["same id"].format(i=i, j=j)
+            ids.add(block["id"])
+    return None
+
+
+def _system_messages(asked: Asked) -> str | None:
+    messages = asked.body["messages"]
+    for i, message in enumerate(messages):
+        if message["role"] != "system":
+            continue
+        if not asked.facts.takes_system_messages:
+            return "role 'system' is not supported on this model"
+        if i == 0:
+            return APPROXIMATE["system place"].format(i=i, rule="not be the first message")
+        before, after = messages[i - 1], messages[i + 1] if i + 1 < len(messages) else None
+        if before["role"] == "assistant" and not _ends_with_server_tool(before["content"]):
+            return APPROXIMATE["system place"].format(i=i, rule="follow a user message")
+        if after is not None and after["role"] == "user":
+            return APPROXIMATE["system place"].format(i=i, rule="be the last or be followed by an assistant message")
+    return None
+
+
+def _ends_with_server_tool(content: object) -> bool:
+    blocks = cast("list[Block]", content) if isinstance(content, list) else []
+    return bool(blocks) and blocks[-1]["type"] == "server_tool_use"
+
+
+def _merged(asked: Asked) -> list[tuple[str, _Placed]]:
+    """The turns after same-role messages are merged, as the API does before pairing: role, then blocks with places."""
+    turns: list[tuple[str, _Placed]] = []
+    for i, message in enumerate(asked.body["messages"]):
+        content = message["content"]
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        placed = [(i, j, block) for j, block in enumerate(blocks)]
+        if turns and turns[-1][0] == message["role"]:
+            turns[-1][1].extend(placed)
+        elif message["role"] != "system":
+            turns.append((message["role"], placed))
+    return turns
+
+
+def _pairing(asked: Asked) -> str | None:
+    turns = _merged(asked)
+    for n, (role, blocks) in enumerate(turns):
+        before = turns[n - 1][1] if n else []
+        after = turns[n + 1][1] if n + 1 < len(turns) else []
+        text = _unanswered(blocks, after) or _unserved(blocks) if role == "assistant" else _unasked(before, blocks)
+        if text:
+            return text
+    return None
+
+
+def _unanswered(blocks: _Placed, after: _Placed) -> str | None:
+    results = takewhile(lambda placed: placed[2]["type"] == "tool_result", after)
+    answered = {block["tool_use_id"] for _, _, block in results}
+    open_calls = [(i, b["id"]) for i, _, b in blocks if b["type"] == "tool_use" and b["id"] not in answered]
+    if not open_calls:
+        return None
+    ids = ", ".join(call_id for _, call_id in open_calls)
+    return (
+        f"messages.{open_calls[0][0]}: `tool_use` ids were found without `tool_result` blocks immediately after: "
+        f"{ids}. Each `tool_use` block must have a corresponding `tool_result` block in the next message."
+    )
+
+
+def _unasked(before: _Placed, blocks: _Placed) -> str | None:
+    asked = {block["id"] for _, _, block in before if block["type"] == "tool_use"}
+    answered: set[str] = set()
+    for i, j, block in blocks:
+        if block["type"] != "tool_result":
+            continue
+        call_id = block["tool_use_id"]
+        if call_id in answered:
+            return APPROXIMATE["two results"].format(i=i, j=j, id=call_id)
+        if call_id not in asked:
+            return (
+                f"messages.{i}.content.{j}: unexpected `tool_use_id` found in `tool_result` blocks: {call_id}. Each "
+                "`tool_result` block must have a corresponding `tool_use` block in the previous message."
+            )
+        answered.add(call_id)
+    return None
+
+
+def _unserved(blocks: _Placed) -> str | None:
+    """Results of the API's own tools stand behind their calls, in the same turn."""
+    called: set[object] = set()
+    for i, j, block in blocks:
+        kind: str = block["type"]
+        if kind == "server_tool_use":
+            called.add(block.get("id"))
+        elif kind.endswith("_tool_result") and kind != "mcp_tool_result" and block.get("tool_use_id") not in called:
+            return (
+                f"messages.{i}.content.{j}: unexpected `tool_use_id` found in `{kind}` blocks: "
+                f"{block.get('tool_use_id')}. Each `{kind}` block must have a corresponding `server_tool_use` block "
+                "before it."
+            )
+    return None
+
+
+def _ending(asked: Asked) -> str | None:
+    last = asked.body["messages"][-1]
+    if last["role"] != "assistant" or not last["content"]:
+        return None
+    blocks: list[Block] = [{"type": "text", "text": last["content"]}]
+    blocks = blocks if isinstance(last["content"], str) else last["content"]
+    is_compaction = any(block["type"] == "compaction" for block in blocks)
+    if is_compaction or asked.body.get("compaction") or blocks[-1]["type"] not in ("text", "thinking"):
+        return None  # a turn that was paused goes back as it is
+    if not asked.facts.takes_prefill:
+        return APPROXIMATE["prefill"]
+    is_ragged = blocks[-1]["type"] == "text" and blocks[-1]["text"] != blocks[-1]["text"].rstrip()
+    return APPROXIMATE["trailing space"] if is_ragged else None
+
+
+CHECKS: tuple[Check, ...] = (_not_empty, _misplaced, _system_messages, _pairing)
+"""In the order in which they are made."""
+
+ENDING: Check = _ending
+"""How the last message may end; it is looked at after everything that is about calls."""

@@ -1,0 +1,67 @@
+"""The rule of images: they can be read, and no side is too long. Sizes are read from the first bytes of a file."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+from typing import TYPE_CHECKING, cast
+
+from agentkit.simulator.rules.refusal import APPROXIMATE, coded, with_inner
+
+if TYPE_CHECKING:
+    from agentkit.messages import JSONObject
+    from agentkit.simulator.rules.refusal import Asked, Refusal
+
+_MOST_PIXELS = 8000
+_JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+
+
+def check_images(asked: Asked) -> Refusal | str | None:
+    """Refuse base64 images that are none, and those with a side that is too long, all of them at once."""
+    too_large: list[str] = []
+    for i, j, block in asked.blocks():
+        places = ["", *(f".content.{k}" for k in range(len(with_inner(block)) - 1))]
+        for place, each in zip(places, with_inner(block), strict=True):
+            source = cast("JSONObject", each.get("source") or {})
+            if each["type"] != "image" or source.get("type") != "base64":
+                continue
+            sides = _sides(source.get("data"))
+            if sides is None:
+                return APPROXIMATE["image data"].format(i=i, j=f"{j}{place}")
+            if max(sides) > _MOST_PIXELS:
+                too_large.append(f"messages.{i}.content.{j}{place}")
+    if not too_large:
+        return None
+    text = APPROXIMATE["image size"].format(limit=_MOST_PIXELS, paths=", ".join(too_large))
+    return coded("image_dimensions_too_large", text, max_side_length_pixels=_MOST_PIXELS, paths=too_large)
+
+
+def _sides(data: object) -> tuple[int, int] | None:
+    """Width and height of a PNG, GIF, JPEG or WebP file in base64. None: it is no such file."""
+    try:
+        raw = base64.b64decode(data, validate=True) if isinstance(data, str) else b""
+    except (binascii.Error, ValueError):
+        return None
+    try:
+        if raw.startswith(b"\x89PNG\r\n\x1a\n"):
+            return cast("tuple[int, int]", struct.unpack(">II", raw[16:24]))
+        if raw[:6] in (b"GIF87a", b"GIF89a"):
+            return cast("tuple[int, int]", struct.unpack("<HH", raw[6:10]))
+        if raw.startswith(b"\xff\xd8"):
+            return _sides_of_jpeg(raw)
+        if raw[:4] == b"RIFF" and raw[8:12] == b"WEBP":
+            return (1, 1)  # three layouts of which none is worth reading here: its size is not checked
+    except struct.error:
+        return None
+    return None
+
+
+def _sides_of_jpeg(raw: bytes) -> tuple[int, int] | None:
+    at = 2
+    while at + 9 <= len(raw) and raw[at] == 0xFF:
+        if raw[at + 1] in _JPEG_SIZES:
+            height, width = cast("tuple[int, int]", struct.unpack(">HH", raw[at + 5 : at + 9]))
+            return width, height
+        at += 2 + int.from_bytes(raw[at + 2 : at + 4], "big")
+    return None

@@ -1,0 +1,168 @@
+"""What the checks of a request are given, what they answer with, and the words whose exact form nobody published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
+
+from agentkit.messages import Block, Content, JSONObject
+from agentkit.simulator.models import ModelFacts
+
+NEWEST_VERSION = "2026-10-21"
+"""The API version that the SDK sends; with it sampling parameters and a few forms of content are refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error answer."""
+
+    status: int
+    kind: str
+    """The API's error type."""
+    message: str
+    details: JSONObject = field(default_factory=dict[str, object])
+    """What clients branch on beside the type: `error_code` and its facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which API a request speaks: the version and the betas of its headers."""
+
+    version: str = NEWEST_VERSION
+    betas: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Edition:
+        """The edition of a request, by its headers, whose names are in lower case."""
+        betas = headers.get("anthropic-beta", "").split(",")
+        version = headers.get("anthropic-version", NEWEST_VERSION)
+        return cls(version, frozenset(beta.strip() for beta in betas if beta.strip()))
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether the rules that came with the newest version hold."""
+        return self.version >= NEWEST_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of the right shape, for a model that exists."""
+
+    body: JSONObject
+    facts: ModelFacts
+    edition: Edition
+
+    @property
+    def model(self) -> str:
+        """The model's id."""
+        return str(self.body["model"])
+
+    @property
+    def tools(self) -> list[JSONObject]:
+        """The tools, none or not."""
+        return self.body.get("tools") or []
+
+    @property
+    def system_blocks(self) -> list[Block]:
+        """The system prompt where it is a list."""
+        system: Content = self.body.get("system") or []
+        return [] if isinstance(system, str) else system
+
+    def blocks(self) -> Iterator[tuple[int, int, Block]]:
+        """Every block of a message whose content is a list, with the index of the message and its own."""
+        for i, message in enumerate(self.body["messages"]):
+            if isinstance(message["content"], list):
+                yield from ((i, j, block) for j, block in enumerate(cast("list[Block]", message["content"])))
+
+    @property
+    def thinking(self) -> str:
+        """The mode of thinking that is asked for; empty: not said."""
+        return str((self.body.get("thinking") or {}).get("type", ""))
+
+    @property
+    def output_format(self) -> JSONObject | None:
+        """The format that the answer has to have. None: any."""
+        config: JSONObject = self.body.get("output_config") or {}
+        return cast("JSONObject | None", config.get("format"))
+
+
+Check: TypeAlias = Callable[[Asked], "Refusal | str | None"]
+"""One rule: a refusal, or the text of an `invalid_request_error`. None: nothing is wrong."""
+
+
+def with_inner(block: Block) -> list[Block]:
+    """A block, and those inside when it is a tool's result."""
+    inner = block.get("content") if block["type"] == "tool_result" else None
+    return [block, *cast("list[Block]", inner)] if isinstance(inner, list) else [block]
+
+
+def coded(
+    code: str, message: str, *, status: int = 400, kind: str = "invalid_request_error", **more: object
+) -> Refusal:
+    """A refusal with an error code, which clients branch on."""
+    return Refusal(status, kind, message, {"error_code": code, **more})
+
+
+APPROXIMATE: Mapping[str, str] = {
+    "missing": "{field}: Field required",
+    "extra": "{field}: Extra inputs are not permitted",
+    "no credentials": "x-api-key header is required",
+    "no version": "anthropic-version: header is required",
+    "wrong version": "anthropic-version: {version!r} is not a valid version",
+    "rate limit": "This request would exceed the rate limit of your organization on {limit} per minute.",
+    "no messages": "messages: at least one message is required",
+    "max output": "max_tokens: {given} > {limit}, which is the maximum allowed number of output tokens for {model}",
+    "nothing to say": "max_tokens: 0 cannot be combined with {what}",
+    "budget": "`max_tokens` must be greater than `thinking.budget_tokens`.",
+    "no budget": "thinking.enabled.budget_tokens: Field required",
+    "thinking mode": 'thinking.type: "{mode}" is not supported on this model. Supported: {modes}.',
+    "no effort": "This model does not support the effort parameter.",
+    "forced": "Thinking may not be enabled when tool_choice forces tool use.",
+    "prefill": "This model does not support assistant message prefill. The conversation must end with a user message.",
+    "trailing space": "messages: final assistant content cannot end with trailing whitespace",
+    "system place": 'messages.{i}: a message with role "system" must {rule}',
+    "document": "messages.{i}.content.{j}: `document` blocks cannot be in `assistant` messages",
+    "citations": "messages.{i}.content.{j}.{kind}.citations: citations are not permitted in `user` messages",
+    "cited format": "citations: cannot be enabled together with output_config.format",
+    "schema type": "tools.{i}.custom.input_schema.type: Input should be 'object'",
+    "chosen tool": "tool_choice: tool {name!r} is not in tools",
+    "schema": "{field}: JSON schema is invalid. It must match JSON Schema draft 2020-12 ({reason})",
+    "strict schema": "{field}: {reason}",
+    "too many strict": "tools: the strict schemas of a request may have at most {limit} {what}, found {count}",
+    "unnamed tool": "tool_choice.tool.name: Field required",
+    "role": "messages.{i}.content.{j}: `{kind}` blocks can only be in `{role}` messages",
+    "two results": "messages.{i}.content.{j}: each tool_use must have a single result. Found multiple `tool_result` "
+    "blocks with id: {id}",
+    "same id": "messages.{i}.content.{j}: `tool_use` ids must be unique",
+    "empty marked": "{where}: cache_control cannot be set for empty text blocks",
+    "thinking marked": "{where}: cache_control cannot be set for {kind} blocks",
+    "marker order": "{where}: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note "
+    "that blocks are processed in the following order: `tools`, `system`, `messages`.",
+    "two lifetimes": "cache_control: the last block already has cache_control with another ttl",
+    "stop sequence": "stop_sequences: each stop sequence must contain non-whitespace",
+    "no server": "mcp_servers: server {name!r} has no mcp_toolset in tools",
+    "no toolset": "tools.{i}: mcp_toolset names the server {name!r}, which is not in mcp_servers",
+    "name conflict": "messages.{i}.content.{j}: the tool name {name!r} is already taken",
+    "unresolved": "messages.{i}.content.{j}: there is no tool {name!r} at this place of the conversation",
+    "image size": "The longest side of one or more images is over {limit} pixels: {paths}",
+    "image data": "messages.{i}.content.{j}.image.source.base64.data: Could not process image",
+    "thread unsupported": "thread: cannot be combined with {what}",
+    "thread missing": "thread.previous_message_id: no thread state was found for {id}. Replay the full conversation "
+    'with thread: {{"type": "create"}}',
+    "thread continued": "thread.previous_message_id: {id} has already been continued",
+    "thread in flight": "thread.previous_message_id: another request is still continuing from {id}",
+    "thread changed": "thread: these fields must stay what they were when the thread was created: {fields}",
+    "compaction with": "compaction: cannot be combined with {what}",
+    "nothing to compact": "compaction: messages hold nothing to summarize",
+    "incomplete turn": "compaction: the conversation ends on an assistant turn that is not finished",
+    "two compactions": "messages: more than one `compaction` block with content",
+    "compaction place": "messages.{i}.content.{j}: the `compaction` block must be the first block of the conversation",
+    "compaction signature": "messages.0.content.0: Invalid `signature` in `compaction` block",
+    "compaction content": "messages.0.content.0: the content of the `compaction` block is not what was signed",
+    "compaction tools": "messages.0.content.0: the `tool_changes` of the `compaction` block are not what was returned",
+    "custom id": "requests: custom_id must be unique. Found more than once: {id}",
+    "batch state": "Batch {id} {state}",
+    "page": "{field}: there is no {what} with id {id}",
+}
+"""Texts whose wording is ours, in the shape of the API's."""

@@ -1,0 +1,169 @@
+"""Rules of tools: names, schemas, the strict subset, who may be chosen, MCP servers, changes on the way."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import cast
+
+from agentkit.messages import JSON, JSONObject, encode
+from agentkit.schema.strict import LIMITS, strict_cost
+from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, Refusal, coded
+
+TOOL_NAME = "^[a-zA-Z0-9_-]{1,128}$"
+"""What the API says that a tool's name has to match."""
+
+_FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
+_UNSUPPORTED = {
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern"),
+    *("maxItems", "uniqueItems", "prefixItems", "contains", "minProperties", "maxProperties", "patternProperties"),
+    *("propertyNames", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas"),
+}
+_BY_REFERENCE = "mid-conversation-tool-changes-2026-07-01"
+_BY_VALUE = "inline-tools-2026-09-15"
+
+
+def _definitions(asked: Asked) -> str | None:
+    names: set[str] = set()
+    for i, tool in enumerate(asked.tools):
+        name = tool.get("name")
+        if tool.get("type") in (None, "custom"):
+            if text := _wrong_definition(tool, i):
+                return text
+        elif tool["type"] == "mcp_toolset":
+            continue
+        if name in names:
+            return "tools: Tool names must be unique."
+        names.add(str(name))
+    return None
+
+
+def _wrong_definition(tool: JSONObject, i: int) -> str | None:
+    if not re.fullmatch(TOOL_NAME[1:-1], tool["name"]):
+        return f"tools.{i}.custom.name: String should match pattern '{TOOL_NAME}'"
+    field = f"tools.{i}.custom.input_schema"
+    if "input_schema" not in tool:
+        return APPROXIMATE["missing"].format(field=field)
+    schema: JSONObject = tool["input_schema"]
+    if schema.get("type") != "object":
+        return APPROXIMATE["schema type"].format(i=i)
+    if reason := _wrong_schema(encode(schema)):
+        return APPROXIMATE["schema"].format(field=field, reason=reason)
+    reason = next(not_strict(schema), None) if tool.get("strict") else None
+    return APPROXIMATE["strict schema"].format(field=field, reason=reason) if reason else None
+
+
+def _choice(asked: Asked) -> str | None:
+    choice: JSONObject = asked.body.get("tool_choice") or {}
+    if choice.get("type") != "tool":
+        return None
+    if "name" not in choice:
+        return APPROXIMATE["unnamed tool"]
+    if choice["name"] not in {tool.get("name") for tool in asked.tools}:
+        return APPROXIMATE["chosen tool"].format(name=choice["name"])
+    return None
+
+
+def _format(asked: Asked) -> str | None:
+    wanted = asked.output_format
+    if wanted is None:
+        return None
+    field = "output_config.format.schema"
+    if reason := _wrong_schema(encode(wanted["schema"])):
+        return APPROXIMATE["schema"].format(field=field, reason=reason)
+    if reason := next(not_strict(wanted["schema"]), None):
+        return APPROXIMATE["strict schema"].format(field=field, reason=reason)
+    cites = [block for _, _, block in asked.blocks() if block["type"] in ("document", "search_result")]
+    if any(isinstance(given := block.get("citations"), dict) and given.get("enabled") for block in cites):
+        return APPROXIMATE["cited format"]
+    return None
+
+
+@lru_cache(maxsize=1_000)
+def _wrong_schema(schema: bytes) -> str | None:
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(json.loads(schema))
+    except SchemaError as error:
+        return f"at {error.json_path}: {error.message}"
+    return None
+
+
+def not_strict(schema: JSON, path: str = "$") -> Iterator[str]:
+    """Why the grammar of strict tools and formats cannot express a schema, place by place."""
+    if not isinstance(schema, dict):
+        return
+    for word in sorted(_UNSUPPORTED & schema.keys()):
+        yield f"at {path}: For '{schema.get('type', 'object')}' type, property '{word}' is not supported"
+    kind: JSON = schema.get("type")
+    if kind == "object" and schema.get("additionalProperties") is not False:
+        yield f"at {path}: For 'object' type, 'additionalProperties' must be explicitly set to false"
+    if kind == "array" and schema.get("minItems", 0) not in (0, 1):
+        yield f"at {path}: For 'array' type, 'minItems' values other than 0 or 1 are not supported"
+    if isinstance(schema.get("format"), str) and schema["format"] not in _FORMATS:
+        yield f"at {path}: format '{schema['format']}' is not supported"
+    for word in ("properties", "$defs"):
+        for name, inner in cast("JSONObject", schema.get(word) or {}).items():
+            yield from not_strict(inner, f"{path}.{word}.{name}")
+    for word in ("anyOf", "allOf"):
+        for n, inner in enumerate(cast("list[JSON]", schema.get(word) or [])):
+            yield from not_strict(inner, f"{path}.{word}.{n}")
+    yield from not_strict(schema.get("items"), f"{path}.items")
+
+
+def _servers(asked: Asked) -> str | None:
+    servers: list[JSONObject] = asked.body.get("mcp_servers") or []
+    offered = {
+        i: tool.get("mcp_server_name") for i, tool in enumerate(asked.tools) if tool.get("type") == "mcp_toolset"
+    }
+    names = [server.get("name") for server in servers]
+    for name in names:
+        if name not in offered.values():
+            return APPROXIMATE["no server"].format(name=name)
+    unknown = next(((i, name) for i, name in offered.items() if name not in names), None)
+    return APPROXIMATE["no toolset"].format(i=unknown[0], name=unknown[1]) if unknown else None
+
+
+def _changes(asked: Asked) -> Refusal | str | None:
+    """Tools that are added and removed inside the conversation."""
+    known = {str(tool.get("name")) for tool in asked.tools}
+    for i, j, block in asked.blocks():
+        if block["type"] not in ("tool_addition", "tool_removal"):
+            continue
+        change: JSONObject = block.get("tool") or {}
+        is_definition = change.get("type") == "tool_definition"
+        beta = _BY_VALUE if is_definition else _BY_REFERENCE
+        if not asked.edition.betas & {_BY_VALUE, beta}:
+            return APPROXIMATE["extra"].format(field=f"messages.{i}.content.{j}.{block['type']}")
+        definition: JSONObject = change.get("definition") or {}
+        name = str(definition.get("name") if is_definition else change.get("name"))
+        if is_definition and name in known:
+            text = APPROXIMATE["name conflict"].format(i=i, j=j, name=name)
+            return coded("tool_name_conflict", text)
+        if not is_definition and name not in known:
+            text = APPROXIMATE["unresolved"].format(i=i, j=j, name=name)
+            return coded("tool_reference_unresolved", text)
+        known.add(name)
+    return None
+
+
+def _strict_limits(asked: Asked) -> str | None:
+    schemas = [tool["input_schema"] for tool in asked.tools if tool.get("strict") and "input_schema" in tool]
+    wanted = [asked.output_format["schema"]] if asked.output_format else []
+    costs = [strict_cost(schema) for schema in [*schemas, *wanted]]
+    counted = {
+        "tools": (len(schemas), LIMITS.tools),
+        "optional parameters": (sum(optional for optional, _ in costs), LIMITS.optional_parameters),
+        "parameters of several types": (sum(unions for _, unions in costs), LIMITS.union_parameters),
+    }
+    for what, (count, limit) in counted.items():
+        if count > limit:
+            return APPROXIMATE["too many strict"].format(limit=limit, what=what, count=count)
+    return None
+
+
+CHECKS: tuple[Check, ...] = (_definitions, _choice, _format, _strict_limits, _servers, _changes)
+"""In the order in which they are made."""
