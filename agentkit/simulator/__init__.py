@@ -4,9 +4,13 @@ One server, several minds: a `Script` for tests, and the offline mind, which rea
 not a language model. It runs in-process behind a client of the official SDK, and over HTTP for anything else.
 """
 
+from agentkit.simulator import faults
+from agentkit.simulator.faults import Fault
+from agentkit.simulator.faults.plan import Mix
 from agentkit.simulator.mind import Mind, UnexpectedRequest
+from agentkit.simulator.quota import Quota
 from agentkit.simulator.reply import Reply
 from agentkit.simulator.script import Script
 from agentkit.simulator.server import Simulator
 
-__all__ = ["Mind", "Reply", "Script", "Simulator", "UnexpectedRequest"]
+__all__ = ["Fault", "Mind", "Mix", "Quota", "Reply", "Script", "Simulator", "UnexpectedRequest", "faults"]

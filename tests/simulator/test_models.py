@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import anthropic
 import pytest
 
+from agentkit.simulator import Script, Simulator
 from agentkit.simulator.models import MODELS, facts_of
 
 
@@ -28,3 +30,19 @@ def test_thinking_is_bound_where_the_api_binds_it() -> None:
         "claude-sonnet-5-5",
         "claude-haiku-5-5",
     }
+
+
+@pytest.mark.anyio
+async def test_the_sdk_lists_models_and_reads_what_they_can() -> None:
+    client = Simulator(Script()).client()
+    listed = {model.id: model async for model in client.models.list(limit=5)}
+    assert list(listed) == list(MODELS)
+    haiku = await client.models.retrieve("claude-haiku-4-5-20251001")
+    assert (haiku.display_name, haiku.line, haiku.lifecycle) == ("Claude Haiku 4.5", "haiku", "active")
+    assert (haiku.max_input_tokens, haiku.max_tokens) == (200_000, 64_000)
+    assert haiku.capabilities is not None
+    assert not haiku.capabilities.effort.supported
+    assert haiku.capabilities.thinking.types.enabled.supported
+    assert not listed["claude-opus-5-5"].capabilities.thinking.types.disabled.supported  # type: ignore[union-attr]
+    with pytest.raises(anthropic.NotFoundError, match="model: claude-9"):
+        await client.models.retrieve("claude-9")

@@ -6,7 +6,7 @@ The same in words, for a header, a marker or a command line: `status:529`, `cut:
 A reply that a fault spoils is not lost: the same conversation, asked again, gets it whole.
 """
 
-from agentkit.simulator.faults.delivery import cut, delay, drip, drop, error_event, stall, status
+from agentkit.simulator.faults.delivery import ERROR_TYPES, cut, delay, drip, drop, error_event, stall, status
 from agentkit.simulator.faults.fault import Fault
 from agentkit.simulator.faults.speech import (
     context_exceeded,
@@ -24,6 +24,7 @@ from agentkit.simulator.faults.speech import (
 )
 
 __all__ = [
+    "ERROR_TYPES",
     "Fault",
     "context_exceeded",
     "cut",

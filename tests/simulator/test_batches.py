@@ -1,0 +1,95 @@
+"""Message batches, through the official SDK."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anthropic
+import pytest
+
+from agentkit.simulator import Reply, Script, Simulator
+from tests.simulator.bodies import body
+
+pytestmark = pytest.mark.anyio
+
+
+def request(custom_id: str, **fields: object) -> Any:
+    return {"custom_id": custom_id, "params": body(**fields)}
+
+
+def answering() -> Simulator:
+    return Simulator(Script(lambda _: Reply.text("Yes.")))
+
+
+async def results_of(client: anthropic.AsyncAnthropic, batch_id: str) -> dict[str, Any]:
+    return {line.custom_id: line.result async for line in await client.messages.batches.results(batch_id)}
+
+
+async def test_a_batch_is_worked_off_and_its_results_are_read() -> None:
+    simulator = answering()
+    client = simulator.client()
+    batch = await client.messages.batches.create(requests=[request("one"), request("two", temperature=1)])
+    assert batch.processing_status == "in_progress"
+    assert batch.request_counts.processing == 2
+    assert batch.results_url is None
+    ended = await client.messages.batches.retrieve(batch.id)
+    assert ended.processing_status == "ended"
+    counts = ended.request_counts
+    assert (counts.succeeded, counts.errored, counts.processing) == (1, 1, 0)
+    results = await results_of(client, batch.id)
+    assert results["one"].message.content[0].text == "Yes."
+    assert results["one"].message.usage.service_tier == "batch"
+    assert results["two"].error.error.message == "temperature: Extra inputs are not permitted"
+    assert len(simulator.requests) == 1
+
+
+async def test_a_batch_over_http() -> None:
+    async with answering().serve() as base_url, anthropic.AsyncAnthropic(api_key="k", base_url=base_url) as client:
+        batch = await client.messages.batches.create(requests=[request("one")])
+        await client.messages.batches.retrieve(batch.id)
+        assert set(await results_of(client, batch.id)) == {"one"}
+
+
+async def test_a_batch_is_canceled_before_anything_is_done() -> None:
+    simulator = answering()
+    client = simulator.client()
+    batch = await client.messages.batches.create(requests=[request("one"), request("two")])
+    await client.messages.batches.cancel(batch.id)
+    ended = await client.messages.batches.retrieve(batch.id)
+    assert ended.cancel_initiated_at is not None
+    assert ended.request_counts.canceled == 2
+    assert {result.type for result in (await results_of(client, batch.id)).values()} == {"canceled"}
+    assert simulator.requests == []
+    with pytest.raises(anthropic.BadRequestError, match="has ended and cannot be canceled"):
+        await client.messages.batches.cancel(batch.id)
+
+
+async def test_batches_are_listed_newest_first_and_deleted() -> None:
+    client = answering().client()
+    batches = [await client.messages.batches.create(requests=[request("one")]) for _ in range(5)]
+    listed = [batch.id async for batch in client.messages.batches.list(limit=2)]
+    assert listed == [batch.id for batch in reversed(batches)]
+    with pytest.raises(anthropic.BadRequestError, match="cancel it first"):
+        await client.messages.batches.delete(batches[0].id)
+    await client.messages.batches.retrieve(batches[0].id)
+    assert (await client.messages.batches.delete(batches[0].id)).type == "message_batch_deleted"
+    with pytest.raises(anthropic.NotFoundError):
+        await client.messages.batches.retrieve(batches[0].id)
+
+
+@pytest.mark.parametrize(
+    ("requests", "words"),
+    [
+        ([], "requests: List should have between 1 and 100000 items"),
+        ([request("a b")], "requests.0.custom_id: String should match pattern"),
+        ([request("a"), request("a")], "requests: custom_id must be unique. Found more than once: a"),
+        ([{"custom_id": "a"}], "requests.0.params: Field required"),
+        (["a"], "requests.0: Input should be a valid dictionary"),
+        ([request("a", stream=True)], "requests.0.params.stream: streaming is not supported"),
+        (None, "requests: Field required"),
+    ],
+)
+async def test_a_batch_that_is_none_is_refused(requests: Any, words: str) -> None:
+    with pytest.raises(anthropic.BadRequestError) as caught:
+        await answering().client().messages.batches.create(requests=requests)
+    assert str(caught.value.api_message).startswith(words)
