@@ -36,6 +36,14 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/delegation.py": "tests/test_job.py",
     "agentkit/outcome.py": "tests/test_result.py",
     "agentkit/scope.py": "tests/test_handle.py",
+    "agentkit/simulator/answering.py": "tests/simulator/test_server.py",
+    "agentkit/simulator/faults/fault.py": "tests/simulator/faults/test_plan.py",
+    "agentkit/simulator/rules/conversation.py": "tests/simulator/test_rules.py",
+    "agentkit/simulator/rules/images.py": "tests/simulator/test_rules.py",
+    "agentkit/simulator/rules/limits.py": "tests/simulator/test_rules.py",
+    "agentkit/simulator/rules/refusal.py": "tests/simulator/test_rules.py",
+    "agentkit/simulator/rules/signatures.py": "tests/simulator/test_binding.py",
+    "agentkit/simulator/rules/tooling.py": "tests/simulator/test_rules.py",
     "agentkit/spec.py": "tests/test_agent.py",
 }
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import cast
 
 from agentkit.messages import Content, JSONObject, encode
 from agentkit.simulator.binding import without_markers
 from agentkit.simulator.models import facts_of
 
-_BYTES_PER_TOKEN = 4
+BYTES_PER_TOKEN = 4
+"""What a token is taken for."""
 _LOOKBACK = 20
+_RUNS = ("tool_use", "tool_result")
+_NOT_CACHEABLE = ("thinking", "redacted_thinking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class _Position:
     tokens: int
     """The length of everything so far."""
     marker: JSONObject | None
+    kind: str
+    """The type of the block that ends here."""
 
 
 @dataclass(slots=True)
@@ -58,10 +64,18 @@ class PromptCache:
         }
 
     def _found(self, model: str, positions: list[_Position], marked: int) -> int:
-        """Tokens of the longest entry that the marker at this position finds, looking back over 20 blocks."""
-        for position in reversed(positions[max(0, marked - _LOOKBACK) : marked + 1]):
+        """Tokens of the longest entry that the marker at this position finds.
+
+        It looks back over 20 blocks; a run of calls, or of results, counts as one.
+        """
+        passed, last = 0, ""
+        for position in reversed(positions[: marked + 1]):
             if (model, position.prefix) in self._entries:
                 return position.tokens
+            passed += position.kind != last or position.kind not in _RUNS
+            last = position.kind
+            if passed > _LOOKBACK:
+                break
         return 0
 
 
@@ -72,7 +86,7 @@ def count_tokens(body: JSONObject) -> int:
 
 def output_tokens(content: object) -> int:
     """The length of a reply."""
-    return max(1, len(encode(content)) // _BYTES_PER_TOKEN)
+    return max(1, len(encode(content)) // BYTES_PER_TOKEN)
 
 
 def _positions(body: JSONObject) -> list[_Position]:
@@ -86,12 +100,26 @@ def _positions(body: JSONObject) -> list[_Position]:
     hashed = hashlib.sha256()
     size = 0
     positions: list[_Position] = []
+    top: JSONObject | None = body.get("cache_control")
+    last = next((i for i, (_, part) in reversed([*enumerate(parts)]) if _is_cacheable(part)), None)
     for i, (role, part) in enumerate(parts or [("user", {})]):
         data = encode([role, without_markers(part)])
         hashed.update(data)
         size += len(data)
-        marker: JSONObject | None = part.get("cache_control")
-        if i == len(parts) - 1:
-            marker = marker or body.get("cache_control")
-        positions.append(_Position(hashed.copy().hexdigest(), size // _BYTES_PER_TOKEN, marker))
+        marker = _marker(part) or (top if i == last else None)
+        kind = str(part.get("type", role))
+        positions.append(_Position(hashed.copy().hexdigest(), size // BYTES_PER_TOKEN, marker, kind))
     return positions
+
+
+def _marker(part: JSONObject) -> JSONObject | None:
+    """The marker of a block, or the last one inside it."""
+    inner: object = part.get("content")
+    has_inner = part.get("type") == "tool_result" and isinstance(inner, list)
+    parts = [*(cast("list[JSONObject]", inner) if has_inner else []), part]
+    return next((found for each in reversed(parts) if (found := each.get("cache_control"))), None)
+
+
+def _is_cacheable(part: JSONObject) -> bool:
+    """Whether the marker at the top of a request can fall on a block; it walks back to one on which it can."""
+    return part.get("type") not in _NOT_CACHEABLE and not (part.get("type") == "text" and not part.get("text"))

@@ -13,7 +13,7 @@ from agentkit.messages import JSONObject
 from agentkit.simulator.answering import Answer, Answering
 from agentkit.simulator.batches import Batches, batch_price
 from agentkit.simulator.binding import digest
-from agentkit.simulator.cache import count_tokens
+from agentkit.simulator.cache import BYTES_PER_TOKEN, count_tokens
 from agentkit.simulator.faults.plan import FaultPlan, Faults
 from agentkit.simulator.faults.words import parse
 from agentkit.simulator.mind import Mind, UnexpectedRequest
@@ -143,7 +143,7 @@ class Simulator:
             return refusal or Refusal(400, "invalid_request_error", "Input should be a valid dictionary")
         conversation = digest([whole.get("system"), whole.get("tools"), whole["messages"]])[:12]
         fault = fault or self.plan.draw(conversation)
-        if late := self.quota.wait_s(count_tokens(whole)):
+        if late := self.quota.wait_s(len(body) // BYTES_PER_TOKEN):
             limit, wait_s = late
             text = APPROXIMATE["rate limit"].format(limit=limit.replace("-", " "))
             more = {**told, **self.quota.headers(), "retry-after": str(max(1, round(wait_s + 0.5)))}

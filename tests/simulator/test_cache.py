@@ -93,3 +93,26 @@ def test_every_model_has_its_own_least_length() -> None:
         request = body(FIRST, model=model, **MARK)
         assert 1024 < count_tokens(request) < 4096
         assert (PromptCache().usage(request)["cache_creation_input_tokens"] > 0) is is_cached
+
+
+def test_a_run_of_calls_or_of_results_counts_as_one() -> None:
+    calls = [{"type": "tool_use", "id": f"t{n}", "name": "find", "input": {}} for n in range(30)]
+    results = [{"type": "tool_result", "tool_use_id": f"t{n}", "content": "x"} for n in range(30)]
+    cache = PromptCache()
+    cache.usage(body(FIRST, **MARK))
+    assert cache.usage(body(FIRST, say(*calls), ask(*results), **MARK))["cache_read_input_tokens"] > 2000
+
+
+def test_the_marker_at_the_top_walks_back_over_what_cannot_bear_it() -> None:
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+    cache = PromptCache()
+    one = cache.usage(body(FIRST, say(thought), **MARK))
+    assert one["cache_creation_input_tokens"] > 2000
+    assert one["input_tokens"] > 0
+    assert cache.usage(body(FIRST, **MARK))["cache_read_input_tokens"] == one["cache_creation_input_tokens"]
+
+
+def test_a_marker_inside_a_result_marks_the_result() -> None:
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": [text(LONG, **MARK)]}
+    usage = PromptCache().usage(body(FIRST, ask(result)))
+    assert usage["cache_creation_input_tokens"] > 4000
