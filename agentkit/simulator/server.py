@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from agentkit.errors import ConfigurationError
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSONObject
-from agentkit.simulator.answering import Answer, Answering
+from agentkit.simulator.answering import Answering
 from agentkit.simulator.batches import Batches, batch_price
 from agentkit.simulator.binding import digest
 from agentkit.simulator.cache import BYTES_PER_TOKEN, count_tokens
@@ -28,6 +28,7 @@ from agentkit.simulator.wire import MOST_BODY_BYTES, ConnectionLost, Headers, Re
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
+    from agentkit.messages import Block
     from agentkit.simulator.faults import Fault
 
 FAULT_HEADER = "x-agentkit-fault"
@@ -135,12 +136,12 @@ class Simulator:
         except ConfigurationError as error:
             return Refusal(400, "invalid_request_error", f"{FAULT_HEADER}: {error}")
         edition = Edition.of(headers)
-        whole = self._threads.whole(cast("JSONObject", given), edition) if isinstance(given, dict) else None
+        sent = cast("JSONObject", given)  # what is no object, the rules refuse
+        whole = self._threads.whole(sent, edition) if isinstance(given, dict) else sent
         if isinstance(whole, Refusal):
             return whole
-        refusal = _refused(given if whole is None else whole, edition)
-        if refusal is not None or whole is None:
-            return refusal or Refusal(400, "invalid_request_error", "Input should be a valid dictionary")
+        if refusal := _refused(whole, edition):
+            return refusal
         conversation = digest([whole.get("system"), whole.get("tools"), whole["messages"]])[:12]
         fault = fault or self.plan.draw(conversation)
         if late := self.quota.wait_s(len(body) // BYTES_PER_TOKEN):
@@ -150,28 +151,28 @@ class Simulator:
             return failure(429, "rate_limit_error", text, more)
         self.requests.append(whole)
         self.bodies.append(body)
-        answer = await self._answered(cast("JSONObject", given), whole, conversation, fault, told)
-        return answer.response
+        return await self._answered(sent, whole, conversation, fault, told)
 
     async def _answered(
         self, body: JSONObject, whole: JSONObject, conversation: str, fault: Fault | None, told: Headers
-    ) -> Answer:
+    ) -> Response:
         self._threads.begin(body)
-        answer: Answer | None = None
+        content: list[Block] | None = None
         try:
             answer = await self._answering.answer(whole, conversation, fault, told)
+            content = answer.content
             self.quota.spend(answer.output_tokens)
-        except UnexpectedRequest as error:
-            return Answer(failure(400, "invalid_request_error", str(error), told))
         except ConnectionLost:
             raise
+        except UnexpectedRequest as error:
+            return failure(400, "invalid_request_error", str(error), told)
         except Exception as error:  # noqa: BLE001 - a server answers, whatever becomes of its mind
             self.failures.append(error)
             text = f"The simulated model failed: {type(error).__name__}: {error}"
-            return Answer(failure(500, "api_error", text, {**told, "x-should-retry": "false"}))
+            return failure(500, "api_error", text, {**told, "x-should-retry": "false"})
         finally:
-            self._threads.end(body, whole, f"msg_{conversation}", answer.content if answer is not None else None)
-        return answer
+            self._threads.end(body, whole, f"msg_{conversation}", content)
+        return answer.response
 
     async def _answer_in_batch(self, params: JSONObject) -> tuple[int, JSONObject]:
         """A request of a batch, for which neither faults nor rate limits are meant."""
@@ -181,10 +182,10 @@ class Simulator:
             return refusal.status, {"type": "error", "error": error, "request_id": None}
         conversation = digest([params.get("system"), params.get("tools"), params["messages"]])[:12]
         self.requests.append(params)
-        answer = await self._answered(params, params, conversation, None, {"request-id": f"req_{self._count:06}"})
-        data = b"".join([chunk async for chunk in answer.response.chunks])
+        response = await self._answered(params, params, conversation, None, {"request-id": f"req_{self._count:06}"})
+        data = b"".join([chunk async for chunk in response.chunks])
         value = cast("JSONObject", parse_strict(data.decode()))
-        return answer.response.status, batch_price(value) if answer.response.status == 200 else value
+        return response.status, batch_price(value) if response.status == 200 else value
 
 
 def _refused(given: object, edition: Edition, *, counting: bool = False) -> Refusal | None:

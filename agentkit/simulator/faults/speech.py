@@ -115,8 +115,8 @@ def _cut_off(stop_reason: str, inside: str) -> Fault:
         if inside == "tool_use":
             call = given.content[index]
             text = given.input_texts.get(index) or encode(call["input"]).decode()
-            content, texts = [*kept, {**call, "input": {}}], {**given.input_texts, index: _half(text)}
-            return Turn(content, texts, stop_reason, None)
+            content: list[Block] = [*kept, {**call, "input": {}}]
+            return Turn(content, {**given.input_texts, index: _half(text)}, stop_reason, None)
         begun: Block = {"type": inside, inside: _UNFINISHED} | ({"signature": ""} if inside == "thinking" else {})
         block = dict(given.content[index]) if inside in kinds else begun
         return Turn([*kept, {**block, inside: _half(str(block[inside]))}], {}, stop_reason, None)
@@ -128,7 +128,7 @@ def _with_input(text_of: Callable[[JSONObject], str]) -> Fault:
     def turn(given: Turn) -> Turn:
         index = _last_call(given)
         call = given.content[index]
-        content = [*given.content[:index], {**call, "input": {}}, *given.content[index + 1 :]]
+        content: list[Block] = [*given.content[:index], {**call, "input": {}}, *given.content[index + 1 :]]
         return replace(given, content=content, input_texts={**given.input_texts, index: text_of(call["input"])})
 
     return Fault(turn=turn, needs_call=True)

@@ -45,9 +45,11 @@ def _sides(data: object) -> tuple[int, int] | None:
         return None
     try:
         if raw.startswith(b"\x89PNG\r\n\x1a\n"):
-            return cast("tuple[int, int]", struct.unpack(">II", raw[16:24]))
+            width, height = struct.unpack(">II", raw[16:24])
+            return int(width), int(height)
         if raw[:6] in (b"GIF87a", b"GIF89a"):
-            return cast("tuple[int, int]", struct.unpack("<HH", raw[6:10]))
+            width, height = struct.unpack("<HH", raw[6:10])
+            return int(width), int(height)
         if raw.startswith(b"\xff\xd8"):
             return _sides_of_jpeg(raw)
         if raw[:4] == b"RIFF" and raw[8:12] == b"WEBP":
@@ -61,7 +63,7 @@ def _sides_of_jpeg(raw: bytes) -> tuple[int, int] | None:
     at = 2
     while at + 9 <= len(raw) and raw[at] == 0xFF:
         if raw[at + 1] in _JPEG_SIZES:
-            height, width = cast("tuple[int, int]", struct.unpack(">HH", raw[at + 5 : at + 9]))
-            return width, height
+            height, width = struct.unpack(">HH", raw[at + 5 : at + 9])
+            return int(width), int(height)
         at += 2 + int.from_bytes(raw[at + 2 : at + 4], "big")
     return None

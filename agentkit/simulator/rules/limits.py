@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from agentkit.messages import Block, JSONObject
 from agentkit.simulator.cache import count_tokens
 from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, with_inner
@@ -18,19 +16,18 @@ def _max_tokens(asked: Asked) -> str | None:
         return APPROXIMATE["max output"].format(given=given, limit=limit, model=asked.model)
     if given or "max_tokens" not in asked.body:
         return None
-    forced = (asked.body.get("tool_choice") or {}).get("type") in ("any", "tool")
     wrong = {
         "stream": bool(asked.body.get("stream")),
         "thinking.type enabled": asked.thinking == "enabled",
         "output_config.format": asked.output_format is not None,
-        "a tool_choice that forces tool use": forced,
+        "a tool_choice that forces tool use": asked.is_forced,
     }
     what = next((name for name, is_given in wrong.items() if is_given), None)
     return APPROXIMATE["nothing to say"].format(what=what) if what else None
 
 
 def _thinking(asked: Asked) -> str | None:
-    mode, config = asked.thinking, cast("JSONObject", asked.body.get("thinking") or {})
+    mode, config = asked.thinking, asked.part("thinking")
     if mode and mode not in asked.facts.thinking:
         return APPROXIMATE["thinking mode"].format(mode=mode, modes=", ".join(asked.facts.thinking))
     if mode == "enabled":
@@ -42,7 +39,7 @@ def _thinking(asked: Asked) -> str | None:
         if "max_tokens" in asked.body and budget >= asked.body["max_tokens"]:
             return APPROXIMATE["budget"]
     is_on = mode in ("enabled", "adaptive") or (not mode and asked.facts.thinks_always)
-    if is_on and (asked.body.get("tool_choice") or {}).get("type") in ("any", "tool"):
+    if is_on and asked.is_forced:
         return APPROXIMATE["forced"]
     return _missing_thinking(asked) if mode == "enabled" else None
 
@@ -66,7 +63,7 @@ def _missing_thinking(asked: Asked) -> str | None:
 
 
 def _effort(asked: Asked) -> str | None:
-    level = (asked.body.get("output_config") or {}).get("effort")
+    level = asked.part("output_config").get("effort")
     if level is None or level in asked.facts.efforts:
         return None
     if not asked.facts.efforts:

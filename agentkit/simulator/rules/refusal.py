@@ -75,16 +75,24 @@ class Asked:
             if isinstance(message["content"], list):
                 yield from ((i, j, block) for j, block in enumerate(cast("list[Block]", message["content"])))
 
+    def part(self, name: str) -> JSONObject:
+        """A field that is an object; an empty one where it is not given."""
+        return cast("JSONObject", self.body.get(name) or {})
+
     @property
     def thinking(self) -> str:
         """The mode of thinking that is asked for; empty: not said."""
-        return str((self.body.get("thinking") or {}).get("type", ""))
+        return str(self.part("thinking").get("type", ""))
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether the model is made to call a tool."""
+        return self.part("tool_choice").get("type") in ("any", "tool")
 
     @property
     def output_format(self) -> JSONObject | None:
         """The format that the answer has to have. None: any."""
-        config: JSONObject = self.body.get("output_config") or {}
-        return cast("JSONObject | None", config.get("format"))
+        return cast("JSONObject | None", self.part("output_config").get("format"))
 
 
 Check: TypeAlias = Callable[[Asked], "Refusal | str | None"]

@@ -56,7 +56,7 @@ def _wrong_definition(tool: JSONObject, i: int) -> str | None:
 
 
 def _choice(asked: Asked) -> str | None:
-    choice: JSONObject = asked.body.get("tool_choice") or {}
+    choice = asked.part("tool_choice")
     if choice.get("type") != "tool":
         return None
     if "name" not in choice:
@@ -76,7 +76,7 @@ def _format(asked: Asked) -> str | None:
     if reason := next(not_strict(wanted["schema"]), None):
         return APPROXIMATE["strict schema"].format(field=field, reason=reason)
     cites = [block for _, _, block in asked.blocks() if block["type"] in ("document", "search_result")]
-    if any(isinstance(given := block.get("citations"), dict) and given.get("enabled") for block in cites):
+    if any(cast("JSONObject", block.get("citations") or {}).get("enabled") for block in cites):
         return APPROXIMATE["cited format"]
     return None
 
