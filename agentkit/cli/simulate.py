@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentTypeError
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from agentkit.cli.exits import Exit, Stop
 from agentkit.cli.prompt_source import read_text
+from agentkit.cli.replaying import logging_replay, summary
 from agentkit.cli.terminal import one_line, plural, width_of
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from agentkit.cli.parsing import Commands
     from agentkit.messages import JSONObject
     from agentkit.simulator import Mind, Reply, Simulator
+    from agentkit.simulator.wire import Server
 
 _HIGHEST_PORT = 65_535
 _FORMS = '{"text": ...}, {"tool": NAME, "input": {...}}, {"output": ...}, {"thinking": ...}, or a list of these'
@@ -31,28 +34,43 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     parser = commands.add_parser("simulate", parents=[shared], help="serve a local Messages API", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8100, help="0 takes a free one (default: %(default)s)")
-    parser.add_argument("--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_FORMS}")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_FORMS}")
+    what = "what `agentkit record` wrote, a vcrpy cassette (.yaml), or a folder of these"
+    source.add_argument("--recording", type=Path, metavar="FILE", help=f"answer from a recording: {what}")
+    parser.add_argument("--lenient", action="store_true", help="what was not recorded gets the nearest answer")
     parser.set_defaults(run=run)
 
 
 def run(args: Namespace) -> Exit:
     """Serve until Ctrl-C."""
+    if args.recording is not None:
+        replay = logging_replay(args.recording, strict=not args.lenient)
+        _serve(replay, args)
+        print(summary(replay), file=sys.stderr)
+        return Exit.OK
+    if args.lenient:
+        raise Stop("--lenient goes with --recording.")
+    simulator = _logging_simulator(_mind(args.script))
+    _serve(simulator, args)
+    answered = plural(len(simulator.requests), "request")
+    print(f"{answered} answered, {len(simulator.refusals)} refused.", file=sys.stderr)
+    return Exit.OK
+
+
+def _serve(server: Server, args: Namespace) -> None:
     import anyio
 
-    simulator = _logging_simulator(_mind(args.script))
+    from agentkit.simulator.http_server import serving
 
     async def serve() -> None:
-        async with simulator.serve(args.host, args.port) as base_url:
+        async with serving(server, args.host, args.port) as base_url:
             print(f"Serving {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
             print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr, flush=True)
             await anyio.sleep_forever()
 
-    try:
+    with suppress(KeyboardInterrupt):
         anyio.run(serve)
-    except KeyboardInterrupt:
-        answered = plural(len(simulator.requests), "request")
-        print(f"{answered} answered, {len(simulator.refusals)} refused.", file=sys.stderr)
-    return Exit.OK
 
 
 def _logging_simulator(mind: Mind) -> Simulator:

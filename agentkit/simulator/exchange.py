@@ -12,13 +12,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+import httpx2
+
 from agentkit.messages import JSON, JSONObject, encode
 from agentkit.redaction import text_without_secrets, without_secrets
 from agentkit.simulator.recorded_events import events_of, events_without_secrets
 from agentkit.simulator.recorded_request import RecordedRequest, parsed, path_without_secrets
 
 _REQUEST_HEADERS = {"anthropic-beta", "anthropic-version", "content-type"}
-_RESPONSE_HEADERS = {"content-encoding", "content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"}
+_RESPONSE_HEADERS = {
+    "content-encoding",
+    "content-type",
+    "request-id",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+}
 _RATE_LIMITS = "anthropic-ratelimit-"
 
 
@@ -92,10 +101,23 @@ class Exchange:
         )
 
 
+def decoded(headers: Mapping[str, str], data: bytes) -> tuple[dict[str, str], bytes]:
+    """A body without its compression, and the headers that go with it; both as they are if it cannot be undone."""
+    headers = {name.lower(): value for name, value in headers.items()}
+    encoding = headers.get("content-encoding", "identity")
+    try:
+        plain = httpx2.Response(200, headers={"content-encoding": encoding}, content=data).content
+    except httpx2.DecodingError:  # whoever kept it had undone the compression already, and left the header
+        return {name: value for name, value in headers.items() if name != "content-encoding"}, data
+    if plain == data and encoding != "identity":
+        return headers, data
+    return {name: value for name, value in headers.items() if name != "content-encoding"}, plain
+
+
 def _request_body(data: bytes) -> JSONObject:
     """A request is compared as JSON, so it is kept as JSON, however it was written."""
-    value = parsed(data)
-    return _body(data) if value is None else _as_json(without_secrets(value))
+    value, clean = parsed(data)
+    return _body(data) if value is None else _as_json(clean)
 
 
 def _body(data: bytes) -> JSONObject:
@@ -105,16 +127,13 @@ def _body(data: bytes) -> JSONObject:
         text = data.decode()
     except UnicodeDecodeError:
         # No text; what has the shape of a key is replaced even there.
-        clean = text_without_secrets(data.decode("latin-1")).encode("latin-1")
-        return {"base64": base64.b64encode(clean).decode()}
-    value = parsed(data)
-    clean_value = without_secrets(value)
+        without = text_without_secrets(data.decode("latin-1")).encode("latin-1")
+        return {"base64": base64.b64encode(without).decode()}
+    value, clean = parsed(data)
     if value is None:
         return {"text": text_without_secrets(text)}
-    if clean_value != value:
-        return _as_json(clean_value)
-    form = _as_json(value)
-    return form if _bytes(form) == data else {"text": text}
+    form = _as_json(clean)
+    return form if value != clean or _bytes(form) == data else {"text": text}
 
 
 def _as_json(value: JSON) -> JSONObject:

@@ -1,0 +1,94 @@
+"""Cassettes of vcrpy, read as recordings: its own form, and the one of projects that keep bodies as YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from agentkit.errors import ConfigurationError
+from agentkit.messages import encode
+from agentkit.simulator.exchange import Exchange, decoded
+
+if TYPE_CHECKING:
+    from agentkit.messages import JSONObject
+
+_DATES = "tag:yaml.org,2002:timestamp"
+
+
+def read_cassette(data: bytes, path: Path) -> Iterator[Exchange]:
+    """The exchanges of a cassette; compressed bodies are unpacked.
+
+    A body that the cassette keeps as YAML (`parsed_body`) becomes compact JSON: the bytes that it once had are not
+    in there. Raises ConfigurationError for a file that is no cassette, and without PyYAML.
+    """
+    content = _load(data, path)
+    interactions: object = cast("JSONObject", content).get("interactions") if isinstance(content, dict) else None
+    if not isinstance(interactions, list):
+        raise ConfigurationError(f"{path} is no cassette: it has no list of `interactions`.")
+    for number, interaction in enumerate(cast("list[JSONObject]", interactions), 1):
+        try:
+            yield _exchange(interaction, f"{path.name}, interaction {number}")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"Interaction {number} of {path} cannot be read: {error!r}.") from error
+
+
+def _load(data: bytes, path: Path) -> object:
+    try:
+        import yaml
+    except ImportError as error:
+        text = f"To read the cassette {path}, PyYAML is needed: pip install claude-agentkit[cassettes]"
+        raise ConfigurationError(text) from error
+
+    fastest = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(fastest):  # type: ignore[misc, valid-type]  # which of the two, the machine decides
+        """Dates stay text, as they are in JSON."""
+
+        yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name and kind
+            first: [(tag, pattern) for tag, pattern in resolvers if tag != _DATES]
+            for first, resolvers in fastest.yaml_implicit_resolvers.items()
+        }
+
+    try:
+        content: object = yaml.load(data, Loader=Loader)  # noqa: S506 - it is the safe loader without dates
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not YAML: {error}") from error
+    return content
+
+
+def _exchange(interaction: JSONObject, origin: str) -> Exchange:
+    request, response = interaction["request"], interaction["response"]
+    uri = urlsplit(str(request["uri"]))
+    headers, body = decoded(_headers(response), _body(response))
+    return Exchange(
+        method=request["method"],
+        path=(uri.path or "/") + (f"?{uri.query}" if uri.query else ""),
+        request_headers=_headers(request),
+        request_body=_body(request),
+        status=int(response["status"]["code"]),
+        response_headers=headers,
+        response_body=body,
+        origin=origin,
+    )
+
+
+def _headers(message: JSONObject) -> dict[str, str]:
+    """Header fields; a cassette keeps a list of values for each."""
+    found = cast("Mapping[str, object]", message.get("headers") or {})
+    return {
+        name: ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)
+        for name, value in found.items()
+    }
+
+
+def _body(message: JSONObject) -> bytes:
+    if message.get("parsed_body") is not None:
+        return encode(message["parsed_body"])
+    body: object = message.get("body")
+    if isinstance(body, dict):
+        body = cast("JSONObject", body).get("string")
+    if body is None:
+        return b""
+    return body if isinstance(body, bytes) else cast("str", body).encode()

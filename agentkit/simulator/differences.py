@@ -1,0 +1,84 @@
+"""How two requests differ, place by place, in words short enough for an error message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from agentkit.messages import JSON
+
+if TYPE_CHECKING:
+    from agentkit.simulator.recorded_request import RecordedRequest
+
+_MOST_CHARS = 60
+_CHARS_BEFORE = 20
+
+
+class Missing(Enum):
+    """What stands in a difference where one side has no value at all, not even `null`."""
+
+    MISSING = "missing"
+
+
+MISSING: Final = Missing.MISSING
+"""The only one of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where a request differs from a recorded one. As text: `model: recorded "a", now "b"`."""
+
+    path: str
+    """Where: `messages.2.content.0.text`."""
+    recorded: JSON | Missing
+    now: JSON | Missing
+
+    def __str__(self) -> str:
+        return f"{self.path}: {_text(self.recorded, self.now)}"
+
+
+def differences(recorded: RecordedRequest, now: RecordedRequest) -> tuple[Difference, ...]:
+    """Every place where `now` differs, in the order of the recorded request."""
+    query = [] if recorded.query == now.query else [Difference("query", recorded.query, now.query)]
+    return (*query, *_between(recorded.body, now.body, ""))
+
+
+def _between(recorded: JSON | Missing, now: JSON | Missing, path: str) -> Iterator[Difference]:
+    if recorded == now and type(recorded) is type(now):
+        return
+    if isinstance(recorded, dict) and isinstance(now, dict):
+        for key in [*recorded, *(key for key in now if key not in recorded)]:
+            yield from _between(recorded.get(key, MISSING), now.get(key, MISSING), f"{path}.{key}" if path else key)
+    elif isinstance(recorded, list) and isinstance(now, list):
+        for index in range(max(len(recorded), len(now))):
+            one = recorded[index] if index < len(recorded) else MISSING
+            other = now[index] if index < len(now) else MISSING
+            yield from _between(one, other, f"{path}.{index}" if path else str(index))
+    else:
+        yield Difference(path or "the body", recorded, now)
+
+
+def _text(recorded: JSON | Missing, now: JSON | Missing) -> str:
+    if recorded is MISSING:
+        return f"not recorded, now {_shown(now)}"
+    if now is MISSING:
+        return f"recorded {_shown(recorded)}, now missing"
+    start = 0
+    if isinstance(recorded, str) and isinstance(now, str):
+        same = next((n for n, (a, b) in enumerate(zip(recorded, now, strict=False)) if a != b), None)
+        same = min(len(recorded), len(now)) if same is None else same
+        start = max(0, same - _CHARS_BEFORE) if same + 1 > _MOST_CHARS - _CHARS_BEFORE else 0
+    return f"recorded {_shown(recorded, start)}, now {_shown(now, start)}"
+
+
+def _shown(value: object, start: int = 0) -> str:
+    """The value as JSON in one short line; of a long string the part that begins at `start`."""
+    if isinstance(value, str):
+        part = value[start : start + _MOST_CHARS]
+        before, after = "…" if start else "", "…" if start + _MOST_CHARS < len(value) else ""
+        return json.dumps(before + part + after, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MOST_CHARS else text[:_MOST_CHARS] + "…"

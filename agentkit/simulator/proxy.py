@@ -1,0 +1,108 @@
+"""A server between a client and the API that passes everything on, both ways, and records it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, asynccontextmanager
+
+import anyio
+import httpx2
+
+from agentkit.errors import ConfigurationError, UsageError
+from agentkit.simulator.http_server import serving
+from agentkit.simulator.recorder import Recorder, Take
+from agentkit.simulator.wire import ConnectionLost, Response, failure
+
+API = "https://api.anthropic.com"
+"""Where requests go unless another upstream is named."""
+
+# They concern one connection and not the message; a body's length is counted anew.
+_OF_THE_CONNECTION = {
+    "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization",
+    "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+}  # fmt: skip
+_CONNECT_S = 30.0
+
+
+class RecordingProxy:
+    """Passes requests on to `upstream` and records them. For clients in any language: give them its base URL.
+
+    An answer is passed on as it comes, event by event; it is in the file before its end is passed on. The client's
+    key goes upstream and nowhere else. Raises ConfigurationError when `upstream` is no http or https address.
+    """
+
+    def __init__(self, recorder: Recorder, upstream: str = API) -> None:
+        self.recorder = recorder
+        self.upstream = _address(upstream)
+        self._http: httpx2.AsyncClient | None = None
+
+    @asynccontextmanager
+    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
+        """Serve HTTP inside the block; it gives the base URL. Port 0 takes a free one.
+
+        Raises ConfigurationError when the address cannot be had.
+        """
+        # How long an answer may take is for the client to say, and how many it asks at once.
+        timeout = httpx2.Timeout(None, connect=_CONNECT_S)
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=20)
+        async with httpx2.AsyncClient(timeout=timeout, limits=limits) as http:
+            self._http = http
+            try:
+                async with serving(self, host, port) as base_url:
+                    yield base_url
+            finally:
+                self._http = None
+
+    async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Pass one request on. Raises UsageError outside of `serve`."""
+        if self._http is None:
+            raise UsageError("A recording proxy passes requests on while it serves: `async with proxy.serve()`.")
+        request = httpx2.Request(method, self.upstream + path, headers=_passed_on(headers), content=body)
+        request.headers["accept-encoding"] = "identity"  # what is recorded is to be read, and passed on at once
+        try:
+            response = await self._http.send(request, stream=True)
+        except httpx2.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            return failure(502, "api_error", f"The upstream {self.upstream} could not be reached: {reason}.")
+        take = self.recorder.take(method, path, headers, body)
+        take.status, take.headers = response.status_code, response.headers
+        chunks = _passing(response, take)
+        await anext(chunks)  # begun, it closes the response however early it is closed itself
+        return Response(response.status_code, _passed_on(response.headers), chunks)
+
+
+async def _passing(response: httpx2.Response, take: Take) -> AsyncGenerator[bytes]:
+    """The answer's bytes, after a first piece without any."""
+    is_whole = False
+    reason = "the client left"
+    try:
+        yield b""
+        async with aclosing(response.aiter_raw()) as chunks:
+            async for chunk in chunks:
+                take.chunks.append(chunk)
+                yield chunk
+        is_whole = True
+    except httpx2.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        raise ConnectionLost(reason) from error
+    finally:
+        if is_whole:
+            take.keep()
+        else:
+            take.leave(reason)
+        with anyio.CancelScope(shield=True):
+            await response.aclose()
+
+
+def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION}
+
+
+def _address(upstream: str) -> str:
+    try:
+        url = httpx2.URL(upstream)
+    except httpx2.InvalidURL:
+        url = httpx2.URL("")
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ConfigurationError(f"The upstream {upstream!r} is no address: write it as https://api.anthropic.com.")
+    return upstream.rstrip("/")

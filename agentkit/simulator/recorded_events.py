@@ -1,0 +1,84 @@
+"""Server-sent events of a recorded answer: cut apart byte for byte, and cleared of secrets that came in pieces."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import TypeAlias, cast
+
+from agentkit.messages import JSONObject
+from agentkit.redaction import text_without_secrets, without_secrets
+
+_END_OF_EVENT = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)|(?<=\r\r)")
+_DATA = re.compile(r"^(?P<name>data: ?)(?P<json>\{.*\})(?P<end>\r?)$", re.MULTILINE)
+_PIECES = ("text", "partial_json", "thinking")
+_WHOLE = re.compile(rb"\Aevent: ?(message_stop|error)\r?\n")
+
+Place: TypeAlias = "tuple[object, str]"
+"""Where the pieces of one text belong: index of the block, kind of text."""
+
+
+def events_of(data: bytes) -> list[bytes]:
+    """The events of a stream; joined they are the stream again, whatever it holds."""
+    return [event for event in _END_OF_EVENT.split(data) if event]
+
+
+def is_over(data: bytes) -> bool:
+    """Whether a stream that was left has come to its last event all the same."""
+    events = events_of(data)
+    return bool(events) and _END_OF_EVENT.search(events[-1][-4:]) is not None and _WHOLE.match(events[-1]) is not None
+
+
+def events_without_secrets(events: Sequence[str]) -> list[str]:
+    """The events without secrets; those that have none stay as they are to the letter.
+
+    The model writes a text in pieces, and a secret may stand across several. Such a text is put, cleared, into the
+    first of its pieces, and the others are left empty.
+    """
+    values = [_data_of(event) for event in events]
+    texts: dict[Place, list[str]] = {}
+    for value in values:
+        if (place := _place(value)) is not None:
+            texts.setdefault(place, []).append(cast("JSONObject", value)["delta"][place[1]])
+    clean = {place: text_without_secrets("".join(pieces)) for place, pieces in texts.items()}
+    changed = {place: text for place, text in clean.items() if text != "".join(texts[place])}
+    return [_cleared(event, value, changed) for event, value in zip(events, values, strict=True)]
+
+
+def _data_of(event: str) -> JSONObject | None:
+    match = _DATA.search(event)
+    if match is None:
+        return None
+    try:
+        value = json.loads(match["json"])
+    except (ValueError, RecursionError):
+        return None
+    return cast("JSONObject", value)
+
+
+def _place(value: JSONObject | None) -> Place | None:
+    delta = value.get("delta") if value is not None else None
+    if value is None or not isinstance(delta, dict):
+        return None
+    pieces = cast("JSONObject", delta)
+    kind = next((kind for kind in _PIECES if isinstance(pieces.get(kind), str)), None)
+    return None if kind is None else (value.get("index"), kind)
+
+
+def _cleared(event: str, value: JSONObject | None, changed: dict[Place, str]) -> str:
+    if value is None:
+        return text_without_secrets(event)
+    clean = value
+    place = _place(value)
+    if place is not None and place in changed:
+        clean = {**value, "delta": {**value["delta"], place[1]: changed[place]}}
+        changed[place] = ""  # the text stands in its first piece
+    try:
+        clean = without_secrets(clean)
+    except RecursionError:  # the parser goes deeper than we do
+        return text_without_secrets(event)
+    if clean == value:
+        return event
+    written = json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+    return _DATA.sub(lambda match: f"{match['name']}{written}{match['end']}", event, count=1)

@@ -1,0 +1,132 @@
+"""A recording: a file of JSON lines, one exchange a line, that any number of writers may append to at once.
+
+The first line names the format; lines of that kind may also stand further down, so recordings can be joined with
+`cat`. A line is written whole, in one piece, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from agentkit.errors import ConfigurationError
+from agentkit.messages import JSONObject, encode
+from agentkit.simulator.exchange import Exchange
+
+FORMAT = 1
+"""The version of the format that is written, and the only one that is read."""
+
+_HEADER = "agentkit_recording"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Exchanges in the order in which they were recorded."""
+
+    exchanges: tuple[Exchange, ...]
+    name: str = "the recording"
+    """What a person calls it, for messages."""
+
+    @classmethod
+    def load(cls, path: str | Path) -> Recording:
+        """Read a recording, a vcrpy cassette (`.yaml`, `.yml`), or a folder with any number of both.
+
+        Raises ConfigurationError for what cannot be read, with the line and what to do about it; also when a
+        cassette is to be read and PyYAML is not installed.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            return cls(tuple(_read(path)), path.name)
+        files = sorted(file for file in path.rglob("*") if file.suffix in _READ_IN_A_FOLDER and file.is_file())
+        if not files:
+            raise ConfigurationError(f"{path} holds no recordings: no file in it ends in .jsonl, .yaml or .yml.")
+        return cls(tuple(exchange for file in files for exchange in _read(file)), path.name)
+
+
+_CASSETTES = {".yaml", ".yml"}
+_READ_IN_A_FOLDER = {".jsonl", *_CASSETTES}
+
+
+def _read(path: Path) -> Iterator[Exchange]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"The recording {path} cannot be read: {error.strerror or error}.") from error
+    if path.suffix in _CASSETTES:
+        from agentkit.simulator.cassettes import read_cassette
+
+        yield from read_cassette(data, path)
+        return
+    lines = data.split(b"\n")  # not `splitlines`: a text may hold other characters that end a line
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        value = _object(line, path, number, is_unfinished=number == len(lines))
+        if _HEADER in value:
+            _check_format(value[_HEADER], path)
+            continue
+        try:
+            yield Exchange.from_json(value, f"{path.name}:{number}")
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ConfigurationError(f"Line {number} of {path} is no exchange: {error!r}.") from error
+
+
+def _object(line: bytes, path: Path, number: int, *, is_unfinished: bool) -> JSONObject:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        if is_unfinished:
+            text = f"The last line of {path}, line {number}, is cut off: its writer was stopped. Delete that line."
+            raise ConfigurationError(text) from error
+        raise ConfigurationError(f"Line {number} of {path} is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"Line {number} of {path} is no exchange, but JSON of another kind.")
+    return cast("JSONObject", value)
+
+
+def _check_format(found: object, path: Path) -> None:
+    if found != FORMAT:
+        raise ConfigurationError(
+            f"{path} was recorded in format {found!r}, and this version of agentkit reads {FORMAT}: record it again, "
+            "or use the version that wrote it."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFile:
+    """A file that exchanges are appended to, by several tasks, threads and processes at once if need be."""
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        try:
+            is_new = not self.path.exists() or self.path.stat().st_size == 0
+            self._append(encode({_HEADER: FORMAT}) + b"\n" if is_new else b"")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConfigurationError(f"The recording {self.path} cannot be written: {reason}.") from error
+
+    def append(self, exchange: Exchange) -> None:
+        """Add an exchange, without its secrets. Raises OSError when there is no room for it, for example."""
+        self._append(encode(exchange.to_json()) + b"\n")
+
+    def _append(self, data: bytes) -> None:
+        # With O_APPEND one write is one piece at the end of the file, whoever else is writing to it.
+        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            if data and _is_torn(file):
+                data = b"\n" + data
+            if os.write(file, data) < len(data):
+                raise OSError("only a part of the line could be written")
+        finally:
+            os.close(file)
+
+
+def _is_torn(file: int) -> bool:
+    """Whether the last line has no end, so that ours would be lost with it."""
+    size = os.fstat(file).st_size
+    return size > 0 and os.pread(file, 1, size - 1) != b"\n"

@@ -1,0 +1,160 @@
+"""Answers from a recording: every request that was recorded gets the bytes that it got then."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.lowlevel
+
+from agentkit.simulator.differences import Difference, differences
+from agentkit.simulator.recorded_request import RecordedRequest
+from agentkit.simulator.recording import Recording
+from agentkit.simulator.wire import Response, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anthropic import AsyncAnthropic
+
+    from agentkit.simulator.exchange import Exchange
+
+_MOST_SHOWN = 8
+_RETRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A request that was not recorded, or asked for more often than it was."""
+
+    request: RecordedRequest
+    nearest: Exchange | None
+    """The recorded exchange that is most like it. None: nothing of its kind was recorded."""
+    differences: tuple[Difference, ...]
+    """Where it differs from that; empty when it was recorded, but not as often as it was asked for."""
+    message: str
+    """All of it in words, for a person."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Replay:
+    """Plays the API by a recording. Use `client()` in-process, `serve()` over HTTP. It never writes.
+
+    A request is answered when it equals a recorded one: the same method, path and JSON body, whatever the order of
+    keys, and without regard to secrets. Equal requests get their answers in the order in which those were recorded,
+    whatever comes in between, so that what ran in parallel replays too.
+
+    Anything else is a miss. `strict` refuses it, with status 400 and a text that says how it differs from the nearest
+    recorded request; otherwise it gets the answer to the nearest one of the same endpoint, preferably one that
+    nobody asked for yet, and `report` says so.
+
+    Raises ConfigurationError when a path is given and no recording can be read there; see `Recording.load`.
+    """
+
+    def __init__(self, recording: Recording | str | Path, *, strict: bool = True) -> None:
+        self.recording = recording if isinstance(recording, Recording) else Recording.load(recording)
+        self.strict = strict
+        self.misses: list[Miss] = []
+        """Requests that were refused."""
+        self.report: list[Miss] = []
+        """Requests that were answered by the nearest one instead."""
+        self.answered = 0
+        """How many requests got an answer from the recording."""
+        self._requests = [exchange.request for exchange in self.recording.exchanges]
+        self._open: dict[str, deque[int]] = {}
+        for index, request in enumerate(self._requests):
+            self._open.setdefault(request.key, deque()).append(index)
+
+    def client(self) -> AsyncAnthropic:
+        """A client of the official SDK that is answered without a socket, on asyncio and trio.
+
+        It retries as the SDK does on its own, because a failure that was retried stands in the recording too.
+        """
+        from agentkit.simulator.transport import in_process_client
+
+        return in_process_client(self).with_options(max_retries=_RETRIES)
+
+    @asynccontextmanager
+    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
+        """Serve HTTP inside the block; it gives the base URL. Port 0 takes a free one.
+
+        Raises ConfigurationError when the address cannot be had.
+        """
+        from agentkit.simulator.http_server import serving
+
+        async with serving(self, host, port) as base_url:
+            yield base_url
+
+    def unused(self) -> list[Exchange]:
+        """What was recorded and nobody asked for, in the recording's order."""
+        unused = sorted(index for indices in self._open.values() for index in indices)
+        return [self.recording.exchanges[index] for index in unused]
+
+    async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Answer one HTTP request."""
+        request = RecordedRequest.of(method, path, body)
+        indices = self._open.get(request.key)
+        if indices:
+            return self._answer(indices.popleft())
+        if not self.strict and (index := self._nearest(request, only_alike=True)) is not None:
+            self.report.append(self._miss(request, index))
+            if index in (indices := self._open[self._requests[index].key]):
+                indices.remove(index)
+            return self._answer(index)
+        miss = self._miss(request, self._nearest(request))
+        self.misses.append(miss)
+        return failure(400, "invalid_request_error", miss.message)
+
+    def _answer(self, index: int) -> Response:
+        self.answered += 1
+        exchange = self.recording.exchanges[index]
+        headers = dict(exchange.response_headers)
+        if not exchange.is_event_stream:
+            headers["content-length"] = str(len(exchange.response_body))
+        if exchange.status >= 400:
+            headers["retry-after-ms"] = "1"  # nobody has to wait again as the recording did
+        return Response(exchange.status, headers, _chunks(exchange.chunks()))
+
+    def _nearest(self, request: RecordedRequest, *, only_alike: bool = False) -> int | None:
+        """The recorded request of the same endpoint with the fewest differences, in doubt one not asked for yet."""
+        is_open = {index for indices in self._open.values() for index in indices}
+        ranks: list[tuple[bool, int, bool, int]] = []
+        for index, recorded in enumerate(self._requests):
+            if recorded.endpoint != request.endpoint:
+                continue
+            if only_alike and recorded.is_streamed != request.is_streamed:
+                continue
+            is_used = index not in is_open
+            ranks.append((only_alike and is_used, len(differences(recorded, request)), is_used, index))
+        return min(ranks)[-1] if ranks else None
+
+    def _miss(self, request: RecordedRequest, index: int | None) -> Miss:
+        name = self.recording.name
+        if index is None:
+            there = Counter(recorded.endpoint for recorded in self._requests)
+            kinds = ", ".join(f"{endpoint} ({count})" for endpoint, count in there.items()) or "nothing"
+            return Miss(request, None, (), f"{request.endpoint} is not in {name}, which has {kinds}.")
+        nearest = self.recording.exchanges[index]
+        where = nearest.origin or f"number {index + 1}"
+        found = differences(self._requests[index], request)
+        if not found:
+            count = sum(recorded.key == request.key for recorded in self._requests)
+            times = "once" if count == 1 else f"{count} times"
+            text = f"{request.endpoint} is in {name} {times} ({where}), and is asked for once more."
+            return Miss(request, nearest, (), text)
+        text = f"{request.endpoint} is not in {name} as it is asked for. The nearest is {where}; what differs:"
+        shown = [str(difference) for difference in found[:_MOST_SHOWN]]
+        more = [f"and {len(found) - _MOST_SHOWN} more"] if len(found) > _MOST_SHOWN else []
+        return Miss(request, nearest, found, "\n".join([text, *shown, *more]))
+
+
+async def _chunks(chunks: Iterable[bytes]) -> AsyncGenerator[bytes]:
+    for chunk in chunks:
+        await anyio.lowlevel.checkpoint()  # each by itself, as over a network
+        yield chunk
