@@ -6,7 +6,7 @@ that opens on first use and closes when the last of them ends.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,7 +15,7 @@ import anyio
 from anyio.lowlevel import RunVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
 
     from anthropic import AsyncAnthropic
     from anthropic.lib.bedrock import AsyncAnthropicBedrock
@@ -26,6 +26,21 @@ Client: TypeAlias = "AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVert
 
 overriding: ContextVar[Client | None] = ContextVar("overriding", default=None)
 """The client that answers instead of every other in the current context: how a script reaches every agent."""
+
+_everywhere: list[Client] = []
+
+
+@contextmanager
+def overriding_everywhere(client: Client) -> Generator[None]:
+    """Inside the block this client answers every agent of the process, in whatever task or thread it runs.
+
+    For test fixtures, whose context is not always the test's. A context of its own, as `script` makes one, goes before.
+    """
+    _everywhere.append(client)
+    try:
+        yield
+    finally:
+        _everywhere.remove(client)
 
 
 @dataclass(slots=True)
@@ -40,7 +55,7 @@ _shared: RunVar[_Shared | None] = RunVar("agentkit_client", default=None)
 @asynccontextmanager
 async def lease(given: Client | None) -> AsyncGenerator[Client]:
     """The client to use now: the overriding one, the given one, or the shared one for as long as it is used."""
-    chosen = overriding.get() or given
+    chosen = overriding.get() or (_everywhere[-1] if _everywhere else given)
     if chosen is not None:
         yield chosen
         return

@@ -1,6 +1,32 @@
-"""What agents are tested with: scripts that play the model, everything else real."""
+"""What agents are tested with: scripts that play the model, faults that befall it, everything else real.
 
-from agentkit.simulator.reply import Reply
-from agentkit.testing.scripting import script
+Names load on first use: the pytest plugin costs nothing in a run of tests that has no agents.
+"""
 
-__all__ = ["Reply", "script"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentkit.simulator import faults
+    from agentkit.simulator.faults.plan import Mix
+    from agentkit.simulator.reply import Reply
+    from agentkit.testing.scripting import script
+    from agentkit.testing.serving import served
+
+_HOMES = {
+    "Mix": "agentkit.simulator.faults.plan",
+    "Reply": "agentkit.simulator.reply",
+    "faults": "agentkit.simulator",
+    "script": "agentkit.testing.scripting",
+    "served": "agentkit.testing.serving",
+}
+
+__all__ = ["Mix", "Reply", "faults", "script", "served"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

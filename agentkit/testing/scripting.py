@@ -6,45 +6,66 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from agentkit.client import overriding
+from agentkit.simulator.faults.plan import Faults
 from agentkit.simulator.reply import Reply
 from agentkit.simulator.script import Answer, Script, describe
 from agentkit.simulator.server import Simulator
 
 
 @contextmanager
-def script(*replies: Reply | Answer) -> Generator[Simulator]:
+def script(*replies: Reply | Answer, faults: Faults = ()) -> Generator[Simulator]:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
 
+    Args:
+        replies: What the model says.
+        faults: What goes wrong meanwhile, one for each request or a `Mix`: `["status:529", None, "cut:200"]`.
+
     Gives the simulator, whose `requests` hold what was asked. Works in and outside an event loop. When the block
-    ends, AssertionError says which replies no request asked for, which requests no reply was written for, and what a
-    function of the script raised: the agent itself only saw a server error. An error of the block goes on as it is,
-    with the same as notes.
+    ends, AssertionError says which replies no request asked for, which requests no reply was written for, which faults
+    did not happen, and what a function of the script raised: the agent itself only saw a server error. An error of the
+    block goes on as it is, with the same as notes.
     """
-    mind = Script(*replies)
-    simulator = Simulator(mind)
-    token = overriding.set(simulator.client())
+    scene = Scene(*replies, faults=faults)
+    token = overriding.set(scene.simulator.client())
     try:
-        yield simulator
+        yield scene.simulator
     except BaseException as error:
-        for problem in [*mind.problems, *_raised(simulator)]:
-            error.add_note(problem)
+        scene.note(error)
         raise
     finally:
         overriding.reset(token)
-    problems = [*mind.problems, *_raised(simulator), *_unused(mind, simulator)]
-    if problems:
-        cause = simulator.failures[0] if simulator.failures else None
-        raise AssertionError("\n".join(["The run did not follow its script.", *problems])) from cause
+    scene.check()
 
 
-def _raised(simulator: Simulator) -> list[str]:
-    return [f"The script itself raised {type(error).__name__}: {error}" for error in simulator.failures]
+class Scene:
+    """A script, the simulator that plays it, and whether it was followed."""
 
+    def __init__(self, *replies: Reply | Answer, faults: Faults = ()) -> None:
+        self._mind = Script(*replies)
+        self.simulator = Simulator(self._mind, faults=faults)
 
-def _unused(mind: Script, simulator: Simulator) -> list[str]:
-    unused = mind.unused()
-    if not unused:
-        return []
-    asked = [f"request {i + 1}:\n{describe(request)}" for i, request in enumerate(simulator.requests)]
-    refused = [f"refused: {refusal.message}" for refusal in simulator.refusals]
-    return ["These replies were not asked for:", *unused, "What was asked:", *(asked or ["nothing"]), *refused]
+    def note(self, error: BaseException) -> None:
+        """Say on an error of a test what went wrong in the script before it."""
+        for problem in [*self._mind.problems, *self._raised()]:
+            error.add_note(problem)
+
+    def check(self) -> None:
+        """Raise AssertionError with everything that did not go as written."""
+        undone = self.simulator.undone()
+        undone = ["These faults did not happen:", *undone] if undone else []
+        problems = [*self._mind.problems, *self._raised(), *self._unused(), *undone]
+        if problems:
+            cause = self.simulator.failures[0] if self.simulator.failures else None
+            raise AssertionError("\n".join(["The run did not follow its script.", *problems])) from cause
+
+    def _raised(self) -> list[str]:
+        failures = self.simulator.failures
+        return [f"The script itself raised {type(error).__name__}: {error}" for error in failures]
+
+    def _unused(self) -> list[str]:
+        unused = self._mind.unused()
+        if not unused:
+            return []
+        asked = [f"request {i + 1}:\n{describe(request)}" for i, request in enumerate(self.simulator.requests)]
+        refused = [f"refused: {refusal.message}" for refusal in self.simulator.refusals]
+        return ["These replies were not asked for:", *unused, "What was asked:", *(asked or ["nothing"]), *refused]
