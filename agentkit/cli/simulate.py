@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agentkit.cli.parsing import Commands
     from agentkit.messages import JSONObject
     from agentkit.simulator import Mind, Reply, Simulator
+    from agentkit.simulator.faults.plan import Faults
     from agentkit.simulator.wire import Server
 
 _HIGHEST_PORT = 65_535
@@ -39,11 +40,29 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     what = "what `agentkit record` wrote, a vcrpy cassette (.yaml), or a folder of these"
     source.add_argument("--recording", type=Path, metavar="FILE", help=f"answer from a recording: {what}")
     parser.add_argument("--lenient", action="store_true", help="what was not recorded gets the nearest answer")
+    faults = parser.add_argument_group("faults", "what goes wrong, in words such as status:529 or cut:200+delay:0.5")
+    faults.add_argument(
+        "--fault",
+        action="append",
+        metavar="FAULT",
+        help="of the next request; `none` for none; again for the one after it",
+    )
+    faults.add_argument("--fault-rate", type=float, metavar="SHARE", help="the share of requests that meet one, 0 to 1")
+    faults.add_argument("--seed", type=int, default=0, help="draws them: the same seed, the same run (default: 0)")
+    faults.add_argument("--list-faults", action="store_true", help="say which there are, and exit")
     parser.set_defaults(run=run)
 
 
 def run(args: Namespace) -> Exit:
     """Serve until Ctrl-C."""
+    if args.list_faults:
+        from agentkit.simulator.faults.words import usage
+
+        print(usage())
+        return Exit.OK
+    faults = _faults(args)
+    if args.recording is not None and faults:
+        raise Stop("Faults befall a script or the offline mind; a recording is answered as it was recorded.")
     if args.recording is not None:
         replay = logging_replay(args.recording, strict=not args.lenient)
         _serve(replay, args)
@@ -51,7 +70,7 @@ def run(args: Namespace) -> Exit:
         return Exit.OK
     if args.lenient:
         raise Stop("--lenient goes with --recording.")
-    simulator = _logging_simulator(_mind(args.script))
+    simulator = _logging_simulator(_mind(args.script), faults)
     _serve(simulator, args)
     answered = plural(len(simulator.requests), "request")
     print(f"{answered} answered, {len(simulator.refusals)} refused.", file=sys.stderr)
@@ -73,15 +92,31 @@ def _serve(server: Server, args: Namespace) -> None:
         anyio.run(serve)
 
 
-def _logging_simulator(mind: Mind) -> Simulator:
+def _faults(args: Namespace) -> Faults:
+    from agentkit.simulator import Mix
+    from agentkit.simulator.faults.plan import USUAL
+
+    if args.fault_rate is None:
+        return [None if fault == "none" else fault for fault in args.fault or ()]
+    try:
+        return Mix(args.fault_rate, args.seed, args.fault or USUAL)
+    except ValueError as error:
+        raise Stop(f"--fault-rate: {error}.") from None
+
+
+def _logging_simulator(mind: Mind, faults: Faults) -> Simulator:
     """A simulator that writes a line on stderr for each request."""
     from agentkit.simulator import Simulator
-    from agentkit.simulator.wire import Response
+    from agentkit.simulator.wire import ConnectionLost, Response
 
     class Logging(Simulator):
         async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
             refused = len(self.refusals)
-            response = await super().handle(method, path, headers, body)
+            try:
+                response = await super().handle(method, path, headers, body)
+            except ConnectionLost:
+                print(f"--- {method} {path}  the connection was dropped, as asked", file=sys.stderr, flush=True)
+                raise
             said = f"{len(body):,} bytes"
             if response.status >= 400 and len(self.refusals) > refused:
                 said = self.refusals[-1].message
@@ -89,7 +124,7 @@ def _logging_simulator(mind: Mind) -> Simulator:
             print(line, file=sys.stderr, flush=True)
             return response
 
-    return Logging(mind)
+    return Logging(mind, faults)
 
 
 def _port(text: str) -> int:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import anthropic
+import httpx2
 import pytest
 
 from agentkit.cli.exits import Stop
@@ -112,3 +113,43 @@ def test_a_port_in_use_is_said_so(base_url: str, capsys: pytest.CaptureFixture[s
     port = base_url.rpartition(":")[2]
     assert main(["simulate", "--port", port]) == 3
     assert f"Cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
+
+
+def statuses(base_url: str, count: int) -> list[int]:
+    body = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    headers = {"x-api-key": "any", "anthropic-version": "2026-10-21"}
+    with httpx2.Client(headers=headers) as http:
+        return [http.post(f"{base_url}/v1/messages", json=body).status_code for _ in range(count)]
+
+
+def test_faults_befall_requests_in_their_order() -> None:
+    with serving("--fault", "status:529", "--fault", "none", "--fault", "status:429,retry_after=1") as base_url:
+        assert statuses(base_url, 4) == [529, 200, 429, 200]
+
+
+def test_faults_are_drawn_by_a_seed() -> None:
+    seen = []
+    for seed in ("1", "1", "2"):
+        options = ("--fault-rate", "0.5", "--fault", "status:500", "--fault", "status:529", "--seed", seed)
+        with serving(*options) as base_url:
+            seen.append(statuses(base_url, 12))
+    assert seen[0] == seen[1] != seen[2]
+    assert {200, 500, 529} == {*seen[0]}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--fault", "explode"], "There is no fault 'explode'"),
+        (["--fault-rate", "2"], "--fault-rate: a mix has a rate between 0 and 1"),
+        (["--fault", "drop", "--recording", "x.jsonl"], "Faults befall a script or the offline mind"),
+    ],
+)
+def test_faults_that_cannot_be_are_refused(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--port", "0", *options]) in (2, 3)
+    assert words in capsys.readouterr().err
+
+
+def test_the_faults_that_there_are_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--list-faults"]) == 0
+    assert "cut:at\n    The connection breaks" in capsys.readouterr().out

@@ -91,22 +91,25 @@ async def test_the_sdks_tool_runner_holds_a_conversation() -> None:
         Reply.text("One more.") + Reply.tool("find", word="pot"),
         lambda request: Reply.text(f"Found {request['messages'][-1]['content'][0]['content']}."),
     ]
-    for is_streamed in (False, True):
+    ways = [(False, False), (True, False), (False, True), (True, True)]
+    for is_streamed, is_threaded in ways:
         simulator = Simulator(Script(*script))
         async with simulator.serve() as base_url, anthropic.AsyncAnthropic(api_key="k", base_url=base_url) as client:
-            options: Any = {"stream": True} if is_streamed else {}
+            options: Any = ({"stream": True} if is_streamed else {}) | ({} if is_threaded else {"thread": False})
             runner = client.beta.messages.tool_runner(
                 model="claude-opus-5-5",
                 max_tokens=100,
                 tools=[find],
                 messages=[{"role": "user", "content": "Find."}],
-                thread=False,
                 **options,
             )
             message = await runner.until_done()
             assert [block.to_dict() for block in message.content] == [{"type": "text", "text": "Found POT."}]
         assert simulator.refusals == []
-    assert ran == ["tea", "cup", "pot"] * 2
+        sent = [len(json.loads(body)["messages"]) for body in simulator.bodies]
+        assert sent == ([1, 1, 1] if is_threaded else [1, 3, 5])
+        assert [len(request["messages"]) for request in simulator.requests] == [1, 3, 5]
+    assert ran == ["tea", "cup", "pot"] * len(ways)
 
 
 @pytest.mark.system(program="curl", install="apt-get install curl")

@@ -11,12 +11,13 @@ from typing import TypeAlias
 from agentkit.simulator.faults.fault import Fault
 from agentkit.simulator.faults.words import parse
 
-_USUAL = (
+USUAL: Sequence[Fault | str] = (
     *("status:529", "status:500", "status:429,retry_after=0.01", "drop", "cut:0", "cut:150", "cut:600"),
     *("error_event:1", "error_event:5", "drip:16", "delay:0.01", "stall:40,0.02", "unknown_event"),
     *("invalid_json", "truncated_json", "duplicate_keys", "duplicate_ids", "max_tokens", "max_tokens:tool_use"),
     *("unknown_block", "empty", "pause_turn"),
 )
+"""What a run should survive: drawn from where nothing else is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Mix:
     rate: float = 0.2
     """The share of requests that get one, 0 to 1."""
     seed: int = 0
-    among: Sequence[Fault | str] = _USUAL
+    among: Sequence[Fault | str] = USUAL
     """What is drawn from. The default holds what a run should survive; a fault more often is drawn more often."""
 
     def __post_init__(self) -> None:

@@ -25,9 +25,9 @@ def parse(text: str) -> Fault:
 
 
 def usage() -> str:
-    """Every fault with its settings, a line each, for `--help`."""
-    lines = [f"{name}{_settings(make)}: {(make.__doc__ or '').partition('.')[0]}" for name, make in FAULTS.items()]
-    return "\n".join(lines)
+    """Every fault with its settings and what it does, for `--list-faults`."""
+    first_lines = {name: (make.__doc__ or "").partition("\n")[0] for name, make in FAULTS.items()}
+    return "\n".join(f"{name}{_settings(make)}\n    {first_lines[name]}" for name, make in FAULTS.items())
 
 
 def _settings(make: Callable[..., Fault]) -> str:

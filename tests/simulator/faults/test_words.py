@@ -14,7 +14,7 @@ def test_every_fault_can_be_said_and_is_explained() -> None:
     assert set(FAULTS) == functions
     for name in functions:
         assert any(line.startswith(name) for line in usage().splitlines())
-    assert "status:code,retry_after=,kind=,should_retry=: An HTTP error instead of the reply" in usage()
+    assert "status:code,retry_after=,kind=,should_retry=\n    An HTTP error instead of the reply." in usage()
 
 
 @pytest.mark.parametrize("text", ["status:529", "status:code=529", " status : 529 ".replace(" : ", ":")])
