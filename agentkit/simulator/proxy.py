@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
 
 import anyio
 import httpx2
 
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.simulator.http_server import serving
-from agentkit.simulator.recorder import Recorder, Take
+from agentkit.simulator.recorder import Recorder, Take, run_out
 from agentkit.simulator.wire import ConnectionLost, Response, failure
 
 API = "https://api.anthropic.com"
@@ -68,30 +68,37 @@ class RecordingProxy:
         take.status, take.headers = response.status_code, response.headers
         chunks = _passing(response, take)
         await anext(chunks)  # begun, it closes the response however early it is closed itself
+        if response.is_error:  # a client that will ask again may not wait for the rest
+            chunks = _at_once([chunk async for chunk in chunks])
         return Response(response.status_code, _passed_on(response.headers), chunks)
 
 
 async def _passing(response: httpx2.Response, take: Take) -> AsyncGenerator[bytes]:
     """The answer's bytes, after a first piece without any."""
-    is_whole = False
-    reason = "the client left"
+    chunks = response.aiter_raw()
+    broken = "the client left"
     try:
         yield b""
-        async with aclosing(response.aiter_raw()) as chunks:
-            async for chunk in chunks:
-                take.chunks.append(chunk)
-                yield chunk
-        is_whole = True
+        async for chunk in chunks:
+            take.chunks.append(chunk)
+            yield chunk
+        broken = ""
     except httpx2.HTTPError as error:
-        reason = str(error) or type(error).__name__
-        raise ConnectionLost(reason) from error
+        broken = str(error) or type(error).__name__
+        raise ConnectionLost(broken) from error
     finally:
-        if is_whole:
-            take.keep()
+        if broken:
+            take.leave(broken)
         else:
-            take.leave(reason)
+            take.keep()
         with anyio.CancelScope(shield=True):
             await response.aclose()
+            await run_out(chunks)
+
+
+async def _at_once(chunks: Iterable[bytes]) -> AsyncGenerator[bytes]:
+    for chunk in chunks:
+        yield chunk
 
 
 def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:

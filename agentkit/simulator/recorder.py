@@ -8,6 +8,7 @@ stream is wrapped, and whatever the SDK reads of it is kept on its way.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -49,6 +50,8 @@ class Recorder:
         response = getattr(answer, "http_response", answer)  # for `cast_to=httpx2.Response` it is that itself
         if isinstance(response, httpx2.Response):
             self._record(response, _path(httpx2.URL(request.url), response.request.url))
+            if response.is_error:  # the SDK does not read what it will ask again
+                await _read(response)
         return answer
 
     def _record(self, response: httpx2.Response, path: str) -> None:
@@ -152,14 +155,14 @@ class _Tee(httpx2.AsyncByteStream):
         except httpx2.HTTPError as error:
             self._end(str(error) or type(error).__name__)
             raise
-        finally:
-            if isinstance(chunks, AsyncGenerator):
-                await chunks.aclose()
+        except GeneratorExit:
+            await self.aclose()
+            await run_out(chunks)
+            raise
         self._end()
 
     async def aclose(self) -> None:
         self._end("whoever asked did not read it to its end")
-        await self._chunks.aclose()
         await self._stream.aclose()
 
     def _end(self, reason: str | None = None) -> None:
@@ -170,6 +173,22 @@ class _Tee(httpx2.AsyncByteStream):
             self._take.keep()
         else:
             self._take.leave(reason)
+
+
+async def _read(response: httpx2.Response) -> None:
+    from anthropic import APIConnectionError
+
+    try:
+        await response.aread()
+    except httpx2.HTTPError as error:
+        raise APIConnectionError(request=response.request) from error
+
+
+async def run_out(chunks: AsyncIterator[bytes]) -> None:
+    """End the generators behind a response that is closed; httpx2 leaves some of them to the garbage collector."""
+    with suppress(httpx2.HTTPError, httpx2.StreamError):
+        async for _ in chunks:
+            pass
 
 
 def _path(asked: httpx2.URL, sent: httpx2.URL) -> str:
