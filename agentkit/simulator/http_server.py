@@ -11,7 +11,7 @@ import h11
 from anyio.abc import Listener, SocketAttribute, SocketStream
 
 from agentkit.errors import ConfigurationError
-from agentkit.simulator.wire import MOST_BODY_BYTES, ConnectionLost, failure
+from agentkit.simulator.wire import ConnectionLost, body_limit, failure
 
 if TYPE_CHECKING:
     from agentkit.simulator.wire import Response, Server
@@ -88,7 +88,7 @@ class _Connection:
                 request = await self._next()
                 if not isinstance(request, h11.Request):
                     return None
-                await self._answer(request, await self._body())
+                await self._answer(request, await self._body(body_limit(request.target.decode("latin-1"))))
             except h11.RemoteProtocolError as error:
                 return await self._refuse(failure(error.error_status_hint, "invalid_request_error", str(error)))
             except _BodyTooLarge:
@@ -109,11 +109,11 @@ class _Connection:
             self._http.receive_data(data)
         return event
 
-    async def _body(self) -> bytes:
+    async def _body(self, limit: int) -> bytes:
         body = bytearray()
         while isinstance(event := await self._next(), h11.Data):
             body += event.data
-            if len(body) > MOST_BODY_BYTES:
+            if len(body) > limit:
                 raise _BodyTooLarge
         return bytes(body)
 

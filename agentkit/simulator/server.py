@@ -23,7 +23,7 @@ from agentkit.simulator.quota import Quota
 from agentkit.simulator.rules import Edition, Refusal, refuse, refuse_headers
 from agentkit.simulator.rules.refusal import APPROXIMATE
 from agentkit.simulator.threads import Threads
-from agentkit.simulator.wire import MOST_BODY_BYTES, ConnectionLost, Headers, Response, failure, json_answer
+from agentkit.simulator.wire import ConnectionLost, Headers, Response, body_limit, failure, json_answer
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -96,7 +96,7 @@ class Simulator:
     async def _route(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, told: Headers
     ) -> Response | Refusal:
-        if len(body) > MOST_BODY_BYTES:
+        if len(body) > body_limit(path):
             return Refusal(413, "request_too_large", "Request exceeds the maximum size")
         path, _, query = path.partition("?")
         try:

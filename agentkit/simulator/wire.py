@@ -11,7 +11,14 @@ import anyio.lowlevel
 from agentkit.messages import JSONObject, encode
 
 MOST_BODY_BYTES = 32 * 1024 * 1024
-"""What the API takes in one request."""
+"""What the API takes in one message request."""
+_MOST_BATCH_BYTES = 256 * 1024 * 1024
+
+
+def body_limit(path: str) -> int:
+    """How many bytes the API takes on this path; a batch is the sum of its requests."""
+    return _MOST_BATCH_BYTES if path.startswith("/v1/messages/batches") else MOST_BODY_BYTES
+
 
 Headers: TypeAlias = Mapping[str, str]
 """Header fields, names in lower case."""

@@ -8,7 +8,7 @@ import pytest
 
 from agentkit.messages import JSONObject
 from agentkit.simulator.binding import sign
-from agentkit.simulator.rules import refuse
+from agentkit.simulator.rules import Edition, refuse
 from tests.simulator.bodies import MARK, TOOL, ask, body, say, text
 
 ASKED = body(ask(text("Hi")), system="Be brief.", tools=[TOOL])
@@ -52,6 +52,15 @@ def test_any_change_before_it_is_refused_in_the_apis_words(change: object) -> No
 
 def test_older_models_do_not_check() -> None:
     assert refuse({**echoed(), "system": "Other.", "model": "claude-sonnet-4-6"}) is None
+
+
+def test_blocks_that_no_longer_fit_are_dropped_where_that_is_asked_for() -> None:
+    controls = {"type": "adaptive", "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
+    request = {**echoed(), "system": "Other.", "thinking": controls}
+    assert refuse(request, Edition(betas=frozenset({"thinking-binding-controls-2026-08-01"}))) is None
+    refusal = refuse(request)
+    assert refusal is not None
+    assert refusal.message == "thinking.block_binding: Extra inputs are not permitted"
 
 
 def two_turns() -> JSONObject:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from agentkit.messages import JSONObject
-from agentkit.simulator.wire import Response, event_stream, failure, json_answer, lines
+from agentkit.simulator.wire import Response, body_limit, event_stream, failure, json_answer, lines
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +26,13 @@ async def test_a_document_says_how_long_it_is() -> None:
         "request-id": "req_1",
         "x-more": "1",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "megabytes"), [("/v1/messages", 32), ("/v1/messages/count_tokens", 32), ("/v1/messages/batches", 256)]
+)
+async def test_a_batch_may_be_larger_than_a_message(path: str, megabytes: int) -> None:
+    assert body_limit(path) == megabytes * 1024 * 1024
 
 
 async def test_events_come_one_by_one() -> None:

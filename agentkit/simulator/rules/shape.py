@@ -147,6 +147,7 @@ class _ToolChoice(TypedDict):
 class _ThinkingMode(TypedDict):
     type: Literal["adaptive", "enabled", "disabled", "between_tools"]
     budget_tokens: NotRequired[int]
+    block_binding: NotRequired[JSONObject | None]
     display: NotRequired[Literal["summarized", "omitted"] | None]
 
 
