@@ -24,12 +24,21 @@ def landing(land: Callable[[], None], say_so: Callable[[], None]) -> Generator[N
     """Inside, on the event loop's thread, the first Ctrl-C calls `say_so` and `land`, the second ends the process.
 
     `say_so` is called in the signal handler, in the middle of whatever was interrupted.
-
-    A signal handler of Python's own rather than the loop's: it also runs while a tool blocks the loop.
     """
     import asyncio
 
     loop = asyncio.get_running_loop()
+    with heard(lambda: loop.call_soon_threadsafe(land), say_so):
+        yield
+
+
+@contextmanager
+def heard(land: Callable[[], object], say_so: Callable[[], None]) -> Generator[None]:
+    """Inside, on the main thread, the first Ctrl-C calls `say_so` and `land` in the signal handler, the second ends
+    the process.
+
+    A signal handler of Python's own rather than the loop's: it also runs while a tool blocks the loop.
+    """
     count = 0
 
     def interrupted(_number: int, _frame: FrameType | None) -> None:
@@ -38,7 +47,7 @@ def landing(land: Callable[[], None], say_so: Callable[[], None]) -> Generator[N
         if count > 1:
             os._exit(Exit.INTERRUPTED)
         say_so()
-        loop.call_soon_threadsafe(land)
+        land()
 
     before = signal.signal(signal.SIGINT, interrupted)
     try:

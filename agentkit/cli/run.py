@@ -26,23 +26,28 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     parser = commands.add_parser("run", parents=[shared], help="run an agent of your own", description=__doc__)
     parser.add_argument("agent", metavar="MODULE:AGENT", help="where the agent is, for example `shop.agents:lead`")
     parser.add_argument("prompt", metavar="PROMPT", help="the prompt; @FILE reads a file, - reads stdin")
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """The options that `run` and `chat` have."""
     parser.add_argument("--json", action="store_true", help="print events and the result as lines of JSON")
-    parser.add_argument("--model", metavar="ID", help="another model, for this run")
-    parser.add_argument("--max-turns", metavar="N", type=int, help="another turn limit, for this run")
+    parser.add_argument("--model", metavar="ID", help="another model than the agent's")
+    parser.add_argument("--max-turns", metavar="N", type=int, help="another turn limit for a run")
     add_base_url(parser)
     parser.add_argument("--offline", action="store_true", help="let the offline mind answer: no key, no model")
     parser.add_argument(
         "--allow-effects", action="store_true", help="let the offline mind call tools that are not of effect `read`"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: Namespace) -> Exit:
     """Run the agent; its output goes to stdout, everything else to stderr."""
     from agentkit.cli.watching import choose_display, print_json, report, result_facts, watch
 
-    agent = _agent(args)
-    prompt = _prompt(agent, read_prompt(args.prompt))
+    agent = agent_at(args)
+    prompt = as_input(agent, read_prompt(args.prompt))
     client = connect(args, agent)
     if args.offline:
         print(f"agentkit: {OFFLINE_NOTE}", file=sys.stderr)
@@ -71,7 +76,8 @@ def _last_words(result: RunResult[object]) -> str:
     return next((text for text in reversed(said) if text.strip()), "")
 
 
-def _agent(args: Namespace) -> AnyAgent:
+def agent_at(args: Namespace) -> AnyAgent:
+    """The agent that the command line names, with its turn limit. Raises Stop for what no command line can run."""
     from agentkit import Agent
     from agentkit.cli.address import load
 
@@ -89,8 +95,8 @@ def _agent(args: Namespace) -> AnyAgent:
     return agent if args.max_turns is None else replace(agent, max_turns=args.max_turns)
 
 
-def _prompt(agent: AnyAgent, text: str) -> object:
-    """The prompt as the agent's input type where it is JSON of that type, as text otherwise."""
+def as_input(agent: AnyAgent, text: str) -> object:
+    """The prompt as the agent's input type where it is JSON of that type, as text otherwise. Raises Stop."""
     from pydantic import ValidationError
 
     if agent.prompt.is_text:
