@@ -47,8 +47,6 @@ def differences(recorded: RecordedRequest, now: RecordedRequest) -> tuple[Differ
 
 
 def _between(recorded: JSON | Missing, now: JSON | Missing, path: str) -> Iterator[Difference]:
-    if recorded == now and type(recorded) is type(now):
-        return
     if isinstance(recorded, dict) and isinstance(now, dict):
         for key in [*recorded, *(key for key in now if key not in recorded)]:
             yield from _between(recorded.get(key, MISSING), now.get(key, MISSING), f"{path}.{key}" if path else key)
@@ -57,7 +55,7 @@ def _between(recorded: JSON | Missing, now: JSON | Missing, path: str) -> Iterat
             one = recorded[index] if index < len(recorded) else MISSING
             other = now[index] if index < len(now) else MISSING
             yield from _between(one, other, f"{path}.{index}" if path else str(index))
-    else:
+    elif recorded != now or type(recorded) is not type(now):  # 1 and true are equal to Python
         yield Difference(path or "the body", recorded, now)
 
 
