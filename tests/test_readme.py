@@ -14,6 +14,8 @@ import anyio
 import pytest
 
 from agentkit.client import overriding
+from agentkit.simulator import Reply, Script, Simulator
+from agentkit.testing import served
 
 ROOT = Path(__file__).parent.parent
 PAGES = [path for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))] if path.is_file()]
@@ -22,6 +24,7 @@ MOST_LINES_OF_THE_README = 150
 MOST_BLOCKS_NOT_RUN = 4
 
 FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"# (?P<name>\w+\.py)\n")
 NOT_RUN = re.compile(r"<!-- not run: (?P<reason>.+) -->\s*\Z")
 
 
@@ -34,6 +37,12 @@ class CodeBlock:
     text: str
     line: int
     reason: str | None
+
+    @property
+    def file(self) -> str | None:
+        """The file that the block is a part of, as its first line says. None: it is a part of the page's script."""
+        match = FILE.match(self.text)
+        return match["name"] if match else None
 
     @property
     def place(self) -> str:
@@ -108,10 +117,27 @@ def test_the_python_of_a_page_runs(page_module: tuple[ModuleType, Path], page: P
     token = overriding.set(Simulator(OfflineMind()).client())
     try:
         for block in blocks_of(page, "python"):
-            if block.reason is None:
+            if block.reason is None and block.file is None:
                 run_block(block, *page_module)
     finally:
         overriding.reset(token)
+
+
+def test_the_tests_that_the_tutorial_writes_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files in one folder, the recording made against a simulator that stands for the API."""
+    files: dict[str, str] = {}
+    for block in blocks_of(ROOT / "docs" / "testing_tutorial.md", "python"):
+        assert block.file is not None
+        files[block.file] = files.get(block.file, "") + block.text
+    for name, text in files.items():
+        (pytester.path / name).write_text(text, encoding="utf-8")
+    pytester.makepyprojecttoml('[tool.pytest.ini_options]\nfilterwarnings = ["error"]\npythonpath = ["."]\n')
+    with served(Simulator(Script(Reply.tool("price", item="tea"), Reply.text("4 EUR.")))) as base_url:
+        with monkeypatch.context() as env:
+            env.setenv("ANTHROPIC_BASE_URL", base_url)
+            env.setenv("ANTHROPIC_API_KEY", "any")
+            pytester.runpytest_subprocess("--agentkit-record", "-k", "recorded").assert_outcomes(passed=1, deselected=12)
+    pytester.runpytest_subprocess().assert_outcomes(passed=13)
 
 
 def test_few_blocks_are_not_run_and_each_says_why() -> None:

@@ -12,18 +12,23 @@ if TYPE_CHECKING:
     from agentkit.simulator import faults
     from agentkit.simulator.faults.plan import Mix
     from agentkit.simulator.reply import Reply
+    from agentkit.testing.expectations import called, expect, in_order, never_called
     from agentkit.testing.scripting import script
     from agentkit.testing.serving import served
 
 _HOMES = {
     "Mix": "agentkit.simulator.faults.plan",
     "Reply": "agentkit.simulator.reply",
+    "called": "agentkit.testing.expectations",
+    "expect": "agentkit.testing.expectations",
     "faults": "agentkit.simulator",
+    "in_order": "agentkit.testing.expectations",
+    "never_called": "agentkit.testing.expectations",
     "script": "agentkit.testing.scripting",
     "served": "agentkit.testing.serving",
 }
 
-__all__ = ["Mix", "Reply", "faults", "script", "served"]
+__all__ = ["Mix", "Reply", "called", "expect", "faults", "in_order", "never_called", "script", "served"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,0 +1,230 @@
+"""What an agent did, said as expectations that read well and fail with everything that it did instead.
+
+expect(result, called("price", item="tea"), never_called("order"), in_order("price", "order"))
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import EllipsisType
+from typing import Protocol, TypeAlias, cast
+
+from agentkit.messages import Block, JSONObject
+from agentkit.result import RunResult
+
+_SHOWN_CHARS = 100
+
+
+class HasResult(Protocol):
+    """A streamed run that has ended."""
+
+    @property
+    def result(self) -> RunResult[object]:
+        """What it came to."""
+        ...
+
+
+class HasMessages(Protocol):
+    """A conversation."""
+
+    @property
+    def messages(self) -> Sequence[JSONObject]:
+        """What was said."""
+        ...
+
+
+Did: TypeAlias = "RunResult[object] | HasResult | HasMessages | Sequence[JSONObject]"
+"""Whatever holds what was done: a result with everything below it, or the messages of one conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call that the model made."""
+
+    name: str
+    input: JSONObject
+    path: tuple[str, ...]
+    """Names of the agents from the root down to the one that called; empty where only messages are known."""
+    is_error: bool | None
+    """Whether its result was an error. None: it was never answered."""
+
+    def __str__(self) -> str:
+        who = f"{'/'.join(self.path)}: " if self.path else ""
+        end = {True: "  failed", False: "", None: "  not answered"}[self.is_error]
+        return f"{who}{self.name}({_shown_arguments(self.input)}){end}"
+
+
+class Expectation(Protocol):
+    """One thing that is expected of the calls of a run."""
+
+    def unmet(self, calls: Sequence[Call]) -> str | None:
+        """What is expected and was not so, in words. None: it was so."""
+        ...
+
+
+def expect(did: Did, *expectations: Expectation) -> None:
+    """Raise AssertionError unless every expectation is met by the calls of a run and of the sub-agents below it.
+
+    The calls of a sub-agent stand behind the call that started it, whatever ran at the same time.
+    """
+    calls = calls_of(did)
+    unmet = [text for expectation in expectations if (text := expectation.unmet(calls)) is not None]
+    if unmet:
+        made = [f"  {number}. {call}" for number, call in enumerate(calls, 1)] or ["  none"]
+        raise AssertionError("\n".join([*unmet, "Calls that were made:", *made]))
+
+
+def calls_of(did: Did) -> list[Call]:
+    """Every tool call of a run and of the sub-agents below it, in the order in which the models made them."""
+    done = did if isinstance(did, RunResult) else getattr(did, "result", None)
+    if isinstance(done, RunResult):
+        run = cast("RunResult[object]", done)
+        return [*_calls_of_run(run, (run.agent,))]
+    messages = cast("Sequence[JSONObject]", getattr(did, "messages", did))
+    return [call for _, call in _calls_in(messages, ())]
+
+
+def _calls_of_run(run: RunResult[object], path: tuple[str, ...]) -> Iterator[Call]:
+    children = {child.run_id: child for child in run.children}
+    for call_id, call in _calls_in(run.messages, path):
+        yield call
+        if child := children.get(f"{run.run_id}/{call_id}"):
+            yield from _calls_of_run(child, (*path, child.agent))
+
+
+def _calls_in(messages: Sequence[JSONObject], path: tuple[str, ...]) -> Iterator[tuple[str, Call]]:
+    contents = [cast("list[Block]", m["content"]) for m in messages if isinstance(m["content"], list)]
+    blocks = [block for content in contents for block in content]
+    errors: dict[str, bool] = {
+        block["tool_use_id"]: bool(block.get("is_error")) for block in blocks if block["type"] == "tool_result"
+    }
+    for block in blocks:
+        if block["type"] == "tool_use":
+            yield block["id"], _call(block, path, errors.get(block["id"]))
+
+
+def _call(block: Block, path: tuple[str, ...], is_error: bool | None) -> Call:
+    return Call(str(block["name"]), cast("JSONObject", block["input"]), path, is_error)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A tool was called; make it with `called`, narrow it with its methods."""
+
+    name: str
+    arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+    count: int | None = None
+    agent: str | None = None
+    is_error: bool | None = None
+
+    def times(self, count: int) -> Called:
+        """Exactly so often. Without it: at least once."""
+        return replace(self, count=count)
+
+    def by(self, agent: str) -> Called:
+        """By the agent of this name, at whatever depth."""
+        return replace(self, agent=agent)
+
+    def failing(self) -> Called:
+        """And the call's result was an error."""
+        return replace(self, is_error=True)
+
+    def succeeding(self) -> Called:
+        """And the call's result was no error."""
+        return replace(self, is_error=False)
+
+    def unmet(self, calls: Sequence[Call]) -> str | None:
+        """See `Expectation.unmet`."""
+        fitting = [call for call in calls if self._differences(call) == []]
+        if fitting if self.count is None else len(fitting) == self.count:
+            return None
+        times = f", {self.count} times; it was {len(fitting)}" if self.count is not None and fitting else ""
+        near = [self._differences(call) for call in calls if call.name == self.name]
+        nearest = min(
+            (found for found in near if found), key=lambda found: (len(found), " was " in found[0]), default=[]
+        )
+        hint = f"\n  nearest: {'; '.join(nearest)}" if nearest and not fitting else ""
+        return f"Expected a call {self}{times}.{hint}"
+
+    def _differences(self, call: Call) -> list[str]:
+        """Why this is not the call that is expected."""
+        found = [] if call.name == self.name else [f"it is a call of {call.name}"]
+        for name, value in self.arguments.items():
+            if name not in call.input:
+                found.append(f"{name} was not given")
+            elif not _fits(value, call.input[name]):
+                found.append(f"{name} was {_shown(call.input[name])}")
+        if self.agent is not None and self.agent != (call.path or ("",))[-1]:
+            found.append(f"it was made by {call.path[-1] if call.path else 'an agent that is not known'}")
+        if self.is_error is not None and call.is_error is not self.is_error:
+            found.append("it failed" if call.is_error else "it did not fail")
+        return found
+
+    def __str__(self) -> str:
+        by = f" by {self.agent}" if self.agent else ""
+        end = {True: " that failed", False: " that succeeded", None: ""}[self.is_error]
+        return f"{self.name}({_shown_arguments(self.arguments)}){by}{end}"
+
+
+def called(name: str, /, **arguments: object) -> Called:
+    """A tool was called, with these arguments among others: `called("order", item="tea", count=...).times(1)`.
+
+    An argument is `...` (given, whatever its value), a function of the value that says whether it fits, or the value
+    itself, compared as JSON: models and dataclasses may stand for their objects.
+    """
+    return Called(name, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class _NeverCalled:
+    called: Called
+
+    def unmet(self, calls: Sequence[Call]) -> str | None:
+        is_met = self.called.times(0).unmet(calls) is None
+        return None if is_met else f"Expected no call {self.called}."
+
+
+def never_called(name: str, /, **arguments: object) -> Expectation:
+    """A tool was not called, or not with these arguments, which are those of `called`."""
+    return _NeverCalled(Called(name, arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class _InOrder:
+    steps: tuple[Called, ...]
+
+    def unmet(self, calls: Sequence[Call]) -> str | None:
+        left = iter(calls)
+        for number, step in enumerate(self.steps):
+            if not any(step.unmet([call]) is None for call in left):
+                behind = f" behind {', '.join(map(str, self.steps[:number]))}" if number else ""
+                return f"Expected a call {step}{behind}."
+        return None
+
+
+def in_order(*steps: str | Called) -> Expectation:
+    """These calls were made one behind the other, others in between allowed: names, or what `called` makes."""
+    return _InOrder(tuple(called(step) if isinstance(step, str) else step for step in steps))
+
+
+def _fits(expected: object, given: object) -> bool:
+    from pydantic_core import to_jsonable_python
+
+    if isinstance(expected, EllipsisType):
+        return True
+    if callable(expected):
+        return bool(expected(given))
+    return bool(to_jsonable_python(expected, by_alias=True) == given)
+
+
+def _shown_arguments(arguments: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, EllipsisType):
+        return "..."
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}..."
