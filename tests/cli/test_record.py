@@ -98,6 +98,47 @@ def test_the_command_hears_a_signal_first(tmp_path: Path, number: signal.Signals
     assert err == f"agentkit: 0 exchanges recorded to {tmp_path / 'run.jsonl'}\n"
 
 
+COUNTS = """
+import signal, time
+count = 0
+def stop(number, frame):
+    global count
+    count += 1
+signal.signal(signal.SIGINT, stop)
+print("ready", flush=True)
+while not count:
+    time.sleep(0.01)
+time.sleep(0.5)
+print("heard", count, flush=True)
+"""
+
+# A terminal of its own for a command, and Ctrl-C typed into it once the command is ready.
+TERMINAL = """
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+seen = b""
+try:
+    while data := os.read(terminal, 1000):
+        if b"ready" in data:
+            os.write(terminal, b"\\x03")
+        seen += data
+except OSError:
+    pass  # how a terminal ends
+print(seen.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
+    command = hearing_ctrl_c("record", "--output", str(tmp_path / "run.jsonl"), "--", sys.executable, "-c", COUNTS)
+    typed = [sys.executable, "-c", TERMINAL, *command]
+    done = subprocess.run(typed, capture_output=True, text=True, timeout=50, check=False)
+    assert "heard 1" in done.stdout, done
+    assert done.returncode == 130
+
+
 def test_a_command_that_a_signal_ends_gives_a_shells_exit_code(tmp_path: Path) -> None:
     killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
     assert main(["record", "--output", str(tmp_path / "x"), "--", sys.executable, "-c", killed]) == 128 + 9
