@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from agentkit.cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
     from agentkit import Agent
     from agentkit.client import Client
 
@@ -36,7 +38,7 @@ def check_credentials(also: str = "") -> None:
         )
 
 
-def client_at(base_url: str) -> Client:
+def client_at(base_url: str) -> AsyncAnthropic:
     """A client for the server at `base_url`; local servers take any key. Raises Stop for what is no address."""
     from anthropic import AsyncAnthropic
 
