@@ -73,7 +73,7 @@ async def _run(proxy: RecordingProxy, command: list[str]) -> int:
     is_interrupted = False
     async with proxy.serve() as base_url:
         with anyio.open_signal_receiver(*_FORWARDED) as signals:
-            process = await _start(command, {**os.environ, _BASE_URL: base_url})
+            process = await _start(command, _environment(base_url))
             async with process, anyio.create_task_group() as tasks:
 
                 async def forward() -> None:
@@ -88,6 +88,13 @@ async def _run(proxy: RecordingProxy, command: list[str]) -> int:
     if is_interrupted:
         return Exit.INTERRUPTED
     return code if code >= 0 else _KILLED - code
+
+
+def _environment(base_url: str) -> dict[str, str]:
+    """The command's: what it asks this machine does not go through a proxy to the outside, if there is one."""
+    direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    direct = f"{direct},127.0.0.1" if direct else "127.0.0.1"
+    return {**os.environ, _BASE_URL: base_url, "NO_PROXY": direct, "no_proxy": direct}
 
 
 async def _start(command: list[str], environment: dict[str, str]) -> Process:

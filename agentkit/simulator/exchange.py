@@ -50,7 +50,7 @@ class Exchange:
         asked = {name.lower(): value for name, value in self.request_headers.items()}
         answered = {name.lower(): value for name, value in self.response_headers.items()}
         object.__setattr__(self, "request_headers", {name: asked[name] for name in asked if name in _REQUEST_HEADERS})
-        kept = {name: answered[name] for name in answered if name in _RESPONSE_HEADERS or _RATE_LIMITS in name}
+        kept = {name: answered[name] for name in answered if name in _RESPONSE_HEADERS or name.startswith(_RATE_LIMITS)}
         object.__setattr__(self, "response_headers", kept)
 
     @property

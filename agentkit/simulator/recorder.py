@@ -59,7 +59,7 @@ class Recorder:
         try:
             take = self.take(asked.method, path, asked.headers, asked.content)
         except httpx2.RequestNotRead:
-            self.lost.append(f"{asked.method} {path} was sent as a stream, which is not recorded.")
+            self.lost.append(f"{asked.method} {asked.url.path} was sent as a stream, which is not recorded.")
             return
         take.status, take.headers = response.status_code, response.headers
         if response.is_closed:  # it was read whole, and decoded
@@ -127,7 +127,8 @@ class Take:
         if is_over(b"".join(self.chunks)):
             self.keep()
         else:
-            self.recorder.lost.append(f"{self.method} {self.path} was cut off: {reason}.")
+            path = self.path.partition("?")[0]
+            self.recorder.lost.append(f"{self.method} {path} was cut off: {reason}.")
 
 
 class _Tee(httpx2.AsyncByteStream):

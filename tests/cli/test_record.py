@@ -64,6 +64,13 @@ def test_the_upstream_of_the_environment_is_kept_and_the_file_grows(upstream: st
         assert len(Recording.load(path).exchanges) == count
 
 
+def test_the_command_asks_directly_where_a_proxy_leads_to_the_outside(upstream: str, tmp_path: Path) -> None:
+    outside = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "NO_PROXY": "example.com"}
+    done = record(tmp_path / "run.jsonl", "--upstream", upstream, said="What is tea?", **outside, no_proxy="")
+    assert done.returncode == 1  # the command asks our proxy, and that one asks the upstream through the outside's
+    assert f"The upstream {upstream} could not be reached" in done.stderr
+
+
 def test_an_upstream_that_cannot_be_reached_is_the_commands_to_hear(tmp_path: Path) -> None:
     done = record(tmp_path / "run.jsonl", "--upstream", "http://127.0.0.1:9", said="What is tea?")
     assert done.returncode == 1
