@@ -78,9 +78,10 @@ def expect(did: Did, *expectations: Expectation) -> None:
 
 def calls_of(did: Did) -> list[Call]:
     """Every tool call of a run and of the sub-agents below it, in the order in which the models made them."""
-    done = did if isinstance(did, RunResult) else getattr(did, "result", None)
-    if isinstance(done, RunResult):
-        run = cast("RunResult[object]", done)
+    if not isinstance(did, RunResult) and hasattr(did, "result"):
+        did = cast("HasResult", did).result
+    if isinstance(did, RunResult):
+        run = cast("RunResult[object]", did)
         return [*_calls_of_run(run, (run.agent,))]
     messages = cast("Sequence[JSONObject]", getattr(did, "messages", did))
     return [call for _, call in _calls_in(messages, ())]
@@ -142,9 +143,7 @@ class Called:
             return None
         times = f", {self.count} times; it was {len(fitting)}" if self.count is not None and fitting else ""
         near = [self._differences(call) for call in calls if call.name == self.name]
-        nearest = min(
-            (found for found in near if found), key=lambda found: (len(found), " was " in found[0]), default=[]
-        )
+        nearest = min(filter(None, near), key=_distance, default=list[str]())
         hint = f"\n  nearest: {'; '.join(nearest)}" if nearest and not fitting else ""
         return f"Expected a call {self}{times}.{hint}"
 
@@ -166,6 +165,11 @@ class Called:
         by = f" by {self.agent}" if self.agent else ""
         end = {True: " that failed", False: " that succeeded", None: ""}[self.is_error]
         return f"{self.name}({_shown_arguments(self.arguments)}){by}{end}"
+
+
+def _distance(differences: list[str]) -> tuple[int, bool]:
+    """How far off a call is: a wrong argument is further than a wrong end."""
+    return len(differences), " was " in differences[0]
 
 
 def called(name: str, /, **arguments: object) -> Called:

@@ -1,0 +1,150 @@
+"""What every `Steps` must do: fix places at once, run each effect once, let exceptions and cancellations pass."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from agentkit.messages import JSONObject
+from agentkit.steps import Effect, Steps
+
+_MOST_S = 60.0
+_VALUE: JSONObject = {"text": "grüezi \u2028 \x00", "number": 1.5, "big": 2**70, "list": [None, True, {"a": []}]}
+
+
+class _EffectFailed(Exception):
+    """What an effect of these tests raises."""
+
+
+def _giving(value: JSONObject, ran: list[str] | None = None, name: str = "") -> Effect:
+    async def effect() -> JSONObject:
+        if ran is not None:
+            ran.append(name)
+        await anyio.lowlevel.checkpoint()
+        return json.loads(json.dumps(value))  # type: ignore[no-any-return]  # a copy
+
+    return effect
+
+
+async def _forbidden() -> JSONObject:
+    raise AssertionError("an effect that had been run before was run again")
+
+
+@pytest.mark.anyio
+class StepsContract:
+    """Inherit it, and give the fixture `steps`: fresh ones for each test."""
+
+    @pytest.fixture
+    def steps(self) -> Steps:
+        """The steps under test, with nothing run yet."""
+        raise NotImplementedError("give the contract a fixture `steps`: fresh ones for each test")
+
+    async def test_a_place_is_fixed_without_waiting(self, steps: Steps) -> None:
+        """`reserve` is no coroutine: places are given in the model's order."""
+        slot = steps.reserve("model:1")
+        assert not inspect.isawaitable(slot), "reserve is a plain method"
+        assert "model:1" in slot.name
+
+    async def test_places_have_names_of_their_own(self, steps: Steps) -> None:
+        """Different steps, and equal ones of different children, have different names."""
+        first, second = steps.reserve("tool:a"), steps.reserve("tool:b")
+        below = [steps.under(slot).reserve("model:1") for slot in (first, second)]
+        names = [slot.name for slot in (first, second, *below)]
+        assert len(set(names)) == len(names)
+
+    async def test_an_effect_is_run_once_and_its_value_comes_back(self, steps: Steps) -> None:
+        """As JSON, whatever text and numbers are in it."""
+        ran: list[str] = []
+        assert await steps.run(steps.reserve("model:1"), _giving(_VALUE, ran)) == _VALUE
+        assert len(ran) == 1
+
+    async def test_steps_at_once_keep_apart(self, steps: Steps) -> None:
+        """The calls of a turn run at the same time; each gets its own value."""
+        slots = [steps.reserve(f"tool:{n}") for n in range(20)]
+        values: dict[str, JSONObject] = {}
+
+        async def run(n: int) -> None:
+            values[slots[n].name] = await steps.run(slots[n], _giving({"n": n}))
+
+        with anyio.fail_after(_MOST_S):
+            async with anyio.create_task_group() as tasks:
+                for n in reversed(range(20)):
+                    tasks.start_soon(run, n)
+        assert [values[slot.name]["n"] for slot in slots] == [*range(20)]
+
+    async def test_the_steps_of_a_child_run_below_its_place(self, steps: Steps) -> None:
+        """A child's steps are steps, at any depth, while the one that they stand below is still running."""
+        outer = steps.reserve("tool:a")
+
+        async def child() -> JSONObject:
+            below = steps.under(outer)
+            inner = below.reserve("tool:b")
+            deep = below.under(inner)
+            return await deep.run(deep.reserve("model:1"), _giving({"depth": 2}))
+
+        with anyio.fail_after(_MOST_S):
+            assert await steps.run(outer, child) == {"depth": 2}
+
+    async def test_an_exception_of_an_effect_passes_as_it_is(self, steps: Steps) -> None:
+        """The loop decides what becomes of it."""
+
+        async def fail() -> JSONObject:
+            raise _EffectFailed("no such luck")
+
+        with pytest.raises(_EffectFailed, match="no such luck"):
+            await steps.run(steps.reserve("model:1"), fail)
+
+    async def test_a_cancellation_passes(self, steps: Steps) -> None:
+        """A step that waits is left at once, and others go on."""
+        slot, other = steps.reserve("tool:a"), steps.reserve("tool:b")
+
+        async def wait() -> JSONObject:
+            await anyio.sleep_forever()
+            return {}
+
+        with anyio.fail_after(_MOST_S):
+            with anyio.move_on_after(0.05) as scope:
+                await steps.run(slot, wait)
+            assert scope.cancelled_caught
+            assert await steps.run(other, _giving({"n": 1})) == {"n": 1}
+
+
+class DurableStepsContract(StepsContract):
+    """The same for steps that remember; give the fixture `reopen` too."""
+
+    @pytest.fixture
+    def reopen(self) -> Callable[[Steps], Awaitable[Steps]]:
+        """A function that makes of used steps those of the next execution of the same run, as after a crash."""
+        raise NotImplementedError("give the contract a fixture `reopen`: the steps of the next execution of a run")
+
+    async def test_what_was_run_is_not_run_again(
+        self, steps: Steps, reopen: Callable[[Steps], Awaitable[Steps]]
+    ) -> None:
+        """Each step gives its value of the first execution, at every depth, in whatever order it is asked for."""
+
+        async def execute(current: Steps, effect_of: Callable[[JSONObject], Effect]) -> list[JSONObject]:
+            slots = [current.reserve("model:1"), current.reserve("tool:a"), current.reserve("tool:b")]
+            below = current.under(slots[1])
+            slots.append(below.reserve("model:1"))
+            runners = [current, current, current, below]
+            order = [2, 0, 3, 1]
+            values = {n: await runners[n].run(slots[n], effect_of({"n": n})) for n in order}
+            return [values[n] for n in range(4)]
+
+        first = await execute(steps, _giving)
+        second = await execute(await reopen(steps), lambda _: _forbidden)
+        assert first == second == [{"n": n} for n in range(4)]
+
+    async def test_what_was_not_run_is_run(self, steps: Steps, reopen: Callable[[Steps], Awaitable[Steps]]) -> None:
+        """A run that stopped in the middle goes on from there."""
+        assert await steps.run(steps.reserve("model:1"), _giving({"n": 1})) == {"n": 1}
+        again = await reopen(steps)
+        assert await again.run(again.reserve("model:1"), _forbidden) == {"n": 1}
+        ran: list[str] = []
+        assert await again.run(again.reserve("model:2"), _giving({"n": 2}, ran)) == {"n": 2}
+        assert len(ran) == 1

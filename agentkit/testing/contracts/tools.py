@@ -1,0 +1,124 @@
+"""What every tool must do: be described, take what its examples say, refuse the rest in words the model can use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import anyio
+import pytest
+
+from agentkit.context import RunContext
+from agentkit.errors import InvalidArguments, ToolError
+from agentkit.messages import Content, JSONObject, Message, tool_result
+from agentkit.simulator.rules import refuse
+from agentkit.toolset import AnyTool
+
+_MOST_S = 60.0
+_WRONG: tuple[object, ...] = (None, 5, "x", [], {}, True)
+
+
+@pytest.mark.anyio
+class ToolContract:
+    """Inherit it, and give the fixtures `tool`, `examples`, and `deps` where the tool works on some.
+
+    Calls are really made, also with arguments that are nearly right: give deps that may be spent.
+    """
+
+    @pytest.fixture
+    def tool(self) -> AnyTool:
+        """The tool under test."""
+        raise NotImplementedError("give the contract a fixture `tool`: the tool under test")
+
+    @pytest.fixture
+    def examples(self, tool: AnyTool) -> list[JSONObject]:
+        """Arguments, as the model writes them, that the tool takes. Without yours: those of `@tool(examples=...)`."""
+        return [dict(example) for example in tool.examples]
+
+    @pytest.fixture
+    def deps(self) -> object:
+        """What the tool finds in `ctx.deps`."""
+        return None
+
+    async def test_the_api_takes_its_definition(self, tool: AnyTool) -> None:
+        """Its name, its schema, and its strict form if it is declared strict."""
+        body = {
+            "model": "claude-opus-5-5",
+            "max_tokens": 100,
+            "messages": [{"role": "user", "content": "Hi"}],
+            "tools": [tool.to_param()],
+        }
+        assert refuse(body) is None
+
+    async def test_the_model_is_told_what_it_is_for(self, tool: AnyTool) -> None:
+        """It and each of its parameters have a description: that is all that the model knows."""
+        assert tool.description.strip(), "the tool has a description"
+        properties: Mapping[str, JSONObject] = tool.input_schema.get("properties", {})
+        silent = [name for name, schema in properties.items() if not str(schema.get("description", "")).strip()]
+        assert silent == [], "every parameter has a description"
+
+    async def test_examples_are_taken(self, tool: AnyTool, examples: list[JSONObject], deps: object) -> None:
+        """Each example is called, and what comes back can be sent to the model."""
+        assert examples, "there is at least one example: @tool(examples=[...]) or the fixture `examples`"
+        for example in examples:
+            content = await _call(tool, example, deps)
+            assert Message.of("user", [tool_result("toolu_1", content)]).encoded
+
+    async def test_what_does_not_fit_is_refused_in_words(
+        self, tool: AnyTool, examples: list[JSONObject], deps: object
+    ) -> None:
+        """A wrong call is taken after all, or refused by InvalidArguments or ToolError; nothing else comes out."""
+        for example in examples:
+            for wrong in _mutations(example):
+                said = await _refusal(tool, wrong, deps)
+                assert "Traceback" not in said, f"{wrong}: the model reads a traceback"
+                assert 'File "' not in said, f"{wrong}: the model reads a path"
+                assert said.strip(), f"{wrong}: the model reads nothing"
+
+    async def test_what_is_missing_and_what_is_unknown_is_named(
+        self, tool: AnyTool, examples: list[JSONObject], deps: object
+    ) -> None:
+        """A required argument that is left out is refused, by its name."""
+        required: list[str] = tool.input_schema.get("required", [])
+        for example in examples:
+            for name in required:
+                rest = {key: value for key, value in example.items() if key != name}
+                with pytest.raises(InvalidArguments, match=name):
+                    await _call(tool, rest, deps)
+
+    async def test_a_call_can_be_cancelled(self, tool: AnyTool, examples: list[JSONObject], deps: object) -> None:
+        """A cancelled call ends soon, and the tool is good for another."""
+        for example in examples[:1]:
+            with anyio.fail_after(_MOST_S):
+                with anyio.CancelScope() as scope:
+                    scope.cancel()
+                    await _call(tool, example, deps)
+            await _call(tool, example, deps)
+
+
+async def _call(tool: AnyTool, given: JSONObject, deps: object) -> Content:
+    with anyio.fail_after(_MOST_S):
+        return await tool.call(given, RunContext(deps=deps, call_id="toolu_1"))
+
+
+async def _refusal(tool: AnyTool, given: JSONObject, deps: object) -> str:
+    """What the model reads when a call is refused."""
+    try:
+        await _call(tool, given, deps)
+    except (InvalidArguments, ToolError) as error:
+        return str(error)
+    return "taken after all"
+
+
+def _mutations(example: JSONObject) -> Iterator[JSONObject]:
+    """The example with something wrong in it: a value of another type at any depth, a key that nobody knows."""
+    yield {**example, "no_such_argument": 1}
+    for name, value in example.items():
+        for wrong in _WRONG:
+            if wrong != value:
+                yield {**example, name: wrong}
+        inner: list[object] = cast("list[object]", value) if isinstance(value, list) else [value]
+        for part in inner:
+            if isinstance(part, dict):
+                for changed in _mutations(cast("JSONObject", part)):
+                    yield {**example, name: [changed] if isinstance(value, list) else changed}
