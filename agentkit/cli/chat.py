@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from contextlib import asynccontextmanager
@@ -55,7 +56,16 @@ def run(args: Namespace) -> Exit:
     if reader.is_terminal:
         say(f"{agent.name} is listening; /help says what there is, Ctrl-D leaves.")
     with LoopThread(lambda: _staying_open(agent, client)) as loop:
-        return _Talk(agent, client, reader, loop, as_json=args.json, is_debugged=args.debug).go()
+        try:
+            code = _Talk(agent, client, reader, loop, as_json=args.json, is_debugged=args.debug).go()
+        except KeyboardInterrupt:
+            say("Interrupted.")
+            code = Exit.INTERRUPTED
+    if loop.is_stuck:
+        say("Something that a tool started has not ended; it is left behind.")
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import wait
 from contextlib import AbstractAsyncContextManager
 from contextvars import copy_context
 from typing import Self, TypeAlias, TypeVar
@@ -18,7 +19,8 @@ T = TypeVar("T")
 Opening: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
 """Opens what stays open as long as the loop runs."""
 
-_CLOSE_S = 5.0
+_CLOSE_S = 3.0
+_HEARING_S = 0.1
 
 
 class LoopThread:
@@ -30,6 +32,8 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
         self._error: BaseException | None = None
+        self.is_stuck = False
+        """After the block: whether something that the loop waits for has not ended, and will keep the process."""
         context = copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._main,), name="agentkit loop", daemon=True)
 
@@ -43,10 +47,15 @@ class LoopThread:
     def __exit__(self, *error: object) -> None:
         self.call_soon(self._stop.set)
         self._thread.join(_CLOSE_S)
+        self.is_stuck = self._thread.is_alive()
 
     def run(self, coroutine: Coroutine[object, object, T]) -> T:
         """Run a coroutine in the loop and wait for its value or its exception; signal handlers run meanwhile."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        # Where another thread takes a signal, nothing wakes this one, which alone runs the handler.
+        while not wait([future], _HEARING_S).done:
+            pass
+        return future.result()
 
     def call_soon(self, function: Callable[[], object]) -> None:
         """Call a function in the loop's thread, soon."""

@@ -15,6 +15,9 @@ from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.serving import served
 
 TALKERS = """
+import asyncio
+import time
+
 import anyio
 from agentkit import Agent, tool
 from shop import price, clerk, typed
@@ -33,11 +36,17 @@ async def deaf() -> str:
         await anyio.sleep_forever()
 
 
+@tool(effect="read")
+async def stuck() -> str:
+    \"\"\"Leave a thread behind that the loop waits for.\"\"\"
+    await asyncio.get_running_loop().run_in_executor(None, time.sleep, 300)
+
+
 def instructions(ctx):
     raise KeyError("no such customer")
 
 
-waiter = Agent("waiter", model="claude-opus-5-5", tools=[price, wait, deaf])
+waiter = Agent("waiter", model="claude-opus-5-5", tools=[price, wait, deaf, stuck])
 lead = Agent("lead", model="claude-opus-5-5", tools=[clerk.as_tool()])
 failing = Agent("failing", model="claude-opus-5-5", instructions=instructions)
 """

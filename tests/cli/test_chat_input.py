@@ -69,6 +69,19 @@ def test_a_second_ctrl_c_while_a_run_ends_kills() -> None:
         assert terminal.leave() == 130
 
 
+def test_what_a_tool_leaves_behind_does_not_keep_the_process() -> None:
+    with answering(Reply.tool("stuck")) as (_, there), at_a_terminal("chat", "talkers:waiter", *there) as terminal:
+        terminal.wait_for("> ")
+        terminal.type("Go\n")
+        terminal.wait_for("calls stuck")
+        terminal.type("\x03")
+        terminal.wait_for("cancelled")
+        terminal.wait_for("> ")
+        terminal.type("\x04")
+        assert terminal.leave() == 0, terminal.text
+    assert "left behind" in terminal.text
+
+
 def test_earlier_prompts_come_back_with_the_arrow_keys() -> None:
     replies = [Reply.text("1"), Reply.text("2")]
     with answering(*replies) as (simulator, there), at_a_terminal("chat", "shop:clerk", *there) as terminal:
