@@ -89,10 +89,11 @@ class ToolContract:
     async def test_a_call_can_be_cancelled(self, tool: AnyTool, examples: list[JSONObject], deps: object) -> None:
         """A cancelled call ends soon, and the tool is good for another."""
         for example in examples[:1]:
-            with anyio.fail_after(_MOST_S):
-                with anyio.CancelScope() as scope:
-                    scope.cancel()
-                    await _call(tool, example, deps)
+            began_s = anyio.current_time()
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await _call(tool, example, deps)
+            assert anyio.current_time() - began_s < _MOST_S, "a cancelled call ends soon"
             await _call(tool, example, deps)
 
 
