@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from agentkit.messages import JSON
 from agentkit.redaction import REDACTED, is_secret_name, text_without_secrets, without_secrets
+
+_FORM = re.compile(r"\A--(?P<boundary>\S{8,70})\r\n.*--(?P=boundary)--\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class RecordedRequest:
         query = urlencode(sorted(parse_qsl(query, keep_blank_values=True)))
         _, value = parsed(body, parse_float=_number)
         if value is None and body:
-            value = text_without_secrets(body.decode("utf-8", "backslashreplace"))
+            value = text_without_secrets(_without_boundary(body.decode("utf-8", "backslashreplace")))
         return cls(method, path, query, value, json.dumps([method, path, query, value], sort_keys=True))
 
     @property
@@ -53,6 +56,12 @@ def parsed(data: bytes, parse_float: Callable[[str], float] = float) -> tuple[JS
         return value, without_secrets(value)
     except (ValueError, RecursionError):
         return None, None
+
+
+def _without_boundary(text: str) -> str:
+    """A form as it would be with another line between its parts: clients draw it by lot."""
+    match = _FORM.match(text)
+    return text if match is None else text.replace(match["boundary"], "boundary")
 
 
 def _number(text: str) -> float:

@@ -49,18 +49,19 @@ class Recorder:
         answer = await call_next(request)
         response = getattr(answer, "http_response", answer)  # for `cast_to=httpx2.Response` it is that itself
         if isinstance(response, httpx2.Response):
-            self._record(response, _path(httpx2.URL(request.url), response.request.url))
+            await self._record(response, _path(httpx2.URL(request.url), response.request.url))
             if response.is_error:  # the SDK does not read what it will ask again
                 await _read(response)
         return answer
 
-    def _record(self, response: httpx2.Response, path: str) -> None:
+    async def _record(self, response: httpx2.Response, path: str) -> None:
         asked = response.request
         try:
-            take = self.take(asked.method, path, asked.headers, asked.content)
-        except httpx2.RequestNotRead:
+            body = await asked.aread()  # a form with files is made of them once more
+        except httpx2.StreamError:
             self.lost.append(f"{asked.method} {asked.url.path} was sent as a stream, which is not recorded.")
             return
+        take = self.take(asked.method, path, asked.headers, body)
         take.status, take.headers = response.status_code, response.headers
         if response.is_closed:  # it was read whole, and decoded
             take.headers = {**response.headers, "content-encoding": "identity"}

@@ -50,6 +50,14 @@ def test_the_query_counts_but_not_its_order() -> None:
     assert key(method="get") == key(method="GET") != key(method="POST")
 
 
+def test_a_form_is_the_same_whatever_stands_between_its_parts() -> None:
+    def form(boundary: str, file: str) -> bytes:
+        return f"--{boundary}\r\nContent-Type: text/plain\r\n\r\n{file}\r\n--{boundary}--\r\n".encode()
+
+    assert key(form("1054fe749", "hello")) == key(form("f958f139f", "hello"))
+    assert key(form("1054fe749", "hello")) != key(form("f958f139f", "good-bye"))
+
+
 def test_endpoint_and_streaming_are_read_from_it() -> None:
     request = RecordedRequest.of("POST", "/v1/messages?beta=true", b'{"stream": true}')
     assert (request.endpoint, request.query, request.is_streamed) == ("POST /v1/messages", "beta=true", True)

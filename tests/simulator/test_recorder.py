@@ -17,8 +17,9 @@ from anthropic.types import MessageParam
 from agentkit import Agent
 from agentkit.errors import ConfigurationError
 from agentkit.simulator import Recorder, Recording, Replay, Reply, Script, Simulator, recording_client
+from agentkit.simulator.http_server import serving
 from agentkit.simulator.transport import in_process_client
-from agentkit.simulator.wire import ConnectionLost, Headers, Response
+from agentkit.simulator.wire import ConnectionLost, Headers, Response, json_answer
 from tests.simulator.clerk import KEY, QUESTION, assert_no_secrets, clerk, echo, replays_every_byte, shop
 
 pytestmark = pytest.mark.anyio
@@ -91,6 +92,28 @@ async def test_plain_raw_and_streamed_calls_give_what_they_give_without_it(tmp_p
 
 def _body() -> dict[str, object]:
     return {"model": "claude-opus-5-5", "max_tokens": 50, "messages": [SAID]}
+
+
+async def test_files_are_kept_and_a_body_that_can_be_read_only_once_is_told(tmp_path: Path) -> None:
+    class Files:
+        async def handle(self, method: str, path: str, headers: Headers, body: bytes) -> Response:
+            return json_answer(200, {"id": "file_1", "read": len(body)}, {})
+
+    async def once() -> AsyncGenerator[bytes]:
+        yield b"{}"
+
+    recorder = Recorder(tmp_path / "run.jsonl")
+    async with serving(Files()) as base_url:
+        client = AsyncAnthropic(api_key="any", base_url=base_url, middleware=[recorder.middleware])
+        async with client:
+            for _ in range(2):
+                await client.beta.files.upload(file=("tea.txt", b"Tea is hot.", "text/plain"))
+            assert await client.post("/v1/files", content=once(), cast_to=object) == {"id": "file_1", "read": 2}
+    one, other = Recording.load(tmp_path / "run.jsonl").exchanges
+    assert b"Tea is hot." in one.request_body
+    assert one.request_body != other.request_body  # what stands between the parts of a form is drawn by lot
+    assert one.request == other.request
+    assert recorder.lost == ["POST /v1/files was sent as a stream, which is not recorded."]
 
 
 async def test_every_attempt_is_recorded_those_that_fail_too(tmp_path: Path) -> None:
