@@ -40,7 +40,9 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     add_base_url(parser)
     parser.add_argument("--model", metavar="ID", help="the model to ask (default: the cheapest, or the server's first)")
     parser.add_argument(
-        "--probe", action="store_true", help="probe the Claude API too, by some 14 tiny requests for less than a cent"
+        "--probe",
+        action="store_true",
+        help="probe the Claude API too, by a dozen tiny requests that cost next to nothing",
     )
     parser.add_argument(
         "--timeout", type=_seconds, default=_TIMEOUT_S, metavar="S", help="seconds for each check (default: 20)"
@@ -76,7 +78,7 @@ async def _examine(args: Namespace, show: Show) -> None:
     client, finding = _client(args)
     show(finding)
     async with client:
-        address = str(client.base_url).rstrip("/")
+        address = str(client.base_url.copy_with(userinfo=b"")).rstrip("/")  # it may hold a password
         try:
             models = await _in_time(exchange(client, "GET", "/v1/models"), args.timeout)
         except NoAnswer as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from agentkit.cli.doctor_finding import Finding, ok, problem, unknown, warning
+from agentkit.cli.doctor_wire import SECRETS
 from agentkit.cli.terminal import one_line, plural
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from agentkit.cli.doctor_wire import Answer
 
 _FIRST_PARTY = "api.anthropic.com"
-_STATIC = {"ANTHROPIC_API_KEY": "API key", "ANTHROPIC_AUTH_TOKEN": "auth token"}
+_STATIC = dict(zip(SECRETS, ("API key", "auth token"), strict=True))
 _SHORTEST_SECRET = 16
 """Characters: the last four of a shorter one would give too much of it away."""
 _PREFERRED = "claude-haiku-5-5"

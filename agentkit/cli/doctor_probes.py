@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.cli.doctor_finding import Finding, ok, problem, unknown, warning
-from agentkit.cli.doctor_wire import Answer, NoAnswer, Target
+from agentkit.cli.doctor_wire import Answer, NoAnswer, Target, shown
 from agentkit.cli.terminal import one_line, plural
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ async def streaming(check: str, target: Target) -> Finding:
         turn = reader.turn()
     except ModelError as error:
         if error.is_retryable and error.kind != "stream_interrupted":
-            raise NoAnswer(str(error)) from error
-        return problem(check, one_line(str(error), 200), "Agents always stream: none runs here.")
+            raise NoAnswer(shown(str(error))) from error
+        return problem(check, shown(str(error)), "Agents always stream: none runs here.")
     return ok(check, f"{plural(count, 'event')} in order, stop reason {turn.stop_reason}")
 
 
@@ -195,6 +195,8 @@ async def error_shape(check: str, target: Target) -> Finding:
     if value.get("type") == "error" and isinstance(error, dict) and {"type", "message"} <= error.keys():
         return ok(check, f"{answer.status} {one_line(str(error['type']), _GLANCE)}")  # pyright: ignore[reportUnknownArgumentType]
     advice = "What went wrong is shown, but kinds of errors are told apart by their status only."
+    if answer.is_passing:
+        advice = "A wrong request passes for a failure of the server, so it is sent again in vain."
     return warning(check, f"{answer.said()}, not in the API's form.", advice)
 
 

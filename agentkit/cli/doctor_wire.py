@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from agentkit.client import Client
     from agentkit.messages import JSONObject
 
+SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+"""Where the SDK looks for a secret in the environment, in its order."""
 _SHOWN_CHARS = 160
+_SHORTEST_SECRET = 8
+"""Characters; what is shorter occurs in words."""
 _PASSING = {408, 409, 425, 429}
 
 
@@ -66,7 +71,7 @@ class Answer:
         error = value.get("error")
         message = cast("JSONObject", error).get("message") if isinstance(error, dict) else error
         text = str(message or value.get("message") or value.get("detail") or "")
-        return one_line(f"{self.status} {text}" if text else str(self.status), _SHOWN_CHARS)
+        return shown(f"{self.status} {text}" if text else str(self.status))
 
     def blocks(self, kind: str) -> list[JSONObject]:
         """The content blocks of a type, in a reply of a model."""
@@ -114,6 +119,17 @@ async def exchange(client: Client, method: str, path: str, body: JSONObject | No
             except APIStatusError as error:
                 response, data = error.response, error.response.content
     except (AgentkitError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        raise NoAnswer(one_line(str(error) or type(error).__name__, _SHOWN_CHARS).rstrip(".")) from error
+        raise NoAnswer(shown(str(error) or type(error).__name__).rstrip(".")) from error
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, headers, data, time.monotonic() - began)
+
+
+def shown(text: str) -> str:
+    """What came from elsewhere, in a line; servers have been seen to repeat the key that they refuse."""
+    from agentkit.redaction import REDACTED, text_without_secrets
+
+    for name in SECRETS:
+        secret = os.environ.get(name, "").strip()
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, REDACTED)
+    return one_line(text_without_secrets(text), _SHOWN_CHARS)

@@ -122,6 +122,13 @@ def test_a_port_where_nobody_listens_ends_with_3_and_nothing_more_is_tried(capsy
     assert found["reachable"]["advice"]
 
 
+def test_a_password_in_the_address_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with served(Simulator(OfflineMind())) as base_url:
+        _, found = examine(capsys, "--base-url", base_url.replace("//", "//me:hunter2@"))
+    assert found["reachable"]["found"].startswith(base_url)
+    assert "hunter2" not in str(found)
+
+
 def test_a_server_that_hangs_is_given_up_in_time(capsys: pytest.CaptureFixture[str]) -> None:
     with served(Server(None)) as base_url:
         code, found = examine(capsys, "--base-url", base_url, "--timeout", "0.3")

@@ -121,6 +121,17 @@ def test_a_key_that_is_refused_is_a_problem_of_configuration(capsys: pytest.Capt
     assert (code, found["message"]["found"]) == (3, "401 no.")
 
 
+@pytest.mark.parametrize("key", ["sk-ant-api03-0123456789-abcd", "a-key-of-another-shape"])
+def test_a_key_that_the_server_repeats_is_not_shown(
+    key: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", key)
+    with served(always(403, {"error": {"message": f"the key {key} is not one of ours"}})) as base_url:
+        code, found = examine(capsys, "--base-url", base_url)
+    assert (code, key in str(found)) == (3, False)
+    assert "is not one of ours" in found["message"]["found"]
+
+
 def test_a_model_that_is_not_there_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
     with served(Simulator(Script(play))) as base_url:
         code, found = examine(capsys, "--base-url", base_url, "--model", "gpt-2")
