@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.cli.chat_commands import HELP, Saving, as_command
-from agentkit.cli.chat_input import PromptReader, Typed
 from agentkit.cli.connection import OFFLINE_NOTE, connect
 from agentkit.cli.exits import Exit, Stop, exit_of, told
 from agentkit.cli.prompt_source import read_prompt
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from agentkit import RunHandle, RunResult
+    from agentkit.cli.chat_input import PromptReader, Typed
     from agentkit.cli.chat_loop import LoopThread
     from agentkit.cli.parsing import Commands
     from agentkit.cli.run import AnyAgent
@@ -44,18 +44,21 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 def run(args: Namespace) -> Exit:
     """Talk until stdin ends; answers go to stdout, everything else to stderr."""
     from agentkit.cli.chat_display import say
+    from agentkit.cli.chat_input import PromptReader
     from agentkit.cli.chat_loop import LoopThread
+    from agentkit.cli.chat_signals import Keyboard
 
     agent = agent_at(args)
     client = connect(args, agent)
-    reader = PromptReader(is_stdout_data=args.json)
+    keyboard = Keyboard()
+    reader = PromptReader(keyboard, is_stdout_data=args.json)
     if args.model:
         agent = replace(agent, model=args.model)
     if args.offline:
         say(OFFLINE_NOTE)
     if reader.is_terminal:
         say(f"{agent.name} is listening; /help says what there is, Ctrl-D leaves.")
-    with LoopThread(lambda: _staying_open(agent, client)) as loop:
+    with keyboard, LoopThread(lambda: _staying_open(agent, client)) as loop:
         try:
             code = _Talk(agent, client, reader, loop, as_json=args.json, is_debugged=args.debug).go()
         except KeyboardInterrupt:

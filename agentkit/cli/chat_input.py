@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 
+from agentkit.cli.chat_signals import Keyboard
 from agentkit.cli.exits import Stop
 
 _SIGN, _MORE = "> ", "... "
@@ -28,7 +29,8 @@ class PromptReader:
     On a terminal the line can be edited, and the arrow keys bring back earlier ones, where Python has `readline`.
     """
 
-    def __init__(self, *, is_stdout_data: bool) -> None:
+    def __init__(self, keyboard: Keyboard, *, is_stdout_data: bool) -> None:
+        self._keyboard = keyboard
         self.is_terminal = sys.stdin is not None and sys.stdin.isatty()
         """Whether a person types."""
         # `input` edits lines only where it writes its sign to stdout, and into JSON lines it must not.
@@ -64,10 +66,12 @@ class PromptReader:
     def _line(self, sign: str) -> str | None:
         try:
             if self._can_edit:
-                return input(sign)
+                with self._keyboard.waiting():
+                    return input(sign)
             if self.is_terminal:
                 print(sign, end="", file=sys.stderr, flush=True)
-            data = b"" if sys.stdin is None else sys.stdin.buffer.readline()
+            with self._keyboard.waiting():
+                data = b"" if sys.stdin is None else sys.stdin.buffer.readline()
             return data.decode().rstrip("\r\n") if data else None
         except EOFError:
             return None
