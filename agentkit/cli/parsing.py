@@ -8,3 +8,12 @@ from typing import TypeAlias
 # argparse has no public name for what `add_subparsers` returns.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 """Where a command adds its parser."""
+
+_HIGHEST_PORT = 65_535
+
+
+def port(text: str) -> int:
+    """A port as it stands on the command line."""
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {_HIGHEST_PORT}")
+    return int(text)

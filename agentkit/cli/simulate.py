@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentTypeError
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from agentkit.cli.exits import Exit, Stop
+from agentkit.cli.parsing import port
 from agentkit.cli.prompt_source import read_text
 from agentkit.cli.replaying import logging_replay, summary
 from agentkit.cli.terminal import one_line, plural, width_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from agentkit.simulator.faults.plan import Faults
     from agentkit.simulator.wire import Server
 
-_HIGHEST_PORT = 65_535
 _FORMS = '{"text": ...}, {"tool": NAME, "input": {...}}, {"output": ...}, {"thinking": ...}, or a list of these'
 
 
@@ -34,7 +33,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
     parser = commands.add_parser("simulate", parents=[shared], help="serve a local Messages API", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=8100, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=8100, help="0 takes a free one (default: %(default)s)")
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_FORMS}")
     what = "what `agentkit record` wrote, a vcrpy cassette (.yaml), or a folder of these"
@@ -125,12 +124,6 @@ def _logging_simulator(mind: Mind, faults: Faults) -> Simulator:
             return response
 
     return Logging(mind, faults)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
-        raise ArgumentTypeError(f"{text!r} is no port: 0 to {_HIGHEST_PORT}")
-    return int(text)
 
 
 def _mind(script: Path | None) -> Mind:
