@@ -1,0 +1,114 @@
+"""Other people's frameworks hold a conversation with the local Messages API.
+
+    python benchmarks/peers/run.py [--venv FOLDER]
+
+Installs the peers at the versions of requirements.txt into a virtual environment of their own, serves a script over
+HTTP, and runs each peer's small program against it: two parallel tool calls, their results, an answer. Prints a table;
+exits with 1 when a peer did not get through, or when a rule refused something that it sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentkit.messages import JSONObject
+from agentkit.simulator import Reply, Script, Simulator
+from agentkit.testing import served
+
+HERE = Path(__file__).parent
+ANSWER = "Tea is 4.0 EUR and a cup 7.5 EUR."
+DELIVERIES = ("whole", "streamed")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A program and the ways to run it."""
+
+    package: str
+    program: str
+    ways: tuple[tuple[str, ...], ...] = tuple((delivery,) for delivery in DELIVERIES)
+
+
+PEERS = (
+    Peer(
+        "anthropic",
+        "sdk_tool_runner",
+        tuple((delivery, threads) for delivery in DELIVERIES for threads in ("threaded", "unthreaded")),
+    ),
+    Peer("anthropic", "sdk_endpoints", ((),)),
+    Peer("pydantic-ai-slim", "pydantic_ai_agent"),
+    Peer("langchain-anthropic", "langchain_agent"),
+    Peer("agno", "agno_agent"),
+    Peer("strands-agents", "strands_agent", (("streamed",),)),
+)
+
+
+def play(request: JSONObject) -> Reply:
+    """Two calls at once, and the answer when both are there with the results of the real functions."""
+    contents = [message["content"] for message in request["messages"] if isinstance(message["content"], list)]
+    results = [block for content in contents for block in content if block["type"] == "tool_result"]
+    if not results:
+        calls = Reply.tool("price", item="tea") + Reply.tool("price", item="cup")
+        return (
+            Reply.thinking("Two prices.") + Reply.text("Let me look. ") + calls
+            if request.get("tools")
+            else Reply.text("Hm.")
+        )
+    said = str(results)
+    return Reply.text(ANSWER if "4.0" in said and "7.5" in said else f"These are no prices: {said}")
+
+
+def install(folder: Path) -> Path:
+    """The Python of the peers' environment."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    wanted = str(HERE / "requirements.txt")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--quiet", "-r", wanted], check=True)
+    return python
+
+
+def version_of(python: Path, package: str) -> str:
+    """The installed version of a package."""
+    program = f"from importlib.metadata import version; print(version({package!r}))"
+    return subprocess.run([python, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def attempt(python: Path, peer: Peer, way: tuple[str, ...]) -> tuple[str, str]:
+    """Run a peer one way; gives how many requests it took, and what went wrong. Empty: nothing."""
+    simulator = Simulator(Script(play))
+    with served(simulator) as base_url:
+        command = [python, str(HERE / "programs" / f"{peer.program}.py"), base_url, *way]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    problems = [f"refused: {refusal.message}" for refusal in simulator.refusals]
+    problems += [f"failed: {failure}" for failure in simulator.failures]
+    if done.returncode or ANSWER not in done.stdout:
+        problems.append(f"it ended with {done.stdout.strip()[-200:]!r} {done.stderr.strip()[-300:]}")
+    return str(len(simulator.requests)), "; ".join(problems)
+
+
+def main() -> int:
+    """Run every peer every way."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usual = Path.home() / ".cache" / "agentkit" / "peers"
+    parser.add_argument("--venv", type=Path, default=usual, help="where the peers are installed (default: %(default)s)")
+    python = install(parser.parse_args().venv)
+    has_failed = False
+    print("| peer | version | case | requests | result |\n|---|---|---|---|---|")
+    for peer in PEERS:
+        version = version_of(python, peer.package)
+        for way in peer.ways:
+            requests, problem = attempt(python, peer, way)
+            has_failed = has_failed or bool(problem)
+            name = " ".join([peer.program.replace("_", " "), *way])
+            print(f"| {peer.package} | {version} | {name} | {requests} | {problem or 'ok'} |", flush=True)
+    return int(has_failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
