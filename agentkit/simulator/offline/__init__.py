@@ -1,13 +1,18 @@
-"""The offline mind: a deterministic reader and a delegating lead. It is not a language model, and says so."""
+"""The offline mind: a deterministic reader, a delegating lead, a classifier by examples.
+
+It is not a language model, and says so wherever there is room for it.
+"""
 
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
 from agentkit.messages import JSONObject
+from agentkit.simulator.offline.classifier import classification, classify
 from agentkit.simulator.offline.fill import CannotFill
 from agentkit.simulator.offline.lead import briefed_tool, delegate
 from agentkit.simulator.offline.reader import read, read_request, unable
+from agentkit.simulator.offline.repair import repaired
 from agentkit.simulator.reply import Reply
 from agentkit.state import ANSWER_TOOL
 
@@ -21,9 +26,13 @@ class OfflineMind:
 
     async def answer(self, request: JSONObject) -> Reply:
         """The next turn."""
+        if task := classification(request):
+            return classify(task)
         said = read_request(request)
         tools = [tool for tool in request.get("tools") or () if "input_schema" in tool and tool["name"] != ANSWER_TOOL]
         tools = [tool for tool in tools if self.allowed_tools is None or tool["name"] in self.allowed_tools]
+        if again := repaired({**request, "tools": tools}, said):
+            return again
         worker = briefed_tool(tools)
         with suppress(CannotFill):
             if said.question:

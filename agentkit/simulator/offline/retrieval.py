@@ -22,7 +22,8 @@ _NUMBER_ASKED = r"\b(how (many|much|long|old|often|far|big|high|fast)|when|wann|
 _FORMS = ((_NUMBER_ASKED, r"\d"), (r"^\W*(what|who|was|wer) (is|are|ist|sind)\b", r"\b(is|are|ist|sind)\b"))
 
 
-def _terms(text: str) -> list[str]:
+def terms(text: str) -> list[str]:
+    """The words of a text, without accents and case."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", re.sub(r"\b(?:https?://|www\.|mailto:)\S+", " ", text))
     return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
 
@@ -38,7 +39,7 @@ nach nicht noch nur ob oder oft sein seine sich sie sind so soll sollte über tu
 wann war warum was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
 _FAINT = """use used using work working run runs make makes need needs set package packages library support supports
 project benutzen funktioniert geht brauche mache cost costs kosten kostet mean means bedeutet heißt"""
-_EMPTY_TERMS, _FAINT_TERMS = frozenset(_terms(_EMPTY)), frozenset(_terms(_FAINT))
+_EMPTY_TERMS, _FAINT_TERMS = frozenset(terms(_EMPTY)), frozenset(terms(_FAINT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def passages(source: Document) -> list[Passage]:
 def search(question: str, found: list[Passage], titles: dict[str, str], most: int = 3, least: float = 0.5) -> list[Hit]:
     """The best passages, best first. Empty: none covers enough of the question, as a share of it or in words."""
     asked = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
-    words = list(dict.fromkeys(_terms(asked)))
+    words = list(dict.fromkeys(terms(asked)))
     wanted = [word for word in words if word not in _EMPTY_TERMS and (len(word) > 1 or word.isdigit())] or words
     inside = [_counts(wanted, passage.text) for passage in found]
     holding = Counter(term for counts in inside for term in counts)
@@ -121,7 +122,7 @@ def search(question: str, found: list[Passage], titles: dict[str, str], most: in
 
 
 def _counts(wanted: list[str], text: str) -> dict[str, float]:
-    words = _terms(text)
+    words = terms(text)
     return {term: total for term in wanted if (total := sum(_likeness(term, word) for word in words))}
 
 

@@ -1,0 +1,156 @@
+"""One label among few: the vote of the nearest labelled examples in the request, or an abstention.
+
+Nearness is BM25 over words and character n-grams. It knows nothing of meaning: what shares no words with the examples
+gets no label.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from agentkit.messages import JSON, JSONObject, text_of
+from agentkit.schema.subschemas import resolve
+from agentkit.simulator.offline.reader import parse
+from agentkit.simulator.offline.retrieval import terms
+from agentkit.simulator.reply import Reply
+from agentkit.state import ANSWER_TOOL
+
+LABEL = "Offline classifier, not a language model"
+_VOTES, _LEAST_SHARE = 5, 0.12
+_ASKED = re.compile(
+    r"\b(?:(?:one|single|a|exactly one) (?:capital )?(?:letter|character)\b|(?:exactly )?one (?:label|class|category|of"
+    r"(?: the following| these)?(?: labels| classes| categories| letters| words)?\b)|only (?:the|a) (?:letter|label))",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(r"(?<![\w'])[(\[\"'`]?([A-Z?])[)\]\"'`]?\s?(?:[:=)]|\s-|\bfor\b|\bif\b)\s*([^\n,;.]{2,60})")
+_LISTED = re.compile(r"one of[^:\n]{0,40}:\s*([^\n.]{3,300})", re.IGNORECASE)
+_ABSTAINING = re.compile(
+    r"\?|\b(unsure|unclear|unknown|uncertain|undecided|abstain|none|neither|other|not sure)\b", re.IGNORECASE
+)
+_FIELD = r"(?:text|input|message|question|mail|email|prompt|query|user)"
+_MARK = r"(?:label|class|category|answer|output|letter)"
+_EXAMPLES = (
+    re.compile(rf"(?is)<{_FIELD}>(.+?)</{_FIELD}>\s*<{_MARK}>\s*(.+?)\s*</{_MARK}>"),
+    re.compile(rf"(?im)^\s*{_FIELD}:\s*(.+?)\s*\n?\s*{_MARK}:\s*[\"'`]?([^\n\"'`]+?)[\"'`]?\s*$"),
+    re.compile(r"(?m)^\s*[-*]?\s*[\"“](.+?)[\"”]\s*(?:->|=>|→|:)\s*[\"'`]?([^\n\"'`]+?)[\"'`]?\s*$"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A text to be labelled, the labels that there are, and examples of them."""
+
+    text: str
+    labels: tuple[str, ...]
+    abstaining: str | None
+    """The label for what none of the others fits. None: there is no such label."""
+    examples: tuple[tuple[str, str], ...]
+
+
+def classification(request: JSONObject) -> Task | None:
+    """The task of a request that asks for one label among few. None: it asks for something else."""
+    messages = [(message["role"], text_of(message["content"])) for message in request["messages"]]
+    if not messages or messages[-1][0] != "user" or not messages[-1][1]:
+        return None
+    orders = f"{text_of(request.get('system') or '')}\n{messages[-1][1]}"
+    named = dict(_options(orders)) if _ASKED.search(orders) else {}
+    labels = _labels_of_form(request) or tuple(named)
+    if len(labels) < 2:
+        return None
+    examples = [(text, label) for text, label in _examples(orders, messages) if label in labels]
+    abstaining = next((label for label in labels if _ABSTAINING.search(f"{label} {named.get(label, '')}")), None)
+    text = messages[-1][1]
+    for pattern in _EXAMPLES:
+        text = pattern.sub("", text)
+    return Task(re.sub(rf"(?i)^\s*{_FIELD}:|{_MARK}:\s*$", "", text).strip(), labels, abstaining, tuple(examples))
+
+
+def classify(task: Task) -> Reply:
+    """The label, in the form that is asked for, or that there is none."""
+    label = vote(task.text, task.examples) or task.abstaining
+    if label is None:
+        return Reply.text(f"{LABEL}: no label, the examples do not decide.")
+    return Reply.output(label)
+
+
+def vote(text: str, examples: tuple[tuple[str, str], ...]) -> str | None:
+    """The label of the nearest examples. None: none is near enough, or they are evenly divided."""
+    counted = [(Counter(_grams(example)), label) for example, label in examples]
+    holding = Counter(gram for counts, _ in counted for gram in counts)
+    mean = sum(sum(counts.values()) for counts, _ in counted) / max(1, len(counted))
+    wanted = Counter(_grams(text))
+    rarity = {gram: math.log(1 + (len(counted) - n + 0.5) / (n + 0.5)) for gram in wanted if (n := holding[gram])}
+    whole = sum(rarity.get(gram, math.log(2 + 2 * len(counted))) for gram in wanted) or 1.0
+    scored: list[tuple[float, float, str]] = []
+    for counts, label in counted:
+        length = 0.4 + 0.6 * sum(counts.values()) / (mean or 1)
+        score = sum(rare * counts[gram] / (counts[gram] + length) for gram, rare in rarity.items() if gram in counts)
+        scored.append((score, sum(rarity[gram] for gram in rarity if gram in counts) / whole, label))
+    nearest = sorted(scored, key=lambda each: (-each[0], each[2]))[:_VOTES]
+    if not nearest or nearest[0][1] < _LEAST_SHARE:
+        return None
+    votes = {label: 0.0 for _, _, label in nearest}
+    for score, _, label in nearest:
+        votes[label] += score / nearest[0][0]
+    (most, first), *others = sorted(((share, label) for label, share in votes.items()), reverse=True)
+    return None if others and others[0][0] > 0.95 * most else first
+
+
+def _grams(text: str) -> Iterator[str]:
+    """Words, and their parts of three and four characters."""
+    for word in terms(text):
+        yield word
+        marked = f"^{word}$"
+        yield from (marked[i : i + n] for n in (3, 4) for i in range(len(marked) - n + 1))
+
+
+def _labels_of_form(request: JSONObject) -> tuple[str, ...]:
+    """The values of a form that holds one string among few, and nothing else."""
+    config: JSONObject = request.get("output_config") or {}
+    forms = [config["format"]["schema"]] if config.get("format") else []
+    forms += [tool["input_schema"] for tool in request.get("tools") or () if tool.get("name") == ANSWER_TOOL]
+    for form in forms:
+        part = resolve(form, form)
+        if len(properties := part.get("properties") or {}) == 1:
+            part = resolve(next(iter(properties.values())), form)
+        values: list[JSON] = part.get("enum") or [choice.get("const") for choice in part.get("anyOf") or ()]
+        if values and all(isinstance(value, str) for value in values):
+            return tuple(map(str, values))
+    return ()
+
+
+def _options(orders: str) -> Iterator[tuple[str, str]]:
+    """Labels and what they stand for: `A: spam`, `(B) not spam`, or a list behind `one of:`."""
+    found = _OPTION.findall(orders)
+    if len({letter for letter, _ in found}) > 1:
+        yield from found
+        return
+    for listed in _LISTED.findall(orders):
+        for word in re.split(r",|;|/|\bor\b|\|", listed):
+            if label := word.strip(" \"'`()[]"):
+                yield label, ""
+
+
+def _examples(orders: str, messages: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for (role, text), (next_role, answer) in pairwise(messages):
+        if (role, next_role) == ("user", "assistant"):
+            yield re.sub(rf"(?i)^\s*{_FIELD}:", "", text).strip(), _unwrapped(answer)
+    for pattern in _EXAMPLES:
+        yield from ((text.strip(), label.strip()) for text, label in pattern.findall(orders))
+    for line in re.findall(r"(?m)^\s*(\{.+\})\s*$", orders):
+        value = parse(line)
+        fields = {key.lower(): inner for key, inner in value.items()} if isinstance(value, dict) else {}
+        example = next((fields[key] for key in fields if re.fullmatch(_FIELD, key)), None)
+        label = next((fields[key] for key in fields if re.fullmatch(_MARK, key)), None)
+        if isinstance(example, str) and isinstance(label, str):
+            yield example, label
+
+
+def _unwrapped(answer: str) -> str:
+    """A label that stands alone, or as the only value of a JSON object."""
+    value = parse(answer)
+    inner = list(value.values()) if isinstance(value, dict) else []
+    return str(inner[0]) if len(inner) == 1 else answer.strip().rstrip(".")

@@ -1,0 +1,114 @@
+"""The classifier: the label of the nearest labelled examples, or an abstention; it takes nothing else for its task."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+import pytest
+
+from agentkit import Agent
+from agentkit.messages import JSONObject
+from agentkit.simulator import Simulator
+from agentkit.simulator.offline import OfflineMind
+from agentkit.simulator.offline.classifier import classification, vote
+from tests.simulator.offline.played import BRIEF, document, reply_to, request, text_in
+
+SPAM = "You have won a prize, click here to claim your money"
+MAIL = "The meeting about the budget moves to Thursday at ten"
+ORDERS = "You screen mail. Answer with one letter: A: spam, B: no spam, C: unsure."
+TURNS = [
+    {"role": "user", "content": SPAM},
+    {"role": "assistant", "content": "A"},
+    {"role": "user", "content": MAIL},
+    {"role": "assistant", "content": "B"},
+]
+
+
+def asked(text: str, system: str = ORDERS, turns: list[JSONObject] | None = None, **more: object) -> JSONObject:
+    messages = [*(TURNS if turns is None else turns), {"role": "user", "content": text}]
+    return {**request(""), "messages": messages, "system": system, "max_tokens": 5, **more}
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Claim your prize money now, click this link", "A"),
+        ("Can we move the budget meeting to Friday?", "B"),
+        ("Mijn kat slaapt graag op zolder", "C"),
+    ],
+)
+def test_the_nearest_example_gives_the_letter_and_what_is_like_none_gets_the_letter_for_that(
+    text: str, label: str
+) -> None:
+    assert text_in(reply_to(asked(text))) == label
+
+
+IN_TEXT = {
+    "text and label": f"Text: {SPAM}\nLabel: A\n\nText: {MAIL}\nLabel: B",
+    "tags": "".join(f"<input>{text}</input><label>{label}</label>" for text, label in ((SPAM, "A"), (MAIL, "B"))),
+    "lines of JSON": "\n".join(json.dumps(e) for e in ({"text": SPAM, "label": "A"}, {"text": MAIL, "label": "B"})),
+    "arrows": f'- "{SPAM}" -> A\n- "{MAIL}" -> B',
+}
+
+
+@pytest.mark.parametrize("form", IN_TEXT)
+def test_examples_are_read_in_the_forms_that_people_write(form: str) -> None:
+    system = f"{ORDERS}\n\n{IN_TEXT[form]}"
+    assert text_in(reply_to(asked("Your prize money waits, click to claim", system, []))) == "A"
+    assert text_in(reply_to(asked("The budget meeting on Thursday", system, []))) == "B"
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        "Reply with exactly one of: spam, mail.",
+        "Classify the message. Answer with exactly one label, one of these: spam / mail",
+        "Say only the label: one of the following: `spam` or `mail`.",
+    ],
+)
+def test_labels_may_be_words(orders: str) -> None:
+    turns: list[JSONObject] = [
+        {**turn, "content": {"A": "spam", "B": "mail"}.get(turn["content"], turn["content"])} for turn in TURNS
+    ]
+    assert text_in(reply_to(asked("Claim your prize money", orders, turns))) == "spam"
+
+
+def test_without_a_letter_for_it_an_abstention_is_no_label() -> None:
+    said = text_in(reply_to(asked("Mijn kat slaapt graag op zolder", "Answer with one letter: A: spam, B: no spam.")))
+    assert said == "Offline classifier, not a language model: no label, the examples do not decide."
+
+
+def test_an_even_vote_is_an_abstention() -> None:
+    assert vote("tea", (("green tea", "A"), ("black tea", "B"))) is None
+    assert vote("tea", ()) is None
+
+
+@pytest.mark.anyio
+async def test_an_agent_with_an_output_of_labels_gets_one() -> None:
+    system = f"Screen the mail.\n\n{IN_TEXT['text and label']}"
+    screen = Agent(
+        "screen",
+        model="claude-haiku-5-5",
+        instructions=system,
+        output=Literal["A", "B"],
+        settings=Settings(max_tokens=50),
+    )
+    client = Simulator(OfflineMind()).client()
+    assert (await screen.run("Claim your prize money", client=client)).output == "A"
+    assert (await screen.run("The budget meeting on Thursday", client=client)).output == "B"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        request("How hot is green tea?"),
+        request([document("tea", "Green tea is steeped at 80 degrees."), {"type": "text", "text": "How hot is it?"}]),
+        request('{"question": "Which one letter is it?", "sources": ["tea"]}', BRIEF),
+        request("Write one letter to Anna about the budget."),
+        request("Plan A: tea. Plan B: coffee. Which is cheaper?"),
+    ],
+    ids=["a question", "a document", "a brief", "another letter", "plans"],
+)
+def test_other_requests_are_not_its_task(body: JSONObject) -> None:
+    assert classification(body) is None
