@@ -87,13 +87,7 @@ def test_an_even_vote_is_an_abstention() -> None:
 @pytest.mark.anyio
 async def test_an_agent_with_an_output_of_labels_gets_one() -> None:
     system = f"Screen the mail.\n\n{IN_TEXT['text and label']}"
-    screen = Agent(
-        "screen",
-        model="claude-haiku-5-5",
-        instructions=system,
-        output=Literal["A", "B"],
-        settings=Settings(max_tokens=50),
-    )
+    screen = Agent("screen", model="claude-haiku-5-5", instructions=system, output=Literal["A", "B"])
     client = Simulator(OfflineMind()).client()
     assert (await screen.run("Claim your prize money", client=client)).output == "A"
     assert (await screen.run("The budget meeting on Thursday", client=client)).output == "B"
