@@ -101,19 +101,18 @@ class _Talk:
 
     def go(self) -> Exit:
         """Take prompt after prompt. Raises KeyboardInterrupt for the Ctrl-C that leaves."""
-        presses = 0
+        lines_at_press = -1
         while True:
             try:
                 typed = self.reader.read()
-                presses = 0
                 code = Exit.OK if typed is None else self._take(typed)
             except Stop as stop:
                 self._complain(str(stop))
                 continue
             except KeyboardInterrupt:
-                presses += 1
-                if presses > 1 or not self.reader.is_terminal:
+                if lines_at_press == self.reader.lines or not self.reader.is_terminal:
                     raise
+                lines_at_press = self.reader.lines
                 print(f"\n{_LEAVING}", file=sys.stderr, flush=True)
                 continue
             if code is not None:

@@ -33,6 +33,8 @@ class PromptReader:
         self._keyboard = keyboard
         self.is_terminal = sys.stdin is not None and sys.stdin.isatty()
         """Whether a person types."""
+        self.lines = 0
+        """How many lines came."""
         # `input` edits lines only where it writes its sign to stdout, and into JSON lines it must not.
         self._can_edit = self.is_terminal and sys.stdout.isatty() and not is_stdout_data
         if self._can_edit:
@@ -64,6 +66,11 @@ class PromptReader:
         return Typed("\n".join([*lines, line.rstrip().removesuffix(_QUOTES)]).strip("\n"), is_quoted=True)
 
     def _line(self, sign: str) -> str | None:
+        line = self._wait_for_line(sign)
+        self.lines += 1
+        return line
+
+    def _wait_for_line(self, sign: str) -> str | None:
         try:
             if self._can_edit:
                 with self._keyboard.waiting():

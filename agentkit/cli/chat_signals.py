@@ -15,8 +15,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
-_NUDGES = 20
-_BETWEEN_S = 0.02
+_FIRST_S, _LAST_S = 0.02, 20.0
+"""Seconds from a signal to the first interruption of the wait; each pause is twice the one before, up to the last."""
 
 
 class Keyboard:
@@ -54,11 +54,11 @@ class Keyboard:
         main_thread = threading.main_thread().ident or 0
         with self._here:
             while signals := self._here.recv(64):  # a byte for each, its number
-                # SIGURG means nothing here, and interrupts whatever waits.
-                for _ in range(_NUDGES if signal.SIGINT in signals else 0):
-                    time.sleep(_BETWEEN_S)
-                    if not self._is_waiting:
-                        break
+                delay_s = _FIRST_S if signal.SIGINT in signals else _LAST_S
+                while self._is_waiting and delay_s < _LAST_S:
+                    time.sleep(delay_s)
+                    delay_s *= 2
+                    # SIGURG means nothing here, and interrupts whatever waits.
                     signal.pthread_kill(main_thread, signal.SIGURG)
 
 

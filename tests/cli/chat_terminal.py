@@ -16,6 +16,7 @@ from agentkit.testing.serving import served
 
 TALKERS = """
 import asyncio
+import sys
 import time
 
 import anyio
@@ -33,13 +34,16 @@ async def wait() -> str:
 async def deaf() -> str:
     \"\"\"Take no heed of a cancellation.\"\"\"
     with anyio.CancelScope(shield=True):
+        print("deaf now", file=sys.stderr, flush=True)
         await anyio.sleep_forever()
 
 
 @tool(effect="read")
 async def stuck() -> str:
     \"\"\"Leave a thread behind that the loop waits for.\"\"\"
-    await asyncio.get_running_loop().run_in_executor(None, time.sleep, 300)
+    thread = asyncio.get_running_loop().run_in_executor(None, time.sleep, 300)
+    print("stuck now", file=sys.stderr, flush=True)
+    await thread
 
 
 def instructions(ctx):

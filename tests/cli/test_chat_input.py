@@ -52,6 +52,11 @@ def test_ctrl_c_at_the_prompt_gives_up_what_was_typed_and_twice_in_a_row_leaves(
         terminal.type("\x03")
         terminal.wait_for("Ctrl-C again")
         terminal.wait_for("> ")
+        terminal.type("/help\n")
+        terminal.wait_for("this text")
+        terminal.wait_for("> ")
+        terminal.type("\x03")
+        terminal.wait_for("Ctrl-C again")
         terminal.type("\x03")
         assert terminal.leave() == 130, terminal.text
     assert "Traceback" not in terminal.text
@@ -62,7 +67,7 @@ def test_a_second_ctrl_c_while_a_run_ends_kills() -> None:
     with answering(Reply.tool("deaf")) as (_, there), at_a_terminal("chat", "talkers:waiter", *there) as terminal:
         terminal.wait_for("> ")
         terminal.type("Go\n")
-        terminal.wait_for("calls deaf")
+        terminal.wait_for("deaf now")
         terminal.type("\x03")
         terminal.wait_for("Ctrl-C again ends it at once")
         terminal.type("\x03")
@@ -73,7 +78,7 @@ def test_what_a_tool_leaves_behind_does_not_keep_the_process() -> None:
     with answering(Reply.tool("stuck")) as (_, there), at_a_terminal("chat", "talkers:waiter", *there) as terminal:
         terminal.wait_for("> ")
         terminal.type("Go\n")
-        terminal.wait_for("calls stuck")
+        terminal.wait_for("stuck now")
         terminal.type("\x03")
         terminal.wait_for("cancelled")
         terminal.wait_for("> ")
