@@ -1,15 +1,16 @@
-"""`agentkit tools`: list the tools of a module, agent or toolset, show a schema, call one as the model would."""
+"""`agentkit tools`: list the tools of a module, agent or toolset, lint them, show a schema, call one like a model."""
 
 from __future__ import annotations
 
 import json
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from agentkit.cli.exits import Exit, Stop
 from agentkit.cli.prompt_source import read_argument
-from agentkit.cli.terminal import clean, one_line, show, width_of
+from agentkit.cli.terminal import clean, one_line, plural, show, width_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -24,7 +25,6 @@ OpenDeps: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
 """Opens what tools find in `ctx.deps`."""
 
 _DESCRIPTION_CHARS = 60
-_CHARS_PER_TOKEN = 3.5
 
 
 def add_to(commands: Commands, shared: ArgumentParser) -> None:
@@ -32,14 +32,19 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     parser = commands.add_parser("tools", parents=[shared], help="list, show and call tools", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     where = "a module, or MODULE:ATTRIBUTE for a tool, toolset or agent"
-    for name, text in (("list", "the tools, their effect and size"), ("schema", "what the API gets, as JSON")):
+    kinds = {
+        "list": ("the tools, their effect and size", list_tools),
+        "lint": ("what a model will stumble over, and what to do about it", lint_tools),
+        "schema": ("what the API gets, as JSON", print_schemas),
+    }
+    for name, (text, run) in kinds.items():
         action = actions.add_parser(name, parents=[shared], help=text)
         action.add_argument("address", metavar="MODULE[:ATTRIBUTE]", help=where)
-        if name == "list":
-            action.add_argument("--json", action="store_true", help="one line of JSON a tool")
-        else:
+        if name == "schema":
             action.add_argument("name", nargs="?", help="one tool; default: all")
-        action.set_defaults(run=list_tools if name == "list" else print_schemas)
+        else:
+            action.add_argument("--json", action="store_true", help="a line of JSON for each line")
+        action.set_defaults(run=run)
     call = actions.add_parser("call", parents=[shared], help="call one tool with arguments as the model writes them")
     call.add_argument("address", metavar="MODULE[:ATTRIBUTE]", help=where)
     call.add_argument("name", nargs="?", help="the tool, where the address has several")
@@ -49,8 +54,10 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
 def list_tools(args: Namespace) -> Exit:
     """A line for each tool."""
+    from agentkit.cli.tool_lint import tokens as size_of
+
     tools = _tools(args.address)
-    rows = [(tool.name, tool.declared_effect or "write?", _tokens(tool), _first_line(tool)) for tool in tools]
+    rows = [(tool.name, tool.declared_effect or "write?", size_of(tool), _first_line(tool)) for tool in tools]
     if args.json:
         for name, effect, tokens, text in rows:
             facts = {"name": name, "effect": effect, "tokens": tokens, "description": text}
@@ -62,6 +69,21 @@ def list_tools(args: Namespace) -> Exit:
     if any(effect == "write?" for _, effect, _, _ in rows):
         print('write?: no effect is declared; @tool(effect="read") where a call changes nothing', file=sys.stderr)
     return Exit.OK
+
+
+def lint_tools(args: Namespace) -> Exit:
+    """A line for each finding; fails when there is a problem, hints alone are fine."""
+    from agentkit.cli.tool_lint import lint, tokens
+
+    tools = _tools(args.address)
+    findings = lint(tools)
+    for finding in findings:
+        print(json.dumps(asdict(finding), ensure_ascii=False) if args.json else finding)
+    problems = sum(finding.severity == "problem" for finding in findings)
+    size = sum(map(tokens, tools))
+    counted = ", ".join((plural(problems, "problem"), plural(len(findings) - problems, "hint")))
+    print(f"{plural(len(tools), 'tool')}, about {size:,} tokens: {counted}", file=sys.stderr)
+    return Exit.FAILED if problems else Exit.OK
 
 
 def print_schemas(args: Namespace) -> Exit:
@@ -166,10 +188,6 @@ def _chosen(tools: list[AnyTool], name: str | None, address: str) -> AnyTool:
         if tool.name == name:
             return tool
     raise Stop(f"{address!r} has no tool {name!r}; it has {names}.")
-
-
-def _tokens(tool: AnyTool) -> int:
-    return round(len(json.dumps(tool.to_param())) / _CHARS_PER_TOKEN)
 
 
 def _first_line(tool: AnyTool) -> str:
