@@ -51,7 +51,7 @@ CONTRADICTIONS = {
     "live_simple_112-68-0": "required arguments left out",
     "live_parallel_multiple_2-2-0": "a value that is not in the schema's list",
 }
-"""Ground truths that do not fit their own schemas: they have to be refused."""
+"""Entries whose ground truth has a call that does not fit its own schema: that one is refused, and rightly."""
 WRONG = {"string": {"not": "text"}, "integer": "many", "number": "many", "boolean": "perhaps", "array": 7, "object": 7}
 
 
@@ -178,13 +178,12 @@ def check_call(
         for key, allowed in truth.items()
         if any(value != "" for value in allowed) and not ("" in allowed and key not in schema.get("required", ()))
     }
-    if where in CONTRADICTIONS:
+    refusal = refusal_of(tool, arguments)
+    if refusal and where in CONTRADICTIONS:
         counts["contradicting"] += 1
-        if not refusal_of(tool, arguments):
-            problems.append(f"{where}: taken, although there are {CONTRADICTIONS[where]}")
         return
     counts["calls"] += 1
-    if refusal := refusal_of(tool, arguments):
+    if refusal:
         problems.append(f"{where}: {json.dumps(arguments)[:200]}\n    {refusal}")
         return
     counts["taken"] += 1
