@@ -132,11 +132,12 @@ def test_the_tests_that_the_tutorial_writes_pass(pytester: pytest.Pytester, monk
     for name, text in files.items():
         (pytester.path / name).write_text(text, encoding="utf-8")
     pytester.makepyprojecttoml('[tool.pytest.ini_options]\nfilterwarnings = ["error"]\npythonpath = ["."]\n')
-    with served(Simulator(Script(Reply.tool("price", item="tea"), Reply.text("4 EUR.")))) as base_url:
-        with monkeypatch.context() as env:
-            env.setenv("ANTHROPIC_BASE_URL", base_url)
-            env.setenv("ANTHROPIC_API_KEY", "any")
-            pytester.runpytest_subprocess("--agentkit-record", "-k", "recorded").assert_outcomes(passed=1, deselected=12)
+    mind = Script(Reply.tool("price", item="tea"), Reply.text("4 EUR."))
+    with served(Simulator(mind)) as base_url, monkeypatch.context() as env:
+        env.setenv("ANTHROPIC_BASE_URL", base_url)
+        env.setenv("ANTHROPIC_API_KEY", "any")
+        recorded = pytester.runpytest_subprocess("--agentkit-record", "-k", "recorded")
+    recorded.assert_outcomes(passed=1, deselected=12)
     pytester.runpytest_subprocess().assert_outcomes(passed=13)
 
 

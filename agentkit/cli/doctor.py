@@ -143,7 +143,9 @@ def _client(args: Namespace) -> tuple[AsyncAnthropic, Finding]:
         finding = check_credentials(found, are_needed=is_first_party(found))
     if found.api_key is None and found.auth_token is None and found.credentials is None:
         found = AsyncAnthropic(api_key="none")
-    return found.with_options(max_retries=0, timeout=args.timeout), finding
+    # A connection of its own for each request: a server that drops one between two of them answers both.
+    alone = {"connection": "close"}
+    return found.with_options(max_retries=0, timeout=args.timeout, default_headers=alone), finding
 
 
 def _exit_of(findings: Iterable[Finding]) -> Exit:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from anyio.abc import Process
 
     from agentkit.cli.parsing import Commands
-    from agentkit.simulator.proxy import RecordingProxy
-    from agentkit.simulator.recorder import Recorder
+    from agentkit.simulator.recordings.proxy import RecordingProxy
+    from agentkit.simulator.recordings.recorder import Recorder
 
 _BASE_URL = "ANTHROPIC_BASE_URL"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the command to its end; its exit code is ours."""
     import anyio
 
-    from agentkit.simulator.proxy import API, RecordingProxy
-    from agentkit.simulator.recorder import Recorder
+    from agentkit.simulator.recordings.proxy import API, RecordingProxy
+    from agentkit.simulator.recordings.recorder import Recorder
 
     command: list[str] = args.arguments[1:] if args.arguments[:1] == ["--"] else args.arguments
     if not command:

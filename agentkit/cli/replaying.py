@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from agentkit.simulator.replay import Replay
+    from agentkit.simulator.recordings.replay import Replay
 
 
 def logging_replay(path: Path, *, strict: bool) -> Replay:
@@ -19,7 +19,7 @@ def logging_replay(path: Path, *, strict: bool) -> Replay:
 
     Raises ConfigurationError when there is no recording to read at `path`.
     """
-    from agentkit.simulator.replay import Replay
+    from agentkit.simulator.recordings.replay import Replay
     from agentkit.simulator.wire import Response
 
     class Logging(Replay):

@@ -9,11 +9,11 @@ from agentkit.simulator import faults
 from agentkit.simulator.faults import Fault
 from agentkit.simulator.faults.plan import Mix
 from agentkit.simulator.mind import Mind, UnexpectedRequest
-from agentkit.simulator.proxy import RecordingProxy
 from agentkit.simulator.quota import Quota
-from agentkit.simulator.recorder import Recorder, recording_client
-from agentkit.simulator.recording import Recording
-from agentkit.simulator.replay import Replay
+from agentkit.simulator.recordings.proxy import RecordingProxy
+from agentkit.simulator.recordings.recorder import Recorder, recording_client
+from agentkit.simulator.recordings.recording import Recording
+from agentkit.simulator.recordings.replay import Replay
 from agentkit.simulator.reply import Reply
 from agentkit.simulator.script import Script
 from agentkit.simulator.server import Simulator

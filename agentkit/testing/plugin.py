@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from agentkit.simulator import Simulator
     from agentkit.simulator.faults.plan import Faults
-    from agentkit.simulator.replay import Replay
+    from agentkit.simulator.recordings.replay import Replay
     from agentkit.simulator.reply import Reply
     from agentkit.simulator.script import Answer
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agentkit.simulator.proxy import API, RecordingProxy
-from agentkit.simulator.recorder import Recorder
-from agentkit.simulator.replay import Replay
+from agentkit.simulator.recordings.proxy import API, RecordingProxy
+from agentkit.simulator.recordings.recorder import Recorder
+from agentkit.simulator.recordings.replay import Replay
 from agentkit.testing.serving import served
 
 _BASE_URL = "ANTHROPIC_BASE_URL"

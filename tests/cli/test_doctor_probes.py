@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import anyio
 import pytest
@@ -13,6 +14,7 @@ from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.wire import Response, event_stream, json_answer
 from agentkit.testing.serving import served
 from tests.cli.doctor_servers import Server, always, examine, statuses
+from tests.real_server.serving_local import serving
 
 NAMES = [name for name, _ in PROBES]
 TEXT: JSONObject = {"type": "text", "text": "Paris, to say hi."}
@@ -77,6 +79,16 @@ def test_what_llama_cpp_does_otherwise_is_warned_of_and_no_problem(capsys: pytes
         "error_shape": "warning",
     }
     assert "'messages' is required, not in the API's form" in found["error_shape"]["found"]
+
+
+def test_llama_cpp_itself_is_no_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(tmp_path) as base_url:
+        code, found = examine(capsys, "--base-url", base_url)
+    assert code == 0, found
+    got = statuses(found)
+    assert got["count_tokens"] == "ok", found["count_tokens"]
+    assert (got["message"], got["streaming"], got["count_tokens"], got["parallel_calls"]) == ("ok",) * 4
+    assert (got["structured_output"], got["request_id"], got["error_shape"]) == ("warning",) * 3
 
 
 def bare(path: str, body: JSONObject) -> Response:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from agentkit.errors import ConfigurationError
 from agentkit.messages import encode
-from agentkit.simulator.exchange import Exchange, decoded
+from agentkit.simulator.recordings.exchange import Exchange, decoded
 
 if TYPE_CHECKING:
     from agentkit.messages import JSONObject

@@ -15,7 +15,7 @@ from typing import cast
 
 from agentkit.errors import ConfigurationError
 from agentkit.messages import JSONObject, encode
-from agentkit.simulator.exchange import Exchange
+from agentkit.simulator.recordings.exchange import Exchange
 
 FORMAT = 1
 """The version of the format that is written, and the only one that is read."""
@@ -57,7 +57,7 @@ def _read(path: Path) -> Iterator[Exchange]:
     except OSError as error:
         raise ConfigurationError(f"The recording {path} cannot be read: {error.strerror or error}.") from error
     if path.suffix in _CASSETTES:
-        from agentkit.simulator.cassettes import read_cassette
+        from agentkit.simulator.recordings.cassettes import read_cassette
 
         yield from read_cassette(data, path)
         return

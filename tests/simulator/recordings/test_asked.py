@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from agentkit.simulator.recorded_request import RecordedRequest, path_without_secrets
+from agentkit.simulator.recordings.asked import RecordedRequest, path_without_secrets
 
 
 def key(body: bytes = b"", path: str = "/v1/messages", method: str = "POST") -> str:

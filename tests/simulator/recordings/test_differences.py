@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agentkit.messages import JSON, encode
-from agentkit.simulator.differences import MISSING, differences
-from agentkit.simulator.recorded_request import RecordedRequest
+from agentkit.simulator.recordings.asked import RecordedRequest
+from agentkit.simulator.recordings.differences import MISSING, differences
 
 
 def request(body: JSON, path: str = "/v1/messages") -> RecordedRequest:

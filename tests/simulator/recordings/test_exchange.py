@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.messages import encode
-from agentkit.simulator.exchange import Exchange, decoded
+from agentkit.simulator.recordings.exchange import Exchange, decoded
 
 JSON_TYPE = "application/json"
 STREAM = "text/event-stream; charset=utf-8"

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
 
-from agentkit.simulator.exchange import Exchange, decoded
-from agentkit.simulator.recorded_events import is_over
-from agentkit.simulator.recording import RecordingFile
+from agentkit.simulator.recordings.events import is_over
+from agentkit.simulator.recordings.exchange import Exchange, decoded
+from agentkit.simulator.recordings.recording import RecordingFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ import httpx2
 
 from agentkit.messages import JSON, JSONObject, encode
 from agentkit.redaction import text_without_secrets, without_secrets
-from agentkit.simulator.recorded_events import events_of, events_without_secrets
-from agentkit.simulator.recorded_request import RecordedRequest, parsed, path_without_secrets
+from agentkit.simulator.recordings.asked import RecordedRequest, parsed, path_without_secrets
+from agentkit.simulator.recordings.events import events_of, events_without_secrets
 
 _REQUEST_HEADERS = {"anthropic-beta", "anthropic-version", "content-type"}
 _RESPONSE_HEADERS = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from agentkit.messages import JSON
 
 if TYPE_CHECKING:
-    from agentkit.simulator.recorded_request import RecordedRequest
+    from agentkit.simulator.recordings.asked import RecordedRequest
 
 _MOST_CHARS = 60
 _CHARS_BEFORE = 20

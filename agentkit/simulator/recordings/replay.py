@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 
-from agentkit.simulator.differences import Difference, differences
-from agentkit.simulator.recorded_request import RecordedRequest
-from agentkit.simulator.recording import Recording
+from agentkit.simulator.recordings.asked import RecordedRequest
+from agentkit.simulator.recordings.differences import Difference, differences
+from agentkit.simulator.recordings.recording import Recording
 from agentkit.simulator.wire import Response, failure
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from anthropic import AsyncAnthropic
 
-    from agentkit.simulator.exchange import Exchange
+    from agentkit.simulator.recordings.exchange import Exchange
 
 _MOST_SHOWN = 8
 _RETRIES = 2

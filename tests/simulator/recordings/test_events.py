@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.messages import JSONObject
-from agentkit.simulator.recorded_events import events_of, events_without_secrets, is_over
+from agentkit.simulator.recordings.events import events_of, events_without_secrets, is_over
 
 STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 

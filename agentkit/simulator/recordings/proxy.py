@@ -10,7 +10,7 @@ import httpx2
 
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.simulator.http_server import serving
-from agentkit.simulator.recorder import Recorder, Take, run_out
+from agentkit.simulator.recordings.recorder import Recorder, Take, run_out
 from agentkit.simulator.wire import ConnectionLost, Response, failure
 
 API = "https://api.anthropic.com"

@@ -12,9 +12,9 @@ from anthropic import BadRequestError
 from agentkit import Agent
 from agentkit.errors import ConfigurationError
 from agentkit.messages import encode
-from agentkit.simulator.exchange import Exchange
-from agentkit.simulator.recording import Recording
-from agentkit.simulator.replay import Replay
+from agentkit.simulator.recordings.exchange import Exchange
+from agentkit.simulator.recordings.recording import Recording
+from agentkit.simulator.recordings.replay import Replay
 from tests.simulator.bodies import body
 from tests.simulator.clerk import asking, post
 

@@ -12,8 +12,8 @@ import pytest
 
 from agentkit.errors import ConfigurationError
 from agentkit.messages import encode
-from agentkit.simulator.exchange import Exchange
-from agentkit.simulator.recording import FORMAT, Recording, RecordingFile
+from agentkit.simulator.recordings.exchange import Exchange
+from agentkit.simulator.recordings.recording import FORMAT, Recording, RecordingFile
 
 
 def exchange(answer: str) -> Exchange:
@@ -75,8 +75,8 @@ def test_threads_write_whole_lines(path: Path) -> None:
 _WRITER = """
 import sys
 from pathlib import Path
-from agentkit.simulator.exchange import Exchange
-from agentkit.simulator.recording import RecordingFile
+from agentkit.simulator.recordings.exchange import Exchange
+from agentkit.simulator.recordings.recording import RecordingFile
 path, name = Path(sys.argv[1]), sys.argv[2]
 sys.stdin.read()
 for n in range(100):
