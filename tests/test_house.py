@@ -52,6 +52,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/simulator/rules/signatures.py": "tests/simulator/test_binding.py",
     "agentkit/simulator/rules/tooling.py": "tests/simulator/test_rules.py",
     "agentkit/spec.py": "tests/test_agent.py",
+    "tools/agentkit_tools/unreadable.py": "tests/tools/test_documents.py",
 }
 
 

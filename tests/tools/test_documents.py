@@ -10,6 +10,7 @@ import pytest
 from agentkit import ConfigurationError
 from agentkit_tools import documents
 from agentkit_tools.documents import Unreadable, read_folder, read_installed
+from tests.tools.pdf_by_hand import pdf
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> Path:
@@ -50,7 +51,7 @@ def test_what_cannot_be_read_is_reported_and_costs_nothing_else(tmp_path: Path) 
         "latin.txt": "café".encode("latin-1"),
         "empty.md": "  \n",
         "scan.pdf": b"%PDF-1.7",
-        "mail.eml": "Subject: hi",
+        "mail.eml": "\nhi",
         "huge.log": b"x" * 5_000_001,
         "METADATA": "Name: x\nVersion: 1\n",
     }
@@ -71,11 +72,11 @@ def test_what_cannot_be_read_is_reported_and_costs_nothing_else(tmp_path: Path) 
         Unreadable("huge.log", "5.0 MB, more than the 5 MB that are read"),
         Unreadable("latin.txt", "not UTF-8 text (byte 3)"),
         Unreadable("loop", "a link that leads to itself"),
-        Unreadable("mail.eml", "e-mail cannot be read yet"),
+        Unreadable("mail.eml", "no e-mail: it has no headers"),
         Unreadable("out", "a link that leads out of the folder"),
         Unreadable("out.txt", "a link that leads out of the folder"),
         Unreadable("pipe", "not a regular file"),
-        Unreadable("scan.pdf", "PDF files cannot be read yet"),
+        Unreadable("scan.pdf", "a damaged PDF (Stream has ended unexpectedly)"),
     )
 
 
@@ -122,7 +123,10 @@ def test_one_file_is_a_folder_of_one(tmp_path: Path) -> None:
     ("files", "message"),
     [
         ({}, "holds no document that can be read: it is empty."),
-        ({"a.pdf": "", "b.pdf": ""}, "no document that can be read: a.pdf: PDF files cannot be read yet (and 1 more)."),
+        (
+            {"a.pdf": "", "b.pdf": ""},
+            "no document that can be read: a.pdf: no PDF, though its name says so (and 1 more).",
+        ),
     ],
 )
 def test_a_folder_without_documents_is_a_mistake_in_one_sentence(
@@ -170,3 +174,34 @@ def test_agentkits_own_page_is_not_among_them() -> None:
 def test_no_package_at_all_is_a_mistake_in_one_sentence() -> None:
     with pytest.raises(ConfigurationError, match="No installed package"):
         read_installed(limit=0)
+
+
+MBOX = "From anna\nFrom: Anna\nSubject: Tea\n\nTea is hot.\n\nFrom ben\nFrom: Ben\nSubject: Cups\n\nThree cups.\n"
+
+
+def test_pdf_and_mail_become_documents_that_can_be_cited(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "scan.pdf": pdf("Tea is steeped at 80 degrees.", "Coffee is not."),
+        "letter.eml": "From: Anna <anna@example.com>\nSubject: Tea\n\nTea is hot.\n",
+        "inbox.mbox": MBOX,
+    }
+    found = read_folder(write(tmp_path, files))
+    assert found.unreadable == ()
+    by_id = {document.id: document for document in found.documents}
+    assert set(by_id) == {"scan", "letter", "inbox.mbox/1", "inbox.mbox/2"}
+    assert by_id["letter"].title == "Tea (Anna)"
+    assert "[Page 2]\n\nCoffee is not." in by_id["scan"].text
+    for document in found.documents:
+        for part in documents.split(document, 40):
+            assert part.text in document.text
+
+
+def test_what_a_pdf_or_an_mbox_lacks_is_reported_beside_what_it_has(tmp_path: Path) -> None:
+    found = read_folder(write(tmp_path, {"a.mbox": f"{MBOX}\nFrom x\nX-Only: this\n\n", "b.pdf": pdf("Tea.", "")}))
+    assert [document.id for document in found.documents] == ["a.mbox/1", "a.mbox/2", "b"]
+    assert found.unreadable == (Unreadable("a.mbox/3", "an e-mail without headers that matter and without text"),)
+
+
+def test_a_file_that_is_named_mbox_and_is_none_is_reported(tmp_path: Path) -> None:
+    found = read_folder(write(tmp_path, {"a.mbox": "no mail", "ok.txt": "fine"}))
+    assert found.unreadable == (Unreadable("a.mbox", "no mbox file, or one without messages"),)

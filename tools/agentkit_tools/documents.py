@@ -23,30 +23,27 @@ from textwrap import dedent
 
 from agentkit import ConfigurationError, Document
 from agentkit_tools.html_text import EXTRA, is_available, text_of_html
+from agentkit_tools.mail_text import read_mail
+from agentkit_tools.mbox import messages_of_mbox
+from agentkit_tools.pdf_text import text_of_pdf
 from agentkit_tools.sections import first_heading, split
+from agentkit_tools.unreadable import NotReadable, Unreadable
 
 __all__ = ["Folder", "Unreadable", "read_folder", "read_installed", "split"]
 
 MOST_BYTES = 5_000_000
-"""Bytes of a file; bigger ones are reported, not read."""
+"""Bytes of a file of text; bigger ones are reported, not read."""
+MOST_BINARY_BYTES = 50_000_000
+"""The same for PDF and e-mail, in which text takes more room."""
 MOST_FILES = 10_000
 """Files of a folder; those after are reported as one."""
 _HTML = (".html", ".htm", ".xhtml")
 _METADATA = ("METADATA", "PKG-INFO")
-_LATER = {".pdf": "PDF files", ".eml": "e-mail", ".msg": "e-mail", ".mbox": "e-mail", ".docx": "Word documents"}
+_MARKED = (".md", ".markdown", ".rst")
+_OTHERS = {".msg": "e-mail of Outlook", ".docx": "Word documents"}
 _CACHES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _MOST_ID_CHARS = 60
 _OWN = "claude-agentkit"
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A file that could not become a document."""
-
-    path: str
-    """Relative to the folder that was read."""
-    reason: str
-    """In plain words, without a final stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +52,6 @@ class Folder:
 
     documents: tuple[Document, ...]
     unreadable: tuple[Unreadable, ...] = ()
-
-
-class _NotText(Exception):
-    """A file is no document; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +66,9 @@ class _Read:
 def read_folder(path: str | Path) -> Folder:
     """Read a folder, with the folders in it, or a single file, in the order of the paths.
 
-    Text in UTF-8, Markdown, HTML (with the extra `documents`) and the METADATA or PKG-INFO files of Python packages
-    become documents; hidden files and caches are left out. Ids come from the relative path and stay the same as long
+    Text in UTF-8, Markdown, HTML and PDF (with the extra `documents`), e-mail (`.eml`, and each message of an `.mbox`)
+    and the METADATA or PKG-INFO files of Python packages become documents; hidden files and caches are left out. Ids
+    come from the relative path and stay the same as long
     as it does; links that lead out of the folder are reported, not followed.
 
     Raises:
@@ -90,8 +84,8 @@ def read_folder(path: str | Path) -> Folder:
     for file, name in files:
         if isinstance(file, Path):
             try:
-                read.append(_read(file, name, root if root.is_dir() else root.parent))
-            except _NotText as error:
+                read += _read(file, name, root if root.is_dir() else root.parent, unreadable)
+            except NotReadable as error:
                 unreadable.append(Unreadable(name, str(error)))
             except OSError as error:
                 unreadable.append(Unreadable(name, _reason(error)))
@@ -115,7 +109,7 @@ def read_installed(limit: int = 20) -> Folder:
             described = _described(
                 Parser().parsestr(package.read_text("METADATA") or package.read_text("PKG-INFO") or "")
             )
-        except (_NotText, OSError, UnicodeDecodeError):
+        except (NotReadable, OSError, UnicodeDecodeError):
             continue
         if described.name not in (_OWN, *found):
             found[described.name] = described
@@ -166,22 +160,65 @@ def _why(unreadable: list[Unreadable]) -> str:
     return f": {first.path}: {first.reason}" + (f" (and {len(unreadable) - 1} more)" if unreadable[1:] else "")
 
 
-def _read(file: Path, name: str, root: Path) -> _Read:
+def _read(file: Path, name: str, root: Path, unreadable: list[Unreadable]) -> list[_Read]:
+    """The documents of one file; what else it holds that cannot be read goes to `unreadable`."""
+    target = _target(file, root)
+    kind = file.suffix.lower()
+    if other := _OTHERS.get(kind):
+        raise NotReadable(f"{other} cannot be read")
+    size, most = target.stat().st_size, MOST_BINARY_BYTES if kind in (".pdf", ".eml") else MOST_BYTES
+    if size > most and kind != ".mbox":
+        raise NotReadable(f"{size / 1e6:.1f} MB, more than the {most / 1e6:.0f} MB that are read")
+    if kind == ".pdf":
+        with target.open("rb") as pdf:
+            found = text_of_pdf(pdf)
+        unreadable += [Unreadable(name, found.missing)] if found.missing else []
+        return [_Read(name, name, found.text, found.title or Path(name).name)]
+    if kind == ".eml":
+        mail = read_mail(target.read_bytes())
+        return [_Read(name, name, mail.text, mail.title or Path(name).name)]
+    if kind == ".mbox":
+        return _read_mbox(target, name, unreadable)
+    return [_read_text(file, target, name)]
+
+
+def _target(file: Path, root: Path) -> Path:
+    """The regular file that a path leads to. Raises NotReadable."""
     try:
         target = file.resolve(strict=True)
     except FileNotFoundError:
-        raise _NotText("a link to a file that does not exist") from None
+        raise NotReadable("a link to a file that does not exist") from None
     except RuntimeError:
-        raise _NotText("a link that leads to itself") from None
+        raise NotReadable("a link that leads to itself") from None
     if not target.is_relative_to(root.resolve()):
-        raise _NotText("a link that leads out of the folder")
-    status = target.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise _NotText("not a regular file")
-    if status.st_size > MOST_BYTES:
-        raise _NotText(f"{status.st_size / 1e6:.1f} MB, more than the {MOST_BYTES / 1e6:.0f} MB that are read")
-    if later := _LATER.get(file.suffix.lower()):
-        raise _NotText(f"{later} cannot be read yet")
+        raise NotReadable("a link that leads out of the folder")
+    if not stat.S_ISREG(target.stat().st_mode):
+        raise NotReadable("not a regular file")
+    return target
+
+
+def _read_mbox(target: Path, name: str, unreadable: list[Unreadable]) -> list[_Read]:
+    read: list[_Read] = []
+    with target.open("rb") as file:
+        for number, message in enumerate(messages_of_mbox(file), 1):
+            place = f"{name}/{number}"
+            if number > MOST_FILES:
+                unreadable.append(Unreadable(place, f"only the first {MOST_FILES} messages are read"))
+                break
+            try:
+                if message is None:
+                    raise NotReadable("a message that is too big")
+                mail = read_mail(message)
+            except NotReadable as error:
+                unreadable.append(Unreadable(place, str(error)))
+            else:
+                read.append(_Read(place, place, mail.text, mail.title or place))
+    if not read and not any(each.path.startswith(f"{name}/") for each in unreadable):
+        raise NotReadable("no mbox file, or one without messages")
+    return read
+
+
+def _read_text(file: Path, target: Path, name: str) -> _Read:
     is_html = file.suffix.lower() in _HTML
     text = _decoded(target.read_bytes(), is_html)
     title = ""
@@ -190,17 +227,17 @@ def _read(file: Path, name: str, root: Path) -> _Read:
         return _Read(name, described.name, described.text, described.title)
     if is_html:
         if not is_available():
-            raise _NotText(EXTRA)
+            raise NotReadable(EXTRA)
         text, title = text_of_html(text)
     if not text.strip():
-        raise _NotText("empty")
-    heading = first_heading(text) if is_html or file.suffix.lower() in (".md", ".markdown", ".rst") else ""
+        raise NotReadable("empty")
+    heading = first_heading(text) if is_html or file.suffix.lower() in _MARKED else ""
     return _Read(name, name, text, title or heading or Path(name).name)
 
 
 def _decoded(data: bytes, is_html: bool) -> str:
     if b"\0" in data[:8192]:
-        raise _NotText("binary, or text in UTF-16, not UTF-8 text")
+        raise NotReadable("binary, or text in UTF-16, not UTF-8 text")
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048]) if is_html else None
     encoding = declared[1].decode() if declared else "utf-8-sig"
     try:
@@ -210,13 +247,13 @@ def _decoded(data: bytes, is_html: bool) -> str:
     try:
         return data.decode(encoding)
     except LookupError:
-        raise _NotText(f"its encoding {encoding!r} is not known") from None
+        raise NotReadable(f"its encoding {encoding!r} is not known") from None
     except UnicodeDecodeError:
-        raise _NotText(f"not UTF-8 text (byte {place})") from None
+        raise NotReadable(f"not UTF-8 text (byte {place})") from None
 
 
 def _described(package: Message) -> _Read:
-    """A package's long description. Raises _NotText when it has none."""
+    """A package's long description. Raises NotReadable when it has none."""
     name, version = str(package.get("Name") or ""), str(package.get("Version") or "")
     payload = package.get_payload()
     text = payload if isinstance(payload, str) and payload.strip() else str(package.get("Description") or "")
@@ -225,7 +262,7 @@ def _described(package: Message) -> _Read:
         first, _, rest = text.partition("\n")
         text = f"{first}\n{dedent(rest)}"
     if not name or text.strip() in ("", "UNKNOWN"):
-        raise _NotText("package metadata without a description")
+        raise NotReadable("package metadata without a description")
     return _Read("", re.sub(r"[-_.]+", "-", name).lower(), text, f"{name} {version}".strip())
 
 

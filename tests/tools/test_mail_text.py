@@ -1,0 +1,119 @@
+"""E-mail as text: headers, words, attachments; malformed mail is read as far as it goes."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentkit_tools.mail_text import read_mail
+from agentkit_tools.unreadable import NotReadable
+
+
+def message(text: str = "Tea is hot.", **headers: str) -> EmailMessage:
+    mail = EmailMessage()
+    for name, value in {
+        "From": "Anna <anna@example.com>",
+        "To": "ben@example.com",
+        "Subject": "Tea",
+        **headers,
+    }.items():
+        mail[name] = value
+    mail.set_content(text)
+    return mail
+
+
+def test_headers_that_matter_stand_above_the_text() -> None:
+    mail = read_mail(message(Date="Mon, 01 Jan 2001 00:01:00 +0000", **{"X-Spam": "no"}).as_bytes())
+    assert mail.text == (
+        "From: Anna <anna@example.com>\nTo: ben@example.com\nDate: Mon, 01 Jan 2001 00:01:00 +0000\nSubject: Tea\n\n"
+        "Tea is hot.\n"
+    )
+    assert mail.title == "Tea (Anna)"
+    assert mail.attachments == ()
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit"])
+def test_the_text_is_decoded(encoding: str) -> None:
+    mail = message()
+    mail.set_content("Grüezi, der Tee ist heiß. " * 5, charset="utf-8", cte=encoding)
+    assert "Grüezi, der Tee ist heiß." in read_mail(mail.as_bytes()).text
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "us-ascii", "no-such-charset", "iso-8859-1"])
+def test_a_charset_that_is_declared_wrongly_costs_no_text(declared: str) -> None:
+    head = f"From: a@b.c\nContent-Type: text/plain; charset={declared}\nContent-Transfer-Encoding: 8bit\n\n"
+    assert "caf\u00e9" in read_mail(head.encode() + "caf\u00e9".encode("latin-1")).text
+
+
+def test_a_subject_in_encoded_words_is_read() -> None:
+    assert read_mail(message(Subject="Grüße aus Zürich").as_bytes()).title == "Grüße aus Zürich (Anna)"
+
+
+def test_plain_text_goes_before_html_and_html_before_nothing() -> None:
+    both = message()
+    both.add_alternative("<p>Tea is <b>hot</b>, in HTML.</p>", subtype="html")
+    assert "in HTML" not in read_mail(both.as_bytes()).text
+    only = message()
+    only.set_content("<h1>News</h1><p>Tea is <b>hot</b>.</p>", subtype="html")
+    assert "# News\n\nTea is hot." in read_mail(only.as_bytes()).text
+
+
+def test_attachments_are_listed_and_kept() -> None:
+    mail = message()
+    mail.add_attachment(b"x" * 2500, maintype="application", subtype="pdf", filename="../../list.pdf")
+    mail.add_attachment("a,b\n", subtype="csv", filename="prices.csv")
+    found = read_mail(mail.as_bytes())
+    assert found.text.endswith("Attachments:\n- list.pdf (application/pdf, 2 kB)\n- prices.csv (text/csv, 4 bytes)\n")
+    assert found.attachments[0].data == b"x" * 2500
+
+
+def test_a_forwarded_message_stands_in_the_text() -> None:
+    mail = message("See below.")
+    mail.add_attachment(message("Coffee is hotter.", Subject="Coffee"))
+    assert "Forwarded message:\n\nFrom: Anna" in read_mail(mail.as_bytes()).text
+    assert "Coffee is hotter." in read_mail(mail.as_bytes()).text
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "no e-mail: it has no headers"),
+        (b"\n\nHello", "no e-mail: it has no headers"),
+        (b"X-Only: this\n\n", "an e-mail without headers that matter and without text"),
+    ],
+)
+def test_what_is_no_mail_is_told_as_such(data: bytes, reason: str) -> None:
+    with pytest.raises(NotReadable, match=reason):
+        read_mail(data)
+
+
+def test_very_many_parts_are_cut_off() -> None:
+    mail = message()
+    mail.make_mixed()
+    for n in range(1100):
+        mail.add_attachment("x", filename=f"{n}.txt")
+    assert "[the parts after this one are left out: there are too many]" in read_mail(mail.as_bytes()).text
+
+
+WHOLE = message()
+WHOLE.add_alternative("<p>Tea.</p>", subtype="html")
+WHOLE.add_attachment(b"x" * 50, maintype="image", subtype="png", filename="a.png")
+BYTES = WHOLE.as_bytes()
+
+
+@given(st.data())
+@settings(max_examples=200)
+def test_malformed_mail_is_read_or_told(data: st.DataObject) -> None:
+    broken = bytearray(BYTES)
+    for _ in range(data.draw(st.integers(1, 8))):
+        at = data.draw(st.integers(0, len(broken) - 1))
+        broken[at : at + data.draw(st.integers(1, 5))] = data.draw(st.binary(max_size=6))
+    try:
+        text = read_mail(bytes(broken[: data.draw(st.integers(0, len(broken)))])).text
+    except NotReadable:
+        return
+    text.encode()
+    assert "\r" not in text

@@ -1,0 +1,37 @@
+"""The messages of an mbox file, one at a time."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from agentkit_tools import mbox
+from agentkit_tools.mbox import messages_of_mbox
+
+
+def messages(data: bytes) -> list[bytes | None]:
+    return list(messages_of_mbox(io.BytesIO(data)))
+
+
+def test_a_line_from_begins_a_message() -> None:
+    data = b"From a\nSubject: 1\n\nOne.\n\nFrom b\nSubject: 2\n\nTwo.\n"
+    assert messages(data) == [b"Subject: 1\n\nOne.\n\n", b"Subject: 2\n\nTwo.\n"]
+
+
+@pytest.mark.parametrize("line", [b"From here on it rains.", b">From here on it rains."])
+def test_one_in_the_middle_of_a_text_does_not(line: bytes) -> None:
+    (found,) = messages(b"From a\nSubject: 1\n\nOne.\n\n" + line + b"\nAnd on.\n")
+    assert found is not None
+    assert found.endswith(b"From here on it rains.\nAnd on.\n")
+
+
+def test_what_stands_before_the_first_is_no_message() -> None:
+    assert messages(b"no mail\n") == []
+    assert messages(b"") == []
+
+
+def test_a_message_that_is_too_big_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mbox, "MOST_BYTES", 30)
+    data = b"From a\nSubject: 1\n\n" + b"x" * 50 + b"\n\nFrom b\nSubject: 2\n\nTwo.\n"
+    assert messages(data) == [None, b"Subject: 2\n\nTwo.\n"]
