@@ -48,9 +48,7 @@ def run(args: Namespace) -> Exit:
 
         server = Server(params)
     except RuntimeError as error:
-        raise Stop(
-            f"llama.cpp could not serve {args.model} on {args.host}:{args.port}: it says why itself."
-        ) from error
+        raise Stop(f"llama.cpp could not serve {args.model} on {args.host}:{args.port}: it says why itself.") from error
     base_url = server.listening_address
     print(f"Serving {args.model.name} on {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
     print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr)
