@@ -98,6 +98,12 @@ def test_very_many_parts_are_cut_off() -> None:
     assert "[the parts after this one are left out: there are too many]" in read_mail(mail.as_bytes()).text
 
 
+@pytest.mark.parametrize("depth", [900, 3_000])
+def test_messages_in_messages_without_end_are_told_as_such(depth: int) -> None:
+    with pytest.raises(NotReadable, match="nested too deeply"):
+        read_mail(b"From: a@b.example\nContent-Type: message/rfc822\n\n" * depth + b"From: x@y.example\n\nHi\n")
+
+
 WHOLE = message()
 WHOLE.add_alternative("<p>Tea.</p>", subtype="html")
 WHOLE.add_attachment(b"x" * 50, maintype="image", subtype="png", filename="a.png")

@@ -28,6 +28,7 @@ _PARSER_FAULTS = (
     ValueError,
 )
 """What the standard library's parser raises on headers that it does not understand."""
+_TOO_DEEP = "an e-mail whose parts are nested too deeply"
 _NAMES = {"text/plain": "txt", "text/html": "html", "text/markdown": "md", "text/csv": "csv", "application/pdf": "pdf"}
 
 Part: TypeAlias = "Message[str, str]"
@@ -64,7 +65,10 @@ def read_mail(data: bytes) -> Mail:
     if not message.keys():
         raise NotReadable("no e-mail: it has no headers")
     writer = _Writer()
-    writer.write(message)
+    try:
+        writer.write(message)
+    except RecursionError:
+        raise NotReadable(_TOO_DEEP) from None
     headers = {name: _header(message, name) for name in ("Subject", "From")}
     sender = re.sub(r"\s*<[^<>]*>$", "", headers["From"]).strip('" ') or headers["From"]
     title = " ".join(filter(None, [headers["Subject"], f"({sender})" if sender else ""]))
@@ -79,7 +83,7 @@ def _parsed(data: bytes) -> Part:
     try:
         return BytesParser(policy=email.policy.compat32).parsebytes(data)
     except RecursionError:
-        raise NotReadable("an e-mail whose parts are nested too deeply") from None
+        raise NotReadable(_TOO_DEEP) from None
 
 
 class _Writer:
