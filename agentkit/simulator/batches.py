@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, cast
 
+import anyio
+
 from agentkit.messages import JSONObject
 from agentkit.simulator.paging import page
 from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
@@ -32,11 +34,16 @@ class _Batch:
     ended: datetime | None = None
     cancelled: datetime | None = None
     results: list[JSONObject] = field(default_factory=list[JSONObject])
+    work: anyio.Lock = field(default_factory=anyio.Lock)
+    """Held by whoever works it off."""
+
+    def is_over(self) -> bool:
+        return self.ended is not None
 
     def shown(self, host: str) -> JSONObject:
         counts = dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0)
         if self.ended is None:
-            counts["processing"] = len(self.requests)
+            counts["processing"] = len(self.requests) - len(self.results)
         for line in self.results:
             counts[line["result"]["type"]] += 1
         path = f"http://{host}/v1/messages/batches/{self.id}/results"
@@ -110,14 +117,16 @@ class Batches:
         return json_answer(200, batch.shown(host), told)
 
     async def _work_off(self, batch: _Batch) -> None:
-        if batch.ended is not None:
-            return
-        for request in batch.requests[len(batch.results) :]:
-            status, answer = await self._answer(request["params"])
-            is_message = status == 200
-            result = {"type": "succeeded", "message": answer} if is_message else {"type": "errored", "error": answer}
-            batch.results.append({"custom_id": request["custom_id"], "result": result})
-        batch.ended = datetime.now(UTC)
+        async with batch.work:  # whoever else asks waits for the same work
+            for request in batch.requests[len(batch.results) :]:
+                status, answer = await self._answer(request["params"])
+                if batch.is_over():
+                    return  # it was canceled meanwhile, this request with it
+                name = "message" if status == 200 else "error"
+                result = {"type": "succeeded" if status == 200 else "errored", name: answer}
+                batch.results.append({"custom_id": request["custom_id"], "result": result})
+            if not batch.is_over():
+                batch.ended = datetime.now(UTC)
 
     def _cancel(self, batch: _Batch) -> None:
         batch.cancelled = batch.ended = datetime.now(UTC)
@@ -155,6 +164,8 @@ def _wrong_batch(body: object) -> str | None:
             return APPROXIMATE["missing"].format(field=f"requests.{i}.params")
         if cast("JSONObject", params).get("stream"):
             return f"requests.{i}.params.stream: streaming is not supported in batches"
+        if cast("JSONObject", params).get("max_tokens") == 0:
+            return f"requests.{i}.params.{APPROXIMATE['nothing to say'].format(what='a batch')}"
     return None
 
 

@@ -29,7 +29,11 @@ class ModelFacts:
     takes_prefill: bool = False
     """Whether a request may end with an assistant message for the model to go on with."""
     takes_system_messages: bool = True
-    """Whether `role: "system"` is taken inside the conversation. From the fifth generation on; a guess."""
+    """Whether `role: "system"` is taken inside the conversation. Sonnet 5 takes it, and does not heed it."""
+    takes_tool_changes: bool = True
+    """Whether tools can join and leave inside the conversation."""
+    most_effort_without_thinking: str = "max"
+    """The highest effort level that it takes while thinking is switched off."""
     refuses_overflow: bool = False
     """Whether input and `max_tokens` beyond the window are refused; newer models stop when the window is full."""
     released: str = _UNKNOWN_DATE
@@ -39,11 +43,15 @@ class ModelFacts:
         """Thinking cannot be switched off, so a tool call cannot be forced."""
         return "disabled" not in self.thinking
 
+    def takes_effort(self, level: str, *, thinks: bool) -> bool:
+        """Whether a level that it has is taken, with thinking as it is or switched off."""
+        return thinks or _EFFORTS.index(level) <= _EFFORTS.index(self.most_effort_without_thinking)
+
 
 _ALWAYS = ModelFacts(thinking=("adaptive",))
 _BINDING = replace(_ALWAYS, binds_thinking=True)
 _SWITCHABLE = ModelFacts(binds_thinking=True, thinking=("adaptive", "disabled", "between_tools"))
-_OLDER = ModelFacts(takes_system_messages=False)
+_OLDER = ModelFacts(takes_system_messages=False, takes_tool_changes=False)
 _BOTH_MODES = replace(_OLDER, thinking=("adaptive", "enabled", "disabled"), efforts=("low", "medium", "high", "max"))
 _OLD = replace(
     _OLDER,
@@ -62,16 +70,17 @@ MODELS: Mapping[str, ModelFacts] = {
     "claude-mythos-5-2": _BINDING,
     "claude-mythos-5-1": _BINDING,
     "claude-mythos-5": _ALWAYS,
+    "claude-mythos-preview": _ALWAYS,
     "claude-opus-5-5": _BINDING,
-    "claude-opus-5": ModelFacts(released="2026-07-24T00:00:00Z"),
-    "claude-opus-4-8": replace(_OLDER, min_cacheable_tokens=4096),
+    "claude-opus-5": ModelFacts(most_effort_without_thinking="high", released="2026-07-24T00:00:00Z"),
+    "claude-opus-4-8": ModelFacts(min_cacheable_tokens=4096),
     "claude-opus-4-7": replace(_OLDER, min_cacheable_tokens=4096),
     "claude-opus-4-6": replace(_BOTH_MODES, min_cacheable_tokens=4096),
     "claude-opus-4-5": replace(
         _OLD, max_output_tokens=128_000, min_cacheable_tokens=4096, efforts=("low", "medium", "high")
     ),
     "claude-sonnet-5-5": _SWITCHABLE,
-    "claude-sonnet-5": ModelFacts(released="2026-06-30T00:00:00Z"),
+    "claude-sonnet-5": ModelFacts(takes_tool_changes=False, released="2026-06-30T00:00:00Z"),
     "claude-sonnet-4-6": replace(_BOTH_MODES, min_cacheable_tokens=2048),
     "claude-sonnet-4-5": _OLD,
     "claude-haiku-5-5": replace(_SWITCHABLE, released="2026-10-07T00:00:00Z"),

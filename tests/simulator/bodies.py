@@ -62,6 +62,7 @@ GOOD: dict[str, JSONObject] = {
     "two user messages in a row": body(HI, HI),
     "a result without content": body(HI, say(CALL), ask({"type": "tool_result", "tool_use_id": "toolu_1"})),
     "a result of blocks": body(HI, say(CALL), ask({**RESULT, "content": [text()]})),
+    "an id of an earlier turn": body(HI, say(CALL), ask(RESULT), say(CALL), ask(RESULT)),
     "ids of any kind": body(HI, say({**CALL, "id": "call_x"}), ask({**RESULT, "tool_use_id": "call_x"})),
     "a block type nobody knows": body(ask({"type": "hologram", "x": 1})),
     "a field nobody knows": body(metadata={"user_id": "u"}, hologram=True),
@@ -108,7 +109,7 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
     "max_tokens as truth": (body(max_tokens=True), 400, "max_tokens: Input should be a valid integer"),
     "negative max_tokens": (body(max_tokens=-1), 400, "max_tokens: Input should be greater than or equal to 0"),
     "messages as an object": (body(messages={}), 400, "messages: Input should be a valid list"),
-    "a message as text": (body("Hi"), 400, "messages.0: Input should be a valid dictionary"),
+    "a message as text": (body("Hi"), 400, "messages.0: Input does not match the expected shape."),
     "a message without a role": (body({"content": "x"}), 400, "messages.0.role: Field required"),
     "a message without content": (body({"role": "user"}), 400, "messages.0.content: Field required"),
     "a role nobody knows": (body({"role": "tool", "content": "x"}), 400, "messages.0.role: Input should be"),
@@ -196,10 +197,10 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
         400,
         "messages.1.content.1: `tool_use` ids must be unique",
     ),
-    "an id of an earlier turn": (
-        body(HI, say(CALL), ask(RESULT), say(CALL), ask(RESULT)),
+    "two calls of one id in two messages of one turn": (
+        body(HI, say(CALL), say(CALL), ask(RESULT)),
         400,
-        "messages.3.content.0: `tool_use` ids must be unique",
+        "messages.2.content.0: `tool_use` ids must be unique",
     ),
     "a call by the user": (
         body(ask(CALL)),

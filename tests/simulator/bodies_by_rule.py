@@ -42,6 +42,11 @@ GOOD: dict[str, JSONObject] = {
     "thinking switched off where it can be": body(model=HAIKU, thinking={"type": "disabled"}),
     "progress between tools": body(model=HAIKU, thinking={"type": "between_tools"}),
     "a forced call on an older model": body(model=OLD, **FORCED),
+    "a forced call beside adaptive thinking": body(model=BOTH, thinking={"type": "adaptive"}, **FORCED),
+    "a system message on an older model that takes it": body(HI, NOTE, model="claude-opus-4-8"),
+    "much effort without thinking": body(
+        model="claude-opus-4-8", thinking={"type": "disabled"}, output_config={"effort": "max"}
+    ),
     "a prefill on an older model": body(HI, say(text("Well,")), model=OLD),
     "a paused turn": body(HI, say(text(), {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}})),
     "the result of the API's own tool": body(
@@ -121,6 +126,24 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
         body(model=OLD, output_config={"effort": "low"}),
         400,
         "This model does not support the effort parameter.",
+    ),
+    "more effort than the model has without thinking": (
+        body(model="claude-opus-5", thinking={"type": "disabled"}, output_config={"effort": "xhigh"}),
+        400,
+        "output_config.effort 'xhigh' is not supported when thinking is disabled on this model",
+    ),
+    "a prefill beside a format": (
+        body(HI, say(text("{")), model=OLD, output_config=FORMAT),
+        400,
+        "output_config.format: cannot be combined with a prefill of the assistant's message",
+    ),
+    "thinking of another conversation": (
+        body(HI, say(THOUGHT, text()), HI),
+        400,
+        (
+            "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different "
+            'conversation. Remove the block, or set `thinking.block_binding.prefix_mismatch_behavior` to "drop_block".'
+        ),
     ),
     "a prefill": (body(HI, say(text("Well,"))), 400, "This model does not support assistant message prefill."),
     "a prefill as a string": (
@@ -213,6 +236,16 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
         400,
         "max_tokens: 0 cannot be combined wit",
     ),
+    "a cache that is warmed by thinking": (
+        body(max_tokens=0, model=OLD, thinking={"type": "enabled", "budget_tokens": 1024}),
+        400,
+        "max_tokens: 0 cannot be combined with thinking.type enabled",
+    ),
+    "a cache that is warmed by a forced call": (
+        body(max_tokens=0, **FORCED),
+        400,
+        "max_tokens: 0 cannot be combined with a tool_choice that forces tool use",
+    ),
     "a cache that is warmed with a format": (
         body(max_tokens=0, output_config=FORMAT),
         400,
@@ -257,6 +290,11 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
         body(ask(text(), png(8001, 1))),
         400,
         "The longest side of one or more images is over 8000 pixels: messages.0.content.1",
+    ),
+    "more messages than there may be": (
+        body(messages=[HI] * 100_001),
+        400,
+        "messages: List should have at most 100000 items",
     ),
     "a field of a beta": (body(mcp_servers=[]), 400, "mcp_servers: Extra inputs are not permitted"),
     "a toolset without its server": (

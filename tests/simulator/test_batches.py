@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import anthropic
+import anyio
 import pytest
 
 from agentkit.simulator import Reply, Script, Simulator
@@ -64,6 +65,49 @@ async def test_a_batch_is_canceled_before_anything_is_done() -> None:
         await client.messages.batches.cancel(batch.id)
 
 
+async def test_a_batch_that_several_ask_for_is_worked_off_once() -> None:
+    async def slow(_: object) -> Reply:
+        await anyio.sleep(0.01)
+        return Reply.text("Yes.")
+
+    simulator = Simulator(Script(slow))
+    client = simulator.client()
+    batch = await client.messages.batches.create(requests=[request("one"), request("two")])
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(client.messages.batches.retrieve, batch.id)
+    assert len(simulator.requests) == 2
+    assert (await client.messages.batches.retrieve(batch.id)).request_counts.succeeded == 2
+    assert set(await results_of(client, batch.id)) == {"one", "two"}
+
+
+async def test_a_batch_that_is_canceled_while_it_is_worked_off_has_one_result_for_each_request() -> None:
+    began, may_end = anyio.Event(), anyio.Event()
+
+    async def slow(request: dict[str, Any]) -> Reply:
+        if request["max_tokens"] == 2:
+            began.set()
+            await may_end.wait()
+        return Reply.text("Yes.")
+
+    client = Simulator(Script(slow)).client()
+    asked = [request(f"number{n}", max_tokens=n) for n in (1, 2, 3)]
+    batch = await client.messages.batches.create(requests=asked)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(client.messages.batches.retrieve, batch.id)
+        await began.wait()
+        counts = (await client.messages.batches.list()).data[0].request_counts
+        assert (counts.processing, counts.succeeded) == (2, 1)
+        await client.messages.batches.cancel(batch.id)
+        may_end.set()
+    results = await results_of(client, batch.id)
+    assert {name: result.type for name, result in results.items()} == {
+        "number1": "succeeded",
+        "number2": "canceled",
+        "number3": "canceled",
+    }
+
+
 async def test_batches_are_listed_newest_first_and_deleted() -> None:
     client = answering().client()
     batches = [await client.messages.batches.create(requests=[request("one")]) for _ in range(5)]
@@ -86,6 +130,7 @@ async def test_batches_are_listed_newest_first_and_deleted() -> None:
         ([{"custom_id": "a"}], "requests.0.params: Field required"),
         (["a"], "requests.0: Input should be a valid dictionary"),
         ([request("a", stream=True)], "requests.0.params.stream: streaming is not supported"),
+        ([request("a", max_tokens=0)], "requests.0.params.max_tokens: 0 cannot be combined with a batch"),
         (None, "requests: Field required"),
     ],
 )

@@ -6,6 +6,7 @@ Texts seen in real traffic stand beside their checks; those whose exact wording 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -22,6 +23,7 @@ __all__ = ["NEWEST_VERSION", "Edition", "Refusal", "refuse", "refuse_headers"]
 
 SAMPLING = ("temperature", "top_p", "top_k")
 _VERSIONS = ("2023-01-01", "2023-06-01", NEWEST_VERSION)
+_BEARER = re.compile(r"bearer +\S", re.IGNORECASE)
 _BETA_FIELDS: Mapping[str, str] = {
     "context_management": "context-management-2025-06-27",
     "compaction": "compact-2026-09-04",
@@ -47,10 +49,12 @@ _CHECKS: tuple[Check, ...] = (
 def refuse_headers(headers: Mapping[str, str]) -> Refusal | None:
     """Why the API would not even look at the body of a request; names of headers are in lower case.
 
-    Any key is good here.
+    Any key is good here, as long as it is one.
     """
     if not headers.get("x-api-key") and not headers.get("authorization"):
         return Refusal(401, "authentication_error", APPROXIMATE["no credentials"])
+    if not headers.get("x-api-key") and not _BEARER.match(headers["authorization"]):
+        return Refusal(401, "authentication_error", "invalid x-api-key")
     version = headers.get("anthropic-version")
     if version is None:
         return Refusal(400, "invalid_request_error", APPROXIMATE["no version"])

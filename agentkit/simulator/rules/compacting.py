@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from agentkit.simulator.binding import compaction_signature
 from agentkit.simulator.rules.refusal import APPROXIMATE, coded
 
 if TYPE_CHECKING:
-    from agentkit.messages import Block
+    from agentkit.messages import Block, JSONObject
     from agentkit.simulator.rules.refusal import Asked, Refusal
+
+
+_OLDER_STRATEGY = "compact_20260112"
+"""Of context management. Its summaries are not signed, and stay where they were made."""
 
 
 def check_compaction(asked: Asked) -> Refusal | str | None:
     """Refuse what cannot be compacted, and a summary that is not the one that was signed, or not at the front."""
     found = [(i, j, b) for i, j, b in asked.blocks() if b["type"] == "compaction" and b.get("content") is not None]
+    if _OLDER_STRATEGY in _strategies(asked):
+        found = []
     if len(found) > 1:
         return coded("compaction_block_ambiguous", APPROXIMATE["two compactions"])
     for i, j, block in found:
@@ -23,6 +29,12 @@ def check_compaction(asked: Asked) -> Refusal | str | None:
         if refusal := _wrong_signature(block):
             return refusal
     return _cannot_compact(asked) if asked.body.get("compaction") else None
+
+
+def _strategies(asked: Asked) -> list[object]:
+    edits = asked.part("context_management").get("edits")
+    given = cast("list[object]", edits) if isinstance(edits, list) else []
+    return [cast("JSONObject", edit).get("type") for edit in given if isinstance(edit, dict)]
 
 
 def _wrong_signature(block: Block) -> Refusal | None:

@@ -33,7 +33,6 @@ def _not_empty(asked: Asked) -> str | None:
 
 
 def _misplaced(asked: Asked) -> str | None:
-    ids: set[str] = set()
     for i, j, block in asked.blocks():
         kind, given = block["type"], asked.body["messages"][i]["role"]
         role = _ROLES.get(kind)
@@ -46,10 +45,6 @@ def _misplaced(asked: Asked) -> str | None:
             parts = [block, *cast("list[Block]", inner)] if isinstance(inner, list) else [block]
             if any(isinstance(part.get("citations"), list) and part["citations"] for part in parts):
                 return APPROXIMATE["citations"].format(i=i, j=j, kind=kind)
-        if kind == "tool_use":
-            if block["id"] in ids:
-                return APPROXIMATE["same id"].format(i=i, j=j)
-            ids.add(block["id"])
     return None
 
 
@@ -94,9 +89,24 @@ def _pairing(asked: Asked) -> str | None:
     for n, (role, blocks) in enumerate(turns):
         before = turns[n - 1][1] if n else []
         after = turns[n + 1][1] if n + 1 < len(turns) else []
-        text = _unanswered(blocks, after) or _unserved(blocks) if role == "assistant" else _unasked(before, blocks)
+        if role == "assistant":
+            text = _repeated(blocks) or _unanswered(blocks, after) or _unserved(blocks)
+        else:
+            text = _unasked(before, blocks)
         if text:
             return text
+    return None
+
+
+def _repeated(blocks: _Placed) -> str | None:
+    """Ids are unique in a turn; a later turn may use them again."""
+    ids: set[str] = set()
+    for i, j, block in blocks:
+        if block["type"] != "tool_use":
+            continue
+        if block["id"] in ids:
+            return APPROXIMATE["same id"].format(i=i, j=j)
+        ids.add(block["id"])
     return None
 
 
@@ -158,6 +168,8 @@ def _ending(asked: Asked) -> str | None:
         return None  # a turn that was paused goes back as it is
     if not asked.facts.takes_prefill:
         return APPROXIMATE["prefill"]
+    if asked.output_format is not None:
+        return APPROXIMATE["prefilled format"]
     is_ragged = blocks[-1]["type"] == "text" and blocks[-1]["text"] != blocks[-1]["text"].rstrip()
     return APPROXIMATE["trailing space"] if is_ragged else None
 

@@ -38,9 +38,8 @@ def _thinking(asked: Asked) -> str | None:
             return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_LEAST_BUDGET}"
         if "max_tokens" in asked.body and budget >= asked.body["max_tokens"]:
             return APPROXIMATE["budget"]
-    is_on = mode in ("enabled", "adaptive") or (not mode and asked.facts.thinks_always)
-    if is_on and asked.is_forced:
-        return APPROXIMATE["forced"]
+    if asked.is_forced and (mode == "enabled" or asked.facts.thinks_always):  # beside adaptive thinking it is taken
+        return "Thinking may not be enabled when tool_choice forces tool use."
     return _missing_thinking(asked) if mode == "enabled" else None
 
 
@@ -64,12 +63,16 @@ def _missing_thinking(asked: Asked) -> str | None:
 
 def _effort(asked: Asked) -> str | None:
     level = asked.part("output_config").get("effort")
-    if level is None or level in asked.facts.efforts:
+    if level is None:
         return None
     if not asked.facts.efforts:
         return APPROXIMATE["no effort"]
-    levels = ", ".join(sorted(asked.facts.efforts))
-    return f"This model does not support effort level '{level}'. Supported levels: {levels}."
+    if level not in asked.facts.efforts:
+        levels = ", ".join(sorted(asked.facts.efforts))
+        return f"This model does not support effort level '{level}'. Supported levels: {levels}."
+    if not asked.facts.takes_effort(level, thinks=asked.thinking != "disabled"):
+        return f"output_config.effort '{level}' is not supported when thinking is disabled on this model"
+    return None
 
 
 def _window(asked: Asked) -> str | None:

@@ -126,7 +126,6 @@ APPROXIMATE: Mapping[str, str] = {
     "no budget": "thinking.enabled.budget_tokens: Field required",
     "thinking mode": 'thinking.type: "{mode}" is not supported on this model. Supported: {modes}.',
     "no effort": "This model does not support the effort parameter.",
-    "forced": "Thinking may not be enabled when tool_choice forces tool use.",
     "prefill": "This model does not support assistant message prefill. The conversation must end with a user message.",
     "trailing space": "messages: final assistant content cannot end with trailing whitespace",
     "system place": 'messages.{i}: a message with role "system" must {rule}',
@@ -143,6 +142,7 @@ APPROXIMATE: Mapping[str, str] = {
     "two results": "messages.{i}.content.{j}: each tool_use must have a single result. Found multiple `tool_result` "
     "blocks with id: {id}",
     "same id": "messages.{i}.content.{j}: `tool_use` ids must be unique",
+    "prefilled format": "output_config.format: cannot be combined with a prefill of the assistant's message",
     "empty marked": "{where}: cache_control cannot be set for empty text blocks",
     "thinking marked": "{where}: cache_control cannot be set for {kind} blocks",
     "marker order": "{where}: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note "

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from agentkit.messages import JSONObject
 
 _LAX = ConfigDict(extra="ignore")
+_OF_MESSAGE = 2  # how long the path of a message is
 _KINDS = ("text", "thinking", "tool_use", "tool_result", "image", "document", "tool_addition", "tool_removal")
 
 
@@ -210,6 +211,8 @@ def wrong_shape(body: JSONObject, *, counting: bool) -> str | None:
         _adapter(counting=counting).validate_python(body, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if first["type"] == "dict_type" and first["loc"][:1] == ("messages",) and len(first["loc"]) == _OF_MESSAGE:
+            return f"messages.{first['loc'][1]}: Input does not match the expected shape."
         path = ".".join(str(step) for step in first["loc"] if not str(step).startswith("_"))
         return f"{path}: {first['msg']}"
     return None

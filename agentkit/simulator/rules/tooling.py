@@ -23,6 +23,8 @@ _UNSUPPORTED = {
 }
 _BY_REFERENCE = "mid-conversation-tool-changes-2026-07-01"
 _BY_VALUE = "inline-tools-2026-09-15"
+_MCP_WITHOUT_TOOLSETS = "mcp-client-2025-04-04"
+"""The first form of MCP, in which a server offers all its tools by itself."""
 
 
 def _definitions(asked: Asked) -> str | None:
@@ -115,6 +117,8 @@ def not_strict(schema: JSON, path: str = "$") -> Iterator[str]:
 
 
 def _servers(asked: Asked) -> str | None:
+    if _MCP_WITHOUT_TOOLSETS in asked.edition.betas:
+        return None
     servers: list[JSONObject] = asked.body.get("mcp_servers") or []
     offered = {
         i: tool.get("mcp_server_name") for i, tool in enumerate(asked.tools) if tool.get("type") == "mcp_toolset"
@@ -138,6 +142,8 @@ def _changes(asked: Asked) -> Refusal | str | None:
         beta = _BY_VALUE if is_definition else _BY_REFERENCE
         if not asked.edition.betas & {_BY_VALUE, beta}:
             return APPROXIMATE["extra"].format(field=f"messages.{i}.content.{j}.{block['type']}")
+        if not asked.facts.takes_tool_changes:
+            return "tool_addition/tool_removal is not supported on this model"
         definition: JSONObject = change.get("definition") or {}
         name = str(definition.get("name") if is_definition else change.get("name"))
         if is_definition and name in known:
