@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 from agentkit.messages import JSON
 from agentkit.redaction import REDACTED, is_secret_name, text_without_secrets, without_secrets
 
+_OLDER_SDK = ("beta", "true")
+"""What the SDK once put into the query of every beta request; betas are named by the headers."""
 _FORM = re.compile(r"\A--(?P<boundary>\S{8,70})\r\n.*--(?P=boundary)--\s*\Z", re.DOTALL)
 
 
@@ -32,7 +34,7 @@ class RecordedRequest:
         """Put a request that was made, or is kept, into this form."""
         method = method.upper()
         path, _, query = path_without_secrets(path).partition("?")
-        query = urlencode(sorted(parse_qsl(query, keep_blank_values=True)))
+        query = urlencode(sorted(pair for pair in parse_qsl(query, keep_blank_values=True) if pair != _OLDER_SDK))
         _, value = parsed(body, parse_float=_number)
         if value is None and body:
             value = text_without_secrets(_without_boundary(body.decode("utf-8", "backslashreplace")))

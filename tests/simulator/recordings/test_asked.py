@@ -50,6 +50,12 @@ def test_the_query_counts_but_not_its_order() -> None:
     assert key(method="get") == key(method="GET") != key(method="POST")
 
 
+def test_a_beta_is_no_part_of_the_query_although_older_sdks_put_it_there() -> None:
+    assert key(path="/v1/messages?beta=true") == key(path="/v1/messages")
+    assert key(path="/v1/messages?beta=true&a=1") == key(path="/v1/messages?a=1")
+    assert key(path="/v1/messages?beta=false") != key(path="/v1/messages")
+
+
 def test_a_form_is_the_same_whatever_stands_between_its_parts() -> None:
     def form(boundary: str, file: str) -> bytes:
         return f"--{boundary}\r\nContent-Type: text/plain\r\n\r\n{file}\r\n--{boundary}--\r\n".encode()
@@ -59,8 +65,8 @@ def test_a_form_is_the_same_whatever_stands_between_its_parts() -> None:
 
 
 def test_endpoint_and_streaming_are_read_from_it() -> None:
-    request = RecordedRequest.of("POST", "/v1/messages?beta=true", b'{"stream": true}')
-    assert (request.endpoint, request.query, request.is_streamed) == ("POST /v1/messages", "beta=true", True)
+    request = RecordedRequest.of("POST", "/v1/messages?a=b", b'{"stream": true}')
+    assert (request.endpoint, request.query, request.is_streamed) == ("POST /v1/messages", "a=b", True)
     assert not RecordedRequest.of("POST", "/v1/messages", b"[1]").is_streamed
 
 

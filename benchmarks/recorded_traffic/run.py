@@ -1,0 +1,118 @@
+"""Real traffic against the local Messages API: other projects' recordings are replayed, and the rules are held to them.
+
+    python benchmarks/recorded_traffic/run.py FOLDER
+
+FOLDER holds vcrpy cassettes or recordings of ours, put there by hand: `tests/` of a clone of pydantic-ai, for example.
+Every exchange with the API is asked for again over HTTP and must come back to the byte; the rules must take every
+request that the API took, and refuse in its words what it refused. Prints a table and every disagreement; exits with 1
+when there is one.
+
+Cassettes often lack the headers, so requests are judged with every beta and under the version before the newest one.
+Models that are gone by now are judged as `STAND_IN`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import anyio
+import httpx2
+
+from agentkit import ConfigurationError
+from agentkit.jsontext import parse_strict
+from agentkit.messages import JSONObject
+from agentkit.simulator import Replay
+from agentkit.simulator.models import facts_of
+from agentkit.simulator.recordings.exchange import Exchange
+from agentkit.simulator.recordings.recording import Recording
+from agentkit.simulator.rules import Edition, refuse
+
+STAND_IN = "claude-sonnet-4-5"
+VERSION = "2023-06-01"
+BETAS = frozenset(
+    {
+        *("compact-2026-01-12", "compact-2026-09-04", "context-management-2025-06-27", "fallback"),
+        *("inline-tools-2026-09-15", "mcp-client-2025-04-04", "mid-conversation-tool-changes-2026-07-01"),
+    }
+)
+RULED = (200, 400, 404, 413)
+"""Statuses that follow from a request alone."""
+ENDPOINTS = {"/v1/messages": False, "/v1/messages/count_tokens": True}
+"""Those whose requests the rules judge, and whether they only count."""
+
+
+async def not_replayed(recording: Recording) -> list[str]:
+    """The exchanges that do not come back as they were recorded."""
+    wrong: list[str] = []
+    async with Replay(recording).serve() as base_url, httpx2.AsyncClient(base_url=base_url) as http:
+        for exchange in recording.exchanges:
+            kind = {"content-type": exchange.request_headers.get("content-type", "application/json")}
+            answer = await http.request(
+                exchange.method, exchange.path, content=exchange.request_body, headers=kind, follow_redirects=False
+            )
+            if (answer.status_code, answer.content) != (exchange.status, exchange.response_body):
+                wrong.append(f"{exchange.origin}: replayed as {answer.status_code} {answer.text[:200]!r}")
+    return wrong
+
+
+def misjudged(exchange: Exchange) -> str:
+    """How the rules differ from what the API did. Empty: they do not."""
+    body = cast("JSONObject", parse_strict(exchange.request_body.decode()))
+    if exchange.status == 200 and facts_of(str(body["model"])) is None:
+        body["model"] = STAND_IN
+    is_counting = ENDPOINTS[exchange.path.partition("?")[0]]
+    refusal = refuse(body, Edition(VERSION, BETAS), counting=is_counting)
+    ours = (refusal.status, refusal.message) if refusal else (200, "")
+    real = (exchange.status, "")
+    if exchange.status != 200:
+        answer = cast("JSONObject", parse_strict(exchange.response_body.decode()))
+        real = (exchange.status, str(answer["error"]["message"]))
+    return "" if ours == real else f"{exchange.origin}: the API {real}, the rules {ours}"
+
+
+def recordings(folder: Path) -> Iterator[Recording]:
+    """What can be read of every file that has to do with the API."""
+    for path in sorted(file for file in folder.rglob("*") if file.suffix in (".yaml", ".yml", ".jsonl")):
+        if b"/v1/messages" not in path.read_bytes():
+            continue
+        try:
+            yield Recording.load(path)
+        except ConfigurationError as error:
+            print(f"left out: {error}", file=sys.stderr)
+
+
+def main() -> int:
+    """Replay and judge everything."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    count: Counter[str] = Counter()
+    wrong: list[str] = []
+    for recording in recordings(parser.parse_args().folder):
+        count["files"] += 1
+        count["exchanges"] += len(recording.exchanges)
+        count["streamed"] += sum(exchange.is_event_stream for exchange in recording.exchanges)
+        lost = anyio.run(not_replayed, recording)
+        judged = [
+            each for each in recording.exchanges if each.path.partition("?")[0] in ENDPOINTS and each.status in RULED
+        ]
+        differing = [text for each in judged if (text := misjudged(each))]
+        count["replayed to the byte"] += len(recording.exchanges) - len(lost)
+        count["judged by the rules"] += len(judged)
+        count["as the API did"] += len(judged) - len(differing)
+        wrong += [*lost, *differing]
+    if not count:
+        print("No recording in this folder has to do with the Messages API.", file=sys.stderr)
+        return 1
+    print("| " + " | ".join(count) + " |\n|" + "---|" * len(count))
+    print("| " + " | ".join(str(number) for number in count.values()) + " |")
+    print("\n".join(wrong))
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
