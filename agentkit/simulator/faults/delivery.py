@@ -7,7 +7,7 @@ from itertools import islice
 
 import anyio
 
-from agentkit.simulator.faults.fault import Chunks, Events, Fault
+from agentkit.simulator.faults.fault import Chunks, Events, Fault, at_least
 from agentkit.simulator.reply import ServerError
 from agentkit.simulator.wire import ConnectionLost
 
@@ -27,8 +27,13 @@ ERROR_TYPES = {
 """The API's error type for each status that has one of its own."""
 
 
+_MOST_WAIT_S = 1_000_000_000
+"""Some thirty years: dates end somewhere."""
+
+
 def delay(seconds: float) -> Fault:
     """The answer begins later."""
+    at_least(0, seconds=seconds)
     return Fault(delay_s=seconds)
 
 
@@ -49,12 +54,20 @@ def status(code: int, retry_after: str = "", kind: str = "", should_retry: str =
     """
     if not 400 <= code <= 599:
         raise ValueError(f"the status of an error is between 400 and 599, not {code}")
+    for header in (retry_after, should_retry):
+        if not (header.isascii() and header.isprintable() and header.strip() == header):
+            raise ValueError(f"a header holds printable ASCII characters, and no space around them, not {header!r}")
+    if retry_after.startswith("date"):
+        at_least(-_MOST_WAIT_S, retry_after=float(retry_after[4:] or 0))
+        if float(retry_after[4:] or 0) > _MOST_WAIT_S:
+            raise ValueError(f"a date is at most {_MOST_WAIT_S} seconds away")
     error = ServerError(code, kind or ERROR_TYPES.get(code, "api_error"), "Simulated error", retry_after, should_retry)
     return Fault(error=error, keeps_reply=True)
 
 
 def stall(after: int = 0, seconds: float = 3600) -> Fault:
     """Silence for some seconds behind the first `after` bytes of the body; then it goes on."""
+    at_least(0, after=after, seconds=seconds)
 
     async def chunks(given: Chunks) -> Chunks:
         sent = 0
@@ -75,6 +88,8 @@ def stall(after: int = 0, seconds: float = 3600) -> Fault:
 
 def drip(size: int = 1, every_s: float = 0.001) -> Fault:
     """The body comes in pieces of `size` bytes, `every_s` seconds apart."""
+    at_least(1, size=size)
+    at_least(0, every_s=every_s)
 
     async def chunks(given: Chunks) -> Chunks:
         async with aclosing(given):
@@ -88,6 +103,7 @@ def drip(size: int = 1, every_s: float = 0.001) -> Fault:
 
 def cut(at: int) -> Fault:
     """The connection breaks behind `at` bytes of the body. A body that is not as long comes whole."""
+    at_least(0, at=at)
 
     async def chunks(given: Chunks) -> Chunks:
         left = at
@@ -105,6 +121,7 @@ def cut(at: int) -> Fault:
 
 def error_event(after: int = 3, kind: str = "overloaded_error", message: str = "Overloaded") -> Fault:
     """An `error` event behind the first `after` events of a stream, which then ends; other requests get its status."""
+    at_least(0, after=after)
 
     def events(given: Events) -> Events:
         yield from islice(given, after)

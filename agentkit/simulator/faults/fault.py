@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -55,6 +56,13 @@ class Fault:
             needs_call=self.needs_call or other.needs_call,
             keeps_reply=self.keeps_reply or other.keeps_reply,
         )
+
+
+def at_least(least: float, **given: float) -> None:
+    """Raise ValueError for a setting that is smaller, or no number to count or wait by; name it as it is called."""
+    for name, value in given.items():
+        if not least <= value < math.inf:
+            raise ValueError(f"{name} is a number from {least} on, not {value}")
 
 
 def _both(first: Callable[[_T], _T] | None, second: Callable[[_T], _T] | None) -> Callable[[_T], _T] | None:

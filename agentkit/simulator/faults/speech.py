@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from agentkit.messages import Block, JSONObject, encode
-from agentkit.simulator.faults.fault import Events, Fault
+from agentkit.simulator.faults.fault import Events, Fault, at_least
 from agentkit.simulator.reply import Reply, Turn
 
 _STRANGE: Block = {"type": "hologram", "beam": "blue"}
@@ -17,6 +17,7 @@ _UNFINISHED = "The answer to this has several parts, the first of which"
 
 def unknown_event(after: int = 2) -> Fault:
     """An event of a type that nobody knows."""
+    at_least(0, after=after)
 
     def events(given: Events) -> Events:
         yield from islice(given, after)

@@ -123,6 +123,12 @@ async def test_without_a_stream_the_same_error_is_a_status() -> None:
     assert seen.status == 429
 
 
+async def test_a_fault_that_cannot_be_made_is_refused_and_the_server_goes_on() -> None:
+    async with answering() as base_url:
+        assert (await ask(base_url, fault="drip:0")).status == 400
+        assert (await ask(base_url)).is_whole
+
+
 async def test_faults_join() -> None:
     seen, whole = await with_fault("delay:0.1 + cut:50")
     assert seen.data == whole.data[:50]
