@@ -37,6 +37,10 @@ def script(*replies: Reply | Answer, faults: Faults = ()) -> Generator[Simulator
     scene.check()
 
 
+class ImpossibleFault(AssertionError):
+    """All went as written, but for a fault that could not happen to the reply that it met."""
+
+
 class Scene:
     """A script, the simulator that plays it, and whether it was followed."""
 
@@ -51,12 +55,14 @@ class Scene:
 
     def check(self) -> None:
         """Raise AssertionError with everything that did not go as written."""
-        undone = self.simulator.undone()
-        undone = ["These faults did not happen:", *undone] if undone else []
-        problems = [*self._mind.problems, *self._raised(), *self._unused(), *undone]
-        if problems:
-            cause = self.simulator.failures[0] if self.simulator.failures else None
-            raise AssertionError("\n".join(["The run did not follow its script.", *problems])) from cause
+        undone, unmet = self.simulator.undone(), self.simulator.plan.unused()
+        told = ["These faults did not happen:", *undone] if undone else []
+        problems = [*self._mind.problems, *self._raised(), *self._unused()]
+        text = "\n".join(["The run did not follow its script.", *problems, *told])
+        if problems or unmet:
+            raise AssertionError(text) from next(iter(self.simulator.failures), None)
+        if undone:
+            raise ImpossibleFault(text)
 
     def _raised(self) -> list[str]:
         failures = self.simulator.failures

@@ -160,6 +160,16 @@ def test_usual(faults):
     assert len(names) > 12
 
 
+def test_usual_faults_that_cannot_happen_are_skipped_and_named_ones_fail(pytester: pytest.Pytester) -> None:
+    body = 'script(lambda _: Reply.text("4 EUR."), faults=faults); assert clerk.run_sync("Tea?").outcome'
+    done = run(pytester, f"def test_usual(script, faults):\n    {body}\n", "-rs")
+    done.assert_outcomes(passed=9, skipped=5)
+    done.stdout.fnmatch_lines(["*this fault happens to tool calls, and the script's reply has none*"])
+    run(
+        pytester, f"@pytest.mark.faults('invalid_json')\ndef test_named(script, faults):\n    {body}\n"
+    ).assert_outcomes(failed=1)
+
+
 RECORDED = """
 def test_recorded(recording):
     assert clerk.run_sync("What is tea?").output == "4 EUR."
