@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from agentkit.limits import LIMITS, ModelLimits, undated
 from agentkit.messages import JSONObject
 
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
@@ -16,8 +16,7 @@ _UNKNOWN_DATE = "1970-01-01T00:00:00Z"  # what the API says where it does not kn
 class ModelFacts:
     """One model's limits and abilities. What is a guess says so."""
 
-    max_output_tokens: int = 128_000
-    context_tokens: int = 1_000_000
+    limits: ModelLimits = ModelLimits()
     min_cacheable_tokens: int = 1024
     """A shorter prefix is silently not cached. For the 5.5 family the figure is not published; this is a guess."""
     binds_thinking: bool = False
@@ -55,15 +54,13 @@ _OLDER = ModelFacts(takes_system_messages=False, takes_tool_changes=False)
 _BOTH_MODES = replace(_OLDER, thinking=("adaptive", "enabled", "disabled"), efforts=("low", "medium", "high", "max"))
 _OLD = replace(
     _OLDER,
-    max_output_tokens=64_000,
-    context_tokens=200_000,
     thinking=("enabled", "disabled"),
     efforts=(),
     takes_prefill=True,
     refuses_overflow=True,
 )
 
-MODELS: Mapping[str, ModelFacts] = {
+_ABILITIES: Mapping[str, ModelFacts] = {
     "claude-fable-5-2": _BINDING,
     "claude-fable-5-1": _BINDING,
     "claude-fable-5": replace(_ALWAYS, min_cacheable_tokens=2048),
@@ -76,9 +73,7 @@ MODELS: Mapping[str, ModelFacts] = {
     "claude-opus-4-8": ModelFacts(min_cacheable_tokens=4096),
     "claude-opus-4-7": replace(_OLDER, min_cacheable_tokens=4096),
     "claude-opus-4-6": replace(_BOTH_MODES, min_cacheable_tokens=4096),
-    "claude-opus-4-5": replace(
-        _OLD, max_output_tokens=128_000, min_cacheable_tokens=4096, efforts=("low", "medium", "high")
-    ),
+    "claude-opus-4-5": replace(_OLD, min_cacheable_tokens=4096, efforts=("low", "medium", "high")),
     "claude-sonnet-5-5": _SWITCHABLE,
     "claude-sonnet-5": ModelFacts(takes_tool_changes=False, released="2026-06-30T00:00:00Z"),
     "claude-sonnet-4-6": replace(_BOTH_MODES, min_cacheable_tokens=2048),
@@ -86,16 +81,18 @@ MODELS: Mapping[str, ModelFacts] = {
     "claude-haiku-5-5": replace(_SWITCHABLE, released="2026-10-07T00:00:00Z"),
     "claude-haiku-4-5": replace(_OLD, min_cacheable_tokens=4096),
 }
+MODELS: Mapping[str, ModelFacts] = {name: replace(_ABILITIES[name], limits=limits) for name, limits in LIMITS.items()}
+"""Every model that has limits, in the order in which `/v1/models` lists them."""
 
 
 def facts_of(model: str) -> ModelFacts | None:
     """What a model can do; ids with a date are the model. None: there is no such model."""
-    return MODELS.get(model) or MODELS.get(re.sub(r"-\d{8}$", "", model))
+    return MODELS.get(model) or MODELS.get(undated(model))
 
 
 def describe(model: str, facts: ModelFacts) -> JSONObject:
     """A model as `/v1/models` shows it. What nobody published is left at true."""
-    _, line, *version = re.sub(r"-\d{8}$", "", model).split("-")
+    _, line, *version = undated(model).split("-")
 
     def can(is_supported: bool = True) -> JSONObject:
         return {"supported": is_supported}
@@ -111,8 +108,8 @@ def describe(model: str, facts: ModelFacts) -> JSONObject:
         "lifecycle": "active",
         "deprecated_at": None,
         "retires_at": None,
-        "max_input_tokens": facts.context_tokens,
-        "max_tokens": facts.max_output_tokens,
+        "max_input_tokens": facts.limits.context_tokens,
+        "max_tokens": facts.limits.max_output_tokens,
         "capabilities": {
             "batch": can(),
             "citations": can(),

@@ -1,0 +1,52 @@
+"""How much each Claude model reads and writes at most, in one table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLimits:
+    """One model's limits, in tokens."""
+
+    max_output_tokens: int = 128_000
+    """The most that `max_tokens` may ask for."""
+    context_tokens: int = 1_000_000
+    """The window: prompt and reply together."""
+
+
+_LARGE = ModelLimits()
+_SMALL = ModelLimits(max_output_tokens=64_000, context_tokens=200_000)
+
+LIMITS: Mapping[str, ModelLimits] = {
+    "claude-fable-5-2": _LARGE,
+    "claude-fable-5-1": _LARGE,
+    "claude-fable-5": _LARGE,
+    "claude-mythos-5-2": _LARGE,
+    "claude-mythos-5-1": _LARGE,
+    "claude-mythos-5": _LARGE,
+    "claude-opus-5-5": _LARGE,
+    "claude-opus-5": _LARGE,
+    "claude-opus-4-8": _LARGE,
+    "claude-opus-4-7": _LARGE,
+    "claude-opus-4-6": _LARGE,
+    "claude-opus-4-5": ModelLimits(context_tokens=200_000),  # its window is a guess
+    "claude-sonnet-5-5": _LARGE,
+    "claude-sonnet-5": _LARGE,
+    "claude-sonnet-4-6": _LARGE,
+    "claude-sonnet-4-5": _SMALL,  # its output is a guess
+    "claude-haiku-5-5": _LARGE,
+    "claude-haiku-4-5": _SMALL,
+}
+
+
+def limits_of(model: str) -> ModelLimits | None:
+    """What a model can do; ids with a date are the model. None: the table does not know it."""
+    return LIMITS.get(model) or LIMITS.get(undated(model))
+
+
+def undated(model: str) -> str:
+    """The id without its date: `claude-haiku-4-5-20251001` -> `claude-haiku-4-5`."""
+    return re.sub(r"-\d{8}$", "", model)
