@@ -29,7 +29,8 @@ class Answer:
 
     response: Response
     content: list[Block] | None = None
-    output_tokens: int = 0
+    usage: JSONObject | None = None
+    """What the reply says at its end that it used. None: there is none."""
 
 
 @dataclass(slots=True)
@@ -97,7 +98,7 @@ class Answering:
             response = event_stream([stream.to_sse(event) for event in events], told)
         if fault.chunks is not None:
             response = Response(response.status, response.headers, fault.chunks(response.chunks))
-        return Answer(response, turn.content, int(usage["output_tokens"]))
+        return Answer(response, turn.content, usage)
 
 
 def _summary(turn: Turn) -> Turn:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, cast
 from agentkit.errors import ConfigurationError
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSONObject
-from agentkit.simulator.answering import Answering
+from agentkit.simulator.answering import Answer, Answering
 from agentkit.simulator.batches import Batches, batch_price
 from agentkit.simulator.binding import digest
 from agentkit.simulator.cache import BYTES_PER_TOKEN, count_tokens
 from agentkit.simulator.faults.plan import FaultPlan, Faults
 from agentkit.simulator.faults.words import parse
+from agentkit.simulator.ledger import Ledger
 from agentkit.simulator.mind import Mind, UnexpectedRequest
 from agentkit.simulator.models import MODELS, describe, facts_of
 from agentkit.simulator.paging import page
@@ -51,6 +52,8 @@ class Simulator:
     """The same bodies as the bytes that arrived."""
     refusals: list[Refusal] = field(default_factory=list[Refusal], init=False)
     """Requests that broke a rule."""
+    ledger: Ledger = field(default_factory=Ledger, init=False)
+    """What was really sent for each message request that passed the rules, and what it costs."""
     failures: list[Exception] = field(default_factory=list[Exception], init=False)
     """What the mind raised, or what its replies could not be made of; the client saw a server error."""
 
@@ -144,35 +147,49 @@ class Simulator:
             return refusal
         conversation = digest([whole.get("system"), whole.get("tools"), whole["messages"]])[:12]
         fault = fault or self.plan.draw(conversation)
-        if late := self.quota.wait_s(len(body) // BYTES_PER_TOKEN):
-            limit, wait_s = late
-            text = APPROXIMATE["rate limit"].format(limit=limit.replace("-", " "))
-            more = {**told, **self.quota.headers(), "retry-after": str(max(1, round(wait_s + 0.5)))}
-            return failure(429, "rate_limit_error", text, more)
-        self.requests.append(whole)
-        self.bodies.append(body)
-        return await self._answered(sent, whole, conversation, fault, told)
+        entry = self.ledger.begin(whole["model"], conversation)
+        try:
+            answer = self._too_soon(body, told)
+            if answer is None:
+                told = {**told, **self.quota.headers()}  # what is left without what this request takes
+                self.requests.append(whole)
+                self.bodies.append(body)
+                answer = await self._answered(sent, whole, conversation, fault, told)
+        except BaseException:  # the connection breaks, or whoever asked has left
+            entry.close()
+            raise
+        return entry.carry(answer.response, answer.usage)
+
+    def _too_soon(self, body: bytes, told: Headers) -> Answer | None:
+        """The refusal of a request over the rate limits. None: it may come now."""
+        late = self.quota.wait_s(len(body) // BYTES_PER_TOKEN)
+        if late is None:
+            return None
+        limit, wait_s = late
+        text = APPROXIMATE["rate limit"].format(limit=limit.replace("-", " "))
+        more = {**told, **self.quota.headers(), "retry-after": str(max(1, round(wait_s + 0.5)))}
+        return Answer(failure(429, "rate_limit_error", text, more))
 
     async def _answered(
         self, body: JSONObject, whole: JSONObject, conversation: str, fault: Fault | None, told: Headers
-    ) -> Response:
+    ) -> Answer:
         self._threads.begin(body)
         content: list[Block] | None = None
         try:
             answer = await self._answering.answer(whole, conversation, fault, told)
             content = answer.content
-            self.quota.spend(answer.output_tokens)
+            self.quota.spend(int(answer.usage["output_tokens"]) if answer.usage else 0)
         except ConnectionLost:
             raise
         except UnexpectedRequest as error:
-            return failure(400, "invalid_request_error", str(error), told)
+            return Answer(failure(400, "invalid_request_error", str(error), told))
         except Exception as error:  # noqa: BLE001 - a server answers, whatever becomes of its mind
             self.failures.append(error)
             text = f"The simulated model failed: {type(error).__name__}: {error}"
-            return failure(500, "api_error", text, {**told, "x-should-retry": "false"})
+            return Answer(failure(500, "api_error", text, {**told, "x-should-retry": "false"}))
         finally:
             self._threads.end(body, whole, f"msg_{conversation}", content)
-        return answer.response
+        return answer
 
     async def _answer_in_batch(self, params: JSONObject) -> tuple[int, JSONObject]:
         """A request of a batch, for which neither faults nor rate limits are meant."""
@@ -182,7 +199,8 @@ class Simulator:
             return refusal.status, {"type": "error", "error": error, "request_id": None}
         conversation = digest([params.get("system"), params.get("tools"), params["messages"]])[:12]
         self.requests.append(params)
-        response = await self._answered(params, params, conversation, None, {"request-id": f"req_{self._count:06}"})
+        told = {"request-id": f"req_{self._count:06}"}
+        response = (await self._answered(params, params, conversation, None, told)).response
         data = b"".join([chunk async for chunk in response.chunks])
         value = cast("JSONObject", parse_strict(data.decode()))
         return response.status, batch_price(value) if response.status == 200 else value

@@ -71,7 +71,7 @@ async def test_over_http_the_limit_is_a_429_that_says_when_to_come_again() -> No
     async with simulator.serve() as base_url:
         first = await ask(base_url)
         assert first.status == 200
-        assert first.headers["anthropic-ratelimit-requests-remaining"] == "1"
+        assert first.headers["anthropic-ratelimit-requests-remaining"] == "0"
         second = await ask(base_url, messages=[HI])
     assert second.status == 429
     assert second.json["error"]["type"] == "rate_limit_error"
