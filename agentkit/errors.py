@@ -6,8 +6,10 @@
      │    └── ConfigurationError    credentials, model ids, addresses, files named on the command line
      ├── InvalidArguments           the model: its arguments do not fit the tool; the text tells it how to repair them
      ├── ToolError                  the tool: it says no, in words meant for the model
+     ├── ToolTimeout                the tool: it did not end in time and was stopped
      ├── ModelError                 the API or the way to it: no usable reply
-     └── RunIncomplete              the run: it ended without an output; the message names the outcome
+     ├── RunIncomplete              the run: it ended without an output; the message names the outcome
+     └── BudgetExceeded             your limit: a block under `fail_over_budget` needed more than it was given
 
 Two rules for this file: nothing is imported from the package, and no exception carries a secret or a traceback
 in its text.
@@ -79,6 +81,10 @@ class ToolError(AgentkitError):
         """Whether the same call may succeed later; told to the model."""
 
 
+class ToolTimeout(AgentkitError, TimeoutError):
+    """A tool call ran out of its `timeout_s` and was stopped. Middleware around tools sees it; the model is told."""
+
+
 class ModelError(AgentkitError):
     """A model call brought no usable reply. A run turns it into the outcome `failed`, with this text as reason."""
 
@@ -90,6 +96,7 @@ class ModelError(AgentkitError):
         status: int | None = None,
         request_id: str | None = None,
         is_retryable: bool = False,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -101,6 +108,15 @@ class ModelError(AgentkitError):
         """The `request-id` header, for Anthropic's support. None when there was no response."""
         self.is_retryable = is_retryable
         """Whether the same request may succeed later."""
+        self.retry_after_s = retry_after_s
+        """Seconds after which the server wants to be asked again. None: it did not say."""
+
+
+class BudgetExceeded(AgentkitError):
+    """A call below `fail_over_budget(...)` was not made because the budget does not cover it.
+
+    Raised where the block ends: whatever ran in it has ended, with results of its own.
+    """
 
 
 class RunIncomplete(AgentkitError):

@@ -6,9 +6,11 @@ worked out per request and then added; and a model that the table does not know 
 
 from __future__ import annotations
 
-import re
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from agentkit.limits import undated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,11 @@ class Usage:
     """Prompt tokens written to the cache for five minutes, at 1.25 times the price."""
     cache_write_1h_tokens: int = 0
     """Prompt tokens written to the cache for an hour, at twice the price."""
+    web_searches: int = 0
+    """Searches that the server made for the model, each at a price of its own."""
+    aborted_requests: int = 0
+    """Requests, not among `requests`, whose reply broke off before the API said what it used: their tokens are our
+    estimate, the whole prompt and what had come of the reply."""
 
     @classmethod
     def of(cls, reported: Mapping[str, object]) -> Usage:
@@ -42,6 +49,7 @@ class Usage:
         writes = _count(reported, "cache_creation_input_tokens")
         by_lifetime = reported.get("cache_creation")
         long = _count(cast("JSONObject", by_lifetime), "ephemeral_1h_input_tokens") if by_lifetime else 0
+        by_server = cast("JSONObject", reported.get("server_tool_use") or {})
         return cls(
             requests=1,
             input_tokens=_count(reported, "input_tokens"),
@@ -49,6 +57,7 @@ class Usage:
             cache_read_tokens=_count(reported, "cache_read_input_tokens"),
             cache_write_5m_tokens=writes - long,
             cache_write_1h_tokens=long,
+            web_searches=_count(by_server, "web_search_requests"),
         )
 
     @property
@@ -57,18 +66,14 @@ class Usage:
         return self.input_tokens + self.cache_read_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.requests + other.requests,
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-            self.cache_read_tokens + other.cache_read_tokens,
-            self.cache_write_5m_tokens + other.cache_write_5m_tokens,
-            self.cache_write_1h_tokens + other.cache_write_1h_tokens,
-        )
+        return Usage(*map(operator.add, _counts(self), _counts(other)))
 
     def to_json(self) -> JSONObject:
         """The counts as JSON."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+_counts = operator.attrgetter(*Usage.__slots__)
 
 
 def _count(record: Mapping[str, object], name: str) -> int:
@@ -82,9 +87,12 @@ class Cost:
 
     usd: float | None = 0.0
     """None: at least one reply came from a model whose price is not known."""
+    estimated_usd: float = 0.0
+    """The part of `usd` that is our estimate: replies that broke off before the API said what they used."""
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(None if self.usd is None or other.usd is None else self.usd + other.usd)
+        usd = None if self.usd is None or other.usd is None else self.usd + other.usd
+        return Cost(usd, self.estimated_usd + other.estimated_usd)
 
     def __str__(self) -> str:
         return "unknown" if self.usd is None else f"${self.usd:.4f}"
@@ -107,9 +115,13 @@ class Price:
             + usage.cache_write_5m_tokens * CACHE_WRITE_5M_FACTOR
             + usage.cache_write_1h_tokens * CACHE_WRITE_1H_FACTOR
         )
-        return Cost((prompt * self.input + usage.output_tokens * self.output) / 1_000_000)
+        tokens_usd = (prompt * self.input + usage.output_tokens * self.output) / 1_000_000
+        usd = tokens_usd + usage.web_searches * WEB_SEARCH_USD
+        return Cost(usd, usd if usage.aborted_requests else 0.0)
 
 
+WEB_SEARCH_USD = 0.01
+"""One search of the API's own."""
 CACHE_READ_FACTOR = 0.1
 CACHE_WRITE_5M_FACTOR = 1.25
 CACHE_WRITE_1H_FACTOR = 2.0
@@ -137,9 +149,17 @@ PRICES: Mapping[str, tuple[Price, ...]] = {
 }
 
 
-def cost_of(model: str, usage: Usage) -> Cost:
-    """What one request to `model` cost; unknown for a model that the table does not have."""
-    tiers = PRICES.get(model) or PRICES.get(re.sub(r"-\d{8}$", "", model))
+def prices_of(model: str) -> tuple[Price, ...] | None:
+    """The prices of a model, dearest tier last; ids with a date are the model. None: the table does not have it."""
+    return PRICES.get(undated(model))
+
+
+def cost_of(model: str, usage: Usage, own: tuple[Price, ...] | None = None) -> Cost:
+    """What one request to `model` cost, at its `own` prices where they are given.
+
+    Unknown for a model that the table does not have.
+    """
+    tiers = own or prices_of(model)
     if tiers is None:
         return Cost(None)
     fitting = (tier for tier in reversed(tiers) if usage.prompt_tokens > tier.prompts_over)
