@@ -84,4 +84,6 @@ async def session() -> AsyncGenerator[None]:
 def _open() -> Client:
     from anthropic import AsyncAnthropic  # costs over a second: only when a model is really called
 
-    return AsyncAnthropic()
+    from agentkit.transport import http_client
+
+    return AsyncAnthropic(http_client=http_client())
