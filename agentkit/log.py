@@ -1,4 +1,4 @@
-"""The library's log: silent until the application configures logging, and never on stdout.
+"""The library's log: silent until the application configures logging, never on stdout, and without secrets.
 
 Two rules for this file: structlog is never configured here (unconfigured it prints to stdout), and it is imported
 when the first line is written.
@@ -7,18 +7,50 @@ when the first line is written.
 from __future__ import annotations
 
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING
 
+from agentkit.redaction import Redactor, text_without_secrets, without_secrets
+
 if TYPE_CHECKING:
     from structlog.stdlib import BoundLogger
+    from structlog.typing import EventDict, WrappedLogger
 
-logging.getLogger("agentkit").addHandler(logging.NullHandler())
+_OF_NO_RUN = Redactor()
+_redactor: ContextVar[Redactor] = ContextVar("agentkit_log_redactor", default=_OF_NO_RUN)
+
+
+@contextmanager
+def hiding(redactor: Redactor) -> Generator[None]:
+    """What is logged inside, and by tasks that begin there, is also without the secrets that this redactor knows."""
+    token = _redactor.set(redactor)
+    try:
+        yield
+    finally:
+        _redactor.reset(token)
+
+
+class _TracebacksWithoutSecrets(logging.Filter):
+    """Writes a record's traceback before any handler does, redacted; handlers use what they find written."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and not record.exc_text:
+            text = text_without_secrets(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = _redactor.get().text(text)
+        return True
+
+
+_logger = logging.getLogger("agentkit")
+_logger.addHandler(logging.NullHandler())
+_logger.addFilter(_TracebacksWithoutSecrets())
 
 
 def is_logged(level: int) -> bool:
     """Whether the application wants lines of this level; ask before making one that costs something."""
-    return logging.getLogger("agentkit").isEnabledFor(level)
+    return _logger.isEnabledFor(level)
 
 
 @cache
@@ -27,12 +59,18 @@ def log() -> BoundLogger:
     import structlog
 
     logger: BoundLogger = structlog.wrap_logger(
-        logging.getLogger("agentkit"),
+        _logger,
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.contextvars.merge_contextvars,
+            _without_secrets,
             structlog.stdlib.render_to_log_kwargs,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     return logger
+
+
+def _without_secrets(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
+    hide = _redactor.get().text
+    return {name: hide(value) if isinstance(value, str) else value for name, value in without_secrets(fields).items()}

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import dataclass
 from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.messages import JSON
-from agentkit.redaction import REDACTED, is_secret_name, text_without_secrets, without_secrets
+from agentkit import DefinitionError, ToolError, tool
+from agentkit.messages import JSON, Content
+from agentkit.redaction import (
+    REDACTED,
+    Redactor,
+    credentials_of,
+    is_secret_name,
+    text_without_secrets,
+    without_secrets,
+)
+from tests.executing import call, execution
 
 KEY = "sk-ant-api03-" + "aB3_" * 10 + "-xyz"
 
@@ -114,3 +125,137 @@ def test_what_was_cleaned_stays_as_it_is(value: object) -> None:
     cleaned = without_secrets(cast("JSON", value))
     assert without_secrets(cleaned) == cleaned
     assert KEY not in json.dumps(cleaned)
+
+
+# -- what the model reads --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Client:
+    """What of a client matters here."""
+
+    api_key: str | None = None
+    auth_token: str | None = None
+
+
+def test_the_model_reads_data_that_only_sounds_secret() -> None:
+    page = '{"items": [], "next_page_token": "abc123", "password": "asked for", "token": "t-17"}'
+    assert Redactor().text(page) is page
+
+
+def test_values_of_credentials_are_hidden_wherever_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "from-the-environment")
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "")
+    found = credentials_of(Client(api_key="gateway-key-1", auth_token=None))
+    assert found == ("gateway-key-1", "from-the-environment")
+    assert credentials_of(Client(api_key="from-the-environment")) == ("from-the-environment",)
+    redactor = Redactor.of([], found)
+    assert redactor.text("a gateway-key-1b from-the-environment") == f"a {REDACTED}b {REDACTED}"
+
+
+def test_short_credentials_are_words_and_stay() -> None:
+    redactor = Redactor.of([], ["any", "unused", "1234567", "redacted", "", "12345678"])
+    assert redactor.text("any unused 1234567 redacted 12345678") == f"any unused 1234567 redacted {REDACTED}"
+
+
+def test_a_longer_value_is_hidden_before_one_that_it_contains() -> None:
+    assert Redactor.of([], ["password", "password-of-ann"]).text("password-of-ann password") == f"{REDACTED} {REDACTED}"
+
+
+def test_what_stands_behind_a_given_name_is_hidden_and_the_variable_of_that_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SHOP_PIN", "correct horse battery")
+    redactor = Redactor.of(["SHOP_PIN", "iban"], [])
+    assert redactor.text('{"iban": "DE02", "shop_pin": 12}') == f'{{"iban": "{REDACTED}", "shop_pin": "{REDACTED}"}}'
+    assert redactor.text("It is correct horse battery.") == f"It is {REDACTED}."
+
+
+def test_no_secret_is_shown_by_its_redactor() -> None:
+    assert "12345678" not in repr(Redactor.of([], ["12345678"]))
+
+
+BLOCKS: list[tuple[Content, Content]] = [
+    (f"Use {KEY}.", f"Use {REDACTED}."),
+    ([{"type": "text", "text": KEY}], [{"type": "text", "text": REDACTED}]),
+    (
+        [{"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": KEY}, "title": KEY}],
+        [
+            {
+                "type": "document",
+                "source": {"type": "text", "media_type": "text/plain", "data": REDACTED},
+                "title": REDACTED,
+            }
+        ],
+    ),
+    (
+        [{"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": KEY}]}],
+        [{"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": REDACTED}]}],
+    ),
+    (
+        [{"type": "search_result", "source": "s", "title": "t", "content": [{"type": "text", "text": KEY}]}],
+        [{"type": "search_result", "source": "s", "title": "t", "content": [{"type": "text", "text": REDACTED}]}],
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), BLOCKS)
+def test_texts_inside_of_blocks_are_cleaned(content: Content, expected: Content) -> None:
+    before = json.dumps(content)
+    cleaned = Redactor().content(content)
+    assert cleaned == expected
+    assert json.dumps(content) == before
+    assert Redactor().content(cleaned) is cleaned
+
+
+def test_clean_content_comes_back_as_the_very_same_object_and_pictures_are_not_read() -> None:
+    source = {"type": "base64", "media_type": "image/png", "data": f"AAAA{KEY}"}
+    content: Content = [{"type": "text", "text": "tea"}, {"type": "image", "source": source}]
+    pdf: Content = [{"type": "document", "source": {**source, "media_type": "application/pdf"}}]
+    assert Redactor().content(content) is content
+    assert Redactor().content(pdf) is pdf
+
+
+@pytest.mark.anyio
+async def test_every_answer_of_a_call_is_cleaned() -> None:
+    @tool(effect="read")
+    async def show(how: str) -> str:
+        """Show a secret."""
+        if how == "raise":
+            raise ToolError(f"No access for {KEY}.", hint="Ask postgres://ann:hunter2@db/shop.")
+        return f"iban=DE02 {KEY}"
+
+    redactor = Redactor.of(["iban"], [])
+    running = execution([show], redactor=redactor)
+    await running.run([call("show", 1, how="return"), call("show", 2, how="raise"), call(KEY, 3)])
+    first, second, third = (str(running.results[f"toolu_{number}"].content) for number in (1, 2, 3))
+    assert first == f"iban={REDACTED} {REDACTED}"
+    assert second == f"No access for {REDACTED}. Ask postgres://ann:{REDACTED}@db/shop."
+    assert third.startswith(f"There is no tool `{REDACTED}`.")
+
+
+@pytest.mark.parametrize("names", ["iban", [""], [5], 5])
+def test_what_is_no_list_of_names_is_refused(names: object) -> None:
+    from agentkit.redaction import check_names
+
+    with pytest.raises(DefinitionError, match="name"):
+        check_names(names)
+
+
+@given(
+    st.text() | st.lists(SECRETIVE | st.sampled_from(["iban", ":", "=", " ", "[", "{", "}", "12345678"])).map("".join)
+)
+def test_what_was_cleaned_for_the_model_stays_as_it_is(text: str) -> None:
+    redactor = Redactor.of(["iban"], ["12345678"])
+    cleaned = redactor.text(text)
+    assert redactor.text(cleaned) is cleaned
+    assert "12345678" not in cleaned
+    assert KEY not in cleaned
+
+
+def test_a_megabyte_is_looked_through_quickly() -> None:
+    redactor = Redactor.of(["iban"], ["12345678"])
+    text = "The quick brown fox. " * 50_000
+    started = time.perf_counter()
+    assert redactor.text(text) is text
+    assert time.perf_counter() - started < 2
