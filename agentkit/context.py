@@ -8,6 +8,8 @@ from typing import Generic, TypeAlias
 
 from typing_extensions import TypeVar
 
+from agentkit.artifacts import Shelf
+from agentkit.redaction import Redactor
 from agentkit.threads import call_soon
 
 Deps_co = TypeVar("Deps_co", default=None, covariant=True)
@@ -37,6 +39,10 @@ class RunContext(Generic[Deps_co]):
     """Where progress goes. None: nowhere."""
     run: object = field(default=None, repr=False, compare=False)
     """The run around the call, for agents used as tools; of no use to other tools."""
+    artifacts: Shelf | None = field(default=None, repr=False, compare=False)
+    """Where a result is kept that is too long to be shown whole. None: such a result is clipped, the rest is lost."""
+    redactor: Redactor = field(default=Redactor(), repr=False, compare=False)
+    """Takes known secrets out of what goes to the model."""
 
     @property
     def idempotency_key(self) -> str:

@@ -5,10 +5,11 @@ None                              `Done.`
 Image, File, Document             the API's block
 a list with some of these in it   a block each; its strings, and all else as text
 a list of the API's own blocks    as it is
-bytes                             their text where they are UTF-8, otherwise a sentence with their size
+bytes                             their text where they are UTF-8, otherwise a sentence with their size and kind
 anything else pydantic can write  compact JSON; NaN and infinities as strings, bytes that are no UTF-8 as base64
 nothing (an empty text or list)   an empty text is `(empty)`, an empty list `[]`
 
+What is too long is clipped; where it can be kept, all of it is, and the sentence in its middle names the handle.
 What no request can carry, halves of surrogate pairs and control characters, is replaced, and the result says so.
 """
 
@@ -16,13 +17,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, cast, get_args
+from typing import Any, TypeAlias, TypeGuard, cast, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticSerializationError, SchemaError, to_json, to_jsonable_python
 
+from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL, Whole, described
 from agentkit.content import Document, File, Image
 from agentkit.messages import Block, Content, text_block
 
@@ -30,6 +33,12 @@ CHARS_PER_TOKEN = 3.5
 """A rough length of a token, to turn a limit in tokens into one in characters without asking the server."""
 DEFAULT_MAX_TOKENS = 25_000
 """The limit of a tool that names none."""
+
+Keep: TypeAlias = Callable[[Whole], "str | None"]
+"""Keeps a result whole and returns its handle. None: there is no room for it."""
+
+Hide: TypeAlias = Callable[[Content], Content]
+"""Takes the secrets out of a result."""
 
 _EMPTY = "(empty)"
 _NEEDED: dict[str, tuple[tuple[str, type], ...]] = {
@@ -42,38 +51,48 @@ _NEEDED: dict[str, tuple[tuple[str, type], ...]] = {
 """The blocks that a tool result may hold, by type, with what each must have: data of the user's own may look alike."""
 _UNSENDABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _REPLACEMENT = "\ufffd"
+_BETWEEN = "\n\n"
+"""What stands between the texts of several blocks where they are kept as one."""
 _HOW_TO_NARROW = "To see them, narrow the call: ask for a part, a filter or fewer results."
 _HEAD_SHARE = 0.7
 
 
-def render_result(value: object, max_tokens: int | None = None) -> Content:
+def render_result(
+    value: object, max_tokens: int | None = None, keep: Keep | None = None, hide: Hide | None = None
+) -> Content:
     """The content for what a tool returned, its text clipped to about `max_tokens` in all (None: 25,000).
 
-    Raises TypeError for a value that has no JSON form.
+    `keep` takes the whole of what does not fit, None: nobody does. `hide` takes secrets out before anything is clipped
+    or kept, so that no part of one stays. Raises TypeError for a value that has no JSON form.
     """
     limit = int((max_tokens or DEFAULT_MAX_TOKENS) * CHARS_PER_TOKEN)
-    content = _content(value)
+    content = _content(value, keep)
+    content = content if hide is None else hide(content)
     if isinstance(content, str):
-        return _clip(_sendable(content), limit) or _EMPTY
-    return _rendered(content, limit) or _EMPTY
+        text = _sendable(content)
+        return _clip(text, limit, keep(text) if keep and len(text) > limit else None) or _EMPTY
+    return _rendered(content, limit, keep) or _EMPTY
 
 
-def _rendered(blocks: list[Block], limit: int) -> list[Block]:
+def _rendered(blocks: list[Block], limit: int, keep: Keep | None) -> list[Block]:
     """The blocks that fit: pictures and PDFs all do, texts share the limit."""
+    clean = [_clean_block(block) for block in blocks]
+    texts = [text for block in clean if (text := _text(block))]
+    handle = keep(_BETWEEN.join(texts)) if keep and sum(map(len, texts)) > limit else None
     rendered: list[Block] = []
-    left_out = 0
-    for block in blocks:
-        clean = _clean_block(block)
-        length = _length(clean)
+    left_out = at = 0
+    for block in clean:
+        length = len(_text(block))
         if length and limit <= 0:
             left_out += 1
             continue
-        if clean["type"] != "text" or length:
-            rendered.append(_clip_block(clean, limit) if length else clean)
+        if block["type"] != "text" or length:
+            rendered.append(_clip_block(block, limit, handle, at) if length else block)
         limit -= length
+        at += length + len(_BETWEEN) if length else 0
     if left_out:
         noun = "block" if left_out == 1 else "blocks"
-        rendered.append(text_block(f"[{left_out:,} more {noun} of text left out here. {_HOW_TO_NARROW}]"))
+        rendered.append(text_block(f"[{left_out:,} more {noun} of text left out here. {_how_to_see(handle, at)}]"))
     return rendered
 
 
@@ -121,7 +140,7 @@ def _is_content(value: object) -> bool:
     return value is None or isinstance(value, str | Image | File | Document | bytes | bytearray | memoryview)
 
 
-def _content(value: object) -> Content:
+def _content(value: object, keep: Keep | None) -> Content:
     if isinstance(value, str):
         return str.__str__(value)  # of an Enum with a text value, that text
     if value is None:
@@ -129,9 +148,9 @@ def _content(value: object) -> Content:
     if isinstance(value, Image | File | Document):
         return [value.to_block()]
     if isinstance(value, bytes | bytearray | memoryview):
-        return _text_of_bytes(bytes(cast("bytes", value)))
+        return _text_of_bytes(bytes(cast("bytes", value)), keep)
     if isinstance(value, list | tuple) and _is_content(cast("list[object]", value)):
-        return [block for part in cast("list[object]", value) for block in _blocks(part)]
+        return [block for part in cast("list[object]", value) for block in _blocks(part, keep)]
     return _json(cast("list[object]", value) if isinstance(value, list | tuple) else value)
 
 
@@ -167,18 +186,19 @@ def _is_block(part: object) -> TypeGuard[Block]:
     return needed is not None and all(isinstance(block.get(name), kind) for name, kind in needed)
 
 
-def _blocks(part: object) -> list[Block]:
+def _blocks(part: object, keep: Keep | None) -> list[Block]:
     if _is_block(part):
         return [part]
-    content = _content(part)
+    content = _content(part, keep)
     return [text_block(content)] if isinstance(content, str) else content
 
 
-def _text_of_bytes(data: bytes) -> str:
+def _text_of_bytes(data: bytes, keep: Keep | None) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return f"[{len(data):,} bytes that are not UTF-8 text]"
+        handle = keep(data) if keep else None
+        return f"[{described(data)}, kept as {handle}]" if handle else f"[{described(data)}]"
 
 
 def _clean_block(block: Block) -> Block:
@@ -199,22 +219,19 @@ def _clean_block(block: Block) -> Block:
         raise TypeError(f"the tool returned a {block['type']} block that has no JSON form: {error}") from error
 
 
-def _clip_block(block: Block, limit: int) -> Block:
-    if block["type"] == "text":
-        return {**block, "text": _clip(block["text"], limit)}
-    source = block.get("source")
-    if block["type"] == "document" and isinstance(source, dict) and cast("Block", source).get("type") == "text":
-        source = cast("Block", source)
-        return {**block, "source": {**source, "data": _clip(str(source.get("data", "")), limit)}}
-    return block
+def _clip_block(block: Block, limit: int, handle: str | None, at: int) -> Block:
+    text = _clip(_text(block), limit, handle, at)
+    changed = {"text": text} if block["type"] == "text" else {"source": {**block["source"], "data": text}}
+    return {**block, **changed}
 
 
-def _length(block: Block) -> int:
-    """How many characters of a block count: its text, not the data of a picture or a PDF."""
+def _text(block: Block) -> str:
+    """What counts of a block: its text, not the data of a picture or a PDF."""
     if block["type"] == "text":
-        return len(block["text"])
+        return str(block["text"])
     source = block.get("source")
-    return len(str(source["data"])) if block["type"] == "document" and source and source.get("type") == "text" else 0
+    is_text = block["type"] == "document" and isinstance(source, dict) and cast("Block", source).get("type") == "text"
+    return str(cast("Block", source).get("data", "")) if is_text else ""
 
 
 def _sendable(text: str) -> str:
@@ -228,12 +245,21 @@ def _sendable(text: str) -> str:
     return f"{cleaned}\n[{characters} replaced by {_REPLACEMENT}]"
 
 
-def _clip(text: str, limit: int) -> str:
-    """Head and tail of a text that is too long, with a sentence between them that says how to get less."""
+def _clip(text: str, limit: int, handle: str | None, at: int = 0) -> str:
+    """Head and tail of a text that is too long, with a sentence between them that says how to see the rest.
+
+    `at` is where the text begins in what is kept under `handle`.
+    """
     if len(text) <= limit:
         return text
     head = int(limit * _HEAD_SHARE)
     tail = limit - head
     left_out = len(text) - limit
-    sentence = f"[{left_out:,} of {len(text):,} characters left out here. {_HOW_TO_NARROW}]"
+    sentence = f"[{left_out:,} of {len(text):,} characters left out here. {_how_to_see(handle, at + head)}]"
     return f"{text[:head]}\n{sentence}\n{text[len(text) - tail :]}"
+
+
+def _how_to_see(handle: str | None, at: int) -> str:
+    if handle is None:
+        return _HOW_TO_NARROW
+    return f"All is kept as {handle}: `{PEEK_TOOL}` reads on with start={at}, `{SEARCH_TOOL}` finds words in it."

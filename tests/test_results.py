@@ -191,3 +191,59 @@ def test_whatever_json_a_tool_returns_can_be_sent_within_the_limit(value: JSON, 
     content = render_result(value, max_tokens)
     assert encode(content)
     assert len(content) < max_tokens * 4 + 300
+
+
+def kept_of(value: object, max_tokens: int = 1000) -> tuple[Content, list[str | bytes]]:
+    """The content for a value, and what was kept of it; handles count."""
+    kept: list[str | bytes] = []
+
+    def keep(whole: str | bytes) -> str:
+        kept.append(whole)
+        return f"artifact-{len(kept)}"
+
+    return render_result(value, max_tokens, keep), kept
+
+
+def test_the_whole_of_a_long_text_is_kept_and_the_sentence_says_where_to_read_on() -> None:
+    text = "".join(f"line {n}\n" for n in range(100_000))
+    content, kept = kept_of(text)
+    assert kept == [text]
+    head, _, rest = str(content).partition("\n[")
+    assert f"All is kept as artifact-1: `peek_artifact` reads on with start={len(head)}" in rest
+    assert text.startswith(head)
+
+
+def test_what_fits_is_not_kept() -> None:
+    assert kept_of("x" * 3500)[1] == []
+    assert kept_of(["x" * 1000, PICTURE, "y" * 1000])[1] == []
+
+
+def test_the_texts_of_many_blocks_are_kept_as_one() -> None:
+    texts = [f"{n}:" + "x" * 3000 for n in range(5)]
+    content, kept = kept_of([texts[0], PICTURE, Document("d", texts[1]), *texts[2:]])
+    assert kept == ["\n\n".join(texts)]
+    assert isinstance(content, list)
+    clipped = content[2]["source"]["data"]
+    at = int(clipped.partition("start=")[2].partition(",")[0])
+    assert str(kept[0])[at:].startswith("x")
+    assert str(kept[0])[:at].endswith(clipped.partition("\n[")[0])
+    assert "[3 more blocks of text left out here. All is kept as artifact-1:" in content[-1]["text"]
+
+
+def test_what_is_kept_holds_no_character_that_cannot_be_sent() -> None:
+    _, kept = kept_of("a\x00" * 5000)
+    assert encode(kept[0])
+
+
+def test_a_long_text_that_nobody_has_room_for_is_clipped_as_ever() -> None:
+    assert "narrow the call" in str(render_result("x" * 10_000, 1000, lambda whole: None))
+
+
+def test_bytes_that_are_no_text_are_kept_each_by_itself() -> None:
+    content, kept = kept_of([PICTURE, b"\xff\x00", b"text", b"\xfe"])
+    assert kept == [b"\xff\x00", b"\xfe"]
+    assert [block["text"] for block in content if isinstance(block, dict) and block["type"] == "text"] == [
+        "[2 bytes that are not UTF-8 text, kept as artifact-1]",
+        "text",
+        "[1 bytes that are not UTF-8 text, kept as artifact-2]",
+    ]

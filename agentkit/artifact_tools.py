@@ -1,0 +1,142 @@
+"""The tools through which a model reads a result that was too long to be shown whole."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from decimal import Decimal
+from enum import Enum
+from itertools import islice
+from types import NoneType, UnionType
+from typing import Annotated, Literal, NewType, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import Field
+
+from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL, described
+from agentkit.context import RunContext
+from agentkit.errors import ToolError
+from agentkit.tools import tool
+from agentkit.toolset import AnyTool, Toolbox
+
+_MOST_CHARS = 50_000
+_MOST_HITS = 50
+_CHARS_AROUND = 300
+"""How far a hit's surroundings reach at most on each side: JSON often is one endless line."""
+_MOST_COUNTED = 10_000
+_ALWAYS_SMALL = (int, float, Enum, datetime.date, datetime.time, datetime.timedelta, Decimal, UUID, NoneType)
+
+
+# Not strict: the places that a request has for strict tools belong to the agent's own.
+@tool(name=PEEK_TOOL, effect="read", strict=False)
+async def peek_artifact(
+    ctx: RunContext[object],
+    artifact: str,
+    start: Annotated[int, Field(ge=0)] = 0,
+    length: Annotated[int, Field(ge=1, le=_MOST_CHARS)] = 10_000,
+) -> str:
+    """Read a part of a tool result that was too long to be shown whole.
+
+    Args:
+        artifact: Its handle, as the shortened result names it, for example `artifact-3`.
+        start: The first character to read, counted from 0.
+        length: How many characters to read.
+    """
+    text = _text_of(ctx, artifact)
+    if start >= len(text):
+        raise ToolError(f"`{artifact}` has {len(text)} characters: start before character {len(text)}.")
+    end = min(start + length, len(text))
+    more = f"It goes on with start={end}." if end < len(text) else "This is its end."
+    return f"[{artifact}, characters {start} to {end} of {len(text)}. {more}]\n{text[start:end]}"
+
+
+@tool(name=SEARCH_TOOL, effect="read", strict=False)
+def search_artifact(
+    ctx: RunContext[object],
+    artifact: str,
+    words: Annotated[str, Field(min_length=1)],
+    start: Annotated[int, Field(ge=0)] = 0,
+    lines_around: Annotated[int, Field(ge=0, le=20)] = 2,
+    most: Annotated[int, Field(ge=1, le=_MOST_HITS)] = 10,
+) -> str:
+    """Find words in a tool result that was too long to be shown whole; each place is shown with its surroundings.
+
+    Args:
+        artifact: Its handle, as the shortened result names it, for example `artifact-3`.
+        words: What to look for: these words, one behind the other. Upper and lower case are the same.
+        start: The character to begin at, to see the places behind those that were shown.
+        lines_around: How many lines to show before and behind each place.
+        most: How many places to show.
+    """
+    text = _text_of(ctx, artifact)
+    hits = [match.span() for match in islice(_pattern(words).finditer(text, start), _MOST_COUNTED)]
+    if not hits:
+        return _nothing(text, artifact, words, start)
+    shown: list[str] = []
+    covered = end = 0
+    for hit in hits:
+        if not shown or hit[0] >= end:  # otherwise it stands in the surroundings of the one before
+            if len(shown) == most:
+                break
+            first, end = _surroundings(text, hit, lines_around)
+            shown.append(f"character {hit[0]}:\n{text[first:end]}")
+        covered += 1
+    rest = f" The next ones follow with start={hits[covered][0]}." if covered < len(hits) else ""
+    count = f"{_MOST_COUNTED} or more" if len(hits) == _MOST_COUNTED else str(len(hits))
+    head = f"[{artifact}: found {count} times from character {start} on, {covered} shown.{rest}]"
+    return "\n\n".join([head, *shown])
+
+
+def artifact_tools(toolbox: Toolbox) -> tuple[AnyTool, ...]:
+    """The tools, in the order in which a conversation has them; none where the agent has one of such a name."""
+    names = {PEEK_TOOL, SEARCH_TOOL}
+    is_taken = names & toolbox.tools.keys() or names & {param.get("name") for param in toolbox.api_tools}
+    return () if is_taken else ARTIFACT_TOOLS
+
+
+def is_always_small(annotation: object) -> bool:
+    """Whether a value of this type is always short as text: a number, a date, one of a few words, or nothing."""
+    origin = get_origin(annotation)
+    if origin is Literal or annotation is None:
+        return True
+    if origin is Annotated:
+        return is_always_small(get_args(annotation)[0])
+    if origin is Union or origin is UnionType:
+        return all(map(is_always_small, get_args(annotation)))
+    if isinstance(annotation, NewType):
+        return is_always_small(annotation.__supertype__)
+    return isinstance(annotation, type) and issubclass(annotation, _ALWAYS_SMALL)
+
+
+def _text_of(ctx: RunContext[object], artifact: str) -> str:
+    if ctx.artifacts is None:
+        raise ToolError("Nothing is kept in this run.")
+    whole = ctx.artifacts.store.find(artifact)
+    if isinstance(whole, bytes):
+        raise ToolError(
+            f"`{artifact}` cannot be read as text: {described(whole)}, the first are {whole[:16].hex(' ')}."
+        )
+    return whole
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    """The words as they stand, whatever white space is between them."""
+    return re.compile(r"\s+".join(map(re.escape, words.split())) or re.escape(words), re.IGNORECASE)
+
+
+def _surroundings(text: str, hit: tuple[int, int], lines: int) -> tuple[int, int]:
+    """From where to where a hit is shown: whole lines as far as they are not too long."""
+    before = text[max(0, hit[0] - _CHARS_AROUND) : hit[0]].split("\n")[-lines - 1 :]
+    behind = text[hit[1] : hit[1] + _CHARS_AROUND].split("\n")[: lines + 1]
+    return hit[0] - len("\n".join(before)), hit[1] + len("\n".join(behind))
+
+
+def _nothing(text: str, artifact: str, words: str, start: int) -> str:
+    """That there is nothing, and which of several words there are by themselves."""
+    several = dict.fromkeys(words.split()) if len(words.split()) > 1 else ()
+    found = [f"`{word}`" for word in several if _pattern(word).search(text, start)]
+    alone = f" By themselves there are: {', '.join(found)}." if found else ""
+    return f"[{artifact}: nothing found from character {start} on, in {len(text)} characters.{alone}]"
+
+
+ARTIFACT_TOOLS: tuple[AnyTool, ...] = (peek_artifact, search_artifact)
