@@ -1,23 +1,28 @@
 """One turn's tool calls at once; every outcome becomes exactly one tool result, in the model's order.
 
 Two rules for this file: a tool's failure is a value before it crosses the seam, so no call can cost another its
-result; and a slot is reserved for every call before the first one starts.
+result; and a slot is reserved for every call before the first one starts. Inside, between the middleware, the retries
+and the tool, failures are exceptions.
 """
 
 from __future__ import annotations
 
 import difflib
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import anyio
+import anyio.lowlevel
 
+from agentkit.attempts import TimeLimit, perform, retried
+from agentkit.drive import Above, Driven
 from agentkit.events import ToolFinished, ToolProgress, ToolStarted
-from agentkit.failures import timed_out, told_to_model
+from agentkit.failures import let_pass, told_to_model
 from agentkit.messages import Block, Content, JSONObject, ToolCall, text_of, tool_result
+from agentkit.middleware import AroundTool, ToolRun, composed
+from agentkit.results import render_result
 
 if TYPE_CHECKING:
     from agentkit.context import RunContext
@@ -53,8 +58,10 @@ class Execution:
     """Makes the context that a call's tool gets."""
     timeout_s: float
     """For tools that name no timeout of their own. Sub-agents have none."""
-    limiter: anyio.CapacityLimiter
+    limiter: anyio.Semaphore
     """How many calls run at once."""
+    around: Sequence[AroundTool] = ()
+    """The agent's middleware, outside the retries."""
     results: dict[str, Executed] = field(default_factory=dict[str, Executed])
     """The answers so far, by call id; whole when `run` returns, partial when it was cancelled."""
 
@@ -64,28 +71,34 @@ class Execution:
         for batch in _batches(calls, self.tools):
             try:
                 async with anyio.create_task_group() as tasks:
+                    above = Above(tasks)
                     for call in batch:
-                        tasks.start_soon(self._answer, call, slots[call.id], only, name=f"tool {call.name}")
+                        tasks.start_soon(self._answer, call, slots[call.id], only, above, name=f"tool {call.name}")
             except BaseExceptionGroup as group:  # an interrupt or an exit, the only things that a call lets pass
-                raise _first_leaf(group) from None
-        for call in calls:  # a tool that cancels itself ends its task without a word
-            self.results.setdefault(call.id, Executed(f"`{call.name}` cancelled itself.", is_error=True))
+                raise first_leaf(group) from None
+        for call in calls:  # a tool that cancels its own task ends it without a word
+            if call.id not in self.results:
+                await self._report(call, self._failed(f"`{call.name}` cancelled itself."))
+        await anyio.lowlevel.checkpoint_if_cancelled()  # also when every call swallowed it
 
-    async def _answer(self, call: ToolCall, slot: Slot, only: frozenset[str] | None) -> None:
+    async def _answer(self, call: ToolCall, slot: Slot, only: frozenset[str] | None, above: Above) -> None:
         tool = self.tools.get(call.name)
         is_agent = tool is not None and tool.is_agent
         await self.scope.emit(
             lambda place: ToolStarted(**place, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
         )
         if only is not None and call.name not in only:
-            answer = Executed("Not executed: this was the last turn.", is_error=True)
+            answer = self._failed("Not executed: this was the last turn.")
         elif tool is None:
-            answer = Executed(_unknown(call.name, self.tools), is_error=True)
+            answer = self._failed(_unknown(call.name, self.tools))
         elif call.invalid_input is not None:
-            answer = Executed(_not_json(call), is_error=True)
+            answer = self._failed(_not_json(call))
         else:
             async with self.limiter:
-                answer = await self._execute(call, slot, tool)
+                answer = await self._execute(call, slot, tool, above)
+        await self._report(call, answer)
+
+    async def _report(self, call: ToolCall, answer: Executed) -> None:
         self.results[call.id] = answer
         await self.scope.emit(
             lambda place: ToolFinished(
@@ -98,27 +111,46 @@ class Execution:
             )
         )
 
-    async def _execute(self, call: ToolCall, slot: Slot, tool: AnyTool) -> Executed:
-        ctx = self.context(call, slot)
-        answer = await self._attempt(call, tool, ctx) if tool.is_agent else None  # its own steps are steps already
+    async def _execute(self, call: ToolCall, slot: Slot, tool: AnyTool, above: Above) -> Executed:
+        run = ToolRun(call, tool, self.context(call, slot))
+        answer = await self._settled(run, above) if tool.is_agent else None  # its own steps are steps already
 
         async def effect() -> JSONObject:
-            return (answer or await self._attempt(call, tool, ctx)).to_json()
+            return (answer or await self._settled(run, above)).to_json()
 
         return Executed(**await self.scope.steps.run(slot, effect))
 
-    async def _attempt(self, call: ToolCall, tool: AnyTool, ctx: RunContext[object]) -> Executed:
+    async def _settled(self, run: ToolRun, above: Above) -> Executed:
+        """What came of a call, whatever happened."""
         started = time.monotonic()
-        timeout_s = tool.timeout_s or (math.inf if tool.is_agent else self.timeout_s)
-        answer = Executed(timed_out(tool, timeout_s), is_error=True)
-        with anyio.move_on_after(timeout_s):
-            try:
-                content = await tool.call(call.input, ctx)
-            except Exception as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
-                answer = Executed(told_to_model(error, tool, ctx), is_error=True)
-            else:
-                answer = Executed(content)
-        return Executed(answer.content, answer.is_error, round(time.monotonic() - started, 4))
+        try:
+            content = await self._content(run, above)
+        except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
+            let_pass(error)
+            answer = self._failed(told_to_model(error, run.tool, run.context), run.tool)
+        else:
+            answer = Executed(self.scope.redactor.content(content))
+        return replace(answer, duration_s=round(time.monotonic() - started, 4))
+
+    async def _content(self, run: ToolRun, above: Above) -> Content:
+        layers = composed([retried, TimeLimit(self.timeout_s, above.ask)], perform)
+        if not self.around:
+            return await layers(run)
+        of_tool: list[Content] = []
+
+        async def inner(run: ToolRun) -> Content:
+            of_tool.append(await layers(run))
+            return of_tool[-1]
+
+        content = await Driven(composed(self.around, inner)(run), run.tool.name, above.ask)
+        if any(content is one for one in of_tool):
+            return content  # it is rendered and clipped already
+        return _checked(content, run.tool)
+
+    def _failed(self, text: str, tool: AnyTool | None = None) -> Executed:
+        """An error result, as clipped and as free of secrets as any other."""
+        content = render_result(text, tool.max_result_tokens if tool else None)
+        return Executed(self.scope.redactor.content(content), is_error=True)
 
 
 def progress_reporter(scope: Scope, call: ToolCall) -> Callable[[str, float | None, float | None], None]:
@@ -132,6 +164,16 @@ def progress_reporter(scope: Scope, call: ToolCall) -> Callable[[str, float | No
         )
 
     return report
+
+
+def _checked(content: object, tool: AnyTool) -> Content:
+    """What middleware answered, as content that a request can carry. Raises TypeError for what is none."""
+    if not isinstance(content, str | list):
+        raise TypeError(
+            f"middleware around the tool `{tool.name}` returned {type(content).__name__}: return what `next(call)` "
+            "returns, or text"
+        )
+    return render_result(cast("Content", content), tool.max_result_tokens)
 
 
 def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterator[Sequence[ToolCall]]:
@@ -150,7 +192,8 @@ def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterato
         yield together
 
 
-def _first_leaf(error: BaseException) -> BaseException:
+def first_leaf(error: BaseException) -> BaseException:
+    """The first exception inside a group, however deep."""
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     return error

@@ -16,6 +16,8 @@ from typing import Generic, TypeAlias, TypeVar, cast
 import anyio.lowlevel
 import sniffio
 
+from agentkit.log import log
+
 T = TypeVar("T")
 
 Post: TypeAlias = "Callable[[Callable[[], object]], object]"
@@ -26,6 +28,8 @@ _MEANT_FOR_OTHERS = (StopIteration, StopAsyncIteration, asyncio.CancelledError)
 
 _home: ContextVar[tuple[int, Post] | None] = ContextVar("agentkit_home_thread", default=None)
 _abandoned: set[threading.Thread] = set()
+_reported: set[str] = set()
+"""The names of the threads that were reported as abandoned: each is reported once in a process."""
 
 
 class _Work(Generic[T]):
@@ -63,8 +67,7 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
     try:
         await work.done.wait()
     except BaseException:
-        _abandoned.add(thread)
-        _abandoned.difference_update([one for one in _abandoned if not one.is_alive()])
+        _abandon(thread)
         raise
     error, work.error = work.error, None  # an exception and the frame that raised it would hold each other
     try:
@@ -75,6 +78,14 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
         return cast("T", work.value)
     finally:
         del error
+
+
+def _abandon(thread: threading.Thread) -> None:
+    _abandoned.add(thread)
+    _abandoned.difference_update([one for one in _abandoned if not one.is_alive()])
+    if thread.name not in _reported and thread.is_alive():
+        _reported.add(thread.name)
+        log().warning("a thread is abandoned and runs on", function=thread.name, abandoned=len(_abandoned))
 
 
 def abandoned_threads() -> int:

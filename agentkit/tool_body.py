@@ -42,6 +42,11 @@ class Body(Protocol):
         """Whether the work cannot be done without a RunContext."""
         ...
 
+    @property
+    def returns(self) -> object:
+        """The type of what the work brings; `object` where that is not known."""
+        ...
+
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """The model's dict -> arguments. Raises InvalidArguments."""
         ...
@@ -59,12 +64,12 @@ class FunctionBody:
     names: Mapping[str, object] = field(repr=False)
     """What names in its annotations may stand for, beside its module's."""
     _returns: object = field(default=None, init=False, repr=False)
-    """What the return annotation stands for; None where that is nothing or cannot be read, which harms nobody."""
+    """What the return annotation stands for: `object` where there is none, None where it cannot be read."""
 
     def __post_init__(self) -> None:
         _require_one_result(self.function)
         annotations = inspect.get_annotations(underlying(self.function))
-        object.__setattr__(self, "_returns", _returned(self.function, annotations.get("return"), self.names))
+        object.__setattr__(self, "_returns", _returned(self.function, annotations.get("return", object), self.names))
         # Tried again when an agent is made of a tool that waits for a type; no other name is kept alive until then.
         kept = needed_names(annotations, self.names) if self.is_waiting else {}
         object.__setattr__(self, "names", kept)
@@ -106,6 +111,11 @@ class FunctionBody:
         """See `Body.needs_context`."""
         return self._signature.needs_context
 
+    @property
+    def returns(self) -> object:
+        """See `Body.returns`."""
+        return object if self._returns is None else self._returns
+
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """See `Body.read`."""
         return read_arguments(tool, self._arguments, given)
@@ -128,6 +138,8 @@ class SchemaBody:
     is_waiting: bool = field(default=False, init=False)
     needs_context: bool = field(default=False, init=False)
     """See `Body.needs_context`."""
+    returns: object = field(default=object, init=False)
+    """See `Body.returns`."""
     _is_context_last: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -194,5 +206,8 @@ def _outermost(function: Callable[..., object]) -> Callable[..., object]:
 
 async def _called(call: Callable[[], object], function: Callable[..., object]) -> object:
     """Call an async function here and a sync one in a thread; what turns out to be awaitable is awaited here."""
-    value = call() if inspect.iscoroutinefunction(_outermost(function)) else await run_in_thread(call)
+    if inspect.iscoroutinefunction(_outermost(function)):
+        value = call()
+    else:
+        value = await run_in_thread(call, name=f"tool {getattr(underlying(function), '__qualname__', 'function')}")
     return await value if inspect.isawaitable(value) else value

@@ -33,6 +33,9 @@ class ToolOptions(TypedDict, total=False):
     """What a call does to the world. Not given: `write`, the safe guess."""
     timeout_s: float | None
     """Seconds until a call is stopped. Not given: the agent's `tool_timeout_s`."""
+    retries: int | None
+    """How often a call that failed unexpectedly, timed out or raised ToolError(retryable=True) is made again, after a
+    short pause, with its own time limit. For the effects `read` and `idempotent`. Not given: never."""
     raises: Sequence[type[Exception]] | None
     """Exceptions whose text the model reads. Of every other one it learns a class of failure and an id."""
     strict: bool | None
@@ -45,6 +48,8 @@ class ToolOptions(TypedDict, total=False):
     """Asked once per conversation whether the model gets the tool. Not given: always."""
     exclusive: bool | None
     """Whether a call runs beside no other call of its run. Not given: no."""
+    defer_loading: bool | None
+    """Whether the model has to search for the tool before it sees it, by the API's tool search. Not given: no."""
 
 
 def check_name(name: object) -> None:
@@ -71,6 +76,13 @@ def checked_options(options: ToolOptions) -> ToolOptions:
     for name, (wanted, is_right) in _RULES.items():
         if name in given and not is_right(given[name]):
             raise DefinitionError(f"{name}={given[name]!r} must be {wanted}")
+    if given.get("retries") and given.get("effect", "write") == "write":
+        effect = "the effect `write`" if "effect" in given else "no declared effect"
+        raise DefinitionError(
+            f"retries={given['retries']} does not go with {effect}: after a failure nobody knows whether a call took "
+            'effect, and it must not do so twice; declare effect="read", or "idempotent" where ctx.idempotency_key '
+            "sees to that, or leave retries out"
+        )
     return cast("ToolOptions", given)
 
 
@@ -84,6 +96,10 @@ def json_examples(examples: Sequence[Mapping[str, object]]) -> tuple[JSONObject,
 
 def _is_amount(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _are_exceptions(value: object) -> bool:
@@ -103,6 +119,7 @@ def _is_predicate(value: object) -> bool:
 _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "effect": (f"one of {', '.join(map(repr, get_args(Effect)))}", lambda value: value in get_args(Effect)),
     "timeout_s": ("a number of seconds above 0", _is_amount),
+    "retries": ("a whole number from 0 on", _is_count),
     "raises": ("a tuple of exception types: raises=(OutOfStock,)", _are_exceptions),
     "strict": ("True or False", lambda value: isinstance(value, bool)),
     "examples": ("a list of dicts, each an input as the model would write it", _are_examples),
@@ -112,4 +129,5 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     ),
     "available": ("a function of the RunContext that returns True or False, not an async one", _is_predicate),
     "exclusive": ("True or False", lambda value: isinstance(value, bool)),
+    "defer_loading": ("True or False", lambda value: isinstance(value, bool)),
 }

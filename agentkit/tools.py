@@ -61,12 +61,15 @@ class Tool(Generic[P, R]):
         """What was declared. None: nothing, so `write` is assumed."""
         self.effect: Effect = self.declared_effect or "write"
         self.timeout_s = options.get("timeout_s")
+        self.retries = options.get("retries") or 0
+        """How often a failed call is made again."""
         self.raises = tuple(options.get("raises") or ())
         self.strict = options.get("strict")
         self.examples = json_examples(options.get("examples") or ())
         self.max_result_tokens = options.get("max_result_tokens")
         self.available = options.get("available")
         self.exclusive = bool(options.get("exclusive"))
+        self.defer_loading = bool(options.get("defer_loading"))
         self.function = function
         self._body = body
         self._are_examples_checked = not self.examples
@@ -90,6 +93,11 @@ class Tool(Generic[P, R]):
             return self._body.input_schema
         except DefinitionError as error:
             raise self._located(error) from error
+
+    @property
+    def returns(self) -> object:
+        """The type that its function says it returns; `object` where it says nothing, or cannot be asked."""
+        return self._body.returns
 
     def resolve(self) -> None:
         """Make sure that the tool works: names that were not defined at decoration have to be by now.
@@ -124,6 +132,8 @@ class Tool(Generic[P, R]):
         param["input_schema"] = self._strict_schema() if is_strict else copy.deepcopy(self.input_schema)
         if is_strict:
             param["strict"] = True
+        if self.defer_loading:
+            param["defer_loading"] = True
         if self.examples:
             param["input_examples"] = copy.deepcopy(list(self.examples))
         return param
@@ -142,7 +152,9 @@ class Tool(Generic[P, R]):
         is_context = isinstance(cast("object", ctx), RunContext)
         if not is_context and (ctx is not None or self._body.needs_context):
             raise UsageError(f"Tool {self.name!r} takes a RunContext: call it with one, RunContext(deps=...).")
-        return render_result(await self._body.work(arguments, ctx), self.max_result_tokens)
+        keep = None if ctx is None or ctx.artifacts is None else ctx.artifacts.keep
+        hide = None if ctx is None else ctx.redactor.content
+        return render_result(await self._body.work(arguments, ctx), self.max_result_tokens, keep, hide)
 
     def _strict_schema(self) -> JSONObject:
         try:

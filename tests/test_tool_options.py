@@ -21,12 +21,14 @@ def test_none_is_the_same_as_not_given() -> None:
     nothing: ToolOptions = {
         "effect": None,
         "timeout_s": None,
+        "retries": None,
         "raises": None,
         "strict": None,
         "examples": None,
         "max_result_tokens": None,
         "available": None,
         "exclusive": None,
+        "defer_loading": None,
     }
     assert nothing.keys() == ToolOptions.__optional_keys__
     assert checked_options(nothing) == {}
@@ -36,6 +38,7 @@ def test_what_works_is_kept() -> None:
     given: ToolOptions = {
         "effect": "read",
         "timeout_s": float("inf"),
+        "retries": 2,
         "raises": [ValueError],
         "strict": False,
         "examples": ({"a": 1},),
@@ -56,6 +59,9 @@ def test_what_works_is_kept() -> None:
         ("timeout_s", float("nan")),
         ("timeout_s", True),
         ("timeout_s", "5"),
+        ("retries", -1),
+        ("retries", 1.5),
+        ("retries", True),
         ("raises", ValueError),
         ("raises", (ValueError, "x")),
         ("raises", (KeyboardInterrupt,)),
@@ -78,9 +84,9 @@ def test_what_cannot_work_is_refused_with_what_it_must_be(option: str, value: ob
         checked_options(cast("ToolOptions", {option: value}))
 
 
-@pytest.mark.parametrize("option", ["retries", "eager", "needs_approval", "untrusted", "timeout"])
+@pytest.mark.parametrize("option", ["eager", "needs_approval", "untrusted", "timeout"])
 def test_an_unknown_keyword_is_a_type_error_that_lists_the_known_ones(option: str) -> None:
-    with pytest.raises(TypeError, match=f"no keyword {option}; it takes name, description, available, effect"):
+    with pytest.raises(TypeError, match=f"no keyword {option}; it takes name, description, available, defer_loading"):
         checked_options(cast("ToolOptions", {option: 1}))
 
 

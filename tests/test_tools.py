@@ -128,6 +128,7 @@ class TestKeywords:
         made = tool(
             effect="read",
             timeout_s=0.5,
+            retries=2,
             raises=(LookupError,),
             strict=True,
             examples=[{"a": 1}],
@@ -137,9 +138,9 @@ class TestKeywords:
         )(add.function)
         assert (made.declared_effect, made.effect, made.timeout_s, made.raises) == ("read", "read", 0.5, (LookupError,))
         assert (made.strict, made.examples, made.max_result_tokens) == (True, ({"a": 1},), 10)
-        assert (made.available, made.exclusive) == (always, True)
+        assert (made.available, made.exclusive, made.retries) == (always, True, 2)
 
-    @pytest.mark.parametrize("keyword", ["retries", "eager", "needs_approval", "reconcile", "untrusted", "bogus"])
+    @pytest.mark.parametrize("keyword", ["eager", "needs_approval", "reconcile", "untrusted", "bogus"])
     def test_nothing_is_accepted_that_does_nothing(self, keyword: str) -> None:
         options: dict[str, Any] = {keyword: True}
         with pytest.raises(TypeError, match=keyword):

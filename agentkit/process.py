@@ -1,0 +1,275 @@
+"""Programs that tools start: `await agentkit.process.run(["git", "log"])`. Nothing of them outlives the call.
+
+Each has a session of its own, and its whole process group is killed when the call is cancelled, runs out of time or
+fails, and what is left of it when the program is done. That takes POSIX: elsewhere `run` says so and does nothing. For
+async tools; a sync tool has `subprocess.run`, which nobody can cancel.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import signal
+import subprocess
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+import anyio
+
+from agentkit.errors import ToolError, UsageError
+from agentkit.log import log
+
+DEFAULT_MAX_OUTPUT_BYTES = 1_000_000
+GRACE_S = 2.0
+"""Seconds between asking a program to end (SIGTERM) and killing it (SIGKILL)."""
+_DRAIN_S = 0.2
+"""Seconds that others which the program started have to end as well, once it is done: they may hold its pipes open."""
+_UNKILLABLE_S = 5.0
+_CHUNK = 65_536
+_PIPE_CHUNKS = 32
+"""More than a pipe holds."""
+_HEAD_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What came of a program."""
+
+    returncode: int
+    """Its exit code; negative for the signal that ended it."""
+    stdout: str
+    """Bytes that are no UTF-8 are replaced."""
+    stderr: str
+    is_truncated: bool
+    """Whether the middle of an output that was too long is left out; the text says where, and how much."""
+
+
+async def run(
+    args: Sequence[str | os.PathLike[str]],
+    *,
+    input: str | bytes | None = None,  # noqa: A002 - the name that subprocess gave it
+    cwd: str | os.PathLike[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+    max_output_bytes: int = DEFAULT_MAX_OUTPUT_BYTES,
+) -> Completed:
+    """Run a program to its end, without a shell, and return its exit code and output.
+
+    Args:
+        args: The program and its arguments, one string each.
+        input: What it reads. None: nothing.
+        cwd: Where it runs. None: where this process does.
+        env: All of its environment. None: that of this process.
+        timeout_s: Seconds until it is stopped. None: as long as the tool has.
+        max_output_bytes: How much of each output is kept, head and tail; the rest is read, counted and dropped.
+
+    Raises:
+        ToolError: There is no such program, or it cannot be started; the text names it.
+        TimeoutError: It was stopped after `timeout_s`.
+        UsageError: `args` is no list of strings, or this is no POSIX system.
+    """
+    command = _checked(args)
+    given = input.encode("utf-8", "surrogateescape") if isinstance(input, str) else input
+    stdout, stderr = _Kept(max_output_bytes), _Kept(max_output_bytes)
+    async with _started(command, given is not None, cwd, env) as process:
+        with anyio.move_on_after(math.inf if timeout_s is None else timeout_s) as limit:
+            await _communicate(process, given or b"", stdout, stderr)
+    if limit.cancelled_caught:
+        raise TimeoutError(f"`{_name(command)}` took longer than {timeout_s} s and was stopped.")
+    return Completed(process.wait(), stdout.text(), stderr.text(), stdout.is_cut or stderr.is_cut)
+
+
+def _checked(args: object) -> list[str]:
+    if os.name != "posix":
+        raise UsageError("agentkit.process needs a POSIX system: Linux or macOS.")
+    if isinstance(args, str | bytes):
+        raise UsageError(
+            f'process.run takes a list, one string an argument: ["git", "log"], not {args!r}; no shell runs'
+        )
+    listed = list(cast("Sequence[object]", args))
+    if not listed or not all(isinstance(arg, str | os.PathLike) for arg in listed):
+        raise UsageError(f"process.run takes a program and its arguments, strings all of them, not {listed!r}")
+    return [os.fspath(arg) for arg in cast("list[str]", listed)]
+
+
+@asynccontextmanager
+async def _started(
+    command: list[str], takes_input: bool, cwd: str | os.PathLike[str] | None, env: Mapping[str, str] | None
+) -> AsyncGenerator[subprocess.Popen[bytes]]:
+    """The running program. Behind the block it has ended with its group, whatever happened; its pipes are closed."""
+    stdin = subprocess.PIPE if takes_input else subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(  # noqa: S603, ASYNC220 - argv only; starting takes a millisecond, and the rest is async
+            command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, env=env,
+            bufsize=0, start_new_session=True,
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        raise _not_started(command, cwd, error) from error
+    try:
+        yield process
+    finally:
+        try:
+            with anyio.CancelScope(shield=True):
+                await _end(process)
+        finally:
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+
+
+def _not_started(command: list[str], cwd: str | os.PathLike[str] | None, error: OSError | ValueError) -> ToolError:
+    name = _name(command)
+    if not isinstance(error, OSError):
+        return ToolError(f"`{name}` was not started: an argument holds a character that no program can be given.")
+    if cwd is not None and not Path(cwd).is_dir():
+        return ToolError(f"`{name}` was not started: its working directory does not exist.")
+    if isinstance(error, FileNotFoundError):
+        return ToolError(f"There is no program `{name}` here, so nothing was executed.")
+    return ToolError(f"`{name}` was not started: {(error.strerror or 'the system refused').lower()}.")
+
+
+def _name(command: list[str]) -> str:
+    return Path(command[0]).name
+
+
+# -- while it runs ---------------------------------------------------------------------------------------------------
+
+
+async def _communicate(process: subprocess.Popen[bytes], given: bytes, stdout: _Kept, stderr: _Kept) -> None:
+    """Give the program its input and take its output until it is done, whoever else holds its pipes."""
+    outputs = [(pipe, kept) for pipe, kept in ((process.stdout, stdout), (process.stderr, stderr)) if pipe is not None]
+    are_read = anyio.Event()
+
+    async def read_all() -> None:
+        async with anyio.create_task_group() as readers:
+            for pipe, kept in outputs:
+                readers.start_soon(_read, pipe, kept)
+        are_read.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(read_all)
+        if process.stdin is not None:
+            tasks.start_soon(_feed, process.stdin, given)
+        await _done(process)
+        with anyio.move_on_after(_DRAIN_S):
+            await are_read.wait()
+        tasks.cancel_scope.cancel()
+    for pipe, kept in outputs:
+        kept.take_rest(pipe)
+
+
+async def _feed(pipe: IO[bytes], given: bytes) -> None:
+    os.set_blocking(pipe.fileno(), False)
+    left = memoryview(given)
+    while left:
+        await anyio.wait_writable(pipe.fileno())
+        try:
+            left = left[os.write(pipe.fileno(), left[:_CHUNK]) :]
+        except BlockingIOError:
+            continue
+        except BrokenPipeError:  # it reads no further
+            break
+    pipe.close()
+
+
+async def _read(pipe: IO[bytes], kept: _Kept) -> None:
+    os.set_blocking(pipe.fileno(), False)
+    while True:
+        await anyio.wait_readable(pipe.fileno())
+        if kept.take(pipe) == 0:
+            return
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The head and the tail of an output, in bounded memory."""
+
+    limit: int
+    total: int = 0
+    head: bytearray = field(default_factory=bytearray)
+    tail: bytearray = field(default_factory=bytearray)
+
+    def take(self, pipe: IO[bytes]) -> int | None:
+        """Read once; how many bytes there were, 0 at the end. None: nothing yet."""
+        try:
+            data = os.read(pipe.fileno(), _CHUNK)
+        except BlockingIOError:
+            return None
+        self.total += len(data)
+        room = int(self.limit * _HEAD_SHARE) - len(self.head)
+        self.head += data[:room]
+        self.tail += data[max(room, 0) :]
+        if len(self.tail) > 2 * self.limit:
+            del self.tail[: len(self.tail) - self.limit]
+        return len(data)
+
+    def take_rest(self, pipe: IO[bytes]) -> None:
+        """Read what the pipe holds; not more, since others may go on writing."""
+        for _ in range(_PIPE_CHUNKS):
+            if not self.take(pipe):
+                return
+
+    @property
+    def is_cut(self) -> bool:
+        return self.total > self.limit
+
+    def text(self) -> str:
+        if not self.is_cut:
+            return (self.head + self.tail).decode(errors="replace")
+        tail = self.tail[len(self.tail) - (self.limit - len(self.head)) :]
+        left_out = f"\n[{self.total - self.limit:,} of {self.total:,} bytes left out here]\n"
+        return self.head.decode(errors="replace") + left_out + tail.decode(errors="replace")
+
+
+# -- its end ---------------------------------------------------------------------------------------------------------
+
+
+async def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the program and its group: ask, wait a little, kill. Once it is reaped, its id is nobody's group any more."""
+    if not _is_done(process):
+        _signal(process, signal.SIGTERM)
+        with anyio.move_on_after(GRACE_S):
+            await _done(process)
+    _signal(process, signal.SIGKILL)
+    with anyio.move_on_after(_UNKILLABLE_S):
+        await _done(process)
+    if process.poll() is None:
+        log().error("a process cannot be killed", pid=process.pid)
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(
+        ProcessLookupError, PermissionError
+    ):  # all have ended; macOS refuses where all are zombies
+        os.killpg(process.pid, number)
+
+
+async def _done(process: subprocess.Popen[bytes]) -> None:
+    """Wait until the program has ended, without reaping it."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # not Linux, or an old or a sandboxed one
+        pause_s = 0.001
+        while not _is_done(process):
+            await anyio.sleep(pause_s)
+            pause_s = min(2 * pause_s, 0.05)
+        return
+    try:
+        await anyio.wait_readable(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_done(process: subprocess.Popen[bytes]) -> bool:
+    if process.returncode is not None:
+        return True
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # somebody else reaped it
+        return True
+    except AttributeError:  # macOS, before Python 3.13
+        return process.poll() is not None

@@ -1,0 +1,52 @@
+"""Calls executed as a run does it, without a model: tools, calls and middleware in, answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import anyio
+
+from agentkit import RunContext
+from agentkit.execute import Executed, Execution
+from agentkit.messages import JSONObject, ToolCall
+from agentkit.middleware import AroundTool
+from agentkit.redaction import Redactor
+from agentkit.scope import Listener, Scope
+from agentkit.steps import InMemorySteps, Slot
+from agentkit.toolset import AnyTool
+
+
+def call(name: str, number: int = 1, **given: object) -> ToolCall:
+    return ToolCall(f"toolu_{number}", name, given)
+
+
+def execution(
+    tools: Sequence[AnyTool],
+    around: Sequence[AroundTool] = (),
+    redactor: Redactor | None = None,
+    timeout_s: float = 60,
+    listener: Listener | None = None,
+) -> Execution:
+    scope = Scope("run", ("a",), InMemorySteps(), redactor=redactor or Redactor(), listener=listener)
+
+    def context(call: ToolCall, slot: Slot) -> RunContext[object]:
+        return RunContext(deps=None, run_id="run", agent="a", call_id=call.id)
+
+    by_name = {tool.name: tool for tool in tools}
+    return Execution(by_name, scope, context, timeout_s, anyio.Semaphore(16), around)
+
+
+async def answers(
+    tools: Sequence[AnyTool], *calls: ToolCall, around: Sequence[AroundTool] = (), timeout_s: float = 60
+) -> list[Executed]:
+    """The answers in the order of the calls, one each."""
+    running = execution(tools, around, timeout_s=timeout_s)
+    await running.run(calls)
+    return [running.results[call.id] for call in calls]
+
+
+async def answer(
+    tool: AnyTool, given: JSONObject | None = None, around: Sequence[AroundTool] = (), timeout_s: float = 60
+) -> Executed:
+    (only,) = await answers([tool], call(tool.name, **given or {}), around=around, timeout_s=timeout_s)
+    return only
