@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
@@ -23,9 +23,12 @@ Content: TypeAlias = "str | list[Block]"
 Role: TypeAlias = Literal["user", "assistant", "system"]
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def encode(value: object) -> bytes:
     """JSON as compact UTF-8 bytes. Raises ValueError on NaN and infinities, which JSON does not have."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def text_block(text: str) -> Block:
@@ -75,10 +78,10 @@ class Message:
 def _encode_block(block: Block, input_text: str | None) -> bytes:
     if input_text is None:
         return encode(block)
-    pairs = (
-        encode(key) + b":" + (input_text.encode() if key == "input" else encode(value)) for key, value in block.items()
-    )
-    return b"{" + b",".join(pairs) + b"}"
+    fields = list(block.items())
+    at = list(block).index("input")
+    before, after = encode(dict(fields[:at]))[1:-1], encode(dict(fields[at + 1 :]))[1:-1]
+    return b"{" + b",".join(filter(None, (before, b'"input":' + input_text.encode(), after))) + b"}"
 
 
 def user(content: Content) -> Message:
@@ -95,6 +98,11 @@ class ToolCall:
     input: JSONObject
     invalid_input: str | None = None
     """The head of the input's text when it is not a JSON object; such a call is answered, never executed."""
+
+    @property
+    def key(self) -> str:
+        """The same for calls that ask the same."""
+        return f"{self.name}({json.dumps(self.input, sort_keys=True)}{self.invalid_input or ''})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +195,14 @@ class Request:
     """`model`, `max_tokens`, `tool_choice` and every other body field that follows the messages."""
     betas: tuple[str, ...] = ()
     """Values of the `anthropic-beta` header."""
+    sender: str = ""
+    """The run that asks, among which a rate limit is shared fairly; it is not sent."""
+
+    def with_limit(self, max_tokens: int) -> Request:
+        """The same request with another `max_tokens`."""
+        if self.options["max_tokens"] == max_tokens:
+            return self
+        return replace(self, options={**self.options, "max_tokens": max_tokens})
 
     def to_bytes(self) -> bytes:
         """The body: system, tools, messages, then the options. The bytes of a turn are a prefix of the next's."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from agentkit.artifact_tools import ARTIFACT_TOOLS, artifact_tools, is_always_small
+from agentkit.changes import changes
+from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
-from agentkit.messages import AssistantTurn, JSONObject, Message, Prefix
+from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Prefix, text_block
+from agentkit.moves import ANSWER_TOOL
+from agentkit.saved import Offer, Saved
 from agentkit.schema.strict import Candidate, plan_strict
 
 if TYPE_CHECKING:
@@ -16,6 +21,9 @@ if TYPE_CHECKING:
     from agentkit.spec import AgentSpec
     from agentkit.steps import Steps
     from agentkit.toolset import AnyTool
+
+COMPACTION_BETA = "compact-2026-09-04"
+"""The `anthropic-beta` value for summaries that the server makes and signs."""
 
 Deps = TypeVar("Deps")
 In = TypeVar("In")
@@ -35,11 +43,48 @@ class Transcript:
     messages: list[Message] = field(default_factory=list[Message])
     unknown_delta: str | None = None
     """A kind of delta in an earlier turn that we could not put together again."""
+    model: str = ""
+    """The model that the conversation is with; thinking in it is bound to that one."""
+    offer: Offer | None = None
+    """What the conversation began with, to be saved beside it."""
+    told: Offer | None = None
+    """What the model knows that the agent is, where that is no longer what the conversation began with."""
+    news: str | None = None
+    """What the model still has to be told of it."""
 
     @property
     def has_tools(self) -> bool:
         """Whether the model may call anything but the answer tool."""
         return len(self.prefix.tools) > self.answers_by_tool
+
+    @property
+    def keeps_results(self) -> bool:
+        """Whether the model has our tools to read in a result that is too long to be shown whole."""
+        return all(self.tools.get(tool.name) is tool for tool in ARTIFACT_TOOLS)
+
+    @property
+    def betas(self) -> tuple[str, ...]:
+        """The `anthropic-beta` values without which the API does not take these messages."""
+        first = self.messages[0].content if self.messages else ""
+        is_compacted = isinstance(first, list) and any(block["type"] == "compaction" for block in first)
+        return (COMPACTION_BETA,) if is_compacted else ()
+
+    def turn_to(self, model: str) -> None:
+        """Go on with this model; with another one than so far it is a new conversation, without the old thinking."""
+        if self.model not in ("", model):
+            self.messages = without_thinking(self.messages)
+        self.model = model
+
+    def with_news(self, content: Content) -> Content:
+        """The user's next words, behind what has changed since the last ones; that is told once."""
+        if self.news is None:
+            return content
+        news, self.news = text_block(self.news), None
+        return [news, *([text_block(content)] if isinstance(content, str) else content)]
+
+    def saved(self, agent: str) -> Saved:
+        """The conversation as a value that can be kept; `agent` is the name of the one that it is with."""
+        return Saved(tuple(self.messages), agent, self.model, self.offer, self.told)
 
     def append(self, message: Message) -> None:
         """Add a message at the tail."""
@@ -49,6 +94,12 @@ class Transcript:
         """Add the model's turn as it came."""
         self.unknown_delta = self.unknown_delta or turn.unknown_delta
         self.messages.append(turn.message())
+
+    def begin_with(self, other: Transcript) -> None:
+        """Take the prefix of another rendering. Only before the model has said anything."""
+        self.prefix, self.tools = other.prefix, other.tools
+        self.answer_format, self.answers_by_tool = other.answer_format, other.answers_by_tool
+        self.offer = other.offer
 
     def check_echo(self) -> None:
         """Raise ModelError when an earlier turn cannot go back exactly as it came."""
@@ -60,20 +111,65 @@ class Transcript:
             )
 
 
-async def open_transcript(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], steps: Steps) -> Transcript:
-    """Render the system prompt and the tools of a new conversation, once: it is a step, so a replay has the same."""
+async def open_transcript(
+    spec: AgentSpec[Deps, In, Out],
+    ctx: RunContext[Deps],
+    steps: Steps,
+    model: str = "",
+    saved: Saved | None = None,
+    *,
+    is_strict: bool = True,
+) -> Transcript:
+    """Render the system prompt and the tools, once: it is a step, so a replay has the same.
+
+    A saved conversation of this agent with this model goes on with its own; what has changed is news for the model.
+    Whatever else is saved becomes the beginning of a new conversation. Without `is_strict` no schema is one that the
+    server enforces: for when it finds them too complex.
+    """
 
     async def effect() -> JSONObject:
-        return {"system": await _instructions(spec, ctx) or None, **_tools_and_answer(spec, ctx)}
+        return _offer(
+            spec, ctx, ctx.redactor.text(await _instructions(spec, ctx)) or None, is_strict=is_strict
+        ).to_json()
 
-    rendered = await steps.run(steps.reserve("prefix"), effect)
-    given = {param["name"] for param in rendered["tools"]}
+    now = Offer.of(await steps.run(steps.reserve("prefix" if is_strict else "prefix:lossless"), effect))
+    if saved is None:
+        return _began(spec, now, model)
+    if saved.offer is None or (saved.agent, saved.model) != (spec.name, model):
+        transcript = _began(spec, now, model)
+        transcript.messages = answered(without_thinking(saved.messages))
+        return transcript
+    return _going_on(spec, now, model, saved, saved.offer)
+
+
+def _began(spec: AgentSpec[Deps, In, Out], now: Offer, model: str) -> Transcript:
+    tools = _runnable(spec, now, now)
+    return Transcript(now.prefix, tools, now.answer_format, now.answers_by_tool, model=model, offer=now)
+
+
+def _going_on(spec: AgentSpec[Deps, In, Out], now: Offer, model: str, saved: Saved, began: Offer) -> Transcript:
+    tools = _runnable(spec, began, now)
+    told = saved.told or began
     return Transcript(
-        Prefix.of(rendered["system"], rendered["tools"]),
-        {name: tool for name, tool in spec.toolbox.tools.items() if name in given},
-        rendered["answer_format"],
-        rendered["answers_by_tool"],
+        began.prefix,
+        tools,
+        now.answer_format,
+        now.answers_by_tool and any(param.get("name") == ANSWER_TOOL for param in began.tools),
+        answered(saved.messages),
+        model=model,
+        offer=began,
+        told=None if now == began else now,
+        news=changes(began, told, now, tools),
     )
+
+
+def _runnable(spec: AgentSpec[Deps, In, Out], began: Offer, now: Offer) -> dict[str, AnyTool]:
+    """The tools that a conversation began with, as far as we run them and the agent has them today."""
+    kept = {tool.name: tool for tool in artifact_tools(spec.toolbox) if spec.artifacts}
+    has = {param.get("name") for param in now.tools} | kept.keys()
+    given = [str(param.get("name")) for param in began.tools]
+    every = {**spec.toolbox.tools, **kept}
+    return {name: every[name] for name in given if name in every and name in has}
 
 
 async def _instructions(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -> str:
@@ -83,9 +179,9 @@ async def _instructions(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -
     return await text if inspect.isawaitable(text) else text
 
 
-def _tools_and_answer(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -> JSONObject:
+def _offer(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], system: str | None, *, is_strict: bool) -> Offer:
     answer = spec.answer
-    as_format = None if answer.is_text else answer.strict_schema
+    as_format = answer.strict_schema if is_strict and not answer.is_text else None
     if as_format is not None and not plan_strict([Candidate("output", as_format, wanted=True)]).strict:
         as_format = None
     tools = [
@@ -94,10 +190,25 @@ def _tools_and_answer(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -> 
         if tool.available is None or tool.available(cast("RunContext[object]", ctx))
     ]
     plan = plan_strict([Candidate(tool.name, tool.input_schema, tool.strict) for tool in tools], as_format)
-    params = [tool.to_param(strict=tool.name in plan.strict) for tool in tools]
+    params = [tool.to_param(strict=is_strict and tool.name in plan.strict) for tool in tools]
+    params += _with_search(params, spec.toolbox.api_tools)
+    if spec.artifacts and any(not is_always_small(tool.returns) for tool in tools):
+        params += [tool.to_param() for tool in artifact_tools(spec.toolbox)]
     by_tool = not answer.is_text and as_format is None
-    return {
-        "tools": [*params, *spec.toolbox.api_tools, *([answer.tool_param()] if by_tool else [])],
-        "answer_format": None if as_format is None else {"type": "json_schema", "schema": as_format},
-        "answers_by_tool": by_tool,
-    }
+    if by_tool:
+        params.append(answer.tool_param())
+    return Offer(system, params, None if as_format is None else {"type": "json_schema", "schema": as_format}, by_tool)
+
+
+TOOL_SEARCH: JSONObject = {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"}
+"""The API's search, by which the model finds tools that are not loaded. BM25 takes plain words, the other one regex."""
+
+
+def _with_search(params: list[JSONObject], api_tools: Sequence[JSONObject]) -> list[JSONObject]:
+    """The API's own tools, its tool search among them where it is needed and none is given."""
+    if not any(param.get("defer_loading") for param in params):
+        return list(api_tools)
+    for param in params:
+        param.pop("input_examples", None)  # the tool search does not go together with examples
+    is_given = any(str(tool.get("type")).startswith("tool_search_tool") for tool in api_tools)
+    return [*api_tools] if is_given else [TOOL_SEARCH, *api_tools]

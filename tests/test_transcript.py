@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from agentkit import Agent, Outcome, RunContext, tool
+from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL
 from agentkit.messages import AssistantTurn, text_block
+from agentkit.moves import ANSWER_TOOL
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.state import ANSWER_TOOL
 from agentkit.steps import InMemorySteps
 from agentkit.transcript import Transcript, open_transcript
 
@@ -51,6 +52,8 @@ async def test_tools_are_strict_where_their_schema_allows_it_and_keep_their_orde
         ("open_ended", None),
         ("strictable", True),
         ("loose", None),
+        (PEEK_TOOL, None),
+        (SEARCH_TOOL, None),
     ]
 
 
@@ -58,7 +61,7 @@ async def test_the_apis_own_tools_come_behind_ours_as_they_are() -> None:
     web = {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}
     transcript = await render(Agent("a", model="m", tools=[web, strictable]))
     assert transcript.prefix.tools[1] == web
-    assert list(transcript.tools) == ["strictable"]
+    assert list(transcript.tools) == ["strictable", PEEK_TOOL, SEARCH_TOOL]
 
 
 async def test_an_output_has_a_format_or_the_answer_tool_never_both() -> None:
@@ -95,3 +98,34 @@ async def test_a_turn_with_an_unknown_delta_cannot_go_back_and_the_run_says_so()
     assert result.outcome is Outcome.FAILED
     assert "hologram_delta" in result.reason
     assert len(simulator.requests) == 1
+
+
+@tool(effect="read", defer_loading=True)
+def rare(word: str) -> str:
+    """Do what is rarely needed."""
+    return word
+
+
+@tool(effect="read", examples=[{"word": "tea"}])
+def shown(word: str) -> str:
+    """Do what is shown by example."""
+    return word
+
+
+async def test_the_apis_search_comes_with_tools_that_have_to_be_searched_for() -> None:
+    tools = (await render(Agent("a", model="m", tools=[shown, rare], artifacts=False))).prefix.tools
+    assert [param["name"] for param in tools] == ["shown", "rare", "tool_search_tool_bm25"]
+    assert [param.get("defer_loading") for param in tools] == [None, True, None]
+
+
+async def test_a_search_that_is_given_is_kept() -> None:
+    regex = {"type": "tool_search_tool_regex_20251119", "name": "tool_search_tool_regex"}
+    tools = (await render(Agent("a", model="m", tools=[rare, regex], artifacts=False))).prefix.tools
+    assert list(tools[1:]) == [regex]
+
+
+async def test_examples_are_left_out_where_there_is_a_search() -> None:
+    with_search = (await render(Agent("a", model="m", tools=[shown, rare]))).prefix.tools
+    without = (await render(Agent("a", model="m", tools=[shown]))).prefix.tools
+    assert "input_examples" not in with_search[0]
+    assert without[0]["input_examples"] == [{"word": "tea"}]
