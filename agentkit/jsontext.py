@@ -7,6 +7,9 @@ from collections import Counter
 
 from agentkit.messages import JSON
 
+_MOST_DIGITS = 308
+"""Of an integer that every float can stand for, and that every reader of JSON takes."""
+
 
 def parse_strict(text: str) -> JSON:
     """The value of a JSON text. Raises ValueError, with what is wrong, also where Python's own parser is lenient.
@@ -15,7 +18,7 @@ def parse_strict(text: str) -> JSON:
     surrogate pairs, which no later encoding could send, and what is nested deeper than Python can follow.
     """
     try:
-        value: JSON = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique)
+        value: JSON = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if "\\ud" in text.lower():
@@ -37,6 +40,12 @@ def _finite(text: str) -> float:
     return value
 
 
+def _in_range(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"an integer of {len(text):,} digits is out of range")
+    return int(text)
+
+
 def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     value = dict(pairs)
     if len(value) < len(pairs):
@@ -44,3 +53,8 @@ def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
         twice = next(key for key, count in counts.items() if count > 1)
         raise ValueError(f"the key {twice!r} is given twice")
     return value
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_constant, parse_float=_finite, parse_int=_in_range, object_pairs_hook=_unique
+)

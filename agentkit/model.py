@@ -1,7 +1,8 @@
 """One streamed request in, the API's stream events out: the narrow door to a model.
 
-The request goes through the SDK's public low-level `post`, so its authentication, retries before the first byte,
-typed errors and middleware stay in force, while the events reach us as the API's own dictionaries.
+The request goes through the SDK's public low-level `post`, so its authentication, typed errors and middleware stay in
+force, while the events reach us as the API's own dictionaries. It is sent once: its retries are switched off, ours
+stand above this file.
 """
 
 from __future__ import annotations
@@ -9,16 +10,22 @@ from __future__ import annotations
 import contextlib
 import json
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
-from agentkit import model_errors
+from agentkit import bounds, model_errors
 from agentkit.errors import ModelError
+from agentkit.governor import Governor, Permit, governor_of
 from agentkit.messages import JSONObject, Request
+from agentkit.retry import Retry
+from agentkit.sse import EventReader
+from agentkit.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator
 
+    import httpx2
     from anthropic import AsyncStream, RequestOptions
 
     from agentkit.client import Client
@@ -26,8 +33,19 @@ if TYPE_CHECKING:
 # Exactly these types send prepared bytes unchanged; Bedrock and Vertex rewrite the body, and of a subclass we do
 # not know it.
 _TAKES_BYTES = {"AsyncAnthropic", "AsyncAnthropicFoundry", "AsyncAnthropicAWS", "AsyncAnthropicBedrockMantle"}
+# This one gets its events in frames of another protocol.
+_SENDS_FRAMES = {"AsyncAnthropicBedrock"}
 # These lack the top-level cache marker.
 _NEEDS_BLOCK_MARKER = {"AsyncAnthropicBedrock", "AsyncAnthropicVertex"}
+
+
+_COUNTED = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
+_TOO_MANY = (429, 529)
+_TOO_MANY_KINDS = ("rate_limit_error", "overloaded_error")
+_LIMIT_HEADERS = (b"anthropic-ratelimit-", b"date")
+_CONNECT_S = 10.0
+_LONGEST_PAUSE_S = 60.0
+"""What others wait at the most because one call was told to wait longer: they may have to ask for themselves."""
 
 
 class Model(Protocol):
@@ -52,24 +70,48 @@ class ClaudeModel:
 
     name: str
     client: Client
+    idle_timeout_s: float = Retry().idle_timeout_s
+    """Seconds without a byte after which a connection is given up."""
+    governor: Governor | None = field(default=None, repr=False, compare=False)
+    """The rate limit that it waits for, when it is known already. None: that of the client in this event loop."""
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
-        """See `Model.stream`."""
-        with model_errors.translated(self.name):
+        """See `Model.stream`. Waits for its place under the rate limit that all calls of this client share."""
+        governor = self.governor or governor_of(self.client, self.name)
+        permit = await governor.admit(request.sender, bounds.likely_tokens(request))
+        with permit, _watched(permit), model_errors.translated(self.name):
             stream = await self._post(request)
-            async with stream, aclosing(_events(stream)) as events:
+            permit.learn(_limits(stream.response.headers))
+            async with stream, aclosing(_events(stream, self.client, permit)) as events:
                 yield events
+
+    async def count_tokens(self, request: Request) -> int | None:
+        """How long the prompt is, as the API counts it. None: the server cannot say."""
+        body = {name: value for name, value in request.to_dict().items() if name in _COUNTED}
+        try:
+            with model_errors.translated(self.name):
+                counted = await self.client.post(
+                    "/v1/messages/count_tokens", body=body, options=self._options(request), cast_to=object
+                )
+        except ModelError:
+            return None
+        tokens = cast("JSONObject", counted).get("input_tokens") if isinstance(counted, dict) else None
+        return tokens if isinstance(tokens, int) else None
+
+    def _options(self, request: Request) -> RequestOptions:
+        headers = {"content-type": "application/json"}
+        if request.betas:
+            headers["anthropic-beta"] = ",".join(request.betas)
+        return {"headers": headers, "max_retries": 0, "timeout": _timeout(self.idle_timeout_s)}
 
     async def _post(self, request: Request) -> AsyncStream[object]:
         from anthropic import AsyncStream
 
         kind = type(self.client).__name__
         is_official = type(self.client).__module__.partition(".")[0] == "anthropic"
-        headers = {"content-type": "application/json", "accept": "text/event-stream"}
-        if request.betas:
-            headers["anthropic-beta"] = ",".join(request.betas)
-        options: RequestOptions = {"headers": headers}
+        options = self._options(request)
+        options["headers"] = {**options.get("headers", {}), "accept": "text/event-stream"}
         if is_official and kind in _TAKES_BYTES and not self.client.middleware:
             return await self.client.post(
                 "/v1/messages",
@@ -87,26 +129,71 @@ class ClaudeModel:
         )
 
 
-async def _events(stream: AsyncStream[object]) -> AsyncGenerator[JSONObject]:
+@cache
+def _timeout(idle_s: float) -> httpx2.Timeout:
+    import httpx2
+
+    # Any byte starts the time of a read anew, those of a ping too.
+    return httpx2.Timeout(idle_s, connect=min(_CONNECT_S, idle_s), pool=None)
+
+
+def _limits(headers: httpx2.Headers) -> dict[str, str]:
+    """What an answer says of limits, and its date. The client's own kind of headers is slow to look things up in."""
+    found = ((name.lower(), value) for name, value in headers.raw)
+    return {name.decode(): value.decode("latin-1") for name, value in found if name.startswith(_LIMIT_HEADERS)}
+
+
+@contextlib.contextmanager
+def _watched(permit: Permit) -> Generator[None]:
+    """The governor learns what a refusal says, and of one for being too many."""
     try:
-        while (event := await anext(stream, None)) is not None:  # `async for` would leave a generator of its own
-            if isinstance(event, dict):
-                yield cast("JSONObject", event)
-    except json.JSONDecodeError as error:
-        raise ModelError("The server sent an event that is not JSON.", kind="protocol_error") from error
-    except GeneratorExit:
-        await _finish(stream)
+        yield
+    except ModelError as error:
+        if (response := getattr(error.__cause__, "response", None)) is not None:
+            permit.learn(_limits(response.headers))
+        if error.status in _TOO_MANY or error.kind in _TOO_MANY_KINDS:
+            permit.throttled(None if error.retry_after_s is None else min(error.retry_after_s, _LONGEST_PAUSE_S))
         raise
 
 
-async def _finish(stream: AsyncStream[object]) -> None:
-    """Close a stream that is left early, and run the SDK's generator behind it to its end: trio wants none left."""
+async def _events(stream: AsyncStream[object], client: Client, permit: Permit) -> AsyncGenerator[JSONObject]:
+    """The events as dictionaries, errors and pings among them.
+
+    The SDK's own reading costs more than everything else here together, and raises errors from inside, which leaves
+    generators behind that trio warns of; it is needed only where events do not come as text.
+    """
+    is_framed = type(client).__name__ in _SENDS_FRAMES
+    source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
+    reader = EventReader()
+    try:
+        while (came := await anext(source, None)) is not None:  # `async for` would leave a generator of its own
+            for event in reader.feed(came) if isinstance(came, bytes) else (came,):
+                if not isinstance(event, dict):
+                    continue
+                found = cast("JSONObject", event)
+                if found.get("type") == "message_delta":  # the reply is at its end
+                    permit.succeeded(Usage.of(found.get("usage") or {}).output_tokens)
+                yield found
+    except GeneratorExit:
+        await stream.close()
+        await _run_out(source)
+        raise
+    except ValueError as error:
+        await stream.close()
+        await _run_out(source)
+        text = "The server sent an event that is not JSON."
+        raise ModelError(text, kind="protocol_error", is_retryable=True) from error
+
+
+async def _run_out(events: AsyncIterator[object]) -> None:
+    """Run a generator of the SDK, whose stream is closed, to its end: trio wants none left behind."""
     import anthropic
     import httpx2
 
-    await stream.close()
-    with contextlib.suppress(httpx2.HTTPError, httpx2.StreamError, anthropic.AnthropicError, json.JSONDecodeError):
-        while await anext(stream, None) is not None:
+    with contextlib.suppress(
+        httpx2.HTTPError, httpx2.StreamError, anthropic.AnthropicError, json.JSONDecodeError, ModelError
+    ):
+        while await anext(events, None) is not None:
             pass
 
 

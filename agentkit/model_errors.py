@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from agentkit.errors import ConfigurationError, ModelError
+from agentkit.retry_after import retry_after_s
+from agentkit.turn_reader import FINAL_ERRORS
 from agentkit.usage import PRICES
 
 if TYPE_CHECKING:
@@ -55,8 +58,23 @@ def _from_status(error: APIStatusError, model: str) -> ModelError:
         text += f" Similar: {', '.join(similar)}." if similar else ""
     else:
         text = f"The API answered {error.status_code} {kind}: {text}"
-    is_retryable = error.status_code in _RETRYABLE_STATUSES or error.status_code >= 500 or kind == "overloaded_error"
-    return ModelError(text, kind=kind, status=error.status_code, request_id=error.request_id, is_retryable=is_retryable)
+    return ModelError(
+        text,
+        kind=kind,
+        status=error.status_code,
+        request_id=error.request_id,
+        is_retryable=_is_retryable(error, kind),
+        retry_after_s=retry_after_s(error.response.headers, datetime.now(UTC)),
+    )
+
+
+def _is_retryable(error: APIStatusError, kind: str) -> bool:
+    if error.status_code == 200:  # an `error` event in a stream
+        return kind not in FINAL_ERRORS
+    said = error.response.headers.get("x-should-retry")
+    if said in ("true", "false"):
+        return said == "true"
+    return error.status_code in _RETRYABLE_STATUSES or error.status_code >= 500
 
 
 def _from_connection(error: Exception) -> Exception:

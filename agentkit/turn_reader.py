@@ -6,6 +6,7 @@ tool input is parsed once, strictly, when its block stops, and what we do not kn
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -17,6 +18,14 @@ Delta: TypeAlias = tuple[Literal["text", "thinking"], str]
 """A piece of visible text or of thinking, to show while the reply still comes."""
 
 _HEAD_CHARS = 200
+
+FINAL_ERRORS = frozenset(
+    {
+        "invalid_request_error", "authentication_error", "billing_error", "permission_error", "not_found_error",
+        "request_too_large",
+    }
+)  # fmt: skip
+"""Types of errors that the same request would meet again."""
 
 # Delta type -> the field of the block that it extends, named the same in the delta.
 _TEXT_DELTAS = {
@@ -51,6 +60,14 @@ class TurnReader:
         self._invalid_inputs: dict[int, str] = {}
         self._unknown_delta: str | None = None
         self._is_complete = False
+        self._pieces: list[object] = []
+        """All that counts as output, as it came: measured only for a reply that breaks off."""
+
+    @property
+    def begun(self) -> tuple[JSONObject, str, int]:
+        """Of a reply, whole or not: its usage so far, its model, and the bytes of it that came. Empty at first."""
+        received = sum(map(_size, self._pieces))
+        return self._usage, str((self._message or {}).get("model") or ""), received
 
     def feed(self, event: JSONObject) -> Delta | None:
         """Take the next event. Returns what a person would like to see of it. Unknown event types are ignored."""
@@ -81,11 +98,12 @@ class TurnReader:
             case "error":
                 error: JSONObject = event.get("error") or {}
                 kind = str(error.get("type", "api_error"))
+                is_final = kind in FINAL_ERRORS
                 raise ModelError(
                     f"The API broke off its reply: {error.get('message', kind)} ({kind}).",
                     kind=kind,
                     status=200,
-                    is_retryable=True,
+                    is_retryable=not is_final,
                 )
             case _:
                 pass
@@ -114,6 +132,7 @@ class TurnReader:
             raise _out_of_order(f"content block {index} starts after {len(self._content)} blocks")
         self._open[index] = _OpenBlock(dict(block))
         self._content.append(self._open[index].block)
+        self._pieces.append(block)
 
     def _extend(self, index: int, delta: JSONObject) -> Delta | None:
         opened = self._open.get(index)
@@ -122,18 +141,22 @@ class TurnReader:
         kind = delta.get("type")
         if kind == "input_json_delta":
             opened.input_json.append(delta["partial_json"])
+            self._pieces.append(delta["partial_json"])
         elif kind == "citations_delta":
             opened.block["citations"] = [*(opened.block.get("citations") or ()), delta["citation"]]
+            self._pieces.append(delta["citation"])
         elif kind in _TEXT_DELTAS:
             name = _TEXT_DELTAS[kind]
             piece: str = delta.get(name) or ""
             opened.pieces.setdefault(name, []).append(piece)
+            self._pieces.append(piece)
             if name == "text":
                 return "text", piece
             if name == "thinking":
                 return "thinking", piece
         else:
             self._unknown_delta = str(kind)
+            self._pieces.append(delta)
         return None
 
     def _stop(self, index: int) -> None:
@@ -165,5 +188,11 @@ class TurnReader:
         self._invalid_inputs[index] = f"{head} ({why})"
 
 
+def _size(value: object) -> int:
+    """At least as many bytes as the value has."""
+    return len(value.encode("utf-8", "replace")) if isinstance(value, str) else len(json.dumps(value))
+
+
 def _out_of_order(what: str) -> ModelError:
-    return ModelError(f"The server broke the grammar of a streamed reply: {what}.", kind="protocol_error")
+    text = f"The server broke the grammar of a streamed reply: {what}."
+    return ModelError(text, kind="protocol_error", is_retryable=True)

@@ -38,6 +38,7 @@ def test_a_text_that_was_cut_off_is_never_read_as_a_longer_one(text: str, data: 
         ("NaN", "NaN is not JSON"),
         ('{"a": -Infinity}', "Infinity is not JSON"),
         ('{"a": 1e999}', "out of range"),
+        ('{"a": -' + "9" * 400 + "}", "an integer of 401 digits is out of range"),
         ('{"a": 1, "b": 2, "a": 3}', "the key 'a' is given twice"),
         ('{"a": {"b": 1, "b": 1}}', "the key 'b' is given twice"),
         (r'{"a": "\ud83d"}', "surrogate"),

@@ -10,7 +10,7 @@ import anthropic
 import httpx2
 import pytest
 
-from agentkit import Agent, ConfigurationError, ModelError, Outcome, Settings
+from agentkit import Agent, ConfigurationError, ModelError, Outcome, Retry, Settings
 from agentkit.messages import Prefix, Request, user
 from agentkit.model import ClaudeModel
 from agentkit.simulator import Reply, Script, Simulator
@@ -18,7 +18,7 @@ from agentkit.simulator.transport import SimulatorTransport
 
 pytestmark = pytest.mark.anyio
 
-agent = Agent("a", model="claude-opus-5-5")
+agent = Agent("a", model="claude-opus-5-5", retry=Retry(first_wait_s=0.001))
 Answer = Callable[[httpx2.Request], Coroutine[None, None, httpx2.Response]]
 
 SSE = b"".join(
@@ -133,12 +133,13 @@ async def test_a_given_client_is_neither_changed_nor_closed() -> None:
     ],
 )
 async def test_an_error_of_the_api_is_the_outcome_failed_with_its_type(status: int, kind: str, words: str) -> None:
-    simulator = Simulator(Script(Reply.failure(status, kind, "No.")))
+    simulator = Simulator(Script(lambda request: Reply.failure(status, kind, "No.")))
     result = await agent.run("Hi", client=simulator.client())
     assert result.outcome is Outcome.FAILED
     assert isinstance(result.error, ModelError)
     assert (result.error.kind, result.error.status) == (kind, status)
     assert result.error.is_retryable is (status in (429, 529))
+    assert len(simulator.requests) == (6 if result.error.is_retryable else 1)
     assert words in result.reason
     assert "No." in result.reason
     assert result.error.request_id

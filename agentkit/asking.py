@@ -1,0 +1,270 @@
+"""One model call of a run, from its request to a whole turn: reserved, sent, and sent again where that can help.
+
+Two rules for this file: every request is reserved before it is sent and settled after it, whatever becomes of it; and
+nothing of a reply that broke off is kept but what it cost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import anyio
+
+from agentkit import bounds
+from agentkit.account import OverBudget, Purse, Reservation
+from agentkit.bounds import Rates
+from agentkit.budget import Amount
+from agentkit.errors import ModelError
+from agentkit.events import TextDelta, ThinkingDelta, TurnReset
+from agentkit.messages import AssistantTurn, JSONObject, Request
+from agentkit.middleware import AroundModel, ModelCall, composed
+from agentkit.turn_reader import TurnReader
+from agentkit.usage import PRICES, Cost, Price, Usage, cost_of, prices_of
+
+if TYPE_CHECKING:
+    from agentkit.model import Model
+    from agentkit.retry import Retry
+    from agentkit.scope import Scope
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """A model that can say how long a prompt is."""
+
+    async def count_tokens(self, request: Request) -> int | None:
+        """The tokens of the prompt. None: it cannot say."""
+        ...
+
+
+@dataclass(slots=True)
+class Meter:
+    """What one model call used, the attempts that came to nothing included."""
+
+    usage: Usage = Usage()
+    cost: Cost = Cost()
+
+    def add(self, usage: Usage, cost: Cost) -> None:
+        """Count a request."""
+        self.usage += usage
+        self.cost += cost
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A whole turn and what it took."""
+
+    turn: AssistantTurn
+    max_tokens: int
+    """What the reply was given."""
+    usage: Usage
+    cost: Cost
+
+    def to_json(self) -> JSONObject:
+        """As JSON, to cross the seam."""
+        cost = {"usd": self.cost.usd, "estimated_usd": self.cost.estimated_usd}
+        return {
+            "turn": self.turn.to_json(), "max_tokens": self.max_tokens, "usage": self.usage.to_json(), "cost": cost,
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, value: JSONObject) -> Asked:
+        """The inverse of `to_json`."""
+        turn = AssistantTurn.from_json(value["turn"])
+        return cls(turn, value["max_tokens"], Usage(**value["usage"]), Cost(**value["cost"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request and what is known of it."""
+
+    request: Request
+    turn: int
+    known_tokens: int = 0
+    """What the server counted for the first `known_messages` messages and all before them."""
+    known_messages: int = 0
+    least_tokens: int = 1
+    """The `max_tokens` below which it is not worth sending."""
+    needs_landing: bool = False
+    """Whether something has to be set aside for the call in which the run gives its best answer."""
+
+
+@dataclass(slots=True)
+class Asking:
+    """The model calls of one run."""
+
+    scope: Scope
+    retry: Retry
+    purse: Purse
+    own_prices: tuple[Price, ...] | None = None
+    around: Sequence[AroundModel] = ()
+    longest_s: float = field(default=0.0, init=False)
+    """The longest that a call took so far, in seconds."""
+
+    async def ask(self, model: Model, question: Question, meter: Meter) -> Asked:
+        """A whole turn. Raises OverBudget or ModelError; what was used all the same is in the meter."""
+        given = question.request.options["max_tokens"]
+
+        async def inner(call: ModelCall) -> AssistantTurn:
+            nonlocal given
+            attempts = _Attempts(self, model, question, call.request, meter)
+            turn = await attempts.until_whole()
+            given = attempts.max_tokens
+            return turn
+
+        call = ModelCall(question.request, self.scope.run_id, self.scope.path, question.turn)
+        began = time.monotonic()
+        turn = await composed(self.around, inner)(call)
+        self.longest_s = max(self.longest_s, time.monotonic() - began)
+        return Asked(turn, given, meter.usage, meter.cost)
+
+    def price(self, model: str, answered: str, usage: Usage) -> Cost:
+        """What a reply cost, by the model that the server says has answered where its price is known."""
+        return cost_of(answered if answered in PRICES else model, usage, self.own_prices)
+
+    async def emit_delta(self, kind: str, text: str) -> None:
+        """Report a piece of the reply."""
+        event = TextDelta if kind == "text" else ThinkingDelta
+        await self.scope.emit(lambda place: event(**place, text=text))
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """One call, attempt by attempt."""
+
+    asking: Asking
+    model: Model
+    question: Question
+    request: Request
+    meter: Meter
+    max_tokens: int = 0
+    """What the last attempt was given."""
+    _counted: int | None = None
+    _is_answered: bool = False
+    """Whether a reply to the last attempt has begun to come, if only its headers."""
+
+    async def until_whole(self) -> AssistantTurn:
+        """Attempt it until it succeeds or cannot."""
+        scope, retry = self.asking.scope, self.asking.retry
+        failures, give_up_at = 0, 0.0
+        while True:
+            scope.tree.check()
+            reservation = await self._reserve()
+            self.max_tokens = reservation.max_tokens
+            try:
+                return await self._attempt(self.request.with_limit(reservation.max_tokens), reservation)
+            except ModelError as error:
+                scope.tree.saw(error)
+                failures += 1
+                give_up_at = give_up_at or time.monotonic() + retry.max_seconds
+                wait_s = retry.wait_s(error, failures, self._seconds_until(give_up_at))
+                if wait_s is None:
+                    raise
+                await self._announce(error, failures + 1, wait_s)
+            with scope.tree.waiting():
+                await anyio.sleep(wait_s)
+
+    async def _announce(self, error: ModelError, attempt: int, wait_s: float) -> None:
+        turn = self.question.turn
+        await self.asking.scope.emit(
+            lambda place: TurnReset(**place, turn=turn, attempt=attempt, reason=str(error), wait_s=wait_s)
+        )
+
+    def _seconds_until(self, moment: float) -> float:
+        left = self.asking.purse.seconds_left
+        return moment - time.monotonic() if left is None else min(left, moment - time.monotonic())
+
+    # -- one attempt -------------------------------------------------------------------------------------------
+
+    async def _attempt(self, request: Request, reservation: Reservation) -> AssistantTurn:
+        reader = TurnReader()
+        self._is_answered = False
+        used: tuple[Usage, Cost] | None = None
+        try:
+            turn = await self._read(request, reader)
+            usage = Usage.of(turn.usage)
+            used = usage, self.asking.price(self.model.name, turn.model, usage)
+            return turn
+        finally:  # of a cancelled call, too
+            used = used or self._of_what_came(request, reader)
+            self.meter.add(*used)
+            requests = Amount(requests=1 - used[0].requests - used[0].aborted_requests)
+            reservation.settle(Amount.of(*used) + requests)
+
+    async def _read(self, request: Request, reader: TurnReader) -> AssistantTurn:
+        tree, seconds = self.asking.scope.tree, self.asking.retry.total_timeout_s
+        listens = self.asking.scope.listener is not None
+        waits = True
+        with tree.waiting() as scope:
+            async with self.model.stream(request) as events:
+                self._is_answered = True
+                scope.deadline = anyio.current_time() + seconds
+                async for event in events:
+                    if waits:
+                        tree.stop_waiting(scope)
+                        waits = False
+                    delta = reader.feed(event)
+                    if delta is not None and listens:
+                        await self.asking.emit_delta(*delta)
+        if scope.cancelled_caught:
+            text = f"The reply was not complete after {seconds:g} s."
+            raise ModelError(text, kind="stream_interrupted", is_retryable=True)
+        return reader.turn()
+
+    def _of_what_came(self, request: Request, reader: TurnReader) -> tuple[Usage, Cost]:
+        """What a reply that broke off is charged: its whole prompt, and what had come of it."""
+        if not self._is_answered:
+            return Usage(), Cost()
+        usage, model, received = reader.begun
+        reported = replace(Usage.of(usage), requests=0, aborted_requests=1)
+        if not reported.prompt_tokens:
+            reported += bounds.unreported(request, self._prompt_tokens())
+        output = max(1, reported.output_tokens, min(received, int(request.options["max_tokens"])))
+        used = replace(reported, output_tokens=output)
+        return used, self.asking.price(self.model.name, model, used)
+
+    # -- what it may use ---------------------------------------------------------------------------------------
+
+    async def _reserve(self) -> Reservation:
+        wished = int(self.request.options["max_tokens"])
+        if not self.asking.purse.accounts:
+            return await self.asking.purse.reserve(bounds.NO_NEED, wished, 0, None)
+        while True:
+            try:
+                return await self._reserve_for(self._prompt_tokens(), wished)
+            except OverBudget as refusal:
+                if not (refusal.is_about_prompt and await self._count()):
+                    refusal.account.is_exhausted = True
+                    raise
+
+    async def _count(self) -> bool:
+        """Ask the server for the length of the prompt, once, where the bound would refuse. Whether it said it."""
+        if self._counted is not None or not isinstance(self.model, CountsTokens):
+            return False
+        with self.asking.scope.tree.waiting():
+            self._counted = await self.model.count_tokens(self.request)
+        return self._counted is not None
+
+    async def _reserve_for(self, prompt_tokens: int, wished: int) -> Reservation:
+        prices = self.asking.own_prices or prices_of(self.model.name) or ()
+        rates = Rates.of(prices if self.asking.purse.limits_money else (), self.request)
+        least = self._least(wished)
+        call = bounds.call_need(self.request, prompt_tokens, rates)
+        landing = bounds.landing_need(prompt_tokens, wished, least, rates) if self.question.needs_landing else None
+        with self.asking.scope.tree.waiting():
+            return await self.asking.purse.reserve(call, wished, least, landing)
+
+    def _least(self, wished: int) -> int:
+        """Thinking with a budget of its own takes that much of `max_tokens` before anything is said."""
+        thinking: JSONObject = self.request.options.get("thinking") or {}
+        return min(wished, self.question.least_tokens + int(thinking.get("budget_tokens") or 0))
+
+    def _prompt_tokens(self) -> int:
+        if self._counted is not None:
+            return self._counted + bounds.ADDED_TOKENS["request"]
+        question = self.question
+        if self.request is not question.request:  # changed by a middleware: nothing of it is known
+            return bounds.prompt_tokens(self.request)
+        return bounds.prompt_tokens(self.request, question.known_tokens, question.known_messages)
