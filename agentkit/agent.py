@@ -7,15 +7,18 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
+from agentkit.budget_scopes import sharing
 from agentkit.client import lease
-from agentkit.conversation import Conversation
+from agentkit.conversation import Conversation, chat_after
 from agentkit.errors import UsageError
 from agentkit.fan_out import Done, Failed, fan_out
 from agentkit.spec import AgentSpec, Deps, In, Out
 from agentkit.subagent import AgentTool
 
 if TYPE_CHECKING:
+    from agentkit.budget import Budget
     from agentkit.handle import RunHandle
+    from agentkit.messages import JSONObject
     from agentkit.prompt import Part
     from agentkit.result import RunResult
     from agentkit.spec import RunOptions
@@ -55,9 +58,18 @@ class Agent(AgentSpec[Deps, In, Out]):
             return anyio.run(lambda: self.run(prompt, **options))
         raise UsageError(f"run_sync was called inside a running {library} event loop: use `await agent.run(...)`.")
 
-    def conversation(self) -> Conversation[Deps, In, Out]:
-        """A new conversation: several messages to the same agent, each a run that remembers the ones before."""
-        return Conversation(self)
+    def conversation(self, earlier: JSONObject | Sequence[JSONObject] | None = None) -> Conversation[Deps, In, Out]:
+        """A conversation: several messages to the same agent, each a run that remembers the ones before.
+
+        Args:
+            earlier: What there was before. What `Conversation.save` gave goes on as it was, with its own system prompt
+                and tools; the model is told what has changed in the agent since. Messages (`result.messages`), or a
+                conversation of another agent or model, begin a new one, without the thinking. None: nothing.
+
+        Raises:
+            UsageError: `earlier` is neither; the text says what is wrong with it.
+        """
+        return Conversation(self) if earlier is None else Conversation(self, chat_after(earlier))
 
     async def map(
         self, items: Iterable[In | str], *, concurrency: int = 16, **options: Unpack[RunOptions[Deps]]
@@ -67,19 +79,24 @@ class Agent(AgentSpec[Deps, In, Out]):
         One item's failure never costs another's result. Raises ConfigurationError, which would fail them all.
         """
 
+        shared = options.pop("budget", None)
+
         async def one(item: In | str, run_id: str) -> RunResult[Out]:
             own: RunOptions[Deps] = {**options, "run_id": run_id}
             return await self.run(item, **own)
 
         async with AsyncExitStack() as stack:
+            stack.enter_context(sharing(shared))
             if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
                 await stack.enter_async_context(lease(options.get("client") or self.client))
             return await fan_out(one, items, concurrency=concurrency, run_id=options.get("run_id"))
 
-    def as_tool(self, *, name: str | None = None, description: str | None = None) -> AgentTool[In, Out]:
-        """This agent as a tool that another one may call: delegation.
+    def as_tool(
+        self, *, name: str | None = None, description: str | None = None, budget: Budget | None = None
+    ) -> AgentTool[In, Out]:
+        """This agent as a tool that another one may call: delegation. `budget` is what each call may use.
 
         The parent's model fills in the input type, or a `Brief` where that is `str`; the child runs in a
         conversation of its own, and its output goes back as compact JSON. Its usage counts in the parent's result.
         """
-        return AgentTool(self, name or self.name, description or self.description)
+        return AgentTool(self, name or self.name, description or self.description, budget)

@@ -13,10 +13,10 @@ from typing import Generic, TypeVar, cast
 from agentkit.errors import AgentkitError, InvalidArguments
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSON, JSONObject, ToolCall, encode
+from agentkit.moves import ANSWER_TOOL
 from agentkit.object_form import ObjectForm
 from agentkit.schema import compile_type
 from agentkit.schema.strict_form import NotStrictable, strict_form
-from agentkit.state import ANSWER_TOOL
 
 Out = TypeVar("Out")
 

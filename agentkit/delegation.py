@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agentkit.context import RunContext
+from agentkit.execute import progress_reporter
+
 if TYPE_CHECKING:
+    from agentkit.messages import ToolCall
     from agentkit.result import RunResult
     from agentkit.scope import Scope
     from agentkit.steps import Slot
@@ -33,3 +37,16 @@ class Delegation:
         if deps_source is None or deps_source == self.deps_source:
             return True
         return isinstance(deps_source, type) and self.deps is not None
+
+    def context(self, agent: str, call: ToolCall, *, keeps_results: bool) -> RunContext[object]:
+        """What the call's tool gets as its context."""
+        return RunContext(
+            deps=self.deps,
+            run_id=self.scope.run_id,
+            agent=agent,
+            call_id=call.id,
+            listener=progress_reporter(self.scope, call),
+            run=self,
+            artifacts=self.scope.artifacts.shelf(call.id) if keeps_results else None,
+            redactor=self.scope.redactor,
+        )

@@ -61,6 +61,34 @@ class TurnStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnReset(Event):
+    """A reply came to nothing and is asked for again: forget the deltas of this turn."""
+
+    turn: int
+    attempt: int
+    """Which attempt comes next; 2 is the first repetition."""
+    reason: str
+    wait_s: float
+    """Seconds until it is made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted(Event):
+    """The conversation had become too long and goes on with a summary in its place."""
+
+    messages_before: int
+    messages_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack(Event):
+    """The run goes on with the fallback model."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta(Event):
     """A piece of the reply's text, as it comes."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 import anyio
 
 from agentkit.errors import ConfigurationError, UsageError
+from agentkit.execute import first_leaf
 from agentkit.log import log
 from agentkit.outcome import Outcome
 
@@ -65,8 +66,8 @@ async def fan_out(
         async with anyio.create_task_group() as tasks:
             for number in range(concurrency):
                 tasks.start_soon(work, name=f"map worker {number}")
-    except* ConfigurationError as errors:
-        raise errors.exceptions[0] from None
+    except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit: all that an item lets pass
+        raise first_leaf(group) from None
     return [results[index] for index in sorted(results)]
 
 

@@ -6,25 +6,35 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, cast
 
+from agentkit.account import Account, Purse
+from agentkit.artifacts import Artifacts
+from agentkit.asking import Asking
+from agentkit.budget_scopes import enclosing
 from agentkit.client import lease, overriding
 from agentkit.context import RunContext
+from agentkit.dialogue import Dialogue
 from agentkit.errors import UsageError
-from agentkit.log import is_logged, log
+from agentkit.governor import governor_of
+from agentkit.log import hiding, is_logged, log
 from agentkit.loop import Run
 from agentkit.model import ClaudeModel
+from agentkit.moves import Finish
 from agentkit.outcome import Outcome
+from agentkit.pricing import check_prices
+from agentkit.redaction import credentials_of
 from agentkit.result import RunResult
+from agentkit.saved import Saved
 from agentkit.scope import Listener, Scope
 from agentkit.spec import AgentSpec, AnySpec, Deps, In, Out
-from agentkit.state import Finish
 from agentkit.steps import InMemorySteps
 from agentkit.transcript import Transcript, open_transcript
 
 if TYPE_CHECKING:
     from agentkit.delegation import Delegation
+    from agentkit.messages import Content
     from agentkit.model import Model
     from agentkit.prompt import Part
     from agentkit.spec import RunOptions
@@ -36,6 +46,10 @@ class Chat:
 
     transcript: Transcript | None = None
     is_busy: bool = False
+    saved: Saved | None = None
+    """What the conversation begins with. None: nothing."""
+    artifacts: Artifacts = field(default_factory=Artifacts)
+    """What is kept of long results, for as long as the conversation lives."""
 
 
 @dataclass
@@ -72,15 +86,23 @@ class Job(Generic[Deps, In, Out]):
             raise UsageError(f"This conversation with {self.spec.name!r} is in the middle of a run: await that first.")
         content = self.spec.prompt.content(self.prompt)
         scope = self._scope(listener)
+        check_prices(self.spec, scope.accounts)
         self.chat.is_busy = True
         try:
             async with AsyncExitStack() as stack:
-                model = await stack.enter_async_context(_open_model(self.spec, scope))
+                purse = Purse(scope.accounts)
+                stack.callback(purse.close)
+                asked = (self.spec.model, self.spec.fallback)
+                models = [await stack.enter_async_context(_open_model(one, self.spec, scope)) for one in asked if one]
+                known = [value for model in models for value in credentials_of(getattr(model, "client", None))]
+                scope = replace(scope, redactor=scope.redactor.and_also(self.spec.redact, known))
                 deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
                 _check_children(self.spec, has_deps=deps is not None)
-                transcript = await self._transcript(deps, scope)
+                transcript = await self._transcript(deps, scope, models[0].name)
+                stack.enter_context(hiding(scope.redactor))
                 _log_start(self.spec, scope)
-                self.run = Run(self.spec, scope, transcript, model, deps, pending=content)
+                dialogue = self._dialogue(scope, transcript, models, deps, purse, transcript.with_news(content))
+                self.run = Run(self.spec, scope, dialogue, deps)
                 await self.run.drive()
         except UsageError as error:
             self._never_began = Finish(Outcome.FAILED, str(error))
@@ -102,30 +124,56 @@ class Job(Generic[Deps, In, Out]):
     def _scope(self, listener: Listener | None) -> Scope:
         if self.parent is not None:
             scope = self.parent.scope.child(self.spec.name, self.parent.call_id, self.parent.slot)
+            owner = f"the delegation to {self.spec.name!r}"
         else:
             steps = self.options.get("steps") or InMemorySteps()
             client = self.options.get("client")
-            scope = Scope(self._run_id, (self.spec.name,), steps, client=client, listener=listener)
-        return replace(scope, agent_client=self.spec.client or scope.agent_client)
+            around = enclosing()
+            path, artifacts = (self.spec.name,), self.chat.artifacts
+            scope = Scope(self._run_id, path, steps, client=client, listener=listener, artifacts=artifacts)
+            scope = replace(scope, accounts=around.accounts, tree=around.tree or scope.tree)
+            owner = "the run"
+        budgets = ((self.options.get("budget"), owner), (self.spec.budget, f"the agent {self.spec.name!r}"))
+        accounts = [Account(budget, owner) for budget, owner in budgets if budget is not None]
+        return replace(
+            scope, agent_client=self.spec.client or scope.agent_client, accounts=(*scope.accounts, *accounts)
+        )
 
-    async def _transcript(self, deps: Deps, scope: Scope) -> Transcript:
+    def _dialogue(
+        self, scope: Scope, transcript: Transcript, models: list[Model], deps: Deps, purse: Purse, content: Content
+    ) -> Dialogue:
+        asking = Asking(scope, self.spec.retry, purse, self.spec.own_prices, self.spec.around_model)
+
+        async def relaxed() -> Transcript:
+            return await open_transcript(self.spec, self._context(deps, scope), scope.steps, is_strict=False)
+
+        model, *others = models
+        fallback = others[0] if others else None
+        return Dialogue(scope, transcript, self.spec.settings, model, fallback, asking, content, relaxed)
+
+    def _context(self, deps: Deps, scope: Scope) -> RunContext[Deps]:
+        """What instructions and `available=` are asked with."""
+        return RunContext(deps=deps, run_id=scope.run_id, agent=self.spec.name, redactor=scope.redactor)
+
+    async def _transcript(self, deps: Deps, scope: Scope, model: str) -> Transcript:
         if self.chat.transcript is None:
-            ctx = RunContext(deps=deps, run_id=scope.run_id, agent=self.spec.name)
-            self.chat.transcript = await open_transcript(self.spec, ctx, scope.steps)
+            ctx = self._context(deps, scope)
+            self.chat.transcript = await open_transcript(self.spec, ctx, scope.steps, model, self.chat.saved)
         elif "tools" in self.options:
             raise UsageError("A conversation keeps the tools of its first message: give `tools=` with that one.")
+        self.chat.transcript.turn_to(model)
         return self.chat.transcript
 
 
 @asynccontextmanager
-async def _open_model(spec: AgentSpec[Deps, In, Out], scope: Scope) -> AsyncGenerator[Model]:
+async def _open_model(model: str | Model, spec: AnySpec, scope: Scope) -> AsyncGenerator[Model]:
     """Who answers: the overriding client, the run's, the agent's own model or client, or the shared client."""
-    if not isinstance(spec.model, str) and scope.client is None and overriding.get() is None:
-        yield spec.model
+    if not isinstance(model, str) and scope.client is None and overriding.get() is None:
+        yield model
         return
-    name = spec.model if isinstance(spec.model, str) else spec.model.name
+    name = model if isinstance(model, str) else model.name
     async with lease(scope.client or scope.agent_client) as client:
-        yield ClaudeModel(name, client)
+        yield ClaudeModel(name, client, spec.retry.idle_timeout_s, governor_of(client, name))
 
 
 @asynccontextmanager

@@ -7,50 +7,49 @@ included, the conversation that is left behind is one that the API would take.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
-from agentkit.answer import InvalidAnswer
+from agentkit.account import OverBudget
+from agentkit.answer_box import AnswerBox
+from agentkit.compaction import is_too_long
 from agentkit.context import RunContext
 from agentkit.delegation import Delegation
 from agentkit.errors import ModelError
-from agentkit.events import (
-    OutputRejected,
-    RunFinished,
-    RunStarted,
-    TextDelta,
-    ThinkingDelta,
-    TurnFinished,
-    TurnStarted,
-)
-from agentkit.execute import Executed, Execution, progress_reporter
-from agentkit.messages import AssistantTurn, Block, Content, JSONObject, Request, ToolCall, text_block, user
-from agentkit.outcome import Outcome, Unfinished
-from agentkit.result import Answer, RunResult
-from agentkit.state import (
+from agentkit.events import RunFinished, RunStarted, TurnFinished, TurnReset, TurnStarted
+from agentkit.execute import Executed, Execution
+from agentkit.limits import limits_of
+from agentkit.messages import AssistantTurn, ToolCall, text_block
+from agentkit.moves import (
     ANSWER_TOOL,
     CALL_ANSWER_TOOL,
-    AnswerBy,
+    CANCELLED,
+    FAILED_AGAIN,
+    OUT_OF_TIME,
+    STOPPED,
+    AnswerCalls,
+    AskAgain,
     AskToSpeak,
     CallModel,
     CheckAnswer,
+    Compact,
+    FallBack,
     Finish,
     Limits,
-    RunState,
     RunTools,
-    next_step,
+    Step,
 )
-from agentkit.turn_reader import TurnReader
-from agentkit.usage import PRICES, Cost, Usage, cost_of
+from agentkit.outcome import Outcome, Unfinished
+from agentkit.result import RunResult
+from agentkit.state import RunState, next_step
 
 if TYPE_CHECKING:
-    from agentkit.model import Model
+    from agentkit.dialogue import Dialogue
     from agentkit.scope import Scope
     from agentkit.spec import AgentSpec
     from agentkit.steps import Slot
-    from agentkit.transcript import Transcript
 
 Deps = TypeVar("Deps")
 In = TypeVar("In")
@@ -63,15 +62,9 @@ class Run(Generic[Deps, In, Out]):
 
     spec: AgentSpec[Deps, In, Out]
     scope: Scope
-    transcript: Transcript
-    model: Model
+    dialogue: Dialogue
     deps: Deps
-    pending: list[Block] | str
-    """What the next user message will hold: the prompt at first, then tool results and notes."""
     state: RunState = field(init=False)
-    answer: Answer[Out] | None = None
-    usage: Usage = Usage()
-    cost: Cost = Cost()
     children: list[RunResult[object]] = field(default_factory=list[RunResult[object]])
     unfinished: list[Unfinished] = field(default_factory=list[Unfinished])
     error: ModelError | None = None
@@ -79,23 +72,33 @@ class Run(Generic[Deps, In, Out]):
     """How the run ended. None: it has not, or it was cancelled."""
 
     def __post_init__(self) -> None:
-        limits = Limits(self.spec.max_turns, self.spec.output_retries)
-        by = AnswerBy.TOOL if self.transcript.answers_by_tool else AnswerBy.TEXT
-        self.state = RunState(limits, by, has_tools=self.transcript.has_tools)
-        self._requests = 0
-        self._limiter = anyio.CapacityLimiter(self.spec.max_concurrent_calls)
+        given = self.spec.settings.max_tokens
+        known = limits_of(self.dialogue.model.name)
+        most = max(given, known.max_output_tokens) if known else given
+        limits = Limits(self.spec.max_turns, self.spec.output_retries, max_tokens=given, most_tokens=most)
+        self.state = RunState(limits, has_tools=self.dialogue.transcript.has_tools)
+        self._take_notice()
+        self._limiter = anyio.Semaphore(self.spec.max_concurrent_calls, fast_acquire=True)
+        self._box = AnswerBox(self.spec.answer, self.scope)
+        self._kept: AssistantTurn | None = None
+        self._seen_ids: set[str] = set()
 
     async def drive(self) -> None:
         """Go from step to step until the machine says that the run is over."""
-        await self.scope.emit(lambda place: RunStarted(**place, model=self.model.name))
+        await self.scope.emit(lambda place: RunStarted(**place, model=self.dialogue.model.name))
+        purse = self.dialogue.asking.purse
         try:
-            while not isinstance(step := next_step(self.state), Finish):
-                await self._take(step)
-            self.finish = step
+            with anyio.move_on_after(purse.seconds_left):
+                while not isinstance(step := next_step(self.state), Finish):
+                    await self._take(step)
+                self.finish = step
         except ModelError as error:
             self.error = error
-            self.finish = Finish(Outcome.FAILED, str(error))
+            outcome = Outcome.CONTEXT_EXCEEDED if is_too_long(error) else Outcome.FAILED
+            self.finish = Finish(outcome, str(error))
         finally:
+            if self.finish is None and purse.is_time_over:
+                self.finish = OUT_OF_TIME
             self._settle()
         result = self.result()
         await self.scope.emit(
@@ -113,116 +116,146 @@ class Run(Generic[Deps, In, Out]):
             agent=self.spec.name,
             outcome=finish.outcome,
             reason=finish.reason,
-            answer=self.answer,
-            own_usage=self.usage,
-            own_cost=self.cost,
+            answer=self._box.answer,
+            own_usage=self.dialogue.usage,
+            own_cost=self.dialogue.cost,
             children=tuple(self.children),
-            messages=tuple(message.to_dict() for message in self.transcript.messages),
+            messages=tuple(message.to_dict() for message in self.dialogue.transcript.messages),
             unfinished=(*self.unfinished, *below),
             error=self.error,
         )
 
-    async def _take(self, step: CallModel | RunTools | CheckAnswer | AskToSpeak) -> None:
+    async def _take(self, step: Step) -> None:
         match step:
             case CallModel():
                 await self._ask(step)
             case RunTools():
+                self._keep_turn()
                 await self._run_tools(step)
+            case AnswerCalls():
+                self._keep_turn()
+                told = Executed(step.text, is_error=True)
+                self._answer_calls(step.calls, {call.id: told for call in step.calls}, step.text)
+                self.state = self.state.cut_off()
             case CheckAnswer():
+                self._keep_turn()
                 await self._check(step.text)
             case AskToSpeak():
+                self._keep_turn()
                 self.state = self.state.asked_to_speak()
+            case AskAgain() | FallBack() | Compact():
+                await self._drop_turn(step)
+            case Finish():
+                pass
 
     # -- asking ------------------------------------------------------------------------------------------------
 
     async def _ask(self, step: CallModel) -> None:
         if self.state.turn is not None:
+            self._keep_turn()
             self.state = self.state.resumed()
-        self._say(step.note)
-        self.transcript.check_echo()
+        asking = self.dialogue.asking
+        if self.state.has_tools and not step.is_last and asking.purse.is_time_short(asking.longest_s):
+            self.state = self.state.over_budget("The time of the budget is nearly over.")
+            return
+        self.dialogue.say(step.note)
         turn_number = self.state.turns + 1
+        self.state = self.state.said()
         await self.scope.emit(lambda place: TurnStarted(**place, turn=turn_number, is_last=step.is_last))
-        request = self._request(is_last=step.is_last)
-        self._requests += 1
-        slot = self.scope.steps.reserve(f"model:{self._requests}")
-
-        async def effect() -> JSONObject:
-            return (await self._stream(request)).to_json()
-
-        turn = AssistantTurn.from_json(await self.scope.steps.run(slot, effect))
-        usage = Usage.of(turn.usage)
-        cost = cost_of(turn.model if turn.model in PRICES else self.model.name, usage)
-        self.usage += usage
-        self.cost += cost
-        self.state = self.state.replied(turn)
-        if turn.content and turn.stop_reason != "refusal":  # neither may go back
-            self.transcript.append_turn(turn)
+        needs_landing = self.state.has_tools and not step.is_last
+        try:
+            asked = await self.dialogue.ask(step, turn_number, needs_landing=needs_landing)
+        except OverBudget as refusal:
+            self.state = self.state.over_budget(str(refusal))
+            return
+        turn, ids = asked.turn, [call.id for call in asked.turn.calls()]
+        is_repeated = len(set(ids)) < len(ids) or not self._seen_ids.isdisjoint(ids)
+        self._take_notice()
+        self.state = self.state.replied(turn, max_tokens=asked.max_tokens, has_repeated_ids=is_repeated)
+        stop, text, usage, cost = turn.stop_reason, turn.text, asked.usage, asked.cost
         await self.scope.emit(
-            lambda place: TurnFinished(
-                **place, turn=turn_number, stop_reason=turn.stop_reason, text=turn.text, usage=usage, cost=cost
-            )
+            lambda place: TurnFinished(**place, turn=turn_number, stop_reason=stop, text=text, usage=usage, cost=cost)
         )
 
-    def _say(self, note: str | None) -> None:
-        """Append what is pending, and the note behind it, as one user message."""
-        content: Content = self.pending
-        if note is not None:
-            before = [text_block(content)] if isinstance(content, str) else content
-            content = [*before, text_block(note)]
-        if content:
-            self.transcript.append(user(content))
-        self.pending = []
+    def _take_notice(self) -> None:
+        """What may have changed in the dialogue by a repair."""
+        by, fallback, compacted = self.dialogue.answer_by, self.dialogue.fallback, self.dialogue.has_compacted
+        known = self.state.answer_by, self.state.has_fallback, self.state.can_compact
+        if known != (by, fallback is not None, not compacted):
+            has_fallback, can_compact = fallback is not None, not compacted
+            self.state = replace(self.state, answer_by=by, has_fallback=has_fallback, can_compact=can_compact)
 
-    def _request(self, *, is_last: bool) -> Request:
-        settings = self.spec.settings
-        options: JSONObject = {"model": self.model.name, **settings.options(), "stream": True}
-        if self.transcript.answer_format is not None:
-            options["output_config"] = {**options.get("output_config", {}), "format": self.transcript.answer_format}
-        if is_last and not self.transcript.answers_by_tool:
-            options["tool_choice"] = {"type": "none"}
-        return Request(self.transcript.prefix, tuple(self.transcript.messages), options, settings.betas)
+    def _keep_turn(self) -> None:
+        """The turn becomes part of the conversation, once; what may not go back does not."""
+        turn = self.state.turn
+        if turn is None or turn is self._kept or not self.state.may_go_back:
+            return
+        self._kept = turn
+        self._seen_ids.update(call.id for call in turn.calls())
+        self.dialogue.keep(turn)
 
-    async def _stream(self, request: Request) -> AssistantTurn:
-        reader = TurnReader()
-        listens = self.scope.listener is not None
-        async with self.model.stream(request) as events:
-            async for event in events:
-                delta = reader.feed(event)
-                if delta is not None and listens:
-                    await self._emit_delta(*delta)
-        return reader.turn()
-
-    async def _emit_delta(self, kind: str, text: str) -> None:
-        event = TextDelta if kind == "text" else ThinkingDelta
-        await self.scope.emit(lambda place: event(**place, text=text))
+    async def _drop_turn(self, step: AskAgain | FallBack | Compact) -> None:
+        if isinstance(step, FallBack):
+            await self.dialogue.fall_back(step.reason)
+        elif isinstance(step, Compact):
+            await self.dialogue.compact()
+        else:
+            number = self.state.turns
+            await self.scope.emit(
+                lambda place: TurnReset(**place, turn=number, attempt=2, reason=step.reason, wait_s=0.0)
+            )
+        self.state = self.state.dropped(step)
 
     # -- running tools -----------------------------------------------------------------------------------------
 
     async def _run_tools(self, step: RunTools) -> None:
-        answers = [call for call in step.calls if call.name == ANSWER_TOOL and self.transcript.answers_by_tool]
+        by_tool = self.dialogue.transcript.answers_by_tool
+        answers = [call for call in step.calls if call.name == ANSWER_TOOL and by_tool]
         others = [call for call in step.calls if call not in answers]
-        execution = Execution(self.transcript.tools, self.scope, self._context, self.spec.tool_timeout_s, self._limiter)
+        tools = self.dialogue.transcript.tools
+        self.scope.artifacts.expect(call.id for call in step.calls)
+        spec = self.spec
+        execution = Execution(
+            tools, self.scope, self._context, spec.tool_timeout_s, self._limiter, tuple(spec.around_tool)
+        )
         try:
             for call in answers:
-                execution.results[call.id] = await self._take_answer(call)
+                execution.results[call.id] = await self._box.take_call(call)
             await execution.run(others, step.only)
+            self._warn(others, execution.results)
         finally:
-            self._answer_calls(step.calls, execution.results, "Cancelled. Whether it took effect is not known.")
-        if self.answer is not None:
+            is_late = self.dialogue.asking.purse.is_time_over
+            self._answer_calls(step.calls, execution.results, STOPPED if is_late else CANCELLED)
+        if self._box.answer is not None:
             self.state = self.state.ran_tools(answered=True)
-        else:
-            rejected = next((str(execution.results[call.id].content) for call in answers), None)
-            self.state = self.state.ran_tools(rejected=rejected)
+            return
+        rejected = next((str(execution.results[call.id].content) for call in answers), None)
+        failed = [call for call in others if execution.results[call.id].is_error]
+        succeeded = [call for call in others if not execution.results[call.id].is_error]
+        self.state = self.state.ran_tools(rejected=rejected, failed=failed, succeeded=succeeded)
+
+    def _warn(self, calls: Sequence[ToolCall], results: dict[str, Executed]) -> None:
+        """A call that fails once more than makes sense says so."""
+        for call in calls:
+            result = results[call.id]
+            if not result.is_error:
+                continue
+            count = self.state.failures.get(call.key, 0) + 1
+            if count >= self.state.limits.max_repairs:
+                note = FAILED_AGAIN.format(count=count)
+                said = result.content
+                content = f"{said}\n{note}" if isinstance(said, str) else [*said, text_block(note)]
+                results[call.id] = replace(result, content=content)
 
     def _context(self, call: ToolCall, slot: Slot) -> RunContext[object]:
-        return RunContext(
-            deps=self.deps,
-            run_id=self.scope.run_id,
-            agent=self.spec.name,
-            call_id=call.id,
-            listener=progress_reporter(self.scope, call),
-            run=Delegation(self.scope, slot, call.id, self.deps, self.spec.deps, self.children.append),
-        )
+        def adopt(child: RunResult[object]) -> None:
+            self.children.append(child)
+            if child.answer is None:
+                path = (*self.scope.path, child.agent)
+                self.unfinished.append(Unfinished(path, call.name, call.id, f"{child.outcome}: {child.reason}"))
+
+        delegation = Delegation(self.scope, slot, call.id, self.deps, self.spec.deps, adopt)
+        return delegation.context(self.spec.name, call, keeps_results=self.dialogue.transcript.keeps_results)
 
     def _answer_calls(self, calls: Sequence[ToolCall], results: dict[str, Executed], missing: str) -> None:
         """Make the results pending, in the model's order; a call without one gets an error result that says why."""
@@ -231,41 +264,20 @@ class Run(Generic[Deps, In, Out]):
                 path = self.scope.path
                 self.unfinished.append(Unfinished(path, call.name, call.id, missing))
         blank = Executed(missing, is_error=True)
-        self.pending = [results.get(call.id, blank).to_block(call) for call in calls]
+        self.dialogue.pending = [results.get(call.id, blank).to_block(call) for call in calls]
 
     def _settle(self) -> None:
         """Leave a valid conversation behind: every call of the last turn answered, nothing pending."""
         turn = self.state.turn
-        was_kept = turn is not None and turn.stop_reason != "refusal"
-        if turn is not None and was_kept and not self.pending and not self.state.are_calls_answered:
+        self._keep_turn()
+        if turn is not None and turn is self._kept and not self.dialogue.pending and not self.state.are_calls_answered:
             reason = self.finish.reason if self.finish else "The run was cancelled."
             self._answer_calls(turn.calls(), {}, f"Not executed. {reason}")
-        self._say(None)
-
-    # -- answering ---------------------------------------------------------------------------------------------
+        self.dialogue.say(None)
 
     async def _check(self, text: str) -> None:
-        if self.transcript.answers_by_tool:
-            await self._reject(CALL_ANSWER_TOOL)
-            return
-        try:
-            self.answer = Answer(self.spec.answer.from_text(text))
-        except InvalidAnswer as error:
-            await self._reject(str(error))
+        if self.dialogue.transcript.answers_by_tool:
+            reason: str | None = await self._box.reject(CALL_ANSWER_TOOL)
         else:
-            self.state = self.state.answered()
-
-    async def _reject(self, reason: str) -> None:
-        self.state = self.state.rejected(reason)
-        await self.scope.emit(lambda place: OutputRejected(**place, reason=reason))
-
-    async def _take_answer(self, call: ToolCall) -> Executed:
-        if self.answer is not None:
-            return Executed("You have given your answer already; this one was not taken.", is_error=True)
-        try:
-            self.answer = Answer(self.spec.answer.from_call(call))
-        except InvalidAnswer as error:
-            reason = str(error)
-            await self.scope.emit(lambda place: OutputRejected(**place, reason=reason))
-            return Executed(reason, is_error=True)
-        return Executed("Your answer was taken.")
+            reason = await self._box.take_text(text)
+        self.state = self.state.answered() if reason is None else self.state.rejected(reason)

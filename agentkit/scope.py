@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypedDict
+
+from agentkit.artifacts import Artifacts
+from agentkit.redaction import Redactor
+from agentkit.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agentkit.account import Account
     from agentkit.client import Client
     from agentkit.events import Event
     from agentkit.steps import Slot, Steps
@@ -48,6 +53,14 @@ class Scope:
     """The client of the nearest agent above that names one; it serves those below that name none."""
     listener: Listener | None = None
     """None: nobody listens, and no event is built."""
+    artifacts: Artifacts = field(default_factory=Artifacts)
+    """Where results are kept that are too long to be shown whole; one store serves the whole tree."""
+    accounts: tuple[Account, ...] = ()
+    """The budgets that this run and those below it spend from, outermost first."""
+    tree: Tree = field(default_factory=Tree)
+    """What the runs above and below share of how the tree is doing."""
+    redactor: Redactor = Redactor()
+    """Takes known secrets out of what goes to the model."""
 
     def place(self) -> Place:
         """What an event of this run says of its place."""
@@ -71,4 +84,5 @@ class Scope:
             path=(*self.path, agent),
             steps=self.steps.under(slot),
             parent_call_id=call_id,
+            artifacts=self.artifacts.under(call_id),
         )

@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 from typing_extensions import TypedDict, TypeForm, TypeVar
 
 from agentkit.answer import AnswerSpec
+from agentkit.budget import Budget
 from agentkit.context import RunContext
 from agentkit.errors import DefinitionError
+from agentkit.middleware import check_middleware
+from agentkit.moves import ANSWER_TOOL
 from agentkit.prompt import Prompt, Render
+from agentkit.redaction import check_names
+from agentkit.retry import Retry
 from agentkit.settings import Settings
-from agentkit.state import ANSWER_TOOL
 from agentkit.tools import check_name
 from agentkit.toolset import Toolbox, ToolSource
+from agentkit.usage import Price
 
 if TYPE_CHECKING:
     from agentkit.client import Client
+    from agentkit.middleware import AroundModel, AroundTool
     from agentkit.model import Model
     from agentkit.steps import Steps
 
@@ -49,6 +55,8 @@ class RunOptions(TypedDict, Generic[Deps], total=False):
     """Instead of the agent's settings."""
     tools: Sequence[ToolSource]
     """Instead of the agent's tools. A conversation takes them with its first message only."""
+    budget: Budget
+    """What the run and everything below it may use, beside the agent's own budget. In a `map`: all runs together."""
     steps: Steps
     """What runs the steps of the run. Default: in memory."""
 
@@ -92,6 +100,23 @@ class AgentSpec(Generic[Deps, In, Out]):
     """Seconds that a tool has when it names no limit of its own. Sub-agents have no such limit."""
     max_concurrent_calls: int = 16
     """How many of a turn's tool calls run at once."""
+    artifacts: bool = True
+    """Whether results that are too long to be shown whole are kept, and the model gets the tools to read in them."""
+    budget: Budget | None = None
+    """What each run of this agent, with everything below it, may use. None: no limit."""
+    price: Price | Sequence[Price] | None = None
+    """What the model costs where the price table lacks it or yours differs; tiers by prompt length, dearest last."""
+    retry: Retry = Retry()
+    """How patient its model calls are."""
+    fallback: str | Model | None = None
+    """The model that goes on when the first refuses, is overloaded or does not exist. It gets the conversation without
+    thinking blocks. None: the run ends."""
+    around_model: Sequence[AroundModel] = ()
+    """Middleware around every model call, `async def f(call, next)`; the first is the outermost."""
+    around_tool: Sequence[AroundTool] = ()
+    """Middleware around every tool call, sub-agents included; the first is the outermost."""
+    redact: Sequence[str] = ()
+    """Names of environment variables, keys and parameters whose values never reach the model."""
 
     def __post_init__(self) -> None:
         if self.max_turns < 1:
@@ -100,6 +125,15 @@ class AgentSpec(Generic[Deps, In, Out]):
             check_name(self.name)
         except DefinitionError as error:
             raise DefinitionError(f"Agent: {error}") from error
+        for name, check in (
+            ("around_model", check_middleware),
+            ("around_tool", check_middleware),
+            ("redact", check_names),
+        ):
+            try:
+                check(getattr(self, name))
+            except DefinitionError as error:
+                raise DefinitionError(f"Agent({self.name!r}, {name}=...): {error}") from error
         for part in ("toolbox", "answer", "prompt"):  # what cannot work is refused here, not in the run
             try:
                 getattr(self, part)
@@ -107,6 +141,13 @@ class AgentSpec(Generic[Deps, In, Out]):
                 raise DefinitionError(f"Agent({self.name!r}, {_SOURCES[part]}=...): {error}") from error
         if ANSWER_TOOL in self.toolbox.tools:
             raise DefinitionError(f"Agent({self.name!r}, tools=...): the name {ANSWER_TOOL!r} is the answer's own")
+
+    @property
+    def own_prices(self) -> tuple[Price, ...] | None:
+        """`price` as tiers. None: those of the table."""
+        if self.price is None:
+            return None
+        return (self.price,) if isinstance(self.price, Price) else tuple(self.price)
 
     @cached_property
     def toolbox(self) -> Toolbox:

@@ -17,8 +17,10 @@ from agentkit.spec import AgentSpec, In, Out
 from agentkit.tools import Effect, Tool
 
 if TYPE_CHECKING:
+    from agentkit.budget import Budget
     from agentkit.context import RunContext
     from agentkit.result import RunResult
+    from agentkit.spec import RunOptions
 
 _STRONGEST_FIRST: tuple[Effect, ...] = ("write", "idempotent", "read")
 _INPUT = "input"
@@ -50,10 +52,12 @@ class AgentTool(Tool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
 
     is_agent = True
 
-    def __init__(self, agent: AnyAgent[In, Out], name: str, description: str) -> None:
-        body = _Child(agent)
+    def __init__(self, agent: AnyAgent[In, Out], name: str, description: str, budget: Budget | None = None) -> None:
+        body = _Child(agent, budget)
         super().__init__(body, body.run, name, description, {"effect": _strongest_effect(agent)})
         self.agent = agent
+        self.budget = budget
+        """What each call may use. None: what is left above."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,10 @@ class _Child(Generic[In, Out]):
     """How a parent's call becomes a child's run: the body of an AgentTool."""
 
     agent: AnyAgent[In, Out]
+    budget: Budget | None
     is_waiting: bool = field(default=False, init=False)
     needs_context: bool = field(default=False, init=False)
+    returns: object = field(default=object, init=False)
 
     @property
     def _form(self) -> ObjectForm[Any]:
@@ -95,7 +101,8 @@ class _Child(Generic[In, Out]):
     async def _perform(self, given: object, parent: Delegation | None) -> RunResult[Out]:
         # A Brief stands in for a text prompt and goes to the model as JSON.
         prompt = encode(_BRIEF.inner.dump(given)).decode() if isinstance(given, Brief) else cast("In", given)
-        job = Job(self.agent, Chat(), prompt, {}, parent)
+        options: RunOptions[Any] = {} if self.budget is None else {"budget": self.budget}
+        job = Job(self.agent, Chat(), prompt, options, parent)
         try:
             await job.perform(parent.scope.listener if parent else None)
         finally:

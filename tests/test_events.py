@@ -34,4 +34,8 @@ def test_nested_values_are_json_too() -> None:
         cost=Cost(0.5),
     )
     plain = json.loads(json.dumps(event.to_json()))
-    assert (plain["outcome"], plain["cost"], plain["usage"]["input_tokens"]) == ("completed", {"usd": 0.5}, 2)
+    assert (plain["outcome"], plain["cost"], plain["usage"]["input_tokens"]) == (
+        "completed",
+        {"usd": 0.5, "estimated_usd": 0.0},
+        2,
+    )

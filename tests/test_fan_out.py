@@ -85,3 +85,18 @@ async def test_nothing_to_do_is_done_and_no_concurrency_is_refused() -> None:
         assert await agent.map([]) == []
         with pytest.raises(UsageError, match="at least one"):
             await agent.map(["1"], concurrency=0)
+
+
+async def test_a_cancel_ends_the_map_and_begins_no_further_item() -> None:
+    begun: list[str] = []
+
+    async def one(item: str, run_id: str) -> RunResult[int]:
+        begun.append(item)
+        await anyio.sleep_forever()
+        return await agent.run(item, run_id=run_id)
+
+    with anyio.fail_after(5):
+        with anyio.move_on_after(0.02) as scope:
+            await fan_out(one, "abcdef", concurrency=2, run_id=None)
+    assert scope.cancelled_caught
+    assert sorted(begun) == ["a", "b"]

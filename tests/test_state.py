@@ -5,24 +5,24 @@ from __future__ import annotations
 import pytest
 
 from agentkit.messages import AssistantTurn, Block
-from agentkit.outcome import Outcome
-from agentkit.state import (
+from agentkit.moves import (
     ANSWER_TOOL,
     CALL_ANSWER_TOOL,
     LAST_TURN,
     LAST_TURN_BY_TOOL,
     SAY_SOMETHING,
-    STOP_REASONS,
     AnswerBy,
+    AnswerCalls,
     AskToSpeak,
     CallModel,
     CheckAnswer,
+    Compact,
     Finish,
     Limits,
-    RunState,
     RunTools,
-    next_step,
 )
+from agentkit.outcome import Outcome
+from agentkit.state import STOP_REASONS, RunState, next_step
 
 TEXT: Block = {"type": "text", "text": "Tea is 4 EUR."}
 CALL: Block = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}
@@ -59,26 +59,21 @@ def test_a_complete_turn_with_calls_runs_them_whatever_it_is_called(stop_reason:
 @pytest.mark.parametrize("stop_reason", ["max_tokens", "model_context_window_exceeded", "refusal", "moonrise", None])
 def test_no_call_of_an_unfinished_turn_is_run(stop_reason: str | None) -> None:
     step = next_step(fresh().replied(turn(TEXT, CALL, stop_reason=stop_reason)))
-    assert isinstance(step, Finish)
+    assert isinstance(step, AnswerCalls | Compact | Finish)
 
 
 def test_every_stop_reason_has_one_meaning_and_an_unknown_one_ends_the_run_by_its_name() -> None:
-    ends = {
-        "max_tokens": Outcome.TRUNCATED,
-        "model_context_window_exceeded": Outcome.CONTEXT_EXCEEDED,
-        "refusal": Outcome.REFUSED,
+    steps = {
+        "max_tokens": Finish(Outcome.TRUNCATED, "The reply was cut off at max_tokens."),
+        "model_context_window_exceeded": Compact(),
+        "refusal": Finish(Outcome.REFUSED, "The model declined."),
+        "tool_use": Finish(Outcome.FAILED, "The API stopped for tool_use, but the reply holds no tool call."),
+        "pause_turn": CallModel(),
+        "compaction": CallModel(),
+        "end_turn": CheckAnswer("Tea is 4 EUR."),
+        "stop_sequence": CheckAnswer("Tea is 4 EUR."),
     }
-    for stop_reason in STOP_REASONS:
-        step = next_step(fresh().replied(turn(TEXT, stop_reason=stop_reason)))
-        if stop_reason in ends:
-            assert isinstance(step, Finish)
-            assert step.outcome is ends[stop_reason]
-        elif stop_reason == "tool_use":
-            assert step == Finish(Outcome.FAILED, "The API stopped for tool_use, but the reply holds no tool call.")
-        elif stop_reason in {"pause_turn", "compaction"}:
-            assert step == CallModel()
-        else:
-            assert step == CheckAnswer("Tea is 4 EUR.")
+    assert {reason: next_step(fresh().replied(turn(TEXT, stop_reason=reason))) for reason in STOP_REASONS} == steps
     unknown = next_step(fresh().replied(turn(TEXT, stop_reason="moonrise")))
     assert isinstance(unknown, Finish)
     assert unknown.outcome is Outcome.FAILED

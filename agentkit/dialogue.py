@@ -1,0 +1,191 @@
+"""What one run says to its model and hears from it: turns asked for, kept, and repaired where the API refuses them.
+
+Two rules for this file: messages are only ever appended, except where a conversation is begun anew (compaction, the
+fallback model, a repair); and no request is sent a second time as it was when the API has refused it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentkit import repairs
+from agentkit.account import OverBudget
+from agentkit.asking import Asked, Asking, Meter, Question
+from agentkit.compaction import compacted, is_too_long
+from agentkit.continuing import answered, without_thinking
+from agentkit.errors import ModelError
+from agentkit.events import Compacted, FellBack
+from agentkit.limits import limits_of
+from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Request, text_block, user
+from agentkit.moves import AnswerBy, CallModel
+from agentkit.usage import Cost, Usage
+
+if TYPE_CHECKING:
+    from agentkit.model import Model
+    from agentkit.scope import Scope
+    from agentkit.settings import Settings
+    from agentkit.transcript import Transcript
+
+
+@dataclass
+class Dialogue:
+    """The conversation of one run with its model."""
+
+    scope: Scope
+    transcript: Transcript
+    settings: Settings
+    model: Model
+    fallback: Model | None
+    """Who goes on when the model refuses, is overloaded or does not exist. None: nobody, or it goes on already."""
+    asking: Asking
+    pending: Content
+    """What the next user message will hold: the prompt at first, then tool results and notes."""
+    relaxed: Callable[[], Awaitable[Transcript]]
+    """Renders the conversation's prefix without strict schemas."""
+    usage: Usage = Usage()
+    cost: Cost = Cost()
+    has_compacted: bool = False
+    _repaired: set[str] = field(default_factory=set[str], init=False)
+    _known: tuple[int, int] = field(default=(0, 0), init=False)
+    """What the server counted last, and for how many messages."""
+    _requests: int = field(default=0, init=False)
+
+    @property
+    def answer_by(self) -> AnswerBy:
+        """How the answer comes in this conversation."""
+        if self.transcript.answers_by_tool:
+            return AnswerBy.TOOL
+        return AnswerBy.TEXT if self.transcript.answer_format is None else AnswerBy.FORMAT
+
+    def say(self, note: str | None) -> None:
+        """Append what is pending, and the note behind it, as one user message."""
+        content = self.pending
+        if note is not None:
+            before = [text_block(content)] if isinstance(content, str) else content
+            content = [*before, text_block(note)]
+        if content:
+            self.transcript.append(user(self.scope.redactor.content(content)))
+        self.pending = []
+
+    async def ask(self, step: CallModel, turn: int, *, needs_landing: bool) -> Asked:
+        """The model's next turn, which is not kept yet. Raises OverBudget, and ModelError where nothing helps."""
+        while True:
+            self.transcript.check_echo()
+            request = self._request(step)
+            tokens, messages = self._known
+            question = Question(request, turn, tokens, messages, step.least_tokens, needs_landing)
+            try:
+                return await self._ask(question)
+            except ModelError as error:
+                if not await self._helps(error):
+                    raise
+
+    def keep(self, turn: AssistantTurn) -> None:
+        """Append the model's turn as it came."""
+        self.transcript.append_turn(turn)
+        usage = Usage.of(turn.usage)
+        if usage.prompt_tokens:  # a server that counts nothing tells us nothing
+            self._known = usage.prompt_tokens + usage.output_tokens, len(self.transcript.messages)
+
+    async def fall_back(self, reason: str) -> None:
+        """Go on with the fallback model, which gets the conversation without thinking blocks: they are not its own."""
+        if self.fallback is None:
+            return
+        self.model, self.fallback = self.fallback, None
+        self.asking.own_prices = None
+        self._begin_anew(without_thinking(self.transcript.messages))
+        self.transcript.model = self.model.name
+        name = self.model.name
+        await self.scope.emit(lambda place: FellBack(**place, model=name, reason=reason))
+
+    async def compact(self) -> None:
+        """Begin the conversation anew with a summary of it."""
+        self.has_compacted = True
+        before = len(self.transcript.messages)
+
+        async def ask(request: Request) -> AssistantTurn:
+            try:
+                # What the next turn needs is set aside: a summary alone would be of no use.
+                return (await self._ask(Question(request, 0, needs_landing=True))).turn
+            except OverBudget as refusal:  # there are ways without a model
+                raise ModelError(str(refusal), kind="over_budget") from refusal
+
+        limits = limits_of(self.model.name)
+        messages = await compacted(
+            self.transcript,
+            ask,
+            self.model.name,
+            self.settings,
+            server_side=repairs.compacts_itself(self.model),
+            context_tokens=limits.context_tokens if limits else None,
+        )
+        self._begin_anew(messages)
+        after = len(messages)
+        await self.scope.emit(lambda place: Compacted(**place, messages_before=before, messages_after=after))
+
+    async def _ask(self, question: Question) -> Asked:
+        self._requests += 1
+        slot = self.scope.steps.reserve(f"model:{self._requests}")
+        meter = Meter()
+
+        async def effect() -> JSONObject:
+            return (await self.asking.ask(self.model, question, meter)).to_json()
+
+        try:
+            asked = Asked.from_json(await self.scope.steps.run(slot, effect))
+        except BaseException:
+            self._count(meter.usage, meter.cost)
+            raise
+        self._count(asked.usage, asked.cost)
+        return asked
+
+    def _count(self, usage: Usage, cost: Cost) -> None:
+        self.usage += usage
+        self.cost += cost
+
+    async def _helps(self, error: ModelError) -> bool:
+        """Whether something could be done about a refused call, each thing once, so that the next one is another."""
+        for is_it, repair in (
+            (repairs.is_dangling(error), self._answer_calls),
+            (repairs.is_too_complex(error) and self._is_first_turn(), self._relax),
+            (is_too_long(error) and not self.has_compacted, self.compact),
+        ):
+            if is_it and repair.__name__ not in self._repaired:
+                self._repaired.add(repair.__name__)
+                before = self._what_is_sent()
+                await repair()
+                return self._what_is_sent() != before
+        if self.fallback is not None and repairs.is_the_models(error):
+            await self.fall_back(str(error))
+            return True
+        return False
+
+    async def _answer_calls(self) -> None:
+        self._begin_anew(answered(self.transcript.messages))
+
+    async def _relax(self) -> None:
+        self.transcript.begin_with(await self.relaxed())
+
+    def _what_is_sent(self) -> tuple[bytes, JSONObject | None, list[Message]]:
+        return self.transcript.prefix.encoded, self.transcript.answer_format, list(self.transcript.messages)
+
+    def _is_first_turn(self) -> bool:
+        return all(message.role != "assistant" for message in self.transcript.messages)
+
+    def _begin_anew(self, messages: list[Message]) -> None:
+        self.transcript.messages[:] = messages
+        self.transcript.unknown_delta = None
+        self._known = (0, 0)
+
+    def _request(self, step: CallModel) -> Request:
+        options: JSONObject = {"model": self.model.name, **self.settings.options(), "stream": True}
+        options["max_tokens"] = step.max_tokens
+        if self.transcript.answer_format is not None:
+            options["output_config"] = {**options.get("output_config", {}), "format": self.transcript.answer_format}
+        if step.is_last and not self.transcript.answers_by_tool and self.transcript.has_tools:
+            options["tool_choice"] = {"type": "none"}
+        messages = tuple(self.transcript.messages)
+        betas = tuple(dict.fromkeys((*self.settings.betas, *self.transcript.betas)))
+        return Request(self.transcript.prefix, messages, options, betas, self.scope.run_id)
