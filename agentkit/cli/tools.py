@@ -105,7 +105,7 @@ def call_tool(args: Namespace) -> Exit:
     tool = _chosen(_tools(args.address), args.name, args.address)
     if tool.is_agent:
         raise Stop(f"{tool.name!r} is an agent: run it with `agentkit run MODULE:AGENT PROMPT`.")
-    given = _arguments(args.json)
+    given = read_arguments(args.json)
     try:
         content = anyio.run(_call, tool, given, _deps_of(args.address))
     except (InvalidArguments, ToolError) as error:
@@ -116,7 +116,8 @@ def call_tool(args: Namespace) -> Exit:
     return Exit.OK
 
 
-def _arguments(text: str) -> JSONObject:
+def read_arguments(text: str) -> JSONObject:
+    """The arguments of a call as they stand on the command line. Raises Stop for what is no JSON object."""
     try:
         given = json.loads(read_argument(text))
     except ValueError as error:
@@ -133,10 +134,11 @@ async def _call(tool: AnyTool, given: JSONObject, open_deps: OpenDeps | None) ->
 
     async with AsyncExitStack() as stack:
         deps = None if open_deps is None else await stack.enter_async_context(open_deps())
-        return await tool.call(given, RunContext(deps=deps, call_id="command-line", listener=_say_progress))
+        return await tool.call(given, RunContext(deps=deps, call_id="command-line", listener=say_progress))
 
 
-def _say_progress(message: str, _done: float | None, _total: float | None) -> None:
+def say_progress(message: str, _done: float | None, _total: float | None) -> None:
+    """Print on stderr how far a called tool is."""
     print(one_line(message, width_of(sys.stderr)), file=sys.stderr)
 
 

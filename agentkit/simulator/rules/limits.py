@@ -11,7 +11,7 @@ _MOST_MARKERS = 4
 
 
 def _max_tokens(asked: Asked) -> str | None:
-    given, limit = asked.body.get("max_tokens", 0), asked.facts.max_output_tokens
+    given, limit = asked.body.get("max_tokens", 0), asked.facts.limits.max_output_tokens
     if given > limit:
         return APPROXIMATE["max output"].format(given=given, limit=limit, model=asked.model)
     if given or "max_tokens" not in asked.body:
@@ -76,7 +76,7 @@ def _effort(asked: Asked) -> str | None:
 
 
 def _window(asked: Asked) -> str | None:
-    window, tokens = asked.facts.context_tokens, count_tokens(asked.body)
+    window, tokens = asked.facts.limits.context_tokens, count_tokens(asked.body)
     if tokens > window:
         return f"prompt is too long: {tokens} tokens > {window} maximum"
     most = asked.body.get("max_tokens", 0)

@@ -10,10 +10,13 @@ from typing import cast
 
 from agentkit.messages import JSON, JSONObject, encode
 from agentkit.schema.strict import LIMITS, strict_cost
+from agentkit.schema.subschemas import is_object
 from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, Refusal, coded
 
 TOOL_NAME = "^[a-zA-Z0-9_-]{1,128}$"
 """What the API says that a tool's name has to match."""
+PROPERTY_NAME = "^[a-zA-Z0-9_.-]{1,64}$"
+"""What it says that the name of a parameter has to match; names further inside are free."""
 
 _FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
 _UNSUPPORTED = {
@@ -53,8 +56,41 @@ def _wrong_definition(tool: JSONObject, i: int) -> str | None:
         return APPROXIMATE["schema type"].format(i=i)
     if reason := _wrong_schema(encode(schema)):
         return APPROXIMATE["schema"].format(field=field, reason=reason)
+    if {"oneOf", "allOf", "anyOf"} & schema.keys():
+        return f"{field}: input_schema does not support oneOf, allOf, or anyOf at the top level"
+    if not all(re.fullmatch(PROPERTY_NAME[1:-1], name) for name in schema.get("properties") or ()):
+        return f"{field}.properties: Property keys should match pattern '{PROPERTY_NAME}'"
     reason = next(not_strict(schema), None) if tool.get("strict") else None
     return APPROXIMATE["strict schema"].format(field=field, reason=reason) if reason else None
+
+
+def _deferred(asked: Asked) -> str | None:
+    """Tools that the model has to search for."""
+    deferred = [tool for tool in asked.tools if tool.get("defer_loading")]
+    for tool in deferred:
+        if tool.get("cache_control"):
+            return (
+                f"Tool '{tool.get('name')}' cannot have both defer_loading=true and cache_control set. Tools with "
+                "defer_loading cannot use prompt caching."
+            )
+    if deferred and len(deferred) == len(asked.tools):
+        return "All tools have defer_loading set. At least one tool must be non-deferred."
+    known = {tool.get("name") for tool in asked.tools}
+    unknown = next((name for name in _references(asked) if name not in known), None)
+    return None if unknown is None else f"Tool reference '{unknown}' has no corresponding tool definition"
+
+
+def _references(asked: Asked) -> Iterator[str]:
+    """The tools that were found, by the API's own search or by results of somebody else's."""
+    for _, _, block in asked.blocks():
+        content: object = block.get("content")
+        if block["type"] == "tool_search_tool_result" and is_object(content):
+            content = content.get("tool_references")
+        elif block["type"] != "tool_result":
+            continue
+        for part in cast("list[object]", content) if isinstance(content, list) else ():
+            if is_object(part) and part.get("type") == "tool_reference":
+                yield str(part.get("tool_name"))
 
 
 def _choice(asked: Asked) -> str | None:
@@ -171,5 +207,5 @@ def _strict_limits(asked: Asked) -> str | None:
     return None
 
 
-CHECKS: tuple[Check, ...] = (_definitions, _choice, _format, _strict_limits, _servers, _changes)
+CHECKS: tuple[Check, ...] = (_definitions, _deferred, _choice, _format, _strict_limits, _servers, _changes)
 """In the order in which they are made."""

@@ -1,0 +1,100 @@
+"""The `mcpServers` JSON file, as Claude Desktop, Claude Code and others have it -> servers by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agentkit.errors import ConfigurationError, DefinitionError
+from agentkit.mcp.servers import HttpServer, Server, StdioServer
+
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}")
+_UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+class _Entry(BaseModel):
+    """One server of the file. Keys that only other programs know are passed over."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    command: str | None = None
+    args: list[str] = []
+    env: dict[str, str] = {}
+    cwd: str | None = None
+    type: Literal["stdio", "http", "streamable-http", "streamableHttp", "sse"] | None = None
+    url: str | None = None
+    headers: dict[str, str] = {}
+    disabled: bool = False
+
+
+class _Servers(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    servers: Annotated[dict[str, _Entry], Field(alias="mcpServers")]
+
+
+def read_servers(path: Path) -> dict[str, Server]:
+    """The servers of a file by the names under which they are mounted, those that are `disabled` left out.
+
+    Raises ConfigurationError, naming the file and the entry, for what is wrong in it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    try:
+        entries = _Servers.model_validate(json.loads(text)).servers
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ConfigurationError(f"{path}: {place}: {first['msg']}.") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not JSON: {error}.") from error
+    servers: dict[str, Server] = {}
+    for given, entry in entries.items():
+        if entry.disabled:
+            continue
+        name = _UNFIT.sub("_", given)
+        if name in servers or not name:
+            raise ConfigurationError(f"{path}: no second server can be named {given!r}; change its name.")
+        try:
+            servers[name] = _server(entry)
+        except (DefinitionError, LookupError) as error:
+            raise ConfigurationError(f"{path}: {given}: {error.args[0]}") from error
+    return servers
+
+
+def _server(entry: _Entry) -> Server:
+    """Raises LookupError for a variable that is not set, DefinitionError for what is no server."""
+    if entry.type == "sse":
+        raise DefinitionError("the transport sse is not spoken here; give the server's address for streamable HTTP.")
+    if (entry.command is None) == (entry.url is None):
+        raise DefinitionError("it takes either `command` or `url`.")
+    if entry.command is not None:
+        args = [_filled(one) for one in entry.args]
+        cwd = None if entry.cwd is None else _filled(entry.cwd)
+        return StdioServer(_filled(entry.command), args, _all_filled(entry.env), cwd)
+    return HttpServer(_filled(str(entry.url)), _all_filled(entry.headers))
+
+
+def _all_filled(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: _filled(text) for name, text in texts.items()}
+
+
+def _filled(text: str) -> str:
+    """The text with environment variables in their places."""
+
+    def value(match: re.Match[str]) -> str:
+        default: str | None = match["default"]
+        found = os.environ.get(match["name"], default)
+        if found is None:
+            raise LookupError(f"the environment variable {match['name']} is not set.")
+        return found
+
+    return _VARIABLE.sub(value, text)

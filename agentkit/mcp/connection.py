@@ -1,0 +1,119 @@
+"""A mounted server: its session, and the next one where that has died.
+
+A call that was on its way when a server died is never sent again: whether it took effect is not known. The next call
+has not been sent yet, so it may start the server anew; once, until the server has answered again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import anyio
+from mcp import MCPError
+from mcp.types import CONNECTION_CLOSED, PARSE_ERROR
+from pydantic import ValidationError
+
+from agentkit.errors import ConfigurationError, ToolError, UsageError
+from agentkit.log import log
+from agentkit.mcp.http import NOT_SENT
+from agentkit.mcp.mcp_tool import Answer, Unanswered
+from agentkit.mcp.results import readable
+from agentkit.mcp.session import SESSION_LOST, Session
+from agentkit.redaction import text_without_secrets
+
+if TYPE_CHECKING:
+    from agentkit.mcp.annotations import Listed
+    from agentkit.mcp.mcp_tool import Report
+    from agentkit.mcp.servers import Server
+
+_EXCEPTIONS_OF_THE_SERVER = (0, -32603)
+"""Codes with which servers report an exception of their own; its text was meant for nobody."""
+_NOT_EXECUTED = "Nothing was executed."
+
+
+class Connection:
+    """One server, from mounting to unmounting."""
+
+    def __init__(self, server: Server, name: str, connect_timeout_s: float) -> None:
+        self.name = name
+        """What the server is called here."""
+        self._server = server
+        self._timeout_s = connect_timeout_s
+        self._session = Session(server, name, connect_timeout_s)
+        self._is_mounted = False
+        self._may_restart = True
+        self._restarting = anyio.Lock()
+
+    async def open(self) -> tuple[Listed, ...]:
+        """Connect, and list what the server offers. Raises ConfigurationError."""
+        await self._session.open()
+        self._is_mounted = True
+        return self._session.tools
+
+    async def aclose(self) -> None:
+        """Let the server go, if it is mounted. Later calls raise UsageError."""
+        was_mounted, self._is_mounted = self._is_mounted, False
+        if was_mounted:
+            async with self._restarting:
+                await self._session.aclose()
+
+    async def call(self, tool: Listed, arguments: Mapping[str, object], report: Report) -> Answer:
+        """See `Caller.call`. Raises UsageError when the server is not mounted any more."""
+        if not self._is_mounted:
+            raise UsageError(f"The MCP server {self.name!r} is not mounted any more: run inside its `async with`.")
+        was_restarted = not self._session.is_alive
+        if was_restarted:
+            await self._restart(tool)
+        session = self._session
+        try:
+            result = await session.call(tool.name, arguments, report)
+        except MCPError as error:
+            raise self._told(tool, error) from error
+        except ValidationError as error:
+            log().error("an MCP server's result is none", server=self.name, tool=tool.name, exc_info=error)
+            raise Unanswered(f"The server {self.name} answered in a form that MCP does not have.") from error
+        self._may_restart = True
+        return Answer(result, was_restarted)
+
+    async def _restart(self, tool: Listed) -> None:
+        """Start the server anew, unless another call has done so meanwhile."""
+        async with self._restarting:
+            if self._session.is_alive:
+                return
+            if not self._may_restart:
+                raise ToolError(f"The server {self.name} is not running any more. {_NOT_EXECUTED}")
+            log().warning("an MCP server has died and is started anew", server=self.name)
+            await self._session.aclose()
+            session = Session(self._server, self.name, self._timeout_s)
+            try:
+                await session.open()
+            except ConfigurationError as error:
+                self._may_restart = False
+                log().error("an MCP server did not come back", server=self.name, reason=str(error))
+                text = f"The server {self.name} is not running any more and cannot be started. {_NOT_EXECUTED}"
+                raise ToolError(text) from error
+            self._session = session
+            self._may_restart = False
+        if not any(one.name == tool.name and one.input_schema == tool.input_schema for one in session.tools):
+            raise ToolError(f"The server {self.name} came back without this tool. {_NOT_EXECUTED}")
+
+    def _told(self, tool: Listed, error: MCPError) -> Exception:
+        """What is said of a call that has no result."""
+        log().warning(
+            "an MCP server refused a call or broke off",
+            server=self.name,
+            tool=tool.name,
+            code=error.code,
+            reason=text_without_secrets(error.message),
+        )
+        if error.code == NOT_SENT:
+            return ToolError(f"The server {self.name} cannot be reached. {_NOT_EXECUTED}", retryable=True)
+        if error.message == SESSION_LOST:
+            return ToolError(f"The server {self.name} began a new session. {_NOT_EXECUTED}", retryable=True)
+        if error.code in (CONNECTION_CLOSED, PARSE_ERROR):
+            what = "broke off" if self._session.is_alive else "ended"
+            return Unanswered(f"The server {self.name} {what} during this call.")
+        if error.code in _EXCEPTIONS_OF_THE_SERVER:
+            return Unanswered(f"The server {self.name} reported an internal error.")
+        return ToolError(readable(error.message) or f"The server {self.name} refused the call (code {error.code}).")

@@ -1,0 +1,71 @@
+"""The HTTP client of a server at an address: a connection that breaks fails one request, not the whole session.
+
+The package `mcp` runs all requests of a session in one task group, which an error of the network tears down: every
+other call in flight would be lost with the one that it hit. Here such an error becomes an answer to its own request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx2
+from mcp.types import CONNECTION_CLOSED, INVALID_REQUEST
+
+NOT_SENT = -32_098
+"""The code of our own answer where a server cannot be reached, so it never got the request."""
+
+_CONNECT_S = 30.0
+
+
+def http_client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
+    """A client that waits for answers without end: the calls have time limits of their own."""
+    return _Calm(headers=dict(headers), timeout=httpx2.Timeout(_CONNECT_S, read=None))
+
+
+class _Calm(httpx2.AsyncClient):
+    async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+        """Send a request; where no answer comes, answer in the server's place."""
+        try:
+            response = await super().send(request, **how)
+        except httpx2.TransportError as error:
+            return _in_its_place(request, _code_of(error), _words(error))
+        if response.status_code in (401, 403):  # `mcp` would not say what it was
+            await response.aclose()
+            words = f"HTTP {response.status_code} {response.reason_phrase}: check the credentials in its headers"
+            return _in_its_place(request, INVALID_REQUEST, words)
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _CalmStream(response.stream)
+        return response
+
+
+class _CalmStream(httpx2.AsyncByteStream):
+    """A body whose breaking off is an error of the answer, which `mcp` takes for what it is."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                yield chunk
+        except httpx2.TransportError as error:
+            raise httpx2.StreamError(_words(error)) from error
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _in_its_place(request: httpx2.Request, code: int, words: str) -> httpx2.Response:
+    """An error in the server's place, which `mcp` gives to the request that it answers."""
+    said = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": words}}
+    return httpx2.Response(503, json=said, request=request)
+
+
+def _code_of(error: httpx2.TransportError) -> int:
+    is_unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+    return NOT_SENT if is_unsent else CONNECTION_CLOSED
+
+
+def _words(error: httpx2.TransportError) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,144 @@
+"""Mounting: a server is connected, its tools become a Toolset, and all of it ends with the block."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+from agentkit.errors import ConfigurationError, DefinitionError
+from agentkit.log import log
+from agentkit.mcp.config_file import read_servers
+from agentkit.mcp.offer import Mount, tokens_of, tools_of, usable
+from agentkit.tools import check_name
+from agentkit.toolset import Toolset
+
+if TYPE_CHECKING:
+    from agentkit.mcp.annotations import Listed
+    from agentkit.mcp.connection import Connection
+    from agentkit.mcp.servers import Server
+    from agentkit.tool_options import Effect
+
+CONNECT_TIMEOUT_S = 30.0
+"""How long a server may take to start and list its tools, where nothing else is said."""
+DEFER_OVER_TOKENS = 10_000
+"""How many tokens of definitions all fit in; more of them are found by search. Anthropic advises search from here."""
+
+
+@asynccontextmanager
+async def mounted(
+    server: Server,
+    *,
+    name: str,
+    trust_annotations: bool = False,
+    effects: Mapping[str, Effect] | None = None,
+    timeout_s: float | None = None,
+    connect_timeout_s: float = CONNECT_TIMEOUT_S,
+    defer_over_tokens: int | None = DEFER_OVER_TOKENS,
+) -> AsyncGenerator[Toolset]:
+    """Mount an MCP server: inside the block its tools are a Toolset, whose names are `name__tool`.
+
+    The block may be entered and left in different tasks. A server that dies is started anew for the next call.
+
+    Args:
+        server: Where it is.
+        name: What to call it: letters, digits, underscore and dash.
+        trust_annotations: Whether what it says of its own tools becomes their effect. A server could lie that a tool
+            only reads, and it would be called early and again; so by default all its tools are of effect `write`.
+        effects: What you know of its tools, by the server's names; it counts for more than annotations.
+        timeout_s: Seconds that each call may take. None: the agent's `tool_timeout_s`.
+        connect_timeout_s: Seconds that it may take to start and to list its tools.
+        defer_over_tokens: When the definitions take more tokens than this, the model is given a search instead of all
+            of them. None: never; for servers of the Messages API without the tool search.
+
+    Raises:
+        ConfigurationError: The server does not start, cannot be reached, or does not speak MCP; or the package `mcp`
+            is not installed.
+        DefinitionError: The name cannot be used, two tools would get the same one, or `effects` names no tool.
+    """
+    try:
+        check_name(name)
+    except DefinitionError as error:
+        raise DefinitionError(f"mounted({server}): {error}") from error
+    mount = Mount(server, name, trust_annotations, effects or {}, timeout_s)
+    async with _all_mounted([mount], connect_timeout_s, defer_over_tokens) as toolsets:
+        yield toolsets[0]
+
+
+@asynccontextmanager
+async def mounted_file(
+    path: str | Path,
+    *,
+    trusted: Collection[str] = (),
+    timeout_s: float | None = None,
+    connect_timeout_s: float = CONNECT_TIMEOUT_S,
+    defer_over_tokens: int | None = DEFER_OVER_TOKENS,
+) -> AsyncGenerator[tuple[Toolset, ...]]:
+    """Mount all servers of an `mcpServers` JSON file, as Claude Desktop and Claude Code have it, all at once.
+
+    `${NAME}` and `${NAME:-default}` in it stand for environment variables. `trusted` names the servers whose
+    annotations become effects; the other options are those of `mounted`. Raises ConfigurationError when the file
+    cannot be read or one of the servers cannot be mounted.
+    """
+    servers = read_servers(Path(path))
+    if unknown := set(trusted) - servers.keys():
+        raise ConfigurationError(f"{path} has no server {', '.join(sorted(unknown))}; it has {', '.join(servers)}.")
+    mounts = [Mount(server, name, name in trusted, {}, timeout_s) for name, server in servers.items()]
+    async with _all_mounted(mounts, connect_timeout_s, defer_over_tokens) as toolsets:
+        yield toolsets
+
+
+@asynccontextmanager
+async def _all_mounted(
+    mounts: Sequence[Mount], connect_timeout_s: float, defer_over_tokens: int | None
+) -> AsyncGenerator[tuple[Toolset, ...]]:
+    connections = [_connection(mount, connect_timeout_s) for mount in mounts]
+    try:
+        listings = await _opened(connections)
+        offers = [usable(mount, listed) for mount, listed in zip(mounts, listings, strict=True)]
+        size = sum(map(tokens_of, offers))
+        defers = defer_over_tokens is not None and size > defer_over_tokens
+        if defers:
+            log().info("the tools of MCP servers are found by search", tokens=size, limit=defer_over_tokens)
+        yield tuple(
+            Toolset(mount.name, tools_of(mount, offer, connection, defers=defers))
+            for mount, offer, connection in zip(mounts, offers, connections, strict=True)
+        )
+    finally:
+        with anyio.CancelScope(shield=True):
+            async with anyio.create_task_group() as tasks:
+                for connection in connections:
+                    tasks.start_soon(connection.aclose)
+
+
+async def _opened(connections: Sequence[Connection]) -> list[tuple[Listed, ...]]:
+    """What each server offers. Raises ConfigurationError, which tells of every server that is not there."""
+    listings: list[tuple[Listed, ...]] = [()] * len(connections)
+    errors: list[str] = []
+
+    async def open_one(place: int, connection: Connection) -> None:
+        try:
+            listings[place] = await connection.open()
+        except ConfigurationError as error:
+            errors.append(str(error))
+
+    async with anyio.create_task_group() as tasks:
+        for place, connection in enumerate(connections):
+            tasks.start_soon(open_one, place, connection)
+    if errors:
+        raise ConfigurationError("\n".join(errors))
+    return listings
+
+
+def _connection(mount: Mount, connect_timeout_s: float) -> Connection:
+    try:
+        from agentkit.mcp.connection import Connection
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("mcp"):
+            raise
+        text = "To mount MCP servers, install the package `mcp`: pip install 'claude-agentkit[mcp]'."
+        raise ConfigurationError(text) from None
+    return Connection(mount.server, mount.name, connect_timeout_s)

@@ -1,0 +1,23 @@
+"""A task that belongs to the event loop and not to its caller: what it opens, it closes itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
+
+import sniffio
+
+_alive: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
+
+
+def start_root_task(main: Callable[[], Coroutine[object, None, None]], name: str) -> None:
+    """Start it. It must raise nothing but its own cancellation: nobody is there to catch an error."""
+    if sniffio.current_async_library() == "trio":
+        import trio
+
+        trio.lowlevel.spawn_system_task(main, name=name, context=copy_context())
+        return
+    task = asyncio.get_running_loop().create_task(main(), name=name)
+    _alive.add(task)
+    task.add_done_callback(_alive.discard)

@@ -1,0 +1,100 @@
+"""A server's input schema -> one that the API takes, and back from the model's arguments to the server's.
+
+MCP takes any object schema. The API refuses two forms of them, and with them the whole request: `anyOf`, `oneOf` and
+`allOf` at the root, and properties whose names have other characters than letters, digits, dot, dash and underscore.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from agentkit.arguments import read_json_arguments
+from agentkit.errors import DefinitionError
+from agentkit.messages import JSONObject
+from agentkit.schema.json_check import require_sound
+from agentkit.schema.subschemas import is_object, resolve
+
+_COMBINING = ("allOf", "anyOf", "oneOf")
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+_UNFIT = re.compile(r"[^a-zA-Z0-9_.-]")
+_MOST_CHARS_OF_NOTE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What the model is shown of a server's input schema. Raises nothing any more: `fitted` made sure of it."""
+
+    original: JSONObject
+    """The server's own."""
+    shown: JSONObject
+    """What the API gets; the same where that is possible."""
+    names: Mapping[str, str]
+    """The server's names of the properties that had to be renamed, by the names that the model sees."""
+    note: str = ""
+    """What the shown schema cannot say, in words. Empty: it says everything."""
+
+    def read(self, tool: str, given: Mapping[str, object]) -> JSONObject:
+        """The model's arguments as the server wants them. Raises InvalidArguments with the text for the model."""
+        arguments = read_json_arguments(tool, self.shown, given)
+        if self.shown is self.original:
+            return arguments
+        renamed = {self.names.get(name, name): value for name, value in arguments.items()}
+        return read_json_arguments(tool, self.original, renamed)
+
+
+def fitted(schema: Mapping[str, object]) -> Fitted:
+    """Make a schema fit, changing it only where it must be. Raises DefinitionError, with the reason, if it cannot."""
+    original: JSONObject = dict(schema)
+    require_sound(original)
+    if original.get("type") != "object":
+        raise DefinitionError(f'its root is of type {original.get("type")!r}, not "object"')
+    shown, note = _without_combinations(original)
+    shown, names = _with_fit_names(shown)
+    return Fitted(original, shown, names, note)
+
+
+def _without_combinations(schema: JSONObject) -> tuple[JSONObject, str]:
+    """The properties of all alternatives side by side, and in words which of them go together."""
+    combining = {word: schema[word] for word in _COMBINING if word in schema}
+    if not combining:
+        return schema, ""
+    properties: dict[str, list[object]] = {}
+    for name, part in _properties(schema, schema):
+        known = properties.setdefault(name, [])
+        if part not in known:
+            known.append(part)
+    merged = {name: parts[0] if len(parts) == 1 else {"anyOf": parts} for name, parts in properties.items()}
+    rest = {word: value for word, value in schema.items() if word not in combining}
+    rule = json.dumps(combining, ensure_ascii=False, separators=(",", ":"))
+    if len(rule) > _MOST_CHARS_OF_NOTE:
+        note = "Not all of the parameters go together; a call that does not fit is told what is wrong."
+    else:
+        note = f"The arguments together must also fit this JSON Schema: {rule}"
+    return {**rest, "properties": merged}, note
+
+
+def _properties(schema: JSONObject, root: JSONObject) -> Iterator[tuple[str, object]]:
+    schema = resolve(schema, root)
+    yield from cast("JSONObject", schema.get("properties") or {}).items()
+    for word in _COMBINING:
+        for choice in cast("list[object]", schema.get(word) or []):
+            if is_object(choice):
+                yield from _properties(choice, root)
+
+
+def _with_fit_names(schema: JSONObject) -> tuple[JSONObject, dict[str, str]]:
+    properties: JSONObject = schema.get("properties") or {}
+    own = {name: name if _NAME.fullmatch(name) else _UNFIT.sub("_", name)[:64] for name in properties}
+    renamed = {new: name for name, new in own.items() if new != name}
+    if not renamed:
+        return schema, {}
+    if len(set(own.values())) < len(own) or "" in renamed:
+        raise DefinitionError(f"the API takes no property named {next(iter(renamed.values()))!r}, nor any near it")
+    shown: JSONObject = {**schema, "properties": {own[name]: part for name, part in properties.items()}}
+    if "required" in schema:
+        shown["required"] = [own.get(name, name) for name in schema["required"]]
+    return shown, renamed

@@ -1,0 +1,88 @@
+"""Where an MCP server is: a program to start, an address, or an object in this process.
+
+`str(server)` is for error messages: it shows no environment, header, password or query.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias, cast
+from urllib.parse import urlsplit
+
+from agentkit.errors import DefinitionError
+from agentkit.redaction import REDACTED, is_secret_name, text_without_secrets
+
+
+@dataclass(frozen=True, slots=True)
+class StdioServer:
+    """A program that is started, and spoken to over its stdin and stdout: `StdioServer("uvx", ["mcp-server-git"])`.
+
+    Raises DefinitionError for arguments that are not a list of texts.
+    """
+
+    command: str
+    args: Sequence[str] = ()
+    env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Environment variables that it gets. It inherits HOME, LOGNAME, PATH, SHELL, TERM and USER, and nothing else."""
+    cwd: str | Path | None = None
+    """The folder that it runs in. None: this process's own."""
+
+    def __post_init__(self) -> None:
+        args = cast("Sequence[object]", self.args)  # of whatever it was given
+        if isinstance(args, str) or not all(isinstance(one, str) for one in args):
+            raise DefinitionError(f"StdioServer(args={args!r}): it takes a list of texts, one for each argument.")
+
+    def __str__(self) -> str:
+        return f"`{shlex.join([self.command, *_without_secrets(self.args)])}`"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpServer:
+    """A server at an address, over streamable HTTP: `HttpServer("https://example.com/mcp", headers={...})`.
+
+    Raises DefinitionError for what is no http or https address.
+    """
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Sent with every request: where a server's credentials go."""
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise DefinitionError(f"HttpServer({str(self)!r}): it takes an address that starts with http or https.")
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class InProcessServer:
+    """A server object of the package `mcp` (`MCPServer` or the low-level `Server`), called without a wire."""
+
+    server: object = field(repr=False)
+
+    def __str__(self) -> str:
+        return "the server in this process"
+
+
+def _without_secrets(args: Sequence[str]) -> Iterator[str]:
+    """Arguments that can be shown: `--token abc` and `--token=abc` are not."""
+    before = ""
+    for arg in args:
+        name, sign, value = arg.partition("=")
+        if before.startswith("-") and is_secret_name(before) and not arg.startswith("-"):
+            yield REDACTED
+        elif value and is_secret_name(name):
+            yield f"{name}{sign}{REDACTED}"
+        else:
+            yield text_without_secrets(arg)
+        before = arg
+
+
+Server: TypeAlias = StdioServer | HttpServer | InProcessServer
+"""What can be mounted."""

@@ -1,0 +1,232 @@
+"""One life of a connection to a server, from the handshake to the end.
+
+Two rules for this file: the client of the package `mcp` is entered and left in one root task, whose task groups never
+touch a caller's; and no wait is without end, not even the handshake's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+import anyio
+from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import (
+    CONNECTION_CLOSED,
+    CallToolRequest,
+    CallToolRequestParams,
+    Implementation,
+    PaginatedRequestParams,
+    ToolListChangedNotification,
+)
+from pydantic import RootModel, ValidationError
+
+from agentkit.errors import ConfigurationError
+from agentkit.log import log
+from agentkit.mcp.annotations import Annotations, Listed
+from agentkit.mcp.http import NOT_SENT, http_client
+from agentkit.mcp.root_task import start_root_task
+from agentkit.mcp.servers import HttpServer, InProcessServer, Server, StdioServer
+from agentkit.mcp.stdio import LastWords, process_streams
+from agentkit.messages import JSONObject
+from agentkit.redaction import text_without_secrets
+
+if TYPE_CHECKING:
+    from mcp.client import IncomingMessage, Transport
+    from mcp.server.mcpserver import MCPServer
+    from mcp.types import Tool
+
+    from agentkit.mcp.mcp_tool import Report
+
+SESSION_LOST = "Session terminated"
+"""What `mcp` says when a server at an address no longer knows the session, as after a restart of it."""
+
+_MOST_PAGES = 1_000
+_CLEAN_UP_S = 10.0
+_MOST_CHARS_OF_NOISE = 200
+
+
+class _AsItCame(RootModel[JSONObject]):
+    """A result that nothing was read from or left out of."""
+
+
+class Session:
+    """A connection. `open` it once; when it `is_alive` no longer, another one has to be made."""
+
+    def __init__(self, server: Server, name: str, connect_timeout_s: float) -> None:
+        self.tools: tuple[Listed, ...] = ()
+        """What the server offers, in its own order; there once the session is open."""
+        self._server = server
+        self._name = name
+        self._timeout_s = connect_timeout_s
+        self._client: Client | None = None
+        self._scope = anyio.CancelScope()
+        self._ready, self._leaving, self._done = anyio.Event(), anyio.Event(), anyio.Event()
+        self._error: BaseException | None = None
+        self._words: LastWords | None = None
+        self._noise = ""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a call may reach the server."""
+        return self._client is not None and not self._leaving.is_set()
+
+    async def open(self) -> None:
+        """Connect and list the tools. Raises ConfigurationError, naming the server and what it said."""
+        start_root_task(self._main, f"MCP server {self._name}")
+        try:
+            await self._ready.wait()
+        except BaseException:
+            self._scope.cancel()
+            await self.aclose()
+            raise
+        if not self.is_alive:
+            await self.aclose()
+            raise ConfigurationError(await self._why_not())
+
+    async def call(self, tool: str, arguments: Mapping[str, object], report: Report) -> JSONObject:
+        """Call a tool by the server's name for it; the result as the server wrote it.
+
+        Raises MCPError, and ValidationError for a result that is none. Cancelling it cancels it at the server.
+        """
+        if self._client is None:
+            raise MCPError(CONNECTION_CLOSED, "Connection closed")
+        request = CallToolRequest(params=CallToolRequestParams(name=tool, arguments=dict(arguments)))
+        try:
+            answer = await self._client.session.send_request(request, _AsItCame, progress_callback=report)
+        except MCPError as error:
+            if error.message == SESSION_LOST:
+                self._leaving.set()
+            raise
+        return answer.root
+
+    async def aclose(self) -> None:
+        """End it; the process of a server, and all that it started, is gone then. Waits up to ten seconds."""
+        self._leaving.set()
+        with anyio.move_on_after(_CLEAN_UP_S, shield=True) as patience:
+            await self._done.wait()
+        if patience.cancelled_caught:
+            self._scope.cancel()
+            log().error("an MCP server did not end in time", server=self._name)
+
+    async def _main(self) -> None:
+        """The root task."""
+        try:
+            with self._scope:
+                self._scope.deadline = anyio.current_time() + self._timeout_s
+                async with self._opened() as client:
+                    self.tools = await _listed(client)
+                    self._scope.deadline = math.inf
+                    self._client = client
+                    self._ready.set()
+                    await self._leaving.wait()
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001 - carried by value to whoever waits; a root task may raise nothing
+            self._error = error
+        finally:
+            self._client = None
+            self._ready.set()
+            self._done.set()
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncGenerator[Client]:
+        """The client of the package `mcp`, connected."""
+        server = self._server
+        if isinstance(server, InProcessServer):
+            async with self._connected(cast("MCPServer", server.server)) as client:
+                yield client
+        elif isinstance(server, HttpServer):
+            async with http_client(server.headers) as http:
+                transport = streamable_http_client(server.url, http_client=http)
+                async with self._connected(transport) as client:
+                    yield client
+        else:
+            self._words = LastWords(self._name)
+            transport = process_streams(server, self._words, self._leaving.set)
+            async with self._connected(transport) as client:
+                yield client
+
+    def _connected(self, where: MCPServer | Transport) -> Client:
+        us = Implementation(name="agentkit", version="1")
+        return Client(where, message_handler=self._hear, client_info=us, cache=None)
+
+    async def _hear(self, message: IncomingMessage) -> None:
+        """What the server says without being asked."""
+        if isinstance(message, ToolListChangedNotification):
+            log().info("an MCP server changed its tools; mount it again to see them", server=self._name)
+        elif isinstance(message, Exception) and not self._noise:
+            self._noise = _noise_in(message)
+            log().warning("an MCP server sends what is no message", server=self._name, text=self._noise)
+        await anyio.lowlevel.checkpoint()
+
+    async def _why_not(self) -> str:
+        head = f"The MCP server {self._name!r} ({self._server})"
+        if self._error is not None:
+            text = f"{head} {_reason(self._error, self._server)}"
+        elif self._scope.cancelled_caught:
+            text = f"{head} did not finish the handshake within {self._timeout_s:g} s."
+        else:
+            text = f"{head} ended as soon as it was ready."
+        if self._noise:
+            text += f" It sent what is no message: {self._noise!r}; a program's stdout is for messages only."
+        words = await self._words.text() if self._words else ""
+        return f"{text} Its last words:\n{words}" if words else text
+
+
+async def _listed(client: Client) -> tuple[Listed, ...]:
+    """All tools, page by page."""
+    found: list[Listed] = []
+    cursor: str | None = None
+    for _ in range(_MOST_PAGES):
+        page = await client.session.list_tools(params=PaginatedRequestParams(cursor=cursor))
+        found.extend(map(_as_listed, page.tools))
+        if page.next_cursor is None or page.next_cursor == cursor:
+            break
+        cursor = page.next_cursor
+    return tuple(found)
+
+
+def _as_listed(tool: Tool) -> Listed:
+    hints = tool.annotations
+    annotations = Annotations(title=tool.title)
+    if hints is not None:
+        annotations = Annotations(
+            tool.title or hints.title,
+            hints.read_only_hint,
+            hints.destructive_hint,
+            hints.idempotent_hint,
+            hints.open_world_hint,
+        )
+    description = tool.description or annotations.title or ""
+    is_task = tool.execution is not None and tool.execution.task_support == "required"
+    return Listed(tool.name, description, tool.input_schema, tool.output_schema, annotations, is_task)
+
+
+def _reason(error: BaseException, server: Server) -> str:
+    """Why a server is not there, in words for whoever started it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    if isinstance(error, FileNotFoundError) and isinstance(server, StdioServer):
+        where = f"the folder {str(server.cwd)!r}" if error.filename == str(server.cwd) else "the command"
+        return f"cannot be started: there is no such thing as {where}."
+    if isinstance(error, MCPError):
+        if isinstance(server, StdioServer) and error.code == CONNECTION_CLOSED:
+            return "ended before it was ready."
+        if error.code == NOT_SENT:
+            return f"cannot be reached: {text_without_secrets(error.message)}."
+        return f"refused: {text_without_secrets(error.message)} (code {error.code})."
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"does not speak as MCP says: {place}: {first['msg']}."
+    return f"cannot be reached: {type(error).__name__}: {text_without_secrets(str(error))}."
+
+
+def _noise_in(error: Exception) -> str:
+    """The head of what came instead of a message."""
+    given: object = error.errors(include_url=False)[0]["input"] if isinstance(error, ValidationError) else str(error)
+    return text_without_secrets(str(given))[:_MOST_CHARS_OF_NOISE]

@@ -1,0 +1,109 @@
+"""A server's process: the messages that it writes, its last words, and the moment in which it ends."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.to_thread
+from mcp import StdioServerParameters, stdio_client
+from mcp.client._transport import ReadStream, TransportStreams
+from mcp.shared.message import SessionMessage
+
+from agentkit.log import log
+from agentkit.mcp.servers import StdioServer
+from agentkit.redaction import text_without_secrets
+
+_MOST_LINES = 10
+_MOST_CHARS_OF_A_LINE = 2_000
+_LAST_WORDS_S = 1.0
+
+
+class LastWords:
+    """What a process writes to stderr: logged line by line at level debug, and the last lines kept.
+
+    A process gets the pipe as its stderr and may fill it at any moment, so a thread reads it to the end.
+    """
+
+    def __init__(self, server: str) -> None:
+        read, write = os.pipe()
+        self.file = os.fdopen(write, "w")
+        """For the process. Close it when the process has its own."""
+        self._lines: deque[str] = deque(maxlen=_MOST_LINES)
+        self._thread = threading.Thread(target=self._read, args=(read, server), name=f"stderr of {server}", daemon=True)
+        self._thread.start()
+
+    async def text(self) -> str:
+        """The last lines, once the process has ended; empty where it said nothing."""
+        await anyio.to_thread.run_sync(self._thread.join, _LAST_WORDS_S)
+        return text_without_secrets("\n".join(self._lines))
+
+    def _read(self, pipe: int, server: str) -> None:
+        with os.fdopen(pipe, errors="replace") as stream:
+            for line in iter(lambda: stream.readline(_MOST_CHARS_OF_A_LINE), ""):
+                if said := line.rstrip():
+                    self._lines.append(said)
+                    log().debug("an MCP server wrote to stderr", server=server, line=text_without_secrets(said))
+
+
+@asynccontextmanager
+async def process_streams(
+    server: StdioServer, words: LastWords, on_end: Callable[[], None]
+) -> AsyncGenerator[TransportStreams]:
+    """Start the process and give the streams of its messages; at the end its whole process group is gone.
+
+    `on_end` is called when the process closes its stdout, which is how it dies.
+    """
+    parameters = StdioServerParameters(
+        command=server.command,
+        args=list(server.args),
+        env=dict(server.env),
+        cwd=server.cwd,
+        encoding_error_handler="replace",
+    )
+    with words.file:
+        async with stdio_client(parameters, errlog=words.file) as (read, write):
+            words.file.close()
+            yield _Ending(read, on_end), write
+
+
+class _Ending:
+    """A stream of messages that says when it ends."""
+
+    def __init__(self, stream: ReadStream[SessionMessage | Exception], on_end: Callable[[], None]) -> None:
+        self._stream = stream
+        self._on_end = on_end
+
+    async def receive(self) -> SessionMessage | Exception:
+        """The next message, or what came instead of one."""
+        try:
+            return await self._stream.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            self._on_end()
+            raise
+
+    async def __anext__(self) -> SessionMessage | Exception:
+        try:
+            return await self.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            raise StopAsyncIteration from None
+
+    def __aiter__(self) -> ReadStream[SessionMessage | Exception]:
+        return self
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        await self.aclose()

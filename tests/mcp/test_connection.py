@@ -1,0 +1,168 @@
+"""A mounted server that dies: no call is sent twice, and the next one starts it anew where it can."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+
+from agentkit.errors import ConfigurationError, ToolError, UsageError
+from agentkit.mcp import HttpServer
+from agentkit.mcp.annotations import Listed
+from agentkit.mcp.connection import Connection
+from agentkit.mcp.mcp_tool import Answer, Unanswered
+from agentkit.mcp.servers import Server
+from tests.mcp.servers import serving, shop, wild, wild_address
+
+pytestmark = pytest.mark.anyio
+
+
+class Mounted:
+    """A connection, and its tools by name."""
+
+    def __init__(self, connection: Connection, tools: tuple[Listed, ...]) -> None:
+        self.connection = connection
+        self.tools = {tool.name: tool for tool in tools}
+
+    async def call(self, tool: str, **given: object) -> Answer:
+        return await self.connection.call(self.tools[tool], given, self._hear)
+
+    async def said(self, tool: str, **given: object) -> str:
+        return str((await self.call(tool, **given)).result["content"][0]["text"])
+
+    async def _hear(self, progress: float, total: float | None, message: str | None) -> None:
+        """Listen to nobody."""
+
+
+@asynccontextmanager
+async def connected(server: Server) -> AsyncGenerator[Mounted]:
+    connection = Connection(server, "wild", 20)
+    tools = await connection.open()
+    try:
+        yield Mounted(connection, tools)
+    finally:
+        await connection.aclose()
+
+
+async def test_the_call_that_saw_the_death_fails_and_the_next_one_starts_the_server_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with connected(wild()) as server:
+        before = await server.call("pid")
+        with pytest.raises(Unanswered, match=r"^The server wild ended during this call\.$"):
+            await server.call("die")
+        after = await server.call("pid")
+        assert (before.was_restarted, after.was_restarted) == (False, True)
+        assert after.result != before.result
+        assert not (await server.call("pid")).was_restarted
+    assert "has died and is started anew" in caplog.text
+
+
+async def test_a_server_that_dies_again_before_it_answered_is_given_up() -> None:
+    async with connected(wild()) as server:
+        for _ in range(2):
+            with pytest.raises(Unanswered):
+                await server.call("die")
+        with pytest.raises(ToolError, match=r"is not running any more\. Nothing was executed\."):
+            await server.call("pid")
+
+
+async def test_a_server_that_does_not_come_back_fails_every_call_at_once(tmp_path: Path) -> None:
+    async with connected(wild(dies_on_start_of=str(tmp_path / "mark"))) as server:
+        with pytest.raises(Unanswered):
+            await server.call("die")
+        with pytest.raises(ToolError, match="cannot be started"):
+            await server.call("pid")
+        with anyio.fail_after(1), pytest.raises(ToolError, match="is not running any more"):
+            await server.call("pid")
+
+
+async def test_calls_that_find_a_dead_server_together_start_it_once() -> None:
+    async with connected(wild()) as server:
+        with pytest.raises(Unanswered):
+            await server.call("die")
+        pids: set[str] = set()
+
+        async def ask() -> None:
+            pids.add(await server.said("pid"))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(ask)
+        assert len(pids) == 1
+
+
+async def test_a_tool_that_is_another_one_after_the_restart_is_not_called() -> None:
+    async with connected(wild()) as server:
+        with pytest.raises(Unanswered):
+            await server.call("die")
+        other = {"type": "object", "required": ["all"]}
+        server.tools["pid"] = Listed("pid", "", other, None, server.tools["pid"].annotations)
+        with pytest.raises(ToolError, match=r"came back without this tool\. Nothing was executed\."):
+            await server.call("pid")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (-32602, "No such path: /x"),
+        (-32042, "No such path: /x"),
+    ],
+)
+async def test_what_a_server_refuses_is_told_in_its_words(code: int, told: str) -> None:
+    async with connected(wild()) as server:
+        with pytest.raises(ToolError, match=told):
+            await server.call("refuse", code=code, message="No such path: /x")
+
+
+@pytest.mark.parametrize("code", [0, -32603])
+async def test_an_exception_inside_a_server_is_not_told_to_the_model(code: int) -> None:
+    async with connected(wild()) as server:
+        with pytest.raises(Unanswered, match=r"^The server wild reported an internal error\.$"):
+            await server.call("refuse", code=code, message="KeyError at /srv/app.py")
+
+
+async def test_a_result_that_is_none_is_an_unanswered_call() -> None:
+    async with connected(wild()) as server:
+        with pytest.raises(Unanswered, match="in a form that MCP does not have"):
+            await server.call("give", result={"content": 5})
+        assert await server.said("pid")
+
+
+async def test_a_call_outside_the_block_is_refused() -> None:
+    async with connected(wild()) as server:
+        pass
+    with pytest.raises(UsageError, match="'wild' is not mounted any more"):
+        await server.call("pid")
+
+
+async def test_an_address_that_is_gone_fails_calls_until_it_is_there_again() -> None:
+    async with AsyncExitStack() as stack:
+        with serving(shop) as url:
+            server = await stack.enter_async_context(connected(HttpServer(url)))
+            assert await server.said("left", item="tea") == "3"
+        with pytest.raises(ToolError, match=r"cannot be reached\. Nothing was executed\."):
+            await server.call("left", item="tea")
+        with serving(shop, int(url.split(":")[2].split("/")[0])):
+            answer = await server.call("left", item="tea")
+            assert not answer.was_restarted
+
+
+@pytest.mark.parametrize("tool", ["die", "break"])
+async def test_a_connection_that_breaks_costs_only_its_own_call(tool: str) -> None:
+    async with wild_address() as url, connected(HttpServer(url)) as server, anyio.create_task_group() as tasks:
+        tasks.start_soon(server.call, "hang")
+        with pytest.raises(Unanswered, match="broke off during this call"):
+            await server.call(tool)
+        answer = await server.call("pid")
+        assert not answer.was_restarted
+        tasks.cancel_scope.cancel()
+
+
+async def test_credentials_that_are_refused_are_named() -> None:
+    async with wild_address(status=401) as url:
+        with pytest.raises(ConfigurationError, match="HTTP 401 No: check the credentials in its headers"):
+            await Connection(HttpServer(url, {"authorization": "Bearer none"}), "wild", 10).open()

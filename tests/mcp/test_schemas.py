@@ -1,0 +1,92 @@
+"""A server's schema is shown as it is where the API takes it; where not, the arguments find their way back."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentkit.errors import DefinitionError, InvalidArguments
+from agentkit.mcp.schemas import fitted
+from agentkit.simulator.rules import refuse
+
+TEXT = {"type": "string"}
+ODATA = {"type": "object", "properties": {"$top": {"type": "integer"}, "name": TEXT}, "required": ["$top", "name"]}
+EITHER = {
+    "type": "object",
+    "properties": {"path": TEXT},
+    "required": ["path"],
+    "anyOf": [{"required": ["text"], "properties": {"text": TEXT}}, {"$ref": "#/$defs/Lines"}],
+    "$defs": {"Lines": {"required": ["lines"], "properties": {"lines": {"type": "integer"}}}},
+}
+KINDS = {
+    "type": "object",
+    "oneOf": [
+        {"properties": {"kind": {"const": "tea"}}, "required": ["kind"]},
+        {"properties": {"kind": {"const": "cup"}, "size": TEXT}, "required": ["kind", "size"]},
+    ],
+}
+
+
+def test_a_schema_that_the_api_takes_stays_what_it_is() -> None:
+    schema = {"type": "object", "properties": {"a": TEXT}, "$schema": "http://json-schema.org/draft-07/schema#"}
+    fit = fitted(schema)
+    assert fit.shown == schema
+    assert fit.read("t", {"a": "x"}) == {"a": "x"}
+    assert fit.note == ""
+
+
+def test_properties_with_strange_names_are_renamed_and_named_back() -> None:
+    fit = fitted(ODATA)
+    assert list(fit.shown["properties"]) == ["_top", "name"]
+    assert fit.shown["required"] == ["_top", "name"]
+    assert fit.read("t", {"_top": 3, "name": "x"}) == {"$top": 3, "name": "x"}
+    with pytest.raises(InvalidArguments, match="_top"):
+        fit.read("t", {"name": "x"})
+
+
+def test_alternatives_at_the_root_stand_side_by_side_and_are_still_checked() -> None:
+    fit = fitted(EITHER)
+    assert "anyOf" not in fit.shown
+    assert list(fit.shown["properties"]) == ["path", "text", "lines"]
+    assert "must also fit" in fit.note
+    assert '"required":["text"]' in fit.note
+    assert fit.read("t", {"path": "a", "lines": 3}) == {"path": "a", "lines": 3}
+    with pytest.raises(InvalidArguments, match="Nothing was executed"):
+        fit.read("t", {"path": "a"})
+
+
+def test_a_property_that_differs_between_alternatives_may_be_each_of_them() -> None:
+    fit = fitted(KINDS)
+    assert fit.shown["properties"]["kind"] == {"anyOf": [{"const": "tea"}, {"const": "cup"}]}
+    assert fit.read("t", {"kind": "tea"}) == {"kind": "tea"}
+    with pytest.raises(InvalidArguments):
+        fit.read("t", {"kind": "cup"})
+
+
+def test_a_long_rule_is_not_quoted() -> None:
+    fit = fitted({"type": "object", "anyOf": [{"required": ["a" * 2_000]}]})
+    assert fit.note.startswith("Not all of the parameters go together")
+
+
+@pytest.mark.parametrize("schema", [ODATA, EITHER, KINDS])
+def test_what_is_shown_the_api_takes(schema: dict[str, object]) -> None:
+    tool = {"name": "t", "input_schema": fitted(schema).shown}
+    body = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+    assert refuse({**body, "tools": [tool]}) is None
+    refused = refuse({**body, "tools": [{**tool, "input_schema": schema}]})
+    assert refused is not None
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": "array"}, 'not "object"'),
+        ({"type": "object", "properties": {"a": {"type": "text"}}}, "is not a JSON Schema"),
+        ({"type": "object", "properties": {"a": {"$ref": "#/$defs/Gone"}}}, "does not lead to a schema"),
+        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "is not a 'regex'"),
+        ({"type": "object", "properties": {"$a": {}, "_a": {}}}, "no property named"),
+        ({"type": "object", "properties": {"a": {"items": [{"type": "string"}]}}}, "is not a JSON Schema"),
+    ],
+)
+def test_a_schema_that_cannot_work_is_refused_with_the_reason(schema: dict[str, object], words: str) -> None:
+    with pytest.raises(DefinitionError, match=words):
+        fitted(schema)
