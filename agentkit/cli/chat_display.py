@@ -45,6 +45,10 @@ class ChatLines:
             case kinds.TextDelta() if is_root and self._shows_text:
                 self._has_streamed = True
                 self._write(event.text)
+            case kinds.TurnReset() if is_root:
+                self._end_line()  # what came so far is said again
+                self._has_streamed = False
+                print(one_line(self._plain.line(event), width_of(sys.stderr)), file=sys.stderr, flush=True)
             case kinds.TurnFinished() if is_root and self._shows_text:
                 if not self._has_streamed:
                     self._write(event.text)

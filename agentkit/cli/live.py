@@ -69,6 +69,7 @@ class LiveTree:
         left = Text.assemble(self._run_mark(branch), (branch.agent, "bold"), (f"  {branch.model}", "dim"))
         seconds = branch.duration_s or self.progress.clock() - branch.started_s
         facts = [f"turn {branch.turns}"] if branch.turns and not branch.outcome else []
+        facts += ["asks again"] if branch.trouble and not branch.outcome else []
         facts += [f"{branch.outcome}"] if branch.outcome not in ("", "completed") else []
         return left, Text(" · ".join([*facts, f"{seconds:.1f} s"]), "dim")
 
@@ -115,7 +116,7 @@ def _doing(branch: Branch) -> str:
     running = [call for call in branch.calls.values() if call.state == "running"]
     if running:
         return f"{running[-1].name}  {branch.arguments(running[-1])}"
-    return branch.text[-200:]
+    return branch.trouble or branch.text[-200:]
 
 
 def _fit(calls: list[Call], room: int) -> tuple[list[Call], list[Call]]:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import cast
 
-from agentkit.cli import chat, demo, doctor, local, record, run, simulate, tools
+from agentkit.cli import chat, demo, doctor, local, mcp, record, run, simulate, tools
 from agentkit.cli.exits import Exit, Stop, told
 from agentkit.cli.terminal import clean
 from agentkit.errors import AgentkitError, ConfigurationError, UsageError
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    for command in (demo, run, chat, tools, simulate, record, local, doctor):
+    for command in (demo, run, chat, tools, mcp, simulate, record, local, doctor):
         command.add_to(commands, shared)
     return top
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from agentkit.cli.interrupts import say_stopping
-from agentkit.cli.progress import Describe, say_nothing
+from agentkit.cli.progress import Describe, in_seconds, say_nothing
 from agentkit.cli.terminal import brief_json, one_line, width_of
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ class PlainLines:
                 return f"{who}: {event.name} {facts}  {self._glances.pop(event.call_id, '')}"
             case kinds.OutputRejected():
                 return f"{who}: its answer did not fit and went back: {event.reason}"
+            case kinds.TurnReset():
+                return f"{who}: asks again{in_seconds(event.wait_s)}: {event.reason}"
+            case kinds.FellBack():
+                return f"{who}: goes on with {event.model}: {event.reason}"
+            case kinds.Compacted():
+                return f"{who}: its conversation of {event.messages_before} messages became a summary"
             case kinds.RunFinished() if event.parent_call_id is not None and event.reason:
                 return f"{who}: {event.outcome}: {event.reason}"
             case _:

@@ -24,6 +24,11 @@ def say_nothing(_: ToolFinished) -> str:
     return ""
 
 
+def in_seconds(wait_s: float) -> str:
+    """When something is done again, where that is worth saying."""
+    return f" in {wait_s:.0f} s" if wait_s >= 1 else ""
+
+
 @dataclass(slots=True)
 class Call:
     """One tool call of an agent."""
@@ -56,6 +61,8 @@ class Branch:
     """Empty: it goes on."""
     text: str = ""
     """What the model has said in this turn so far."""
+    trouble: str = ""
+    """Why it is asked again. Empty: it is not."""
     calls: dict[str, Call] = field(default_factory=dict[str, Call])
     duration_s: float = 0.0
 
@@ -95,9 +102,13 @@ class Progress:
             case _ if branch is None:
                 pass
             case kinds.TurnStarted():
-                branch.turns, branch.text = event.turn, ""
+                branch.turns, branch.text, branch.trouble = event.turn, "", ""
+            case kinds.TurnReset():
+                branch.text, branch.trouble = "", f"asks again{in_seconds(event.wait_s)}: {event.reason}"
+            case kinds.FellBack():
+                branch.model = event.model
             case kinds.TextDelta():
-                branch.text += event.text
+                branch.text, branch.trouble = branch.text + event.text, ""
             case kinds.TurnFinished():
                 branch.tokens += event.usage.prompt_tokens + event.usage.output_tokens
             case kinds.ToolStarted():

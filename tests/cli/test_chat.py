@@ -114,11 +114,12 @@ def test_a_typed_answer_is_shown_once_it_fits() -> None:
 
 
 def test_a_run_that_does_not_complete_is_told_and_the_chat_goes_on() -> None:
-    replies = [Reply.failure(529, "overloaded_error")] * 3
+    replies = [Reply.failure(529, "overloaded_error")] * 6
     with answering(*replies, Reply.refusal("I would rather not."), Reply.text("Well.")) as (_, there):
         done = chat("A\nB\nC\n", "shop:clerk", *there)
     err = done.stderr.decode()
     assert (done.returncode, done.stdout) == (0, b"Well.\n"), err
+    assert err.count("clerk: asks again") == 5
     assert "agentkit: The API answered 529 overloaded_error" in err
     assert err.count("agentkit: ") == 2
     assert "Traceback" not in err

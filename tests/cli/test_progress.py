@@ -7,7 +7,20 @@ import io
 import pytest
 from rich.console import Console
 
-from agentkit import Cost, Event, Outcome, RunFinished, RunStarted, ToolFinished, ToolStarted, Usage
+from agentkit import (
+    Compacted,
+    Cost,
+    Event,
+    FellBack,
+    Outcome,
+    RunFinished,
+    RunStarted,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TurnReset,
+    Usage,
+)
 from agentkit.cli.live import LiveTree
 from agentkit.cli.plain import PlainLines
 from agentkit.cli.progress import Progress
@@ -88,3 +101,27 @@ def test_plain_lines_say_who_answered_what(capsys: pytest.CaptureFixture[str]) -
         "lead: calls reader document=doc-c0 question=What is tea?",
         "lead: reader answered, 2 quotes, 0.5 s document=doc-c0 question=What is tea?",
     ]
+
+
+def test_a_reply_that_is_asked_for_again_says_so_and_forgets_what_it_had_said() -> None:
+    start, end = a_run(0)
+    text = TextDelta(**place(), text="Tea is")  # type: ignore[arg-type]
+    reset = TurnReset(**place(), turn=1, attempt=2, reason="The API answered 529.", wait_s=4.2)  # type: ignore[arg-type]
+    progress = Progress()
+    for event in (start, text, reset):
+        progress.feed(event)
+    assert progress.root is not None
+    assert (progress.root.text, progress.root.trouble) == ("", "asks again in 4 s: The API answered 529.")
+    assert "asks again" in drawn([start, text, reset])[0]
+    assert "asks again" not in drawn([start, text, reset, text])[0]
+    assert "asks again" not in drawn([start, text, reset, end])[0]
+    assert PlainLines().line(reset) == "lead: asks again in 4 s: The API answered 529."
+
+
+def test_a_change_of_the_model_and_a_summary_are_lines() -> None:
+    start, _ = a_run(0)
+    fell = FellBack(**place(), model="claude-sonnet-5-5", reason="The model declined.")  # type: ignore[arg-type]
+    assert PlainLines().line(fell) == "lead: goes on with claude-sonnet-5-5: The model declined."
+    assert "claude-sonnet-5-5" in drawn([start, fell])[0]
+    short = Compacted(**place(), messages_before=40, messages_after=1)  # type: ignore[arg-type]
+    assert PlainLines().line(short) == "lead: its conversation of 40 messages became a summary"

@@ -59,7 +59,7 @@ def test_events_are_lines_of_json_and_the_last_is_the_result(capsys: pytest.Capt
         (Reply.refusal("No."), [], 1),
         (Reply.tool("price", item="tea"), ["--max-turns", "1"], 4),
         (Reply.failure(401, "authentication_error"), [], 3),
-        (Reply.failure(529, "overloaded_error"), [], 1),
+        (Reply.failure(400, "invalid_request_error"), [], 1),
     ],
 )
 def test_the_exit_code_says_how_it_ended(reply: Reply, options: list[str], code: int) -> None:
