@@ -1,0 +1,65 @@
+"""`python -m benchmarks.faults [words of a fault]`: each fault that is built, played, and what came of it, a line each.
+
+Exit code 1 when anything is not as specified; the differences stand below the line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from textwrap import shorten
+
+from agentkit.messages import Block, Content, JSONObject, text_block
+from benchmarks.faults.play import differences, play
+from benchmarks.faults.scenario import BACKENDS, Played, Scenario
+from benchmarks.faults.scenarios import SCENARIOS
+from benchmarks.faults.table import Row, rows
+
+_COLUMNS = "{:<52} {:<17} {:<56} {:>8}  {}"
+_MOST_SHOWN = 56
+
+
+def main(words: str) -> int:
+    """Print the table, or its rows with these words; gives the exit code."""
+    print(_COLUMNS.format("fault", "outcome", "what the model saw last", "requests", "verdict"))
+    built = [row for row in rows() if row.state == "built" and words.lower() in row.fault.lower()]
+    wrong = [row.fault for row in built if not _show(row, [one for one in SCENARIOS if one.fault == row.fault])]
+    print(f"\n{len(built) - len(wrong)} of {len(built)} faults as specified.")
+    return 1 if wrong else 0
+
+
+def _show(row: Row, scenarios: Sequence[Scenario]) -> bool:
+    """Play a row's scenarios and print its line, by the first of them. Gives whether all is as specified."""
+    found: list[str] = []
+    shown: Played | None = None
+    count = 0
+    for scenario in scenarios:
+        for way in scenario.ways:
+            for backend in BACKENDS:
+                played = play(scenario, way, backend)
+                shown, count = shown or played, count + 1
+                found += [f"    {scenario.name}, {way} on {backend}: {text}" for text in differences(scenario, played)]
+    cases = "1 case" if len(scenarios) == 1 else f"{len(scenarios)} cases"
+    verdict = f"as specified, {cases}, {count} runs" if shown and not found else "WRONG"
+    outcome, saw, requests = (shown.outcome, last_heard(shown.saw or []), shown.requests) if shown else ("", "", 0)
+    print(_COLUMNS.format(row.fault, outcome, saw, requests, verdict), *found, sep="\n", flush=True)
+    return verdict != "WRONG"
+
+
+def last_heard(messages: Sequence[JSONObject]) -> str:
+    """The last that the model was told, short: an error or a note of ours where there is one."""
+    told = [message for message in messages if message["role"] == "user"] or messages
+    blocks = [block for message in told for block in _blocks(message["content"])]
+    ours = [block for block in blocks[1:] if block.get("is_error") or block["type"] == "text"]
+    last = (ours or blocks or [text_block("")])[-1]
+    said: Content = last["text"] if last["type"] == "text" else last.get("content", "")
+    return shorten(said if isinstance(said, str) else json.dumps(said), _MOST_SHOWN, placeholder="...")
+
+
+def _blocks(content: Content) -> list[Block]:
+    return [text_block(content)] if isinstance(content, str) else content
+
+
+if __name__ == "__main__":
+    sys.exit(main(" ".join(sys.argv[1:])))

@@ -1,0 +1,127 @@
+"""Tools that fail, hang, return what nobody can read, or take the program with them."""
+
+from __future__ import annotations
+
+import base64
+import time
+
+import anyio
+
+from agentkit import Image, RunContext, ToolError, process, tool
+from benchmarks.faults.desk import Desk, find
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel."""
+TEA = "tea " * 50_000
+
+
+@tool(effect="write")
+async def fail(ctx: RunContext[Desk], how: str) -> str:
+    """Fail in one of several ways."""
+    ctx.deps.did(f"fail {how}")
+    match how:
+        case "group":
+            raise ExceptionGroup("two at once", [RuntimeError("password=hunter2"), ValueError("no")])
+        case "connection":
+            raise ConnectionResetError("10.0.0.1 is gone")
+        case "no":
+            raise ToolError("Only 5 are left.", hint="Order fewer.")
+        case "recursion":
+            return _without_end()
+        case _:
+            raise RuntimeError("password=hunter2 in /srv/app/db.py")
+
+
+def _without_end() -> str:
+    return _without_end()
+
+
+@tool(effect="write", raises=(LookupError,))
+async def look_up(ctx: RunContext[Desk], item: str) -> str:
+    """Fail in a way that the model may read."""
+    ctx.deps.did(f"look up {item}")
+    raise LookupError(f"no such item: {item}")
+
+
+@tool(effect="read")
+async def strange(ctx: RunContext[Desk], what: str) -> object:
+    """Return something strange."""
+    ctx.deps.did(f"return {what}")
+    match what:
+        case "huge":
+            return TEA
+        case "bytes":
+            return b"\xff\xfe tea"
+        case "picture":
+            return Image(PNG, "image/png")
+        case "nothing":
+            return None
+        case "surrogate":
+            return "tea \ud800 costs\x00 4"
+        case "nan":
+            return {"price": float("nan")}
+        case _:
+            return object()
+
+
+@tool(effect="write", timeout_s=0.1)
+async def wait(ctx: RunContext[Desk]) -> str:
+    """Wait without end."""
+    ctx.deps.did("wait")
+    await anyio.sleep_forever()
+    return "never"
+
+
+@tool(effect="read", timeout_s=0.1)
+def work_on(ctx: RunContext[Desk]) -> str:
+    """Work in a thread, longer than allowed."""
+    ctx.deps.did("work on")
+    time.sleep(0.4)
+    return "late"
+
+
+@tool(effect="read", timeout_s=0.3)
+async def run_program(ctx: RunContext[Desk]) -> str:
+    """Run a program that never ends, and that starts another one."""
+    ctx.deps.did("run program")
+    await process.run(["sh", "-c", "sleep 60 & sleep 60"])
+    return "never"
+
+
+@tool(effect="read", retries=2)
+async def stumble(ctx: RunContext[Desk]) -> str:
+    """Fail the first time."""
+    ctx.deps.did("stumble")
+    if ctx.deps.executed.count("stumble") == 1:
+        raise ConnectionResetError("try again")
+    return "well"
+
+
+@tool(effect="read")
+async def block(ctx: RunContext[Desk]) -> str:
+    """Hold up everything else."""
+    ctx.deps.did("block")
+    time.sleep(1.2)  # noqa: ASYNC251 - the fault
+    return "done"
+
+
+@tool(effect="write")
+async def cancel(ctx: RunContext[Desk]) -> str:
+    """Be there when the run is cancelled from outside."""
+    ctx.deps.did("cancel")
+    ctx.deps.cancel()
+    await anyio.sleep_forever()
+    return "never"
+
+
+@tool(effect="read")
+async def leave(ctx: RunContext[Desk], how: str) -> str:
+    """End the program."""
+    ctx.deps.did(f"leave by {how}")
+    raise KeyboardInterrupt if how == "Ctrl-C" else SystemExit(3)
+
+
+CLUMSY = (find, fail, look_up, strange, wait, work_on, run_program, stumble, block, cancel, leave)
+"""These tools, and one that is well."""

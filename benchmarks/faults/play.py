@@ -1,0 +1,220 @@
+"""A scenario played in one of the four ways, on asyncio or trio: what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Any, TypeAlias
+
+import anyio
+
+from agentkit import Agent, Conversation, Done, Outcome, RunResult, TurnReset
+from agentkit.messages import JSONObject
+from benchmarks.faults.desk import FAST, Desk, Task
+from benchmarks.faults.scenario import EARLIER, PROMPT, Played, Scenario
+from benchmarks.faults.stage import ELSE, Stage, comparable
+
+_INTERRUPTS = (KeyboardInterrupt, SystemExit)
+_SHOWN_CHARS = 300
+
+Chat: TypeAlias = Conversation[Desk, Task, Any]
+
+
+@dataclass
+class _Play:
+    """A scenario on its way."""
+
+    scenario: Scenario
+    stage: Stage
+    desk: Desk = field(default_factory=Desk)
+    chat: Chat | None = None
+    """The worker's conversation, in the ways in which it can go on."""
+    result: RunResult[Any] | None = None
+    """The worker's. None: it was cancelled, or an interrupt ended it."""
+    resets: int | None = None
+    log: list[str] = field(default_factory=list[str])
+    problems: list[str] = field(default_factory=list[str])
+
+    def options(self) -> Any:
+        """What every way gives to its run."""
+        return {"deps": self.desk, "client": self.stage.client()}
+
+    # -- the ways ----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """`await chat.send(...)`, which is what `agent.run` does."""
+        self.chat = await self._begun()
+        with anyio.CancelScope() as scope:
+            self.desk.cancel = scope.cancel
+            self.result = await self.chat.send(Task(PROMPT), **self.options())
+
+    async def stream(self) -> None:
+        """The events are read to their end."""
+        self.chat = await self._begun()
+        self.resets = 0
+        async with self.chat.stream(Task(PROMPT), **self.options()) as run:
+            self.desk.cancel = run.cancel
+            async for event in run:
+                self.resets += isinstance(event, TurnReset)
+        self.result = run.result
+
+    async def sub_agent(self) -> None:
+        """The worker is the tool of another agent."""
+        tools = [self.scenario.agent.as_tool()]
+        lead = Agent("lead", model="claude-sonnet-5-5", instructions="You lead.", deps=Desk, tools=tools, retry=FAST)
+        async with lead.stream("Go.", **self.options()) as run:
+            self.desk.cancel = run.cancel
+            async for _ in run:
+                pass
+        (self.result,) = run.result.children
+        is_well = run.result.ok
+        if is_well == (self.scenario.ends_tree or self.result.outcome is Outcome.CANCELLED):
+            self.problems.append(f"the parent's run: {run.result.outcome}, {run.result.reason}")
+        if self.stage.asked["lead"] != 1 + is_well:
+            self.problems.append(f"the parent asked {self.stage.asked['lead']} times")
+
+    async def map(self) -> None:
+        """The worker has another item to work on."""
+        wanted = self.scenario
+        items, at_once = [Task(PROMPT), Task(ELSE)], 1 if wanted.ends_tree else 2
+        with anyio.CancelScope() as scope:
+            self.desk.cancel = scope.cancel
+            one, other = await wanted.agent.map(items, concurrency=at_once, **self.options())
+            self.result = one.result
+            if isinstance(other, Done) != (wanted.is_other_well and not wanted.ends_tree):
+                self.problems.append(f"the other item: {other}")
+        is_cut = scope.cancelled_caught  # chance decides whether the other item had begun
+        if not is_cut and self.stage.asked["bystander"] != (0 if wanted.ends_tree else wanted.other_requests):
+            self.problems.append(f"the other item asked {self.stage.asked['bystander']} times")
+
+    async def _begun(self) -> Chat:
+        agent, before, past = self.scenario.agent, self.scenario.before, self.scenario.past
+        if before is None:
+            return agent.conversation(past or None)
+        earlier = before.conversation()
+        await earlier.send(Task(EARLIER), **self.options())
+        return agent.conversation(earlier.save() if before.name == agent.name else earlier.messages)
+
+    # -- afterwards --------------------------------------------------------------------------------------------
+
+    async def go_on(self) -> list[str]:
+        """Whatever happened, the conversation is one that the API takes."""
+        if self.chat is None:
+            return []
+        result = await self.chat.send("And then?", model="claude-opus-5-5", **self.options())
+        return [] if result.ok else [f"the conversation cannot go on: {result.reason}"]
+
+    def played(self, interrupt: BaseException | None) -> Played:
+        """What came of it."""
+        result, stage = self.result, self.stage
+        saw: list[JSONObject] | None = stage.saw()
+        outcome = type(interrupt).__name__ if interrupt else str(Outcome.CANCELLED)
+        if result is None or result.outcome is Outcome.CANCELLED:
+            kept = result.messages if result else self.chat.messages if self.chat else None
+            saw = None if kept is None else comparable(kept)
+        if bool(stage.simulator.refusals) != self.scenario.is_refused:
+            self.problems.append(f"refused: {[refusal.message for refusal in stage.simulator.refusals]}")
+        return Played(
+            outcome=str(result.outcome) if result else outcome,
+            output=result.answer.value if result and result.answer else None,
+            reason=result.reason if result else "",
+            saw=saw,
+            requests=stage.asked["worker"],
+            requests_below=stage.asked["reader"],
+            executed=self.desk.executed,
+            rooms=stage.rooms,
+            unfinished=[item.name for item in result.unfinished] if result else None,
+            request_id=result.error.request_id if result and result.error else None,
+            resets=self.resets,
+            log=self.log,
+            problems=[*self.problems, *stage.left()],
+        )
+
+
+class _Lines(logging.Handler):
+    """Writes what is logged into a list, whatever a record has."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)  # with the traceback
+        fields = {name: value for name, value in record.__dict__.items() if name != "exc_info"}
+        self._lines.append(f"{text} {fields}")
+
+
+@contextmanager
+def _logged(lines: list[str]) -> Generator[None]:
+    handler, logger = _Lines(lines), logging.getLogger("agentkit")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def _not_of_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Asyncio complains that nobody asked its main task for the interrupt that ended the loop; everybody saw it."""
+    if not isinstance(context.get("exception"), _INTERRUPTS):
+        loop.default_exception_handler(context)
+
+
+def play(scenario: Scenario, way: str, backend: str) -> Played:
+    """Play a scenario from its beginning to its end, each time in an event loop of its own."""
+    it = _Play(scenario, Stage(scenario))
+    ways: dict[str, Callable[[], Awaitable[None]]] = {
+        "run": it.run, "stream": it.stream, "sub-agent": it.sub_agent, "map": it.map,
+    }  # fmt: skip
+    interrupt: BaseException | None = None
+
+    async def main() -> None:
+        if backend == "asyncio":
+            asyncio.get_running_loop().set_exception_handler(_not_of_interrupts)
+        await ways[way]()
+
+    try:
+        with _logged(it.log):
+            anyio.run(main, backend=backend)
+    except _INTERRUPTS as error:
+        interrupt = error
+    played = it.played(interrupt)
+    it.stage.is_over = True
+    return replace(played, problems=[*played.problems, *anyio.run(it.go_on, backend=backend)])
+
+
+def differences(scenario: Scenario, played: Played) -> list[str]:
+    """How what came of a scenario differs from what must come out. Empty: not at all."""
+    found = [
+        f"{name} is {got!r}, not {wanted!r}"
+        for name, got, wanted in (
+            ("outcome", played.outcome, str(scenario.outcome)),
+            ("output", played.output, scenario.output),
+            ("requests", played.requests, scenario.requests),
+            ("requests below", played.requests_below, scenario.requests_below),
+            ("executed", sorted(played.executed), sorted(scenario.executed)),
+        )
+        if got != wanted
+    ]
+    if played.unfinished is not None and sorted(played.unfinished) != sorted(scenario.unfinished):
+        found.append(f"unfinished is {played.unfinished}, not {scenario.unfinished}")
+    wanted_saw = [comparable(messages) for messages in (scenario.saw, *scenario.or_saw)]
+    if played.saw is not None and played.saw not in wanted_saw:
+        pairs = zip_longest(played.saw, wanted_saw[0])
+        found += [_difference(i, str(got), str(wanted)) for i, (got, wanted) in enumerate(pairs) if got != wanted]
+    if scenario.reason not in played.reason:
+        found.append(f"the reason is {played.reason!r}, without {scenario.reason!r}")
+    if not scenario.also(played):
+        found.append(f"{scenario.also.__name__} does not hold")
+    return [*found, *played.problems]
+
+
+def _difference(index: int, got: str, wanted: str) -> str:
+    """Where two messages begin to differ."""
+    at = next((i for i, (one, other) in enumerate(zip(got, wanted, strict=False)) if one != other), 0)
+    around = slice(max(0, at - _SHOWN_CHARS // 2), at + _SHOWN_CHARS)
+    return f"message {index} is ...{got[around]}..., not ...{wanted[around]}..."
