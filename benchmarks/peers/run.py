@@ -1,6 +1,6 @@
 """Other people's frameworks hold a conversation with the local Messages API.
 
-    python benchmarks/peers/run.py [--venv FOLDER]
+    python -m benchmarks.peers.run [--venv FOLDER]
 
 Installs the peers at the versions of requirements.txt into a virtual environment of their own, serves a script over
 HTTP, and runs each peer's small program against it: two parallel tool calls, their results, an answer. Prints a table;
@@ -12,15 +12,14 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentkit.messages import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
+from benchmarks.peers.environment import HERE, USUAL, install, version_of
 
-HERE = Path(__file__).parent
 ANSWER = "Tea is 4.0 EUR and a cup 7.5 EUR."
 DELIVERIES = ("whole", "streamed")
 
@@ -63,22 +62,6 @@ def play(request: JSONObject) -> Reply:
     return Reply.text(ANSWER if "4.0" in said and "7.5" in said else f"These are no prices: {said}")
 
 
-def install(folder: Path) -> Path:
-    """The Python of the peers' environment."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    wanted = str(HERE / "requirements.txt")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--quiet", "-r", wanted], check=True)
-    return python
-
-
-def version_of(python: Path, package: str) -> str:
-    """The installed version of a package."""
-    program = f"from importlib.metadata import version; print(version({package!r}))"
-    return subprocess.run([python, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
-
-
 def attempt(python: Path, peer: Peer, way: tuple[str, ...]) -> tuple[str, str]:
     """Run a peer one way; gives how many requests it took, and what went wrong. Empty: nothing."""
     simulator = Simulator(Script(play))
@@ -95,8 +78,7 @@ def attempt(python: Path, peer: Peer, way: tuple[str, ...]) -> tuple[str, str]:
 def main() -> int:
     """Run every peer every way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    usual = Path.home() / ".cache" / "agentkit" / "peers"
-    parser.add_argument("--venv", type=Path, default=usual, help="where the peers are installed (default: %(default)s)")
+    parser.add_argument("--venv", type=Path, default=USUAL, help="where the peers are installed (default: %(default)s)")
     python = install(parser.parse_args().venv)
     has_failed = False
     print("| peer | version | case | requests | result |\n|---|---|---|---|---|")

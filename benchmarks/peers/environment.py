@@ -1,0 +1,26 @@
+"""The virtual environment in which other people's frameworks are installed."""
+
+from __future__ import annotations
+
+import subprocess
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).parent
+USUAL = Path.home() / ".cache" / "agentkit" / "peers"
+"""Where it is unless a command line says otherwise."""
+
+
+def install(folder: Path, requirements: Path = HERE / "requirements.txt") -> Path:
+    """The Python of the environment in this folder, with the peers at the versions of the requirements."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--quiet", "-r", requirements], check=True)
+    return python
+
+
+def version_of(python: Path, package: str) -> str:
+    """The installed version of a package."""
+    program = f"from importlib.metadata import version; print(version({package!r}))"
+    return subprocess.run([python, "-c", program], capture_output=True, text=True, check=True).stdout.strip()

@@ -1,0 +1,122 @@
+"""Faults of what the model says, and of how it stops."""
+
+from __future__ import annotations
+
+from agentkit.messages import JSONObject
+from agentkit.simulator import Reply
+from benchmarks.peers.scenarios.scenario import Play, Scenario, once
+from benchmarks.peers.seen import ANSWER, Seen, Verdict, blocks, said
+
+_LOOK = Reply.tool("price", item="tea")
+_TOO_LONG = Reply.failure(400, "invalid_request_error", "prompt is too long: 1000123 tokens > 1000000 maximum")
+
+
+def _pause(seen: Seen) -> Verdict:
+    is_resumed = len(seen.requests) > 1 and seen.requests[-1]["messages"][-1]["role"] == "assistant"
+    if seen.has_answer:
+        return Verdict(is_resumed, "resumed" if is_resumed else "goes on, but not from where it paused")
+    return Verdict(False, "taken for the end" if seen.is_plain_success else seen.how)
+
+
+def _strange_stop(seen: Seen) -> Verdict:
+    is_named = seen.names("hologram")
+    if any(run.tool == "remove" for run in seen.runs):
+        return Verdict(False, "executed the turn's call" + ("; named" if is_named else "; never named"))
+    if not seen.is_plain_success:
+        return Verdict(seen.is_over, f"stops; {seen.how}")
+    return Verdict(is_named, "stops; named in the result" if is_named else "taken for a normal end")
+
+
+def _refusal(seen: Seen) -> Verdict:
+    if not seen.is_plain_success:
+        return Verdict(seen.is_over, seen.how)
+    is_named = seen.names("refus", "content_filter")
+    return Verdict(is_named, "named in the result" if is_named else "an empty answer as a success")
+
+
+def _empty(seen: Seen) -> Verdict:
+    if not seen.is_plain_success or seen.has_answer:
+        return Verdict(seen.is_over, "asked once more" if seen.has_answer else seen.how)
+    return Verdict(False, "an empty answer as a success")
+
+
+def _endless(seen: Seen) -> Verdict:
+    count = len(seen.requests)
+    return Verdict(seen.is_over, f"{seen.how} after {count} turns" if seen.is_over else f"no end after {count} turns")
+
+
+def _too_long(seen: Seen) -> Verdict:
+    is_typed = seen.is_over and not seen.error and "context" in seen.ending  # an exception takes what was done with it
+    return Verdict(seen.has_answer or is_typed, "shortened, answers" if seen.has_answer else seen.how)
+
+
+def _never_done() -> Play:
+    return lambda request: Reply.tool("price", item=f"item {len(blocks(request, 'tool_result'))}")
+
+
+def _grows_too_long() -> Play:
+    """A model that looks three times, by when the conversation is too long; a shorter one it answers at once."""
+    was_too_long = False
+
+    def play(request: JSONObject) -> Reply:
+        nonlocal was_too_long
+        if request.get("compaction"):
+            return Reply.text("The stock was looked up three times.")
+        if len(said(request)) > 100_000:
+            was_too_long = True
+            return _TOO_LONG
+        return Reply.text(ANSWER) if was_too_long else Reply.tool("stock", item="tea")
+
+    return play
+
+
+SCENARIOS = (
+    Scenario(
+        "pause",
+        "pause_turn in a search of the server's own",
+        "the turn goes back as it is; the run goes on",
+        lambda: lambda _: Reply.text(ANSWER),
+        _pause,
+        faults=("pause_turn",),
+    ),
+    Scenario(
+        "strange_stop",
+        "an unknown stop reason behind a text",
+        "stops, and the reason can be read from the result",
+        lambda: lambda _: Reply.text("So far so good."),
+        _strange_stop,
+        faults=("unknown_stop_reason",),
+    ),
+    Scenario(
+        "strange_stop_call",
+        "an unknown stop reason behind a tool call",
+        "executes nothing, stops, and the reason can be read",
+        once(Reply.tool("remove", items=["tea"])),
+        _strange_stop,
+        faults=("unknown_stop_reason",),
+    ),
+    Scenario(
+        "refusal",
+        "the model refuses",
+        "an exception or a result that says so",
+        lambda: lambda _: Reply.text(ANSWER),
+        _refusal,
+        faults=("refusal",),
+    ),
+    Scenario(
+        "empty",
+        "an empty end_turn after tool results",
+        "asked once more, or an end that is no success",
+        once(_LOOK),
+        _empty,
+        faults=(None, "empty"),
+    ),
+    Scenario("endless", "a model that never stops calling", "a limit ends it by default", _never_done, _endless),
+    Scenario(
+        "too_long",
+        "the prompt gets too long",
+        "shortened and asked again, or a typed end with what was done",
+        _grows_too_long,
+        _too_long,
+    ),
+)
