@@ -4,6 +4,7 @@
 #   make test     the whole suite on asyncio and trio (ARGS="-k name" goes to pytest)
 #   make check    lint, formatting, types, floors of imports
 #   make soak     long sweeps: the property tests with many examples, and the tests marked `soak`
+#   make bench    speed beside the SDK and other frameworks (about 20 minutes; ARGS="--no-peers" installs nothing)
 #   make clean    remove what these commands made
 #
 # PYTHON=... names the Python to use, VENV=... the folder of the environment.
@@ -13,7 +14,7 @@ PYTHON =
 ARGS =
 bin = "$(VENV)/bin"
 
-.PHONY: help demo test check soak clean demo-environment dev-environment
+.PHONY: help demo test check soak bench clean demo-environment dev-environment
 .NOTPARALLEL:
 
 help:
@@ -34,6 +35,9 @@ check: dev-environment
 	$(bin)/mypy
 	$(bin)/pyright --pythonpath $(bin)/python
 	$(bin)/lint-imports --no-cache
+
+bench: dev-environment
+	@$(bin)/python -m benchmarks.speed.run --write $(ARGS)
 
 demo-environment dev-environment:
 	@sh .ci/environment $(@:-environment=) "$(VENV)" "$(PYTHON)"

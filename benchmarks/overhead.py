@@ -1,0 +1,213 @@
+"""What a run in which nothing goes wrong pays for being ready: CPU a turn, with each layer and without it.
+
+    python -m benchmarks.overhead [--rounds 20] [--core 1]
+
+The server is that of the speed benchmark, in a process of its own; what is measured is the CPU time of this process
+for conversations of 20 turns with two calls each, through the SDK's client and a socket. A layer is taken off by
+putting in its place the least that does its work when nothing goes wrong. All variants take turns, a round each, and
+the figures are medians over the rounds: of the CPU time, and of its ratio to the same round with nothing on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import anthropic
+import anyio
+
+from agentkit import Agent, Budget, Settings, model, stop_over_budget, tool
+from agentkit.asking import Asked, Asking, Meter, Question
+from agentkit.attempts import perform
+from agentkit.execute import Execution
+from agentkit.redaction import Redactor
+from agentkit.turn_reader import TurnReader
+from agentkit.usage import Usage
+from benchmarks.speed.measuring import INSTRUCTIONS, MODEL, PROMPT, look
+from benchmarks.speed.server import Play
+
+if TYPE_CHECKING:
+    from agentkit.messages import Content
+    from agentkit.middleware import ToolRun
+
+TURNS = 20
+PLAY = Play(turns=TURNS, calls=2, pieces=10)
+AGENT = Agent(
+    "looker",
+    model=MODEL,
+    instructions=INSTRUCTIONS,
+    tools=[tool(effect="read")(look)],
+    settings=Settings(max_tokens=4_000),
+)
+AMPLE = Budget(max_cost_usd=100, max_input_tokens=10**9, max_output_tokens=10**9, max_requests=10**6)
+GOAL = 0.05
+
+Layer: TypeAlias = "Callable[[ExitStack], object]"
+
+
+# -- the least that does the work when nothing goes wrong -------------------------------------------------------------
+
+
+class _Free:
+    """A governor, and a permit, that lets everyone go."""
+
+    async def admit(self, sender: str, input_tokens: int) -> _Free:
+        return self
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Nothing."""
+
+    def succeeded(self, output_tokens: int = 0) -> None:
+        """Nothing."""
+
+    def __enter__(self) -> _Free:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+async def _ask_once(self: Asking, asked: Any, question: Question, meter: Meter) -> Asked:
+    reader = TurnReader()
+    async with asked.stream(question.request) as events:
+        async for event in events:
+            reader.feed(event)
+    turn = reader.turn()
+    usage = Usage.of(turn.usage)
+    meter.add(usage, self.price(asked.name, turn.model, usage))
+    return Asked(turn, question.request.options["max_tokens"], meter.usage, meter.cost)
+
+
+async def _just_perform(_: Execution, run: ToolRun, __: object) -> Content:
+    return await perform(run)
+
+
+def _unchanged(_: Redactor, given: object) -> object:
+    return given
+
+
+@contextmanager
+def _replaced(owner: object, name: str, value: object) -> Generator[None]:
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+def without_governor(stack: ExitStack) -> None:
+    """Every request goes at once."""
+    stack.enter_context(_replaced(model, "governor_of", lambda *_: _Free()))
+
+
+def without_retries(stack: ExitStack) -> None:
+    """A model call is one request: no attempts, no reservations, no credentials that are refused elsewhere."""
+    stack.enter_context(_replaced(Asking, "ask", _ask_once))
+
+
+def without_driving(stack: ExitStack) -> None:
+    """A tool is awaited: no time limit, no retries, no watchdog."""
+    stack.enter_context(_replaced(Execution, "_content", _just_perform))
+
+
+def without_redaction(stack: ExitStack) -> None:
+    """Texts go to the model as they are."""
+    stack.enter_context(_replaced(Redactor, "content", _unchanged))
+    stack.enter_context(_replaced(Redactor, "text", _unchanged))
+
+
+def with_budget(stack: ExitStack) -> None:
+    """One budget, of every kind of limit but time."""
+    stack.enter_context(stop_over_budget(AMPLE))
+
+
+LAYERS = (without_governor, without_retries, without_driving, without_redaction)
+BARE = "with none of it"
+AS_IS = "as it is"
+VARIANTS: Mapping[str, tuple[Layer, ...]] = {
+    BARE: LAYERS,
+    AS_IS: (),
+    "as it is, one budget": (with_budget,),
+    "as it is, three budgets": (with_budget,) * 3,
+    "  governor off": (without_governor,),
+    "  retries off": (without_retries,),
+    "  time limits and watchdog off": (without_driving,),
+    "  redaction off": (without_redaction,),
+}
+
+
+# -- measuring --------------------------------------------------------------------------------------------------------
+
+
+async def cpu_us_a_turn(layers: tuple[Layer, ...], client: anthropic.AsyncAnthropic, conversations: int) -> float:
+    """Microseconds of this process for a turn."""
+    with ExitStack() as stack:
+        for layer in layers:
+            layer(stack)
+        gc.collect()
+        before = time.process_time()
+        for _ in range(conversations):
+            assert (await AGENT.run(PROMPT, client=client)).ok
+        return (time.process_time() - before) / (conversations * TURNS) * 1e6
+
+
+async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
+    """The figures of all variants, round by round."""
+    figures: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    async with anthropic.AsyncAnthropic(api_key="any", base_url=base_url) as client:
+        await cpu_us_a_turn((), client, 5)
+        for number in range(rounds):
+            names = list(VARIANTS)
+            random.Random(number).shuffle(names)  # noqa: S311 - so that none always comes behind the same other
+            for name in names:
+                figures[name].append(await cpu_us_a_turn(VARIANTS[name], client, 3))
+    return figures
+
+
+@contextmanager
+def served() -> Generator[str]:
+    """The server of the speed benchmark; gives the base URL."""
+    command = [sys.executable, "-m", "benchmarks.speed.server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/{PLAY.path()}"
+        finally:
+            process.kill()
+
+
+def show(figures: dict[str, list[float]]) -> None:
+    """A table, and whether the goal is met."""
+    print(f"{'':32}{'us a turn':>10}{'to none':>10}")
+    medians: dict[str, float] = {}
+    for name, found in figures.items():
+        medians[name] = statistics.median(one / bare for one, bare in zip(found, figures[BARE], strict=True)) - 1
+        print(f"{name:32}{statistics.median(found):10.0f}{medians[name]:+10.1%}")
+    verdict = "met" if medians[AS_IS] < GOAL else "missed"
+    print(f"A run in which nothing goes wrong pays {medians[AS_IS]:.1%}; the goal, under {GOAL:.0%}, is {verdict}.")
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=20, help="how often each variant is measured")
+    parser.add_argument("--core", type=int, help="the CPU core to stay on")
+    given = parser.parse_args()
+    with served() as base_url:
+        if given.core is not None:
+            os.sched_setaffinity(0, {given.core})
+        show(anyio.run(measure, base_url, given.rounds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""What every program of the benchmark has in common: the tool, and the clock around the conversations.
+
+Standard library only: it runs inside the environments of other people's frameworks, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+PROMPT = "What does the tea cost in the shop at the corner, at each place?"
+INSTRUCTIONS = "You look prices up, one after another, and then say what was found in a sentence."
+MODEL = "claude-opus-5-5"
+MAX_TOKENS = 4_000
+
+_marks: list[tuple[float, float] | None] = []
+"""A mark for each call of the tool: the wall clock and the CPU time, where they are asked for (a look takes 10 us)."""
+_waits_s: list[float] = []
+_is_marking = False
+
+
+async def look(item: str, shop: str, place: int) -> str:
+    """Look up the price of an item.
+
+    Args:
+        item: What to look up.
+        shop: In which shop.
+        place: On which place of the list.
+    """
+    _marks.append((time.perf_counter(), time.process_time()) if _is_marking else None)
+    if _waits_s:
+        await asyncio.sleep(_waits_s[place])
+    return f"{item} at {shop} is 4 EUR, on place {place} of the list."
+
+
+@dataclass(frozen=True)
+class Program:
+    """A framework, ready to talk to a server."""
+
+    converse: Callable[[], Awaitable[object]]
+    """Hold one conversation to its end."""
+    fan_out: Callable[[int], Awaitable[object]] | None = None
+    """Hold so many at once, where the framework has a way of its own. None: they are started one by one."""
+
+
+Open = Callable[[str, bool, int], AbstractAsyncContextManager[Program]]
+"""Given the base URL, whether replies are streamed, and the most turns that are needed."""
+
+
+async def _measured(open_program: Open, order: dict[str, object]) -> dict[str, object]:
+    global _is_marking  # noqa: PLW0603 - the tool is a plain function, as frameworks want it
+    _is_marking = bool(order.get("marks"))
+    agents, each, turns = int(order["agents"]), int(order["each"]), int(order["turns"])  # type: ignore[call-overload]
+    _waits_s[:] = order.get("waits_s", [])  # type: ignore[arg-type]
+
+    async def one_after_another(count: int) -> None:
+        for _ in range(count):
+            await program.converse()
+
+    async with open_program(str(order["base_url"]), bool(order["streamed"]), turns) as program:
+        if order.get("warm_up", True):
+            await asyncio.gather(*(one_after_another(1) for _ in range(min(agents, 4))))
+        _marks.clear()
+        gc.collect()
+        started_s, started_cpu_s = time.perf_counter(), time.process_time()
+        if order.get("fan_out") and program.fan_out is not None:
+            await program.fan_out(agents)
+        else:
+            await asyncio.gather(*(one_after_another(each) for _ in range(agents)))
+        wall_s, cpu_s = time.perf_counter() - started_s, time.process_time() - started_cpu_s
+    return {
+        "cpu_s": cpu_s,
+        "wall_s": wall_s,
+        "calls": len(_marks),
+        "marks": _marks if _is_marking else [],
+        "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+
+
+def serve(open_program: Open, compile_tools: Callable[[list[Callable[..., object]]], object] | None = None) -> None:
+    """Take orders from standard input, one a line, and answer each with a line of figures."""
+    if core := os.environ.get("SPEED_CORE"):
+        os.sched_setaffinity(0, {int(core)})
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a framework prints is no answer
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "tools" in order and compile_tools is not None:
+            functions = nested_functions(order["tools"])
+            started_s = time.process_time()
+            compile_tools(functions)
+            answer: dict[str, object] = {"cpu_s": time.process_time() - started_s}
+        else:
+            answer = asyncio.run(_measured(open_program, order))
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+_NESTED = '''
+from pydantic import BaseModel, Field
+
+class Address{n}(BaseModel):
+    street: str = Field(description="Street and number.")
+    city: str
+    code: int
+
+class Line{n}(BaseModel):
+    item: str
+    quantity: int = Field(gt=0)
+    price: float | None = None
+    tags: list[str] = []
+
+class Customer{n}(BaseModel):
+    name: str
+    address: Address{n}
+    others: list[Address{n}] = []
+
+async def order{n}(customer: Customer{n}, lines: list[Line{n}], note: str = "", express: bool = False) -> str:
+    """Place an order.
+
+    Args:
+        customer: Who orders.
+        lines: What is ordered.
+        note: For the driver.
+        express: Whether it is urgent.
+    """
+    return "done"
+'''
+
+
+def nested_functions(count: int) -> list[Callable[..., object]]:
+    """So many functions whose parameters are models of their own."""
+    functions: list[Callable[..., object]] = []
+    for n in range(count):
+        names: dict[str, object] = {"__name__": f"tools_{n}"}
+        sys.modules[f"tools_{n}"] = type(sys)(f"tools_{n}")
+        exec(_NESTED.replace("{n}", str(n)), names)  # noqa: S102 - the text above
+        sys.modules[f"tools_{n}"].__dict__.update(names)
+        functions.append(names[f"order{n}"])  # type: ignore[arg-type]
+    return functions

@@ -1,0 +1,263 @@
+"""What is measured, and how: each function gives the rows of one question."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from benchmarks.speed.server import Play, events_of
+from benchmarks.speed.workers import (
+    AGENTKIT,
+    AGENTKIT_FAST,
+    FLOOR,
+    ROOT,
+    SDK,
+    SDK_FAST,
+    TOOL_RUNNER,
+    Figures,
+    Runner,
+    Worker,
+)
+
+WAITS_S = (0.6, 0.06, 0.6, 0.06)
+"""How long the four tools of the eager rows take."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is done: enough to tell, or only so much that everything has run once."""
+
+    rounds: int = 5
+    peer_rounds: int = 2
+    conversations: int = 16
+    """Of each framework, in each round."""
+    agents: tuple[int, ...] = (1, 16, 128)
+    growth_turns: int = 400
+    fan_outs: tuple[int, ...] = (100, 1_000)
+    memory_agents: int = 512
+    tools: int = 100
+    starts: int = 7
+
+
+SMALL = Size(1, 1, 1, (1, 2), 24, (3,), 3, 2, 1)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The server's address, and a program for each framework, ready."""
+
+    server: str
+    workers: Mapping[str, Worker]
+    size: Size
+    fresh: Callable[[Runner], Worker]
+    """A new process of a framework, for what must not remember."""
+
+    def rounds(self, play: Play, only: Sequence[Runner] = (), **order: object) -> dict[str, list[Figures]]:
+        """The same order for each framework in turn, round after round; peers have fewer rounds."""
+        wanted = {runner.name for runner in only} or set(self.workers)
+        found: dict[str, list[Figures]] = {}
+        for number in range(self.size.rounds):
+            for name, worker in self.workers.items():
+                if name in wanted and (number < self.size.peer_rounds or not worker.runner.is_peer):
+                    found.setdefault(name, []).append(worker.run(self.server, play, **order))
+        return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure for several frameworks."""
+
+    what: str
+    unit: str
+    values: Mapping[str, float]
+    ratios: Mapping[str, float]
+    """To what the row is measured by: medians of the ratios within each round."""
+    by: str
+    goals: Mapping[str, float]
+    """What the ratio of a framework should be at the most."""
+
+
+def row(
+    what: str, unit: str, found: Mapping[str, Sequence[float]], by: Runner | float, goals: Mapping[Runner, float]
+) -> Row:
+    """A row of medians. `by` is the framework or the value that the others are held against."""
+    ratios: dict[str, float] = {}
+    for name, values in found.items():
+        others = found[by.name] if isinstance(by, Runner) else [by] * len(values)
+        ratios[name] = median(value / other for value, other in zip(values, others, strict=False))
+    named = by.name if isinstance(by, Runner) else f"{by:.4g} {unit}"
+    medians = {name: median(values) for name, values in found.items()}
+    return Row(what, unit, medians, ratios, named, {runner.name: goal for runner, goal in goals.items()})
+
+
+def cpu_of_a_turn(bench: Bench) -> list[Row]:
+    """CPU of a turn with two calls, streamed, at so many agents at once; and not streamed, at one."""
+    rows: list[Row] = []
+    goals = {AGENTKIT: 0.40, AGENTKIT_FAST: 0.25}
+    for agents in bench.size.agents:
+        each = -(-bench.size.conversations // agents)
+        found = bench.rounds(Play(), agents=agents, each=each)
+        turns = Play().turns * agents * each
+        cpu = {name: [one.cpu_s / turns * 1e6 for one in figures] for name, figures in found.items()}
+        rows.append(row(f"CPU of a streamed turn, {agents} at once", "us", cpu, SDK, goals))
+        if agents == 1:
+            wall = {name: [one.wall_s / turns * 1e3 for one in figures] for name, figures in found.items()}
+            rows.append(row("wall clock of a streamed turn, 1 at once", "ms", wall, SDK, {}))
+    whole = [runner for runner in (worker.runner for worker in bench.workers.values()) if "agentkit" not in runner.name]
+    agents = bench.size.agents[1]
+    found = bench.rounds(Play(), whole, agents=agents, each=1, streamed=False)
+    cpu = {name: [one.cpu_s / Play().turns / agents * 1e6 for one in figures] for name, figures in found.items()}
+    return [*rows, row(f"CPU of a turn that is not streamed, {agents} at once", "us", cpu, SDK, {})]
+
+
+def spaced(bench: Bench) -> list[Row]:
+    """CPU of a streamed turn whose events come one by one, as those of the real API do."""
+    ours = (FLOOR, SDK, SDK_FAST, AGENTKIT, AGENTKIT_FAST)
+    agents, play = bench.size.agents[1], Play(gap_ms=2)
+    found = bench.rounds(play, ours, agents=agents)
+    cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
+    return [row(f"CPU of a streamed turn, its events 2 ms apart, {agents} at once", "us", cpu, SDK, {})]
+
+
+def growth(bench: Bench) -> list[Row]:
+    """CPU of a late turn of one long run against an early one, by the CPU clock at each call of the tool."""
+    turns = bench.size.growth_turns
+    early, late = slice(turns // 40, turns // 40 + 8), slice(turns - 14, turns - 6)
+    values: dict[str, list[float]] = {}
+    for name, worker in bench.workers.items():
+        play = Play(turns=turns)
+        marks = [cpu for _, cpu in worker.run(bench.server, play, marks=True, warm_up=False).marks[:: play.calls]]
+        used = [after - before for before, after in pairwise(marks)]
+        values[name] = [median(used[early]) * 1e3, median(used[late]) * 1e3]
+    middle = (late.start + late.stop) // 2
+    rows = [
+        row(f"CPU of turn {turn} of {turns}", "ms", {name: [value[at]] for name, value in values.items()}, SDK, {})
+        for at, turn in enumerate((turns // 40, middle))
+    ]
+    factors = {name: [value[1] / value[0]] for name, value in values.items()}
+    goals = dict.fromkeys((AGENTKIT, AGENTKIT_FAST), 1.5)
+    return [*rows, row(f"growth: CPU of turn {middle} against turn {turns // 40}", "x", factors, 1.0, goals)]
+
+
+def fan_out(bench: Bench) -> list[Row]:
+    """Wall clock of many short runs at once, of which each waits 50 ms for its reply."""
+    rows: list[Row] = []
+    for agents in bench.size.fan_outs:
+        goals = {AGENTKIT_FAST: 0.40} if agents >= 1_000 else {}
+        found = bench.rounds(Play(turns=1, delay_ms=50), agents=agents, fan_out=True)
+        wall = {name: [one.wall_s * 1e3 for one in figures] for name, figures in found.items()}
+        rows.append(row(f"fan-out of {agents:,} at 50 ms a reply", "ms", wall, SDK, goals))
+    return rows
+
+
+def ideal_s(play: Play, waits_s: Sequence[float]) -> float:
+    """How long a conversation takes when each call starts as soon as the model has moved on from it."""
+    total_s = 0.0
+    for turn in range(play.turns):
+        moved_on: list[float] = []
+        is_in_call = False
+        at_s = 0.0
+        for event in events_of(play, turn):
+            at_s += play.gap_ms / 1000
+            data = json.loads(event.partition(b"data: ")[2])
+            if data["type"] in ("content_block_start", "message_delta"):
+                if is_in_call:
+                    moved_on.append(at_s)
+                is_in_call = data.get("content_block", {}).get("type") == "tool_use"
+        total_s += max([at_s, *(start + wait for start, wait in zip(moved_on, waits_s, strict=False))])
+    return total_s
+
+
+def tools_in_parallel(bench: Bench) -> list[Row]:
+    """Slow tools under a slow stream against the ideal schedule; and without a slow stream against the slowest one."""
+    play = Play(turns=3, calls=4, pieces=4, gap_ms=20)
+    ours = (SDK, TOOL_RUNNER, AGENTKIT, AGENTKIT_FAST)
+    found = bench.rounds(play, ours, waits_s=WAITS_S, warm_up=False)
+    slow = {name: [one.wall_s for one in figures] for name, figures in found.items()}
+    found = bench.rounds(Play(turns=2, calls=4), ours, waits_s=WAITS_S)
+    quick = {name: [one.wall_s for one in figures] for name, figures in found.items()}
+    both = (AGENTKIT, AGENTKIT_FAST)
+    return [
+        row(
+            "eager: four tools in two turns, 20 ms deltas", "s", slow, ideal_s(play, WAITS_S), dict.fromkeys(both, 1.03)
+        ),
+        row("four parallel tools, whole conversation", "s", quick, max(WAITS_S), dict.fromkeys(both, 1.02)),
+    ]
+
+
+def memory(bench: Bench) -> list[Row]:
+    """Peak memory of many agents at once beyond that of one, for each of them, ten turns long."""
+    agents, values = bench.size.memory_agents, dict[str, list[float]]()
+    for runner in (SDK, AGENTKIT, AGENTKIT_FAST):
+        peaks: list[int] = []
+        if runner.name in bench.workers:
+            for count in (1, agents):
+                with bench.fresh(runner) as worker:
+                    peaks.append(worker.run(bench.server, Play(delay_ms=20), agents=count, warm_up=False).peak_kb)
+            values[runner.name] = [(peaks[1] - peaks[0]) / (agents - 1)]
+    goals = dict.fromkeys((AGENTKIT, AGENTKIT_FAST), 150.0)
+    return [row(f"memory of an agent, {agents} at once", "kB", values, 1.0, goals)]
+
+
+def compiling(bench: Bench) -> list[Row]:
+    """From functions with nested models to tools as they are sent; each time in a new process."""
+    values: dict[str, list[float]] = {SDK.name: [], AGENTKIT.name: []}
+    for _ in range(bench.size.starts):
+        for runner in (SDK, AGENTKIT):
+            with bench.fresh(runner) as worker:
+                values[runner.name].append(worker.compile_s(bench.size.tools) * 1e3)
+    return [
+        row(f"{bench.size.tools} tools with nested models, decorated and compiled", "ms", values, SDK, {AGENTKIT: 0.8})
+    ]
+
+
+_IMPORT = "import time; t = time.perf_counter(); import agentkit; print((time.perf_counter() - t) * 1000)"
+_FIRST_AGENTKIT = """
+from agentkit import Agent
+Agent("first", model="claude-opus-5-5").run_sync("Hello").output
+"""
+_FIRST_SDK = """
+import asyncio, anthropic
+async def main():
+    async with anthropic.AsyncAnthropic() as client:
+        hello = [{"role": "user", "content": "Hello"}]
+        async with client.messages.stream(model="claude-opus-5-5", max_tokens=16000, messages=hello) as stream:
+            await stream.get_final_message()
+asyncio.run(main())
+"""
+
+
+def starting(bench: Bench) -> list[Row]:
+    """How long `import agentkit` takes, and a whole process from its start to its first reply, in turns."""
+    place = {"ANTHROPIC_BASE_URL": f"{bench.server}/turns=1", "ANTHROPIC_API_KEY": "any", "PYTHONPATH": str(ROOT)}
+    timed = "import time, os; t = time.perf_counter()\n{}\nprint((time.perf_counter() - t) * 1000)"
+
+    def run(program: str) -> float:
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, env={**os.environ, **place}, capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    imports, firsts = list[float](), {SDK.name: list[float](), AGENTKIT.name: list[float]()}
+    for _ in range(bench.size.starts):
+        imports.append(run(_IMPORT))
+        firsts[SDK.name].append(run(timed.format(_FIRST_SDK)))
+        firsts[AGENTKIT.name].append(run(timed.format(_FIRST_AGENTKIT)))
+    return [
+        row("import agentkit", "ms", {AGENTKIT.name: imports}, 1.0, {AGENTKIT: 50.0}),
+        row("from a new process to its first reply", "ms", firsts, SDK, {AGENTKIT: 1.05}),
+    ]
+
+
+ALL = (cpu_of_a_turn, spaced, growth, fan_out, tools_in_parallel, memory, compiling, starting)
+
+
+def python_of(runner: Runner, peers: Path | None) -> Path:
+    """The interpreter of a framework."""
+    return peers if runner.is_peer and peers is not None else Path(sys.executable)
