@@ -1,0 +1,44 @@
+"""Law 5, judged by the server's own ledger: no budget of any scope is ever exceeded."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import anyio
+import pytest
+
+from agentkit import Outcome
+from tests.budgets.server import overspent
+from tests.budgets.trees import Tree
+
+BACKENDS = ["asyncio", "trio"]
+
+
+async def judged(seed: int) -> Tree:
+    """A tree that has lived, and was not allowed more than it was given."""
+    tree = Tree(seed)
+    with anyio.fail_after(60):
+        await tree.live()
+    problems = [*overspent(tree.simulator, tree.limited), *map(repr, tree.simulator.failures)]
+    problems += [refusal.message for refusal in tree.simulator.refusals if refusal.status != 413]
+    problems += [f"still open: {row}" for row in tree.simulator.ledger.rows if row.is_open]
+    assert problems == [], f"seed {seed}"
+    return tree
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_budget_is_ever_exceeded(backend: str) -> None:
+    trees = [anyio.run(judged, seed, backend=backend) for seed in range(30)]
+    outcomes = Counter(result.outcome for tree in trees for result in tree.results)
+    rows = [row for tree in trees for row in tree.simulator.ledger.rows]
+    assert outcomes[Outcome.COMPLETED] > 10, outcomes
+    assert outcomes[Outcome.BUDGET_EXHAUSTED] > 10, outcomes
+    assert sum(row.status == 200 and not row.is_whole for row in rows) > 20
+    assert len(rows) > 300
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_budget_of_thousands_of_trees_is_ever_exceeded(backend: str) -> None:
+    for seed in range(1_000, 2_500):
+        anyio.run(judged, seed, backend=backend)

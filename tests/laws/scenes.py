@@ -1,0 +1,246 @@
+"""Random scenes: a tree of agents, a mind that keeps it busy, faults, a budget, and perhaps a cancel; told by a seed.
+
+Whatever a law needs to know is written down as it happens. Nothing here judges: see `laws.py`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import anyio
+import anyio.lowlevel
+
+from agentkit import Agent, Budget, Event, Retry, RunContext, RunResult, Settings, ToolError, tool
+from agentkit.conversation import Conversation
+from agentkit.messages import AssistantTurn, JSONObject
+from agentkit.middleware import CallModel, ModelCall
+from agentkit.simulator import Mix, Reply, Script
+from agentkit.simulator.faults.plan import USUAL, FaultPlan
+from tests.budgets.server import TOKEN, NamingSimulator, asking
+
+AnyAgent: TypeAlias = Agent[Any, Any, Any]
+
+SECRET = "hunter2-and-nobody-else"
+PLACE = "/srv/private/orders.py"
+KEY = "sk-ant-api03-" + "k3Y" * 12
+PASSWORD = "s3same-open"
+AMONG = (
+    *(*USUAL, "cut:420", "error_event:0", "status:503", "unknown_stop_reason", "refusal"),
+    *("status:400", "status:401", "status:413", "context_exceeded"),
+)
+"""What goes wrong: all that a run should survive, and some that end it."""
+_IMPATIENT = Retry(first_wait_s=0.001, longest_wait_s=0.004, max_attempts=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One start of a tool, as the tool saw it."""
+
+    run_id: str
+    call_id: str
+    name: str
+    is_whole: bool
+    """Whether its arguments are those that the model meant."""
+
+
+@dataclass
+class Diary:
+    """What happened in a scene."""
+
+    executions: list[Execution] = field(default_factory=list[Execution])
+    turns: list[AssistantTurn] = field(default_factory=list[AssistantTurn])
+    """Every whole turn that came, in the order in which they did."""
+    ticks: int = 0
+    """Moments so far at which something could be cancelled."""
+    strike_at: int | None = None
+    strike: Callable[[], None] = lambda: None
+
+    def tick(self) -> None:
+        """Something happens; at the chosen moment the cancel strikes."""
+        self.ticks += 1
+        if self.ticks == self.strike_at:
+            self.strike()
+
+
+async def work(ctx: RunContext[Diary], how: str, key: str, check: int) -> str:
+    """Do something that goes as `how` says."""
+    ctx.deps.executions.append(Execution(ctx.run_id, ctx.call_id, "work", len(key) == check))
+    ctx.deps.tick()
+    await anyio.lowlevel.checkpoint()
+    match how:
+        case "raise":
+            raise RuntimeError(f"password={SECRET} in {PLACE}")
+        case "group":
+            raise ExceptionGroup(SECRET, [ValueError(SECRET), OSError(PLACE)])
+        case "say no":
+            raise ToolError("No.", hint="Ask for something else.")
+        case "leak":
+            return f"key: {KEY}, database: postgres://clerk:{PASSWORD}@db/shop"
+        case "leak in an error":
+            raise ToolError(f"No such key: {KEY}")
+        case "hang":
+            await anyio.sleep_forever()
+        case "huge":
+            return "x" * 40_000
+        case _:
+            pass
+    return f"done {key}"
+
+
+def record(ctx: RunContext[Diary], key: str, check: int) -> str:
+    """Write something down, in a thread; from there nothing is cancelled."""
+    ctx.deps.executions.append(Execution(ctx.run_id, ctx.call_id, "record", len(key) == check))
+    return f"done {key}"
+
+
+WORK = tool(effect="read", timeout_s=0.03)(work)
+RECORD = tool(effect="write")(record)
+
+
+@dataclass
+class Scene:
+    """What one seed stands for."""
+
+    seed: int
+    rate: float | None = None
+    """The share of requests that meet a fault. None: as the seed says."""
+    diary: Diary = field(default_factory=Diary)
+    simulator: NamingSimulator = field(init=False)
+    budget: Budget | None = None
+    tokens: dict[str, str] = field(default_factory=dict[str, str])
+    """Whose run it is, by run id."""
+    result: RunResult[Any] | None = None
+    """None: the run was cancelled from outside."""
+    events: list[Event] = field(default_factory=list[Event])
+    chat: Conversation[Any, Any, Any] = field(init=False)
+    has_ended: bool = False
+    was_struck: bool = False
+    was_awaited: bool = False
+    """Whether nobody heard the events of it, or of a part of it."""
+    first_row: int = 0
+    """Of the server's ledger, from which on the budget holds."""
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+        rate = self.chance.choice([0.0, 0.1, 0.3, 0.5]) if self.rate is None else self.rate
+        self.simulator = NamingSimulator(Script(self.answer), faults=Mix(rate, self.seed, AMONG))
+        if self.chance.random() < 0.4:
+            self.strike_after(self.chance.randint(1, 25))
+        if self.chance.random() < 0.5:
+            self.budget = self.some_budget()
+        self.agent = self._agent()
+        self.chat = self.agent.conversation()
+
+    # -- who there is, and what they say -----------------------------------------------------------------------
+
+    def strike_after(self, ticks: int) -> None:
+        """Cancel at the so-many-th moment from now on."""
+        self.diary.strike_at = self.diary.ticks + ticks
+
+    def some_budget(self) -> Budget:
+        """Limits that bite soon, late or never."""
+        chance = self.chance
+        return Budget(
+            max_cost_usd=chance.choice([None, 0.1, 0.5, 3]),
+            max_requests=chance.choice([None, 2, 5, 20]),
+            max_output_tokens=chance.choice([None, None, 9_000]),
+            max_seconds=chance.choice([None, None, None, 0.15]),
+        )
+
+    def _agent(self) -> AnyAgent:
+        chance = self.chance
+        common: dict[str, Any] = {
+            "deps": Diary,
+            "retry": _IMPATIENT,
+            "around_model": [self._see],
+            "max_turns": chance.choice([3, 8, 50]),
+            "settings": Settings(cache=chance.choice([None, "5m", "1h"]), max_tokens=chance.choice([2_000, 16_000])),
+        }
+        leaf: AnyAgent = Agent("leaf", model="claude-haiku-5-5", tools=[WORK, RECORD], **common)
+        reader: AnyAgent = Agent("reader", model="claude-haiku-4-5", tools=[WORK, leaf.as_tool()], **common)
+        fallback = chance.choice([None, None, "claude-sonnet-5-5"])
+        output = chance.choice([str, dict[str, int]])
+        tools: list[Any] = [WORK, RECORD, reader.as_tool()]
+        return Agent("lead", model="claude-opus-5-5", tools=tools, output=output, fallback=fallback, **common)
+
+    async def _see(self, call: ModelCall, go_on: CallModel) -> AssistantTurn:
+        found = TOKEN.search(call.request.messages[0].encoded.decode())
+        asking.set(self.tokens.setdefault(call.run_id, found[1] if found else "a"))
+        turn = await go_on(call)
+        self.diary.turns.append(turn)
+        return turn
+
+    async def answer(self, request: JSONObject) -> Reply:
+        """Some calls at once, right and wrong ones, or an answer."""
+        self.diary.tick()
+        token = asking.get()
+        turn = sum(message["role"] == "assistant" for message in request["messages"])
+        chance = random.Random(f"{self.seed}/{token}/{turn}")
+        await anyio.sleep(chance.choice([0, 0, 0.001]))
+        names = {str(param["name"]) for param in request.get("tools") or ()} & {"work", "record", "reader", "leaf"}
+        if not names or request.get("tool_choice") == {"type": "none"} or chance.random() < 0.1 + 0.12 * (turn % 8):
+            return Reply.output({"tea": turn} if chance.random() < 0.9 else "neither this nor that")
+        reply = Reply.thinking("Hm. " * chance.randrange(20)) if chance.random() < 0.4 else Reply()
+        for number in range(chance.choice([1, 1, 2, 3, 6])):
+            reply += self._call(chance, sorted(names), f"{token}.{turn}x{number}")
+        return reply
+
+    def _call(self, chance: random.Random, names: list[str], key: str) -> Reply:
+        kind, name = chance.random(), chance.choice(names)
+        if kind < 0.05:
+            return Reply.tool("nothing_such", key=key)
+        if kind < 0.1:
+            return Reply.tool("work", how=3)
+        if name in ("reader", "leaf"):
+            return Reply.tool(name, objective=f"[{key}] Do it.")
+        how = (
+            {
+                "how": chance.choice(
+                    ["ok"] * 8 + ["raise", "group", "say no", "hang", "huge", "leak", "leak in an error"]
+                )
+            }
+            if name == "work"
+            else {}
+        )
+        return Reply.tool(name, **how, key=key, check=len(key))
+
+    # -- what happens ------------------------------------------------------------------------------------------
+
+    async def live(self, prompt: str = "[a] Go.") -> None:
+        """The run, by one of the ways there are, cancelled at its moment if it has one."""
+        self.first_row = len(self.simulator.ledger.rows)
+        random.seed(self.seed)  # of the waits between attempts
+        options: dict[str, Any] = {"deps": self.diary, "client": self.simulator.client()}
+        if self.budget is not None:
+            options["budget"] = self.budget
+        way = self._streamed if self.chance.random() < 0.5 else self._awaited
+        await way(prompt, options)
+        self.was_struck = self.diary.strike_at is not None and self.diary.ticks >= self.diary.strike_at
+        self.diary.strike_at = None
+        self.has_ended = True
+
+    async def _awaited(self, prompt: str, options: dict[str, Any]) -> None:
+        self.was_awaited, self.result = True, None
+        with anyio.CancelScope() as scope:
+            self.diary.strike = scope.cancel
+            self.result = await self.chat.send(prompt, **options)
+
+    async def _streamed(self, prompt: str, options: dict[str, Any]) -> None:
+        leaves = self.chance.random() < 0.5
+        async with self.chat.stream(prompt, **options) as run:
+            self.diary.strike = run.cancel if not leaves else lambda: None
+            async for event in run:
+                self.events.append(event)
+                self.diary.tick()
+                if leaves and self.diary.strike_at is not None and self.diary.ticks >= self.diary.strike_at:
+                    break
+        self.result = run.result
+
+    async def go_on(self) -> RunResult[Any]:
+        """Say something more in the same conversation, with nothing in the way."""
+        self.simulator.plan = FaultPlan()
+        self.budget = None
+        return await self.chat.send("Go on.", deps=self.diary, client=self.simulator.client())

@@ -1,0 +1,70 @@
+"""Random runs x faults x cancels x budgets: every law holds, and a seed says which run it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import anyio
+import pytest
+
+from agentkit import Outcome
+from tests.laws import leaks
+from tests.laws.laws import broken, law_1
+from tests.laws.scenes import Scene
+
+SLICE = range(40)
+BACKENDS = ["asyncio", "trio"]
+
+
+async def lived(seed: int) -> Scene:
+    """One scene, judged, and once more after it was continued."""
+    leaks.same_order(seed)
+    scene = Scene(seed)
+    before = leaks.tasks()
+    with anyio.fail_after(60):
+        await scene.live()
+        assert leaks.tasks() == before
+        assert broken(scene) == []
+        await check_that_it_goes_on(scene)
+    return scene
+
+
+async def check_that_it_goes_on(scene: Scene) -> None:
+    """Law 6: what is left behind is a conversation that the API takes."""
+    if not scene.chat.messages:
+        return  # it was cancelled before anything was said
+    result = await scene.go_on()
+    assert [*law_1(scene)] == []
+    assert result.outcome is not Outcome.CANCELLED
+    assert result.error is None or "does not know" in result.reason
+
+
+def run_all(seeds: Iterable[int], backend: str) -> list[Scene]:
+    scenes: list[Scene] = []
+    for seed in seeds:
+        try:
+            scenes.append(anyio.run(lived, seed, backend=backend))
+            assert leaks.threads_of_tools() == []
+        except BaseException as error:
+            error.add_note(f"Again: python -m pytest tests/laws -k {backend} --seed {seed}")
+            raise
+    return scenes
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_law_holds(backend: str, one_seed: int | None) -> None:
+    scenes = run_all(SLICE if one_seed is None else [one_seed], backend)
+    if one_seed is not None:
+        return
+    outcomes = Counter(scene.result.outcome for scene in scenes if scene.result)
+    assert outcomes[Outcome.COMPLETED] > 5, outcomes
+    assert len(outcomes) > 4, outcomes
+    assert sum(scene.was_struck for scene in scenes) > 4
+    assert sum(len(scene.diary.executions) for scene in scenes) > 300
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_law_holds_over_a_thousand_seeds(backend: str) -> None:
+    run_all(range(1_000, 2_000), backend)

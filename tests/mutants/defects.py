@@ -1,0 +1,142 @@
+"""Defects to plant: each a change of a few words in one file, and the tests that must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """What is wrong, how it gets into the source, and who has to see it."""
+
+    name: str
+    file: str
+    """In the package."""
+    old: str
+    """Stands in the file exactly once."""
+    new: str
+    tests: tuple[str, ...]
+    """Of these, in the folder of the tests, at least one must fail."""
+    law: str = ""
+    """The law that it breaks, where random scenes are enough to show that."""
+
+
+DEFECTS = (
+    Defect(
+        "a cancel is swallowed",
+        "fan_out.py",
+        "    except Exception as error:  # noqa: BLE001 - a fault of one item is that item's result",
+        "    except BaseException as error:  # noqa: BLE001 - a fault of one item is that item's result",
+        ("test_fan_out.py",),
+    ),
+    Defect(
+        "a tool's failure costs its siblings their results",
+        "execute.py",
+        "            let_pass(error)\n",
+        "            self.results.clear()\n",
+        ("test_loop.py", "test_execute.py"),
+        "law_3",
+    ),
+    Defect(
+        "a call that was cut off is executed",
+        "state.py",
+        '    "max_tokens": After.TRUNCATED,',
+        '    "max_tokens": After.GO_ON,',
+        ("test_unfinished_turns.py",),
+    ),
+    Defect(
+        "an unknown stop reason is taken for the end of a turn",
+        "state.py",
+        'match STOP_REASONS.get(state.turn.stop_reason or ""):',
+        'match STOP_REASONS.get(state.turn.stop_reason or "", After.GO_ON):',
+        ("test_state.py", "test_state_ends.py"),
+        "law_2",
+    ),
+    Defect(
+        "results are in another order than their calls",
+        "loop.py",
+        "to_block(call) for call in calls]",
+        "to_block(call) for call in reversed(calls)]",
+        ("test_loop.py",),
+        "law_1",
+    ),
+    Defect(
+        "nothing is reserved before a call, only counted after it",
+        "account.py",
+        "            account.reserved += amount\n",
+        "            account.reserved += _NOTHING\n",
+        ("test_account.py",),
+    ),
+    Defect(
+        "a call is never settled",
+        "asking.py",
+        "            reservation.settle(Amount.of(*used) + requests)\n",
+        "            _ = requests\n",
+        ("test_asking.py",),
+    ),
+    Defect(
+        "what is set aside for the landing is not heeded",
+        "account.py",
+        "        need = call + landing\n",
+        "        need = call\n",
+        ("test_account.py",),
+    ),
+    Defect(
+        "a small call overtakes those that wait",
+        "account.py",
+        "blocking = None if self._lands else next(",
+        "blocking = None if True else next(",
+        ("test_account_waiting.py",),
+    ),
+    Defect(
+        "a stream that broke off costs nothing",
+        "asking.py",
+        "        if not self._is_answered:\n",
+        "        if self._is_answered is not None:\n",
+        ("test_asking.py",),
+    ),
+    Defect(
+        "a request that was refused is sent again as it was",
+        "retry.py",
+        "if not error.is_retryable or failures",
+        "if failures",
+        ("test_retry.py", "test_asking.py"),
+    ),
+    Defect(
+        "some of the thinking goes and some stays",
+        "continuing.py",
+        '_BOUND = {*_THINKING, "compaction"}',
+        '_BOUND = {"thinking", "compaction"}',
+        ("test_continuing.py",),
+    ),
+    Defect(
+        "a tool that writes is executed again when it failed",
+        "tool_options.py",
+        'given.get("effect", "write") == "write"',
+        'given.get("effect", "write") == "never"',
+        ("test_attempts.py", "test_tool_options.py"),
+    ),
+    Defect(
+        "the text of an exception reaches the model",
+        "failures.py",
+        "failed with {kind} (error id",
+        "failed with {first} (error id",
+        ("test_loop.py",),
+        "law_4",
+    ),
+    Defect(
+        "a secret of a known shape reaches the model",
+        "redaction.py",
+        "        cleaned = without_shapes(cleaned)\n",
+        "",
+        ("test_redaction.py",),
+        "law_4",
+    ),
+    Defect(
+        "a call is executed under an id that was used before",
+        "loop.py",
+        "is_repeated = len(set(ids)) < len(ids) or",
+        "is_repeated = False and",
+        ("test_unfinished_turns.py",),
+    ),
+)
