@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit.agent import Agent
+    from agentkit.budget import Budget
+    from agentkit.budget_scopes import Spending, fail_over_budget, stop_over_budget
     from agentkit.client import session
     from agentkit.content import Document, File, Image
     from agentkit.context import RunContext
     from agentkit.conversation import Conversation
     from agentkit.errors import (
         AgentkitError,
+        BudgetExceeded,
         ConfigurationError,
         DefinitionError,
         InvalidArguments,
@@ -24,10 +27,13 @@ if TYPE_CHECKING:
         RunIncomplete,
         Suggestion,
         ToolError,
+        ToolTimeout,
         UsageError,
     )
     from agentkit.events import (
+        Compacted,
         Event,
+        FellBack,
         OutputRejected,
         RunFinished,
         RunStarted,
@@ -37,29 +43,35 @@ if TYPE_CHECKING:
         ToolProgress,
         ToolStarted,
         TurnFinished,
+        TurnReset,
         TurnStarted,
     )
     from agentkit.fan_out import Done, Failed
     from agentkit.handle import RunHandle
+    from agentkit.middleware import AroundModel, AroundTool, CallModel, CallTool, ModelCall, ToolRun
     from agentkit.model import ClaudeModel, Model
     from agentkit.outcome import Outcome, Unfinished
     from agentkit.result import RunResult
+    from agentkit.retry import Retry
     from agentkit.settings import Settings
     from agentkit.spec import RunOptions
     from agentkit.steps import InMemorySteps, Slot, Steps
     from agentkit.subagent import AgentTool, Brief
     from agentkit.tools import Tool, tool
     from agentkit.toolset import Toolset
-    from agentkit.usage import Cost, Usage
+    from agentkit.usage import Cost, Price, Usage
 
 _HOMES = {
     "agentkit.agent": ("Agent",),
+    "agentkit.budget": ("Budget",),
+    "agentkit.budget_scopes": ("Spending", "fail_over_budget", "stop_over_budget"),
     "agentkit.client": ("session",),
     "agentkit.content": ("Document", "File", "Image"),
     "agentkit.context": ("RunContext",),
     "agentkit.conversation": ("Conversation",),
     "agentkit.errors": (
         "AgentkitError",
+        "BudgetExceeded",
         "ConfigurationError",
         "DefinitionError",
         "InvalidArguments",
@@ -67,11 +79,16 @@ _HOMES = {
         "RunIncomplete",
         "Suggestion",
         "ToolError",
+        "ToolTimeout",
         "UsageError",
     ),
     "agentkit.events": (
+        "Compacted",
         "Event",
+        "FellBack",
         "OutputRejected",
+        "Price",
+        "Retry",
         "RunFinished",
         "RunStarted",
         "TextDelta",
@@ -80,25 +97,32 @@ _HOMES = {
         "ToolProgress",
         "ToolStarted",
         "TurnFinished",
+        "TurnReset",
         "TurnStarted",
     ),
     "agentkit.fan_out": ("Done", "Failed"),
     "agentkit.handle": ("RunHandle",),
+    "agentkit.middleware": ("AroundModel", "AroundTool", "CallModel", "CallTool", "ModelCall", "ToolRun"),
     "agentkit.model": ("ClaudeModel", "Model"),
     "agentkit.outcome": ("Outcome", "Unfinished"),
     "agentkit.result": ("RunResult",),
+    "agentkit.retry": ("Retry",),
     "agentkit.settings": ("Settings",),
     "agentkit.spec": ("RunOptions",),
     "agentkit.steps": ("InMemorySteps", "Slot", "Steps"),
     "agentkit.subagent": ("AgentTool", "Brief"),
     "agentkit.tools": ("Tool", "tool"),
     "agentkit.toolset": ("Toolset",),
-    "agentkit.usage": ("Cost", "Usage"),
+    "agentkit.usage": ("Cost", "Price", "Usage"),
 }
+_MODULES = ("process",)
+"""Modules that are used by their names: `agentkit.process.run(...)`."""
 _EXPORTS = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"agentkit.{name}")
     if name not in _EXPORTS:
         raise AttributeError(f"module 'agentkit' has no attribute {name!r}")
     value: object = getattr(import_module(_EXPORTS[name]), name)
@@ -114,8 +138,15 @@ __all__ = [
     "Agent",
     "AgentTool",
     "AgentkitError",
+    "AroundModel",
+    "AroundTool",
     "Brief",
+    "Budget",
+    "BudgetExceeded",
+    "CallModel",
+    "CallTool",
     "ClaudeModel",
+    "Compacted",
     "ConfigurationError",
     "Conversation",
     "Cost",
@@ -124,14 +155,18 @@ __all__ = [
     "Done",
     "Event",
     "Failed",
+    "FellBack",
     "File",
     "Image",
     "InMemorySteps",
     "InvalidArguments",
     "Model",
+    "ModelCall",
     "ModelError",
     "Outcome",
     "OutputRejected",
+    "Price",
+    "Retry",
     "RunContext",
     "RunFinished",
     "RunHandle",
@@ -141,6 +176,7 @@ __all__ = [
     "RunStarted",
     "Settings",
     "Slot",
+    "Spending",
     "Steps",
     "Suggestion",
     "TextDelta",
@@ -149,13 +185,18 @@ __all__ = [
     "ToolError",
     "ToolFinished",
     "ToolProgress",
+    "ToolRun",
     "ToolStarted",
+    "ToolTimeout",
     "Toolset",
     "TurnFinished",
+    "TurnReset",
     "TurnStarted",
     "Unfinished",
     "Usage",
     "UsageError",
+    "fail_over_budget",
     "session",
+    "stop_over_budget",
     "tool",
 ]

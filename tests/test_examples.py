@@ -43,6 +43,7 @@ Message = MutableMapping[str, Any]
         ("04_orchestrator_and_reader", ["Green tea wants 80 degrees", "reader: source='tea'", "6 requests"]),
         ("05_fan_out_over_a_folder", ["documents read, 0 not readable"]),
         ("07_another_server", ["boils at about 90 degrees", "claude-haiku-5-5: 2 requests"]),
+        ("08_mcp_server", ["mounted: library__find_books (read)", "Tea: A Global History on A3."]),
     ],
 )
 def test_an_example_runs_and_prints_what_it_promises(name: str, said: list[str]) -> None:

@@ -21,6 +21,8 @@ FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|base|common|misc|.*manager)\.py"
 
 # Modules without a test file of their own, and where their behaviour is tested instead.
 TESTED_ELSEWHERE: dict[str, str] = {
+    "agentkit/moves.py": "tests/test_state.py",
+    "agentkit/answer_box.py": "tests/test_typed_output.py",
     "agentkit/__init__.py": "tests/test_exports.py",
     "agentkit/__main__.py": "tests/test_import_cost.py",
     "agentkit/cli/address.py": "tests/cli/test_main.py",
@@ -41,6 +43,11 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/cli/prompt_source.py": "tests/cli/test_main.py",
     "agentkit/cli/watching.py": "tests/cli/test_run.py",
     "agentkit/delegation.py": "tests/test_job.py",
+    "agentkit/mcp/annotations.py": "tests/mcp/test_offer.py",
+    "agentkit/mcp/http.py": "tests/mcp/test_connection.py",
+    "agentkit/mcp/mcp_tool.py": "tests/mcp/test_mount.py",
+    "agentkit/mcp/root_task.py": "tests/mcp/test_session.py",
+    "agentkit/mcp/stdio.py": "tests/mcp/test_session.py",
     "agentkit/outcome.py": "tests/test_result.py",
     "agentkit/scope.py": "tests/test_handle.py",
     "agentkit/simulator/answering.py": "tests/simulator/test_server.py",

@@ -54,7 +54,15 @@ def test_the_metadata_says_what_installers_ask(metadata: Message) -> None:
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
     assert metadata.get_all("License-File") == ["LICENSE"]
-    assert set(metadata.get_all("Provides-Extra") or []) == {"cassettes", "cli", "documents", "local", "serve"}
+    assert set(metadata.get_all("Provides-Extra") or []) == {
+        "cassettes",
+        "cli",
+        "documents",
+        "fast",
+        "local",
+        "mcp",
+        "serve",
+    }
 
 
 def test_the_wheel_runs_without_its_sources(wheel: zipfile.ZipFile, tmp_path: Path) -> None:

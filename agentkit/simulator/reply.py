@@ -9,8 +9,8 @@ from typing import Any, Self, TypeAlias
 
 from agentkit.answer import WRAPPER
 from agentkit.messages import JSON, Block, JSONObject, encode, text_block
+from agentkit.moves import ANSWER_TOOL
 from agentkit.problems import find_problems
-from agentkit.state import ANSWER_TOOL
 
 
 @dataclass(frozen=True, slots=True)

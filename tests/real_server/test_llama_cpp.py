@@ -53,6 +53,7 @@ agent = Agent(
     tools=[order, look_up],
     max_turns=5,
     settings=Settings(max_tokens=500),
+    artifacts=False,  # a model that calls whatever there is would call these most of the time
 )
 
 
@@ -140,11 +141,12 @@ async def test_it_counts_tokens_tools_included(base_url: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_prompt_beyond_its_window_is_an_error_that_says_so(base_url: str) -> None:
+async def test_a_prompt_beyond_its_window_is_made_short_or_an_error_that_says_so(base_url: str) -> None:
+    prompt = "word " * 20_000
     async with AsyncAnthropic(base_url=base_url, api_key="any") as client:
-        result = await agent.run("word " * 20_000, client=client)
-    assert result.outcome in (Outcome.FAILED, Outcome.CONTEXT_EXCEEDED)
-    assert "context" in result.reason
+        result = await agent.run(prompt, client=client)
+    is_short = sum(len(str(message)) for message in result.messages[:1]) < len(prompt)
+    assert is_short or (result.outcome is Outcome.CONTEXT_EXCEEDED and "context" in result.reason)
 
 
 @pytest.mark.anyio

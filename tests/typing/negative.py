@@ -64,8 +64,13 @@ def results_have_their_type() -> None:
     _ = (text, number, total)
 
 
-@tool(retries=3)  # expect-error
+@tool(eager=True)  # expect-error
 def unknown_keyword(n: int) -> int:
+    return n
+
+
+@tool(effect="read", retries="3")  # expect-error
+def retries_in_words(n: int) -> int:
     return n
 
 
@@ -88,7 +93,7 @@ def from_json_schema(given: JSONObject) -> str:
     return str(given)
 
 
-Tool.from_schema("a", "A.", {"type": "object"}, from_json_schema, retries=3)  # expect-error
+Tool.from_schema("a", "A.", {"type": "object"}, from_json_schema, eager=True)  # expect-error
 Tool.from_schema("a", "A.", {"type": "object"})  # expect-error
 tool("find_items")  # expect-error
 

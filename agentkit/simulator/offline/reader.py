@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from agentkit.content import Document
 from agentkit.jsontext import parse_strict
 from agentkit.messages import JSON, Content, JSONObject, encode, text_block, text_of
+from agentkit.moves import ANSWER_TOOL
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
 from agentkit.simulator.offline.retrieval import Hit, passages, search
 from agentkit.simulator.reply import Reply
-from agentkit.state import ANSWER_TOOL
 
 LABEL, _MOST_CALLS_PER_TURN = "Offline reader, not a language model", 20
 _MARK = r"(?:[-*•]|\d+[.)])\s+"
