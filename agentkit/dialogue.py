@@ -41,7 +41,7 @@ class Dialogue:
     """Who goes on when the model refuses, is overloaded or does not exist. None: nobody, or it goes on already."""
     asking: Asking
     pending: Content
-    """What the next user message will hold: the prompt at first, then tool results and notes."""
+    """What the next user message will hold, without secrets: the prompt at first, then tool results and notes."""
     relaxed: Callable[[], Awaitable[Transcript]]
     """Renders the conversation's prefix without strict schemas."""
     usage: Usage = Usage()
@@ -66,7 +66,7 @@ class Dialogue:
             before = [text_block(content)] if isinstance(content, str) else content
             content = [*before, text_block(note)]
         if content:
-            self.transcript.append(user(self.scope.redactor.content(content)))
+            self.transcript.append(user(content))
         self.pending = []
 
     async def ask(self, step: CallModel, turn: int, *, needs_landing: bool) -> Asked:

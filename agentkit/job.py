@@ -101,7 +101,8 @@ class Job(Generic[Deps, In, Out]):
                 transcript = await self._transcript(deps, scope, models[0].name)
                 stack.enter_context(hiding(scope.redactor))
                 _log_start(self.spec, scope)
-                dialogue = self._dialogue(scope, transcript, models, deps, purse, transcript.with_news(content))
+                prompt = scope.redactor.content(transcript.with_news(content))
+                dialogue = self._dialogue(scope, transcript, models, deps, purse, prompt)
                 self.run = Run(self.spec, scope, dialogue, deps)
                 await self.run.drive()
         except UsageError as error:
