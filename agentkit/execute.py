@@ -129,7 +129,7 @@ class Execution:
             let_pass(error)
             answer = self._failed(told_to_model(error, run.tool, run.context), run.tool)
         else:
-            answer = Executed(self.scope.redactor.content(content))
+            answer = Executed(content)
         return replace(answer, duration_s=round(time.monotonic() - started, 4))
 
     async def _content(self, run: ToolRun, above: Above) -> Content:
@@ -144,8 +144,8 @@ class Execution:
 
         content = await Driven(composed(self.around, inner)(run), run.tool.name, above.ask)
         if any(content is one for one in of_tool):
-            return content  # it is rendered and clipped already
-        return _checked(content, run.tool)
+            return content  # it is rendered, clipped and without secrets already
+        return self.scope.redactor.content(_checked(content, run.tool))
 
     def _failed(self, text: str, tool: AnyTool | None = None) -> Executed:
         """An error result, as clipped and as free of secrets as any other."""

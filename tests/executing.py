@@ -30,7 +30,7 @@ def execution(
     scope = Scope("run", ("a",), InMemorySteps(), redactor=redactor or Redactor(), listener=listener)
 
     def context(call: ToolCall, slot: Slot) -> RunContext[object]:
-        return RunContext(deps=None, run_id="run", agent="a", call_id=call.id)
+        return RunContext(deps=None, run_id="run", agent="a", call_id=call.id, redactor=scope.redactor)
 
     by_name = {tool.name: tool for tool in tools}
     return Execution(by_name, scope, context, timeout_s, anyio.Semaphore(16), around)
