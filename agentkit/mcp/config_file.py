@@ -92,7 +92,9 @@ def _filled(text: str) -> str:
 
     def value(match: re.Match[str]) -> str:
         default: str | None = match["default"]
-        found = os.environ.get(match["name"], default)
+        found = os.environ.get(match["name"])
+        if default is not None:
+            return found or default  # as a shell does it: an empty one counts as not set
         if found is None:
             raise LookupError(f"the environment variable {match['name']} is not set.")
         return found
