@@ -133,7 +133,8 @@ class Execution:
         return replace(answer, duration_s=round(time.monotonic() - started, 4))
 
     async def _content(self, run: ToolRun, above: Above) -> Content:
-        layers = composed([retried, TimeLimit(self.timeout_s, above.ask)], perform)
+        limit = TimeLimit(self.timeout_s, above.ask)
+        layers = composed([retried, limit] if run.tool.retries else [limit], perform)
         if not self.around:
             return await layers(run)
         of_tool: list[Content] = []
