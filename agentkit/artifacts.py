@@ -132,6 +132,10 @@ class Artifacts:
             self._counted += 1
             self._numbers[call_id] = self._counted
 
+    def foresee(self, call_id: str, nth: int) -> None:
+        """Number the nth call of a turn that is not whole yet; as `expect` will, when it is."""
+        self._numbers[call_id] = self._counted + nth
+
     def shelf(self, call_id: str) -> Shelf:
         """Where the result of a call is kept."""
         return Shelf(self.store, self._name_of(call_id))

@@ -21,7 +21,7 @@ from agentkit.errors import ModelError
 from agentkit.events import TextDelta, ThinkingDelta, TurnReset
 from agentkit.messages import AssistantTurn, JSONObject, Request
 from agentkit.middleware import AroundModel, ModelCall, composed
-from agentkit.turn_reader import TurnReader
+from agentkit.turn_reader import OnCall, TurnReader
 from agentkit.usage import PRICES, Cost, Price, Usage, cost_of, prices_of
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ class Question:
     """The `max_tokens` below which it is not worth sending."""
     needs_landing: bool = False
     """Whether something has to be set aside for the call in which the run gives its best answer."""
+    on_call: OnCall | None = None
+    """Told of the tool calls of a reply that is still coming."""
 
 
 @dataclass(slots=True)
@@ -179,7 +181,7 @@ class _Attempts:
     # -- one attempt -------------------------------------------------------------------------------------------
 
     async def _attempt(self, request: Request, reservation: Reservation) -> AssistantTurn:
-        reader = TurnReader()
+        reader = TurnReader(self.question.on_call)
         self._is_answered = False
         used: tuple[Usage, Cost] | None = None
         try:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from agentkit.scope import Scope
     from agentkit.settings import Settings
     from agentkit.transcript import Transcript
+    from agentkit.turn_reader import OnCall
 
 
 @dataclass
@@ -69,13 +70,13 @@ class Dialogue:
             self.transcript.append(user(content))
         self.pending = []
 
-    async def ask(self, step: CallModel, turn: int, *, needs_landing: bool) -> Asked:
+    async def ask(self, step: CallModel, turn: int, *, needs_landing: bool, on_call: OnCall | None = None) -> Asked:
         """The model's next turn, which is not kept yet. Raises OverBudget, and ModelError where nothing helps."""
         while True:
             self.transcript.check_echo()
             request = self._request(step)
             tokens, messages = self._known
-            question = Question(request, turn, tokens, messages, step.least_tokens, needs_landing)
+            question = Question(request, turn, tokens, messages, step.least_tokens, needs_landing, on_call)
             try:
                 return await self._ask(question)
             except ModelError as error:

@@ -116,7 +116,10 @@ class TurnFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolStarted(Event):
-    """A tool call begins. Calls of one turn start in the model's order and finish in any."""
+    """A tool call begins. Calls of one turn finish in any order.
+
+    One that only reads may begin before its turn is finished; where that comes to nothing, its ToolFinished says so.
+    """
 
     call_id: str
     name: str

@@ -25,6 +25,8 @@ from agentkit.middleware import AroundTool, ToolRun, composed
 from agentkit.results import render_result
 
 if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
     from agentkit.context import RunContext
     from agentkit.scope import Scope
     from agentkit.steps import Slot
@@ -49,8 +51,26 @@ class Executed:
 
 
 @dataclass(slots=True)
+class Begun:
+    """A call that began before its turn was whole."""
+
+    call: ToolCall
+    """As it was first seen; the call that claims it may have another id."""
+    slot: Slot
+    cancel_scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    is_over: anyio.Event = field(default_factory=anyio.Event)
+    answer: Executed | None = None
+    """None: it is not over, or was stopped."""
+
+    async def wait(self) -> Executed:
+        """Its answer. Only for one that is not stopped."""
+        await self.is_over.wait()
+        return self.answer or Executed(f"`{self.call.name}` cancelled itself.", is_error=True)
+
+
+@dataclass(slots=True)
 class Execution:
-    """The calls of one turn on their way to their results."""
+    """The tool calls of one run on their way to their results, turn by turn."""
 
     tools: Mapping[str, AnyTool]
     scope: Scope
@@ -63,30 +83,72 @@ class Execution:
     around: Sequence[AroundTool] = ()
     """The agent's middleware, outside the retries."""
     results: dict[str, Executed] = field(default_factory=dict[str, Executed])
-    """The answers so far, by call id; whole when `run` returns, partial when it was cancelled."""
+    """The answers of the turn so far, by call id; whole when `run` returns, partial when it was cancelled."""
 
-    async def run(self, calls: Sequence[ToolCall], only: frozenset[str] | None = None) -> None:
-        """Answer all calls. With `only`, a call of any other tool is answered as not executed."""
+    async def run(
+        self, calls: Sequence[ToolCall], only: frozenset[str] | None = None, begun: Mapping[str, Begun] | None = None
+    ) -> None:
+        """Answer all calls. With `only`, a call of any other tool is answered as not executed.
+
+        Those that have `begun` early are only waited for.
+        """
+        early = begun or {}
         slots = {call.id: self.scope.steps.reserve(f"tool:{call.id}") for call in calls}
         for batch in _batches(calls, self.tools):
             try:
                 async with anyio.create_task_group() as tasks:
                     above = Above(tasks)
                     for call in batch:
-                        tasks.start_soon(self._answer, call, slots[call.id], only, above, name=f"tool {call.name}")
+                        slot, name = slots[call.id], f"tool {call.name}"
+                        if call.id in early:
+                            tasks.start_soon(self._claim, call, slot, early[call.id], name=name)
+                        else:
+                            tasks.start_soon(self._answer, call, slot, only, above, name=name)
             except BaseExceptionGroup as group:  # an interrupt or an exit, the only things that a call lets pass
                 raise first_leaf(group) from None
         for call in calls:  # a tool that cancels its own task ends it without a word
             if call.id not in self.results:
-                await self._report(call, self._failed(f"`{call.name}` cancelled itself."))
+                answer = self.results[call.id] = self._failed(f"`{call.name}` cancelled itself.")
+                await self._report(call, answer)
         await anyio.lowlevel.checkpoint_if_cancelled()  # also when every call swallowed it
 
-    async def _answer(self, call: ToolCall, slot: Slot, only: frozenset[str] | None, above: Above) -> None:
+    async def begin(self, begun: Begun, tasks: TaskGroup) -> None:
+        """Run a call of a turn that is not whole yet, in a group of tasks that outlives the turn."""
+        call, tool = begun.call, self.tools[begun.call.name]
+        above = Above(tasks)
+        try:
+            with begun.cancel_scope as scope:
+                await self._announce(call)
+                async with self.limiter:
+                    run = ToolRun(call, tool, self.context(call, begun.slot))
+                    begun.answer = await self._settled(run, lambda: scope.cancel_called or above.ask())
+        finally:
+            begun.is_over.set()
+
+    async def throw_away(self, begun: Begun, why: str) -> None:
+        """Report the end of a begun call that no turn claims."""
+        await self._report(begun.call, self._failed(why))
+
+    async def _claim(self, call: ToolCall, slot: Slot, begun: Begun) -> None:
+        if call.id != begun.call.id:
+            await self._announce(call)
+
+        async def effect() -> JSONObject:
+            return (await begun.wait()).to_json()
+
+        answer = self.results[call.id] = Executed(**await self.scope.steps.run(slot, effect))
+        await self._report(call, answer)
+
+    async def _announce(self, call: ToolCall) -> None:
         tool = self.tools.get(call.name)
         is_agent = tool is not None and tool.is_agent
         await self.scope.emit(
             lambda place: ToolStarted(**place, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
         )
+
+    async def _answer(self, call: ToolCall, slot: Slot, only: frozenset[str] | None, above: Above) -> None:
+        await self._announce(call)
+        tool = self.tools.get(call.name)
         if only is not None and call.name not in only:
             answer = self._failed("Not executed: this was the last turn.")
         elif tool is None:
@@ -95,11 +157,11 @@ class Execution:
             answer = self._failed(_not_json(call))
         else:
             async with self.limiter:
-                answer = await self._execute(call, slot, tool, above)
+                answer = await self._execute(call, slot, tool, above.ask)
+        self.results[call.id] = answer
         await self._report(call, answer)
 
     async def _report(self, call: ToolCall, answer: Executed) -> None:
-        self.results[call.id] = answer
         await self.scope.emit(
             lambda place: ToolFinished(
                 **place,
@@ -111,20 +173,20 @@ class Execution:
             )
         )
 
-    async def _execute(self, call: ToolCall, slot: Slot, tool: AnyTool, above: Above) -> Executed:
+    async def _execute(self, call: ToolCall, slot: Slot, tool: AnyTool, is_unwanted: Callable[[], bool]) -> Executed:
         run = ToolRun(call, tool, self.context(call, slot))
-        answer = await self._settled(run, above) if tool.is_agent else None  # its own steps are steps already
+        answer = await self._settled(run, is_unwanted) if tool.is_agent else None  # its own steps are steps already
 
         async def effect() -> JSONObject:
-            return (answer or await self._settled(run, above)).to_json()
+            return (answer or await self._settled(run, is_unwanted)).to_json()
 
         return Executed(**await self.scope.steps.run(slot, effect))
 
-    async def _settled(self, run: ToolRun, above: Above) -> Executed:
+    async def _settled(self, run: ToolRun, is_unwanted: Callable[[], bool]) -> Executed:
         """What came of a call, whatever happened."""
         started = time.monotonic()
         try:
-            content = await self._content(run, above)
+            content = await self._content(run, is_unwanted)
         except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
             let_pass(error)
             answer = self._failed(told_to_model(error, run.tool, run.context), run.tool)
@@ -132,8 +194,8 @@ class Execution:
             answer = Executed(content)
         return replace(answer, duration_s=round(time.monotonic() - started, 4))
 
-    async def _content(self, run: ToolRun, above: Above) -> Content:
-        limit = TimeLimit(self.timeout_s, above.ask)
+    async def _content(self, run: ToolRun, is_unwanted: Callable[[], bool]) -> Content:
+        limit = TimeLimit(self.timeout_s, is_unwanted)
         layers = composed([retried, limit] if run.tool.retries else [limit], perform)
         if not self.around:
             return await layers(run)
@@ -143,7 +205,7 @@ class Execution:
             of_tool.append(await layers(run))
             return of_tool[-1]
 
-        content = await Driven(composed(self.around, inner)(run), run.tool.name, above.ask)
+        content = await Driven(composed(self.around, inner)(run), run.tool.name, is_unwanted)
         if any(content is one for one in of_tool):
             return content  # it is rendered, clipped and without secrets already
         return self.scope.redactor.content(_checked(content, run.tool))

@@ -17,6 +17,7 @@ from agentkit.answer_box import AnswerBox
 from agentkit.compaction import is_too_long
 from agentkit.context import RunContext
 from agentkit.delegation import Delegation
+from agentkit.early import EarlyCalls
 from agentkit.errors import ModelError
 from agentkit.events import RunFinished, RunStarted, TurnFinished, TurnReset, TurnStarted
 from agentkit.execute import Executed, Execution
@@ -78,7 +79,11 @@ class Run(Generic[Deps, In, Out]):
         limits = Limits(self.spec.max_turns, self.spec.output_retries, max_tokens=given, most_tokens=most)
         self.state = RunState(limits, has_tools=self.dialogue.transcript.has_tools)
         self._take_notice()
-        self._limiter = anyio.Semaphore(self.spec.max_concurrent_calls, fast_acquire=True)
+        spec, limiter = self.spec, anyio.Semaphore(self.spec.max_concurrent_calls, fast_acquire=True)
+        self._execution = Execution(
+            self.dialogue.transcript.tools, self.scope, self._context, spec.tool_timeout_s, limiter, spec.around_tool
+        )
+        self._early = EarlyCalls(self._execution, self._is_stuck, is_on=spec.settings.eager)
         self._box = AnswerBox(self.spec.answer, self.scope)
         self._kept: AssistantTurn | None = None
         self._seen_ids: set[str] = set()
@@ -89,9 +94,7 @@ class Run(Generic[Deps, In, Out]):
         purse = self.dialogue.asking.purse
         try:
             with anyio.move_on_after(purse.seconds_left):
-                while not isinstance(step := next_step(self.state), Finish):
-                    await self._take(step)
-                self.finish = step
+                await self._early.beside(self._step_by_step)
         except ModelError as error:
             self.error = error
             outcome = Outcome.CONTEXT_EXCEEDED if is_too_long(error) else Outcome.FAILED
@@ -107,10 +110,18 @@ class Run(Generic[Deps, In, Out]):
             )
         )
 
+    async def _step_by_step(self) -> None:
+        while not isinstance(step := next_step(self.state), Finish):
+            await self._take(step)
+        self.finish = step
+
     def result(self) -> RunResult[Out]:
         """What was done so far; the outcome is `cancelled` for a run that did not come to an end."""
         finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
-        below = (unfinished for child in self.children for unfinished in child.unfinished)
+        gone = self._early.thrown_away
+        own = (unfinished for unfinished in self.unfinished if unfinished.call_id not in gone)
+        kept = (child for child in self.children if child.run_id.rpartition("/")[2] not in gone)
+        below = (unfinished for child in kept for unfinished in child.unfinished)
         return RunResult(
             run_id=self.scope.run_id,
             agent=self.spec.name,
@@ -121,7 +132,7 @@ class Run(Generic[Deps, In, Out]):
             own_cost=self.dialogue.cost,
             children=tuple(self.children),
             messages=tuple(message.to_dict() for message in self.dialogue.transcript.messages),
-            unfinished=(*self.unfinished, *below),
+            unfinished=(*own, *below),
             error=self.error,
         )
 
@@ -132,21 +143,25 @@ class Run(Generic[Deps, In, Out]):
             case RunTools():
                 self._keep_turn()
                 await self._run_tools(step)
-            case AnswerCalls():
+            case AnswerCalls() | CheckAnswer() | AskToSpeak():
                 self._keep_turn()
-                told = Executed(step.text, is_error=True)
-                self._answer_calls(step.calls, {call.id: told for call in step.calls}, step.text)
-                self.state = self.state.cut_off()
-            case CheckAnswer():
-                self._keep_turn()
-                await self._check(step.text)
-            case AskToSpeak():
-                self._keep_turn()
-                self.state = self.state.asked_to_speak()
+                await self._early.drop()
+                await self._take_words(step)
             case AskAgain() | FallBack() | Compact():
                 await self._drop_turn(step)
             case Finish():
                 pass
+
+    async def _take_words(self, step: AnswerCalls | CheckAnswer | AskToSpeak) -> None:
+        match step:
+            case AnswerCalls():
+                told = Executed(step.text, is_error=True)
+                self._answer_calls(step.calls, {call.id: told for call in step.calls}, step.text)
+                self.state = self.state.cut_off()
+            case CheckAnswer():
+                await self._check(step.text)
+            case AskToSpeak():
+                self.state = self.state.asked_to_speak()
 
     # -- asking ------------------------------------------------------------------------------------------------
 
@@ -164,7 +179,8 @@ class Run(Generic[Deps, In, Out]):
         await self.scope.emit(lambda place: TurnStarted(**place, turn=turn_number, is_last=step.is_last))
         needs_landing = self.state.has_tools and not step.is_last
         try:
-            asked = await self.dialogue.ask(step, turn_number, needs_landing=needs_landing)
+            on_call = None if step.is_last else self._early.on_call
+            asked = await self.dialogue.ask(step, turn_number, needs_landing=needs_landing, on_call=on_call)
         except OverBudget as refusal:
             self.state = self.state.over_budget(str(refusal))
             return
@@ -212,27 +228,28 @@ class Run(Generic[Deps, In, Out]):
         by_tool = self.dialogue.transcript.answers_by_tool
         answers = [call for call in step.calls if call.name == ANSWER_TOOL and by_tool]
         others = [call for call in step.calls if call not in answers]
-        tools = self.dialogue.transcript.tools
         self.scope.artifacts.expect(call.id for call in step.calls)
-        spec = self.spec
-        execution = Execution(
-            tools, self.scope, self._context, spec.tool_timeout_s, self._limiter, tuple(spec.around_tool)
-        )
+        execution = self._execution
+        execution.tools, execution.results = self.dialogue.transcript.tools, {}
         try:
+            begun = await self._early.claim(step.calls if step.only is None else ())
             for call in answers:
                 execution.results[call.id] = await self._box.take_call(call)
-            await execution.run(others, step.only)
+            await execution.run(others, step.only, begun)
             self._warn(others, execution.results)
         finally:
             is_late = self.dialogue.asking.purse.is_time_over
             self._answer_calls(step.calls, execution.results, STOPPED if is_late else CANCELLED)
         if self._box.answer is not None:
-            self.state = self.state.ran_tools(answered=True)
+            self.state = self.state.answered()
             return
         rejected = next((str(execution.results[call.id].content) for call in answers), None)
         failed = [call for call in others if execution.results[call.id].is_error]
         succeeded = [call for call in others if not execution.results[call.id].is_error]
         self.state = self.state.ran_tools(rejected=rejected, failed=failed, succeeded=succeeded)
+
+    def _is_stuck(self, call: ToolCall) -> bool:
+        return self.state.is_stuck(call)
 
     def _warn(self, calls: Sequence[ToolCall], results: dict[str, Executed]) -> None:
         """A call that fails once more than makes sense says so."""

@@ -28,6 +28,8 @@ class Settings:
     """The API's `thinking` field, for example `{"type": "disabled"}`. None: the model's default."""
     cache: Literal["5m", "1h"] | None = "5m"
     """How long the server keeps the conversation's prefix. None: no prompt cache."""
+    eager: bool = True
+    """Whether calls of tools that only read begin while the reply still comes."""
     betas: tuple[str, ...] = ()
     """Values of the `anthropic-beta` header."""
     extra: Mapping[str, object] = field(default_factory=dict[str, object])

@@ -165,17 +165,15 @@ class RunState:
             return replace(self, lands=end, room=None)
         return replace(self, finish=end)
 
+    def is_stuck(self, call: ToolCall) -> bool:
+        """Whether this call has failed as often as it may."""
+        failed = self.failures  # empty for most runs, and a call's key costs something
+        return bool(failed) and failed.get(call.key, 0) >= self.limits.max_repairs
+
     def ran_tools(
-        self,
-        *,
-        answered: bool = False,
-        rejected: str | None = None,
-        failed: Collection[ToolCall] = (),
-        succeeded: Collection[ToolCall] = (),
+        self, *, rejected: str | None = None, failed: Collection[ToolCall] = (), succeeded: Collection[ToolCall] = ()
     ) -> RunState:
-        """The calls of the turn have their results; the answer tool's was taken, or `rejected` for a reason."""
-        if answered:
-            return self.answered()
+        """The calls of the turn have their results; the answer tool's may be `rejected` for a reason."""
         failures = self.output_failures + (rejected is not None)
         if rejected is not None and failures > self.limits.output_retries:
             return replace(self, finish=Finish(Outcome.INVALID_OUTPUT, rejected))
@@ -270,10 +268,9 @@ def _run(state: RunState, calls: tuple[ToolCall, ...]) -> Step:
         if state.repeated_ids >= state.limits.max_repeated_ids:
             return Finish(Outcome.FAILED, "The API gave an id to two tool calls, again and again.")
         return AskAgain("The reply gave an id to two tool calls.")
-    failed = state.failures  # empty for most runs, and a call's key costs something
-    stuck = next((call for call in calls if failed and failed.get(call.key, 0) >= state.limits.max_repairs), None)
+    stuck = next(filter(state.is_stuck, calls), None)
     if stuck is not None:
-        count = failed[stuck.key]
+        count = state.failures[stuck.key]
         return Finish(Outcome.LIVELOCK, f"The same call of `{stuck.name}` failed {count} times and was made again.")
     may_run = frozenset({ANSWER_TOOL} if state.answer_by is AnswerBy.TOOL else ())
     return RunTools(calls, None if state.landing is None else may_run)

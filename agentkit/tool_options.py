@@ -48,6 +48,8 @@ class ToolOptions(TypedDict, total=False):
     """Asked once per conversation whether the model gets the tool. Not given: always."""
     exclusive: bool | None
     """Whether a call runs beside no other call of its run. Not given: no."""
+    eager: bool | None
+    """Whether a call may begin while the reply still comes, for the effect `read`. Not given: yes."""
     defer_loading: bool | None
     """Whether the model has to search for the tool before it sees it, by the API's tool search. Not given: no."""
 
@@ -129,5 +131,6 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     ),
     "available": ("a function of the RunContext that returns True or False, not an async one", _is_predicate),
     "exclusive": ("True or False", lambda value: isinstance(value, bool)),
+    "eager": ("True or False", lambda value: isinstance(value, bool)),
     "defer_loading": ("True or False", lambda value: isinstance(value, bool)),
 }

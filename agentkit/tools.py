@@ -69,6 +69,8 @@ class Tool(Generic[P, R]):
         self.max_result_tokens = options.get("max_result_tokens")
         self.available = options.get("available")
         self.exclusive = bool(options.get("exclusive"))
+        self.eager = options.get("eager") is not False
+        """Whether a call may begin while the reply still comes, where the effect allows it."""
         self.defer_loading = bool(options.get("defer_loading"))
         self.function = function
         self._body = body

@@ -7,15 +7,19 @@ tool input is parsed once, strictly, when its block stops, and what we do not kn
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from agentkit.errors import ModelError
 from agentkit.jsontext import parse_strict
-from agentkit.messages import AssistantTurn, Block, JSONObject
+from agentkit.messages import AssistantTurn, Block, JSONObject, ToolCall
 
 Delta: TypeAlias = tuple[Literal["text", "thinking"], str]
 """A piece of visible text or of thinking, to show while the reply still comes."""
+
+OnCall: TypeAlias = Callable[[ToolCall, int], None]
+"""Told of each tool call that the model has moved on from, and its number among the calls of the reply, from 1 on."""
 
 _HEAD_CHARS = 200
 
@@ -50,7 +54,10 @@ class TurnReader:
     before its end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_call: OnCall | None = None) -> None:
+        self._on_call = on_call
+        self._calls = 0
+        self._passed = 0
         self._message: JSONObject | None = None
         self._usage: JSONObject = {}
         self._delta: JSONObject = {}
@@ -91,6 +98,8 @@ class TurnReader:
                 self._stop(event["index"])
             case "message_delta":
                 self._delta |= event.get("delta") or {}
+                if self._delta.get("stop_reason") == "tool_use":
+                    self._move_on(len(self._content))
                 usage: JSONObject = event.get("usage") or {}
                 self._usage |= {name: count for name, count in usage.items() if count is not None}
             case "message_stop":
@@ -130,9 +139,20 @@ class TurnReader:
     def _start(self, index: int, block: Block) -> None:
         if self._message is None or index != len(self._content):
             raise _out_of_order(f"content block {index} starts after {len(self._content)} blocks")
+        self._move_on(index)
         self._open[index] = _OpenBlock(dict(block))
         self._content.append(self._open[index].block)
         self._pieces.append(block)
+
+    def _move_on(self, index: int) -> None:
+        """Tell of the call before the block of this index, once it is complete."""
+        if self._on_call is None or not index or index - 1 in self._open or index == self._passed:
+            return
+        self._passed, block = index, self._content[index - 1]
+        if block.get("type") == "tool_use":
+            self._calls += 1
+            invalid = self._invalid_inputs.get(index - 1)
+            self._on_call(ToolCall(block["id"], block["name"], block["input"], invalid), self._calls)
 
     def _extend(self, index: int, delta: JSONObject) -> Delta | None:
         opened = self._open.get(index)

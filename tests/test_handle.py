@@ -48,7 +48,7 @@ class Probe:
 
 
 async def test_events_come_in_order_with_their_place() -> None:
-    @tool(effect="read")
+    @tool
     async def find(ctx: RunContext, word: str) -> str:
         """Find a word."""
         ctx.progress("half way", done=1, total=2)

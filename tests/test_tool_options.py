@@ -28,6 +28,7 @@ def test_none_is_the_same_as_not_given() -> None:
         "max_result_tokens": None,
         "available": None,
         "exclusive": None,
+        "eager": None,
         "defer_loading": None,
     }
     assert nothing.keys() == ToolOptions.__optional_keys__
@@ -84,7 +85,7 @@ def test_what_cannot_work_is_refused_with_what_it_must_be(option: str, value: ob
         checked_options(cast("ToolOptions", {option: value}))
 
 
-@pytest.mark.parametrize("option", ["eager", "needs_approval", "untrusted", "timeout"])
+@pytest.mark.parametrize("option", ["needs_approval", "untrusted", "timeout"])
 def test_an_unknown_keyword_is_a_type_error_that_lists_the_known_ones(option: str) -> None:
     with pytest.raises(TypeError, match=f"no keyword {option}; it takes name, description, available, defer_loading"):
         checked_options(cast("ToolOptions", {option: 1}))

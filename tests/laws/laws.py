@@ -13,7 +13,7 @@ from agentkit.events import Compacted, FellBack, RunFinished, TurnFinished
 from agentkit.messages import Block, JSONObject
 from agentkit.state import STOP_REASONS, After
 from tests.budgets.server import Limited, overspent
-from tests.laws.scenes import KEY, PASSWORD, PLACE, SECRET, Scene
+from tests.laws.scenes import KEY, PASSWORD, PLACE, SECRET, WORK, Scene
 
 Law: TypeAlias = Callable[[Scene], Iterator[str]]
 
@@ -56,7 +56,7 @@ def blocks(message: JSONObject, kind: str) -> list[Block]:
 
 
 def law_2(scene: Scene) -> Iterator[str]:
-    """No call of an unfinished turn is executed, none twice, none with arguments that were not whole."""
+    """No call of an unfinished turn is executed but those that only read; none twice, none that was not whole."""
     allowed: set[str] = set()
     for turn in scene.diary.turns:
         ids = [call.id for call in turn.calls() if call.invalid_input is None]
@@ -66,7 +66,7 @@ def law_2(scene: Scene) -> Iterator[str]:
         if count > 1:
             yield f"{call} was executed {count} times"
     for one in scene.diary.executions:
-        if one.call_id not in allowed:
+        if one.call_id not in allowed and one.name != WORK.name:
             yield f"{one.name} {one.call_id} was executed, of a turn that had not ended"
         if not one.is_whole:
             yield f"{one.name} {one.call_id} was executed with arguments that the model did not mean"

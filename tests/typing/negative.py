@@ -64,7 +64,7 @@ def results_have_their_type() -> None:
     _ = (text, number, total)
 
 
-@tool(eager=True)  # expect-error
+@tool(hasty=True)  # expect-error
 def unknown_keyword(n: int) -> int:
     return n
 
@@ -93,7 +93,7 @@ def from_json_schema(given: JSONObject) -> str:
     return str(given)
 
 
-Tool.from_schema("a", "A.", {"type": "object"}, from_json_schema, eager=True)  # expect-error
+Tool.from_schema("a", "A.", {"type": "object"}, from_json_schema, hasty=True)  # expect-error
 Tool.from_schema("a", "A.", {"type": "object"})  # expect-error
 tool("find_items")  # expect-error
 

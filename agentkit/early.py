@@ -1,0 +1,104 @@
+"""Calls that begin while the reply still comes: those that only read, once the model has moved on from them.
+
+Two rules for this file: the answer of a begun call counts only for the same call at the same place of a turn that is
+kept, be it that turn or the one that was asked for instead; and what nobody claims is over before other calls start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+
+from agentkit.execute import Begun, Execution, first_leaf
+from agentkit.steps import InMemorySteps, Slot
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
+    from agentkit.messages import ToolCall
+    from agentkit.toolset import AnyTool
+    from agentkit.turn_reader import OnCall
+
+THROWN_AWAY = "Thrown away: the turn that made this call was dropped."
+
+
+def may_begin(tool: AnyTool) -> bool:
+    """Whether calls of this tool may begin early."""
+    return tool.effect == "read" and tool.eager and not tool.exclusive
+
+
+@dataclass(slots=True)
+class EarlyCalls:
+    """The begun calls of one run that belong to no turn yet."""
+
+    execution: Execution
+    is_stuck: Callable[[ToolCall], bool]
+    """Whether a call has failed so often that it is not made again."""
+    is_on: bool = True
+    """Whether calls may begin early at all."""
+    thrown_away: set[str] = field(default_factory=set[str], init=False)
+    """The ids of the calls that nobody claimed: what became of them is not missed."""
+    _tasks: TaskGroup | None = field(default=None, init=False)
+    """In which they run. It does not outlive the run."""
+    _begun: dict[tuple[int, str], Begun] = field(default_factory=dict[tuple[int, str], Begun], init=False)
+    """By their place among the calls of a turn, and what they ask."""
+    _is_held: bool = field(default=False, init=False)
+    """Whether the reply has a call that runs beside no other one."""
+
+    @property
+    def on_call(self) -> OnCall | None:
+        """What is told of the calls of a reply that is still coming. None: none would begin."""
+        return None if self._tasks is None else self._saw
+
+    async def beside(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work of the run, and beside it the calls that begin early."""
+        if not self.is_on or not any(map(may_begin, self.execution.tools.values())):
+            await work()
+            return
+        try:
+            async with anyio.create_task_group() as self._tasks:
+                await work()
+                await self.drop()
+        except BaseExceptionGroup as group:
+            raise first_leaf(group) from None
+
+    def _saw(self, call: ToolCall, nth: int) -> None:
+        tool = self.execution.tools.get(call.name)
+        self._is_held = (self._is_held and nth > 1) or (tool is not None and tool.exclusive)
+        if tool is None or self._tasks is None or self._is_held:
+            return
+        if may_begin(tool) and call.invalid_input is None and not self.is_stuck(call):
+            self._begin(call, nth, tool, self._tasks)
+
+    def _begin(self, call: ToolCall, nth: int, tool: AnyTool, tasks: TaskGroup) -> None:
+        scope, key = self.execution.scope, (nth, call.key)
+        is_in_memory = isinstance(scope.steps, InMemorySteps)
+        if key in self._begun or (tool.is_agent and not is_in_memory):  # a child has steps of its own, in their order
+            return
+        scope.artifacts.foresee(call.id, nth)
+        name = f"tool:{call.id}"
+        begun = self._begun[key] = Begun(call, scope.steps.reserve(name) if is_in_memory else Slot(name))
+        tasks.start_soon(self.execution.begin, begun, tasks, name=f"tool {call.name}")
+
+    async def claim(self, calls: Sequence[ToolCall]) -> dict[str, Begun]:
+        """Those of a whole turn's calls that have begun, by call id. The others are stopped."""
+        claimed: dict[str, Begun] = {}
+        for nth, call in enumerate(calls if self._begun else (), 1):
+            begun = self._begun.pop((nth, call.key), None)
+            if begun is not None:
+                claimed[call.id] = begun
+        await self.drop()
+        return claimed
+
+    async def drop(self) -> None:
+        """Stop what has begun, and wait for its end."""
+        for begun in self._begun.values():
+            begun.cancel_scope.cancel()
+        while self._begun:
+            _, begun = self._begun.popitem()
+            self.thrown_away.add(begun.call.id)
+            await begun.is_over.wait()
+            await self.execution.throw_away(begun, THROWN_AWAY)
