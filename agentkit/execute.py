@@ -131,6 +131,7 @@ class Execution:
 
     async def _claim(self, call: ToolCall, slot: Slot, begun: Begun) -> None:
         if call.id != begun.call.id:
+            await self._report(begun.call, Executed(f"Its turn was asked for again: it goes on as {call.id}."))
             await self._announce(call)
 
         async def effect() -> JSONObject:

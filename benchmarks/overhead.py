@@ -77,7 +77,7 @@ class _Free:
 
 
 async def _ask_once(self: Asking, asked: Any, question: Question, meter: Meter) -> Asked:
-    reader = TurnReader()
+    reader = TurnReader(question.on_call)
     async with asked.stream(question.request) as events:
         async for event in events:
             reader.feed(event)
