@@ -121,8 +121,6 @@ class Purse:
         `max_tokens` is what is wished for; the reservation's own may be smaller, down to `least`. `landing` is set
         aside beside it; None: the call is the landing itself, or the run needs none. Raises OverBudget.
         """
-        if not self.accounts:
-            return Reservation(self, _NOTHING, max_tokens)
         if self._is_new:
             self._is_new = False
             await anyio.lowlevel.checkpoint()  # runs that start together see one another before the first one takes
@@ -235,8 +233,7 @@ class Reservation:
 
     def settle(self, used: Amount) -> None:
         """Give back what was not used."""
-        if self.purse.accounts:
-            self.purse.settle(self, used)
+        self.purse.settle(self, used)
 
 
 def _words(amount: Amount) -> str:

@@ -107,20 +107,21 @@ class Asking:
 
     async def ask(self, model: Model, question: Question, meter: Meter) -> Asked:
         """A whole turn. Raises OverBudget or ModelError; what was used all the same is in the meter."""
-        given = question.request.options["max_tokens"]
+        attempts = _Attempts(self, model, question, question.request, meter)
 
         async def inner(call: ModelCall) -> AssistantTurn:
-            nonlocal given
+            nonlocal attempts
             attempts = _Attempts(self, model, question, call.request, meter)
-            turn = await attempts.until_whole()
-            given = attempts.max_tokens
-            return turn
+            return await attempts.until_whole()
 
-        call = ModelCall(question.request, self.scope.run_id, self.scope.path, question.turn)
         began = time.monotonic()
-        turn = await composed(self.around, inner)(call)
+        if self.around:
+            call = ModelCall(question.request, self.scope.run_id, self.scope.path, question.turn)
+            turn = await composed(self.around, inner)(call)
+        else:
+            turn = await attempts.until_whole()
         self.longest_s = max(self.longest_s, time.monotonic() - began)
-        return Asked(turn, given, meter.usage, meter.cost)
+        return Asked(turn, attempts.max_tokens, meter.usage, meter.cost)
 
     def price(self, model: str, answered: str, usage: Usage) -> Cost:
         """What a reply cost, by the model that the server says has answered where its price is known."""
@@ -141,11 +142,14 @@ class _Attempts:
     question: Question
     request: Request
     meter: Meter
-    max_tokens: int = 0
-    """What the last attempt was given."""
+    max_tokens: int = field(init=False)
+    """What the last attempt was given; before the first one, what is wished for."""
     _counted: int | None = None
     _is_answered: bool = False
     """Whether a reply to the last attempt has begun to come, if only its headers."""
+
+    def __post_init__(self) -> None:
+        self.max_tokens = self.request.options["max_tokens"]
 
     async def until_whole(self) -> AssistantTurn:
         """Attempt it until it succeeds or cannot."""
@@ -153,10 +157,11 @@ class _Attempts:
         failures, give_up_at = 0, 0.0
         while True:
             scope.tree.check()
-            reservation = await self._reserve()
-            self.max_tokens = reservation.max_tokens
+            reservation = await self._reserve() if self.asking.purse.accounts else None
+            if reservation is not None:
+                self.max_tokens = reservation.max_tokens
             try:
-                return await self._attempt(self.request.with_limit(reservation.max_tokens), reservation)
+                return await self._attempt(self.request.with_limit(self.max_tokens), reservation)
             except ModelError as error:
                 scope.tree.saw(error)
                 failures += 1
@@ -180,7 +185,7 @@ class _Attempts:
 
     # -- one attempt -------------------------------------------------------------------------------------------
 
-    async def _attempt(self, request: Request, reservation: Reservation) -> AssistantTurn:
+    async def _attempt(self, request: Request, reservation: Reservation | None) -> AssistantTurn:
         reader = TurnReader(self.question.on_call)
         self._is_answered = False
         used: tuple[Usage, Cost] | None = None
@@ -192,8 +197,9 @@ class _Attempts:
         finally:  # of a cancelled call, too
             used = used or self._of_what_came(request, reader)
             self.meter.add(*used)
-            requests = Amount(requests=1 - used[0].requests - used[0].aborted_requests)
-            reservation.settle(Amount.of(*used) + requests)
+            if reservation is not None:
+                requests = Amount(requests=1 - used[0].requests - used[0].aborted_requests)
+                reservation.settle(Amount.of(*used) + requests)
 
     async def _read(self, request: Request, reader: TurnReader) -> AssistantTurn:
         tree, seconds = self.asking.scope.tree, self.asking.retry.total_timeout_s
@@ -231,8 +237,6 @@ class _Attempts:
 
     async def _reserve(self) -> Reservation:
         wished = int(self.request.options["max_tokens"])
-        if not self.asking.purse.accounts:
-            return await self.asking.purse.reserve(bounds.NO_NEED, wished, 0, None)
         while True:
             try:
                 return await self._reserve_for(self._prompt_tokens(), wished)

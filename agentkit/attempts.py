@@ -61,8 +61,15 @@ class TimeLimit:
         if tool.is_agent:
             return await next(run)
         timeout_s = tool.timeout_s or self.default_s
-        with anyio.move_on_after(timeout_s) as scope:
-            return await Driven(next(run), tool.name, lambda: scope.cancel_called or self.is_run_cancelled())
+        with anyio.CancelScope() as scope:
+
+            def begin() -> None:
+                scope.deadline = anyio.current_time() + timeout_s
+
+            def is_unwanted() -> bool:
+                return scope.cancel_called or self.is_run_cancelled()
+
+            return await Driven(next(run), tool.name, is_unwanted, begin)
         raise ToolTimeout(f"`{tool.name}` timed out after {timeout_s:g} s and was stopped.")
 
 

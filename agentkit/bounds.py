@@ -39,9 +39,6 @@ SERVER_TOOLS_USD: Mapping[str, float] = {"web_search": WEB_SEARCH_USD, "web_fetc
 _WRITE_FACTORS = {None: 1.0, "5m": CACHE_WRITE_5M_FACTOR, "1h": CACHE_WRITE_1H_FACTOR}
 _PROMPT_COUNTERS = {None: "input_tokens", "5m": "cache_write_5m_tokens", "1h": "cache_write_1h_tokens"}
 
-NO_NEED = Need()
-"""Of a call that nothing limits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rates:

@@ -60,6 +60,8 @@ class Driven(Generic[T]):
     """The tool's name, for the watchdog and the log."""
     is_unwanted: Callable[[], bool]
     """Whether whoever awaits was cancelled; asked now and then, since the work may use cancel scopes of its own."""
+    waits: Callable[[], None] | None = None
+    """Called when it first waits for something: a timer costs more than a tool that is done at once."""
     _cancellations: int = field(default=0, init=False)
     _stopped_for: BaseException | None = field(default=None, init=False)
     """The cancellation that it swallowed when it was stopped. None: it was not."""
@@ -92,6 +94,9 @@ class Driven(Generic[T]):
                 finally:
                     seat.end(around)
                 resume, given = work.send, None
+                if self.waits is not None:
+                    self.waits()
+                    self.waits = None
                 try:
                     given = yield waits_for
                 except GeneratorExit:

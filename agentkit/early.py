@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from agentkit.drive import Above
 from agentkit.execute import Begun, Execution, first_leaf
 from agentkit.steps import InMemorySteps, Slot
 
@@ -81,7 +82,7 @@ class EarlyCalls:
         scope.artifacts.foresee(call.id, nth)
         name = f"tool:{call.id}"
         begun = self._begun[key] = Begun(call, scope.steps.reserve(name) if is_in_memory else Slot(name))
-        tasks.start_soon(self.execution.begin, begun, tasks, name=f"tool {call.name}")
+        begun.task = tasks.create_task(self.execution.begin(begun, Above(tasks)), name=f"tool {call.name}")
 
     async def claim(self, calls: Sequence[ToolCall]) -> dict[str, Begun]:
         """Those of a whole turn's calls that have begun, by call id. The others are stopped."""
@@ -96,9 +97,9 @@ class EarlyCalls:
     async def drop(self) -> None:
         """Stop what has begun, and wait for its end."""
         for begun in self._begun.values():
-            begun.cancel_scope.cancel()
+            begun.stop()
         while self._begun:
             _, begun = self._begun.popitem()
             self.thrown_away.add(begun.call.id)
-            await begun.is_over.wait()
+            await begun.wait()
             await self.execution.throw_away(begun, THROWN_AWAY)

@@ -25,7 +25,7 @@ from agentkit.middleware import AroundTool, ToolRun, composed
 from agentkit.results import render_result
 
 if TYPE_CHECKING:
-    from anyio.abc import TaskGroup
+    from anyio import TaskHandle
 
     from agentkit.context import RunContext
     from agentkit.scope import Scope
@@ -57,15 +57,24 @@ class Begun:
     call: ToolCall
     """As it was first seen; the call that claims it may have another id."""
     slot: Slot
-    cancel_scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-    is_over: anyio.Event = field(default_factory=anyio.Event)
+    task: TaskHandle[None] | None = None
+    """In which it runs."""
     answer: Executed | None = None
-    """None: it is not over, or was stopped."""
+    """None: it is not over, or it was stopped, or cancelled itself."""
+    is_unwanted: bool = False
+    """Whether it is to be stopped."""
 
-    async def wait(self) -> Executed:
-        """Its answer. Only for one that is not stopped."""
-        await self.is_over.wait()
-        return self.answer or Executed(f"`{self.call.name}` cancelled itself.", is_error=True)
+    def stop(self) -> None:
+        """Cancel it."""
+        self.is_unwanted = True
+        if self.task is not None:
+            self.task.cancel()
+
+    async def wait(self) -> Executed | None:
+        """Its answer, once it is over."""
+        if self.answer is None and self.task is not None:
+            await self.task.wait()
+        return self.answer
 
 
 @dataclass(slots=True)
@@ -92,9 +101,12 @@ class Execution:
 
         Those that have `begun` early are only waited for.
         """
-        early = begun or {}
         slots = {call.id: self.scope.steps.reserve(f"tool:{call.id}") for call in calls}
-        for batch in _batches(calls, self.tools):
+        early = begun or {}
+        for call in calls:
+            if call.id in early and early[call.id].answer is not None:  # it is over, and needs no task
+                await self._claim(call, slots[call.id], early[call.id])
+        for batch in _batches([call for call in calls if call.id not in self.results], self.tools):
             try:
                 async with anyio.create_task_group() as tasks:
                     above = Above(tasks)
@@ -112,18 +124,13 @@ class Execution:
                 await self._report(call, answer)
         await anyio.lowlevel.checkpoint_if_cancelled()  # also when every call swallowed it
 
-    async def begin(self, begun: Begun, tasks: TaskGroup) -> None:
-        """Run a call of a turn that is not whole yet, in a group of tasks that outlives the turn."""
+    async def begin(self, begun: Begun, above: Above) -> None:
+        """Run a call of a turn that is not whole yet."""
         call, tool = begun.call, self.tools[begun.call.name]
-        above = Above(tasks)
-        try:
-            with begun.cancel_scope as scope:
-                await self._announce(call)
-                async with self.limiter:
-                    run = ToolRun(call, tool, self.context(call, begun.slot))
-                    begun.answer = await self._settled(run, lambda: scope.cancel_called or above.ask())
-        finally:
-            begun.is_over.set()
+        await self._announce(call)
+        async with self.limiter:
+            run = ToolRun(call, tool, self.context(call, begun.slot))
+            begun.answer = await self._settled(run, lambda: begun.is_unwanted or above.ask())
 
     async def throw_away(self, begun: Begun, why: str) -> None:
         """Report the end of a begun call that no turn claims."""
@@ -135,7 +142,7 @@ class Execution:
             await self._announce(call)
 
         async def effect() -> JSONObject:
-            return (await begun.wait()).to_json()
+            return (await begun.wait() or self._failed(f"`{call.name}` cancelled itself.")).to_json()
 
         answer = self.results[call.id] = Executed(**await self.scope.steps.run(slot, effect))
         await self._report(call, answer)

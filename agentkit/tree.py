@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from types import TracebackType
 
 import anyio
 
@@ -40,22 +39,43 @@ class Tree:
                 request_id=self._refusal.request_id,
             )
 
-    @contextmanager
-    def waiting(self) -> Generator[anyio.CancelScope]:
+    def waiting(self) -> Waiting:
         """Wait inside for a place, for a time, or for a reply to begin; ended by a refusal of the credentials.
 
         Raises ModelError then. Whoever need not wait any more calls `stop_waiting` with the scope.
         """
-        self.check()
-        with anyio.CancelScope() as scope:
-            self._waiting.add(scope)
-            try:
-                yield scope
-            finally:
-                self._waiting.discard(scope)
-        if scope.cancelled_caught:
-            self.check()
+        return Waiting(self)
+
+    def begin_waiting(self, scope: anyio.CancelScope) -> None:
+        """Cancel this scope when the credentials are refused."""
+        self._waiting.add(scope)
 
     def stop_waiting(self, scope: anyio.CancelScope) -> None:
         """What was waited for is there: it is no longer ended from elsewhere."""
         self._waiting.discard(scope)
+
+
+class Waiting:
+    """See `Tree.waiting`. A class, since a generator would cost more than all that is done here."""
+
+    __slots__ = ("_scope", "_tree")
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._scope = anyio.CancelScope()
+
+    def __enter__(self) -> anyio.CancelScope:
+        self._tree.check()
+        scope = self._scope.__enter__()
+        self._tree.begin_waiting(scope)
+        return scope
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        scope = self._scope
+        self._tree.stop_waiting(scope)
+        is_handled = scope.__exit__(kind, error, trace)
+        if scope.cancelled_caught:
+            self._tree.check()
+        return is_handled

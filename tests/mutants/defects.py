@@ -70,8 +70,8 @@ DEFECTS = (
     Defect(
         "a call is never settled",
         "asking.py",
-        "            reservation.settle(Amount.of(*used) + requests)\n",
-        "            _ = requests\n",
+        "                reservation.settle(Amount.of(*used) + requests)\n",
+        "                _ = requests\n",
         ("test_asking.py",),
     ),
     Defect(
