@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass, fields
 
 from agentkit.errors import DefinitionError
@@ -84,6 +85,9 @@ class Amount:
         )
 
 
+_parts = operator.attrgetter(*Amount.__slots__)
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """The most that something can use, as it depends on the `max_tokens` of the next request."""
@@ -102,21 +106,17 @@ class Need:
     def most_tokens(self, free: Amount) -> float:
         """The largest `max_tokens` that fits into what is free; below 0 when nothing does."""
         most = math.inf
-        for field in fields(Amount):
-            left = getattr(free, field.name) - getattr(self.fixed, field.name)
-            per_token = getattr(self.per_token, field.name)
-            if left < 0:
+        for left, fixed, per_token in zip(_parts(free), _parts(self.fixed), _parts(self.per_token), strict=True):
+            if left < fixed:
                 return -1
             if per_token and left < math.inf:
-                most = min(most, left / per_token)
+                most = min(most, (left - fixed) / per_token)
         return most
 
     def fair_tokens(self, free: Amount, runs: int) -> float:
         """The largest `max_tokens` with which each of so many runs finds as much of what is free."""
         most = math.inf
-        for field in fields(Amount):
-            left = getattr(free, field.name)
-            per_token = getattr(self.per_token, field.name)
+        for left, fixed, per_token in zip(_parts(free), _parts(self.fixed), _parts(self.per_token), strict=True):
             if per_token and left < math.inf:
-                most = min(most, (left / max(1, runs) - getattr(self.fixed, field.name)) / per_token)
+                most = min(most, (left / max(1, runs) - fixed) / per_token)
         return most

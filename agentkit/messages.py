@@ -51,6 +51,10 @@ def text_of(content: Content) -> str:
     return "".join(block["text"] for block in content if block.get("type") == "text" and "text" in block)
 
 
+CACHE_MARKER = b'"cache_control"'
+"""What bytes that hold a cache marker hold; in a text the quotes are escaped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message and its bytes. Build it with `user`, `assistant` or `Message.of`."""
@@ -59,6 +63,8 @@ class Message:
     content: Content
     encoded: bytes = field(repr=False)
     """The message as it goes over the wire, made once."""
+    has_marker: bool = False
+    """Whether a cache marker of the user's own stands in it."""
 
     @classmethod
     def of(cls, role: Role, content: Content, input_texts: Mapping[int, str] | None = None) -> Message:
@@ -68,7 +74,8 @@ class Message:
         else:
             blocks = (_encode_block(block, input_texts.get(i)) for i, block in enumerate(content))
             body = b"[" + b",".join(blocks) + b"]"
-        return cls(role, content, b'{"role":"%b","content":%b}' % (role.encode(), body))
+        has_marker = role == "user" and not isinstance(content, str) and CACHE_MARKER in body
+        return cls(role, content, b'{"role":"%b","content":%b}' % (role.encode(), body), has_marker)
 
     def to_dict(self) -> JSONObject:
         """The message as the API's own dictionary, for clients that rewrite the body and for reading."""
