@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from agentkit.budget import Amount, Need
 from agentkit.limits import limits_of
-from agentkit.messages import CACHE_MARKER, JSONObject
+from agentkit.messages import JSONObject
 from agentkit.usage import CACHE_WRITE_1H_FACTOR, CACHE_WRITE_5M_FACTOR, WEB_SEARCH_USD, Usage
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def _written_for(request: Request) -> str | None:
     marker = cast("JSONObject | None", request.options.get("cache_control"))
     if marker is not None and marker.get("ttl") == "1h":
         return "1h"
-    marked = [one.encoded for one in request.messages if one.has_marker]
-    if CACHE_MARKER in request.prefix.encoded:
+    marked = [one.encoded for one in request.messages if one.markers]
+    if request.prefix.markers:
         marked.append(request.prefix.encoded)
     if any(b'"1h"' in part for part in marked):
         return "1h"

@@ -18,7 +18,7 @@ from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
 from agentkit.events import Compacted, FellBack
 from agentkit.limits import limits_of
-from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Request, text_block, user
+from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Request, marked, text_block, user
 from agentkit.moves import AnswerBy, CallModel
 from agentkit.usage import Cost, Usage
 
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from agentkit.settings import Settings
     from agentkit.transcript import Transcript
     from agentkit.turn_reader import OnCall
+
+LOOKBACK_BLOCKS = 20
+"""How far the server looks back from a cache marker for what is cached. Source: prompt caching guide."""
+MOST_MARKERS = 4
+"""How many cache markers a request may have, the one for its end among them. Source: prompt caching guide."""
 
 
 @dataclass
@@ -52,6 +57,8 @@ class Dialogue:
     _known: tuple[int, int] = field(default=(0, 0), init=False)
     """What the server counted last, and for how many messages."""
     _requests: int = field(default=0, init=False)
+    _marked_so_far: tuple[int, int] = field(default=(0, 0), init=False)
+    """How many messages were looked at for cache markers, and how many were found."""
 
     @property
     def answer_by(self) -> AnswerBy:
@@ -67,8 +74,27 @@ class Dialogue:
             before = [text_block(content)] if isinstance(content, str) else content
             content = [*before, text_block(note)]
         if content:
-            self.transcript.append(user(content))
+            self.transcript.append(user(self._marked(content)))
         self.pending = []
+
+    def _marked(self, content: Content) -> Content:
+        """A long message has a cache marker on its first block.
+
+        From the one at its end the server would not find what was cached before it: it looks back over 20 blocks, of
+        which a run of tool results is one.
+        """
+        marker, said = self.settings.cache_marker, self.transcript.messages
+        if marker is None or isinstance(content, str) or len(content) < LOOKBACK_BLOCKS or not said:
+            return content
+        is_long = sum(block["type"] != "tool_result" for block in content) >= LOOKBACK_BLOCKS
+        is_free = not any("cache_control" in block for block in content)
+        return marked(content, 0, marker) if is_long and is_free and self._markers() < MOST_MARKERS - 1 else content
+
+    def _markers(self) -> int:
+        """How many cache markers stand in the conversation; of its messages only the new ones are looked at."""
+        messages, (seen, count) = self.transcript.messages, self._marked_so_far
+        self._marked_so_far = len(messages), count + sum(message.markers for message in messages[seen:])
+        return self.transcript.prefix.markers + self._marked_so_far[1]
 
     async def ask(self, step: CallModel, turn: int, *, needs_landing: bool, on_call: OnCall | None = None) -> Asked:
         """The model's next turn, which is not kept yet. Raises OverBudget, and ModelError where nothing helps."""
@@ -178,7 +204,7 @@ class Dialogue:
     def _begin_anew(self, messages: list[Message]) -> None:
         self.transcript.messages[:] = messages
         self.transcript.unknown_delta = None
-        self._known = (0, 0)
+        self._known = self._marked_so_far = (0, 0)
 
     def _request(self, step: CallModel) -> Request:
         options: JSONObject = {"model": self.model.name, **self.settings.options(), "stream": True}
@@ -187,6 +213,8 @@ class Dialogue:
             options["output_config"] = {**options.get("output_config", {}), "format": self.transcript.answer_format}
         if step.is_last and not self.transcript.answers_by_tool and self.transcript.has_tools:
             options["tool_choice"] = {"type": "none"}
+        if self._markers() >= MOST_MARKERS:
+            options.pop("cache_control", None)
         messages = tuple(self.transcript.messages)
         betas = tuple(dict.fromkeys((*self.settings.betas, *self.transcript.betas)))
         return Request(self.transcript.prefix, messages, options, betas, self.scope.run_id)

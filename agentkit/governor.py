@@ -21,6 +21,7 @@ from anyio.lowlevel import RunVar, checkpoint_if_cancelled
 
 from agentkit.fair_queue import FairQueue
 from agentkit.rate_limits import INPUT_TOKENS, LIMIT_NAMES, OUTPUT_TOKENS, REQUESTS, Bucket, told_limit
+from agentkit.warmth import Warmth
 
 FIRST_CONCURRENCY = 1000.0
 """Requests at once before the server has said anything: as many as the SDK's client has connections."""
@@ -63,6 +64,8 @@ class Governor:
     """Admits requests to one model of one client, one after another or all at once, as the server can take them."""
 
     def __init__(self) -> None:
+        self.warmth = Warmth()
+        """What is in the prompt cache, and who goes ahead to write it."""
         self._queue: FairQueue[_Waiter] = FairQueue()
         self._buckets = {name: Bucket() for name in LIMIT_NAMES}
         self._concurrency = FIRST_CONCURRENCY

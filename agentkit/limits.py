@@ -15,30 +15,34 @@ class ModelLimits:
     """The most that `max_tokens` may ask for."""
     context_tokens: int = 1_000_000
     """The window: prompt and reply together."""
+    min_cacheable_tokens: int = 1_024
+    """A shorter prompt is not cached. For the 5.5 family a guess: nothing is published."""
 
 
 _LARGE = ModelLimits()
 _SMALL = ModelLimits(max_output_tokens=64_000, context_tokens=200_000)
+_CACHES_FROM_2048 = ModelLimits(min_cacheable_tokens=2_048)
+_CACHES_FROM_4096 = ModelLimits(min_cacheable_tokens=4_096)
 
 LIMITS: Mapping[str, ModelLimits] = {
     "claude-fable-5-2": _LARGE,
     "claude-fable-5-1": _LARGE,
-    "claude-fable-5": _LARGE,
+    "claude-fable-5": _CACHES_FROM_2048,
     "claude-mythos-5-2": _LARGE,
     "claude-mythos-5-1": _LARGE,
     "claude-mythos-5": _LARGE,
     "claude-opus-5-5": _LARGE,
     "claude-opus-5": _LARGE,
-    "claude-opus-4-8": _LARGE,
-    "claude-opus-4-7": _LARGE,
-    "claude-opus-4-6": _LARGE,
-    "claude-opus-4-5": ModelLimits(context_tokens=200_000),  # its window is a guess
+    "claude-opus-4-8": _CACHES_FROM_4096,
+    "claude-opus-4-7": _CACHES_FROM_4096,
+    "claude-opus-4-6": _CACHES_FROM_4096,
+    "claude-opus-4-5": ModelLimits(context_tokens=200_000, min_cacheable_tokens=4_096),  # its window is a guess
     "claude-sonnet-5-5": _LARGE,
     "claude-sonnet-5": _LARGE,
-    "claude-sonnet-4-6": _LARGE,
+    "claude-sonnet-4-6": _CACHES_FROM_2048,
     "claude-sonnet-4-5": _SMALL,  # its output is a guess
     "claude-haiku-5-5": _LARGE,
-    "claude-haiku-4-5": _SMALL,
+    "claude-haiku-4-5": ModelLimits(64_000, 200_000, 4_096),
 }
 
 

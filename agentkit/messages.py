@@ -63,8 +63,8 @@ class Message:
     content: Content
     encoded: bytes = field(repr=False)
     """The message as it goes over the wire, made once."""
-    has_marker: bool = False
-    """Whether a cache marker of the user's own stands in it."""
+    markers: int = 0
+    """How many cache markers stand in it."""
 
     @classmethod
     def of(cls, role: Role, content: Content, input_texts: Mapping[int, str] | None = None) -> Message:
@@ -74,8 +74,8 @@ class Message:
         else:
             blocks = (_encode_block(block, input_texts.get(i)) for i, block in enumerate(content))
             body = b"[" + b",".join(blocks) + b"]"
-        has_marker = role == "user" and not isinstance(content, str) and CACHE_MARKER in body
-        return cls(role, content, b'{"role":"%b","content":%b}' % (role.encode(), body), has_marker)
+        markers = 0 if isinstance(content, str) else body.count(CACHE_MARKER)
+        return cls(role, content, b'{"role":"%b","content":%b}' % (role.encode(), body), markers)
 
     def to_dict(self) -> JSONObject:
         """The message as the API's own dictionary, for clients that rewrite the body and for reading."""
@@ -89,6 +89,13 @@ def _encode_block(block: Block, input_text: str | None) -> bytes:
     at = list(block).index("input")
     before, after = encode(dict(fields[:at]))[1:-1], encode(dict(fields[at + 1 :]))[1:-1]
     return b"{" + b",".join(filter(None, (before, b'"input":' + input_text.encode(), after))) + b"}"
+
+
+def marked(blocks: Sequence[Block], at: int, marker: JSONObject) -> list[Block]:
+    """The blocks with a cache marker on one of them."""
+    found = list(blocks)
+    found[at] = {**found[at], "cache_control": marker}
+    return found
 
 
 def user(content: Content) -> Message:
@@ -180,16 +187,25 @@ class Prefix:
     system: Content | None
     tools: Sequence[JSONObject]
     encoded: bytes = field(repr=False)
+    markers: int = 0
+    """How many cache markers stand in it."""
 
     @classmethod
-    def of(cls, system: Content | None, tools: Sequence[JSONObject]) -> Prefix:
-        """Render the prefix once. None leaves `system` out, no tools leaves `tools` out."""
+    def of(cls, system: Content | None, tools: Sequence[JSONObject], marker: JSONObject | None = None) -> Prefix:
+        """Render the prefix once. None leaves `system` out, no tools leaves `tools` out.
+
+        A cache `marker` is put at its end, so that other conversations with this prefix find it in the cache.
+        """
+        if marker is not None and system is not None:
+            system = marked([text_block(system)] if isinstance(system, str) else system, -1, marker)
+        elif marker is not None and tools:
+            tools = marked(tools, -1, marker)
         head = b"{"
         if system is not None:
             head += b'"system":' + encode(system) + b","
         if tools:
             head += b'"tools":' + encode(list(tools)) + b","
-        return cls(system, tuple(tools), head + b'"messages":[')
+        return cls(system, tuple(tools), head + b'"messages":[', head.count(CACHE_MARKER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from anthropic import AsyncStream, RequestOptions
 
     from agentkit.client import Client
+    from agentkit.warmth import Writing
 
 # Exactly these types send prepared bytes unchanged; Bedrock and Vertex rewrite the body, and of a subclass we do
 # not know it.
@@ -79,12 +80,14 @@ class ClaudeModel:
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
         """See `Model.stream`. Waits for its place under the rate limit that all calls of this client share."""
         governor = self.governor or governor_of(self.client, self.name)
-        permit = await governor.admit(request.sender, bounds.likely_tokens(request))
-        with permit, _watched(permit), model_errors.translated(self.name):
-            stream = await self._post(request)
-            permit.learn(_limits(stream.response.headers))
-            async with stream, aclosing(_events(stream, self.client, permit)) as events:
-                yield events
+        writing = await governor.warmth.wait(request)
+        with writing or contextlib.nullcontext():
+            permit = await governor.admit(request.sender, bounds.likely_tokens(request))
+            with permit, _watched(permit), model_errors.translated(self.name):
+                stream = await self._post(request)
+                permit.learn(_limits(stream.response.headers))
+                async with stream, aclosing(_events(stream, self.client, permit, writing)) as events:
+                    yield events
 
     async def count_tokens(self, request: Request) -> int | None:
         """How long the prompt is, as the API counts it. None: the server cannot say."""
@@ -156,7 +159,9 @@ def _watched(permit: Permit) -> Generator[None]:
         raise
 
 
-async def _events(stream: AsyncStream[object], client: Client, permit: Permit) -> AsyncGenerator[JSONObject]:
+async def _events(
+    stream: AsyncStream[object], client: Client, permit: Permit, writing: Writing | None
+) -> AsyncGenerator[JSONObject]:
     """The events as dictionaries, errors and pings among them.
 
     The SDK's own reading costs more than everything else here together, and raises errors from inside, which leaves
@@ -167,6 +172,8 @@ async def _events(stream: AsyncStream[object], client: Client, permit: Permit) -
     reader = EventReader()
     try:
         while (came := await anext(source, None)) is not None:  # `async for` would leave a generator of its own
+            if writing is not None:
+                writing.is_answered()
             for event in reader.feed(came) if isinstance(came, bytes) else (came,):
                 if not isinstance(event, dict):
                     continue

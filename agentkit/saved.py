@@ -30,6 +30,8 @@ class Offer:
     answer_format: JSONObject | None = None
     """The `output_config.format` of every request. None: the answer is text, or comes by the answer tool."""
     answers_by_tool: bool = False
+    marker: JSONObject | None = None
+    """The cache marker at its end. None: it is too short to be kept, or nothing is."""
 
     @classmethod
     def of(cls, value: JSONObject) -> Offer:
@@ -43,12 +45,13 @@ class Offer:
             "tools": list(self.tools),
             "answer_format": self.answer_format,
             "answers_by_tool": self.answers_by_tool,
+            "marker": self.marker,
         }
 
     @property
     def prefix(self) -> Prefix:
         """What stands before the messages of a conversation that begins with it."""
-        return Prefix.of(self.system, self.tools)
+        return Prefix.of(self.system, self.tools, self.marker)
 
 
 @dataclass(frozen=True, slots=True)

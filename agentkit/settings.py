@@ -51,7 +51,13 @@ class Settings:
             options["thinking"] = self.thinking
         if self.effort is not None:
             options["output_config"] = {**options.get("output_config", {}), "effort": self.effort}
-        if self.cache is not None:
-            marker = {"type": "ephemeral"} if self.cache == "5m" else {"type": "ephemeral", "ttl": "1h"}
-            options["cache_control"] = marker
+        if self.cache_marker is not None:
+            options["cache_control"] = self.cache_marker
         return options
+
+    @property
+    def cache_marker(self) -> JSONObject | None:
+        """The API's `cache_control` for `cache`."""
+        if self.cache is None:
+            return None
+        return {"type": "ephemeral"} if self.cache == "5m" else {"type": "ephemeral", "ttl": "1h"}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from agentkit.artifact_tools import ARTIFACT_TOOLS, artifact_tools, is_always_small
 from agentkit.changes import changes
 from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
+from agentkit.limits import ModelLimits, limits_of
 from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Prefix, text_block
 from agentkit.moves import ANSWER_TOOL
 from agentkit.saved import Offer, Saved
@@ -128,9 +129,8 @@ async def open_transcript(
     """
 
     async def effect() -> JSONObject:
-        return _offer(
-            spec, ctx, ctx.redactor.text(await _instructions(spec, ctx)) or None, is_strict=is_strict
-        ).to_json()
+        system = ctx.redactor.text(await _instructions(spec, ctx)) or None
+        return _kept(_offer(spec, ctx, system, is_strict=is_strict), spec, model).to_json()
 
     now = Offer.of(await steps.run(steps.reserve("prefix" if is_strict else "prefix:lossless"), effect))
     if saved is None:
@@ -198,6 +198,14 @@ def _offer(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], system: str | 
     if by_tool:
         params.append(answer.tool_param())
     return Offer(system, params, None if as_format is None else {"type": "json_schema", "schema": as_format}, by_tool)
+
+
+def _kept(offer: Offer, spec: AgentSpec[Deps, In, Out], model: str) -> Offer:
+    """The offer with a cache marker at its end, if it is long enough: whoever begins with it finds it in the cache."""
+    limits, marker = limits_of(model) or ModelLimits(), spec.settings.cache_marker
+    if marker is None or offer.prefix.markers or len(offer.prefix.encoded) < 3 * limits.min_cacheable_tokens:
+        return offer  # a token is nearly always three bytes or more, and a marker too many costs nothing
+    return replace(offer, marker=marker)
 
 
 TOOL_SEARCH: JSONObject = {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"}

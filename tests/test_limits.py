@@ -20,7 +20,7 @@ def test_of_other_models_nothing_is_known(model: str) -> None:
 
 
 def test_the_small_ones_are_small() -> None:
-    assert limits_of("claude-haiku-4-5") == ModelLimits(max_output_tokens=64_000, context_tokens=200_000)
+    assert limits_of("claude-haiku-4-5") == ModelLimits(64_000, 200_000, min_cacheable_tokens=4_096)
     assert limits_of("claude-haiku-5-5") == ModelLimits(max_output_tokens=128_000, context_tokens=1_000_000)
 
 

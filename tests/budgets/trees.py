@@ -168,4 +168,4 @@ class Tree:
 
 def name_of(request: JSONObject) -> str:
     """Which agent a request is of."""
-    return str(request["system"]).split(".")[0].removeprefix("You are ")
+    return str(request["system"]).partition("You are ")[2].split(".")[0]
