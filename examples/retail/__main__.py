@@ -1,0 +1,45 @@
+"""A customer of the shop is served: a lead on a strong model sends three clerks on a cheap one.
+
+`python -m examples.retail` runs offline from `script.json`; with `--live` (and ANTHROPIC_API_KEY) Claude answers.
+"""
+
+import json
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from agentkit.testing import Reply, script
+from examples.retail.agents import Report, lead, shipped
+
+PROMPT = """I am Ada Okoye, zip code 87592. Cancel #W1000001, I ordered it by mistake, and take back the bread knife of
+#W1000021; the refund goes to my Visa card. Yes, I am sure, go ahead, that is all."""
+
+
+def offline() -> list[Reply]:
+    """The replies of the script, which `agentkit simulate --script` reads, too."""
+    turns: list[list[dict[str, Any]]] = json.loads(Path(__file__).with_name("script.json").read_text())
+    return [sum(map(_reply, turn), Reply()) for turn in turns]
+
+
+def _reply(part: dict[str, Any]) -> Reply:
+    if "tool" in part:
+        return Reply.tool(part["tool"], **part["input"])
+    return Reply.output(part["output"]) if "output" in part else Reply.text(part["text"])
+
+
+def main() -> None:
+    """Serve one customer, and show who did what."""
+    result = lead.run_sync(PROMPT)
+    print(result.output)
+    for child in result.children:
+        report = child.output
+        if isinstance(report, Report):
+            print(f"  {child.agent}: {'; '.join(report.changes + report.refused) or report.answer}")
+    print(f"{result.usage.requests} requests, {result.own_usage.requests} of them the lead's; cost {result.cost}")
+    print(f"Order #W1000001 is {shipped().database.orders['#W1000001'].status}.")
+
+
+if __name__ == "__main__":
+    with nullcontext() if "--live" in sys.argv else script(*offline()):
+        main()

@@ -1,0 +1,126 @@
+"""Who does what: a strong model talks to the customer, and three clerks on a cheap one do the work.
+
+    agentkit chat examples.retail.agents:lead
+
+The clerks know nothing of the conversation, only their errand. They work on the lead's shop, and so on its customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from agentkit import Agent, Budget, Settings
+from examples.retail import tools
+from examples.retail.records import Database
+from examples.retail.shop import Shop
+
+CHEAP = "claude-haiku-5-5"
+
+
+class Errand(BaseModel):
+    """What a clerk is to do: all that it gets to know of the conversation."""
+
+    task: str
+    """In full sentences, with every id, option, address and payment method that matters."""
+    order_ids: list[str] = []
+    """The orders that it is about."""
+    is_confirmed: bool = False
+    """Whether the customer has said yes to exactly this. Without it nothing is changed, only looked up and proposed."""
+
+
+class Report(BaseModel):
+    """What came of an errand."""
+
+    answer: str
+    """What the lead should know: what was found, or what would happen and what the customer has to confirm."""
+    changes: list[str] = []
+    """What was changed, each in one sentence with its ids."""
+    refused: list[str] = []
+    """What was not done, and why: the rule, and what would be possible instead."""
+
+
+@cache
+def shipped() -> Shop:
+    """The shop that comes with the example. It lasts as long as the process, so a chat finds what it changed before."""
+    return Shop(Database.model_validate_json(Path(__file__).with_name("shop.json").read_bytes()))
+
+
+@asynccontextmanager
+async def open_shop() -> AsyncGenerator[Shop]:
+    """The deps of all agents here; `run(deps=Shop(...))` gives them another shop."""
+    yield shipped()
+
+
+CLERK = """You are a clerk of a shop and do one errand for the colleague who talks to the customer.
+Do exactly what the errand says. Look things up before you change them.
+Change something only if the errand is confirmed; otherwise say what would happen, with prices.
+Where a tool says no, do not look for a way around it: report what it said.
+Invent nothing, and recommend nothing."""
+
+accounts = Agent(
+    "accounts",
+    model=CHEAP,
+    description="Identifies the customer, knows their profile, payment methods and order ids, changes their address.",
+    instructions=CLERK,
+    input=Errand,
+    output=Report,
+    deps=open_shop,
+    tools=[tools.find_customer, tools.get_customer, tools.change_customer_address],
+)
+orders = Agent(
+    "orders",
+    model=CHEAP,
+    description="Looks up orders; cancels pending ones, or changes their items, address or payment.",
+    instructions=CLERK,
+    input=Errand,
+    output=Report,
+    deps=open_shop,
+    tools=[
+        tools.catalogue,
+        tools.get_order,
+        tools.cancel_order,
+        tools.change_order_items,
+        tools.change_order_address,
+        tools.change_order_payment,
+    ],
+)
+returns = Agent(
+    "returns",
+    model=CHEAP,
+    description="Looks up delivered orders; takes back items of them, or exchanges items for other variants.",
+    instructions=CLERK,
+    input=Errand,
+    output=Report,
+    deps=open_shop,
+    tools=[tools.catalogue, tools.get_order, tools.return_items, tools.exchange_items],
+)
+
+AN_ERRAND = Budget(max_cost_usd=0.25)
+"""What one errand may use: a clerk that goes in circles costs no more."""
+
+lead = Agent(
+    "lead",
+    model="claude-opus-5-5",
+    instructions="""You serve the customers of an online shop; your clerks do the work.
+1. Let `accounts` identify the customer first, by e-mail or by name and zip, even if they give you a user id.
+2. Answer questions about products yourself. For everything about their account and orders send a clerk.
+3. Before anything is changed, tell the customer exactly what will happen, and wait for their yes. Then send the errand
+   again, as confirmed. Orders can be changed, returned or exchanged once only: ask whether this is all of it.
+4. A clerk knows only its errand: name every id, option and address in it.
+5. What the rules do not allow stays refused. Only where nobody here can help, hand the customer over to a person.
+Invent nothing. Errands that do not depend on each other go out at the same time.""",
+    deps=open_shop,
+    tools=[
+        accounts.as_tool(budget=AN_ERRAND),
+        orders.as_tool(budget=AN_ERRAND),
+        returns.as_tool(budget=AN_ERRAND),
+        tools.catalogue,
+        tools.hand_over,
+    ],
+    settings=Settings(effort="medium"),
+)

@@ -1,0 +1,94 @@
+"""The worked system runs: by itself, from the command line offline, and against a served script."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentkit.cli.main import main
+from agentkit.cli.simulate import read_script
+from agentkit.simulator import Script, Simulator
+from agentkit.testing import called, expect, in_order, never_called, script, served
+from examples.retail.__main__ import PROMPT, offline
+from examples.retail.agents import lead, shipped
+from examples.retail.records import Database
+from examples.retail.shop import Shop
+
+ROOT = Path(__file__).parent.parent.parent
+LEAD = "examples.retail.agents:lead"
+
+
+def as_shipped() -> Database:
+    return Database.model_validate_json((ROOT / "examples" / "retail" / "shop.json").read_bytes())
+
+
+@pytest.fixture(autouse=True)
+def a_fresh_shop() -> None:
+    """The shipped shop lasts as long as the process; each test has it as it comes."""
+    shipped.cache_clear()
+
+
+def test_it_runs_by_itself() -> None:
+    command = [sys.executable, "-W", "error", "-m", "examples.retail"]
+    process = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False, cwd=ROOT)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "orders: #W1000001 is cancelled." in process.stdout
+    assert "12 requests, 4 of them the lead's" in process.stdout
+    assert process.stdout.endswith("Order #W1000001 is cancelled.\n")
+
+
+@pytest.mark.anyio
+async def test_each_clerk_makes_the_calls_that_are_its_own_and_a_refusal_stays_one() -> None:
+    shop = Shop(as_shipped())
+    with script(*offline()):
+        result = await lead.run(PROMPT, deps=shop)
+    expect(
+        result,
+        called("find_customer").by("accounts").times(1),
+        called("cancel_order", reason="ordered by mistake").by("orders").succeeding(),
+        called("return_items").by("returns").failing().times(1),
+        in_order("accounts", "orders", "returns"),
+        never_called("hand_over"),
+    )
+    before = as_shipped().orders
+    changed = [order_id for order_id, order in shop.database.orders.items() if order != before[order_id]]
+    assert changed == ["#W1000001"]
+    assert shipped().customer_id is None
+
+
+def test_the_same_script_is_served_to_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    replies = read_script(ROOT / "examples" / "retail" / "script.json")
+    assert replies == offline()
+    with served(Simulator(Script(*replies))) as base_url:
+        assert main(["run", LEAD, PROMPT, "--base-url", base_url]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("Your order #W1000001 is cancelled")
+    assert "lead/returns: return_items failed: A refund goes to" in err
+    assert "completed · 3 sub-agent runs · 12 requests" in err
+    assert shipped().database.orders["#W1000001"].status == "cancelled"
+
+
+def test_the_offline_mind_reads_the_catalogue_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["run", LEAD, "Which kettles are electric?", "--offline"]) == 0
+    out, err = capsys.readouterr()
+    assert '"name":"Kettle"' in out
+    assert err.count("lead: calls get_product") == len(shipped().database.products)
+    assert shipped().database == as_shipped()
+
+
+@pytest.mark.parametrize("address", ["examples.retail.tools", LEAD])
+def test_the_lint_finds_no_problem_in_its_tools(
+    address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    main(["tools", "lint", address])
+    assert "0 problems" in "".join(capsys.readouterr())
