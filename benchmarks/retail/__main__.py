@@ -1,0 +1,70 @@
+"""Known calls of a retail data set, made by a lead's clerks, leave the database that they leave when applied directly.
+
+    python -m benchmarks.retail [FOLDER] [--faults SEED]
+
+FOLDER has a shop's `db.json`, and `tasks.json` with the calls that solve each task, as in tau2-bench's retail domain.
+Without one, a few tasks of our own are played over the example's shop. With `--faults`, a tenth of the calls, drawn by
+the seed, fails once before its effect: the database is not reached, or the model garbles the arguments. What the rules
+of the shop refuse has to be refused in both ways, in the same words. Exits with 1 when anything differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import anyio
+
+from benchmarks.retail.known import read_database, read_tasks
+from benchmarks.retail.play import apply, delegate, differences
+from benchmarks.retail.trouble import draw
+
+HERE = Path(__file__).parent
+OUR_DATABASE = HERE.parent.parent / "examples" / "retail" / "shop.json"
+OUR_TASKS = HERE / "tasks.json"
+
+
+async def compare(database_file: Path, tasks_file: Path, seed: int | None) -> bool:
+    """Play every task in both ways, tell what differs, and sum up. Gives whether all is the same."""
+    database = read_database(database_file)
+    tasks = read_tasks(tasks_file, database)
+    counts = Counter[str]()
+    wrong = 0
+    for task in tasks:
+        troubles = {} if seed is None else draw(task.calls, f"{seed}:{task.name}")
+        directly = apply(task, read_database(database_file))
+        delegated, met = await delegate(task, read_database(database_file), troubles)
+        found = differences(directly, delegated)
+        for line in found:
+            print(f"task {task.name}: {line}")
+        wrong += bool(found)
+        counts["change the database"] += directly.database != database
+        counts["calls, of which"] += len(task.calls)
+        counts["are refused by the shop's rules"] += len(directly.refused)
+        counts += met
+    print(f"{len(tasks):6} tasks, of which")
+    for what, count in counts.items():
+        print(f"{count:6} {what}")
+    print(f"{len(tasks) - wrong} of {len(tasks)} tasks leave the same database and are refused the same in both ways.")
+    return not wrong
+
+
+def main() -> int:
+    """Read the command line and compare."""
+    about, _, _ = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.retail", description=about)
+    parser.add_argument("folder", type=Path, nargs="?", help="with db.json and tasks.json (default: a few of our own)")
+    parser.add_argument("--faults", type=int, metavar="SEED", help="let a tenth of the calls fail before their effect")
+    given = parser.parse_args()
+    folder: Path | None = given.folder
+    files = (OUR_DATABASE, OUR_TASKS) if folder is None else (folder / "db.json", folder / "tasks.json")
+    logging.disable(logging.WARNING)  # tools that fail and are tried again say so there
+    return 0 if anyio.run(partial(compare, *files, given.faults)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""The data set: a shop's database, and tasks with the tool calls that are known to solve them.
+
+Its tools are not ours: the table here says what each of its calls is in our shop, once as a call of our tools and once
+as an operation of the shop itself, so that the one can be held against the other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentkit.messages import JSONObject
+from agentkit.toolset import AnyTool
+from examples.retail import tools
+from examples.retail.records import Address, ByEmail, ByName, Database, Swap
+from examples.retail.shop import Shop
+
+
+@dataclass(frozen=True)
+class Known:
+    """One call of a task."""
+
+    tool: AnyTool
+    arguments: JSONObject
+    """What a model would write."""
+    directly: Callable[[Shop], object]
+    """The same, without model, agent and tool."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one customer wants."""
+
+    name: str
+    prompt: str
+    customer_id: str | None
+    """Who is known to be there before the first call. None: the calls say who it is."""
+    calls: Sequence[Known]
+
+
+def read_database(path: Path) -> Database:
+    """A shop's database."""
+    return Database.model_validate_json(path.read_bytes())
+
+
+def read_tasks(path: Path, database: Database) -> list[Task]:
+    """The tasks of a file, for the customers of a database."""
+    return [_task(one, database) for one in json.loads(path.read_bytes())]
+
+
+def _task(given: JSONObject, database: Database) -> Task:
+    actions = [(action["name"], action["arguments"]) for action in given["evaluation_criteria"]["actions"]]
+    says_who = bool(actions) and actions[0][0].startswith("find_user_id")
+    prompt = given["user_scenario"]["instructions"]["reason_for_call"]
+    calls = [_TRANSLATED[name](arguments) for name, arguments in actions]
+    return Task(str(given["id"]), prompt, None if says_who else _customer(actions, database), calls)
+
+
+def _customer(actions: Sequence[tuple[str, JSONObject]], database: Database) -> str | None:
+    """Whose profile or order is asked for first."""
+    for _, arguments in actions:
+        if "user_id" in arguments:
+            return str(arguments["user_id"])
+        if order := database.orders.get(arguments.get("order_id", "")):
+            return order.user_id
+    return None
+
+
+# -- their calls as ours ----------------------------------------------------------------------------------------------
+
+
+def _by_email(given: JSONObject) -> Known:
+    return Known(tools.find_customer, {"identity": given}, lambda shop: shop.identify(ByEmail(**given)))
+
+
+def _by_name(given: JSONObject) -> Known:
+    return Known(tools.find_customer, {"identity": given}, lambda shop: shop.identify(ByName(**given)))
+
+
+def _get_customer(_: JSONObject) -> Known:
+    return Known(tools.get_customer, {}, lambda shop: shop.customer())
+
+
+def _move(given: JSONObject) -> Known:
+    address = {key: value for key, value in given.items() if key != "user_id"}
+    return Known(tools.change_customer_address, {"address": address}, lambda shop: shop.move(Address(**address)))
+
+
+def _get_order(given: JSONObject) -> Known:
+    return Known(tools.get_order, given, lambda shop: shop.order(given["order_id"]))
+
+
+def _get_product(given: JSONObject) -> Known:
+    return Known(tools.get_product, given, lambda shop: shop.product(given["product_id"]))
+
+
+def _get_item(given: JSONObject) -> Known:
+    return Known(tools.get_item, given, lambda shop: shop.item(given["item_id"]))
+
+
+def _add_up(given: JSONObject) -> Known:
+    text = given["expression"].replace(" ", "")
+    amounts = re.findall(r"[+-]?[\d.]+", text)
+    if "".join(amounts) != text:
+        raise ValueError(f"more than a sum: {given['expression']}")
+    return Known(tools.add_up, {"amounts": [float(amount) for amount in amounts]}, lambda _: None)
+
+
+def _cancel(given: JSONObject) -> Known:
+    return Known(tools.cancel_order, given, lambda shop: shop.cancel(given["order_id"], given["reason"]))
+
+
+def _redirect(given: JSONObject) -> Known:
+    order_id = given["order_id"]
+    address = {key: value for key, value in given.items() if key != "order_id"}
+    return Known(
+        tools.change_order_address,
+        {"order_id": order_id, "address": address},
+        lambda shop: shop.change_address(order_id, Address(**address)),
+    )
+
+
+def _pay_otherwise(given: JSONObject) -> Known:
+    order_id, method = given["order_id"], given["payment_method_id"]
+    return Known(tools.change_order_payment, given, lambda shop: shop.change_payment(order_id, method))
+
+
+def _return(given: JSONObject) -> Known:
+    order_id, method = given["order_id"], given["payment_method_id"]
+    return Known(tools.return_items, given, lambda shop: shop.return_items(order_id, given["item_ids"], method))
+
+
+def _exchange(given: JSONObject) -> Known:
+    order_id, method, swaps = given["order_id"], given["payment_method_id"], _swaps(given)
+    return Known(
+        tools.exchange_items,
+        {"order_id": order_id, "swaps": [swap.model_dump() for swap in swaps], "payment_method_id": method},
+        lambda shop: shop.exchange_items(order_id, swaps, method),
+    )
+
+
+def _change_items(given: JSONObject) -> Known:
+    order_id, method, swaps = given["order_id"], given["payment_method_id"], _swaps(given)
+    return Known(
+        tools.change_order_items,
+        {"order_id": order_id, "swaps": [swap.model_dump() for swap in swaps], "payment_method_id": method},
+        lambda shop: shop.change_items(order_id, swaps, method),
+    )
+
+
+def _hand_over(given: JSONObject) -> Known:
+    return Known(tools.hand_over, given, lambda shop: shop.hand_over(given["summary"]))
+
+
+def _swaps(given: JSONObject) -> list[Swap]:
+    pairs = zip(given["item_ids"], given["new_item_ids"], strict=True)
+    return [Swap(item_id=old, new_item_id=new) for old, new in pairs]
+
+
+_TRANSLATED: dict[str, Callable[[JSONObject], Known]] = {
+    "find_user_id_by_email": _by_email,
+    "find_user_id_by_name_zip": _by_name,
+    "get_user_details": _get_customer,
+    "modify_user_address": _move,
+    "get_order_details": _get_order,
+    "get_product_details": _get_product,
+    "get_item_details": _get_item,
+    "calculate": _add_up,
+    "cancel_pending_order": _cancel,
+    "modify_pending_order_items": _change_items,
+    "modify_pending_order_address": _redirect,
+    "modify_pending_order_payment": _pay_otherwise,
+    "return_delivered_order_items": _return,
+    "exchange_delivered_order_items": _exchange,
+    "transfer_to_human_agents": _hand_over,
+}

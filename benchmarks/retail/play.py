@@ -1,0 +1,149 @@
+"""A task's calls in two ways: applied to the shop directly, and made by a lead's clerks as a script tells them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agentkit import RunResult, ToolError
+from agentkit.messages import Block, JSONObject, encode, text_of
+from agentkit.testing import Reply, script
+from benchmarks.retail.known import Known, Task
+from benchmarks.retail.trouble import Trouble, UnreliableShop
+from examples.retail.agents import Errand, Report, accounts, lead, orders, returns
+from examples.retail.records import Database
+from examples.retail.shop import Shop
+
+CLERKS = (accounts, orders, returns)
+
+
+@dataclass
+class Left:
+    """What is left of a task."""
+
+    database: Database
+    refused: dict[int, str] = field(default_factory=dict[int, str])
+    """What the shop's rules did not allow, by the place of the call."""
+
+
+def apply(task: Task, database: Database) -> Left:
+    """The calls as operations of the shop, on a database to change: no model, no agent, no tool."""
+    left = Left(database)
+    shop = Shop(database, task.customer_id)
+    for place, call in enumerate(task.calls):
+        try:
+            call.directly(shop)
+        except ToolError as error:
+            left.refused[place] = f"{error} {error.hint or ''}".strip()
+    return left
+
+
+async def delegate(task: Task, database: Database, troubles: Mapping[int, Trouble]) -> tuple[Left, Counter[str]]:
+    """The same calls by the agents, on a database to change; with what went wrong on the way, counted.
+
+    Raises AssertionError when a run of the tree does not complete.
+    """
+    shop = UnreliableShop(database, task.customer_id)
+    play = Screenplay(task.calls, shop, troubles)
+    with script(play):
+        result = await lead.run(task.prompt, deps=shop)
+    _check_complete(result)
+    assert play.is_over, f"{task.name}: the run ended before call {play.place + 1} of {len(task.calls)}"
+    return Left(database, play.refused), play.counts
+
+
+def _check_complete(result: RunResult[object]) -> None:
+    assert result.ok, f"{result.agent}: {result.outcome}: {result.reason}"
+    for child in result.children:
+        _check_complete(child)
+
+
+class Screenplay:
+    """What the models say: the lead sends each group of calls to the clerk who can make them, who makes them in order.
+
+    A call that failed before its effect is made again: as it was where the database was not reached, and put right
+    where it was garbled. A call that the rules refuse is not.
+    """
+
+    def __init__(self, calls: Sequence[Known], shop: UnreliableShop, troubles: Mapping[int, Trouble]) -> None:
+        self._calls = calls
+        self._shop = shop
+        self._troubles = dict(troubles)
+        self._actors = _actors(calls)
+        self._sent = ""
+        """The clerk who was sent last."""
+        self._is_asked = False
+        """Whether a call is on its way."""
+        self.place = 0
+        """The call that comes next, or is on its way."""
+        self.refused: dict[int, str] = {}
+        """What calls brought that failed for good, by their places."""
+        self.counts = Counter[str]()
+        """What went wrong otherwise."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every call was made."""
+        return self.place == len(self._calls)
+
+    def __call__(self, request: JSONObject) -> Reply:
+        """The next turn of whoever asks."""
+        if self._is_asked:
+            self._hear(request["messages"][-1]["content"][0])
+        is_lead = any(tool["name"] == accounts.name for tool in request["tools"])
+        actor = "" if self.is_over else self._actors[self.place]
+        if actor == (lead.name if is_lead else self._sent):
+            return self._call()
+        if not is_lead:
+            return Reply.output(Report(answer="It is done."))
+        self._sent = actor
+        errand = Errand(task=f"Make the calls from number {self.place + 1} on.", is_confirmed=True)
+        return Reply.tool(actor, **errand.model_dump()) if actor else Reply.text("All is done.")
+
+    def _call(self) -> Reply:
+        self._is_asked = True
+        call = self._calls[self.place]
+        match self._troubles.get(self.place):
+            case Trouble.WRONG_KEY:
+                wrong = {f"{key}_": value for key, value in call.arguments.items()}
+                return Reply.tool(call.tool.name, **wrong, wrong=True)
+            case Trouble.CUT_SHORT:
+                return Reply.tool_text(call.tool.name, encode({**call.arguments, "more": "text"}).decode()[:-3])
+            case trouble:
+                self._shop.fails_next = trouble is Trouble.NO_DATABASE
+                return Reply.tool(call.tool.name, **call.arguments)
+
+    def _hear(self, result: Block) -> None:
+        """Take in what a call brought: it is done, refused, or to be made again."""
+        self._is_asked = False
+        self._shop.fails_next = False  # for a call that did not come as far as the database
+        trouble = self._troubles.pop(self.place, None)
+        failed = bool(result.get("is_error"))
+        if trouble:
+            self.counts[f"failed because {trouble}, made again by {'the model' if failed else '`retries=`'}"] += 1
+        if failed and trouble:
+            return
+        if failed:
+            self.refused[self.place] = text_of(result["content"])
+        self.place += 1
+
+
+def _actors(calls: Sequence[Known]) -> list[str]:
+    """Who makes each call: whoever made the one before if they can, else the first clerk who can, else the lead."""
+    names: list[str] = []
+    for call in calls:
+        able = [clerk.name for clerk in CLERKS if call.tool.name in clerk.toolbox.tools] or [lead.name]
+        names.append(names[-1] if names and names[-1] in able else able[0])
+    return names
+
+
+def differences(directly: Left, delegated: Left) -> list[str]:
+    """What is not the same, a line each: whole databases, and what was refused in which words."""
+    found: list[str] = []
+    if directly.database != delegated.database:
+        one, other = directly.database.model_dump(), delegated.database.model_dump()
+        found += [f"the database differs in {name}" for name in one if one[name] != other[name]]
+    if directly.refused != delegated.refused:
+        found.append(f"refused directly: {directly.refused}; by the agents: {delegated.refused}")
+    return found
