@@ -1,0 +1,289 @@
+"""What delegation costs: many at once, a tree of many agents, and a result that is far too long.
+
+    python -m benchmarks.delegation [--rounds 5] [--profile NAME]
+
+Each question is asked in a process of its own. The fast server of the speed benchmark answers from another one, after
+50 ms; it knows an orchestrator from a sub-agent by the model. `--profile` prints instead what one question spends its
+time on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import cProfile
+import dataclasses
+import gc
+import json
+import os
+import pstats
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import anyio
+
+from agentkit import Agent, RunResult, session, tool
+from agentkit.messages import AssistantTurn
+from agentkit.middleware import CallModel, ModelCall
+from agentkit.transport import http_client
+from benchmarks.speed import server as fast
+from benchmarks.speed.server import Play
+
+STRONG, CHEAP = "claude-opus-5-5", "claude-haiku-5-5"
+DELAY_MS = 50
+COUNT, CONCURRENCY = 1_000, 64
+BRANCHES = 10
+ARTIFACT_BYTES = 100_000_000
+
+MOST_OF_IDEAL = 1.3
+MOST_TREE_MB = 300
+MOST_REQUEST_MB = 1
+
+Figures: TypeAlias = dict[str, float]
+
+
+# -- the server -------------------------------------------------------------------------------------------------------
+
+
+class Connection(fast.Connection):
+    """The strong model calls as the path says, the cheap one only answers. A GET tells the longest request so far."""
+
+    longest = 0
+
+    def _answer(self, request: bytes) -> None:
+        if request.startswith(b"GET"):
+            said = b"%d" % Connection.longest
+            self._transport.write(fast.HEADERS + b"content-length: %d\r\n\r\n%b" % (len(said), said))
+            return
+        Connection.longest = max(Connection.longest, len(request))
+        if CHEAP.encode() in request:
+            parts = fast.streamed(Play(turns=1, pieces=1), 0)
+            asyncio.get_running_loop().call_later(DELAY_MS / 1000, self._write, parts, 0)
+        else:
+            super()._answer(request)
+
+
+@contextmanager
+def served() -> Generator[str]:
+    """Serve from a process of its own; gives the address."""
+    command = [sys.executable, "-c", "from benchmarks.delegation import serve; serve()"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.kill()
+
+
+def serve() -> None:
+    """Serve until it is killed."""
+    fast.Connection = Connection  # type: ignore[misc]  # what its `main` serves with
+    asyncio.run(fast.main())
+
+
+# -- what is asked ----------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Place:
+    """What a sub-agent is asked to look at; the server fills it in."""
+
+    item: str
+    shop: str
+    place: int
+
+
+def agent(model: str, *tools: Any, **options: Any) -> Agent[None, Place, str]:
+    """An agent of the benchmark; the server calls whatever is named `look`."""
+    return Agent("look", model=model, description="Looks.", input=Place, tools=tools, **options)
+
+
+class Times:
+    """When the root's model calls began and ended; middleware."""
+
+    def __init__(self) -> None:
+        self.begun_s: list[float] = []
+        self.ended_s: list[float] = []
+
+    async def __call__(self, call: ModelCall, next: CallModel) -> AssistantTurn:
+        """Note the root's calls."""
+        if len(call.path) > 1:
+            return await next(call)
+        self.begun_s.append(time.perf_counter())
+        turn = await next(call)
+        self.ended_s.append(time.perf_counter())
+        return turn
+
+    @property
+    def between_s(self) -> float:
+        """What lay between the two turns: the delegations."""
+        return self.begun_s[1] - self.ended_s[0]
+
+
+async def fan_out(rounds: int) -> Figures:
+    """One orchestrator that delegates all at once, in one turn."""
+    clerk = agent(CHEAP)
+    found: list[tuple[float, float, float]] = []
+    async with session():
+        for _ in range(rounds + 1):
+            times = Times()
+            lead = agent(STRONG, clerk.as_tool(), max_concurrent_calls=CONCURRENCY, around_model=[times])
+            gc.collect()
+            started_s, started_cpu_s = time.perf_counter(), time.process_time()
+            _check(await lead.run("Look."), COUNT)
+            whole_s, cpu_s = time.perf_counter() - started_s, time.process_time() - started_cpu_s
+            found.append((times.between_s, whole_s, cpu_s))
+    between_s, whole_s, cpu_s = map(statistics.median, zip(*found[1:], strict=True))  # the first opens connections
+    return {"between_s": between_s, "whole_s": whole_s, "cpu_s": cpu_s}
+
+
+async def sdk_alone(rounds: int) -> Figures:
+    """The same requests without agents, by the SDK's client: what no framework on top of it can beat."""
+    from anthropic import AsyncAnthropic
+
+    limiter = anyio.CapacityLimiter(CONCURRENCY)
+    found: list[tuple[float, float]] = []
+
+    async def ask(client: AsyncAnthropic) -> None:
+        message: Any = {"role": "user", "content": "Look."}
+        async with limiter:
+            stream = await client.messages.create(model=CHEAP, max_tokens=16_000, messages=[message], stream=True)
+            async for _ in stream:
+                pass
+
+    async with AsyncAnthropic(http_client=http_client()) as client:
+        for _ in range(rounds + 1):
+            gc.collect()
+            started_s, started_cpu_s = time.perf_counter(), time.process_time()
+            async with anyio.create_task_group() as tasks:
+                for _ in range(COUNT):
+                    tasks.start_soon(ask, client)
+            found.append((time.perf_counter() - started_s, time.process_time() - started_cpu_s))
+    between_s, cpu_s = map(statistics.median, zip(*found[1:], strict=True))
+    return {"between_s": between_s, "cpu_s": cpu_s}
+
+
+async def tree(_: int) -> Figures:
+    """Three levels below a root, all at once."""
+    root = agent(CHEAP)
+    for _ in range(3):
+        root = agent(STRONG, root.as_tool())
+    started_s = time.perf_counter()
+    _check(await root.run("Look."), BRANCHES + BRANCHES**2 + BRANCHES**3)
+    return {"whole_s": time.perf_counter() - started_s}
+
+
+async def artifact(_: int) -> Figures:
+    """A sub-agent whose tool brings far too much."""
+
+    @tool(effect="read")
+    async def look(item: str, shop: str, place: int) -> str:
+        """Bring the whole log."""
+        line = f"{item}, {shop}, {place}: nothing of note.\n"
+        return (line * (ARTIFACT_BYTES // len(line) + 1))[:ARTIFACT_BYTES]
+
+    lead = agent(STRONG, agent(STRONG, look).as_tool())
+    started_s = time.perf_counter()
+    _check(await lead.run("Look."), 1)
+    return {"whole_s": time.perf_counter() - started_s}
+
+
+def _check(result: RunResult[str], sub_agents: int) -> None:
+    def count(one: RunResult[Any]) -> int:
+        assert one.ok, f"{one.agent}: {one.outcome}: {one.reason}"
+        return 1 + sum(map(count, one.children))
+
+    assert count(result) == 1 + sub_agents, f"{count(result) - 1} sub-agents ran instead of {sub_agents}"
+
+
+QUESTIONS: Mapping[str, tuple[Callable[[int], Coroutine[None, None, Figures]], Play]] = {
+    "fan_out": (fan_out, Play(turns=2, calls=COUNT, pieces=1, delay_ms=DELAY_MS)),
+    "sdk_alone": (sdk_alone, Play(turns=1, calls=0, pieces=1, delay_ms=DELAY_MS)),
+    "tree": (tree, Play(turns=2, calls=BRANCHES, pieces=1, delay_ms=DELAY_MS)),
+    "artifact": (artifact, Play(turns=2, calls=1, pieces=1, delay_ms=DELAY_MS)),
+}
+
+
+def measure(question: str, rounds: int, *, profiled: bool) -> Figures:
+    """Ask one question in this process; with how much memory it took at most."""
+    profile = cProfile.Profile()
+    if profiled:
+        profile.enable()
+    ask, _ = QUESTIONS[question]
+    figures = asyncio.run(ask(rounds))
+    profile.disable()
+    if profiled:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(40)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {**figures, "peak_mb": peak / (1e6 if sys.platform == "darwin" else 1e3)}
+
+
+# -- asking -----------------------------------------------------------------------------------------------------------
+
+
+def asked(question: str, rounds: int) -> Figures:
+    """The figures of a question, from a process of its own; with the longest request that its server saw."""
+    with served() as server:
+        command = [sys.executable, "-m", "benchmarks.delegation", "--measure", question, "--rounds", str(rounds)]
+        environment = {**os.environ, **_places(server, question)}
+        told = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+        with urllib.request.urlopen(f"{server}/longest") as reply:  # noqa: S310 - our own server
+            return {**json.loads(told), "longest_mb": int(reply.read()) / 1e6}
+
+
+def _places(server: str, question: str) -> dict[str, str]:
+    path = QUESTIONS[question][1].path()
+    return {"ANTHROPIC_BASE_URL": f"{server}/{path}", "ANTHROPIC_API_KEY": "any"}
+
+
+def show(rounds: int) -> None:
+    """Ask all questions, and print a table."""
+    ideal_s = COUNT / CONCURRENCY * DELAY_MS / 1000
+    many, alone, tall, long = (asked(question, rounds) for question in QUESTIONS)
+
+    def times(figures: Figures) -> str:
+        each_ms = figures["cpu_s"] / COUNT * 1000
+        return f"{figures['between_s'] / ideal_s:.2f} x: {figures['between_s']:.2f} s, CPU {each_ms:.2f} ms each"
+
+    def row(what: str, figure: str, goal: str = "", *, is_met: bool | None = None) -> None:
+        verdict = "" if is_met is None else "met" if is_met else "MISSED"
+        print(f"{what:44} {goal:16} {verdict:7} {figure}")
+
+    is_fast = many["between_s"] <= MOST_OF_IDEAL * ideal_s
+    goal = f"<= {MOST_OF_IDEAL} x {ideal_s:.2f} s"
+    row(f"{COUNT:,} delegations, {CONCURRENCY} at once, over {DELAY_MS} ms", times(many), goal, is_met=is_fast)
+    row("  with the lead's two turns", f"{many['whole_s']:.2f} s, {many['peak_mb']:.0f} MB")
+    row("  the same requests by the SDK alone", times(alone))
+    figure, goal = f"{tall['peak_mb']:.0f} MB, {tall['whole_s']:.2f} s", f"< {MOST_TREE_MB} MB"
+    row("10 x 10 x 10 agents below a root", figure, goal, is_met=tall["peak_mb"] < MOST_TREE_MB)
+    figure = f"{long['longest_mb']:.3f} MB; {long['peak_mb']:.0f} MB in memory, {long['whole_s']:.2f} s"
+    is_short = long["longest_mb"] < MOST_REQUEST_MB
+    row("the longest request, with a result of 100 MB", figure, f"< {MOST_REQUEST_MB} MB", is_met=is_short)
+
+
+def main() -> None:
+    """Read the command line, ask, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.delegation", description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5, help="how often the fan-out is timed")
+    parser.add_argument("--profile", choices=QUESTIONS, metavar="NAME", help=f"one of {', '.join(QUESTIONS)}")
+    parser.add_argument("--measure", choices=QUESTIONS, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        print(json.dumps(measure(given.measure, given.rounds, profiled=False)))
+    elif given.profile:
+        with served() as server:
+            os.environ.update(_places(server, given.profile))
+            measure(given.profile, given.rounds, profiled=True)
+    else:
+        show(given.rounds)
+
+
+if __name__ == "__main__":
+    main()
