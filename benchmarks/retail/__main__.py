@@ -32,7 +32,7 @@ async def compare(database_file: Path, tasks_file: Path, seed: int | None) -> bo
     """Play every task in both ways, tell what differs, and sum up. Gives whether all is the same."""
     database = read_database(database_file)
     tasks = read_tasks(tasks_file, database)
-    counts = Counter[str]()
+    counts, troubled = Counter[str](), Counter[str]()
     wrong = 0
     for task in tasks:
         troubles = {} if seed is None else draw(task.calls, f"{seed}:{task.name}")
@@ -45,9 +45,9 @@ async def compare(database_file: Path, tasks_file: Path, seed: int | None) -> bo
         counts["change the database"] += directly.database != database
         counts["calls, of which"] += len(task.calls)
         counts["are refused by the shop's rules"] += len(directly.refused)
-        counts += met
+        troubled += met
     print(f"{len(tasks):6} tasks, of which")
-    for what, count in counts.items():
+    for what, count in [*counts.items(), *sorted(troubled.items())]:
         print(f"{count:6} {what}")
     print(f"{len(tasks) - wrong} of {len(tasks)} tasks leave the same database and are refused the same in both ways.")
     return not wrong

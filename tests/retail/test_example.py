@@ -10,10 +10,11 @@ import pytest
 
 from agentkit.cli.main import main
 from agentkit.cli.simulate import read_script
+from agentkit.messages import JSONObject
 from agentkit.simulator import Script, Simulator
-from agentkit.testing import called, expect, in_order, never_called, script, served
+from agentkit.testing import Reply, called, expect, in_order, never_called, script, served
 from examples.retail.__main__ import PROMPT, offline
-from examples.retail.agents import lead, shipped
+from examples.retail.agents import Report, lead, shipped
 from examples.retail.records import Database
 from examples.retail.shop import Shop
 
@@ -57,6 +58,30 @@ async def test_each_clerk_makes_the_calls_that_are_its_own_and_a_refusal_stays_o
     changed = [order_id for order_id, order in shop.database.orders.items() if order != before[order_id]]
     assert changed == ["#W1000001"]
     assert shipped().customer_id is None
+
+
+@pytest.mark.anyio
+async def test_clerks_at_the_same_time_serve_the_same_customer_in_the_same_shop() -> None:
+    shop = Shop(as_shipped(), "ada_okoye")
+    errands = Reply.tool("orders", task="Cancel #W1000001.") + Reply.tool("returns", task="Return 500877 to PayPal.")
+    calls = {
+        "cancel_order": Reply.tool("cancel_order", order_id="#W1000001", reason="no longer needed"),
+        "return_items": Reply.tool(
+            "return_items", order_id="#W1000021", item_ids=["500877"], payment_method_id="paypal_5899"
+        ),
+    }
+
+    def play(request: JSONObject) -> Reply:
+        mine = next((calls[tool["name"]] for tool in request["tools"] if tool["name"] in calls), None)
+        if len(request["messages"]) == 1:
+            return mine or errands
+        return Reply.output(Report(answer="Done.")) if mine else Reply.text("Both are done.")
+
+    with script(play):
+        result = await lead.run("Cancel the one, take back the other.", deps=shop)
+    assert result.output == "Both are done."
+    statuses = [shop.database.orders[order_id].status for order_id in ("#W1000001", "#W1000021")]
+    assert statuses == ["cancelled", "return requested"]
 
 
 def test_the_same_script_is_served_to_the_command_line(
