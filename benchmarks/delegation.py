@@ -30,8 +30,8 @@ from typing import Any, TypeAlias
 import anyio
 
 from agentkit import Agent, RunResult, session, tool
-from agentkit.messages import AssistantTurn
-from agentkit.middleware import CallModel, ModelCall
+from agentkit.messages import Content
+from agentkit.middleware import CallTool, ToolRun
 from agentkit.transport import http_client
 from benchmarks.speed import server as fast
 from benchmarks.speed.server import Play
@@ -106,25 +106,23 @@ def agent(model: str, *tools: Any, **options: Any) -> Agent[None, Place, str]:
 
 
 class Times:
-    """When the root's model calls began and ended; middleware."""
+    """From the first delegation that began to the last that ended; middleware around the lead's tools."""
 
     def __init__(self) -> None:
-        self.begun_s: list[float] = []
-        self.ended_s: list[float] = []
+        self._began_s = 0.0
+        self._ended_s = 0.0
 
-    async def __call__(self, call: ModelCall, next: CallModel) -> AssistantTurn:
-        """Note the root's calls."""
-        if len(call.path) > 1:
-            return await next(call)
-        self.begun_s.append(time.perf_counter())
-        turn = await next(call)
-        self.ended_s.append(time.perf_counter())
-        return turn
+    async def __call__(self, run: ToolRun, next: CallTool) -> Content:
+        """Note one delegation."""
+        self._began_s = self._began_s or time.perf_counter()
+        content = await next(run)
+        self._ended_s = time.perf_counter()
+        return content
 
     @property
     def between_s(self) -> float:
-        """What lay between the two turns: the delegations."""
-        return self.begun_s[1] - self.ended_s[0]
+        """What lies between."""
+        return self._ended_s - self._began_s
 
 
 async def fan_out(rounds: int) -> Figures:
@@ -134,7 +132,7 @@ async def fan_out(rounds: int) -> Figures:
     async with session():
         for _ in range(rounds + 1):
             times = Times()
-            lead = agent(STRONG, clerk.as_tool(), max_concurrent_calls=CONCURRENCY, around_model=[times])
+            lead = agent(STRONG, clerk.as_tool(), max_concurrent_calls=CONCURRENCY, around_tool=[times])
             gc.collect()
             started_s, started_cpu_s = time.perf_counter(), time.process_time()
             _check(await lead.run("Look."), COUNT)
