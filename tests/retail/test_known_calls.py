@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -13,8 +15,6 @@ from benchmarks.retail.trouble import Trouble, draw
 from examples.retail import tools
 from examples.retail.agents import lead
 
-pytestmark = pytest.mark.anyio
-
 DATABASE = read_database(OUR_DATABASE)
 TASKS = read_tasks(OUR_TASKS, DATABASE)
 
@@ -25,11 +25,13 @@ async def played(task: Task, troubles: dict[int, Trouble]) -> tuple[list[str], C
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+@pytest.mark.anyio
 async def test_both_ways_leave_the_same_database_and_are_refused_the_same(task: Task) -> None:
     assert await played(task, {}) == ([], {})
 
 
 @pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.anyio
 async def test_calls_that_all_fail_once_before_their_effect_change_nothing_else(trouble: Trouble) -> None:
     for task in TASKS:
         reached = [place for place, call in enumerate(task.calls) if call.tool is not tools.add_up]
@@ -37,6 +39,7 @@ async def test_calls_that_all_fail_once_before_their_effect_change_nothing_else(
         assert (found, met.total()) == ([], len(reached))
 
 
+@pytest.mark.anyio
 async def test_what_may_run_again_is_tried_again_unseen_and_what_writes_is_repeated_by_the_model() -> None:
     task = TASKS[3]
     _, met = await played(task, dict.fromkeys(range(len(task.calls)), Trouble.NO_DATABASE))
@@ -47,13 +50,23 @@ async def test_what_may_run_again_is_tried_again_unseen_and_what_writes_is_repea
     }
 
 
-async def test_every_call_of_the_data_set_has_its_tool_and_every_tool_of_the_shop_is_called() -> None:
+def test_the_command_plays_our_tasks_and_sums_up() -> None:
+    command = [sys.executable, "-m", "benchmarks.retail", "--faults", "7"]
+    root = OUR_DATABASE.parent.parent.parent
+    process = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False, cwd=root)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.endswith("7 of 7 tasks leave the same database and are refused the same in both ways.\n"), (
+        process.stdout
+    )
+
+
+def test_every_call_of_the_data_set_has_its_tool_and_every_tool_of_the_shop_is_called() -> None:
     offered = {name for agent in (lead, *CLERKS) for name, tool in agent.toolbox.tools.items() if not tool.is_agent}
     called = {call.tool.name for task in TASKS for call in task.calls}
     assert offered - called == {"list_products"}
 
 
-async def test_a_seed_draws_the_same_tenth_every_time() -> None:
+def test_a_seed_draws_the_same_tenth_every_time() -> None:
     calls = [call for task in TASKS for call in task.calls] * 30
     drawn = draw(calls, "7")
     assert drawn == draw(calls, "7") != draw(calls, "8")
@@ -61,7 +74,7 @@ async def test_a_seed_draws_the_same_tenth_every_time() -> None:
     assert set(drawn.values()) == set(Trouble)
 
 
-async def test_a_difference_is_seen() -> None:
+def test_a_difference_is_seen() -> None:
     task = TASKS[0]
     one, other = (apply(task, read_database(OUR_DATABASE)) for _ in range(2))
     other.database.orders["#W1000001"].items.pop()
