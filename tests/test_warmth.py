@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import anyio
@@ -131,7 +132,7 @@ class TestWaiting:
         one, long = Warmth(), request(marker={**MARKER, "ttl": "1h"})
         for asked in (request(), long):
             (await begun(one, asked)).is_answered()
-        now = warmth.time.monotonic()
-        monkeypatch.setattr(warmth.time, "monotonic", lambda: now + 400)
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 400)
         assert await one.wait(long) is None
         (await begun(one)).is_answered()
