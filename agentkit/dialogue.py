@@ -20,6 +20,7 @@ from agentkit.events import Compacted, FellBack
 from agentkit.limits import limits_of
 from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Request, marked, text_block, user
 from agentkit.moves import AnswerBy, CallModel
+from agentkit.steps import run_as
 from agentkit.usage import Cost, Usage
 
 if TYPE_CHECKING:
@@ -157,11 +158,11 @@ class Dialogue:
         slot = self.scope.steps.reserve(f"model:{self._requests}")
         meter = Meter()
 
-        async def effect() -> JSONObject:
-            return (await self.asking.ask(self.model, question, meter)).to_json()
+        async def effect() -> Asked:
+            return await self.asking.ask(self.model, question, meter)
 
         try:
-            asked = Asked.from_json(await self.scope.steps.run(slot, effect))
+            asked = await run_as(self.scope.steps, slot, effect, Asked.to_json, Asked.from_json)
         except BaseException:
             self._count(meter.usage, meter.cost)
             raise

@@ -23,6 +23,7 @@ from agentkit.failures import let_pass, told_to_model
 from agentkit.messages import Block, Content, JSONObject, ToolCall, text_of, tool_result
 from agentkit.middleware import AroundTool, ToolRun, composed
 from agentkit.results import render_result
+from agentkit.steps import run_as
 
 if TYPE_CHECKING:
     from anyio import TaskHandle
@@ -48,6 +49,11 @@ class Executed:
     def to_json(self) -> JSONObject:
         """The answer as JSON, to cross the seam."""
         return {"content": self.content, "is_error": self.is_error, "duration_s": self.duration_s}
+
+    @classmethod
+    def of_json(cls, value: JSONObject) -> Executed:
+        """The inverse of `to_json`."""
+        return cls(**value)
 
 
 @dataclass(slots=True)
@@ -141,10 +147,11 @@ class Execution:
             await self._report(begun.call, Executed(f"Its turn was asked for again: it goes on as {call.id}."))
             await self._announce(call)
 
-        async def effect() -> JSONObject:
-            return (await begun.wait() or self._failed(f"`{call.name}` cancelled itself.")).to_json()
+        async def effect() -> Executed:
+            return await begun.wait() or self._failed(f"`{call.name}` cancelled itself.")
 
-        answer = self.results[call.id] = Executed(**await self.scope.steps.run(slot, effect))
+        answer = await run_as(self.scope.steps, slot, effect, Executed.to_json, Executed.of_json)
+        self.results[call.id] = answer
         await self._report(call, answer)
 
     async def _announce(self, call: ToolCall) -> None:
@@ -185,10 +192,10 @@ class Execution:
         run = ToolRun(call, tool, self.context(call, slot))
         answer = await self._settled(run, is_unwanted) if tool.is_agent else None  # its own steps are steps already
 
-        async def effect() -> JSONObject:
-            return (answer or await self._settled(run, is_unwanted)).to_json()
+        async def effect() -> Executed:
+            return answer or await self._settled(run, is_unwanted)
 
-        return Executed(**await self.scope.steps.run(slot, effect))
+        return await run_as(self.scope.steps, slot, effect, Executed.to_json, Executed.of_json)
 
     async def _settled(self, run: ToolRun, is_unwanted: Callable[[], bool]) -> Executed:
         """What came of a call, whatever happened."""

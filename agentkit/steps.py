@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from agentkit.messages import JSONObject
 
+Value = TypeVar("Value")
+ToJson: TypeAlias = Callable[[Value], JSONObject]
+OfJson: TypeAlias = Callable[[JSONObject], Value]
 Effect: TypeAlias = Callable[[], Awaitable[JSONObject]]
 """What a step does when it has not been done before."""
 
@@ -38,6 +41,19 @@ class Steps(Protocol):
     def under(self, slot: Slot) -> Steps:
         """The steps of a child run that takes this slot's place."""
         ...
+
+
+async def run_as(
+    steps: Steps, slot: Slot, effect: Callable[[], Awaitable[Value]], to_json: ToJson[Value], of_json: OfJson[Value]
+) -> Value:
+    """Run a step whose value is no JSON itself. In memory the value is handed on as it is, which costs nothing."""
+    if isinstance(steps, InMemorySteps):
+        return await effect()
+
+    async def as_json() -> JSONObject:
+        return to_json(await effect())
+
+    return of_json(await steps.run(slot, as_json))
 
 
 @dataclass(frozen=True, slots=True)
