@@ -17,12 +17,13 @@ from agentkit import bounds
 from agentkit.account import OverBudget, Purse, Reservation
 from agentkit.bounds import Rates
 from agentkit.budget import Amount
+from agentkit.charges import Charge, cost_of_all, usage_of
 from agentkit.errors import ModelError
 from agentkit.events import TextDelta, ThinkingDelta, TurnReset
 from agentkit.messages import AssistantTurn, JSONObject, Request
 from agentkit.middleware import AroundModel, ModelCall, composed
 from agentkit.turn_reader import OnCall, TurnReader
-from agentkit.usage import PRICES, Cost, Price, Usage, cost_of, prices_of
+from agentkit.usage import PRICES, Cost, Price, Usage, price_of, prices_of
 
 if TYPE_CHECKING:
     from agentkit.model import Model
@@ -43,13 +44,11 @@ class CountsTokens(Protocol):
 class Meter:
     """What one model call used, the attempts that came to nothing included."""
 
-    usage: Usage = Usage()
-    cost: Cost = Cost()
+    charges: list[Charge] = field(default_factory=list[Charge])
 
-    def add(self, usage: Usage, cost: Cost) -> None:
+    def add(self, charge: Charge) -> None:
         """Count a request."""
-        self.usage += usage
-        self.cost += cost
+        self.charges.append(charge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +58,28 @@ class Asked:
     turn: AssistantTurn
     max_tokens: int
     """What the reply was given."""
-    usage: Usage
-    cost: Cost
+    charges: tuple[Charge, ...]
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens that it took, attempts that came to nothing included."""
+        return usage_of(self.charges)
+
+    @property
+    def cost(self) -> Cost:
+        """Their price."""
+        return cost_of_all(self.charges)
 
     def to_json(self) -> JSONObject:
         """As JSON, to cross the seam."""
-        cost = {"usd": self.cost.usd, "estimated_usd": self.cost.estimated_usd}
-        return {
-            "turn": self.turn.to_json(), "max_tokens": self.max_tokens, "usage": self.usage.to_json(), "cost": cost,
-        }  # fmt: skip
+        charges = [charge.to_json() for charge in self.charges]
+        return {"turn": self.turn.to_json(), "max_tokens": self.max_tokens, "charges": charges}
 
     @classmethod
     def from_json(cls, value: JSONObject) -> Asked:
         """The inverse of `to_json`."""
         turn = AssistantTurn.from_json(value["turn"])
-        return cls(turn, value["max_tokens"], Usage(**value["usage"]), Cost(**value["cost"]))
+        return cls(turn, value["max_tokens"], tuple(map(Charge.from_json, value["charges"])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +127,12 @@ class Asking:
         else:
             turn = await attempts.until_whole()
         self.longest_s = max(self.longest_s, time.monotonic() - began)
-        return Asked(turn, attempts.max_tokens, meter.usage, meter.cost)
+        return Asked(turn, attempts.max_tokens, tuple(meter.charges))
 
-    def price(self, model: str, answered: str, usage: Usage) -> Cost:
-        """What a reply cost, by the model that the server says has answered where its price is known."""
-        return cost_of(answered if answered in PRICES else model, usage, self.own_prices)
+    def charge(self, model: str, answered: str, usage: Usage) -> Charge:
+        """What a reply is charged, by the model that the server says has answered where its price is known."""
+        name = answered if answered in PRICES else model
+        return Charge(name, price_of(name, usage, self.own_prices), usage)
 
     async def emit_delta(self, kind: str, text: str) -> None:
         """Report a piece of the reply."""
@@ -188,18 +195,16 @@ class _Attempts:
     async def _attempt(self, request: Request, reservation: Reservation | None) -> AssistantTurn:
         reader = TurnReader(self.question.on_call)
         self._is_answered = False
-        used: tuple[Usage, Cost] | None = None
+        charge: Charge | None = None
         try:
             turn = await self._read(request, reader)
-            usage = Usage.of(turn.usage)
-            used = usage, self.asking.price(self.model.name, turn.model, usage)
+            charge = self.asking.charge(self.model.name, turn.model, Usage.of(turn.usage))
             return turn
         finally:  # of a cancelled call, too
-            used = used or self._of_what_came(request, reader)
-            self.meter.add(*used)
+            charge = charge or self._of_what_came(request, reader)
+            self.meter.add(charge)
             if reservation is not None:
-                requests = Amount(requests=1 - used[0].requests - used[0].aborted_requests)
-                reservation.settle(Amount.of(*used) + requests)
+                reservation.settle(replace(Amount.of(charge.usage, charge.cost), requests=1))
 
     async def _read(self, request: Request, reader: TurnReader) -> AssistantTurn:
         tree, seconds = self.asking.scope.tree, self.asking.retry.total_timeout_s
@@ -221,17 +226,16 @@ class _Attempts:
             raise ModelError(text, kind="stream_interrupted", is_retryable=True)
         return reader.turn()
 
-    def _of_what_came(self, request: Request, reader: TurnReader) -> tuple[Usage, Cost]:
+    def _of_what_came(self, request: Request, reader: TurnReader) -> Charge:
         """What a reply that broke off is charged: its whole prompt, and what had come of it."""
         if not self._is_answered:
-            return Usage(), Cost()
+            return Charge(self.model.name, None, Usage())
         usage, model, received = reader.begun
         reported = replace(Usage.of(usage), requests=0, aborted_requests=1)
         if not reported.prompt_tokens:
             reported += bounds.unreported(request, self._prompt_tokens())
         output = max(1, reported.output_tokens, min(received, int(request.options["max_tokens"])))
-        used = replace(reported, output_tokens=output)
-        return used, self.asking.price(self.model.name, model, used)
+        return self.asking.charge(self.model.name, model, replace(reported, output_tokens=output))
 
     # -- what it may use ---------------------------------------------------------------------------------------
 

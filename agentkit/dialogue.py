@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from agentkit import repairs
 from agentkit.account import OverBudget
 from agentkit.asking import Asked, Asking, Meter, Question
+from agentkit.charges import Charge
 from agentkit.compaction import compacted, is_too_long
 from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
@@ -21,7 +22,7 @@ from agentkit.limits import limits_of
 from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Request, marked, text_block, user
 from agentkit.moves import AnswerBy, CallModel
 from agentkit.steps import run_as
-from agentkit.usage import Cost, Usage
+from agentkit.usage import Usage
 
 if TYPE_CHECKING:
     from agentkit.model import Model
@@ -51,8 +52,7 @@ class Dialogue:
     """What the next user message will hold, without secrets: the prompt at first, then tool results and notes."""
     relaxed: Callable[[], Awaitable[Transcript]]
     """Renders the conversation's prefix without strict schemas."""
-    usage: Usage = Usage()
-    cost: Cost = Cost()
+    charges: list[Charge] = field(default_factory=list[Charge])
     has_compacted: bool = False
     _repaired: set[str] = field(default_factory=set[str], init=False)
     _known: tuple[int, int] = field(default=(0, 0), init=False)
@@ -164,14 +164,10 @@ class Dialogue:
         try:
             asked = await run_as(self.scope.steps, slot, effect, Asked.to_json, Asked.from_json)
         except BaseException:
-            self._count(meter.usage, meter.cost)
+            self.charges += meter.charges
             raise
-        self._count(asked.usage, asked.cost)
+        self.charges += asked.charges
         return asked
-
-    def _count(self, usage: Usage, cost: Cost) -> None:
-        self.usage += usage
-        self.cost += cost
 
     async def _helps(self, error: ModelError) -> bool:
         """Whether something could be done about a refused call, each thing once, so that the next one is another."""

@@ -14,6 +14,7 @@ import anyio
 
 from agentkit.account import OverBudget
 from agentkit.answer_box import AnswerBox
+from agentkit.charges import together
 from agentkit.compaction import is_too_long
 from agentkit.context import RunContext
 from agentkit.delegation import Delegation
@@ -45,6 +46,7 @@ from agentkit.moves import (
 from agentkit.outcome import Outcome, Unfinished
 from agentkit.result import RunResult
 from agentkit.state import RunState, next_step
+from agentkit.usage import Cost
 
 if TYPE_CHECKING:
     from agentkit.dialogue import Dialogue
@@ -104,9 +106,10 @@ class Run(Generic[Deps, In, Out]):
                 self.finish = OUT_OF_TIME
             self._settle()
         result = self.result()
+        cost = Cost() + result.cost  # the sum alone: an event holds values only
         await self.scope.emit(
             lambda place: RunFinished(
-                **place, outcome=result.outcome, reason=result.reason, usage=result.usage, cost=result.cost
+                **place, outcome=result.outcome, reason=result.reason, usage=result.usage, cost=cost
             )
         )
 
@@ -128,8 +131,7 @@ class Run(Generic[Deps, In, Out]):
             outcome=finish.outcome,
             reason=finish.reason,
             answer=self._box.answer,
-            own_usage=self.dialogue.usage,
-            own_cost=self.dialogue.cost,
+            charges=together(self.dialogue.charges),
             children=tuple(self.children),
             messages=tuple(message.to_dict() for message in self.dialogue.transcript.messages),
             unfinished=(*own, *below),
@@ -266,7 +268,7 @@ class Run(Generic[Deps, In, Out]):
 
     def _context(self, call: ToolCall, slot: Slot) -> RunContext[object]:
         def adopt(child: RunResult[object]) -> None:
-            self.children.append(child)
+            self.children.append(replace(child, tool=call.name, call_id=call.id))
             if child.answer is None:
                 path = (*self.scope.path, child.agent)
                 self.unfinished.append(Unfinished(path, call.name, call.id, f"{child.outcome}: {child.reason}"))

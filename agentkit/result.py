@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Generic
 
 from typing_extensions import TypeVar
 
+from agentkit.charges import Charge, cost_of_all, usage_of
+from agentkit.cost_tree import CostTree, run_costs
 from agentkit.errors import RunIncomplete
 from agentkit.messages import JSONObject
 from agentkit.outcome import Outcome, Unfinished
@@ -38,16 +40,18 @@ class RunResult(Generic[Out_co]):
     """Why it ended so, in a sentence. Empty for a completed run."""
     answer: Answer[Out_co] | None = field(default=None, repr=False)
     """The output in its box; None when there is none. `output` is the convenient way to it."""
-    own_usage: Usage = Usage()
-    """Tokens of this run's own model calls."""
-    own_cost: Cost = Cost()
-    """Price of this run's own model calls."""
+    charges: tuple[Charge, ...] = ()
+    """What this run's own model calls used, by model and price."""
     children: tuple[RunResult[object], ...] = ()
     """The runs of sub-agents that this run delegated to, in the order in which they ended."""
     messages: tuple[JSONObject, ...] = field(default=(), repr=False)
     """The whole conversation so far as the API's own dictionaries."""
     unfinished: tuple[Unfinished, ...] = ()
     """What was asked for and not finished, here and in the children."""
+    tool: str = ""
+    """The tool through which the parent delegated. Empty for the root."""
+    call_id: str = ""
+    """The parent's tool call. Empty for the root."""
     error: ModelError | None = None
     """What the API or the way to it said, for the outcome `failed`. None otherwise."""
 
@@ -67,11 +71,35 @@ class RunResult(Generic[Out_co]):
         return self.answer.value
 
     @property
+    def own_usage(self) -> Usage:
+        """Tokens of this run's own model calls."""
+        return usage_of(self.charges)
+
+    @property
+    def own_cost(self) -> Cost:
+        """Price of this run's own model calls."""
+        return cost_of_all(self.charges)
+
+    @property
     def usage(self) -> Usage:
         """Tokens of this run and everything below it."""
         return sum((child.usage for child in self.children), self.own_usage)
 
     @property
-    def cost(self) -> Cost:
-        """Price of this run and everything below it."""
-        return sum((child.cost for child in self.children), self.own_cost)
+    def cost(self) -> RunCost:
+        """Price of this run and everything below it; `cost.tree()` says where it went."""
+        total = sum((child.cost for child in self.children), self.own_cost)
+        return RunCost(total.usd, total.estimated_usd, run=self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunCost(Cost):
+    """What a run cost. Added to another cost, it is a plain sum."""
+
+    run: RunResult[object] = field(kw_only=True, repr=False, compare=False)
+
+    def tree(self) -> CostTree:
+        """By sub-agent, tool, model and cache class, and by how each ended. Printed, it is a text of 80 columns."""
+        run = self.run
+        below = [(child.tool, child.cost.tree()) for child in run.children]
+        return run_costs(run.agent, run.run_id, str(run.outcome), run.charges, below)

@@ -154,13 +154,19 @@ def prices_of(model: str) -> tuple[Price, ...] | None:
     return PRICES.get(undated(model))
 
 
-def cost_of(model: str, usage: Usage, own: tuple[Price, ...] | None = None) -> Cost:
-    """What one request to `model` cost, at its `own` prices where they are given.
+def price_of(model: str, usage: Usage, own: tuple[Price, ...] | None = None) -> Price | None:
+    """The price of one request to `model` by the length of its prompt, of its `own` prices where they are given.
 
-    Unknown for a model that the table does not have.
+    None: the table does not have the model.
     """
     tiers = own or prices_of(model)
     if tiers is None:
-        return Cost(None)
+        return None
     fitting = (tier for tier in reversed(tiers) if usage.prompt_tokens > tier.prompts_over)
-    return next(fitting, tiers[0]).cost(usage)
+    return next(fitting, tiers[0])
+
+
+def cost_of(model: str, usage: Usage, own: tuple[Price, ...] | None = None) -> Cost:
+    """What one request to `model` cost; unknown where its price is."""
+    price = price_of(model, usage, own)
+    return Cost(None) if price is None else price.cost(usage)

@@ -81,9 +81,8 @@ async def _ask_once(self: Asking, asked: Any, question: Question, meter: Meter) 
         async for event in events:
             reader.feed(event)
     turn = reader.turn()
-    usage = Usage.of(turn.usage)
-    meter.add(usage, self.price(asked.name, turn.model, usage))
-    return Asked(turn, question.request.options["max_tokens"], meter.usage, meter.cost)
+    meter.add(self.charge(asked.name, turn.model, Usage.of(turn.usage)))
+    return Asked(turn, question.request.options["max_tokens"], tuple(meter.charges))
 
 
 async def _just_perform(_: Execution, run: ToolRun, __: object) -> Content:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from agentkit import AgentkitError, Cost, Outcome, RunIncomplete, RunResult, Usage
+from agentkit.charges import Charge
 from agentkit.result import Answer
+from agentkit.usage import Price
+
+
+def charge(usd: float | None) -> Charge:
+    """A request that cost so much."""
+    return Charge("m", None if usd is None else Price(1e6 * usd, 0), Usage(1, input_tokens=1))
 
 
 def result(
@@ -17,8 +24,7 @@ def result(
         outcome=outcome,
         reason="Why.",
         answer=answer,
-        own_usage=Usage(1),
-        own_cost=Cost(1.0),
+        charges=(charge(1.0),),
         children=below,
     )
 
@@ -44,12 +50,26 @@ def test_a_landed_answer_is_an_output_although_the_run_is_not_ok() -> None:
 
 def test_usage_and_cost_are_of_the_whole_tree() -> None:
     leaf: RunResult[object] = RunResult(
-        run_id="r/1", agent="b", outcome=Outcome.COMPLETED, own_usage=Usage(2), own_cost=Cost(0.5)
+        run_id="r/1", agent="b", outcome=Outcome.COMPLETED, charges=(charge(0.25), charge(0.25)), tool="b"
     )
     assert result(Outcome.COMPLETED, None, leaf, leaf).usage.requests == 5
     assert result(Outcome.COMPLETED, None, leaf, leaf).cost.usd == 2.0
-    unpriced: RunResult[object] = RunResult(run_id="r/2", agent="c", outcome=Outcome.COMPLETED, own_cost=Cost(None))
+    unpriced: RunResult[object] = RunResult(run_id="r/2", agent="c", outcome=Outcome.COMPLETED, charges=(charge(None),))
     assert result(Outcome.COMPLETED, None, leaf, unpriced).cost.usd is None
+
+
+def test_a_runs_own_part_is_told_from_that_of_its_children() -> None:
+    lead = result(Outcome.COMPLETED, None, result())
+    assert (lead.own_usage, lead.own_cost) == (Usage(1, input_tokens=1), Cost(1.0))
+    assert (lead.usage, lead.cost.usd) == (Usage(2, input_tokens=2), 2.0)
+
+
+def test_the_cost_of_a_run_has_a_tree_and_adds_up_like_any_other() -> None:
+    lead = result(Outcome.COMPLETED, None, result())
+    assert str(lead.cost) == "$2.0000"
+    assert lead.cost + Cost(0.5) == Cost(0.5) + lead.cost == Cost(2.5)
+    assert sum((one.cost for one in (lead, lead)), Cost()) == Cost(4.0)
+    assert lead.cost.tree().cost == Cost(2.0)
 
 
 def test_an_outcome_prints_as_its_value() -> None:

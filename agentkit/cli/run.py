@@ -27,6 +27,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     parser.add_argument("agent", metavar="MODULE:AGENT", help="where the agent is, for example `shop.agents:lead`")
     parser.add_argument("prompt", metavar="PROMPT", help="the prompt; @FILE reads a file, - reads stdin")
     add_options(parser)
+    parser.add_argument("--cost", action="store_true", help="say at the end where the money went")
     parser.set_defaults(run=run)
 
 
@@ -57,7 +58,8 @@ def run(args: Namespace) -> Exit:
     result, seconds = watch(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json), client)
     output = None if result.answer is None else agent.answer.form.inner.dump(result.answer.value)
     if args.json:
-        print_json(result_facts(result, output))
+        costs = {"cost_tree": result.cost.tree().to_json()} if args.cost else {}
+        print_json({**result_facts(result, output), **costs})
         return exit_of(result)
     if result.answer is not None:
         show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
@@ -65,6 +67,8 @@ def run(args: Namespace) -> Exit:
         show(words)
     sys.stdout.flush()  # the output stands above what is said of the run, also where both go to one file
     report(result, seconds)
+    if args.cost:
+        print(f"\n{result.cost.tree()}", file=sys.stderr)
     return exit_of(result)
 
 

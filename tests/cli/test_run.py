@@ -53,6 +53,18 @@ def test_events_are_lines_of_json_and_the_last_is_the_result(capsys: pytest.Capt
     assert lines[-1]["output"] == "Tea is 4 EUR."
 
 
+def test_where_the_money_went_is_said_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with script(Reply.tool("price", item="tea"), Reply.text("Tea is 4 EUR.")):
+        assert main(["run", "shop:clerk", "What is tea?", "--cost"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Tea is 4 EUR.\n"
+    assert "100%  clerk: completed, 2 requests\n" in err
+    with script(Reply.text("Tea is 4 EUR.")):
+        assert main(["run", "shop:clerk", "What is tea?", "--cost", "--json"]) == 0
+    tree = json.loads(capsys.readouterr().out.splitlines()[-1])["cost_tree"]
+    assert (tree["name"], [part["name"] for part in tree["parts"]]) == ("clerk", ["claude-opus-5-5"])
+
+
 @pytest.mark.parametrize(
     ("reply", "options", "code"),
     [

@@ -70,8 +70,8 @@ DEFECTS = (
     Defect(
         "a call is never settled",
         "asking.py",
-        "                reservation.settle(Amount.of(*used) + requests)\n",
-        "                _ = requests\n",
+        "                reservation.settle(replace(Amount.of(charge.usage, charge.cost), requests=1))\n",
+        "                _ = charge\n",
         ("test_asking.py",),
     ),
     Defect(
