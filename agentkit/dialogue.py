@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from agentkit import repairs
 from agentkit.account import OverBudget
 from agentkit.asking import Asked, Asking, Meter, Question
-from agentkit.charges import Charge
+from agentkit.charges import Charge, together
 from agentkit.compaction import compacted, is_too_long
 from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
@@ -52,7 +52,8 @@ class Dialogue:
     """What the next user message will hold, without secrets: the prompt at first, then tool results and notes."""
     relaxed: Callable[[], Awaitable[Transcript]]
     """Renders the conversation's prefix without strict schemas."""
-    charges: list[Charge] = field(default_factory=list[Charge])
+    charges: tuple[Charge, ...] = ()
+    """What all its requests are charged, one for each model and price."""
     has_compacted: bool = False
     _repaired: set[str] = field(default_factory=set[str], init=False)
     _known: tuple[int, int] = field(default=(0, 0), init=False)
@@ -164,9 +165,9 @@ class Dialogue:
         try:
             asked = await run_as(self.scope.steps, slot, effect, Asked.to_json, Asked.from_json)
         except BaseException:
-            self.charges += meter.charges
+            self.charges = together((*self.charges, *meter.charges))
             raise
-        self.charges += asked.charges
+        self.charges = together((*self.charges, *asked.charges))
         return asked
 
     async def _helps(self, error: ModelError) -> bool:

@@ -20,6 +20,7 @@ from agentkit.errors import UsageError
 from agentkit.governor import governor_of
 from agentkit.log import hiding, is_logged, log
 from agentkit.loop import Run
+from agentkit.messages import text_of
 from agentkit.model import ClaudeModel
 from agentkit.moves import Finish
 from agentkit.outcome import Outcome
@@ -70,6 +71,7 @@ class Job(Generic[Deps, In, Out]):
         self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
         if self.parent is not None:
             self._run_id = f"{self.parent.scope.run_id}/{self.parent.call_id}"
+        self._reads_artifacts = False
         self._never_began = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
 
     def _overridden(self) -> AgentSpec[Deps, In, Out]:
@@ -86,6 +88,7 @@ class Job(Generic[Deps, In, Out]):
             raise UsageError(f"This conversation with {self.spec.name!r} is in the middle of a run: await that first.")
         content = self.spec.prompt.content(self.prompt)
         scope = self._scope(listener)
+        self._reads_artifacts = scope.artifacts.are_named_in(text_of(content))
         check_prices(self.spec, scope.accounts)
         self.chat.is_busy = True
         try:
@@ -146,7 +149,8 @@ class Job(Generic[Deps, In, Out]):
         asking = Asking(scope, self.spec.retry, purse, self.spec.own_prices, self.spec.around_model)
 
         async def relaxed() -> Transcript:
-            return await open_transcript(self.spec, self._context(deps, scope), scope.steps, is_strict=False)
+            ctx, reads = self._context(deps, scope), self._reads_artifacts
+            return await open_transcript(self.spec, ctx, scope.steps, is_strict=False, reads_artifacts=reads)
 
         model, *others = models
         fallback = others[0] if others else None
@@ -158,8 +162,10 @@ class Job(Generic[Deps, In, Out]):
 
     async def _transcript(self, deps: Deps, scope: Scope, model: str) -> Transcript:
         if self.chat.transcript is None:
-            ctx = self._context(deps, scope)
-            self.chat.transcript = await open_transcript(self.spec, ctx, scope.steps, model, self.chat.saved)
+            ctx, reads = self._context(deps, scope), self._reads_artifacts
+            self.chat.transcript = await open_transcript(
+                self.spec, ctx, scope.steps, model, self.chat.saved, reads_artifacts=reads
+            )
         elif "tools" in self.options:
             raise UsageError("A conversation keeps the tools of its first message: give `tools=` with that one.")
         self.chat.transcript.turn_to(model)

@@ -14,7 +14,6 @@ import anyio
 
 from agentkit.account import OverBudget
 from agentkit.answer_box import AnswerBox
-from agentkit.charges import together
 from agentkit.compaction import is_too_long
 from agentkit.context import RunContext
 from agentkit.delegation import Delegation
@@ -46,7 +45,6 @@ from agentkit.moves import (
 from agentkit.outcome import Outcome, Unfinished
 from agentkit.result import RunResult
 from agentkit.state import RunState, next_step
-from agentkit.usage import Cost
 
 if TYPE_CHECKING:
     from agentkit.dialogue import Dialogue
@@ -106,10 +104,9 @@ class Run(Generic[Deps, In, Out]):
                 self.finish = OUT_OF_TIME
             self._settle()
         result = self.result()
-        cost = Cost() + result.cost  # the sum alone: an event holds values only
         await self.scope.emit(
             lambda place: RunFinished(
-                **place, outcome=result.outcome, reason=result.reason, usage=result.usage, cost=cost
+                **place, outcome=result.outcome, reason=result.reason, usage=result.usage, cost=result.cost.total
             )
         )
 
@@ -131,10 +128,11 @@ class Run(Generic[Deps, In, Out]):
             outcome=finish.outcome,
             reason=finish.reason,
             answer=self._box.answer,
-            charges=together(self.dialogue.charges),
+            charges=self.dialogue.charges,
             children=tuple(self.children),
             messages=tuple(message.to_dict() for message in self.dialogue.transcript.messages),
             unfinished=(*own, *below),
+            artifacts=self.scope.artifacts.kept(),
             error=self.error,
         )
 

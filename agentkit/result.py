@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic
 
 from typing_extensions import TypeVar
 
+from agentkit.artifact_store import KeptArtifact
 from agentkit.charges import Charge, cost_of_all, usage_of
 from agentkit.cost_tree import CostTree, run_costs
 from agentkit.errors import RunIncomplete
@@ -52,6 +54,8 @@ class RunResult(Generic[Out_co]):
     """The tool through which the parent delegated. Empty for the root."""
     call_id: str = ""
     """The parent's tool call. Empty for the root."""
+    artifacts: Mapping[str, KeptArtifact] = field(default_factory=dict[str, KeptArtifact], repr=False, compare=False)
+    """What is kept of tool results, here and in the children, by handle; in a conversation, of earlier runs too."""
     error: ModelError | None = None
     """What the API or the way to it said, for the outcome `failed`. None otherwise."""
 
@@ -97,6 +101,11 @@ class RunCost(Cost):
     """What a run cost. Added to another cost, it is a plain sum."""
 
     run: RunResult[object] = field(kw_only=True, repr=False, compare=False)
+
+    @property
+    def total(self) -> Cost:
+        """The sum alone, which does not hold the run."""
+        return Cost(self.usd, self.estimated_usd)
 
     def tree(self) -> CostTree:
         """By sub-agent, tool, model and cache class, and by how each ended. Printed, it is a text of 80 columns."""

@@ -6,6 +6,7 @@ Image, File, Document             the API's block
 a list with some of these in it   a block each; its strings, and all else as text
 a list of the API's own blocks    as it is
 bytes                             their text where they are UTF-8, otherwise a sentence with their size and kind
+Artifact                          a sentence with its handle, type, size and summary, where it can be kept
 anything else pydantic can write  compact JSON; NaN and infinities as strings, bytes that are no UTF-8 as base64
 nothing (an empty text or list)   an empty text is `(empty)`, an empty list `[]`
 
@@ -15,27 +16,34 @@ What no request can carry, halves of surrogate pairs and control characters, is 
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeGuard, cast, get_args
+from typing import Any, Protocol, TypeAlias, TypeGuard, cast, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticSerializationError, SchemaError, to_json, to_jsonable_python
 
-from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL, Whole, described
+from agentkit.artifact_content import Whole
+from agentkit.artifact_store import Label
+from agentkit.artifacts import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, Artifact, described, kind_of
 from agentkit.content import Document, File, Image
 from agentkit.messages import Block, Content, text_block
+from agentkit.sendable import json_text, replaced, sendable
 
 CHARS_PER_TOKEN = 3.5
 """A rough length of a token, to turn a limit in tokens into one in characters without asking the server."""
 DEFAULT_MAX_TOKENS = 25_000
 """The limit of a tool that names none."""
 
-Keep: TypeAlias = Callable[[Whole], "str | None"]
-"""Keeps a result whole and returns its handle. None: there is no room for it."""
+
+class Keep(Protocol):
+    """Keeps a result whole."""
+
+    def __call__(self, whole: Whole, label: Label | None = None, /) -> str | None:
+        """Keep it and return its handle. None: there is no room for it."""
+        ...
+
 
 Hide: TypeAlias = Callable[[Content], Content]
 """Takes the secrets out of a result."""
@@ -49,12 +57,12 @@ _NEEDED: dict[str, tuple[tuple[str, type], ...]] = {
     "tool_reference": (("tool_name", str),),
 }
 """The blocks that a tool result may hold, by type, with what each must have: data of the user's own may look alike."""
-_UNSENDABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_REPLACEMENT = "\ufffd"
 _BETWEEN = "\n\n"
 """What stands between the texts of several blocks where they are kept as one."""
 _HOW_TO_NARROW = "To see them, narrow the call: ask for a part, a filter or fewer results."
 _HEAD_SHARE = 0.7
+_LONG = 1_000_000
+"""A result of more characters or bytes is worked on in a thread."""
 
 
 def render_result(
@@ -66,12 +74,20 @@ def render_result(
     or kept, so that no part of one stays. Raises TypeError for a value that has no JSON form.
     """
     limit = int((max_tokens or DEFAULT_MAX_TOKENS) * CHARS_PER_TOKEN)
-    content = _content(value, keep)
+    content = _content(value, keep, hide)
     content = content if hide is None else hide(content)
     if isinstance(content, str):
-        text = _sendable(content)
+        text = sendable(content)
         return _clip(text, limit, keep(text) if keep and len(text) > limit else None) or _EMPTY
     return _rendered(content, limit, keep) or _EMPTY
+
+
+def takes_long(value: object) -> bool:
+    """Whether rendering a value could hold up the event loop, so that a thread should do it."""
+    content = value.content if isinstance(value, Artifact) else value
+    if isinstance(content, str | bytes):
+        return len(content) > _LONG
+    return isinstance(value, Artifact)
 
 
 def _rendered(blocks: list[Block], limit: int, keep: Keep | None) -> list[Block]:
@@ -136,11 +152,11 @@ def _is_open(annotation: object) -> bool:
 def _is_content(value: object) -> bool:
     if isinstance(value, list | tuple):
         parts = list(cast("list[object]", value))
-        return any(isinstance(part, Image | File | Document) for part in parts) or _are_blocks(parts)
-    return value is None or isinstance(value, str | Image | File | Document | bytes | bytearray | memoryview)
+        return any(isinstance(part, Image | File | Document | Artifact) for part in parts) or _are_blocks(parts)
+    return value is None or isinstance(value, str | Image | File | Document | Artifact | bytes | bytearray | memoryview)
 
 
-def _content(value: object, keep: Keep | None) -> Content:
+def _content(value: object, keep: Keep | None, hide: Hide | None) -> Content:
     if isinstance(value, str):
         return str.__str__(value)  # of an Enum with a text value, that text
     if value is None:
@@ -149,29 +165,11 @@ def _content(value: object, keep: Keep | None) -> Content:
         return [value.to_block()]
     if isinstance(value, bytes | bytearray | memoryview):
         return _text_of_bytes(bytes(cast("bytes", value)), keep)
+    if isinstance(value, Artifact):
+        return _reference(value, keep, hide) or _content(value.content, keep, hide)
     if isinstance(value, list | tuple) and _is_content(cast("list[object]", value)):
-        return [block for part in cast("list[object]", value) for block in _blocks(part, keep)]
-    return _json(cast("list[object]", value) if isinstance(value, list | tuple) else value)
-
-
-def _json(value: object) -> str:
-    for bytes_mode in ("utf8", "base64"):
-        try:
-            return to_json(value, inf_nan_mode="strings", bytes_mode=bytes_mode).decode()
-        except (PydanticSerializationError, UnicodeError, RecursionError) as error:
-            said = str(error)
-            if "surrogates" in said:  # the text is repaired afterwards, and says so
-                return _json_with_surrogates(value)
-            if "utf-8" not in said:
-                break
-    raise TypeError(f"the tool returned {type(value).__name__}, which has no JSON form: {said}")
-
-
-def _json_with_surrogates(value: object) -> str:
-    def plain(part: object) -> object:
-        return to_jsonable_python(part, inf_nan_mode="strings", bytes_mode="base64")
-
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
+        return [block for part in cast("list[object]", value) for block in _blocks(part, keep, hide)]
+    return json_text(cast("list[object]", value) if isinstance(value, list | tuple) else value)
 
 
 def _are_blocks(parts: list[object]) -> TypeGuard[list[Block]]:
@@ -186,11 +184,41 @@ def _is_block(part: object) -> TypeGuard[Block]:
     return needed is not None and all(isinstance(block.get(name), kind) for name, kind in needed)
 
 
-def _blocks(part: object, keep: Keep | None) -> list[Block]:
+def _blocks(part: object, keep: Keep | None, hide: Hide | None) -> list[Block]:
     if _is_block(part):
         return [part]
-    content = _content(part, keep)
+    content = _content(part, keep, hide)
     return [text_block(content)] if isinstance(content, str) else content
+
+
+def _reference(artifact: Artifact, keep: Keep | None, hide: Hide | None) -> str | None:
+    """What the model is told of an artifact that is kept. None: nobody keeps it."""
+    if keep is None:
+        return None
+    whole, media_type = _whole(artifact.content)
+    if isinstance(whole, str):
+        whole = replaced(whole if hide is None else str(hide(whole)))[0]
+    label = Label(artifact.media_type or media_type, " ".join(artifact.summary.split()), artifact.name)
+    handle = keep(whole, label)
+    if handle is None:
+        return None
+    size = f"{len(whole):,} {'characters' if isinstance(whole, str) else 'bytes'}"
+    facts = ", ".join(filter(None, (label.name, label.media_type, size)))
+    tools = f" `{READ_TOOL}`, `{PEEK_TOOL}` and `{SEARCH_TOOL}` read in it." if isinstance(whole, str) else ""
+    return f"[Kept as {handle}: {facts}.{f' {label.summary}' if label.summary else ''}{tools}]"
+
+
+def _whole(content: object) -> tuple[Whole, str]:
+    """What is kept of the content of an artifact, and its media type."""
+    if isinstance(content, str):
+        return str.__str__(content), "text/plain"
+    if not isinstance(content, bytes | bytearray | memoryview):
+        return json_text(content), "application/json"
+    data = bytes(cast("bytes", content))
+    try:
+        return data.decode(), "text/plain"
+    except UnicodeDecodeError:
+        return data, kind_of(data) or "application/octet-stream"
 
 
 def _text_of_bytes(data: bytes, keep: Keep | None) -> str:
@@ -204,11 +232,11 @@ def _text_of_bytes(data: bytes, keep: Keep | None) -> str:
 def _clean_block(block: Block) -> Block:
     """The block as JSON that a request can carry. Raises TypeError when it has no JSON form."""
     if block["type"] == "text":
-        return {**block, "text": _sendable(block["text"])}
+        return {**block, "text": sendable(block["text"])}
 
     def clean(part: object) -> object:
         if isinstance(part, str):
-            return _UNSENDABLE.sub(_REPLACEMENT, part)
+            return replaced(part)[0]
         if isinstance(part, dict):
             return {str(key): clean(inner) for key, inner in cast("dict[object, object]", part).items()}
         return [clean(inner) for inner in cast("list[object]", part)] if isinstance(part, list) else part
@@ -232,17 +260,6 @@ def _text(block: Block) -> str:
     source = block.get("source")
     is_text = block["type"] == "document" and isinstance(source, dict) and cast("Block", source).get("type") == "text"
     return str(cast("Block", source).get("data", "")) if is_text else ""
-
-
-def _sendable(text: str) -> str:
-    """The text without characters that no request can carry, saying so."""
-    cleaned, count = _UNSENDABLE.subn(_REPLACEMENT, text)
-    if not count:
-        return text
-    characters = (
-        "1 character that cannot be sent was" if count == 1 else f"{count:,} characters that cannot be sent were"
-    )
-    return f"{cleaned}\n[{characters} replaced by {_REPLACEMENT}]"
 
 
 def _clip(text: str, limit: int, handle: str | None, at: int = 0) -> str:

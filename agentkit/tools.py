@@ -16,10 +16,11 @@ from typing_extensions import Unpack
 from agentkit.annotations import names_around, underlying
 from agentkit.context import RunContext
 from agentkit.errors import DefinitionError, InvalidArguments, UsageError
-from agentkit.results import render_result
+from agentkit.results import render_result, takes_long
 from agentkit.schema.docstrings import read_docs
 from agentkit.schema.strict_form import NotStrictable, strict_form
 from agentkit.signature import place_of
+from agentkit.threads import run_in_thread
 from agentkit.tool_body import Body, FunctionBody, SchemaBody
 from agentkit.tool_options import (
     Available,
@@ -156,7 +157,9 @@ class Tool(Generic[P, R]):
             raise UsageError(f"Tool {self.name!r} takes a RunContext: call it with one, RunContext(deps=...).")
         keep = None if ctx is None or ctx.artifacts is None else ctx.artifacts.keep
         hide = None if ctx is None else ctx.redactor.content
-        return render_result(await self._body.work(arguments, ctx), self.max_result_tokens, keep, hide)
+        value = await self._body.work(arguments, ctx)
+        render = functools.partial(render_result, value, self.max_result_tokens, keep, hide)
+        return await run_in_thread(render, name=f"result of {self.name}") if takes_long(value) else render()
 
     def _strict_schema(self) -> JSONObject:
         try:

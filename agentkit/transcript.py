@@ -120,17 +120,20 @@ async def open_transcript(
     saved: Saved | None = None,
     *,
     is_strict: bool = True,
+    reads_artifacts: bool = False,
 ) -> Transcript:
     """Render the system prompt and the tools, once: it is a step, so a replay has the same.
 
     A saved conversation of this agent with this model goes on with its own; what has changed is news for the model.
     Whatever else is saved becomes the beginning of a new conversation. Without `is_strict` no schema is one that the
-    server enforces: for when it finds them too complex.
+    server enforces: for when it finds them too complex. With `reads_artifacts` there are the tools to read in what is
+    kept, also where no tool of its own brings anything to keep: the prompt names a handle.
     """
 
     async def effect() -> JSONObject:
         system = ctx.redactor.text(await _instructions(spec, ctx)) or None
-        return _kept(_offer(spec, ctx, system, is_strict=is_strict), spec, model).to_json()
+        offer = _offer(spec, ctx, system, is_strict=is_strict, reads_artifacts=reads_artifacts)
+        return _kept(offer, spec, model).to_json()
 
     now = Offer.of(await steps.run(steps.reserve("prefix" if is_strict else "prefix:lossless"), effect))
     if saved is None:
@@ -179,7 +182,14 @@ async def _instructions(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -
     return await text if inspect.isawaitable(text) else text
 
 
-def _offer(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], system: str | None, *, is_strict: bool) -> Offer:
+def _offer(
+    spec: AgentSpec[Deps, In, Out],
+    ctx: RunContext[Deps],
+    system: str | None,
+    *,
+    is_strict: bool,
+    reads_artifacts: bool,
+) -> Offer:
     answer = spec.answer
     as_format = answer.strict_schema if is_strict and not answer.is_text else None
     if as_format is not None and not plan_strict([Candidate("output", as_format, wanted=True)]).strict:
@@ -192,7 +202,7 @@ def _offer(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], system: str | 
     plan = plan_strict([Candidate(tool.name, tool.input_schema, tool.strict) for tool in tools], as_format)
     params = [tool.to_param(strict=is_strict and tool.name in plan.strict) for tool in tools]
     params += _with_search(params, spec.toolbox.api_tools)
-    if spec.artifacts and any(not is_always_small(tool.returns) for tool in tools):
+    if spec.artifacts and (reads_artifacts or any(not is_always_small(tool.returns) for tool in tools)):
         params += [tool.to_param() for tool in artifact_tools(spec.toolbox)]
     by_tool = not answer.is_text and as_format is None
     if by_tool:

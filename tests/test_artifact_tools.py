@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,8 +14,14 @@ from uuid import UUID
 import pytest
 
 from agentkit import Agent, InvalidArguments, RunContext, Tool, ToolError, Toolset, tool
-from agentkit.artifact_tools import is_always_small, peek_artifact, search_artifact
-from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL, Artifacts
+from agentkit.artifact_tools import (
+    ARTIFACT_TOOLS,
+    is_always_small,
+    peek_artifact,
+    read_artifact,
+    search_artifact,
+)
+from agentkit.artifacts import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, Artifacts
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
@@ -83,7 +90,7 @@ child = Agent("child", model="claude-haiku-5-5").as_tool()
 async def test_a_conversation_has_them_from_its_first_request_where_a_result_may_be_large(one: Any) -> None:
     with script(Reply.text("Hi.")) as s:
         await Agent("a", model="claude-opus-5-5", tools=[Toolset("two", [count, one])]).run("Hi")
-    assert [param["name"] for param in s.requests[0]["tools"]][2:] == [PEEK_TOOL, SEARCH_TOOL]
+    assert [param["name"] for param in s.requests[0]["tools"]][2:] == [PEEK_TOOL, SEARCH_TOOL, READ_TOOL]
 
 
 async def test_a_conversation_has_none_where_all_results_are_small() -> None:
@@ -102,7 +109,7 @@ async def test_an_agents_own_tool_of_such_a_name_is_meant_and_ours_are_left_out(
 
 
 async def test_they_take_no_place_among_the_strict_tools() -> None:
-    assert all("strict" not in one.to_param() for one in (peek_artifact, search_artifact))
+    assert all("strict" not in one.to_param() for one in ARTIFACT_TOOLS)
 
 
 def kept(text: str | bytes) -> RunContext[object]:
@@ -198,3 +205,28 @@ async def test_a_search_that_finds_everything_is_bounded() -> None:
 async def test_bytes_cannot_be_searched() -> None:
     with pytest.raises(ToolError, match="cannot be read as text"):
         await search_artifact.call({"artifact": "artifact-1", "words": "x"}, kept(b"\xff\xfe"))
+
+
+async def test_what_is_short_is_read_whole() -> None:
+    assert await read_artifact.call({"artifact": "artifact-1"}, kept("Tea\n")) == "Tea\n"
+    assert await read_artifact.call({"artifact": "artifact-1"}, kept("")) == "(empty)"
+    assert await read_artifact.call({"artifact": "artifact-1", "part": "/1"}, kept("[1, 2]")) == "2"
+
+
+@pytest.mark.parametrize(("text", "more"), [("x" * 60_000, {}), ("tea", {"part": "/a"}), ("[1," * 9_000_000, {})])
+async def test_what_is_long_and_no_json_is_left_to_the_other_tools(text: str, more: dict[str, str]) -> None:
+    with pytest.raises(ToolError, match="no parts of it can be read by a path") as caught:
+        await read_artifact.call({"artifact": "artifact-1", **more}, kept(text))
+    assert caught.value.hint is not None
+    assert "`search_artifact`" in caught.value.hint
+
+
+async def test_long_json_is_outlined_at_any_depth() -> None:
+    ctx = kept(json.dumps({"all": {"rows": ["x" * 100] * 1_000, "count": 1_000}}))
+    said = await read_artifact.call({"artifact": "artifact-1", "part": "/all"}, ctx)
+    assert said == "[artifact-1/all is long. In outline:]\n/rows: a list of 1,000\n/count: 1000"
+
+
+async def test_bytes_cannot_be_read() -> None:
+    with pytest.raises(ToolError, match="cannot be read as text"):
+        await read_artifact.call({"artifact": "artifact-1"}, kept(b"\xff\xfe"))

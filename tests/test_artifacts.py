@@ -8,7 +8,8 @@ import anyio
 import pytest
 
 from agentkit import Agent, RunContext, ToolError, tool
-from agentkit.artifacts import Artifacts, ArtifactStore, described, handles_in
+from agentkit.artifact_store import ArtifactStore
+from agentkit.artifacts import Artifacts, described, handles_in
 from agentkit.testing import Reply, script
 from tests.shop import results
 
@@ -116,48 +117,14 @@ async def test_a_tool_that_a_test_calls_by_hand_clips_as_without() -> None:
         assert "narrow the call" in str(content)
 
 
-def test_the_oldest_goes_when_the_store_is_full_and_its_handle_says_so() -> None:
-    store = ArtifactStore(max_bytes=10_000)
-    assert store.keep("artifact-1", "a" * 4_000)
-    assert store.keep("artifact-2", "b" * 4_000)
-    assert store.keep("artifact-3", "c" * 4_000)
-    assert store.find("artifact-2") == "b" * 4_000
-    with pytest.raises(ToolError, match="no longer kept"):
-        store.find("artifact-1")
-
-
-def test_the_same_handle_again_takes_no_more_room() -> None:
-    store = ArtifactStore(max_bytes=10_000)
-    store.keep("artifact-1", "a" * 100)
-    for _ in range(10):
-        store.keep("artifact-2", "b" * 4_000)
-    assert store.find("artifact-1") == "a" * 100
-
-
-def test_what_is_larger_than_all_the_room_is_not_kept_and_costs_nothing_else() -> None:
-    store = ArtifactStore(max_bytes=1_000)
-    store.keep("artifact-1", "a" * 100)
-    assert not store.keep("artifact-2", b"b" * 2_000)
-    assert store.find("artifact-1") == "a" * 100
-    assert Artifacts(store).shelf("call").keep("c" * 2_000) is None
-
-
-def test_an_unknown_handle_is_told_with_what_may_be_meant_and_what_there_is() -> None:
-    store = ArtifactStore()
-    with pytest.raises(ToolError, match=r"no artifact `artifact-1`\. Nothing has been kept"):
-        store.find("artifact-1")
-    for n in (10, 2, 1):
-        store.keep(f"artifact-{n}", "text")
-    for wrong, meant in [("Artifact 2", "artifact-2"), ("10", "artifact-10"), ("artifact_1", "artifact-1")]:
-        with pytest.raises(ToolError) as caught:
-            store.find(wrong)
-        assert f"Did you mean `{meant}`? Kept are: artifact-1, artifact-2, artifact-10." in str(caught.value)
-
-
 def test_several_lots_of_bytes_in_one_result_are_counted() -> None:
     shelf = Artifacts().shelf("call")
     assert [shelf.keep(b"\xff"), shelf.keep(b"\xfe")] == ["artifact-1", "artifact-1.2"]
-    assert shelf.store.find("artifact-1.2") == b"\xfe"
+    assert shelf.store.find("artifact-1.2").whole() == b"\xfe"
+
+
+def test_what_is_larger_than_all_the_room_gets_no_handle() -> None:
+    assert Artifacts(ArtifactStore(max_bytes=1_000)).shelf("call").keep("c" * 2_000) is None
 
 
 def test_a_conversation_from_before_counts_on_and_knows_what_is_gone() -> None:
@@ -177,3 +144,11 @@ def test_a_conversation_from_before_counts_on_and_knows_what_is_gone() -> None:
 )
 def test_bytes_are_described_by_size_and_by_kind_where_that_is_known(data: bytes, said: str) -> None:
     assert described(data) == said
+
+
+async def test_long_results_are_in_the_result_too_with_how_they_begin() -> None:
+    with script(Reply.tool("read_log", name="a"), Reply.text("Long.")):
+        result = await clerk.run("Read")
+    log = result.artifacts["artifact-1"]
+    assert log.summary.startswith("a line 0 line 1 ")
+    assert log.read() == f"a\n{LONG}"

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from agentkit import Agent, Conversation, TextDelta, ToolStarted, UsageError, tool
-from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL
+from agentkit.artifacts import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
 from agentkit.messages import JSONObject
 from agentkit.testing import Reply, script
 
@@ -165,7 +165,7 @@ async def test_an_output_that_has_changed_is_checked_as_it_is_today() -> None:
         today = Agent("clerk", model="claude-opus-5-5", instructions="Be brief.", tools=[look, wait], output=output)
         with script(Reply.output(value)) as s:
             assert (await today.conversation(saved).send("Report.")).output == value
-        assert [p["name"] for p in s.requests[0]["tools"]] == ["look", "wait", PEEK_TOOL, SEARCH_TOOL]
+        assert [p["name"] for p in s.requests[0]["tools"]] == ["look", "wait", PEEK_TOOL, SEARCH_TOOL, READ_TOOL]
 
 
 async def test_with_another_model_it_is_a_new_conversation_without_the_thinking() -> None:

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from agentkit import Agent, RunContext, Settings, tool
-from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL
+from agentkit.artifacts import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
 from agentkit.testing import Reply, script
 from tests.shop import check_pairs, find_items, results, shop
 
@@ -165,7 +165,7 @@ async def test_instructions_and_tools_are_rendered_once_per_conversation() -> No
         await chat.send("Goodbye", deps="Bob")
     assert (rendered, asked) == (["Ada"], ["Ada"])
     assert s.requests[0]["system"] == s.requests[1]["system"] == "You serve Ada."
-    assert [t["name"] for t in s.requests[1]["tools"]] == ["secret", "find_items", PEEK_TOOL, SEARCH_TOOL]
+    assert [t["name"] for t in s.requests[1]["tools"]] == ["secret", "find_items", PEEK_TOOL, SEARCH_TOOL, READ_TOOL]
     with script(Reply.text("Hi.")) as s:
         await agent.run("Hello", deps="Eve")
-    assert [t["name"] for t in s.requests[0]["tools"]] == ["find_items", PEEK_TOOL, SEARCH_TOOL]
+    assert [t["name"] for t in s.requests[0]["tools"]] == ["find_items", PEEK_TOOL, SEARCH_TOOL, READ_TOOL]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from agentkit import Document, File, Image
+from agentkit.artifact_store import Label
 from agentkit.messages import JSON, Content, encode
 from agentkit.results import render_result
 
@@ -197,7 +198,7 @@ def kept_of(value: object, max_tokens: int = 1000) -> tuple[Content, list[str | 
     """The content for a value, and what was kept of it; handles count."""
     kept: list[str | bytes] = []
 
-    def keep(whole: str | bytes) -> str:
+    def keep(whole: str | bytes, label: Label | None = None) -> str:
         kept.append(whole)
         return f"artifact-{len(kept)}"
 
@@ -236,7 +237,7 @@ def test_what_is_kept_holds_no_character_that_cannot_be_sent() -> None:
 
 
 def test_a_long_text_that_nobody_has_room_for_is_clipped_as_ever() -> None:
-    assert "narrow the call" in str(render_result("x" * 10_000, 1000, lambda whole: None))
+    assert "narrow the call" in str(render_result("x" * 10_000, 1000, lambda whole, label=None: None))
 
 
 def test_bytes_that_are_no_text_are_kept_each_by_itself() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from agentkit import Agent, Outcome, RunContext, tool
-from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL
+from agentkit.artifacts import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
 from agentkit.messages import AssistantTurn, text_block
 from agentkit.moves import ANSWER_TOOL
 from agentkit.simulator import Reply, Script, Simulator
@@ -54,6 +54,7 @@ async def test_tools_are_strict_where_their_schema_allows_it_and_keep_their_orde
         ("loose", None),
         (PEEK_TOOL, None),
         (SEARCH_TOOL, None),
+        (READ_TOOL, None),
     ]
 
 
@@ -61,7 +62,7 @@ async def test_the_apis_own_tools_come_behind_ours_as_they_are() -> None:
     web = {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}
     transcript = await render(Agent("a", model="m", tools=[web, strictable]))
     assert transcript.prefix.tools[1] == web
-    assert list(transcript.tools) == ["strictable", PEEK_TOOL, SEARCH_TOOL]
+    assert list(transcript.tools) == ["strictable", PEEK_TOOL, SEARCH_TOOL, READ_TOOL]
 
 
 async def test_an_output_has_a_format_or_the_answer_tool_never_both() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent, Outcome
-from agentkit.artifacts import PEEK_TOOL, SEARCH_TOOL
+from agentkit.artifacts import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
 from agentkit.moves import ANSWER_TOOL, LAST_TURN, LAST_TURN_BY_TOOL
 from agentkit.testing import Reply, script
 from tests.shop import Item, Report, check_pairs, find_items, place_order, results
@@ -26,7 +26,7 @@ class TestTypedOutput:
         formats = [request["output_config"]["format"] for request in s.requests]
         assert formats[0] == formats[1]
         assert formats[0]["type"] == "json_schema"
-        assert [t["name"] for t in s.requests[0]["tools"]] == ["find_items", PEEK_TOOL, SEARCH_TOOL]
+        assert [t["name"] for t in s.requests[0]["tools"]] == ["find_items", PEEK_TOOL, SEARCH_TOOL, READ_TOOL]
 
     async def test_an_answer_that_does_not_fit_goes_back_at_the_tail(self) -> None:
         with script(Reply.text('{"text": "Tea.", "items": [{"name": 4}]}'), Reply.output(self.report)) as s:
@@ -50,7 +50,13 @@ class TestTypedOutput:
             result = await agent.run("Go")
         assert result.output == {"tea": 4}
         assert "output_config" not in s.requests[0]
-        assert [t["name"] for t in s.requests[0]["tools"]] == ["find_items", PEEK_TOOL, SEARCH_TOOL, ANSWER_TOOL]
+        assert [t["name"] for t in s.requests[0]["tools"]] == [
+            "find_items",
+            PEEK_TOOL,
+            SEARCH_TOOL,
+            READ_TOOL,
+            ANSWER_TOOL,
+        ]
         assert s.requests[0].get("tool_choice") is None
         check_pairs(result)
 

@@ -110,7 +110,7 @@ def _not_one_object(told: str) -> str:
 
 _misspelt = (
     "There is no tool `fnd`. Did you mean `find`? Nothing was executed. "
-    "The tools are: find, order, peek_artifact, search_artifact."
+    "The tools are: find, order, peek_artifact, search_artifact, read_artifact."
 )
 _endless = '{"word": ' + "9" * 5_000 + "}"
 _not_fitting = "Invalid arguments for tool `find`. Nothing was executed. Fix these and call `find` again:"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.artifact_tools import peek_artifact, search_artifact
+from agentkit.artifact_tools import peek_artifact, read_artifact, search_artifact
 from agentkit.messages import JSONObject, text_block
 from tests.simulator.offline.played import LOAD, STRING, calls_of, document, play, reply_to, request, text_in, tool
 
@@ -215,7 +215,7 @@ def test_whatever_the_document_quotes_are_exact_and_the_same_request_gets_the_sa
 
 
 def test_the_tools_for_kept_results_are_no_sources_and_are_left_alone() -> None:
-    ours = [peek_artifact.to_param(), search_artifact.to_param()]
+    ours = [peek_artifact.to_param(), search_artifact.to_param(), read_artifact.to_param()]
     body = request("What does mooring cost? Sources: harbour", *ours, LOAD)
     assert [call["name"] for call in calls_of(play(body, load=load)[0])] == ["load"]
     assert calls_of(reply_to(request("What does mooring cost in the artifact?", *ours))) == []
