@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from agentkit.cli.crowds import Crowds
 from agentkit.cli.interrupts import say_stopping
 from agentkit.cli.progress import Describe, in_seconds, say_nothing
 from agentkit.cli.terminal import brief_json, one_line, width_of
@@ -16,11 +17,12 @@ _GLANCE = 40
 
 
 class PlainLines:
-    """A line on stderr for every call and for every run that begins or does not complete."""
+    """A line on stderr for every call and for every run that begins or does not complete; many alike are counted."""
 
-    def __init__(self, describe: Describe = say_nothing, most_depth: int | None = None) -> None:
+    def __init__(self, describe: Describe | None = None, most_depth: int | None = None) -> None:
         self._width = width_of(sys.stderr)
-        self._describe = describe
+        self._describe = describe or say_nothing
+        self._crowds = Crowds()
         self._glances: dict[str, str] = {}
         self._most_depth = most_depth
         """How deep in the tree of agents; 1 is the root alone. None: all of it."""
@@ -33,10 +35,8 @@ class PlainLines:
 
     def feed(self, event: Event) -> None:
         """Write the event's line, if it has one."""
-        if self._most_depth is not None and len(event.path) > self._most_depth:
-            return
         line = self.line(event)
-        if line:
+        if line and (self._most_depth is None or len(event.path) <= self._most_depth):
             print(one_line(line, self._width), file=sys.stderr, flush=True)
 
     def stopping(self) -> None:
@@ -44,7 +44,15 @@ class PlainLines:
         say_stopping()
 
     def line(self, event: Event) -> str:
-        """The event as one line; empty for what only a live display shows."""
+        """The event as one line; empty for what only a live display shows, and for one of many alike."""
+        from agentkit import events as kinds
+
+        if isinstance(event, kinds.ToolStarted):
+            self._glances[event.call_id] = brief_json(event.input, _GLANCE)
+        counted = self._crowds.line(event)
+        return self._own_line(event) if counted is None else counted
+
+    def _own_line(self, event: Event) -> str:
         from agentkit import events as kinds
 
         who = "/".join(event.path)
@@ -52,12 +60,12 @@ class PlainLines:
             case kinds.RunStarted() if event.parent_call_id is None:
                 return f"{who}: started, {event.model}"
             case kinds.ToolStarted():
-                self._glances[event.call_id] = brief_json(event.input, _GLANCE)
                 return f"{who}: calls {event.name}  {brief_json(event.input, self._width)}"
             case kinds.ToolProgress():
                 return f"{who}: {event.name}: {event.message}"
             case kinds.ToolFinished() if event.is_error:
-                return f"{who}: {event.name} failed: {event.text}"
+                glance = self._glances.pop(event.call_id, "")
+                return f"{who}: {event.name} failed{f', {glance}' if glance else ''}: {event.text}"
             case kinds.ToolFinished():
                 facts = ", ".join(filter(None, ("answered", self._describe(event), f"{event.duration_s:.1f} s")))
                 return f"{who}: {event.name} {facts}  {self._glances.pop(event.call_id, '')}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.cli.terminal import brief_json, one_line
+from agentkit.usage import Cost
 
 if TYPE_CHECKING:
     from agentkit import Event, ToolFinished
@@ -57,14 +58,31 @@ class Branch:
     started_s: float
     turns: int = 0
     tokens: int = 0
+    """Of its own turns so far, prompts and replies; of all below it too when it is over."""
+    cost: Cost = Cost()
+    """What they cost."""
     outcome: str = ""
     """Empty: it goes on."""
+    reason: str = ""
+    """Why it ended so."""
     text: str = ""
     """What the model has said in this turn so far."""
+    said: str = ""
+    """What it said in the turns before, at last."""
     trouble: str = ""
     """Why it is asked again. Empty: it is not."""
     calls: dict[str, Call] = field(default_factory=dict[str, Call])
     duration_s: float = 0.0
+
+    def spent(self) -> tuple[int, float | None]:
+        """Tokens and US dollars of this run and all below it."""
+        if self.outcome:
+            return self.tokens, self.cost.usd
+        tokens, cost = self.tokens, self.cost
+        for child in (call.child for call in self.calls.values() if call.child):
+            more, usd = child.spent()
+            tokens, cost = tokens + more, cost + Cost(usd)
+        return tokens, cost.usd
 
     def arguments(self, call: Call) -> str:
         """A call's arguments in a glance, without those that it shares with every other call of its tool.
@@ -85,7 +103,7 @@ class Branch:
 class Progress:
     """Feed it every event; `root` is the tree as it stands."""
 
-    def __init__(self, describe: Describe = say_nothing, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, describe: Describe | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self._describe = describe
         self.root: Branch | None = None
@@ -102,7 +120,8 @@ class Progress:
             case _ if branch is None:
                 pass
             case kinds.TurnStarted():
-                branch.turns, branch.text, branch.trouble = event.turn, "", ""
+                branch.said, branch.text = branch.text or branch.said, ""
+                branch.turns, branch.trouble = event.turn, ""
             case kinds.TurnReset():
                 branch.text, branch.trouble = "", f"asks again{in_seconds(event.wait_s)}: {event.reason}"
             case kinds.FellBack():
@@ -111,6 +130,8 @@ class Progress:
                 branch.text, branch.trouble = branch.text + event.text, ""
             case kinds.TurnFinished():
                 branch.tokens += event.usage.prompt_tokens + event.usage.output_tokens
+                branch.cost += event.cost
+                branch.text = branch.text or event.text
             case kinds.ToolStarted():
                 branch.calls[event.call_id] = Call(event.name, event.input, event.is_agent, self.clock())
             case kinds.ToolProgress() if event.call_id in branch.calls:
@@ -119,11 +140,18 @@ class Progress:
                 call = branch.calls[event.call_id]
                 call.state, call.duration_s = "error" if event.is_error else "ok", event.duration_s
                 call.message = event.text if event.is_error else ""
-                call.brought = "" if event.is_error else self._describe(event)
+                call.brought = "" if event.is_error else self._brought(call, event)
             case kinds.RunFinished():
                 branch.outcome, branch.duration_s = str(event.outcome), self.clock() - branch.started_s
+                branch.reason = event.reason
+                branch.tokens, branch.cost = event.usage.prompt_tokens + event.usage.output_tokens, event.cost
             case _:
                 pass
+
+    def _brought(self, call: Call, event: ToolFinished) -> str:
+        if self._describe is not None:
+            return self._describe(event)
+        return one_line(event.text, _ARGUMENTS) if call.is_agent else ""
 
     def runs(self) -> Iterator[Branch]:
         """Every run of the tree, the root first."""

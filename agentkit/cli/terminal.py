@@ -8,6 +8,8 @@ import sys
 from typing import TextIO, cast
 
 _KEPT = {"\n", "\t"}
+_WORDS = 60
+"""Characters of what an agent says that are shown while it speaks."""
 
 
 def clean(text: str) -> str:
@@ -23,6 +25,20 @@ def one_line(text: str, width: int) -> str:
     """The text on one line of at most `width` characters, an ellipsis where it was cut."""
     line = " ".join(clean(text[: 8 * width]).split())
     return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
+
+
+def last_words(text: str) -> str:
+    """How a text ends, on one line; it goes on while it is shown, so its beginning is of no interest."""
+    words = " ".join(clean(text[-4 * _WORDS :]).split())
+    return words if len(words) <= _WORDS else f"…{words[-_WORDS:].lstrip()}"
+
+
+def brief_count(count: int) -> str:
+    """`950`, `12.3k`, `1.2M`."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{count / size:.1f}{unit}"
+    return str(count)
 
 
 def brief_json(value: object, width: int) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from agentkit.cli.interrupts import landing, say_stopping
 from agentkit.cli.plain import PlainLines
-from agentkit.cli.progress import Describe, say_nothing
+from agentkit.cli.progress import Describe
 from agentkit.cli.terminal import clean, one_line, plural, width_of
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ class JsonLines:
         say_stopping()
 
 
-def choose_display(*, as_json: bool, describe: Describe = say_nothing, most_depth: int | None = None) -> Display:
+def choose_display(*, as_json: bool, describe: Describe | None = None, most_depth: int | None = None) -> Display:
     """JSON lines where asked for, a live tree on a terminal that can show one, plain lines otherwise.
 
-    `describe` says what a call brought; `most_depth` is how deep in the tree of agents plain lines go. None: all
-    the way.
+    `describe` says what a call brought, None: an agent's answer does. `most_depth` is how deep in the tree of agents
+    plain lines go. None: all the way.
     """
     if as_json:
         return JsonLines()

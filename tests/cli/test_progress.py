@@ -71,9 +71,9 @@ def test_children_hang_below_the_call_that_started_them() -> None:
 
 def test_what_every_call_says_alike_is_not_shown() -> None:
     lines = drawn(a_run(3))
-    assert len(lines) == 4
-    assert lines[1].split() == ["├", "✓", "reader", "doc-c0", "2", "quotes", "0.5", "s"]
-    assert "question=What is tea?" in drawn(a_run(1))[1]
+    assert len(lines) == 5
+    assert lines[2].split() == ["├", "✓", "reader", "doc-c0", "·", "2", "quotes", "0.5", "s"]
+    assert "question=What is tea? · 2 quotes" in drawn(a_run(1), width=120)[2]
 
 
 def test_an_error_is_shown_without_its_control_characters() -> None:
@@ -88,7 +88,7 @@ def test_many_calls_stay_inside_the_terminal(width: int, height: int) -> None:
     lines = drawn(a_run(200), width=width, height=height)
     assert len(lines) <= height - 2
     assert max(map(len, lines)) <= width
-    assert any("x reader, " in line for line in lines)
+    assert any("reader x 200" in line for line in lines)
 
 
 def test_plain_lines_say_who_answered_what(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,9 +112,9 @@ def test_a_reply_that_is_asked_for_again_says_so_and_forgets_what_it_had_said() 
         progress.feed(event)
     assert progress.root is not None
     assert (progress.root.text, progress.root.trouble) == ("", "asks again in 4 s: The API answered 529.")
-    assert "asks again" in drawn([start, text, reset])[0]
-    assert "asks again" not in drawn([start, text, reset, text])[0]
-    assert "asks again" not in drawn([start, text, reset, end])[0]
+    assert "asks again" in drawn([start, text, reset])[1]
+    assert "asks again" not in drawn([start, text, reset, text])[1]
+    assert "asks again" not in drawn([start, text, reset, end])[1]
     assert PlainLines().line(reset) == "lead: asks again in 4 s: The API answered 529."
 
 
@@ -122,6 +122,6 @@ def test_a_change_of_the_model_and_a_summary_are_lines() -> None:
     start, _ = a_run(0)
     fell = FellBack(**place(), model="claude-sonnet-5-5", reason="The model declined.")  # type: ignore[arg-type]
     assert PlainLines().line(fell) == "lead: goes on with claude-sonnet-5-5: The model declined."
-    assert "claude-sonnet-5-5" in drawn([start, fell])[0]
+    assert "claude-sonnet-5-5" in drawn([start, fell])[1]
     short = Compacted(**place(), messages_before=40, messages_after=1)  # type: ignore[arg-type]
     assert PlainLines().line(short) == "lead: its conversation of 40 messages became a summary"
