@@ -102,7 +102,7 @@ class OnDisk:
     def __init__(self, whole: Whole, size: int) -> None:
         descriptor, name = tempfile.mkstemp(prefix="agentkit-artifact-")
         self._path = Path(name)
-        weakref.finalize(self, self._path.unlink, missing_ok=True)
+        weakref.finalize(self, _remove, self._path, os.getpid())
         self.is_text = isinstance(whole, str)
         self.length = len(whole)
         self.size = size
@@ -128,6 +128,11 @@ class OnDisk:
             file.seek(self._starts[first])
             text = file.read(self._starts[last] - self._starts[first]).decode()
         return text[start - first * _CHUNK : end - first * _CHUNK]
+
+
+def _remove(path: Path, process: int) -> None:
+    if os.getpid() == process:  # a fork that ends leaves the files of its parent alone
+        path.unlink(missing_ok=True)
 
 
 def places(contents: Contents, pattern: re.Pattern[str], start: int = 0) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import reduce
 
 from agentkit.messages import JSONObject
@@ -41,9 +41,9 @@ class Charge:
     @property
     def cost(self) -> Cost:
         """What that costs. Nothing costs nothing, whatever its price."""
-        if self.usage == _NOTHING:
-            return Cost()
-        return Cost(None) if self.price is None else self.price.cost(self.usage)
+        if self.price is None:
+            return Cost() if self.usage == _NOTHING else Cost(None)
+        return self.price.cost(self.usage)
 
     def by_class(self) -> Iterator[tuple[str, Usage, Cost]]:
         """The parts that have a price of their own, with what was used and what it costs; no empty ones."""
@@ -64,7 +64,7 @@ class Charge:
 
     def to_json(self) -> JSONObject:
         """As JSON, to cross the seam."""
-        price = None if self.price is None else list(astuple(self.price))
+        price = None if self.price is None else [self.price.input, self.price.output, self.price.prompts_over]
         return {"model": self.model, "price": price, "usage": self.usage.to_json()}
 
     @classmethod
@@ -86,9 +86,9 @@ def together(charges: Iterable[Charge]) -> tuple[Charge, ...]:
 
 def usage_of(charges: Iterable[Charge]) -> Usage:
     """What all of them used."""
-    return reduce(operator.add, (charge.usage for charge in charges), _NOTHING)
+    return reduce(operator.add, [charge.usage for charge in charges] or [_NOTHING])
 
 
 def cost_of_all(charges: Iterable[Charge]) -> Cost:
     """What all of them cost."""
-    return reduce(operator.add, (charge.cost for charge in charges), Cost())
+    return reduce(operator.add, [charge.cost for charge in charges] or [Cost()])

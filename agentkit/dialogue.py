@@ -52,8 +52,8 @@ class Dialogue:
     """What the next user message will hold, without secrets: the prompt at first, then tool results and notes."""
     relaxed: Callable[[], Awaitable[Transcript]]
     """Renders the conversation's prefix without strict schemas."""
-    charges: tuple[Charge, ...] = ()
-    """What all its requests are charged, one for each model and price."""
+    _charged: list[Charge] = field(default_factory=list[Charge], init=False)
+    """What each request is charged."""
     has_compacted: bool = False
     _repaired: set[str] = field(default_factory=set[str], init=False)
     _known: tuple[int, int] = field(default=(0, 0), init=False)
@@ -61,6 +61,11 @@ class Dialogue:
     _requests: int = field(default=0, init=False)
     _marked_so_far: tuple[int, int] = field(default=(0, 0), init=False)
     """How many messages were looked at for cache markers, and how many were found."""
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        """What its requests are charged so far, together by model and price."""
+        return together(self._charged)
 
     @property
     def answer_by(self) -> AnswerBy:
@@ -165,9 +170,9 @@ class Dialogue:
         try:
             asked = await run_as(self.scope.steps, slot, effect, Asked.to_json, Asked.from_json)
         except BaseException:
-            self.charges = together((*self.charges, *meter.charges))
+            self._charged += meter.charges
             raise
-        self.charges = together((*self.charges, *asked.charges))
+        self._charged += asked.charges
         return asked
 
     async def _helps(self, error: ModelError) -> bool:

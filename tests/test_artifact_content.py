@@ -58,6 +58,22 @@ def test_the_file_is_gone_when_the_process_ends(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_fork_that_ends_leaves_the_file_to_its_parent(tmp_path: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from agentkit.artifact_content import Room, stored\n"
+        "kept = stored('x' * 1000, Room(0))\n"
+        "if (child := os.fork()) == 0:\n"
+        "    sys.exit()\n"
+        "os.waitpid(child, 0)\n"
+        "print(kept.part(0, 3))\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-W", "error", "-c", program]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (process.stdout, process.stderr) == ("xxx\n", "")
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=50), st.integers(0, 2 * _CHUNK), st.integers(0, 80))
 def test_a_part_of_a_file_is_the_part_of_the_text(piece: str, start: int, length: int) -> None:
     text = (piece + "ä€😀x") * (2 * _CHUNK // (len(piece) + 4) + 1)
