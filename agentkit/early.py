@@ -79,6 +79,8 @@ class EarlyCalls:
         is_in_memory = isinstance(scope.steps, InMemorySteps)
         if key in self._begun or (tool.is_agent and not is_in_memory):  # a child has steps of its own, in their order
             return
+        if any(begun.call.id == call.id for begun in self._begun.values()):  # such a turn is asked for again
+            return
         scope.artifacts.foresee(call.id, nth)
         name = f"tool:{call.id}"
         begun = self._begun[key] = Begun(call, scope.steps.reserve(name) if is_in_memory else Slot(name))

@@ -115,6 +115,13 @@ class TestWhen:
         await ran(desk, turn, DONE)
         assert desk.began == ["before", "alone", "behind"]
 
+    async def test_a_call_that_has_the_id_of_another_one_does_not_begin(self) -> None:
+        desk = Desk()
+        once = block(0, "look", "toolu_0", name="tea")
+        twice = [*begins(), *once, *block(1, "look", "toolu_0", name="cup"), *ends()]
+        await ran(desk, twice, [*begins(), *once, *ends()], DONE)
+        assert desk.began == ["tea"]
+
     async def test_no_more_run_at_once_than_the_agent_allows(self) -> None:
         desk = Desk()
         desk.hangs = {"first"}
