@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit.agent import Agent
+    from agentkit.artifact_store import KeptArtifact
+    from agentkit.artifacts import Artifact
     from agentkit.budget import Budget
     from agentkit.budget_scopes import Spending, fail_over_budget, stop_over_budget
+    from agentkit.charges import Charge
     from agentkit.client import session
     from agentkit.content import Document, File, Image
     from agentkit.context import RunContext
     from agentkit.conversation import Conversation
+    from agentkit.cost_tree import CostTree
     from agentkit.errors import (
         AgentkitError,
         BudgetExceeded,
@@ -63,12 +67,16 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "agentkit.agent": ("Agent",),
+    "agentkit.artifact_store": ("KeptArtifact",),
+    "agentkit.artifacts": ("Artifact",),
     "agentkit.budget": ("Budget",),
     "agentkit.budget_scopes": ("Spending", "fail_over_budget", "stop_over_budget"),
+    "agentkit.charges": ("Charge",),
     "agentkit.client": ("session",),
     "agentkit.content": ("Document", "File", "Image"),
     "agentkit.context": ("RunContext",),
     "agentkit.conversation": ("Conversation",),
+    "agentkit.cost_tree": ("CostTree",),
     "agentkit.errors": (
         "AgentkitError",
         "BudgetExceeded",
@@ -87,8 +95,6 @@ _HOMES = {
         "Event",
         "FellBack",
         "OutputRejected",
-        "Price",
-        "Retry",
         "RunFinished",
         "RunStarted",
         "TextDelta",
@@ -140,16 +146,19 @@ __all__ = [
     "AgentkitError",
     "AroundModel",
     "AroundTool",
+    "Artifact",
     "Brief",
     "Budget",
     "BudgetExceeded",
     "CallModel",
     "CallTool",
+    "Charge",
     "ClaudeModel",
     "Compacted",
     "ConfigurationError",
     "Conversation",
     "Cost",
+    "CostTree",
     "DefinitionError",
     "Document",
     "Done",
@@ -160,6 +169,7 @@ __all__ = [
     "Image",
     "InMemorySteps",
     "InvalidArguments",
+    "KeptArtifact",
     "Model",
     "ModelCall",
     "ModelError",

@@ -46,6 +46,8 @@ class EarlyCalls:
     """In which they run. It does not outlive the run."""
     _begun: dict[tuple[int, str], Begun] = field(default_factory=dict[tuple[int, str], Begun], init=False)
     """By their place among the calls of a turn, and what they ask."""
+    _ids: set[str] = field(default_factory=set[str], init=False)
+    """Theirs."""
     _is_held: bool = field(default=False, init=False)
     """Whether the reply has a call that runs beside no other one."""
 
@@ -77,10 +79,11 @@ class EarlyCalls:
     def _begin(self, call: ToolCall, nth: int, tool: AnyTool, tasks: TaskGroup) -> None:
         scope, key = self.execution.scope, (nth, call.key)
         is_in_memory = isinstance(scope.steps, InMemorySteps)
-        if key in self._begun or (tool.is_agent and not is_in_memory):  # a child has steps of its own, in their order
+        if key in self._begun or call.id in self._ids:  # a turn that uses an id twice is asked for again
             return
-        if any(begun.call.id == call.id for begun in self._begun.values()):  # such a turn is asked for again
+        if tool.is_agent and not is_in_memory:  # a child has steps of its own, in their order
             return
+        self._ids.add(call.id)
         scope.artifacts.foresee(call.id, nth)
         name = f"tool:{call.id}"
         begun = self._begun[key] = Begun(call, scope.steps.reserve(name) if is_in_memory else Slot(name))
@@ -100,6 +103,7 @@ class EarlyCalls:
         """Stop what has begun, and wait for its end."""
         for begun in self._begun.values():
             begun.stop()
+        self._ids.clear()
         while self._begun:
             _, begun = self._begun.popitem()
             self.thrown_away.add(begun.call.id)

@@ -116,7 +116,7 @@ async def cancel(ctx: RunContext[Desk]) -> str:
     return "never"
 
 
-@tool(effect="read")
+@tool
 async def leave(ctx: RunContext[Desk], how: str) -> str:
     """End the program."""
     ctx.deps.did(f"leave by {how}")
