@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from agentkit.continuing import read_message, read_messages
@@ -21,7 +22,7 @@ FORMAT = 1
 _TEXTS = ("agent", "model", "offer", "told")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offer:
     """What a model is given beside the messages: rendered once, and compared with what an agent is later."""
 
@@ -48,7 +49,7 @@ class Offer:
             "marker": self.marker,
         }
 
-    @property
+    @cached_property
     def prefix(self) -> Prefix:
         """What stands before the messages of a conversation that begins with it."""
         return Prefix.of(self.system, self.tools, self.marker)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from agentkit.client import Client
     from agentkit.middleware import AroundModel, AroundTool
     from agentkit.model import Model
+    from agentkit.saved import Offer
     from agentkit.steps import Steps
 
 Deps = TypeVar("Deps", default=None)
@@ -148,6 +149,11 @@ class AgentSpec(Generic[Deps, In, Out]):
         if self.price is None:
             return None
         return (self.price,) if isinstance(self.price, Price) else tuple(self.price)
+
+    @cached_property
+    def offers(self) -> dict[tuple[object, ...], Offer]:
+        """What was rendered for the runs so far: see `offering.py`."""
+        return {}
 
     @cached_property
     def toolbox(self) -> Toolbox:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
-from agentkit.artifact_tools import ARTIFACT_TOOLS, artifact_tools, is_always_small
+from agentkit.artifact_tools import ARTIFACT_TOOLS, artifact_tools
 from agentkit.changes import changes
 from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
-from agentkit.limits import ModelLimits, limits_of
 from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Prefix, text_block
 from agentkit.moves import ANSWER_TOOL
+from agentkit.offering import offered
 from agentkit.saved import Offer, Saved
-from agentkit.schema.strict import Candidate, plan_strict
+from agentkit.steps import run_as
 
 if TYPE_CHECKING:
     from agentkit.context import RunContext
@@ -130,12 +129,11 @@ async def open_transcript(
     kept, also where no tool of its own brings anything to keep: the prompt names a handle.
     """
 
-    async def effect() -> JSONObject:
-        system = ctx.redactor.text(await _instructions(spec, ctx)) or None
-        offer = _offer(spec, ctx, system, is_strict=is_strict, reads_artifacts=reads_artifacts)
-        return _kept(offer, spec, model).to_json()
+    async def effect() -> Offer:
+        return await offered(spec, ctx, model, is_strict=is_strict, reads_artifacts=reads_artifacts)
 
-    now = Offer.of(await steps.run(steps.reserve("prefix" if is_strict else "prefix:lossless"), effect))
+    slot = steps.reserve("prefix" if is_strict else "prefix:lossless")
+    now = await run_as(steps, slot, effect, Offer.to_json, Offer.of)
     if saved is None:
         return _began(spec, now, model)
     if saved.offer is None or (saved.agent, saved.model) != (spec.name, model):
@@ -173,60 +171,3 @@ def _runnable(spec: AgentSpec[Deps, In, Out], began: Offer, now: Offer) -> dict[
     given = [str(param.get("name")) for param in began.tools]
     every = {**spec.toolbox.tools, **kept}
     return {name: every[name] for name in given if name in every and name in has}
-
-
-async def _instructions(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -> str:
-    if isinstance(spec.instructions, str):
-        return spec.instructions
-    text = spec.instructions(ctx)
-    return await text if inspect.isawaitable(text) else text
-
-
-def _offer(
-    spec: AgentSpec[Deps, In, Out],
-    ctx: RunContext[Deps],
-    system: str | None,
-    *,
-    is_strict: bool,
-    reads_artifacts: bool,
-) -> Offer:
-    answer = spec.answer
-    as_format = answer.strict_schema if is_strict and not answer.is_text else None
-    if as_format is not None and not plan_strict([Candidate("output", as_format, wanted=True)]).strict:
-        as_format = None
-    tools = [
-        tool
-        for tool in spec.toolbox.tools.values()
-        if tool.available is None or tool.available(cast("RunContext[object]", ctx))
-    ]
-    plan = plan_strict([Candidate(tool.name, tool.input_schema, tool.strict) for tool in tools], as_format)
-    params = [tool.to_param(strict=is_strict and tool.name in plan.strict) for tool in tools]
-    params += _with_search(params, spec.toolbox.api_tools)
-    if spec.artifacts and (reads_artifacts or any(not is_always_small(tool.returns) for tool in tools)):
-        params += [tool.to_param() for tool in artifact_tools(spec.toolbox)]
-    by_tool = not answer.is_text and as_format is None
-    if by_tool:
-        params.append(answer.tool_param())
-    return Offer(system, params, None if as_format is None else {"type": "json_schema", "schema": as_format}, by_tool)
-
-
-def _kept(offer: Offer, spec: AgentSpec[Deps, In, Out], model: str) -> Offer:
-    """The offer with a cache marker at its end, if it is long enough: whoever begins with it finds it in the cache."""
-    limits, marker = limits_of(model) or ModelLimits(), spec.settings.cache_marker
-    if marker is None or offer.prefix.markers or len(offer.prefix.encoded) < 3 * limits.min_cacheable_tokens:
-        return offer  # a token is nearly always three bytes or more, and a marker too many costs nothing
-    return replace(offer, marker=marker)
-
-
-TOOL_SEARCH: JSONObject = {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"}
-"""The API's search, by which the model finds tools that are not loaded. BM25 takes plain words, the other one regex."""
-
-
-def _with_search(params: list[JSONObject], api_tools: Sequence[JSONObject]) -> list[JSONObject]:
-    """The API's own tools, its tool search among them where it is needed and none is given."""
-    if not any(param.get("defer_loading") for param in params):
-        return list(api_tools)
-    for param in params:
-        param.pop("input_examples", None)  # the tool search does not go together with examples
-    is_given = any(str(tool.get("type")).startswith("tool_search_tool") for tool in api_tools)
-    return [*api_tools] if is_given else [TOOL_SEARCH, *api_tools]
