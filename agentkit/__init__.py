@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agentkit.artifacts import Artifact
     from agentkit.budget import Budget
     from agentkit.budget_scopes import Spending, fail_over_budget, stop_over_budget
+    from agentkit.cache_report import CacheBreak, CacheReport
     from agentkit.charges import Charge
     from agentkit.client import session
     from agentkit.content import Document, File, Image
@@ -71,6 +72,7 @@ _HOMES = {
     "agentkit.artifacts": ("Artifact",),
     "agentkit.budget": ("Budget",),
     "agentkit.budget_scopes": ("Spending", "fail_over_budget", "stop_over_budget"),
+    "agentkit.cache_report": ("CacheBreak", "CacheReport"),
     "agentkit.charges": ("Charge",),
     "agentkit.client": ("session",),
     "agentkit.content": ("Document", "File", "Image"),
@@ -150,6 +152,8 @@ __all__ = [
     "Brief",
     "Budget",
     "BudgetExceeded",
+    "CacheBreak",
+    "CacheReport",
     "CallModel",
     "CallTool",
     "Charge",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from agentkit import repairs
 from agentkit.account import OverBudget
 from agentkit.asking import Asked, Asking, Meter, Question
+from agentkit.cache_report import CacheWatch
 from agentkit.charges import Charge, together
 from agentkit.compaction import compacted, is_too_long
 from agentkit.continuing import answered, without_thinking
@@ -55,6 +56,7 @@ class Dialogue:
     _charged: list[Charge] = field(default_factory=list[Charge], init=False)
     """What each request is charged."""
     has_compacted: bool = False
+    cache: CacheWatch = field(init=False)
     _repaired: set[str] = field(default_factory=set[str], init=False)
     _known: tuple[int, int] = field(default=(0, 0), init=False)
     """What the server counted last, and for how many messages."""
@@ -66,6 +68,9 @@ class Dialogue:
     def charges(self) -> tuple[Charge, ...]:
         """What its requests are charged so far, together by model and price."""
         return together(self._charged)
+
+    def __post_init__(self) -> None:
+        self.cache = CacheWatch(self.scope.path[-1], self.settings.cache)
 
     @property
     def answer_by(self) -> AnswerBy:
@@ -111,10 +116,13 @@ class Dialogue:
             tokens, messages = self._known
             question = Question(request, turn, tokens, messages, step.least_tokens, needs_landing, on_call)
             try:
-                return await self._ask(question)
+                asked = await self._ask(question)
             except ModelError as error:
                 if not await self._helps(error):
                     raise
+                continue
+            self.cache.saw(turn, Usage.of(asked.turn.usage))
+            return asked
 
     def keep(self, turn: AssistantTurn) -> None:
         """Append the model's turn as it came."""
@@ -130,6 +138,7 @@ class Dialogue:
         self.model, self.fallback = self.fallback, None
         self.asking.own_prices = None
         self._begin_anew(without_thinking(self.transcript.messages))
+        self.cache.changed(f"The run went on with {self.model.name}, which has a cache of its own.")
         self.transcript.model = self.model.name
         name = self.model.name
         await self.scope.emit(lambda place: FellBack(**place, model=name, reason=reason))
@@ -156,6 +165,7 @@ class Dialogue:
             context_tokens=limits.context_tokens if limits else None,
         )
         self._begin_anew(messages)
+        self.cache.changed("The conversation had become too long and was begun anew with a summary.")
         after = len(messages)
         await self.scope.emit(lambda place: Compacted(**place, messages_before=before, messages_after=after))
 
@@ -206,6 +216,7 @@ class Dialogue:
 
     def _begin_anew(self, messages: list[Message]) -> None:
         self.transcript.messages[:] = messages
+        self.cache.changed("The conversation was begun anew.")
         self.transcript.unknown_delta = None
         self._known = self._marked_so_far = (0, 0)
 
@@ -216,6 +227,7 @@ class Dialogue:
             options["output_config"] = {**options.get("output_config", {}), "format": self.transcript.answer_format}
         if step.is_last and not self.transcript.answers_by_tool and self.transcript.has_tools:
             options["tool_choice"] = {"type": "none"}
+            self.cache.changed("It was the last turn, on which no tool may be called: another `tool_choice`.")
         if self._markers() >= MOST_MARKERS:
             options.pop("cache_control", None)
         messages = tuple(self.transcript.messages)

@@ -117,8 +117,7 @@ class Run(Generic[Deps, In, Out]):
 
     def result(self) -> RunResult[Out]:
         """What was done so far; the outcome is `cancelled` for a run that did not come to an end."""
-        finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
-        gone = self._early.thrown_away
+        finish, gone = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled."), self._early.thrown_away
         own = (unfinished for unfinished in self.unfinished if unfinished.call_id not in gone)
         kept = (child for child in self.children if child.run_id.rpartition("/")[2] not in gone)
         below = (unfinished for child in kept for unfinished in child.unfinished)
@@ -133,6 +132,7 @@ class Run(Generic[Deps, In, Out]):
             messages=tuple(message.to_dict() for message in self.dialogue.transcript.messages),
             unfinished=(*own, *below),
             artifacts=self.scope.artifacts.kept(),
+            cache_breaks=tuple(self.dialogue.cache.breaks),
             error=self.error,
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic
 
 from typing_extensions import TypeVar
 
 from agentkit.artifact_store import KeptArtifact
+from agentkit.cache_report import CacheBreak, CacheReport
 from agentkit.charges import Charge, cost_of_all, usage_of
 from agentkit.cost_tree import CostTree, run_costs
 from agentkit.errors import RunIncomplete
@@ -56,6 +57,8 @@ class RunResult(Generic[Out_co]):
     """The parent's tool call. Empty for the root."""
     artifacts: Mapping[str, KeptArtifact] = field(default_factory=dict[str, KeptArtifact], repr=False, compare=False)
     """What is kept of tool results, here and in the children, by handle; in a conversation, of earlier runs too."""
+    cache_breaks: tuple[CacheBreak, ...] = field(default=(), repr=False)
+    """Where this run's own requests did not find in the prompt cache what the ones before had left there."""
     error: ModelError | None = None
     """What the API or the way to it said, for the outcome `failed`. None otherwise."""
 
@@ -94,6 +97,15 @@ class RunResult(Generic[Out_co]):
         """Price of this run and everything below it; `cost.tree()` says where it went."""
         total = sum((child.cost for child in self.children), self.own_cost)
         return RunCost(total.usd, total.estimated_usd, run=self)
+
+    def cache_report(self) -> CacheReport:
+        """What the prompt cache did for this run and everything below it, and what broke it, if anything did."""
+        return CacheReport(self.usage, tuple(self._all_breaks()))
+
+    def _all_breaks(self) -> Iterator[CacheBreak]:
+        yield from self.cache_breaks
+        for child in self.children:
+            yield from child._all_breaks()  # noqa: SLF001 - its own kind
 
 
 @dataclass(frozen=True, slots=True)
