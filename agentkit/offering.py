@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from agentkit.artifact_tools import artifact_tools, is_always_small
 from agentkit.limits import ModelLimits, limits_of
 from agentkit.messages import JSONObject
 from agentkit.saved import Offer
@@ -19,7 +18,7 @@ from agentkit.schema.strict import Candidate, plan_strict
 
 if TYPE_CHECKING:
     from agentkit.context import RunContext
-    from agentkit.spec import AgentSpec
+    from agentkit.spec import AgentSpec, AnySpec
     from agentkit.toolset import AnyTool
 
 TOOL_SEARCH: JSONObject = {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"}
@@ -74,12 +73,20 @@ def _rendered(
     plan = plan_strict([Candidate(tool.name, tool.input_schema, tool.strict) for tool in tools], as_format)
     params = [tool.to_param(strict=is_strict and tool.name in plan.strict) for tool in tools]
     params += _with_search(params, spec.toolbox.api_tools)
-    if spec.artifacts and (reads_artifacts or any(not is_always_small(tool.returns) for tool in tools)):
-        params += [tool.to_param() for tool in artifact_tools(spec.toolbox)]
+    if spec.artifacts and (tools or reads_artifacts):
+        params += _artifact_params(spec, tools, reads_artifacts)
     by_tool = not answer.is_text and as_format is None
     if by_tool:
         params.append(answer.tool_param())
     return Offer(system, params, None if as_format is None else {"type": "json_schema", "schema": as_format}, by_tool)
+
+
+def _artifact_params(spec: AnySpec, tools: Sequence[AnyTool], is_wanted: bool) -> list[JSONObject]:
+    """The tools to read in what is kept, where something may be."""
+    from agentkit.artifact_tools import artifact_tools, is_always_small  # late, since types are slow to compile
+
+    is_needed = is_wanted or any(not is_always_small(tool.returns) for tool in tools)
+    return [tool.to_param() for tool in artifact_tools(spec.toolbox)] if is_needed else []
 
 
 def _kept(offer: Offer, spec: AgentSpec[Deps, In, Out], model: str) -> Offer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from agentkit.artifact_tools import ARTIFACT_TOOLS, artifact_tools
+from agentkit.artifacts import READ_TOOL
 from agentkit.changes import changes
 from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
@@ -60,6 +60,10 @@ class Transcript:
     @property
     def keeps_results(self) -> bool:
         """Whether the model has our tools to read in a result that is too long to be shown whole."""
+        if READ_TOOL not in self.tools:
+            return False
+        from agentkit.artifact_tools import ARTIFACT_TOOLS
+
         return all(self.tools.get(tool.name) is tool for tool in ARTIFACT_TOOLS)
 
     @property
@@ -166,8 +170,12 @@ def _going_on(spec: AgentSpec[Deps, In, Out], now: Offer, model: str, saved: Sav
 
 def _runnable(spec: AgentSpec[Deps, In, Out], began: Offer, now: Offer) -> dict[str, AnyTool]:
     """The tools that a conversation began with, as far as we run them and the agent has them today."""
-    kept = {tool.name: tool for tool in artifact_tools(spec.toolbox) if spec.artifacts}
-    has = {param.get("name") for param in now.tools} | kept.keys()
     given = [str(param.get("name")) for param in began.tools]
+    kept: dict[str, AnyTool] = {}
+    if spec.artifacts and READ_TOOL in given:
+        from agentkit.artifact_tools import artifact_tools  # made only where they are needed: types are slow to compile
+
+        kept = {tool.name: tool for tool in artifact_tools(spec.toolbox)}
+    has = {param.get("name") for param in now.tools} | kept.keys()
     every = {**spec.toolbox.tools, **kept}
     return {name: every[name] for name in given if name in every and name in has}

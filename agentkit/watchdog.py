@@ -8,11 +8,11 @@ at the marks, and sleeps while no tool runs. Tasks that a tool starts itself are
 from __future__ import annotations
 
 import sys
-import sysconfig
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -144,17 +144,19 @@ def blockages() -> tuple[Blockage, ...]:
     return tuple(_blockages)
 
 
-_FOREIGN = tuple(
-    str(Path(path).resolve())
-    for path in (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), Path(__file__).parent)
-)
+@cache
+def _foreign() -> tuple[str, ...]:
+    import sysconfig
+
+    folders = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), Path(__file__).parent)
+    return (*(str(Path(folder).resolve()) for folder in folders), "<frozen")
 
 
 def _where(thread_id: int) -> str:
     """Where a thread is: in the innermost function that is of neither Python, an installed package nor agentkit."""
     # Documented in spite of its name, and the only way to look into another thread.
     innermost = frame = sys._current_frames().get(thread_id)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    while frame is not None and frame.f_code.co_filename.startswith((*_FOREIGN, "<frozen")):
+    while frame is not None and frame.f_code.co_filename.startswith(_foreign()):
         frame = frame.f_back
     found: FrameType | None = frame or innermost
     if found is None:
