@@ -16,7 +16,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     yield tmp_path
-    for name in ("shop", "broken", "wrong", "exits"):
+    for name in ("shop", "talkers", "broken", "wrong", "exits"):
         sys.modules.pop(name, None)
 
 

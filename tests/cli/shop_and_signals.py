@@ -16,9 +16,9 @@ def hearing_ctrl_c(*arguments: str) -> list[str]:
 
 
 SHOP = '''
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from agentkit import Agent, RunContext, ToolError, Toolset, tool
+from agentkit import Agent, Retry, RunContext, ToolError, Toolset, tool
 
 
 @dataclass
@@ -47,6 +47,7 @@ def order(lines: list[Line]) -> str:
 
 both = Toolset("shop", [price, order])
 clerk = Agent("clerk", model="claude-opus-5-5", tools=[price, order])
+hasty = replace(clerk, retry=Retry(first_wait_s=0.001))
 typed = Agent("typed", model="claude-opus-5-5", input=Line, output=Line)
 needs = Agent("needs", model="claude-opus-5-5", deps=Line)
 unknown = Agent("unknown", model="claude-opus-9")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from agentkit.cli.main import main
 from agentkit.simulator import Reply
 from tests.cli.chat_terminal import TALKERS, answering, said
 from tests.cli.shop_and_signals import hearing_ctrl_c
@@ -21,15 +24,27 @@ def talkers(shop: Path) -> None:
 
 
 def chat(text: str | bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "agentkit", "chat", *arguments]
+    """The command in this process, which saves the second that a new one needs; what a process would have told."""
     data = text if isinstance(text, bytes) else text.encode()
-    return subprocess.run(command, input=data, capture_output=True, check=False, timeout=50)
+    typed, out, err = (io.TextIOWrapper(io.BytesIO(begun), encoding="utf-8") for begun in (data, b"", b""))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "stdin", typed)
+        code = main(["chat", *arguments])
+    return subprocess.CompletedProcess(arguments, code, written(out), written(err))
+
+
+def written(stream: io.TextIOWrapper) -> bytes:
+    stream.flush()
+    stream.seek(0)
+    return stream.buffer.read()
 
 
 def test_each_line_of_a_pipe_is_a_prompt_of_one_conversation() -> None:
     replies = [Reply.tool("price", item="tea"), Reply.text("4 EUR."), Reply.text("It is tea.")]
     with answering(*replies) as (simulator, there):
-        done = chat("What is tea?\n\nAnd what is it?\n", "shop:clerk", *there)
+        command = [sys.executable, "-m", "agentkit", "chat", "shop:clerk", *there]
+        lines = b"What is tea?\n\nAnd what is it?\n"
+        done = subprocess.run(command, input=lines, capture_output=True, check=False, timeout=50)
     err = done.stderr.decode()
     assert (done.returncode, done.stdout) == (0, b"4 EUR.\nIt is tea.\n"), err
     assert "clerk: calls price item=tea" in err
@@ -116,7 +131,7 @@ def test_a_typed_answer_is_shown_once_it_fits() -> None:
 def test_a_run_that_does_not_complete_is_told_and_the_chat_goes_on() -> None:
     replies = [Reply.failure(529, "overloaded_error")] * 6
     with answering(*replies, Reply.refusal("I would rather not."), Reply.text("Well.")) as (_, there):
-        done = chat("A\nB\nC\n", "shop:clerk", *there)
+        done = chat("A\nB\nC\n", "shop:hasty", *there)
     err = done.stderr.decode()
     assert (done.returncode, done.stdout) == (0, b"Well.\n"), err
     assert err.count("clerk: asks again") == 5

@@ -47,7 +47,7 @@ def end(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
         (["run", "shop:clerk", "Hi"], 3, "ANTHROPIC_API_KEY"),
         (["run", "shop:clerk", "Hi", "--offline", "--base-url", "http://x"], 2, "exclude each other"),
         (["run", "shop:clerk", "Hi", "--base-url", "nonsense"], 2, "no address"),
-        (["run", "shop:clerk", "Hi", "--base-url", "http://127.0.0.1:1"], 1, "could not be reached"),
+        (["run", "shop:hasty", "Hi", "--base-url", "http://127.0.0.1:1"], 1, "could not be reached"),
         (["run", "shop:unknown", "Hi", "--offline"], 3, "does not know the model 'claude-opus-9'"),
         (["run", "shop:typed", '{"item": 5}', "--offline"], 2, "does not fit the agent's input: item"),
         (["demo", "--docs", "nowhere"], 3, "nowhere"),

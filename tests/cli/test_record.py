@@ -17,7 +17,7 @@ from agentkit.simulator import Recording
 from tests.cli.shop_and_signals import hearing_ctrl_c
 from tests.cli.test_simulate import serving
 
-ASKS = """
+ASKS_BY_THE_SDK = """
 import sys
 import anthropic
 client = anthropic.Anthropic(api_key="sk-ant-secret123", max_retries=0)
@@ -30,6 +30,16 @@ print("to stderr", file=sys.stderr)
 sys.exit(7)
 """
 
+# The same question without the second that it takes to import the SDK.
+ASKS = """
+import os, sys
+import httpx2
+body = {"model": "claude-haiku-5-5", "max_tokens": 100, "messages": [{"role": "user", "content": sys.stdin.read()}]}
+headers = {"x-api-key": "sk-ant-secret123", "anthropic-version": "2023-06-01"}
+reply = httpx2.post(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", json=body, headers=headers)
+sys.exit(None if reply.is_success else reply.text)
+"""
+
 
 @pytest.fixture
 def upstream(tmp_path: Path) -> Generator[str]:
@@ -39,8 +49,10 @@ def upstream(tmp_path: Path) -> Generator[str]:
         yield base_url
 
 
-def record(path: Path, *options: str, said: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    asks = [sys.executable, "-c", ASKS]
+def record(
+    path: Path, *options: str, said: str, program: str = ASKS, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    asks = [sys.executable, "-c", program]
     command = [sys.executable, "-m", "agentkit", "record", "--output", str(path), *options, "--", *asks]
     environment = {**os.environ, **environment}
     return subprocess.run(command, input=said, capture_output=True, text=True, timeout=50, env=environment, check=False)
@@ -48,7 +60,7 @@ def record(path: Path, *options: str, said: str, **environment: str) -> subproce
 
 def test_the_command_keeps_its_streams_and_its_exit_code(upstream: str, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    done = record(path, "--upstream", upstream, said="What is tea?")
+    done = record(path, "--upstream", upstream, said="What is tea?", program=ASKS_BY_THE_SDK)
     assert (done.returncode, done.stdout) == (7, "Tea is hot.\n")
     assert done.stderr == f"to stderr\nagentkit: 1 exchange recorded to {path}\n"
     (exchange,) = Recording.load(path).exchanges
