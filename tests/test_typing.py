@@ -27,7 +27,7 @@ def python(*command: str) -> str:
 
 
 def mypy() -> Places:
-    said = python("mypy", "--strict", "--follow-imports=silent", "--no-error-summary", str(POSITIVE), str(NEGATIVE))
+    said = python("mypy", "--no-error-summary", str(POSITIVE), str(NEGATIVE))  # strict, by pyproject.toml
     return {(Path(match["path"]).name, int(match["line"])) for match in MYPY_ERROR.finditer(said)}
 
 
