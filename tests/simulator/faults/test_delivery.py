@@ -19,14 +19,14 @@ SAID = Reply.text("Tea is four euros. " * 20) + Reply.tool("find", words=["tea"]
 
 
 @asynccontextmanager
-async def answering() -> AsyncGenerator[str]:
-    async with Simulator(Script(lambda _: SAID)).serve() as base_url:
+async def answering(reply: Reply = SAID) -> AsyncGenerator[str]:
+    async with Simulator(Script(lambda _: reply)).serve() as base_url:
         yield base_url
 
 
-async def with_fault(fault: str, *, stream: bool = True) -> tuple[Seen, Seen]:
+async def with_fault(fault: str, *, reply: Reply = SAID, stream: bool = True) -> tuple[Seen, Seen]:
     """What comes with a fault, and then without: the server is as good as before."""
-    async with answering() as base_url:
+    async with answering(reply) as base_url:
         seen = await ask(base_url, fault=fault, stream=stream)
         after = await ask(base_url, stream=stream)
     assert after.status == 200
@@ -95,7 +95,7 @@ async def test_a_stall_without_an_end_can_be_left() -> None:
 
 
 async def test_a_reply_can_drip_byte_by_byte() -> None:
-    seen, whole = await with_fault("drip:1,0.0001")
+    seen, whole = await with_fault("drip:1,0.0001", reply=Reply.text("Tea."))
     assert seen.data == whole.data
     assert len(seen.pieces) > len(whole.data) / 4  # a socket may put some together
 

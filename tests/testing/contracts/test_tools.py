@@ -85,7 +85,7 @@ BROKEN = {
     "a call that cannot be cancelled": (
         (
             "@tool(examples=[{'a': 1}])\nasync def ours(a: int) -> str:\n    'It does.'\n"
-            "    with anyio.CancelScope(shield=True):\n        await anyio.sleep(1)\n    return 'x'"
+            "    with anyio.CancelScope(shield=True):\n        await anyio.sleep(0.3)\n    return 'x'"
         ),
         "test_a_call_can_be_cancelled",
     ),
@@ -97,5 +97,5 @@ def test_a_tool_that_breaks_it_fails_the_test_that_is_about_it(
     pytester: pytest.Pytester, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, test = BROKEN[way]
-    monkeypatch.setattr("agentkit.testing.contracts.tools._MOST_S", 0.3)
+    monkeypatch.setattr("agentkit.testing.contracts.tools._MOST_S", 0.1)
     assert test in failed(pytester, HEAD + source)
