@@ -258,4 +258,4 @@ def test_a_megabyte_is_looked_through_quickly() -> None:
     text = "The quick brown fox. " * 50_000
     started = time.perf_counter()
     assert redactor.text(text) is text
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10  # a few hundredths; in quadratic time it would be minutes

@@ -88,7 +88,7 @@ def test_of_a_secret_only_its_kind_and_its_end_are_shown(
     assert line.startswith(status)
     assert shown in line
     assert secret.strip('"\n') not in out + err
-    assert "0123" not in out + err
+    assert "0123456789" not in out + err
     assert "hunter2" not in out + err
 
 

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -148,7 +147,7 @@ def test_on_a_terminal_a_tree_is_drawn(shop: Path) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, text=True, env=environment)
     out, _ = process.communicate(timeout=30)
     os.close(terminal)
-    time.sleep(0.1)
+    reader.join(20)
     text = b"".join(drawn).decode()
     assert process.returncode == 0, text
     assert out == "Tea is 4 EUR.\n"
