@@ -1,7 +1,7 @@
 # The commands of the project. They need make and Python 3.11 or newer, nothing else, and no root.
 #
 #   make demo     make the virtual environment if it is missing, then run the demo
-#   make test     the whole suite on asyncio and trio, on all cores (ARGS="-k name" goes to pytest, on one core)
+#   make test     the whole suite on asyncio and trio, on up to four cores (ARGS="-k name" goes to pytest, on one)
 #   make check    lint, formatting, types, floors of imports
 #   make soak     long sweeps: the property tests with many examples, and the tests marked `soak`
 #   make bench    speed beside the SDK and other frameworks (about 20 minutes; ARGS="--no-peers" installs nothing)
@@ -12,7 +12,6 @@
 VENV = .venv
 PYTHON =
 ARGS =
-whole = -n auto --dist=worksteal
 bin = "$(VENV)/bin"
 
 .PHONY: help demo test check soak bench clean demo-environment dev-environment
@@ -24,8 +23,9 @@ help:
 demo: demo-environment
 	@$(bin)/agentkit demo $(ARGS)
 
+test: ARGS = -n auto --maxprocesses=4 --dist=worksteal
 test: dev-environment
-	@$(bin)/python -m pytest $(or $(ARGS),$(whole))
+	@$(bin)/python -m pytest $(ARGS)
 
 soak: dev-environment
 	@$(bin)/python -m pytest -m "soak or hypothesis" --hypothesis-profile=soak --timeout=1800 $(ARGS)
