@@ -23,7 +23,7 @@ help:
 demo: demo-environment
 	@$(bin)/agentkit demo $(ARGS)
 
-test: ARGS = -n auto --maxprocesses=4 --dist=worksteal
+test: ARGS = -n auto --maxprocesses=4 --dist=loadfile
 test: dev-environment
 	@$(bin)/python -m pytest $(ARGS)
 
