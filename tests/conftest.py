@@ -25,7 +25,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported by now stays, so the tests that collect garbage need not look through it, a third of a second."""
+    """What is imported by now stays: tests that collect garbage need not look through it for a third of a second."""
     gc.freeze()
 
 

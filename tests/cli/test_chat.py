@@ -25,18 +25,15 @@ def talkers(shop: Path) -> None:
 
 def chat(text: str | bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """The command in this process, which saves the second that a new one needs; what a process would have told."""
-    data = text if isinstance(text, bytes) else text.encode()
-    typed, out, err = (io.TextIOWrapper(io.BytesIO(begun), encoding="utf-8") for begun in (data, b"", b""))
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "stdin", typed)
+    out, err = io.BytesIO(), io.BytesIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(io.TextIOWrapper(out, encoding="utf-8", write_through=True)),
+        redirect_stderr(io.TextIOWrapper(err, encoding="utf-8", write_through=True)),
+    ):
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text if isinstance(text, bytes) else text.encode())))
         code = main(["chat", *arguments])
-    return subprocess.CompletedProcess(arguments, code, written(out), written(err))
-
-
-def written(stream: io.TextIOWrapper) -> bytes:
-    stream.flush()
-    stream.seek(0)
-    return stream.buffer.read()
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def test_each_line_of_a_pipe_is_a_prompt_of_one_conversation() -> None:
