@@ -41,9 +41,11 @@ async def deaf() -> str:
 @tool(effect="read")
 async def stuck() -> str:
     \"\"\"Leave a thread behind that the loop waits for.\"\"\"
-    thread = asyncio.get_running_loop().run_in_executor(None, time.sleep, 300)
-    print("stuck now", file=sys.stderr, flush=True)
-    await thread
+    def sleep():
+        print("stuck now", file=sys.stderr, flush=True)
+        time.sleep(300)
+
+    await asyncio.get_running_loop().run_in_executor(None, sleep)
 
 
 def instructions(ctx):
