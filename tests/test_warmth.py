@@ -9,9 +9,9 @@ import anyio
 import pytest
 
 from agentkit import Agent, Settings, warmth
-from agentkit.messages import Prefix, Request, user
+from agentkit.messages import JSONObject, Prefix, Request, user
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.faults import delay, status
+from agentkit.simulator.faults import status
 from agentkit.warmth import Warmth, Writing
 
 pytestmark = pytest.mark.anyio
@@ -35,15 +35,23 @@ class TestRuns:
     """What the server sees of it."""
 
     @staticmethod
-    async def first_and_last(agent: Agent) -> tuple[int, int]:
-        """How many requests it has before the first reply, and in all, of ten runs at once."""
-        server = Simulator(Script(lambda request: Reply.text("Yes.")), faults=[delay(0.05)] * 10)
+    async def first_and_last(agent: Agent, *, expected: int) -> tuple[int, int]:
+        """How many requests it has before the first reply, which waits for as many as expected, and in all, of ten."""
         seen: list[int] = []
+        release = anyio.Event()
+
+        async def answer(request: JSONObject) -> Reply:
+            await release.wait()
+            return Reply.text("Yes.")
 
         async def look() -> None:
-            await anyio.sleep(0.03)
+            while len(server.ledger.rows) < expected:
+                await anyio.sleep(0.01)
+            await anyio.wait_all_tasks_blocked()
             seen.append(len(server.ledger.rows))
+            release.set()
 
+        server = Simulator(Script(answer))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(look)
             done = await agent.map([str(number) for number in range(10)], client=server.client(), concurrency=10)
@@ -51,13 +59,13 @@ class TestRuns:
         return seen[0], len(server.ledger.rows)
 
     async def test_the_first_goes_ahead_where_the_prefix_is_long(self) -> None:
-        assert await self.first_and_last(Agent("a", model="claude-haiku-5-5", instructions=LONG)) == (1, 10)
+        assert await self.first_and_last(Agent("a", model="claude-haiku-5-5", instructions=LONG), expected=1) == (1, 10)
 
     async def test_all_go_at_once_where_it_is_not_cached(self) -> None:
         short = Agent("a", model="claude-haiku-5-5", instructions="Be brief.")
-        assert await self.first_and_last(short) == (10, 10)
+        assert await self.first_and_last(short, expected=10) == (10, 10)
         uncached = Agent("a", model="claude-haiku-5-5", instructions=LONG, settings=Settings(cache=None))
-        assert await self.first_and_last(uncached) == (10, 10)
+        assert await self.first_and_last(uncached, expected=10) == (10, 10)
 
     async def test_the_prefix_is_paid_for_once(self) -> None:
         server = Simulator(Script(lambda request: Reply.text("Yes.")))
