@@ -17,7 +17,6 @@ import gc
 import json
 import os
 import pstats
-import resource
 import statistics
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from agentkit.messages import Content
 from agentkit.middleware import CallTool, ToolRun
 from agentkit.transport import http_client
 from benchmarks.speed import server as fast
+from benchmarks.speed.measuring import peak_kb
 from benchmarks.speed.server import Play
 
 STRONG, CHEAP = "claude-opus-5-5", "claude-haiku-5-5"
@@ -219,8 +219,7 @@ def measure(question: str, rounds: int, *, profiled: bool) -> Figures:
     profile.disable()
     if profiled:
         pstats.Stats(profile).sort_stats("tottime").print_stats(40)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {**figures, "peak_mb": peak / (1e6 if sys.platform == "darwin" else 1e3)}
+    return {**figures, "peak_mb": peak_kb() / 1e3}
 
 
 # -- asking -----------------------------------------------------------------------------------------------------------

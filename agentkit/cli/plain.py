@@ -65,7 +65,7 @@ class PlainLines:
                 return f"{who}: {event.name}: {event.message}"
             case kinds.ToolFinished() if event.is_error:
                 glance = self._glances.pop(event.call_id, "")
-                return f"{who}: {event.name} failed{f', {glance}' if glance else ''}: {event.text}"
+                return f"{who}: {event.name} failed: {event.text}  {glance}".rstrip()
             case kinds.ToolFinished():
                 facts = ", ".join(filter(None, ("answered", self._describe(event), f"{event.duration_s:.1f} s")))
                 return f"{who}: {event.name} {facts}  {self._glances.pop(event.call_id, '')}"

@@ -45,13 +45,13 @@ def test_many_are_counted_at_round_numbers_and_failures_are_told() -> None:
     assert written(events)[8:] == [
         "lead: reader x 212: 1 done, 99 running",
         "lead: reader x 212: 2 done, 98 running",
-        "lead: reader failed, document=c3: No.",
+        "lead: reader failed: No.  document=c3",
         "lead: reader x 212: 4 done, 95 running, 1 failed",
         "lead: reader x 212: 9 done, 90 running, 1 failed",
         "lead: reader x 212: 19 done, 80 running, 1 failed",
         "lead: reader x 212: 49 done, 50 running, 1 failed",
         "lead: reader x 212: 99 done, 1 failed",
-        "lead: reader failed, document=c150: No.",
+        "lead: reader failed: No.  document=c150",
         "lead: reader x 212: 198 done, 2 failed",
         "lead: reader x 212: 210 done, 2 failed",
     ]
