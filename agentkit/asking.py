@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import anyio
 
-from agentkit import bounds
+from agentkit import bounds, repairs
 from agentkit.account import OverBudget, Purse, Reservation
 from agentkit.bounds import Rates
 from agentkit.budget import Amount
 from agentkit.charges import Charge, cost_of_all, usage_of
 from agentkit.errors import ModelError
 from agentkit.events import TextDelta, ThinkingDelta, TurnReset
+from agentkit.message_threads import Thread
 from agentkit.messages import AssistantTurn, JSONObject, Request
 from agentkit.middleware import AroundModel, ModelCall, composed
+from agentkit.model import CountsTokens
 from agentkit.turn_reader import OnCall, TurnReader
 from agentkit.usage import PRICES, Cost, Price, Usage, price_of, prices_of
 
@@ -29,15 +31,6 @@ if TYPE_CHECKING:
     from agentkit.model import Model
     from agentkit.retry import Retry
     from agentkit.scope import Scope
-
-
-@runtime_checkable
-class CountsTokens(Protocol):
-    """A model that can say how long a prompt is."""
-
-    async def count_tokens(self, request: Request) -> int | None:
-        """The tokens of the prompt. None: it cannot say."""
-        ...
 
 
 @dataclass(slots=True)
@@ -59,6 +52,8 @@ class Asked:
     max_tokens: int
     """What the reply was given."""
     charges: tuple[Charge, ...]
+    thread: Thread | None = None
+    """The thread that the server has answered in. None: it does not hold what was said."""
 
     @property
     def usage(self) -> Usage:
@@ -73,13 +68,15 @@ class Asked:
     def to_json(self) -> JSONObject:
         """As JSON, to cross the seam."""
         charges = [charge.to_json() for charge in self.charges]
-        return {"turn": self.turn.to_json(), "max_tokens": self.max_tokens, "charges": charges}
+        thread = None if self.thread is None else asdict(self.thread)
+        return {"turn": self.turn.to_json(), "max_tokens": self.max_tokens, "charges": charges, "thread": thread}
 
     @classmethod
     def from_json(cls, value: JSONObject) -> Asked:
         """The inverse of `to_json`."""
         turn = AssistantTurn.from_json(value["turn"])
-        return cls(turn, value["max_tokens"], tuple(map(Charge.from_json, value["charges"])))
+        thread = Thread(**value["thread"]) if value["thread"] else None
+        return cls(turn, value["max_tokens"], tuple(map(Charge.from_json, value["charges"])), thread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,8 @@ class Asking:
         else:
             turn = await attempts.until_whole()
         self.longest_s = max(self.longest_s, time.monotonic() - began)
-        return Asked(turn, attempts.max_tokens, tuple(meter.charges))
+        thread = attempts.request.thread if turn is attempts.turn else None  # the server holds nothing of a middleware
+        return Asked(turn, attempts.max_tokens, tuple(meter.charges), thread)
 
     def charge(self, model: str, answered: str, usage: Usage) -> Charge:
         """What a reply is charged, by the model that the server says has answered where its price is known."""
@@ -151,12 +149,20 @@ class _Attempts:
     meter: Meter
     max_tokens: int = field(init=False)
     """What the last attempt was given; before the first one, what is wished for."""
+    turn: AssistantTurn | None = None
+    """What came of it."""
+    _is_as_asked: bool = field(init=False)
+    """Whether no middleware has changed what is said, of which something is known."""
     _counted: int | None = None
     _is_answered: bool = False
     """Whether a reply to the last attempt has begun to come, if only its headers."""
 
     def __post_init__(self) -> None:
         self.max_tokens = self.request.options["max_tokens"]
+        asked, sent = self.question.request, self.request
+        self._is_as_asked = sent is asked or (sent.prefix, sent.messages) == (asked.prefix, asked.messages)
+        if not self._is_as_asked:
+            self.request = replace(sent, thread=None)
 
     async def until_whole(self) -> AssistantTurn:
         """Attempt it until it succeeds or cannot."""
@@ -168,10 +174,14 @@ class _Attempts:
             if reservation is not None:
                 self.max_tokens = reservation.max_tokens
             try:
-                return await self._attempt(self.request.with_limit(self.max_tokens), reservation)
+                self.turn = await self._attempt(self.request.with_limit(self.max_tokens), reservation)
+                return self.turn
             except ModelError as error:
                 scope.tree.saw(error)
                 failures += 1
+                if self._is_out_of_thread(error):
+                    await self._announce(error, failures + 1, 0.0)
+                    continue
                 give_up_at = give_up_at or time.monotonic() + retry.max_seconds
                 wait_s = retry.wait_s(error, failures, self._seconds_until(give_up_at))
                 if wait_s is None:
@@ -179,6 +189,16 @@ class _Attempts:
                 await self._announce(error, failures + 1, wait_s)
             with scope.tree.waiting():
                 await anyio.sleep(wait_s)
+
+    def _is_out_of_thread(self, error: ModelError) -> bool:
+        """Whether it was the thread that was refused: the conversation is then sent whole, in a new one or in none."""
+        thread = self.request.thread
+        if thread is None:
+            return False
+        is_refused = repairs.is_about_threads(error)
+        if is_refused or self._is_answered:  # what broke off, the server may hold
+            self.request = replace(self.request, thread=thread.refused() if is_refused else Thread())
+        return is_refused
 
     async def _announce(self, error: ModelError, attempt: int, wait_s: float) -> None:
         turn = self.question.turn
@@ -274,7 +294,6 @@ class _Attempts:
     def _prompt_tokens(self) -> int:
         if self._counted is not None:
             return self._counted + bounds.ADDED_TOKENS["request"]
-        question = self.question
-        if self.request is not question.request:  # changed by a middleware: nothing of it is known
+        if not self._is_as_asked:
             return bounds.prompt_tokens(self.request)
-        return bounds.prompt_tokens(self.request, question.known_tokens, question.known_messages)
+        return bounds.prompt_tokens(self.request, self.question.known_tokens, self.question.known_messages)

@@ -20,7 +20,9 @@ from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
 from agentkit.events import Compacted, FellBack
 from agentkit.limits import limits_of
+from agentkit.message_threads import Thread
 from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Request, marked, text_block, user
+from agentkit.model import HoldsThreads
 from agentkit.moves import AnswerBy, CallModel
 from agentkit.steps import run_as
 from agentkit.usage import Usage
@@ -60,6 +62,8 @@ class Dialogue:
     _repaired: set[str] = field(default_factory=set[str], init=False)
     _known: tuple[int, int] = field(default=(0, 0), init=False)
     """What the server counted last, and for how many messages."""
+    _thread: Thread | None = field(default=None, init=False)
+    """Where the server holds the reply that is not kept yet. None: nowhere."""
     _requests: int = field(default=0, init=False)
     _marked_so_far: tuple[int, int] = field(default=(0, 0), init=False)
     """How many messages were looked at for cache markers, and how many were found."""
@@ -122,11 +126,17 @@ class Dialogue:
                     raise
                 continue
             self.cache.saw(turn, Usage.of(asked.turn.usage))
+            self._thread = asked.thread
+            if request.thread is not None and asked.thread is None:
+                self.transcript.thread = None
             return asked
 
     def keep(self, turn: AssistantTurn) -> None:
         """Append the model's turn as it came."""
         self.transcript.append_turn(turn)
+        # Of a call whose input is no object we send another one than the server has.
+        if self._thread is not None and turn.id and not turn.invalid_inputs:
+            self.transcript.thread = self._thread.with_reply(turn.id, len(self.transcript.messages))
         usage = Usage.of(turn.usage)
         if usage.prompt_tokens:  # a server that counts nothing tells us nothing
             self._known = usage.prompt_tokens + usage.output_tokens, len(self.transcript.messages)
@@ -219,6 +229,7 @@ class Dialogue:
         self.cache.changed("The conversation was begun anew.")
         self.transcript.unknown_delta = None
         self._known = self._marked_so_far = (0, 0)
+        self.transcript.take_thread()
 
     def _request(self, step: CallModel) -> Request:
         options: JSONObject = {"model": self.model.name, **self.settings.options(), "stream": True}
@@ -232,4 +243,7 @@ class Dialogue:
             options.pop("cache_control", None)
         messages = tuple(self.transcript.messages)
         betas = tuple(dict.fromkeys((*self.settings.betas, *self.transcript.betas)))
-        return Request(self.transcript.prefix, messages, options, betas, self.scope.run_id)
+        thread = self.transcript.take_thread()
+        if not (self.settings.thread and isinstance(self.model, HoldsThreads) and self.model.holds_threads):
+            thread = None
+        return Request(self.transcript.prefix, messages, options, betas, self.scope.run_id, thread)

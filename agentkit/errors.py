@@ -93,6 +93,7 @@ class ModelError(AgentkitError):
         message: str,
         *,
         kind: str,
+        code: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
         is_retryable: bool = False,
@@ -102,6 +103,8 @@ class ModelError(AgentkitError):
         self.kind = kind
         """The API's error type (`not_found_error`, `overloaded_error` ...), or `connection_error`,
         `stream_interrupted`, `protocol_error`."""
+        self.code = code
+        """What the API names beside the type, where it does: `thread_not_found`, `tool_name_conflict` ..."""
         self.status = status
         """The HTTP status; None when there was no response. 200 is possible for an error inside a stream."""
         self.request_id = request_id

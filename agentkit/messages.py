@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from agentkit import message_threads
+from agentkit.message_threads import Thread
+
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 """Any JSON value."""
 JSONObject: TypeAlias = dict[str, Any]
@@ -208,6 +211,9 @@ class Prefix:
         return cls(system, tuple(tools), head + b'"messages":[', head.count(CACHE_MARKER))
 
 
+_NOTHING = Prefix.of(None, ())
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One model call: the frozen prefix, the messages so far, and what may differ per request."""
@@ -220,6 +226,8 @@ class Request:
     """Values of the `anthropic-beta` header."""
     sender: str = ""
     """The run that asks, among which a rate limit is shared fairly; it is not sent."""
+    thread: Thread | None = None
+    """What the server holds of the messages; see `as_sent`. None: nothing."""
 
     def with_limit(self, max_tokens: int) -> Request:
         """The same request with another `max_tokens`."""
@@ -227,8 +235,23 @@ class Request:
             return self
         return replace(self, options={**self.options, "max_tokens": max_tokens})
 
+    def as_sent(self) -> Request:
+        """The request as it goes to a server that holds threads: only the new messages where one goes on."""
+        if self.thread is None:
+            return self
+        options = {name: value for name, value in self.options.items() if name != "cache_control"}
+        options["thread"] = self.thread.to_dict()
+        betas = tuple(dict.fromkeys((*self.betas, message_threads.BETA)))
+        is_begun = bool(self.thread.after)
+        prefix = _NOTHING if is_begun else self.prefix
+        messages = self.messages[self.thread.messages :] if is_begun else self.messages
+        return Request(prefix, messages, options, betas, self.sender)
+
     def to_bytes(self) -> bytes:
-        """The body: system, tools, messages, then the options. The bytes of a turn are a prefix of the next's."""
+        """The body: system, tools, messages, then the options. The bytes of a turn are a prefix of the next's.
+
+        The thread is not in it.
+        """
         messages = b",".join(message.encoded for message in self.messages)
         return b"".join((self.prefix.encoded, messages, b"],", encode(dict(self.options))[1:]))
 

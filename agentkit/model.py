@@ -12,7 +12,7 @@ import json
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from agentkit import bounds, model_errors
 from agentkit.errors import ModelError
@@ -65,6 +65,25 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class CountsTokens(Protocol):
+    """A model that can say how long a prompt is."""
+
+    async def count_tokens(self, request: Request) -> int | None:
+        """The tokens of the prompt. None: it cannot say."""
+        ...
+
+
+@runtime_checkable
+class HoldsThreads(Protocol):
+    """A model whose server may hold conversations, see `Request.as_sent`."""
+
+    @property
+    def holds_threads(self) -> bool:
+        """Whether it can, as far as is known before it is asked to."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ClaudeModel:
     """A Claude model behind any async client of the official SDK."""
@@ -76,6 +95,13 @@ class ClaudeModel:
     governor: Governor | None = field(default=None, repr=False, compare=False)
     """The rate limit that it waits for, when it is known already. None: that of the client in this event loop."""
 
+    @property
+    def holds_threads(self) -> bool:
+        """Whether the server behind it is one that can hold conversations: Anthropic's own, reached as it is."""
+        kind = type(self.client)
+        is_own = kind.__module__.partition(".")[0] == "anthropic" and kind.__name__ == "AsyncAnthropic"
+        return is_own and not self.client.middleware
+
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
         """See `Model.stream`. Waits for its place under the rate limit that all calls of this client share."""
@@ -84,7 +110,7 @@ class ClaudeModel:
         with writing or contextlib.nullcontext():
             permit = await governor.admit(request.sender, bounds.likely_tokens(request))
             with permit, _watched(permit), model_errors.translated(self.name):
-                stream = await self._post(request)
+                stream = await self._post(request.as_sent())
                 permit.learn(_limits(stream.response.headers))
                 async with stream, aclosing(_events(stream, self.client, permit, writing)) as events:
                     yield events

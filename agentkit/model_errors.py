@@ -52,7 +52,7 @@ def translated(model: str) -> Generator[None]:
 def _from_status(error: APIStatusError, model: str) -> ModelError:
     kind = error.type or f"http_{error.status_code}"
     text = error.api_message or error.message
-    if error.status_code == 404 and "model" in text:
+    if error.status_code == 404 and error.error_code is None and "model" in text:
         similar = difflib.get_close_matches(model, PRICES, n=3)
         text = f"The server does not know the model {model!r}."
         text += f" Similar: {', '.join(similar)}." if similar else ""
@@ -61,6 +61,7 @@ def _from_status(error: APIStatusError, model: str) -> ModelError:
     return ModelError(
         text,
         kind=kind,
+        code=error.error_code,
         status=error.status_code,
         request_id=error.request_id,
         is_retryable=_is_retryable(error, kind),

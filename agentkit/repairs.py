@@ -14,6 +14,7 @@ _DANGLING = re.compile(r"tool_use.{0,20}ids were found without.{0,20}tool_result
 _TOO_COMPLEX = re.compile(
     r"schema.{0,80}(complex|too large|too many|at most|not supported|unsupported)", re.IGNORECASE | re.DOTALL
 )
+_ABOUT_THREADS = re.compile(r"\bthread\b|message-threads")
 _COMPACT_THEMSELVES = {"AsyncAnthropic", "AsyncAnthropicAWS"}
 
 
@@ -25,6 +26,11 @@ def is_dangling(error: ModelError) -> bool:
 def is_too_complex(error: ModelError) -> bool:
     """Whether a schema is more than the API's grammar can take."""
     return error.status == 400 and bool(_TOO_COMPLEX.search(str(error)))
+
+
+def is_about_threads(error: ModelError) -> bool:
+    """Whether the server does not go on with a thread, does not begin one, or does not know what that is."""
+    return (error.code or "").startswith("thread_") or (error.status == 400 and bool(_ABOUT_THREADS.search(str(error))))
 
 
 def is_the_models(error: ModelError) -> bool:

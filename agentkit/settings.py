@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agentkit.errors import DefinitionError
+from agentkit.message_threads import NOT_WITH_THREADS
 from agentkit.messages import JSONObject
 
 SAMPLING = ("temperature", "top_p", "top_k")
@@ -16,8 +17,8 @@ SAMPLING = ("temperature", "top_p", "top_k")
 class Settings:
     """Request settings of an agent; a run may bring its own, which then replace the agent's whole.
 
-    Raises DefinitionError for sampling parameters, which the API of today refuses, and for fields that agentkit
-    sends itself.
+    Raises DefinitionError for sampling parameters, which the API of today refuses, for fields that agentkit sends
+    itself, and for fields that do not go with `thread`.
     """
 
     max_tokens: int = 16_000
@@ -28,6 +29,10 @@ class Settings:
     """The API's `thinking` field, for example `{"type": "disabled"}`. None: the model's default."""
     cache: Literal["5m", "1h"] | None = "5m"
     """How long the server keeps the conversation's prefix. None: no prompt cache."""
+    thread: bool = False
+    """Whether the server holds the conversation, so that a request sends only what is new. Only Anthropic's own can;
+    to every other, and where it would not, the whole conversation is sent. A server that ignores the field would lose
+    it. The cache marker at a request's end does not go with it."""
     eager: bool = True
     """Whether calls of tools that only read begin while the reply still comes."""
     betas: tuple[str, ...] = ()
@@ -40,9 +45,11 @@ class Settings:
             raise DefinitionError(
                 f"Settings(extra=...) has {', '.join(sampling)}: the API refuses sampling parameters."
             )
-        own = {"system", "tools", "messages", "model", "stream", "tool_choice", "max_tokens", "thinking"}
+        own = {"system", "tools", "messages", "model", "stream", "tool_choice", "max_tokens", "thinking", "thread"}
         if clash := sorted(own & self.extra.keys()):
             raise DefinitionError(f"Settings(extra=...) has {', '.join(clash)}, which agentkit sends itself.")
+        if self.thread and (clash := sorted(self.extra.keys() & NOT_WITH_THREADS)):
+            raise DefinitionError(f"Settings(thread=True) does not go with {', '.join(clash)}: the API refuses both.")
 
     def options(self) -> JSONObject:
         """The body fields that these settings stand for."""

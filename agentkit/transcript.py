@@ -10,6 +10,7 @@ from agentkit.artifacts import READ_TOOL
 from agentkit.changes import changes
 from agentkit.continuing import answered, without_thinking
 from agentkit.errors import ModelError
+from agentkit.message_threads import Thread
 from agentkit.messages import AssistantTurn, Content, JSONObject, Message, Prefix, text_block
 from agentkit.moves import ANSWER_TOOL
 from agentkit.offering import offered
@@ -51,6 +52,8 @@ class Transcript:
     """What the model knows that the agent is, where that is no longer what the conversation began with."""
     news: str | None = None
     """What the model still has to be told of it."""
+    thread: Thread | None = Thread()
+    """What the server holds of it. None: it would not, and is not asked any more."""
 
     @property
     def has_tools(self) -> bool:
@@ -77,6 +80,7 @@ class Transcript:
         """Go on with this model; with another one than so far it is a new conversation, without the old thinking."""
         if self.model not in ("", model):
             self.messages = without_thinking(self.messages)
+            self.take_thread()
         self.model = model
 
     def with_news(self, content: Content) -> Content:
@@ -89,6 +93,11 @@ class Transcript:
     def saved(self, agent: str) -> Saved:
         """The conversation as a value that can be kept; `agent` is the name of the one that it is with."""
         return Saved(tuple(self.messages), agent, self.model, self.offer, self.told)
+
+    def take_thread(self) -> Thread | None:
+        """The thread to go on with; until another reply is kept, the next one who asks begins a new one."""
+        thread, self.thread = self.thread, None if self.thread is None else Thread()
+        return thread
 
     def append(self, message: Message) -> None:
         """Add a message at the tail."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentkit.message_threads import BETA, Thread
 from agentkit.messages import (
     AssistantTurn,
     Block,
@@ -52,6 +54,24 @@ def test_up_to_its_last_message_a_body_is_a_prefix_of_every_later_one(
     earlier = Request(prefix, said[:n], {"model": "m"}).to_bytes()
     assert earlier.endswith(tail)
     assert Request(prefix, said, {"model": "other", "max_tokens": 5}).to_bytes().startswith(earlier[: -len(tail)])
+
+
+@given(prefixes, st.lists(messages, min_size=2), st.data())
+def test_what_a_thread_sends_is_the_rest_of_what_the_server_holds(
+    prefix: Prefix, said: list[Message], data: st.DataObject
+) -> None:
+    held = data.draw(st.integers(1, len(said)))
+    whole = Request(prefix, said, {"model": "m", "cache_control": {"type": "ephemeral"}}, ("b-1",), "run")
+    assert whole.as_sent() is whole
+    first = replace(whole, messages=said[:held], thread=Thread()).as_sent()
+    rest = replace(whole, thread=Thread("msg_1", held)).as_sent()
+    assert json.loads(first.to_bytes())["thread"] == {"type": "create"}
+    thread = {"type": "continue", "previous_message_id": "msg_1"}
+    assert json.loads(rest.to_bytes()) == {**rest.to_dict(), "model": "m", "thread": thread}
+    assert first.betas == rest.betas == ("b-1", BETA)
+    assert rest.to_dict().keys() == {"messages", "model", "thread"}
+    assert [*first.messages, *rest.messages] == said
+    assert (first.prefix, rest.sender) == (prefix, "run")
 
 
 def test_a_tool_input_goes_back_as_the_model_wrote_it() -> None:

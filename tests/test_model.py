@@ -15,6 +15,7 @@ from agentkit.messages import Prefix, Request, user
 from agentkit.model import ClaudeModel
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.transport import SimulatorTransport
+from tests.pacing import DONE, Paced
 
 pytestmark = pytest.mark.anyio
 
@@ -112,6 +113,47 @@ async def test_vertex_rewrites_the_body_and_gets_its_cache_marker_on_the_last_bl
     ]
     assert "cache_control" not in wire.body
     assert chat.messages[0] == {"role": "user", "content": "Hi"}
+
+
+class Own(anthropic.AsyncAnthropic):
+    """A subclass that we know nothing of."""
+
+
+async def pass_on(request: anthropic.APIRequest, call_next: Any) -> Any:
+    return await call_next(request)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda http_client: Own(api_key="k", http_client=http_client),
+        lambda http_client: anthropic.AsyncAnthropic(api_key="k", http_client=http_client, middleware=[pass_on]),
+        lambda http_client: anthropic.AsyncAnthropicFoundry(api_key="k", resource="r", http_client=http_client),
+        lambda http_client: anthropic.AsyncAnthropicVertex(
+            region="global", project_id="p", access_token="t", http_client=http_client
+        ),
+    ],
+)
+async def test_a_client_whose_server_holds_no_threads_sends_the_conversation_whole(
+    make: Callable[[httpx2.AsyncClient], anthropic.AsyncAnthropic],
+) -> None:
+    wire = Wire()
+    given, chat = make(http(wire)), agent.conversation()
+    for prompt in ("Hi", "And?"):
+        assert (await chat.send(prompt, client=given, settings=Settings(thread=True))).output == "Tea."
+    assert not ClaudeModel("m", given).holds_threads
+    assert ClaudeModel("m", client(wire)).holds_threads
+    assert len(wire.body["messages"]) == 3
+    assert "thread" not in wire.body
+    assert "anthropic-beta" not in wire.requests[-1].headers
+
+
+async def test_so_does_a_model_of_ones_own() -> None:
+    model = Paced([DONE, DONE])
+    chat = Agent("a", model=model, settings=Settings(thread=True)).conversation()
+    for prompt in ("Hi", "And?"):
+        await chat.send(prompt)
+    assert [(request.thread, len(request.messages)) for request in model.requests] == [(None, 1), (None, 3)]
 
 
 async def test_a_given_client_is_neither_changed_nor_closed() -> None:

@@ -45,6 +45,14 @@ def test_a_status_keeps_its_type_and_says_whether_to_try_again(status: int, is_r
     assert isinstance(error.__cause__, anthropic.APIStatusError)
 
 
+def test_an_error_keeps_its_code_and_what_is_not_found_need_not_be_a_model() -> None:
+    details = {"error_code": "thread_not_found"}
+    error = {"type": "not_found_error", "message": "No thread of this model.", "details": details}
+    with pytest.raises(ModelError, match="No thread") as caught, translated("m"):
+        raise status_error(404, {"type": "error", "error": error})
+    assert (caught.value.code, caught.value.kind) == ("thread_not_found", "not_found_error")
+
+
 def test_a_body_that_is_not_the_apis_is_no_reason_to_fail_twice() -> None:
     with pytest.raises(ModelError, match="502") as caught, translated("m"):
         raise status_error(502, "<html>Bad gateway</html>")

@@ -41,6 +41,16 @@ def test_a_schema_that_is_too_much_is_told_by_any_of_its_words(text: str) -> Non
     assert not repairs.is_dangling(error(text))
 
 
+def test_a_thread_is_refused_by_a_code_or_by_the_name_of_the_field_or_of_the_beta() -> None:
+    assert repairs.is_about_threads(error("No.", 404, "not_found_error", code="thread_not_found"))
+    assert repairs.is_about_threads(error("No.", 409, code="thread_continue_in_flight"))
+    assert repairs.is_about_threads(error("thread: Extra inputs are not permitted"))
+    assert repairs.is_about_threads(error("Unexpected value(s) `message-threads-2026-08-12` for `anthropic-beta`"))
+    assert not repairs.is_about_threads(error("thread pool exhausted", 500, "api_error"))
+    assert not repairs.is_about_threads(error("threading: Extra inputs are not permitted"))
+    assert not repairs.is_about_threads(error("No.", code="tool_name_conflict"))
+
+
 @pytest.mark.parametrize(
     ("failed", "helps"),
     [

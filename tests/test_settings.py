@@ -29,7 +29,16 @@ def test_each_setting_is_a_field_of_the_body() -> None:
     assert "cache_control" not in Settings(cache=None).options()
 
 
-@pytest.mark.parametrize("name", ["temperature", "top_p", "top_k", "messages", "tools", "system", "model", "stream"])
+@pytest.mark.parametrize(
+    "name", ["temperature", "top_p", "top_k", "messages", "tools", "system", "model", "stream", "thread"]
+)
 def test_what_the_api_refuses_or_agentkit_sends_is_refused(name: str) -> None:
     with pytest.raises(DefinitionError, match=name):
         Settings(extra={name: 0})
+
+
+@pytest.mark.parametrize("name", ["cache_control", "context_management", "fallbacks"])
+def test_what_does_not_go_with_a_thread_is_refused_beside_it(name: str) -> None:
+    with pytest.raises(DefinitionError, match=rf"thread=True.*{name}"):
+        Settings(thread=True, extra={name: {}})
+    assert name in Settings(extra={name: {}}, cache=None).options()

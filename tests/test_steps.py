@@ -13,6 +13,7 @@ from agentkit import (
     InMemorySteps,
     RunContext,
     RunResult,
+    Settings,
     Slot,
     Steps,
     TextDelta,
@@ -137,6 +138,42 @@ async def test_a_finished_run_replays_without_any_effect_to_the_same_result_and_
         first.cost,
     )
     assert sorted(map(repr, again.children)) == sorted(map(repr, first.children))
+
+
+@dataclass
+class Resuming(Recording):
+    """Steps that run only what is not known yet."""
+
+    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+        if slot.name not in self.journal:
+            return await super().run(slot, effect)
+        value: JSONObject = json.loads(self.journal[slot.name])
+        return value
+
+
+@pytest.mark.parametrize(
+    ("lost", "threads"),
+    [([], []), (["model:2"], ["continue", "create"]), (["model:1", "model:2"], ["create", "continue"])],
+)
+async def test_a_resumed_run_goes_on_with_its_message_thread_or_begins_another(
+    lost: list[str], threads: list[str]
+) -> None:
+    agent = Agent("a", model="claude-opus-5-5", tools=[look], settings=Settings(thread=True))
+    recording = Recording()
+    with script(play_once_more) as s:
+        first = await agent.run("Go", steps=recording)
+        known = {name: value for name, value in recording.journal.items() if name not in lost}
+        again = await agent.run("Go", steps=Resuming(known))
+    assert (again.output, again.messages) == (first.output, first.messages)
+    asked = [json.loads(body)["thread"]["type"] for body in s.bodies[2:]]
+    # What the first execution had gone on from, nobody else may.
+    refused = [refusal.details["error_code"] for refusal in s.refusals]
+    assert refused == (["thread_already_continued"] if lost == ["model:2"] else [])
+    assert [*["continue"] * len(refused), *asked] == threads
+
+
+def play_once_more(request: JSONObject) -> Reply:
+    return Reply.tool("look", word="tea") if len(request["messages"]) == 1 else Reply.text("Tea.")
 
 
 async def test_slots_are_reserved_in_the_models_order_before_any_call_starts() -> None:

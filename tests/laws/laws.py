@@ -25,7 +25,8 @@ _EXCUSES = ("Not executed", "Cancelled", "Stopped", "There is no result", "The a
 def law_1(scene: Scene) -> Iterator[str]:
     """Every call is answered by exactly one result, in the model's order, in the next message; the server agrees."""
     for refusal in scene.simulator.refusals:
-        yield f"the server refused a request: {refusal.message}"
+        if not refusal.details.get("error_code", "").startswith("thread_"):
+            yield f"the server refused a request: {refusal.message}"
     said = [("what was sent", request["messages"]) for request in scene.simulator.requests]
     said.append(("what is left", scene.chat.messages))
     for where, messages in said:
@@ -127,14 +128,22 @@ def law_8(scene: Scene) -> Iterator[str]:
 
 
 def law_10(scene: Scene) -> Iterator[str]:
-    """The bytes of a conversation up to its last message are where the next request of it begins."""
+    """The bytes of a conversation up to its last message are where the next request of it begins.
+
+    Where the server holds it, those of what would be sent otherwise; and what the server holds is just that.
+    """
+    if scene.has_threads:
+        wholes = [json.loads(body)["messages"] for _, _, body in scene.diary.asked]
+        for request in scene.simulator.requests:
+            if request["messages"] not in wholes:
+                yield f"the server goes on from something else: {json.dumps(request['messages'])[:500]}"
     if any(isinstance(event, Compacted | FellBack) for event in scene.events):
         return  # a new conversation, which the events say
     heads: defaultdict[str, list[bytes]] = defaultdict(list)
-    for token, request, body in zip(
-        scene.simulator.tokens, scene.simulator.requests, scene.simulator.bodies, strict=True
-    ):
-        heads[f"{token} {request['model']}"].append(body[: body.rindex(b'],"model":')])
+    came = [request["model"] for request in scene.simulator.requests]
+    sent = zip(scene.simulator.tokens, came, scene.simulator.bodies, strict=True)
+    for token, model, body in scene.diary.asked if scene.has_threads else sent:
+        heads[f"{token} {model}"].append(body[: body.rindex(b'],"model":')])
     for name, bodies in heads.items():
         for before, after in pairwise(bodies):
             if not after.startswith(before) and _keeps_its_conversation(scene):

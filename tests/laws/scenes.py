@@ -53,6 +53,8 @@ class Diary:
     executions: list[Execution] = field(default_factory=list[Execution])
     turns: list[AssistantTurn] = field(default_factory=list[AssistantTurn])
     """Every whole turn that came, in the order in which they did."""
+    asked: list[tuple[str, str, bytes]] = field(default_factory=list[tuple[str, str, bytes]])
+    """Whose run asked which model, and the whole conversation as it would be sent."""
     ticks: int = 0
     """Moments so far at which something could be cancelled."""
     strike_at: int | None = None
@@ -140,6 +142,11 @@ class Scene:
         """Cancel at the so-many-th moment from now on."""
         self.diary.strike_at = self.diary.ticks + ticks
 
+    @property
+    def has_threads(self) -> bool:
+        """Whether the server is asked to hold the conversations."""
+        return self.seed % 3 == 0
+
     def some_budget(self) -> Budget:
         """Limits that bite soon, late or never."""
         chance = self.chance
@@ -157,7 +164,11 @@ class Scene:
             "retry": _IMPATIENT,
             "around_model": [self._see],
             "max_turns": chance.choice([3, 8, 50]),
-            "settings": Settings(cache=chance.choice([None, "5m", "1h"]), max_tokens=chance.choice([2_000, 16_000])),
+            "settings": Settings(
+                cache=chance.choice([None, "5m", "1h"]),
+                max_tokens=chance.choice([2_000, 16_000]),
+                thread=self.has_threads,
+            ),
         }
         leaf: AnyAgent = Agent("leaf", model="claude-haiku-5-5", tools=[WORK, RECORD], **common)
         reader: AnyAgent = Agent("reader", model="claude-haiku-4-5", tools=[WORK, leaf.as_tool()], **common)
@@ -168,7 +179,9 @@ class Scene:
 
     async def _see(self, call: ModelCall, go_on: CallModel) -> AssistantTurn:
         found = TOKEN.search(call.request.messages[0].encoded.decode())
-        asking.set(self.tokens.setdefault(call.run_id, found[1] if found else "a"))
+        token = self.tokens.setdefault(call.run_id, found[1] if found else "a")
+        asking.set(token)
+        self.diary.asked.append((token, call.request.options["model"], call.request.to_bytes()))
         turn = await go_on(call)
         self.diary.turns.append(turn)
         return turn
