@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
@@ -14,11 +14,13 @@ from agentkit.errors import UsageError
 from agentkit.fan_out import Done, Failed, fan_out
 from agentkit.spec import AgentSpec, Deps, In, Out
 from agentkit.subagent import AgentTool
+from agentkit.terms import MAX_DEPTH, OnFailure, Terms, Verify
 
 if TYPE_CHECKING:
     from agentkit.budget import Budget
     from agentkit.handle import RunHandle
     from agentkit.messages import JSONObject
+    from agentkit.model import Model
     from agentkit.prompt import Part
     from agentkit.result import RunResult
     from agentkit.spec import RunOptions
@@ -86,17 +88,54 @@ class Agent(AgentSpec[Deps, In, Out]):
             return await self.run(item, **own)
 
         async with AsyncExitStack() as stack:
-            stack.enter_context(sharing(shared))
+            stack.enter_context(sharing(shared, "the map"))
             if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
                 await stack.enter_async_context(lease(options.get("client") or self.client))
             return await fan_out(one, items, concurrency=concurrency, run_id=options.get("run_id"))
 
     def as_tool(
-        self, *, name: str | None = None, description: str | None = None, budget: Budget | None = None
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        budget: Budget | None = None,
+        timeout_s: float | None = None,
+        max_calls: int | None = None,
+        max_depth: int = MAX_DEPTH,
+        models: Mapping[str, str | Model] | None = None,
+        verify: Verify[Out] | None = None,
+        on_failure: OnFailure = "tell",
     ) -> AgentTool[In, Out]:
-        """This agent as a tool that another one may call: delegation. `budget` is what each call may use.
+        """This agent as a tool that another one may call: delegation.
 
         The parent's model fills in the input type, or a `Brief` where that is `str`; the child runs in a
         conversation of its own, and its output goes back as compact JSON. Its usage counts in the parent's result.
+
+        Args:
+            name: What the parent's model calls it. None: the agent's name.
+            description: What the parent's model is told of it. None: the agent's description.
+            budget: What each call may use, all its tries together. None: what is left above.
+            timeout_s: Seconds that each call may take, all its tries together; then the child is stopped, and the
+                parent's model reads how far it came. None: no limit but those above.
+            max_calls: How many calls one run of the parent may make; further ones are answered with an error.
+            max_depth: How many levels below the root run this agent may be: 1 is directly below it.
+            models: The models that the parent's model may choose from, by the names that it uses:
+                `{"fast": "claude-haiku-5-5", "deep": "claude-opus-5-5"}`. Without a choice it is the agent's own.
+            verify: A function of the output, sync or async: None when it is right, otherwise why not, in a sentence
+                for the child, which answers again, as when an output does not fit its type.
+            on_failure: What happens when there is no answer: "tell" the parent's model, "retry" once before that, or
+                `Escalate("claude-opus-5-5")`, one try by another model.
+
+        Raises:
+            DefinitionError: One of these cannot work.
         """
-        return AgentTool(self, name or self.name, description or self.description, budget)
+        terms = Terms[Out](
+            budget=budget,
+            timeout_s=timeout_s,
+            max_calls=max_calls,
+            max_depth=max_depth,
+            models={} if models is None else models,
+            verify=verify,
+            on_failure=on_failure,
+        )
+        return AgentTool(self, name or self.name, description or self.description, terms)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from agentkit.answer import AnswerSpec, InvalidAnswer
 from agentkit.events import OutputRejected
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 Out = TypeVar("Out")
 
+Check: TypeAlias = "Callable[[Out], Awaitable[str | None]]"
+"""Looks at an output of the right type: None, or why it goes back. What it raises ends the run."""
+
 
 @dataclass(slots=True)
 class AnswerBox(Generic[Out]):
@@ -23,25 +27,37 @@ class AnswerBox(Generic[Out]):
 
     spec: AnswerSpec[Out]
     scope: Scope
+    check: Check[Out] | None = None
+    """What it has to stand beyond its type. None: nothing."""
     answer: Answer[Out] | None = None
 
     async def take_text(self, text: str) -> str | None:
         """Take an answer that came as text. Returns why it does not fit; None: it does."""
         try:
-            self.answer = Answer(self.spec.from_text(text))
+            value = self.spec.from_text(text)
         except InvalidAnswer as error:
             return await self.reject(str(error))
-        return None
+        return await self._take(value)
 
-    async def take_call(self, call: ToolCall) -> Executed:
-        """Take an answer that came by the answer tool. Returns the result of that call."""
+    async def take_call(self, call: ToolCall, not_yet: str | None = None) -> Executed:
+        """Take an answer that came by the answer tool, unless there is a reason `not_yet` to. Returns its result."""
+        if not_yet is not None:
+            return Executed(not_yet, is_error=True)
         if self.answer is not None:
             return Executed("You have given your answer already; this one was not taken.", is_error=True)
         try:
-            self.answer = Answer(self.spec.from_call(call))
+            value = self.spec.from_call(call)
         except InvalidAnswer as error:
             return Executed(await self.reject(str(error)), is_error=True)
-        return Executed("Your answer was taken.")
+        reason = await self._take(value)
+        return Executed("Your answer was taken." if reason is None else reason, is_error=reason is not None)
+
+    async def _take(self, value: Out) -> str | None:
+        reason = await self.check(value) if self.check is not None else None
+        if reason is not None:
+            return await self.reject(reason)
+        self.answer = Answer(value)
+        return None
 
     async def reject(self, reason: str) -> str:
         """Report that an answer goes back for a reason, which is returned."""

@@ -100,10 +100,10 @@ def fail_over_budget(budget: Budget) -> Generator[Spending]:
 
 
 @contextmanager
-def sharing(budget: Budget | None) -> Generator[None]:
-    """The runs that begin in the block are one tree, under one budget if there is one."""
+def sharing(budget: Budget | None, owner: str) -> Generator[None]:
+    """The runs that begin in the block are one tree, under one budget, the `owner`'s, if there is one."""
     outer = _enclosing.get()
-    accounts = () if budget is None else (Account(budget, "the map"),)
+    accounts = () if budget is None else (Account(budget, owner),)
     token = _enclosing.set(Enclosing((*outer.accounts, *accounts), outer.tree or Tree()))
     try:
         yield

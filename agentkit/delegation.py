@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agentkit.children import CallNumber, Children
 from agentkit.context import RunContext
 from agentkit.execute import progress_reporter
 
 if TYPE_CHECKING:
+    from agentkit.account import Account
     from agentkit.messages import ToolCall
     from agentkit.result import RunResult
     from agentkit.scope import Scope
@@ -24,13 +25,46 @@ class Delegation:
     """The place of the delegating run."""
     slot: Slot
     """The call's place among the steps, which the child run takes."""
-    call_id: str
+    call: ToolCall
     deps: object
     """What the delegating run's tools find in `ctx.deps`."""
     deps_source: object
     """Where they came from: the type or factory that the delegating agent names."""
-    adopt: Callable[[RunResult[object]], None]
-    """Adds the child's result to the delegating run."""
+    children: Children
+    """All sub-agents of the delegating run."""
+    place: Scope | None = None
+    """The child's place, where it is known already. None: the one that belongs to the call."""
+
+    @property
+    def number(self) -> CallNumber:
+        """Which call of its sub-agent this is in the delegating run."""
+        return self.children.number(self.call)
+
+    @property
+    def depth(self) -> int:
+        """How many levels below the root run the child is."""
+        return len(self.scope.path)
+
+    def child(self, agent: str) -> Scope:
+        """The place of the child's run."""
+        return self.place or self.scope.child(agent, self.call.id, self.slot)
+
+    def adopt(self, result: RunResult[object]) -> None:
+        """Add the child's result to the delegating run."""
+        self.children.adopt(self.call, result)
+
+    def placed(self, agent: str, accounts: tuple[Account, ...]) -> Delegation:
+        """The same, with the place that all tries of the call share, and more budgets over it."""
+        place = self.child(agent)
+        return replace(self, place=replace(place, accounts=(*place.accounts, *accounts)) if accounts else place)
+
+    def next_try(self, agent: str) -> Delegation:
+        """The same, with a place for the next try: further ones stand below the first, so that nothing is mixed up."""
+        first, number = self.child(agent), self.children.tries(self.call) + 1
+        if number == 1:
+            return self
+        slot = first.steps.reserve(f"try:{number}")
+        return replace(self, place=replace(first, run_id=f"{first.run_id}.{number}", steps=first.steps.under(slot)))
 
     def serves(self, deps_source: object) -> bool:
         """Whether a child that names this type or factory of deps works on those of the delegating run."""
@@ -38,8 +72,9 @@ class Delegation:
             return True
         return isinstance(deps_source, type) and self.deps is not None
 
-    def context(self, agent: str, call: ToolCall, *, keeps_results: bool) -> RunContext[object]:
+    def context(self, agent: str, *, keeps_results: bool) -> RunContext[object]:
         """What the call's tool gets as its context."""
+        call = self.call
         return RunContext(
             deps=self.deps,
             run_id=self.scope.run_id,

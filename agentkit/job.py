@@ -34,6 +34,7 @@ from agentkit.steps import InMemorySteps
 from agentkit.transcript import Transcript, open_transcript
 
 if TYPE_CHECKING:
+    from agentkit.answer_box import Check
     from agentkit.delegation import Delegation
     from agentkit.messages import Content
     from agentkit.model import Model
@@ -63,6 +64,8 @@ class Job(Generic[Deps, In, Out]):
     options: RunOptions[Deps]
     parent: Delegation | None = None
     """The tool call whose child this run is. None: it is the root of a tree."""
+    check: Check[Out] | None = None
+    """What the output has to stand beyond its type. None: nothing."""
     run: Run[Deps, In, Out] | None = None
 
     def __post_init__(self) -> None:
@@ -70,7 +73,7 @@ class Job(Generic[Deps, In, Out]):
             self.spec = self._overridden()
         self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
         if self.parent is not None:
-            self._run_id = f"{self.parent.scope.run_id}/{self.parent.call_id}"
+            self._run_id = self.parent.child(self.spec.name).run_id
         self._reads_artifacts = False
         self._never_began = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
 
@@ -106,7 +109,7 @@ class Job(Generic[Deps, In, Out]):
                 _log_start(self.spec, scope)
                 prompt = scope.redactor.content(transcript.with_news(content))
                 dialogue = self._dialogue(scope, transcript, models, deps, purse, prompt)
-                self.run = Run(self.spec, scope, dialogue, deps)
+                self.run = Run(self.spec, scope, dialogue, deps, self.check)
                 await self.run.drive()
         except UsageError as error:
             self._never_began = Finish(Outcome.FAILED, str(error))
@@ -127,7 +130,7 @@ class Job(Generic[Deps, In, Out]):
 
     def _scope(self, listener: Listener | None) -> Scope:
         if self.parent is not None:
-            scope = self.parent.scope.child(self.spec.name, self.parent.call_id, self.parent.slot)
+            scope = self.parent.child(self.spec.name)
             owner = f"the delegation to {self.spec.name!r}"
         else:
             steps = self.options.get("steps") or InMemorySteps()
@@ -216,12 +219,11 @@ def _log_start(spec: AnySpec, scope: Scope) -> None:
 def _check_children(spec: AnySpec, *, has_deps: bool) -> None:
     """Raise UsageError for a sub-agent, however deep, that would find no deps: before anything is spent."""
     for tool in spec.toolbox.tools.values():
-        if not tool.is_agent:
-            continue
-        child: AnySpec = getattr(tool, "agent")  # noqa: B009 - an AgentTool, which stands above this file
-        if isinstance(child.deps, type) and not has_deps:
-            raise _no_deps(child)
-        _check_children(child, has_deps=has_deps or child.deps is not None)
+        for delegate in tool.delegates:
+            child: AnySpec = getattr(delegate, "agent")  # noqa: B009 - an AgentTool, which stands above this file
+            if isinstance(child.deps, type) and not has_deps:
+                raise _no_deps(child)
+            _check_children(child, has_deps=has_deps or child.deps is not None)
 
 
 def _no_deps(spec: AnySpec) -> UsageError:

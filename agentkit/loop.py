@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import anyio
 
 from agentkit.account import OverBudget
-from agentkit.answer_box import AnswerBox
+from agentkit.answer_box import AnswerBox, Check
+from agentkit.children import Children
 from agentkit.compaction import is_too_long
 from agentkit.context import RunContext
 from agentkit.delegation import Delegation
@@ -65,8 +66,10 @@ class Run(Generic[Deps, In, Out]):
     scope: Scope
     dialogue: Dialogue
     deps: Deps
+    check: Check[Out] | None = None
+    """What the output has to stand beyond its type. None: nothing."""
     state: RunState = field(init=False)
-    children: list[RunResult[object]] = field(default_factory=list[RunResult[object]])
+    children: Children = field(default_factory=Children)
     unfinished: list[Unfinished] = field(default_factory=list[Unfinished])
     error: ModelError | None = None
     finish: Finish | None = None
@@ -84,7 +87,7 @@ class Run(Generic[Deps, In, Out]):
             self.dialogue.transcript.tools, self.scope, self._context, spec.tool_timeout_s, limiter, spec.around_tool
         )
         self._early = EarlyCalls(self._execution, self._is_stuck, is_on=spec.settings.eager)
-        self._box = AnswerBox(self.spec.answer, self.scope)
+        self._box = AnswerBox(self.spec.answer, self.scope, self.check)
         self._kept: AssistantTurn | None = None
         self._seen_ids: set[str] = set()
 
@@ -94,7 +97,7 @@ class Run(Generic[Deps, In, Out]):
         purse = self.dialogue.asking.purse
         try:
             with anyio.move_on_after(purse.seconds_left):
-                await self._early.beside(self._step_by_step)
+                await self.children.beside(lambda: self._early.beside(self._step_by_step), self._execution.tools)
         except ModelError as error:
             self.error = error
             outcome = Outcome.CONTEXT_EXCEEDED if is_too_long(error) else Outcome.FAILED
@@ -117,10 +120,7 @@ class Run(Generic[Deps, In, Out]):
 
     def result(self) -> RunResult[Out]:
         """What was done so far; the outcome is `cancelled` for a run that did not come to an end."""
-        finish, gone = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled."), self._early.thrown_away
-        own = (unfinished for unfinished in self.unfinished if unfinished.call_id not in gone)
-        kept = (child for child in self.children if child.run_id.rpartition("/")[2] not in gone)
-        below = (unfinished for child in kept for unfinished in child.unfinished)
+        finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
         return RunResult(
             run_id=self.scope.run_id,
             agent=self.spec.name,
@@ -128,9 +128,9 @@ class Run(Generic[Deps, In, Out]):
             reason=finish.reason,
             answer=self._box.answer,
             charges=self.dialogue.charges,
-            children=tuple(self.children),
+            children=tuple(self.children.results),
             messages=tuple(message.to_dict() for message in self.dialogue.transcript.messages),
-            unfinished=(*own, *below),
+            unfinished=(*self.unfinished, *self.children.unfinished(self.scope.path, but=self._early.thrown_away)),
             artifacts=self.scope.artifacts.kept(),
             cache_breaks=tuple(self.dialogue.cache.breaks),
             error=self.error,
@@ -229,12 +229,14 @@ class Run(Generic[Deps, In, Out]):
         answers = [call for call in step.calls if call.name == ANSWER_TOOL and by_tool]
         others = [call for call in step.calls if call not in answers]
         self.scope.artifacts.expect(call.id for call in step.calls)
+        self.children.expect(others)
         execution = self._execution
         execution.tools, execution.results = self.dialogue.transcript.tools, {}
         try:
             begun = await self._early.claim(step.calls if step.only is None else ())
+            not_yet = await self._not_yet() if answers else None
             for call in answers:
-                execution.results[call.id] = await self._box.take_call(call)
+                execution.results[call.id] = await self._box.take_call(call, not_yet)
             await execution.run(others, step.only, begun)
             self._warn(others, execution.results)
         finally:
@@ -243,7 +245,7 @@ class Run(Generic[Deps, In, Out]):
         if self._box.answer is not None:
             self.state = self.state.answered()
             return
-        rejected = next((str(execution.results[call.id].content) for call in answers), None)
+        rejected = next((str(execution.results[call.id].content) for call in answers if not_yet is None), None)
         failed = [call for call in others if execution.results[call.id].is_error]
         succeeded = [call for call in others if not execution.results[call.id].is_error]
         self.state = self.state.ran_tools(rejected=rejected, failed=failed, succeeded=succeeded)
@@ -265,14 +267,8 @@ class Run(Generic[Deps, In, Out]):
                 results[call.id] = replace(result, content=content)
 
     def _context(self, call: ToolCall, slot: Slot) -> RunContext[object]:
-        def adopt(child: RunResult[object]) -> None:
-            self.children.append(replace(child, tool=call.name, call_id=call.id))
-            if child.answer is None:
-                path = (*self.scope.path, child.agent)
-                self.unfinished.append(Unfinished(path, call.name, call.id, f"{child.outcome}: {child.reason}"))
-
-        delegation = Delegation(self.scope, slot, call.id, self.deps, self.spec.deps, adopt)
-        return delegation.context(self.spec.name, call, keeps_results=self.dialogue.transcript.keeps_results)
+        delegation = Delegation(self.scope, slot, call, self.deps, self.spec.deps, self.children)
+        return delegation.context(self.spec.name, keeps_results=self.dialogue.transcript.keeps_results)
 
     def _answer_calls(self, calls: Sequence[ToolCall], results: dict[str, Executed], missing: str) -> None:
         """Make the results pending, in the model's order; a call without one gets an error result that says why."""
@@ -293,8 +289,13 @@ class Run(Generic[Deps, In, Out]):
         self.dialogue.say(None)
 
     async def _check(self, text: str) -> None:
-        if self.dialogue.transcript.answers_by_tool:
-            reason: str | None = await self._box.reject(CALL_ANSWER_TOOL)
-        else:
-            reason = await self._box.take_text(text)
+        if (not_yet := await self._not_yet()) is not None:
+            self.state = replace(self.state, turn=None, note=not_yet)
+            return
+        by_tool = self.dialogue.transcript.answers_by_tool
+        reason = await (self._box.reject(CALL_ANSWER_TOOL) if by_tool else self._box.take_text(text))
         self.state = self.state.answered() if reason is None else self.state.rejected(reason)
+
+    async def _not_yet(self) -> str | None:
+        """What the model should know before it ends. None: it may end."""
+        return None if self.state.landing is not None else await self.children.reminder(self.scope.steps)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from agentkit.bounds import server_tool_usd
 from agentkit.errors import ConfigurationError
+from agentkit.terms import Escalate, Terms, id_of
 from agentkit.usage import prices_of
 
 if TYPE_CHECKING:
     from agentkit.account import Account
-    from agentkit.budget import Budget
     from agentkit.messages import JSONObject
     from agentkit.spec import AnySpec
 
@@ -34,10 +34,14 @@ def _problems(spec: AnySpec, *, is_limited: bool) -> Iterator[str]:
         yield from _unknown_tools(spec.name, spec.toolbox.api_tools)
         yield from _unknown_fields(spec)
     for tool in spec.toolbox.tools.values():
-        if tool.is_agent:
-            child: AnySpec = getattr(tool, "agent")  # noqa: B009 - an AgentTool, which stands above this file
-            own: Budget | None = getattr(tool, "budget", None)
-            yield from _problems(child, is_limited=is_limited or (own is not None and own.max_cost_usd is not None))
+        for delegate in tool.delegates:
+            child: AnySpec = getattr(delegate, "agent")  # noqa: B009 - an AgentTool, which stands above this file
+            terms: Terms = getattr(delegate, "terms")  # noqa: B009
+            own = terms.budget
+            is_child_limited = is_limited or (own is not None and own.max_cost_usd is not None)
+            if is_child_limited:
+                yield from _unknown_choices(child.name, terms)
+            yield from _problems(child, is_limited=is_child_limited)
 
 
 def _unknown_models(spec: AnySpec) -> Iterator[str]:
@@ -48,6 +52,17 @@ def _unknown_models(spec: AnySpec) -> Iterator[str]:
                 f"Budget(max_cost_usd=...) over Agent({spec.name!r}): the price of its model {name!r} is not known. "
                 "Say it with Agent(price=Price(input=..., output=...)), in US dollars per million tokens, or limit "
                 "tokens instead: Budget(max_input_tokens=..., max_output_tokens=...)."
+            )
+
+
+def _unknown_choices(agent: str, terms: Terms) -> Iterator[str]:
+    """The models that may take the place of an agent's own, for which the agent's own price does not hold."""
+    escalation = [terms.on_failure.model] if isinstance(terms.on_failure, Escalate) else []
+    for model in [*terms.models.values(), *escalation]:
+        if prices_of(id_of(model)) is None:
+            yield (
+                f"Budget(max_cost_usd=...) over Agent({agent!r}): as_tool(...) lets it run with the model "
+                f"{id_of(model)!r}, whose price is not known. Take another, or limit tokens instead."
             )
 
 

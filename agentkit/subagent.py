@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, cast
 
-from agentkit.arguments import invalid_arguments
+from agentkit.arguments import DoesNotFit, invalid_arguments, read
+from agentkit.child_run import ChildRun, told_of_failure, tries, with_model
+from agentkit.children import OffSwitch
 from agentkit.delegation import Delegation
-from agentkit.errors import ToolError
-from agentkit.job import Chat, Job
-from agentkit.messages import JSONObject, encode
+from agentkit.errors import DefinitionError, ToolError
+from agentkit.messages import JSONObject, encode, text_block
 from agentkit.object_form import ObjectForm
 from agentkit.schema import compile_type
 from agentkit.spec import AgentSpec, In, Out
-from agentkit.tools import Effect, Tool
+from agentkit.terms import Terms, id_of
+from agentkit.tools import Effect, Tool, ToolOptions
 
 if TYPE_CHECKING:
-    from agentkit.budget import Budget
     from agentkit.context import RunContext
     from agentkit.result import RunResult
-    from agentkit.spec import RunOptions
+    from agentkit.toolset import AnyTool
 
 _STRONGEST_FIRST: tuple[Effect, ...] = ("write", "idempotent", "read")
 _INPUT = "input"
 """The only property of a sub-agent's input that is not an object itself."""
+_MODEL = "model"
+"""The property in which the model of a call is chosen."""
 
 AnyAgent: TypeAlias = AgentSpec[Any, In, Out]
 """An agent, whatever its tools work on."""
@@ -52,74 +55,130 @@ class AgentTool(Tool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
 
     is_agent = True
 
-    def __init__(self, agent: AnyAgent[In, Out], name: str, description: str, budget: Budget | None = None) -> None:
-        body = _Child(agent, budget)
-        super().__init__(body, body.run, name, description, {"effect": _strongest_effect(agent)})
+    def __init__(self, agent: AnyAgent[In, Out], name: str, description: str, terms: Terms[Out]) -> None:
+        try:
+            body = Child(agent, terms)
+        except DefinitionError as error:
+            raise DefinitionError(f"Agent({agent.name!r}): {error}") from error
+        super().__init__(body, body.run, name, description, _options(agent, terms))
         self.agent = agent
-        self.budget = budget
-        """What each call may use. None: what is left above."""
+        self.terms = terms
+        self.child = body
+        """How a call becomes a run, step by step."""
+
+    @property
+    def delegates(self) -> Sequence[AnyTool]:
+        """See `Tool.delegates`."""
+        return (self,)
 
 
-@dataclass(frozen=True)
-class _Child(Generic[In, Out]):
+class Child(Generic[In, Out]):
     """How a parent's call becomes a child's run: the body of an AgentTool."""
 
-    agent: AnyAgent[In, Out]
-    budget: Budget | None
-    is_waiting: bool = field(default=False, init=False)
-    needs_context: bool = field(default=False, init=False)
-    returns: object = field(default=object, init=False)
+    is_waiting = False
+    needs_context = False
+    returns: object = object
 
-    @property
-    def _form(self) -> ObjectForm[Any]:
-        prompt = self.agent.prompt
-        return _BRIEF if prompt.is_text else ObjectForm(prompt.schema, _INPUT)
-
-    @property
-    def input_schema(self) -> JSONObject:
+    def __init__(self, agent: AnyAgent[In, Out], terms: Terms[Out]) -> None:
+        self.agent = agent
+        self.terms = terms
+        self._form = _BRIEF if agent.prompt.is_text else ObjectForm(agent.prompt.schema, _INPUT)
+        self.input_schema = _with_menu(self._form.schema, agent, terms)
         """See `Body.input_schema`."""
-        return self._form.schema
+        # A changed agent compiles its types again: here, once, and not in every call.
+        self._on_menu = {name: tries(with_model(agent, model), terms) for name, model in terms.models.items()}
+        self._tries = tries(agent, terms)
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
-        """The child's input, under one key: arguments have names."""
-        return {_INPUT: self._form.read(dict(given), invalid_arguments(tool))}
+        """The child's input, under one key: arguments have names. Beside it the model that was chosen, if one was."""
+        header, own = invalid_arguments(tool), dict(given)
+        chosen = own.pop(_MODEL, None) if self.terms.models else None
+        if chosen is not None and not (isinstance(chosen, str) and chosen in self.terms.models):
+            read(dict(given), self.input_schema, _refuse, header)  # which says all that does not fit
+        return {_INPUT: self._form.read(own, header), _MODEL: chosen}
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """Run the child in its place below the call; its output goes to the parent's model."""
         parent = ctx.run if ctx is not None and isinstance(ctx.run, Delegation) else None
-        result = await self._perform(arguments[_INPUT], parent)
+        if parent is not None:
+            self.admit(parent)
+        result = await self.perform(arguments, parent)
         if result.answer is None:
-            raise ToolError(
-                f"The sub-agent `{self.agent.name}` gave no answer; its outcome is {result.outcome}. {result.reason}"
-            )
-        return self.agent.answer.form.inner.dump(result.answer.value)
+            raise ToolError(told_of_failure(result, 1 if parent is None else parent.children.tries(parent.call)))
+        answer = self.agent.answer.form.inner.dump(result.answer.value)
+        if result.ok:
+            return answer
+        note = f"[The sub-agent `{self.agent.name}` was cut off, {result.outcome}: this is the best answer it had.]"
+        return [text_block(answer if isinstance(answer, str) else encode(answer).decode()), text_block(note)]
 
     async def run(self, given: In) -> Out:
         """Run the agent by itself."""
-        return (await self._perform(given, None)).output
+        return (await self.perform(self.arguments(given), None)).output
 
-    async def _perform(self, given: object, parent: Delegation | None) -> RunResult[Out]:
+    def arguments(self, given: In | Brief) -> Mapping[str, object]:
+        """What `perform` takes, from Python."""
+        return {_INPUT: given}
+
+    def admit(self, parent: Delegation) -> None:
+        """Count a call that is about to start. Raises ToolError for one that goes too deep, or is one too many."""
+        name, terms = self.agent.name, self.terms
+        if parent.depth > terms.max_depth:
+            raise ToolError(
+                f"The sub-agent `{name}` was not started: it would be {parent.depth} levels below the first agent, and "
+                f"at most {terms.max_depth} are allowed.",
+                hint="Do the work yourself, with what you have.",
+            )
+        if terms.max_calls is not None and parent.number.of_begun > terms.max_calls:
+            raise ToolError(
+                f"The sub-agent `{name}` was not started: this is call {parent.number.of_begun} of it in this run, and "
+                f"at most {terms.max_calls} may be made.",
+                hint="Go on with what you have.",
+            )
+        parent.children.began(parent.call)
+
+    async def perform(
+        self, arguments: Mapping[str, object], parent: Delegation | None, off: OffSwitch | None = None
+    ) -> RunResult[Out]:
+        """Run the child to its end, on its terms; `off` stops it before that."""
+        given, model = arguments[_INPUT], arguments.get(_MODEL)
         # A Brief stands in for a text prompt and goes to the model as JSON.
         prompt = encode(_BRIEF.inner.dump(given)).decode() if isinstance(given, Brief) else cast("In", given)
-        options: RunOptions[Any] = {} if self.budget is None else {"budget": self.budget}
-        job = Job(self.agent, Chat(), prompt, options, parent)
-        try:
-            await job.perform(parent.scope.listener if parent else None)
-        finally:
-            result = job.result()
-            if parent is not None:
-                parent.adopt(cast("RunResult[object]", result))
-        return result
+        agents = self._tries if model is None else self._on_menu[str(model)]
+        return await ChildRun(agents, self.terms, parent, off or OffSwitch()).perform(prompt)
+
+
+def _with_menu(schema: JSONObject, agent: AnyAgent[In, Out], terms: Terms[Out]) -> JSONObject:
+    """The schema of a call, with the models to choose from. Raises DefinitionError where their place is taken."""
+    if not terms.models:
+        return schema
+    if _MODEL in schema.get("properties", {}):
+        raise DefinitionError(f"as_tool(models=...): its input type has a field {_MODEL!r} of its own")
+    names = "; ".join(f"`{name}`: {id_of(model)}" for name, model in terms.models.items())
+    description = f"Which model does the work. {names}. Left out: {id_of(agent.model)}."
+    menu: JSONObject = {"type": "string", "enum": list(terms.models), "description": description}
+    return {**schema, "properties": {**schema.get("properties", {}), _MODEL: menu}}
+
+
+def _refuse(_: JSONObject) -> NoReturn:
+    raise DoesNotFit
 
 
 _BRIEF = ObjectForm(compile_type(Brief), _INPUT)
 
 
-def _strongest_effect(agent: AnyAgent[In, Out]) -> Effect:
+def _options(agent: AnyAgent[In, Out], terms: Terms[Out]) -> ToolOptions:
+    # Calls that are counted begin with their turn, when it is known which of them there are.
+    return {"effect": _effect_of(agent), "eager": terms.max_calls is None}
+
+
+def _effect_of(agent: AnyAgent[In, Out]) -> Effect:
     """Of all the tools that an agent can reach; the API's own tools count as writing, since we cannot know."""
-    if agent.toolbox.api_tools:
-        return "write"
-    reached = {tool.effect for tool in agent.toolbox.tools.values()}
+    return "write" if agent.toolbox.api_tools else strongest_effect(agent.toolbox.tools.values())
+
+
+def strongest_effect(tools: Iterable[AnyTool]) -> Effect:
+    """The strongest effect among some tools; `read` where there are none."""
+    reached = {tool.effect for tool in tools}
     for effect in _STRONGEST_FIRST:
         if effect in reached:
             return effect

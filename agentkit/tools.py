@@ -8,8 +8,8 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
@@ -50,7 +50,12 @@ class Tool(Generic[P, R]):
     """
 
     is_agent = False
-    """Whether a call is a sub-agent's run."""
+    """Whether a call is a sub-agent's run, or starts, collects or stops one: it has steps of its own and no timeout."""
+
+    @property
+    def delegates(self) -> Sequence[Tool[..., Any]]:
+        """The sub-agents, as tools, whose runs a call may start."""
+        return ()
 
     def __init__(self, body: Body, function: Callable[P, R], name: str, description: str, options: ToolOptions) -> None:
         check_name(name)

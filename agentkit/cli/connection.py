@@ -90,7 +90,5 @@ def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:
         seen.add(id(current))
         for name, tool in current.toolbox.tools.items():
             names[name] = names.get(name, True) and tool.effect == "read"
-            below = getattr(tool, "agent", None)
-            if tool.is_agent and below is not None:
-                agents.append(below)
+            agents += [getattr(delegate, "agent") for delegate in tool.delegates]  # noqa: B009 - AgentTools
     return frozenset(name for name, is_read in names.items() if is_read)

@@ -159,7 +159,7 @@ class Progress:
 
     def _start(self, run_id: str, parent_call_id: str | None, branch: Branch) -> None:
         self._branches[run_id] = branch
-        parent = self._branches.get(run_id.removesuffix(f"/{parent_call_id}")) if parent_call_id else None
+        parent = self._branches.get(run_id.rpartition("/")[0]) if parent_call_id else None
         if parent is None:
             self.root = self.root or branch
         elif parent_call_id in parent.calls:

@@ -6,6 +6,7 @@ expect(result, called("price", item="tea"), never_called("order"), in_order("pri
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import EllipsisType
@@ -15,6 +16,8 @@ from agentkit.messages import Block, JSONObject
 from agentkit.result import RunResult
 
 _SHOWN_CHARS = 100
+_TRY = re.compile(r"\.\d+$")
+"""How the run id of a sub-agent's second try ends."""
 
 
 class HasResult(Protocol):
@@ -88,10 +91,12 @@ def calls_of(did: Did) -> list[Call]:
 
 
 def _calls_of_run(run: RunResult[object], path: tuple[str, ...]) -> Iterator[Call]:
-    children = {child.run_id: child for child in run.children}
+    tries: dict[str, list[RunResult[object]]] = {}
+    for child in run.children:
+        tries.setdefault(_TRY.sub("", child.run_id), []).append(child)
     for call_id, call in _calls_in(run.messages, path):
         yield call
-        if child := children.get(f"{run.run_id}/{call_id}"):
+        for child in tries.get(_TRY.sub("", f"{run.run_id}/{call_id}"), ()):
             yield from _calls_of_run(child, (*path, child.agent))
 
 
