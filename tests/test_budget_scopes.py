@@ -106,10 +106,10 @@ async def test_the_time_of_a_block_can_be_over_without_a_refused_call() -> None:
 
 
 def test_runs_of_a_map_are_one_tree_with_or_without_a_budget() -> None:
-    with sharing(None):
+    with sharing(None, "the map"):
         tree = enclosing().tree
         assert tree is not None
-        with sharing(Budget(max_requests=1)):
+        with sharing(Budget(max_requests=1), "the map"):
             assert enclosing().tree is tree
             assert [account.owner for account in enclosing().accounts] == ["the map"]
     assert enclosing().tree is None

@@ -146,3 +146,11 @@ def test_long_arguments_are_shown_in_part() -> None:
         expect([{"role": "assistant", "content": [call]}], never_called("order"))
     assert len(str(caught.value)) < 300
     assert "not answered" in str(caught.value)
+
+
+def test_the_calls_of_every_try_of_a_sub_agent_are_seen() -> None:
+    look, stop = Reply.tool("price", item="tea"), Reply.refusal("No.")
+    agent = Agent("lead", model="claude-opus-5-5", tools=[reader.as_tool(on_failure="retry")])
+    with script(Reply.tool("reader", objective="Go."), look, stop, look, Reply.text("4 EUR."), Reply.text("Done.")):
+        result = agent.run_sync("Go")
+    assert [call.path for call in calls_of(result)] == [("lead",), ("lead", "reader"), ("lead", "reader")]

@@ -108,6 +108,10 @@ Agent("a", model="m", tools=[len])  # expect-error
 plain.model = "n"  # expect-error
 
 
+def check_text(text: str) -> str | None:
+    return text
+
+
 async def runs_are_checked() -> None:
     await plain.run(5)  # expect-error
     await union.run(Shop("a"))  # expect-error
@@ -118,6 +122,9 @@ async def runs_are_checked() -> None:
     await union.map([Shop("a")])  # expect-error
     await union.as_tool()(Shop("a"))  # expect-error
     number: int = await typed.as_tool()("Hi.")  # expect-error
+    typed.as_tool(verify=check_text)  # expect-error
+    typed.as_tool(on_failure="rety")  # expect-error
+    typed.as_tool(models=["m"])  # expect-error
     async with typed.stream("Hi.") as run:
         output: int = run.result.output  # expect-error
     _ = (text, report, number, output)

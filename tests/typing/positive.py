@@ -144,7 +144,7 @@ async def outputs_have_their_type(questions: Sequence[Question]) -> None:
 
 
 async def a_sub_agent_is_called_from_python() -> None:
-    reader = typed.as_tool(name="read", description="Read.")
+    reader = typed.as_tool(name="read", description="Read.", verify=lambda report: report.text or None)
     assert_type(await reader(Question("Why?")), Report)
     assert_type(await union.as_tool()("Why?"), Report | Question)
     assert_type(Brief(objective="Read.").sources, list[str])
