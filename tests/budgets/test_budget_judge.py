@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import anyio
 import pytest
 
-from agentkit import Outcome
+from agentkit import Outcome, RunResult
 from tests.budgets.server import overspent
 from tests.budgets.trees import Tree
 
@@ -26,10 +28,17 @@ async def judged(seed: int) -> Tree:
     return tree
 
 
+def runs(result: RunResult[Any]) -> Iterator[RunResult[Any]]:
+    """A run and all below it."""
+    yield result
+    for child in result.children:
+        yield from runs(child)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_budget_is_ever_exceeded(backend: str) -> None:
     trees = [anyio.run(judged, seed, backend=backend) for seed in range(30)]
-    outcomes = Counter(result.outcome for tree in trees for result in tree.results)
+    outcomes = Counter(run.outcome for tree in trees for result in tree.results for run in runs(result))
     rows = [row for tree in trees for row in tree.simulator.ledger.rows]
     assert outcomes[Outcome.COMPLETED] > 10, outcomes
     assert outcomes[Outcome.BUDGET_EXHAUSTED] > 10, outcomes

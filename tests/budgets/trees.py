@@ -9,11 +9,13 @@ from typing import Any, TypeAlias
 
 import anyio
 
-from agentkit import Agent, Budget, Retry, RunResult, Settings, ToolError, stop_over_budget, tool
+from agentkit import Agent, AgentTool, Budget, Retry, RunResult, Settings, ToolError, stop_over_budget, tool
+from agentkit.background_tools import background
 from agentkit.messages import JSONObject
 from agentkit.simulator import Mix, Reply, Script
 from agentkit.simulator.faults.plan import USUAL
 from agentkit.simulator.faults.words import parse
+from agentkit.terms import Escalate, OnFailure
 from tests.budgets.server import DenseSimulator, Limited, NamingSimulator, dense_content, dense_usage, token_of
 
 AnyAgent: TypeAlias = Agent[Any, Any, Any]
@@ -71,11 +73,9 @@ class Tree:
         budget = self.budget(3) if chance.random() < 0.25 else None
         self.budgets[name] = [("agent", budget)] if budget else []
         tools: list[Any] = [look] if chance.random() < 0.6 else []
-        for number in range(chance.choice([0, 1, 2, 3]) if depth else 0):
-            child = self.agent(depth - 1, f"{name}{number}")
-            given = self.budget() if chance.random() < 0.3 else None
-            self.budgets[child.name] += [("delegation", given)] if given else []
-            tools.append(child.as_tool(budget=given))
+        delegates = [self.delegate(depth - 1, f"{name}{n}") for n in range(chance.choice([0, 1, 2, 3]) if depth else 0)]
+        in_background = bool(delegates) and chance.random() < 0.3
+        tools += [background(*delegates)] if in_background else delegates
         filler = "Read with care. " * (_TIER_BYTES // 16) if chance.random() < 0.06 else ""
         return Agent(
             name,
@@ -87,6 +87,19 @@ class Tree:
             fallback=chance.choice([None, None, None, "claude-haiku-4-5"]),
             retry=_IMPATIENT,
         )
+
+    def delegate(self, depth: int, name: str) -> AgentTool[Any, Any]:
+        """Another agent as a tool, on terms of its own."""
+        chance = self.chance
+        child = self.agent(depth, name)
+        # Each try has anew what is limited below it: by the prompts, the tries cannot be told apart.
+        is_limited_below = any(limits for other, limits in self.budgets.items() if other.startswith(name))
+        ways: list[OnFailure] = ["tell", "retry", Escalate("claude-haiku-4-5")]
+        on_failure = "tell" if is_limited_below else chance.choice(ways)
+        given = self.budget() if chance.random() < 0.3 else None
+        self.budgets[name] += [("delegation", given)] if given else []
+        timeout_s = chance.choice([None, None, None, 0.01, 0.1])
+        return child.as_tool(budget=given, on_failure=on_failure, timeout_s=timeout_s)
 
     def budget(self, scale: float = 1) -> Budget:
         """One to four limits, some that bite at once, some never; larger where more is to run below it."""
@@ -116,7 +129,8 @@ class Tree:
         return reply.replace(usage=dense_usage(request, reply, chance)) if self.is_dense else reply
 
     def _reply(self, request: JSONObject, token: str, turn: int, chance: random.Random) -> Reply:
-        names = [param["name"] for param in request.get("tools") or ()]
+        tools: dict[str, JSONObject] = {param["name"]: param for param in request.get("tools") or ()}
+        names = list(tools)
         is_last = request.get("tool_choice") == {"type": "none"}
         if not names or is_last or chance.random() < 0.15 + 0.2 * turn:
             return Reply.text("Well. " * chance.choice([1, 50, 300, 3_000]))
@@ -125,9 +139,17 @@ class Tree:
             name = chance.choice(names)
             if name == "look":
                 reply += Reply.tool(name, size=chance.choice([3, 7, 40, 1_000, 6_000, 20_001]))
+            elif name == "collect_agent":
+                reply += Reply.tool(name, handles=[], wait=chance.random() < 0.5)
+            elif name == "cancel_agent":
+                reply += Reply.tool(name, handles=[])
             else:
-                words = "Do it. " * chance.choice([1, 20])
-                reply += Reply.tool(name, objective=f"[{token}.{turn}x{number}] {words}")
+                brief = {"objective": f"[{token}.{turn}x{number}] {'Do it. ' * chance.choice([1, 20])}"}
+                if name == "start_agent":
+                    agent = chance.choice(tools[name]["input_schema"]["properties"]["agent"]["enum"])
+                    reply += Reply.tool(name, agent=agent, input=brief)
+                else:
+                    reply += Reply.tool(name, **brief)
         return reply
 
     # -- what happens ------------------------------------------------------------------------------------------
