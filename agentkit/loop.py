@@ -234,7 +234,8 @@ class Run(Generic[Deps, In, Out]):
         execution.tools, execution.results = self.dialogue.transcript.tools, {}
         try:
             begun = await self._early.claim(step.calls if step.only is None else ())
-            not_yet = await self._not_yet() if answers else None
+            may_remind = bool(answers) and self.state.landing is None
+            not_yet = await self.children.reminder(self.scope.steps) if may_remind else None
             for call in answers:
                 execution.results[call.id] = await self._box.take_call(call, not_yet)
             await execution.run(others, step.only, begun)
@@ -289,13 +290,9 @@ class Run(Generic[Deps, In, Out]):
         self.dialogue.say(None)
 
     async def _check(self, text: str) -> None:
-        if (not_yet := await self._not_yet()) is not None:
+        if self.state.landing is None and (not_yet := await self.children.reminder(self.scope.steps)):
             self.state = replace(self.state, turn=None, note=not_yet)
             return
         by_tool = self.dialogue.transcript.answers_by_tool
         reason = await (self._box.reject(CALL_ANSWER_TOOL) if by_tool else self._box.take_text(text))
         self.state = self.state.answered() if reason is None else self.state.rejected(reason)
-
-    async def _not_yet(self) -> str | None:
-        """What the model should know before it ends. None: it may end."""
-        return None if self.state.landing is not None else await self.children.reminder(self.scope.steps)
