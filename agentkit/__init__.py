@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from agentkit.agent import Agent
     from agentkit.artifact_store import KeptArtifact
     from agentkit.artifacts import Artifact
+    from agentkit.background_runs import Background, Started, open_background
+    from agentkit.background_tools import background
     from agentkit.budget import Budget
     from agentkit.budget_scopes import Spending, fail_over_budget, stop_over_budget
     from agentkit.cache_report import CacheBreak, CacheReport
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from agentkit.spec import RunOptions
     from agentkit.steps import InMemorySteps, Slot, Steps
     from agentkit.subagent import AgentTool, Brief
+    from agentkit.terms import Escalate, OnFailure, Terms, Verify
     from agentkit.tools import Tool, tool
     from agentkit.toolset import Toolset
     from agentkit.usage import Cost, Price, Usage
@@ -70,6 +73,8 @@ _HOMES = {
     "agentkit.agent": ("Agent",),
     "agentkit.artifact_store": ("KeptArtifact",),
     "agentkit.artifacts": ("Artifact",),
+    "agentkit.background_runs": ("Background", "Started", "open_background"),
+    "agentkit.background_tools": ("background",),
     "agentkit.budget": ("Budget",),
     "agentkit.budget_scopes": ("Spending", "fail_over_budget", "stop_over_budget"),
     "agentkit.cache_report": ("CacheBreak", "CacheReport"),
@@ -119,6 +124,7 @@ _HOMES = {
     "agentkit.spec": ("RunOptions",),
     "agentkit.steps": ("InMemorySteps", "Slot", "Steps"),
     "agentkit.subagent": ("AgentTool", "Brief"),
+    "agentkit.terms": ("Escalate", "OnFailure", "Terms", "Verify"),
     "agentkit.tools": ("Tool", "tool"),
     "agentkit.toolset": ("Toolset",),
     "agentkit.usage": ("Cost", "Price", "Usage"),
@@ -149,6 +155,7 @@ __all__ = [
     "AroundModel",
     "AroundTool",
     "Artifact",
+    "Background",
     "Brief",
     "Budget",
     "BudgetExceeded",
@@ -166,6 +173,7 @@ __all__ = [
     "DefinitionError",
     "Document",
     "Done",
+    "Escalate",
     "Event",
     "Failed",
     "FellBack",
@@ -177,6 +185,7 @@ __all__ = [
     "Model",
     "ModelCall",
     "ModelError",
+    "OnFailure",
     "Outcome",
     "OutputRejected",
     "Price",
@@ -191,8 +200,10 @@ __all__ = [
     "Settings",
     "Slot",
     "Spending",
+    "Started",
     "Steps",
     "Suggestion",
+    "Terms",
     "TextDelta",
     "ThinkingDelta",
     "Tool",
@@ -209,7 +220,10 @@ __all__ = [
     "Unfinished",
     "Usage",
     "UsageError",
+    "Verify",
+    "background",
     "fail_over_budget",
+    "open_background",
     "session",
     "stop_over_budget",
     "tool",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, cast
 
 from agentkit.arguments import DoesNotFit, invalid_arguments, read
@@ -82,7 +83,7 @@ class Child(Generic[In, Out]):
     def __init__(self, agent: AnyAgent[In, Out], terms: Terms[Out]) -> None:
         self.agent = agent
         self.terms = terms
-        self._form = _BRIEF if agent.prompt.is_text else ObjectForm(agent.prompt.schema, _INPUT)
+        self._form = _brief() if agent.prompt.is_text else ObjectForm(agent.prompt.schema, _INPUT)
         self.input_schema = _with_menu(self._form.schema, agent, terms)
         """See `Body.input_schema`."""
         # A changed agent compiles its types again: here, once, and not in every call.
@@ -142,7 +143,7 @@ class Child(Generic[In, Out]):
         """Run the child to its end, on its terms; `off` stops it before that."""
         given, model = arguments[_INPUT], arguments.get(_MODEL)
         # A Brief stands in for a text prompt and goes to the model as JSON.
-        prompt = encode(_BRIEF.inner.dump(given)).decode() if isinstance(given, Brief) else cast("In", given)
+        prompt = encode(_brief().inner.dump(given)).decode() if isinstance(given, Brief) else cast("In", given)
         agents = self._tries if model is None else self._on_menu[str(model)]
         return await ChildRun(agents, self.terms, parent, off or OffSwitch()).perform(prompt)
 
@@ -163,7 +164,9 @@ def _refuse(_: JSONObject) -> NoReturn:
     raise DoesNotFit
 
 
-_BRIEF = ObjectForm(compile_type(Brief), _INPUT)
+@cache
+def _brief() -> ObjectForm[Brief]:
+    return ObjectForm(compile_type(Brief), _INPUT)
 
 
 def _options(agent: AnyAgent[In, Out], terms: Terms[Out]) -> ToolOptions:

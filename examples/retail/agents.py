@@ -116,9 +116,9 @@ lead = Agent(
 Invent nothing. Errands that do not depend on each other go out at the same time.""",
     deps=open_shop,
     tools=[
-        accounts.as_tool(budget=AN_ERRAND),
-        orders.as_tool(budget=AN_ERRAND),
-        returns.as_tool(budget=AN_ERRAND),
+        accounts.as_tool(budget=AN_ERRAND, timeout_s=120, max_calls=10),
+        orders.as_tool(budget=AN_ERRAND, timeout_s=120, max_calls=10),
+        returns.as_tool(budget=AN_ERRAND, timeout_s=120, max_calls=10),
         tools.catalogue,
         tools.hand_over,
     ],
