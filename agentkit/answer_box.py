@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from agentkit.answer import AnswerSpec, InvalidAnswer
 from agentkit.events import OutputRejected
-from agentkit.execute import Executed
+from agentkit.executed import Executed
 from agentkit.result import Answer
 
 if TYPE_CHECKING:

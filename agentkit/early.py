@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from agentkit.drive import Above
-from agentkit.execute import Begun, Execution, first_leaf
+from agentkit.execute import Execution, first_leaf
+from agentkit.executed import Begun
 from agentkit.steps import InMemorySteps, Slot
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class EarlyCalls:
     """The ids of the calls that nobody claimed: what became of them is not missed."""
     _tasks: TaskGroup | None = field(default=None, init=False)
     """In which they run. It does not outlive the run."""
-    _begun: dict[tuple[int, str], Begun] = field(default_factory=dict[tuple[int, str], Begun], init=False)
-    """By their place among the calls of a turn, and what they ask."""
+    _begun: dict[int, list[Begun]] = field(default_factory=dict[int, list[Begun]], init=False)
+    """By their place among the calls of a turn: where it was asked for again, there may be several."""
     _ids: set[str] = field(default_factory=set[str], init=False)
     """Theirs."""
     _is_held: bool = field(default=False, init=False)
@@ -77,35 +78,42 @@ class EarlyCalls:
             self._begin(call, nth, tool, self._tasks)
 
     def _begin(self, call: ToolCall, nth: int, tool: AnyTool, tasks: TaskGroup) -> None:
-        scope, key = self.execution.scope, (nth, call.key)
+        scope = self.execution.scope
         is_in_memory = isinstance(scope.steps, InMemorySteps)
-        if key in self._begun or call.id in self._ids:  # a turn that uses an id twice is asked for again
+        if self._find(call, nth) is not None or call.id in self._ids:  # a turn with one id twice is asked for again
             return
         if tool.is_agent and not is_in_memory:  # a child has steps of its own, in their order
             return
         self._ids.add(call.id)
         scope.artifacts.foresee(call.id, nth)
         name = f"tool:{call.id}"
-        begun = self._begun[key] = Begun(call, scope.steps.reserve(name) if is_in_memory else Slot(name))
+        begun = Begun(call, scope.steps.reserve(name) if is_in_memory else Slot(name))
+        self._begun.setdefault(nth, []).append(begun)
         begun.task = tasks.create_task(self.execution.begin(begun, Above(tasks)), name=f"tool {call.name}")
+
+    def _find(self, call: ToolCall, nth: int) -> Begun | None:
+        return next((begun for begun in self._begun.get(nth, ()) if begun.asks(call)), None)
 
     async def claim(self, calls: Sequence[ToolCall]) -> dict[str, Begun]:
         """Those of a whole turn's calls that have begun, by call id. The others are stopped."""
         claimed: dict[str, Begun] = {}
         for nth, call in enumerate(calls if self._begun else (), 1):
-            begun = self._begun.pop((nth, call.key), None)
+            begun = self._find(call, nth)
             if begun is not None:
+                self._begun[nth].remove(begun)
                 claimed[call.id] = begun
         await self.drop()
+        self.thrown_away.difference_update(call.id for call in calls)
         return claimed
 
     async def drop(self) -> None:
         """Stop what has begun, and wait for its end."""
-        for begun in self._begun.values():
+        left = [begun for several in self._begun.values() for begun in several]
+        for begun in left:
             begun.stop()
+        self._begun.clear()
         self._ids.clear()
-        while self._begun:
-            _, begun = self._begun.popitem()
-            self.thrown_away.add(begun.call.id)
+        self.thrown_away.update(begun.call.id for begun in left)
+        for begun in left:
             await begun.wait()
             await self.execution.throw_away(begun, THROWN_AWAY)

@@ -19,68 +19,18 @@ import anyio.lowlevel
 from agentkit.attempts import TimeLimit, perform, retried
 from agentkit.drive import Above, Driven
 from agentkit.events import ToolFinished, ToolProgress, ToolStarted
+from agentkit.executed import Begun, Executed
 from agentkit.failures import let_pass, told_to_model
-from agentkit.messages import Block, Content, JSONObject, ToolCall, text_of, tool_result
+from agentkit.messages import Content, ToolCall, text_of
 from agentkit.middleware import AroundTool, ToolRun, composed
 from agentkit.results import render_result
 from agentkit.steps import run_as
 
 if TYPE_CHECKING:
-    from anyio import TaskHandle
-
     from agentkit.context import RunContext
     from agentkit.scope import Scope
     from agentkit.steps import Slot
     from agentkit.toolset import AnyTool
-
-
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """The answer to one call."""
-
-    content: Content
-    is_error: bool = False
-    duration_s: float = 0.0
-
-    def to_block(self, call: ToolCall) -> Block:
-        """The tool result that goes to the model."""
-        return tool_result(call.id, self.content, is_error=self.is_error)
-
-    def to_json(self) -> JSONObject:
-        """The answer as JSON, to cross the seam."""
-        return {"content": self.content, "is_error": self.is_error, "duration_s": self.duration_s}
-
-    @classmethod
-    def of_json(cls, value: JSONObject) -> Executed:
-        """The inverse of `to_json`."""
-        return cls(**value)
-
-
-@dataclass(slots=True)
-class Begun:
-    """A call that began before its turn was whole."""
-
-    call: ToolCall
-    """As it was first seen; the call that claims it may have another id."""
-    slot: Slot
-    task: TaskHandle[None] | None = None
-    """In which it runs."""
-    answer: Executed | None = None
-    """None: it is not over, or it was stopped, or cancelled itself."""
-    is_unwanted: bool = False
-    """Whether it is to be stopped."""
-
-    def stop(self) -> None:
-        """Cancel it."""
-        self.is_unwanted = True
-        if self.task is not None:
-            self.task.cancel()
-
-    async def wait(self) -> Executed | None:
-        """Its answer, once it is over."""
-        if self.answer is None and self.task is not None:
-            await self.task.wait()
-        return self.answer
 
 
 @dataclass(slots=True)
@@ -108,26 +58,25 @@ class Execution:
         Those that have `begun` early are only waited for.
         """
         slots = {call.id: self.scope.steps.reserve(f"tool:{call.id}") for call in calls}
-        early = begun or {}
+        early = dict(begun or {})
         for call in calls:
-            if call.id in early and early[call.id].answer is not None:  # it is over, and needs no task
-                await self._claim(call, slots[call.id], early[call.id])
-        for batch in _batches([call for call in calls if call.id not in self.results], self.tools):
+            if call.id in early:
+                await self._claim(call, early[call.id])
+        others = [call for call in calls if call.id not in early]
+        if any(_runs_alone(call, self.tools) for call in others):
+            await self._collect(early, slots)
+        for batch in _batches(others, self.tools):
             try:
                 async with anyio.create_task_group() as tasks:
                     above = Above(tasks)
                     for call in batch:
-                        slot, name = slots[call.id], f"tool {call.name}"
-                        if call.id in early:
-                            tasks.start_soon(self._claim, call, slot, early[call.id], name=name)
-                        else:
-                            tasks.start_soon(self._answer, call, slot, only, above, name=name)
+                        tasks.start_soon(self._answer, call, slots[call.id], only, above, name=f"tool {call.name}")
             except BaseExceptionGroup as group:  # an interrupt or an exit, the only things that a call lets pass
                 raise first_leaf(group) from None
+        await self._collect(early, slots)
         for call in calls:  # a tool that cancels its own task ends it without a word
             if call.id not in self.results:
-                answer = self.results[call.id] = self._failed(f"`{call.name}` cancelled itself.")
-                await self._report(call, answer)
+                await self._take(call, self._failed(f"`{call.name}` cancelled itself."))
         await anyio.lowlevel.checkpoint_if_cancelled()  # also when every call swallowed it
 
     async def begin(self, begun: Begun, above: Above) -> None:
@@ -137,20 +86,37 @@ class Execution:
         async with self.limiter:
             run = ToolRun(call, tool, self.context(call, begun.slot))
             begun.answer = await self._settled(run, lambda: begun.is_unwanted or above.ask())
+        if begun.claimed_by is not None:
+            await self._take(begun.claimed_by, begun.answer)
+        begun.is_over = True
 
     async def throw_away(self, begun: Begun, why: str) -> None:
         """Report the end of a begun call that no turn claims."""
         await self._report(begun.call, self._failed(why))
 
-    async def _claim(self, call: ToolCall, slot: Slot, begun: Begun) -> None:
+    async def _claim(self, call: ToolCall, begun: Begun) -> None:
+        """The begun call is one of the turn: its answer counts as soon as it is there."""
         if call.id != begun.call.id:
             await self._report(begun.call, Executed(f"Its turn was asked for again: it goes on as {call.id}."))
             await self._announce(call)
+        begun.claimed_by = call
+        if begun.answer is not None:
+            await self._take(call, begun.answer)
 
-        async def effect() -> Executed:
-            return await begun.wait() or self._failed(f"`{call.name}` cancelled itself.")
+    async def _collect(self, early: dict[str, Begun], slots: Mapping[str, Slot]) -> None:
+        """Wait for the begun calls, once, each of them a step."""
+        while early:
+            call_id = next(iter(early))
+            begun = early.pop(call_id)
 
-        answer = await run_as(self.scope.steps, slot, effect, Executed.to_json, Executed.of_json)
+            async def effect(begun: Begun = begun) -> Executed:
+                return await begun.wait() or self._failed(f"`{begun.call.name}` cancelled itself.")
+
+            answer = await run_as(self.scope.steps, slots[call_id], effect, Executed.to_json, Executed.of_json)
+            if call_id not in self.results and begun.claimed_by is not None:
+                await self._take(begun.claimed_by, answer)
+
+    async def _take(self, call: ToolCall, answer: Executed) -> None:
         self.results[call.id] = answer
         await self._report(call, answer)
 
@@ -173,8 +139,7 @@ class Execution:
         else:
             async with self.limiter:
                 answer = await self._execute(call, slot, tool, above.ask)
-        self.results[call.id] = answer
-        await self._report(call, answer)
+        await self._take(call, answer)
 
     async def _report(self, call: ToolCall, answer: Executed) -> None:
         await self.scope.emit(
@@ -254,12 +219,16 @@ def _checked(content: object, tool: AnyTool) -> Content:
     return render_result(cast("Content", content), tool.max_result_tokens)
 
 
+def _runs_alone(call: ToolCall, tools: Mapping[str, AnyTool]) -> bool:
+    tool = tools.get(call.name)
+    return tool is not None and tool.exclusive
+
+
 def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterator[Sequence[ToolCall]]:
     """The calls in groups that may run together: an exclusive one is a group of its own, at its place."""
     together: list[ToolCall] = []
     for call in calls:
-        tool = tools.get(call.name)
-        if tool is None or not tool.exclusive:
+        if not _runs_alone(call, tools):
             together.append(call)
             continue
         if together:

@@ -21,7 +21,8 @@ from agentkit.delegation import Delegation
 from agentkit.early import EarlyCalls
 from agentkit.errors import ModelError
 from agentkit.events import RunFinished, RunStarted, TurnFinished, TurnReset, TurnStarted
-from agentkit.execute import Executed, Execution
+from agentkit.execute import Execution
+from agentkit.executed import Executed
 from agentkit.limits import limits_of
 from agentkit.messages import AssistantTurn, ToolCall, text_block
 from agentkit.moves import (

@@ -106,6 +106,9 @@ def user(content: Content) -> Message:
     return Message.of("user", content)
 
 
+_SORTED = json.JSONEncoder(sort_keys=True)
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """One `tool_use` block of a turn: what the model asks."""
@@ -119,7 +122,7 @@ class ToolCall:
     @property
     def key(self) -> str:
         """The same for calls that ask the same."""
-        return f"{self.name}({json.dumps(self.input, sort_keys=True)}{self.invalid_input or ''})"
+        return f"{self.name}({_SORTED.encode(self.input)}{self.invalid_input or ''})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import anyio
 
 from agentkit import RunContext
-from agentkit.execute import Executed, Execution
+from agentkit.execute import Execution
+from agentkit.executed import Executed
 from agentkit.messages import JSONObject, ToolCall
 from agentkit.middleware import AroundTool
 from agentkit.redaction import Redactor
