@@ -166,7 +166,7 @@ class Governor:
         is_news = number > self._admitted_when_told
         is_told = False
         for name, bucket in self._buckets.items():
-            told = told_limit(name, headers, clock)
+            told = told_limit(name, headers, clock) if headers else None
             if name != OUTPUT_TOKENS:
                 amount = taken.pop(name, 0.0)
                 bucket.settle(amount, 0.0 if told else amount)

@@ -43,7 +43,7 @@ _NEEDS_BLOCK_MARKER = {"AsyncAnthropicBedrock", "AsyncAnthropicVertex"}
 _COUNTED = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
 _TOO_MANY = (429, 529)
 _TOO_MANY_KINDS = ("rate_limit_error", "overloaded_error")
-_LIMIT_HEADERS = (b"anthropic-ratelimit-", b"date")
+_LIMIT_HEADERS = b"anthropic-ratelimit-"
 _CONNECT_S = 10.0
 _LONGEST_PAUSE_S = 60.0
 """What others wait at the most because one call was told to wait longer: they may have to ask for themselves."""
@@ -167,9 +167,14 @@ def _timeout(idle_s: float) -> httpx2.Timeout:
 
 
 def _limits(headers: httpx2.Headers) -> dict[str, str]:
-    """What an answer says of limits, and its date. The client's own kind of headers is slow to look things up in."""
-    found = ((name.lower(), value) for name, value in headers.raw)
-    return {name.decode(): value.decode("latin-1") for name, value in found if name.startswith(_LIMIT_HEADERS)}
+    """What an answer says of limits, with its date; nothing where it says nothing of them.
+
+    The client's own kind of headers is slow to look things up in.
+    """
+    found = {name.lower(): value for name, value in headers.raw}
+    if not any(name.startswith(_LIMIT_HEADERS) for name in found):
+        return {}
+    return {name.decode(): value.decode("latin-1") for name, value in found.items()}
 
 
 @contextlib.contextmanager
