@@ -24,13 +24,13 @@ from agentkit import Agent, tool
 from shop import price, clerk, typed
 
 
-@tool(effect="read")
+@tool
 async def wait() -> str:
     \"\"\"Wait.\"\"\"
     await anyio.sleep_forever()
 
 
-@tool(effect="read")
+@tool
 async def deaf() -> str:
     \"\"\"Take no heed of a cancellation.\"\"\"
     with anyio.CancelScope(shield=True):

@@ -98,7 +98,7 @@ import anyio
 from agentkit import Agent, tool
 from agentkit.simulator import Reply, Script, Simulator
 
-@tool(effect="read")
+@tool
 async def wait() -> str:
     await anyio.sleep_forever()
 
