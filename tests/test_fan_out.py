@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from agentkit import Agent, ConfigurationError, Done, Failed, Outcome, RunResult, UsageError
+from agentkit import Agent, ConfigurationError, Done, Failed, Outcome, RunResult, UsageError, tool
 from agentkit.fan_out import fan_out
 from agentkit.messages import JSONObject
 from agentkit.testing import Reply, script
@@ -100,3 +100,28 @@ async def test_a_cancel_ends_the_map_and_begins_no_further_item() -> None:
             await fan_out(one, "abcdef", concurrency=2, run_id=None)
     assert scope.cancelled_caught
     assert sorted(begun) == ["a", "b"]
+
+
+@pytest.mark.soak
+async def test_five_thousand_agents_run_at_once() -> None:
+    """Each waits in the middle of its run, in a tool, until all are there."""
+    there, all_there = 0, anyio.Event()
+
+    @tool(effect="write", timeout_s=600)
+    async def meet(name: str) -> str:
+        """Wait for the others."""
+        nonlocal there
+        there += 1
+        if there == 5_000:
+            all_there.set()
+        await all_there.wait()
+        return name
+
+    def answer(request: JSONObject) -> Reply:
+        name = request["messages"][0]["content"]
+        return Reply.tool("meet", name=name) if len(request["messages"]) == 1 else Reply.text(name)
+
+    one = Agent("one", model="claude-haiku-5-5", tools=[meet])
+    with script(answer):
+        done = await one.map(map(str, range(5_000)), concurrency=5_000)
+    assert [item.output for item in done if isinstance(item, Done)] == list(map(str, range(5_000)))

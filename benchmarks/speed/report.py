@@ -50,7 +50,8 @@ def _goals(rows: Sequence[Row]) -> list[str]:
 
 def _figures(rows: Sequence[Row]) -> list[str]:
     names = [runner.name for runner in (*OURS, *PEERS) if any(runner.name in row.values for row in rows)]
-    lines = ["## Figures", "", f"| what | unit | {' | '.join(names)} |", f"|---|---|{'---|' * len(names)}"]
+    lines = ["## Figures", "", "An empty cell: the framework did not get to the end, or was not asked.", ""]
+    lines += [f"| what | unit | {' | '.join(names)} |", f"|---|---|{'---|' * len(names)}"]
     for row in rows:
         cells = [f"{row.values[name]:.4g} ({row.ratios[name]:.2f})" if name in row.values else "" for name in names]
         lines.append(f"| {row.what} | {row.unit} | {' | '.join(cells)} |")
