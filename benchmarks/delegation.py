@@ -22,8 +22,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Coroutine, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeAlias
 
 import anyio
@@ -35,6 +34,7 @@ from agentkit.transport import http_client
 from benchmarks.speed import server as fast
 from benchmarks.speed.measuring import peak_kb
 from benchmarks.speed.server import Play
+from benchmarks.speed.workers import server
 
 STRONG, CHEAP = "claude-opus-5-5", "claude-haiku-5-5"
 DELAY_MS = 50
@@ -70,16 +70,7 @@ class Connection(fast.Connection):
             super()._answer(request)
 
 
-@contextmanager
-def served() -> Generator[str]:
-    """Serve from a process of its own; gives the address."""
-    command = [sys.executable, "-c", "from benchmarks.delegation import serve; serve()"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        finally:
-            process.kill()
+_SERVING = ("-c", "from benchmarks.delegation import serve; serve()")
 
 
 def serve() -> None:
@@ -227,17 +218,17 @@ def measure(question: str, rounds: int, *, profiled: bool) -> Figures:
 
 def asked(question: str, rounds: int) -> Figures:
     """The figures of a question, from a process of its own; with the longest request that its server saw."""
-    with served() as server:
+    with server(None, *_SERVING) as (url, _):
         command = [sys.executable, "-m", "benchmarks.delegation", "--measure", question, "--rounds", str(rounds)]
-        environment = {**os.environ, **_places(server, question)}
+        environment = {**os.environ, **_places(url, question)}
         told = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
-        with urllib.request.urlopen(f"{server}/longest") as reply:  # noqa: S310 - our own server
+        with urllib.request.urlopen(f"{url}/longest") as reply:  # noqa: S310 - our own server
             return {**json.loads(told), "longest_mb": int(reply.read()) / 1e6}
 
 
-def _places(server: str, question: str) -> dict[str, str]:
+def _places(url: str, question: str) -> dict[str, str]:
     path = QUESTIONS[question][1].path()
-    return {"ANTHROPIC_BASE_URL": f"{server}/{path}", "ANTHROPIC_API_KEY": "any"}
+    return {"ANTHROPIC_BASE_URL": f"{url}/{path}", "ANTHROPIC_API_KEY": "any"}
 
 
 def show(rounds: int) -> None:
@@ -275,8 +266,8 @@ def main() -> None:
     if given.measure:
         print(json.dumps(measure(given.measure, given.rounds, profiled=False)))
     elif given.profile:
-        with served() as server:
-            os.environ.update(_places(server, given.profile))
+        with server(None, *_SERVING) as (url, _):
+            os.environ.update(_places(url, given.profile))
             measure(given.profile, given.rounds, profiled=True)
     else:
         show(given.rounds)

@@ -14,8 +14,6 @@ import argparse
 import gc
 import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -33,6 +31,7 @@ from agentkit.turn_reader import TurnReader
 from agentkit.usage import Usage
 from benchmarks.speed.measuring import INSTRUCTIONS, MODEL, PROMPT, look
 from benchmarks.speed.server import Play
+from benchmarks.speed.workers import server
 
 if TYPE_CHECKING:
     from agentkit.messages import Content
@@ -172,18 +171,6 @@ async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
     return figures
 
 
-@contextmanager
-def served() -> Generator[str]:
-    """The server of the speed benchmark; gives the base URL."""
-    command = [sys.executable, "-m", "benchmarks.speed.server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/{PLAY.path()}"
-        finally:
-            process.kill()
-
-
 def show(figures: dict[str, list[float]]) -> None:
     """A table, and whether the goal is met."""
     print(f"{'':32}{'us a turn':>10}{'to none':>10}")
@@ -201,10 +188,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20, help="how often each variant is measured")
     parser.add_argument("--core", type=int, help="the CPU core to stay on")
     given = parser.parse_args()
-    with served() as base_url:
+    with server(None) as (url, _):
         if given.core is not None:
             os.sched_setaffinity(0, {given.core})
-        show(anyio.run(measure, base_url, given.rounds))
+        show(anyio.run(measure, f"{url}/{PLAY.path()}", given.rounds))
 
 
 if __name__ == "__main__":

@@ -114,22 +114,18 @@ class Worker:
 
 
 @contextmanager
-def server(core: int | None) -> Iterator[tuple[str, int]]:
-    """The fast server; gives its address and its process id."""
+def server(core: int | None, *program: str) -> Iterator[tuple[str, int]]:
+    """The fast server, or another program that serves as it does; gives its address and its process id."""
     places = {"PYTHONPATH": str(ROOT), **({} if core is None else {"SPEED_CORE": str(core)})}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.speed.server"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **places},
-        cwd=ROOT,
-    )
-    try:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}", process.pid
-    finally:
-        process.kill()
-        process.wait()
+    command = [sys.executable, *(program or ("-m", "benchmarks.speed.server"))]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **places}, cwd=ROOT
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}", process.pid
+        finally:
+            process.kill()
 
 
 def cores() -> tuple[int | None, int | None]:
