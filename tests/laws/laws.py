@@ -17,6 +17,8 @@ from tests.laws.scenes import KEY, PASSWORD, PLACE, SECRET, WORK, Scene
 
 Law: TypeAlias = Callable[[Scene], Iterator[str]]
 
+_SUMMARY = b'{"system":"You get the record of a conversation'
+"""How a request begins that asks for a summary."""
 _HOLOGRAM = {"type": "hologram", "beam": "blue"}
 _EXCUSES = ("Not executed", "Cancelled", "Stopped", "There is no result", "The arguments of")
 """How results begin that stand for calls which were not made, or whose result was not waited for."""
@@ -143,7 +145,8 @@ def law_10(scene: Scene) -> Iterator[str]:
     came = [request["model"] for request in scene.simulator.requests]
     sent = zip(scene.simulator.tokens, came, scene.simulator.bodies, strict=True)
     for token, model, body in scene.diary.asked if scene.has_threads else sent:
-        heads[f"{token} {model}"].append(body[: body.rindex(b'],"model":')])
+        if not body.startswith(_SUMMARY):  # a conversation of its own, also where nothing comes of it
+            heads[f"{token} {model}"].append(body[: body.rindex(b'],"model":')])
     for name, bodies in heads.items():
         for before, after in pairwise(bodies):
             if not after.startswith(before) and _keeps_its_conversation(scene):
