@@ -96,7 +96,8 @@ class Background:
 async def open_background() -> AsyncGenerator[Background]:
     """Start agents in the block and go on meanwhile. What still runs at its end is stopped, and waited for.
 
-    One agent's failure costs no other its result. An exception of the block goes on as it is.
+    One agent's failure costs no other its result. An exception of the block goes on as it is. As with any task group,
+    the block belongs in a coroutine: an async generator that yields inside of it may never come back to close it.
     """
     failure: Exception | None = None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from itertools import pairwise
 
 import anyio
 import anyio.abc
@@ -12,7 +13,7 @@ import httpx2
 import pytest
 import sniffio
 
-from agentkit import Agent
+from agentkit import Agent, tool
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.transport import MOST_FREE, Connections, http_client
 
@@ -39,6 +40,28 @@ async def test_a_run_takes_the_transport_that_there_is(surroundings: str, monkey
         monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
         agent = Agent("seller", model="claude-opus-5-5")
         assert [(await agent.run("Tea?")).output for _ in range(2)] == ["Tea is 4 EUR."] * 2
+
+
+async def test_what_leaves_the_socket_begins_with_what_left_it_before(
+    surroundings: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten turns: the server keeps the bytes as it read them off its socket."""
+
+    @tool(effect="read")
+    def price(item: str) -> int:
+        """Look up a price."""
+        return len(item)
+
+    simulator = Simulator(Script(*[Reply.tool("price", item=f"tea {n}") for n in range(9)], Reply.text("Tea.")))
+    async with simulator.serve() as base_url:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", base_url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
+        agent = Agent("seller", model="claude-opus-5-5", instructions="Be brief. " * 600, tools=[price])
+        assert (await agent.run("Tea?")).output == "Tea."
+    heads = [body[: body.rindex(b'],"model":')] for body in simulator.bodies]
+    assert len(heads) == 10
+    for before, after in pairwise(heads):
+        assert after.startswith(before)
 
 
 async def test_aiohttp_is_for_asyncio_and_a_proxy_for_the_sdk_to_find(surroundings: str) -> None:
