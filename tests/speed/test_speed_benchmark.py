@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.timeout(300)  # a dozen programs start in it, one after another, and each imports a framework
+
 ROOT = Path(__file__).parents[2]
 
 
