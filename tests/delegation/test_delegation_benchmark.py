@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.delegation import ARTIFACT_BYTES, MOST_REQUEST_MB, MOST_TREE_MB, asked
+
+pytestmark = pytest.mark.timeout(180)  # programs of their own, which import the SDK before they begin
 
 
 def test_a_tree_of_more_than_a_thousand_agents_fits_into_little_memory() -> None:
