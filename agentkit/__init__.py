@@ -10,20 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.agent import Agent
-    from agentkit.artifact_store import KeptArtifact
-    from agentkit.artifacts import Artifact
-    from agentkit.background_runs import Background, Started, open_background
-    from agentkit.background_tools import background
-    from agentkit.budget import Budget
-    from agentkit.budget_scopes import Spending, fail_over_budget, stop_over_budget
-    from agentkit.cache_report import CacheBreak, CacheReport
-    from agentkit.charges import Charge
-    from agentkit.client import session
-    from agentkit.content import Document, File, Image
-    from agentkit.context import RunContext
-    from agentkit.conversation import Conversation
-    from agentkit.cost_tree import CostTree
+    from agentkit.agents.agent import Agent
+    from agentkit.agents.agent_tool import AgentTool, Brief
+    from agentkit.agents.background import Background, Started, open_background
+    from agentkit.agents.background_tools import background
+    from agentkit.agents.conversation import Conversation
+    from agentkit.agents.fan_out import Done, Failed
+    from agentkit.budget.blocks import Spending, fail_over_budget, stop_over_budget
+    from agentkit.budget.budget import Budget
+    from agentkit.budget.cache_report import CacheBreak, CacheReport
+    from agentkit.budget.charges import Charge
+    from agentkit.budget.cost_tree import CostTree
+    from agentkit.budget.usage import Cost, Price, Usage
     from agentkit.errors import (
         AgentkitError,
         BudgetExceeded,
@@ -37,7 +35,14 @@ if TYPE_CHECKING:
         ToolTimeout,
         UsageError,
     )
-    from agentkit.events import (
+    from agentkit.messages.content import Document, File, Image
+    from agentkit.models.claude import ClaudeModel
+    from agentkit.models.client import session
+    from agentkit.models.model import Model
+    from agentkit.models.retry import Retry
+    from agentkit.run.agent_spec import RunOptions
+    from agentkit.run.delegation_terms import Escalate, OnFailure, Terms, Verify
+    from agentkit.run.events import (
         Compacted,
         Event,
         FellBack,
@@ -53,37 +58,33 @@ if TYPE_CHECKING:
         TurnReset,
         TurnStarted,
     )
-    from agentkit.fan_out import Done, Failed
-    from agentkit.handle import RunHandle
-    from agentkit.middleware import AroundModel, AroundTool, CallModel, CallTool, ModelCall, ToolRun
-    from agentkit.model import ClaudeModel, Model
-    from agentkit.outcome import Outcome, Unfinished
-    from agentkit.result import RunResult
-    from agentkit.retry import Retry
-    from agentkit.settings import Settings
-    from agentkit.spec import RunOptions
-    from agentkit.steps import InMemorySteps, Slot, Steps
-    from agentkit.subagent import AgentTool, Brief
-    from agentkit.terms import Escalate, OnFailure, Terms, Verify
-    from agentkit.tools import Tool, tool
-    from agentkit.toolset import Toolset
-    from agentkit.usage import Cost, Price, Usage
+    from agentkit.run.middleware import AroundModel, AroundTool, CallModel, CallTool, ModelCall, ToolRun
+    from agentkit.run.outcome import Outcome, Unfinished
+    from agentkit.run.result import RunResult
+    from agentkit.run.settings import Settings
+    from agentkit.run.steps import InMemorySteps, Slot, Steps
+    from agentkit.run.streamed_run import RunHandle
+    from agentkit.tools.artifacts.artifact import Artifact
+    from agentkit.tools.artifacts.store import KeptArtifact
+    from agentkit.tools.decorator import Tool, tool
+    from agentkit.tools.run_context import RunContext
+    from agentkit.tools.toolset import Toolset
 
 _HOMES = {
-    "agentkit.agent": ("Agent",),
-    "agentkit.artifact_store": ("KeptArtifact",),
-    "agentkit.artifacts": ("Artifact",),
-    "agentkit.background_runs": ("Background", "Started", "open_background"),
-    "agentkit.background_tools": ("background",),
-    "agentkit.budget": ("Budget",),
-    "agentkit.budget_scopes": ("Spending", "fail_over_budget", "stop_over_budget"),
-    "agentkit.cache_report": ("CacheBreak", "CacheReport"),
-    "agentkit.charges": ("Charge",),
-    "agentkit.client": ("session",),
-    "agentkit.content": ("Document", "File", "Image"),
-    "agentkit.context": ("RunContext",),
-    "agentkit.conversation": ("Conversation",),
-    "agentkit.cost_tree": ("CostTree",),
+    "agentkit.agents.agent": ("Agent",),
+    "agentkit.tools.artifacts.store": ("KeptArtifact",),
+    "agentkit.tools.artifacts.artifact": ("Artifact",),
+    "agentkit.agents.background": ("Background", "Started", "open_background"),
+    "agentkit.agents.background_tools": ("background",),
+    "agentkit.budget.budget": ("Budget",),
+    "agentkit.budget.blocks": ("Spending", "fail_over_budget", "stop_over_budget"),
+    "agentkit.budget.cache_report": ("CacheBreak", "CacheReport"),
+    "agentkit.budget.charges": ("Charge",),
+    "agentkit.models.client": ("session",),
+    "agentkit.messages.content": ("Document", "File", "Image"),
+    "agentkit.tools.run_context": ("RunContext",),
+    "agentkit.agents.conversation": ("Conversation",),
+    "agentkit.budget.cost_tree": ("CostTree",),
     "agentkit.errors": (
         "AgentkitError",
         "BudgetExceeded",
@@ -97,7 +98,7 @@ _HOMES = {
         "ToolTimeout",
         "UsageError",
     ),
-    "agentkit.events": (
+    "agentkit.run.events": (
         "Compacted",
         "Event",
         "FellBack",
@@ -113,30 +114,31 @@ _HOMES = {
         "TurnReset",
         "TurnStarted",
     ),
-    "agentkit.fan_out": ("Done", "Failed"),
-    "agentkit.handle": ("RunHandle",),
-    "agentkit.middleware": ("AroundModel", "AroundTool", "CallModel", "CallTool", "ModelCall", "ToolRun"),
-    "agentkit.model": ("ClaudeModel", "Model"),
-    "agentkit.outcome": ("Outcome", "Unfinished"),
-    "agentkit.result": ("RunResult",),
-    "agentkit.retry": ("Retry",),
-    "agentkit.settings": ("Settings",),
-    "agentkit.spec": ("RunOptions",),
-    "agentkit.steps": ("InMemorySteps", "Slot", "Steps"),
-    "agentkit.subagent": ("AgentTool", "Brief"),
-    "agentkit.terms": ("Escalate", "OnFailure", "Terms", "Verify"),
-    "agentkit.tools": ("Tool", "tool"),
-    "agentkit.toolset": ("Toolset",),
-    "agentkit.usage": ("Cost", "Price", "Usage"),
+    "agentkit.agents.fan_out": ("Done", "Failed"),
+    "agentkit.run.streamed_run": ("RunHandle",),
+    "agentkit.run.middleware": ("AroundModel", "AroundTool", "CallModel", "CallTool", "ModelCall", "ToolRun"),
+    "agentkit.models.claude": ("ClaudeModel",),
+    "agentkit.models.model": ("Model",),
+    "agentkit.run.outcome": ("Outcome", "Unfinished"),
+    "agentkit.run.result": ("RunResult",),
+    "agentkit.models.retry": ("Retry",),
+    "agentkit.run.settings": ("Settings",),
+    "agentkit.run.agent_spec": ("RunOptions",),
+    "agentkit.run.steps": ("InMemorySteps", "Slot", "Steps"),
+    "agentkit.agents.agent_tool": ("AgentTool", "Brief"),
+    "agentkit.run.delegation_terms": ("Escalate", "OnFailure", "Terms", "Verify"),
+    "agentkit.tools.decorator": ("Tool", "tool"),
+    "agentkit.tools.toolset": ("Toolset",),
+    "agentkit.budget.usage": ("Cost", "Price", "Usage"),
 }
-_MODULES = ("process",)
+_MODULES = {"process": "agentkit.tools.process"}
 """Modules that are used by their names: `agentkit.process.run(...)`."""
 _EXPORTS = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
     if name in _MODULES:
-        return import_module(f"agentkit.{name}")
+        return import_module(_MODULES[name])
     if name not in _EXPORTS:
         raise AttributeError(f"module 'agentkit' has no attribute {name!r}")
     value: object = getattr(import_module(_EXPORTS[name]), name)

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING
 
-from agentkit.redaction import Redactor, text_without_secrets, without_secrets
+from agentkit.redaction.redactor import Redactor, text_without_secrets, without_secrets
 
 if TYPE_CHECKING:
     from structlog.stdlib import BoundLogger

@@ -28,9 +28,9 @@ from typing import Any, TypeAlias
 import anyio
 
 from agentkit import Agent, RunResult, session, tool
-from agentkit.messages import Content
-from agentkit.middleware import CallTool, ToolRun
-from agentkit.transport import http_client
+from agentkit.messages.message import Content
+from agentkit.models.http_transport import http_client
+from agentkit.run.middleware import CallTool, ToolRun
 from benchmarks.speed import server as fast
 from benchmarks.speed.measuring import peak_kb
 from benchmarks.speed.server import Play

@@ -22,20 +22,22 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import anthropic
 import anyio
 
-from agentkit import Agent, Budget, Settings, model, stop_over_budget, tool
-from agentkit.asking import Asked, Asking, Meter, Question
-from agentkit.attempts import perform
-from agentkit.execute import Execution
-from agentkit.redaction import Redactor
-from agentkit.turn_reader import TurnReader
-from agentkit.usage import Usage
+from agentkit import Agent, Budget, Settings, stop_over_budget, tool
+from agentkit.budget.usage import Usage
+from agentkit.loop.exchange import Asked, Meter, Question
+from agentkit.loop.model_call import Asking
+from agentkit.models import claude as model
+from agentkit.models.stream_accumulator import TurnReader
+from agentkit.redaction.redactor import Redactor
+from agentkit.tool_calls.executor import Execution
+from agentkit.tool_calls.retry_and_timeout import perform
 from benchmarks.speed.measuring import INSTRUCTIONS, MODEL, PROMPT, look
 from benchmarks.speed.server import Play
 from benchmarks.speed.workers import server
 
 if TYPE_CHECKING:
-    from agentkit.messages import Content
-    from agentkit.middleware import ToolRun
+    from agentkit.messages.message import Content
+    from agentkit.run.middleware import ToolRun
 
 TURNS = 20
 PLAY = Play(turns=TURNS, calls=2, pieces=10)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import anyio
 from anyio import wait_all_tasks_blocked
 
-from agentkit.account import Account, OverBudget, Purse, Reservation
-from agentkit.budget import Amount, Budget, Need
+from agentkit.budget.account import Account, OverBudget, Purse, Reservation
+from agentkit.budget.budget import Amount, Budget, Need
 
 
 def need(*, requests: int = 1, prompt: float = 0, per_token: int = 0) -> Need:

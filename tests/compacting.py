@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from agentkit import Agent, Settings, tool
-from agentkit.compaction import Summary, compacted
-from agentkit.messages import AssistantTurn, JSONObject, Message, Request, text_of, user
-from agentkit.model import ClaudeModel
+from agentkit.history.compaction import Summary, compacted
+from agentkit.history.transcript import Transcript
+from agentkit.messages.message import AssistantTurn, JSONObject, Message, text_of, user
+from agentkit.messages.request import Request
+from agentkit.models.claude import ClaudeModel
+from agentkit.models.stream_accumulator import TurnReader
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.transcript import Transcript
-from agentkit.turn_reader import TurnReader
 
 MODEL = "claude-opus-5-5"
 SUMMARY = Summary(

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from agentkit import Agent, Retry, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Simulator
 from agentkit.testing import Reply
 

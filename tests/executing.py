@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import anyio
 
 from agentkit import RunContext
-from agentkit.execute import Execution
-from agentkit.executed import Executed
-from agentkit.messages import JSONObject, ToolCall
-from agentkit.middleware import AroundTool
-from agentkit.redaction import Redactor
-from agentkit.scope import Listener, Scope
-from agentkit.steps import InMemorySteps, Slot
-from agentkit.toolset import AnyTool
+from agentkit.messages.message import JSONObject, ToolCall
+from agentkit.redaction.redactor import Redactor
+from agentkit.run.middleware import AroundTool
+from agentkit.run.scope import Listener, Scope
+from agentkit.run.steps import InMemorySteps, Slot
+from agentkit.tool_calls.call_result import Executed
+from agentkit.tool_calls.executor import Execution
+from agentkit.tools.toolset import AnyTool
 
 
 def call(name: str, number: int = 1, **given: object) -> ToolCall:

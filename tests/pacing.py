@@ -13,7 +13,8 @@ import anyio.lowlevel
 
 from agentkit import RunContext, tool
 from agentkit.errors import ModelError
-from agentkit.messages import JSONObject, Request
+from agentkit.messages.message import JSONObject
+from agentkit.messages.request import Request
 
 Moment: TypeAlias = "JSONObject | ModelError | Callable[[], Awaitable[object]]"
 """An event, a failure, or something to wait for before the next one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentkit import Agent, RunResult, ToolError, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 
 
 @dataclass

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from tests import tricky_signatures as tricky
 from tests.tricky_signatures import Address, AnyTool
 

@@ -11,8 +11,8 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentkit.account import Account, OverBudget, Purse
-from agentkit.budget import Amount, Budget, Need
+from agentkit.budget.account import Account, OverBudget, Purse
+from agentkit.budget.budget import Amount, Budget, Need
 
 _TOLERANCE = 1e-6
 

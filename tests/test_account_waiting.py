@@ -7,8 +7,8 @@ import pytest
 from anyio import wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
-from agentkit.account import Purse
-from agentkit.budget import Amount
+from agentkit.budget.account import Purse
+from agentkit.budget.budget import Amount
 from tests.accounts import CALL, Asking, account, all_at_once, is_clean, need, taken
 
 pytestmark = pytest.mark.anyio

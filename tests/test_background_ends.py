@@ -8,12 +8,12 @@ import anyio
 import pytest
 
 from agentkit import Agent, Budget, Outcome, RunFinished, RunStarted, ToolFinished, Unfinished
-from agentkit.background_tools import background
-from agentkit.messages import JSONObject
+from agentkit.agents.background_tools import background
+from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
+from tests.agents.test_background_tools import lead, writer
 from tests.delegating import CHILD, LEAD, child, collect, read_by_lead, say, start
-from tests.test_background_tools import lead, writer
-from tests.test_steps import Recording, Replaying
+from tests.run.test_steps import Recording, Replaying
 
 pytestmark = pytest.mark.anyio
 

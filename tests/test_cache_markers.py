@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agentkit import Agent, Settings, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio

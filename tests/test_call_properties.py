@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from agentkit import InvalidArguments, Tool, tool
-from agentkit.messages import JSON, JSONObject
-from agentkit.problems import find_problems
-from agentkit.schema.json_check import Checker
-from agentkit.string_values import decode_strings
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.json_schema.checker import Checker
+from agentkit.schema.validation.problems import find_problems
+from agentkit.schema.validation.stringified import decode_strings
 
 came: list[object] = []
 

@@ -14,10 +14,10 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
 from agentkit import Agent, RunContext, TextDelta, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import script
-from agentkit.threads import abandoned_threads
+from agentkit.tools.worker_threads import abandoned_threads
 
 pytestmark = pytest.mark.anyio
 

@@ -6,13 +6,13 @@ import anyio
 import pytest
 
 from agentkit import Agent, Budget, Outcome, RunFinished, RunStarted, ToolStarted
-from agentkit.background_tools import background
-from agentkit.messages import Content, JSONObject
-from agentkit.middleware import CallTool, ToolRun
-from agentkit.terms import Escalate
+from agentkit.agents.background_tools import background
+from agentkit.messages.message import Content, JSONObject
+from agentkit.run.delegation_terms import Escalate
+from agentkit.run.middleware import CallTool, ToolRun
 from agentkit.testing import Reply, script
 from tests.delegating import lead, look, never, play, reader, told
-from tests.test_steps import Recording, Replaying
+from tests.run.test_steps import Recording, Replaying
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from agentkit import Agent, Outcome, Retry, Settings, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from agentkit import DefinitionError, InvalidArguments, RunContext, Tool, UsageError
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 
 SCHEMA: JSONObject = {
     "type": "object",

@@ -9,7 +9,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from agentkit.governor import LONGEST_PAUSE_S, Governor
+from agentkit.models.rate_limiting.limiter import LONGEST_PAUSE_S, Governor
 
 
 def told(name: str, limit: object, remaining: object, reset: str = "") -> dict[str, str]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from agentkit.governor import Governor, Permit
+from agentkit.models.rate_limiting.limiter import Governor, Permit
 
 PREFIX = "anthropic-ratelimit-requests"
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from agentkit.log import hiding, log
-from agentkit.redaction import Redactor
+from agentkit.redaction.redactor import Redactor
 
 
 def test_nothing_is_printed_unless_the_application_configures_logging() -> None:

@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 import anyio
 import pytest
 
-from agentkit.client import overriding
+from agentkit.models.client import overriding
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agentkit import DefinitionError, InvalidArguments, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from tests.signature_rows import ROWS, Row
 from tests.tricky_signatures import Shop, came
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.messages import AssistantTurn, Block
-from agentkit.moves import (
+from agentkit.loop.actions import (
     CUT_OFF,
     FLOOR,
     LAST_TURN,
@@ -21,9 +20,10 @@ from agentkit.moves import (
     Limits,
     RunTools,
 )
-from agentkit.outcome import Outcome
-from agentkit.state import RunState, next_step
-from tests.test_state import CALL, TEXT, fresh, turn
+from agentkit.loop.state import RunState, next_step
+from agentkit.messages.message import AssistantTurn, Block
+from agentkit.run.outcome import Outcome
+from tests.loop.test_state import CALL, TEXT, fresh, turn
 
 
 def cut(state: RunState, *content: Block, max_tokens: int = 0) -> RunState:

@@ -9,8 +9,8 @@ import anyio
 import pytest
 
 from agentkit import Agent, ToolError, ToolStarted, tool
-from agentkit.failures import OUTCOME_UNKNOWN
 from agentkit.testing import Reply, script
+from agentkit.tool_calls.failures import OUTCOME_UNKNOWN
 from tests.executing import answer, answers, call
 from tests.shop import check_pairs
 

@@ -13,11 +13,12 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from agentkit import Agent, RunContext, Tool, ToolError, threads, tool
-from agentkit.failures import OUTCOME_UNKNOWN
-from agentkit.messages import JSONObject
+from agentkit import Agent, RunContext, Tool, ToolError, tool
+from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
-from agentkit.threads import abandoned_threads
+from agentkit.tool_calls.failures import OUTCOME_UNKNOWN
+from agentkit.tools import worker_threads as threads
+from agentkit.tools.worker_threads import abandoned_threads
 from tests.executing import answers, call
 from tests.shop import check_pairs, results
 

@@ -13,8 +13,8 @@ import anyio
 import pytest
 
 from agentkit import Agent, tool
-from agentkit.artifacts import Artifact
 from agentkit.testing import Reply, script
+from agentkit.tools.artifacts.artifact import Artifact
 from tests.shop import results
 
 pytestmark = pytest.mark.anyio

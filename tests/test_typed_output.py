@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent, Outcome
-from agentkit.artifacts import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
-from agentkit.moves import ANSWER_TOOL, LAST_TURN, LAST_TURN_BY_TOOL
+from agentkit.loop.actions import LAST_TURN, LAST_TURN_BY_TOOL
 from agentkit.testing import Reply, script
+from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
+from agentkit.tools.reserved_names import ANSWER_TOOL
 from tests.shop import Item, Report, check_pairs, find_items, place_order, results
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.rules.refusal import Refusal
 from agentkit.simulator.wire import Response, failure

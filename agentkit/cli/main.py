@@ -15,9 +15,11 @@ import sys
 from collections.abc import Sequence
 from typing import cast
 
-from agentkit.cli import chat, demo, doctor, local, mcp, record, run, simulate, tools
-from agentkit.cli.exits import Exit, Stop, told
-from agentkit.cli.terminal import clean
+from agentkit.cli.chat import command as chat
+from agentkit.cli.commands import demo, local, mcp, record, run, simulate, tools
+from agentkit.cli.doctor import command as doctor
+from agentkit.cli.terminal.exits import Exit, Stop, told
+from agentkit.cli.terminal.text import clean
 from agentkit.errors import AgentkitError, ConfigurationError, UsageError
 
 _DESCRIPTION = "Tool-using agents on Claude: run them, look at their tools, try everything without a key."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.tool_options import Effect
+    from agentkit.tools.options import Effect
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from agentkit.mcp.http import NOT_SENT
 from agentkit.mcp.mcp_tool import Answer, Unanswered
 from agentkit.mcp.results import readable
 from agentkit.mcp.session import SESSION_LOST, Session
-from agentkit.redaction import text_without_secrets
+from agentkit.redaction.redactor import text_without_secrets
 
 if TYPE_CHECKING:
     from agentkit.mcp.annotations import Listed

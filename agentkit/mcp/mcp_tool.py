@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agentkit.errors import ToolError
-from agentkit.failures import OUTCOME_UNKNOWN
 from agentkit.mcp.results import content_of
-from agentkit.messages import Block, text_block
-from agentkit.tools import Tool
+from agentkit.messages.message import Block, text_block
+from agentkit.tool_calls.failures import OUTCOME_UNKNOWN
+from agentkit.tools.decorator import Tool
 
 if TYPE_CHECKING:
-    from agentkit.context import RunContext
     from agentkit.mcp.annotations import Annotations, Listed
     from agentkit.mcp.schemas import Fitted
-    from agentkit.messages import JSONObject
-    from agentkit.tool_options import Effect, ToolOptions
+    from agentkit.messages.message import JSONObject
+    from agentkit.tools.options import Effect, ToolOptions
+    from agentkit.tools.run_context import RunContext
 
 
 class Report(Protocol):

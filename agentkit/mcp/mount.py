@@ -13,14 +13,14 @@ from agentkit.errors import ConfigurationError, DefinitionError
 from agentkit.log import log
 from agentkit.mcp.config_file import read_servers
 from agentkit.mcp.offer import Mount, tokens_of, tools_of, usable
-from agentkit.tools import check_name
-from agentkit.toolset import Toolset
+from agentkit.tools.decorator import check_name
+from agentkit.tools.toolset import Toolset
 
 if TYPE_CHECKING:
     from agentkit.mcp.annotations import Listed
     from agentkit.mcp.connection import Connection
     from agentkit.mcp.servers import Server
-    from agentkit.tool_options import Effect
+    from agentkit.tools.options import Effect
 
 CONNECT_TIMEOUT_S = 30.0
 """How long a server may take to start and list its tools, where nothing else is said."""

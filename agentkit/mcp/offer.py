@@ -13,14 +13,14 @@ from agentkit.log import log
 from agentkit.mcp.annotations import Listed, hinted_effect
 from agentkit.mcp.mcp_tool import McpTool, ServerBody
 from agentkit.mcp.schemas import Fitted, fitted
-from agentkit.results import CHARS_PER_TOKEN
-from agentkit.schema.json_check import require_sound
-from agentkit.tool_options import ToolOptions
+from agentkit.schema.json_schema.checker import require_sound
+from agentkit.tools.options import ToolOptions
+from agentkit.tools.result_content import CHARS_PER_TOKEN
 
 if TYPE_CHECKING:
     from agentkit.mcp.mcp_tool import Caller
     from agentkit.mcp.servers import Server
-    from agentkit.tool_options import Effect
+    from agentkit.tools.options import Effect
 
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 _MOST_CHARS_OF_A_NAME = 128

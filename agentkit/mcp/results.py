@@ -18,11 +18,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from agentkit.content import Image
 from agentkit.errors import ToolError, UsageError
 from agentkit.log import log
-from agentkit.messages import Block, JSONObject, text_block
-from agentkit.problems import find_problems
+from agentkit.messages.content import Image
+from agentkit.messages.message import Block, JSONObject, text_block
+from agentkit.schema.validation.problems import find_problems
 
 if TYPE_CHECKING:
     from agentkit.mcp.annotations import Listed

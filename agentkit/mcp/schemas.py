@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from agentkit.arguments import read_json_arguments
 from agentkit.errors import DefinitionError
-from agentkit.messages import JSONObject
-from agentkit.schema.json_check import require_sound
-from agentkit.schema.subschemas import is_object, resolve
+from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.checker import require_sound
+from agentkit.schema.json_schema.subschemas import is_object, resolve
+from agentkit.schema.validation.arguments import read_json_arguments
 
 _COMBINING = ("allOf", "anyOf", "oneOf")
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")

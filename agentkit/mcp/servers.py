@@ -13,7 +13,7 @@ from typing import TypeAlias, cast
 from urllib.parse import urlsplit
 
 from agentkit.errors import DefinitionError
-from agentkit.redaction import REDACTED, is_secret_name, text_without_secrets
+from agentkit.redaction.redactor import REDACTED, is_secret_name, text_without_secrets
 
 
 @dataclass(frozen=True, slots=True)

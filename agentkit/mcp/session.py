@@ -31,8 +31,8 @@ from agentkit.mcp.http import NOT_SENT, http_client
 from agentkit.mcp.root_task import start_root_task
 from agentkit.mcp.servers import HttpServer, InProcessServer, Server, StdioServer
 from agentkit.mcp.stdio import LastWords, process_streams
-from agentkit.messages import JSONObject
-from agentkit.redaction import text_without_secrets
+from agentkit.messages.message import JSONObject
+from agentkit.redaction.redactor import text_without_secrets
 
 if TYPE_CHECKING:
     from mcp.client import IncomingMessage, Transport

@@ -18,7 +18,7 @@ from mcp.shared.message import SessionMessage
 
 from agentkit.log import log
 from agentkit.mcp.servers import StdioServer
-from agentkit.redaction import text_without_secrets
+from agentkit.redaction.redactor import text_without_secrets
 
 _MOST_LINES = 10
 _MOST_CHARS_OF_A_LINE = 2_000

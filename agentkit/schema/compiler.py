@@ -22,11 +22,11 @@ from pydantic_core import SchemaError
 from typing_extensions import TypedDict
 
 from agentkit.errors import DefinitionError
-from agentkit.messages import JSON, JSONObject
+from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.field_docs import notes
+from agentkit.schema.json_schema.subschemas import rebuild, resolve
 from agentkit.schema.json_values import Reader
 from agentkit.schema.lossless import LosslessSchema
-from agentkit.schema.subschemas import rebuild, resolve
 from agentkit.schema.temporal import with_note
 
 T = TypeVar("T")

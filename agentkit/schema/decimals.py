@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from agentkit.messages import JSONObject
-from agentkit.schema.constraint_words import add_sentences, phrases
-from agentkit.schema.text_patterns import decimal_pattern
+from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.constraint_words import add_sentences, phrases
+from agentkit.schema.json_schema.text_patterns import decimal_pattern
 
 
 def decimal_json(constraints: Mapping[str, object], digits: str | None, number: JSONObject) -> JSONObject:

@@ -17,7 +17,7 @@ from typing import ForwardRef
 from typing_extensions import Doc, evaluate_forward_ref, is_typeddict
 
 from agentkit.schema.docstrings import own_docstring, parse_docs
-from agentkit.schema.subschemas import is_object
+from agentkit.schema.json_schema.subschemas import is_object
 
 
 def field_docs(cls: type) -> dict[str, str]:

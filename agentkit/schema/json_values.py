@@ -14,9 +14,9 @@ from typing import Generic, TypeVar, cast, get_args
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
-from agentkit.messages import JSON, JSONObject
-from agentkit.schema.json_check import Checker
-from agentkit.schema.subschemas import is_list, is_object
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.json_schema.checker import Checker
+from agentkit.schema.json_schema.subschemas import is_list, is_object
 
 T = TypeVar("T")
 

@@ -14,9 +14,9 @@ from pydantic_core import core_schema
 
 from agentkit.schema.docstrings import own_docstring, parse_docs
 from agentkit.schema.field_docs import field_docs
+from agentkit.schema.json_schema.subschemas import is_object
 from agentkit.schema.lossless_values import Core, LosslessValues, refuse, replace_docstring
 from agentkit.schema.map_keys import KeyRefused, key_schema
-from agentkit.schema.subschemas import is_object
 
 _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
 

@@ -12,11 +12,11 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchema
 from pydantic_core import core_schema
 
 from agentkit.errors import DefinitionError
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.schema.decimals import decimal_json
 from agentkit.schema.docstrings import Docs, own_docstring, parse_docs
+from agentkit.schema.json_schema.text_patterns import COMPLEX, NAIVE_DATETIME, NOT_BLANK, date_pattern, uuid_pattern
 from agentkit.schema.temporal import temporal_words
-from agentkit.schema.text_patterns import COMPLEX, NAIVE_DATETIME, NOT_BLANK, date_pattern, uuid_pattern
 
 Core: TypeAlias = Any
 """pydantic's own description of a type: one of fifty TypedDicts, told apart by `type` where no checker follows."""

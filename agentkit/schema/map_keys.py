@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agentkit.messages import JSONObject
-from agentkit.schema.number_patterns import END
+from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.number_patterns import END
 
 _INTEGER = rf"^-?(0|[1-9][0-9]*){END}"
 _NUMBER = rf"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{{1,3}})?{END}"

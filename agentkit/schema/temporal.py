@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic_core import to_jsonable_python
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 
 NOTE = "x-agentkit-note"
 """Holds a sentence until the descriptions are final; then it is appended to the one beside it."""

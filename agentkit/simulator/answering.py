@@ -17,7 +17,7 @@ from agentkit.simulator.reply import Reply, ServerError, Turn
 from agentkit.simulator.wire import ConnectionLost, Headers, Response, event_stream, failure, json_answer
 
 if TYPE_CHECKING:
-    from agentkit.messages import Block, JSONObject
+    from agentkit.messages.message import Block, JSONObject
     from agentkit.simulator.mind import Mind
 
 _NO_FAULT = Fault()

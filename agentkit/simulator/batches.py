@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 
 import anyio
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.paging import page
 from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
 from agentkit.simulator.wire import Headers, Response, json_answer, lines

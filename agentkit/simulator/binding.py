@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import cast
 
-from agentkit.messages import Block, JSONObject, encode
+from agentkit.messages.message import Block, JSONObject, encode
 
 
 def without_markers(value: object) -> object:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import cast
 
-from agentkit.messages import Content, JSONObject, encode
+from agentkit.messages.message import Content, JSONObject, encode
 from agentkit.simulator.binding import without_markers
 from agentkit.simulator.models import facts_of
 

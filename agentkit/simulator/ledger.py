@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import cast
 
-from agentkit.messages import JSONObject, encode
+from agentkit.budget.usage import Cost, Usage, cost_of
+from agentkit.messages.message import JSONObject, encode
 from agentkit.simulator.cache import BYTES_PER_TOKEN
 from agentkit.simulator.wire import Response
-from agentkit.usage import Cost, Usage, cost_of
 
 _NOTHING = Usage()
 

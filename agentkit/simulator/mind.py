@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from agentkit.messages import JSONObject
+    from agentkit.messages.message import JSONObject
     from agentkit.simulator.reply import Reply
 
 

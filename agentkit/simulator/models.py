@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from agentkit.limits import LIMITS, ModelLimits, undated
-from agentkit.messages import JSONObject
+from agentkit.budget.model_limits import LIMITS, ModelLimits, undated
+from agentkit.messages.message import JSONObject
 
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _UNKNOWN_DATE = "1970-01-01T00:00:00Z"  # what the API says where it does not know

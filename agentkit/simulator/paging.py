@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import parse_qs
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
 
 _USUAL, _MOST = 20, 1000

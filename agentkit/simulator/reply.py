@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
-from agentkit.answer import WRAPPER
-from agentkit.messages import JSON, Block, JSONObject, encode, text_block
-from agentkit.moves import ANSWER_TOOL
-from agentkit.problems import find_problems
+from agentkit.messages.message import JSON, Block, JSONObject, encode, text_block
+from agentkit.run.output import WRAPPER
+from agentkit.schema.validation.problems import find_problems
+from agentkit.tools.reserved_names import ANSWER_TOOL
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from agentkit.simulator.mind import UnexpectedRequest
 from agentkit.simulator.reply import Reply
 
 if TYPE_CHECKING:
-    from agentkit.messages import JSONObject
+    from agentkit.messages.message import JSONObject
 
 Answer: TypeAlias = "Callable[[JSONObject], Reply | Awaitable[Reply]]"
 """A function of the request, async or not: the way to script a tree of agents that ask in any order."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from agentkit.errors import ConfigurationError
-from agentkit.jsontext import parse_strict
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
+from agentkit.messages.strict_json import parse_strict
 from agentkit.simulator.answering import Answer, Answering
 from agentkit.simulator.batches import Batches, batch_price
 from agentkit.simulator.binding import digest
@@ -29,7 +29,7 @@ from agentkit.simulator.wire import ConnectionLost, Headers, Response, body_limi
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-    from agentkit.messages import Block
+    from agentkit.messages.message import Block
     from agentkit.simulator.faults import Fault
 
 FAULT_HEADER = "x-agentkit-fault"

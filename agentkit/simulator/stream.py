@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from agentkit.messages import Block, JSONObject, encode
+from agentkit.messages.message import Block, JSONObject, encode
 
 if TYPE_CHECKING:
     from agentkit.simulator.reply import Turn

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
-from agentkit.messages import Block, JSONObject
+from agentkit.messages.message import Block, JSONObject
 from agentkit.simulator.binding import digest
 from agentkit.simulator.rules.refusal import APPROXIMATE, Edition, Refusal, coded
 

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 import anyio.lowlevel
 
-from agentkit.messages import JSONObject, encode
+from agentkit.messages.message import JSONObject, encode
 
 MOST_BODY_BYTES = 32 * 1024 * 1024
 """What the API takes in one message request."""

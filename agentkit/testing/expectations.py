@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import EllipsisType
 from typing import Protocol, TypeAlias, cast
 
-from agentkit.messages import Block, JSONObject
-from agentkit.result import RunResult
+from agentkit.messages.message import Block, JSONObject
+from agentkit.run.result import RunResult
 
 _SHOWN_CHARS = 100
 _TRY = re.compile(r"\.\d+$")

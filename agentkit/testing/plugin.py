@@ -127,7 +127,7 @@ def script(request: pytest.FixtureRequest) -> Generator[ScriptFixture]:
 
     The test fails when replies are left, when more is asked than was written, or when a fault could not happen.
     """
-    from agentkit.client import overriding_everywhere
+    from agentkit.models.client import overriding_everywhere
     from agentkit.testing.scripting import Scene
 
     scenes: list[Checked] = request.node.stash.setdefault(_SCENES, [])
@@ -167,7 +167,7 @@ def recording(request: pytest.FixtureRequest) -> Generator[Replay | None]:
     environment), the file is written anew when the test passes, and the fixture is None. Otherwise the test fails when
     it asks for something that was not recorded, or does not ask for something that was.
     """
-    from agentkit.client import overriding_everywhere
+    from agentkit.models.client import overriding_everywhere
     from agentkit.testing.recordings import Replayed, place_of, recorded
 
     mark = request.node.get_closest_marker("recording")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from agentkit.client import overriding
+from agentkit.models.client import overriding
 from agentkit.simulator.faults.plan import Faults
 from agentkit.simulator.reply import Reply
 from agentkit.simulator.script import Answer, Script, describe

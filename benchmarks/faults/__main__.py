@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from textwrap import shorten
 
-from agentkit.messages import Block, Content, JSONObject, text_block
+from agentkit.messages.message import Block, Content, JSONObject, text_block
 from benchmarks.faults.play import differences, play
 from benchmarks.faults.scenario import BACKENDS, Played, Scenario
 from benchmarks.faults.scenarios import SCENARIOS

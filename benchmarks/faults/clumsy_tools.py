@@ -7,7 +7,8 @@ import time
 
 import anyio
 
-from agentkit import Image, RunContext, ToolError, process, tool
+from agentkit import Image, RunContext, ToolError, tool
+from agentkit.tools import process
 from benchmarks.faults.desk import Desk, find
 
 PNG = base64.b64decode(

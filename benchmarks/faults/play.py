@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import anyio
 
 from agentkit import Agent, Conversation, Done, Outcome, RunResult, TurnReset
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from benchmarks.faults.desk import FAST, Desk, Task
 from benchmarks.faults.scenario import EARLIER, PROMPT, Played, Scenario
 from benchmarks.faults.stage import ELSE, Stage, comparable

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agentkit import Outcome, RunContext, tool
-from agentkit.messages import JSONObject
-from agentkit.moves import FAILED_AGAIN
+from agentkit.loop.actions import FAILED_AGAIN
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.desk import Desk, find, worker
 from benchmarks.faults.scenario import (

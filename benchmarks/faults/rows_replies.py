@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agentkit import Outcome
-from agentkit.moves import CUT_OFF, SAY_SOMETHING
+from agentkit.loop.actions import CUT_OFF, SAY_SOMETHING
 from agentkit.simulator import Reply
 from benchmarks.faults.desk import Price, pricing, worker
 from benchmarks.faults.scenario import (

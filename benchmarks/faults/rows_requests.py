@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentkit import Budget
-from agentkit.continuing import NO_RESULT
+from agentkit.history.sanitize import NO_RESULT
 from agentkit.simulator import Reply
 from benchmarks.faults.desk import Price, pricing, worker
 from benchmarks.faults.scenario import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentkit import RunContext, tool
-from agentkit.messages import Block
-from agentkit.redaction import REDACTED
+from agentkit.messages.message import Block
+from agentkit.redaction.redactor import REDACTED
 from benchmarks.faults.desk import Desk, find, worker
 from benchmarks.faults.scenario import DONE, GO, KEY, Played, Scenario, call, hears, no, ok, says, survives
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from agentkit import Image, Outcome
-from agentkit.messages import Content, JSONObject
-from agentkit.moves import CANCELLED
+from agentkit.loop.actions import CANCELLED
+from agentkit.messages.message import Content, JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.clumsy_tools import CLUMSY, PNG, TEA
 from benchmarks.faults.desk import worker

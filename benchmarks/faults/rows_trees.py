@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentkit import Budget, Outcome
-from agentkit.messages import JSONObject
-from agentkit.moves import LAST_TURN, OVER_BUDGET
+from agentkit.loop.actions import LAST_TURN, OVER_BUDGET
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.desk import find, reader, worker
 from benchmarks.faults.rows_requests import REFUSED

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from agentkit import Agent, Outcome
-from agentkit.messages import Block, Content, JSONObject, text_block, tool_result
+from agentkit.messages.message import Block, Content, JSONObject, text_block, tool_result
 from agentkit.simulator import Reply
 from benchmarks.faults.desk import Desk, Task, worker
 

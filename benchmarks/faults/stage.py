@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.server import FAULT_HEADER
 from benchmarks.faults.scenario import KEY, PROMPT, Scenario

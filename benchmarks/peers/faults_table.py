@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from benchmarks.peers.notes import NOTES
 from benchmarks.peers.scenarios import SCENARIOS, Scenario
 

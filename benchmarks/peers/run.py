@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
 from benchmarks.peers.environment import HERE, USUAL, install, version_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agentkit.messages import Block, JSONObject
+from agentkit.messages.message import Block, JSONObject
 
 ANSWER = "All is done."
 """What the scripted model says when it has what it needs."""

@@ -24,8 +24,8 @@ import anyio
 import httpx2
 
 from agentkit import ConfigurationError
-from agentkit.jsontext import parse_strict
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
+from agentkit.messages.strict_json import parse_strict
 from agentkit.simulator import Replay
 from agentkit.simulator.models import facts_of
 from agentkit.simulator.recordings.exchange import Exchange

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentkit.messages import JSONObject
-from agentkit.toolset import AnyTool
+from agentkit.messages.message import JSONObject
+from agentkit.tools.toolset import AnyTool
 from examples.retail import tools
 from examples.retail.records import Address, ByEmail, ByName, Database, Swap
 from examples.retail.shop import Shop

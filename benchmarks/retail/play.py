@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentkit import RunResult, ToolError
-from agentkit.messages import Block, JSONObject, encode, text_of
+from agentkit.messages.message import Block, JSONObject, encode, text_of
 from agentkit.testing import Reply, script
 from benchmarks.retail.known import Known, Task
 from benchmarks.retail.trouble import Trouble, UnreliableShop

@@ -27,7 +27,7 @@ from typing import Any
 import anyio
 
 from agentkit import DefinitionError, InvalidArguments, Tool
-from agentkit.schema.strict_form import NotStrictable, strict_form
+from agentkit.schema.strict.form import NotStrictable, strict_form
 
 JSONObject = dict[str, Any]
 

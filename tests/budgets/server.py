@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from agentkit import Budget
-from agentkit.messages import Block, JSONObject, encode
+from agentkit.budget.usage import Usage
+from agentkit.messages.message import Block, JSONObject, encode
 from agentkit.simulator import Fault, Reply, Simulator
 from agentkit.simulator.answering import Answer
 from agentkit.simulator.rules import Refusal
 from agentkit.simulator.wire import Headers, Response, json_answer
-from agentkit.usage import Usage
 
 TOKEN = re.compile(r"\[([\w.]+)\]")
 """How a prompt says whose run it begins: `[a.2.1]` was delegated to by `[a.2]`."""

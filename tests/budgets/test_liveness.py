@@ -12,13 +12,13 @@ import anyio
 import pytest
 
 from agentkit import Agent, Budget, Outcome, Retry, RunResult, Settings, stop_over_budget, tool
-from agentkit.bounds import Rates, call_need, landing_need, prompt_tokens
-from agentkit.budget import Amount
-from agentkit.messages import AssistantTurn, JSONObject
-from agentkit.middleware import CallModel, ModelCall
-from agentkit.moves import FLOOR
+from agentkit.budget.budget import Amount
+from agentkit.budget.upper_bounds import Rates, call_need, landing_need, prompt_tokens
+from agentkit.budget.usage import Cost, prices_of
+from agentkit.loop.actions import FLOOR
+from agentkit.messages.message import AssistantTurn, JSONObject
+from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Mix, Reply, Script
-from agentkit.usage import Cost, prices_of
 from tests.budgets.server import DenseSimulator, dense_usage, token_of
 from tests.budgets.trees import MODELS
 

@@ -10,12 +10,12 @@ import anyio
 import pytest
 
 from agentkit import Agent, Budget, Outcome, Retry, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
+from agentkit.run.delegation_terms import Escalate
 from agentkit.simulator import Fault, Reply, Script, Simulator
 from agentkit.simulator.answering import Answer
 from agentkit.simulator.faults.words import parse
 from agentkit.simulator.wire import Headers
-from agentkit.terms import Escalate
 
 pytestmark = pytest.mark.anyio
 

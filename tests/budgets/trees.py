@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 import anyio
 
 from agentkit import Agent, AgentTool, Budget, Retry, RunResult, Settings, ToolError, stop_over_budget, tool
-from agentkit.background_tools import background
-from agentkit.messages import JSONObject
+from agentkit.agents.background_tools import background
+from agentkit.messages.message import JSONObject
+from agentkit.run.delegation_terms import Escalate, OnFailure
 from agentkit.simulator import Mix, Reply, Script
 from agentkit.simulator.faults.plan import USUAL
 from agentkit.simulator.faults.words import parse
-from agentkit.terms import Escalate, OnFailure
 from tests.budgets.server import DenseSimulator, Limited, NamingSimulator, dense_content, dense_usage, token_of
 
 AnyAgent: TypeAlias = Agent[Any, Any, Any]

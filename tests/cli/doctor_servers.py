@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from agentkit.cli.main import main
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.http_server import serving
 from agentkit.simulator.wire import Headers, Response, json_answer
 

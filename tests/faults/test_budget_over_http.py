@@ -6,7 +6,7 @@ import pytest
 from anthropic import AsyncAnthropic
 
 from agentkit import Agent, Budget, Done, Failed, Outcome, Unfinished, stop_over_budget
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from agentkit import Outcome
-from agentkit.events import Compacted, FellBack, RunFinished, TurnFinished
-from agentkit.messages import Block, JSONObject
-from agentkit.state import STOP_REASONS, After
+from agentkit.loop.state import STOP_REASONS, After
+from agentkit.messages.message import Block, JSONObject
+from agentkit.run.events import Compacted, FellBack, RunFinished, TurnFinished
 from tests.budgets.server import Limited, overspent
 from tests.laws.scenes import KEY, PASSWORD, PLACE, SECRET, WORK, Scene
 

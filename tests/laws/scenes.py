@@ -14,9 +14,9 @@ import anyio
 import anyio.lowlevel
 
 from agentkit import Agent, Budget, Event, Retry, RunContext, RunResult, Settings, ToolError, tool
-from agentkit.conversation import Conversation
-from agentkit.messages import AssistantTurn, JSONObject
-from agentkit.middleware import CallModel, ModelCall
+from agentkit.agents.conversation import Conversation
+from agentkit.messages.message import AssistantTurn, JSONObject
+from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Mix, Reply, Script
 from agentkit.simulator.faults.plan import USUAL, FaultPlan
 from tests.budgets.server import TOKEN, NamingSimulator, asking

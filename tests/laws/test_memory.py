@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from agentkit import Agent, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Mix, Reply, Script, Simulator
 from tests.laws.scenes import Scene
 

@@ -13,10 +13,10 @@ import pytest
 
 from agentkit import Agent, Toolset
 from agentkit.errors import ConfigurationError, DefinitionError
-from agentkit.events import ToolProgress
 from agentkit.mcp import HttpServer, InProcessServer, StdioServer, mounted, mounted_file
 from agentkit.mcp.servers import Server
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
+from agentkit.run.events import ToolProgress
 from agentkit.testing import Reply, script
 from tests.mcp.servers import serving, shop, wild
 

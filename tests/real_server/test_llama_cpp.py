@@ -15,8 +15,9 @@ from anthropic import AsyncAnthropic
 from xllamacpp import CommonParams, Server
 
 from agentkit import Agent, ModelError, Outcome, RunResult, Settings, tool
-from agentkit.messages import Message, Prefix, Request
-from agentkit.model import ClaudeModel
+from agentkit.messages.message import Message
+from agentkit.messages.request import Prefix, Request
+from agentkit.models.claude import ClaudeModel
 from agentkit.simulator.rules import refuse
 from tests.real_server.tiny_model import make
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from agentkit.cli.commands.simulate import read_script
 from agentkit.cli.main import main
-from agentkit.cli.simulate import read_script
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Script, Simulator
 from agentkit.testing import Reply, called, expect, in_order, never_called, script, served
 from examples.retail.__main__ import PROMPT, offline

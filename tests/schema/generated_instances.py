@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from agentkit.messages import JSONObject
-from agentkit.schema.subschemas import resolve
+from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.subschemas import resolve
 
 CHECKER = FormatChecker(("date", "date-time", "time", "uuid"))
 _DURATION = re.compile(r"^P(\d+W|(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)$", re.ASCII)

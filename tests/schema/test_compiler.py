@@ -179,7 +179,7 @@ def test_counters_and_other_containers() -> None:
 
 def test_compiling_and_good_calls_do_without_jsonschema() -> None:
     program = (
-        "import sys; from agentkit.schema import *; from agentkit.schema.strict_form import strict_form\n"
+        "import sys; from agentkit.schema import *; from agentkit.schema.strict.form import strict_form\n"
         "compiled = compile_parameters([Parameter('x', list[int])]); strict_form(compiled.schema)\n"
         "assert compiled.validate({'x': [1]}) == {'x': [1]}; assert 'jsonschema' not in sys.modules"
     )

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from agentkit.schema import TypeSchema, compile_type
-from agentkit.schema.strict_form import FORMATS, NotStrictable, StrictForm, strict_form
-from agentkit.schema.subschemas import rebuild
+from agentkit.schema.json_schema.subschemas import rebuild
+from agentkit.schema.strict.form import FORMATS, NotStrictable, StrictForm, strict_form
 from tests.schema.generated_instances import accepts, damaged, instances
 from tests.schema.generated_leaves import LEAVES, Generated
 from tests.schema.generated_types import WRAPPERS, generated_with

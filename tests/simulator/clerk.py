@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from agentkit import Agent, tool
-from agentkit.messages import encode
+from agentkit.messages.message import encode
 from agentkit.simulator import Recorder, RecordingProxy, Reply, Script, Simulator
 from agentkit.simulator.http_server import serving
 from tests.simulator.bodies import HEADERS, body

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.binding import sign
 from agentkit.simulator.rules import Edition, refuse
 from tests.simulator.bodies import MARK, TOOL, ask, body, say, text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.cache import PromptCache, count_tokens
 from tests.simulator.bodies import MARK, TOOL, ask, body, say, text
 

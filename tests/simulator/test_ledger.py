@@ -9,12 +9,12 @@ import anyio
 import pytest
 
 from agentkit import Agent
-from agentkit.events import TextDelta
+from agentkit.budget.usage import Usage, cost_of
+from agentkit.run.events import TextDelta
 from agentkit.simulator import Quota, Reply, Script, Simulator
 from agentkit.simulator.cache import output_tokens
 from agentkit.simulator.ledger import Ledger, Row
 from agentkit.simulator.wire import ConnectionLost, Response
-from agentkit.usage import Usage, cost_of
 from tests.simulator.bodies import HEADERS, MARK, TOOL, body
 from tests.simulator.faults.wire_client import ask
 

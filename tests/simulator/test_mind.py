@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Mind, Reply, Simulator, UnexpectedRequest
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from agentkit.messages import Block, JSONObject
+from agentkit.messages.message import Block, JSONObject
 from agentkit.simulator import Reply
 from tests.simulator.bodies import body
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator, UnexpectedRequest
 from agentkit.simulator.script import describe
 from tests.simulator.bodies import HEADERS, HI, TOOL, ask, body, text

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from agentkit.messages import Block, JSONObject
+from agentkit.messages.message import Block, JSONObject
 from agentkit.simulator import Reply
 from agentkit.simulator.stream import events, message, to_sse
 from tests.simulator.bodies import body

@@ -8,7 +8,7 @@ import anthropic
 import anyio
 import pytest
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
 from tests.simulator.bodies import CALL, HI, MARK, RESULT, TOOL
 

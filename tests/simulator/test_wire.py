@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.wire import Response, body_limit, event_stream, failure, json_answer, lines
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from agentkit import Agent, RunResult, ToolError, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, called, expect, in_order, never_called, script
 from agentkit.testing.expectations import calls_of
 

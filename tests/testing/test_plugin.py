@@ -12,7 +12,7 @@ from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
 
 # What a run of pytest inside a test is the first to import is forgotten behind it: these are there before, and stay.
-for _name in ("anthropic", "agentkit.loop", "agentkit.testing.recordings", "agentkit.testing.scripting"):
+for _name in ("anthropic", "agentkit.loop.agent_loop", "agentkit.testing.recordings", "agentkit.testing.scripting"):
     import_module(_name)
 
 HEAD = """

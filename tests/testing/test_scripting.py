@@ -9,8 +9,8 @@ import anyio
 import pytest
 
 from agentkit import Agent, Outcome, TextDelta, tool
-from agentkit.client import overriding
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
+from agentkit.models.client import overriding
 from agentkit.testing import Reply, script
 
 agent = Agent("a", model="claude-opus-5-5")

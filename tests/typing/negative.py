@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentkit import Agent, RunContext, Tool, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, assert_type
 
 from agentkit import Agent, Brief, Done, Failed, RunContext, RunResult, Tool, Toolset, tool
-from agentkit.messages import Content, JSONObject
+from agentkit.messages.message import Content, JSONObject
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.reply import Reply, ServerError, Turn
 
 Events: TypeAlias = "Iterator[JSONObject]"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 
-from agentkit.messages import Block, JSONObject, encode
+from agentkit.messages.message import Block, JSONObject, encode
 from agentkit.simulator.faults.fault import Events, Fault, at_least
 from agentkit.simulator.reply import Reply, Turn
 

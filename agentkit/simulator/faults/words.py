@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from agentkit.errors import ConfigurationError
-from agentkit.near_words import nearest
+from agentkit.schema.validation.near_words import nearest
 from agentkit.simulator import faults
 from agentkit.simulator.faults.fault import Fault
 

@@ -7,14 +7,14 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
-from agentkit.messages import JSONObject
-from agentkit.moves import ANSWER_TOOL
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.offline.classifier import classification, classify
 from agentkit.simulator.offline.fill import CannotFill
 from agentkit.simulator.offline.lead import briefed_tool, delegate
 from agentkit.simulator.offline.reader import read, read_request, unable
 from agentkit.simulator.offline.repair import repaired
 from agentkit.simulator.reply import Reply
+from agentkit.tools.reserved_names import ANSWER_TOOL
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from agentkit.messages import JSON, JSONObject, text_of
-from agentkit.moves import ANSWER_TOOL
-from agentkit.schema.subschemas import resolve
+from agentkit.messages.message import JSON, JSONObject, text_of
+from agentkit.schema.json_schema.subschemas import resolve
 from agentkit.simulator.offline.reader import parse
 from agentkit.simulator.offline.retrieval import terms
 from agentkit.simulator.reply import Reply
+from agentkit.tools.reserved_names import ANSWER_TOOL
 
 LABEL = "Offline classifier, not a language model"
 _VOTES, _LEAST_SHARE = 5, 0.12

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
-from agentkit.messages import JSON, JSONObject
-from agentkit.schema.json_check import Checker
-from agentkit.schema.subschemas import resolve
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.json_schema.checker import Checker
+from agentkit.schema.json_schema.subschemas import resolve
 from agentkit.simulator.offline.retrieval import Hit, Passage
 
 _WORDS = {

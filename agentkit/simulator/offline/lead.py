@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from agentkit.messages import JSON, JSONObject, text_of
+from agentkit.messages.message import JSON, JSONObject, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
 from agentkit.simulator.offline.reader import LABEL, Said, answer, calls_left, names, parse, strings_of, unable
 from agentkit.simulator.offline.retrieval import Hit, Passage, search

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from agentkit.content import Document
-from agentkit.jsontext import parse_strict
-from agentkit.messages import JSON, Content, JSONObject, encode, text_block, text_of
-from agentkit.moves import ANSWER_TOOL
+from agentkit.messages.content import Document
+from agentkit.messages.message import JSON, Content, JSONObject, encode, text_block, text_of
+from agentkit.messages.strict_json import parse_strict
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
 from agentkit.simulator.offline.retrieval import Hit, passages, search
 from agentkit.simulator.reply import Reply
+from agentkit.tools.reserved_names import ANSWER_TOOL
 
 LABEL, _MOST_CALLS_PER_TURN = "Offline reader, not a language model", 20
 _MARK = r"(?:[-*•]|\d+[.)])\s+"

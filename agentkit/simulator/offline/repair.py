@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from agentkit.messages import JSON, JSONObject, text_of
+from agentkit.messages.message import JSON, JSONObject, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill
 from agentkit.simulator.offline.reader import Said, parse
 from agentkit.simulator.reply import Reply

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from agentkit.content import Document
+from agentkit.messages.content import Document
 
 _ITEM = r"(?:[-*+•][ \t]|\(?\d{1,3}[.)][ \t]|\|)"
 _LINE = r"(?:[=\-~^\"'*+#:.]{3,}|\|[ |:-]+\|)[ \t\r]*(?:\n|$)"  # under a heading, or under the head of a table

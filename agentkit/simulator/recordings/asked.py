@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
-from agentkit.messages import JSON
-from agentkit.redaction import REDACTED, is_secret_name, text_without_secrets, without_secrets
+from agentkit.messages.message import JSON
+from agentkit.redaction.redactor import REDACTED, is_secret_name, text_without_secrets, without_secrets
 
 _OLDER_SDK = ("beta", "true")
 """What the SDK once put into the query of every beta request; betas are named by the headers."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from agentkit.errors import ConfigurationError
-from agentkit.messages import encode
+from agentkit.messages.message import encode
 from agentkit.simulator.recordings.exchange import Exchange, decoded
 
 if TYPE_CHECKING:
-    from agentkit.messages import JSONObject
+    from agentkit.messages.message import JSONObject
 
 _DATES = "tag:yaml.org,2002:timestamp"
 

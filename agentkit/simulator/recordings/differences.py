@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from agentkit.messages import JSON
+from agentkit.messages.message import JSON
 
 if TYPE_CHECKING:
     from agentkit.simulator.recordings.asked import RecordedRequest

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import TypeAlias, cast
 
-from agentkit.messages import JSONObject
-from agentkit.redaction import text_without_secrets, without_secrets
+from agentkit.messages.message import JSONObject
+from agentkit.redaction.redactor import text_without_secrets, without_secrets
 
 _END_OF_EVENT = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)|(?<=\r\r)")
 _DATA = re.compile(r"^(?P<name>data: ?)(?P<json>\{.*\})(?P<end>\r?)$", re.MULTILINE)

@@ -14,8 +14,8 @@ from typing import cast
 
 import httpx2
 
-from agentkit.messages import JSON, JSONObject, encode
-from agentkit.redaction import text_without_secrets, without_secrets
+from agentkit.messages.message import JSON, JSONObject, encode
+from agentkit.redaction.redactor import text_without_secrets, without_secrets
 from agentkit.simulator.recordings.asked import RecordedRequest, parsed, path_without_secrets
 from agentkit.simulator.recordings.events import events_of, events_without_secrets
 

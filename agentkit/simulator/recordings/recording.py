@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from agentkit.errors import ConfigurationError
-from agentkit.messages import JSONObject, encode
+from agentkit.messages.message import JSONObject, encode
 from agentkit.simulator.recordings.exchange import Exchange
 
 FORMAT = 1

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.models import facts_of
 from agentkit.simulator.rules import conversation, limits, tooling
 from agentkit.simulator.rules.compacting import check_compaction

@@ -8,7 +8,7 @@ from agentkit.simulator.binding import compaction_signature
 from agentkit.simulator.rules.refusal import APPROXIMATE, coded
 
 if TYPE_CHECKING:
-    from agentkit.messages import Block, JSONObject
+    from agentkit.messages.message import Block, JSONObject
     from agentkit.simulator.rules.refusal import Asked, Refusal
 
 

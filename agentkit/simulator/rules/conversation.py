@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TypeAlias, cast
 
-from agentkit.messages import Block
+from agentkit.messages.message import Block
 from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, with_inner
 
 _Placed: TypeAlias = list[tuple[int, int, Block]]

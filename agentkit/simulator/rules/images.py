@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from agentkit.simulator.rules.refusal import APPROXIMATE, coded, with_inner
 
 if TYPE_CHECKING:
-    from agentkit.messages import JSONObject
+    from agentkit.messages.message import JSONObject
     from agentkit.simulator.rules.refusal import Asked, Refusal
 
 _MOST_PIXELS = 8000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentkit.messages import Block, JSONObject
+from agentkit.messages.message import Block, JSONObject
 from agentkit.simulator.cache import count_tokens
 from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, with_inner
 

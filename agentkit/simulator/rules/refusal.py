@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
-from agentkit.messages import Block, Content, JSONObject
+from agentkit.messages.message import Block, Content, JSONObject
 from agentkit.simulator.models import ModelFacts
 
 NEWEST_VERSION = "2026-10-21"

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, NotRequired, TypeAlias
 from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 
 _LAX = ConfigDict(extra="ignore")
 _OF_MESSAGE = 2  # how long the path of a message is

@@ -8,7 +8,7 @@ from agentkit.simulator.binding import broken_binding
 from agentkit.simulator.rules.refusal import APPROXIMATE
 
 if TYPE_CHECKING:
-    from agentkit.messages import JSONObject
+    from agentkit.messages.message import JSONObject
     from agentkit.simulator.rules.refusal import Asked
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import cast
 
-from agentkit.messages import JSON, JSONObject, encode
-from agentkit.schema.strict import LIMITS, strict_cost
-from agentkit.schema.subschemas import is_object
+from agentkit.messages.message import JSON, JSONObject, encode
+from agentkit.schema.json_schema.subschemas import is_object
+from agentkit.schema.strict.plan import LIMITS, strict_cost
 from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, Refusal, coded
 
 TOOL_NAME = "^[a-zA-Z0-9_-]{1,128}$"

@@ -7,9 +7,10 @@ import anyio.lowlevel
 import pytest
 
 from agentkit.errors import ModelError
-from agentkit.messages import AssistantTurn, JSONObject, Message, Prefix, Request
-from agentkit.model import Model
-from agentkit.turn_reader import TurnReader
+from agentkit.messages.message import AssistantTurn, JSONObject, Message
+from agentkit.messages.request import Prefix, Request
+from agentkit.models.model import Model
+from agentkit.models.stream_accumulator import TurnReader
 
 _AT_ONCE = 5
 _MOST_S = 60.0

@@ -10,8 +10,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from agentkit.messages import JSONObject
-from agentkit.steps import Effect, Steps
+from agentkit.messages.message import JSONObject
+from agentkit.run.steps import Effect, Steps
 
 _MOST_S = 60.0
 _VALUE: JSONObject = {"text": "grüezi \u2028 \x00", "number": 1.5, "big": 2**70, "list": [None, True, {"a": []}]}

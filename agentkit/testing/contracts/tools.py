@@ -8,11 +8,11 @@ from typing import cast
 import anyio
 import pytest
 
-from agentkit.context import RunContext
 from agentkit.errors import InvalidArguments, ToolError
-from agentkit.messages import Content, JSONObject, Message, tool_result
+from agentkit.messages.message import Content, JSONObject, Message, tool_result
 from agentkit.simulator.rules import refuse
-from agentkit.toolset import AnyTool
+from agentkit.tools.run_context import RunContext
+from agentkit.tools.toolset import AnyTool
 
 _MOST_S = 60.0
 _WRONG: tuple[object, ...] = (None, 5, "x", [], {}, True)

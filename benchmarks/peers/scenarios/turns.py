@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply
 from benchmarks.peers.scenarios.scenario import Play, Scenario, once
 from benchmarks.peers.seen import ANSWER, Seen, Verdict, blocks, said

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection
 
-from agentkit.messages import Block, JSONObject, text_block, tool_result
+from agentkit.messages.message import Block, JSONObject, text_block, tool_result
 from agentkit.simulator.offline import OfflineMind
 
 Tool = Callable[[JSONObject], str | list[Block]]

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from agentkit import Agent
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator import Simulator
 from agentkit.simulator.offline import OfflineMind
 from agentkit.simulator.offline.classifier import classification, vote

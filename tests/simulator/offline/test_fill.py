@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypedDict
 
-from agentkit.messages import JSON, JSONObject
+from agentkit.messages.message import JSON, JSONObject
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
 from agentkit.simulator.offline.retrieval import Hit, Passage
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from tests.simulator.offline.played import BRIEF, LOAD, STRING, calls_of, play, reply_to, request, text_in, tool
 from tests.simulator.offline.test_reader import EVIDENCE, LABEL, formatted
 

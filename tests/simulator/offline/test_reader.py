@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.artifact_tools import peek_artifact, read_artifact, search_artifact
-from agentkit.messages import JSONObject, text_block
+from agentkit.messages.message import JSONObject, text_block
+from agentkit.tools.artifact_tools import peek_artifact, read_artifact, search_artifact
 from tests.simulator.offline.played import LOAD, STRING, calls_of, document, play, reply_to, request, text_in, tool
 
 HARBOUR = "# Harbour\n\nThe harbour opens at six. Mooring costs 12 EUR a night.\n"

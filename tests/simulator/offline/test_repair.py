@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from agentkit import Agent, tool
-from agentkit.messages import Block, JSONObject
+from agentkit.messages.message import Block, JSONObject
 from agentkit.simulator import Reply, Simulator
 from agentkit.simulator.offline import OfflineMind
 from agentkit.testing import called, expect

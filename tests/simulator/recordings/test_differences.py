@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.messages import JSON, encode
+from agentkit.messages.message import JSON, encode
 from agentkit.simulator.recordings.asked import RecordedRequest
 from agentkit.simulator.recordings.differences import MISSING, differences
 

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.recordings.events import events_of, events_without_secrets, is_over
 
 STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'

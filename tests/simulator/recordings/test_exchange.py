@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.messages import encode
+from agentkit.messages.message import encode
 from agentkit.simulator.recordings.exchange import Exchange, decoded
 
 JSON_TYPE = "application/json"

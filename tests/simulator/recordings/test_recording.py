@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agentkit.errors import ConfigurationError
-from agentkit.messages import encode
+from agentkit.messages.message import encode
 from agentkit.simulator.recordings.exchange import Exchange
 from agentkit.simulator.recordings.recording import FORMAT, Recording, RecordingFile
 

@@ -11,7 +11,7 @@ from anthropic import BadRequestError
 
 from agentkit import Agent
 from agentkit.errors import ConfigurationError
-from agentkit.messages import encode
+from agentkit.messages.message import encode
 from agentkit.simulator.recordings.exchange import Exchange
 from agentkit.simulator.recordings.recording import Recording
 from agentkit.simulator.recordings.replay import Replay

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.simulator.rules.shape import wrong_shape
 from tests.simulator.bodies import GOOD, HI, ask, body
 

@@ -7,7 +7,8 @@ import warnings
 
 import pytest
 
-from agentkit.model import ClaudeModel, Model
+from agentkit.models.claude import ClaudeModel
+from agentkit.models.model import Model
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.contracts import ModelContract
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from agentkit.messages import JSONObject
-from agentkit.steps import Effect, InMemorySteps, Slot, Steps
+from agentkit.messages.message import JSONObject
+from agentkit.run.steps import Effect, InMemorySteps, Slot, Steps
 from agentkit.testing.contracts import DurableStepsContract, StepsContract
 from tests.testing.contracts.test_model import failed
 

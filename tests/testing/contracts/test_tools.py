@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from agentkit import ToolError, tool
-from agentkit.messages import JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.testing.contracts import ToolContract
-from agentkit.toolset import AnyTool
+from agentkit.tools.toolset import AnyTool
 from tests.testing.contracts.test_model import failed
 
 

@@ -1,0 +1,1 @@
+"""Agents and sub-agents: run, stream, converse, map, delegate."""

@@ -1,0 +1,141 @@
+"""The agent: a frozen value that says who answers, with which tools, to what end; and the ways to put it to work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Unpack
+
+from agentkit.agents.agent_tool import AgentTool
+from agentkit.agents.conversation import Conversation, chat_after
+from agentkit.agents.fan_out import Done, Failed, fan_out
+from agentkit.errors import UsageError
+from agentkit.models.client import lease
+from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
+from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
+from agentkit.run.scope import sharing
+
+if TYPE_CHECKING:
+    from agentkit.budget.budget import Budget
+    from agentkit.messages.message import JSONObject
+    from agentkit.models.model import Model
+    from agentkit.run.agent_spec import RunOptions
+    from agentkit.run.input import Part
+    from agentkit.run.result import RunResult
+    from agentkit.run.streamed_run import RunHandle
+
+
+@dataclass(frozen=True)
+class Agent(AgentSpec[Deps, In, Out]):
+    """A model with instructions, tools and an output type. Define it once, at module level, and run it often.
+
+    `Agent("reader", model="claude-haiku-5-5", input=Document, output=Evidence, tools=[...])`. Agents are values:
+    they hold no connection and no conversation, and one may run many times at once.
+    """
+
+    async def run(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
+        """Run to the end and return the result. See `RunOptions` for the options.
+
+        Whatever the API, the model or a tool does is in the result: look at `result.outcome`. Raises UsageError,
+        ConfigurationError among its kinds, for what only the caller can put right.
+        """
+        return await self.conversation().send(prompt, **options)
+
+    def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
+        """Run and read the events meanwhile: `async with agent.stream(...) as run: async for event in run: ...`.
+
+        Leaving the block cancels the run and all that it started. `run.result` is there afterwards.
+        """
+        return self.conversation().stream(prompt, **options)
+
+    def run_sync(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
+        """`run`, for scripts without an event loop. Raises UsageError inside a running loop: there, use `await`."""
+        import anyio
+        import sniffio
+
+        try:
+            library = sniffio.current_async_library()
+        except sniffio.AsyncLibraryNotFoundError:
+            return anyio.run(lambda: self.run(prompt, **options))
+        raise UsageError(f"run_sync was called inside a running {library} event loop: use `await agent.run(...)`.")
+
+    def conversation(self, earlier: JSONObject | Sequence[JSONObject] | None = None) -> Conversation[Deps, In, Out]:
+        """A conversation: several messages to the same agent, each a run that remembers the ones before.
+
+        Args:
+            earlier: What there was before. What `Conversation.save` gave goes on as it was, with its own system prompt
+                and tools; the model is told what has changed in the agent since. Messages (`result.messages`), or a
+                conversation of another agent or model, begin a new one, without the thinking. None: nothing.
+
+        Raises:
+            UsageError: `earlier` is neither; the text says what is wrong with it.
+        """
+        return Conversation(self) if earlier is None else Conversation(self, chat_after(earlier))
+
+    async def map(
+        self, items: Iterable[In | str], *, concurrency: int = 16, **options: Unpack[RunOptions[Deps]]
+    ) -> list[Done[Out] | Failed]:
+        """Run every item in a conversation of its own, at most `concurrency` at once; the results are in order.
+
+        One item's failure never costs another's result. Raises ConfigurationError, which would fail them all.
+        """
+
+        shared = options.pop("budget", None)
+
+        async def one(item: In | str, run_id: str) -> RunResult[Out]:
+            own: RunOptions[Deps] = {**options, "run_id": run_id}
+            return await self.run(item, **own)
+
+        async with AsyncExitStack() as stack:
+            stack.enter_context(sharing(shared, "the map"))
+            if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
+                await stack.enter_async_context(lease(options.get("client") or self.client))
+            return await fan_out(one, items, concurrency=concurrency, run_id=options.get("run_id"))
+
+    def as_tool(
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        budget: Budget | None = None,
+        timeout_s: float | None = None,
+        max_calls: int | None = None,
+        max_depth: int = MAX_DEPTH,
+        models: Mapping[str, str | Model] | None = None,
+        verify: Verify[Out] | None = None,
+        on_failure: OnFailure = "tell",
+    ) -> AgentTool[In, Out]:
+        """This agent as a tool that another one may call: delegation.
+
+        The parent's model fills in the input type, or a `Brief` where that is `str`; the child runs in a
+        conversation of its own, and its output goes back as compact JSON. Its usage counts in the parent's result.
+
+        Args:
+            name: What the parent's model calls it. None: the agent's name.
+            description: What the parent's model is told of it. None: the agent's description.
+            budget: What each call may use, all its tries together. None: what is left above.
+            timeout_s: Seconds that each call may take, all its tries together; then the child is stopped, and the
+                parent's model reads how far it came. None: no limit but those above.
+            max_calls: How many calls one run of the parent may make; further ones are answered with an error.
+            max_depth: How many levels below the root run this agent may be: 1 is directly below it.
+            models: The models that the parent's model may choose from, by the names that it uses:
+                `{"fast": "claude-haiku-5-5", "deep": "claude-opus-5-5"}`. Without a choice it is the agent's own.
+            verify: A function of the output, sync or async: None when it is right, otherwise why not, in a sentence
+                for the child, which answers again, as when an output does not fit its type.
+            on_failure: What happens when there is no answer: "tell" the parent's model, "retry" once before that, or
+                `Escalate("claude-opus-5-5")`, one try by another model.
+
+        Raises:
+            DefinitionError: One of these cannot work.
+        """
+        terms = Terms[Out](
+            budget=budget,
+            timeout_s=timeout_s,
+            max_calls=max_calls,
+            max_depth=max_depth,
+            models={} if models is None else models,
+            verify=verify,
+            on_failure=on_failure,
+        )
+        return AgentTool(self, name or self.name, description or self.description, terms)

@@ -1,0 +1,75 @@
+"""A conversation with an agent: append-only, with a system prompt and tools of its own. Every run is part of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Unpack
+
+from agentkit.errors import UsageError
+from agentkit.history.saved import Saved
+from agentkit.loop.lifecycle import Chat, Job
+from agentkit.run.agent_spec import Deps, In, Out
+from agentkit.run.streamed_run import RunHandle
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import JSONObject
+    from agentkit.run.agent_spec import AgentSpec, RunOptions
+    from agentkit.run.input import Part
+    from agentkit.run.result import RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation(Generic[Deps, In, Out]):
+    """What is said to one agent over several messages; each message is a run that goes on where the last one ended.
+
+    The system prompt and the tools are rendered with the first message and then stay as they are. One message at a
+    time: another one while a run is going on raises UsageError. A message may name another `model`; thinking is bound
+    to the model that it came from, so all of it is then left out.
+    """
+
+    agent: AgentSpec[Deps, In, Out]
+    _chat: Chat = field(default_factory=Chat, repr=False)
+
+    @property
+    def messages(self) -> tuple[JSONObject, ...]:
+        """What was said so far, as the API's own dictionaries."""
+        return tuple(message.to_dict() for message in self._state().messages)
+
+    def save(self) -> JSONObject:
+        """The conversation as JSON, for `Agent.conversation`, in this process or another one.
+
+        Treat it as opaque. What was kept of long results is not in it. Raises UsageError in the middle of a run.
+        """
+        if self._chat.is_busy:
+            raise UsageError(f"This conversation with {self.agent.name!r} is in the middle of a run: await that first.")
+        transcript = self._chat.transcript
+        if transcript is not None and transcript.unknown_delta is not None:
+            kind = transcript.unknown_delta
+            raise UsageError(f"A reply had a kind of delta that this version does not know: {kind!r}. It is not saved.")
+        return self._state().to_json()
+
+    def _state(self) -> Saved:
+        transcript = self._chat.transcript
+        if transcript is None:
+            return self._chat.saved or Saved((), self.agent.name)
+        return transcript.saved(self.agent.name)
+
+    async def send(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
+        """Say something and wait for the result. Takes and raises what `Agent.run` does."""
+        job = Job(self.agent, self._chat, prompt, options)
+        await job.perform(None)
+        return job.result()
+
+    def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
+        """Say something and read the events. Takes and raises what `Agent.stream` does."""
+        job = Job(self.agent, self._chat, prompt, options)
+        return RunHandle(job.perform, job.result)
+
+
+def chat_after(earlier: object) -> Chat:
+    """What a conversation keeps that begins with what there was before. Raises UsageError for what is none."""
+    saved = Saved.of(earlier)
+    chat = Chat(saved=saved)
+    chat.artifacts.go_on("\n".join(message.encoded.decode() for message in saved.messages))
+    return chat

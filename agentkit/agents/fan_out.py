@@ -1,0 +1,84 @@
+"""Many items through one agent at once: a result for each, in order, nothing lost."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
+
+import anyio
+
+from agentkit.errors import ConfigurationError, UsageError
+from agentkit.log import log
+from agentkit.run.outcome import Outcome
+from agentkit.tool_calls.executor import first_leaf
+
+if TYPE_CHECKING:
+    from agentkit.run.result import RunResult
+
+Item = TypeVar("Item")
+Out = TypeVar("Out")
+RunOne: TypeAlias = "Callable[[Item, str], Awaitable[RunResult[Out]]]"
+"""Runs one item under the run id that it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Out]):
+    """An item that has an output."""
+
+    index: int
+    """The item's place in what was given, from 0."""
+    output: Out
+    result: RunResult[Out] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An item that has no output."""
+
+    index: int
+    """The item's place in what was given, from 0."""
+    outcome: Outcome
+    reason: str
+    result: RunResult[object] | None = field(default=None, repr=False)
+    """What was done all the same. None when the run could not begin."""
+
+
+async def fan_out(
+    run: RunOne[Item, Out], items: Iterable[Item], *, concurrency: int, run_id: str | None
+) -> list[Done[Out] | Failed]:
+    """Run every item, at most `concurrency` at once.
+
+    One item's failure never costs another's result. Raises ConfigurationError, which would fail them all alike.
+    """
+    if concurrency < 1:
+        raise UsageError(f"map(concurrency={concurrency}): at least one item has to run at a time.")
+    prefix = run_id or f"map-{secrets.token_hex(8)}"
+    results: dict[int, Done[Out] | Failed] = {}
+    waiting = enumerate(items)
+
+    async def work() -> None:
+        for index, item in waiting:
+            results[index] = await _one(run, index, item, f"{prefix}/{index}")
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            for number in range(concurrency):
+                tasks.start_soon(work, name=f"map worker {number}")
+    except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit: all that an item lets pass
+        raise first_leaf(group) from None
+    return [results[index] for index in sorted(results)]
+
+
+async def _one(run: RunOne[Item, Out], index: int, item: Item, run_id: str) -> Done[Out] | Failed:
+    try:
+        result = await run(item, run_id)
+    except ConfigurationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of one item is that item's result
+        log().error("an item of a map failed", run_id=run_id, exc_info=error)
+        return Failed(index, Outcome.FAILED, f"{type(error).__name__}: {error}")
+    if result.answer is None:
+        return Failed(index, result.outcome, result.reason, cast("RunResult[object]", result))
+    return Done(index, result.answer.value, result)

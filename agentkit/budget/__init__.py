@@ -1,0 +1,1 @@
+"""Tokens, prices and limits: what was used, what it cost, what is left."""

@@ -1,0 +1,93 @@
+"""Budgets around a block of code: nestable, in two forms, one that raises and one that ends quietly.
+
+with stop_over_budget(Budget(max_cost_usd=1)) as spent:
+    results = await reader.map(documents)
+print(spent.cost_usd, spent.is_exhausted)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from agentkit.budget.account import Account
+from agentkit.budget.budget import Budget
+from agentkit.errors import BudgetExceeded
+
+_accounts: ContextVar[tuple[Account, ...]] = ContextVar("agentkit_accounts", default=())
+
+
+def enclosing_accounts() -> tuple[Account, ...]:
+    """The budgets around the code that runs now, outermost first."""
+    return _accounts.get()
+
+
+@contextmanager
+def within(account: Account) -> Generator[None]:
+    """The runs that begin in the block spend from this account, too."""
+    token = _accounts.set((*_accounts.get(), account))
+    try:
+        yield
+    finally:
+        _accounts.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What was spent in a block, at any time."""
+
+    _account: Account = field(repr=False)
+
+    @property
+    def cost_usd(self) -> float:
+        """US dollars."""
+        return self._account.spent.cost_usd
+
+    @property
+    def input_tokens(self) -> int:
+        """Prompt tokens, those read from and written to the cache included."""
+        return int(self._account.spent.input_tokens)
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens of replies."""
+        return int(self._account.spent.output_tokens)
+
+    @property
+    def requests(self) -> int:
+        """Requests that were sent, those that failed included."""
+        return int(self._account.spent.requests)
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether a call was not made because the budget does not cover it, or the time is over."""
+        left = self._account.seconds_left
+        return self._account.is_exhausted or (left is not None and left <= 0)
+
+
+@contextmanager
+def stop_over_budget(budget: Budget) -> Generator[Spending]:
+    """All runs that begin in the block share this budget; over it, they end with `budget_exhausted`, quietly.
+
+    Blocks nest: a run has to fit into every budget around it. Only runs are limited, no other code of the block.
+    """
+    account = Account(budget, "the block")
+    with within(account):
+        yield Spending(account)
+
+
+@contextmanager
+def fail_over_budget(budget: Budget) -> Generator[Spending]:
+    """As `stop_over_budget`, but raises BudgetExceeded at the end of the block when a call did not fit.
+
+    Every run in it has ended by then, and has returned what it had. An exception of the block goes on as it is.
+    """
+    with stop_over_budget(budget) as spending:
+        yield spending
+    if spending.is_exhausted:
+        raise BudgetExceeded(
+            f"{budget} did not cover everything in the block: {spending.requests} requests for "
+            f"${spending.cost_usd:.4f} were made. Use stop_over_budget(...) to go on without an error."
+        )

@@ -1,0 +1,92 @@
+"""What the prompt cache did for a run, and why it did not where it did not.
+
+A request begins with the bytes of the one before it, so what that one read from the cache or wrote to it should be read
+by the next. Where less is read, something came between, and most of that is known here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from agentkit.budget.usage import Usage
+
+LIFETIMES_S = {"5m": 300.0, "1h": 3600.0}
+"""How long the server keeps what was not asked for since, by what `Settings(cache=)` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheBreak:
+    """A request that did not find what the one before it had left in the cache."""
+
+    agent: str
+    turn: int
+    """The turn of the run that it asked for, counted from 1."""
+    missed_tokens: int
+    """What it would have found."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.agent}, turn {self.turn}: {self.missed_tokens:,} tokens were not found. {self.reason}"
+
+
+@dataclass(slots=True)
+class CacheWatch:
+    """Compares each request of a run with the one before it."""
+
+    agent: str
+    lifetime: str | None
+    """What `Settings(cache=)` says."""
+    clock: Callable[[], float] = time.monotonic
+    breaks: list[CacheBreak] = field(default_factory=list[CacheBreak])
+    _expected: int = 0
+    _at: float = 0.0
+    _excuse: str = ""
+
+    def changed(self, why: str) -> None:
+        """The next request does not begin as the one before it, for a reason of ours."""
+        self._excuse = why
+
+    def saw(self, turn: int, usage: Usage) -> None:
+        """A reply came, with what its request used."""
+        now = self.clock()
+        missed = self._expected - usage.cache_read_tokens
+        if missed > 0:
+            self.breaks.append(CacheBreak(self.agent, turn, missed, self._why(now - self._at)))
+        self._expected = usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens
+        self._at, self._excuse = now, ""
+
+    def _why(self, pause_s: float) -> str:
+        if self._excuse:
+            return self._excuse
+        lifetime_s = LIFETIMES_S.get(self.lifetime or "", 0.0)
+        if lifetime_s and pause_s > lifetime_s:
+            return (
+                f"The request before it was made {pause_s:,.0f} s earlier, and the server keeps a prefix for "
+                f"{lifetime_s:,.0f} s: Settings(cache=...) takes '1h', too."
+            )
+        return "The request began with the same bytes as the one before it: the server had let go of them."
+
+
+@dataclass(frozen=True, slots=True)
+class CacheReport:
+    """How much of the prompts came from the cache, in a run and everything below it. Printed, it is a few lines."""
+
+    usage: Usage
+    breaks: Sequence[CacheBreak] = ()
+
+    @property
+    def read_share(self) -> float:
+        """The share of all prompt tokens that were read from the cache, 0 to 1."""
+        return self.usage.cache_read_tokens / self.usage.prompt_tokens if self.usage.prompt_tokens else 0.0
+
+    def __str__(self) -> str:
+        total = self.usage.prompt_tokens
+        written = self.usage.cache_write_5m_tokens + self.usage.cache_write_1h_tokens
+        written_share = written / total if total else 0.0
+        head = (
+            f"Of {total:,} prompt tokens {self.read_share:.0%} were read from the cache and {written_share:.0%} "
+            "written to it."
+        )
+        return "\n".join([head, *(map(str, self.breaks) if self.breaks else ["Nothing broke the prefix."])])

@@ -1,0 +1,94 @@
+"""What requests are charged: tokens of one model at one price, of which every cost is made."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+
+from agentkit.budget.usage import (
+    CACHE_READ_FACTOR,
+    CACHE_WRITE_1H_FACTOR,
+    CACHE_WRITE_5M_FACTOR,
+    WEB_SEARCH_USD,
+    Cost,
+    Price,
+    Usage,
+)
+from agentkit.messages.message import JSONObject
+
+_NOTHING = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one or more requests to a model used, all at the same price and all settled in the same way.
+
+    A price is linear within its tier, so that nothing is lost when charges of the same kind are added up.
+    """
+
+    model: str
+    price: Price | None
+    """The tier that the prompts fell into. None: the price is not known."""
+    usage: Usage
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the replies broke off before the API said what they used."""
+        return self.usage.aborted_requests > 0
+
+    @property
+    def cost(self) -> Cost:
+        """What that costs. Nothing costs nothing, whatever its price."""
+        if self.price is None:
+            return Cost() if self.usage == _NOTHING else Cost(None)
+        return self.price.cost(self.usage)
+
+    def by_class(self) -> Iterator[tuple[str, Usage, Cost]]:
+        """The parts that have a price of their own, with what was used and what it costs; no empty ones."""
+        price = self.price or Price(0, 0)
+        per_token = price.input / 1_000_000
+        for name, counter, usd in (
+            ("output", "output_tokens", price.output / 1_000_000),
+            ("input", "input_tokens", per_token),
+            ("cache read", "cache_read_tokens", per_token * CACHE_READ_FACTOR),
+            ("cache write 5m", "cache_write_5m_tokens", per_token * CACHE_WRITE_5M_FACTOR),
+            ("cache write 1h", "cache_write_1h_tokens", per_token * CACHE_WRITE_1H_FACTOR),
+            ("web search", "web_searches", WEB_SEARCH_USD),
+        ):
+            count: int = getattr(self.usage, counter)
+            spent = None if self.price is None else count * usd
+            if count:
+                yield name, Usage(**{counter: count}), Cost(spent, (spent or 0.0) if self.is_estimated else 0.0)
+
+    def to_json(self) -> JSONObject:
+        """As JSON, to cross the seam."""
+        price = None if self.price is None else [self.price.input, self.price.output, self.price.prompts_over]
+        return {"model": self.model, "price": price, "usage": self.usage.to_json()}
+
+    @classmethod
+    def from_json(cls, value: JSONObject) -> Charge:
+        """The inverse of `to_json`."""
+        price = value["price"]
+        return cls(value["model"], None if price is None else Price(*price), Usage(**value["usage"]))
+
+
+def together(charges: Iterable[Charge]) -> tuple[Charge, ...]:
+    """One charge for all of the same kind, in the order in which each kind came first; without empty ones."""
+    kinds: dict[tuple[str, Price | None, bool], Usage] = {}
+    for charge in charges:
+        if charge.usage != _NOTHING:
+            kind = charge.model, charge.price, charge.is_estimated
+            kinds[kind] = kinds.get(kind, _NOTHING) + charge.usage
+    return tuple(Charge(model, price, usage) for (model, price, _), usage in kinds.items())
+
+
+def usage_of(charges: Iterable[Charge]) -> Usage:
+    """What all of them used."""
+    return reduce(operator.add, [charge.usage for charge in charges] or [_NOTHING])
+
+
+def cost_of_all(charges: Iterable[Charge]) -> Cost:
+    """What all of them cost."""
+    return reduce(operator.add, [charge.cost for charge in charges] or [Cost()])

@@ -1,0 +1,221 @@
+"""Where the money of a run went: a tree whose every number is the sum of those below it.
+
+```
+a run               an agent, its outcome
+  its own charges   a model and what came of the requests: `completed`, or `aborted` and so estimated
+    their classes   input, cache read, cache write 5m, cache write 1h, output, web search
+  a tool            through which it delegated
+    the runs        of the sub-agents behind it
+```
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from agentkit.budget.usage import Cost, Usage
+
+if TYPE_CHECKING:
+    from agentkit.budget.charges import Charge
+    from agentkit.messages.message import JSONObject
+
+Kind: TypeAlias = Literal["run", "model", "class", "tool"]
+"""What a line of the tree is about."""
+
+_WIDTH = 80
+_SMALL_USD = 0.1
+"""A tree that cost less is shown with two more decimals."""
+_OPENED_SHARE = 0.01
+"""A line with a smaller share of the cost is drawn without its parts."""
+_SUMMED: tuple[Literal["model", "class"], ...] = ("model", "class")
+
+
+@dataclass(frozen=True, slots=True)
+class CostTree:
+    """One line of a cost tree with all that is below it. `str()` draws it in 80 columns, like parts as one line."""
+
+    kind: Kind
+    name: str
+    """The agent of a run; the model, class or tool."""
+    cost: Cost
+    """The sum of the parts; `estimated_usd` is the part of it that is our estimate."""
+    usage: Usage
+    """The sum of the parts. Requests are counted by model, so a class has none."""
+    outcome: str = ""
+    """How the run ended; of a model, whether its requests were `completed` or `aborted`."""
+    note: str = ""
+    """What else there is to say: of a model, for which prompts it has this price."""
+    run_id: str = ""
+    """The run's id. Empty for what is no run."""
+    count: int = 1
+    """How many lines of the same kind this one stands for."""
+    parts: tuple[CostTree, ...] = ()
+    """The dearest first."""
+
+    def to_json(self) -> JSONObject:
+        """As JSON; what is empty is left out."""
+        used = {name: count for name, count in self.usage.to_json().items() if count}
+        facts = {"outcome": self.outcome, "note": self.note, "run_id": self.run_id}
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            **{name: said for name, said in facts.items() if said},
+            **({"count": self.count} if self.count > 1 else {}),
+            "usd": self.cost.usd,
+            "estimated_usd": self.cost.estimated_usd,
+            "usage": used,
+            "parts": [part.to_json() for part in self.parts],
+        }
+
+    def walk(self) -> Iterator[CostTree]:
+        """This line and all below it, each before its parts."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+    def by(self, kind: Literal["model", "class"]) -> dict[str, Cost]:
+        """What each model, or each class, of the whole tree cost; they add up to the tree's own."""
+        sums: dict[str, Cost] = {}
+        for line in self.walk():
+            if line.kind == kind:
+                sums[line.name] = sums.get(line.name, Cost()) + line.cost
+        return dict(sorted(sums.items(), key=lambda item: _dearest_first(item[1])))
+
+    def folded(self) -> CostTree:
+        """The same sums with like parts as one: `reader x 200` instead of two hundred lines."""
+        alike: dict[tuple[str, ...], list[CostTree]] = {}
+        for part in self.parts:
+            alike.setdefault((part.kind, part.name, part.outcome, part.note), []).append(part)
+        return replace(self, parts=_sorted(_as_one(lines).folded() for lines in alike.values()))
+
+    def __str__(self) -> str:
+        return _drawn(self.folded())
+
+
+def run_costs(
+    agent: str, run_id: str, outcome: str, charges: Iterable[Charge], children: Iterable[tuple[str, CostTree]]
+) -> CostTree:
+    """The tree of a run: its own charges, and the trees of its children with the tools that started them."""
+    by_tool: dict[str, list[CostTree]] = {}
+    for tool, child in children:
+        by_tool.setdefault(tool, []).append(child)
+    parts = [*map(_charged, charges), *(_sum("tool", tool, runs) for tool, runs in by_tool.items())]
+    return replace(_sum("run", agent, parts), outcome=outcome, run_id=run_id)
+
+
+def _charged(charge: Charge) -> CostTree:
+    over = charge.price.prompts_over if charge.price else 0
+    classes = _sorted(CostTree("class", name, cost, usage) for name, usage, cost in charge.by_class())
+    return CostTree(
+        "model",
+        charge.model,
+        reduce(operator.add, (part.cost for part in classes), Cost()),
+        charge.usage,
+        outcome="aborted" if charge.is_estimated else "completed",
+        note=f"prompts over {over:,} tokens" if over else "",
+        parts=classes,
+    )
+
+
+def _sum(kind: Kind, name: str, parts: Iterable[CostTree]) -> CostTree:
+    parts = _sorted(parts)
+    cost = reduce(operator.add, (part.cost for part in parts), Cost())
+    return CostTree(kind, name, cost, sum((part.usage for part in parts), Usage()), parts=parts)
+
+
+def _as_one(lines: list[CostTree]) -> CostTree:
+    """Lines of the same kind and name as one, which has the parts of all."""
+    if len(lines) == 1:
+        return lines[0]
+    return replace(
+        lines[0],
+        cost=reduce(operator.add, (line.cost for line in lines), Cost()),
+        usage=sum((line.usage for line in lines), Usage()),
+        run_id="",
+        count=sum(line.count for line in lines),
+        parts=tuple(part for line in lines for part in line.parts),
+    )
+
+
+def _sorted(lines: Iterable[CostTree]) -> tuple[CostTree, ...]:
+    return tuple(sorted(lines, key=lambda line: _dearest_first(line.cost)))
+
+
+def _dearest_first(cost: Cost) -> float:
+    return float("-inf") if cost.usd is None else -cost.usd
+
+
+# -- as text -------------------------------------------------------------------------------------------------------
+
+
+def _drawn(tree: CostTree) -> str:
+    """What each line cost, which share that is, and what it is; below a tree of several runs, sums over all of them."""
+    rows = [(line.cost, words) for line, words in _rows(tree, tree.cost.usd or 0.0, "", "")]
+    blocks = [rows]
+    if any(part.kind == "tool" for part in tree.parts):
+        blocks += [[(cost, f"{name}, all together") for name, cost in tree.by(kind).items()] for kind in _SUMMED]
+    decimals = 4 if (tree.cost.usd or 0.0) >= _SMALL_USD else 6
+    width = max(len(_money(cost, decimals)) for block in blocks for cost, _ in block)
+    lines = [
+        "\n".join(
+            f"{_money(cost, decimals):>{width}} {_share(cost, tree.cost):>5}  {words}"[:_WIDTH] for cost, words in block
+        )
+        for block in blocks
+    ]
+    if tree.cost.estimated_usd:
+        lines.append(
+            f"~ estimated in part: {_counted(tree.usage.aborted_requests, 'reply', 'replies')} broke off unfinished"
+        )
+    return "\n\n".join(lines)
+
+
+def _rows(line: CostTree, total: float, stem: str, below: str) -> Iterator[tuple[CostTree, str]]:
+    """Each line with its branch and words. What cost next to nothing is not opened.
+
+    A tool that has runs of one agent of its own name is shown as these.
+    """
+    only = line.parts[0] if line.kind == "tool" and len(line.parts) == 1 else line
+    line = only if only.name == line.name else line
+    yield line, f"{stem}{_words(line)}"
+    if line.cost.usd is not None and line.cost.usd < _OPENED_SHARE * total:
+        return
+    for place, part in enumerate(line.parts, 1):
+        is_last = place == len(line.parts)
+        yield from _rows(part, total, below + ("└ " if is_last else "├ "), below + ("  " if is_last else "│ "))
+
+
+def _words(line: CostTree) -> str:
+    used = line.usage
+    match line.kind:
+        case "run":
+            times = f" x {line.count:,}" if line.count > 1 else ""
+            return f"{line.name}{times}: {line.outcome}, {_counted(used.requests, 'request')}"
+        case "tool":
+            return f"{line.name}: {_counted(sum(part.count for part in line.parts), 'run')}"
+        case "model":
+            what = _counted(used.requests, "request") if used.requests else f"{used.aborted_requests:,} aborted"
+            return ", ".join(filter(None, (f"{line.name}: {what}", line.note)))
+        case "class":
+            count = used.prompt_tokens + used.output_tokens
+            return f"{line.name}: {_counted(count, 'token') if count else f'{used.web_searches:,}'}"
+
+
+def _money(cost: Cost, decimals: int) -> str:
+    if cost.usd is None:
+        return "unknown"
+    return f"{'~' if cost.estimated_usd else ''}${cost.usd:,.{decimals}f}"
+
+
+def _share(cost: Cost, total: Cost) -> str:
+    if not cost.usd or not total.usd:
+        return ""
+    share = 100 * cost.usd / total.usd
+    return f"{share:.0f}%" if share >= 1 else "<1%"
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,94 @@
+"""Who answers a command's agents: the Claude API, a server of your own, or the offline mind."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from agentkit.cli.terminal.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+    from agentkit import Agent
+    from agentkit.models.client import Client
+
+OFFLINE_NOTE = "offline: no language model answers, passages are found and quoted"
+
+
+def add_base_url(parser: ArgumentParser) -> None:
+    """The option that both `run` and `demo` have."""
+    parser.add_argument("--base-url", metavar="URL", help="a server that speaks /v1/messages, without the /v1")
+
+
+def check_credentials(also: str = "") -> None:
+    """Raise Stop, in one sentence that says what to do, unless the SDK finds credentials."""
+    from anthropic import AnthropicError, AsyncAnthropic
+
+    try:
+        client = AsyncAnthropic()
+    except AnthropicError as error:
+        raise Stop(f"The credentials for the Claude API cannot be used: {error}", Exit.CONFIGURATION) from error
+    if client.api_key is None and client.auth_token is None and client.credentials is None:
+        raise Stop(
+            f"No credentials for the Claude API: set ANTHROPIC_API_KEY, or name a server with --base-url{also}.",
+            Exit.CONFIGURATION,
+        )
+
+
+def client_at(base_url: str) -> AsyncAnthropic:
+    """A client for the server at `base_url`; local servers take any key. Raises Stop for what is no address."""
+    from anthropic import AsyncAnthropic
+
+    try:
+        parts = urlsplit(base_url)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or True)
+    except ValueError:  # a port that is no number
+        is_address = False
+    if not is_address:
+        raise Stop(f"--base-url {base_url!r} is no address: write it as http://127.0.0.1:8100.")
+    base_url = base_url.rstrip("/").removesuffix("/v1")
+    if os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"):
+        return AsyncAnthropic(base_url=base_url)
+    return AsyncAnthropic(base_url=base_url, api_key="unused")
+
+
+def connect(args: Namespace, agent: Agent[object, object, object]) -> Client | None:
+    """The client that `run` hands to the whole tree; None leaves every agent what it has. Raises Stop."""
+    if args.offline and args.base_url:
+        raise Stop("--offline and --base-url exclude each other: one of them answers.")
+    if args.allow_effects and not args.offline:
+        raise Stop("--allow-effects goes with --offline: a real model may call every tool of its agent anyway.")
+    if args.base_url:
+        return client_at(args.base_url)
+    if args.offline:
+        return offline_client(agent, allow_effects=args.allow_effects)
+    if isinstance(args.model or agent.model, str) and agent.client is None:
+        check_credentials(", or try it with --offline")
+    return None
+
+
+def offline_client(agent: Agent[object, object, object], *, allow_effects: bool = False) -> Client:
+    """The offline mind; it calls tools of effect `read`, and agents that reach only such, unless allowed all."""
+    from agentkit.simulator import Simulator
+    from agentkit.simulator.offline import OfflineMind
+
+    return Simulator(OfflineMind(allowed_tools=None if allow_effects else read_only_tools(agent))).client()
+
+
+def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:
+    """Names that stand for a `read` tool wherever they occur in the tree of agents below `agent`."""
+    names: dict[str, bool] = {}
+    agents = [agent]
+    seen: set[int] = set()
+    while agents:
+        current = agents.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        for name, tool in current.toolbox.tools.items():
+            names[name] = names.get(name, True) and tool.effect == "read"
+            agents += [getattr(delegate, "agent") for delegate in tool.delegates]  # noqa: B009 - AgentTools
+    return frozenset(name for name, is_read in names.items() if is_read)

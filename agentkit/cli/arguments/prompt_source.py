@@ -1,0 +1,39 @@
+"""Where a prompt comes from: the command line itself, a file, or stdin."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from agentkit.cli.terminal.exits import Stop
+
+
+def read_prompt(given: str) -> str:
+    """The prompt: `@path` reads a file, `-` reads stdin, anything else is the prompt itself. Raises Stop."""
+    text = read_argument(given)
+    if not text.strip():
+        where = {"-": "stdin", "@": given[1:]}.get(given[:1], "the prompt") if given else "the prompt"
+        raise Stop(f"There is nothing to ask: {where} is empty.")
+    return text
+
+
+def read_argument(given: str) -> str:
+    """An argument's text: `@path` reads a file, `-` reads stdin, anything else is the text itself. Raises Stop."""
+    if given == "-":
+        try:
+            return sys.stdin.read()
+        except UnicodeDecodeError:
+            raise Stop("stdin is not UTF-8 text.") from None
+    return read_text(Path(given[1:])) if given.startswith("@") else given
+
+
+def read_text(path: Path) -> str:
+    """A text file named on the command line. Raises Stop when there is none, or it is not text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Stop(f"There is no file {str(path)!r}.") from None
+    except UnicodeDecodeError:
+        raise Stop(f"{str(path)!r} is not UTF-8 text.") from None
+    except OSError as error:
+        raise Stop(f"{str(path)!r} cannot be read: {error.strerror or error}.") from None

@@ -1,0 +1,108 @@
+"""A run of a chat as it is seen: the answer's text on stdout as it comes, the rest in short lines on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from agentkit.cli.terminal.interrupts import say_stopping
+from agentkit.cli.terminal.plain_lines import PlainLines
+from agentkit.cli.terminal.text import clean, one_line, plural, width_of
+from agentkit.cli.terminal.watching import count_runs
+
+if TYPE_CHECKING:
+    from agentkit import Event, RunResult
+
+
+class ChatLines:
+    """The text of the agent itself as it comes, and a line for every call, its own and those of its sub-agents."""
+
+    def __init__(self, *, shows_text: bool) -> None:
+        self._shows_text = shows_text
+        """Whether the agent answers in words; other answers are shown once they are whole and checked."""
+        self._plain = PlainLines()
+        self._is_terminal = sys.stdout.isatty()
+        self._is_in_line = False
+        self._has_streamed = False
+
+    def __enter__(self) -> ChatLines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end_line()
+
+    def feed(self, event: Event) -> None:
+        """Show one event."""
+        from agentkit.run import events as kinds
+
+        is_root = event.parent_call_id is None
+        match event:
+            case kinds.RunStarted():
+                pass
+            case kinds.TurnStarted() if is_root:
+                self._has_streamed = False
+            case kinds.TextDelta() if is_root and self._shows_text:
+                self._has_streamed = True
+                self._write(event.text)
+            case kinds.TurnReset() if is_root:
+                self._end_line()  # what came so far is said again
+                self._has_streamed = False
+                print(one_line(self._plain.line(event), width_of(sys.stderr)), file=sys.stderr, flush=True)
+            case kinds.TurnFinished() if is_root and self._shows_text:
+                if not self._has_streamed:
+                    self._write(event.text)
+                self._end_line()
+            case _ if line := self._plain.line(event):
+                self._end_line()
+                print(one_line(line, width_of(sys.stderr)), file=sys.stderr, flush=True)
+            case _:
+                pass
+
+    def stopping(self) -> None:
+        """See `Display.stopping`."""
+        say_stopping()
+
+    def _write(self, text: str) -> None:
+        text = clean(text) if self._is_terminal else text
+        print(text, end="", flush=True)
+        self._is_in_line = not text.endswith("\n") if text else self._is_in_line
+
+    def _end_line(self) -> None:
+        if self._is_in_line:
+            print(flush=True)
+        self._is_in_line = False
+
+
+def tell(result: RunResult[object], seconds: float) -> None:
+    """Say on stderr what a run left unfinished, why it ended where it did not complete, and what it took."""
+    width = width_of(sys.stderr)
+    for left in result.unfinished:
+        print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
+    if not result.ok:
+        say(result.reason or f"The run ended as {result.outcome}.")
+    print(_quiet(one_line(_facts(result, seconds), width)), file=sys.stderr, flush=True)
+
+
+def say(sentence: str) -> None:
+    """One sentence of the command's own, on stderr."""
+    print(f"agentkit: {clean(sentence)}", file=sys.stderr, flush=True)
+
+
+def _facts(result: RunResult[object], seconds: float) -> str:
+    usage = result.usage
+    runs = count_runs(result)
+    parts = [
+        "cost unknown" if result.cost.usd is None else str(result.cost),
+        f"{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out",
+        plural(usage.requests, "request"),
+        *([plural(runs, "sub-agent run")] if runs else []),
+        f"{seconds:.1f} s",
+    ]
+    return " · ".join(parts)
+
+
+def _quiet(text: str) -> str:
+    """Dim, on a terminal that can and may show it."""
+    is_plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    return text if is_plain else f"\x1b[2m{text}\x1b[0m"

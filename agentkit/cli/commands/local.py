@@ -1,0 +1,93 @@
+"""`agentkit local`: a model of your own behind a Messages API, by llama.cpp's server in this process."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from agentkit.cli.arguments.parsing import port
+from agentkit.cli.terminal.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from pathlib import Path
+
+    import xllamacpp
+
+    from agentkit.cli.arguments.parsing import Commands
+
+_MAGIC = b"GGUF"
+
+
+def add_to(commands: Commands, shared: ArgumentParser) -> None:
+    """Add the command to the command line."""
+    from pathlib import Path
+
+    parser = commands.add_parser("local", parents=[shared], help="serve a model file by llama.cpp", description=__doc__)
+    parser.add_argument("model", type=Path, metavar="MODEL.gguf", help="the model; its chat template must know tools")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=8101, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--context", type=int, metavar="TOKENS", help="the window; default: what the model was made for"
+    )
+    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="requests at once, which share the window")
+    parser.add_argument(
+        "--chat-template", type=Path, metavar="FILE", help="a Jinja template instead of the model's own"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="the same words for the same prompt")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Exit:
+    """Serve until Ctrl-C."""
+    params = _params(args)
+    try:
+        from xllamacpp import Server
+
+        server = Server(params)
+    except RuntimeError as error:
+        raise Stop(f"llama.cpp could not serve {args.model} on {args.host}:{args.port}: it says why itself.") from error
+    base_url = server.listening_address
+    print(f"Serving {args.model.name} on {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
+    print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr)
+    print(f"  agentkit doctor --base-url {base_url}", file=sys.stderr, flush=True)
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
+    del server  # it stops serving when it goes
+    return Exit.OK
+
+
+def _params(args: Namespace) -> xllamacpp.CommonParams:
+    """llama.cpp's settings. Raises Stop for a file that is no model, and without the package."""
+    _check_model(args.model)
+    try:
+        from xllamacpp import CommonParams
+    except ModuleNotFoundError:
+        text = "This command needs llama.cpp: pip install 'claude-agentkit[local]'."
+        raise Stop(text, Exit.CONFIGURATION) from None
+    params = CommonParams()
+    params.model.path = str(args.model)
+    params.hostnames = [args.host]
+    params.port = args.port
+    params.n_parallel = args.parallel
+    params.n_ctx = (args.context or 0) * args.parallel  # it is shared; 0 is what the model says
+    params.verbosity = 1
+    if args.seed is not None:
+        params.sampling.seed = args.seed
+    if args.chat_template is not None:
+        from agentkit.cli.arguments.prompt_source import read_text
+
+        params.chat_template = read_text(args.chat_template)
+    return params
+
+
+def _check_model(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+    except OSError as error:
+        raise Stop(f"The model {path} cannot be read: {error.strerror or error}.") from None
+    if head != _MAGIC:
+        raise Stop(f"{path} is no model that llama.cpp reads: it takes .gguf files.")

@@ -1,0 +1,177 @@
+"""`agentkit mcp`: look at the tools of an MCP server, and call one like a model.
+
+A server is an address (`--url`), those of an `mcpServers` file (`--config`), or a program (`--command`, the last
+option: everything behind it is the program's).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from agentkit.cli.terminal.exits import Exit, Stop
+from agentkit.cli.terminal.text import clean, one_line, plural, show
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import AsyncGenerator
+
+    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.mcp import HttpServer, McpTool, StdioServer
+    from agentkit.messages.message import Block, Content, JSONObject
+
+_DESCRIPTION_CHARS = 60
+
+
+def add_to(commands: Commands, shared: ArgumentParser) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("mcp", parents=[shared], help="list and call MCP servers' tools", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", parents=[shared], help="the tools, their effect and size")
+    listing.add_argument("--json", action="store_true", help="a line of JSON for each tool")
+    listing.set_defaults(run=list_tools)
+    call = actions.add_parser("call", parents=[shared], help="call one tool with arguments as the model writes them")
+    call.add_argument("tool", metavar="TOOL", help="its name, the server's own or as the model sees it")
+    call.add_argument("--json", metavar="ARGUMENTS", default="{}", help="a JSON object; @FILE reads a file, - stdin")
+    call.set_defaults(run=call_tool)
+    for action in (listing, call):
+        where = action.add_mutually_exclusive_group(required=True)
+        where.add_argument("--url", help="the address of a server, over streamable HTTP")
+        where.add_argument("--config", metavar="FILE", help="a JSON file with `mcpServers`")
+        where.add_argument(
+            "--command", dest="program", nargs=argparse.REMAINDER, help="a program and its arguments; the last option"
+        )
+        action.add_argument(
+            "--header", action="append", default=[], metavar="'NAME: VALUE'", help="for --url; may be given again"
+        )
+        action.add_argument("--trust", action="store_true", help="believe what servers say of their tools' effects")
+        action.add_argument(
+            "--timeout", type=float, default=30, metavar="S", help="to connect and to answer; default: 30"
+        )
+
+
+def list_tools(args: Namespace) -> Exit:
+    """A line for each tool."""
+    import anyio
+
+    tools = anyio.run(_listed, args)
+    rows = [(tool.name, tool.effect, _tokens(tool), tool.description.partition("\n")[0]) for tool in tools]
+    width = max((len(row[0]) for row in rows), default=0)
+    for name, effect, tokens, text in rows:
+        if args.json:
+            facts = {"name": name, "effect": effect, "tokens": tokens, "description": text}
+            print(json.dumps(facts, ensure_ascii=False))
+        else:
+            print(f"{name:<{width}}  {effect:<10}  {tokens:>5} tokens  {one_line(text, _DESCRIPTION_CHARS)}".rstrip())
+    print(f"{plural(len(rows), 'tool')}, about {sum(row[2] for row in rows):,} tokens", file=sys.stderr)
+    hinted = sum(bool(tool.annotations.is_read_only) for tool in tools)
+    if hinted and not args.trust:
+        print(f"The server says that {plural(hinted, 'tool')} only read; --trust believes it.", file=sys.stderr)
+    return Exit.OK
+
+
+def call_tool(args: Namespace) -> Exit:
+    """Check the arguments, call the tool, print its content."""
+    import anyio
+
+    from agentkit.cli.commands.tools import read_arguments
+    from agentkit.errors import InvalidArguments, ToolError
+
+    try:
+        content = anyio.run(_called, args, read_arguments(args.json))
+    except (InvalidArguments, ToolError) as error:
+        print(clean(str(error)), file=sys.stderr)
+        return Exit.FAILED
+    except TimeoutError:
+        raise Stop(f"{args.tool} did not answer within {args.timeout:g} s.", Exit.LIMIT) from None
+    show(content if isinstance(content, str) else "\n".join(map(_shown, content)))
+    return Exit.OK
+
+
+def _shown(block: Block) -> str:
+    return str(block["text"]) if block["type"] == "text" else json.dumps(block)
+
+
+async def _listed(args: Namespace) -> list[McpTool]:
+    async with _mounted(args) as tools:
+        return tools
+
+
+async def _called(args: Namespace, given: JSONObject) -> Content:
+    import anyio
+
+    from agentkit import RunContext
+    from agentkit.cli.commands.tools import say_progress
+
+    async with _mounted(args) as tools:
+        found = [tool for tool in tools if args.tool in (tool.name, tool.server_tool)]
+        if len(found) != 1:
+            names = ", ".join(tool.name for tool in found or tools)
+            raise Stop(f"{args.tool!r} names {len(found) or 'no'} tools; name one of {names or 'none'}.")
+        ctx = RunContext(deps=None, call_id="command-line", listener=say_progress)
+        with anyio.fail_after(args.timeout):
+            return await found[0].call(given, ctx)
+
+
+@asynccontextmanager
+async def _mounted(args: Namespace) -> AsyncGenerator[list[McpTool]]:
+    """The tools of all servers that the command line names."""
+    from agentkit.mcp import McpTool, mounted, mounted_file
+
+    _show_warnings()
+    if args.config:
+        trusted = _names_in(args.config) if args.trust else ()
+        async with mounted_file(args.config, trusted=trusted, connect_timeout_s=args.timeout) as toolsets:
+            yield [tool for toolset in toolsets for tool in toolset if isinstance(tool, McpTool)]
+        return
+    trusts, limit_s = args.trust, args.timeout
+    async with mounted(_server(args), name="server", trust_annotations=trusts, connect_timeout_s=limit_s) as toolset:
+        yield [tool for tool in toolset if isinstance(tool, McpTool)]
+
+
+def _server(args: Namespace) -> HttpServer | StdioServer:
+    from agentkit.mcp import HttpServer, StdioServer
+
+    if args.url:
+        return HttpServer(args.url, dict(map(_header, args.header)))
+    if not args.program:
+        raise Stop("--command takes a program and its arguments.")
+    return StdioServer(args.program[0], args.program[1:])
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition(":")
+    if not sign:
+        raise Stop(f"--header takes 'NAME: VALUE', not {name!r}.")
+    return name.strip(), value.strip()
+
+
+def _names_in(config: str) -> list[str]:
+    from pathlib import Path
+
+    from agentkit.mcp.config_file import read_servers
+
+    return list(read_servers(Path(config)))
+
+
+def _tokens(tool: McpTool) -> int:
+    from agentkit.cli.commands.tool_lint import tokens
+
+    return tokens(tool)
+
+
+def _show_warnings() -> None:
+    """What the library logs of servers that misbehave goes to stderr, in a line each."""
+    import logging
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            facts = [getattr(record, name, None) for name in ("server", "tool", "reason", "text")]
+            about = ", ".join(str(fact) for fact in facts if fact)
+            print(clean(f"agentkit: {record.getMessage()}: {about}"), file=sys.stderr)
+
+    logging.getLogger("agentkit").addHandler(Lines(logging.WARNING))
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it says the same with tracebacks

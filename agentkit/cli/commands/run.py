@@ -1,0 +1,117 @@
+"""`agentkit run MODULE:AGENT "prompt"`: run an agent of your own and watch it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from agentkit.cli.arguments.connection import OFFLINE_NOTE, add_base_url, connect
+from agentkit.cli.arguments.prompt_source import read_prompt
+from agentkit.cli.terminal.exits import Exit, Stop, exit_of
+from agentkit.cli.terminal.text import show
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from agentkit import Agent, RunResult
+    from agentkit.cli.arguments.parsing import Commands
+
+    AnyAgent: TypeAlias = Agent[Any, Any, Any]
+
+
+def add_to(commands: Commands, shared: ArgumentParser) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("run", parents=[shared], help="run an agent of your own", description=__doc__)
+    parser.add_argument("agent", metavar="MODULE:AGENT", help="where the agent is, for example `shop.agents:lead`")
+    parser.add_argument("prompt", metavar="PROMPT", help="the prompt; @FILE reads a file, - reads stdin")
+    add_options(parser)
+    parser.add_argument("--cost", action="store_true", help="say at the end where the money went")
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """The options that `run` and `chat` have."""
+    parser.add_argument("--json", action="store_true", help="print events and the result as lines of JSON")
+    parser.add_argument("--model", metavar="ID", help="another model than the agent's")
+    parser.add_argument("--max-turns", metavar="N", type=int, help="another turn limit for a run")
+    add_base_url(parser)
+    parser.add_argument("--offline", action="store_true", help="let the offline mind answer: no key, no model")
+    parser.add_argument(
+        "--allow-effects", action="store_true", help="let the offline mind call tools that are not of effect `read`"
+    )
+
+
+def run(args: Namespace) -> Exit:
+    """Run the agent; its output goes to stdout, everything else to stderr."""
+    from agentkit.cli.terminal.watching import choose_display, print_json, report, result_facts, watch
+
+    agent = agent_at(args)
+    prompt = as_input(agent, read_prompt(args.prompt))
+    client = connect(args, agent)
+    if args.offline:
+        print(f"agentkit: {OFFLINE_NOTE}", file=sys.stderr)
+    options: dict[str, Any] = {} if client is None else {"client": client}
+    if args.model:
+        options["model"] = args.model
+    result, seconds = watch(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json), client)
+    output = None if result.answer is None else agent.answer.form.inner.dump(result.answer.value)
+    if args.json:
+        costs = {"cost_tree": result.cost.tree().to_json()} if args.cost else {}
+        print_json({**result_facts(result, output), **costs})
+        return exit_of(result)
+    if result.answer is not None:
+        show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
+    elif agent.answer.is_text and (words := _last_words(result)):
+        show(words)
+    sys.stdout.flush()  # the output stands above what is said of the run, also where both go to one file
+    report(result, seconds)
+    if args.cost:
+        print(f"\n{result.cost.tree()}", file=sys.stderr)
+    return exit_of(result)
+
+
+def _last_words(result: RunResult[object]) -> str:
+    """What the model said last in a run that has no output: all that there is to show of it."""
+    from agentkit.messages.message import text_of
+
+    said = [text_of(message["content"]) for message in result.messages if message["role"] == "assistant"]
+    return next((text for text in reversed(said) if text.strip()), "")
+
+
+def agent_at(args: Namespace) -> AnyAgent:
+    """The agent that the command line names, with its turn limit. Raises Stop for what no command line can run."""
+    from agentkit import Agent
+    from agentkit.cli.arguments.address import load
+
+    _, found = load(args.agent)
+    if not isinstance(found, Agent):
+        raise Stop(
+            f"{args.agent!r} is no agent, it is a {type(found).__name__}: name one made with agentkit.Agent(...)."
+        )
+    agent: AnyAgent = found  # pyright: ignore[reportUnknownVariableType]  # of any types
+    if isinstance(agent.deps, type):
+        raise Stop(
+            f"{args.agent!r} works on deps of type {agent.deps.__name__}, which a command line cannot make: give the "
+            "agent a factory (an async context manager) as deps="
+        )
+    return agent if args.max_turns is None else replace(agent, max_turns=args.max_turns)
+
+
+def as_input(agent: AnyAgent, text: str) -> object:
+    """The prompt as the agent's input type where it is JSON of that type, as text otherwise. Raises Stop."""
+    from pydantic import ValidationError
+
+    if agent.prompt.is_text:
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    try:
+        return agent.prompt.schema.validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or "the prompt"
+        raise Stop(f"The prompt is JSON, but does not fit the agent's input: {where}: {first['msg']}.") from None

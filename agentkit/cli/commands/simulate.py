@@ -1,0 +1,164 @@
+"""`agentkit simulate`: the local Messages API over HTTP, for any client that takes a base URL."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+from agentkit.cli.arguments.parsing import port
+from agentkit.cli.arguments.prompt_source import read_text
+from agentkit.cli.commands.replaying import logging_replay, summary
+from agentkit.cli.terminal.exits import Exit, Stop
+from agentkit.cli.terminal.text import one_line, plural, width_of
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.messages.message import JSONObject
+    from agentkit.simulator import Mind, Reply, Simulator
+    from agentkit.simulator.faults.plan import Faults
+    from agentkit.simulator.wire import Server
+
+_FORMS = '{"text": ...}, {"tool": NAME, "input": {...}}, {"output": ...}, {"thinking": ...}, or a list of these'
+
+
+def add_to(commands: Commands, shared: ArgumentParser) -> None:
+    """Add the command to the command line."""
+    from pathlib import Path
+
+    parser = commands.add_parser("simulate", parents=[shared], help="serve a local Messages API", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=8100, help="0 takes a free one (default: %(default)s)")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_FORMS}")
+    what = "what `agentkit record` wrote, a vcrpy cassette (.yaml), or a folder of these"
+    source.add_argument("--recording", type=Path, metavar="FILE", help=f"answer from a recording: {what}")
+    parser.add_argument("--lenient", action="store_true", help="what was not recorded gets the nearest answer")
+    faults = parser.add_argument_group("faults", "what goes wrong, in words such as status:529 or cut:200+delay:0.5")
+    faults.add_argument(
+        "--fault",
+        action="append",
+        metavar="FAULT",
+        help="of the next request; `none` for none; again for the one after it",
+    )
+    faults.add_argument("--fault-rate", type=float, metavar="SHARE", help="the share of requests that meet one, 0 to 1")
+    faults.add_argument("--seed", type=int, default=0, help="draws them: the same seed, the same run (default: 0)")
+    faults.add_argument("--list-faults", action="store_true", help="say which there are, and exit")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> Exit:
+    """Serve until Ctrl-C."""
+    if args.list_faults:
+        from agentkit.simulator.faults.words import usage
+
+        print(usage())
+        return Exit.OK
+    faults = _faults(args)
+    if args.recording is not None and faults:
+        raise Stop("Faults befall a script or the offline mind; a recording is answered as it was recorded.")
+    if args.recording is not None:
+        replay = logging_replay(args.recording, strict=not args.lenient)
+        _serve(replay, args)
+        print(summary(replay), file=sys.stderr)
+        return Exit.OK
+    if args.lenient:
+        raise Stop("--lenient goes with --recording.")
+    simulator = _logging_simulator(_mind(args.script), faults)
+    _serve(simulator, args)
+    answered = plural(len(simulator.requests), "request")
+    print(f"{answered} answered, {len(simulator.refusals)} refused.", file=sys.stderr)
+    return Exit.OK
+
+
+def _serve(server: Server, args: Namespace) -> None:
+    import anyio
+
+    from agentkit.simulator.http_server import serving
+
+    async def serve() -> None:
+        async with serving(server, args.host, args.port) as base_url:
+            print(f"Serving {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
+            print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr, flush=True)
+            await anyio.sleep_forever()
+
+    with suppress(KeyboardInterrupt):
+        anyio.run(serve)
+
+
+def _faults(args: Namespace) -> Faults:
+    from agentkit.simulator import Mix
+    from agentkit.simulator.faults.plan import USUAL
+
+    if args.fault_rate is None:
+        return [None if fault == "none" else fault for fault in args.fault or ()]
+    try:
+        return Mix(args.fault_rate, args.seed, args.fault or USUAL)
+    except ValueError as error:
+        raise Stop(f"--fault-rate: {error}.") from None
+
+
+def _logging_simulator(mind: Mind, faults: Faults) -> Simulator:
+    """A simulator that writes a line on stderr for each request."""
+    from agentkit.simulator import Simulator
+    from agentkit.simulator.wire import ConnectionLost, Response
+
+    class Logging(Simulator):
+        async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+            refused = len(self.refusals)
+            try:
+                response = await super().handle(method, path, headers, body)
+            except ConnectionLost:
+                print(f"--- {method} {path}  the connection was dropped, as asked", file=sys.stderr, flush=True)
+                raise
+            said = f"{len(body):,} bytes"
+            if response.status >= 400 and len(self.refusals) > refused:
+                said = self.refusals[-1].message
+            line = one_line(f"{response.status} {method} {path}  {said}", 2 * width_of(sys.stderr))
+            print(line, file=sys.stderr, flush=True)
+            return response
+
+    return Logging(mind, faults)
+
+
+def _mind(script: Path | None) -> Mind:
+    from agentkit.simulator import Script
+    from agentkit.simulator.offline import OfflineMind
+
+    return OfflineMind() if script is None else Script(*read_script(script))
+
+
+def read_script(path: Path) -> list[Reply]:
+    """The replies in a script file. Raises Stop for a file that holds anything else."""
+    try:
+        replies = json.loads(read_text(path))
+    except ValueError as error:
+        raise Stop(f"{str(path)!r} is not JSON: {error}.") from None
+    if not isinstance(replies, list) or not replies:
+        raise Stop(f"{str(path)!r} holds no replies: it has to be a JSON list of {_FORMS}.")
+    items = cast("list[object]", replies)
+    return [_reply(item, f"reply {number} of {str(path)!r}") for number, item in enumerate(items, 1)]
+
+
+def _reply(item: object, where: str) -> Reply:
+    from agentkit.simulator import Reply
+
+    if isinstance(item, list) and item:
+        first, *rest = (_reply(part, where) for part in cast("list[object]", item))
+        return sum(rest, first)
+    said = cast("JSONObject", item) if isinstance(item, dict) else {}
+    arguments = said.get("input", {})
+    if isinstance(name := said.get("tool"), str) and isinstance(arguments, dict):
+        return Reply.tool(name, **cast("JSONObject", arguments))
+    if isinstance(text := said.get("text"), str):
+        return Reply.text(text)
+    if isinstance(text := said.get("thinking"), str):
+        return Reply.thinking(text)
+    if "output" in said:
+        return Reply.output(said["output"])
+    raise Stop(f"{where} is none of {_FORMS}.")

@@ -1,0 +1,203 @@
+"""What a model will stumble over in tools: rules, each a sentence that says what is so and what to do about it.
+
+The guidance is Anthropic's (Writing effective tools for agents; the pages on tool definitions and on advanced tool
+use) and our own measurements. A rule looks at one tool, or at all of them together.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from agentkit.schema.json_schema.subschemas import resolve, walk
+from agentkit.schema.strict.form import NotStrictable, strict_form
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import JSONObject
+    from agentkit.tools.toolset import AnyTool
+
+Severity: TypeAlias = Literal["problem", "hint"]
+
+CHARS_PER_TOKEN = 3.5
+"""An estimate; the API's `count_tokens` knows better."""
+
+_LEAST_DESCRIPTION_CHARS = 60
+_MOST_PARAMETERS = 20
+_MOST_TOOL_TOKENS = 1_000
+_MOST_TOOLS, _MOST_TOKENS = 10, 10_000
+_MOST_NAME_CHARS = 64
+_OPTIONAL_TO_SHOW = 5
+_ALIKE = 0.85
+_VAGUE = frozenset(
+    (
+        *("user", "customer", "account", "person", "client", "contact", "team", "company", "organization"),
+        *("order", "product", "category", "invoice", "payment", "session", "document", "file", "page"),
+        *("project", "issue", "ticket", "message", "thread", "channel", "event"),
+    )
+)
+_SAYS_WHICH = re.compile(
+    r"\b(id|ids|identifier|name|e-?mail|address|path|url|title|text|number|key|code|slug)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found."""
+
+    rule: str
+    severity: Severity
+    tool: str
+    """Which tool; empty where it is about all of them."""
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.tool or 'all tools'}: [{self.rule}] {self.text}"
+
+
+def lint(tools: Sequence[AnyTool]) -> list[Finding]:
+    """Everything that the rules find: problems first, then hints, each group by tool."""
+    found = [
+        Finding(rule.name, rule.severity, tool.name, text)
+        for tool in tools
+        for rule in RULES
+        for text in rule.check(tool)
+    ]
+    found += [Finding(name, "hint", tool, text) for name, check in RULES_OF_ALL.items() for tool, text in check(tools)]
+    return sorted(found, key=lambda finding: (finding.severity == "hint", finding.tool == "", finding.tool))
+
+
+def tokens(tool: AnyTool) -> int:
+    """About how many tokens of every request a tool takes."""
+    return round(len(json.dumps(tool.to_param())) / CHARS_PER_TOKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A look at one tool."""
+
+    name: str
+    severity: Severity
+    check: Callable[[AnyTool], Iterable[str]]
+    """Gives a sentence for each thing that it finds."""
+
+
+def _no_description(tool: AnyTool) -> Iterator[str]:
+    if not tool.description:
+        yield "it has no description, and the model only its name: say what it does, when to use it, and when not."
+
+
+def _short_description(tool: AnyTool) -> Iterator[str]:
+    if 0 < len(tool.description) < _LEAST_DESCRIPTION_CHARS:
+        yield "its description is short: say what it does, when to use it and when not, and what comes back."
+
+
+def _undocumented(tool: AnyTool) -> Iterator[str]:
+    silent = [name for name, schema in _properties(tool) if not schema.get("description")]
+    if silent:
+        yield f"nothing is said of {_listed(silent)}: describe each parameter in the docstring's `Args:`."
+
+
+def _vague(tool: AnyTool) -> Iterator[str]:
+    for name, schema in _properties(tool):
+        is_plain = resolve(schema, tool.input_schema).get("type") in ("string", "integer")
+        if name in _VAGUE and is_plain and not _SAYS_WHICH.search(str(schema.get("description", ""))):
+            yield f"`{name}` does not say what it holds: call it `{name}_id` or `{name}_name`, or describe it."
+
+
+def _many_parameters(tool: AnyTool) -> Iterator[str]:
+    count = len([*_properties(tool)])
+    if count > _MOST_PARAMETERS:
+        yield f"it has {count} parameters: split it, or group those that go together in an object."
+
+
+def _open(tool: AnyTool) -> Iterator[str]:
+    for name, schema in _properties(tool):
+        parts = [resolve(part, tool.input_schema) for part in walk(schema)]
+        is_untyped = any(not part.keys() - {"description", "title", "default"} for part in parts)
+        if is_untyped:
+            yield f"`{name}` takes any value: give it a type, so that the model knows what to write."
+        elif any(part.get("type") == "object" and "properties" not in part for part in parts):
+            yield f"`{name}` takes an object with any keys: name them in a model or dataclass where you know them."
+
+
+def _no_effect(tool: AnyTool) -> Iterator[str]:
+    if tool.declared_effect is None and not tool.is_agent:
+        yield (
+            'no effect is declared, so it counts as a write that is never run twice: @tool(effect="read") where a call '
+            'changes nothing lets it run again and start early, "idempotent" lets it run again.'
+        )
+
+
+def _no_example(tool: AnyTool) -> Iterator[str]:
+    schemas = [resolve(schema, tool.input_schema) for _, schema in _properties(tool)]
+    is_nested = any("properties" in resolve(part, tool.input_schema) for schema in schemas for part in walk(schema))
+    optional = len(schemas) - len(tool.input_schema.get("required", ()))
+    if not tool.examples and not tool.is_agent and (is_nested or optional >= _OPTIONAL_TO_SHOW):
+        yield "its arguments are not simple and no example shows them: give one to five, @tool(examples=[...])."
+
+
+def _not_strict(tool: AnyTool) -> Iterator[str]:
+    try:
+        strict_form(tool.input_schema)
+    except NotStrictable as error:
+        yield f"it has no strict form, so the server does not hold the model to its schema: {error}."
+
+
+def _large(tool: AnyTool) -> Iterator[str]:
+    if (size := tokens(tool)) > _MOST_TOOL_TOKENS:
+        yield f"it takes about {size:,} tokens of every request: shorten descriptions, or split it."
+
+
+def _long_name(tool: AnyTool) -> Iterator[str]:
+    if len(tool.name) > _MOST_NAME_CHARS:
+        yield f"its name has {len(tool.name)} characters; other servers of this API take {_MOST_NAME_CHARS}."
+
+
+RULES = (
+    Rule("no-description", "problem", _no_description),
+    Rule("undocumented-parameter", "problem", _undocumented),
+    Rule("many-parameters", "problem", _many_parameters),
+    Rule("open-parameter", "problem", _open),
+    Rule("vague-parameter", "hint", _vague),
+    Rule("short-description", "hint", _short_description),
+    Rule("no-effect", "hint", _no_effect),
+    Rule("no-example", "hint", _no_example),
+    Rule("not-strict", "hint", _not_strict),
+    Rule("large", "hint", _large),
+    Rule("long-name", "hint", _long_name),
+)
+"""Looks at each tool by itself."""
+
+
+def _alike(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
+    for one, other in combinations([tool.name for tool in tools], 2):
+        same_words = sorted(re.split(r"[_-]", one)) == sorted(re.split(r"[_-]", other))
+        if same_words or difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE:
+            yield one, f"its name is nearly that of `{other}`: the model mixes them up; say in the name what differs."
+
+
+def _many(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
+    size = sum(map(tokens, tools))
+    if len(tools) >= _MOST_TOOLS or size > _MOST_TOKENS:
+        told = f"{len(tools)} tools, about {size:,} tokens of every request"
+        yield "", f"{told}: fewer, larger ones serve better; or let the model search for them (`defer_loading`)."
+
+
+RULES_OF_ALL: dict[str, Callable[[Sequence[AnyTool]], Iterable[tuple[str, str]]]] = {
+    "similar-names": _alike,
+    "many-tools": _many,
+}
+"""Looks at all tools together; each finding has the name of a tool, or none."""
+
+
+def _properties(tool: AnyTool) -> Iterator[tuple[str, JSONObject]]:
+    yield from tool.input_schema.get("properties", {}).items()
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,196 @@
+"""`agentkit tools`: list the tools of a module, agent or toolset, lint them, show a schema, call one like a model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from agentkit.cli.arguments.prompt_source import read_argument
+from agentkit.cli.terminal.exits import Exit, Stop
+from agentkit.cli.terminal.text import clean, one_line, plural, show, width_of
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.messages.message import Content, JSONObject
+    from agentkit.tools.toolset import AnyTool
+
+OpenDeps: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
+"""Opens what tools find in `ctx.deps`."""
+
+_DESCRIPTION_CHARS = 60
+
+
+def add_to(commands: Commands, shared: ArgumentParser) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("tools", parents=[shared], help="list, show and call tools", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    where = "a module, or MODULE:ATTRIBUTE for a tool, toolset or agent"
+    kinds = {
+        "list": ("the tools, their effect and size", list_tools),
+        "lint": ("what a model will stumble over, and what to do about it", lint_tools),
+        "schema": ("what the API gets, as JSON", print_schemas),
+    }
+    for name, (text, run) in kinds.items():
+        action = actions.add_parser(name, parents=[shared], help=text)
+        action.add_argument("address", metavar="MODULE[:ATTRIBUTE]", help=where)
+        if name == "schema":
+            action.add_argument("name", nargs="?", help="one tool; default: all")
+        else:
+            action.add_argument("--json", action="store_true", help="a line of JSON for each line")
+        action.set_defaults(run=run)
+    call = actions.add_parser("call", parents=[shared], help="call one tool with arguments as the model writes them")
+    call.add_argument("address", metavar="MODULE[:ATTRIBUTE]", help=where)
+    call.add_argument("name", nargs="?", help="the tool, where the address has several")
+    call.add_argument("--json", metavar="ARGUMENTS", default="{}", help="a JSON object; @FILE reads a file, - stdin")
+    call.set_defaults(run=call_tool)
+
+
+def list_tools(args: Namespace) -> Exit:
+    """A line for each tool."""
+    from agentkit.cli.commands.tool_lint import tokens as size_of
+
+    tools = _tools(args.address)
+    rows = [(tool.name, tool.declared_effect or "write?", size_of(tool), _first_line(tool)) for tool in tools]
+    if args.json:
+        for name, effect, tokens, text in rows:
+            facts = {"name": name, "effect": effect, "tokens": tokens, "description": text}
+            print(json.dumps(facts, ensure_ascii=False))
+        return Exit.OK
+    width = max(len(row[0]) for row in rows)
+    for name, effect, tokens, text in rows:
+        print(f"{name:<{width}}  {effect:<10}  {tokens:>5} tokens  {one_line(text, _DESCRIPTION_CHARS)}".rstrip())
+    if any(effect == "write?" for _, effect, _, _ in rows):
+        print('write?: no effect is declared; @tool(effect="read") where a call changes nothing', file=sys.stderr)
+    return Exit.OK
+
+
+def lint_tools(args: Namespace) -> Exit:
+    """A line for each finding; fails when there is a problem, hints alone are fine."""
+    from agentkit.cli.commands.tool_lint import lint, tokens
+
+    tools = _tools(args.address)
+    findings = lint(tools)
+    for finding in findings:
+        print(json.dumps(asdict(finding), ensure_ascii=False) if args.json else finding)
+    problems = sum(finding.severity == "problem" for finding in findings)
+    size = sum(map(tokens, tools))
+    counted = ", ".join((plural(problems, "problem"), plural(len(findings) - problems, "hint")))
+    print(f"{plural(len(tools), 'tool')}, about {size:,} tokens: {counted}", file=sys.stderr)
+    return Exit.FAILED if problems else Exit.OK
+
+
+def print_schemas(args: Namespace) -> Exit:
+    """The parameters of the API's `tools` field; of a single tool only its own."""
+    tools = _tools(args.address)
+    if args.name is not None:
+        tools = [_chosen(tools, args.name, args.address)]
+    params = [tool.to_param() for tool in tools]
+    print(json.dumps(params[0] if len(params) == 1 else params, ensure_ascii=False, indent=2))
+    return Exit.OK
+
+
+def call_tool(args: Namespace) -> Exit:
+    """Validate the arguments, run the tool, print its content."""
+    import anyio
+
+    from agentkit.errors import InvalidArguments, ToolError
+
+    tool = _chosen(_tools(args.address), args.name, args.address)
+    if tool.is_agent:
+        raise Stop(f"{tool.name!r} is an agent: run it with `agentkit run MODULE:AGENT PROMPT`.")
+    given = read_arguments(args.json)
+    try:
+        content = anyio.run(_call, tool, given, _deps_of(args.address))
+    except (InvalidArguments, ToolError) as error:
+        hint = error.hint if isinstance(error, ToolError) else None
+        print(clean(" ".join(filter(None, (str(error), hint)))), file=sys.stderr)
+        return Exit.FAILED
+    show(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=2))
+    return Exit.OK
+
+
+def read_arguments(text: str) -> JSONObject:
+    """The arguments of a call as they stand on the command line. Raises Stop for what is no JSON object."""
+    try:
+        given = json.loads(read_argument(text))
+    except ValueError as error:
+        raise Stop(f"--json is not JSON: {error}.") from None
+    except RecursionError:
+        raise Stop("--json is nested too deeply.") from None
+    if not isinstance(given, dict):
+        raise Stop("--json has to be a JSON object, as the model writes it.")
+    return cast("JSONObject", given)
+
+
+async def _call(tool: AnyTool, given: JSONObject, open_deps: OpenDeps | None) -> Content:
+    from agentkit import RunContext
+
+    async with AsyncExitStack() as stack:
+        deps = None if open_deps is None else await stack.enter_async_context(open_deps())
+        return await tool.call(given, RunContext(deps=deps, call_id="command-line", listener=say_progress))
+
+
+def say_progress(message: str, _done: float | None, _total: float | None) -> None:
+    """Print on stderr how far a called tool is."""
+    print(one_line(message, width_of(sys.stderr)), file=sys.stderr)
+
+
+def _deps_of(address: str) -> OpenDeps | None:
+    """The factory of the agent's deps, where the address names an agent that has one."""
+    from agentkit import Agent
+    from agentkit.cli.arguments.address import load
+
+    _, found = load(address)
+    deps = cast("object", found.deps) if isinstance(found, Agent) else None  # pyright: ignore[reportUnknownMemberType]
+    return None if deps is None or isinstance(deps, type) else cast("OpenDeps", deps)
+
+
+def _tools(address: str) -> list[AnyTool]:
+    from agentkit import Agent, Tool, Toolset
+    from agentkit.cli.arguments.address import load
+
+    module, found = load(address)
+    if isinstance(found, Tool):
+        return [cast("AnyTool", found)]
+    if isinstance(found, Toolset):
+        return list(found)
+    if isinstance(found, Agent):
+        tools = list(found.toolbox.tools.values())
+    elif found is module:
+        tools = list({id(tool): tool for value in vars(module).values() for tool in _flat(value)}.values())
+    else:
+        raise Stop(f"{address!r} is a {type(found).__name__}, not a tool, toolset, agent or module.")
+    if not tools:
+        raise Stop(f"{address!r} has no tools.")
+    return tools
+
+
+def _flat(value: object) -> list[AnyTool]:
+    from agentkit import Tool, Toolset
+
+    if isinstance(value, Tool):
+        return [cast("AnyTool", value)]
+    return list(value) if isinstance(value, Toolset) else []
+
+
+def _chosen(tools: list[AnyTool], name: str | None, address: str) -> AnyTool:
+    if name is None and len(tools) == 1:
+        return tools[0]
+    names = ", ".join(tool.name for tool in tools)
+    if name is None:
+        raise Stop(f"{address!r} has several tools; name one of {names}.")
+    for tool in tools:
+        if tool.name == name:
+            return tool
+    raise Stop(f"{address!r} has no tool {name!r}; it has {names}.")
+
+
+def _first_line(tool: AnyTool) -> str:
+    return tool.description.partition("\n")[0] or "(no description: the model has only the name)"

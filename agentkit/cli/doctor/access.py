@@ -1,0 +1,105 @@
+"""Whether there are credentials, whether the server can be reached, and whether it takes them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from agentkit.cli.doctor.finding import Finding, ok, problem, unknown, warning
+from agentkit.cli.doctor.wire import SECRETS
+from agentkit.cli.terminal.text import one_line, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anthropic import AsyncAnthropic
+
+    from agentkit.cli.doctor.wire import Answer
+
+_FIRST_PARTY = "api.anthropic.com"
+_STATIC = dict(zip(SECRETS, ("API key", "auth token"), strict=True))
+_SHORTEST_SECRET = 16
+"""Characters: the last four of a shorter one would give too much of it away."""
+_PREFERRED = "claude-haiku-5-5"
+"""The cheapest of Claude's models, where the server has it."""
+_SHOWN_MODELS = 3
+
+
+def is_first_party(client: AsyncAnthropic) -> bool:
+    """Whether requests go to the Claude API itself, where each of them costs money."""
+    return urlsplit(str(client.base_url)).hostname == _FIRST_PARTY
+
+
+def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
+    """What the SDK would send. Of a secret, its kind and its last four characters."""
+    check = "credentials"
+    for name, kind in _STATIC.items():
+        if secret := os.environ.get(name):
+            finding = _static(check, name, kind, secret)
+            return finding if are_needed else replace(finding, found=f"{finding.found}; it is sent to that server")
+    if client.credentials is not None:
+        return ok(check, f"from a profile or a federation ({type(client.credentials).__name__})")
+    if are_needed:
+        advice = "Set ANTHROPIC_API_KEY, or name a server with --base-url."
+        return problem(check, "none for the Claude API.", advice, is_access=True)
+    return ok(check, "none; a server of your own may not ask for any")
+
+
+def check_unusable(reason: str) -> Finding:
+    """The SDK found credentials and cannot use them."""
+    found = f"they cannot be used: {one_line(reason, 200)}"
+    return problem("credentials", found, "Set ANTHROPIC_API_KEY, or repair the profile.", is_access=True)
+
+
+def _static(check: str, name: str, kind: str, secret: str) -> Finding:
+    if secret != secret.strip() or not secret.isascii() or not secret.isprintable() or secret[0] in "\"'":
+        advice = f"Set {name} again, without spaces, line breaks and quotes."
+        return problem(check, f"the {kind} in {name} has characters that belong to no {kind}.", advice, is_access=True)
+    if len(secret) < _SHORTEST_SECRET:
+        return ok(check, f"{kind} in {name}, {plural(len(secret), 'character')}, too short for one of the Claude API")
+    return ok(check, f"{kind} in {name}, ends in {secret[-4:]}")
+
+
+def check_answered(address: str, answer: Answer) -> Finding:
+    """The server is there."""
+    return ok("reachable", f"{address} answered {answer.status} in {answer.seconds:.2f} s")
+
+
+def check_unreachable(address: str, reason: str) -> Finding:
+    """The server is not there."""
+    advice = "Look at the address, whether the server runs, and at HTTPS_PROXY and NO_PROXY."
+    return problem("reachable", f"{address}: {reason}.", advice, is_access=True)
+
+
+def check_key(answer: Answer) -> Finding:
+    """Whether the credentials are taken, by the answer to a request that costs nothing."""
+    if answer.status in {401, 403}:
+        advice = "Set ANTHROPIC_API_KEY to a key that is valid there."
+        return problem("authentication", f"{answer.said()}.", advice, is_access=True)
+    if answer.status == 200:
+        return ok("authentication", "the credentials are taken")
+    return unknown("authentication", f"{answer.said()}.")
+
+
+def check_models(answer: Answer) -> Finding:
+    """The list of models."""
+    names = model_names(answer)
+    if names:
+        rest = f" and {len(names) - _SHOWN_MODELS} more" if len(names) > _SHOWN_MODELS else ""
+        return ok("models", one_line(f"{', '.join(names[:_SHOWN_MODELS])}{rest}", 120))
+    found = "not offered (404)" if answer.status == 404 else answer.said()
+    return warning("models", f"{found}.", "Name a model with --model.")
+
+
+def model_names(answer: Answer) -> list[str]:
+    """The ids in an answer of /v1/models."""
+    data = (answer.value or {}).get("data") if answer.status == 200 else None
+    items = cast("list[object]", data) if isinstance(data, list) else []
+    return [str(cast("dict[str, object]", item)["id"]) for item in items if isinstance(item, dict) and "id" in item]
+
+
+def model_to_ask(given: str | None, offered: Sequence[str]) -> str:
+    """The model for the probes: the one that was named, else the cheapest known, else the first there is."""
+    return given or (_PREFERRED if _PREFERRED in offered or not offered else offered[0])

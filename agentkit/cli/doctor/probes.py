@@ -1,0 +1,240 @@
+"""What a server that speaks /v1/messages supports, found out by tiny requests, one thing at a time.
+
+Two rules for this file: a server's oddity is a finding, never an exception; and nothing follows from an answer that
+might be another one a moment later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from agentkit.cli.doctor.finding import Finding, ok, problem, unknown, warning
+from agentkit.cli.doctor.wire import Answer, NoAnswer, Target, shown
+from agentkit.cli.terminal.text import one_line, plural
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import Block, JSONObject
+
+Probe: TypeAlias = "Callable[[str, Target], Awaitable[Finding]]"
+"""Asks the server about one thing, given the name of the check. Raises NoAnswer."""
+
+_GLANCE = 40
+_FEW, _SOME = 16, 256
+"""The most tokens of an answer: for a greeting, and for one that has to be whole."""
+_HI: JSONObject = {"max_tokens": _FEW, "messages": [{"role": "user", "content": "Say hi."}]}
+_WRONG: JSONObject = {"max_tokens": 1}
+"""It has no messages, so that it is refused and costs nothing."""
+_TOOL: JSONObject = {
+    "name": "get_price",
+    "description": "Look up the price of an item.",
+    "input_schema": {"type": "object", "properties": {"item": {"type": "string"}}, "required": ["item"]},
+}
+_COLOURS = ["red", "blue"]
+_COLOUR: JSONObject = {
+    "type": "object",
+    "properties": {"colour": {"type": "string", "enum": _COLOURS}},
+    "required": ["colour"],
+    "additionalProperties": False,
+}
+
+
+async def message(check: str, target: Target) -> Finding:
+    """A prompt brings a reply with a reason to stop and a usage record."""
+    answer = await target.send(_HI)
+    if not answer.is_message:
+        return _no_message(check, answer)
+    value = answer.value or {}
+    usage = value.get("usage")
+    missing = [name for name in ("role", "stop_reason") if not value.get(name)]
+    if not isinstance(usage, dict) or "output_tokens" not in usage:
+        missing.append("usage")
+    if missing:
+        return warning(check, f"a reply without {', '.join(missing)}.", "Tokens, or ends of replies, stay unknown.")
+    return ok(check, f"{target.model} said {one_line(answer.text(), _GLANCE)!r} in {answer.seconds:.1f} s")
+
+
+def _no_message(check: str, answer: Answer) -> Finding:
+    if answer.status in {401, 403}:
+        return problem(check, f"{answer.said()}.", "Set ANTHROPIC_API_KEY to a key of this server.", is_access=True)
+    if answer.value is None and not answer.is_passing:
+        advice = "No Messages API is there: look at the address, and for a proxy or a login page before it."
+        return problem(check, f"{answer.said()}.", advice, is_access=True)
+    if answer.status == 404:
+        return problem(check, f"{answer.said()}.", "Name a model that the server has with --model.")
+    return problem(check, f"{answer.said()}.", "Without plain messages no agent runs here.")
+
+
+async def streaming(check: str, target: Target) -> Finding:
+    """A streamed reply comes in whole, in the API's order of events; read as agents read it."""
+    from agentkit.errors import ModelError
+    from agentkit.messages.message import user
+    from agentkit.messages.request import Prefix, Request
+    from agentkit.models.claude import ClaudeModel
+    from agentkit.models.stream_accumulator import TurnReader
+
+    reader, count = TurnReader(), 0
+    options = {"model": target.model, "max_tokens": _FEW, "stream": True}
+    request = Request(Prefix.of(None, ()), [user("Say hi.")], options)
+    try:
+        async with ClaudeModel(target.model, target.client).stream(request) as events:
+            async for event in events:
+                reader.feed(event)
+                count += 1
+        turn = reader.turn()
+    except ModelError as error:
+        if error.is_retryable and error.kind != "stream_interrupted":
+            raise NoAnswer(shown(str(error))) from error
+        return problem(check, shown(str(error)), "Agents always stream: none runs here.")
+    return ok(check, f"{plural(count, 'event')} in order, stop reason {turn.stop_reason}")
+
+
+async def count_tokens(check: str, target: Target) -> Finding:
+    """The size of a prompt can be asked for."""
+    answer = await target.send({"messages": _HI["messages"]}, "/v1/messages/count_tokens")
+    count = (answer.value or {}).get("input_tokens")
+    if answer.status == 200 and isinstance(count, int):
+        return ok(check, f"{plural(count, 'token')} for a greeting")
+    return _not_offered(check, answer, "Sizes of prompts are known only once they were sent.")
+
+
+async def tools(check: str, target: Target) -> Finding:
+    """A tool is called, and the call with its result is taken back."""
+    asked = {"role": "user", "content": "What is the price of tea? Call get_price."}
+    first = await target.send({"max_tokens": _SOME, "tools": [_TOOL], "messages": [asked]})
+    advice = "Agents with tools do not run here."
+    if not first.is_message:
+        return _refused(check, first, advice)
+    calls = first.blocks("tool_use")
+    said: list[Block] = (first.value or {})["content"] if calls else [_call("toolu_01")]
+    results = [_result(str(call.get("id"))) for call in calls] or [_result("toolu_01")]
+    messages = [asked, {"role": "assistant", "content": said}, {"role": "user", "content": results}]
+    second = await target.send({"max_tokens": _FEW, "tools": [_TOOL], "messages": messages})
+    if not second.is_message:
+        return _refused(check, second, advice)
+    if not calls:
+        more = f"{target.model} was asked to call one and answered in words."
+        return unknown(check, f"calls and their results are taken, but {more}", "Try a --model that knows tools.")
+    return ok(check, f"{plural(len(calls), 'call')} made, and taken back with {plural(len(results), 'result')}")
+
+
+async def parallel_calls(check: str, target: Target) -> Finding:
+    """Two calls in one turn, and their results in one message, are taken."""
+    ids = ["toolu_01", "toolu_02"]
+    messages = [
+        {"role": "user", "content": "What are the prices of tea and of coffee?"},
+        {"role": "assistant", "content": [_call(name) for name in ids]},
+        {"role": "user", "content": [_result(name) for name in ids]},
+    ]
+    answer = await target.send({"max_tokens": _FEW, "tools": [_TOOL], "messages": messages})
+    if not answer.is_message:
+        return _refused(check, answer, "An agent fails as soon as its model calls two tools at once.")
+    return ok(check, "two calls and their results in one turn are taken")
+
+
+async def structured_output(check: str, target: Target) -> Finding:
+    """The answer fits a schema that nothing in the prompt speaks of."""
+    asked = {"role": "user", "content": "What is the capital of France?"}
+    wanted = {"format": {"type": "json_schema", "schema": _COLOUR}}
+    advice = "Agents with an output type send back what does not fit, which costs turns and may come to nothing."
+    answer = await target.send({"max_tokens": _SOME, "messages": [asked], "output_config": wanted})
+    if not answer.is_message:
+        return _not_offered(check, answer, advice)
+    try:
+        value = json.loads(answer.text())
+    except (ValueError, RecursionError):
+        value = None
+    if value in [{"colour": colour} for colour in _COLOURS]:
+        return ok(check, "the answer fits its schema")
+    if (answer.value or {}).get("stop_reason") == "max_tokens" and answer.text().lstrip().startswith("{"):
+        return unknown(check, f"the answer was longer than {_SOME} tokens.", "Try a --model that says less.")
+    return warning(check, f"the schema is ignored: {one_line(answer.text(), _GLANCE)!r}.", advice)
+
+
+async def cache_control(check: str, target: Target) -> Finding:
+    """The marker that agents put on the whole request is taken."""
+    answer = await target.send({**_HI, "cache_control": {"type": "ephemeral"}})
+    if answer.is_message:
+        return ok(check, "accepted at the top of the request")
+    if answer.is_passing:
+        return _passing(check, answer)
+    return problem(check, f"{answer.said()}.", "Give agents settings=Settings(cache=None).")
+
+
+async def thinking(check: str, target: Target) -> Finding:
+    """A request may ask for thinking."""
+    answer = await target.send({**_HI, "max_tokens": _SOME, "thinking": {"type": "adaptive"}})
+    if not answer.is_message:
+        return _not_offered(check, answer, "Leave Settings(thinking=...) out.")
+    return ok(check, "accepted, and shown" if answer.blocks("thinking") else "accepted")
+
+
+async def effort(check: str, target: Target) -> Finding:
+    """A request may say how much work the model is to put in."""
+    answer = await target.send({**_HI, "output_config": {"effort": "low"}})
+    if not answer.is_message:
+        return _not_offered(check, answer, "Leave Settings(effort=...) out.")
+    return ok(check, "accepted")
+
+
+async def request_id(check: str, target: Target) -> Finding:
+    """An answer has an id."""
+    answer = await target.send(_WRONG)
+    if answer.headers.get("request-id"):
+        return ok(check, "there")
+    return warning(check, "no such header.", "A failure cannot be looked up in the server's log by its id.")
+
+
+async def error_shape(check: str, target: Target) -> Finding:
+    """A wrong request is refused, in the API's form."""
+    answer = await target.send(_WRONG)
+    value = answer.value or {}
+    error = value.get("error")
+    if answer.status < 400:
+        return warning(check, "a request without messages was answered.", "Mistakes in requests may go unnoticed.")
+    if value.get("type") == "error" and isinstance(error, dict) and {"type", "message"} <= error.keys():
+        return ok(check, f"{answer.status} {one_line(str(error['type']), _GLANCE)}")  # pyright: ignore[reportUnknownArgumentType]
+    advice = "What went wrong is shown, but kinds of errors are told apart by their status only."
+    if answer.is_passing:
+        advice = "A wrong request passes for a failure of the server, so it is sent again in vain."
+    return warning(check, f"{answer.said()}, not in the API's form.", advice)
+
+
+PROBES: tuple[tuple[str, Probe], ...] = (
+    ("streaming", streaming),
+    ("count_tokens", count_tokens),
+    ("tools", tools),
+    ("parallel_calls", parallel_calls),
+    ("structured_output", structured_output),
+    ("cache_control", cache_control),
+    ("thinking", thinking),
+    ("effort", effort),
+    ("request_id", request_id),
+    ("error_shape", error_shape),
+)
+"""What is asked of a server that answers a plain `message`, in this order."""
+
+
+def _call(call_id: str) -> Block:
+    return {"type": "tool_use", "id": call_id, "name": "get_price", "input": {"item": "tea"}}
+
+
+def _result(call_id: str) -> Block:
+    return {"type": "tool_result", "tool_use_id": call_id, "content": "4 EUR"}
+
+
+def _passing(check: str, answer: Answer) -> Finding:
+    return unknown(check, f"the server failed: {answer.said()}.", "Try again.")
+
+
+def _refused(check: str, answer: Answer, advice: str) -> Finding:
+    return _passing(check, answer) if answer.is_passing else problem(check, f"{answer.said()}.", advice)
+
+
+def _not_offered(check: str, answer: Answer, advice: str) -> Finding:
+    if answer.is_passing and answer.status != 501:
+        return _passing(check, answer)
+    if answer.status in {404, 405, 501}:
+        return warning(check, f"not offered ({answer.status}).", advice)
+    return warning(check, f"{answer.said()}.", advice)

@@ -1,0 +1,95 @@
+"""What is installed here: Python, packages against what agentkit asks for, extras, and how old the prices are."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from collections.abc import Iterable
+from datetime import date
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from agentkit.cli.doctor.finding import Finding, ok, problem, warning
+
+_DISTRIBUTION = "claude-agentkit"
+_ALWAYS_SHOWN = ("anthropic", "pydantic", "anyio", "httpx2")
+_MOST_PRICE_AGE_DAYS = 90
+_REQUIREMENT = re.compile(r"""([\w.-]+)(?:>=([\d.]+))?[^;]*(?:;.*extra == ['"]([\w-]+)['"])?""")
+
+
+def check_setup(today: date) -> list[Finding]:
+    """Everything that can be seen without a network."""
+    wanted = [_REQUIREMENT.match(line) for line in _requirements()]
+    parts = [(found[1], found[2] or "0", found[3]) for found in wanted if found]
+    core = [check_package(name, floor) for name, floor, extra in parts if extra is None]
+    shown = [finding for finding in core if finding.status != "ok" or finding.check in _ALWAYS_SHOWN]
+    shown.sort(key=lambda finding: (*_ALWAYS_SHOWN, finding.check).index(finding.check))
+    return [_python(), _agentkit(), *shown, check_extras(parts), check_prices(today)]
+
+
+def check_package(name: str, floor: str) -> Finding:
+    """Whether a package is there, and new enough."""
+    upgrade = f"pip install -U '{name}>={floor}'"
+    try:
+        there = version(name)
+    except PackageNotFoundError:
+        return problem(name, "not installed.", f"Do: {upgrade}")
+    if _parts(there) < _parts(floor):
+        return problem(name, f"{there} is older than {floor}.", f"Do: {upgrade}")
+    return ok(name, there)
+
+
+def check_extras(parts: Iterable[tuple[str, str, str | None]]) -> Finding:
+    """Which extras are whole; what one needs and has only in an old version is a warning."""
+    whole: dict[str, bool] = {}
+    old: list[str] = []
+    for name, floor, extra in parts:
+        if extra is None:
+            continue
+        finding = check_package(name, floor)
+        whole[extra] = whole.get(extra, True) and finding.status == "ok"
+        if "older" in finding.found:
+            old.append(f"{name} {finding.found.rstrip('.')}")
+    there = ", ".join(sorted(extra for extra, is_whole in whole.items() if is_whole)) or "none"
+    absent = ",".join(sorted(extra for extra, is_whole in whole.items() if not is_whole))
+    install = f"pip install '{_DISTRIBUTION}[{absent}]'"
+    if old:
+        return warning("extras", f"{'; '.join(old)}.", f"Do: {install}")
+    return ok("extras", f"{there}; to add the rest: {install}" if absent else there)
+
+
+def check_prices(today: date) -> Finding:
+    """How old the price table is."""
+    from agentkit.budget.usage import PRICES, PRICES_AS_OF
+
+    age = (today - date.fromisoformat(PRICES_AS_OF)).days
+    found = f"{len(PRICES)} models, as of {PRICES_AS_OF}"
+    if age > _MOST_PRICE_AGE_DAYS:
+        advice = "Costs and budgets may be off: upgrade agentkit, or compare with the published prices."
+        return warning("prices", f"{found}, {age} days ago.", advice)
+    return ok("prices", found)
+
+
+def _python() -> Finding:
+    return ok("python", f"{platform.python_version()} ({sys.platform}, {sys.executable})")
+
+
+def _agentkit() -> Finding:
+    try:
+        return ok("agentkit", version(_DISTRIBUTION))
+    except PackageNotFoundError:
+        advice = "It runs from its sources, so what it requires is not known: do pip install -e . in them."
+        return warning("agentkit", "not installed.", advice)
+
+
+def _requirements() -> list[str]:
+    try:
+        return requires(_DISTRIBUTION) or []
+    except PackageNotFoundError:
+        return [f"{name}>=0" for name in _ALWAYS_SHOWN]
+
+
+def _parts(text: str) -> tuple[int, ...]:
+    """The numbers of a version; whatever follows them does not count."""
+    found = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(map(int, found[0].split("."))) if found else ()

@@ -1,0 +1,83 @@
+"""A run's events as plain lines: for pipes, logs, and terminals without rich."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from agentkit.cli.terminal.grouping import Crowds
+from agentkit.cli.terminal.interrupts import say_stopping
+from agentkit.cli.terminal.progress import Describe, in_seconds, say_nothing
+from agentkit.cli.terminal.text import brief_json, one_line, width_of
+
+if TYPE_CHECKING:
+    from agentkit import Event
+
+_GLANCE = 40
+
+
+class PlainLines:
+    """A line on stderr for every call and for every run that begins or does not complete; many alike are counted."""
+
+    def __init__(self, describe: Describe | None = None, most_depth: int | None = None) -> None:
+        self._width = width_of(sys.stderr)
+        self._describe = describe or say_nothing
+        self._crowds = Crowds()
+        self._glances: dict[str, str] = {}
+        self._most_depth = most_depth
+        """How deep in the tree of agents; 1 is the root alone. None: all of it."""
+
+    def __enter__(self) -> PlainLines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def feed(self, event: Event) -> None:
+        """Write the event's line, if it has one."""
+        line = self.line(event)
+        if line and (self._most_depth is None or len(event.path) <= self._most_depth):
+            print(one_line(line, self._width), file=sys.stderr, flush=True)
+
+    def stopping(self) -> None:
+        """See `Display.stopping`."""
+        say_stopping()
+
+    def line(self, event: Event) -> str:
+        """The event as one line; empty for what only a live display shows, and for one of many alike."""
+        from agentkit.run import events as kinds
+
+        if isinstance(event, kinds.ToolStarted):
+            self._glances[event.call_id] = brief_json(event.input, _GLANCE)
+        counted = self._crowds.line(event)
+        return self._own_line(event) if counted is None else counted
+
+    def _own_line(self, event: Event) -> str:
+        from agentkit.run import events as kinds
+
+        who = "/".join(event.path)
+        match event:
+            case kinds.RunStarted() if event.parent_call_id is None:
+                return f"{who}: started, {event.model}"
+            case kinds.ToolStarted():
+                return f"{who}: calls {event.name}  {brief_json(event.input, self._width)}"
+            case kinds.ToolProgress():
+                return f"{who}: {event.name}: {event.message}"
+            case kinds.ToolFinished() if event.is_error:
+                glance = self._glances.pop(event.call_id, "")
+                return f"{who}: {event.name} failed: {event.text}  {glance}".rstrip()
+            case kinds.ToolFinished():
+                facts = ", ".join(filter(None, ("answered", self._describe(event), f"{event.duration_s:.1f} s")))
+                return f"{who}: {event.name} {facts}  {self._glances.pop(event.call_id, '')}"
+            case kinds.OutputRejected():
+                return f"{who}: its answer did not fit and went back: {event.reason}"
+            case kinds.TurnReset():
+                return f"{who}: asks again{in_seconds(event.wait_s)}: {event.reason}"
+            case kinds.FellBack():
+                return f"{who}: goes on with {event.model}: {event.reason}"
+            case kinds.Compacted():
+                return f"{who}: its conversation of {event.messages_before} messages became a summary"
+            case kinds.RunFinished() if event.parent_call_id is not None and event.reason:
+                return f"{who}: {event.outcome}: {event.reason}"
+            case _:
+                return ""

@@ -1,0 +1,151 @@
+"""A run watched from the command line: its events go to a display, and Ctrl-C lets it land."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from agentkit.cli.terminal.interrupts import landing, say_stopping
+from agentkit.cli.terminal.plain_lines import PlainLines
+from agentkit.cli.terminal.progress import Describe
+from agentkit.cli.terminal.text import clean, one_line, plural, width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from agentkit import Event, RunHandle, RunResult
+    from agentkit.models.client import Client
+
+
+Out = TypeVar("Out")
+
+
+class Display(Protocol):
+    """Shows a run while it goes on."""
+
+    def __enter__(self) -> Display:
+        """Begin to show."""
+        ...
+
+    def __exit__(self, *error: object) -> None:
+        """Show the last state and stop."""
+        ...
+
+    def feed(self, event: Event) -> None:
+        """Take one event in."""
+        ...
+
+    def stopping(self) -> None:
+        """Say that the run was told to stop. Called in a signal handler."""
+        ...
+
+
+class JsonLines:
+    """Each event as one line of JSON on stdout."""
+
+    def __enter__(self) -> JsonLines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def feed(self, event: Event) -> None:
+        """Write the event."""
+        print_json(event.to_json())
+
+    def stopping(self) -> None:
+        """See `Display.stopping`."""
+        say_stopping()
+
+
+def choose_display(*, as_json: bool, describe: Describe | None = None, most_depth: int | None = None) -> Display:
+    """JSON lines where asked for, a live tree on a terminal that can show one, plain lines otherwise.
+
+    `describe` says what a call brought, None: an agent's answer does. `most_depth` is how deep in the tree of agents
+    plain lines go. None: all the way.
+    """
+    if as_json:
+        return JsonLines()
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        try:
+            from agentkit.cli.terminal.live_tree import LiveTree
+        except ModuleNotFoundError:  # rich comes with the extra `cli`
+            return PlainLines(describe, most_depth)
+        return LiveTree(describe)
+    return PlainLines(describe, most_depth)
+
+
+def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client | None) -> tuple[RunResult[Out], float]:
+    """Run to the end, or to the first Ctrl-C; gives the result and the seconds that it took.
+
+    A client that the command made for the run is closed with it.
+    """
+    import anyio
+
+    async def follow() -> RunResult[Out]:
+        handle = start()
+        try:
+            with display, landing(handle.cancel, display.stopping):
+                async with handle:
+                    async for event in handle:
+                        display.feed(event)
+        finally:
+            if client is not None:
+                await client.close()
+        return handle.result
+
+    began = time.monotonic()
+    return anyio.run(follow), time.monotonic() - began
+
+
+def report(result: RunResult[object], seconds: float) -> None:
+    """Say on stderr what a run took, what it left unfinished, and why it ended where it did not complete."""
+    width = width_of(sys.stderr)
+    for left in result.unfinished:
+        print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
+    print(_summary(result, seconds), file=sys.stderr)
+    if result.reason:
+        print(f"agentkit: {clean(result.reason)}", file=sys.stderr)
+
+
+def count_runs(result: RunResult[object]) -> int:
+    """How many sub-agents ran below a run, at any depth."""
+    return sum(1 + count_runs(child) for child in result.children)
+
+
+def _summary(result: RunResult[object], seconds: float) -> str:
+    """A run in two lines: outcome, sub-agents, requests and time; tokens and cost."""
+    usage = result.usage
+    runs = count_runs(result)
+    done = [
+        str(result.outcome),
+        *([plural(runs, "sub-agent run")] if runs else []),
+        plural(usage.requests, "request"),
+        f"{seconds:.1f} s",
+    ]
+    cost = "cost unknown" if result.cost.usd is None else str(result.cost)
+    return f"{' · '.join(done)}\n{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out · {cost}"
+
+
+def result_facts(result: RunResult[object], output: object) -> dict[str, object]:
+    """The last line of `--json`: the result without the conversation."""
+    return {
+        "type": "result",
+        "run_id": result.run_id,
+        "outcome": str(result.outcome),
+        "reason": result.reason,
+        "output": output,
+        "usage": result.usage.to_json(),
+        "cost_usd": result.cost.usd,
+        "sub_agent_runs": count_runs(result),
+        "unfinished": [asdict(left) for left in result.unfinished],
+    }
+
+
+def print_json(facts: Mapping[str, object]) -> None:
+    """One line of JSON on stdout, at once."""
+    print(json.dumps(facts, ensure_ascii=False), flush=True)

@@ -1,0 +1,1 @@
+"""What has been said: transcript, saving, compaction."""

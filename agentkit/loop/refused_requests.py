@@ -1,0 +1,45 @@
+"""What a refused call means, told by its status, type and text: whether something can be done about it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentkit.errors import ModelError
+    from agentkit.models.model import Model
+
+# Texts of the API, some as seen, some guessed from its documentation; a wrong guess costs one request.
+_DANGLING = re.compile(r"tool_use.{0,20}ids were found without.{0,20}tool_result", re.DOTALL)
+_TOO_COMPLEX = re.compile(
+    r"schema.{0,80}(complex|too large|too many|at most|not supported|unsupported)", re.IGNORECASE | re.DOTALL
+)
+_ABOUT_THREADS = re.compile(r"\bthread\b|message-threads")
+_COMPACT_THEMSELVES = {"AsyncAnthropic", "AsyncAnthropicAWS"}
+
+
+def is_dangling(error: ModelError) -> bool:
+    """Whether a call in the conversation has no result."""
+    return error.status == 400 and bool(_DANGLING.search(str(error)))
+
+
+def is_too_complex(error: ModelError) -> bool:
+    """Whether a schema is more than the API's grammar can take."""
+    return error.status == 400 and bool(_TOO_COMPLEX.search(str(error)))
+
+
+def is_about_threads(error: ModelError) -> bool:
+    """Whether the server does not go on with a thread, does not begin one, or does not know what that is."""
+    return (error.code or "").startswith("thread_") or (error.status == 400 and bool(_ABOUT_THREADS.search(str(error))))
+
+
+def is_the_models(error: ModelError) -> bool:
+    """Whether another model may do better: this one does not exist, or is overloaded for good."""
+    return error.status == 404 or (error.is_retryable and error.kind not in ("connection_error", "protocol_error"))
+
+
+def compacts_itself(model: Model) -> bool:
+    """Whether the server behind a model writes summaries itself: Anthropic's own does."""
+    client: object = getattr(model, "client", None)
+    kind: type[object] = type(client)
+    return kind.__module__.partition(".")[0] == "anthropic" and kind.__name__ in _COMPACT_THEMSELVES

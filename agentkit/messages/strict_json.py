@@ -1,0 +1,60 @@
+"""JSON text from a model, read strictly: what is not JSON to the letter is refused, never repaired or guessed at."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from agentkit.messages.message import JSON
+
+_MOST_DIGITS = 308
+"""Of an integer that every float can stand for, and that every reader of JSON takes."""
+
+
+def parse_strict(text: str) -> JSON:
+    """The value of a JSON text. Raises ValueError, with what is wrong, also where Python's own parser is lenient.
+
+    Refused beside malformed text: NaN and infinities, a key given twice, numbers past the float range, halves of
+    surrogate pairs, which no later encoding could send, and what is nested deeper than Python can follow.
+    """
+    try:
+        value: JSON = _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if "\\ud" in text.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("half of a surrogate pair stands alone in a string") from None
+    return value
+
+
+def _no_constant(name: str) -> JSON:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is out of range")
+    return value
+
+
+def _in_range(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"an integer of {len(text):,} digits is out of range")
+    return int(text)
+
+
+def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
+        raise ValueError(f"the key {twice!r} is given twice")
+    return value
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_constant, parse_float=_finite, parse_int=_in_range, object_pairs_hook=_unique
+)

@@ -1,0 +1,1 @@
+"""One request to a model: client, transport, stream, errors, retries."""

@@ -1,0 +1,90 @@
+"""What the SDK and its transport raise -> ModelError, or ConfigurationError where the caller has to act first."""
+
+from __future__ import annotations
+
+import difflib
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from agentkit.budget.usage import PRICES
+from agentkit.errors import ConfigurationError, ModelError
+from agentkit.models.rate_limiting.retry_after import retry_after_s
+from agentkit.models.stream_accumulator import FINAL_ERRORS
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from anthropic import APIStatusError
+
+_RETRYABLE_STATUSES = {408, 409, 429}
+_NO_CREDENTIALS = (
+    "No credentials for the Claude API: set ANTHROPIC_API_KEY, or pass client=AsyncAnthropic(api_key=...) to the "
+    "agent or the run."
+)
+
+
+@contextmanager
+def translated(model: str) -> Generator[None]:
+    """Everything that can go wrong on the way to `model` and back becomes one of ours, its cause kept."""
+    import anthropic
+    import httpx2
+
+    try:
+        yield
+    except anthropic.APIStatusError as error:
+        raise _from_status(error, model) from error
+    except anthropic.APITimeoutError as error:
+        raise ModelError("The API did not answer in time.", kind="timeout_error", is_retryable=True) from error
+    except anthropic.APIConnectionError as error:
+        raise _from_connection(error) from error
+    except httpx2.TransportError as error:
+        text = f"The connection broke off while the reply was coming: {_said(error)}."
+        raise ModelError(text, kind="stream_interrupted", is_retryable=True) from error
+    except anthropic.CredentialsError as error:
+        raise ConfigurationError(f"{_NO_CREDENTIALS} ({error})") from error
+    except TypeError as error:
+        if "authentication method" in str(error):  # how the SDK says that it was given no key
+            raise ConfigurationError(_NO_CREDENTIALS) from error
+        raise
+
+
+def _from_status(error: APIStatusError, model: str) -> ModelError:
+    kind = error.type or f"http_{error.status_code}"
+    text = error.api_message or error.message
+    if error.status_code == 404 and error.error_code is None and "model" in text:
+        similar = difflib.get_close_matches(model, PRICES, n=3)
+        text = f"The server does not know the model {model!r}."
+        text += f" Similar: {', '.join(similar)}." if similar else ""
+    else:
+        text = f"The API answered {error.status_code} {kind}: {text}"
+    return ModelError(
+        text,
+        kind=kind,
+        code=error.error_code,
+        status=error.status_code,
+        request_id=error.request_id,
+        is_retryable=_is_retryable(error, kind),
+        retry_after_s=retry_after_s(error.response.headers, datetime.now(UTC)),
+    )
+
+
+def _is_retryable(error: APIStatusError, kind: str) -> bool:
+    if error.status_code == 200:  # an `error` event in a stream
+        return kind not in FINAL_ERRORS
+    said = error.response.headers.get("x-should-retry")
+    if said in ("true", "false"):
+        return said == "true"
+    return error.status_code in _RETRYABLE_STATUSES or error.status_code >= 500
+
+
+def _from_connection(error: Exception) -> Exception:
+    if isinstance(error.__cause__, RuntimeError) and "no running event loop" in str(error.__cause__):
+        return ConfigurationError("This client's aiohttp transport runs on asyncio only; on trio use the default one.")
+    cause = error.__cause__ or error
+    text = f"The API could not be reached: {_said(cause)}."
+    return ModelError(text, kind="connection_error", is_retryable=True)
+
+
+def _said(error: BaseException) -> str:
+    return str(error).rstrip(".") or type(error).__name__

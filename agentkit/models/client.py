@@ -1,0 +1,89 @@
+"""Which client of the official SDK a run talks through, and who closes it.
+
+A client that was given is used as it is and never closed. Without one, runs in the same event loop share a client
+that opens on first use and closes when the last of them ends.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import anyio
+from anyio.lowlevel import RunVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+
+    from anthropic import AsyncAnthropic
+    from anthropic.lib.bedrock import AsyncAnthropicBedrock
+    from anthropic.lib.vertex import AsyncAnthropicVertex
+
+Client: TypeAlias = "AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex"
+"""Any async client of the official SDK."""
+
+overriding: ContextVar[Client | None] = ContextVar("overriding", default=None)
+"""The client that answers instead of every other in the current context: how a script reaches every agent."""
+
+_everywhere: list[Client] = []
+
+
+@contextmanager
+def overriding_everywhere(client: Client) -> Generator[None]:
+    """Inside the block this client answers every agent of the process, in whatever task or thread it runs.
+
+    For test fixtures, whose context is not always the test's. A context of its own, as `script` makes one, goes before.
+    """
+    _everywhere.append(client)
+    try:
+        yield
+    finally:
+        _everywhere.remove(client)
+
+
+@dataclass(slots=True)
+class _Shared:
+    client: Client
+    users: int = 0
+
+
+_shared: RunVar[_Shared | None] = RunVar("agentkit_client", default=None)
+
+
+@asynccontextmanager
+async def lease(given: Client | None) -> AsyncGenerator[Client]:
+    """The client to use now: the overriding one, the given one, or the shared one for as long as it is used."""
+    chosen = overriding.get() or (_everywhere[-1] if _everywhere else given)
+    if chosen is not None:
+        yield chosen
+        return
+    shared = _shared.get()
+    if shared is None:
+        shared = _Shared(_open())
+        _shared.set(shared)
+    shared.users += 1
+    try:
+        yield shared.client
+    finally:
+        shared.users -= 1
+        if shared.users == 0:
+            _shared.set(None)
+            with anyio.CancelScope(shield=True):
+                await shared.client.close()
+
+
+@asynccontextmanager
+async def session() -> AsyncGenerator[None]:
+    """Keep the shared client open across runs, for a script or service that starts many one after another."""
+    async with lease(None):
+        yield
+
+
+def _open() -> Client:
+    from anthropic import AsyncAnthropic  # costs over a second: only when a model is really called
+
+    from agentkit.models.http_transport import http_client
+
+    return AsyncAnthropic(http_client=http_client())

@@ -1,0 +1,1 @@
+"""How much is asked of a model at once: concurrency, token buckets, fairness, cache warm-up."""

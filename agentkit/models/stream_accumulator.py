@@ -1,0 +1,218 @@
+"""Raw stream events of the Messages API -> one assistant turn, in the API's own dictionaries.
+
+Two rules for this file: no I/O and no SDK (its accumulation repairs, reorders and drops); and nothing is guessed: a
+tool input is parsed once, strictly, when its block stops, and what we do not know is kept or named.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from agentkit.errors import ModelError
+from agentkit.messages.message import AssistantTurn, Block, JSONObject, ToolCall
+from agentkit.messages.strict_json import parse_strict
+
+Delta: TypeAlias = tuple[Literal["text", "thinking"], str]
+"""A piece of visible text or of thinking, to show while the reply still comes."""
+
+OnCall: TypeAlias = Callable[[ToolCall, int], None]
+"""Told of each tool call that the model has moved on from, and its number among the calls of the reply, from 1 on."""
+
+_HEAD_CHARS = 200
+
+FINAL_ERRORS = frozenset(
+    {
+        "invalid_request_error", "authentication_error", "billing_error", "permission_error", "not_found_error",
+        "request_too_large",
+    }
+)  # fmt: skip
+"""Types of errors that the same request would meet again."""
+
+# Delta type -> the field of the block that it extends, named the same in the delta.
+_TEXT_DELTAS = {
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "signature",
+    "compaction_delta": "content",
+}
+
+
+@dataclass(slots=True)
+class _OpenBlock:
+    block: Block
+    pieces: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    input_json: list[str] = field(default_factory=list[str])
+
+
+class TurnReader:
+    """Feed it the events of one reply in order; then `turn()` is the reply.
+
+    Raises ModelError from `feed` for an error event or events out of order, from `turn` for a stream that ended
+    before its end.
+    """
+
+    def __init__(self, on_call: OnCall | None = None) -> None:
+        self._on_call = on_call
+        self._calls = 0
+        self._passed = 0
+        self._message: JSONObject | None = None
+        self._usage: JSONObject = {}
+        self._delta: JSONObject = {}
+        self._open: dict[int, _OpenBlock] = {}
+        self._content: list[Block] = []
+        self._input_texts: dict[int, str] = {}
+        self._invalid_inputs: dict[int, str] = {}
+        self._unknown_delta: str | None = None
+        self._is_complete = False
+        self._pieces: list[object] = []
+        """All that counts as output, as it came: measured only for a reply that breaks off."""
+
+    @property
+    def begun(self) -> tuple[JSONObject, str, int]:
+        """Of a reply, whole or not: its usage so far, its model, and the bytes of it that came. Empty at first."""
+        received = sum(map(_size, self._pieces))
+        return self._usage, str((self._message or {}).get("model") or ""), received
+
+    def feed(self, event: JSONObject) -> Delta | None:
+        """Take the next event. Returns what a person would like to see of it. Unknown event types are ignored."""
+        try:
+            return self._take(event)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _out_of_order(
+                f"an event of type {event.get('type')!r} lacks something, or has it of a wrong type"
+            ) from error
+
+    def _take(self, event: JSONObject) -> Delta | None:
+        match event.get("type"):
+            case "message_start":
+                self._message = event["message"]
+                self._usage = dict(event["message"].get("usage") or {})
+            case "content_block_start":
+                self._start(event["index"], event["content_block"])
+            case "content_block_delta":
+                return self._extend(event["index"], event["delta"])
+            case "content_block_stop":
+                self._stop(event["index"])
+            case "message_delta":
+                self._delta |= event.get("delta") or {}
+                if self._delta.get("stop_reason") == "tool_use":
+                    self._move_on(len(self._content))
+                usage: JSONObject = event.get("usage") or {}
+                self._usage |= {name: count for name, count in usage.items() if count is not None}
+            case "message_stop":
+                self._is_complete = True
+            case "error":
+                error: JSONObject = event.get("error") or {}
+                kind = str(error.get("type", "api_error"))
+                is_final = kind in FINAL_ERRORS
+                raise ModelError(
+                    f"The API broke off its reply: {error.get('message', kind)} ({kind}).",
+                    kind=kind,
+                    status=200,
+                    is_retryable=not is_final,
+                )
+            case _:
+                pass
+        return None
+
+    def turn(self) -> AssistantTurn:
+        """The whole reply. Raises ModelError when the stream ended before its end."""
+        if self._message is None or not self._is_complete or self._open:
+            raise ModelError(
+                "The connection closed before the reply was complete.", kind="stream_interrupted", is_retryable=True
+            )
+        return AssistantTurn(
+            content=self._content,
+            stop_reason=self._delta.get("stop_reason"),
+            usage=self._usage,
+            model=self._message.get("model") or "",
+            id=self._message.get("id") or "",
+            input_texts=self._input_texts,
+            invalid_inputs=self._invalid_inputs,
+            stop_details=self._delta.get("stop_details"),
+            unknown_delta=self._unknown_delta,
+        )
+
+    def _start(self, index: int, block: Block) -> None:
+        if self._message is None or index != len(self._content):
+            raise _out_of_order(f"content block {index} starts after {len(self._content)} blocks")
+        self._move_on(index)
+        self._open[index] = _OpenBlock(dict(block))
+        self._content.append(self._open[index].block)
+        self._pieces.append(block)
+
+    def _move_on(self, index: int) -> None:
+        """Tell of the call before the block of this index, once it is complete."""
+        if self._on_call is None or not index or index - 1 in self._open or index == self._passed:
+            return
+        self._passed, block = index, self._content[index - 1]
+        if block.get("type") == "tool_use":
+            self._calls += 1
+            invalid = self._invalid_inputs.get(index - 1)
+            self._on_call(ToolCall(block["id"], block["name"], block["input"], invalid), self._calls)
+
+    def _extend(self, index: int, delta: JSONObject) -> Delta | None:
+        opened = self._open.get(index)
+        if opened is None:
+            raise _out_of_order(f"a delta for content block {index}, which is not open")
+        kind = delta.get("type")
+        if kind == "input_json_delta":
+            opened.input_json.append(delta["partial_json"])
+            self._pieces.append(delta["partial_json"])
+        elif kind == "citations_delta":
+            opened.block["citations"] = [*(opened.block.get("citations") or ()), delta["citation"]]
+            self._pieces.append(delta["citation"])
+        elif kind in _TEXT_DELTAS:
+            name = _TEXT_DELTAS[kind]
+            piece: str = delta.get(name) or ""
+            opened.pieces.setdefault(name, []).append(piece)
+            self._pieces.append(piece)
+            if name == "text":
+                return "text", piece
+            if name == "thinking":
+                return "thinking", piece
+        else:
+            self._unknown_delta = str(kind)
+            self._pieces.append(delta)
+        return None
+
+    def _stop(self, index: int) -> None:
+        opened = self._open.pop(index, None)
+        if opened is None:
+            raise _out_of_order(f"content block {index} stops without being open")
+        block = opened.block
+        for name, pieces in opened.pieces.items():
+            block[name] = (block.get(name) or "") + "".join(pieces)
+        if text := "".join(opened.input_json):
+            self._read_input(index, block, text)
+
+    def _read_input(self, index: int, block: Block, text: str) -> None:
+        try:
+            value = parse_strict(text)
+            text.encode()
+        except ValueError as error:
+            self._reject_input(index, block, text, str(error))
+            return
+        if isinstance(value, dict):
+            block["input"] = value
+            self._input_texts[index] = text
+        else:
+            self._reject_input(index, block, text, "not an object")
+
+    def _reject_input(self, index: int, block: Block, text: str, why: str) -> None:
+        block["input"] = {}
+        head = text if len(text) <= _HEAD_CHARS else text[:_HEAD_CHARS] + "..."
+        self._invalid_inputs[index] = f"{head} ({why})"
+
+
+def _size(value: object) -> int:
+    """At least as many bytes as the value has."""
+    return len(value.encode("utf-8", "replace")) if isinstance(value, str) else len(json.dumps(value))
+
+
+def _out_of_order(what: str) -> ModelError:
+    text = f"The server broke the grammar of a streamed reply: {what}."
+    return ModelError(text, kind="protocol_error", is_retryable=True)

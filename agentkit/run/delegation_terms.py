@@ -1,0 +1,104 @@
+"""On which terms an agent may delegate to another: what `as_tool(...)` is told, checked where it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, cast
+
+from typing_extensions import TypeVar
+
+from agentkit.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from agentkit.budget.budget import Budget
+    from agentkit.models.model import Model
+
+Out = TypeVar("Out", default=str)
+
+Verify: TypeAlias = "Callable[[Out], str | Awaitable[str | None] | None]"
+"""Looks at an output of the right type: None, or why it is not right, in a sentence for the sub-agent."""
+
+MAX_DEPTH = 3
+"""How many levels of sub-agents there are below a root run, where nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """What to do when a sub-agent gives no answer: ask this model, once, in a conversation of its own."""
+
+    model: str | Model
+    """A model id, or anything with the `Model` protocol."""
+
+
+OnFailure: TypeAlias = 'Literal["tell", "retry"] | Escalate'
+"""What happens when a sub-agent gives no answer.
+
+`tell`: the delegating model reads which agent it was, its outcome and the reason, and the last thing that it said.
+`retry`: it is tried once more, in a new conversation. `Escalate(model)`: the same, by another model. When that gives no
+answer either, the delegating model is told.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms(Generic[Out]):
+    """The keywords of `as_tool`. Raises DefinitionError for one that cannot work."""
+
+    budget: Budget | None = None
+    """What each call may use, all its tries together. None: what is left above."""
+    timeout_s: float | None = None
+    """Seconds that each call may take, all its tries together. None: no limit but those above."""
+    max_calls: int | None = None
+    """How many calls one run of the delegating agent may make. None: as many as it likes."""
+    max_depth: int = MAX_DEPTH
+    """How many levels below the root run this one may be: 1 is directly below it."""
+    models: Mapping[str, str | Model] = field(default_factory=dict[str, "str | Model"])
+    """The models that the delegating model may choose from, by the names that it uses. Empty: no choice."""
+    verify: Verify[Out] | None = None
+    """Checks each output beyond its type. None: the type is enough."""
+    on_failure: OnFailure = "tell"
+    """What happens when there is no answer."""
+
+    def __post_init__(self) -> None:
+        for name, (wanted, is_right) in _RULES.items():
+            given = getattr(self, name)
+            if given is not None and not is_right(given):
+                raise DefinitionError(f"as_tool({name}={given!r}): it must be {wanted}")
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_menu(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    menu = cast("Mapping[object, object]", value)
+    return all(isinstance(name, str) and name and _is_model(model) for name, model in menu.items())
+
+
+def _is_model(value: object) -> bool:
+    return bool(value) if isinstance(value, str) else callable(getattr(value, "stream", None))
+
+
+def _is_way_out(value: object) -> bool:
+    return value in ("tell", "retry") or (isinstance(value, Escalate) and _is_model(value.model))
+
+
+_RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "timeout_s": ("a number of seconds above 0", _is_amount),
+    "max_calls": ("a whole number above 0", _is_count),
+    "max_depth": ("a whole number above 0", _is_count),
+    "models": ('a dict of names and models, {"fast": "claude-haiku-5-5", "deep": "claude-opus-5-5"}', _is_menu),
+    "verify": ("a function of the output", callable),
+    "on_failure": ('"tell", "retry" or Escalate("claude-opus-5-5")', _is_way_out),
+}
+
+
+def id_of(model: str | Model) -> str:
+    """The id of a model, however it was given."""
+    return model if isinstance(model, str) else model.name

@@ -1,0 +1,173 @@
+"""All that a run can report, as frozen records. Each says where in the tree of agents it happened.
+
+Two rules for this file: an event holds values only, so that it can be sent anywhere; and deltas aside, a replayed run
+reports the same events again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, is_dataclass
+from typing import cast
+
+from agentkit.budget.usage import Cost, Usage
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.run.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event says: which run reports it, and whose child that run is."""
+
+    run_id: str
+    """The reporting run. A child's id is its parent's, a slash, and the id of the tool call that started it."""
+    path: tuple[str, ...]
+    """The agents from the root of the tree to the reporting one."""
+    parent_call_id: str | None
+    """The tool call of the parent that started the reporting run. None: the root."""
+
+    def to_json(self) -> JSONObject:
+        """The event as JSON, its `type` the name of the class: `tool_started` for ToolStarted."""
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        return {"type": name, **_plain(self)}
+
+
+def _plain(record: object) -> JSONObject:
+    return {field.name: _plain_value(getattr(record, field.name)) for field in fields(cast("Event", record))}
+
+
+def _plain_value(value: object) -> JSON:
+    if is_dataclass(value):
+        return _plain(value)
+    return cast("JSON", list(cast("tuple[JSON, ...]", value)) if isinstance(value, tuple) else value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A run began."""
+
+    model: str
+    """The model it asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Event):
+    """A request is about to be sent."""
+
+    turn: int
+    """Counted from 1."""
+    is_last: bool
+    """Whether the model was told that it is the last one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnReset(Event):
+    """A reply came to nothing and is asked for again: forget the deltas of this turn."""
+
+    turn: int
+    attempt: int
+    """Which attempt comes next; 2 is the first repetition."""
+    reason: str
+    wait_s: float
+    """Seconds until it is made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted(Event):
+    """The conversation had become too long and goes on with a summary in its place."""
+
+    messages_before: int
+    messages_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack(Event):
+    """The run goes on with the fallback model."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta(Event):
+    """A piece of the reply's text, as it comes."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkingDelta(Event):
+    """A piece of the model's thinking, as it comes, where the model shows it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFinished(Event):
+    """A reply is complete."""
+
+    turn: int
+    stop_reason: str | None
+    text: str
+    """The whole visible text of the reply."""
+    usage: Usage
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolStarted(Event):
+    """A tool call begins. Calls of one turn finish in any order.
+
+    One that only reads may begin before its turn is finished; where that comes to nothing, its ToolFinished says so.
+    """
+
+    call_id: str
+    name: str
+    input: JSONObject
+    """The arguments as the model wrote them."""
+    is_agent: bool
+    """Whether the tool is a sub-agent; its own events follow, with this `call_id` as their `parent_call_id`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolProgress(Event):
+    """A running tool says how far it is."""
+
+    call_id: str
+    name: str
+    message: str
+    done: float | None
+    total: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFinished(Event):
+    """A tool call is answered."""
+
+    call_id: str
+    name: str
+    is_error: bool
+    text: str
+    """The text of the result, as the model sees it."""
+    duration_s: float
+    """Seconds from the start to the answer; 0 for a call that was not executed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRejected(Event):
+    """The answer does not fit the output type and was sent back."""
+
+    reason: str
+    """What the model was told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(Event):
+    """A run ended."""
+
+    outcome: Outcome
+    reason: str
+    """Empty for a completed run."""
+    usage: Usage
+    """Of the run and everything below it."""
+    cost: Cost

@@ -1,0 +1,95 @@
+"""The output of an agent: how the model is asked for it, and how its answer becomes a value.
+
+`str` is the text of the last turn. Any other type is asked for as JSON under `output_config.format` where it has a
+strict form that fits the API's limits, otherwise through an ordinary tool; either way the answer is validated here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar, cast
+
+from agentkit.errors import AgentkitError, InvalidArguments
+from agentkit.messages.message import JSON, JSONObject, ToolCall, encode
+from agentkit.messages.strict_json import parse_strict
+from agentkit.schema import compile_type
+from agentkit.schema.strict.form import NotStrictable, strict_form
+from agentkit.schema.validation.object_form import ObjectForm
+from agentkit.tools.reserved_names import ANSWER_TOOL
+
+Out = TypeVar("Out")
+
+WRAPPER = "answer"
+"""The only property of the object around an output type that is not an object itself."""
+
+
+_HEADER = "Your answer does not fit the schema it has to fit. Fix these and give it again:"
+
+
+class InvalidAnswer(AgentkitError):
+    """The answer does not fit the output type; the text tells the model what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class AnswerSpec(Generic[Out]):
+    """How one output type is asked for and read."""
+
+    form: ObjectForm[Out]
+    is_text: bool
+    """Whether the output type is `str`: the text of the last turn, taken as it is."""
+
+    @classmethod
+    def of(cls, output: object) -> AnswerSpec[Out]:
+        """Compile the output type. Raises DefinitionError when it has no JSON form."""
+        return cls(ObjectForm(compile_type(output), WRAPPER), output is str)
+
+    @cached_property
+    def strict_schema(self) -> JSONObject | None:
+        """The form for `output_config.format`. None: the type has none."""
+        try:
+            return strict_form(self.form.schema).schema
+        except NotStrictable:
+            return None
+
+    def tool_param(self) -> JSONObject:
+        """The tool through which the answer comes where there is no format."""
+        description = "Give your final answer by calling this tool once. The conversation ends with it."
+        return {"name": ANSWER_TOOL, "description": description, "input_schema": self.form.schema}
+
+    def from_text(self, text: str) -> Out:
+        """The value of an answer that came as text. Raises InvalidAnswer."""
+        if self.is_text:
+            return cast("Out", text)
+        try:
+            value = parse_strict(_without_fence(text))
+        except ValueError as error:
+            schema = encode(self.form.schema).decode()
+            raise InvalidAnswer(
+                f"Your answer has to be JSON and nothing else, but it is not ({error}). It has to fit this schema: "
+                f"{schema}"
+            ) from None
+        return self._read(value)
+
+    def from_call(self, call: ToolCall) -> Out:
+        """The value of an answer that came through the answer tool. Raises InvalidAnswer."""
+        if call.invalid_input is not None:
+            raise InvalidAnswer(f"Your answer is not one JSON object. It began: {call.invalid_input}")
+        return self._read(call.input)
+
+    def _read(self, value: JSON) -> Out:
+        if not isinstance(value, dict):
+            schema = encode(self.form.schema).decode()
+            raise InvalidAnswer(f"Your answer has to be a JSON object that fits this schema: {schema}")
+        try:
+            return self.form.read(value, _HEADER)
+        except InvalidArguments as error:
+            raise InvalidAnswer(str(error)) from None
+
+
+def _without_fence(text: str) -> str:
+    """Servers that do not enforce the format let models put JSON in a Markdown fence; what is inside is the answer."""
+    text = text.strip()
+    if text.startswith("```") and text.endswith("```") and "\n" in text:
+        return text[text.index("\n") : -3]
+    return text

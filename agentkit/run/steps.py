@@ -1,0 +1,75 @@
+"""The seam: every effect of a run is a step. In memory a step is only its effect; a journal makes it durable.
+
+Two rules for this file: a slot is reserved synchronously and in the model's order, so that a replay finds the same
+slots; and everything that crosses the seam is JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar
+
+from agentkit.messages.message import JSONObject
+
+Value = TypeVar("Value")
+ToJson: TypeAlias = Callable[[Value], JSONObject]
+OfJson: TypeAlias = Callable[[JSONObject], Value]
+Effect: TypeAlias = Callable[[], Awaitable[JSONObject]]
+"""What a step does when it has not been done before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one step in its run, fixed before anything is awaited."""
+
+    name: str
+    """Unique in its run: `model:3`, `tool:toolu_01`; below a child run, `tool:toolu_01/model:1`."""
+
+
+class Steps(Protocol):
+    """What runs the steps. Implement it to make runs durable or distributed."""
+
+    def reserve(self, name: str) -> Slot:
+        """Fix the place of the next step. Called in the same order in every execution of the run."""
+        ...
+
+    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+        """The step's value: of the effect, or of an earlier execution of it. An exception of the effect passes."""
+        ...
+
+    def under(self, slot: Slot) -> Steps:
+        """The steps of a child run that takes this slot's place."""
+        ...
+
+
+async def run_as(
+    steps: Steps, slot: Slot, effect: Callable[[], Awaitable[Value]], to_json: ToJson[Value], of_json: OfJson[Value]
+) -> Value:
+    """Run a step whose value is no JSON itself. In memory the value is handed on as it is, which costs nothing."""
+    if isinstance(steps, InMemorySteps):
+        return await effect()
+
+    async def as_json() -> JSONObject:
+        return to_json(await effect())
+
+    return of_json(await steps.run(slot, as_json))
+
+
+@dataclass(frozen=True, slots=True)
+class InMemorySteps:
+    """Runs every effect at once and remembers nothing."""
+
+    prefix: str = ""
+
+    def reserve(self, name: str) -> Slot:
+        """See `Steps.reserve`."""
+        return Slot(self.prefix + name)
+
+    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+        """See `Steps.run`."""
+        return await effect()
+
+    def under(self, slot: Slot) -> InMemorySteps:
+        """See `Steps.under`."""
+        return InMemorySteps(f"{slot.name}/")

@@ -1,0 +1,1 @@
+"""JSON Schema itself: checking a value, walking a schema, constraints in words."""

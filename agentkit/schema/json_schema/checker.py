@@ -1,0 +1,182 @@
+"""Whether JSON data fits a JSON Schema, in time that does not double with every union on the way down.
+
+jsonschema tries each choice of a union to its bottom and keeps all the errors of it: in a recursive union every level
+costs as many times more as there are choices. Here each value is judged once per choice, and a union that no choice
+fits is one misfit; what is wrong inside is found by looking into the choice that was meant.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import islice
+from typing import Protocol, TypeAlias
+
+from agentkit.errors import DefinitionError
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.json_schema.subschemas import is_object, resolve, subschemas, walk
+
+_Judged: TypeAlias = "dict[tuple[int, int], tuple[bool, object, object]]"
+"""By the identities of a value and a choice: whether they fit, and both, so that no other object gets their ids."""
+
+_judged: ContextVar[_Judged] = ContextVar("agentkit_judged")
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One keyword of a schema that a value does not satisfy."""
+
+    keyword: str
+    """`type`, `required` ...; empty where the schema takes nothing at all."""
+    wanted: JSON
+    """What the keyword says."""
+    value: JSON
+    """What stands there; the key itself where a key is wrong."""
+    schema: JSONObject
+    """The part of the schema that holds the keyword."""
+    path: tuple[str | int, ...]
+    """Where the value stands in the data."""
+    is_key: bool
+    """Whether a key of the object at the path is wrong, and not its value."""
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks values against one schema and its parts. It remembers what it saw: make one for each reading."""
+
+    schema: JSONObject
+    """The root, which references lead into."""
+    checks_formats: bool = False
+    """Whether `format` is a constraint, where it is one that this installation knows."""
+    _seen: _Judged = field(default_factory=dict[tuple[int, int], tuple[bool, object, object]], init=False, repr=False)
+
+    def fits(self, value: JSON, part: JSONObject | None = None) -> bool:
+        """Whether a value fits the schema, or a part of it."""
+        return not self._misfits(value, part, most=1)
+
+    def misfits(self, value: JSON, part: JSONObject | None = None) -> list[Misfit]:
+        """Everything in a value that does not fit the schema, or a part of it."""
+        return self._misfits(value, part)
+
+    def _misfits(self, value: JSON, part: JSONObject | None, most: int | None = None) -> list[Misfit]:
+        token = _judged.set(self._seen)
+        try:
+            errors = self._validator.evolve(schema=self.schema if part is None else part).iter_errors(value)
+            return [_misfit(error) for error in islice(errors, most)]
+        finally:
+            _judged.reset(token)
+
+    @cached_property
+    def _validator(self) -> _Validator:
+        formats = importlib.import_module("jsonschema").FormatChecker() if self.checks_formats else None
+        validator: _Validator = _validator_class()(self.schema, format_checker=formats)
+        return validator
+
+
+def require_sound(schema: object) -> None:
+    """Raise DefinitionError, with the reason, for what is no JSON Schema or refers to what it does not hold."""
+    if not is_object(schema):
+        raise DefinitionError(f"input_schema is not a JSON Schema, which is a dict, but {schema!r}")
+    jsonschema = importlib.import_module("jsonschema")
+    try:
+        json.dumps(schema, allow_nan=False)
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DefinitionError(f"input_schema is not JSON: {error}") from error
+    except jsonschema.SchemaError as error:
+        raise DefinitionError(f"input_schema is not a JSON Schema: {error.message}") from error
+    for part in walk(schema):
+        _require_patterns(part)
+        if "$dynamicRef" in part or (part is not schema and "$id" in part):
+            raise DefinitionError("input_schema uses `$dynamicRef` or a nested `$id`; write `#/$defs/Name` instead")
+        ref = part.get("$ref", "#")
+        try:
+            is_local = isinstance(ref, str) and (ref == "#" or ref.startswith("#/"))
+            _require_end(part if is_local else {"$ref": ""}, schema, ())
+        except KeyError as error:
+            raise DefinitionError(
+                f"input_schema refers to {ref!r}, which does not lead to a schema inside it; only references like "
+                "`#/$defs/Name` work"
+            ) from error
+
+
+def _require_patterns(part: JSONObject) -> None:
+    for pattern in (part.get("pattern", ""), *part.get("patternProperties", ())):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise DefinitionError(f"input_schema has the pattern {pattern!r}, which is none: {error}") from error
+
+
+def _require_end(schema: JSONObject, root: JSONObject, way: tuple[int, ...]) -> None:
+    """Raise KeyError where references and unions lead back to the same place without a step into the value."""
+    schema = resolve(schema, root)
+    marks = tuple(id(schema[key]) for key in ("anyOf", "oneOf", "allOf") if key in schema)
+    if set(marks) & set(way):
+        raise KeyError("#")
+    for name, part in subschemas(schema):
+        if name.startswith(("anyOf.", "oneOf.", "allOf.")):
+            _require_end(part, root, way + marks)
+
+
+class _Error(Protocol):
+    validator: str | None
+    validator_value: JSON
+    instance: JSON
+    schema: JSON
+    absolute_path: Iterable[str | int]
+    absolute_schema_path: Iterable[str | int]
+
+
+class _Validator(Protocol):
+    def evolve(self, *, schema: JSONObject) -> _Validator: ...
+    def iter_errors(self, instance: JSON) -> Iterator[_Error]: ...
+    def descend(self, instance: JSON, schema: JSONObject) -> Iterator[_Error]: ...
+
+
+class _ValidatorClass(Protocol):
+    def __call__(self, schema: JSONObject, *, format_checker: object) -> _Validator: ...
+
+
+@cache
+def _validator_class() -> _ValidatorClass:
+    module = importlib.import_module("jsonschema")
+    made: _ValidatorClass = module.validators.extend(module.Draft202012Validator, {"anyOf": _any_of, "oneOf": _one_of})
+    return made
+
+
+def _misfit(error: _Error) -> Misfit:
+    schema = error.schema if is_object(error.schema) else {}
+    is_key = "propertyNames" in tuple(error.absolute_schema_path)
+    return Misfit(
+        error.validator or "", error.validator_value, error.instance, schema, tuple(error.absolute_path), is_key
+    )
+
+
+def _any_of(validator: _Validator, choices: list[JSONObject], value: JSON, _: JSONObject) -> Iterator[Exception]:
+    if not any(_fits(validator, choice, value) for choice in choices):
+        yield _no_choice()
+
+
+def _one_of(validator: _Validator, choices: list[JSONObject], value: JSON, _: JSONObject) -> Iterator[Exception]:
+    if sum(_fits(validator, choice, value) for choice in choices) != 1:
+        yield _no_choice()
+
+
+def _fits(validator: _Validator, choice: JSONObject, value: JSON) -> bool:
+    seen = _judged.get()
+    key = (id(value), id(choice))
+    if key not in seen:
+        is_valid = next(validator.descend(value, choice), None) is None
+        seen[key] = (is_valid, value, choice)
+    return seen[key][0]
+
+
+def _no_choice() -> Exception:
+    error: Exception = importlib.import_module("jsonschema").ValidationError("no choice fits, or more than one")
+    return error

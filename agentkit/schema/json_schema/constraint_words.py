@@ -1,0 +1,96 @@
+"""Constraints of JSON Schema in plain words, for descriptions: `at least 1`, `at most 40 characters`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.text_patterns import AS_DESCRIBED, pattern_words
+
+ORDER = "items by position"
+ONE_OF = "one choice only"
+"""Two constraints that no keyword names, in the tables of this file."""
+_IN_ORDER = (
+    "minimum",
+    "exclusiveMinimum",
+    "maximum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "minItems",
+    "maxItems",
+    ORDER,
+    "uniqueItems",
+)
+
+
+def _count(amount: object, noun: str) -> str:
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
+_WORDS: dict[str, Callable[[object], str]] = {
+    "minimum": lambda n: f"at least {_number(n)}",
+    "maximum": lambda n: f"at most {_number(n)}",
+    "exclusiveMinimum": lambda n: f"more than {_number(n)}",
+    "exclusiveMaximum": lambda n: f"less than {_number(n)}",
+    "multipleOf": lambda n: f"a multiple of {_number(n)}",
+    "minLength": lambda n: f"at least {_count(n, 'character')}",
+    "maxLength": lambda n: f"at most {_count(n, 'character')}",
+    "minItems": lambda n: f"at least {_count(n, 'item')}",
+    "maxItems": lambda n: f"at most {_count(n, 'item')}",
+    "uniqueItems": lambda _: "no item twice",
+    "minProperties": lambda n: f"at least {n} properties" if n != 1 else "at least 1 property",
+    "maxProperties": lambda n: f"at most {n} properties" if n != 1 else "at most 1 property",
+    "pattern": lambda pattern: pattern_words(str(pattern)),
+    "format": lambda name: f"in the format {name}",
+    ORDER: lambda order: f"items in this order: {order}",
+    ONE_OF: lambda _: "fitting exactly one of the choices",
+    "contentEncoding": lambda name: f"encoded as {name}",
+    "contentMediaType": lambda name: f"holding {name}",
+}
+_PAIRS = (
+    ("minLength", "maxLength", "character"),
+    ("minItems", "maxItems", "item"),
+)
+
+
+def words(keyword: str, value: object) -> str:
+    """One constraint in words; a keyword without words of its own is quoted as it stands."""
+    phrase = _WORDS.get(keyword)
+    return phrase(value) if phrase else f"`{keyword}`: {json.dumps(value, ensure_ascii=False)}"
+
+
+def phrases(constraints: JSONObject) -> list[str]:
+    """Constraints in words, each on its own but for `exactly`, which takes two."""
+    known = [keyword for keyword in _IN_ORDER if keyword in constraints]
+    left = {keyword: constraints[keyword] for keyword in dict.fromkeys([*known, *constraints])}
+    said: list[str] = []
+    for low, high, noun in _PAIRS:
+        if low in left and left.get(low) == left.get(high):
+            said.append(f"exactly {_count(left.pop(low), noun)}")
+            del left[high]
+    return said + [words(keyword, value) for keyword, value in left.items()]
+
+
+def add_sentences(description: str, said: list[str], default: tuple[object, ...] = ()) -> str:
+    """A description with constraints as a sentence after it, and the default, where there is one."""
+    sentences = [description.rstrip()] if description.strip() else []
+    if sentences and (said or default) and sentences[0][-1] not in ".!?:;)`":
+        sentences[0] += "."
+    said = [phrase for phrase in said if phrase != AS_DESCRIBED]
+    if said:
+        joined = ", ".join(said)
+        sentences.append(f"{joined[0].upper()}{joined[1:]}.")
+    if default:
+        sentences.append(f"Default: {json.dumps(default[0], ensure_ascii=False)}.")
+    return " ".join(sentences)
+
+
+def _number(value: object) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)

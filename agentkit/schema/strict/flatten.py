@@ -1,0 +1,268 @@
+"""One JSON Schema read as one thing: a reference, a few values, a union, or a type with its structure.
+
+JSON Schema lets every keyword stand beside every other. Here each gets its place: what shapes the value, what
+merely constrains it, what describes it. What does not fit is refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.subschemas import follow, is_list, resolve
+
+TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
+ANNOTATIONS = frozenset(
+    {
+        "$anchor",
+        "$comment",
+        "$defs",
+        "$id",
+        "$schema",
+        "$vocabulary",
+        "default",
+        "definitions",
+        "deprecated",
+        "description",
+        "discriminator",
+        "example",
+        "examples",
+        "externalDocs",
+        "readOnly",
+        "title",
+        "writeOnly",
+        "xml",
+    }
+)
+"""Keywords that neither shape nor constrain a value. `description` and `default` are kept, the others are noise."""
+SHAPES = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties"),
+    "array": ("items", "prefixItems"),
+}
+"""The keywords that shape a value of a type."""
+_APPLIES_TO = {
+    "object": (
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+        "dependentRequired",
+        "dependentSchemas",
+        "dependencies",
+        "unevaluatedProperties",
+    ),
+    "array": (
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "contains",
+        "minContains",
+        "maxContains",
+        "unevaluatedItems",
+    ),
+    "string": (
+        "minLength",
+        "maxLength",
+        "pattern",
+        "format",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+    ),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+_KIND_OF_KEYWORD = {
+    keyword: kind for table in (SHAPES, _APPLIES_TO) for kind, keywords in table.items() for keyword in keywords
+}
+
+
+class NotStrictable(Exception):
+    """The schema has no strict form; the lossless one must serve."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.path = path
+        """Where: `lines[].kind`; "" for the whole."""
+        self.reason = reason
+        """Why, in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlatSchema:
+    """What one schema says, each thing in its place."""
+
+    kinds: tuple[str, ...] = ()
+    """The types it allows; empty when it says none."""
+    reference: str | None = None
+    values: JSONObject | None = None
+    """`enum` or `const`."""
+    choices: tuple[object, ...] | None = None
+    is_exclusive: bool = False
+    """Whether exactly one of the choices must fit."""
+    structure: JSONObject = field(default_factory=JSONObject)
+    constraints: JSONObject = field(default_factory=JSONObject)
+    description: str = ""
+    default: tuple[object, ...] = ()
+
+    def by_kind(self) -> Iterator[JSONObject]:
+        """One schema per type, each with the keywords that concern it."""
+        for kind in self.kinds:
+            fitting = {key: value for key, value in (self.structure | self.constraints).items() if _concerns(key, kind)}
+            for key in fitting:
+                self.constraints.pop(key, None)
+            yield {"type": kind, **fitting}
+
+
+def flatten(schema: JSONObject, root: JSONObject, path: str) -> FlatSchema:
+    """Read one schema. Raises NotStrictable where keywords stand together that cannot be told apart."""
+    schema = _merged(schema, root, path)
+    flat = _shaped(schema, path)
+    description = str(schema.get("description", ""))
+    return replace(flat, description=description, default=(schema["default"],) if "default" in schema else ())
+
+
+def _shaped(schema: JSONObject, path: str) -> FlatSchema:
+    if "$ref" in schema:
+        return FlatSchema(reference=schema["$ref"])
+    kinds = _kinds(schema, path)
+    constraints = {
+        key: value
+        for key, value in schema.items()
+        if key not in ANNOTATIONS and not key.startswith("x-") and not _is_shape(key) and _says_something(key, value)
+    }
+    if "enum" in schema or "const" in schema:
+        values = _values(schema, path)
+        for key in ("enum", "const"):
+            constraints.pop(key, None)
+        return FlatSchema(kinds, values=values, constraints=constraints)
+    union = next((key for key in ("anyOf", "oneOf") if key in schema), None)
+    if union and not kinds:
+        del constraints[union]
+        return FlatSchema(choices=tuple(schema[union]), is_exclusive=union == "oneOf", constraints=constraints)
+    structure = {key: value for key, value in schema.items() if _is_shape(key) and key != "type"}
+    if len(kinds) == 1:
+        constraints = {key: value for key, value in constraints.items() if _concerns(key, kinds[0])}
+    return FlatSchema(kinds, structure=_modern(structure), constraints=constraints)
+
+
+def _merged(schema: JSONObject, root: JSONObject, path: str) -> JSONObject:
+    """Follow a reference that has rules beside it, and fold `allOf` into the schema around it."""
+    rules = [key for key in schema if key not in ANNOTATIONS and key != "$ref" and not key.startswith("x-")]
+    if "$ref" in schema:
+        try:
+            target = follow(schema["$ref"], root)
+        except KeyError:
+            raise NotStrictable(path, f"the reference {schema['$ref']} leads nowhere in this schema") from None
+        if rules:
+            beside = {key: value for key, value in schema.items() if key != "$ref"}
+            return _merged(_both(resolve(target, root), beside, path), root, path)
+    if "allOf" in schema:
+        parts = [resolve(part, root) if "$ref" in part else part for part in schema["allOf"]]
+        whole = {key: value for key, value in schema.items() if key != "allOf"}
+        if len(schema["allOf"]) == 1 and "$ref" in schema["allOf"][0] and rules == ["allOf"]:
+            return {**schema["allOf"][0], **whole}
+        for part in parts:
+            whole = _both(_merged(part, root, path), whole, path)
+        return whole
+    return schema
+
+
+def _both(one: JSONObject, other: JSONObject, path: str) -> JSONObject:
+    """One schema that says what two say. Annotations of `other` win."""
+    merged = dict(one)
+    for key, value in other.items():
+        if key not in merged or key in ANNOTATIONS or merged[key] == value:
+            merged[key] = value
+        elif key == "required":
+            merged[key] = list(dict.fromkeys([*merged[key], *value]))
+        elif key == "properties" and not merged[key].keys() & value.keys():
+            merged[key] = {**merged[key], **value}
+        else:
+            raise NotStrictable(path, f"two rules for `{key}` at once")
+    return merged
+
+
+def _kinds(schema: JSONObject, path: str) -> tuple[str, ...]:
+    said = schema.get("type")
+    kinds: tuple[str, ...] = tuple(said) if is_list(said) else (said,) if said else ()
+    for kind in kinds:
+        if kind not in TYPES:
+            raise NotStrictable(path, f"unknown type {kind!r}")
+    if kinds or any(key in schema for key in ("enum", "const", "anyOf", "oneOf")):
+        return kinds
+    implied = {_KIND_OF_KEYWORD[key] for key in schema if key in _KIND_OF_KEYWORD}
+    # `properties` without `type` also lets every other type pass; nobody means that.
+    return (implied.pop(),) if len(implied) == 1 else ()
+
+
+def _values(schema: JSONObject, path: str) -> JSONObject:
+    values = schema["enum"] if "enum" in schema else [schema["const"]]
+    if any(isinstance(value, list | dict) for value in values):
+        raise NotStrictable(path, "an enum of lists or objects")
+    return {"enum": values} if "enum" in schema else {"const": schema["const"]}
+
+
+def _is_shape(key: str) -> bool:
+    return key in ("type", "$ref") or any(key in keys for keys in SHAPES.values())
+
+
+def _concerns(key: str, kind: str) -> bool:
+    owner = _KIND_OF_KEYWORD.get(key)
+    return owner is None or owner == kind or (owner == "number" and kind == "integer")
+
+
+def _says_something(key: str, value: object) -> bool:
+    """`minLength: 0` and `uniqueItems: false` are true of everything."""
+    if key in ("minItems", "minLength", "minProperties"):
+        return value != 0
+    # `binary` and `password` are OpenAPI's and constrain nothing.
+    return not (key == "uniqueItems" and value is False) and not (key == "format" and value in ("binary", "password"))
+
+
+def _modern(structure: JSONObject) -> JSONObject:
+    """`items` was a list in older drafts."""
+    if isinstance(structure.get("items"), list):
+        rest = {key: value for key, value in structure.items() if key not in ("items", "additionalItems")}
+        return {**rest, "prefixItems": structure["items"], "items": structure.get("additionalItems", True)}
+    return structure
+
+
+def distinct(schemas: Sequence[JSONObject]) -> list[JSONObject]:
+    """The schemas without repetitions, in order."""
+    return list({json.dumps(schema, sort_keys=True): schema for schema in schemas}.values())
+
+
+def kind_name(schema: JSONObject, said: str = "") -> str:
+    """A few words for a strict schema, and what was said about it."""
+    if "$ref" in schema:
+        kind = schema["$ref"].rsplit("/", 1)[-1]
+    elif "anyOf" in schema:
+        kind = " or ".join(dict.fromkeys(kind_name(choice) for choice in schema["anyOf"]))
+    else:
+        kind = schema.get("type", "value")
+    said = said.split("\n", 1)[0].rstrip(".")
+    return f"{said} ({kind})" if said else kind
+
+
+def are_apart(choices: Sequence[JSONObject], definitions: JSONObject) -> bool:
+    """Whether no value fits two of the strict schemas: other types, or another value of a required property."""
+    whole = [resolve(choice, {"$defs": definitions}) for choice in choices]
+    if all("type" in choice for choice in whole):
+        kinds = [choice["type"] for choice in whole]
+        if len(set(kinds)) == len(kinds) and not {"integer", "number"} <= set(kinds):
+            return True
+    tags = whole[0].get("required", ()) if whole else ()
+    tags = [tag for tag in tags if all(tag in choice.get("required", ()) for choice in whole)]
+    return any(_tags_differ([choice["properties"][tag] for choice in whole], definitions) for tag in tags)
+
+
+def _tags_differ(tags: Sequence[JSONObject], definitions: JSONObject) -> bool:
+    seen: list[object] = []
+    for tag in tags:
+        said = resolve(tag, {"$defs": definitions})
+        values = said.get("enum", [said["const"]] if "const" in said else None)
+        if values is None or any(value in seen for value in values):
+            return False
+        seen += values
+    return True

@@ -1,0 +1,179 @@
+"""The model's dict -> validated Python values, or the one text that lets the model repair it.
+
+Validation comes first and is all that a good call pays for. Only what it refuses is looked at again: strings that
+should be objects are decoded where that is certain, and what still does not fit is told in full.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar, cast, get_args
+
+from pydantic import ValidationError
+from pydantic_core import core_schema
+
+from agentkit.errors import InvalidArguments
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.json_schema.checker import Checker
+from agentkit.schema.json_schema.subschemas import is_list, is_object
+from agentkit.schema.validation.problems import Problem, find_problems, path_text, shown
+from agentkit.schema.validation.stringified import decode_strings
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from agentkit.schema import ArgumentsSchema
+
+T = TypeVar("T")
+
+_TOO_DEEP = "nested too deeply; give the same in fewer levels"
+_MOST_PROBLEMS = 20
+_MOST_ERRORS = 1_000
+_MOST_CHARS = 6_000
+_MOST_CHARS_OF_OWN_WORDS = 500
+_PYDANTICS_OWN = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error"}
+_SCHEMA_ERRORS = frozenset(
+    ("missing", "extra_forbidden", "literal_error", "enum", "bool_parsing", "int_parsing", "float_parsing")
+)
+
+
+class DoesNotFit(Exception):
+    """A value does not fit a JSON Schema; what exactly is found out afterwards."""
+
+
+def read_arguments(tool: str, arguments: ArgumentsSchema, given: Mapping[str, object]) -> dict[str, object]:
+    """A tool's arguments by parameter name. Raises InvalidArguments with the text for the model."""
+    return read(_as_object(tool, given), arguments.schema, arguments.validate, invalid_arguments(tool))
+
+
+def read_json_arguments(tool: str, schema: JSONObject, given: Mapping[str, object]) -> JSONObject:
+    """The arguments of a tool that came with a JSON Schema, as the model wrote them. Raises InvalidArguments."""
+
+    def validate(value: JSONObject) -> JSONObject:
+        if not Checker(schema, checks_formats=True).fits(value):
+            raise DoesNotFit
+        return value
+
+    return read(_as_object(tool, given), schema, validate, invalid_arguments(tool))
+
+
+def read(
+    value: JSONObject, schema: JSONObject, validate: Callable[[JSONObject], T], header: str, within: Sequence[str] = ()
+) -> T:
+    """What `validate` makes of a JSON object, whose schema says what it takes.
+
+    `validate` raises pydantic's ValidationError, with places that start `within` the object, or DoesNotFit. Raises
+    InvalidArguments: the header, then every problem.
+    """
+    try:
+        return _read(value, schema, validate, header, within)
+    except RecursionError:
+        raise InvalidArguments(f"{header}\n- {_TOO_DEEP}") from None
+
+
+def invalid_arguments(tool: str) -> str:
+    """The header of the text for the model."""
+    return f"Invalid arguments for tool `{tool}`. Nothing was executed. Fix these and call `{tool}` again:"
+
+
+def _as_object(tool: str, given: object) -> JSONObject:
+    if not isinstance(given, Mapping):
+        raise InvalidArguments(f"{invalid_arguments(tool)}\n- expected an object, got {shown(given)}")
+    return {str(key): value for key, value in cast("Mapping[object, object]", given).items()}
+
+
+def _read(
+    value: JSONObject, schema: JSONObject, validate: Callable[[JSONObject], T], header: str, within: Sequence[str]
+) -> T:
+    try:
+        return validate(value)
+    except (ValidationError, DoesNotFit) as error:
+        refused = error
+    decoded = decode_strings(value, schema)
+    if isinstance(decoded, dict) and decoded is not value:
+        try:
+            return validate(decoded)
+        except (ValidationError, DoesNotFit) as error:
+            refused = error
+    problems = find_problems(decoded, schema)
+    # A recursive union without a tag has its errors once per way through it: thousands, and none the user's own.
+    if isinstance(refused, ValidationError) and (not problems or refused.error_count() <= _MOST_ERRORS):
+        order = list(schema.get("properties", ()))
+        for problem in _own_words(refused, decoded, within, problems):
+            later = (i for i, other in enumerate(problems) if _place(other.path, order) > _place(problem.path, order))
+            problems.insert(next(later, len(problems)), problem)
+    suggestions = [problem.suggestion for problem in problems if problem.suggestion is not None]
+    raise InvalidArguments(_text(header, problems), suggestions) from None
+
+
+def _text(header: str, problems: Sequence[Problem]) -> str:
+    lines = [header]
+    length = len(header)
+    for i, problem in enumerate(problems):
+        line = f"- {problem}"
+        if i >= _MOST_PROBLEMS or length + len(line) > _MOST_CHARS:
+            lines.append(f"- and {len(problems) - i} more problems")
+            break
+        lines.append(line)
+        length += len(line) + 1
+    # Half of a surrogate pair, which a message cannot carry, may stand in what came.
+    return "\n".join(lines).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _place(path: str, order: Sequence[str]) -> int:
+    """Where a problem comes: by the parameter that it is in, unknown ones last."""
+    first = path.partition(".")[0].partition("[")[0]
+    return order.index(first) if first in order else len(order)
+
+
+def _own_words(refused: ValidationError, value: JSON, within: Sequence[str], known: Sequence[Problem]) -> list[Problem]:
+    """What validation says and the schema does not: the words of the user's own validators, above all."""
+    paths = {problem.path for problem in known}
+    said = [(details, *_place_of(details, within, value)) for details in refused.errors(include_url=False)]
+    branches = Counter(place for place, _ in {(place, branch) for _, _, place, branch in said if branch is not None})
+    problems: dict[Problem, None] = {}
+    for details, path, place, branch in said:
+        if branch is not None and branches[place] > 1 and any(_is_within(told, place) for told in paths):
+            continue  # what is wrong in this union is known, and these words may be those of a branch nobody meant
+        is_told = any(_is_within(told, path) or _is_within(path, told) for told in paths)
+        if details["type"] not in _PYDANTICS_OWN or not (is_told or _is_in_schema(details["type"])):
+            problems[Problem(path, _words(details))] = None
+    if problems or known:
+        return list(problems)
+    return list({Problem(path, _words(details)): None for details, path, _, _ in said})
+
+
+def _is_in_schema(error_type: str) -> bool:
+    """Whether the schema says the same, so that it is known already; formats are checked as far as they are known."""
+    return error_type.endswith("_type") or error_type in _SCHEMA_ERRORS
+
+
+def _place_of(details: ErrorDetails, within: Sequence[str], value: JSON) -> tuple[str, str, str | None]:
+    """The error's path; the path of the outermost union on the way to it, and the branch of that: a Python type."""
+    steps: list[str | int] = []
+    place, branch = "", None
+    loc = (*within, *details["loc"])
+    for i, step in enumerate(loc):
+        if is_object(value) and step in value:
+            value = value[str(step)]
+        elif is_list(value) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        elif details["type"] != "missing" or i < len(loc) - 1:
+            place, branch = (path_text(steps), str(step)) if branch is None else (place, branch)
+            continue
+        steps.append(step)
+    return path_text(steps), place, branch
+
+
+def _is_within(path: str, place: str) -> bool:
+    return path == place or path.startswith((f"{place}.", f"{place}[")) or not place
+
+
+def _words(details: ErrorDetails) -> str:
+    if details["type"] == "json_invalid":  # it came as data, so it is JSON, but for more levels than the reader takes
+        return _TOO_DEEP
+    cause = details.get("ctx", {}).get("error")
+    text = str(cause) if cause is not None and str(cause) else details["msg"][0].lower() + details["msg"][1:]
+    text = " ".join(text.splitlines())
+    return text if len(text) <= _MOST_CHARS_OF_OWN_WORDS else f"{text[: _MOST_CHARS_OF_OWN_WORDS - 3]}..."

@@ -1,0 +1,48 @@
+"""A type as a JSON object, which the API wants tool inputs and output formats to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from agentkit.messages.message import JSONObject
+from agentkit.schema import TypeSchema
+from agentkit.schema.validation.arguments import DoesNotFit, read
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ObjectForm(Generic[T]):
+    """A type whose values come as objects: as they are, or as the only property of one."""
+
+    inner: TypeSchema[T]
+    key: str
+    """The only property around a type that is not an object itself."""
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether the type stands inside an object."""
+        return self.inner.schema.get("type") != "object"
+
+    @cached_property
+    def schema(self) -> JSONObject:
+        """The lossless schema, whose root is an object. Treat it as read-only."""
+        if not self.is_wrapped:
+            return self.inner.schema
+        inner = dict(self.inner.schema)
+        definitions = {"$defs": inner.pop("$defs")} if "$defs" in inner else {}
+        wrapped: JSONObject = {"type": "object", "properties": {self.key: inner}, "required": [self.key]}
+        return {**wrapped, "additionalProperties": False, **definitions}
+
+    def read(self, value: JSONObject, header: str) -> T:
+        """The value of the type. Raises InvalidArguments: the header, then every problem."""
+        return read(value, self.schema, self._validate, header, (self.key,) if self.is_wrapped else ())
+
+    def _validate(self, value: JSONObject) -> T:
+        if not self.is_wrapped:
+            return self.inner.validate(value)
+        if value.keys() != {self.key}:
+            raise DoesNotFit
+        return self.inner.validate(value[self.key])

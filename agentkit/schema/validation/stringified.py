@@ -1,0 +1,99 @@
+"""Objects and arrays that the model wrote as a JSON string, decoded where the schema can only mean the real thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.messages.strict_json import parse_strict
+from agentkit.schema.json_schema.checker import Checker
+from agentkit.schema.json_schema.subschemas import is_list, is_object, resolve
+from agentkit.schema.validation.union_choice import candidates, kind_of, kinds_of
+
+_STRUCTURES = frozenset({"object", "array"})
+_OPENING = ("{", "[")
+
+
+def decode_strings(value: JSON, schema: JSONObject) -> JSON:
+    """The value with every such string decoded; the value itself when there is none.
+
+    A string is decoded only where the schema says object or array and not string, and only when its text is strict
+    JSON of that type; everything else is left for validation to judge.
+    """
+    return _Decoder(schema, Checker(schema)).decode(value, schema) if _may_hold_json(value) else value
+
+
+def _may_hold_json(value: JSON) -> bool:
+    if isinstance(value, str):
+        return value.lstrip().startswith(_OPENING)
+    if is_object(value):
+        return any(_may_hold_json(inner) for inner in value.values())
+    return is_list(value) and any(_may_hold_json(inner) for inner in value)
+
+
+@dataclass(frozen=True)
+class _Decoder:
+    root: JSONObject
+    checker: Checker
+    _seen: dict[tuple[int, int], tuple[JSON, JSON, JSONObject]] = field(
+        default_factory=dict[tuple[int, int], tuple[JSON, JSON, JSONObject]], init=False
+    )
+    """By the identities of a value and a schema: what it decodes to, and both, so that nothing else gets their ids."""
+
+    def decode(self, value: JSON, schema: JSONObject) -> JSON:
+        key = (id(value), id(schema))
+        if key not in self._seen:
+            self._seen[key] = (self._decode(value, schema), value, schema)
+        return self._seen[key][0]
+
+    def _decode(self, value: JSON, schema: JSONObject) -> JSON:
+        schema = resolve(schema, self.root)
+        if isinstance(value, str):
+            return self._text(value, schema)
+        for part in schema.get("allOf", ()):
+            value = self.decode(value, part) if is_object(part) else value
+        for key in ("anyOf", "oneOf"):
+            if key in schema:
+                value = self._in_union(value, schema[key])
+        if is_object(value):
+            return self._in_object(value, schema)
+        if is_list(value):
+            return self._in_array(value, schema)
+        return value
+
+    def _text(self, text: str, schema: JSONObject) -> JSON:
+        kinds = kinds_of(schema, self.root)
+        if "string" in kinds or not kinds & _STRUCTURES or not text.lstrip().startswith(_OPENING):
+            return text
+        try:
+            value = parse_strict(text)
+        except ValueError:
+            return text
+        return self.decode(value, schema) if kind_of(value) in kinds else text
+
+    def _in_union(self, value: JSON, choices: list[JSONObject]) -> JSON:
+        """Along the choice that the decoded value fits; where it fits none, along the only one that is possible."""
+        possible = candidates(value, choices, self.root)
+        for choice in possible:
+            decoded = self.decode(value, choice)
+            if self.checker.fits(decoded, choice):
+                return decoded
+        return self.decode(value, possible[0]) if len(possible) == 1 else value
+
+    def _in_object(self, value: JSONObject, schema: JSONObject) -> JSONObject:
+        named = schema.get("properties", {})
+        others = schema.get("additionalProperties")
+        decoded = {
+            key: self.decode(inner, part) if is_object(part := named.get(key, others)) else inner
+            for key, inner in value.items()
+        }
+        return value if all(decoded[key] is value[key] for key in value) else decoded
+
+    def _in_array(self, value: list[JSON], schema: JSONObject) -> list[JSON]:
+        first = schema.get("prefixItems", [])
+        rest = schema.get("items")
+        parts = [first[i] if i < len(first) else rest for i in range(len(value))]
+        decoded = [
+            self.decode(inner, part) if is_object(part) else inner for inner, part in zip(value, parts, strict=True)
+        ]
+        return value if all(a is b for a, b in zip(decoded, value, strict=True)) else decoded

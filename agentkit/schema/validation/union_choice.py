@@ -1,0 +1,110 @@
+"""Which choice of a union a value was meant for, so that only that choice's problems are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.json_schema.subschemas import is_list, is_object, resolve
+
+_ALL = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The property that tells the objects of a union apart."""
+
+    name: str
+    values: tuple[tuple[JSON, ...], ...]
+    """Its values in each choice, in the order of the choices."""
+    is_required: bool
+    """Whether every choice asks for it."""
+
+    def all_values(self) -> list[JSON]:
+        """Its values in all choices."""
+        return [value for some in self.values for value in some]
+
+
+def meant(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> JSONObject | None:
+    """The choice that a value was meant for: of its kind, then with its tag, then the nearest. None: not to be told."""
+    same = candidates(value, choices, root)
+    if is_object(value):
+        if len(same) > 1 and (tag := find_tag(same, root)) and tag.is_required:
+            return None  # the tag is missing, or is no choice's: that is the problem
+        return min(same, key=lambda choice: _distance(value, resolve(choice, root), root), default=None)
+    others = {kind for choice in choices if choice not in same for kind in kinds_of(choice, root)}
+    if len(same) == 1 and (is_list(value) or others <= {"null"} or not constants(resolve(same[0], root))):
+        return same[0]
+    return None
+
+
+def candidates(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> list[JSONObject]:
+    """The choices of the value's kind; where a tag tells them apart, those with the value's own tag, if there are."""
+    same = [choice for choice in choices if is_object(choice) and kind_of(value) in kinds_of(choice, root)]
+    if is_object(value) and len(same) > 1 and (tag := find_tag(same, root)) and tag.name in value:
+        own = value[tag.name]
+        return [choice for choice, values in zip(same, tag.values, strict=True) if own in values] or same
+    return same
+
+
+def find_tag(choices: Sequence[JSONObject], root: JSONObject) -> Tag | None:
+    """The first property that is constant in every choice and not the same in all."""
+    objects = [resolve(choice, root) for choice in choices]
+    for name in objects[0].get("properties", ()):
+        parts = [choice.get("properties", {}).get(name) for choice in objects]
+        values = [tuple(constants(resolve(part, root))) if is_object(part) else () for part in parts]
+        if all(values) and any(some != values[0] for some in values):
+            return Tag(name, tuple(values), all(name in choice.get("required", ()) for choice in objects))
+    return None
+
+
+def constants(schema: JSONObject) -> list[JSON]:
+    """The values that a schema lists, if it does."""
+    return list(schema.get("enum", [schema["const"]] if "const" in schema else []))
+
+
+def _distance(value: JSONObject, choice: JSONObject, root: JSONObject) -> int:
+    """How far a value is from a choice: a key that is missing or unknown counts more than a value of another kind."""
+    properties: JSONObject = choice.get("properties", {})
+    missing = sum(name not in value for name in choice.get("required", ()))
+    is_closed = choice.get("additionalProperties") is False
+    unknown = sum(name not in properties for name in value) if is_closed else 0
+    wrong = sum(
+        kind_of(inner) not in kinds_of(properties[name], root)
+        for name, inner in value.items()
+        if is_object(properties.get(name))
+    )
+    return 2 * (missing + unknown) + wrong
+
+
+def kinds_of(schema: JSONObject, root: JSONObject) -> frozenset[str]:
+    """The JSON types that a value of the schema may have; with `number` there is always `integer`."""
+    schema = resolve(schema, root)
+    kinds = _ALL
+    if "type" in schema:
+        said = schema["type"]
+        kinds &= frozenset({said} if isinstance(said, str) else said)
+        kinds |= {"integer"} if "number" in kinds else frozenset()
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            kinds &= frozenset[str]().union(*(kinds_of(choice, root) for choice in schema[key] if is_object(choice)))
+    for part in schema.get("allOf", ()):
+        kinds &= kinds_of(part, root) if is_object(part) else kinds
+    values = constants(schema)
+    return kinds & {kind_of(value) for value in values} if values else kinds
+
+
+def kind_of(value: JSON) -> str:
+    """The JSON type of a value; `1.0` is the integer 1."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    return "array" if isinstance(value, list) else "object"

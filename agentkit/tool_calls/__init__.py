@@ -1,0 +1,1 @@
+"""The tool calls of one turn: start, retry, time out, cancel, answer."""

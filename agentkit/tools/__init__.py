@@ -1,0 +1,1 @@
+"""Python functions as tools: definition, arguments, results."""

@@ -1,0 +1,179 @@
+"""The tools through which a model reads a result that is kept. They are synchronous: what they read may be a file."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import re
+from decimal import Decimal
+from enum import Enum
+from itertools import islice
+from types import NoneType, UnionType
+from typing import Annotated, Literal, NewType, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import Field
+
+from agentkit.errors import ToolError
+from agentkit.messages.message import JSON
+from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, described
+from agentkit.tools.artifacts.content import Contents, places
+from agentkit.tools.artifacts.json_path import outline, part_of
+from agentkit.tools.decorator import tool
+from agentkit.tools.run_context import RunContext
+from agentkit.tools.serialization import json_text
+from agentkit.tools.toolset import AnyTool, Toolbox
+
+_MOST_CHARS = 50_000
+_MOST_JSON_CHARS = 8_000_000
+"""What is longer is not parsed: nothing else would run in the process meanwhile."""
+_MOST_HITS = 50
+_CHARS_AROUND = 300
+"""How far a hit's surroundings reach at most on each side: JSON often is one endless line."""
+_MOST_COUNTED = 10_000
+_ALWAYS_SMALL = (int, float, Enum, datetime.date, datetime.time, datetime.timedelta, Decimal, UUID, NoneType)
+
+
+# Not strict: the places that a request has for strict tools belong to the agent's own.
+@tool(name=PEEK_TOOL, effect="read", strict=False)
+def peek_artifact(
+    ctx: RunContext[object],
+    artifact: str,
+    start: Annotated[int, Field(ge=0)] = 0,
+    length: Annotated[int, Field(ge=1, le=_MOST_CHARS)] = 10_000,
+) -> str:
+    """Read some characters of a tool result that is kept.
+
+    Args:
+        artifact: Its handle, as the result names it, for example `artifact-3`.
+        start: The first character to read, counted from 0.
+        length: How many characters to read.
+    """
+    text = _text_of(ctx, artifact)
+    if start >= text.length:
+        raise ToolError(f"`{artifact}` has {text.length} characters: start before character {text.length}.")
+    end = min(start + length, text.length)
+    more = f"It goes on with start={end}." if end < text.length else "This is its end."
+    return f"[{artifact}, characters {start} to {end} of {text.length}. {more}]\n{text.part(start, end)}"
+
+
+@tool(name=SEARCH_TOOL, effect="read", strict=False)
+def search_artifact(
+    ctx: RunContext[object],
+    artifact: str,
+    words: Annotated[str, Field(min_length=1)],
+    start: Annotated[int, Field(ge=0)] = 0,
+    lines_around: Annotated[int, Field(ge=0, le=20)] = 2,
+    most: Annotated[int, Field(ge=1, le=_MOST_HITS)] = 10,
+) -> str:
+    """Find words in a tool result that is kept; each place is shown with its surroundings.
+
+    Args:
+        artifact: Its handle, as the result names it, for example `artifact-3`.
+        words: What to look for: these words, one behind the other. Upper and lower case are the same.
+        start: The character to begin at, to see the places behind those that were shown.
+        lines_around: How many lines to show before and behind each place.
+        most: How many places to show.
+    """
+    text = _text_of(ctx, artifact)
+    hits = list(islice(places(text, _pattern(words), start), _MOST_COUNTED))
+    if not hits:
+        return _nothing(text, artifact, words, start)
+    shown: list[str] = []
+    covered = end = 0
+    for hit in hits:
+        if not shown or hit[0] >= end:  # otherwise it stands in the surroundings of the one before
+            if len(shown) == most:
+                break
+            first, end = _surroundings(text, hit, lines_around)
+            shown.append(f"character {hit[0]}:\n{text.part(first, end)}")
+        covered += 1
+    rest = f" The next ones follow with start={hits[covered][0]}." if covered < len(hits) else ""
+    count = f"{_MOST_COUNTED} or more" if len(hits) == _MOST_COUNTED else str(len(hits))
+    head = f"[{artifact}: found {count} times from character {start} on, {covered} shown.{rest}]"
+    return "\n\n".join([head, *shown])
+
+
+@tool(name=READ_TOOL, effect="read", strict=False)
+def read_artifact(ctx: RunContext[object], artifact: str, part: str = "") -> str:
+    """Read a tool result that is kept: all of it where it is short enough, or one part of JSON by its path.
+
+    Args:
+        artifact: Its handle, as the result names it, for example `artifact-3`.
+        part: Where in JSON, for example `/orders/3/lines`. Empty: everything. What is too long is outlined.
+    """
+    text = _text_of(ctx, artifact)
+    if text.length <= _MOST_CHARS and not part:
+        return text.part(0, text.length) or "(empty)"
+    found = part_of(_value_of(text, artifact), part)
+    said = json_text(found)
+    where = f"{artifact}{part}"
+    return said if len(said) <= _MOST_CHARS else f"[{where} is long. In outline:]\n{outline(found)}"
+
+
+def artifact_tools(toolbox: Toolbox) -> tuple[AnyTool, ...]:
+    """The tools, in the order in which a conversation has them; none where the agent has one of such a name."""
+    names = {tool.name for tool in ARTIFACT_TOOLS}
+    is_taken = names & toolbox.tools.keys() or names & {param.get("name") for param in toolbox.api_tools}
+    return () if is_taken else ARTIFACT_TOOLS
+
+
+def is_always_small(annotation: object) -> bool:
+    """Whether a value of this type is always short as text: a number, a date, one of a few words, or nothing."""
+    origin = get_origin(annotation)
+    if origin is Literal or annotation is None:
+        return True
+    if origin is Annotated:
+        return is_always_small(get_args(annotation)[0])
+    if origin is Union or origin is UnionType:
+        return all(map(is_always_small, get_args(annotation)))
+    if isinstance(annotation, NewType):
+        return is_always_small(annotation.__supertype__)
+    return isinstance(annotation, type) and issubclass(annotation, _ALWAYS_SMALL)
+
+
+def _text_of(ctx: RunContext[object], artifact: str) -> Contents:
+    if ctx.artifacts is None:
+        raise ToolError("Nothing is kept in this run.")
+    contents = ctx.artifacts.store.find(artifact)
+    whole = None if contents.is_text else contents.whole()
+    if isinstance(whole, bytes):
+        raise ToolError(
+            f"`{artifact}` cannot be read as text: {described(whole)}, the first are {whole[:16].hex(' ')}."
+        )
+    return contents
+
+
+def _value_of(text: Contents, artifact: str) -> JSON:
+    with contextlib.suppress(ValueError, RecursionError):
+        if text.length <= _MOST_JSON_CHARS:
+            value: JSON = json.loads(text.part(0, text.length))
+            return value
+    raise ToolError(
+        f"`{artifact}` has {text.length:,} characters, and no parts of it can be read by a path.",
+        hint=f"Use `{SEARCH_TOOL}` to find words in it, or `{PEEK_TOOL}` to read from a character on.",
+    )
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    """The words as they stand, whatever white space is between them."""
+    return re.compile(r"\s+".join(map(re.escape, words.split())) or re.escape(words), re.IGNORECASE)
+
+
+def _surroundings(text: Contents, hit: tuple[int, int], lines: int) -> tuple[int, int]:
+    """From where to where a hit is shown: whole lines as far as they are not too long."""
+    before = text.part(max(0, hit[0] - _CHARS_AROUND), hit[0]).split("\n")[-lines - 1 :]
+    behind = text.part(hit[1], hit[1] + _CHARS_AROUND).split("\n")[: lines + 1]
+    return hit[0] - len("\n".join(before)), hit[1] + len("\n".join(behind))
+
+
+def _nothing(text: Contents, artifact: str, words: str, start: int) -> str:
+    """That there is nothing, and which of several words there are by themselves."""
+    several = dict.fromkeys(words.split()) if len(words.split()) > 1 else ()
+    found = [f"`{word}`" for word in several if next(places(text, _pattern(word), start), None)]
+    alone = f" By themselves there are: {', '.join(found)}." if found else ""
+    return f"[{artifact}: nothing found from character {start} on, in {text.length} characters.{alone}]"
+
+
+ARTIFACT_TOOLS: tuple[AnyTool, ...] = (peek_artifact, search_artifact, read_artifact)

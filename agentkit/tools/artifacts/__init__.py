@@ -1,0 +1,1 @@
+"""Long tool results kept by reference: store, contents, handles."""

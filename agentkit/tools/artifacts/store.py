@@ -1,0 +1,149 @@
+"""What a whole tree of runs has kept, under handles: the model's tools find it here, and the result of the run does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from agentkit.errors import ToolError, UsageError
+from agentkit.log import log
+from agentkit.schema.validation.near_words import nearest
+from agentkit.tools.artifacts.content import Contents, Room, Whole, stored
+
+MAX_STORED_BYTES = 256 * 1024 * 1024
+"""All that a conversation and the agents below it keep, in memory and in files; the oldest goes first."""
+
+_ROOM = Room()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is known of an artifact without looking into it."""
+
+    media_type: str = "text/plain"
+    summary: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptArtifact:
+    """A tool result that was kept whole, as `result.artifacts` has it.
+
+    It can be read for as long as its conversation, or a result of it, is held by someone; then its memory and its
+    temporary file are free again. Reading many megabytes takes a moment: from async code, do it in a thread.
+    """
+
+    handle: str
+    """What the model calls it."""
+    media_type: str
+    """What it is, for example `text/csv`."""
+    length: int
+    """Characters of a text, bytes otherwise."""
+    is_text: bool
+    summary: str
+    """What it holds, in a line: the tool's words, or how a text begins."""
+    name: str
+    """A file name. Empty where the tool gave none."""
+    _store: ArtifactStore = field(repr=False, compare=False)
+
+    def read(self) -> str | bytes:
+        """The content as the model could read it, without secrets. Raises UsageError when it had to make room."""
+        contents = self._store.get(self.handle)
+        if contents is None:
+            raise UsageError(f"`{self.handle}` is no longer kept: {self._store.limit}")
+        return contents.whole()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the content to a file, a text as UTF-8, in place of what was there. Raises UsageError and OSError."""
+        content, path = self.read(), Path(path)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+
+@dataclass(slots=True)
+class ArtifactStore:
+    """What a whole tree of runs has kept, so that agents can pass handles to one another. Threads may fill it."""
+
+    max_bytes: int = MAX_STORED_BYTES
+    room: Room = field(default=_ROOM, repr=False)
+    """The memory that it shares with other stores."""
+    _kept: dict[str, tuple[Label, Contents]] = field(default_factory=dict[str, tuple[Label, Contents]], repr=False)
+    _gone: set[str] = field(default_factory=set[str], repr=False)
+    _bytes: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @property
+    def limit(self) -> str:
+        """How much is kept, in a sentence."""
+        return f"at most {self.max_bytes // 2**20:,} MiB are, and the oldest go first."
+
+    def keep(self, handle: str, whole: Whole, label: Label | None = None) -> bool:
+        """Keep something, and let the oldest go where there is no room. False: it is too large, or the disk is full."""
+        if len(whole) > self.max_bytes:
+            return False
+        try:
+            contents = stored(whole, self.room)
+        except OSError as error:
+            log().warning("an artifact could not be written to disk", handle=handle, error=str(error))
+            return False
+        if contents.size > self.max_bytes:
+            return False
+        with self._lock:
+            self._drop(handle)
+            while self._kept and self._bytes + contents.size > self.max_bytes:
+                oldest = next(iter(self._kept))
+                self._drop(oldest)
+                self._gone.add(oldest)
+            self._kept[handle] = (label or Label(), contents)
+            self._bytes += contents.size
+            self._gone.discard(handle)
+        return True
+
+    def lose(self, handles: Iterable[str]) -> None:
+        """Know handles whose content is gone: those of a conversation that another process began."""
+        self._gone.update(handles)
+
+    def get(self, handle: str) -> Contents | None:
+        """What is kept under a handle. None: nothing is."""
+        kept = self._kept.get(handle)
+        return None if kept is None else kept[1]
+
+    def find(self, handle: str) -> Contents:
+        """What is kept under a handle. Raises ToolError, with the handles that there are, when nothing is."""
+        handle = handle.strip()
+        contents = self.get(handle)
+        if contents is not None:
+            return contents
+        if handle in self._gone:
+            raise ToolError(
+                f"`{handle}` is no longer kept. Results are kept only while the program runs; {self.limit}",
+                hint="Make the call that brought it again, for a smaller part if that can be asked for.",
+            )
+        known = self._handles()
+        near = nearest(handle, known) or nearest(f"artifact-{handle}", known)
+        meant = f" Did you mean `{near}`?" if near else ""
+        kept = f"Kept are: {', '.join(known)}." if known else "Nothing has been kept so far."
+        raise ToolError(f"There is no artifact `{handle}`.{meant} {kept}")
+
+    def under(self, name: str) -> dict[str, KeptArtifact]:
+        """What is kept under handles that begin so, in the order of their numbers."""
+        found: dict[str, KeptArtifact] = {}
+        for handle in self._handles():
+            if handle.startswith(name) and (kept := self._kept.get(handle)):
+                label, it = kept
+                found[handle] = KeptArtifact(
+                    handle, label.media_type, it.length, it.is_text, label.summary, label.name, self
+                )
+        return found
+
+    def _handles(self) -> list[str]:
+        with self._lock:  # another thread may keep something meanwhile
+            handles = list(self._kept)
+        return sorted(handles, key=lambda handle: [int(number) for number in re.findall(r"\d+", handle)])
+
+    def _drop(self, handle: str) -> None:
+        if handle in self._kept:
+            self._bytes -= self._kept.pop(handle)[1].size

@@ -1,0 +1,213 @@
+"""What a tool does when it is called: the function behind it, reached from the model's arguments."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from agentkit.errors import DefinitionError
+from agentkit.schema import compile_parameters
+from agentkit.schema.json_schema.checker import require_sound
+from agentkit.schema.validation.arguments import read_arguments, read_json_arguments
+from agentkit.tools.annotations import names_around, needed_names, resolve, underlying
+from agentkit.tools.result_content import Declared, declared_type
+from agentkit.tools.signature import Signature, parameters_of, read_signature
+from agentkit.tools.worker_threads import run_in_thread
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import JSONObject
+    from agentkit.schema import ArgumentsSchema
+    from agentkit.tools.run_context import RunContext
+
+
+class Body(Protocol):
+    """How a tool's arguments are read and its work is done."""
+
+    @property
+    def input_schema(self) -> JSONObject:
+        """The lossless JSON Schema of the arguments. Raises DefinitionError while a name in it is not defined."""
+        ...
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a type in it is not defined yet."""
+        ...
+
+    @property
+    def needs_context(self) -> bool:
+        """Whether the work cannot be done without a RunContext."""
+        ...
+
+    @property
+    def returns(self) -> object:
+        """The type of what the work brings; `object` where that is not known."""
+        ...
+
+    def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
+        """The model's dict -> arguments. Raises InvalidArguments."""
+        ...
+
+    async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
+        """Do the work; whatever it raises passes."""
+        ...
+
+
+@dataclass(frozen=True)
+class FunctionBody:
+    """A function whose parameters are the arguments."""
+
+    function: Callable[..., object] = field(repr=False)
+    names: Mapping[str, object] = field(repr=False)
+    """What names in its annotations may stand for, beside its module's."""
+    _returns: object = field(default=None, init=False, repr=False)
+    """What the return annotation stands for: `object` where there is none, None where it cannot be read."""
+
+    def __post_init__(self) -> None:
+        _require_one_result(self.function)
+        annotations = inspect.get_annotations(underlying(self.function))
+        object.__setattr__(self, "_returns", _returned(self.function, annotations.get("return", object), self.names))
+        # Tried again when an agent is made of a tool that waits for a type; no other name is kept alive until then.
+        kept = needed_names(annotations, self.names) if self.is_waiting else {}
+        object.__setattr__(self, "names", kept)
+
+    @cached_property
+    def _signature(self) -> Signature:
+        return read_signature(self.function, self.names)
+
+    @property
+    def is_waiting(self) -> bool:
+        """See `Body.is_waiting`."""
+        if self._signature.missing:
+            # A class that the surrounding function defines after the tool is there by the time of its agent.
+            names = {**names_around(self.function, inspect.currentframe()), **self.names}
+            self.__dict__["_signature"] = read_signature(self.function, names)
+        return bool(self._signature.missing)
+
+    @cached_property
+    def _arguments(self) -> ArgumentsSchema:
+        if self.is_waiting:
+            name, reason = next(iter(self._signature.missing.items()))
+            raise DefinitionError(
+                f"parameter `{name}`: its type cannot be resolved ({reason}); define it before the tool, at module "
+                "level, and import it outside `if TYPE_CHECKING`"
+            )
+        return compile_parameters(self._signature.parameters)
+
+    @cached_property
+    def _declared(self) -> Declared | None:
+        return declared_type(self._returns)
+
+    @property
+    def input_schema(self) -> JSONObject:
+        """See `Body.input_schema`."""
+        return self._arguments.schema
+
+    @property
+    def needs_context(self) -> bool:
+        """See `Body.needs_context`."""
+        return self._signature.needs_context
+
+    @property
+    def returns(self) -> object:
+        """See `Body.returns`."""
+        return object if self._returns is None else self._returns
+
+    def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
+        """See `Body.read`."""
+        return read_arguments(tool, self._arguments, given)
+
+    async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
+        """See `Body.work`. A result of the type that the function declares is written as that type says."""
+        signature = self._signature
+        is_passed = signature.context is not None and (ctx is not None or signature.is_context_passed)
+        context = {signature.context: ctx} if signature.context is not None and is_passed else {}
+        value = await _called(functools.partial(self.function, **arguments, **context), self.function)
+        return value if self._declared is None else self._declared.as_text(value)
+
+
+@dataclass(frozen=True)
+class SchemaBody:
+    """A function that takes the arguments as one dict, described by a JSON Schema from elsewhere."""
+
+    schema: JSONObject
+    function: Callable[..., object] = field(repr=False)
+    is_waiting: bool = field(default=False, init=False)
+    needs_context: bool = field(default=False, init=False)
+    """See `Body.needs_context`."""
+    returns: object = field(default=object, init=False)
+    """See `Body.returns`."""
+    _is_context_last: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        require_sound(self.schema)
+        if self.schema.get("type") != "object":
+            raise DefinitionError('input_schema must have `"type": "object"` at its root, as the API asks')
+        _require_one_result(self.function)
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        parameters = parameters_of(self.function)
+        needed = [parameter for parameter in parameters if parameter.default is inspect.Parameter.empty]
+        positional = [parameter for parameter in needed if parameter.kind in kinds]
+        named = [parameter.name for parameter in needed if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
+        takes_one = any(parameter.kind in (*kinds, inspect.Parameter.VAR_POSITIONAL) for parameter in parameters)
+        if named or len(positional) > 2 or not takes_one:
+            raise DefinitionError(
+                "its function must take `(input)` or `(ctx, input)`, and nothing else without a default"
+            )
+        names = names_around(self.function, None)
+        asks = [resolve(self.function, parameter.annotation, names).is_context for parameter in positional]
+        object.__setattr__(self, "needs_context", len(positional) == 2)
+        object.__setattr__(self, "_is_context_last", asks == [False, True])
+
+    @property
+    def input_schema(self) -> JSONObject:
+        """See `Body.input_schema`."""
+        return self.schema
+
+    def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
+        """See `Body.read`."""
+        return read_json_arguments(tool, self.schema, given)
+
+    async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
+        """See `Body.work`."""
+        given: list[object] = [ctx, arguments] if self.needs_context else [arguments]
+        if self._is_context_last:
+            given.reverse()
+        return await _called(functools.partial(self.function, *given), self.function)
+
+
+def _require_one_result(function: Callable[..., object]) -> None:
+    if not callable(function):
+        raise DefinitionError(f"{function!r} is not a function")
+    for one in (_outermost(function), underlying(function)):
+        if inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one):
+            raise DefinitionError("a generator cannot be a tool, which has one result; return a list instead")
+
+
+def _returned(function: Callable[..., object], annotation: object, names: Mapping[str, object]) -> object:
+    try:
+        return resolve(function, annotation, names).value
+    except DefinitionError:
+        return None
+
+
+def _outermost(function: Callable[..., object]) -> Callable[..., object]:
+    """What runs first when the function is called: a wrapper may be sync around what is async."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if inspect.isfunction(function) or inspect.ismethod(function):
+        return function
+    call: object = inspect.getattr_static(type(function), "__call__", None)
+    return call if inspect.isfunction(call) else function
+
+
+async def _called(call: Callable[[], object], function: Callable[..., object]) -> object:
+    """Call an async function here and a sync one in a thread; what turns out to be awaitable is awaited here."""
+    if inspect.iscoroutinefunction(_outermost(function)):
+        value = call()
+    else:
+        value = await run_in_thread(call, name=f"tool {getattr(underlying(function), '__qualname__', 'function')}")
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,104 @@
+"""A function's signature -> the parameters that the model fills in, and where the context goes.
+
+What cannot work as a tool is refused here, with the parameter, the file and line, and the fix.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from agentkit.errors import DefinitionError
+from agentkit.schema import MISSING, Parameter
+from agentkit.schema.docstrings import read_docs
+from agentkit.tools.annotations import Names, resolve, underlying
+
+_UNUSABLE: dict[int, str] = {
+    inspect.Parameter.POSITIONAL_ONLY: (
+        "is positional-only, but the model names its arguments; remove the `/` behind it"
+    ),
+    inspect.Parameter.VAR_POSITIONAL: "takes any number of values; write `{name}: list[...]` instead of `*{name}`",
+    inspect.Parameter.VAR_KEYWORD: "takes any name; write `{name}: dict[str, ...]` instead of `**{name}`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function takes."""
+
+    parameters: tuple[Parameter, ...]
+    """Those that the model fills in."""
+    context: str | None
+    """The parameter that the RunContext goes to. None: the function takes none."""
+    needs_context: bool
+    """Whether it has a RunContext that can be neither left out nor None."""
+    is_context_passed: bool
+    """Whether the context has to be passed also when there is none."""
+    missing: Mapping[str, str]
+    """Parameters whose annotation names something that is not defined yet, with the reason."""
+
+
+def place_of(function: Callable[..., object]) -> str:
+    """`file.py:12`, where a function is defined; its name where that is not known."""
+    inner = underlying(function)
+    code = getattr(inner, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else getattr(inner, "__name__", repr(function))
+
+
+def parameters_of(function: Callable[..., object]) -> list[inspect.Parameter]:
+    """The parameters that a call can still fill in. Raises DefinitionError where Python does not know them."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError) as error:
+        raise DefinitionError(
+            "Python does not know its parameters; write a function of your own that calls it"
+        ) from error
+    given: set[str] = set()
+    while isinstance(function, functools.partial):  # what a partial holds is no longer the model's to say
+        given |= function.keywords.keys()
+        function = function.func
+    return [parameter for name, parameter in parameters.items() if name not in given]
+
+
+def read_signature(function: Callable[..., object], names: Names) -> Signature:
+    """Read a function's signature. Raises DefinitionError, naming the parameter, for what cannot work."""
+    documented = read_docs(underlying(function)).parameters
+    parameters: list[Parameter] = []
+    context: str | None = None
+    needs_context = is_context_passed = False
+    missing: dict[str, str] = {}
+    for parameter in parameters_of(function):
+        name = parameter.name
+        if unusable := _UNUSABLE.get(parameter.kind):
+            raise DefinitionError(f"parameter `{name}` {unusable.format(name=name)}")
+        if parameter.annotation is inspect.Parameter.empty:
+            raise DefinitionError(_untyped(function, name))
+        try:
+            annotation = resolve(function, parameter.annotation, names)
+        except DefinitionError as error:
+            raise DefinitionError(f"parameter `{name}`: {error}") from error
+        has_default = parameter.default is not inspect.Parameter.empty
+        if annotation.is_context:
+            if context is not None:
+                raise DefinitionError(f"parameter `{name}` is a second RunContext beside `{context}`; one is enough")
+            context = name
+            needs_context = not has_default and not annotation.takes_none
+            is_context_passed = not has_default
+            continue
+        if annotation.missing is not None:
+            missing[name] = annotation.missing
+        default = parameter.default if has_default else MISSING
+        parameters.append(Parameter(name, annotation.value, default, documented.get(name, "")))
+    return Signature(tuple(parameters), context, needs_context, is_context_passed, missing)
+
+
+def _untyped(function: Callable[..., object], name: str) -> str:
+    is_method = "." in getattr(function, "__qualname__", "").rpartition("<locals>.")[2]
+    if name in ("self", "cls") and is_method:
+        return (
+            f"parameter `{name}`: this is a method that is not bound yet; decorate the bound one instead: "
+            f"`tool(instance.{getattr(function, '__name__', 'method')})`"
+        )
+    return f"parameter `{name}` has no type, so the model cannot know what to give; write `{name}: str`, for example"

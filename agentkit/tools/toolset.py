@@ -1,0 +1,129 @@
+"""Named collections of tools, and the tools of one agent by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+from agentkit.errors import DefinitionError
+from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.subschemas import is_object
+from agentkit.tools.decorator import Tool
+from agentkit.tools.signature import place_of
+
+AnyTool: TypeAlias = Tool[..., Any]
+"""A tool, whatever its function takes and returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """A named, frozen collection of tools: `Toolset("shop", [find_items, place_order])`.
+
+    Use it wherever an agent takes tools. Raises DefinitionError for two tools of one name, naming both places.
+    """
+
+    name: str
+    tools: Sequence[AnyTool]
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "tools", _all_tools(self.tools))
+            _by_name(self.tools)
+        except DefinitionError as error:
+            raise DefinitionError(f"Toolset({self.name!r}): {error}") from error
+
+    def __iter__(self) -> Iterator[AnyTool]:
+        return iter(self.tools)
+
+    def __len__(self) -> int:
+        return len(self.tools)
+
+
+ToolSource: TypeAlias = "AnyTool | Toolset | JSONObject"
+"""What an agent takes as a tool; a dict is one of the API's own tools (web search, code execution ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """The tools of one agent."""
+
+    tools: Mapping[str, AnyTool] = field(default_factory=dict[str, AnyTool])
+    """Those that we run, by name, in the order in which they were given."""
+    api_tools: tuple[JSONObject, ...] = ()
+    """Those that the API runs, as it takes them."""
+
+    @classmethod
+    def of(cls, sources: Sequence[ToolSource]) -> Toolbox:
+        """Collect tools and toolsets. Raises DefinitionError for colliding names and for what is no tool."""
+        tools: list[AnyTool] = []
+        api_tools: list[JSONObject] = []
+        for source in sources:
+            if isinstance(source, Tool):
+                tools.append(source)
+            elif isinstance(source, Toolset):
+                tools.extend(source)
+            elif is_object(source):
+                api_tools.append(source)
+            else:
+                raise DefinitionError(_not_a_tool(source))
+        by_name = _by_name(tools)
+        _check_api_tools(api_tools, by_name)
+        for tool in tools:
+            tool.resolve()
+        return cls(by_name, tuple(api_tools))
+
+
+def _all_tools(sources: object) -> tuple[AnyTool, ...]:
+    if isinstance(sources, str) or not isinstance(sources, Iterable):
+        raise DefinitionError(f"it takes a list of tools, not {sources!r}")
+    tools = tuple(cast("Iterable[object]", sources))
+    for tool in tools:
+        if not isinstance(tool, Tool):
+            raise DefinitionError(_not_a_tool(tool))
+    return cast("tuple[AnyTool, ...]", tools)
+
+
+def _by_name(tools: Iterable[AnyTool]) -> dict[str, AnyTool]:
+    found: dict[str, AnyTool] = {}
+    for tool in tools:
+        if (other := found.get(tool.name)) is tool:
+            raise DefinitionError(f"two tools are named {tool.name!r}: the same one, of {_place(tool)}, is given twice")
+        if other is not None:
+            raise DefinitionError(
+                f"two tools are named {tool.name!r}, at {_place(other)} and at {_place(tool)}; give one another name="
+            )
+        found[tool.name] = tool
+    return found
+
+
+def _check_api_tools(params: Sequence[JSONObject], by_name: Mapping[str, AnyTool]) -> None:
+    names: set[object] = set()
+    for param in params:
+        name = param.get("name")
+        if not isinstance(param.get("type"), str) or param["type"] == "custom":
+            raise DefinitionError(
+                f"the dictionary of {name!r} has no function behind it; make it with Tool.from_schema(...), or give "
+                "the `type` of one of the API's own tools"
+            )
+        if name in by_name:
+            raise DefinitionError(
+                f"the name {name!r} stands for one of the API's tools and for the tool of {_place(by_name[str(name)])}"
+            )
+        if name is not None and name in names:
+            raise DefinitionError(f"two of the API's tools are named {name!r}")
+        names.add(name)
+
+
+def _place(tool: AnyTool) -> str:
+    return f"`.as_tool()` of the agent {tool.name!r}" if tool.is_agent else place_of(tool.function)
+
+
+def _not_a_tool(source: object) -> str:
+    if callable(getattr(source, "as_tool", None)):
+        return f"the agent {getattr(source, 'name', '')!r} is not a tool; write `.as_tool()` behind it"
+    if isinstance(source, Toolset):
+        return f"the Toolset {source.name!r} is not a tool; give its tools, `*{source.name}`"
+    if callable(source):
+        return f"`{getattr(source, '__name__', source)}` is a function without @tool; put @tool on it"
+    return f"{source!r} is not a tool, a Toolset or one of the API's own tool dictionaries"

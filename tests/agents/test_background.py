@@ -1,0 +1,87 @@
+"""Agents that run beside a block of Python."""
+
+from __future__ import annotations
+
+import logging
+
+import anyio
+import pytest
+
+from agentkit import Agent, Brief, Budget, Outcome, UsageError, stop_over_budget
+from agentkit.agents.background import Started, open_background
+from agentkit.testing import Reply, script
+from tests.delegating import CHILD, Evidence, child, look
+
+pytestmark = pytest.mark.anyio
+
+reader = Agent("reader", model=CHILD, output=Evidence)
+
+
+async def test_the_block_goes_on_and_collects_typed_results() -> None:
+    with script(child):
+        async with open_background() as background:
+            tea = background.start(reader.as_tool(), Brief(objective="tea"))
+            coffee = background.start(reader.as_tool(), Brief(objective="coffee"))
+            assert not tea.is_over
+            assert (await coffee.collect()).output == Evidence("coffee")
+            assert (await tea.collect()).output.item == "tea"
+            assert tea.is_over
+    assert [one.handle for one in background.started] == ["reader-1", "reader-2"]
+
+
+async def test_what_is_cancelled_or_still_runs_is_stopped_and_has_a_result() -> None:
+    with script(child):
+        async with open_background() as background:
+            first = background.start(reader.as_tool(), Brief(objective="hang"))
+            second = background.start(reader.as_tool(), Brief(objective="hang"))
+            late = background.start(reader.as_tool(timeout_s=0.05), Brief(objective="hang"))
+            first.cancel()
+            assert (await first.collect()).reason == "It was cancelled."
+            assert "0.05 s" in (await late.collect()).reason
+    result = await second.collect()
+    assert (result.outcome, result.reason) == (
+        Outcome.CANCELLED,
+        "It was still running when the block around it ended.",
+    )
+
+
+async def test_a_failure_is_raised_where_it_is_collected_and_costs_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    needy = Agent("needy", model=CHILD, deps=Evidence, tools=[look])
+    with script(child), caplog.at_level(logging.ERROR, logger="agentkit"):
+        async with open_background() as background:
+            bad = background.start(needy.as_tool(), "Go")
+            good = background.start(reader.as_tool(), Brief(objective="tea"))
+            with pytest.raises(UsageError, match="deps of type Evidence"):
+                await bad.collect()
+            assert (await good.collect()).output == Evidence("tea")
+    assert "an agent in the background failed" in caplog.text
+
+
+async def test_an_error_of_the_block_goes_on_as_it_is_when_all_have_ended() -> None:
+    started: list[Started[Evidence]] = []
+
+    async def fail() -> None:
+        async with open_background() as background:
+            started.append(background.start(reader.as_tool(), Brief(objective="hang")))
+            raise LookupError("mine")
+
+    with script(child):
+        with pytest.raises(LookupError, match="mine"):
+            await fail()
+        assert started[0].is_over
+        with anyio.move_on_after(0.5) as scope:
+            async with open_background() as background:
+                one = background.start(reader.as_tool(), Brief(objective="hang"))
+                await anyio.sleep_forever()
+    assert scope.cancelled_caught
+    assert one.is_over
+
+
+async def test_budgets_around_the_block_hold() -> None:
+    with script(Reply.output(Evidence("tea"))), stop_over_budget(Budget(max_requests=1)) as spent:
+        async with open_background() as background:
+            first = background.start(reader.as_tool(), Brief(objective="tea"))
+            await first.collect()
+            second = background.start(reader.as_tool(), Brief(objective="tea"))
+            assert (await second.collect()).outcome is Outcome.BUDGET_EXHAUSTED
+    assert spent.requests == 1

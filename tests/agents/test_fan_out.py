@@ -1,0 +1,127 @@
+"""Many items at once: a result for each, in order, nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import anyio
+import pytest
+
+from agentkit import Agent, ConfigurationError, Done, Failed, Outcome, RunResult, UsageError, tool
+from agentkit.agents.fan_out import fan_out
+from agentkit.messages.message import JSONObject
+from agentkit.testing import Reply, script
+
+pytestmark = pytest.mark.anyio
+
+agent = Agent("doubler", model="claude-haiku-5-5", output=int)
+
+
+def double(request: JSONObject) -> Reply:
+    said = request["messages"][0]["content"]
+    return Reply.refusal("Unlucky.") if said == "13" else Reply.output(int(said) * 2)
+
+
+async def test_results_are_in_order_and_one_failure_costs_no_other() -> None:
+    with script(double):
+        results = await agent.map([str(n) for n in range(20)], concurrency=5)
+    assert [result.index for result in results] == list(range(20))
+    for n, result in enumerate(results):
+        if n == 13:
+            assert isinstance(result, Failed)
+            assert result.outcome is Outcome.REFUSED
+            assert "Unlucky" in result.reason
+            assert result.result is not None
+        else:
+            assert isinstance(result, Done)
+            assert result.output == 2 * n
+
+
+async def test_no_more_than_so_many_run_at_once_and_items_are_taken_as_they_are_needed() -> None:
+    running = most = taken = 0
+
+    def items() -> Iterator[str]:
+        nonlocal taken
+        for n in range(12):
+            taken += 1
+            yield str(n)
+
+    async def one(item: str, run_id: str) -> RunResult[int]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        assert taken <= running + len(done) + 3
+        await anyio.sleep(0.01)
+        running -= 1
+        done.append(item)
+        return await agent.run(item, run_id=run_id)
+
+    done: list[str] = []
+    with script(double):
+        results = await fan_out(one, items(), concurrency=3, run_id="m")
+    assert most == 3
+    assert len(results) == 12
+
+
+async def test_an_item_that_cannot_be_sent_is_that_items_failure() -> None:
+    with script(double):
+        results = await agent.map(["1", 5, "2"])  # type: ignore[list-item]  # the wrong type on purpose
+    assert [type(result) for result in results] == [Done, Failed, Done]
+    failed = results[1]
+    assert isinstance(failed, Failed)
+    assert "int" in failed.reason
+
+
+async def test_what_would_fail_all_alike_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/nonexistent")
+    with pytest.raises(ConfigurationError, match="ANTHROPIC_API_KEY"):
+        await agent.map(["1", "2"])
+
+
+async def test_nothing_to_do_is_done_and_no_concurrency_is_refused() -> None:
+    with script():
+        assert await agent.map([]) == []
+        with pytest.raises(UsageError, match="at least one"):
+            await agent.map(["1"], concurrency=0)
+
+
+async def test_a_cancel_ends_the_map_and_begins_no_further_item() -> None:
+    begun: list[str] = []
+
+    async def one(item: str, run_id: str) -> RunResult[int]:
+        begun.append(item)
+        await anyio.sleep_forever()
+        return await agent.run(item, run_id=run_id)
+
+    with anyio.fail_after(5):
+        with anyio.move_on_after(0.02) as scope:
+            await fan_out(one, "abcdef", concurrency=2, run_id=None)
+    assert scope.cancelled_caught
+    assert sorted(begun) == ["a", "b"]
+
+
+@pytest.mark.soak
+async def test_five_thousand_agents_run_at_once() -> None:
+    """Each waits in the middle of its run, in a tool, until all are there."""
+    there, all_there = 0, anyio.Event()
+
+    @tool(effect="write", timeout_s=600)
+    async def meet(name: str) -> str:
+        """Wait for the others."""
+        nonlocal there
+        there += 1
+        if there == 5_000:
+            all_there.set()
+        await all_there.wait()
+        return name
+
+    def answer(request: JSONObject) -> Reply:
+        name = request["messages"][0]["content"]
+        return Reply.tool("meet", name=name) if len(request["messages"]) == 1 else Reply.text(name)
+
+    one = Agent("one", model="claude-haiku-5-5", tools=[meet])
+    with script(answer):
+        done = await one.map(map(str, range(5_000)), concurrency=5_000)
+    assert [item.output for item in done if isinstance(item, Done)] == list(map(str, range(5_000)))

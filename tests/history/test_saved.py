@@ -1,0 +1,61 @@
+"""A conversation as JSON: byte-true, and refused by name where it is not what was saved."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from agentkit import UsageError
+from agentkit.history.saved import FORMAT, Saved
+from agentkit.messages.message import JSONObject, Message, user
+from agentkit.messages.request import Offer
+
+OFFER = Offer("You keep the books.", [{"name": "look", "input_schema": {"type": "object"}}], {"type": "json_schema"})
+CALL = {"type": "tool_use", "id": "c1", "name": "look", "input": {"b": 1.0, "a": "ü"}}
+SAID = Message.of("assistant", [CALL], {0: '{ "b": 1.0, "a": "\\u00fc" }'})
+SAVED = Saved((user("Hi"), SAID), "clerk", "claude-opus-5-5", OFFER, Offer(None, [], answers_by_tool=True))
+
+
+def test_what_was_saved_comes_back_to_the_byte_also_through_json() -> None:
+    back = Saved.of(json.loads(json.dumps(SAVED.to_json())))
+    assert back == SAVED
+    assert [message.encoded for message in back.messages] == [message.encoded for message in SAVED.messages]
+    assert back.offer is not None
+    assert back.offer.prefix.encoded == OFFER.prefix.encoded
+
+
+def test_a_store_that_sorts_keys_breaks_nothing() -> None:
+    back = Saved.of(json.loads(json.dumps(SAVED.to_json(), sort_keys=True)))
+    assert [message.encoded for message in back.messages] == [message.encoded for message in SAVED.messages]
+    assert list(back.offer.prefix.tools[0]) == ["name", "input_schema"] if back.offer else False
+
+
+def test_a_list_of_messages_is_taken_as_another_conversations() -> None:
+    for given in ([{"role": "user", "content": "Hi"}], ({"role": "user", "content": "Hi"},)):
+        assert Saved.of(given) == Saved((user("Hi"),))
+
+
+def changed(**fields: object) -> JSONObject:
+    return {**SAVED.to_json(), **fields}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Hi", "not from str"),
+        (7, "not from int"),
+        ({"role": "user", "content": "Hi"}, "no `format`. One message goes into a list"),
+        (changed(format=FORMAT + 1), f"saved in format {FORMAT + 1}, and this version of agentkit reads {FORMAT}"),
+        (changed(model=None), "lacks its `model`"),
+        (changed(messages="Hi"), "lacks its `messages`"),
+        (changed(messages=[{"role": "user"}]), r"`messages\[0\]` is not the text that was saved"),
+        (changed(messages=['{"role":"user"']), r"`messages\[0\]` is not the text"),
+        (changed(messages=['{"role":"user","content":7}']), r"messages\[0\].content must be text"),
+        (changed(offer="[]"), "`offer` is not the text"),
+        (changed(told='{"a":1}'), "`told` is not as it was saved"),
+    ],
+)
+def test_what_is_no_conversation_is_refused_by_name(given: object, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Saved.of(given)

@@ -1,0 +1,84 @@
+"""What a refused call means, by its status and text."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import anthropic
+import pytest
+
+from agentkit.errors import ModelError
+from agentkit.loop import refused_requests as repairs
+from agentkit.models.claude import ClaudeModel
+
+DANGLING = (
+    "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1. Each `tool_use` "
+    "block must have a corresponding `tool_result` block in the next message."
+)
+
+
+def error(text: str, status: int | None = 400, kind: str = "invalid_request_error", **more: Any) -> ModelError:
+    return ModelError(f"The API answered {status} {kind}: {text}", kind=kind, status=status, **more)
+
+
+def test_a_call_without_a_result_is_told_by_the_apis_words() -> None:
+    assert repairs.is_dangling(error(DANGLING))
+    assert not repairs.is_dangling(error(DANGLING, status=500))
+    assert not repairs.is_dangling(error("messages.0: at least one message is required"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Schema is too complex.",
+        "The compiled schema grammar is too large",
+        "tools.0.custom.input_schema: not supported",
+    ],
+)
+def test_a_schema_that_is_too_much_is_told_by_any_of_its_words(text: str) -> None:
+    assert repairs.is_too_complex(error(text))
+    assert not repairs.is_too_complex(error(text, status=529))
+    assert not repairs.is_dangling(error(text))
+
+
+def test_a_thread_is_refused_by_a_code_or_by_the_name_of_the_field_or_of_the_beta() -> None:
+    assert repairs.is_about_threads(error("No.", 404, "not_found_error", code="thread_not_found"))
+    assert repairs.is_about_threads(error("No.", 409, code="thread_continue_in_flight"))
+    assert repairs.is_about_threads(error("thread: Extra inputs are not permitted"))
+    assert repairs.is_about_threads(error("Unexpected value(s) `message-threads-2026-08-12` for `anthropic-beta`"))
+    assert not repairs.is_about_threads(error("thread pool exhausted", 500, "api_error"))
+    assert not repairs.is_about_threads(error("threading: Extra inputs are not permitted"))
+    assert not repairs.is_about_threads(error("No.", code="tool_name_conflict"))
+
+
+@pytest.mark.parametrize(
+    ("failed", "helps"),
+    [
+        (error("model: claude-9", 404, "not_found_error"), True),
+        (error("Overloaded", 529, "overloaded_error", is_retryable=True), True),
+        (error("Simulated", 500, "api_error", is_retryable=True), True),
+        (error("reset", None, "connection_error", is_retryable=True), False),
+        (error("no JSON", None, "protocol_error", is_retryable=True), False),
+        (error("bad", 400), False),
+        (error("key", 401, "authentication_error"), False),
+    ],
+)
+def test_another_model_is_asked_when_this_one_is_the_trouble(failed: ModelError, helps: bool) -> None:
+    assert repairs.is_the_models(failed) is helps
+
+
+async def compacts(client: object) -> bool:
+    return repairs.compacts_itself(ClaudeModel("claude-opus-5-5", cast("Any", client)))
+
+
+@pytest.mark.anyio
+async def test_only_anthropics_own_servers_write_summaries_themselves() -> None:
+    async with anthropic.AsyncAnthropic(api_key="k") as client:
+        assert await compacts(client)
+
+    class Ours(anthropic.AsyncAnthropic):
+        pass
+
+    async with Ours(api_key="k") as client:
+        assert not await compacts(client)
+    assert not await compacts(object())

@@ -1,0 +1,78 @@
+"""Whose client a run uses, and who closes it."""
+
+from __future__ import annotations
+
+import anthropic
+import anyio
+import anyio.lowlevel
+import pytest
+
+from agentkit import session
+from agentkit.models.client import lease, overriding
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "not-a-real-key")
+
+
+async def test_a_given_client_is_used_and_not_closed() -> None:
+    given = anthropic.AsyncAnthropic(api_key="k")
+    async with lease(given) as client:
+        assert client is given
+    assert not given.is_closed()
+    await given.close()
+
+
+async def test_runs_at_once_share_a_client_that_closes_with_the_last() -> None:
+    async with lease(None) as one:
+        async with lease(None) as other:
+            assert one is other
+        assert not one.is_closed()
+    assert one.is_closed()
+    async with lease(None) as new:
+        assert new is not one
+
+
+async def test_a_session_keeps_it_open_between_runs() -> None:
+    async with session():
+        async with lease(None) as one:
+            pass
+        assert not one.is_closed()
+        async with lease(None) as other:
+            assert one is other
+    assert one.is_closed()
+
+
+async def test_it_is_closed_when_the_run_is_cancelled() -> None:
+    with anyio.CancelScope() as scope:
+        async with lease(None) as client:
+            scope.cancel()
+            await anyio.lowlevel.checkpoint()
+    assert client.is_closed()
+
+
+async def test_the_overriding_client_wins_in_its_context() -> None:
+    given, instead = anthropic.AsyncAnthropic(api_key="k"), anthropic.AsyncAnthropic(api_key="k")
+    token = overriding.set(instead)
+    async with lease(given) as client:
+        assert client is instead
+    overriding.reset(token)
+    async with lease(given) as client:
+        assert client is given
+    await given.close()
+    await instead.close()
+
+
+def test_each_event_loop_has_its_own() -> None:
+    clients: list[object] = []
+
+    async def once() -> None:
+        async with lease(None) as client:
+            clients.append(client)
+
+    anyio.run(once)
+    anyio.run(once, backend="trio")
+    assert clients[0] is not clients[1]

@@ -1,0 +1,65 @@
+"""The bytes of a stream become the same events, however they are cut and whatever ends their lines."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentkit.models.sse import EventReader
+
+
+def read(*pieces: bytes) -> list[object]:
+    reader = EventReader()
+    return [event for piece in pieces for event in reader.feed(piece)]
+
+
+def written(*events: object) -> bytes:
+    return b"".join(b"event: one\ndata: %b\n\n" % json.dumps(event, ensure_ascii=False).encode() for event in events)
+
+
+def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
+    reader = EventReader()
+    assert reader.feed(b'event: ping\ndata: {"type": "ping"}\n') == []
+    assert reader.feed(b"\n") == [{"type": "ping"}]
+
+
+@given(st.lists(st.text()), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.data())
+def test_events_are_the_same_however_their_bytes_are_cut(
+    texts: list[str], line_end: bytes, data: st.DataObject
+) -> None:
+    texts = [text.encode("utf-8", "replace").decode() for text in texts]
+    sent = written(*texts).replace(b"\n", line_end) + line_end  # the API does not end in one more; some servers do
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=9)))
+    pieces = [sent[a:b] for a, b in zip([0, *cuts], [*cuts, len(sent)], strict=True)]
+    assert read(*pieces, b"\n") == texts
+
+
+def test_comments_other_fields_and_events_without_data_are_ignored() -> None:
+    sent = b': hello\n\nid: 7\nretry: 9\nevent: one\n\n\n\ndata:{"a": 1}\nid: 8\n\nevent: two\ndata\n\ndata: 2\n\n'
+    assert read(sent) == [{"a": 1}, 2]
+
+
+def test_data_on_several_lines_is_joined() -> None:
+    assert read(b'event: one\ndata: {"a":\ndata: 1}\n\n') == [{"a": 1}]
+
+
+def test_the_word_data_inside_of_an_event_is_not_its_data() -> None:
+    assert read(b'event: metadata: 1\ndata: {"a": "data: 2"}\n\n') == [{"a": "data: 2"}]
+
+
+def test_what_is_not_json_is_an_error() -> None:
+    with pytest.raises(ValueError, match="expected"):
+        read(b"data: nonsense\n\n")
+
+
+def test_an_unfinished_event_at_the_end_is_no_event() -> None:
+    assert read(written(1) + b"event: one\ndata: 2\n") == [1]
+
+
+def test_a_long_event_in_many_pieces_is_put_together_once() -> None:
+    text = "tea" * 1_000_000
+    sent = written(text)
+    assert read(*(sent[at : at + 999] for at in range(0, len(sent), 999))) == [text]

@@ -1,0 +1,198 @@
+"""The seam: whatever crosses it is JSON, and a finished run can be replayed with every effect forbidden."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from agentkit import (
+    Agent,
+    Event,
+    InMemorySteps,
+    RunContext,
+    RunResult,
+    Settings,
+    Slot,
+    Steps,
+    TextDelta,
+    ThinkingDelta,
+    ToolError,
+    ToolProgress,
+    tool,
+)
+from agentkit.messages.message import JSONObject
+from agentkit.run.steps import Effect
+from agentkit.testing import Reply, script
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Recording:
+    """Steps that keep every value as JSON text, and hand on what that text says."""
+
+    journal: dict[str, str] = field(default_factory=dict[str, str])
+    prefix: str = ""
+    reserved: list[str] = field(default_factory=list[str])
+
+    def reserve(self, name: str) -> Slot:
+        slot = Slot(self.prefix + name)
+        assert slot.name not in self.reserved
+        self.reserved.append(slot.name)
+        return slot
+
+    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+        assert slot.name not in self.journal
+        self.journal[slot.name] = json.dumps(await effect(), allow_nan=False)
+        value: JSONObject = json.loads(self.journal[slot.name])
+        return value
+
+    def under(self, slot: Slot) -> Recording:
+        return Recording(self.journal, f"{slot.name}/", self.reserved)
+
+
+@dataclass
+class Replaying(Recording):
+    """Steps that know every value already and never run an effect."""
+
+    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+        value: JSONObject = json.loads(self.journal[slot.name])
+        return value
+
+    def under(self, slot: Slot) -> Replaying:
+        return Replaying(self.journal, f"{slot.name}/", self.reserved)
+
+
+@dataclass
+class Evidence:
+    quotes: list[str]
+
+
+executed: list[str] = []
+
+
+@tool(effect="read")
+async def look(ctx: RunContext, word: str) -> list[str]:
+    """Look a word up."""
+    executed.append(word)
+    ctx.progress("looking")
+    return [word]
+
+
+@tool
+def fail(why: str) -> str:
+    """Fail."""
+    raise ToolError(why, hint="Do not repeat it.") if why == "politely" else RuntimeError(why)
+
+
+def instructions(ctx: RunContext) -> str:
+    executed.append("instructions")
+    return "Read."
+
+
+reader = Agent("reader", model="claude-haiku-5-5", instructions=instructions, tools=[look], output=Evidence)
+lead = Agent("lead", model="claude-opus-5-5", tools=[reader.as_tool(), fail], output=dict[str, int])
+
+
+def play(request: JSONObject) -> Reply:
+    if "reader" not in {param["name"] for param in request["tools"]}:
+        if len(request["messages"]) == 1:
+            return Reply.thinking("Hm.") + Reply.tool("look", word="tea")
+        return Reply.output(Evidence(["tea"]))
+    if len(request["messages"]) == 1:
+        calls = Reply.tool("reader", objective="tea") + Reply.tool("fail", why="politely")
+        return calls + Reply.tool("reader", objective="coffee") + Reply.tool("fail", why="badly")
+    return Reply.output({"tea": "many"} if len(request["messages"]) == 3 else {"tea": 4})
+
+
+async def observe(steps: Steps) -> tuple[RunResult[dict[str, int]], list[Event]]:
+    async with lead.stream("Go", steps=steps, run_id="r") as run:
+        events = [event async for event in run]
+    return run.result, events
+
+
+def facts(events: list[Event]) -> list[str]:
+    """All but deltas and progress, which are said while an effect happens; siblings finish in any order."""
+    passing = (TextDelta, ThinkingDelta, ToolProgress)
+    return sorted(json.dumps(event.to_json()) for event in events if not isinstance(event, passing))
+
+
+async def test_a_finished_run_replays_without_any_effect_to_the_same_result_and_events() -> None:
+    recording = Recording()
+    with script(play):
+        first, first_events = await observe(recording)
+    assert first.output == {"tea": 4}
+    assert set(recording.reserved) == set(recording.journal)
+    assert len(recording.journal) == 16
+    before = len(executed)
+    with script():  # any request would fail the test
+        again, again_events = await observe(Replaying(recording.journal))
+    assert len(executed) == before
+    assert facts(again_events) == facts(first_events)
+    assert (again.output, again.messages, again.usage, again.cost) == (
+        first.output,
+        first.messages,
+        first.usage,
+        first.cost,
+    )
+    assert sorted(map(repr, again.children)) == sorted(map(repr, first.children))
+
+
+@dataclass
+class Resuming(Recording):
+    """Steps that run only what is not known yet."""
+
+    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+        if slot.name not in self.journal:
+            return await super().run(slot, effect)
+        value: JSONObject = json.loads(self.journal[slot.name])
+        return value
+
+
+@pytest.mark.parametrize(
+    ("lost", "threads"),
+    [([], []), (["model:2"], ["continue", "create"]), (["model:1", "model:2"], ["create", "continue"])],
+)
+async def test_a_resumed_run_goes_on_with_its_message_thread_or_begins_another(
+    lost: list[str], threads: list[str]
+) -> None:
+    agent = Agent("a", model="claude-opus-5-5", tools=[look], settings=Settings(thread=True))
+    recording = Recording()
+    with script(play_once_more) as s:
+        first = await agent.run("Go", steps=recording)
+        known = {name: value for name, value in recording.journal.items() if name not in lost}
+        again = await agent.run("Go", steps=Resuming(known))
+    assert (again.output, again.messages) == (first.output, first.messages)
+    asked = [json.loads(body)["thread"]["type"] for body in s.bodies[2:]]
+    # What the first execution had gone on from, nobody else may.
+    refused = [refusal.details["error_code"] for refusal in s.refusals]
+    assert refused == (["thread_already_continued"] if lost == ["model:2"] else [])
+    assert [*["continue"] * len(refused), *asked] == threads
+
+
+def play_once_more(request: JSONObject) -> Reply:
+    return Reply.tool("look", word="tea") if len(request["messages"]) == 1 else Reply.text("Tea.")
+
+
+async def test_slots_are_reserved_in_the_models_order_before_any_call_starts() -> None:
+    recording = Recording()
+    with script(play):
+        await observe(recording)
+    own = [name for name in recording.reserved if "/" not in name]
+    assert own[:2] == ["prefix", "model:1"]
+    assert [name.partition(":")[0] for name in own[2:6]] == ["tool"] * 4
+    first_child = next(i for i, name in enumerate(recording.reserved) if "/" in name)
+    assert all(name in recording.reserved[:first_child] for name in own[:6])
+
+
+async def test_in_memory_a_step_is_its_effect() -> None:
+    steps = InMemorySteps()
+
+    async def effect() -> JSONObject:
+        return {"a": 1}
+
+    slot = steps.reserve("model:1")
+    assert await steps.run(slot, effect) == {"a": 1}
+    assert steps.under(slot).reserve("tool:x") == Slot("model:1/tool:x")

@@ -1,0 +1,93 @@
+"""Types as JSON objects, wrapped where they are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import AfterValidator, BaseModel, RootModel
+
+from agentkit import InvalidArguments
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema import compile_type
+from agentkit.schema.validation.object_form import ObjectForm
+
+
+class Item(BaseModel):
+    name: str
+    parts: list[Item] = []
+
+
+@dataclass
+class Refusal:
+    reason: str
+
+
+class Names(RootModel[list[str]]):
+    pass
+
+
+def form(kind: object) -> ObjectForm[object]:
+    return ObjectForm(compile_type(kind), "answer")
+
+
+@pytest.mark.parametrize("kind", [Item, Refusal, dict[str, int]])
+def test_a_type_that_is_an_object_stays_as_it_is(kind: object) -> None:
+    assert not form(kind).is_wrapped
+    assert form(kind).schema == compile_type(kind).schema
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (int, 5),
+        (list[Item], [{"name": "a", "parts": []}]),
+        (Item | Refusal, {"reason": "no"}),
+        (Names, ["a"]),
+        (Literal["yes", "no"], "yes"),
+        (Item | None, None),
+    ],
+)
+def test_any_other_stands_in_an_object_with_one_key(kind: object, value: JSON) -> None:
+    wrapped = form(kind)
+    assert wrapped.is_wrapped
+    schema = wrapped.schema
+    assert (schema["type"], schema["required"], schema["additionalProperties"]) == ("object", ["answer"], False)
+    assert "$defs" not in schema["properties"]["answer"]
+    assert ("$defs" in schema) == ("$defs" in compile_type(kind).schema)
+    read = wrapped.read({"answer": value}, "Header")
+    assert compile_type(kind).dump(read) == value
+
+
+def test_problems_have_the_path_with_the_key() -> None:
+    with pytest.raises(InvalidArguments) as caught:
+        form(list[Item]).read({"answer": [{"nmae": "a"}]}, "Not so:")
+    assert str(caught.value).splitlines() == [
+        "Not so:",
+        "- answer[0].name: missing; expected a string",
+        "- answer[0].nmae: unknown key; did you mean `name`? Valid keys: `name`, `parts`",
+    ]
+
+
+@pytest.mark.parametrize("value", [{}, {"answr": 5}, {"answer": 5, "more": 1}, {"answer": None}])
+def test_an_object_without_exactly_the_key_is_refused(value: JSONObject) -> None:
+    with pytest.raises(InvalidArguments, match="Not so:"):
+        form(int).read(value, "Not so:")
+
+
+def test_validators_inside_the_wrapper_speak_too() -> None:
+    def even(n: int) -> int:
+        if n % 2:
+            raise ValueError("odd numbers bring bad luck")
+        return n
+
+    class Lucky(BaseModel):
+        n: Annotated[int, AfterValidator(even)]
+
+    with pytest.raises(InvalidArguments, match=r"^Not so:\n- answer\[0\]\.n: odd numbers bring bad luck$"):
+        form(list[Lucky]).read({"answer": [{"n": 3}]}, "Not so:")
+
+
+def test_a_structure_that_came_as_a_string_is_decoded() -> None:
+    assert form(list[int]).read({"answer": "[1, 2]"}, "Not so:") == [1, 2]

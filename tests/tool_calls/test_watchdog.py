@@ -1,0 +1,112 @@
+"""The watchdog: who blocks the event loop is named, while it does and afterwards."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from agentkit import tool
+from agentkit.tool_calls import watchdog
+from agentkit.tool_calls.watchdog import THRESHOLD_S, blockages, leave_seat, take_seat
+from tests.executing import answers, call
+
+pytestmark = pytest.mark.anyio
+
+
+@tool(effect="read")
+async def crunch(seconds: float) -> str:
+    """Block the event loop."""
+    await anyio.lowlevel.checkpoint()
+    time.sleep(seconds)  # noqa: ASYNC251 - what is being tested
+    return "crunched"
+
+
+@tool(effect="read")
+async def wait(seconds: float) -> str:
+    """Wait as one should."""
+    await anyio.sleep(seconds)
+    return "waited"
+
+
+@tool(effect="read")
+def sleep(seconds: float) -> str:
+    """Wait in a thread."""
+    time.sleep(seconds)
+    return "slept"
+
+
+async def test_a_tool_that_blocks_is_named_while_it_does_and_with_its_duration(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = len(blockages())
+    calls = [call("crunch", 1, seconds=1.5 * THRESHOLD_S), call("wait", 2, seconds=0.01), call("sleep", 3, seconds=1.5)]
+    with caplog.at_level(logging.WARNING, "agentkit"):
+        results = await answers([crunch, wait, sleep], *calls)
+    assert [result.content for result in results] == ["crunched", "waited", "slept"]
+    (blockage,) = blockages()[before:]
+    assert blockage.tool == "crunch"
+    assert blockage.duration_s >= 1.5 * THRESHOLD_S
+    assert "test_watchdog.py" in blockage.where
+    assert blockage.where.endswith(" in crunch")
+    during, after = [record.__dict__ for record in caplog.records]
+    assert (during["message"], during["tool"]) == ("tool blocks the event loop", "crunch")
+    assert THRESHOLD_S <= during["duration_s"] < after["duration_s"]
+    assert (after["message"], after["tool"]) == ("tool blocked the event loop", "crunch")
+
+
+async def test_it_sleeps_while_no_tool_runs_and_wakes_for_the_next() -> None:
+    for _ in range(2):
+        await answers([wait], call("wait", seconds=0))
+        with anyio.fail_after(10):
+            while watchdog._dog.wake.is_set():
+                await anyio.sleep(0.01)
+    assert watchdog._dog.seats == {}
+    assert [thread.name for thread in threading.enumerate()].count("agentkit watchdog") == 1
+
+
+async def test_steps_inside_steps_are_told_apart() -> None:
+    seat = take_seat()
+    around = seat.begin("outer")
+    inside = seat.begin("inner")
+    assert seat.step is not None
+    assert seat.step[0] == "inner"
+    seat.end(inside)
+    assert seat.step is not None
+    assert seat.step[0] == "outer"
+    seat.end(around)
+    assert seat.step is None
+    leave_seat(seat)
+
+
+FORKED = """
+import os, sys, time
+import anyio
+from agentkit.tool_calls import watchdog
+from agentkit.tool_calls.cancellation import Driven
+
+async def block(seconds):
+    time.sleep(seconds)
+
+async def main(seconds):
+    await Driven(block(seconds), "block", lambda: False)
+
+anyio.run(main, 0)
+child = os.fork()
+if child == 0:
+    anyio.run(main, 1.3)
+    os._exit(0 if watchdog.blockages() and watchdog.blockages()[0].where else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_it_watches_in_a_forked_process_too() -> None:
+    run = [sys.executable, "-W", "ignore", "-c", FORKED]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,128 @@
+"""The keywords of `@tool` and `Tool.from_schema`: what is given works, or is refused."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pydantic import BaseModel
+
+from agentkit import DefinitionError, RunContext
+from agentkit.tools.options import ToolOptions, check_name, checked_description, checked_options, json_examples
+
+
+async def never(ctx: RunContext[object]) -> bool:
+    return False
+
+
+def test_none_is_the_same_as_not_given() -> None:
+    nothing: ToolOptions = {
+        "effect": None,
+        "timeout_s": None,
+        "retries": None,
+        "raises": None,
+        "strict": None,
+        "examples": None,
+        "max_result_tokens": None,
+        "available": None,
+        "exclusive": None,
+        "eager": None,
+        "defer_loading": None,
+    }
+    assert nothing.keys() == ToolOptions.__optional_keys__
+    assert checked_options(nothing) == {}
+
+
+def test_what_works_is_kept() -> None:
+    given: ToolOptions = {
+        "effect": "read",
+        "timeout_s": float("inf"),
+        "retries": 2,
+        "raises": [ValueError],
+        "strict": False,
+        "examples": ({"a": 1},),
+        "max_result_tokens": 1,
+        "available": lambda ctx: bool(ctx.deps),
+        "exclusive": True,
+    }
+    assert checked_options(given) == given
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("effect", "reads"),
+        ("effect", ["read"]),
+        ("timeout_s", 0),
+        ("timeout_s", -1.0),
+        ("timeout_s", float("nan")),
+        ("timeout_s", True),
+        ("timeout_s", "5"),
+        ("retries", -1),
+        ("retries", 1.5),
+        ("retries", True),
+        ("raises", ValueError),
+        ("raises", (ValueError, "x")),
+        ("raises", (KeyboardInterrupt,)),
+        ("raises", (ValueError("x"),)),
+        ("strict", "yes"),
+        ("strict", 1),
+        ("examples", {"a": 1}),
+        ("examples", [1]),
+        ("examples", "a"),
+        ("max_result_tokens", 0),
+        ("max_result_tokens", 1.5),
+        ("max_result_tokens", True),
+        ("available", True),
+        ("available", never),
+        ("exclusive", 1),
+    ],
+)
+def test_what_cannot_work_is_refused_with_what_it_must_be(option: str, value: object) -> None:
+    with pytest.raises(DefinitionError, match=f"^{option}=.* must be "):
+        checked_options(cast("ToolOptions", {option: value}))
+
+
+@pytest.mark.parametrize("option", ["needs_approval", "untrusted", "timeout"])
+def test_an_unknown_keyword_is_a_type_error_that_lists_the_known_ones(option: str) -> None:
+    with pytest.raises(TypeError, match=f"no keyword {option}; it takes name, description, available, defer_loading"):
+        checked_options(cast("ToolOptions", {option: 1}))
+
+
+@pytest.mark.parametrize("name", ["a", "find_items", "Find-Items-2", "x" * 128])
+def test_a_name_that_the_api_takes_passes(name: str) -> None:
+    check_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a.b", "é", "x" * 129, "a\n", "<lambda>", None, 5])
+def test_a_name_that_the_api_refuses_is_refused_with_the_fix(name: object) -> None:
+    with pytest.raises(DefinitionError, match="name="):
+        check_name(name)
+
+
+def test_a_description_loses_the_indentation_of_the_source() -> None:
+    text = """Find items.
+
+        Use words.
+        """
+    assert checked_description(text) == "Find items.\n\nUse words."
+    with pytest.raises(DefinitionError, match="description=5"):
+        checked_description(5)
+
+
+def test_examples_become_json_that_nobody_else_holds() -> None:
+    class Line(BaseModel):
+        sku: str
+
+    words = ["tea"]
+    examples: list[dict[str, Any]] = [{"day": datetime.date(2026, 1, 2), "line": Line(sku="a"), "words": words}]
+    made = json_examples(examples)
+    words.append("coffee")
+    assert made == ({"day": "2026-01-02", "line": {"sku": "a"}, "words": ["tea"]},)
+
+
+def test_an_example_without_a_json_form_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="no JSON form"):
+        json_examples([{"file": Path, "lock": object()}])

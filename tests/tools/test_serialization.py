@@ -1,0 +1,34 @@
+"""Text that a request can carry: what cannot be sent is replaced, in long texts too, and said."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from agentkit.messages.message import encode
+from agentkit.tools.serialization import json_text, replaced, sendable
+
+
+@pytest.mark.parametrize("length", [10, 2_500_000])
+def test_characters_that_no_request_carries_are_replaced_wherever_they_are(length: int) -> None:
+    text = "a" * length
+    bad = f"\x00{text}\ud800{text}\x1f"
+    assert replaced(bad) == (f"\ufffd{text}\ufffd{text}\ufffd", 3)
+    assert sendable(bad).endswith("[3 characters that cannot be sent were replaced by \ufffd]")
+    assert encode(sendable(bad))
+    assert replaced(text + text) == (text + text, 0)
+    assert sendable(text) is text
+
+
+def test_any_value_is_compact_json() -> None:
+    value = {"a": [1, math.nan, b"text", b"\xff"], "ä": {"b": None}}
+    assert json.loads(json_text(value)) == {"a": [1, "NaN", "dGV4dA==", "_w=="], "ä": {"b": None}}
+    assert json_text({"a": [1, b"text"]}) == '{"a":[1,"text"]}'
+    assert json.loads(json_text({"half": "\ud800"})) == {"half": "\ud800"}
+
+
+def test_what_has_no_json_form_is_named() -> None:
+    with pytest.raises(TypeError, match="the tool returned object, which has no JSON form"):
+        json_text(object())
