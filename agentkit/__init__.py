@@ -1,7 +1,7 @@
 """agentkit: tool-using agents on Claude.
 
 Python functions with typed parameters become tools, a strong model delegates to cheap ones, and a loop runs the
-calls here and brings the run home whatever goes wrong. Importing the package is cheap: names load on first use.
+calls here and returns a result whatever goes wrong. Importing the package is cheap: names load on first use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from agentkit.budget.cache_report import CacheBreak, CacheReport
     from agentkit.budget.charges import Charge
     from agentkit.budget.cost_tree import CostTree
-    from agentkit.budget.usage import Cost, Price, Usage
+    from agentkit.budget.prices import Price
+    from agentkit.budget.usage import Cost, Usage
     from agentkit.errors import (
         AgentkitError,
         BudgetExceeded,
@@ -129,10 +130,11 @@ _HOMES = {
     "agentkit.run.delegation_terms": ("Escalate", "OnFailure", "Terms", "Verify"),
     "agentkit.tools.decorator": ("Tool", "tool"),
     "agentkit.tools.toolset": ("Toolset",),
-    "agentkit.budget.usage": ("Cost", "Price", "Usage"),
+    "agentkit.budget.prices": ("Price",),
+    "agentkit.budget.usage": ("Cost", "Usage"),
 }
 _MODULES = {"process": "agentkit.tools.process"}
-"""Modules that are used by their names: `agentkit.process.run(...)`."""
+"""Modules that are exported as attributes: `agentkit.process.run(...)`."""
 _EXPORTS = {name: module for module, names in _HOMES.items() for name in names}
 
 

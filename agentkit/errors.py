@@ -1,10 +1,10 @@
-"""Every exception of agentkit, in one tree. Each says whose fault it is and what to do next.
+"""Every exception of agentkit, in one tree. Each names the side at fault and says what to do next.
 
     AgentkitError
      ├── UsageError                 your program: fix the code and run it again
      │    ├── DefinitionError       a tool, toolset, type or agent that cannot work, refused where it is defined
      │    └── ConfigurationError    credentials, model ids, addresses, files named on the command line
-     ├── InvalidArguments           the model: its arguments do not fit the tool; the text tells it how to repair them
+     ├── InvalidArguments           the model: its arguments do not fit the tool; the text says how to repair them
      ├── ToolError                  the tool: it says no, in words meant for the model
      ├── ToolTimeout                the tool: it did not end in time and was stopped
      ├── ModelError                 the API or the way to it: no usable reply
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class AgentkitError(Exception):
-    """The root: catch it to catch whatever agentkit itself raises."""
+    """The base class of all exceptions that agentkit itself raises."""
 
 
 class UsageError(AgentkitError):
@@ -48,17 +48,17 @@ class Suggestion:
     """A repair of the model's arguments that is certain enough for a machine to apply."""
 
     path: str
-    """Where in the arguments, as in the text: `lines[0].kind`."""
+    """The path in the arguments, as in the text: `lines[0].kind`."""
     replacement: str
     """The key or the value to write there."""
     what: str
-    """`key` renames the last step of the path, `value` replaces what stands there."""
+    """The kind of repair: `key` renames the last step of the path, `value` replaces the value there."""
 
 
 class InvalidArguments(AgentkitError):
     """The model's arguments do not fit the tool's schema. Nothing was executed.
 
-    `str(error)` is the text for the model: every problem with its path, what was expected and what came.
+    `str(error)` is the text for the model: every problem with its path, the expected and the given value.
     """
 
     def __init__(self, message: str, suggestions: Sequence[Suggestion] = ()) -> None:
@@ -76,13 +76,13 @@ class ToolError(AgentkitError):
     def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False) -> None:
         super().__init__(message)
         self.hint = hint
-        """What the model could do instead, sent as a second sentence. None: nothing to add."""
+        """Advice for the model, sent as a second sentence. None: nothing to add."""
         self.retryable = retryable
-        """Whether the same call may succeed later; told to the model."""
+        """True if the same call may succeed later; the model is informed of it."""
 
 
 class ToolTimeout(AgentkitError, TimeoutError):
-    """A tool call ran out of its `timeout_s` and was stopped. Middleware around tools sees it; the model is told."""
+    """A tool call exceeded its `timeout_s` and was stopped. Middleware sees it; the model gets an error result."""
 
 
 class ModelError(AgentkitError):
@@ -104,21 +104,21 @@ class ModelError(AgentkitError):
         """The API's error type (`not_found_error`, `overloaded_error` ...), or `connection_error`,
         `stream_interrupted`, `protocol_error`."""
         self.code = code
-        """What the API names beside the type, where it does: `thread_not_found`, `tool_name_conflict` ..."""
+        """The API's error code, finer than the type: `thread_not_found`, `tool_name_conflict` ... None: none sent."""
         self.status = status
         """The HTTP status; None when there was no response. 200 is possible for an error inside a stream."""
         self.request_id = request_id
         """The `request-id` header, for Anthropic's support. None when there was no response."""
         self.is_retryable = is_retryable
-        """Whether the same request may succeed later."""
+        """True if the same request may succeed later."""
         self.retry_after_s = retry_after_s
-        """Seconds after which the server wants to be asked again. None: it did not say."""
+        """Seconds to wait before the next attempt, by the server's `retry-after`. None: it sent none."""
 
 
 class BudgetExceeded(AgentkitError):
     """A call below `fail_over_budget(...)` was not made because the budget does not cover it.
 
-    Raised where the block ends: whatever ran in it has ended, with results of its own.
+    Raised at the end of the block, when all runs in it have ended with results of their own.
     """
 
 

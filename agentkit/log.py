@@ -1,7 +1,7 @@
-"""The library's log: silent until the application configures logging, never on stdout, and without secrets.
+"""The library's logger: silent until the application configures logging, never on stdout, and without secrets.
 
 Two rules for this file: structlog is never configured here (unconfigured it prints to stdout), and it is imported
-when the first line is written.
+only when the first line is written, since that takes time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _redactor: ContextVar[Redactor] = ContextVar("agentkit_log_redactor", default=_O
 
 @contextmanager
 def hiding(redactor: Redactor) -> Generator[None]:
-    """What is logged inside, and by tasks that begin there, is also without the secrets that this redactor knows."""
+    """Redact what is logged in the block, and by tasks that are started in it, with this redactor as well."""
     token = _redactor.set(redactor)
     try:
         yield
@@ -34,7 +34,7 @@ def hiding(redactor: Redactor) -> Generator[None]:
 
 
 class _TracebacksWithoutSecrets(logging.Filter):
-    """Writes a record's traceback before any handler does, redacted; handlers use what they find written."""
+    """Formats and redacts a record's traceback before any handler does; handlers reuse the formatted text."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and not record.exc_text:
@@ -49,13 +49,13 @@ _logger.addFilter(_TracebacksWithoutSecrets())
 
 
 def is_logged(level: int) -> bool:
-    """Whether the application wants lines of this level; ask before making one that costs something."""
+    """True if the application logs this level; check it before building an expensive line."""
     return _logger.isEnabledFor(level)
 
 
 @cache
 def log() -> BoundLogger:
-    """The logger of the package, on top of the standard library's logger `agentkit`."""
+    """Return the logger of the package, on top of the standard library's logger `agentkit`."""
     import structlog
 
     logger: BoundLogger = structlog.wrap_logger(

@@ -1,10 +1,9 @@
-"""What delegation costs: many at once, a tree of many agents, and a result that is far too long.
+"""The cost of delegation: many sub-agents at once, a deep tree of agents, and a tool result that is far too long.
 
     python -m benchmarks.delegation [--rounds 5] [--profile NAME]
 
-Each question is asked in a process of its own. The fast server of the speed benchmark answers from another one, after
-50 ms; it knows an orchestrator from a sub-agent by the model. `--profile` prints instead what one question spends its
-time on.
+Each measurement runs in a process of its own. The fast server of the speed benchmark answers from another one, after
+50 ms; it distinguishes orchestrator and sub-agents by the model. `--profile` prints the profile of one measurement.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ Figures: TypeAlias = dict[str, float]
 
 
 class Connection(fast.Connection):
-    """The strong model calls as the path says, the cheap one only answers. A GET tells the longest request so far."""
+    """Reply with calls for the strong model, with text for the cheap one; to a GET with the longest request so far."""
 
     longest = 0
 
@@ -79,12 +78,12 @@ def serve() -> None:
     asyncio.run(fast.main())
 
 
-# -- what is asked ----------------------------------------------------------------------------------------------------
+# -- the measurements -------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass
 class Place:
-    """What a sub-agent is asked to look at; the server fills it in."""
+    """The input of a sub-agent; the server fills it in."""
 
     item: str
     shop: str
@@ -92,19 +91,19 @@ class Place:
 
 
 def agent(model: str, *tools: Any, **options: Any) -> Agent[None, Place, str]:
-    """An agent of the benchmark; the server calls whatever is named `look`."""
+    """Return an agent of the benchmark; the server calls whatever is named `look`."""
     return Agent("look", model=model, description="Looks.", input=Place, tools=tools, **options)
 
 
 class Times:
-    """From the first delegation that began to the last that ended; middleware around the lead's tools."""
+    """Middleware of the lead's tools that measures the time from the first delegation's start to the last one's end."""
 
     def __init__(self) -> None:
         self._began_s = 0.0
         self._ended_s = 0.0
 
     async def __call__(self, run: ToolRun, next: CallTool) -> Content:
-        """Note one delegation."""
+        """Record the start and the end of one delegation."""
         self._began_s = self._began_s or time.perf_counter()
         content = await next(run)
         self._ended_s = time.perf_counter()
@@ -112,12 +111,12 @@ class Times:
 
     @property
     def between_s(self) -> float:
-        """What lies between."""
+        """Seconds from the start of the first delegation to the end of the last."""
         return self._ended_s - self._began_s
 
 
 async def fan_out(rounds: int) -> Figures:
-    """One orchestrator that delegates all at once, in one turn."""
+    """Measure one orchestrator that delegates all at once, in one turn."""
     clerk = agent(CHEAP)
     found: list[tuple[float, float, float]] = []
     async with session():
@@ -134,7 +133,7 @@ async def fan_out(rounds: int) -> Figures:
 
 
 async def sdk_alone(rounds: int) -> Figures:
-    """The same requests without agents, by the SDK's client: what no framework on top of it can beat."""
+    """Measure the same requests without agents, by the SDK's client: the minimum for every framework on top of it."""
     from anthropic import AsyncAnthropic
 
     limiter = anyio.CapacityLimiter(CONCURRENCY)
@@ -160,7 +159,7 @@ async def sdk_alone(rounds: int) -> Figures:
 
 
 async def tree(_: int) -> Figures:
-    """Three levels below a root, all at once."""
+    """Measure a tree of agents, three levels below a root, all at once."""
     root = agent(CHEAP)
     for _ in range(3):
         root = agent(STRONG, root.as_tool())
@@ -170,11 +169,11 @@ async def tree(_: int) -> Figures:
 
 
 async def artifact(_: int) -> Figures:
-    """A sub-agent whose tool brings far too much."""
+    """Measure a sub-agent whose tool returns a result that is far too long."""
 
     @tool(effect="read")
     async def look(item: str, shop: str, place: int) -> str:
-        """Bring the whole log."""
+        """Return the whole log."""
         line = f"{item}, {shop}, {place}: nothing of note.\n"
         return (line * (ARTIFACT_BYTES // len(line) + 1))[:ARTIFACT_BYTES]
 
@@ -201,7 +200,7 @@ QUESTIONS: Mapping[str, tuple[Callable[[int], Coroutine[None, None, Figures]], P
 
 
 def measure(question: str, rounds: int, *, profiled: bool) -> Figures:
-    """Ask one question in this process; with how much memory it took at most."""
+    """Run one measurement in this process; its figures, with the peak memory."""
     profile = cProfile.Profile()
     if profiled:
         profile.enable()
@@ -213,11 +212,11 @@ def measure(question: str, rounds: int, *, profiled: bool) -> Figures:
     return {**figures, "peak_mb": peak_kb() / 1e3}
 
 
-# -- asking -----------------------------------------------------------------------------------------------------------
+# -- processes and report ---------------------------------------------------------------------------------------------
 
 
 def asked(question: str, rounds: int) -> Figures:
-    """The figures of a question, from a process of its own; with the longest request that its server saw."""
+    """Run one measurement in a process of its own; its figures, with the longest request that its server received."""
     with server(None, *_SERVING) as (url, _):
         command = [sys.executable, "-m", "benchmarks.delegation", "--measure", question, "--rounds", str(rounds)]
         environment = {**os.environ, **_places(url, question)}
@@ -232,7 +231,7 @@ def _places(url: str, question: str) -> dict[str, str]:
 
 
 def show(rounds: int) -> None:
-    """Ask all questions, and print a table."""
+    """Run all measurements, and print a table."""
     ideal_s = COUNT / CONCURRENCY * DELAY_MS / 1000
     many, alone, tall, long = (asked(question, rounds) for question in QUESTIONS)
 
@@ -257,7 +256,7 @@ def show(rounds: int) -> None:
 
 
 def main() -> None:
-    """Read the command line, ask, print."""
+    """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.delegation", description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5, help="how often the fan-out is timed")
     parser.add_argument("--profile", choices=QUESTIONS, metavar="NAME", help=f"one of {', '.join(QUESTIONS)}")

@@ -1,11 +1,11 @@
-"""What a run in which nothing goes wrong pays for being ready: CPU a turn, with each layer and without it.
+"""The overhead of retries, budgets, rate limiter, watchdog and redaction without failures: CPU per turn by layer.
 
     python -m benchmarks.overhead [--rounds 20] [--core 1]
 
 The server is that of the speed benchmark, in a process of its own; what is measured is the CPU time of this process
-for conversations of 20 turns with two calls each, through the SDK's client and a socket. A layer is taken off by
-putting in its place the least that does its work when nothing goes wrong. All variants take turns, a round each, and
-a figure is the least of the rounds: what they differ by is what other programs did meanwhile.
+for conversations of 20 turns with two calls each, through the SDK's client and a socket. A layer is removed by
+replacing it with the least that does its work in the absence of failures. All variants take turns, a round each, and a
+figure is the minimum of the rounds: the differences between rounds come from other programs.
 """
 
 from __future__ import annotations
@@ -54,20 +54,20 @@ GOAL = 0.05
 Layer: TypeAlias = "Callable[[ExitStack], object]"
 
 
-# -- the least that does the work when nothing goes wrong -------------------------------------------------------------
+# -- the minimal replacements of the layers ---------------------------------------------------------------------------
 
 
 class _Free:
-    """A governor, and a permit, that lets everyone go."""
+    """A rate limiter, and its permit, that admits every request at once."""
 
     async def admit(self, sender: str, input_tokens: int) -> _Free:
         return self
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def succeeded(self, output_tokens: int = 0) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def __enter__(self) -> _Free:
         return self
@@ -105,28 +105,28 @@ def _replaced(owner: object, name: str, value: object) -> Generator[None]:
 
 
 def without_governor(stack: ExitStack) -> None:
-    """Every request goes at once."""
+    """Send every request at once."""
     stack.enter_context(_replaced(model, "governor_of", lambda *_: _Free()))
 
 
 def without_retries(stack: ExitStack) -> None:
-    """A model call is one request: no attempts, no reservations, no credentials that are refused elsewhere."""
+    """Make each model call one request: no retries, no reservations, no stop flag."""
     stack.enter_context(_replaced(Asking, "ask", _ask_once))
 
 
 def without_driving(stack: ExitStack) -> None:
-    """A tool is awaited: no time limit, no retries, no watchdog."""
+    """Await tools directly: no time limit, no retries, no watchdog."""
     stack.enter_context(_replaced(Execution, "_content", _just_perform))
 
 
 def without_redaction(stack: ExitStack) -> None:
-    """Texts go to the model as they are."""
+    """Send texts to the model unchanged."""
     stack.enter_context(_replaced(Redactor, "content", _unchanged))
     stack.enter_context(_replaced(Redactor, "text", _unchanged))
 
 
 def with_budget(stack: ExitStack) -> None:
-    """One budget, of every kind of limit but time."""
+    """Add one budget, with every kind of limit but time."""
     stack.enter_context(stop_over_budget(AMPLE))
 
 
@@ -138,7 +138,7 @@ VARIANTS: Mapping[str, tuple[Layer, ...]] = {
     AS_IS: (),
     "as it is, one budget": (with_budget,),
     "as it is, three budgets": (with_budget,) * 3,
-    "  governor off": (without_governor,),
+    "  rate limiter off": (without_governor,),
     "  retries off": (without_retries,),
     "  time limits and watchdog off": (without_driving,),
     "  redaction off": (without_redaction,),
@@ -149,7 +149,7 @@ VARIANTS: Mapping[str, tuple[Layer, ...]] = {
 
 
 async def cpu_us_a_turn(layers: tuple[Layer, ...], client: anthropic.AsyncAnthropic, conversations: int) -> float:
-    """Microseconds of this process for a turn."""
+    """Return the CPU time of this process per turn, in microseconds."""
     with ExitStack() as stack:
         for layer in layers:
             layer(stack)
@@ -161,7 +161,7 @@ async def cpu_us_a_turn(layers: tuple[Layer, ...], client: anthropic.AsyncAnthro
 
 
 async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
-    """The figures of all variants, round by round."""
+    """Return the figures of all variants, round by round."""
     figures: dict[str, list[float]] = {name: [] for name in VARIANTS}
     async with anthropic.AsyncAnthropic(api_key="any", base_url=base_url) as client:
         await cpu_us_a_turn((), client, 5)
@@ -174,14 +174,14 @@ async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
 
 
 def show(figures: dict[str, list[float]]) -> None:
-    """A table, and whether the goal is met."""
+    """Print a table, and a line that says if the goal is met."""
     print(f"{'':32}{'us a turn':>10}{'to none':>10}")
     least = {name: min(found) for name, found in figures.items()}
     more = {name: figure / least[BARE] - 1 for name, figure in least.items()}
     for name, figure in least.items():
         print(f"{name:32}{figure:10.0f}{more[name]:+10.1%}")
     verdict = "met" if more[AS_IS] < GOAL else "missed"
-    print(f"A run in which nothing goes wrong pays {more[AS_IS]:.1%}; the goal, under {GOAL:.0%}, is {verdict}.")
+    print(f"The overhead of a run without failures is {more[AS_IS]:.1%}; the goal, under {GOAL:.0%}, is {verdict}.")
 
 
 def main() -> None:

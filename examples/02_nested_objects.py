@@ -20,7 +20,7 @@ class Line(BaseModel):
     item: Literal["tea", "coffee"]
     count: Annotated[int, Field(ge=1, le=20)]
     note: str = ""
-    """What the kitchen should know."""
+    """For the kitchen."""
 
 
 class Receipt(BaseModel):
@@ -31,14 +31,14 @@ class Receipt(BaseModel):
 
 
 class Question(BaseModel):
-    """What has to be known before an order can be placed."""
+    """A question that the customer has to answer before an order can be placed."""
 
     question: str
 
 
 @dataclass
 class Shop:
-    """What the tools work on."""
+    """The dependencies of the tools: prices, and the orders that were placed."""
 
     prices: dict[str, float]
     orders: dict[str, list[Line]] = field(default_factory=dict[str, list[Line]])

@@ -1,7 +1,7 @@
-"""What the model reads when a call goes wrong, and how the run goes on.
+"""Error recovery: the model reads a tool result for each failed call, and the run goes on.
 
-Four calls of one turn: one has wrong arguments, one is refused by the tool, one crashes, one succeeds. Each gets its
-own answer, and no failure costs another call its result. `python examples/03_error_recovery.py` runs offline.
+Four calls of one turn: one has invalid arguments, one is refused by the tool, one crashes, one succeeds. Each gets its
+own tool result, and no failure costs another call its result. `python examples/03_error_recovery.py` runs offline.
 """
 
 import sys
@@ -19,8 +19,8 @@ def reserve(item: Literal["tea", "coffee"], count: int) -> str:
     """Set items aside for an hour.
 
     Args:
-        item: What to set aside.
-        count: How many.
+        item: The item to set aside.
+        count: The number of items.
     """
     left = STOCK[item]
     if count > left:
@@ -28,7 +28,7 @@ def reserve(item: Literal["tea", "coffee"], count: int) -> str:
     return f"{count} {item} reserved"
 
 
-clerk = Agent("clerk", model="claude-haiku-5-5", tools=[reserve])
+clerk = Agent("assistant", model="claude-haiku-5-5", tools=[reserve])
 
 OFFLINE = [
     Reply.tool("reserve", item="tee", count=1, colour="green")
@@ -40,7 +40,7 @@ OFFLINE = [
 
 
 def main() -> None:
-    """Run it and print every call with the answer that the model read."""
+    """Run the agent, and print every tool call with its tool result."""
     result = clerk.run_sync("Reserve what you can of nine teas and a coffee.")
     for message in result.messages:
         if isinstance(message["content"], str):

@@ -19,7 +19,7 @@ SHELF = {
 
 
 class Evidence(BaseModel):
-    """What one source says."""
+    """Quotes from one source."""
 
     source: str
     quotes: list[str]
@@ -49,7 +49,7 @@ lead = Agent(
 
 
 def offline(request: dict[str, Any]) -> Reply:
-    """Plays both agents: a function of the request serves a whole tree, in whatever order it asks."""
+    """Reply for the models of both agents: a function of the request serves a whole tree, in any order of requests."""
     has_results = len(request["messages"]) > 1
     if request["tools"][0]["name"] == "reader":
         if has_results:
@@ -65,7 +65,7 @@ def offline(request: dict[str, Any]) -> Reply:
 
 
 def main() -> None:
-    """Ask, and show who did what."""
+    """Ask a question, and print the answer and each sub-agent's output."""
     result = lead.run_sync("How hot should the water be for green tea and for coffee?")
     print(result.output)
     for child in result.children:

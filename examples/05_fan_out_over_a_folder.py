@@ -1,7 +1,7 @@
-"""Every document of a folder through a cheap model at once; the results are in order, and no failure costs another.
+"""Fan out over a folder: a cheap model reads every document at once; results come in order, each with its own outcome.
 
-`python examples/05_fan_out_over_a_folder.py [FOLDER]` lets the offline reader answer: by word statistics, it is not a
-language model. With `--live` Claude answers. The default folder is `docs`.
+`python examples/05_fan_out_over_a_folder.py [FOLDER]` lets the offline responder answer: by word statistics, it is not
+a language model. With `--live` Claude answers. The default folder is `docs`.
 """
 
 import sys
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from agentkit import Agent, Document, Done
 from agentkit.simulator import Simulator
-from agentkit.simulator.offline import OfflineMind
+from agentkit.simulator.offline import OfflineResponder
 from agentkit_tools.documents import read_folder
 
 QUESTION = "How is an agent run offline?"
@@ -23,11 +23,11 @@ class Quote(BaseModel):
 
     text: str
     start: int
-    """Where it begins, in characters."""
+    """Position of its first character in the document."""
 
 
 class Evidence(BaseModel):
-    """What a document says about the question."""
+    """Quotes of one document that answer the question."""
 
     quotes: list[Quote]
 
@@ -43,13 +43,13 @@ reader = Agent(
 
 
 async def main() -> None:
-    """Read a folder and print what its documents say."""
+    """Read a folder and print a quote of each document."""
     paths = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     folder = read_folder(paths[0] if paths else Path(__file__).parents[1] / "docs")
     if "--live" in sys.argv:
         results = await reader.map(folder.documents, concurrency=16)
     else:
-        results = await reader.map(folder.documents, concurrency=16, client=Simulator(OfflineMind()).client())
+        results = await reader.map(folder.documents, concurrency=16, client=Simulator(OfflineResponder()).client())
     for document, result in zip(folder.documents, results, strict=True):
         if isinstance(result, Done):
             for quote in result.output.quotes[:1]:

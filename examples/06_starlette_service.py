@@ -1,6 +1,6 @@
 """An agent inside a Starlette service: one route streams the answer as server-sent events.
 
-The client may leave at any moment; the run and all that it started are then cancelled, and nothing is left behind.
+The client may disconnect at any moment; the run and everything below it are then cancelled, and nothing is left behind.
 `python examples/06_starlette_service.py` serves a scripted model on port 8000, with `--live` Claude:
 `curl -N -d 'What is tea?' http://127.0.0.1:8000/ask`
 """
@@ -27,11 +27,11 @@ async def price(item: str) -> float:
     return {"tea": 4.0, "coffee": 5.5}[item]
 
 
-clerk = Agent("clerk", model="claude-haiku-5-5", instructions="Answer in one sentence.", tools=[price])
+clerk = Agent("assistant", model="claude-haiku-5-5", instructions="Answer in one sentence.", tools=[price])
 
 
 class RunResponse(Response):
-    """Streams a run's text, and ends the run when the client leaves."""
+    """Stream a run's text, and cancel the run when the client disconnects."""
 
     media_type = "text/event-stream"
 
@@ -41,7 +41,7 @@ class RunResponse(Response):
         self._run = run
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the run ends or the client is gone, whichever comes first."""
+        """Send until the run ends or the client disconnects, whichever comes first."""
         async with self._run, anyio.create_task_group() as tasks:
             tasks.start_soon(self._until_gone, receive, tasks.cancel_scope)
             with contextlib.suppress(OSError):  # how a server says in `send` that the client has left

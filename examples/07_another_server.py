@@ -1,4 +1,4 @@
-"""The same agent on Claude, on a model of your own, or on any server that speaks /v1/messages: one line decides.
+"""The same agent on Claude, on a local model, or on any server that speaks /v1/messages, by the client of the run.
 
 `python examples/07_another_server.py` serves a scripted model on a free port and talks to it over HTTP;
 `python examples/07_another_server.py http://localhost:11434 qwen3-coder` talks to Ollama,
@@ -31,7 +31,7 @@ OFFLINE = [Reply.tool("boiling_point", metres=3000), Reply.text("At 3,000 metres
 
 
 async def main(base_url: str | None, model: str) -> None:
-    """Ask the server at the base URL; without one, a scripted server of our own."""
+    """Run the agent against the server at the base URL; without one, against a scripted local server."""
     simulator = Simulator(Script(*OFFLINE))
     serving = simulator.serve() if base_url is None else nullcontext(base_url)
     async with serving as url, AsyncAnthropic(base_url=url, api_key="any") as client:

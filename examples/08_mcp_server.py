@@ -1,4 +1,4 @@
-"""An MCP server's tools in a run: mounted in this process here; a program or an address is mounted the same way.
+"""Tools of an MCP server in a run. The server runs in this process; a program or an address is mounted the same way.
 
 `python examples/08_mcp_server.py` runs offline from a script; with `--live` (and ANTHROPIC_API_KEY) Claude answers.
 It takes the extra `mcp`.
@@ -26,8 +26,8 @@ def find_books(words: str) -> list[str]:
 
 
 @tool(effect="read")
-def shelf_of(title: str) -> str:
-    """Say on which shelf a book stands."""
+def location_of(title: str) -> str:
+    """Look up the location of a book."""
     return "A3" if "Global" in title else "B1"
 
 
@@ -35,7 +35,7 @@ librarian = Agent("librarian", model="claude-haiku-5-5", instructions="Answer in
 
 OFFLINE = [
     Reply.tool("library__find_books", words="tea"),
-    Reply.tool("shelf_of", title="The Book of Tea") + Reply.tool("shelf_of", title="Tea: A Global History"),
+    Reply.tool("location_of", title="The Book of Tea") + Reply.tool("location_of", title="Tea: A Global History"),
     Reply.text("The Book of Tea is on B1, Tea: A Global History on A3."),
 ]
 
@@ -45,7 +45,7 @@ async def main() -> None:
     # StdioServer("uvx", ["mcp-server-git"]) and HttpServer("https://example.com/mcp") go in the same place.
     async with mounted(InProcessServer(library), name="library", trust_annotations=True) as books:
         print("mounted:", ", ".join(f"{one.name} ({one.effect})" for one in books))
-        result = await librarian.run("Where do I find books on tea?", tools=[books, shelf_of])
+        result = await librarian.run("Where do I find books on tea?", tools=[books, location_of])
     print(result.output)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
+from agentkit.simulator.http.wire import Response, failure
 from agentkit.simulator.rules.refusal import Refusal
-from agentkit.simulator.wire import Response, failure
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The agent: a frozen value that says who answers, with which tools, to what end; and the ways to put it to work."""
+"""The agent: a frozen value of model, instructions, tools and types, with the methods that run it."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ class Agent(AgentSpec[Deps, In, Out]):
     async def run(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
         """Run to the end and return the result. See `RunOptions` for the options.
 
-        Whatever the API, the model or a tool does is in the result: look at `result.outcome`. Raises UsageError,
-        ConfigurationError among its kinds, for what only the caller can put right.
+        Failures of the API, the model or a tool are in the result: look at `result.outcome`. Raises UsageError, or its
+        subclass ConfigurationError, for what only the caller can put right.
         """
         return await self.conversation().send(prompt, **options)
 
     def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
-        """Run and read the events meanwhile: `async with agent.stream(...) as run: async for event in run: ...`.
+        """Run and read the events as they come: `async with agent.stream(...) as run: async for event in run: ...`.
 
-        Leaving the block cancels the run and all that it started. `run.result` is there afterwards.
+        Leaving the block cancels the run and all that it started. `run.result` is available afterwards.
         """
         return self.conversation().stream(prompt, **options)
 
     def run_sync(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
-        """`run`, for scripts without an event loop. Raises UsageError inside a running loop: there, use `await`."""
+        """Call `run` from a script without an event loop. Raises UsageError inside a running loop: use `await`."""
         import anyio
         import sniffio
 
@@ -61,15 +61,16 @@ class Agent(AgentSpec[Deps, In, Out]):
         raise UsageError(f"run_sync was called inside a running {library} event loop: use `await agent.run(...)`.")
 
     def conversation(self, earlier: JSONObject | Sequence[JSONObject] | None = None) -> Conversation[Deps, In, Out]:
-        """A conversation: several messages to the same agent, each a run that remembers the ones before.
+        """Return a conversation: several messages to the same agent, each a run that continues from the ones before.
 
         Args:
-            earlier: What there was before. What `Conversation.save` gave goes on as it was, with its own system prompt
-                and tools; the model is told what has changed in the agent since. Messages (`result.messages`), or a
-                conversation of another agent or model, begin a new one, without the thinking. None: nothing.
+            earlier: The earlier conversation. A value of `Conversation.save` is continued with its own system prompt
+                and tools; a note to the model lists what has changed in the agent since. Messages
+                (`result.messages`), or a conversation of another agent or model, start a new one, without the thinking.
+                None: an empty conversation.
 
         Raises:
-            UsageError: `earlier` is neither; the text says what is wrong with it.
+            UsageError: `earlier` is none of these; the text says what is wrong with it.
         """
         return Conversation(self) if earlier is None else Conversation(self, chat_after(earlier))
 
@@ -106,24 +107,24 @@ class Agent(AgentSpec[Deps, In, Out]):
         verify: Verify[Out] | None = None,
         on_failure: OnFailure = "tell",
     ) -> AgentTool[In, Out]:
-        """This agent as a tool that another one may call: delegation.
+        """Return this agent as a tool that another one may call: delegation.
 
         The parent's model fills in the input type, or a `Brief` where that is `str`; the child runs in a
         conversation of its own, and its output goes back as compact JSON. Its usage counts in the parent's result.
 
         Args:
-            name: What the parent's model calls it. None: the agent's name.
-            description: What the parent's model is told of it. None: the agent's description.
-            budget: What each call may use, all its tries together. None: what is left above.
+            name: The name of the tool. None: the agent's name.
+            description: The description of the tool. None: the agent's description.
+            budget: A limit on each call, all its tries together. None: only the limits above it.
             timeout_s: Seconds that each call may take, all its tries together; then the child is stopped, and the
                 parent's model reads how far it came. None: no limit but those above.
-            max_calls: How many calls one run of the parent may make; further ones are answered with an error.
-            max_depth: How many levels below the root run this agent may be: 1 is directly below it.
+            max_calls: The most calls that one run of the parent may make; further ones are answered with an error.
+            max_depth: The deepest level below the root run at which this agent may run: 1 is directly below it.
             models: The models that the parent's model may choose from, by the names that it uses:
                 `{"fast": "claude-haiku-5-5", "deep": "claude-opus-5-5"}`. Without a choice it is the agent's own.
-            verify: A function of the output, sync or async: None when it is right, otherwise why not, in a sentence
+            verify: A function of the output, sync or async: None when it is right, otherwise the reason, in a sentence
                 for the child, which answers again, as when an output does not fit its type.
-            on_failure: What happens when there is no answer: "tell" the parent's model, "retry" once before that, or
+            on_failure: The policy when there is no answer: "tell" the parent's model, "retry" once before that, or
                 `Escalate("claude-opus-5-5")`, one try by another model.
 
         Raises:

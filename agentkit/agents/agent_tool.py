@@ -1,4 +1,4 @@
-"""An agent as a tool: the parent's model writes a brief, the child answers in a conversation of its own."""
+"""An agent as a tool: the parent's model writes the input, the child answers in a conversation of its own."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 _STRONGEST_FIRST: tuple[Effect, ...] = ("write", "idempotent", "read")
 _INPUT = "input"
-"""The only property of a sub-agent's input that is not an object itself."""
+"""The only property of the tool input where the sub-agent's input type is not an object itself."""
 _MODEL = "model"
-"""The property in which the model of a call is chosen."""
+"""The property of the tool input that chooses the model of a call."""
 
 AnyAgent: TypeAlias = AgentSpec[Any, In, Out]
-"""An agent, whatever its tools work on."""
+"""An agent, whatever its type of deps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Brief:
 
 
 class AgentTool(Tool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
-    """An agent that another one may call; its effect is the strongest that it can reach. Made by `agent.as_tool()`.
+    """An agent that another one may call; its effect is the strongest among all tools in reach. Made by `as_tool()`.
 
     Called from Python, `await reader_tool(document)`, it runs the agent by itself and returns its output.
     """
@@ -65,7 +65,7 @@ class AgentTool(Tool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
         self.agent = agent
         self.terms = terms
         self.child = body
-        """How a call becomes a run, step by step."""
+        """The body of the tool: it runs the child."""
 
     @property
     def delegates(self) -> Sequence[AnyTool]:
@@ -74,7 +74,7 @@ class AgentTool(Tool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
 
 
 class Child(Generic[In, Out]):
-    """How a parent's call becomes a child's run: the body of an AgentTool."""
+    """The body of an AgentTool: it turns a parent's tool call into a child run."""
 
     is_waiting = False
     needs_context = False
@@ -85,21 +85,21 @@ class Child(Generic[In, Out]):
         self.terms = terms
         self._form = _brief() if agent.prompt.is_text else ObjectForm(agent.prompt.schema, _INPUT)
         self.input_schema = _with_menu(self._form.schema, agent, terms)
-        """See `Body.input_schema`."""
+        """See `ToolBody.input_schema`."""
         # A changed agent compiles its types again: here, once, and not in every call.
         self._on_menu = {name: tries(with_model(agent, model), terms) for name, model in terms.models.items()}
         self._tries = tries(agent, terms)
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
-        """The child's input, under one key: arguments have names. Beside it the model that was chosen, if one was."""
+        """Return the child's input and the name of the chosen model, if one was chosen. Raises InvalidArguments."""
         header, own = invalid_arguments(tool), dict(given)
         chosen = own.pop(_MODEL, None) if self.terms.models else None
         if chosen is not None and not (isinstance(chosen, str) and chosen in self.terms.models):
-            read(dict(given), self.input_schema, _refuse, header)  # which says all that does not fit
+            read(dict(given), self.input_schema, _refuse, header)  # raises, with every problem of the input
         return {_INPUT: self._form.read(own, header), _MODEL: chosen}
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
-        """Run the child in its place below the call; its output goes to the parent's model."""
+        """Run the child below the call and return its output for the parent's model. Raises ToolError without one."""
         parent = ctx.run if ctx is not None and isinstance(ctx.run, Delegation) else None
         if parent is not None:
             self.admit(parent)
@@ -117,11 +117,11 @@ class Child(Generic[In, Out]):
         return (await self.perform(self.arguments(given), None)).output
 
     def arguments(self, given: In | Brief) -> Mapping[str, object]:
-        """What `perform` takes, from Python."""
+        """Return the arguments of `run_child` for an input given in Python."""
         return {_INPUT: given}
 
     def admit(self, parent: Delegation) -> None:
-        """Count a call that is about to start. Raises ToolError for one that goes too deep, or is one too many."""
+        """Record a call that is about to start. Raises ToolError for one that is too deep, or one too many."""
         name, terms = self.agent.name, self.terms
         if parent.depth > terms.max_depth:
             raise ToolError(
@@ -129,9 +129,10 @@ class Child(Generic[In, Out]):
                 f"at most {terms.max_depth} are allowed.",
                 hint="Do the work yourself, with what you have.",
             )
-        if terms.max_calls is not None and parent.number.of_begun > terms.max_calls:
+        count = parent.number.of_begun
+        if terms.max_calls is not None and count > terms.max_calls:
             raise ToolError(
-                f"The sub-agent `{name}` was not started: this is call {parent.number.of_begun} of it in this run, and "
+                f"The sub-agent `{name}` was not started: this is call {count} of it in this run, and "
                 f"at most {terms.max_calls} may be made.",
                 hint="Go on with what you have.",
             )
@@ -140,16 +141,16 @@ class Child(Generic[In, Out]):
     async def perform(
         self, arguments: Mapping[str, object], parent: Delegation | None, off: OffSwitch | None = None
     ) -> RunResult[Out]:
-        """Run the child to its end, on its terms; `off` stops it before that."""
+        """Run the child to its end, under its terms; `stop_signal` ends it earlier."""
         given, model = arguments[_INPUT], arguments.get(_MODEL)
-        # A Brief stands in for a text prompt and goes to the model as JSON.
+        # A Brief takes the place of a text prompt and is sent to the model as JSON.
         prompt = encode(_brief().inner.dump(given)).decode() if isinstance(given, Brief) else cast("In", given)
         agents = self._tries if model is None else self._on_menu[str(model)]
         return await ChildRun(agents, self.terms, parent, off or OffSwitch()).perform(prompt)
 
 
 def _with_menu(schema: JSONObject, agent: AnyAgent[In, Out], terms: Terms[Out]) -> JSONObject:
-    """The schema of a call, with the models to choose from. Raises DefinitionError where their place is taken."""
+    """Return the input schema with a property for the model. Raises DefinitionError if the input type has one, too."""
     if not terms.models:
         return schema
     if _MODEL in schema.get("properties", {}):
@@ -170,17 +171,17 @@ def _brief() -> ObjectForm[Brief]:
 
 
 def _options(agent: AnyAgent[In, Out], terms: Terms[Out]) -> ToolOptions:
-    # Calls that are counted begin with their turn, when it is known which of them there are.
+    # Calls that are counted do not start eagerly: all calls of a turn are numbered before the first one starts.
     return {"effect": _effect_of(agent), "eager": terms.max_calls is None}
 
 
 def _effect_of(agent: AnyAgent[In, Out]) -> Effect:
-    """Of all the tools that an agent can reach; the API's own tools count as writing, since we cannot know."""
+    """Return the strongest effect that an agent can reach; the API's own tools count as writing: it is not known."""
     return "write" if agent.toolbox.api_tools else strongest_effect(agent.toolbox.tools.values())
 
 
 def strongest_effect(tools: Iterable[AnyTool]) -> Effect:
-    """The strongest effect among some tools; `read` where there are none."""
+    """Return the strongest effect among some tools; `read` if there are none."""
     reached = {tool.effect for tool in tools}
     for effect in _STRONGEST_FIRST:
         if effect in reached:

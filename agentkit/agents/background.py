@@ -1,4 +1,4 @@
-"""Agents that run beside a block of Python: started, collected, stopped, as a model does with `background(...)`.
+"""Agents in the background of a block of Python: started, collected, stopped, as a model does with `background(...)`.
 
 async with open_background() as background:
     tea = background.start(reader.as_tool(timeout_s=60), "What does tea cost?")
@@ -39,7 +39,7 @@ class Started(Generic[Out]):
     """A run in the background. Made by `Background.start`."""
 
     handle: str
-    """Its name, counted by agent: `reader-1`."""
+    """The name of the run, counted by agent: `reader-1`."""
     _work: Callable[[OffSwitch], Awaitable[RunResult[Out]]] = field(repr=False)
     _off: OffSwitch = field(default_factory=OffSwitch, repr=False)
     _end: anyio.Event = field(default_factory=anyio.Event, repr=False)
@@ -48,25 +48,25 @@ class Started(Generic[Out]):
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, so that `collect` does not wait."""
+        """True if the run has ended, so that `collect` does not wait."""
         return self._end.is_set()
 
     async def collect(self) -> RunResult[Out]:
-        """Wait for its end and return its result, also after a cancel. Raises what only the program can put right."""
+        """Wait for the end and return the result, also after a cancel. Raises what only the program can put right."""
         await self._end.wait()
         if self._result is None:
             raise self._error or UsageError(f"{self.handle} was cancelled together with the block around it.")
         return self._result
 
     def cancel(self, reason: str = "It was cancelled.") -> None:
-        """Stop it and everything below it; its result is what it had, and says the reason."""
+        """Stop the run and everything below it; its result has what was done, and the reason."""
         self._off.turn_off(reason)
 
     async def perform(self) -> None:
-        """Run it to its end: `Background.start` sees to that."""
+        """Run to the end. Called by `Background.start`."""
         try:
             self._result = await self._work(self._off)
-        except Exception as error:  # noqa: BLE001 - carried by value: it is raised where it is collected
+        except Exception as error:  # noqa: BLE001 - passed by value: `collect` raises it
             log().error("an agent in the background failed", handle=self.handle, exc_info=error)
             self._error = error
         finally:
@@ -75,15 +75,15 @@ class Started(Generic[Out]):
 
 @dataclass(eq=False)
 class Background:
-    """What runs beside a block. Made by `open_background`."""
+    """The background runs of a block. Made by `open_background`."""
 
     _tasks: TaskGroup = field(repr=False)
     started: list[Started[Any]] = field(default_factory=list[Started[Any]])
-    """All that were started, in order; their results stay when the block has ended."""
+    """All runs that were started, in order; their results stay available after the block."""
     _counts: Counter[str] = field(default_factory=Counter[str], repr=False)
 
     def start(self, agent: AgentTool[In, Out], given: In | Brief) -> Started[Out]:
-        """Run an agent beside the block, on the terms of its `as_tool`. Does not wait."""
+        """Start an agent in the background, under the terms of its `as_tool`, without waiting."""
         self._counts[agent.name] += 1
         work = partial(agent.child.perform, agent.child.arguments(given), None)
         one = Started(f"{agent.name}-{self._counts[agent.name]}", work)
@@ -94,10 +94,10 @@ class Background:
 
 @asynccontextmanager
 async def open_background() -> AsyncGenerator[Background]:
-    """Start agents in the block and go on meanwhile. What still runs at its end is stopped, and waited for.
+    """Open a block that starts agents in the background. Runs still going on at its end are stopped and awaited.
 
-    One agent's failure costs no other its result. An exception of the block goes on as it is. As with any task group,
-    the block belongs in a coroutine: an async generator that yields inside of it may never come back to close it.
+    One agent's failure does not affect the others. An exception of the block propagates unchanged. As with any task
+    group, the block belongs in a coroutine: an async generator that yields inside it may never come back to close it.
     """
     failure: Exception | None = None
     try:
@@ -105,7 +105,7 @@ async def open_background() -> AsyncGenerator[Background]:
             background = Background(tasks)
             try:
                 yield background
-            except Exception as error:  # noqa: BLE001 - raised below: in the group it would cut the runs short
+            except Exception as error:  # noqa: BLE001 - raised below: in the group it would cancel the runs
                 failure = error
             finally:
                 for one in background.started:

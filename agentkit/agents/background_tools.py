@@ -1,4 +1,4 @@
-"""Sub-agents in the background: the model starts them, goes on, and collects what they found when it needs it."""
+"""Sub-agents in the background: the model starts them, goes on, and collects their results when it needs them."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ _NEEDS_RUN = "Sub-agents run in the background of a run only: give these tools t
 
 
 def background(*agents: AnyAgentTool) -> Toolset:
-    """The tools `start_agent`, `collect_agent` and `cancel_agent` for these agents: delegation without waiting.
+    """Return the tools `start_agent`, `collect_agent` and `cancel_agent` for these agents: delegation without waiting.
 
     `tools=[background(reader.as_tool(), writer.as_tool(timeout_s=60))]`. A start returns a handle (`reader-1`) at once,
-    and the child runs beside the parent, on the terms of its `as_tool`. What still runs when the parent's model ends is
-    stopped and stands in `result.unfinished`; before that the model is told once. Raises DefinitionError for what is no
-    agent as a tool, and for two of one name.
+    and the child runs in the background, under the terms of its `as_tool`. Runs that still go on when the parent's
+    model gives its answer are stopped and listed in `result.unfinished`; the model is reminded of them once before.
+    Raises DefinitionError for anything but agents as tools, and for two of one name.
     """
     for agent in agents:
-        if not isinstance(agent, AgentTool):  # pyright: ignore[reportUnnecessaryIsInstance]  # of whatever was given
+        if not isinstance(agent, AgentTool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may pass any type
             raise DefinitionError(f"background(...) takes agents as tools, `reader.as_tool()`, not {agent!r}")
     if not agents:
         raise DefinitionError("background(...) needs at least one agent: `background(reader.as_tool())`")
-    Toolset("background", agents)  # which refuses two of one name
+    Toolset("background", agents)  # raises for two of one name
     start = _StartTool({agent.name: agent for agent in agents})
     return Toolset("background", [start, *_others(start.effect)])
 
 
 class _StartTool(Tool[..., object]):
-    """Starts one of some agents."""
+    """The tool that starts one of its agents."""
 
     is_agent = True
 
@@ -72,7 +72,7 @@ class _StartTool(Tool[..., object]):
 
 
 class _Start:
-    """The body of the tool that starts."""
+    """The body of the tool that starts an agent."""
 
     is_waiting = False
     needs_context = True
@@ -81,10 +81,10 @@ class _Start:
     def __init__(self, agents: Mapping[str, AnyAgentTool]) -> None:
         self._agents = agents
         self.input_schema = _schema(agents)
-        """See `Body.input_schema`."""
+        """See `ToolBody.input_schema`."""
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
-        """The agent, and its input as that agent reads it."""
+        """Return the agent and its parsed arguments. Raises InvalidArguments."""
 
         def validate(value: JSONObject) -> JSONObject:
             if value.keys() != {"agent", "input"} or not isinstance(value["input"], dict):
@@ -98,7 +98,7 @@ class _Start:
         return {"agent": agent, "arguments": agent.child.read(tool, value["input"])}
 
     async def work(self, arguments: Mapping[str, Any], ctx: RunContext[object] | None) -> object:
-        """Start it in its place below the call."""
+        """Start the agent below the call and return its first report."""
         if ctx is None:
             return self.run()
         parent = _run_around(ctx)
@@ -107,12 +107,12 @@ class _Start:
         return parent.children.start(agent.name, parent.call, partial(_run, agent, arguments["arguments"], ctx))
 
     def run(self, **_: object) -> object:
-        """Nothing: there is no run beside which it could run."""
+        """Raise UsageError: outside of a run there is no background."""
         raise UsageError(_NEEDS_RUN)
 
 
 def _others(effect: Effect) -> list[AnyTool]:
-    """The tools that collect and cancel, which are the same for all agents."""
+    """Return the tools that collect and cancel, which are the same for all agents."""
 
     @tool(name=COLLECT_TOOL, effect="read", eager=False)
     async def collect(ctx: RunContext[Any], handles: list[str], wait: bool = True) -> list[JSONObject]:
@@ -136,7 +136,7 @@ def _others(effect: Effect) -> list[AnyTool]:
         return await _run_around(ctx).children.cancel(handles, _CANCELLED)
 
     for one in (collect, cancel):
-        one.is_agent = True  # it waits for runs, which have limits of their own, and a replay has to do it again
+        one.is_agent = True  # no timeout: it waits for runs with limits of their own; and a replay calls it again
     return [collect, cancel]
 
 
@@ -149,11 +149,11 @@ def _run_around(ctx: RunContext[object]) -> Delegation:
 async def _run(
     agent: AnyAgentTool, arguments: Mapping[str, object], ctx: RunContext[object], off: OffSwitch
 ) -> JSONObject:
-    """A child's run to its end, and what is told of it."""
+    """Run a child to its end and return the report for the model."""
     parent = _run_around(ctx)
     try:
         result = await agent.child.perform(arguments, parent, off)
-    except BaseException as error:  # noqa: BLE001 - as for every tool call: its failure is told, and costs nobody else
+    except BaseException as error:  # noqa: BLE001 - as in every tool call, a failure becomes a report
         let_pass(error)
         return {"state": "failed", "error": told_to_model(error, agent, ctx)}
     return _told(agent, result, parent.children.tries(parent.call))
@@ -167,12 +167,12 @@ def _told(agent: AnyAgentTool, result: RunResult[Any], tries: int) -> JSONObject
 
 
 def _schema(agents: Mapping[str, AnyAgentTool]) -> JSONObject:
-    """The schema of a start: which agent, and an input as that agent takes it."""
+    """Return the input schema of the start tool: the agent, and an input that fits the agent."""
     inputs: list[JSONObject] = []
     definitions: JSONObject = {}
     for name, agent in agents.items():
         schema = agent.input_schema
-        if any("$ref" in inner for inner in walk(schema)):  # what it refers to is found below a place of its own
+        if any("$ref" in inner for inner in walk(schema)):  # its definitions move below a key of their own
             definitions[name] = rebuild(schema, partial(_moved, place=f"#/$defs/{name}"))
             schema = {"$ref": f"#/$defs/{name}"}
         if schema not in inputs:

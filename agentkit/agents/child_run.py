@@ -1,7 +1,7 @@
-"""A sub-agent's run on its terms: tried again where they say so, within one budget and one time limit for all tries.
+"""A child run under its delegation terms: retried where they say so, with one budget and time limit for all tries.
 
-Two rules for this file: the result of every try is adopted by the delegating run, whatever ended it, so that its cost
-is counted; and what ends one child, an error of the program in it included, ends nothing beside it.
+Two rules for this file: the result of every try is added to the delegating run, whatever ended it, so that its cost is
+counted; and whatever ends one child, an error of the program included, does not end its siblings.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ if TYPE_CHECKING:
     from agentkit.run.result import RunResult
 
 _MOST_CHARS = 4_000
-"""How much the delegating model reads of the last thing that a child said."""
+"""The most characters of a child's last reply that the delegating model reads."""
 _NOT_AGAIN = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED)
-"""Outcomes that another try would have, too: it has no more money, and no more time."""
+"""Outcomes without another try: it would have no more money, or no more time."""
 
 
 def with_model(agent: AnySpec, model: str | Model) -> AnySpec:
-    """The agent with another model, which its own price does not hold for."""
+    """Return the agent with another model, and without its own price, which does not hold for that model."""
     return replace(agent, model=model, price=None)
 
 
 @dataclass(frozen=True, slots=True)
 class ChildRun(Generic[In, Out]):
-    """One delegation, from what is asked to a result."""
+    """One delegation, from the prompt to a result."""
 
     agents: Sequence[AgentSpec[object, In, Out]]
-    """Who is tried, one after another."""
+    """The agents to try, one after another."""
     terms: Terms[Out]
     parent: Delegation | None
-    """The tool call behind it. None: it is called from Python."""
+    """The tool call that delegates. None: the delegation comes from Python."""
     off: OffSwitch = field(default_factory=OffSwitch)
-    """Stops it from elsewhere."""
+    """Stops the run from another task."""
 
     async def perform(self, prompt: In | str) -> RunResult[Out]:
-        """The result of the first try that gave an answer, or of the last one.
+        """Return the result of the first try that gave an answer, or of the last one.
 
-        Raises what `verify` raises, and UsageError; the result is adopted by then.
+        Raises whatever `verify` raises, and UsageError; the result has been added to the parent by then.
         """
         first, *others = self.agents
         deadline = anyio.current_time() + (self.terms.timeout_s or math.inf)
@@ -73,7 +73,7 @@ class ChildRun(Generic[In, Out]):
 
     @contextmanager
     def _in_budget(self) -> Generator[Delegation | None]:
-        """The place of the child, with the budget of the delegation over it."""
+        """Yield the parent call with the child's scope set, under the budget of the delegation."""
         name, budget = self.agents[0].name, self.terms.budget
         owner = f"the delegation to {name!r}"
         if self.parent is None:
@@ -106,8 +106,8 @@ class ChildRun(Generic[In, Out]):
         return result
 
     async def _end(self, job: Job[object, In, Out], outcome: Outcome, reason: str) -> RunResult[Out]:
-        """The result of a run that was broken off from here, and could not say itself that it ended."""
-        has_ended = job.run is not None and job.run.finish is not None  # only its closing was broken off
+        """Return the result of a run that was stopped from here, and emit the RunFinished that it could not emit."""
+        has_ended = job.run is not None and job.run.finish is not None  # only its clean-up was interrupted
         result = job.result() if has_ended else replace(job.result(), outcome=outcome, reason=reason)
         self._adopt(result)
         if job.run is not None and not has_ended:
@@ -124,14 +124,14 @@ class ChildRun(Generic[In, Out]):
 
 @dataclass(slots=True)
 class OutputCheck(Generic[Out]):
-    """What a child's output has to stand beyond its type: it must not point elsewhere, and `verify` must agree."""
+    """The check of a child's output beyond its type: it must not only refer to an earlier reply, and pass `verify`."""
 
     terms: Terms[Out]
     is_text: bool
     _was_told: bool = field(default=False, init=False)
 
     async def __call__(self, output: Out) -> str | None:
-        """None: it is right. Otherwise why it goes back; that it points elsewhere is said once."""
+        """Return the reason why the output is sent back, or None. A mere reference is sent back once."""
         if self.is_text and not self._was_told and points_elsewhere(str(output)):
             self._was_told = True
             return POINTS_ELSEWHERE
@@ -142,7 +142,7 @@ class OutputCheck(Generic[Out]):
 
 
 def tries(agent: AgentSpec[object, In, Out], terms: Terms[Out]) -> list[AgentSpec[object, In, Out]]:
-    """Who is tried, one after another, on these terms."""
+    """Return the agents to try, one after another, under these terms."""
     match terms.on_failure:
         case Escalate(model):
             return [agent, with_model(agent, model)]
@@ -153,7 +153,7 @@ def tries(agent: AgentSpec[object, In, Out], terms: Terms[Out]) -> list[AgentSpe
 
 
 def told_of_failure(result: RunResult[Out], count: int) -> str:
-    """What the delegating model reads of a child that gave no answer: which, how it ended, why, and how far it came."""
+    """Return the text for the delegating model on a child without an answer: its outcome, reason and last reply."""
     again = f" after {count} tries" if count > 1 else ""
     told = f"The sub-agent `{result.agent}` gave no answer{again}; its outcome is {result.outcome}. {result.reason}"
     said = last_words(result)
@@ -161,7 +161,7 @@ def told_of_failure(result: RunResult[Out], count: int) -> str:
 
 
 def last_words(result: RunResult[Out]) -> str:
-    """The last thing that was said in a run and that says something itself, cut to a sane length. Empty: nothing."""
+    """Return the last reply of a run with content of its own, cut to a maximum length. Empty: there is none."""
     turns = (text_of(one["content"]).strip() for one in reversed(result.messages) if one["role"] == "assistant")
     said = next((text for text in turns if text and not points_elsewhere(text)), "")
     return said if len(said) <= _MOST_CHARS else f"{said[:_MOST_CHARS]} [cut off here]"

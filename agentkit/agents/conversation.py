@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Conversation(Generic[Deps, In, Out]):
-    """What is said to one agent over several messages; each message is a run that goes on where the last one ended.
+    """A series of messages to one agent; each message is a run that continues where the last one ended.
 
-    The system prompt and the tools are rendered with the first message and then stay as they are. One message at a
-    time: another one while a run is going on raises UsageError. A message may name another `model`; thinking is bound
-    to the model that it came from, so all of it is then left out.
+    The system prompt and the tools are rendered with the first message and do not change after that. One message at a
+    time: another one while a run is in progress raises UsageError. A message may name another `model`; thinking is
+    bound to the model that wrote it, so all of it is then left out.
     """
 
     agent: AgentSpec[Deps, In, Out]
@@ -33,13 +33,13 @@ class Conversation(Generic[Deps, In, Out]):
 
     @property
     def messages(self) -> tuple[JSONObject, ...]:
-        """What was said so far, as the API's own dictionaries."""
+        """The messages so far, as the API's own dictionaries."""
         return tuple(message.to_dict() for message in self._state().messages)
 
     def save(self) -> JSONObject:
-        """The conversation as JSON, for `Agent.conversation`, in this process or another one.
+        """Return the conversation as JSON, for `Agent.conversation`, in this process or another one.
 
-        Treat it as opaque. What was kept of long results is not in it. Raises UsageError in the middle of a run.
+        Treat it as opaque. Artifacts of long tool results are not in it. Raises UsageError in the middle of a run.
         """
         if self._chat.is_busy:
             raise UsageError(f"This conversation with {self.agent.name!r} is in the middle of a run: await that first.")
@@ -56,19 +56,19 @@ class Conversation(Generic[Deps, In, Out]):
         return transcript.saved(self.agent.name)
 
     async def send(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
-        """Say something and wait for the result. Takes and raises what `Agent.run` does."""
+        """Send a message and wait for the result. Takes and raises what `Agent.run` does."""
         job = Job(self.agent, self._chat, prompt, options)
         await job.perform(None)
         return job.result()
 
     def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
-        """Say something and read the events. Takes and raises what `Agent.stream` does."""
+        """Send a message and read the events. Takes and raises what `Agent.stream` does."""
         job = Job(self.agent, self._chat, prompt, options)
         return RunHandle(job.perform, job.result)
 
 
 def chat_after(earlier: object) -> Chat:
-    """What a conversation keeps that begins with what there was before. Raises UsageError for what is none."""
+    """Return the state of a conversation that continues an earlier one. Raises UsageError if it is not one."""
     saved = Saved.of(earlier)
     chat = Chat(saved=saved)
     chat.artifacts.go_on("\n".join(message.encoded.decode() for message in saved.messages))

@@ -1,4 +1,4 @@
-"""Many items through one agent at once: a result for each, in order, nothing lost."""
+"""Fan-out: many items through one agent concurrently; one result for each item, in order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Failed:
     outcome: Outcome
     reason: str
     result: RunResult[object] | None = field(default=None, repr=False)
-    """What was done all the same. None when the run could not begin."""
+    """The result of the run. None if it could not start."""
 
 
 async def fan_out(
@@ -66,7 +66,7 @@ async def fan_out(
         async with anyio.create_task_group() as tasks:
             for number in range(concurrency):
                 tasks.start_soon(work, name=f"map worker {number}")
-    except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit: all that an item lets pass
+    except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit, nothing else
         raise first_leaf(group) from None
     return [results[index] for index in sorted(results)]
 

@@ -1,4 +1,4 @@
-"""Answers that say only where the answer is: "As I said above." Nobody who reads a sub-agent's answer sees above it."""
+"""The check for answers that only refer to an earlier reply ("As I said above."), which the parent never sees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ POINTS_ELSEWHERE = (
 )
 
 _MOST_CHARS = 300
-"""What is longer says something of its own."""
+"""A longer text counts as an answer of its own."""
 
 _TURN = r"(?:message|reply|answer|response|turn)"
 _THINGS = (
@@ -49,9 +49,9 @@ _MARKUP = re.compile(r"[*_`#>\"]+")
 
 
 def points_elsewhere(text: str) -> bool:
-    """Whether every piece of a short text points to what was said before, or says nothing at all.
+    """Return True if every piece of a short text refers to an earlier reply, or is a filler.
 
-    "Yes, as I said above." and "As mentioned earlier, tea costs 4 EUR." say something.
+    "Yes, as I said above." and "As mentioned earlier, tea costs 4 EUR." have content of their own: False.
     """
     if len(text) > _MOST_CHARS:
         return False

@@ -1,1 +1,1 @@
-"""Tokens, prices and limits: what was used, what it cost, what is left."""
+"""Tokens, prices, costs and budgets: what was used, what it cost, what is left."""

@@ -1,7 +1,7 @@
-"""What a budget has left, for everything that spends from it: reserved before a call, settled after it.
+"""Budget accounting: amounts are reserved before a model call and settled after it, in every budget above a run.
 
-Two rules for this file: between looking at what is left and taking it nothing is awaited; and a call waits only for
-calls that are on their way, which will be settled, never for anything that may be waiting itself.
+Two rules for this file: nothing is awaited between the check of what is available and its reservation; and a call
+waits only for calls in flight, which will be settled, never for anything that may be waiting itself.
 """
 
 from __future__ import annotations
@@ -18,40 +18,40 @@ from agentkit.budget.budget import Amount, Budget, Need
 from agentkit.errors import AgentkitError
 
 LANDING_SHARE = 0.1
-"""The share of a budget's seconds that is kept for the landing, at the least."""
-_NOW_S = 0.05  # two clocks are read, one after the other
+"""The share of `max_seconds` that is kept for the final turn, at the least."""
+_NOW_S = 0.05  # two clocks are read, one after the other, so the time may be over a little before 0
 _NOTHING = Amount()
 _NO_LANDING = Need()
 
 
 class OverBudget(AgentkitError):
-    """A call that a budget does not cover, also when all that is on its way has been settled. It was not made."""
+    """A budget does not cover a call, even once all calls in flight are settled. The call was not made."""
 
     def __init__(self, message: str, account: Account, *, is_about_prompt: bool) -> None:
         super().__init__(message)
         self.account = account
-        """Whose budget it is."""
+        """The account of the budget that is exhausted."""
         self.is_about_prompt = is_about_prompt
-        """Whether it might fit if the prompt were shorter than it was taken for."""
+        """True if the call might fit with a shorter prompt, so that counting its tokens exactly may help."""
 
 
 class Account:
-    """One budget and what was spent of it, by whoever runs below it."""
+    """One budget and the amounts spent and reserved by all runs below it."""
 
     def __init__(self, budget: Budget, owner: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.budget = budget
         self.owner = owner
-        """Whose budget it is, in words: `the run`, `the agent 'reader'`."""
+        """The owner of the budget, for error messages: `the run`, `the agent 'reader'`."""
         self.spent = _NOTHING
         self.is_exhausted = False
-        """Whether a call was given up because of it; set by whoever gives it up."""
+        """True if a call was given up because of this budget; set by the caller that gives it up."""
         self.reserved = _NOTHING
         self.in_flight = 0
-        """Calls that are on their way."""
+        """Model calls that are reserved and not settled."""
         self.set_aside = _NOTHING
-        """What runs keep for the call in which they give their best answer."""
+        """The sum of what runs keep for their final turn, the call in which they give their best answer."""
         self.idle = 0
-        """Runs that may still call and have no call on its way; each has a fair share of what is free."""
+        """Runs that may still call and have no call in flight; each has a fair share of what is available."""
         self.waiting: deque[anyio.Event] = deque()
         self._limit = budget.limit()
         self._clock = clock
@@ -59,30 +59,30 @@ class Account:
 
     @property
     def seconds_left(self) -> float | None:
-        """Until everything below is stopped. None: there is no such limit."""
+        """Seconds until everything below is stopped. None: no limit."""
         limit = self.budget.max_seconds
         return None if limit is None else limit - (self._clock() - self._began)
 
     def free(self) -> Amount:
-        """What is neither spent nor promised."""
+        """Return what is neither spent nor reserved."""
         return self._limit - (self.spent + self.reserved + self.set_aside)
 
     def wake(self) -> None:
-        """Something became free: the first that waits looks again, and wakes the next when it is done."""
+        """Wake the first waiter, since something became available. It wakes the next one when it is done."""
         if self.waiting:
             self.waiting[0].set()
 
 
 @dataclass(eq=False)
 class Purse:
-    """One run's way to the budgets above it. Close it when the run ends."""
+    """The budgets that limit one run: its own and those above it. Close it when the run ends."""
 
     accounts: tuple[Account, ...] = ()
-    """From the outermost to the run's own."""
+    """The accounts, from the outermost to the run's own."""
     _kept: Amount = field(default=_NOTHING, init=False)
-    """What is set aside for the run's landing, in every account."""
+    """The amount reserved for the run's final turn, in every account."""
     _landing: Need = field(default=_NO_LANDING, init=False)
-    """What that depends on: it grows with the reply that is on its way."""
+    """The need that this amount is computed from; it grows with the reply in flight."""
     _lands: bool = field(default=False, init=False)
     _is_idle: bool = field(default=False, init=False)
     _is_new: bool = field(default=True, init=False)
@@ -92,18 +92,18 @@ class Purse:
 
     @property
     def seconds_left(self) -> float | None:
-        """Until the first of the budgets stops the run. None: none does."""
+        """Seconds until the first of the budgets stops the run. None: no limit."""
         lefts = [left for account in self.accounts if (left := account.seconds_left) is not None]
         return min(lefts, default=None)
 
     @property
     def is_time_over(self) -> bool:
-        """Whether one of the budgets has stopped the run, or does so now."""
+        """True if the time of one of the budgets is over."""
         left = self.seconds_left
         return left is not None and left <= _NOW_S
 
     def is_time_short(self, longest_s: float) -> bool:
-        """Whether the next call should be the last: there is not much more time than for the longest one so far."""
+        """True if the next call should be the last: the time left is not much more than the longest call took."""
         for account in self.accounts:
             left, limit = account.seconds_left, account.budget.max_seconds
             if left is not None and limit is not None and left < max(LANDING_SHARE * limit, 1.5 * longest_s):
@@ -112,19 +112,27 @@ class Purse:
 
     @property
     def limits_money(self) -> bool:
-        """Whether one of the budgets is about money."""
+        """True if one of the budgets limits the cost."""
         return any(account.budget.max_cost_usd is not None for account in self.accounts)
 
     async def reserve(self, call: Need, max_tokens: int, least: int, landing: Need | None) -> Reservation:
-        """Take what the call could use, waiting for calls on their way where it does not fit now.
+        """Reserve the most that the call can use; wait for calls in flight where it does not fit now.
 
-        `max_tokens` is what is wished for; the reservation's own may be smaller, down to `least`. `landing` is set
-        aside beside it; None: the call is the landing itself, or the run needs none. Raises OverBudget.
+        Args:
+            call: The upper bound of the call.
+            max_tokens: The wanted `max_tokens`. That of the reservation may be smaller.
+            min_tokens: The smallest `max_tokens` with which the call makes sense.
+            final_turn: The upper bound of the final turn, kept in reserve. None: this is that turn, or there is none.
+
+        Raises:
+            OverBudget: The call does not fit, even with `min_tokens` and once all calls in flight are settled.
         """
         if self._is_new:
             self._is_new = False
-            await anyio.lowlevel.checkpoint()  # runs that start together see one another before the first one takes
-        # A landing does not stand in line, and neither do its retries: what was set aside for it is there.
+            await (
+                anyio.lowlevel.checkpoint()
+            )  # runs that start together all count as idle before the first one reserves
+        # A final turn does not wait in line, and neither do its retries: its reserve is there.
         self._lands = self._lands or (landing is None and self._kept != _NOTHING)
         blocking = None if self._lands else next((account for account in self.accounts if account.waiting), None)
         has_waited = False
@@ -138,7 +146,7 @@ class Purse:
             blocking, has_waited = None, True
 
     def close(self) -> None:
-        """The run will not call any more: what it set aside is free."""
+        """Release the reserve of the run, which makes no more calls."""
         self._set_idle(False)
         self._keep(_NOTHING)
         for account in self.accounts:
@@ -159,7 +167,7 @@ class Purse:
         account.waiting.remove(turn)
 
     def _try(self, call: Need, max_tokens: int, least: int, landing: Need) -> Reservation | Account:
-        """Reserve, or say which account to wait for. Raises OverBudget where waiting does not help."""
+        """Reserve, or return the account to wait for. Raises OverBudget where waiting does not help."""
         need = call + landing
         granted = float(max_tokens)
         for account in self.accounts:
@@ -173,7 +181,7 @@ class Purse:
                 raise self._refusal(account, call.at(least), need.at(least) - free)
             granted = min(granted, most, max(least, need.fair_tokens(free, account.idle)))
         tokens = int(granted)
-        # What the landing needs more because of the reply is known only with it, so it is reserved, not set aside.
+        # The longer this reply gets, the more the final turn needs: that part is reserved with the call.
         amount = call.at(tokens) + landing.per_token.times(tokens)
         for account in self.accounts:
             account.reserved += amount
@@ -185,13 +193,13 @@ class Purse:
         return Reservation(self, amount, tokens)
 
     def settle(self, reservation: Reservation, used: Amount) -> None:
-        """What was reserved becomes what was used."""
+        """Replace the reserved amount by the used one, in every account."""
         for account in self.accounts:
             account.reserved -= reservation.amount
             account.in_flight -= 1
             account.spent += used
             if not account.in_flight:
-                account.reserved = _NOTHING  # no rounding stays behind
+                account.reserved = _NOTHING  # drops rounding errors
         self._keep(self._landing.at(min(reservation.max_tokens, int(used.output_tokens))))
         self._set_idle(True)
         self._pass_on()
@@ -215,8 +223,9 @@ class Purse:
     def _refusal(self, account: Account, call: Amount, missing: Amount) -> OverBudget:
         return OverBudget(
             f"The budget of {account.owner}, {account.budget}, does not cover another call: "
-            f"{_words(account.spent)} spent, {_words(account.set_aside)} set aside for answers, and the call could "
-            f"use {_words(call)}.",
+            f"{_words(account.spent)} spent, "
+            f"{_words(account.set_aside)} set aside for answers, "
+            f"and the call could use {_words(call)}.",
             account,
             is_about_prompt=missing.requests <= 0 and missing.output_tokens <= 0,
         )
@@ -224,15 +233,15 @@ class Purse:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a call may use. Settle it once, whatever came of the call."""
+    """The amount that one call may use. Settle it once, also when the call fails."""
 
     purse: Purse
     amount: Amount
     max_tokens: int
-    """The limit that the request must have."""
+    """The `max_tokens` that the request must have."""
 
     def settle(self, used: Amount) -> None:
-        """Give back what was not used."""
+        """Replace the reserved amount by the used one."""
         self.purse.settle(self, used)
 
 

@@ -1,4 +1,4 @@
-"""Budgets around a block of code: nestable, in two forms, one that raises and one that ends quietly.
+"""Budgets around a block of code: nestable context managers, one that raises and one that ends its runs quietly.
 
 with stop_over_budget(Budget(max_cost_usd=1)) as spent:
     results = await reader.map(documents)
@@ -20,13 +20,13 @@ _accounts: ContextVar[tuple[Account, ...]] = ContextVar("agentkit_accounts", def
 
 
 def enclosing_accounts() -> tuple[Account, ...]:
-    """The budgets around the code that runs now, outermost first."""
+    """Return the accounts of the budgets around the running code, outermost first."""
     return _accounts.get()
 
 
 @contextmanager
 def within(account: Account) -> Generator[None]:
-    """The runs that begin in the block spend from this account, too."""
+    """Let the runs that start in the block spend from this account, too."""
     token = _accounts.set((*_accounts.get(), account))
     try:
         yield
@@ -36,7 +36,7 @@ def within(account: Account) -> Generator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What was spent in a block, at any time."""
+    """A live view of what has been spent in a block."""
 
     _account: Account = field(repr=False)
 
@@ -62,14 +62,14 @@ class Spending:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether a call was not made because the budget does not cover it, or the time is over."""
+        """True if a call was not made because the budget does not cover it, or if the time is over."""
         left = self._account.seconds_left
         return self._account.is_exhausted or (left is not None and left <= 0)
 
 
 @contextmanager
 def stop_over_budget(budget: Budget) -> Generator[Spending]:
-    """All runs that begin in the block share this budget; over it, they end with `budget_exhausted`, quietly.
+    """Let all runs that start in the block share this budget; over it, they end with `budget_exhausted`, quietly.
 
     Blocks nest: a run has to fit into every budget around it. Only runs are limited, no other code of the block.
     """
@@ -80,9 +80,12 @@ def stop_over_budget(budget: Budget) -> Generator[Spending]:
 
 @contextmanager
 def fail_over_budget(budget: Budget) -> Generator[Spending]:
-    """As `stop_over_budget`, but raises BudgetExceeded at the end of the block when a call did not fit.
+    """Do as `stop_over_budget`, but raise at the end of the block when a call did not fit.
 
-    Every run in it has ended by then, and has returned what it had. An exception of the block goes on as it is.
+    Every run in it has ended by then and has returned what it had. An exception of the block is not replaced.
+
+    Raises:
+        BudgetExceeded: A call was not made, or the time is over.
     """
     with stop_over_budget(budget) as spending:
         yield spending

@@ -1,4 +1,4 @@
-"""What a run, an agent, a delegation or a block of code may use; and the amounts that are counted against it."""
+"""Budgets: the limits of a run, an agent, a delegation or a block of code, and the amounts counted against them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from agentkit.errors import DefinitionError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Limits that hold for everything below: give one to a run, to an agent (each run of it), or to a delegation.
+    """Limits for everything below: give one to a run, to an agent (for each run of it), or to a delegation.
 
     The most that a call could use is reserved before it is made and settled after it, so that what the server reports
-    never exceeds a limit. A call that does not fit is not made: the model is told to give its best answer with what
-    was set aside for that, and the outcome is `budget_exhausted`. Raises DefinitionError for a limit that is not above
-    zero.
+    never exceeds a limit. A call that does not fit is not made: the model is asked for its best answer in a final turn,
+    for which a reserve was kept, and the outcome is `budget_exhausted`.
+
+    Raises:
+        DefinitionError: A limit is not above zero.
     """
 
     max_cost_usd: float | None = None
-    """US dollars. None: no limit. Needs a known price of every model below: see `Agent(price=)`."""
+    """US dollars. None: no limit. Every model below must have a known price, see `Agent(price=)`."""
     max_input_tokens: int | None = None
     """Prompt tokens, those read from and written to the cache included. None: no limit."""
     max_output_tokens: int | None = None
@@ -29,7 +31,7 @@ class Budget:
     max_requests: int | None = None
     """Requests that are sent, those that fail included. None: no limit."""
     max_seconds: float | None = None
-    """Seconds from the start. What is running then is stopped, and what was done is returned. None: no limit."""
+    """Seconds from the start. Whatever runs then is stopped, and what is done is returned. None: no limit."""
 
     def __post_init__(self) -> None:
         for limit in fields(self):
@@ -42,14 +44,14 @@ class Budget:
         return f"Budget({', '.join(given)})"
 
     def limit(self) -> Amount:
-        """The limits as an amount; what is not limited is infinite."""
+        """Return the limits as an amount; what is not limited is infinite."""
         limits = (self.max_cost_usd, self.max_input_tokens, self.max_output_tokens, self.max_requests)
         return Amount(*(math.inf if limit is None else limit for limit in limits))
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What is used, reserved or left: money, tokens, requests."""
+    """An amount that is used, reserved or left: money, tokens, requests. A float, since limits may be infinite."""
 
     cost_usd: float = 0.0
     input_tokens: float = 0
@@ -58,7 +60,7 @@ class Amount:
 
     @classmethod
     def of(cls, usage: Usage, cost: Cost) -> Amount:
-        """What a reply used. An unknown cost counts as nothing: where money is limited, prices are known."""
+        """Return what a reply used. An unknown cost counts as 0: where the cost is limited, prices are known."""
         requests = usage.requests + usage.aborted_requests
         return cls(cost.usd or 0.0, usage.prompt_tokens, usage.output_tokens, requests)
 
@@ -79,7 +81,7 @@ class Amount:
         )
 
     def times(self, count: float) -> Amount:
-        """So many times this amount."""
+        """Return this amount times `count`."""
         return Amount(
             self.cost_usd * count, self.input_tokens * count, self.output_tokens * count, self.requests * count
         )
@@ -90,21 +92,21 @@ _parts = operator.attrgetter(*Amount.__slots__)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """The most that something can use, as it depends on the `max_tokens` of the next request."""
+    """An upper bound of what calls can use, as a linear function of the `max_tokens` of the next request."""
 
     fixed: Amount = Amount()
     per_token: Amount = Amount()
-    """More for each token that the reply may have."""
+    """Added for each token that the reply may have."""
 
     def __add__(self, other: Need) -> Need:
         return Need(self.fixed + other.fixed, self.per_token + other.per_token)
 
     def at(self, max_tokens: int) -> Amount:
-        """The amount for a request with this limit."""
+        """Return the amount for a request with this `max_tokens`."""
         return self.fixed + self.per_token.times(max_tokens)
 
     def most_tokens(self, free: Amount) -> float:
-        """The largest `max_tokens` that fits into what is free; below 0 when nothing does."""
+        """Return the largest `max_tokens` that fits into what is available; below 0 when nothing does."""
         most = math.inf
         for left, fixed, per_token in zip(_parts(free), _parts(self.fixed), _parts(self.per_token), strict=True):
             if left < fixed:
@@ -114,7 +116,7 @@ class Need:
         return most
 
     def fair_tokens(self, free: Amount, runs: int) -> float:
-        """The largest `max_tokens` with which each of so many runs finds as much of what is free."""
+        """Return the largest `max_tokens` that leaves each of so many runs an equal share of what is available."""
         most = math.inf
         for left, fixed, per_token in zip(_parts(free), _parts(self.fixed), _parts(self.per_token), strict=True):
             if per_token and left < math.inf:

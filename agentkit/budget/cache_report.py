@@ -1,7 +1,7 @@
-"""What the prompt cache did for a run, and why it did not where it did not.
+"""The cache report of a run: how much of its prompts came from the prompt cache, and the reasons for cache misses.
 
-A request begins with the bytes of the one before it, so what that one read from the cache or wrote to it should be read
-by the next. Where less is read, something came between, and most of that is known here.
+A request begins with the bytes of the one before it, so it should read all that the earlier one read from the cache or
+wrote to it. Where it reads less, the cache was broken, mostly for one of the reasons known here.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from agentkit.budget.usage import Usage
 
 LIFETIMES_S = {"5m": 300.0, "1h": 3600.0}
-"""How long the server keeps what was not asked for since, by what `Settings(cache=)` says."""
+"""Seconds that the server keeps an entry after its last use, by the value of `Settings(cache=)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheBreak:
-    """A request that did not find what the one before it had left in the cache."""
+    """A request that did not read all that the one before it had left in the cache."""
 
     agent: str
     turn: int
-    """The turn of the run that it asked for, counted from 1."""
+    """The turn of the run, counted from 1."""
     missed_tokens: int
-    """What it would have found."""
+    """Tokens that it should have read from the cache and did not."""
     reason: str
 
     def __str__(self) -> str:
@@ -33,11 +33,11 @@ class CacheBreak:
 
 @dataclass(slots=True)
 class CacheWatch:
-    """Compares each request of a run with the one before it."""
+    """Detects cache breaks: compares each request of a run with the one before it."""
 
     agent: str
     lifetime: str | None
-    """What `Settings(cache=)` says."""
+    """The value of `Settings(cache=)`: `5m` or `1h`. None: nothing is cached."""
     clock: Callable[[], float] = time.monotonic
     breaks: list[CacheBreak] = field(default_factory=list[CacheBreak])
     _expected: int = 0
@@ -45,11 +45,11 @@ class CacheWatch:
     _excuse: str = ""
 
     def changed(self, why: str) -> None:
-        """The next request does not begin as the one before it, for a reason of ours."""
+        """Expect the next request to miss the cache, for this reason: it does not begin as the one before it."""
         self._excuse = why
 
     def saw(self, turn: int, usage: Usage) -> None:
-        """A reply came, with what its request used."""
+        """Record the usage of a reply, and a cache break if its request read less than expected."""
         now = self.clock()
         missed = self._expected - usage.cache_read_tokens
         if missed > 0:
@@ -71,7 +71,7 @@ class CacheWatch:
 
 @dataclass(frozen=True, slots=True)
 class CacheReport:
-    """How much of the prompts came from the cache, in a run and everything below it. Printed, it is a few lines."""
+    """The use of the prompt cache in a run and everything below it. `str()` is a summary of a few lines."""
 
     usage: Usage
     breaks: Sequence[CacheBreak] = ()

@@ -1,4 +1,4 @@
-"""What requests are charged: tokens of one model at one price, of which every cost is made."""
+"""Charges: the tokens of one model at one price. Every cost is a sum of charges."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 
-from agentkit.budget.usage import (
+from agentkit.budget.prices import (
     CACHE_READ_FACTOR,
     CACHE_WRITE_1H_FACTOR,
     CACHE_WRITE_5M_FACTOR,
     WEB_SEARCH_USD,
-    Cost,
     Price,
-    Usage,
 )
+from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.message import JSONObject
 
 _NOTHING = Usage()
@@ -23,30 +22,30 @@ _NOTHING = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one or more requests to a model used, all at the same price and all settled in the same way.
+    """The usage of one or more requests to a model, all at the same price and all reported, or all estimated.
 
-    A price is linear within its tier, so that nothing is lost when charges of the same kind are added up.
+    A price is linear within its tier, so nothing is lost when charges of the same kind are added up.
     """
 
     model: str
     price: Price | None
-    """The tier that the prompts fell into. None: the price is not known."""
+    """The price tier of the prompts. None: the price is not known."""
     usage: Usage
 
     @property
     def is_estimated(self) -> bool:
-        """Whether the replies broke off before the API said what they used."""
+        """True if the replies broke off before the API reported their usage."""
         return self.usage.aborted_requests > 0
 
     @property
     def cost(self) -> Cost:
-        """What that costs. Nothing costs nothing, whatever its price."""
+        """The cost of the usage; unknown without a price, unless nothing was used."""
         if self.price is None:
             return Cost() if self.usage == _NOTHING else Cost(None)
         return self.price.cost(self.usage)
 
     def by_class(self) -> Iterator[tuple[str, Usage, Cost]]:
-        """The parts that have a price of their own, with what was used and what it costs; no empty ones."""
+        """Yield the token classes with a price of their own, their usage and cost; no empty ones."""
         price = self.price or Price(0, 0)
         per_token = price.input / 1_000_000
         for name, counter, usd in (
@@ -63,19 +62,19 @@ class Charge:
                 yield name, Usage(**{counter: count}), Cost(spent, (spent or 0.0) if self.is_estimated else 0.0)
 
     def to_json(self) -> JSONObject:
-        """As JSON, to cross the seam."""
+        """Return it as JSON, to be stored by a journal."""
         price = None if self.price is None else [self.price.input, self.price.output, self.price.prompts_over]
         return {"model": self.model, "price": price, "usage": self.usage.to_json()}
 
     @classmethod
     def from_json(cls, value: JSONObject) -> Charge:
-        """The inverse of `to_json`."""
+        """Restore a charge from the JSON of `to_json`."""
         price = value["price"]
         return cls(value["model"], None if price is None else Price(*price), Usage(**value["usage"]))
 
 
 def together(charges: Iterable[Charge]) -> tuple[Charge, ...]:
-    """One charge for all of the same kind, in the order in which each kind came first; without empty ones."""
+    """Merge charges of the same model, price and kind, in the order of their first occurrence; drop empty ones."""
     kinds: dict[tuple[str, Price | None, bool], Usage] = {}
     for charge in charges:
         if charge.usage != _NOTHING:
@@ -85,10 +84,10 @@ def together(charges: Iterable[Charge]) -> tuple[Charge, ...]:
 
 
 def usage_of(charges: Iterable[Charge]) -> Usage:
-    """What all of them used."""
+    """Return the usage of all charges together."""
     return reduce(operator.add, [charge.usage for charge in charges] or [_NOTHING])
 
 
 def cost_of_all(charges: Iterable[Charge]) -> Cost:
-    """What all of them cost."""
+    """Return the cost of all charges together."""
     return reduce(operator.add, [charge.cost for charge in charges] or [Cost()])

@@ -1,8 +1,8 @@
-"""Where the money of a run went: a tree whose every number is the sum of those below it.
+"""The cost of a run and its sub-agents, as a tree in which every number is the sum of those below it.
 
 ```
 a run               an agent, its outcome
-  its own charges   a model and what came of the requests: `completed`, or `aborted` and so estimated
+  its own charges   a model, and if its requests were `completed`, or `aborted` and so estimated
     their classes   input, cache read, cache write 5m, cache write 1h, output, web search
   a tool            through which it delegated
     the runs        of the sub-agents behind it
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
 Kind: TypeAlias = Literal["run", "model", "class", "tool"]
-"""What a line of the tree is about."""
+"""The kind of a line of the tree."""
 
 _WIDTH = 80
 _SMALL_USD = 0.1
-"""A tree that cost less is shown with two more decimals."""
+"""US dollars. A tree that cost less is shown with two more decimals."""
 _OPENED_SHARE = 0.01
 """A line with a smaller share of the cost is drawn without its parts."""
 _SUMMED: tuple[Literal["model", "class"], ...] = ("model", "class")
@@ -36,7 +36,7 @@ _SUMMED: tuple[Literal["model", "class"], ...] = ("model", "class")
 
 @dataclass(frozen=True, slots=True)
 class CostTree:
-    """One line of a cost tree with all that is below it. `str()` draws it in 80 columns, like parts as one line."""
+    """One line of a cost tree with all lines below it. `str()` draws it in 80 columns, with like parts merged."""
 
     kind: Kind
     name: str
@@ -46,24 +46,24 @@ class CostTree:
     usage: Usage
     """The sum of the parts. Requests are counted by model, so a class has none."""
     outcome: str = ""
-    """How the run ended; of a model, whether its requests were `completed` or `aborted`."""
+    """The outcome of the run; of a model, `completed` or `aborted`. Empty for a class or a tool."""
     note: str = ""
-    """What else there is to say: of a model, for which prompts it has this price."""
+    """A remark. Of a model, the prompts for which it has this price. Empty: none."""
     run_id: str = ""
-    """The run's id. Empty for what is no run."""
+    """The run's id. Empty for other kinds and for merged runs."""
     count: int = 1
-    """How many lines of the same kind this one stands for."""
+    """The number of lines that are merged into this one."""
     parts: tuple[CostTree, ...] = ()
-    """The dearest first."""
+    """The lines below, the most expensive first."""
 
     def to_json(self) -> JSONObject:
-        """As JSON; what is empty is left out."""
+        """Return the tree as JSON; empty fields are left out."""
         used = {name: count for name, count in self.usage.to_json().items() if count}
         facts = {"outcome": self.outcome, "note": self.note, "run_id": self.run_id}
         return {
             "kind": self.kind,
             "name": self.name,
-            **{name: said for name, said in facts.items() if said},
+            **{name: fact for name, fact in facts.items() if fact},
             **({"count": self.count} if self.count > 1 else {}),
             "usd": self.cost.usd,
             "estimated_usd": self.cost.estimated_usd,
@@ -72,13 +72,13 @@ class CostTree:
         }
 
     def walk(self) -> Iterator[CostTree]:
-        """This line and all below it, each before its parts."""
+        """Yield this line and all below it, each before its parts."""
         yield self
         for part in self.parts:
             yield from part.walk()
 
     def by(self, kind: Literal["model", "class"]) -> dict[str, Cost]:
-        """What each model, or each class, of the whole tree cost; they add up to the tree's own."""
+        """Return the cost of each model, or of each token class, in the whole tree; they add up to the tree's cost."""
         sums: dict[str, Cost] = {}
         for line in self.walk():
             if line.kind == kind:
@@ -86,7 +86,7 @@ class CostTree:
         return dict(sorted(sums.items(), key=lambda item: _dearest_first(item[1])))
 
     def folded(self) -> CostTree:
-        """The same sums with like parts as one: `reader x 200` instead of two hundred lines."""
+        """Return the tree with like parts merged: `reader x 200` instead of two hundred lines."""
         alike: dict[tuple[str, ...], list[CostTree]] = {}
         for part in self.parts:
             alike.setdefault((part.kind, part.name, part.outcome, part.note), []).append(part)
@@ -99,7 +99,11 @@ class CostTree:
 def run_costs(
     agent: str, run_id: str, outcome: str, charges: Iterable[Charge], children: Iterable[tuple[str, CostTree]]
 ) -> CostTree:
-    """The tree of a run: its own charges, and the trees of its children with the tools that started them."""
+    """Build the cost tree of a run from its own charges and the trees of its children.
+
+    Args:
+        children: The trees of the sub-agents' runs, each with the name of the tool that started it.
+    """
     by_tool: dict[str, list[CostTree]] = {}
     for tool, child in children:
         by_tool.setdefault(tool, []).append(child)
@@ -128,7 +132,7 @@ def _sum(kind: Kind, name: str, parts: Iterable[CostTree]) -> CostTree:
 
 
 def _as_one(lines: list[CostTree]) -> CostTree:
-    """Lines of the same kind and name as one, which has the parts of all."""
+    """Merge lines of the same kind and name into one that has the parts of all."""
     if len(lines) == 1:
         return lines[0]
     return replace(
@@ -153,7 +157,7 @@ def _dearest_first(cost: Cost) -> float:
 
 
 def _drawn(tree: CostTree) -> str:
-    """What each line cost, which share that is, and what it is; below a tree of several runs, sums over all of them."""
+    """Draw the tree: cost, share and text of each line; below a tree with sub-agents, sums by model and class."""
     rows = [(line.cost, words) for line, words in _rows(tree, tree.cost.usd or 0.0, "", "")]
     blocks = [rows]
     if any(part.kind == "tool" for part in tree.parts):
@@ -174,9 +178,9 @@ def _drawn(tree: CostTree) -> str:
 
 
 def _rows(line: CostTree, total: float, stem: str, below: str) -> Iterator[tuple[CostTree, str]]:
-    """Each line with its branch and words. What cost next to nothing is not opened.
+    """Yield each line with its branch and text; the parts of a line with a tiny share are not shown.
 
-    A tool that has runs of one agent of its own name is shown as these.
+    A tool whose only part has its own name is replaced by that part.
     """
     only = line.parts[0] if line.kind == "tool" and len(line.parts) == 1 else line
     line = only if only.name == line.name else line

@@ -1,4 +1,4 @@
-"""How much each Claude model reads and writes at most, in one table."""
+"""Token limits of each Claude model, in one table: context window, longest output, shortest cacheable prompt."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class ModelLimits:
     """One model's limits, in tokens."""
 
     max_output_tokens: int = 128_000
-    """The most that `max_tokens` may ask for."""
+    """The largest `max_tokens` that the API accepts."""
     context_tokens: int = 1_000_000
-    """The window: prompt and reply together."""
+    """The context window: prompt and reply together."""
     min_cacheable_tokens: int = 1_024
-    """A shorter prompt is not cached. For the 5.5 family a guess: nothing is published."""
+    """A shorter prompt is not cached. A guess for the 5.5 family: nothing is published."""
 
 
 _LARGE = ModelLimits()
@@ -47,10 +47,10 @@ LIMITS: Mapping[str, ModelLimits] = {
 
 
 def limits_of(model: str) -> ModelLimits | None:
-    """What a model can do; ids with a date are the model. None: the table does not know it."""
+    """Return the limits of a model; a date at the end of its id is ignored. None: the model is not in the table."""
     return LIMITS.get(model) or LIMITS.get(undated(model))
 
 
 def undated(model: str) -> str:
-    """The id without its date: `claude-haiku-4-5-20251001` -> `claude-haiku-4-5`."""
+    """Return the id without its date: `claude-haiku-4-5-20251001` -> `claude-haiku-4-5`."""
     return re.sub(r"-\d{8}$", "", model)

@@ -1,7 +1,7 @@
-"""The most that a request can use, before it is sent: a token is never shorter than a byte.
+"""The worst case of a request, computed before it is sent: upper bounds of its tokens and cost.
 
-What the API adds by itself, and what pictures and documents count for, stands in one table each; both are bounds, not
-estimates.
+A token is never shorter than a byte, so bytes bound tokens. The constants for what the API adds by itself and for
+pictures and documents are upper bounds, too, not estimates.
 """
 
 from __future__ import annotations
@@ -12,29 +12,30 @@ from typing import TYPE_CHECKING, cast
 
 from agentkit.budget.budget import Amount, Need
 from agentkit.budget.model_limits import limits_of
-from agentkit.budget.usage import CACHE_WRITE_1H_FACTOR, CACHE_WRITE_5M_FACTOR, WEB_SEARCH_USD, Usage
+from agentkit.budget.prices import CACHE_WRITE_1H_FACTOR, CACHE_WRITE_5M_FACTOR, WEB_SEARCH_USD
+from agentkit.budget.usage import Usage
 from agentkit.messages.message import JSONObject
 
 if TYPE_CHECKING:
-    from agentkit.budget.usage import Price
+    from agentkit.budget.prices import Price
     from agentkit.messages.message import Message
     from agentkit.messages.request import Request
 
 IMAGE_TOKENS = 4_784
-"""The most that a picture counts for: larger ones are scaled down. Source: vision guide, high-resolution models."""
+"""The most tokens of a picture: larger ones are scaled down. Source: vision guide, high-resolution models."""
 DOCUMENT_TOKENS = 600 * (3_000 + IMAGE_TOKENS)
-"""The most that a PDF counts for: 600 pages, each as text and as a picture. Source: PDF guide."""
+"""The most tokens of a PDF: 600 pages, each as text and as a picture. Source: PDF guide."""
 ADDED_TOKENS: Mapping[str, int] = {"request": 64, "message": 8, "tools": 800, "output_config": 800, "thinking": 64}
-"""What the API adds to the prompt itself: for each request and message, and where it has tools or a format.
+"""Tokens that the API adds to the prompt: for each request and message, and for tools, a format, thinking.
 
 The published figures are 264 to 804 for tools; the others are generous guesses.
 """
 LANDING_RESULT_TOKENS = 4_096
-"""What is set aside for the tool results that stand before a run's landing."""
+"""Tokens reserved for the tool results that precede the final turn of a run."""
 SEARCH_RESULT_TOKENS = 30_000
-"""The most that the results of one search of the server's own are taken for; a guess."""
+"""The most tokens of the results of one web search by the server; a guess."""
 SERVER_TOOLS_USD: Mapping[str, float] = {"web_search": WEB_SEARCH_USD, "web_fetch": 0.0, "tool_search": 0.0}
-"""Prices of one use, by the head of the tool's type. Others have none that is known before the call."""
+"""US dollars for one use, by the beginning of the tool's type. Other tools have no price known before the call."""
 
 
 _WRITE_FACTORS = {None: 1.0, "5m": CACHE_WRITE_5M_FACTOR, "1h": CACHE_WRITE_1H_FACTOR}
@@ -43,37 +44,37 @@ _PROMPT_COUNTERS = {None: "input_tokens", "5m": "cache_write_5m_tokens", "1h": "
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The dearest prices that can apply to requests of a model, in US dollars a token."""
+    """The highest prices that can apply to a request."""
 
     prices: Sequence[Price] = ()
-    """Of the model, dearest tier last. None: money is not limited."""
+    """The tiers of the model, the most expensive last. Empty: the cost is not limited."""
     write_factor: float = 1.0
-    """What a prompt token costs at the most, as a multiple: where the cache is used, all may have to be written."""
+    """The factor on the price of a prompt token: with a cache marker, the whole prompt may have to be written."""
 
     @classmethod
     def of(cls, prices: Sequence[Price], request: Request) -> Rates:
-        """The rates of a request."""
+        """Return the rates of a request at these prices."""
         return cls(prices, _WRITE_FACTORS[_written_for(request)]) if prices else cls()
 
     def dearest(self, prompt_tokens: float) -> tuple[float, float]:
-        """What a prompt token and a token of the reply cost at the most, when the prompt has at most so many."""
+        """Return the most US dollars per prompt token and per reply token, for prompts of at most so many tokens."""
         reached = [price for price in self.prices if prompt_tokens > price.prompts_over]
         per_input = max((price.input for price in reached), default=0.0) * self.write_factor
         return per_input / 1_000_000, max((price.output for price in reached), default=0.0) / 1_000_000
 
 
 def unreported(request: Request, prompt_tokens: int) -> Usage:
-    """A prompt of which the server has said nothing: as dear as it can be, all of it written to the cache if any is."""
+    """Return the usage of a prompt that the server did not report, at its worst: all written to the cache if any is."""
     return Usage(**{_PROMPT_COUNTERS[_written_for(request)]: prompt_tokens})
 
 
 def call_need(request: Request, prompt_tokens: int, rates: Rates) -> Need:
-    """The most that one request can use, when its prompt has at most so many tokens."""
+    """Return the most that one request can use if its prompt has at most so many tokens."""
     window = limits_of(str(request.options["model"]))
     uses = [_uses(tool) for tool in request.prefix.tools if "input_schema" not in tool]
     searches = sum(count for count, _ in uses)
     prompt: float = prompt_tokens
-    if searches:  # the server asks its model again after each search, with all that was found so far
+    if searches:  # the server calls the model again after each search, with all results so far
         prompt = prompt * (searches + 1) + SEARCH_RESULT_TOKENS * searches * (searches + 1) / 2
     elif window is not None:
         prompt = min(prompt, window.context_tokens)
@@ -83,17 +84,25 @@ def call_need(request: Request, prompt_tokens: int, rates: Rates) -> Need:
 
 
 def landing_need(prompt_tokens: int, max_tokens: int, least: int, rates: Rates) -> Need:
-    """The most that the call after this one can use when it is the landing, by the `max_tokens` of this one."""
+    """Return the most that the final turn can use if it follows this call, as a function of this call's `max_tokens`.
+
+    Args:
+        prompt_tokens: The most tokens of this call's prompt.
+        max_tokens: The `max_tokens` of this call.
+        min_tokens: The `max_tokens` of the final turn.
+        rates: The prices of the model.
+    """
     prompt = prompt_tokens + LANDING_RESULT_TOKENS
     per_input, per_output = rates.dearest(prompt + max_tokens)
     return Need(Amount(prompt * per_input + least * per_output, prompt, least, 1), Amount(per_input, 1, 0, 0))
 
 
 def prompt_tokens(request: Request, known: int = 0, messages: int = 0) -> int:
-    """The most tokens that a prompt can have.
+    """Return the most tokens that the prompt of a request can have.
 
-    Of its first `messages` messages, and all before them, `known` is what the server counted; 0: nothing is known, and
-    the whole prompt is measured.
+    Args:
+        known_tokens: Tokens of the prefix and the first `known_messages` messages, as the server counted them.
+        known_messages: The number of messages in that count. 0: nothing was counted, so the whole prompt is measured.
     """
     is_new = messages == 0
     added = {name: tokens for name, tokens in ADDED_TOKENS.items() if name in request.options}
@@ -102,12 +111,12 @@ def prompt_tokens(request: Request, known: int = 0, messages: int = 0) -> int:
 
 
 def likely_tokens(request: Request) -> int:
-    """About how long a prompt is, for rate limits: four bytes are a token."""
+    """Return an estimate of the prompt's tokens, for the rate limiter: four bytes are a token."""
     return (len(request.prefix.encoded) + sum(len(message.encoded) for message in request.messages)) // 4
 
 
 def message_tokens(message: Message) -> int:
-    """The most tokens that a message can have."""
+    """Return the most tokens that a message can have."""
     tokens = len(message.encoded) + ADDED_TOKENS["message"]
     if isinstance(message.content, str):
         return tokens
@@ -121,7 +130,7 @@ def message_tokens(message: Message) -> int:
 
 
 def _sources(blocks: Sequence[object]) -> Iterator[tuple[str, JSONObject]]:
-    """The sources of pictures and documents in some content, those inside tool results too, with their kinds."""
+    """Yield the kinds and sources of the pictures and documents in some content, those inside tool results too."""
     for block in blocks:
         if not isinstance(block, dict):
             continue
@@ -133,7 +142,7 @@ def _sources(blocks: Sequence[object]) -> Iterator[tuple[str, JSONObject]]:
 
 
 def _written_for(request: Request) -> str | None:
-    """How long the cache may keep what the request writes to it, by its markers. None: it writes nothing."""
+    """Return the lifetime of what the request writes to the cache, `5m` or `1h`. None: it has no marker."""
     marker = cast("JSONObject | None", request.options.get("cache_control"))
     if marker is not None and marker.get("ttl") == "1h":
         return "1h"
@@ -146,12 +155,12 @@ def _written_for(request: Request) -> str | None:
 
 
 def _uses(tool: JSONObject) -> tuple[int, float]:
-    """How often one of the API's own tools can be used in a request, and what a use costs."""
+    """Return how often a server tool can be used in a request, and the price of a use."""
     usd = server_tool_usd(tool)
     return (int(tool.get("max_uses") or 0), usd or 0.0)
 
 
 def server_tool_usd(tool: JSONObject) -> float | None:
-    """The price of one use of one of the API's own tools. None: it is not known before the call."""
+    """Return the price in US dollars of one use of a server tool. None: it is not known before the call."""
     kind = str(tool.get("type"))
     return next((usd for head, usd in SERVER_TOOLS_USD.items() if kind.startswith(head)), None)

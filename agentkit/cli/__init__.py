@@ -1,1 +1,1 @@
-"""The command line: one file a command. Data goes to stdout, everything else to stderr."""
+"""The command line interface `agentkit`. Data goes to stdout, everything else to stderr."""

@@ -1,7 +1,7 @@
-"""`agentkit`: the commands, and how every one of them ends.
+"""Entry point of `agentkit`: the argument parser with all commands, and the exit code of every error.
 
-Two rules for this file and the tops of its neighbours: nothing heavy is imported before a command runs, so that
-`agentkit --help` answers at once; and whatever goes wrong ends in one sentence and an exit code, never a traceback.
+Two rules for this file and for the module level of the commands: nothing heavy is imported before a command runs, so
+that `agentkit --help` is fast; and every error ends in one sentence and an exit code, never in a traceback.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration or credentials,
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Build the argument parser with all commands."""
     top = argparse.ArgumentParser(
         prog="agentkit",
         description=_DESCRIPTION,
@@ -47,7 +47,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code. Usage errors that argparse finds exit with 2 by themselves."""
+    """Run a command and return its exit code.
+
+    Args:
+        argv: The arguments without the program's name. None: those of this process.
+
+    Raises:
+        SystemExit: argparse has found a usage error (code 2) or printed a help text (code 0).
+    """
     _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -80,8 +87,8 @@ def _print_version() -> Exit:
 
 
 def _sentence(error: BaseException) -> tuple[str, Exit]:
-    """What is said of an error, and the exit code that it stands for."""
-    while isinstance(error, BaseExceptionGroup):  # what a task group makes of an error
+    """Return the sentence to print for an error, and the exit code."""
+    while isinstance(error, BaseExceptionGroup):  # anyio's task groups wrap the error
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted.", Exit.INTERRUPTED
@@ -107,14 +114,14 @@ def _end(sentence: str, code: Exit) -> int:
 
 
 def _open_what_is_closed() -> None:
-    """A shell may start a command with stdout or stderr closed (`>&-`); Python then has None in their place."""
+    """Replace stdout and stderr by the null device where a shell closed them (`>&-`): Python then has None there."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open until the process ends
 
 
 def _forget_stdout() -> None:
-    """Python flushes stdout once more at exit; what is left goes nowhere instead of raising again."""
+    """Send what is still buffered for stdout to the null device: Python flushes at exit, which would raise again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

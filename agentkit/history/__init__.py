@@ -1,1 +1,1 @@
-"""What has been said: transcript, saving, compaction."""
+"""The history of a conversation: transcript, saving, compaction."""

@@ -1,4 +1,4 @@
-"""What has changed in an agent since a conversation with it began, in the words that the model is told at the tail."""
+"""The change notice: tells the model, at the end of the history, how its agent changed since the conversation began."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def changes(began: Offer, told: Offer, now: Offer, tools: Mapping[str, AnyTool]) -> str | None:
-    """What a model has to be told. None: nothing has changed.
+    """Return the change notice for the model. None: nothing has changed.
 
     Args:
-        began: What the conversation began with: only those tools can be called in it.
-        told: What the model knows.
-        now: What the agent is today.
+        initial: The prompt prefix that the conversation began with: only its tools can be called.
+        reported: The prompt prefix that the model knows, by the last notice or else the initial one.
+        current: The prompt prefix that the agent would have in a new conversation.
         tools: The tools of the conversation that can be run, by name.
     """
     said = [*_instructions(told, now), *_tools(began, told, now, tools), *_answer(began, told, now)]
@@ -40,7 +40,7 @@ def _instructions(told: Offer, now: Offer) -> Iterator[str]:
 
 
 def _tools(began: Offer, told: Offer, now: Offer, tools: Mapping[str, AnyTool]) -> Iterator[str]:
-    """Tools that are gone or have changed. A new one is not told: a conversation keeps the tools that it began with."""
+    """Describe tools that are gone, back or changed. New ones are left out: a conversation keeps its initial tools."""
     names = [_name(param) for param in began.tools]
     before, after = _by_name(told), _by_name(now)
     gone = [name for name in names if name in before and name not in after and name not in tools]
@@ -54,7 +54,7 @@ def _tools(began: Offer, told: Offer, now: Offer, tools: Mapping[str, AnyTool]) 
 
 
 def _answer(began: Offer, told: Offer, now: Offer) -> Iterator[str]:
-    """How the answer has to come, where neither a format nor a tool says it."""
+    """Describe the form of the output, where neither an output format nor the answer tool says it."""
     is_text, was_text = (not offer.answers_by_tool and offer.answer_format is None for offer in (now, told))
     if is_text and not was_text:
         yield "Your answer is plain text from now on."
@@ -65,7 +65,7 @@ def _answer(began: Offer, told: Offer, now: Offer) -> Iterator[str]:
 
 
 def _is_same(before: JSONObject, after: JSONObject, tool: AnyTool | None) -> bool:
-    """Whether a tool is what it was; that it is strict now, or no longer, is the conversation's matter."""
+    """True if a tool is unchanged. Strict mode does not count: a conversation keeps the mode that it began with."""
     forms = [after]
     if tool is not None:
         forms.append(tool.to_param(strict=False))
@@ -75,7 +75,7 @@ def _is_same(before: JSONObject, after: JSONObject, tool: AnyTool | None) -> boo
 
 
 def _name(param: JSONObject) -> str:
-    """What a tool is called; the API's own sets of tools have a type only."""
+    """Return the name of a tool; a toolset of the API has only a server name or a type."""
     return str(param.get("name") or param.get("mcp_server_name") or param.get("type"))
 
 

@@ -1,14 +1,14 @@
-"""Keeping inside the window without touching the prefix: a conversation that no longer fits goes on from a summary.
+"""Compaction: a conversation that outgrows the context window goes on from a summary, with the same prompt prefix.
 
-Three ways, the better one first, so that there always is one:
+Three ways to a summary, the better one first; the last one always works:
 
-1. The server's own summary, where it offers one: it reads everything uncut, and its signed block takes the place of
-   all messages. It comes first although the conversation may be too long for the server, too: a refusal is free and
+1. Server-side compaction, where the server supports it: it reads everything uncut, and its signed block replaces all
+   messages. It is tried first although the conversation may be too long for the server, too: a refusal is free and
    comes at once, while the next way pays for a whole request over a shortened text.
-2. A summary that the same model writes of the conversation as text, typed and checked, in a request of its own.
-3. A summary without a model: what was asked, and the heads of what calls brought.
+2. A summary that the same model writes of the conversation as plain text, as typed output of a separate request.
+3. A summary without a model: the user's prompts, and the beginnings of the tool results.
 
-`system` and `tools` stay what they are. All thinking goes: it was bound to the messages that are gone.
+`system` and `tools` stay as they are. All thinking is dropped: it was bound to the messages that are gone.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from agentkit.run.settings import Settings
 
 Ask: TypeAlias = Callable[[Request], Awaitable[AssistantTurn]]
-"""One model call of the run, with its retries and its budget. Raises ModelError."""
+"""Makes one model call of the run, with its retries and its budget. Raises ModelError."""
 
 SUMMARY_MAX_TOKENS = 16_000
-"""The most tokens that a summary may have, thinking included."""
+"""Limit of a summary in tokens, thinking included."""
 
 _TOO_LONG_KINDS = ("request_too_large", "exceed_context_size_error")
 _TOO_LONG_WORDS = (
@@ -45,12 +45,12 @@ _TOO_LONG_WORDS = (
     "maximum context length",  # vLLM
 )
 _ONLY_FOR_REPLIES = ("cache_control", "context_management", "stop_sequences", "tool_choice")
-"""Options that a request for a summary has no use for, or that the API refuses beside it."""
+"""Request options that a summary does not need, or that the API refuses together with `compaction`."""
 _ONLY_WITH_TOOLS = ("container", "fallbacks", "mcp_servers")
 _RESULT_CHARS = 2_000
 _HEAD_CHARS = 300
 _LAST_PROMPTS = 3
-"""How many of the last user messages are kept as they are: the task of today, and notes of ours behind it."""
+"""The number of last user messages that are kept word for word: the current task, and notes of ours behind it."""
 _OPENING = "The conversation up to here no longer fitted into the window. This is what came of it:"
 _ORDER = (
     "You get the record of a conversation between a user and an assistant with tools, which became too long. Write the "
@@ -59,6 +59,7 @@ _ORDER = (
 )
 
 
+# These docstrings are sent to the model as the descriptions in the JSON Schema of its output: they are prompt text.
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What somebody has to know who takes over the work."""
@@ -90,7 +91,7 @@ class Summary:
 
 
 def is_too_long(error: ModelError) -> bool:
-    """Whether the API refused a request for its length, so that only a shorter conversation can help."""
+    """True if the API refused a request for its length, so that only a shorter conversation can help."""
     if error.status == 413 or error.kind in _TOO_LONG_KINDS:
         return True
     return error.status not in (429, 529) and any(words in str(error) for words in _TOO_LONG_WORDS)
@@ -105,15 +106,15 @@ async def compacted(
     server_side: bool,
     context_tokens: int | None = None,
 ) -> list[Message]:
-    """The messages that take the place of all of a conversation's; the transcript itself is not changed.
+    """Return the messages that replace all messages of a conversation; the transcript itself is not changed.
 
     Args:
         transcript: The conversation, between two turns.
-        ask: Makes a model call of this run.
-        model: The model that the run is with.
-        settings: Those of the run.
-        server_side: Whether the server can make the summary.
-        context_tokens: The model's window. None: it is taken to be about as long as the conversation is now.
+        request_turn: Makes a model call of this run.
+        model: The name of the run's model.
+        settings: The run's settings.
+        server_side: True if the server supports compaction.
+        context_tokens: The model's context window. None: assumed to be about the length of the conversation.
     """
     messages = answered(transcript.messages)
     handles = handles_in("\n".join(message.encoded.decode() for message in messages))
@@ -135,7 +136,7 @@ async def compacted(
 
 
 async def _from_server(request: Request, ask: Ask) -> Block | None:
-    """The signed block; None where the server refuses, or gives none."""
+    """Return the server's signed compaction block; None if the server refuses, or its reply has none."""
     options = {**request.options, **_without_format(request.options), "compaction": {"type": "summarize"}}
     betas = tuple(dict.fromkeys((*request.betas, COMPACTION_BETA)))
     try:
@@ -148,13 +149,13 @@ async def _from_server(request: Request, ask: Ask) -> Block | None:
 async def _from_model(
     messages: Sequence[Message], ask: Ask, options: JSONObject, betas: tuple[str, ...], most_chars: int
 ) -> str | None:
-    """The model's own summary; None where it gives none that fits, twice."""
+    """Return a summary written by the model; None if the call fails, or two replies do not fit `Summary`."""
     spec = AnswerSpec[Summary].of(Summary)
     form = {"type": "json_schema", "schema": spec.strict_schema}
     options = {name: value for name, value in options.items() if name not in _ONLY_WITH_TOOLS}
     options["output_config"] = {**options.get("output_config", {}), "format": form}
     if _has_budget(options.get("thinking")):
-        del options["thinking"]  # its budget is cut for other replies
+        del options["thinking"]  # `budget_tokens` may exceed the summary's `max_tokens`, which the API refuses
     complaint = asked = ""
     for _ in range(2):
         record = f"<record>\n{conversation_text(messages, most_chars)}\n</record>{complaint}"
@@ -174,7 +175,7 @@ async def _from_model(
 
 
 def _by_hand(messages: Sequence[Message], most_chars: int) -> str:
-    """What calls brought, by their heads, the newest kept where there is no room for all."""
+    """Return the beginnings of all tool results; where there is no room for all, the newest are kept."""
     names = {
         block["id"]: block["name"]
         for message in messages
@@ -191,11 +192,11 @@ def _by_hand(messages: Sequence[Message], most_chars: int) -> str:
     return shortened(text if heads else "Nothing was done yet.", most_chars, head_share=0.1)
 
 
-# -- the messages that go on -------------------------------------------------------------------------------------------
+# -- the new first message -------------------------------------------------------------------------------------------
 
 
 def _beginning(messages: Sequence[Message], summary: str, handles: list[str], most_chars: int) -> Message:
-    """One user message: what was asked first, the summary, what calls brought last, what was said last."""
+    """Return one user message: the first prompt, the summary, the last tool results, the last prompts."""
     prompts = [blocks for message in messages if (blocks := _prompt(message))]
     content = _fitting(prompts[0] if prompts else [], most_chars)
     content.append(text_block(f"{_OPENING}\n\n{summary}"))
@@ -209,7 +210,7 @@ def _beginning(messages: Sequence[Message], summary: str, handles: list[str], mo
 
 
 def _prompt(message: Message) -> list[Block]:
-    """What a user message asks: all but results, and but for the summary of an earlier compaction and what follows."""
+    """Return the prompt in a user message: no tool results, and nothing from an earlier compaction's summary on."""
     if message.role != "user":
         return []
     blocks = [block for block in blocks_of(message.content) if block["type"] != "tool_result"]
@@ -218,7 +219,7 @@ def _prompt(message: Message) -> list[Block]:
 
 
 def _fitting(blocks: Sequence[Block], most_chars: int) -> list[Block]:
-    """The blocks, their texts shortened where they are longer than there is room for; each gets an equal share."""
+    """Shorten texts and documents that are longer than their share of `max_chars`; all shares are equal."""
     share = most_chars // max(1, sum(block["type"] in ("text", "document") for block in blocks))
     fitting: list[Block] = []
     for block in blocks:
@@ -229,7 +230,7 @@ def _fitting(blocks: Sequence[Block], most_chars: int) -> list[Block]:
 
 
 def _brought(messages: Sequence[Message]) -> str:
-    """The results that the conversation ends with."""
+    """Return the tool results in the last message, each shortened."""
     last = blocks_of(messages[-1].content) if messages else []
     results = [plain_text(block.get("content") or "") for block in last if block["type"] == "tool_result"]
     return "\n".join(f"- {shortened(result, _RESULT_CHARS)}" for result in results)
@@ -243,7 +244,7 @@ def _kept(handles: Sequence[str]) -> str:
 
 
 def _is_compacted_anyway(settings: Settings) -> bool:
-    """Whether the user has the server compact by context management, beside which it takes no summary of ours."""
+    """True if `context_management` compacts already: the API refuses `compaction` together with it."""
     management = settings.extra.get("context_management")
     edits = cast("JSONObject", management).get("edits") if isinstance(management, dict) else None
     return isinstance(edits, list) and any(
@@ -252,7 +253,7 @@ def _is_compacted_anyway(settings: Settings) -> bool:
 
 
 def _ends_in_the_middle(messages: Sequence[Message]) -> bool:
-    """Whether the last turn has paused at a tool of the server's: it takes no summary of that."""
+    """True if the last turn has paused at a server tool: the API cannot compact such a conversation."""
     last = messages[-1] if messages else None
     return (
         last is not None

@@ -1,4 +1,4 @@
-"""A conversation as plain text, made to fit: what was said, every call and what it brought; thinking is left out."""
+"""A conversation as plain text within a length: messages, tool calls and tool results; thinking is left out."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import cast
 from agentkit.messages.message import Block, Content, Message, encode, text_block
 
 RESULT_LIMITS = (20_000, 5_000, 1_500, 400, 100)
-"""How many characters of a result are shown at most, tried one after the other until the whole fits."""
+"""Limits in characters of one tool result, tried one after another until the whole text fits."""
 _MORE_FOR_WORDS = 4
-"""What people and the model said, and the arguments of calls, may be so many times as long as a result."""
+"""Texts of user and model, and arguments of tool calls, may be this many times as long as a tool result."""
 
 
 def conversation_text(messages: Sequence[Message], most_chars: int) -> str:
-    """The conversation in at most `most_chars` characters: long results are shortened first, the middle goes last."""
+    """Return the conversation in at most `max_chars` characters: long results are shortened first, then its middle."""
     text = ""
     for limit in RESULT_LIMITS:
         text = "\n\n".join(line for message in messages for line in _lines(message, limit))
@@ -24,7 +24,7 @@ def conversation_text(messages: Sequence[Message], most_chars: int) -> str:
 
 
 def shortened(text: str, most_chars: int, *, head_share: float = 0.7) -> str:
-    """Head and tail of a text, with the count of what is left out between them."""
+    """Return head and tail of a text, with the number of characters left out between them."""
     if len(text) <= most_chars:
         return text
     mark = f"\n[... {len(text) - most_chars:,} characters left out ...]\n"
@@ -34,12 +34,12 @@ def shortened(text: str, most_chars: int, *, head_share: float = 0.7) -> str:
 
 
 def blocks_of(content: Content) -> list[Block]:
-    """The blocks of some content, text as one."""
+    """Return content as blocks; text becomes one text block."""
     return [text_block(content)] if isinstance(content, str) else content
 
 
 def plain_text(content: Content) -> str:
-    """All that content says, as text; what is no text is named."""
+    """Return the text of content; blocks without text are named by their type."""
     return "\n".join(said for block in blocks_of(content) if (said := _said(block)))
 
 

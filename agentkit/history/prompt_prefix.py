@@ -1,6 +1,6 @@
-"""What an agent offers a model before anything is said: system prompt, tools, and how the answer comes.
+"""Render the prompt prefix of an agent: system prompt, tools, and the form of its output.
 
-It is rendered once for all runs of an agent that have the same instructions and tools; two thousand runs of one reader
+It is rendered once for all runs of an agent with the same instructions and tools: two thousand runs of one reader
 share one prefix and its bytes.
 """
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from agentkit.tools.toolset import AnyTool
 
 TOOL_SEARCH: JSONObject = {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"}
-"""The API's search, by which the model finds tools that are not loaded. BM25 takes plain words, the other one regex."""
+"""The API's tool search, which finds deferred tools. This variant (BM25) takes plain words, the other one regex."""
 _MOST_KEPT = 32
-"""Of each agent; instructions that differ from run to run are rendered in each."""
+"""Limit of rendered prefixes that are cached for each agent, in case its instructions differ from run to run."""
 
 Deps = TypeVar("Deps")
 In = TypeVar("In")
@@ -34,7 +34,10 @@ Out = TypeVar("Out")
 async def offered(
     spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], model: str, *, is_strict: bool, reads_artifacts: bool
 ) -> Offer:
-    """What this agent offers this model in a run with this context. See `open_transcript`."""
+    """Return the prompt prefix of an agent for a model and a run's context, rendered or from the agent's cache.
+
+    `is_strict` and `needs_artifact_tools` are those of `open_transcript`.
+    """
     system = ctx.redactor.text(await _instructions(spec, ctx)) or None
     tools = [
         tool
@@ -82,7 +85,7 @@ def _rendered(
 
 
 def _artifact_params(spec: AnySpec, tools: Sequence[AnyTool], is_wanted: bool) -> list[JSONObject]:
-    """The tools to read in what is kept, where something may be."""
+    """Return the tools that read artifacts, if a tool's result may become one or the prompt names one."""
     from agentkit.tools.artifact_tools import artifact_tools, is_always_small  # late, since types are slow to compile
 
     is_needed = is_wanted or any(not is_always_small(tool.returns) for tool in tools)
@@ -90,15 +93,15 @@ def _artifact_params(spec: AnySpec, tools: Sequence[AnyTool], is_wanted: bool) -
 
 
 def _kept(offer: Offer, spec: AgentSpec[Deps, In, Out], model: str) -> Offer:
-    """The offer with a cache marker at its end, if it is long enough: whoever begins with it finds it in the cache."""
+    """Return the prefix with a cache marker at its end, if it is long enough for the prompt cache."""
     limits, marker = limits_of(model) or ModelLimits(), spec.settings.cache_marker
     if marker is None or offer.prefix.markers or len(offer.prefix.encoded) < 3 * limits.min_cacheable_tokens:
-        return offer  # a token is nearly always three bytes or more, and a marker too many costs nothing
+        return offer  # a token is nearly always three bytes or more; a marker on too short a prefix costs nothing
     return replace(offer, marker=marker)
 
 
 def _with_search(params: list[JSONObject], api_tools: Sequence[JSONObject]) -> list[JSONObject]:
-    """The API's own tools, its tool search among them where it is needed and none is given."""
+    """Return the API's own tools, with its tool search added if tools are deferred and the user gave none."""
     if not any(param.get("defer_loading") for param in params):
         return list(api_tools)
     for param in params:

@@ -1,7 +1,7 @@
-"""Messages made fit to go on with: by another model, after a cut, or in a new conversation. Pure functions.
+"""Make a history valid again: for another model, after an interrupted run, or in a new conversation. Pure functions.
 
 Two rules for this file: a message that needs no change is passed on as the same object, so its bytes stay; and thinking
-goes all or none, since what is left of it is checked against what is gone.
+is removed all or none, since the API checks what is left of it against the messages around it.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from agentkit.errors import UsageError
 from agentkit.messages.message import Block, JSONObject, Message, Role, text_block, text_of, tool_result, user
 
 NO_RESULT = "There is no result: the run ended before it came. Whether the call took effect is not known."
-"""What stands for the result of a call that has none."""
+"""The text of the tool result that is added to a call without one."""
 
 _THINKING = {"thinking", "redacted_thinking"}
 _BOUND = {*_THINKING, "compaction"}
-"""Blocks that are good only in the conversation, and for the model, that they came from."""
+"""Types of blocks that are valid only in the conversation, and for the model, that they came from."""
 _NEEDED: Mapping[str, tuple[tuple[str, type], ...]] = {
     "text": (("text", str),),
     "tool_use": (("id", str), ("name", str), ("input", dict)),
     "tool_result": (("tool_use_id", str),),
 }
-"""What we read of a block, by its type."""
+"""The fields of a block that this package reads, with their types, by block type."""
 
 
 def read_messages(given: Sequence[object]) -> list[Message]:
-    """The API's own dictionaries as messages, empty ones left out. Raises UsageError, naming the place."""
+    """Convert the API's own dictionaries to messages; empty ones are left out. Raises UsageError, naming the place."""
     return [message for i, value in enumerate(given) if (message := read_message(value, f"messages[{i}]")).content]
 
 
 def read_message(value: object, place: str) -> Message:
-    """One of the API's own dictionaries as a message. Raises UsageError, which begins with `place`."""
+    """Convert one of the API's own dictionaries to a message. Raises UsageError, whose text begins with `place`."""
     if not isinstance(value, dict):
         raise UsageError(f"{place} is no dictionary like those of `result.messages`: {type(value).__name__}.")
     message = cast("JSONObject", value)
@@ -44,16 +44,15 @@ def read_message(value: object, place: str) -> Message:
     if problem:
         raise UsageError(f"{place}.content{problem}.")
     try:
-        return Message.of(cast("Role", role), content)  # type: ignore[arg-type]  # it was looked at
+        return Message.of(cast("Role", role), content)  # type: ignore[arg-type]  # `_content_problems` has checked it
     except (TypeError, ValueError) as error:
         raise UsageError(f"{place} holds something that JSON does not have: {error}.") from error
 
 
 def without_thinking(messages: Sequence[Message]) -> list[Message]:
-    """The messages without a trace of thinking, for another model or another conversation.
+    """Return the messages without any thinking, for another model or another conversation.
 
-    A signed summary goes, too; what it says stays, as a user message. An assistant message that held nothing else is
-    left out.
+    A signed summary becomes a user message with its text. An assistant message that held only thinking is left out.
     """
     kept: list[Message] = []
     for message in messages:
@@ -69,9 +68,10 @@ def without_thinking(messages: Sequence[Message]) -> list[Message]:
 
 
 def answered(messages: Sequence[Message]) -> list[Message]:
-    """The messages with exactly one result for every tool call, in order, in the message behind it.
+    """Return the messages with exactly one result for every tool call, in order, in the message behind it.
 
-    A call without a result gets one that says so; a result without its call becomes text; of two the first counts.
+    A call without a result gets an error result that says so; a result without its call becomes text; of two results
+    for one call the first counts.
     """
     turns = [(role, list(said)) for role, said in groupby(messages, key=lambda message: message.role)]
     whole: list[Message] = []
@@ -90,7 +90,7 @@ def answered(messages: Sequence[Message]) -> list[Message]:
 
 
 def _with_results(said: list[Message], calls: list[Block]) -> list[Message]:
-    """The user messages behind an assistant turn, beginning with the results of its calls."""
+    """Return the user messages behind an assistant turn, beginning with the results of its calls."""
     wanted = [str(call["id"]) for call in calls]
     blocks = [block for message in said for block in _blocks(message)]
     given = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]

@@ -1,7 +1,7 @@
-"""A conversation as JSON, to be kept anywhere and gone on with later.
+"""A conversation saved as JSON, to be continued later, in this process or another one.
 
-Messages, and what stands before them, are saved as text, exactly as they are sent: a database that sorts the keys of
-its JSON would break the bytes that thinking is checked against.
+Messages and prompt prefixes are saved as text, byte for byte as they are sent: a database that sorts the keys of JSON
+objects would change the bytes that signed thinking is checked against.
 """
 
 from __future__ import annotations
@@ -17,27 +17,28 @@ from agentkit.messages.message import JSONObject, Message, encode
 from agentkit.messages.request import Offer
 
 FORMAT = 1
-"""Raised when an older version could no longer read what is saved."""
+"""Version of the saved JSON; increased when older versions of this package cannot read it any more."""
 
-_TEXTS = ("agent", "model", "offer", "told")
+_TEXTS = ("agent", "model", "offer", "told")  # keys of format 1; the last two hold prompt prefixes
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What there was before: a conversation of the same agent, or only messages, of whoever said them."""
+    """An earlier conversation to continue: one with an agent of this package, or only messages from anywhere."""
 
     messages: tuple[Message, ...]
     agent: str = ""
+    """The name of its agent. Empty: the messages are from elsewhere."""
     model: str = ""
-    """The model whose thinking the messages hold."""
+    """The model that the thinking in the messages is from. Empty: nothing was sent yet, or it is not known."""
     offer: Offer | None = None
-    """What the conversation began with, and keeps. None: the messages are another's, or nothing was said yet."""
+    """The prompt prefix that the conversation began with and keeps. None: nothing was sent yet, or it is not known."""
     told: Offer | None = None
-    """What the model was told last that the agent is. None: what the conversation began with."""
+    """The agent's prompt prefix as last reported to the model by a change notice. None: the initial one."""
 
     @classmethod
     def of(cls, given: object) -> Saved:
-        """Read what `Conversation.save` gave, or messages. Raises UsageError that says what is wrong with it."""
+        """Read the JSON of `Conversation.save`, or a list of messages. Raises UsageError with the reason."""
         if isinstance(given, Mapping):
             return _read(cast("JSONObject", given))
         if isinstance(given, str | bytes) or not isinstance(given, Sequence):
@@ -48,7 +49,7 @@ class Saved:
         return cls(tuple(read_messages(cast("Sequence[object]", given))))
 
     def to_json(self) -> JSONObject:
-        """What `of` reads."""
+        """Return the conversation as JSON, for `from_json_or_messages`."""
         return {
             "format": FORMAT,
             "agent": self.agent,

@@ -1,4 +1,4 @@
-"""A conversation's content: the prefix that never changes, and the messages that are only ever appended."""
+"""The transcript of a conversation: a prompt prefix that never changes, and messages that are only ever appended."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agentkit.tools.toolset import AnyTool
 
 COMPACTION_BETA = "compact-2026-09-04"
-"""The `anthropic-beta` value for summaries that the server makes and signs."""
+"""The `anthropic-beta` value for server-side compaction."""
 
 Deps = TypeVar("Deps")
 In = TypeVar("In")
@@ -34,36 +34,37 @@ Out = TypeVar("Out")
 
 @dataclass(slots=True)
 class Transcript:
-    """What was said, with its own system prompt and tools."""
+    """The messages of a conversation, with its own system prompt and tools."""
 
     prefix: Prefix
     tools: Mapping[str, AnyTool]
-    """The tools that the model was given and we run, by name."""
+    """The tools in the prefix that run in this process, by name."""
     answer_format: JSONObject | None = None
     """The `output_config.format` of every request. None: the answer is text, or comes by the answer tool."""
     answers_by_tool: bool = False
+    """True if the output comes as a call of the answer tool."""
     messages: list[Message] = field(default_factory=list[Message])
     unknown_delta: str | None = None
-    """A kind of delta in an earlier turn that we could not put together again."""
+    """A type of stream delta in an earlier turn that this version cannot send back. None: there was none."""
     model: str = ""
-    """The model that the conversation is with; thinking in it is bound to that one."""
+    """The model of the conversation, to which its thinking is bound. Empty: not known yet."""
     offer: Offer | None = None
-    """What the conversation began with, to be saved beside it."""
+    """The agent's prompt prefix when the conversation began; it is saved with it. None: not known."""
     told: Offer | None = None
-    """What the model knows that the agent is, where that is no longer what the conversation began with."""
+    """The agent's prompt prefix as last reported to the model. None: the initial one."""
     news: str | None = None
-    """What the model still has to be told of it."""
+    """A change notice that goes out with the next user message. None: nothing to report."""
     thread: Thread | None = Thread()
-    """What the server holds of it. None: it would not, and is not asked any more."""
+    """The part of the conversation that the server holds. None: it refused to hold any, so requests do not try."""
 
     @property
     def has_tools(self) -> bool:
-        """Whether the model may call anything but the answer tool."""
+        """True if the model may call anything but the answer tool."""
         return len(self.prefix.tools) > self.answers_by_tool
 
     @property
     def keeps_results(self) -> bool:
-        """Whether the model has our tools to read in a result that is too long to be shown whole."""
+        """True if the model has the tools to read artifacts, so that long tool results can be kept as such."""
         if READ_TOOL not in self.tools:
             return False
         from agentkit.tools.artifact_tools import ARTIFACT_TOOLS
@@ -72,51 +73,51 @@ class Transcript:
 
     @property
     def betas(self) -> tuple[str, ...]:
-        """The `anthropic-beta` values without which the API does not take these messages."""
+        """The `anthropic-beta` values that the API requires for these messages."""
         first = self.messages[0].content if self.messages else ""
         is_compacted = isinstance(first, list) and any(block["type"] == "compaction" for block in first)
         return (COMPACTION_BETA,) if is_compacted else ()
 
     def turn_to(self, model: str) -> None:
-        """Go on with this model; with another one than so far it is a new conversation, without the old thinking."""
+        """Continue with this model. If it differs from the last, thinking is dropped and a new server thread begins."""
         if self.model not in ("", model):
             self.messages = without_thinking(self.messages)
             self.take_thread()
         self.model = model
 
     def with_news(self, content: Content) -> Content:
-        """The user's next words, behind what has changed since the last ones; that is told once."""
+        """Return the content of a user message, with the pending change notice in front; each notice is sent once."""
         if self.news is None:
             return content
         news, self.news = text_block(self.news), None
         return [news, *([text_block(content)] if isinstance(content, str) else content)]
 
     def saved(self, agent: str) -> Saved:
-        """The conversation as a value that can be kept; `agent` is the name of the one that it is with."""
+        """Return the conversation as a value that can be saved; `agent` is the name of its agent."""
         return Saved(tuple(self.messages), agent, self.model, self.offer, self.told)
 
     def take_thread(self) -> Thread | None:
-        """The thread to go on with; until another reply is kept, the next one who asks begins a new one."""
+        """Return the server thread to continue, and reset it: without a reply the next request begins a new one."""
         thread, self.thread = self.thread, None if self.thread is None else Thread()
         return thread
 
     def append(self, message: Message) -> None:
-        """Add a message at the tail."""
+        """Append a message."""
         self.messages.append(message)
 
     def append_turn(self, turn: AssistantTurn) -> None:
-        """Add the model's turn as it came."""
+        """Append the model's turn as it came."""
         self.unknown_delta = self.unknown_delta or turn.unknown_delta
         self.messages.append(turn.message())
 
     def begin_with(self, other: Transcript) -> None:
-        """Take the prefix of another rendering. Only before the model has said anything."""
+        """Take over the prefix of another rendering. Allowed only before the model's first turn."""
         self.prefix, self.tools = other.prefix, other.tools
         self.answer_format, self.answers_by_tool = other.answer_format, other.answers_by_tool
         self.offer = other.offer
 
     def check_echo(self) -> None:
-        """Raise ModelError when an earlier turn cannot go back exactly as it came."""
+        """Raise ModelError if an earlier turn cannot be sent again exactly as it came."""
         if self.unknown_delta is not None:
             raise ModelError(
                 f"An earlier reply had a kind of delta that this version does not know ({self.unknown_delta!r}), so "
@@ -135,12 +136,19 @@ async def open_transcript(
     is_strict: bool = True,
     reads_artifacts: bool = False,
 ) -> Transcript:
-    """Render the system prompt and the tools, once: it is a step, so a replay has the same.
+    """Render the system prompt and the tools and return a transcript with them. It is a step, so a replay has the same.
 
-    A saved conversation of this agent with this model goes on with its own; what has changed is news for the model.
-    Whatever else is saved becomes the beginning of a new conversation. Without `is_strict` no schema is one that the
-    server enforces: for when it finds them too complex. With `reads_artifacts` there are the tools to read in what is
-    kept, also where no tool of its own brings anything to keep: the prompt names a handle.
+    A saved conversation of this agent with this model keeps its own prompt prefix, and the model gets a notice of what
+    has changed. Any other saved messages become the beginning of a new conversation.
+
+    Args:
+        spec: The agent.
+        ctx: The run's context, for instructions and for tools that are available only sometimes.
+        steps: The steps of the run.
+        model: The name of the run's model.
+        saved: An earlier conversation to continue. None: a new conversation.
+        is_strict: False: no schema is enforced by the server, which has found them too complex.
+        needs_artifact_tools: True: include the tools that read artifacts, since the prompt names one.
     """
 
     async def effect() -> Offer:
@@ -179,12 +187,12 @@ def _going_on(spec: AgentSpec[Deps, In, Out], now: Offer, model: str, saved: Sav
 
 
 def _runnable(spec: AgentSpec[Deps, In, Out], began: Offer, now: Offer) -> dict[str, AnyTool]:
-    """The tools that a conversation began with, as far as we run them and the agent has them today."""
+    """Return the tools that the conversation began with, run in this process, and the agent still has."""
     given = [str(param.get("name")) for param in began.tools]
     kept: dict[str, AnyTool] = {}
     if spec.artifacts and READ_TOOL in given:
         from agentkit.tools.artifact_tools import (
-            artifact_tools,  # made only where they are needed: types are slow to compile
+            artifact_tools,  # imported only where needed: types are slow to compile
         )
 
         kept = {tool.name: tool for tool in artifact_tools(spec.toolbox)}

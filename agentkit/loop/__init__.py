@@ -1,1 +1,1 @@
-"""The agent loop: a pure state machine and the driver that does what it says."""
+"""The agent loop: a pure state machine, and the driver that executes the actions it returns."""

@@ -1,4 +1,4 @@
-"""What a run can do next, as records, and what the model is told on the way.
+"""The actions that a run can take next, as records, and the fixed texts that the loop sends to the model.
 
 Two rules for this file: nothing is decided here, and nothing is done here.
 """
@@ -14,7 +14,7 @@ from agentkit.run.outcome import Outcome
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
 FLOOR = 1_024
-"""The `max_tokens` below which a request is not worth making."""
+"""The smallest `max_tokens` that a request is sent with, in tokens."""
 OVER_BUDGET = "The budget of this run is nearly used up."
 LAST_TURN = "This is your last turn: no further tool calls are possible. Give the best answer you can now."
 LAST_TURN_BY_TOOL = (
@@ -35,7 +35,7 @@ FAILED_AGAIN = (
 
 
 class AnswerBy(Enum):
-    """How the answer comes."""
+    """The form in which the model gives its answer."""
 
     TEXT = "the text of the last turn"
     FORMAT = "the text of the last turn, JSON under `output_config.format`"
@@ -44,40 +44,43 @@ class AnswerBy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a run that does not end by itself is ended."""
+    """The limits that end a run which does not end by itself."""
 
     max_turns: int = 50
+    """Requests to the model in one run."""
     output_retries: int = 2
+    """The number of times that an answer which does not fit the output type is sent back."""
     max_pauses: int = 10
+    """The number of times that a turn which the server paused is resumed."""
     max_repairs: int = 3
-    """How often the same call may fail."""
+    """The number of times that the same tool call may fail."""
     max_cuts: int = 2
-    """How often the model is told to send smaller pieces."""
+    """The number of times that the model is asked for smaller pieces after a truncated reply."""
     max_repeated_ids: int = 2
-    """How often a reply that uses a call's id again is asked for anew."""
+    """The number of times that a turn is retried because it repeats the id of a tool call."""
     max_tokens: int = 16_000
-    """What one reply is given."""
+    """The `max_tokens` of a request."""
     most_tokens: int = 16_000
-    """What it is given when it was cut off: the model's own limit."""
+    """The highest `max_tokens` that a truncated reply is retried with: the model's own limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallModel:
-    """Ask the model."""
+    """Send a request to the model."""
 
     note: str | None = None
-    """Said at the tail before asking. None: nothing."""
+    """Text that is appended to the last user message before the request. None: nothing is appended."""
     is_last: bool = False
-    """Whether no tool but the answer tool may be called."""
+    """True if this is the final turn: no tool but the answer tool may be called."""
     max_tokens: int = 16_000
-    """What the reply may have at the most."""
+    """The `max_tokens` of the request, where no budget allows for less."""
     least_tokens: int = 1_024
-    """What it must have at the least, where a budget allows for less than the most."""
+    """The smallest `max_tokens` that a budget may lower it to."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunTools:
-    """Run the calls of the turn; with `only`, run only that tool and answer the others as not executed."""
+    """Run the tool calls of the turn; with `allowed_tools`, calls of other tools are answered as not executed."""
 
     calls: tuple[ToolCall, ...]
     only: frozenset[str] | None = None
@@ -85,7 +88,7 @@ class RunTools:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCalls:
-    """Run none of the calls: each is answered with this text."""
+    """Run none of the tool calls: the result of each is an error with this text."""
 
     calls: tuple[ToolCall, ...]
     text: str
@@ -93,47 +96,47 @@ class AnswerCalls:
 
 @dataclass(frozen=True, slots=True)
 class CheckAnswer:
-    """See whether the text is an answer of the output type."""
+    """Validate the text as an answer of the output type."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class AskToSpeak:
-    """The model ended its turn without a word: ask it once more."""
+    """Ask once more for text: the model ended its turn without any."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """Drop the turn and ask for another one."""
+    """Drop the turn and request it again."""
 
     reason: str
     max_tokens: int | None = None
-    """What it may have this time. None: as before."""
+    """The `max_tokens` of the next request. None: as before."""
 
 
 @dataclass(frozen=True, slots=True)
 class FallBack:
-    """Drop the turn and ask the fallback model."""
+    """Drop the turn and send the conversation to the fallback model."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Compact:
-    """Drop the turn, make the conversation short, and ask again."""
+    """Drop the turn, compact the history, and send the request again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The run is over."""
+    """End the run."""
 
     outcome: Outcome
     reason: str = ""
 
 
 OUT_OF_TIME = Finish(Outcome.BUDGET_EXHAUSTED, "The time of the budget is over: what was running was stopped.")
-"""How a run ends whose time is over."""
+"""The end of a run whose `Budget(max_seconds=...)` is used up."""
 
 Step: TypeAlias = CallModel | RunTools | AnswerCalls | CheckAnswer | AskToSpeak | AskAgain | FallBack | Compact | Finish
-"""What comes next."""
+"""One action of a run; `next_action` in `state.py` chooses it."""

@@ -1,7 +1,7 @@
-"""The driver of a run: ask the model, run its calls, ask again, until the machine says that it is over.
+"""The agent loop: call the model, run its tool calls, call it again, until the state machine returns `Finish`.
 
-Two rules for this file: what comes next is decided in `state.py`, never here; and whatever happens, a cancellation
-included, the conversation that is left behind is one that the API would take.
+Two rules for this file: the next action is chosen in `state.py`, never here; and whatever happens, a cancellation
+included, the history that is left behind is one that the API accepts.
 """
 
 from __future__ import annotations
@@ -61,31 +61,31 @@ Out = TypeVar("Out")
 
 @dataclass
 class Run(Generic[Deps, In, Out]):
-    """One run in progress. `drive` it; `result` says at any time how far it is."""
+    """One run in progress. Call `run` once; `result` returns the result so far at any time."""
 
     spec: AgentSpec[Deps, In, Out]
     scope: Scope
     dialogue: Dialogue
     deps: Deps
     check: Check[Out] | None = None
-    """What the output has to stand beyond its type. None: nothing."""
+    """A check of the output beyond its type. None: no further check."""
     state: RunState = field(init=False)
     children: Children = field(default_factory=Children)
     unfinished: list[Unfinished] = field(default_factory=list[Unfinished])
     error: ModelError | None = None
     finish: Finish | None = None
-    """How the run ended. None: it has not, or it was cancelled."""
+    """The end of the run. None: it has not ended, or it was cancelled."""
 
     def __post_init__(self) -> None:
         given = self.spec.settings.max_tokens
-        known = limits_of(self.dialogue.model.name)
+        known, transcript = limits_of(self.dialogue.model.name), self.dialogue.transcript
         most = max(given, known.max_output_tokens) if known else given
         limits = Limits(self.spec.max_turns, self.spec.output_retries, max_tokens=given, most_tokens=most)
-        self.state = RunState(limits, has_tools=self.dialogue.transcript.has_tools)
+        self.state = RunState(limits, has_tools=transcript.has_tools)
         self._take_notice()
         spec, limiter = self.spec, anyio.Semaphore(self.spec.max_concurrent_calls, fast_acquire=True)
         self._execution = Execution(
-            self.dialogue.transcript.tools, self.scope, self._context, spec.tool_timeout_s, limiter, spec.around_tool
+            transcript.tools, self.scope, self._context, spec.tool_timeout_s, limiter, spec.around_tool
         )
         self._early = EarlyCalls(self._execution, self._is_stuck, is_on=spec.settings.eager)
         self._box = AnswerBox(self.spec.answer, self.scope, self.check)
@@ -93,12 +93,12 @@ class Run(Generic[Deps, In, Out]):
         self._seen_ids: set[str] = set()
 
     async def drive(self) -> None:
-        """Go from step to step until the machine says that the run is over."""
+        """Execute actions until the state machine ends the run."""
         await self.scope.emit(lambda place: RunStarted(**place, model=self.dialogue.model.name))
-        purse = self.dialogue.asking.purse
+        purse, tools = self.dialogue.asking.purse, self._execution.tools
         try:
             with anyio.move_on_after(purse.seconds_left):
-                await self.children.beside(lambda: self._early.beside(self._step_by_step), self._execution.tools)
+                await self.children.beside(lambda: self._early.beside(self._step_by_step), tools)
         except ModelError as error:
             self.error = error
             outcome = Outcome.CONTEXT_EXCEEDED if is_too_long(error) else Outcome.FAILED
@@ -120,8 +120,9 @@ class Run(Generic[Deps, In, Out]):
         self.finish = step
 
     def result(self) -> RunResult[Out]:
-        """What was done so far; the outcome is `cancelled` for a run that did not come to an end."""
+        """Return the result so far; the outcome is `cancelled` for a run that has not ended by itself."""
         finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
+        in_children = self.children.unfinished(self.scope.path, but=self._early.thrown_away)
         return RunResult(
             run_id=self.scope.run_id,
             agent=self.spec.name,
@@ -131,7 +132,7 @@ class Run(Generic[Deps, In, Out]):
             charges=self.dialogue.charges,
             children=tuple(self.children.results),
             messages=tuple(message.to_dict() for message in self.dialogue.transcript.messages),
-            unfinished=(*self.unfinished, *self.children.unfinished(self.scope.path, but=self._early.thrown_away)),
+            unfinished=(*self.unfinished, *in_children),
             artifacts=self.scope.artifacts.kept(),
             cache_breaks=tuple(self.dialogue.cache.breaks),
             error=self.error,
@@ -164,21 +165,20 @@ class Run(Generic[Deps, In, Out]):
             case AskToSpeak():
                 self.state = self.state.asked_to_speak()
 
-    # -- asking ------------------------------------------------------------------------------------------------
+    # -- calling the model -------------------------------------------------------------------------------------
 
     async def _ask(self, step: CallModel) -> None:
         if self.state.turn is not None:
             self._keep_turn()
             self.state = self.state.resumed()
-        asking = self.dialogue.asking
-        if self.state.has_tools and not step.is_last and asking.purse.is_time_short(asking.longest_s):
+        asking, needs_landing = self.dialogue.asking, self.state.has_tools and not step.is_last
+        if needs_landing and asking.purse.is_time_short(asking.longest_s):
             self.state = self.state.over_budget("The time of the budget is nearly over.")
             return
         self.dialogue.say(step.note)
         turn_number = self.state.turns + 1
         self.state = self.state.said()
         await self.scope.emit(lambda place: TurnStarted(**place, turn=turn_number, is_last=step.is_last))
-        needs_landing = self.state.has_tools and not step.is_last
         try:
             on_call = None if step.is_last else self._early.on_call
             asked = await self.dialogue.ask(step, turn_number, needs_landing=needs_landing, on_call=on_call)
@@ -195,7 +195,7 @@ class Run(Generic[Deps, In, Out]):
         )
 
     def _take_notice(self) -> None:
-        """What may have changed in the dialogue by a repair."""
+        """Copy into the state what a repair of a refused request may have changed in the model turns."""
         by, fallback, compacted = self.dialogue.answer_by, self.dialogue.fallback, self.dialogue.has_compacted
         known = self.state.answer_by, self.state.has_fallback, self.state.can_compact
         if known != (by, fallback is not None, not compacted):
@@ -203,7 +203,7 @@ class Run(Generic[Deps, In, Out]):
             self.state = replace(self.state, answer_by=by, has_fallback=has_fallback, can_compact=can_compact)
 
     def _keep_turn(self) -> None:
-        """The turn becomes part of the conversation, once; what may not go back does not."""
+        """Append the model's turn to the history, once, if the API would accept it there."""
         turn = self.state.turn
         if turn is None or turn is self._kept or not self.state.may_go_back:
             return
@@ -256,7 +256,7 @@ class Run(Generic[Deps, In, Out]):
         return self.state.is_stuck(call)
 
     def _warn(self, calls: Sequence[ToolCall], results: dict[str, Executed]) -> None:
-        """A call that fails once more than makes sense says so."""
+        """Append a note to the result of a call that has failed too often."""
         for call in calls:
             result = results[call.id]
             if not result.is_error:
@@ -270,22 +270,22 @@ class Run(Generic[Deps, In, Out]):
 
     def _context(self, call: ToolCall, slot: Slot) -> RunContext[object]:
         delegation = Delegation(self.scope, slot, call, self.deps, self.spec.deps, self.children)
-        return delegation.context(self.spec.name, keeps_results=self.dialogue.transcript.keeps_results)
+        keeps_results = self.dialogue.transcript.keeps_results
+        return delegation.context(self.spec.name, keeps_results=keeps_results)
 
     def _answer_calls(self, calls: Sequence[ToolCall], results: dict[str, Executed], missing: str) -> None:
-        """Make the results pending, in the model's order; a call without one gets an error result that says why."""
+        """Make the results pending, in the model's order; a call without a result gets `missing` as an error."""
         for call in calls:
             if call.id not in results:
-                path = self.scope.path
-                self.unfinished.append(Unfinished(path, call.name, call.id, missing))
+                self.unfinished.append(Unfinished(self.scope.path, call.name, call.id, missing))
         blank = Executed(missing, is_error=True)
         self.dialogue.pending = [results.get(call.id, blank).to_block(call) for call in calls]
 
     def _settle(self) -> None:
-        """Leave a valid conversation behind: every call of the last turn answered, nothing pending."""
-        turn = self.state.turn
+        """Leave a valid history behind: every call of the last turn has a result, and nothing is pending."""
+        turn, has_results = self.state.turn, bool(self.dialogue.pending) or self.state.are_calls_answered
         self._keep_turn()
-        if turn is not None and turn is self._kept and not self.dialogue.pending and not self.state.are_calls_answered:
+        if turn is not None and turn is self._kept and not has_results:
             reason = self.finish.reason if self.finish else "The run was cancelled."
             self._answer_calls(turn.calls(), {}, f"Not executed. {reason}")
         self.dialogue.say(None)
@@ -294,6 +294,6 @@ class Run(Generic[Deps, In, Out]):
         if self.state.landing is None and (not_yet := await self.children.reminder(self.scope.steps)):
             self.state = replace(self.state, turn=None, note=not_yet)
             return
-        by_tool = self.dialogue.transcript.answers_by_tool
-        reason = await (self._box.reject(CALL_ANSWER_TOOL) if by_tool else self._box.take_text(text))
+        by_tool, box = self.dialogue.transcript.answers_by_tool, self._box
+        reason = await (box.reject(CALL_ANSWER_TOOL) if by_tool else box.take_text(text))
         self.state = self.state.answered() if reason is None else self.state.rejected(reason)

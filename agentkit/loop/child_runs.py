@@ -1,7 +1,7 @@
-"""The sub-agents of one run: counted, adopted, and, where they were started in the background, running beside it.
+"""The child runs of one run: numbered, collected, and, where they were started in the background, run concurrently.
 
-Two rules for this file: nothing in it outlives the run; and what a replay has to find again (numbers, handles, what the
-model is told) depends on the model's order of calls, never on the order in which things happen to end.
+Two rules for this file: nothing in it outlives the run; and what a replay has to reproduce (numbers, handles, reports
+to the model) depends on the model's order of calls, never on the order in which child runs end.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ if TYPE_CHECKING:
 START_TOOL = "start_agent"
 """The tool that starts a sub-agent in the background."""
 COLLECT_TOOL = "collect_agent"
-"""The tool that brings what it found."""
+"""The tool that returns the result of a sub-agent in the background."""
 CANCEL_TOOL = "cancel_agent"
-"""The tool that stops it."""
+"""The tool that stops a sub-agent in the background."""
 RUN_ENDED = "It was still running when the run ended."
 
 Work = Callable[["OffSwitch"], Awaitable[JSONObject]]
-"""The run of a sub-agent in the background, up to what is told of it. Raises nothing but interrupts and exits."""
+"""Runs a sub-agent to its end and returns the report for the model. Raises nothing but interrupts and exits."""
 
 
 @dataclass(slots=True)
 class OffSwitch:
-    """Stops one sub-agent's run from elsewhere."""
+    """Stops one sub-agent's run from another task."""
 
     reason: str = ""
-    """Why it was stopped. Empty: it was not."""
+    """The reason for the stop. Empty: it was not stopped."""
     _scope: anyio.CancelScope | None = field(default=None, repr=False)
 
     def watch(self, scope: anyio.CancelScope) -> None:
-        """Cancel this scope when it is turned off, or at once if it is."""
+        """Cancel this scope when `stop` is called, or at once if it was called before."""
         self._scope = scope
         if self.reason:
             scope.cancel()
 
     def turn_off(self, reason: str) -> None:
-        """Stop the run, for a reason that its result says."""
+        """Stop the run; its result names the reason."""
         self.reason = self.reason or reason
         if self._scope is not None:
             self._scope.cancel()
@@ -60,41 +60,41 @@ class OffSwitch:
 
 @dataclass(slots=True)
 class Beside:
-    """A sub-agent in the background."""
+    """A sub-agent that runs in the background."""
 
     handle: str
     place: int
-    """Where the call that started it stands among all calls of the run."""
+    """The position of the call that started it among all calls of the run, from 1."""
     off: OffSwitch = field(default_factory=OffSwitch)
     is_over: anyio.Event = field(default_factory=anyio.Event)
     told: JSONObject = field(default_factory=dict[str, object])
-    """What came of it, once it is over."""
+    """The report for the model once the run has ended. Empty before that."""
     was_collected: bool = False
 
     def report(self) -> JSONObject:
-        """What the model is told of it now."""
+        """Return the report for the model: the state, and the result once the run has ended."""
         self.was_collected = self.is_over.is_set()
         return {"handle": self.handle, **(self.told if self.is_over.is_set() else {"state": "running"})}
 
 
 @dataclass(frozen=True, slots=True)
 class CallNumber:
-    """Which call of one sub-agent a tool call is, counted from 1 in the model's order."""
+    """The position of a tool call among others, counted from 1 in the model's order."""
 
     of_all: int = 1
-    """Among all calls of it: unique in the run."""
+    """Among all calls of the same sub-agent: unique in the run."""
     of_begun: int = 1
-    """Among those that came to something: earlier turns' calls that became no run are not counted."""
+    """Among the calls of the same sub-agent that became a run; calls of this turn count in any case."""
     of_run: int = 1
     """Among all calls of the run."""
 
 
 @dataclass(slots=True)
 class Children:
-    """The sub-agents of one run."""
+    """The child runs of one run."""
 
     results: list[RunResult[object]] = field(default_factory=list["RunResult[object]"])
-    """What they came to, each try of a call by itself, in the order in which they ended."""
+    """Their results, each try of a call by itself, in the order in which they ended."""
     _tries: Counter[str] = field(default_factory=Counter[str])
     _asked: Counter[str] = field(default_factory=Counter[str])
     _begun: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
@@ -104,10 +104,10 @@ class Children:
     _reminders: int = 0
     _was_reminded: bool = False
 
-    # -- counting and adopting ---------------------------------------------------------------------------------
+    # -- numbers and results -----------------------------------------------------------------------------------
 
     def expect(self, calls: Iterable[ToolCall]) -> None:
-        """Number the calls of a turn, before the first of them starts."""
+        """Number the calls of a turn. Call it before the first of them starts."""
         unused = {whom: count - len(self._begun.get(whom, ())) for whom, count in self._asked.items()}
         for call in calls:
             whom = _whom(call)
@@ -116,26 +116,28 @@ class Children:
             self._numbers[call.id] = CallNumber(count, count - unused.get(whom, 0), len(self._numbers) + 1)
 
     def number(self, call: ToolCall) -> CallNumber:
-        """Which call of its sub-agent this is."""
+        """Return the number of a call; all ones for a call that was never numbered."""
         return self._numbers.get(call.id, CallNumber())
 
     def began(self, call: ToolCall) -> None:
-        """The call became a sub-agent's run."""
+        """Record that the call became a sub-agent's run."""
         self._begun.setdefault(_whom(call), set()).add(call.id)
 
     def adopt(self, call: ToolCall, result: RunResult[object]) -> None:
-        """Add what a call's run, or one try of it, came to."""
+        """Add the result of a call's run, or of one try of it."""
         self.results.append(replace(result, tool=call.name, call_id=call.id))
         self._tries[call.id] += 1
 
     def tries(self, call: ToolCall) -> int:
-        """How often a call was tried."""
+        """Return the number of finished tries of a call."""
         return self._tries[call.id]
 
     def unfinished(self, path: tuple[str, ...], *, but: Collection[str]) -> Iterator[Unfinished]:
-        """The calls whose last try brought no answer, and what is unfinished below; not those of these ids.
+        """Yield the calls whose last try brought no answer, and everything unfinished below them.
 
-        `path` is that of the delegating run.
+        Args:
+            path: The path of the delegating run.
+            excluded: Ids of calls that are left out.
         """
         kept = [result for result in self.results if result.call_id not in but]
         for result in {result.call_id: result for result in kept}.values():
@@ -148,7 +150,7 @@ class Children:
     # -- in the background -------------------------------------------------------------------------------------
 
     async def beside(self, work: Callable[[], Awaitable[None]], tools: Iterable[str]) -> None:
-        """Do the work of the run, and beside it that of the sub-agents that it starts; at its end they are stopped."""
+        """Do the work of the run while background runs go on; those still running at its end are stopped."""
         if START_TOOL not in tools:
             await work()
             return
@@ -168,7 +170,7 @@ class Children:
             raise failure
 
     def start(self, agent: str, call: ToolCall, work: Work) -> JSONObject:
-        """Run a sub-agent in the background. Returns what the model is told of it."""
+        """Start a sub-agent in the background and return its first report for the model."""
         if self._tasks is None:
             raise ToolError("Nothing runs in the background here.")
         number = self.number(call)
@@ -178,7 +180,7 @@ class Children:
         return one.report()
 
     async def collect(self, handles: Sequence[str], *, waits: bool) -> list[JSONObject]:
-        """What is told of these, or of all where none is named. Raises ToolError for a handle that there is not."""
+        """Return the reports of these handles, or of all if none is named. Raises ToolError for an unknown handle."""
         chosen = self._chosen(handles)
         if waits:
             for one in chosen:
@@ -186,18 +188,18 @@ class Children:
         return [one.report() for one in chosen]
 
     async def cancel(self, handles: Sequence[str], reason: str) -> list[JSONObject]:
-        """Stop these, and say what they came to. Raises ToolError for a handle that there is not."""
+        """Stop these runs and return their reports. Raises ToolError for an unknown handle."""
         for one in self._chosen(handles):
             one.off.turn_off(reason)
         return await self.collect(handles, waits=True)
 
     async def reminder(self, steps: Steps) -> str | None:
-        """What the model has to know before it ends, told once: who still runs, and whose result it has not seen."""
+        """Return, once, a note on background runs that the model has not collected. None: there is nothing to note."""
         if self._was_reminded or not self._beside:
             return None
         self._reminders += 1
 
-        async def effect() -> JSONObject:  # who is over by now is not the same in every execution: a step remembers
+        async def effect() -> JSONObject:  # a step: which runs have ended differs in a replay
             return {"text": self._reminder()}
 
         text: str = (await steps.run(steps.reserve(f"children:{self._reminders}"), effect))["text"]
@@ -222,7 +224,7 @@ class Children:
         if unknown:
             known = ", ".join(one.handle for one in self._chosen(())) or "none"
             raise ToolError(f"There is no sub-agent {', '.join(map(repr, unknown))}. The handles are: {known}.")
-        # Those of one turn start in any order.
+        # The tasks of one turn start in any order, so the order of `_background_runs` is not the model's.
         in_order = sorted(self._beside.values(), key=lambda one: one.place)
         return [self._beside[handle] for handle in dict.fromkeys(handles)] or in_order
 
@@ -234,5 +236,5 @@ class Children:
 
 
 def _whom(call: ToolCall) -> str:
-    """The sub-agent that a call is about, apart from those that are called in another way."""
+    """Return the key under which calls of one sub-agent are counted; background starts count by themselves."""
     return f"{START_TOOL} {call.input.get('agent')}" if call.name == START_TOOL else call.name

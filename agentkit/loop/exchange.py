@@ -1,4 +1,4 @@
-"""One question to the model and what came of it, as values that cross the seam."""
+"""A model request with what is known about it, and the reply: values that are stored as step results."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from agentkit.models.stream_accumulator import OnCall
 
 @dataclass(slots=True)
 class Meter:
-    """What one model call used, the attempts that came to nothing included."""
+    """Collects the charges of one model call, failed attempts included."""
 
     charges: list[Charge] = field(default_factory=list[Charge])
 
     def add(self, charge: Charge) -> None:
-        """Count a request."""
+        """Add the charge of one request."""
         self.charges.append(charge)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A whole turn and what it took."""
+    """A complete turn of the model and its charges."""
 
     turn: AssistantTurn
     max_tokens: int
-    """What the reply was given."""
+    """The `max_tokens` of the request."""
     charges: tuple[Charge, ...]
     thread: Thread | None = None
-    """The thread that the server has answered in. None: it does not hold what was said."""
+    """The thread in which the server holds the conversation. None: it holds none."""
 
     @property
     def usage(self) -> Usage:
-        """The tokens that it took, attempts that came to nothing included."""
+        """Tokens used, failed attempts included."""
         return usage_of(self.charges)
 
     @property
     def cost(self) -> Cost:
-        """Their price."""
+        """The price of these tokens."""
         return cost_of_all(self.charges)
 
     def to_json(self) -> JSONObject:
-        """As JSON, to cross the seam."""
+        """Return the reply as JSON, to be stored as a step result."""
         charges = [charge.to_json() for charge in self.charges]
         thread = None if self.thread is None else asdict(self.thread)
         return {"turn": self.turn.to_json(), "max_tokens": self.max_tokens, "charges": charges, "thread": thread}
 
     @classmethod
     def from_json(cls, value: JSONObject) -> Asked:
-        """The inverse of `to_json`."""
+        """Restore a reply from `to_json`."""
         turn = AssistantTurn.from_json(value["turn"])
         thread = Thread(**value["thread"]) if value["thread"] else None
         return cls(turn, value["max_tokens"], tuple(map(Charge.from_json, value["charges"])), thread)
@@ -60,16 +60,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request and what is known of it."""
+    """A request to the model and what is known about it."""
 
     request: Request
     turn: int
+    """Counted from 1; 0 for the request of a summary."""
     known_tokens: int = 0
-    """What the server counted for the first `known_messages` messages and all before them."""
+    """Tokens that the server counted for the prefix and the first `counted_messages` messages. 0: not counted."""
     known_messages: int = 0
     least_tokens: int = 1
-    """The `max_tokens` below which it is not worth sending."""
+    """The smallest `max_tokens` that a budget may lower the request to."""
     needs_landing: bool = False
-    """Whether something has to be set aside for the call in which the run gives its best answer."""
+    """True if the budgets have to keep a reserve for the final turn beside this request."""
     on_call: OnCall | None = None
-    """Told of the tool calls of a reply that is still coming."""
+    """Called with each complete tool call while the reply is still streaming. None: nothing is called."""

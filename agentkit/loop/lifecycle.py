@@ -1,4 +1,4 @@
-"""One run from what was asked to its result: what it needs is opened, the loop is driven, everything is closed."""
+"""The lifecycle of one run: open the models, deps and transcript, run the agent loop, close everything."""
 
 from __future__ import annotations
 
@@ -43,32 +43,34 @@ if TYPE_CHECKING:
 
 @dataclass
 class Chat:
-    """What a conversation keeps between its runs."""
+    """The state that a conversation keeps between its runs."""
 
     transcript: Transcript | None = None
     is_busy: bool = False
+    """True while a run of the conversation is in progress."""
     saved: Saved | None = None
-    """What the conversation begins with. None: nothing."""
+    """The saved conversation that it continues. None: it begins empty."""
     artifacts: Artifacts = field(default_factory=Artifacts)
-    """What is kept of long results, for as long as the conversation lives."""
+    """Artifacts of long tool results, kept as long as the conversation object lives."""
 
 
 @dataclass
 class Job(Generic[Deps, In, Out]):
-    """A run to be. `perform` it once; `result` says at any time how far it is."""
+    """One run with all that it needs. Call `run` once; `result` returns the result so far at any time."""
 
     spec: AgentSpec[Deps, In, Out]
     chat: Chat
     prompt: In | str | Sequence[Part]
     options: RunOptions[Deps]
     parent: Delegation | None = None
-    """The tool call whose child this run is. None: it is the root of a tree."""
+    """The tool call that this run is the child of. None: it is the root of a tree."""
     check: Check[Out] | None = None
-    """What the output has to stand beyond its type. None: nothing."""
+    """A check of the output beyond its type. None: no further check."""
     run: Run[Deps, In, Out] | None = None
+    """The loop. None: the run ended, or was cancelled, before it could start."""
 
     def __post_init__(self) -> None:
-        if self.options.keys() & {"model", "settings", "tools"}:  # a new spec compiles its types again
+        if self.options.keys() & {"model", "settings", "tools"}:  # only then: a new spec compiles its types again
             self.spec = self._overridden()
         self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
         if self.parent is not None:
@@ -85,7 +87,7 @@ class Job(Generic[Deps, In, Out]):
         )
 
     async def perform(self, listener: Listener | None) -> None:
-        """Do the run. Raises UsageError for what only the caller can put right; the rest is in the result."""
+        """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
         if self.chat.is_busy:
             raise UsageError(f"This conversation with {self.spec.name!r} is in the middle of a run: await that first.")
         content = self.spec.prompt.content(self.prompt)
@@ -117,7 +119,7 @@ class Job(Generic[Deps, In, Out]):
             self.chat.is_busy = False
 
     def result(self) -> RunResult[Out]:
-        """The run's result so far."""
+        """Return the run's result so far."""
         if self.run is not None:
             return self.run.result()
         return RunResult(
@@ -159,7 +161,7 @@ class Job(Generic[Deps, In, Out]):
         return Dialogue(scope, transcript, self.spec.settings, model, fallback, asking, content, relaxed)
 
     def _context(self, deps: Deps, scope: Scope) -> RunContext[Deps]:
-        """What instructions and `available=` are asked with."""
+        """Return the context that `instructions` and `available=` functions are called with."""
         return RunContext(deps=deps, run_id=scope.run_id, agent=self.spec.name, redactor=scope.redactor)
 
     async def _transcript(self, deps: Deps, scope: Scope, model: str) -> Transcript:
@@ -176,7 +178,7 @@ class Job(Generic[Deps, In, Out]):
 
 @asynccontextmanager
 async def _open_model(model: str | Model, spec: AnySpec, scope: Scope) -> AsyncGenerator[Model]:
-    """Who answers: the overriding client, the run's, the agent's own model or client, or the shared client."""
+    """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client."""
     if not isinstance(model, str) and scope.client is None and overriding.get() is None:
         yield model
         return
@@ -189,7 +191,7 @@ async def _open_model(model: str | Model, spec: AnySpec, scope: Scope) -> AsyncG
 async def _open_deps(
     spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps], parent: Delegation | None
 ) -> AsyncGenerator[Deps]:
-    """The value for `ctx.deps`: given, the delegating run's, or opened for this run."""
+    """Open the value for `ctx.deps`: as given, the delegating run's, or one for this run."""
     if "deps" in options:
         yield options["deps"]
     elif parent is not None and parent.serves(spec.deps):
@@ -204,7 +206,7 @@ async def _open_deps(
 
 
 def _log_start(spec: AnySpec, scope: Scope) -> None:
-    """The first line of a run names the tools whose effect is not declared, and what declaring it buys."""
+    """Log the start of a run, with the tools whose effect is not declared and the use of declaring it."""
     if not is_logged(logging.INFO):
         return
     undeclared = [tool.name for tool in spec.toolbox.tools.values() if tool.declared_effect is None]
@@ -216,7 +218,7 @@ def _log_start(spec: AnySpec, scope: Scope) -> None:
 
 
 def _check_children(spec: AnySpec, *, has_deps: bool) -> None:
-    """Raise UsageError for a sub-agent, however deep, that would find no deps: before anything is spent."""
+    """Raise UsageError for a sub-agent, however deep, that would find no deps. Called before anything is spent."""
     for tool in spec.toolbox.tools.values():
         for delegate in tool.delegates:
             child: AnySpec = getattr(delegate, "agent")  # noqa: B009 - an AgentTool, which stands above this file

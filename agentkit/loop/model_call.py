@@ -1,7 +1,7 @@
-"""One model call of a run, from its request to a whole turn: reserved, sent, and sent again where that can help.
+"""One model call of a run, from the request to a complete turn: budget reserved, sent, and retried where that helps.
 
 Two rules for this file: every request is reserved before it is sent and settled after it, whatever becomes of it; and
-nothing of a reply that broke off is kept but what it cost.
+of a reply that broke off only the charge is kept.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from agentkit.budget import upper_bounds as bounds
 from agentkit.budget.account import OverBudget, Purse, Reservation
 from agentkit.budget.budget import Amount
 from agentkit.budget.charges import Charge
+from agentkit.budget.prices import PRICES, Price, price_of, prices_of
 from agentkit.budget.upper_bounds import Rates
-from agentkit.budget.usage import PRICES, Price, Usage, price_of, prices_of
+from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
 from agentkit.loop import refused_requests as repairs
 from agentkit.loop.exchange import Asked, Meter, Question
@@ -38,18 +39,25 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Asking:
-    """The model calls of one run."""
+    """Makes the model calls of one run."""
 
     scope: Scope
     retry: Retry
     purse: Purse
     own_prices: tuple[Price, ...] | None = None
+    """The agent's own price tiers. None: those of the price table."""
     around: Sequence[AroundModel] = ()
+    """Middleware around every call; the first is the outermost."""
     longest_s: float = field(default=0.0, init=False)
-    """The longest that a call took so far, in seconds."""
+    """Seconds that the longest call so far took."""
 
     async def ask(self, model: Model, question: Question, meter: Meter) -> Asked:
-        """A whole turn. Raises OverBudget or ModelError; what was used all the same is in the meter."""
+        """Return a complete turn, retried where that helps.
+
+        Raises:
+            OverBudget: A budget does not cover the call.
+            ModelError: The call failed for good. Charges of failed attempts are in `meter`.
+        """
         attempts = _Attempts(self, model, question, question.request, meter)
 
         async def inner(call: ModelCall) -> AssistantTurn:
@@ -64,23 +72,23 @@ class Asking:
         else:
             turn = await attempts.until_whole()
         self.longest_s = max(self.longest_s, time.monotonic() - began)
-        thread = attempts.request.thread if turn is attempts.turn else None  # the server holds nothing of a middleware
+        thread = attempts.request.thread if turn is attempts.turn else None  # a middleware's turn is not on the server
         return Asked(turn, attempts.max_tokens, tuple(meter.charges), thread)
 
     def charge(self, model: str, answered: str, usage: Usage) -> Charge:
-        """What a reply is charged, by the model that the server says has answered where its price is known."""
+        """Return the charge of a reply, priced by the answering model where its price is known, else by `model`."""
         name = answered if answered in PRICES else model
         return Charge(name, price_of(name, usage, self.own_prices), usage)
 
     async def emit_delta(self, kind: str, text: str) -> None:
-        """Report a piece of the reply."""
+        """Emit a TextDelta or ThinkingDelta event."""
         event = TextDelta if kind == "text" else ThinkingDelta
         await self.scope.emit(lambda place: event(**place, text=text))
 
 
 @dataclass(slots=True)
 class _Attempts:
-    """One call, attempt by attempt."""
+    """The attempts of one model call."""
 
     asking: Asking
     model: Model
@@ -88,14 +96,15 @@ class _Attempts:
     request: Request
     meter: Meter
     max_tokens: int = field(init=False)
-    """What the last attempt was given; before the first one, what is wished for."""
+    """The `max_tokens` of the last attempt; before the first one, that of the request."""
     turn: AssistantTurn | None = None
-    """What came of it."""
+    """The complete turn. None: no attempt has succeeded."""
     _is_as_asked: bool = field(init=False)
-    """Whether no middleware has changed what is said, of which something is known."""
+    """True if no middleware has changed prefix or messages, so that the server's last token count still holds."""
     _counted: int | None = None
+    """Prompt tokens as the server counted them for this call. None: it was not asked."""
     _is_answered: bool = False
-    """Whether a reply to the last attempt has begun to come, if only its headers."""
+    """True if a reply to the last attempt has started to arrive, if only its headers."""
 
     def __post_init__(self) -> None:
         self.max_tokens = self.request.options["max_tokens"]
@@ -105,7 +114,7 @@ class _Attempts:
             self.request = replace(sent, thread=None)
 
     async def until_whole(self) -> AssistantTurn:
-        """Attempt it until it succeeds or cannot."""
+        """Retry the call until it returns a complete turn or `Retry` gives it up."""
         scope, retry = self.asking.scope, self.asking.retry
         failures, give_up_at = 0, 0.0
         while True:
@@ -131,12 +140,12 @@ class _Attempts:
                 await anyio.sleep(wait_s)
 
     def _is_out_of_thread(self, error: ModelError) -> bool:
-        """Whether it was the thread that was refused: the conversation is then sent whole, in a new one or in none."""
+        """Return True if the server refused the thread; the next attempt sends the conversation whole."""
         thread = self.request.thread
         if thread is None:
             return False
         is_refused = repairs.is_about_threads(error)
-        if is_refused or self._is_answered:  # what broke off, the server may hold
+        if is_refused or self._is_answered:  # of a reply that broke off, the server may hold a part
             self.request = replace(self.request, thread=thread.refused() if is_refused else Thread())
         return is_refused
 
@@ -160,7 +169,7 @@ class _Attempts:
             turn = await self._read(request, reader)
             charge = self.asking.charge(self.model.name, turn.model, Usage.of(turn.usage))
             return turn
-        finally:  # of a cancelled call, too
+        finally:  # a cancelled call is charged, too
             charge = charge or self._of_what_came(request, reader)
             self.meter.add(charge)
             if reservation is not None:
@@ -187,7 +196,7 @@ class _Attempts:
         return reader.turn()
 
     def _of_what_came(self, request: Request, reader: TurnReader) -> Charge:
-        """What a reply that broke off is charged: its whole prompt, and what had come of it."""
+        """Return the charge of a reply that broke off: its whole prompt, and the output received."""
         if not self._is_answered:
             return Charge(self.model.name, None, Usage())
         usage, model, received = reader.begun
@@ -197,7 +206,7 @@ class _Attempts:
         output = max(1, reported.output_tokens, min(received, int(request.options["max_tokens"])))
         return self.asking.charge(self.model.name, model, replace(reported, output_tokens=output))
 
-    # -- what it may use ---------------------------------------------------------------------------------------
+    # -- budget ------------------------------------------------------------------------------------------------
 
     async def _reserve(self) -> Reservation:
         wished = int(self.request.options["max_tokens"])
@@ -210,7 +219,7 @@ class _Attempts:
                     raise
 
     async def _count(self) -> bool:
-        """Ask the server for the length of the prompt, once, where the bound would refuse. Whether it said it."""
+        """Have the server count the prompt, once per call, where the upper bound does not fit. True if it counted."""
         if self._counted is not None or not isinstance(self.model, CountsTokens):
             return False
         with self.asking.scope.tree.waiting():
@@ -227,7 +236,7 @@ class _Attempts:
             return await self.asking.purse.reserve(call, wished, least, landing)
 
     def _least(self, wished: int) -> int:
-        """Thinking with a budget of its own takes that much of `max_tokens` before anything is said."""
+        """Return the smallest useful `max_tokens`: a thinking budget is spent from it before any text."""
         thinking: JSONObject = self.request.options.get("thinking") or {}
         return min(wished, self.question.least_tokens + int(thinking.get("budget_tokens") or 0))
 

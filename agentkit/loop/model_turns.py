@@ -1,7 +1,7 @@
-"""What one run says to its model and hears from it: turns asked for, kept, and repaired where the API refuses them.
+"""The model turns of one run: user messages and model turns are appended, and refused requests are repaired.
 
-Two rules for this file: messages are only ever appended, except where a conversation is begun anew (compaction, the
-fallback model, a repair); and no request is sent a second time as it was when the API has refused it.
+Two rules for this file: messages are only ever appended, except where the whole history is replaced (compaction, the
+fallback model, a repair); and a request that the API has refused is never sent again unchanged.
 """
 
 from __future__ import annotations
@@ -37,42 +37,44 @@ if TYPE_CHECKING:
     from agentkit.run.settings import Settings
 
 LOOKBACK_BLOCKS = 20
-"""How far the server looks back from a cache marker for what is cached. Source: prompt caching guide."""
+"""Blocks that the server looks back from a cache marker for a cached prefix. Source: prompt caching guide."""
 MOST_MARKERS = 4
-"""How many cache markers a request may have, the one for its end among them. Source: prompt caching guide."""
+"""The most cache markers of a request, the one for its end included. Source: prompt caching guide."""
 
 
 @dataclass
 class Dialogue:
-    """The conversation of one run with its model."""
+    """The turns of one run with its model."""
 
     scope: Scope
     transcript: Transcript
     settings: Settings
     model: Model
     fallback: Model | None
-    """Who goes on when the model refuses, is overloaded or does not exist. None: nobody, or it goes on already."""
+    """The model that takes over when the first refuses, is overloaded or does not exist. None: none, or in use."""
     asking: Asking
     pending: Content
-    """What the next user message will hold, without secrets: the prompt at first, then tool results and notes."""
+    """The content of the next user message, without secrets: the prompt at first, later the tool results."""
     relaxed: Callable[[], Awaitable[Transcript]]
-    """Renders the conversation's prefix without strict schemas."""
+    """Opens a transcript whose prompt prefix has no strict schemas."""
     _charged: list[Charge] = field(default_factory=list[Charge], init=False)
-    """What each request is charged."""
+    """The charge of every request so far."""
     has_compacted: bool = False
+    """True once the history was compacted in this run; it is done at most once."""
     cache: CacheWatch = field(init=False)
     _repaired: set[str] = field(default_factory=set[str], init=False)
+    """Names of the repairs that were made; each is made at most once."""
     _known: tuple[int, int] = field(default=(0, 0), init=False)
-    """What the server counted last, and for how many messages."""
+    """The server's last token count, and the number of messages that it holds for."""
     _thread: Thread | None = field(default=None, init=False)
-    """Where the server holds the reply that is not kept yet. None: nowhere."""
+    """The server thread of a reply that is not appended yet. None: the server holds no thread."""
     _requests: int = field(default=0, init=False)
     _marked_so_far: tuple[int, int] = field(default=(0, 0), init=False)
-    """How many messages were looked at for cache markers, and how many were found."""
+    """The number of messages that were searched for cache markers, and of markers found in them."""
 
     @property
     def charges(self) -> tuple[Charge, ...]:
-        """What its requests are charged so far, together by model and price."""
+        """The charges of all requests so far, added up by model and price."""
         return together(self._charged)
 
     def __post_init__(self) -> None:
@@ -80,13 +82,13 @@ class Dialogue:
 
     @property
     def answer_by(self) -> AnswerBy:
-        """How the answer comes in this conversation."""
+        """The form in which the answer is given in this conversation."""
         if self.transcript.answers_by_tool:
             return AnswerBy.TOOL
         return AnswerBy.TEXT if self.transcript.answer_format is None else AnswerBy.FORMAT
 
     def say(self, note: str | None) -> None:
-        """Append what is pending, and the note behind it, as one user message."""
+        """Append the pending content, followed by the note, as one user message. Nothing to append: no message."""
         content = self.pending
         if note is not None:
             before = [text_block(content)] if isinstance(content, str) else content
@@ -96,10 +98,10 @@ class Dialogue:
         self.pending = []
 
     def _marked(self, content: Content) -> Content:
-        """A long message has a cache marker on its first block.
+        """Return the content of a long message with a cache marker on its first block; other content as it is.
 
-        From the one at its end the server would not find what was cached before it: it looks back over 20 blocks, of
-        which a run of tool results is one.
+        From the marker at the end of the request the server looks back over 20 blocks only (a series of tool results
+        counts as one), so in a long message it would not find the prefix that was cached before it.
         """
         marker, said = self.settings.cache_marker, self.transcript.messages
         if marker is None or isinstance(content, str) or len(content) < LOOKBACK_BLOCKS or not said:
@@ -109,13 +111,18 @@ class Dialogue:
         return marked(content, 0, marker) if is_long and is_free and self._markers() < MOST_MARKERS - 1 else content
 
     def _markers(self) -> int:
-        """How many cache markers stand in the conversation; of its messages only the new ones are looked at."""
+        """Return the number of cache markers in prefix and messages; only new messages are searched."""
         messages, (seen, count) = self.transcript.messages, self._marked_so_far
         self._marked_so_far = len(messages), count + sum(message.markers for message in messages[seen:])
         return self.transcript.prefix.markers + self._marked_so_far[1]
 
     async def ask(self, step: CallModel, turn: int, *, needs_landing: bool, on_call: OnCall | None = None) -> Asked:
-        """The model's next turn, which is not kept yet. Raises OverBudget, and ModelError where nothing helps."""
+        """Request the model's next turn, which is not appended yet; a refused request is repaired and sent again.
+
+        Raises:
+            OverBudget: A budget does not cover the request.
+            ModelError: The request failed, and no repair applies.
+        """
         while True:
             self.transcript.check_echo()
             request = self._request(step)
@@ -134,17 +141,17 @@ class Dialogue:
             return asked
 
     def keep(self, turn: AssistantTurn) -> None:
-        """Append the model's turn as it came."""
+        """Append the model's turn unchanged."""
         self.transcript.append_turn(turn)
-        # Of a call whose input is no object we send another one than the server has.
+        # A call whose input is no object goes back with another input than the server holds: no thread then.
         if self._thread is not None and turn.id and not turn.invalid_inputs:
             self.transcript.thread = self._thread.with_reply(turn.id, len(self.transcript.messages))
         usage = Usage.of(turn.usage)
-        if usage.prompt_tokens:  # a server that counts nothing tells us nothing
+        if usage.prompt_tokens:  # some servers report no usage
             self._known = usage.prompt_tokens + usage.output_tokens, len(self.transcript.messages)
 
     async def fall_back(self, reason: str) -> None:
-        """Go on with the fallback model, which gets the conversation without thinking blocks: they are not its own."""
+        """Switch to the fallback model, without thinking blocks: they are bound to the model that wrote them."""
         if self.fallback is None:
             return
         self.model, self.fallback = self.fallback, None
@@ -156,15 +163,15 @@ class Dialogue:
         await self.scope.emit(lambda place: FellBack(**place, model=name, reason=reason))
 
     async def compact(self) -> None:
-        """Begin the conversation anew with a summary of it."""
+        """Replace the history by a summary of it."""
         self.has_compacted = True
         before = len(self.transcript.messages)
 
         async def ask(request: Request) -> AssistantTurn:
             try:
-                # What the next turn needs is set aside: a summary alone would be of no use.
+                # With a reserve for the final turn: a summary alone would be of no use.
                 return (await self._ask(Question(request, 0, needs_landing=True))).turn
-            except OverBudget as refusal:  # there are ways without a model
+            except OverBudget as refusal:  # compaction also works without a model
                 raise ModelError(str(refusal), kind="over_budget") from refusal
 
         limits = limits_of(self.model.name)
@@ -177,7 +184,7 @@ class Dialogue:
             context_tokens=limits.context_tokens if limits else None,
         )
         self._begin_anew(messages)
-        self.cache.changed("The conversation had become too long and was begun anew with a summary.")
+        self.cache.changed("The conversation had become too long and was replaced by a summary.")
         after = len(messages)
         await self.scope.emit(lambda place: Compacted(**place, messages_before=before, messages_after=after))
 
@@ -198,7 +205,7 @@ class Dialogue:
         return asked
 
     async def _helps(self, error: ModelError) -> bool:
-        """Whether something could be done about a refused call, each thing once, so that the next one is another."""
+        """Return True if a repair has changed the refused request. Each repair is made once."""
         for is_it, repair in (
             (repairs.is_dangling(error), self._answer_calls),
             (repairs.is_too_complex(error) and self._is_first_turn(), self._relax),
@@ -228,7 +235,7 @@ class Dialogue:
 
     def _begin_anew(self, messages: list[Message]) -> None:
         self.transcript.messages[:] = messages
-        self.cache.changed("The conversation was begun anew.")
+        self.cache.changed("The messages of the conversation were replaced.")
         self.transcript.unknown_delta = None
         self._known = self._marked_so_far = (0, 0)
         self.transcript.take_thread()

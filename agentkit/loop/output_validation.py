@@ -1,4 +1,4 @@
-"""The answer of a run: taken once, when one fits the output type; one that does not is told why."""
+"""Output validation: the first answer that fits the output type is kept, others are rejected with a reason."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 Out = TypeVar("Out")
 
 Check: TypeAlias = "Callable[[Out], Awaitable[str | None]]"
-"""Looks at an output of the right type: None, or why it goes back. What it raises ends the run."""
+"""Checks an output of the right type: None, or the reason why it is sent back. An exception ends the run."""
 
 
 @dataclass(slots=True)
 class AnswerBox(Generic[Out]):
-    """Where the answer of one run is kept."""
+    """Validates the answers of one run and keeps the accepted one."""
 
     spec: AnswerSpec[Out]
     scope: Scope
     check: Check[Out] | None = None
-    """What it has to stand beyond its type. None: nothing."""
+    """A check of the output beyond its type. None: no further check."""
     answer: Answer[Out] | None = None
+    """The accepted answer. None: there is none yet."""
 
     async def take_text(self, text: str) -> str | None:
-        """Take an answer that came as text. Returns why it does not fit; None: it does."""
+        """Accept an answer that was given as text. Returns the reason for a rejection; None: it was accepted."""
         try:
             value = self.spec.from_text(text)
         except InvalidAnswer as error:
@@ -40,7 +41,7 @@ class AnswerBox(Generic[Out]):
         return await self._take(value)
 
     async def take_call(self, call: ToolCall, not_yet: str | None = None) -> Executed:
-        """Take an answer that came by the answer tool, unless there is a reason `not_yet` to. Returns its result."""
+        """Accept an answer that was given by the answer tool, and return the tool result; a `reminder` rejects it."""
         if not_yet is not None:
             return Executed(not_yet, is_error=True)
         if self.answer is not None:
@@ -60,6 +61,6 @@ class AnswerBox(Generic[Out]):
         return None
 
     async def reject(self, reason: str) -> str:
-        """Report that an answer goes back for a reason, which is returned."""
+        """Emit OutputRejected and return the reason."""
         await self.scope.emit(lambda place: OutputRejected(**place, reason=reason))
         return reason

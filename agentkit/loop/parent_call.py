@@ -1,4 +1,4 @@
-"""What a tool call knows of its run, so that a sub-agent's run becomes its child."""
+"""The tool call of a parent run that starts a child run: scope, numbers and deps for the child."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """One tool call of a run, seen from the run of the sub-agent that it starts."""
+    """One tool call of a parent run, as the child run that it starts sees it."""
 
     scope: Scope
-    """The place of the delegating run."""
+    """The scope of the delegating run."""
     slot: Slot
-    """The call's place among the steps, which the child run takes."""
+    """The call's slot among the steps; the child run's steps are under it."""
     call: ToolCall
     deps: object
-    """What the delegating run's tools find in `ctx.deps`."""
+    """The value of `ctx.deps` in the delegating run's tools."""
     deps_source: object
-    """Where they came from: the type or factory that the delegating agent names."""
+    """The type or factory of these deps, as the delegating agent names it."""
     children: Children
-    """All sub-agents of the delegating run."""
+    """All child runs of the delegating run."""
     place: Scope | None = None
-    """The child's place, where it is known already. None: the one that belongs to the call."""
+    """The child's scope where it was set already. None: it is derived from the call."""
 
     @property
     def number(self) -> CallNumber:
-        """Which call of its sub-agent this is in the delegating run."""
+        """The number of this call in the delegating run."""
         return self.children.number(self.call)
 
     @property
     def depth(self) -> int:
-        """How many levels below the root run the child is."""
+        """Levels of the child below the root run: 1 is directly below it."""
         return len(self.scope.path)
 
     def child(self, agent: str) -> Scope:
-        """The place of the child's run."""
+        """Return the scope of the child run."""
         return self.place or self.scope.child(agent, self.call.id, self.slot)
 
     def adopt(self, result: RunResult[object]) -> None:
@@ -54,12 +54,12 @@ class Delegation:
         self.children.adopt(self.call, result)
 
     def placed(self, agent: str, accounts: tuple[Account, ...]) -> Delegation:
-        """The same, with the place that all tries of the call share, and more budgets over it."""
+        """Return the same call with its child scope set, for all tries of the call, under further budgets."""
         place = self.child(agent)
         return replace(self, place=replace(place, accounts=(*place.accounts, *accounts)) if accounts else place)
 
     def next_try(self, agent: str) -> Delegation:
-        """The same, with a place for the next try: further ones stand below the first, so that nothing is mixed up."""
+        """Return the same call with a scope for the next try; later tries have run ids and steps of their own."""
         first, number = self.child(agent), self.children.tries(self.call) + 1
         if number == 1:
             return self
@@ -67,13 +67,13 @@ class Delegation:
         return replace(self, place=replace(first, run_id=f"{first.run_id}.{number}", steps=first.steps.under(slot)))
 
     def serves(self, deps_source: object) -> bool:
-        """Whether a child that names this type or factory of deps works on those of the delegating run."""
+        """Return True if a child that names this type or factory of deps uses those of the delegating run."""
         if deps_source is None or deps_source == self.deps_source:
             return True
         return isinstance(deps_source, type) and self.deps is not None
 
     def context(self, agent: str, *, keeps_results: bool) -> RunContext[object]:
-        """What the call's tool gets as its context."""
+        """Return the context for the call's tool."""
         call = self.call
         return RunContext(
             deps=self.deps,

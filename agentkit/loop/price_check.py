@@ -1,12 +1,12 @@
-"""Whether all that a run may call has a known price: asked before anything is spent, where money is limited."""
+"""The price check before a run: where money is limited, everything that the run may call needs a known price."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from agentkit.budget.prices import prices_of
 from agentkit.budget.upper_bounds import server_tool_usd
-from agentkit.budget.usage import prices_of
 from agentkit.errors import ConfigurationError
 from agentkit.run.delegation_terms import Escalate, Terms, id_of
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from agentkit.run.agent_spec import AnySpec
 
 _CHANGES_PRICES = ("speed", "service_tier", "inference_geo")
-"""Fields of a request that change its price by a factor that the table does not have."""
+"""Fields of a request that change its price by a factor that the price table does not have."""
 
 
 def check_prices(spec: AnySpec, accounts: Sequence[Account]) -> None:
-    """Raise ConfigurationError, with what to do, when money is limited and something below has no known price."""
+    """Raise ConfigurationError if money is limited and something in the tree of agents has no known price."""
     is_limited = any(account.budget.max_cost_usd is not None for account in accounts)
     for problem in _problems(spec, is_limited=is_limited):
         raise ConfigurationError(problem)
@@ -56,7 +56,7 @@ def _unknown_models(spec: AnySpec) -> Iterator[str]:
 
 
 def _unknown_choices(agent: str, terms: Terms) -> Iterator[str]:
-    """The models that may take the place of an agent's own, for which the agent's own price does not hold."""
+    """Yield problems of the models that may replace an agent's own; the agent's own price does not hold for them."""
     escalation = [terms.on_failure.model] if isinstance(terms.on_failure, Escalate) else []
     for model in [*terms.models.values(), *escalation]:
         if prices_of(id_of(model)) is None:

@@ -1,4 +1,4 @@
-"""What a refused call means, told by its status, type and text: whether something can be done about it."""
+"""Classification of refused requests by status, type and text, so that the loop can repair them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from agentkit.errors import ModelError
     from agentkit.models.model import Model
 
-# Texts of the API, some as seen, some guessed from its documentation; a wrong guess costs one request.
+# Texts of the API, some as observed, some guessed from its documentation; a wrong guess costs one request.
 _DANGLING = re.compile(r"tool_use.{0,20}ids were found without.{0,20}tool_result", re.DOTALL)
 _TOO_COMPLEX = re.compile(
     r"schema.{0,80}(complex|too large|too many|at most|not supported|unsupported)", re.IGNORECASE | re.DOTALL
@@ -19,27 +19,27 @@ _COMPACT_THEMSELVES = {"AsyncAnthropic", "AsyncAnthropicAWS"}
 
 
 def is_dangling(error: ModelError) -> bool:
-    """Whether a call in the conversation has no result."""
+    """Return True if the API says that a tool call in the history has no result."""
     return error.status == 400 and bool(_DANGLING.search(str(error)))
 
 
 def is_too_complex(error: ModelError) -> bool:
-    """Whether a schema is more than the API's grammar can take."""
+    """Return True if the API says that a strict schema is too complex for its grammar."""
     return error.status == 400 and bool(_TOO_COMPLEX.search(str(error)))
 
 
 def is_about_threads(error: ModelError) -> bool:
-    """Whether the server does not go on with a thread, does not begin one, or does not know what that is."""
+    """Return True if the server does not continue a thread, does not open one, or does not know threads."""
     return (error.code or "").startswith("thread_") or (error.status == 400 and bool(_ABOUT_THREADS.search(str(error))))
 
 
 def is_the_models(error: ModelError) -> bool:
-    """Whether another model may do better: this one does not exist, or is overloaded for good."""
+    """Return True if another model may succeed: this one does not exist, or is still overloaded after all retries."""
     return error.status == 404 or (error.is_retryable and error.kind not in ("connection_error", "protocol_error"))
 
 
 def compacts_itself(model: Model) -> bool:
-    """Whether the server behind a model writes summaries itself: Anthropic's own does."""
+    """Return True if the server behind a model can write the summary itself: Anthropic's own can."""
     client: object = getattr(model, "client", None)
     kind: type[object] = type(client)
     return kind.__module__.partition(".")[0] == "anthropic" and kind.__name__ in _COMPACT_THEMSELVES

@@ -1,12 +1,12 @@
-"""The machine of a run: what comes next, as data.
+"""The state machine of a run: it chooses the next action, as data.
 
-Two rules for this file: no I/O, no clock and no SDK; and a stop reason that the table does not have ends the run by
-its name, it is never taken for another one.
+Two rules for this file: no I/O, no clock and no SDK; and a stop reason that the table does not have ends the run with
+its name, it is never treated as another one.
 
-    ASK --CallModel--> REPLIED --RunTools, AnswerCalls--> ASK
-                          |                                ^
-                          +--AskAgain, FallBack, Compact---+   the reply is dropped
-                          +--CheckAnswer-------------------+--> Finish
+    READY --AskModel--> REPLIED --RunTools, SkipCalls, RequestText--> READY
+                           |                                            ^
+                           +--RetryTurn, UseFallback, Compact-----------+   the reply is dropped
+                           +--CheckAnswer-------------------------------+--> Finish
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from agentkit.tools.reserved_names import ANSWER_TOOL
 
 
 class After(Enum):
-    """What a stop reason asks of us."""
+    """The rule for a stop reason."""
 
     GO_ON = "run the calls if there are any, otherwise take the answer"
     RESEND = "send the conversation again, unchanged"
@@ -65,14 +65,14 @@ STOP_REASONS: Mapping[str, After] = {
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Where a run stands. Every method returns the state after something happened."""
+    """The state of a run. Every method returns the state after an event."""
 
     limits: Limits
     answer_by: AnswerBy = AnswerBy.TEXT
     has_tools: bool = False
-    """Whether there is anything to call; a run without tools needs no landing."""
+    """True if there is a tool to call; a run without tools needs no final turn."""
     has_fallback: bool = False
-    """Whether there is another model to ask."""
+    """True if there is a fallback model that is not in use yet."""
     can_compact: bool = True
     turns: int = 0
     pauses: int = 0
@@ -80,28 +80,29 @@ class RunState:
     repeated_ids: int = 0
     output_failures: int = 0
     failures: Mapping[str, int] = field(default_factory=dict[str, int])
-    """How often each call failed that has not succeeded since, by `ToolCall.key`."""
+    """The number of failures of each call that has not succeeded since, by `ToolCall.key`."""
     was_asked_to_speak: bool = False
     was_told_last: bool = False
     note: str | None = None
-    """What the model is told with the next request."""
+    """Text for the model, appended to the next user message. None: nothing."""
     turn: AssistantTurn | None = None
-    """The reply that has not been dealt with. None: it is our turn to ask."""
+    """The reply that is being handled. None: the next action is a request."""
     has_repeated_ids: bool = False
-    """Whether that reply gives a call an id that was used before."""
+    """True if that reply gives a call an id that was used before."""
     sent_tokens: int = 0
-    """The `max_tokens` that reply was given."""
+    """The `max_tokens` of the request that brought that reply."""
     room: int | None = None
-    """The `max_tokens` of the next request. None: what the limits say."""
+    """The `max_tokens` of the next request. None: that of the limits."""
     are_calls_answered: bool = False
-    """Whether the calls of that reply have their results."""
+    """True if the calls of that reply have their results."""
     lands: Finish | None = None
-    """How the run will end, whatever the next reply is: a budget is nearly used up."""
+    """The end of the run after the final turn, whatever its reply: a budget is nearly used up. None: no such end."""
     finish: Finish | None = None
+    """The end of the run. None: it goes on."""
 
     @property
     def landing(self) -> Finish | None:
-        """How the run ends with this turn, the last, of which the model was told. None: it may go on."""
+        """The end of the run if this is the announced final turn. None: the run may go on."""
         if self.lands is not None:
             return self.lands
         if self.has_tools and self.turns == self.limits.max_turns:
@@ -110,24 +111,24 @@ class RunState:
 
     @property
     def may_go_back(self) -> bool:
-        """Whether the API would take that reply back."""
+        """True if the API would accept that reply in the history."""
         turn = self.turn
         return turn is not None and bool(turn.content) and turn.stop_reason != "refusal" and not self.has_repeated_ids
 
     @property
     def limit_reason(self) -> str:
-        """Why the turn limit ends the run."""
+        """The reason of a run that the turn limit ends."""
         return f"The limit of {self.limits.max_turns} turns was reached."
 
     def said(self) -> RunState:
-        """The model has been told what there was to tell."""
+        """The user message with the pending note was appended."""
         is_last = self.has_tools and (self.lands is not None or self.limits.max_turns - self.turns == 1)
         if self.note is None and not is_last:
             return self
         return replace(self, note=None, was_told_last=self.was_told_last or is_last)
 
     def replied(self, turn: AssistantTurn, *, max_tokens: int = 0, has_repeated_ids: bool = False) -> RunState:
-        """The model answered a request that gave it so many tokens."""
+        """The model replied to a request with this `max_tokens`; 0: that of the limits."""
         return replace(
             self,
             turns=self.turns + 1,
@@ -140,44 +141,45 @@ class RunState:
         )
 
     def resumed(self) -> RunState:
-        """A paused turn goes back as it is."""
+        """A paused turn is sent back unchanged, and does not count."""
         return replace(self, pauses=self.pauses + 1, turns=self.turns - 1, turn=None)
 
     def dropped(self, step: AskAgain | FallBack | Compact) -> RunState:
-        """The turn was dropped, as this step says; it does not count."""
+        """The turn was dropped by this action, and does not count."""
         state = replace(self, turn=None, turns=self.turns - (self.turn is not None))
         match step:
             case AskAgain():
-                return replace(state, room=step.max_tokens, repeated_ids=self.repeated_ids + self.has_repeated_ids)
+                repeated_ids = self.repeated_ids + self.has_repeated_ids
+                return replace(state, room=step.max_tokens, repeated_ids=repeated_ids)
             case FallBack():
                 return replace(state, has_fallback=False)
             case Compact():
                 return replace(state, can_compact=False)
 
     def cut_off(self) -> RunState:
-        """The model was told that its turn was cut off, and to send smaller pieces."""
+        """The calls of a truncated turn were answered with the request to send smaller pieces."""
         return replace(self, turn=None, cuts=self.cuts + 1)
 
     def over_budget(self, reason: str) -> RunState:
-        """The next call does not fit into a budget: land, or end when there is nothing to land."""
+        """The next call does not fit into a budget: take the final turn, or end the run where none is left."""
         end = Finish(Outcome.BUDGET_EXHAUSTED, reason)
         if self.has_tools and self.lands is None:
             return replace(self, lands=end, room=None)
         return replace(self, finish=end)
 
     def is_stuck(self, call: ToolCall) -> bool:
-        """Whether this call has failed as often as it may."""
-        failed = self.failures  # empty for most runs, and a call's key costs something
+        """Return True if this call has failed as often as it may."""
+        failed = self.failures  # empty for most runs, and computing a call's key takes time
         return bool(failed) and failed.get(call.key, 0) >= self.limits.max_repairs
 
     def ran_tools(
         self, *, rejected: str | None = None, failed: Collection[ToolCall] = (), succeeded: Collection[ToolCall] = ()
     ) -> RunState:
-        """The calls of the turn have their results; the answer tool's may be `rejected` for a reason."""
+        """The calls of the turn have their results; `rejected` is the reason why the answer tool's was rejected."""
         failures = self.output_failures + (rejected is not None)
         if rejected is not None and failures > self.limits.output_retries:
             return replace(self, finish=Finish(Outcome.INVALID_OUTPUT, rejected))
-        if self.landing is not None:  # what the last turn says beside its calls is the best answer there will be
+        if self.landing is not None:  # its text is the best answer there will be
             return replace(self, are_calls_answered=True)
         counts = self.failures
         if failed or (succeeded and counts):
@@ -187,11 +189,11 @@ class RunState:
         return replace(self, turn=None, output_failures=failures, failures=counts)
 
     def answered(self) -> RunState:
-        """The answer fits the output type."""
+        """The answer was accepted."""
         return replace(self, finish=self.landing or Finish(Outcome.COMPLETED))
 
     def rejected(self, reason: str) -> RunState:
-        """The answer does not fit; it goes back with `reason` as long as retries and turns are left."""
+        """The answer was rejected; it is sent back with `reason` as long as retries and turns are left."""
         failures = self.output_failures + 1
         if self.lands is not None:
             return replace(self, finish=replace(self.lands, reason=f"{self.lands.reason} {reason}"))
@@ -202,12 +204,12 @@ class RunState:
         return replace(self, output_failures=failures, turn=None, note=reason)
 
     def asked_to_speak(self) -> RunState:
-        """The model ended its turn without a word and is asked once more."""
+        """The model ended its turn without text, and is asked for text once more."""
         return replace(self, was_asked_to_speak=True, turn=None, note=SAY_SOMETHING)
 
 
 def next_step(state: RunState) -> Step:
-    """What a run in this state does next."""
+    """Return the next action of a run in this state."""
     if state.finish is not None:
         return state.finish
     if state.turn is None:
@@ -238,7 +240,7 @@ def _ask(state: RunState) -> Step:
     if left <= 0:
         return Finish(Outcome.MAX_TURNS, state.limit_reason)
     most = state.room or state.limits.max_tokens
-    least = min(most, FLOOR if state.room is None else max(FLOOR, 2 * state.sent_tokens))
+    least = min(most, max(FLOOR, 0 if state.room is None else 2 * state.sent_tokens))
     is_last = state.has_tools and (left == 1 or state.lands is not None)
     note = state.note
     if is_last and not state.was_told_last:
@@ -277,7 +279,7 @@ def _run(state: RunState, calls: tuple[ToolCall, ...]) -> Step:
 
 
 def _truncated(state: RunState, turn: AssistantTurn) -> Step:
-    """A cut-off reply: what is of no use is asked for again with more room; text that was given all its room stays."""
+    """Return the action after a truncated reply: an unusable one is retried with a higher `max_tokens` if possible."""
     calls = tuple(turn.calls())
     is_useless = bool(calls) or not turn.text.strip() or state.answer_by is not AnswerBy.TEXT
     if state.landing is not None and not is_useless:

@@ -1,9 +1,9 @@
-"""MCP servers as Toolsets.
+"""MCP client: the tools of MCP servers as Toolsets.
 
     async with mounted(StdioServer("uvx", ["mcp-server-git"]), name="git") as git:
         result = await agent.run("What changed last week?", tools=[git])
 
-Mounting needs the package `mcp`, which is imported then: pip install 'claude-agentkit[mcp]'.
+The package `mcp` is imported when a server is mounted: pip install 'claude-agentkit[mcp]'.
 """
 
 from agentkit.mcp.annotations import Annotations

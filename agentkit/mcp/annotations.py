@@ -1,4 +1,4 @@
-"""What a server says of its own tool, and what we make of it."""
+"""Tools as MCP servers list them, with annotations, and the effect that annotations stand for."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """A server's hints about one tool. Nothing checks them; None: the server does not say."""
+    """A server's hints about one tool. Nothing checks them. None: the server does not say."""
 
     title: str | None = None
-    """A name for people."""
+    """A name to show to people."""
     is_read_only: bool | None = None
-    """It changes nothing."""
+    """The tool changes nothing."""
     is_destructive: bool | None = None
-    """It may delete or overwrite."""
+    """The tool may delete or overwrite."""
     is_idempotent: bool | None = None
     """A second call with the same arguments changes nothing more."""
     is_open_world: bool | None = None
-    """It reaches the world outside: its results may hold what anybody wrote."""
+    """The tool reaches the world outside: its results may hold text that anybody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,18 @@ class Listed:
     """A tool as its server lists it."""
 
     name: str
-    """The server's own name for it."""
+    """The server's own name for the tool."""
     description: str
     input_schema: Mapping[str, object]
     output_schema: Mapping[str, object] | None
-    """What `structuredContent` of a result promises to fit. None: nothing is promised."""
+    """JSON Schema of `structuredContent` in results. None: the server gives none."""
     annotations: Annotations
     is_task: bool = False
-    """Whether it runs only as a task, which is asked for again and again; that is not spoken here."""
+    """True if it runs only as an MCP task, whose result has to be polled; such tools are not supported."""
 
 
 def hinted_effect(annotations: Annotations) -> Effect:
-    """The effect that the hints stand for, if they are true; what is not said is taken for the worst."""
+    """Return the effect that the hints stand for, if they are true; without a hint the worst is assumed."""
     if annotations.is_read_only:
         return "read"
     return "idempotent" if annotations.is_idempotent else "write"

@@ -1,4 +1,4 @@
-"""The `mcpServers` JSON file, as Claude Desktop, Claude Code and others have it -> servers by name."""
+"""Read an `mcpServers` JSON file, as Claude Desktop, Claude Code and others use it, into servers by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 class _Entry(BaseModel):
-    """One server of the file. Keys that only other programs know are passed over."""
+    """One server in the file. Keys that only other programs know are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -40,9 +40,9 @@ class _Servers(BaseModel):
 
 
 def read_servers(path: Path) -> dict[str, Server]:
-    """The servers of a file by the names under which they are mounted, those that are `disabled` left out.
+    """Return the servers of a file by the names under which they are mounted; `disabled` ones are left out.
 
-    Raises ConfigurationError, naming the file and the entry, for what is wrong in it.
+    Raises ConfigurationError that names the file and the entry.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def read_servers(path: Path) -> dict[str, Server]:
 
 
 def _server(entry: _Entry) -> Server:
-    """Raises LookupError for a variable that is not set, DefinitionError for what is no server."""
+    """Make a server of an entry. Raises LookupError for an unset variable, DefinitionError for an invalid entry."""
     if entry.type == "sse":
         raise DefinitionError("the transport sse is not spoken here; give the server's address for streamable HTTP.")
     if (entry.command is None) == (entry.url is None):
@@ -88,13 +88,13 @@ def _all_filled(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _filled(text: str) -> str:
-    """The text with environment variables in their places."""
+    """Return the text with `${NAME}` and `${NAME:-default}` replaced by environment variables."""
 
     def value(match: re.Match[str]) -> str:
         default: str | None = match["default"]
         found = os.environ.get(match["name"])
         if default is not None:
-            return found or default  # as a shell does it: an empty one counts as not set
+            return found or default  # like `:-` in a shell: an empty variable counts as not set
         if found is None:
             raise LookupError(f"the environment variable {match['name']} is not set.")
         return found

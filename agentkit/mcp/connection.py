@@ -1,7 +1,7 @@
-"""A mounted server: its session, and the next one where that has died.
+"""The connection to a mounted server: a session, restarted by the next call after the server has died.
 
-A call that was on its way when a server died is never sent again: whether it took effect is not known. The next call
-has not been sent yet, so it may start the server anew; once, until the server has answered again.
+A call in flight when the server dies is never sent again: it is not known if it took effect. The next call has not been
+sent yet, so it may restart the server; there is one restart until the server has answered again.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from agentkit.mcp.servers import Server
 
 _EXCEPTIONS_OF_THE_SERVER = (0, -32603)
-"""Codes with which servers report an exception of their own; its text was meant for nobody."""
+"""Error codes for an exception inside the server. Its text is logged and not sent to the model."""
 _NOT_EXECUTED = "Nothing was executed."
 
 
 class Connection:
-    """One server, from mounting to unmounting."""
+    """The connection to one server, from mounting to unmounting."""
 
     def __init__(self, server: Server, name: str, connect_timeout_s: float) -> None:
         self.name = name
-        """What the server is called here."""
+        """The name under which the server is mounted."""
         self._server = server
         self._timeout_s = connect_timeout_s
         self._session = Session(server, name, connect_timeout_s)
@@ -46,20 +46,20 @@ class Connection:
         self._restarting = anyio.Lock()
 
     async def open(self) -> tuple[Listed, ...]:
-        """Connect, and list what the server offers. Raises ConfigurationError."""
+        """Connect and return the server's tools. Raises ConfigurationError."""
         await self._session.open()
         self._is_mounted = True
         return self._session.tools
 
     async def aclose(self) -> None:
-        """Let the server go, if it is mounted. Later calls raise UsageError."""
+        """Disconnect, if mounted. Later calls raise UsageError."""
         was_mounted, self._is_mounted = self._is_mounted, False
         if was_mounted:
             async with self._restarting:
                 await self._session.aclose()
 
     async def call(self, tool: Listed, arguments: Mapping[str, object], report: Report) -> Answer:
-        """See `Caller.call`. Raises UsageError when the server is not mounted any more."""
+        """See `ToolCaller.call_tool`. Raises UsageError if the server is not mounted any more."""
         if not self._is_mounted:
             raise UsageError(f"The MCP server {self.name!r} is not mounted any more: run inside its `async with`.")
         was_restarted = not self._session.is_alive
@@ -77,7 +77,7 @@ class Connection:
         return Answer(result, was_restarted)
 
     async def _restart(self, tool: Listed) -> None:
-        """Start the server anew, unless another call has done so meanwhile."""
+        """Restart the server, unless another call has done so meanwhile."""
         async with self._restarting:
             if self._session.is_alive:
                 return
@@ -99,7 +99,7 @@ class Connection:
             raise ToolError(f"The server {self.name} came back without this tool. {_NOT_EXECUTED}")
 
     def _told(self, tool: Listed, error: MCPError) -> Exception:
-        """What is said of a call that has no result."""
+        """Log a failed call, and return the exception for it by what is known of its effect."""
         log().warning(
             "an MCP server refused a call or broke off",
             server=self.name,

@@ -1,7 +1,7 @@
-"""The HTTP client of a server at an address: a connection that breaks fails one request, not the whole session.
+"""The HTTP client for streamable HTTP: a connection that breaks fails one request, not the whole session.
 
-The package `mcp` runs all requests of a session in one task group, which an error of the network tears down: every
-other call in flight would be lost with the one that it hit. Here such an error becomes an answer to its own request.
+The package `mcp` runs all requests of a session in one task group, which a network error tears down, and every other
+call in flight with it. Here a network error becomes a JSON-RPC error response to its own request.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ import httpx2
 from mcp.types import CONNECTION_CLOSED, INVALID_REQUEST
 
 NOT_SENT = -32_098
-"""The code of our own answer where a server cannot be reached, so it never got the request."""
+"""JSON-RPC error code of this client: the server could not be reached, so it never got the request."""
 
 _CONNECT_S = 30.0
 
 
 def http_client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
-    """A client that waits for answers without end: the calls have time limits of their own."""
+    """Return a client without a read timeout: tool calls have timeouts of their own."""
     return _Calm(headers=dict(headers), timeout=httpx2.Timeout(_CONNECT_S, read=None))
 
 
 class _Calm(httpx2.AsyncClient):
     async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
-        """Send a request; where no answer comes, answer in the server's place."""
+        """Send a request; a network error becomes a response with a JSON-RPC error."""
         try:
             response = await super().send(request, **how)
         except httpx2.TransportError as error:
             return _in_its_place(request, _code_of(error), _words(error))
-        if response.status_code in (401, 403):  # `mcp` would not say what it was
+        if response.status_code in (401, 403):  # `mcp` itself reports no status to the user
             await response.aclose()
             words = f"HTTP {response.status_code} {response.reason_phrase}: check the credentials in its headers"
             return _in_its_place(request, INVALID_REQUEST, words)
@@ -40,7 +40,7 @@ class _Calm(httpx2.AsyncClient):
 
 
 class _CalmStream(httpx2.AsyncByteStream):
-    """A body whose breaking off is an error of the answer, which `mcp` takes for what it is."""
+    """A response body that raises StreamError when it breaks off: `mcp` fails one request for it, not the session."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
@@ -57,7 +57,7 @@ class _CalmStream(httpx2.AsyncByteStream):
 
 
 def _in_its_place(request: httpx2.Request, code: int, words: str) -> httpx2.Response:
-    """An error in the server's place, which `mcp` gives to the request that it answers."""
+    """Return a response with a JSON-RPC error, which `mcp` assigns to the request that it belongs to."""
     said = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": words}}
     return httpx2.Response(503, json=said, request=request)
 

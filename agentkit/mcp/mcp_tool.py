@@ -1,4 +1,4 @@
-"""A tool of a mounted server: to an agent a Tool like any other."""
+"""A tool of a mounted MCP server, used by agents like any other Tool."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
 
 
 class Report(Protocol):
-    """Hears how far a call is."""
+    """Called with the progress of a tool call."""
 
     async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
-        """How much is done, of how much, and in words."""
+        """Report the amount that is done, the total if it is known, and a text."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered to a call."""
+    """The result of a tool call as the server sent it."""
 
     result: JSONObject
-    """As it wrote it."""
+    """The `CallToolResult` as JSON, unchanged."""
     was_restarted: bool
-    """Whether the server was started anew for this call."""
+    """True if the server was restarted for this call."""
 
 
 class Unanswered(Exception):
-    """A call was sent and brought no result; what it did is not known. The text is for the model."""
+    """Raised when a call was sent and no result came: its effect is not known. The text is for the model."""
 
 
 class Caller(Protocol):
-    """What a tool needs of the server that it belongs to."""
+    """Sends the calls of a tool to its server."""
 
     async def call(self, tool: Listed, arguments: Mapping[str, object], report: Report) -> Answer:
-        """Call it. Raises Unanswered, and ToolError where nothing was executed or the server refused."""
+        """Call a tool. Raises CallWithoutResult, or ToolError if nothing was executed or the server refused."""
         ...
 
 
@@ -60,18 +60,18 @@ class McpTool(Tool[..., object]):
         function.__name__ = function.__qualname__ = name
         super().__init__(body, function, name, description, options)
         self.server = body.server_name
-        """The name under which the server is mounted: where the tool's results come from."""
+        """The name under which the server is mounted."""
         self.server_tool = body.listed.name
-        """The server's own name for it."""
+        """The server's own name for the tool."""
         self.annotations: Annotations = body.listed.annotations
-        """What the server says of it, believed or not."""
+        """The server's annotations of the tool, trusted or not."""
         self.is_trusted = body.is_trusted
-        """Whether whoever mounted the server believes its annotations."""
+        """True if the server was mounted with `trust_annotations`."""
 
 
 @dataclass(frozen=True)
 class ServerBody:
-    """The work of a tool, done by its server."""
+    """The body of a tool that runs on an MCP server."""
 
     listed: Listed
     fitted: Fitted
@@ -82,19 +82,19 @@ class ServerBody:
     is_waiting: bool = field(default=False, init=False)
     needs_context: bool = field(default=False, init=False)
     returns: object = field(default=object, init=False)
-    """See `Body.returns`: what a server answers may be long."""
+    """See `ToolBody.returns`. The type of a server's results is not known, so they may be long."""
 
     @property
     def input_schema(self) -> JSONObject:
-        """See `Body.input_schema`."""
+        """See `ToolBody.input_schema`."""
         return self.fitted.shown
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
-        """See `Body.read`."""
+        """See `ToolBody.parse_arguments`."""
         return self.fitted.read(tool, given)
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> list[Block]:
-        """See `Body.work`."""
+        """See `ToolBody.execute`."""
 
         async def report(progress: float, total: float | None, message: str | None) -> None:
             if ctx is not None:

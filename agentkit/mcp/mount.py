@@ -1,4 +1,4 @@
-"""Mounting: a server is connected, its tools become a Toolset, and all of it ends with the block."""
+"""Mount MCP servers: inside an `async with` block a server is connected and its tools are a Toolset."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from agentkit.tools.options import Effect
 
 CONNECT_TIMEOUT_S = 30.0
-"""How long a server may take to start and list its tools, where nothing else is said."""
+"""The default of `connect_timeout_s`, in seconds."""
 DEFER_OVER_TOKENS = 10_000
-"""How many tokens of definitions all fit in; more of them are found by search. Anthropic advises search from here."""
+"""The default of `defer_over_tokens`: from this size of tool definitions on Anthropic advises its tool search."""
 
 
 @asynccontextmanager
@@ -41,18 +41,19 @@ async def mounted(
 ) -> AsyncGenerator[Toolset]:
     """Mount an MCP server: inside the block its tools are a Toolset, whose names are `name__tool`.
 
-    The block may be entered and left in different tasks. A server that dies is started anew for the next call.
+    The block may be entered and left in different tasks. A server that dies is restarted by the next call.
 
     Args:
-        server: Where it is.
-        name: What to call it: letters, digits, underscore and dash.
-        trust_annotations: Whether what it says of its own tools becomes their effect. A server could lie that a tool
-            only reads, and it would be called early and again; so by default all its tools are of effect `write`.
-        effects: What you know of its tools, by the server's names; it counts for more than annotations.
-        timeout_s: Seconds that each call may take. None: the agent's `tool_timeout_s`.
-        connect_timeout_s: Seconds that it may take to start and to list its tools.
-        defer_over_tokens: When the definitions take more tokens than this, the model is given a search instead of all
-            of them. None: never; for servers of the Messages API without the tool search.
+        server: The program, address or object to connect to.
+        name: The name for the server here: letters, digits, underscore and dash.
+        trust_annotations: True if the server's annotations decide the effects of its tools. A server could lie that a
+            tool only reads, and it would be called eagerly and retried; so by default all its tools have the effect
+            `write`.
+        effects: Effects that you know, by the server's own tool names; they override annotations.
+        timeout_s: Timeout of each call in seconds. None: the agent's `tool_timeout_s`.
+        connect_timeout_s: Seconds that the server may take to start and to list its tools.
+        defer_over_tokens: If the definitions take more tokens than this, they are deferred, and the model finds tools
+            by the API's tool search. None: never, for servers of the Messages API without the tool search.
 
     Raises:
         ConfigurationError: The server does not start, cannot be reached, or does not speak MCP; or the package `mcp`
@@ -77,11 +78,11 @@ async def mounted_file(
     connect_timeout_s: float = CONNECT_TIMEOUT_S,
     defer_over_tokens: int | None = DEFER_OVER_TOKENS,
 ) -> AsyncGenerator[tuple[Toolset, ...]]:
-    """Mount all servers of an `mcpServers` JSON file, as Claude Desktop and Claude Code have it, all at once.
+    """Mount all servers of an `mcpServers` JSON file, as Claude Desktop and Claude Code use it, all at once.
 
     `${NAME}` and `${NAME:-default}` in it stand for environment variables. `trusted` names the servers whose
-    annotations become effects; the other options are those of `mounted`. Raises ConfigurationError when the file
-    cannot be read or one of the servers cannot be mounted.
+    annotations decide effects; the other options are those of `mounted`. Raises ConfigurationError if the file cannot
+    be read or one of the servers cannot be mounted.
     """
     servers = read_servers(Path(path))
     if unknown := set(trusted) - servers.keys():
@@ -115,7 +116,7 @@ async def _all_mounted(
 
 
 async def _opened(connections: Sequence[Connection]) -> list[tuple[Listed, ...]]:
-    """What each server offers. Raises ConfigurationError, which tells of every server that is not there."""
+    """Open all connections at once and return each server's tools. Raises ConfigurationError with every failure."""
     listings: list[tuple[Listed, ...]] = [()] * len(connections)
     errors: list[str] = []
 

@@ -1,4 +1,4 @@
-"""What a server lists -> the tools that an agent gets: names, effects, and what has to be left out."""
+"""Make Tools of the tools that a server lists: names, effects, descriptions; unusable ones are left out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_CHARS_OF_A_NAME = 128
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """How one server is mounted; see `mounted`."""
+    """The options with which one server is mounted; see `mounted`."""
 
     server: Server
     name: str
@@ -38,13 +38,13 @@ class Mount:
 
 
 Offer: TypeAlias = "Mapping[str, tuple[Listed, Fitted]]"
-"""The tools of a server that can be used, by the names that the model sees."""
+"""The usable tools of a server, by the names that the model sees."""
 
 
 def usable(mount: Mount, listed: tuple[Listed, ...]) -> Offer:
-    """What the API takes of a server's tools; the rest is left out, and the log says why.
+    """Return the tools of a server that the API accepts; the rest is left out, and the log says why.
 
-    Raises DefinitionError for two tools of one name, and for an effect of a tool that is not there.
+    Raises DefinitionError for two tools of one name, and for an effect of an unknown tool.
     """
     if unknown := mount.effects.keys() - {tool.name for tool in listed}:
         known = ", ".join(tool.name for tool in listed)
@@ -67,14 +67,14 @@ def usable(mount: Mount, listed: tuple[Listed, ...]) -> Offer:
 
 
 def tools_of(mount: Mount, offer: Offer, caller: Caller, *, defers: bool) -> list[McpTool]:
-    """The tools, ready to be called. With `defers` the model has to search for them."""
+    """Return the tools as Tools that call the server. With `defers` the model finds them by the API's tool search."""
     tools: list[McpTool] = []
     for name, (listed, fit) in offer.items():
         effect = _effect(mount, listed)
         options: ToolOptions = {
             "effect": effect,
             "timeout_s": mount.timeout_s,
-            "strict": False,  # a request takes few strict schemas: they are for the agent's own tools
+            "strict": False,  # a request takes few strict schemas: they are left to the agent's own tools
             "defer_loading": defers,
         }
         body = ServerBody(listed, fit, effect, mount.name, mount.trusts_annotations, caller)
@@ -83,18 +83,18 @@ def tools_of(mount: Mount, offer: Offer, caller: Caller, *, defers: bool) -> lis
 
 
 def tokens_of(offer: Offer) -> int:
-    """About how many tokens of every request the definitions take."""
+    """Return about how many tokens the definitions take in every request."""
     definitions = [{"name": name, "d": _description(*one), "s": one[1].shown} for name, one in offer.items()]
     return round(len(json.dumps(definitions)) / CHARS_PER_TOKEN)
 
 
 def name_of(server: str, tool: str) -> str:
-    """The name that the model sees: `git__git_log`. It has only characters that the API takes."""
+    """Return the name that the model sees, such as `git__git_log`, with only characters that the API accepts."""
     return f"{server}__{_UNFIT.sub('_', tool)}"[:_MOST_CHARS_OF_A_NAME]
 
 
 def _sound(schema: Mapping[str, object] | None) -> Mapping[str, object] | None:
-    """An output schema that results can be held against; None for what is none."""
+    """Return an output schema if results can be checked against it; None if it is no valid JSON Schema."""
     try:
         require_sound(schema)
     except DefinitionError:

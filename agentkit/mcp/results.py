@@ -1,12 +1,12 @@
-"""A server's result -> the content of a tool result.
+"""Convert an MCP server's result to the content of a tool result.
 
 text                                  as it is
-image, also as an embedded resource   an image block, where the API takes its kind and size
-audio, links, other resources         a text that says what it is and where
-nothing but `structuredContent`       its JSON
+image, also as an embedded resource   an image block, if the API accepts its type and size
+audio, links, other resources         a text that describes it, with its address
+only `structuredContent`              its JSON
 a result with `isError`               a ToolError with its text
 
-Nothing that a server sends fails the call once it ran: what cannot be shown is described.
+Content that cannot be shown is described and does not fail the call: the tool has run.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from agentkit.mcp.annotations import Listed
 
 MOST_IMAGE_BYTES = 5_000_000
-"""The API refuses requests with a larger image, counted as base64."""
+"""The API's limit of one image, in bytes of base64."""
 
-# A link to the documentation of a validator's error, on a line of its own.
+# pydantic appends such a line to each validation error.
 _DOCS_LINE = re.compile(r"^[ \t]*For further information visit https?://\S+[ \t]*\n?", re.MULTILINE)
 _TRACEBACK = re.compile(r"^Traceback \(most recent call last\):$.*", re.MULTILINE | re.DOTALL)
 
 
 def content_of(result: JSONObject, listed: Listed) -> list[Block]:
-    """The content blocks. Raises ToolError for an error, and for a question that the server asks in between."""
+    """Return the content blocks of a result. Raises ToolError for an error, and for a request of input by a person."""
     tool = listed.name
     if result.get("resultType") == "input_required":
         raise ToolError(f"`{tool}` asks a person a question before it goes on, which is not possible here.")
@@ -55,12 +55,12 @@ def content_of(result: JSONObject, listed: Listed) -> list[Block]:
 
 
 def readable(text: str) -> str:
-    """An error's text without what is of no use to a model: links to documentation, tracebacks."""
+    """Return an error's text without links to documentation and tracebacks, which are of no use to the model."""
     return _TRACEBACK.sub("", _DOCS_LINE.sub("", text)).strip()
 
 
 def _misfit(result: JSONObject, listed: Listed) -> str:
-    """Why the structured content is not what was promised; empty where it is, or nothing was."""
+    """Return the first problem of the structured content; empty if it fits the output schema, or there is none."""
     if listed.output_schema is None:
         return ""
     if "structuredContent" not in result:
@@ -101,7 +101,7 @@ def _resource(part: JSONObject) -> Block:
 
 
 def _shown(media_type: str, data: str, uri: str) -> Block:
-    """An image block; a description for what is no image, or none that the API takes."""
+    """Return an image block, or a description if the API does not accept the data as an image."""
     try:
         if len(data) <= MOST_IMAGE_BYTES:
             return Image.of(base64.b64decode(data, validate=True)).to_block()

@@ -1,4 +1,4 @@
-"""A task that belongs to the event loop and not to its caller: what it opens, it closes itself."""
+"""Root tasks: they belong to the event loop, not to a caller's task group or cancel scope."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _alive: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only w
 
 
 def start_root_task(main: Callable[[], Coroutine[object, None, None]], name: str) -> None:
-    """Start it. It must raise nothing but its own cancellation: nobody is there to catch an error."""
+    """Start `main` as a root task. It must raise nothing but its own cancellation: nothing would catch an error."""
     if sniffio.current_async_library() == "trio":
         import trio
 

@@ -1,7 +1,7 @@
-"""A server's input schema -> one that the API takes, and back from the model's arguments to the server's.
+"""Adapt a server's input schema to the API, and the model's arguments back to the server's schema.
 
-MCP takes any object schema. The API refuses two forms of them, and with them the whole request: `anyOf`, `oneOf` and
-`allOf` at the root, and properties whose names have other characters than letters, digits, dot, dash and underscore.
+MCP allows any object schema. The API refuses the whole request for two forms of them: `anyOf`, `oneOf` and `allOf` at
+the root, and properties whose names have other characters than letters, digits, dot, dash and underscore.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _MOST_CHARS_OF_NOTE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What the model is shown of a server's input schema. Raises nothing any more: `fitted` made sure of it."""
+    """A server's input schema and the form of it that the API accepts; made and checked by `fitted`."""
 
     original: JSONObject
-    """The server's own."""
+    """The server's own schema."""
     shown: JSONObject
-    """What the API gets; the same where that is possible."""
+    """The schema that is sent to the API; the original if the API accepts it."""
     names: Mapping[str, str]
-    """The server's names of the properties that had to be renamed, by the names that the model sees."""
+    """The server's names of renamed properties, by the names that the model sees."""
     note: str = ""
-    """What the shown schema cannot say, in words. Empty: it says everything."""
+    """A note for the description, on constraints that the shown schema lacks. Empty: it has all of them."""
 
     def read(self, tool: str, given: Mapping[str, object]) -> JSONObject:
-        """The model's arguments as the server wants them. Raises InvalidArguments with the text for the model."""
+        """Check the model's arguments and return them in the server's form. Raises InvalidArguments for the model."""
         arguments = read_json_arguments(tool, self.shown, given)
         if self.shown is self.original:
             return arguments
@@ -47,7 +47,7 @@ class Fitted:
 
 
 def fitted(schema: Mapping[str, object]) -> Fitted:
-    """Make a schema fit, changing it only where it must be. Raises DefinitionError, with the reason, if it cannot."""
+    """Adapt a schema to the API with as few changes as possible. Raises DefinitionError, with the reason."""
     original: JSONObject = dict(schema)
     require_sound(original)
     if original.get("type") != "object":
@@ -58,7 +58,7 @@ def fitted(schema: Mapping[str, object]) -> Fitted:
 
 
 def _without_combinations(schema: JSONObject) -> tuple[JSONObject, str]:
-    """The properties of all alternatives side by side, and in words which of them go together."""
+    """Merge the properties of all alternatives, and return a note that says which of them go together."""
     combining = {word: schema[word] for word in _COMBINING if word in schema}
     if not combining:
         return schema, ""

@@ -1,4 +1,4 @@
-"""Where an MCP server is: a program to start, an address, or an object in this process.
+"""MCP servers to mount: a program to start, an address, or an object in this process.
 
 `str(server)` is for error messages: it shows no environment, header, password or query.
 """
@@ -18,7 +18,7 @@ from agentkit.redaction.redactor import REDACTED, is_secret_name, text_without_s
 
 @dataclass(frozen=True, slots=True)
 class StdioServer:
-    """A program that is started, and spoken to over its stdin and stdout: `StdioServer("uvx", ["mcp-server-git"])`.
+    """A program that is started and used over its stdin and stdout: `StdioServer("uvx", ["mcp-server-git"])`.
 
     Raises DefinitionError for arguments that are not a list of texts.
     """
@@ -26,12 +26,12 @@ class StdioServer:
     command: str
     args: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    """Environment variables that it gets. It inherits HOME, LOGNAME, PATH, SHELL, TERM and USER, and nothing else."""
+    """Environment variables of the program. It inherits HOME, LOGNAME, PATH, SHELL, TERM and USER, and nothing else."""
     cwd: str | Path | None = None
-    """The folder that it runs in. None: this process's own."""
+    """The program's working directory. None: that of this process."""
 
     def __post_init__(self) -> None:
-        args = cast("Sequence[object]", self.args)  # of whatever it was given
+        args = cast("Sequence[object]", self.args)  # not checked yet: callers may pass anything
         if isinstance(args, str) or not all(isinstance(one, str) for one in args):
             raise DefinitionError(f"StdioServer(args={args!r}): it takes a list of texts, one for each argument.")
 
@@ -43,12 +43,12 @@ class StdioServer:
 class HttpServer:
     """A server at an address, over streamable HTTP: `HttpServer("https://example.com/mcp", headers={...})`.
 
-    Raises DefinitionError for what is no http or https address.
+    Raises DefinitionError for anything but an http or https address.
     """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    """Sent with every request: where a server's credentials go."""
+    """HTTP headers of every request, credentials included."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -62,7 +62,7 @@ class HttpServer:
 
 @dataclass(frozen=True, slots=True)
 class InProcessServer:
-    """A server object of the package `mcp` (`MCPServer` or the low-level `Server`), called without a wire."""
+    """A server object of the package `mcp` (`MCPServer` or the low-level `Server`), called without a transport."""
 
     server: object = field(repr=False)
 
@@ -71,7 +71,7 @@ class InProcessServer:
 
 
 def _without_secrets(args: Sequence[str]) -> Iterator[str]:
-    """Arguments that can be shown: `--token abc` and `--token=abc` are not."""
+    """Yield the arguments with secrets redacted, such as the value in `--token abc` and `--token=abc`."""
     before = ""
     for arg in args:
         name, sign, value = arg.partition("=")
@@ -85,4 +85,4 @@ def _without_secrets(args: Sequence[str]) -> Iterator[str]:
 
 
 Server: TypeAlias = StdioServer | HttpServer | InProcessServer
-"""What can be mounted."""
+"""Any MCP server that can be mounted."""

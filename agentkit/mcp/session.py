@@ -1,7 +1,7 @@
-"""One life of a connection to a server, from the handshake to the end.
+"""One MCP session with a server, from the handshake to the end.
 
 Two rules for this file: the client of the package `mcp` is entered and left in one root task, whose task groups never
-touch a caller's; and no wait is without end, not even the handshake's.
+touch a caller's; and every wait has a time limit, the handshake's too.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from agentkit.mcp.mcp_tool import Report
 
 SESSION_LOST = "Session terminated"
-"""What `mcp` says when a server at an address no longer knows the session, as after a restart of it."""
+"""The error message of `mcp` when an HTTP server does not know the session any more, as after its restart."""
 
 _MOST_PAGES = 1_000
 _CLEAN_UP_S = 10.0
@@ -50,15 +50,15 @@ _MOST_CHARS_OF_NOISE = 200
 
 
 class _AsItCame(RootModel[JSONObject]):
-    """A result that nothing was read from or left out of."""
+    """A result as raw JSON: nothing is parsed or left out."""
 
 
 class Session:
-    """A connection. `open` it once; when it `is_alive` no longer, another one has to be made."""
+    """A session with a server. `open` it once; when `is_alive` is False again, make a new one."""
 
     def __init__(self, server: Server, name: str, connect_timeout_s: float) -> None:
         self.tools: tuple[Listed, ...] = ()
-        """What the server offers, in its own order; there once the session is open."""
+        """The server's tools in its own order; empty until the session is open."""
         self._server = server
         self._name = name
         self._timeout_s = connect_timeout_s
@@ -71,11 +71,11 @@ class Session:
 
     @property
     def is_alive(self) -> bool:
-        """Whether a call may reach the server."""
+        """True if a call may reach the server."""
         return self._client is not None and not self._leaving.is_set()
 
     async def open(self) -> None:
-        """Connect and list the tools. Raises ConfigurationError, naming the server and what it said."""
+        """Connect and list the tools. Raises ConfigurationError with the server, the reason, and its last stderr."""
         start_root_task(self._main, f"MCP server {self._name}")
         try:
             await self._ready.wait()
@@ -88,9 +88,9 @@ class Session:
             raise ConfigurationError(await self._why_not())
 
     async def call(self, tool: str, arguments: Mapping[str, object], report: Report) -> JSONObject:
-        """Call a tool by the server's name for it; the result as the server wrote it.
+        """Call a tool by the server's name for it, and return the result as the server sent it.
 
-        Raises MCPError, and ValidationError for a result that is none. Cancelling it cancels it at the server.
+        Raises MCPError, and ValidationError for a malformed result. Cancellation is passed on to the server.
         """
         if self._client is None:
             raise MCPError(CONNECTION_CLOSED, "Connection closed")
@@ -104,7 +104,7 @@ class Session:
         return answer.root
 
     async def aclose(self) -> None:
-        """End it; the process of a server, and all that it started, is gone then. Waits up to ten seconds."""
+        """End the session, with the server's process and all that it started. Waits up to ten seconds."""
         self._leaving.set()
         with anyio.move_on_after(_CLEAN_UP_S, shield=True) as patience:
             await self._done.wait()
@@ -113,7 +113,7 @@ class Session:
             log().error("an MCP server did not end in time", server=self._name)
 
     async def _main(self) -> None:
-        """The root task."""
+        """Connect, list the tools, and hold the client open until the session is closed. Runs as the root task."""
         try:
             with self._scope:
                 self._scope.deadline = anyio.current_time() + self._timeout_s
@@ -125,7 +125,7 @@ class Session:
                     await self._leaving.wait()
         except anyio.get_cancelled_exc_class():
             raise
-        except BaseException as error:  # noqa: BLE001 - carried by value to whoever waits; a root task may raise nothing
+        except BaseException as error:  # noqa: BLE001 - `open` reports it; a root task may raise nothing
             self._error = error
         finally:
             self._client = None
@@ -134,7 +134,7 @@ class Session:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncGenerator[Client]:
-        """The client of the package `mcp`, connected."""
+        """Connect a client of the package `mcp` over the server's transport."""
         server = self._server
         if isinstance(server, InProcessServer):
             async with self._connected(cast("MCPServer", server.server)) as client:
@@ -155,7 +155,7 @@ class Session:
         return Client(where, message_handler=self._hear, client_info=us, cache=None)
 
     async def _hear(self, message: IncomingMessage) -> None:
-        """What the server says without being asked."""
+        """Handle a message of the server that is no response: log changed tools and invalid output."""
         if isinstance(message, ToolListChangedNotification):
             log().info("an MCP server changed its tools; mount it again to see them", server=self._name)
         elif isinstance(message, Exception) and not self._noise:
@@ -164,6 +164,7 @@ class Session:
         await anyio.lowlevel.checkpoint()
 
     async def _why_not(self) -> str:
+        """Return the text of the error for a session that could not be opened."""
         head = f"The MCP server {self._name!r} ({self._server})"
         if self._error is not None:
             text = f"{head} {_reason(self._error, self._server)}"
@@ -178,7 +179,7 @@ class Session:
 
 
 async def _listed(client: Client) -> tuple[Listed, ...]:
-    """All tools, page by page."""
+    """Return all tools, fetched page by page."""
     found: list[Listed] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
@@ -207,7 +208,7 @@ def _as_listed(tool: Tool) -> Listed:
 
 
 def _reason(error: BaseException, server: Server) -> str:
-    """Why a server is not there, in words for whoever started it."""
+    """Return the reason for which a server could not be used, as the end of a sentence for the user."""
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     if isinstance(error, FileNotFoundError) and isinstance(server, StdioServer):
@@ -227,6 +228,6 @@ def _reason(error: BaseException, server: Server) -> str:
 
 
 def _noise_in(error: Exception) -> str:
-    """The head of what came instead of a message."""
+    """Return the beginning of the output that is no MCP message."""
     given: object = error.errors(include_url=False)[0]["input"] if isinstance(error, ValidationError) else str(error)
     return text_without_secrets(str(given))[:_MOST_CHARS_OF_NOISE]

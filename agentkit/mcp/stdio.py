@@ -1,4 +1,4 @@
-"""A server's process: the messages that it writes, its last words, and the moment in which it ends."""
+"""The process of a stdio server: its message streams, the end of its stderr, and the moment in which it ends."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _LAST_WORDS_S = 1.0
 
 
 class LastWords:
-    """What a process writes to stderr: logged line by line at level debug, and the last lines kept.
+    """Reads the stderr of a process: logs each line at level debug, and keeps the last ones.
 
-    A process gets the pipe as its stderr and may fill it at any moment, so a thread reads it to the end.
+    A full pipe would block the process, so a thread reads it to the end.
     """
 
     def __init__(self, server: str) -> None:
         read, write = os.pipe()
         self.file = os.fdopen(write, "w")
-        """For the process. Close it when the process has its own."""
+        """The pipe's end for the process. Close it once the process has inherited it."""
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
         self._thread = threading.Thread(target=self._read, args=(read, server), name=f"stderr of {server}", daemon=True)
         self._thread.start()
 
     async def text(self) -> str:
-        """The last lines, once the process has ended; empty where it said nothing."""
+        """Return the last lines, once the process has ended; empty if it wrote nothing."""
         await anyio.to_thread.run_sync(self._thread.join, _LAST_WORDS_S)
         return text_without_secrets("\n".join(self._lines))
 
@@ -56,9 +56,9 @@ class LastWords:
 async def process_streams(
     server: StdioServer, words: LastWords, on_end: Callable[[], None]
 ) -> AsyncGenerator[TransportStreams]:
-    """Start the process and give the streams of its messages; at the end its whole process group is gone.
+    """Start the process and yield the streams of its messages; afterwards its whole process group is gone.
 
-    `on_end` is called when the process closes its stdout, which is how it dies.
+    `on_end` is called when the process closes its stdout, usually because it has ended.
     """
     parameters = StdioServerParameters(
         command=server.command,
@@ -74,14 +74,14 @@ async def process_streams(
 
 
 class _Ending:
-    """A stream of messages that says when it ends."""
+    """A stream of messages that calls `on_end` when it ends."""
 
     def __init__(self, stream: ReadStream[SessionMessage | Exception], on_end: Callable[[], None]) -> None:
         self._stream = stream
         self._on_end = on_end
 
     async def receive(self) -> SessionMessage | Exception:
-        """The next message, or what came instead of one."""
+        """Return the next message, or the exception for output that is no message."""
         try:
             return await self._stream.receive()
         except (anyio.EndOfStream, anyio.ClosedResourceError):

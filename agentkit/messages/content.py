@@ -1,7 +1,7 @@
-"""What people put into a conversation besides text: images, files and documents, as the API's blocks.
+"""Images, files and documents as input of a conversation, and their content blocks for the API.
 
-Two rules for this file: everything is read when the value is made, so a message never fails later; and only kinds
-the API takes are accepted.
+Two rules for this file: data is read when the value is created, so a message never fails later; and only media types
+that the API accepts are accepted.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Image:
 
     @classmethod
     def of(cls, data: bytes) -> Image:
-        """Recognise a picture by its first bytes. Raises UsageError for any other kind."""
+        """Make an image from its bytes; they tell its type. Raises UsageError for any other kind of data."""
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             return cls(data, "image/webp")
         for signature, media_type in _IMAGE_SIGNATURES.items():
@@ -50,7 +50,7 @@ class Image:
             raise UsageError(f"{path}: {error}") from None
 
     def to_block(self) -> Block:
-        """The API's image block."""
+        """Return the API's image block."""
         data = base64.b64encode(self.data).decode()
         return {"type": "image", "source": {"type": "base64", "media_type": self.media_type, "data": data}}
 
@@ -63,7 +63,7 @@ class File:
     media_type: str
     """`application/pdf` or `text/plain`."""
     name: str = ""
-    """The title the model sees. Empty: none."""
+    """The title that the model sees. Empty: none."""
 
     @classmethod
     def open(cls, path: str | Path) -> File:
@@ -79,7 +79,7 @@ class File:
         return cls(data, "text/plain", name)
 
     def to_block(self) -> Block:
-        """The API's document block."""
+        """Return the API's document block."""
         if self.media_type == "application/pdf":
             data = base64.b64encode(self.data).decode()
             source = {"type": "base64", "media_type": self.media_type, "data": data}
@@ -94,13 +94,13 @@ class Document:
     """A text with an id that others can cite. As input of an agent it becomes a document block."""
 
     id: str
-    """Short and stable: what a citation names."""
+    """The id that a citation names: short and stable."""
     text: str = field(repr=False)
     title: str = ""
-    """What a person would call it. Empty: the id serves."""
+    """The title for people. Empty: the id is the title."""
 
     def to_block(self) -> Block:
-        """The API's document block, titled so that the id can be cited."""
+        """Return the API's document block, with the id in its title so that it can be cited."""
         title = f"{self.id}: {self.title}" if self.title else self.id
         source = {"type": "text", "media_type": "text/plain", "data": self.text}
         return {"type": "document", "source": source, "title": title}

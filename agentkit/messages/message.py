@@ -1,8 +1,8 @@
-"""The API's own blocks and messages: append-only, each encoded to bytes once.
+"""Content blocks, messages, tool calls and assistant turns, in the API's own shapes; each message is encoded once.
 
 Two rules for this file: a message never changes once it exists, and nothing here reads a clock, a socket or the
-SDK. An assistant turn goes back exactly as it came, the text of its tool inputs included, because the server
-checks thinking blocks against the bytes before them and the prompt cache needs the same prefix.
+SDK. An assistant turn is sent back exactly as it was received, the text of its tool inputs included, because the
+server checks thinking blocks against the bytes before them and the prompt cache needs the same prefix.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ JSONObject: TypeAlias = dict[str, Any]
 Block: TypeAlias = dict[str, Any]
 """A content block as the API writes it: `{"type": "text", "text": ...}` and so on; unknown types included."""
 Content: TypeAlias = "str | list[Block]"
-"""What a user message or a tool result may hold."""
+"""The content of a user message or a tool result."""
 Role: TypeAlias = Literal["user", "assistant", "system"]
 
 
@@ -27,17 +27,17 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan
 
 
 def encode(value: object) -> bytes:
-    """JSON as compact UTF-8 bytes. Raises ValueError on NaN and infinities, which JSON does not have."""
+    """Encode a value as compact JSON in UTF-8. Raises ValueError for NaN and infinities, which JSON does not have."""
     return _ENCODER.encode(value).encode()
 
 
 def text_block(text: str) -> Block:
-    """A text block."""
+    """Return a text block."""
     return {"type": "text", "text": text}
 
 
 def tool_result(call_id: str, content: Content, *, is_error: bool = False) -> Block:
-    """The answer to one tool call. `is_error` is left out when false, as the API's own examples do."""
+    """Return a `tool_result` block. `is_error` is left out when false, as in the API's own examples."""
     block: Block = {"type": "tool_result", "tool_use_id": call_id, "content": content}
     if is_error:
         block["is_error"] = True
@@ -45,30 +45,36 @@ def tool_result(call_id: str, content: Content, *, is_error: bool = False) -> Bl
 
 
 def text_of(content: Content) -> str:
-    """The text of a message's content: its text blocks, joined."""
+    """Return the text of a message's content: its text blocks, joined."""
     if isinstance(content, str):
         return content
     return "".join(block["text"] for block in content if block.get("type") == "text" and "text" in block)
 
 
 CACHE_MARKER = b'"cache_control"'
-"""What bytes that hold a cache marker hold; in a text the quotes are escaped."""
+"""The bytes of a cache marker's key in encoded JSON. Inside a text the quotes are escaped, so it does not match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message and its bytes. Build it with `user`, `assistant` or `Message.of`."""
+    """One message and its bytes. Build it with `user` or `Message.of`."""
 
     role: Role
     content: Content
     encoded: bytes = field(repr=False)
-    """The message as it goes over the wire, made once."""
+    """The message as it is sent, encoded once."""
     markers: int = 0
-    """How many cache markers stand in it."""
+    """The number of cache markers in it."""
 
     @classmethod
     def of(cls, role: Role, content: Content, input_texts: Mapping[int, str] | None = None) -> Message:
-        """Encode a message. `input_texts` holds the model's own text of a tool input, by block index."""
+        """Encode a message.
+
+        Args:
+            role: `user`, `assistant` or `system`.
+            content: A text or content blocks.
+            input_texts: The model's own JSON text of tool inputs, by block index, sent instead of a new encoding.
+        """
         if isinstance(content, str) or not input_texts:
             body = encode(content)
         else:
@@ -78,7 +84,7 @@ class Message:
         return cls(role, content, b'{"role":"%b","content":%b}' % (role.encode(), body), markers)
 
     def to_dict(self) -> JSONObject:
-        """The message as the API's own dictionary, for clients that rewrite the body and for reading."""
+        """Return the message as the API's own dictionary, for clients that rewrite the body and for reading."""
         return {"role": self.role, "content": self.content}
 
 
@@ -92,14 +98,14 @@ def _encode_block(block: Block, input_text: str | None) -> bytes:
 
 
 def marked(blocks: Sequence[Block], at: int, marker: JSONObject) -> list[Block]:
-    """The blocks with a cache marker on one of them."""
+    """Return the blocks with a cache marker on the one at this index, which is copied."""
     found = list(blocks)
     found[at] = {**found[at], "cache_control": marker}
     return found
 
 
 def user(content: Content) -> Message:
-    """A user message."""
+    """Return a user message."""
     return Message.of("user", content)
 
 
@@ -108,23 +114,24 @@ _SORTED = json.JSONEncoder(sort_keys=True)
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One `tool_use` block of a turn: what the model asks."""
+    """A tool call of the model: one `tool_use` block of a turn."""
 
     id: str
     name: str
     input: JSONObject
     invalid_input: str | None = None
-    """The head of the input's text when it is not a JSON object; such a call is answered, never executed."""
+    """The beginning of the input's text if that is not a JSON object: such a call gets an error result and is not
+    executed. None: the input is valid."""
 
     @property
     def key(self) -> str:
-        """The same for calls that ask the same."""
+        """A text that is equal for calls of the same tool with the same input."""
         return f"{self.name}({_SORTED.encode(self.input)}{self.invalid_input or ''})"
 
 
 @dataclass(frozen=True, slots=True)
 class AssistantTurn:
-    """One whole reply of the model, as it came."""
+    """One complete reply of the model, as it was received."""
 
     content: list[Block]
     stop_reason: str | None
@@ -134,13 +141,13 @@ class AssistantTurn:
     """The model that answered, as the server names it."""
     id: str = ""
     input_texts: Mapping[int, str] = field(default_factory=dict[int, str])
-    """The text of each tool input that is valid JSON, by block index: what is echoed, byte for byte."""
+    """The JSON text of each valid tool input, by block index, to be sent back byte for byte."""
     invalid_inputs: Mapping[int, str] = field(default_factory=dict[int, str])
-    """The head of each tool input that is not a JSON object, by block index; its block carries `input: {}`."""
+    """The beginning of each tool input that is not a JSON object, by block index; its block has `input: {}`."""
     stop_details: JSONObject | None = None
-    """What the API says beside the stop reason, for example the category of a refusal."""
+    """Details of the stop reason, for example the category of a refusal. None: the API sent none."""
     unknown_delta: str | None = None
-    """The type of a delta that we do not know: the turn cannot go back as it came. None: it can."""
+    """The type of an unknown delta, because of which the turn cannot be sent back as it was received. None: it can."""
 
     @property
     def text(self) -> str:
@@ -148,7 +155,7 @@ class AssistantTurn:
         return text_of(self.content)
 
     def calls(self) -> list[ToolCall]:
-        """The client tool calls of the turn, in the model's order."""
+        """Return the tool calls of the turn that the client runs, in the model's order."""
         return [
             ToolCall(block["id"], block["name"], block["input"], self.invalid_inputs.get(i))
             for i, block in enumerate(self.content)
@@ -156,11 +163,11 @@ class AssistantTurn:
         ]
 
     def message(self) -> Message:
-        """The turn as the message that goes back to the API."""
+        """Return the turn as the message that is sent back to the API."""
         return Message.of("assistant", self.content, self.input_texts)
 
     def to_json(self) -> JSONObject:
-        """The turn as JSON, to cross the seam."""
+        """Return the turn as JSON, to be stored by a journal."""
         return {
             "content": self.content,
             "stop_reason": self.stop_reason,
@@ -175,7 +182,7 @@ class AssistantTurn:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> AssistantTurn:
-        """The inverse of `to_json`."""
+        """Restore a turn from the JSON of `to_json`."""
         by_index: JSONObject = {
             name: {int(index): text for index, text in value[name].items()}
             for name in ("input_texts", "invalid_inputs")

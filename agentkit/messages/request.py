@@ -1,4 +1,4 @@
-"""A request: the prefix that never changes in a conversation, the messages, and what may differ each time."""
+"""A request of the Messages API: the prompt prefix (system prompt and tools), the messages, and the options."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from agentkit.messages import server_threads as message_threads
+from agentkit.messages import server_threads
 from agentkit.messages.message import CACHE_MARKER, Content, JSONObject, Message, encode, marked, text_block
 from agentkit.messages.server_threads import Thread
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """What comes before the messages and never changes in a conversation: `system` and `tools`."""
+    """The encoded prompt prefix, which never changes in a conversation: the bytes of `system` and `tools`."""
 
     system: Content | None
     tools: Sequence[JSONObject]
     encoded: bytes = field(repr=False)
     markers: int = 0
-    """How many cache markers stand in it."""
+    """The number of cache markers in it."""
 
     @classmethod
     def of(cls, system: Content | None, tools: Sequence[JSONObject], marker: JSONObject | None = None) -> Prefix:
-        """Render the prefix once. None leaves `system` out, no tools leaves `tools` out.
+        """Encode the prefix.
 
-        A cache `marker` is put at its end, so that other conversations with this prefix find it in the cache.
+        Args:
+            system: The system prompt. None leaves the field out.
+            tools: The tool definitions. None of them leaves the field out.
+            marker: A cache marker for its end, so that other conversations with this prefix read it from the cache.
+                None: no marker.
         """
         if marker is not None and system is not None:
             system = marked([text_block(system)] if isinstance(system, str) else system, -1, marker)
@@ -45,7 +49,7 @@ _NOTHING = Prefix.of(None, ())
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One model call: the frozen prefix, the messages so far, and what may differ per request."""
+    """One request: the frozen prefix, the messages so far, and the options, which may differ per request."""
 
     prefix: Prefix
     messages: Sequence[Message]
@@ -54,38 +58,38 @@ class Request:
     betas: tuple[str, ...] = ()
     """Values of the `anthropic-beta` header."""
     sender: str = ""
-    """The run that asks, among which a rate limit is shared fairly; it is not sent."""
+    """The id of the run, for fair rate limiting between runs; it is not sent."""
     thread: Thread | None = None
-    """What the server holds of the messages; see `as_sent`. None: nothing."""
+    """The message thread that the server holds; see `as_sent`. None: it holds none."""
 
     def with_limit(self, max_tokens: int) -> Request:
-        """The same request with another `max_tokens`."""
+        """Return the same request with another `max_tokens`."""
         if self.options["max_tokens"] == max_tokens:
             return self
         return replace(self, options={**self.options, "max_tokens": max_tokens})
 
     def as_sent(self) -> Request:
-        """The request as it goes to a server that holds threads: only the new messages where one goes on."""
+        """Return the request for a server that holds threads: with only the new messages if the thread is continued."""
         if self.thread is None:
             return self
         options = {name: value for name, value in self.options.items() if name != "cache_control"}
         options["thread"] = self.thread.to_dict()
-        betas = tuple(dict.fromkeys((*self.betas, message_threads.BETA)))
+        betas = tuple(dict.fromkeys((*self.betas, server_threads.BETA)))
         is_begun = bool(self.thread.after)
         prefix = _NOTHING if is_begun else self.prefix
         messages = self.messages[self.thread.messages :] if is_begun else self.messages
         return Request(prefix, messages, options, betas, self.sender)
 
     def to_bytes(self) -> bytes:
-        """The body: system, tools, messages, then the options. The bytes of a turn are a prefix of the next's.
+        """Return the body: system, tools, messages, then the options, but not the thread.
 
-        The thread is not in it.
+        In this order the bytes up to the last message are a prefix of the next request's, as the prompt cache needs it.
         """
         messages = b",".join(message.encoded for message in self.messages)
         return b"".join((self.prefix.encoded, messages, b"],", encode(dict(self.options))[1:]))
 
     def to_dict(self) -> JSONObject:
-        """The same body as a dict, for clients that rewrite it (Bedrock, Vertex) or show it to middleware."""
+        """Return the same body as a dict, for clients that rewrite it (Bedrock, Vertex) or show it to middleware."""
         body: JSONObject = {}
         if self.prefix.system is not None:
             body["system"] = self.prefix.system
@@ -96,23 +100,27 @@ class Request:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a model is given beside the messages: rendered once, and compared with what an agent is later."""
+    """The prompt prefix of a conversation: system prompt, tools and output format.
+
+    It is rendered once and saved with the conversation, to be compared with the agent that continues it later.
+    """
 
     system: str | None
     tools: Sequence[JSONObject]
     answer_format: JSONObject | None = None
-    """The `output_config.format` of every request. None: the answer is text, or comes by the answer tool."""
+    """The `output_config.format` of every request. None: the answer is text, or the input of the answer tool."""
     answers_by_tool: bool = False
+    """True if the model gives its answer by calling the answer tool."""
     marker: JSONObject | None = None
-    """The cache marker at its end. None: it is too short to be kept, or nothing is."""
+    """The cache marker at its end. None: it is too short to be cached, or caching is off."""
 
     @classmethod
     def of(cls, value: JSONObject) -> Offer:
-        """The inverse of `to_json`."""
+        """Restore a prompt prefix from the JSON of `to_json`."""
         return cls(**value)
 
     def to_json(self) -> JSONObject:
-        """The offer as JSON, to cross the seam and to be saved."""
+        """Return it as JSON, to be stored by a journal and in saved conversations."""
         return {
             "system": self.system,
             "tools": list(self.tools),
@@ -123,5 +131,5 @@ class Offer:
 
     @cached_property
     def prefix(self) -> Prefix:
-        """What stands before the messages of a conversation that begins with it."""
+        """The prefix in bytes, as every request of the conversation begins."""
         return Prefix.of(self.system, self.tools, self.marker)

@@ -1,7 +1,7 @@
-"""Message threads: a conversation that the server holds, so that a request sends only what is new.
+"""Message threads: a conversation that the server holds, so that a request sends only the new messages.
 
-Each reply can be gone on from once, and only by what was said after it. Wherever that is not certain, the conversation
-is sent whole, and a new thread begins.
+Each reply can be continued once, and only by the messages that follow it. Wherever that is not certain, the whole
+conversation is sent, and a new thread is created.
 """
 
 from __future__ import annotations
@@ -9,30 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BETA = "message-threads-2026-08-12"
-"""The `anthropic-beta` value for it."""
+"""The value of the `anthropic-beta` header for message threads."""
 NOT_WITH_THREADS = ("cache_control", "context_management", "fallbacks")
 """Body fields that the API refuses beside `thread`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What the server holds of a conversation."""
+    """A message thread: the part of a conversation that the server holds."""
 
     after: str = ""
-    """The id of the last reply in it. Empty: the server has nothing yet, and is asked to hold it from now on."""
+    """The id of the last reply in it. Empty: the next request creates the thread."""
     messages: int = 0
-    """How many messages the server has, that reply the last of them."""
+    """The number of messages that the server holds, up to and with that reply."""
     is_second: bool = False
-    """Whether it takes the place of one with which the server would not go on."""
+    """True if it replaces a thread that the server refused to continue."""
 
     def with_reply(self, reply_id: str, messages: int) -> Thread:
-        """The thread after one more reply, with which it has so many messages."""
+        """Return the thread after one more reply, with which it has so many messages."""
         return Thread(reply_id, messages, is_second=self.is_second and not self.after)
 
     def refused(self) -> Thread | None:
-        """What to try when the server refuses it: a new one, but none where a new one was of no use."""
+        """Return the thread to try after a refusal: a new one. None: no thread, as a new one was refused as well."""
         return Thread(is_second=True) if self.after and not self.is_second else None
 
     def to_dict(self) -> dict[str, str]:
-        """The `thread` field of a request."""
+        """Return the `thread` field of a request."""
         return {"type": "continue", "previous_message_id": self.after} if self.after else {"type": "create"}

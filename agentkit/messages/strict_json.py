@@ -1,4 +1,4 @@
-"""JSON text from a model, read strictly: what is not JSON to the letter is refused, never repaired or guessed at."""
+"""A strict JSON parser for texts of a model: anything that is not valid JSON is refused, never repaired or guessed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections import Counter
 from agentkit.messages.message import JSON
 
 _MOST_DIGITS = 308
-"""Of an integer that every float can stand for, and that every reader of JSON takes."""
+"""Digits of the longest integer that is within the float range, which every JSON parser accepts."""
 
 
 def parse_strict(text: str) -> JSON:
-    """The value of a JSON text. Raises ValueError, with what is wrong, also where Python's own parser is lenient.
+    """Parse a JSON text, also refusing what Python's own parser tolerates.
 
-    Refused beside malformed text: NaN and infinities, a key given twice, numbers past the float range, halves of
-    surrogate pairs, which no later encoding could send, and what is nested deeper than Python can follow.
+    Raises:
+        ValueError: The text is malformed, or it has NaN or infinities, a duplicate key, a number beyond the float
+            range, half of a surrogate pair (which no later encoding could send), or is nested too deeply for Python.
+            The message says what is wrong.
     """
     try:
         value: JSON = _DECODER.decode(text)

@@ -1,1 +1,1 @@
-"""One request to a model: client, transport, stream, errors, retries."""
+"""One request to a model: client, HTTP transport, stream parsing, errors, retries and rate limits."""

@@ -1,4 +1,4 @@
-"""What the SDK and its transport raise -> ModelError, or ConfigurationError where the caller has to act first."""
+"""Exceptions of the SDK and its transport -> ModelError, or ConfigurationError where the caller has to act first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from agentkit.budget.usage import PRICES
+from agentkit.budget.prices import PRICES
 from agentkit.errors import ConfigurationError, ModelError
 from agentkit.models.rate_limiting.retry_after import retry_after_s
 from agentkit.models.stream_accumulator import FINAL_ERRORS
@@ -26,7 +26,12 @@ _NO_CREDENTIALS = (
 
 @contextmanager
 def translated(model: str) -> Generator[None]:
-    """Everything that can go wrong on the way to `model` and back becomes one of ours, its cause kept."""
+    """Translate exceptions of a request to `model` into agentkit's own; the original one stays as their cause.
+
+    Raises:
+        ModelError: There is no usable reply; `is_retryable` tells if the same request may succeed later.
+        ConfigurationError: There are no credentials, or the client does not fit the event loop.
+    """
     import anthropic
     import httpx2
 
@@ -44,7 +49,7 @@ def translated(model: str) -> Generator[None]:
     except anthropic.CredentialsError as error:
         raise ConfigurationError(f"{_NO_CREDENTIALS} ({error})") from error
     except TypeError as error:
-        if "authentication method" in str(error):  # how the SDK says that it was given no key
+        if "authentication method" in str(error):  # the SDK reports a missing key by this TypeError
             raise ConfigurationError(_NO_CREDENTIALS) from error
         raise
 

@@ -1,8 +1,8 @@
-"""One streamed request in, the API's stream events out: the narrow door to a model.
+"""The model behind a client of the official SDK: one streamed request in, the API's stream events out.
 
 The request goes through the SDK's public low-level `post`, so its authentication, typed errors and middleware stay in
-force, while the events reach us as the API's own dictionaries. It is sent once: its retries are switched off, ours
-stand above this file.
+force, while the events arrive as the API's own dictionaries. Each request is sent once: the SDK's retries are switched
+off, since `models/retry.py` decides about retries for the whole model call.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from agentkit.budget import upper_bounds as bounds
+from agentkit.budget import upper_bounds
 from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
-from agentkit.models import api_errors as model_errors
+from agentkit.models import api_errors
 from agentkit.models.rate_limiting.limiter import Governor, Permit, governor_of
 from agentkit.models.retry import Retry
 from agentkit.models.sse import EventReader
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
     from agentkit.models.client import Client
     from agentkit.models.rate_limiting.cache_warmup import Writing
 
-# Exactly these types send prepared bytes unchanged; Bedrock and Vertex rewrite the body, and of a subclass we do
-# not know it.
+# Exactly these types send prepared bytes unchanged. Bedrock and Vertex rewrite the body, and a subclass may do so.
 _TAKES_BYTES = {"AsyncAnthropic", "AsyncAnthropicFoundry", "AsyncAnthropicAWS", "AsyncAnthropicBedrockMantle"}
-# This one gets its events in frames of another protocol.
+# This one receives its events in AWS event-stream frames, not as server-sent events.
 _SENDS_FRAMES = {"AsyncAnthropicBedrock"}
 # These lack the top-level cache marker.
 _NEEDS_BLOCK_MARKER = {"AsyncAnthropicBedrock", "AsyncAnthropicVertex"}
 
-
 _COUNTED = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
+"""Body fields that the token counting endpoint takes."""
 _TOO_MANY = (429, 529)
 _TOO_MANY_KINDS = ("rate_limit_error", "overloaded_error")
 _LIMIT_HEADERS = b"anthropic-ratelimit-"
 _CONNECT_S = 10.0
 _LONGEST_PAUSE_S = 60.0
-"""What others wait at the most because one call was told to wait longer: they may have to ask for themselves."""
+"""The longest pause that one refused call imposes on the other calls. A longer `retry-after` holds for that call alone;
+the others try for themselves then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +60,38 @@ class ClaudeModel:
     idle_timeout_s: float = Retry().idle_timeout_s
     """Seconds without a byte after which a connection is given up."""
     governor: Governor | None = field(default=None, repr=False, compare=False)
-    """The rate limit that it waits for, when it is known already. None: that of the client in this event loop."""
+    """The rate limiter that admits its requests. None: the one of this client and model in the running event loop."""
 
     @property
     def holds_threads(self) -> bool:
-        """Whether the server behind it is one that can hold conversations: Anthropic's own, reached as it is."""
+        """True if the server can hold conversations: Anthropic's own, by a plain client without middleware."""
         kind = type(self.client)
         is_own = kind.__module__.partition(".")[0] == "anthropic" and kind.__name__ == "AsyncAnthropic"
         return is_own and not self.client.middleware
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
-        """See `Model.stream`. Waits for its place under the rate limit that all calls of this client share."""
+        """Send one request, as soon as the rate limiter that all calls of this client and model share admits it.
+
+        Raises:
+            ModelError: There is no reply, or it breaks off; on entry or while the events are read.
+            ConfigurationError: There are no credentials.
+        """
         governor = self.governor or governor_of(self.client, self.name)
         writing = await governor.warmth.wait(request)
         with writing or contextlib.nullcontext():
-            permit = await governor.admit(request.sender, bounds.likely_tokens(request))
-            with permit, _watched(permit), model_errors.translated(self.name):
+            permit = await governor.admit(request.sender, upper_bounds.likely_tokens(request))
+            with permit, _watched(permit), api_errors.translated(self.name):
                 stream = await self._post(request.as_sent())
                 permit.learn(_limits(stream.response.headers))
                 async with stream, aclosing(_events(stream, self.client, permit, writing)) as events:
                     yield events
 
     async def count_tokens(self, request: Request) -> int | None:
-        """How long the prompt is, as the API counts it. None: the server cannot say."""
+        """Return the tokens of the prompt, as the API counts them. None: the server does not count them."""
         body = {name: value for name, value in request.to_dict().items() if name in _COUNTED}
         try:
-            with model_errors.translated(self.name):
+            with api_errors.translated(self.name):
                 counted = await self.client.post(
                     "/v1/messages/count_tokens", body=body, options=self._options(request), cast_to=object
                 )
@@ -129,14 +134,14 @@ class ClaudeModel:
 def _timeout(idle_s: float) -> httpx2.Timeout:
     import httpx2
 
-    # Any byte starts the time of a read anew, those of a ping too.
+    # Any byte restarts the read timeout, those of a ping too.
     return httpx2.Timeout(idle_s, connect=min(_CONNECT_S, idle_s), pool=None)
 
 
 def _limits(headers: httpx2.Headers) -> dict[str, str]:
-    """What an answer says of limits, with its date; nothing where it says nothing of them.
+    """Return the headers of a response as a plain dict with lower-case names; empty if it reports no rate limits.
 
-    The client's own kind of headers is slow to look things up in.
+    A plain dict because look-ups in `httpx2.Headers` are slow. The other headers stay: `date` is needed, too.
     """
     found = {name.lower(): value for name, value in headers.raw}
     if not any(name.startswith(_LIMIT_HEADERS) for name in found):
@@ -146,7 +151,7 @@ def _limits(headers: httpx2.Headers) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _watched(permit: Permit) -> Generator[None]:
-    """The governor learns what a refusal says, and of one for being too many."""
+    """Report a refused request to the rate limiter: the limits in its headers, and an overload (429, 529) as such."""
     try:
         yield
     except ModelError as error:
@@ -160,10 +165,10 @@ def _watched(permit: Permit) -> Generator[None]:
 async def _events(
     stream: AsyncStream[object], client: Client, permit: Permit, writing: Writing | None
 ) -> AsyncGenerator[JSONObject]:
-    """The events as dictionaries, errors and pings among them.
+    """Yield the stream events as dictionaries, `error` and `ping` events among them.
 
-    The SDK's own reading costs more than everything else here together, and raises errors from inside, which leaves
-    generators behind that trio warns of; it is needed only where events do not come as text.
+    The SDK's own event parsing costs more than everything else here together, and raises errors from inside, which
+    leaves generators behind that trio warns of. It is used only where events are not sent as text (Bedrock).
     """
     is_framed = type(client).__name__ in _SENDS_FRAMES
     source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
@@ -176,7 +181,7 @@ async def _events(
                 if not isinstance(event, dict):
                     continue
                 found = cast("JSONObject", event)
-                if found.get("type") == "message_delta":  # the reply is at its end
+                if found.get("type") == "message_delta":  # the last event with a usage record
                     permit.succeeded(Usage.of(found.get("usage") or {}).output_tokens)
                 yield found
     except GeneratorExit:
@@ -191,7 +196,7 @@ async def _events(
 
 
 async def _run_out(events: AsyncIterator[object]) -> None:
-    """Run a generator of the SDK, whose stream is closed, to its end: trio wants none left behind."""
+    """Exhaust a generator of the SDK whose stream is closed: trio warns of async generators left unfinished."""
     import anthropic
     import httpx2
 
@@ -203,7 +208,7 @@ async def _run_out(events: AsyncIterator[object]) -> None:
 
 
 def _with_block_marker(body: JSONObject) -> JSONObject:
-    """The top-level cache marker moved to the last block, on copies: the conversation itself stays as it is."""
+    """Return the body with its top-level cache marker moved to the last block, on copies of what changes."""
     marker = body.pop("cache_control", None)
     if marker is None:
         return body

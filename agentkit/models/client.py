@@ -1,6 +1,6 @@
-"""Which client of the official SDK a run talks through, and who closes it.
+"""The client of the official SDK that a run uses, and its lifetime.
 
-A client that was given is used as it is and never closed. Without one, runs in the same event loop share a client
+A client that was passed in is used as it is and never closed. Without one, runs in the same event loop share a client
 that opens on first use and closes when the last of them ends.
 """
 
@@ -25,16 +25,17 @@ Client: TypeAlias = "AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVert
 """Any async client of the official SDK."""
 
 overriding: ContextVar[Client | None] = ContextVar("overriding", default=None)
-"""The client that answers instead of every other in the current context: how a script reaches every agent."""
+"""The client that replaces every other one in the current context, set by `script` in tests. None: no override."""
 
 _everywhere: list[Client] = []
+"""Overrides for the whole process; the last one counts."""
 
 
 @contextmanager
 def overriding_everywhere(client: Client) -> Generator[None]:
-    """Inside the block this client answers every agent of the process, in whatever task or thread it runs.
+    """Use this client for every agent of the process inside the block, in whatever task or thread it runs.
 
-    For test fixtures, whose context is not always the test's. A context of its own, as `script` makes one, goes before.
+    For test fixtures, whose context is not always the test's. An override of the current context takes precedence.
     """
     _everywhere.append(client)
     try:
@@ -54,7 +55,7 @@ _shared: RunVar[_Shared | None] = RunVar("agentkit_client", default=None)
 
 @asynccontextmanager
 async def lease(given: Client | None) -> AsyncGenerator[Client]:
-    """The client to use now: the overriding one, the given one, or the shared one for as long as it is used."""
+    """Yield the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
     chosen = overriding.get() or (_everywhere[-1] if _everywhere else given)
     if chosen is not None:
         yield chosen

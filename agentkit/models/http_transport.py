@@ -1,7 +1,7 @@
-"""How the client that we open ourselves reaches the server: the SDK's own ways, without their waiting rooms.
+"""The HTTP connection pool of the shared client: the SDK's own transports, without a limit on connections.
 
-How many requests are on their way is the governor's to say, so nothing here limits it. The SDK's aiohttp transport
-serves on asyncio where aiohttp is installed (the extra `fast`), its default one everywhere else.
+The rate limiter decides how many requests are in flight, so nothing here limits it again. The SDK's aiohttp transport
+is used on asyncio where aiohttp is installed (the extra `fast`), its default one everywhere else.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import httpx2
 import sniffio
 
 MOST_FREE = 100
-"""Connections that are kept open while nobody uses them: as many as the SDK keeps."""
+"""Idle connections that are kept open at the most: as many as the SDK keeps."""
 
 
 def http_client() -> httpx2.AsyncClient | None:
-    """The HTTP client for the SDK's client in this event loop. None: the one that it makes by itself."""
+    """Return the HTTP client for the SDK's client in this event loop. None: the SDK's own one, which knows proxies."""
     import anthropic
 
     if sniffio.current_async_library() == "asyncio" and importlib.util.find_spec("aiohttp") is not None:
@@ -38,10 +38,10 @@ def _one_connection() -> Callable[[], httpx2.AsyncBaseTransport]:
 
 
 class Connections(httpx2.AsyncBaseTransport):
-    """Any number of connections, each a transport of its own, the one that was used last first.
+    """A connection pool without a size limit: one transport per connection, the last used one is reused first.
 
-    The usual transport looks at every connection that it has for each request, and again for each reply: with a
-    hundred of them that is half of what a turn costs.
+    The pool of httpx scans all its connections for each request and again for each reply: with a hundred of them that
+    is half of what a turn costs.
     """
 
     def __init__(self, make: Callable[[], httpx2.AsyncBaseTransport]) -> None:
@@ -50,11 +50,11 @@ class Connections(httpx2.AsyncBaseTransport):
         self._is_closed = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request over a free connection, or over a new one."""
+        """Send a request over an idle connection, or over a new one."""
         transport = self._free.pop() if self._free else self._make()
         try:
             response = await transport.handle_async_request(request)
-        except BaseException:  # whatever became of the connection: it is not used again
+        except BaseException:  # its state is unknown, so it is not reused
             await _close(transport)
             raise
         assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - for the type checkers
@@ -68,14 +68,14 @@ class Connections(httpx2.AsyncBaseTransport):
             self._free.append(transport)
 
     async def aclose(self) -> None:
-        """Close all connections; those in use when their replies are over."""
+        """Close all idle connections; those in use are closed when their replies are."""
         self._is_closed = True
         while self._free:
             await _close(self._free.pop())
 
 
 class _Reply(httpx2.AsyncByteStream):
-    """The body of a reply, whose connection is free when it is closed."""
+    """The body of a reply; closing it returns its connection to the pool."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Whatever can answer a request: the one protocol between agentkit and a model, and what it may offer beside it."""
+"""The protocol between agentkit and a model, and the two optional protocols that a model may support as well."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agentkit.messages.request import Request
 
 
 class Model(Protocol):
-    """Whatever can answer a request. Give one to `Agent(model=...)` to bring a model of your own."""
+    """Anything that answers a request with stream events. Pass one as `Agent(model=...)` to use a model of your own."""
 
     @property
     def name(self) -> str:
@@ -21,25 +21,26 @@ class Model(Protocol):
     def stream(self, request: Request) -> AbstractAsyncContextManager[AsyncIterator[JSONObject]]:
         """Send one request; the context yields the API's stream events as dictionaries.
 
-        Raises ModelError when there is no reply, on entry or while reading.
+        Raises:
+            ModelError: There is no reply, or it breaks off; on entry or while the events are read.
         """
         ...
 
 
 @runtime_checkable
 class CountsTokens(Protocol):
-    """A model that can say how long a prompt is."""
+    """A model that can count the tokens of a prompt before it is sent."""
 
     async def count_tokens(self, request: Request) -> int | None:
-        """The tokens of the prompt. None: it cannot say."""
+        """Return the tokens of the prompt. None: the server does not count them."""
         ...
 
 
 @runtime_checkable
 class HoldsThreads(Protocol):
-    """A model whose server may hold conversations, see `Request.as_sent`."""
+    """A model whose server may hold conversations (message threads), see `Request.as_sent`."""
 
     @property
     def holds_threads(self) -> bool:
-        """Whether it can, as far as is known before it is asked to."""
+        """True if the server is expected to hold threads; it may still refuse the first one."""
         ...

@@ -1,4 +1,7 @@
-"""When a model call that failed is made again, and after how long: the only retry layer there is."""
+"""The retry policy for model calls: decides if a failed call is made again, and after how long.
+
+It is the only retry layer: the SDK's own retries are switched off.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +18,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How patient the model calls of an agent are. Raises DefinitionError for a limit that makes no sense.
+    """The retry policy of an agent's model calls: exponential backoff with full jitter, within limits.
 
     What may succeed later (429, 5xx, 529, a connection that breaks or falls silent) is tried again after a random
-    part of a growing wait ("full jitter", Brooker, AWS Architecture Blog, 2015), or when the server says. What cannot
-    succeed unchanged (400, 401, 403, 404) is never sent again as it was.
+    part of a growing wait ("full jitter", Brooker, AWS Architecture Blog, 2015), or after the server's `retry-after`.
+    What cannot succeed unchanged (400, 401, 403, 404) is never sent again as it was.
+
+    Raises:
+        DefinitionError: A limit is negative, or `max_attempts` is below 1.
     """
 
     max_attempts: int = 6
     """Requests for one model call, the first included."""
     max_seconds: float = 300
-    """How long after the first failure another attempt may begin."""
+    """Seconds after the first failure within which another attempt may begin."""
     first_wait_s: float = 0.5
-    """The most that is waited after the first failure; it doubles with each further one."""
+    """Seconds to wait at the most after the first failure; doubles with each further one."""
     longest_wait_s: float = 30
-    """The most that is waited where the server does not say how long."""
+    """Seconds to wait at the most where the server sends no `retry-after`."""
     idle_timeout_s: float = 60
     """Seconds without a byte, pings included, after which a connection is given up."""
     total_timeout_s: float = 1_800
-    """Seconds that one reply may take from its first event to its last, however it drips."""
+    """Seconds that one reply may take from its first event to its last, even while bytes keep arriving."""
 
     def __post_init__(self) -> None:
         wrong = [name for name in self.__slots__ if not getattr(self, name) >= (1 if name == "max_attempts" else 0)]
@@ -47,9 +53,13 @@ class Retry:
         seconds_left: float,
         chance: Callable[[], float] = random.random,
     ) -> float | None:
-        """How long to wait after the so-many-th failure. None: the call is given up.
+        """Return the seconds to wait before the next attempt. None: the call is given up.
 
-        A server that asks for a longer wait than there are seconds left is not waited for.
+        Args:
+            error: The failure of the last attempt.
+            failures: The number of attempts that failed so far, that one included.
+            seconds_left: Seconds left for the call. A wait that does not fit, `retry-after` included, gives it up.
+            random_fraction: Returns the jitter, a number from 0 to 1.
         """
         if not error.is_retryable or failures >= self.max_attempts:
             return None

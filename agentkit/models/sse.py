@@ -1,7 +1,7 @@
-"""The bytes of a streamed reply -> the API's events, however the bytes are cut.
+"""A parser for server-sent events (SSE): the bytes of a streamed reply -> the API's events.
 
-Two rules for this file: no I/O; and every byte is looked at a fixed number of times, however long an event is or in
-how many pieces it comes.
+Two rules for this file: no I/O; and linear time: each byte is read a fixed number of times, however long an event is
+and however many chunks it is split into.
 """
 
 from __future__ import annotations
@@ -12,21 +12,27 @@ _END = b"\n\n"
 
 
 class EventReader:
-    """Feed it the bytes as they come; it gives the events that are whole. One for each reply."""
+    """An incremental parser: feed it the chunks of one reply, it returns the events that are complete."""
 
     __slots__ = ("_has_cr", "_held")
 
     def __init__(self) -> None:
         self._held: list[bytes] = []
-        """The pieces of the event that is not whole yet."""
+        """The chunks of the event that is not complete yet."""
         self._has_cr = False
-        """Whether the last piece ended in a carriage return, which a line feed may still belong to."""
+        """True if the last chunk ended in a carriage return, whose line feed may still come."""
 
     def feed(self, data: bytes) -> list[object]:
-        """The JSON values of the events that are whole now. Raises ValueError for one that is not JSON."""
+        """Return the data of the events that this chunk completes, parsed as JSON.
+
+        Raises:
+            ValueError: The data of an event is not JSON.
+        """
         if self._has_cr or b"\r" in data:
             data = self._with_line_feeds(data)
-        if self._held and self._held[-1].endswith(b"\n"):  # the end of an event may be cut in two
+        if self._held and self._held[-1].endswith(
+            b"\n"
+        ):  # the blank line that ends an event may be split between two chunks
             data = b"\n" + data
             self._held[-1] = self._held[-1][:-1]
         end = data.rfind(_END)
@@ -39,7 +45,7 @@ class EventReader:
         return [from_json(data) for event in whole.split(_END) if (data := _data_of(event))]
 
     def _with_line_feeds(self, data: bytes) -> bytes:
-        """Lines may end in a carriage return and a line feed, or in either of them."""
+        """Return the chunk with line feeds for every line end: SSE allows CR LF, LF and CR."""
         if self._has_cr:
             data = b"\r" + data
         self._has_cr = data.endswith(b"\r")
@@ -49,9 +55,9 @@ class EventReader:
 
 
 def _data_of(event: bytes) -> bytes:
-    """The data of an event; empty where it has none."""
+    """Return the data of an event; empty where it has none."""
     before, _, data = event.partition(b"\ndata:")
     if data and b"\n" not in data and not before.startswith(b"data:"):
-        return data  # as the API writes them: the name, then one line of data
+        return data  # the fast path, as the API writes events: the name, then one line of data
     lines = (line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:"))
     return b"\n".join(lines)

@@ -1,4 +1,4 @@
-"""What all runs of one tree share: whether any of them may still ask the model."""
+"""The stop flag of a tree of runs: set when the API refuses the credentials, it ends the model calls of all of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import anyio
 from agentkit.errors import ModelError
 
 _REFUSED = (401, 403)
-"""Statuses that every further call would get, too."""
+"""HTTP statuses of refused credentials, which every further call would get, too."""
 
 
 class Tree:
-    """One tree of runs. When the API refuses its credentials, no run of it makes another call.
+    """A flag that all runs of one tree share. Once the API has refused the credentials, no run makes another call.
 
-    Calls whose reply is coming go on, and what is finished is returned.
+    Replies that are already streaming are read to their end, and the runs return what they have.
     """
 
     def __init__(self) -> None:
@@ -23,14 +23,14 @@ class Tree:
         self._waiting: set[anyio.CancelScope] = set()
 
     def saw(self, error: ModelError) -> None:
-        """Take notice of what came of a call: a refusal of the credentials ends all waiting."""
+        """Record the error of a call. Refused credentials set the flag and cancel everything that waits."""
         if error.status in _REFUSED and self._refusal is None:
             self._refusal = error
             for scope in self._waiting:
                 scope.cancel()
 
     def check(self) -> None:
-        """Raise ModelError when no call may be made any more."""
+        """Raise ModelError if the flag is set, so that no call is made any more."""
         if self._refusal is not None:
             raise ModelError(
                 f"No call was made: the API refused the credentials elsewhere in this tree of runs. {self._refusal}",
@@ -40,23 +40,26 @@ class Tree:
             )
 
     def waiting(self) -> Waiting:
-        """Wait inside for a place, for a time, or for a reply to begin; ended by a refusal of the credentials.
+        """Return a context manager for a wait (for a permit, a retry, a first byte) that setting the flag cancels.
 
-        Raises ModelError then. Whoever need not wait any more calls `stop_waiting` with the scope.
+        It yields its cancel scope. When the wait is over but the block goes on, pass that to `remove_waiting_scope`.
+
+        Raises:
+            ModelError: The flag is set, on entry or while the block waits.
         """
         return Waiting(self)
 
     def begin_waiting(self, scope: anyio.CancelScope) -> None:
-        """Cancel this scope when the credentials are refused."""
+        """Cancel this scope when the flag is set."""
         self._waiting.add(scope)
 
     def stop_waiting(self, scope: anyio.CancelScope) -> None:
-        """What was waited for is there: it is no longer ended from elsewhere."""
+        """Do not cancel this scope any more: its wait is over."""
         self._waiting.discard(scope)
 
 
 class Waiting:
-    """See `Tree.waiting`. A class, since a generator would cost more than all that is done here."""
+    """The context manager of `StopFlag.cancellable_wait`. A class, since a generator would cost more than its work."""
 
     __slots__ = ("_scope", "_tree")
 

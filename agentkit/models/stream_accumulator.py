@@ -1,7 +1,7 @@
 """Raw stream events of the Messages API -> one assistant turn, in the API's own dictionaries.
 
 Two rules for this file: no I/O and no SDK (its accumulation repairs, reorders and drops); and nothing is guessed: a
-tool input is parsed once, strictly, when its block stops, and what we do not know is kept or named.
+tool input is parsed once, strictly, when its block stops, and unknown blocks and deltas are kept or named.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from agentkit.messages.message import AssistantTurn, Block, JSONObject, ToolCall
 from agentkit.messages.strict_json import parse_strict
 
 Delta: TypeAlias = tuple[Literal["text", "thinking"], str]
-"""A piece of visible text or of thinking, to show while the reply still comes."""
+"""A piece of visible text or of thinking, to show while the reply is streaming."""
 
 OnCall: TypeAlias = Callable[[ToolCall, int], None]
-"""Told of each tool call that the model has moved on from, and its number among the calls of the reply, from 1 on."""
+"""Called with each complete tool call while the reply is still streaming, and its number in the reply, from 1 on."""
 
 _HEAD_CHARS = 200
+"""Characters of an invalid tool input that are quoted to the model."""
 
 FINAL_ERRORS = frozenset(
     {
@@ -29,7 +30,7 @@ FINAL_ERRORS = frozenset(
         "request_too_large",
     }
 )  # fmt: skip
-"""Types of errors that the same request would meet again."""
+"""Error types of the API that the same request would get again."""
 
 # Delta type -> the field of the block that it extends, named the same in the delta.
 _TEXT_DELTAS = {
@@ -48,10 +49,10 @@ class _OpenBlock:
 
 
 class TurnReader:
-    """Feed it the events of one reply in order; then `turn()` is the reply.
+    """Accumulates the stream events of one reply: `feed` them in order, then `turn()` returns the reply.
 
-    Raises ModelError from `feed` for an error event or events out of order, from `turn` for a stream that ended
-    before its end.
+    Args:
+        on_tool_call: Called with each tool call as soon as it is complete and the model has gone on. None: nothing is.
     """
 
     def __init__(self, on_call: OnCall | None = None) -> None:
@@ -68,16 +69,20 @@ class TurnReader:
         self._unknown_delta: str | None = None
         self._is_complete = False
         self._pieces: list[object] = []
-        """All that counts as output, as it came: measured only for a reply that breaks off."""
+        """Everything that counts as output, in order; its size is computed only for a reply that breaks off."""
 
     @property
     def begun(self) -> tuple[JSONObject, str, int]:
-        """Of a reply, whole or not: its usage so far, its model, and the bytes of it that came. Empty at first."""
+        """The usage so far, the model and the received bytes of a reply, complete or not. Empty at first."""
         received = sum(map(_size, self._pieces))
         return self._usage, str((self._message or {}).get("model") or ""), received
 
     def feed(self, event: JSONObject) -> Delta | None:
-        """Take the next event. Returns what a person would like to see of it. Unknown event types are ignored."""
+        """Add the next event and return its visible text or thinking, if it has any. Unknown event types are ignored.
+
+        Raises:
+            ModelError: It is an error event, or the events are out of order.
+        """
         try:
             return self._take(event)
         except (KeyError, TypeError, AttributeError) as error:
@@ -119,7 +124,11 @@ class TurnReader:
         return None
 
     def turn(self) -> AssistantTurn:
-        """The whole reply. Raises ModelError when the stream ended before its end."""
+        """Return the complete reply.
+
+        Raises:
+            ModelError: The stream ended before the reply was complete.
+        """
         if self._message is None or not self._is_complete or self._open:
             raise ModelError(
                 "The connection closed before the reply was complete.", kind="stream_interrupted", is_retryable=True
@@ -145,7 +154,7 @@ class TurnReader:
         self._pieces.append(block)
 
     def _move_on(self, index: int) -> None:
-        """Tell of the call before the block of this index, once it is complete."""
+        """Report the tool call before the block of this index, if it is complete and has not been reported."""
         if self._on_call is None or not index or index - 1 in self._open or index == self._passed:
             return
         self._passed, block = index, self._content[index - 1]
@@ -209,7 +218,7 @@ class TurnReader:
 
 
 def _size(value: object) -> int:
-    """At least as many bytes as the value has."""
+    """Return an upper bound of the bytes that the value has as JSON."""
     return len(value.encode("utf-8", "replace")) if isinstance(value, str) else len(json.dumps(value))
 
 

@@ -1,4 +1,4 @@
-"""Secrets are taken out of what the model reads and of what is written down."""
+"""Redaction: secrets are removed from texts before the model reads them or they are written to logs and files."""
 
 from agentkit.redaction.redactor import Redactor
 from agentkit.redaction.secret_patterns import REDACTED

@@ -1,4 +1,4 @@
-"""The values behind given names in a text, hidden: JSON keys, `name=value`, `name: value`, parameters of an address."""
+"""Redaction of the values of given names in a text: JSON keys, `name=value`, `name: value`, URL parameters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from agentkit.redaction.secret_patterns import REDACTED
 
-# Where a value ends, by how it begins. JSON inside JSON has its quotes behind backslashes.
+# Patterns for the end of a value, by its beginning. JSON inside JSON has its quotes behind backslashes.
 _QUOTE = re.compile(r"""(?P<slashes>\\*+)(?P<quote>["'])""")
 _INSIDE = {'"': re.compile(r'(?:[^"\\]|\\.)*+', re.DOTALL), "'": re.compile(r"(?:[^'\\]|\\.)*+", re.DOTALL)}
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
@@ -20,7 +20,7 @@ _NO_SECRET = {"null", "none", "true", "false"}
 
 @dataclass(frozen=True, slots=True)
 class NamedValues:
-    """Finds what stands behind some names, in any case. Every text takes linear time."""
+    """Redacts the values of some names, in upper or lower case. Takes linear time for any text."""
 
     names: Sequence[str]
     _head: re.Pattern[str] = field(init=False, repr=False, compare=False)
@@ -31,7 +31,7 @@ class NamedValues:
         object.__setattr__(self, "_head", re.compile(head, re.IGNORECASE))
 
     def hidden_in(self, text: str) -> str:
-        """The text with every value behind a name replaced."""
+        """Return the text with the value of every such name replaced."""
         folded = text.lower()
         if not any(name.lower() in folded for name in self.names):
             return text
@@ -41,7 +41,9 @@ class NamedValues:
             start, end = _value(text, head.end())
             pieces.append(text[done:start])
             if end > start and text[start:end].lower() not in _NO_SECRET:
-                is_bare = head["close"] is not None and start == head.end()  # JSON wants quotes, also where none were
+                is_bare = (
+                    head["close"] is not None and start == head.end()
+                )  # a JSON value without quotes becomes a string
                 pieces.append(f"{head['close']}{REDACTED}{head['close']}" if is_bare else REDACTED)
             else:
                 pieces.append(text[start:end])
@@ -50,7 +52,7 @@ class NamedValues:
 
 
 def _value(text: str, start: int) -> tuple[int, int]:
-    """Where the value that begins here stands, without its quotes."""
+    """Return the start and the end of the value that begins here, without its quotes."""
     if quoted := _QUOTE.match(text, start):
         start = quoted.end()
         if not quoted["slashes"]:
@@ -65,7 +67,7 @@ def _value(text: str, start: int) -> tuple[int, int]:
 
 
 def _end_of_brackets(text: str, start: int) -> int:
-    """Behind the bracket that closes the one which stands here; the end of the text where none does."""
+    """Return the position after the bracket that closes the one at `start`; the end of the text if none does."""
     depth = 0
     for token in _BRACKET.finditer(text, start):
         if token[0] in "[{":

@@ -1,11 +1,12 @@
-"""Secrets out of what the model reads and of what is written down: recordings, logs, reports.
+"""Redaction of secrets in what the model reads and in what is written down: recordings, logs, reports.
 
-Recognised are known shapes (`secret_shapes.py`), the values of our own credentials, and what stands behind a name that
-holds a secret: in what is written down any name that sounds like it, in what the model reads only the names that the
-agent gives as `redact=`, since the token of a page is data that it needs. Other secrets are not recognised.
+Recognised are known patterns (`secret_patterns.py`), the values of the client's credentials, and the values of names
+that hold secrets. In what is written down these are all names that sound like it (`password`, `api_key`); in what the
+model reads only the names that the agent lists as `redact=`, since the token of a page is data that it needs. Other
+secrets are not recognised.
 
-Two rules for this file: what is given is left alone, and what comes out comes out unchanged when given again. What is
-a name of a number of tokens, of a cursor of the cache or of a schema's property stays.
+Two rules for this file: inputs are never modified, and redaction is idempotent. Names of token counts, of cache
+cursors and of a schema's properties are not secret.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 SHORTEST_VALUE = 8
-"""Values of credentials and environment variables that are shorter are words of any text, and not looked for."""
+"""Shorter values of credentials and environment variables are not redacted: they may be ordinary words."""
 
 Value = TypeVar("Value")
 
@@ -53,7 +54,7 @@ _QUOTED = re.compile(
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a key, header or parameter of this name holds a secret: `db_password`, `x-api-key`, `accessToken`."""
+    """True if a key, header or parameter of this name holds a secret: `db_password`, `x-api-key`, `accessToken`."""
     words = [word.lower() for word in _WORDS.findall(name)]
     if not words:
         return False
@@ -61,16 +62,16 @@ def is_secret_name(name: str) -> bool:
 
 
 def without_secrets(value: Value) -> Value:
-    """The JSON value with every secret replaced, as a new one; the value itself is left alone.
+    """Return a copy of a JSON value with every secret replaced.
 
-    Strings and numbers under a secret's name are replaced whole, in lists and objects there too, except in a JSON
-    Schema: a tool may have a parameter `password`. What is done to all other strings, `text_without_secrets` says.
+    Strings and numbers under the name of a secret are replaced whole, also in lists and objects there, except in a
+    JSON Schema: a tool may have a parameter `password`. All other strings are redacted by `text_without_secrets`.
     """
     return cast("Value", _cleaned(value, is_secret=False))
 
 
 def text_without_secrets(text: str) -> str:
-    """The text with secrets of a known shape and quoted `"password": "..."` replaced."""
+    """Return the text with secrets of known patterns and quoted `"password": "..."` replaced."""
     return _QUOTED.sub(_quoted, without_shapes(text))
 
 
@@ -106,19 +107,19 @@ def _cleaned(value: object, *, is_secret: bool) -> object:
 _CREDENTIALS = ("api_key", "auth_token", "access_token", "aws_secret_key", "aws_session_token")
 _DATA = ("image", "base64")
 _MADE = ("type", "tool_use_id")
-"""Fields of a block in which nobody writes."""
+"""Fields of a block whose values are generated, so they hold no secret."""
 _CREDENTIAL_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
 
 def credentials_of(client: object) -> tuple[str, ...]:
-    """The secrets that a client of the SDK and the environment hold; they are told to nobody."""
+    """Return the API keys and tokens that a client of the SDK and the environment hold."""
     found = [getattr(client, name, None) for name in _CREDENTIALS]
     found += [os.environ.get(name) for name in _CREDENTIAL_VARIABLES]
     return tuple(dict.fromkeys(value for value in found if isinstance(value, str) and value))
 
 
 def check_names(names: object) -> None:
-    """Raise DefinitionError for what is no list of names."""
+    """Raise DefinitionError if the value of `redact=` is not a list of names."""
     if isinstance(names, str) or not isinstance(names, list | tuple):
         raise DefinitionError(f"it takes a list of names: redact=[{names!r}]")
     for name in cast("Sequence[object]", names):
@@ -128,10 +129,10 @@ def check_names(names: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Redactor:
-    """Hides secrets from the model: known shapes, given values, and what stands behind given names.
+    """Redacts secrets in texts for the model: known patterns, given values, and the values of given names.
 
-    Made once per run; without arguments it knows the shapes only. The deltas of a streamed reply are not redacted: they
-    are what the model says, cut anywhere.
+    Created once per run; without arguments it knows the patterns only. The deltas of a streamed reply are not redacted:
+    they are the model's own text, cut at arbitrary positions.
     """
 
     names: tuple[str, ...] = ()
@@ -145,19 +146,19 @@ class Redactor:
 
     @classmethod
     def of(cls, names: Sequence[str], credentials: Iterable[str]) -> Redactor:
-        """A redactor for these names, the environment variables of these names, and these values."""
+        """Make a redactor for these names, the environment variables of these names, and these values."""
         variables = (os.environ.get(name, "") for name in names)
         return cls(tuple(names), (*variables, *credentials))
 
     def and_also(self, names: Sequence[str], credentials: Iterable[str]) -> Redactor:
-        """One that hides what this one hides, and more: as `of`."""
+        """Return a redactor for all that this one redacts and more; arguments as of `of`."""
         more = Redactor.of(names, credentials)
         if set(self.names).issuperset(more.names) and set(self.values).issuperset(more.values):
             return self
         return Redactor((*self.names, *more.names), (*self.values, *more.values))
 
     def text(self, text: str) -> str:
-        """The text without secrets; the very same one where there is none."""
+        """Return the text without secrets; the same object if it has none."""
         cleaned = text
         for value in self.values:
             cleaned = cleaned.replace(value, REDACTED)
@@ -167,9 +168,9 @@ class Redactor:
         return text if cleaned == text else cleaned
 
     def content(self, content: Content) -> Content:
-        """The content without secrets in its texts; the very same object where there is none.
+        """Return the content without secrets in its texts; the same object if it has none.
 
-        Pictures and other data in base64 are passed on as they are.
+        Pictures and other data in base64 are not changed.
         """
         return cast("Content", self._cleaned(content))
 

@@ -1,7 +1,7 @@
-"""Secrets that are known by their looks: keys of well-known services, private keys, tokens, passwords in addresses.
+"""Patterns of known secrets: API keys of well-known services, private keys, tokens, passwords in URLs.
 
-One rule for this file: every pattern takes linear time, whatever the text. What repeats is possessive or bounded, and
-a pattern begins with the letters that its text must have.
+One rule for this file: every pattern takes linear time, whatever the text. Repetitions are possessive or bounded, and
+a pattern begins with literal text.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 
 REDACTED = "[redacted]"
-"""What stands where a secret stood."""
+"""The text that replaces a secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
     marks: tuple[str, ...]
-    """A text without any of these has no such secret; looking for them costs next to nothing."""
+    """Substrings one of which every such secret has: a fast check before the regular expression."""
     pattern: re.Pattern[str]
     replacement: str = REDACTED
 
@@ -45,7 +45,7 @@ _SHAPES = (
     _Shape(("AIza",), re.compile(r"AIza(?<![\w-]AIza)[\w-]{35}(?![\w-])")),
     _Shape(("eyJ",), re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+")),
     _Shape(("PRIVATE KEY",), re.compile(_PRIVATE_KEY)),
-    # `Basic` and `Bearer` are words of a sentence too: what follows is a secret when it is long and has a digit in it.
+    # `Basic` and `Bearer` are also plain words: what follows is a secret if it is long and has a digit.
     _Shape(
         ("earer", "EARER", "asic", "ASIC"),
         re.compile(r"\b(?P<scheme>basic|bearer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{16,}", re.IGNORECASE),
@@ -56,7 +56,7 @@ _SHAPES = (
         re.compile(r"\b(?P<name>x-api-key)(?P<sign>\s*[:=]\s*)[^\s\"',;]+", re.IGNORECASE),
         rf"\g<name>\g<sign>{REDACTED}",
     ),
-    # A number behind the colon is a port. The password goes as far as the last @ that the address can have.
+    # A number after the colon is a port. The password ends at the last @ that can belong to the URL.
     _Shape(
         ("://",),
         re.compile(r"://(?P<user>[^\s:/?#@\[\]\"'<>]*+):(?!\d{1,5}[/?#])[^\s/\"'<>]*@"),
@@ -64,12 +64,11 @@ _SHAPES = (
     ),
 )
 
-
 _MARKS = tuple(mark for shape in _SHAPES for mark in shape.marks)
 
 
 def without_shapes(text: str) -> str:
-    """The text with every secret of a known shape replaced."""
+    """Return the text with every secret that matches a known pattern replaced."""
     for mark in _MARKS:
         if mark in text:
             break

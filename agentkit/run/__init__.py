@@ -1,1 +1,1 @@
-"""What a run is given and what it reports: agent spec, options, steps, events, result."""
+"""The inputs and outputs of a run: agent spec, options, steps, events, result."""

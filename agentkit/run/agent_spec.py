@@ -1,4 +1,4 @@
-"""What an agent is, apart from what it does: the frozen description that conversations and sub-agents run by."""
+"""The specification of an agent: the frozen fields that runs, conversations and sub-agents are made from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 from typing_extensions import TypedDict, TypeForm, TypeVar
 
 from agentkit.budget.budget import Budget
-from agentkit.budget.usage import Price
+from agentkit.budget.prices import Price
 from agentkit.errors import DefinitionError
 from agentkit.models.retry import Retry
 from agentkit.redaction.redactor import check_names
@@ -36,13 +36,13 @@ In = TypeVar("In", default=str)
 Out = TypeVar("Out", default=str)
 
 Instructions: TypeAlias = "str | Callable[[RunContext[Deps]], str | Awaitable[str]]"
-"""The system prompt, or what makes it from the context, once per conversation."""
+"""The system prompt, or a function that makes it from the context, once per conversation."""
 DepsSource: TypeAlias = "type[Deps] | Callable[[], AbstractAsyncContextManager[Deps]]"
 """The type of `ctx.deps`, whose value the run is given, or the factory that opens one for each run."""
 
 
 class RunOptions(TypedDict, Generic[Deps], total=False):
-    """What one run may have of its own; `run`, `stream`, `run_sync`, `map` and conversations all take it."""
+    """Options of one run; `run`, `stream`, `run_sync`, `map` and conversations all take them."""
 
     deps: Deps
     """The value for `ctx.deps`, instead of opening the agent's own."""
@@ -57,14 +57,14 @@ class RunOptions(TypedDict, Generic[Deps], total=False):
     tools: Sequence[ToolSource]
     """Instead of the agent's tools. A conversation takes them with its first message only."""
     budget: Budget
-    """What the run and everything below it may use, beside the agent's own budget. In a `map`: all runs together."""
+    """A limit on the run and everything below it, beside the agent's own budget. In a `map`: on all runs together."""
     steps: Steps
-    """What runs the steps of the run. Default: in memory."""
+    """Executes the steps of the run. Default: in memory, nothing is stored."""
 
 
 @dataclass(frozen=True)
 class AgentSpec(Generic[Deps, In, Out]):
-    """The fields of an agent; `Agent` adds what one can do with it.
+    """The fields of an agent; `Agent` adds the methods that run it.
 
     Raises DefinitionError when a tool, a type or a name among them cannot work.
     """
@@ -78,40 +78,40 @@ class AgentSpec(Generic[Deps, In, Out]):
     """The system prompt. Empty: none."""
     # Both checkers solve the variable with the default; mypy cannot see that this is the class's own default, too.
     input: TypeForm[In] = str  # type: ignore[assignment]
-    """What a run is given. Text prompts, and lists of content, are always taken as well."""
+    """The type of the input. Text prompts, and lists of content, are always accepted as well."""
     output: TypeForm[Out] = str  # type: ignore[assignment]
-    """What a run returns. Anything but `str` is asked for as JSON, validated, and sent back when it does not fit."""
+    """The type of the output. Any but `str` is requested as JSON, validated, and sent back when it does not fit."""
     deps: DepsSource[Deps] | None = None
-    """What tools find in `ctx.deps`. None: nothing."""
+    """The type or factory of `ctx.deps`. None: `ctx.deps` is None."""
     tools: Sequence[ToolSource] = ()
     """Functions made by `@tool`, Toolsets, agents (`reader.as_tool()`), and the API's own tool dictionaries."""
     description: str = ""
-    """What others are told when they may delegate to this agent."""
+    """Description for the models of other agents that may delegate to this one."""
     render: Render[In] | None = None
     """Turns an input into content. None: JSON in the user turn, a Document as a document block."""
     settings: Settings = Settings()
-    """What every request carries beside the conversation."""
+    """Request settings: `max_tokens`, effort, thinking, cache and others."""
     client: Client | None = None
     """Any async client of the official SDK. None: one that all such runs of an event loop share."""
     max_turns: int = 50
-    """Requests to the model in one run; on the last one no tool may be called."""
+    """Requests to the model in one run; the last one is the final turn, in which no tool may be called."""
     output_retries: int = 2
-    """How often an answer that does not fit the output type is sent back."""
+    """The number of times that an answer which does not fit the output type is sent back."""
     tool_timeout_s: float = 60
-    """Seconds that a tool has when it names no limit of its own. Sub-agents have no such limit."""
+    """Seconds that a tool call may take where the tool has no limit of its own. Sub-agents have no such limit."""
     max_concurrent_calls: int = 16
-    """How many of a turn's tool calls run at once."""
+    """The most tool calls of a turn that run at once."""
     artifacts: bool = True
-    """Whether results that are too long to be shown whole are kept, and the model gets the tools to read in them."""
+    """True: results that are too long for the model are kept as artifacts, and it gets tools to read them."""
     budget: Budget | None = None
-    """What each run of this agent, with everything below it, may use. None: no limit."""
+    """A limit on each run of this agent, with everything below it. None: no limit."""
     price: Price | Sequence[Price] | None = None
-    """What the model costs where the price table lacks it or yours differs; tiers by prompt length, dearest last."""
+    """Price of the model where the price table lacks it or yours differs; tiers by prompt length, dearest last."""
     retry: Retry = Retry()
-    """How patient its model calls are."""
+    """Retries and timeouts of model calls."""
     fallback: str | Model | None = None
-    """The model that goes on when the first refuses, is overloaded or does not exist. It gets the conversation without
-    thinking blocks. None: the run ends."""
+    """The model that takes over when the first refuses, is overloaded or does not exist. It gets the conversation
+    without thinking blocks. None: the run ends."""
     around_model: Sequence[AroundModel] = ()
     """Middleware around every model call, `async def f(call, next)`; the first is the outermost."""
     around_tool: Sequence[AroundTool] = ()
@@ -135,7 +135,7 @@ class AgentSpec(Generic[Deps, In, Out]):
                 check(getattr(self, name))
             except DefinitionError as error:
                 raise DefinitionError(f"Agent({self.name!r}, {name}=...): {error}") from error
-        for part in ("toolbox", "answer", "prompt"):  # what cannot work is refused here, not in the run
+        for part in ("toolbox", "answer", "prompt"):  # compiled now: errors are raised here, not in a run
             try:
                 getattr(self, part)
             except DefinitionError as error:
@@ -145,33 +145,33 @@ class AgentSpec(Generic[Deps, In, Out]):
 
     @property
     def own_prices(self) -> tuple[Price, ...] | None:
-        """`price` as tiers. None: those of the table."""
+        """`price` as tiers. None: the price table applies."""
         if self.price is None:
             return None
         return (self.price,) if isinstance(self.price, Price) else tuple(self.price)
 
     @cached_property
     def offers(self) -> dict[tuple[object, ...], Offer]:
-        """What was rendered for the runs so far: see `offering.py`."""
+        """Cache of the prompt prefixes rendered so far; see `history/prompt_prefix.py`."""
         return {}
 
     @cached_property
     def toolbox(self) -> Toolbox:
-        """The tools by name, collisions refused."""
+        """The agent's tools by name. Raises DefinitionError for two of one name."""
         return Toolbox.of(self.tools)
 
     @cached_property
     def answer(self) -> AnswerSpec[Out]:
-        """How the output is asked for and checked."""
+        """The compiled output type."""
         return AnswerSpec[Out].of(self.output)
 
     @cached_property
     def prompt(self) -> Prompt[In]:
-        """How the input becomes content."""
+        """The compiled input type, with `render`."""
         return Prompt[In].of(self.input, self.render)
 
 
 AnySpec: TypeAlias = AgentSpec[Any, Any, Any]
-"""An agent's description, whatever it works on, takes and returns."""
+"""The spec of an agent, whatever its types of deps, input and output."""
 
 _SOURCES = {"toolbox": "tools", "answer": "output", "prompt": "input"}

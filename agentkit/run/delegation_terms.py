@@ -1,4 +1,4 @@
-"""On which terms an agent may delegate to another: what `as_tool(...)` is told, checked where it is said."""
+"""The terms of a delegation: the keywords of `as_tool(...)`, checked when they are given."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 Out = TypeVar("Out", default=str)
 
 Verify: TypeAlias = "Callable[[Out], str | Awaitable[str | None] | None]"
-"""Looks at an output of the right type: None, or why it is not right, in a sentence for the sub-agent."""
+"""Checks an output of the right type: None, or the reason why it is not right, in a sentence for the sub-agent."""
 
 MAX_DEPTH = 3
-"""How many levels of sub-agents there are below a root run, where nothing else is said."""
+"""The default number of levels of sub-agents below a root run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """What to do when a sub-agent gives no answer: ask this model, once, in a conversation of its own."""
+    """Retry a sub-agent that gave no answer with this model, once, in a new conversation."""
 
     model: str | Model
     """A model id, or anything with the `Model` protocol."""
 
 
 OnFailure: TypeAlias = 'Literal["tell", "retry"] | Escalate'
-"""What happens when a sub-agent gives no answer.
+"""The policy for a sub-agent that gives no answer.
 
-`tell`: the delegating model reads which agent it was, its outcome and the reason, and the last thing that it said.
-`retry`: it is tried once more, in a new conversation. `Escalate(model)`: the same, by another model. When that gives no
-answer either, the delegating model is told.
+`tell`: the delegating model reads the agent's name, its outcome, the reason, and its last reply. `retry`: it is tried
+once more, in a new conversation. `Escalate(model)`: the same, with another model. If that gives no answer either, the
+delegating model reads it as with `tell`.
 """
 
 
@@ -45,19 +45,19 @@ class Terms(Generic[Out]):
     """The keywords of `as_tool`. Raises DefinitionError for one that cannot work."""
 
     budget: Budget | None = None
-    """What each call may use, all its tries together. None: what is left above."""
+    """A limit on each call, all its tries together. None: only the limits above it."""
     timeout_s: float | None = None
     """Seconds that each call may take, all its tries together. None: no limit but those above."""
     max_calls: int | None = None
-    """How many calls one run of the delegating agent may make. None: as many as it likes."""
+    """The most calls that one run of the delegating agent may make. None: no limit."""
     max_depth: int = MAX_DEPTH
-    """How many levels below the root run this one may be: 1 is directly below it."""
+    """The deepest level below the root run at which the sub-agent may run: 1 is directly below it."""
     models: Mapping[str, str | Model] = field(default_factory=dict[str, "str | Model"])
     """The models that the delegating model may choose from, by the names that it uses. Empty: no choice."""
     verify: Verify[Out] | None = None
     """Checks each output beyond its type. None: the type is enough."""
     on_failure: OnFailure = "tell"
-    """What happens when there is no answer."""
+    """The policy for a call that brings no answer."""
 
     def __post_init__(self) -> None:
         for name, (wanted, is_right) in _RULES.items():
@@ -100,5 +100,5 @@ _RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
 
 
 def id_of(model: str | Model) -> str:
-    """The id of a model, however it was given."""
+    """Return the id of a model, given as an id or as a `Model`."""
     return model if isinstance(model, str) else model.name

@@ -1,4 +1,4 @@
-"""All that a run can report, as frozen records. Each says where in the tree of agents it happened.
+"""The events of a run, as frozen records. Each names its origin in the tree of agents.
 
 Two rules for this file: an event holds values only, so that it can be sent anywhere; and deltas aside, a replayed run
 reports the same events again.
@@ -17,7 +17,7 @@ from agentkit.run.outcome import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What every event says: which run reports it, and whose child that run is."""
+    """The fields of every event: the reporting run, and its place in the tree."""
 
     run_id: str
     """The reporting run. A child's id is its parent's, a slash, and the id of the tool call that started it."""
@@ -27,7 +27,7 @@ class Event:
     """The tool call of the parent that started the reporting run. None: the root."""
 
     def to_json(self) -> JSONObject:
-        """The event as JSON, its `type` the name of the class: `tool_started` for ToolStarted."""
+        """Return the event as JSON; `type` is the name of the class: `tool_started` for ToolStarted."""
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
         return {"type": name, **_plain(self)}
 
@@ -44,10 +44,10 @@ def _plain_value(value: object) -> JSON:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A run began."""
+    """A run started."""
 
     model: str
-    """The model it asks."""
+    """The model of the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +57,19 @@ class TurnStarted(Event):
     turn: int
     """Counted from 1."""
     is_last: bool
-    """Whether the model was told that it is the last one."""
+    """True if this is the final turn, which was announced to the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnReset(Event):
-    """A reply came to nothing and is asked for again: forget the deltas of this turn."""
+    """A reply failed or was dropped, and is requested again: forget the deltas of this turn."""
 
     turn: int
     attempt: int
-    """Which attempt comes next; 2 is the first repetition."""
+    """The number of the next attempt; 2 is the first retry."""
     reason: str
     wait_s: float
-    """Seconds until it is made."""
+    """Seconds until the next attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +90,14 @@ class FellBack(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta(Event):
-    """A piece of the reply's text, as it comes."""
+    """A piece of the reply's text, as it is streamed."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThinkingDelta(Event):
-    """A piece of the model's thinking, as it comes, where the model shows it."""
+    """A piece of the model's thinking, as it is streamed, where the model shows it."""
 
     text: str
 
@@ -116,9 +116,9 @@ class TurnFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolStarted(Event):
-    """A tool call begins. Calls of one turn finish in any order.
+    """A tool call starts. Calls of one turn finish in any order.
 
-    One that only reads may begin before its turn is finished; where that comes to nothing, its ToolFinished says so.
+    An eager call, of a tool that only reads, starts before TurnFinished; if its turn is dropped, ToolFinished says so.
     """
 
     call_id: str
@@ -126,12 +126,12 @@ class ToolStarted(Event):
     input: JSONObject
     """The arguments as the model wrote them."""
     is_agent: bool
-    """Whether the tool is a sub-agent; its own events follow, with this `call_id` as their `parent_call_id`."""
+    """True if the tool is a sub-agent; its own events follow, with this `call_id` as their `parent_call_id`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolProgress(Event):
-    """A running tool says how far it is."""
+    """A running tool reports its progress."""
 
     call_id: str
     name: str
@@ -142,7 +142,7 @@ class ToolProgress(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolFinished(Event):
-    """A tool call is answered."""
+    """A tool call has its result."""
 
     call_id: str
     name: str
@@ -150,15 +150,15 @@ class ToolFinished(Event):
     text: str
     """The text of the result, as the model sees it."""
     duration_s: float
-    """Seconds from the start to the answer; 0 for a call that was not executed."""
+    """Seconds from start to result; 0 for a call that was not executed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputRejected(Event):
-    """The answer does not fit the output type and was sent back."""
+    """The answer was rejected and sent back."""
 
     reason: str
-    """What the model was told."""
+    """The text that was sent to the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

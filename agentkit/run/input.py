@@ -1,4 +1,4 @@
-"""What a run is given -> the content of its first message."""
+"""The input of a run, turned into the content of a user message."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Render: TypeAlias = "Callable[[In], str | Sequence[Part]]"
 
 @dataclass(frozen=True, slots=True)
 class Prompt(Generic[In]):
-    """How inputs of one type become content."""
+    """Turns inputs of one type into content."""
 
     schema: TypeSchema[In]
     render: Render[In] | None
     is_text: bool
-    """Whether the input type is `str`, so that nothing else is taken for it."""
+    """True if the input type is `str`: values of other types are refused."""
 
     @classmethod
     def of(cls, input_type: object, render: Render[In] | None) -> Prompt[In]:
@@ -34,7 +34,7 @@ class Prompt(Generic[In]):
         return cls(compile_type(input_type), render, input_type is str)
 
     def content(self, given: In | str | Sequence[Part]) -> Content:
-        """The content for one input. Raises UsageError for a value of another type."""
+        """Return the content for one input. Raises UsageError for a value of another type."""
         if isinstance(given, str) and not (self.is_text and self.render):
             return given
         if self.render is not None and not _is_parts(given):
@@ -61,7 +61,7 @@ def _is_block(part: object) -> bool:
 
 
 def to_block(part: Part) -> Block:
-    """One piece of a prompt as the API's block."""
+    """Return one piece of a prompt as the API's block."""
     if isinstance(part, str):
         return text_block(part)
     return part if isinstance(part, dict) else part.to_block()

@@ -9,10 +9,10 @@
 
     Agent("reader", ..., around_tool=[timed])
 
-`next(call)` goes on; it may be given a changed call, `dataclasses.replace(call, ...)`. Not calling it answers in its
-place, and nothing is executed; calling it twice executes twice. A failure is an exception on its way out through every
-middleware: catch it to answer something else, raise another to fail. What leaves the outermost one becomes the one
-tool result of the call, and of an exception that is not a ToolError the model is told no text.
+`next(call)` continues; it may be given a changed call, `dataclasses.replace(call, ...)`. Without calling it nothing is
+executed, and the return value takes the place of the result; calling it twice executes twice. A failure is an exception
+that passes through every middleware: catch it to return something else, raise another to fail. The return value of the
+outermost one becomes the one tool result of the call; of an exception that is not a ToolError the model gets no text.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class ModelCall:
     """One request that is about to be sent."""
 
     request: Request
-    """What is sent: prefix, messages and options."""
+    """The request body: prefix, messages and options."""
     run_id: str
     path: tuple[str, ...]
-    """The agents from the root of the tree to the asking one."""
+    """The agents from the root of the tree to the one that makes the call."""
     turn: int
     """Counted from 1."""
 
@@ -51,17 +51,17 @@ class ToolRun:
     """One tool call that is about to be executed: the tool is known, and its input is a JSON object."""
 
     call: ToolCall
-    """What the model asked for: the call's id, the tool's name, the input as yet unchecked."""
+    """The tool call of the model: its id, the tool's name, the input, not validated yet."""
     tool: AnyTool
     """The tool that runs; `tool.is_agent` for a sub-agent."""
     context: RunContext[object]
-    """What the tool gets as its context."""
+    """The context that the tool gets."""
 
 
 CallModel: TypeAlias = "Callable[[ModelCall], Awaitable[AssistantTurn]]"
-"""The rest of the way to the model: what an AroundModel is given as `next`."""
+"""The rest of the chain to the model: the `next` of an AroundModel."""
 CallTool: TypeAlias = "Callable[[ToolRun], Awaitable[Content]]"
-"""The rest of the way to the tool: what an AroundTool is given as `next`."""
+"""The rest of the chain to the tool: the `next` of an AroundTool."""
 AroundModel: TypeAlias = "Callable[[ModelCall, CallModel], Awaitable[AssistantTurn]]"
 """Middleware around a model call. It returns the turn of `next(call)`, or one of its own making."""
 AroundTool: TypeAlias = "Callable[[ToolRun, CallTool], Awaitable[Content]]"
@@ -72,7 +72,7 @@ def composed(
     around: Sequence[Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]]],
     inner: Callable[[Call], Awaitable[Answer]],
 ) -> Callable[[Call], Awaitable[Answer]]:
-    """One function of all the middleware and what it stands around. The first is the outermost."""
+    """Return one function that wraps `inner` in all the middleware. The first is the outermost."""
     for one in reversed(around):
         inner = _wrapped(one, inner)
     return inner
@@ -86,9 +86,9 @@ def _wrapped(
 
 
 def check_middleware(around: object) -> None:
-    """Raise DefinitionError for what is no list of functions."""
+    """Raise DefinitionError for anything but a list of functions."""
     if not isinstance(around, list | tuple):
         raise DefinitionError(f"it takes a list of functions, `async def f(call, next)`, not {around!r}")
-    for one in around:  # pyright: ignore[reportUnknownVariableType]  # of whatever it was given
+    for one in around:  # pyright: ignore[reportUnknownVariableType]  # callers may pass any type
         if not callable(one):  # pyright: ignore[reportUnknownArgumentType]
             raise DefinitionError(f"{one!r} is not a function; write `async def f(call, next)`")

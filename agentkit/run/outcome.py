@@ -1,4 +1,4 @@
-"""How a run can end: every outcome by name."""
+"""The outcomes of a run, and the record of unfinished work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How a run ended. Its `str()` is its value."""
+    """The outcome of a run. Its `str()` is its value."""
 
     COMPLETED = "completed"
     """The model gave its answer."""
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
     BUDGET_EXHAUSTED = "budget_exhausted"
     """The next call could have cost more than was left."""
     MAX_TURNS = "max_turns"
-    """The turn limit cut the run off. The last turn's answer, if it gave one, is the output."""
+    """The turn limit ended the run. The final turn's answer, if it gave one, is the output."""
     TRUNCATED = "truncated"
     """The reply was longer than `max_tokens`."""
     CONTEXT_EXCEEDED = "context_exceeded"
@@ -28,24 +28,24 @@ class Outcome(StrEnum):
     LIVELOCK = "livelock"
     """The model repeated the same failing call."""
     EMPTY = "empty"
-    """The model ended its turn without a word, also after it was asked once more."""
+    """The model ended its turn without text, also after it was asked for it once more."""
     PAUSED = "paused"
-    """The run stands still and can go on later."""
+    """The run is paused and can be resumed later."""
     CANCELLED = "cancelled"
     """`run.cancel()` was called, or the stream's block was left early."""
     FAILED = "failed"
-    """The API, or the way to it, failed; the reason says how."""
+    """The API, or the connection to it, failed; the reason says how."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """Something the run had begun, or was asked for, and did not finish."""
+    """A tool call that the run had started, or that the model requested, and that did not finish."""
 
     path: tuple[str, ...]
-    """The agents from the root to the one that was asked."""
+    """The agents from the root to the one that was called, or that made the call."""
     name: str
     """The tool."""
     call_id: str
     """The tool call's id."""
     reason: str
-    """Why it was not finished, in a few words."""
+    """The reason why it was not finished, in a few words."""

@@ -1,6 +1,6 @@
-"""The output of an agent: how the model is asked for it, and how its answer becomes a value.
+"""The output of an agent: it is requested from the model, and its answer is validated into a value.
 
-`str` is the text of the last turn. Any other type is asked for as JSON under `output_config.format` where it has a
+`str` is the text of the last turn. Any other type is requested as JSON under `output_config.format` where it has a
 strict form that fits the API's limits, otherwise through an ordinary tool; either way the answer is validated here.
 """
 
@@ -28,16 +28,16 @@ _HEADER = "Your answer does not fit the schema it has to fit. Fix these and give
 
 
 class InvalidAnswer(AgentkitError):
-    """The answer does not fit the output type; the text tells the model what is wrong with it."""
+    """The answer does not fit the output type; the text is sent to the model and says what is wrong."""
 
 
 @dataclass(frozen=True)
 class AnswerSpec(Generic[Out]):
-    """How one output type is asked for and read."""
+    """One output type: its schema for the model, and the validation of answers."""
 
     form: ObjectForm[Out]
     is_text: bool
-    """Whether the output type is `str`: the text of the last turn, taken as it is."""
+    """True if the output type is `str`: the output is the text of the last turn, unchanged."""
 
     @classmethod
     def of(cls, output: object) -> AnswerSpec[Out]:
@@ -46,19 +46,19 @@ class AnswerSpec(Generic[Out]):
 
     @cached_property
     def strict_schema(self) -> JSONObject | None:
-        """The form for `output_config.format`. None: the type has none."""
+        """The schema for `output_config.format`. None: the type has no strict form."""
         try:
             return strict_form(self.form.schema).schema
         except NotStrictable:
             return None
 
     def tool_param(self) -> JSONObject:
-        """The tool through which the answer comes where there is no format."""
+        """Return the definition of the answer tool, which is used where there is no strict form."""
         description = "Give your final answer by calling this tool once. The conversation ends with it."
         return {"name": ANSWER_TOOL, "description": description, "input_schema": self.form.schema}
 
     def from_text(self, text: str) -> Out:
-        """The value of an answer that came as text. Raises InvalidAnswer."""
+        """Return the value of an answer given as text. Raises InvalidAnswer."""
         if self.is_text:
             return cast("Out", text)
         try:
@@ -72,7 +72,7 @@ class AnswerSpec(Generic[Out]):
         return self._read(value)
 
     def from_call(self, call: ToolCall) -> Out:
-        """The value of an answer that came through the answer tool. Raises InvalidAnswer."""
+        """Return the value of an answer given by the answer tool. Raises InvalidAnswer."""
         if call.invalid_input is not None:
             raise InvalidAnswer(f"Your answer is not one JSON object. It began: {call.invalid_input}")
         return self._read(call.input)
@@ -88,7 +88,7 @@ class AnswerSpec(Generic[Out]):
 
 
 def _without_fence(text: str) -> str:
-    """Servers that do not enforce the format let models put JSON in a Markdown fence; what is inside is the answer."""
+    """Return the text inside a Markdown fence: models add one where the server does not enforce the format."""
     text = text.strip()
     if text.startswith("```") and text.endswith("```") and "\n" in text:
         return text[text.index("\n") : -3]

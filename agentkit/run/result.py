@@ -1,4 +1,4 @@
-"""What a run returns: its output if it has one, how it ended, and everything that was done."""
+"""The result of a run: its output if it has one, its outcome, and everything that was done."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Out_co = TypeVar("Out_co", default=str, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[Out_co]):
-    """An output that was given; a box, because None may be one."""
+    """A wrapper around an output, because None may be one."""
 
     value: Out_co
 
@@ -38,33 +38,33 @@ class RunResult(Generic[Out_co]):
     agent: str
     """The agent's name."""
     outcome: Outcome
-    """How the run ended."""
+    """The way in which the run ended."""
     reason: str = ""
-    """Why it ended so, in a sentence. Empty for a completed run."""
+    """The reason for the outcome, in a sentence. Empty for a completed run."""
     answer: Answer[Out_co] | None = field(default=None, repr=False)
-    """The output in its box; None when there is none. `output` is the convenient way to it."""
+    """The wrapped output; None if there is none. `output` is the convenient way to it."""
     charges: tuple[Charge, ...] = ()
-    """What this run's own model calls used, by model and price."""
+    """The charges of this run's own model calls, by model and price."""
     children: tuple[RunResult[object], ...] = ()
     """The runs of sub-agents that this run delegated to, in the order in which they ended."""
     messages: tuple[JSONObject, ...] = field(default=(), repr=False)
     """The whole conversation so far as the API's own dictionaries."""
     unfinished: tuple[Unfinished, ...] = ()
-    """What was asked for and not finished, here and in the children."""
+    """Tool calls that did not finish, here and in the children."""
     tool: str = ""
     """The tool through which the parent delegated. Empty for the root."""
     call_id: str = ""
     """The parent's tool call. Empty for the root."""
     artifacts: Mapping[str, KeptArtifact] = field(default_factory=dict[str, KeptArtifact], repr=False, compare=False)
-    """What is kept of tool results, here and in the children, by handle; in a conversation, of earlier runs too."""
+    """Tool results kept as artifacts, here and in the children, by handle; in a conversation, of earlier runs too."""
     cache_breaks: tuple[CacheBreak, ...] = field(default=(), repr=False)
-    """Where this run's own requests did not find in the prompt cache what the ones before had left there."""
+    """The own requests of this run that missed the prompt cache entry of the request before."""
     error: ModelError | None = None
-    """What the API or the way to it said, for the outcome `failed`. None otherwise."""
+    """The error of the API or of the connection, for the outcome `failed`. None otherwise."""
 
     @property
     def ok(self) -> bool:
-        """Whether the run completed."""
+        """True if the run completed."""
         return self.outcome is Outcome.COMPLETED
 
     @property
@@ -94,33 +94,33 @@ class RunResult(Generic[Out_co]):
 
     @property
     def cost(self) -> RunCost:
-        """Price of this run and everything below it; `cost.tree()` says where it went."""
+        """Price of this run and everything below it; `cost.tree()` breaks it down."""
         total = sum((child.cost for child in self.children), self.own_cost)
         return RunCost(total.usd, total.estimated_usd, run=self)
 
     def cache_report(self) -> CacheReport:
-        """What the prompt cache did for this run and everything below it, and what broke it, if anything did."""
+        """Return the prompt cache's hits and breaks, for this run and everything below it."""
         return CacheReport(self.usage, tuple(self._all_breaks()))
 
     def _all_breaks(self) -> Iterator[CacheBreak]:
         yield from self.cache_breaks
         for child in self.children:
-            yield from child._all_breaks()  # noqa: SLF001 - its own kind
+            yield from child._all_breaks()  # noqa: SLF001 - of the same class
 
 
 @dataclass(frozen=True, slots=True)
 class RunCost(Cost):
-    """What a run cost. Added to another cost, it is a plain sum."""
+    """The cost of a run, with the run. Added to another cost, it is a plain `Cost`."""
 
     run: RunResult[object] = field(kw_only=True, repr=False, compare=False)
 
     @property
     def total(self) -> Cost:
-        """The sum alone, which does not hold the run."""
+        """The plain `Cost`, without a reference to the run."""
         return Cost(self.usd, self.estimated_usd)
 
     def tree(self) -> CostTree:
-        """By sub-agent, tool, model and cache class, and by how each ended. Printed, it is a text of 80 columns."""
+        """Return the cost by sub-agent, outcome, tool, model and cache class. Printed, it is a text of 80 columns."""
         run = self.run
         below = [(child.tool, child.cost.tree()) for child in run.children]
         return run_costs(run.agent, run.run_id, str(run.outcome), run.charges, below)

@@ -1,4 +1,4 @@
-"""Where a run stands in its tree, and how it reports from there."""
+"""The scope of a run: its place in the tree of runs, what it shares with the tree, and how it emits events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Place(TypedDict):
-    """The fields that every event shares."""
+    """The origin of an event: the fields that every event has."""
 
     run_id: str
     path: tuple[str, ...]
@@ -32,57 +32,59 @@ class Place(TypedDict):
 
 
 class Listener(Protocol):
-    """Who receives the events of a tree of runs."""
+    """Receives the events of a tree of runs."""
 
     async def send(self, event: Event) -> None:
-        """Hand over an event; waits until the listener takes it."""
+        """Deliver an event; waits until the listener takes it."""
         ...
 
     def send_soon(self, event: Event) -> None:
-        """Hand over an event without waiting, from synchronous code on the event loop's thread."""
+        """Deliver an event without waiting, from synchronous code on the event loop's thread."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One run's place in the tree: its id and path, and what it shares with the runs above and below it."""
+    """One run's id and path in the tree, and what it shares with the runs above and below it."""
 
     run_id: str
     path: tuple[str, ...]
     """The agents from the root to this run's own."""
     steps: Steps
+    """Executes the steps of this run."""
     parent_call_id: str | None = None
+    """The tool call of the parent that started this run. None: it is the root."""
     client: Client | None = None
-    """The client that the root run was given; it serves the whole tree."""
+    """The client that the root run was given, for the whole tree. None: it was given none."""
     agent_client: Client | None = None
-    """The client of the nearest agent above that names one; it serves those below that name none."""
+    """The client of this agent or of the nearest agent above that names one. None: none does."""
     listener: Listener | None = None
-    """None: nobody listens, and no event is built."""
+    """Receives the events of the whole tree. None: no event is built."""
     artifacts: Artifacts = field(default_factory=Artifacts)
-    """Where results are kept that are too long to be shown whole; one store serves the whole tree."""
+    """Artifacts of tool results that are too long for the model; the whole tree shares one store."""
     accounts: tuple[Account, ...] = ()
     """The budgets that this run and those below it spend from, outermost first."""
     tree: Tree = field(default_factory=Tree)
-    """What the runs above and below share of how the tree is doing."""
+    """Stops all model calls of the tree once the API has refused its credentials."""
     redactor: Redactor = Redactor()
-    """Takes known secrets out of what goes to the model."""
+    """Removes known secrets from what is sent to the model."""
 
     def place(self) -> Place:
-        """What an event of this run says of its place."""
+        """Return the origin of this run's events."""
         return {"run_id": self.run_id, "path": self.path, "parent_call_id": self.parent_call_id}
 
     async def emit(self, make: Callable[[Place], Event]) -> None:
-        """Report an event; it is built only if someone listens."""
+        """Send an event to the listener; it is built only if there is one."""
         if self.listener is not None:
             await self.listener.send(make(self.place()))
 
     def emit_soon(self, make: Callable[[Place], Event]) -> None:
-        """Report an event from synchronous code."""
+        """Send an event from synchronous code, without waiting."""
         if self.listener is not None:
             self.listener.send_soon(make(self.place()))
 
     def child(self, agent: str, call_id: str, slot: Slot) -> Scope:
-        """The place of a sub-agent's run that a tool call starts."""
+        """Return the scope of the child run that a tool call starts."""
         return replace(
             self,
             run_id=f"{self.run_id}/{call_id}",
@@ -95,24 +97,24 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Enclosing:
-    """What the runs that begin here have in common."""
+    """Budgets and stop flag of the enclosing blocks of code."""
 
     accounts: tuple[Account, ...] = ()
     tree: Tree | None = None
-    """None: each run is a tree of its own."""
+    """Shared by the runs that start here. None: each root run has a flag of its own."""
 
 
 _tree: ContextVar[Tree | None] = ContextVar("agentkit_tree", default=None)
 
 
 def enclosing() -> Enclosing:
-    """What encloses the code that runs now."""
+    """Return budgets and stop flag of the blocks around the running code."""
     return Enclosing(enclosing_accounts(), _tree.get())
 
 
 @contextmanager
 def sharing(budget: Budget | None, owner: str) -> Generator[None]:
-    """The runs that begin in the block are one tree, under one budget, the `owner`'s, if there is one."""
+    """Let the runs that start in the block share one stop flag and, if given, one budget, named after its `owner`."""
     token = _tree.set(_tree.get() or Tree())
     try:
         with nullcontext() if budget is None else within(Account(budget, owner)):

@@ -1,4 +1,4 @@
-"""What every request of an agent carries beside the conversation."""
+"""Request settings of an agent: the body fields beside system, tools and messages."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ SAMPLING = ("temperature", "top_p", "top_k")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Request settings of an agent; a run may bring its own, which then replace the agent's whole.
+    """Request settings of an agent; settings given to a run replace all of the agent's.
 
-    Raises DefinitionError for sampling parameters, which the API of today refuses, for fields that agentkit sends
-    itself, and for fields that do not go with `thread`.
+    Raises DefinitionError for sampling parameters, which the API refuses, for fields that agentkit sends itself, and
+    for fields that cannot be combined with `thread`.
     """
 
     max_tokens: int = 16_000
     """The most tokens one reply may have, thinking included."""
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
-    """How much work the model puts in. None: the model's default."""
+    """The effort of the model. None: the model's default."""
     thinking: JSONObject | None = None
     """The API's `thinking` field, for example `{"type": "disabled"}`. None: the model's default."""
     cache: Literal["5m", "1h"] | None = "5m"
-    """How long the server keeps the conversation's prefix. None: no prompt cache."""
+    """Lifetime of prompt cache entries, 5 minutes or 1 hour. None: no prompt cache."""
     thread: bool = False
-    """Whether the server holds the conversation, so that a request sends only what is new. Only Anthropic's own can;
-    to every other, and where it would not, the whole conversation is sent. A server that ignores the field would lose
-    it. The cache marker at a request's end does not go with it."""
+    """True: the server holds the conversation, and a request sends only what is new. Only Anthropic's own server can;
+    to any other, and where it refuses, the whole conversation is sent: a server that ignores the field would lose it.
+    The cache marker at a request's end is left out with it."""
     eager: bool = True
-    """Whether calls of tools that only read begin while the reply still comes."""
+    """True: calls of tools that only read start eagerly, while the reply is still streaming."""
     betas: tuple[str, ...] = ()
     """Values of the `anthropic-beta` header."""
     extra: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Any other field of the body, sent as it is: new features of the API need no release of agentkit."""
+    """Any other field of the body, sent unchanged: new features of the API need no release of agentkit."""
 
     def __post_init__(self) -> None:
         if sampling := [name for name in SAMPLING if name in self.extra]:
@@ -52,7 +52,7 @@ class Settings:
             raise DefinitionError(f"Settings(thread=True) does not go with {', '.join(clash)}: the API refuses both.")
 
     def options(self) -> JSONObject:
-        """The body fields that these settings stand for."""
+        """Return these settings as body fields."""
         options: JSONObject = {"max_tokens": self.max_tokens, **self.extra}
         if self.thinking is not None:
             options["thinking"] = self.thinking
@@ -64,7 +64,7 @@ class Settings:
 
     @property
     def cache_marker(self) -> JSONObject | None:
-        """The API's `cache_control` for `cache`."""
+        """The API's `cache_control` for `cache`. None: no prompt cache."""
         if self.cache is None:
             return None
         return {"type": "ephemeral"} if self.cache == "5m" else {"type": "ephemeral", "ttl": "1h"}

@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 ToJson: TypeAlias = Callable[[Value], JSONObject]
 OfJson: TypeAlias = Callable[[JSONObject], Value]
 Effect: TypeAlias = Callable[[], Awaitable[JSONObject]]
-"""What a step does when it has not been done before."""
+"""Executes a step that has no stored value yet, and returns its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,25 @@ class Slot:
 
 
 class Steps(Protocol):
-    """What runs the steps. Implement it to make runs durable or distributed."""
+    """Executes the steps of a run. Implement it to make runs durable or distributed."""
 
     def reserve(self, name: str) -> Slot:
-        """Fix the place of the next step. Called in the same order in every execution of the run."""
+        """Return the slot of the next step. Called in the same order in every execution of the run."""
         ...
 
     async def run(self, slot: Slot, effect: Effect) -> JSONObject:
-        """The step's value: of the effect, or of an earlier execution of it. An exception of the effect passes."""
+        """Return the step's value: of the effect, or of an earlier execution. An exception of the effect propagates."""
         ...
 
     def under(self, slot: Slot) -> Steps:
-        """The steps of a child run that takes this slot's place."""
+        """Return the steps of a child run, which take the place of this slot."""
         ...
 
 
 async def run_as(
     steps: Steps, slot: Slot, effect: Callable[[], Awaitable[Value]], to_json: ToJson[Value], of_json: OfJson[Value]
 ) -> Value:
-    """Run a step whose value is no JSON itself. In memory the value is handed on as it is, which costs nothing."""
+    """Run a step whose value is not JSON itself. In memory the value is returned without conversion."""
     if isinstance(steps, InMemorySteps):
         return await effect()
 

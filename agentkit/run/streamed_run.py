@@ -1,7 +1,7 @@
-"""A streamed run: its own root task, with a plain iterator in front.
+"""A streamed run: a root task of its own, whose events a plain iterator returns.
 
 Two rules for this file: no task group or cancel scope is ever open in the caller's task, so that breaking off,
-disconnecting or forgetting the handle ends the run and harms nobody; and errors travel by value to whoever reads.
+disconnecting or dropping the handle ends the run without side effects; and errors are passed by value to the reader.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 Out = TypeVar("Out")
 Work: TypeAlias = "Callable[[Listener], Awaitable[None]]"
-"""A run to be, given who listens to it."""
+"""Runs to the end and sends its events to the listener."""
 
 _CLEAN_UP_S = 5.0
 _alive: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
 
 
 class _Outbox:
-    """The listener of a streamed run: a rendezvous, so that the run never gets ahead of its reader."""
+    """The listener of a streamed run: a channel without a buffer, so that the run never gets ahead of its reader."""
 
     receive: MemoryObjectReceiveStream[Event]
 
@@ -44,7 +44,7 @@ class _Outbox:
         self._waiting: deque[Event] = deque()
 
     async def send(self, event: Event) -> None:
-        """See `Listener.send`. A reader that is gone ends the run by its cancel scope, not here."""
+        """See `EventListener.send`. A closed reader ends the run by its cancel scope, not here."""
         try:
             while self._waiting:
                 await self._send.send(self._waiting.popleft())
@@ -53,7 +53,7 @@ class _Outbox:
             pass
 
     def send_soon(self, event: Event) -> None:
-        """See `Listener.send_soon`. Without a waiting reader the event goes ahead of the next one that is sent."""
+        """See `EventListener.send_soon`. Without a waiting reader the event is sent before the next one."""
         if self._waiting:
             self._waiting.append(event)
             return
@@ -69,7 +69,7 @@ class _Outbox:
 
 
 class _Core(Generic[Out]):
-    """Everything of the run; the handle points here, never back, so that a forgotten handle can be collected."""
+    """The state of the run; the handle refers to it, never the reverse, so that a dropped handle is collected."""
 
     def __init__(self, work: Work, result: Callable[[], RunResult[Out]]) -> None:
         self.outbox = _Outbox()
@@ -80,13 +80,13 @@ class _Core(Generic[Out]):
         self._work = work
 
     async def main(self) -> None:
-        """The root task; every task group of the run lives and dies in here."""
+        """The root task; every task group of the run is opened and closed inside it."""
         try:
             with self.scope:
                 await self._work(self.outbox)
         except anyio.get_cancelled_exc_class():
             raise
-        except BaseException as error:  # noqa: BLE001 - carried by value: it is raised where the reader stands
+        except BaseException as error:  # noqa: BLE001 - passed by value: it is raised in the reader
             self.error = error
         finally:
             self.outbox.close()
@@ -96,8 +96,8 @@ class _Core(Generic[Out]):
 class RunHandle(Generic[Out]):
     """A run whose events you read: `async with agent.stream(...) as run: async for event in run: ...`.
 
-    Leaving the block, or dropping the handle, cancels the run and everything below it. `result` is there from the
-    end on, also after a cancel or an early exit.
+    Leaving the block, or dropping the handle, cancels the run and everything below it. `result` is available once the
+    run has ended, also after a cancel or an early exit.
     """
 
     def __init__(self, work: Work, result: Callable[[], RunResult[Out]]) -> None:
@@ -128,18 +128,18 @@ class RunHandle(Generic[Out]):
 
     @property
     def result(self) -> RunResult[Out]:
-        """What the run returned. Raises UsageError before its end, and whatever error ended it."""
+        """The result of the run. Raises UsageError before its end, and the error that ended it, if one did."""
         if not self._core.done.is_set():
             raise UsageError("The run has not ended yet: read its events to the end, or leave its block, first.")
         self._raise_error()
         return self._core.result()
 
     def cancel(self) -> None:
-        """End the run and everything below it; its outcome is `cancelled` if it was still going on."""
+        """Stop the run and everything below it; its outcome is `cancelled` if it was still running."""
         self._core.scope.cancel()
 
     async def aclose(self) -> None:
-        """Cancel the run if it goes on, and wait up to five seconds until it has cleaned up."""
+        """Cancel the run if it is still running, and wait up to five seconds until it has cleaned up."""
         core = self._core
         if not self._has_started:
             core.done.set()

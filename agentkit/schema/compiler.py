@@ -1,8 +1,8 @@
-"""A Python type -> the JSON Schema that Claude accepts, lossless, and back: JSON -> a value of the type.
+"""Compile a Python type to lossless JSON Schema, and validate JSON data as a value of the type.
 
 `compile_type` is for one type (an agent's output), `compile_parameters` for a function's parameters (a tool).
-What the schema accepts validates, and what validates and is dumped the schema accepts; a value is read as JSON
-is: a date from its ISO text, a set from an array, an enum from its value, `1.0` as the integer 1.
+Schema and validation agree: every value that fits the schema validates, and every dumped value fits the schema.
+Values come in their JSON form: a date as ISO text, a set as an array, an enum as its value, and `1.0` is the integer 1.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
-"""The default of a parameter that has none."""
+"""The default of a parameter that has no default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a function, its annotation already resolved."""
+    """One parameter of a function, with its annotation already resolved."""
 
     name: str
     annotation: object
     default: object = MISSING
-    """Its value when the model leaves it out, or a pydantic `Field(...)`. MISSING: the model must give it."""
+    """The value when the model leaves the parameter out, or a pydantic `Field(...)`. MISSING: it is required."""
     description: str = ""
-    """What the docstring says; `Annotated[..., Field(description=)]` beats it."""
+    """The text from the docstring. `Annotated[..., Field(description=)]` takes precedence."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeSchema(Generic[T]):
-    """One compiled type. Make it with `compile_type`."""
+    """The JSON Schema and the validator of one type. Made by `compile_type`."""
 
     schema: JSONObject
     """The lossless JSON Schema, with `$defs` where types are shared. Treat it as read-only."""
@@ -63,30 +63,34 @@ class TypeSchema(Generic[T]):
     _reader: Reader[T] = field(repr=False)
 
     def validate(self, value: object) -> T:
-        """A value of the type from JSON data. Raises pydantic.ValidationError, naming every problem.
+        """Return the value of the type that JSON data stands for.
 
-        Unknown keys are refused at any depth, also where a model ignores them.
+        Unknown keys are refused at any depth, even where a pydantic model is configured to ignore them.
+
+        Raises:
+            pydantic.ValidationError: The data does not fit; every problem is in it.
         """
         return self._reader.read(value)
 
     def dump(self, value: T) -> JSON:
-        """The JSON data that `validate` reads back. Raises PydanticSerializationError when there is none."""
+        """Return JSON data that `validate` accepts. Raises PydanticSerializationError for a value without JSON form."""
         dumped: JSON = self._adapter.dump_python(value, mode="json", by_alias=True, round_trip=True, warnings=False)
         return dumped
 
 
 @dataclass(frozen=True, slots=True)
 class ArgumentsSchema:
-    """A function's parameters as one object type. Make it with `compile_parameters`."""
+    """The JSON Schema and the validator of a function's arguments. Made by `compile_parameters`."""
 
     schema: JSONObject
-    """The tool's `input_schema`: an object with one property a parameter, closed. Treat it as read-only."""
+    """The tool's `input_schema`: a closed object with one property per parameter. Treat it as read-only."""
     _reader: Reader[object] = field(repr=False)
 
     def validate(self, value: Mapping[str, object]) -> dict[str, object]:
-        """Property names and JSON data -> parameter names and Python values, defaults filled in.
+        """Return the Python values by parameter name, with defaults filled in. Unknown keys are refused at any depth.
 
-        Raises pydantic.ValidationError, naming every problem. Unknown keys are refused at any depth.
+        Raises:
+            pydantic.ValidationError: The data does not fit; every problem is in it.
         """
         return cast("dict[str, object]", self._reader.read(value))
 
@@ -95,11 +99,12 @@ _compiled: WeakKeyDictionary[type, object] = WeakKeyDictionary()
 
 
 def compile_type(annotation: object) -> TypeSchema[Any]:
-    """Compile a type: anything pydantic knows, annotations and standard containers included.
+    """Compile a type that pydantic supports, including annotations and standard containers.
 
-    Raises DefinitionError with the reason and the fix when values of it cannot come as JSON.
+    Raises:
+        DefinitionError: Values of the type have no JSON form. The text has the reason and the fix.
     """
-    # Only classes are kept: equal annotations (`int | str`, `str | int`) may have different schemas.
+    # Only classes are cached: annotations that compare equal (`int | str`, `str | int`) may have different schemas.
     key = annotation if isinstance(annotation, type) and not isinstance(annotation, GenericAlias) else None
     if key is not None and key in _compiled:
         return cast("TypeSchema[Any]", _compiled[key])
@@ -114,12 +119,13 @@ def compile_type(annotation: object) -> TypeSchema[Any]:
 def compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
     """Compile a function's parameters to the schema of its arguments.
 
-    Raises DefinitionError that names the parameter, the reason and the fix.
+    Raises:
+        DefinitionError: A parameter has no JSON form. The text names the parameter, the reason and the fix.
     """
     try:
         return _compile_parameters(parameters)
     except DefinitionError:
-        for parameter in parameters:  # which one?
+        for parameter in parameters:  # compile each alone to find the one to name
             try:
                 _compile_parameters([parameter])
             except DefinitionError as error:
@@ -130,7 +136,7 @@ def compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
 def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
     config = ConfigDict(extra="forbid", regex_engine="python-re")
     fields = {parameter.name: _field(parameter) for parameter in parameters}
-    # A TypedDict takes any name: `schema`, `copy`, `model_config` and `_private` are taken in a BaseModel.
+    # A TypedDict allows every field name; a BaseModel reserves `schema`, `copy`, `model_config` and `_private`.
     arguments: object = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator]  # built at run time
     schema, reader = _compile(_adapter(arguments))
     _drop_impossible_defaults(schema)
@@ -144,7 +150,7 @@ def _field(parameter: Parameter) -> object:
     default = parameter.default
     annotation: Any = parameter.annotation
     if get_origin(annotation) is Iterable:
-        # pydantic would check the items only when they are read.
+        # pydantic validates the items of an Iterable lazily, after the call was accepted; those of a list at once.
         annotation = GenericAlias(list, get_args(annotation) or (object,))
     said = FieldInfo.from_annotation(annotation)
     if isinstance(default, FieldInfo):
@@ -162,7 +168,7 @@ def _field(parameter: Parameter) -> object:
 
 
 def _drop_impossible_defaults(schema: JSONObject) -> None:
-    """`x: int = None` means that it may be left out; null itself the type does not take, so it is not shown."""
+    """Remove `default: null` where the type does not allow null: `x: int = None` only means that x is optional."""
     for prop in schema["properties"].values():
         kind = resolve(prop, schema).get("type")
         if "default" in prop and prop["default"] is None and kind not in (None, "null"):
@@ -172,7 +178,7 @@ def _drop_impossible_defaults(schema: JSONObject) -> None:
 def _adapter(annotation: object) -> TypeAdapter[object]:
     try:
         adapter = TypeAdapter(cast("type[object]", annotation))
-        adapter.rebuild()  # raises when a name is still not defined
+        adapter.rebuild()  # raises when a name in the annotation is still undefined
     except PydanticUndefinedAnnotation as error:
         raise DefinitionError(
             f"the name {error.name} in its type is not defined; define it first, at module level"
@@ -193,7 +199,7 @@ def _opaque(said: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """pydantic's own words without the address of its documentation."""
+    """Return pydantic's message without the URL of its documentation, which is useless to the model."""
     return str(error).split("\n\nFor further information", 1)[0].split("\n\nIf you got", 1)[0]
 
 
@@ -208,7 +214,7 @@ def _compile(adapter: TypeAdapter[T]) -> tuple[JSONObject, Reader[T]]:
 
 
 def _object_root(schema: JSONObject) -> JSONObject:
-    """The root says what it is itself, also when it is recursive: the API asks for `type` at the root."""
+    """Inline a `$ref` at the root, which a recursive type has: the API requires `type` at the root."""
     if "$ref" not in schema:
         return schema
     said = {key: value for key, value in resolve(schema, schema).items() if key != "$defs"}

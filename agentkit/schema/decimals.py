@@ -1,4 +1,4 @@
-"""The two forms of a Decimal in JSON: a number, or its exact digits as a string, under the same constraints."""
+"""JSON Schema of a Decimal: a number, or the exact digits as a string, both under the same constraints."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from agentkit.schema.json_schema.text_patterns import decimal_pattern
 
 
 def decimal_json(constraints: Mapping[str, object], digits: str | None, number: JSONObject) -> JSONObject:
-    """The schema of a Decimal.
+    """Return the schema of a Decimal.
 
     Args:
-        constraints: Its core schema.
-        digits: A pattern for `max_digits` and `decimal_places`; None when there are neither.
-        number: pydantic's schema of the number form, which says the bounds.
+        constraints: pydantic's core schema of the Decimal.
+        digits: A pattern for `max_digits` and `decimal_places`; None when neither is set.
+        number: pydantic's JSON Schema of the number form, with the bounds.
     """
     places, most = _whole(constraints.get("decimal_places")), _whole(constraints.get("max_digits"))
     said = phrases({key: value for key, value in number.items() if key not in ("type", "title")})
@@ -32,7 +32,7 @@ def decimal_json(constraints: Mapping[str, object], digits: str | None, number: 
         if said:
             text["description"] = add_sentences("The exact decimal as text.", said)
     if most is not None and places is None:
-        return text  # no keyword counts the digits of a number
+        return text  # JSON Schema has no keyword for the digits of a number
     if places is not None and "multipleOf" not in number:
         number = {**number, "multipleOf": float(Decimal(1).scaleb(-places)) if places else 1}
     if most is not None and places is not None:
@@ -45,7 +45,7 @@ def _whole(value: object) -> int | None:
 
 
 def _within(number: JSONObject, limit: int) -> JSONObject:
-    """Less than `limit` on both sides of zero, unless a bound already says more."""
+    """Bound a number to less than `limit` on both sides of zero, unless it already has a tighter bound."""
     bounded = dict(number)
     if not any(bounded.get(key, limit) < limit for key in ("maximum", "exclusiveMaximum")):
         bounded.pop("maximum", None)

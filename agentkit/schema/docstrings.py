@@ -1,6 +1,6 @@
-"""Docstrings as descriptions: Google, NumPy and reST forms of functions and classes.
+"""Parse docstrings of functions and classes (Google, NumPy, reST) into descriptions for JSON Schema.
 
-Two rules for this file: reading never raises, and nothing is invented: what the docstring does not say is "".
+Two rules for this file: parsing never raises, and a description that the docstring does not give is "".
 """
 
 from __future__ import annotations
@@ -27,26 +27,27 @@ _LIST_ITEM = re.compile(r"^([-*+•]|\d+[.)])\s")
 
 @dataclass(frozen=True, slots=True)
 class Docs:
-    """What a docstring says."""
+    """The parts of a docstring that become descriptions."""
 
     description: str = ""
-    """Summary and body, as written, without the sections that have a place of their own."""
+    """Summary and body as written, without the sections for parameters, results and errors."""
     parameters: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
-    """Parameter or attribute name -> its text, each paragraph on one line."""
+    """Text by parameter or attribute name, with each paragraph on one line."""
 
 
 def read_docs(obj: object) -> Docs:
     """Read the docstring of a function, method or class.
 
-    A class counts only with a docstring of its own: inherited ones, and those that `dataclass`, `NamedTuple` and
-    `Enum` make up, describe something else. A docstring that cannot be parsed is the description as it stands.
+    Of a class only a docstring written in the class itself is read: inherited ones, and those that `dataclass`,
+    `NamedTuple` and `Enum` generate, describe something else. A docstring that cannot be parsed becomes the
+    description unchanged.
     """
     text = own_docstring(obj) if isinstance(obj, type) else inspect.getdoc(obj)
     return parse_docs(text) if text and text.strip() else Docs()
 
 
 def own_docstring(cls: type) -> str | None:
-    """The docstring written in the class itself. None when there is none, or when Python made it up."""
+    """Return the docstring written in the class itself. None: there is none, or Python generated it."""
     text = cls.__dict__.get("__doc__")
     if not isinstance(text, str):
         return None
@@ -55,14 +56,14 @@ def own_docstring(cls: type) -> str | None:
 
 
 def parse_docs(text: str) -> Docs:
-    """Parse the text of a docstring."""
-    from docstring_parser import ParseError, parse  # costs 20 ms: only programs that define tools pay
+    """Parse the text of a docstring. Text that cannot be parsed becomes the description unchanged."""
+    from docstring_parser import ParseError, parse  # takes 20 ms to import: only programs that define tools need it
 
     text = inspect.cleandoc(text)
     try:
         parsed = parse(text)
     except (ParseError, ValueError, IndexError, KeyError, AttributeError, TypeError):
-        # The parser's own failures on text that only looks like one of the forms.
+        # docstring_parser raises all of these on text that only resembles a known style.
         return Docs(text)
     parameters: dict[str, str] = {}
     for item in parsed.params:
@@ -75,7 +76,7 @@ def parse_docs(text: str) -> Docs:
 
 
 def _description(text: str) -> str:
-    """The docstring without the sections that say parameters, results and errors; everything else as written."""
+    """Return the docstring without the sections for parameters, results and errors."""
     lines = _REST_FIELD.sub("", text).splitlines()
     kept: list[str] = []
     is_inside = is_numpy = False
@@ -93,7 +94,7 @@ def _description(text: str) -> str:
 
 
 def _join_lines(text: str) -> str:
-    """Undo the wrapping of a parameter's text; lists and paragraphs stay apart."""
+    """Join the wrapped lines of a parameter's text; list items and paragraphs stay separate."""
     lines: list[str] = []
     for line in inspect.cleandoc(text).splitlines():
         stripped = line.strip()

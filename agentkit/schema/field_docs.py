@@ -1,7 +1,7 @@
-"""What is written about the fields of a class: below each field, or in the class's docstring.
+"""Collect the descriptions of a class's fields: from strings below them, annotations and the class's docstring.
 
-A string below a field is not kept by Python, so it is read from the source, where there is one; a class without
-source (typed at a prompt, built at run time) has its docstring alone.
+Python discards a string below a field, so it is read from the source file. A class without source (typed at a prompt,
+built at run time) has only its annotations and its docstring.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from agentkit.schema.json_schema.subschemas import is_object
 
 
 def field_docs(cls: type) -> dict[str, str]:
-    """Field name -> its description, over the class and what it inherits; the nearest class wins.
+    """Return the descriptions by field name, inherited fields included; the nearest class in the MRO wins.
 
-    Within one class `Annotated[..., Doc(...)]` beats the string below the field, and that the docstring's section.
+    Within one class `Annotated[..., Doc(...)]` wins over the string below the field, which wins over the docstring.
     """
     docs: dict[str, str] = {}
     for owner in reversed(_written_classes(cls)):
@@ -36,7 +36,7 @@ def field_docs(cls: type) -> dict[str, str]:
 
 
 def notes(metadata: Iterable[object]) -> Iterator[str]:
-    """The descriptions among the metadata of an `Annotated`: plain strings and `Doc(...)`."""
+    """Yield the descriptions in the metadata of an `Annotated`: plain strings and `Doc(...)`."""
     for note in metadata:
         if isinstance(note, Doc):
             yield note.documentation
@@ -52,7 +52,7 @@ def _annotated(cls: type) -> Iterator[tuple[str, str]]:
 
 
 def _evaluated(annotation: str, cls: type) -> object:
-    """A postponed annotation; None where its names are not to be found: a description is no reason to fail."""
+    """Evaluate a postponed annotation. None: a name in it is undefined, which must not make a mere description fail."""
     if "Annotated[" not in annotation:
         return None
     try:
@@ -62,7 +62,7 @@ def _evaluated(annotation: str, cls: type) -> object:
 
 
 def _written_classes(cls: type) -> list[type]:
-    """The classes that a user wrote, nearest first: bases of TypedDicts and origins of generics included."""
+    """Return the user-defined classes, nearest first: the MRO, bases of TypedDicts and origins of generics."""
     found: list[type] = []
     for owner in cls.__mro__:
         bases: tuple[object, ...] = getattr(owner, "__orig_bases__", ())
@@ -89,8 +89,8 @@ def _below_fields(cls: type) -> Mapping[str, str]:
     if filename is None:
         return {}
     names = set(inspect.get_annotations(cls))
-    # Several classes may share a qualified name (redefined, or in two branches): the fields tell them apart.
-    # A TypedDict counts the fields of its bases as its own.
+    # Several classes may share a qualified name (redefined, or in two branches): their fields identify them.
+    # The annotations of a TypedDict include the fields of its bases.
     is_fitting = names.issuperset if is_typeddict(cls) else names.__eq__
     fitting = [node for node in _classes_in(filename).get(cls.__qualname__, ()) if is_fitting(set(_fields_of(node)))]
     line = getattr(cls, "__firstlineno__", None)

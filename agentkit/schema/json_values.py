@@ -1,7 +1,7 @@
-"""JSON data -> Python values, as strictly as the JSON Schema says and no stricter.
+"""Validate JSON data as Python values, exactly as strictly as the JSON Schema.
 
-pydantic's strict mode is right for nearly every call and fast. Where it refuses, the schema decides: it may be a
-user's own validator that counts on lax conversions, an open model, or a number that JSON writes in two ways.
+pydantic's strict mode is fast and right for nearly every call. Where it refuses a value, the schema decides: the cause
+may be a user's validator that relies on lax conversions, an open model, or `1.0` where an integer is expected.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from agentkit.schema.json_schema.subschemas import is_list, is_object
 T = TypeVar("T")
 
 _EXACT_INTEGERS = 2**53
-"""Below this every integral float is that integer exactly."""
+"""Below this bound a float without a fraction equals exactly one integer."""
 _KNOWN_ERRORS = frozenset(get_args(core_schema.ErrorType))
 
 
 @dataclass(frozen=True)
 class Reader(Generic[T]):
-    """Reads JSON data as one type."""
+    """Validates JSON data as values of one type."""
 
     adapter: TypeAdapter[T] = field(repr=False)
     schema: JSONObject
     has_open_objects: bool
-    """An object of the type takes unnamed properties: pydantic's own check of unknown keys is too coarse."""
+    """True if an object in the type allows unnamed properties; pydantic's check of unknown keys is too coarse then."""
     has_converters: bool
-    """The user's own code may turn what comes into what the type wants: it counts on lax conversions."""
+    """True if the user's validators convert the input before it is validated, and so rely on lax conversions."""
 
     def read(self, value: object) -> T:
-        """The Python value. Raises pydantic.ValidationError naming every problem."""
+        """Return the Python value of JSON data. Raises pydantic.ValidationError with every problem."""
         text = _encode(value, exact=True)
         try:
             return self.adapter.validate_json(text, strict=True, extra="forbid")
@@ -51,7 +51,7 @@ class Reader(Generic[T]):
             raise
 
     def _refuse_as_schema_says(self, value: object, strict: ValidationError) -> None:
-        """Of pydantic's unknown keys only those are unknown that the schema does not take either."""
+        """Raise the errors again without those for unknown keys that the schema allows, if there are any."""
         unknown = set(_unknown_keys(Checker(self.schema), cast("JSON", value), self.schema, set()))
         said = strict.errors(include_url=False)
         kept = [error for error in said if error["type"] != "extra_forbidden" or error["loc"][-1] in unknown]
@@ -62,7 +62,7 @@ class Reader(Generic[T]):
 
 
 def _unknown_keys(checker: Checker, value: JSON, part: JSONObject, seen: set[tuple[int, int]]) -> Iterator[str]:
-    """The keys that a schema does not take, those inside the choices of a union included, each looked into once."""
+    """Yield the keys that a schema does not allow, including those inside the choices of a union, each checked once."""
     if (id(value), id(part)) in seen:
         return
     seen.add((id(value), id(part)))
@@ -87,12 +87,12 @@ def _detail(error: ErrorDetails) -> InitErrorDetails:
 
 def _encode(value: object, *, exact: bool) -> bytes:
     text = json.dumps(_plain(value, exact), ensure_ascii=False, default=to_jsonable_python)
-    # A lone surrogate, which only an escape in JSON can bring, has no bytes: it is replaced.
+    # A lone surrogate, which a JSON escape can produce, cannot be encoded in UTF-8: it is replaced.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _plain(value: object, exact: bool) -> object:
-    """JSON has one kind of number: 1.0 is the integer 1. `exact` spares floats too large to be exact."""
+    """Convert `1.0` to 1, at any depth: JSON has one type of number. `exact`: keep floats too large to be exact."""
     if isinstance(value, float) and value.is_integer() and (not exact or abs(value) < _EXACT_INTEGERS):
         return int(value)
     if is_object(value):

@@ -1,8 +1,8 @@
-"""pydantic's generator of JSON Schema, without what it loses and without noise.
+"""Generate lossless JSON Schema from a Python type: a subclass of pydantic's generator.
 
-What differs from pydantic's own: no `title`; every object says what further properties it takes; keys of
-dictionaries are described; named tuples name their items; the tag of a discriminated union is required; Decimals
-carry the pattern of their text; what cannot come as JSON is refused instead of left out.
+Differences from pydantic's schemas: no `title`; every object sets `additionalProperties`; keys of dictionaries are
+described; named tuples name their items; the tag of a discriminated union is required; Decimals have a pattern for
+their text; a type without JSON form is an error instead of being left out.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
 
 
 class LosslessSchema(LosslessValues):
-    """One use, one schema, as pydantic's generators are. Raises DefinitionError for what JSON cannot carry."""
+    """Generates one schema; make a new one for each type. Raises DefinitionError for a type without JSON form."""
 
     ignored_warning_kinds = {"non-serializable-default", "skipped-discriminator"}  # noqa: RUF012 (pydantic's form)
 
     has_open_objects = False
-    """Whether an object takes properties that it does not name and has others that it does name."""
+    """True once an object was found that has named properties and also allows others."""
     has_converters = False
-    """Whether functions of the user's see the input before it is validated, and may turn it into something else."""
+    """True once a user's validator was found that may convert the input before it is validated."""
 
     def generate_inner(self, schema: Core) -> JsonSchemaValue:
-        """The schema of one part; notes on the way whether the user's own code converts values."""
+        """Generate the schema of one part, and record whether a user's validator converts its input."""
         if schema["type"] in _CONVERTERS and not _is_pydantics(schema["function"]["function"]):
             self.has_converters = True
         return super().generate_inner(schema)
 
     def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
-        """Keep the order in which things are written: it is the order in which people read them."""
+        """Keep the order of definition, in which people and the model read; pydantic would sort the keys."""
         return value
 
     def field_title_should_be_set(self, schema: Core) -> bool:
-        """Never: a title that repeats the name is noise."""
+        """Return False: a title that repeats the name only costs tokens."""
         return False
 
     # -- objects --------------------------------------------------------------------------------
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        """A pydantic model; a RootModel is what its root is."""
+        """Generate the schema of a pydantic model; that of a RootModel is the schema of its root."""
         built = super().model_schema(schema)
         return self._describe(built, schema["cls"], None if schema.get("root_model") else _fields(schema))
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
-        """A dataclass, the standard library's or pydantic's."""
+        """Generate the schema of a dataclass, the standard library's or pydantic's."""
         return self._describe(super().dataclass_schema(schema), schema["cls"], _fields(schema))
 
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
-        """A TypedDict; closed, as a type checker sees it."""
+        """Generate the schema of a TypedDict: closed, as type checkers treat it."""
         return self._describe(super().typed_dict_schema(schema), schema.get("cls"), schema["fields"])
 
     def _describe(self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, Core] | None) -> JsonSchemaValue:
@@ -79,7 +79,7 @@ class LosslessSchema(LosslessValues):
         return built
 
     def named_tuple_schema(self, schema: core_schema.NamedTupleSchema) -> JsonSchemaValue:
-        """An array whose items say which field they are."""
+        """Generate an array whose items name their fields in their descriptions."""
         built = super().named_tuple_schema(schema)
         docs = field_docs(schema["cls"])
         for field, item in zip(schema["fields"], built.get("prefixItems", ()), strict=False):
@@ -93,19 +93,19 @@ class LosslessSchema(LosslessValues):
     # -- dictionaries ---------------------------------------------------------------------------
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """An open object; what its keys look like stands in `propertyNames`."""
+        """Generate an open object with `propertyNames` for its keys."""
         return self._mapping(schema)
 
     def frozendict_schema(self, schema: core_schema.FrozenDictSchema) -> JsonSchemaValue:
-        """As a dictionary."""
+        """Generate the same schema as for a dict."""
         return self._mapping(schema)
 
     def ordered_dict_schema(self, schema: core_schema.OrderedDictSchema) -> JsonSchemaValue:
-        """As a dictionary."""
+        """Generate the same schema as for a dict."""
         return self._mapping(schema)
 
     def counter_schema(self, schema: core_schema.CounterSchema) -> JsonSchemaValue:
-        """As a dictionary of integers."""
+        """Generate the schema of a dict with integers as values."""
         return self._mapping(schema, {"type": "integer"})
 
     def _mapping(self, schema: Core, values: JsonSchemaValue | None = None) -> JsonSchemaValue:
@@ -125,7 +125,7 @@ class LosslessSchema(LosslessValues):
     # -- unions and sets ------------------------------------------------------------------------
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        """`oneOf`; the tag is required in each, as in pydantic, also where the field has a default."""
+        """Generate `oneOf` with the tag required in each choice: pydantic requires it even where it has a default."""
         built = super().tagged_union_schema(schema)
         discriminator = built.pop("discriminator", None)
         if discriminator is not None:
@@ -140,15 +140,15 @@ class LosslessSchema(LosslessValues):
         return {**choice, "required": [*choice.get("required", ()), tag]}
 
     def _is_built(self, schema: JsonSchemaValue) -> bool:
-        # A recursive definition is referred to before it exists.
+        # A recursive type refers to its definition before that is generated.
         return "$ref" not in schema or self.get_schema_from_definitions(schema["$ref"]) is not None
 
     def set_schema(self, schema: core_schema.SetSchema) -> JsonSchemaValue:
-        """An array of different items."""
+        """Generate an array with unique items."""
         return self._checked_set(schema, super().set_schema(schema))
 
     def frozenset_schema(self, schema: core_schema.FrozenSetSchema) -> JsonSchemaValue:
-        """An array of different items."""
+        """Generate an array with unique items."""
         return self._checked_set(schema, super().frozenset_schema(schema))
 
     def _checked_set(
@@ -165,7 +165,7 @@ def _is_pydantics(function: object) -> bool:
 
 
 def _fields(schema: Core) -> Mapping[str, Core]:
-    """The fields below the validators that may wrap them."""
+    """Return the fields of a core schema, unwrapped from the validators around them."""
     inner = schema["schema"]
     while "fields" not in inner and "schema" in inner:
         inner = inner["schema"]
@@ -174,7 +174,7 @@ def _fields(schema: Core) -> Mapping[str, Core]:
 
 
 def _unhashable(schema: Core) -> str | None:
-    """The name of the unhashable type among a set's items; None when all can be hashed."""
+    """Return the name of an unhashable type among a set's items. None: all can be hashed."""
     kind = schema["type"] if schema else None
     if kind in ("list", "dict", "set", "typed-dict", "deque"):
         return {"typed-dict": "TypedDicts"}.get(kind, f"{kind}s")
@@ -184,7 +184,7 @@ def _unhashable(schema: Core) -> str | None:
         return _unhashable(schema["schema"])
     choices = schema.get("choices", ()) if schema else ()
     for choice in choices.values() if is_object(choices) else choices:
-        name = _unhashable(choice if is_object(choice) else choice[0])  # a choice may come with its label
+        name = _unhashable(choice if is_object(choice) else choice[0])  # a choice may be a tuple of schema and label
         if name:
             return name
     return None

@@ -1,4 +1,4 @@
-"""Keys of a dictionary: any type that JSON writes as a string, described as `propertyNames`."""
+"""JSON Schema of a dictionary's keys as `propertyNames`: any type whose values can be written as a string."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ _NUMBER = rf"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{{1,3}})?{END}"
 
 
 class KeyRefused(Exception):
-    """A key type that JSON has no string for; the text names it in the plural."""
+    """A key type whose values cannot be written as a string. The text names the type in the plural."""
 
 
 def key_schema(keys: JSONObject, resolve: Callable[[JSONObject], JSONObject]) -> JSONObject:
-    """The schema that the *text* of a key meets, given the schema of its value. {} means any text.
+    """Return the schema for the text of a key, given the schema of the key's type. {} allows any text.
 
-    Raises KeyRefused for arrays, objects and null.
+    Args:
+        keys: The JSON Schema of the key's type.
+        resolve: Follows a `$ref` in a schema.
+
+    Raises:
+        UnsupportedKeyType: The keys are arrays, objects or null.
     """
     if "$ref" in keys:
         keys = resolve(keys)

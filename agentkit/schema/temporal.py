@@ -1,4 +1,4 @@
-"""Bounds of dates, times and durations in words: JSON Schema has no keyword for them."""
+"""Describe the bounds of dates, times and durations in words: JSON Schema has no keyword for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_core import to_jsonable_python
 from agentkit.messages.message import JSONObject
 
 NOTE = "x-agentkit-note"
-"""Holds a sentence until the descriptions are final; then it is appended to the one beside it."""
+"""Temporary schema key for a sentence that is appended to the description once that is final."""
 _WORDS = {
     "time": {"ge": "not before {}", "gt": "after {}", "le": "not after {}", "lt": "before {}"},
     "span": {"ge": "at least {}", "gt": "more than {}", "le": "at most {}", "lt": "less than {}"},
@@ -17,7 +17,7 @@ _WORDS = {
 
 
 def temporal_words(constraints: Mapping[str, object]) -> JSONObject:
-    """The note for a core schema's bounds; {} when it has none."""
+    """Return the note that describes a core schema's bounds; {} when it has no bounds."""
     table = _WORDS["span" if constraints["type"] == "timedelta" else "time"]
     said = [
         text.format(to_jsonable_python(constraints[key]))
@@ -33,7 +33,7 @@ def temporal_words(constraints: Mapping[str, object]) -> JSONObject:
 
 
 def with_note(schema: JSONObject) -> JSONObject:
-    """The schema with its note, if it has one, at the end of its description."""
+    """Return the schema with its note, if it has one, moved to the end of its description."""
     if NOTE not in schema:
         return schema
     rest = {key: value for key, value in schema.items() if key != NOTE}

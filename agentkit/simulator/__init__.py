@@ -1,21 +1,23 @@
-"""A local Messages API: it enforces what the real one enforces, with its error texts, and needs no key and no network.
+"""A local Messages API: it checks requests as the real one does, with its error texts, and needs no key and no network.
 
-One server, several minds: a `Script` for tests, and the offline mind, which really reads and really delegates but is
-not a language model. It runs in-process behind a client of the official SDK, and over HTTP for anything else. So does
-a `Replay` of what was recorded: by a `RecordingProxy`, or by a `Recorder` inside the client.
+The replies come from a responder: a `Script` for tests, or the offline responder, which reads texts and delegates to
+sub-agents but is no language model. The server runs in-process behind a client of the official SDK, or over HTTP for
+any other client. A `Replay` serves recorded traffic in the same two ways; a `RecordingProxy`, or a `Recorder` in the
+client, records it.
 """
 
 from agentkit.simulator import faults
 from agentkit.simulator.faults import Fault
 from agentkit.simulator.faults.plan import Mix
-from agentkit.simulator.mind import Mind, UnexpectedRequest
 from agentkit.simulator.quota import Quota
 from agentkit.simulator.recordings.proxy import RecordingProxy
 from agentkit.simulator.recordings.recorder import Recorder, recording_client
 from agentkit.simulator.recordings.recording import Recording
 from agentkit.simulator.recordings.replay import Replay
-from agentkit.simulator.reply import Reply
-from agentkit.simulator.script import Script
+from agentkit.simulator.replies.reply import Reply
+from agentkit.simulator.replies.responder import Responder, UnexpectedRequest
+from agentkit.simulator.replies.responder import Responder as Mind  # kept for code that imports it by its first name
+from agentkit.simulator.replies.script import Script
 from agentkit.simulator.server import Simulator
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "RecordingProxy",
     "Replay",
     "Reply",
+    "Responder",
     "Script",
     "Simulator",
     "UnexpectedRequest",

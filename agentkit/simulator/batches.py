@@ -1,7 +1,8 @@
-"""Message batches: many requests at half the price, their results as lines of JSON when all are done.
+"""Message batches: many requests at half the price, with results as JSON lines when all of them are answered.
 
-A batch is worked off when somebody first asks how it is doing, so that nothing runs unseen and every run of a program
-sees the same states: `in_progress` when it is created, `ended` from then on, or everything canceled before.
+The requests of a batch are answered when its status is first requested. So nothing runs in the background, and every
+run of a program sees the same states: `in_progress` in the response that creates the batch, `ended` from then on,
+unless the batch was canceled before.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from typing import TypeAlias, cast
 import anyio
 
 from agentkit.messages.message import JSONObject
+from agentkit.simulator.http.wire import Headers, Response, json_answer, lines
 from agentkit.simulator.paging import page
 from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
-from agentkit.simulator.wire import Headers, Response, json_answer, lines
 
 Answer: TypeAlias = Callable[[JSONObject], Awaitable["tuple[int, JSONObject]"]]
-"""Answers the body of one message request: its status, and the message or the error."""
+"""A function from the body of one message request to the HTTP status and the message or the error object."""
 
 _CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MOST_REQUESTS = 100_000
@@ -35,7 +36,7 @@ class _Batch:
     cancelled: datetime | None = None
     results: list[JSONObject] = field(default_factory=list[JSONObject])
     work: anyio.Lock = field(default_factory=anyio.Lock)
-    """Held by whoever works it off."""
+    """Held while the requests are answered, so that concurrent status requests wait for the same work."""
 
     def is_over(self) -> bool:
         return self.ended is not None
@@ -72,7 +73,7 @@ class Batches:
     async def handle(
         self, method: str, way: Sequence[str], query: str, host: str, body: object, told: Headers
     ) -> Response | Refusal:
-        """Answer a request below `/v1/messages/batches`; `way` is the rest of its path."""
+        """Answer a request below `/v1/messages/batches`; `subpath` holds the remaining segments of its path."""
         if method == "POST" and not way:
             return self._create(body, host, told)
         if method == "GET" and not way:
@@ -117,11 +118,11 @@ class Batches:
         return json_answer(200, batch.shown(host), told)
 
     async def _work_off(self, batch: _Batch) -> None:
-        async with batch.work:  # whoever else asks waits for the same work
+        async with batch.work:  # a concurrent status request waits here
             for request in batch.requests[len(batch.results) :]:
                 status, answer = await self._answer(request["params"])
                 if batch.is_over():
-                    return  # it was canceled meanwhile, this request with it
+                    return  # canceled in the meantime: this request has its result already
                 name = "message" if status == 200 else "error"
                 result = {"type": "succeeded" if status == 200 else "errored", name: answer}
                 batch.results.append({"custom_id": request["custom_id"], "result": result})
@@ -170,5 +171,5 @@ def _wrong_batch(body: object) -> str | None:
 
 
 def batch_price(message: JSONObject) -> JSONObject:
-    """A message as a batch gives it: its usage says that it was one of a batch."""
+    """Return the message with the service tier `batch` in its usage, by which clients apply the batch price."""
     return {**message, "usage": {**message["usage"], "service_tier": "batch"}}

@@ -1,7 +1,7 @@
-"""What the server served: a row for each message request, with what was really sent and what that costs.
+"""The ledger of the server: a row for each message request, with the usage that was really sent and its cost.
 
-Budgets are judged by it. So it goes by the bytes that were handed out, not by what a reply would have been: a stream
-that breaks off, or is left, has cost its whole prompt and those events of its content that went out whole.
+Tests compare budgets with it. So it counts the bytes that were handed to the client, not the reply that was planned: a
+stream that breaks off or is abandoned has cost its whole prompt and the content of its complete events.
 """
 
 from __future__ import annotations
@@ -12,61 +12,62 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import cast
 
-from agentkit.budget.usage import Cost, Usage, cost_of
+from agentkit.budget.prices import cost_of
+from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.message import JSONObject, encode
-from agentkit.simulator.cache import BYTES_PER_TOKEN
-from agentkit.simulator.wire import Response
+from agentkit.simulator.http.wire import Response
+from agentkit.simulator.model_behavior.prompt_cache import BYTES_PER_TOKEN
 
 _NOTHING = Usage()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One request that passed the rules."""
+    """One message request that passed the rules."""
 
     model: str
     conversation: str
-    """The digest of what was asked, the same whenever the same conversation is asked again."""
+    """The digest of the conversation; a retry has the same one."""
     status: int = 0
-    """The HTTP status. 0: none yet, or the connection broke before one, or whoever asked left."""
+    """The HTTP status. 0: none was sent yet, the connection broke before it, or the client disconnected."""
     reported: Usage = _NOTHING
-    """What the reply says that it used, or would have said at its end. Nothing for an error."""
+    """The final usage record of the reply, sent or not. Zero for an error."""
     usage: Usage = _NOTHING
-    """What it used: as reported where all was sent; nothing where no byte of a reply was."""
+    """The usage of what was sent: `reported` if that was everything, zero if it was not a byte of a reply."""
     is_whole: bool = False
-    """Whether the reply was sent so far that nothing of its content was missing."""
+    """True if all of the reply's content was sent."""
     is_open: bool = True
-    """Whether it is still being answered; `usage` is known when that is over."""
+    """True while the request is being answered; `usage` is known afterwards."""
 
     @property
     def usd(self) -> float | None:
-        """What it costs in US dollars. None: the model has no price."""
+        """The cost in US dollars. None: the model has no price."""
         return cost_of(self.model, self.usage).usd
 
 
 @dataclass(slots=True)
 class Ledger:
-    """The rows of one server. Requests of batches, which have prices of their own, are not among them."""
+    """The rows of one server, without the requests of batches, which have prices of their own."""
 
     rows: list[Row] = field(default_factory=list[Row])
-    """In the order in which the requests came, those that met an error included."""
+    """In the order in which the requests arrived, with those that got an error."""
     concurrency: int = 0
-    """How many requests are being answered now, from their arrival to the last byte."""
+    """The number of requests that are being answered now, from their arrival to the last byte."""
     peak_concurrency: int = 0
-    """How many there were at most."""
+    """The highest value of `concurrency` so far."""
 
     @property
     def usage(self) -> Usage:
-        """What all of them used; `requests` counts those that got something of a reply."""
+        """The sum of the rows' usage; `requests` counts those of which a part of the reply was sent."""
         return sum((row.usage for row in self.rows), _NOTHING)
 
     @property
     def usd(self) -> float | None:
-        """What all of them cost in US dollars, each at the price of its own prompt. None: one has no price."""
+        """The cost of all rows in US dollars, each priced by its own prompt length. None: a model has no price."""
         return sum((cost_of(row.model, row.usage) for row in self.rows), Cost()).usd
 
     def begin(self, model: str, conversation: str) -> Entry:
-        """Open the row of a request that has just come."""
+        """Open the row of a request that has just arrived."""
         self.rows.append(Row(model, conversation))
         self.concurrency += 1
         self.peak_concurrency = max(self.peak_concurrency, self.concurrency)
@@ -74,7 +75,7 @@ class Ledger:
 
 
 class Entry:
-    """A row that is being written."""
+    """A row whose request is being answered."""
 
     def __init__(self, ledger: Ledger, index: int) -> None:
         self._ledger = ledger
@@ -83,7 +84,12 @@ class Entry:
         self._sent = bytearray()
 
     def carry(self, response: Response, usage: JSONObject | None) -> Response:
-        """The response, counted as it is handed out. `usage` is what the reply says at its end; None: an error."""
+        """Return the response with its bytes counted as they are sent.
+
+        Args:
+            response: The response to the request of this row.
+            usage: The final usage record of the reply. None: the response is an error.
+        """
         reported = Usage.of(usage) if usage is not None else _NOTHING
         self._write(replace(self._row, status=response.status, reported=reported))
         if usage is None:
@@ -93,12 +99,12 @@ class Entry:
         return Response(response.status, response.headers, _Counted(response.chunks, self))
 
     def hand_out(self, chunk: bytes) -> None:
-        """These bytes go out."""
-        if self._is_stream or not self._sent:  # of a document it is enough to know whether it began
+        """Count bytes that are being sent."""
+        if self._is_stream or not self._sent:  # of a JSON document only the first chunk: sent at all or not
             self._sent += chunk
 
     def close(self) -> None:
-        """Nothing more goes out. Doing so twice is doing it once."""
+        """Complete the row: nothing more will be sent. A second call does nothing."""
         row = self._row
         if not row.is_open:
             return
@@ -118,7 +124,7 @@ class Entry:
 
 
 class _Counted(AsyncGenerator[bytes]):
-    """The chunks of a response; a class, since a generator that was never begun does not hear that it is closed."""
+    """The chunks of a response, counted. A class: closing a generator that never ran does not run its `finally`."""
 
     def __init__(self, chunks: AsyncGenerator[bytes], entry: Entry) -> None:
         self._chunks = chunks
@@ -127,7 +133,7 @@ class _Counted(AsyncGenerator[bytes]):
     async def asend(self, value: None) -> bytes:
         try:
             chunk = await self._chunks.asend(value)
-        except BaseException:  # the end, a connection that breaks, or whoever reads is cancelled: it is over
+        except BaseException:  # exhausted, the connection broke, or the reader was cancelled
             self._entry.close()
             raise
         self._entry.hand_out(chunk)
@@ -148,16 +154,16 @@ class _Counted(AsyncGenerator[bytes]):
         await self._chunks.aclose()
 
     def __del__(self) -> None:
-        self._entry.close()  # whoever had it let go of it without a word
+        self._entry.close()  # the last reference was dropped without `aclose`
 
 
 def _has_ended(sent: bytes | bytearray) -> bool:
-    """Whether a stream came to where it says what it used; nothing of the content comes after that."""
+    """True if the `message_delta` event with the final usage was sent; no content comes after it."""
     return any(event.startswith(b"event: message_delta\n") for event in _events(sent))
 
 
 def _tokens(sent: bytes | bytearray) -> int:
-    """The length of the content in a stream, as `cache.output_tokens` measures it; as at its start, at least 1."""
+    """Return the tokens of the content in a stream, as `count_output_tokens` estimates them, and at least 1."""
     size = 0
     for event in _events(sent):
         data = cast("JSONObject", json.loads(event.partition(b"\ndata: ")[2]))
@@ -170,5 +176,5 @@ def _tokens(sent: bytes | bytearray) -> int:
 
 
 def _events(sent: bytes | bytearray) -> list[bytes]:
-    """The events that went out whole: what follows the last blank line did not."""
+    """Return the complete events: an event ends with a blank line."""
     return bytes(sent).split(b"\n\n")[:-1]

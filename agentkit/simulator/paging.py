@@ -1,4 +1,4 @@
-"""Lists in pages, as the API gives them: `limit`, `after_id`, `before_id`."""
+"""Pagination of lists by `limit`, `after_id` and `before_id`, as the API does it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from urllib.parse import parse_qs
 from agentkit.messages.message import JSONObject
 from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
 
-_USUAL, _MOST = 20, 1000
+_USUAL = 20
+_MOST = 1000
 
 
 def page(items: Sequence[JSONObject], query: str, *, what: str) -> JSONObject | Refusal:
-    """The part of a list that a query string asks for, or why there is none; `what` names one item."""
+    """Return the page of a list that a query string selects, or the refusal of a wrong query.
+
+    Args:
+        items: The whole list; each item has an `id`.
+        query: The query string of the request.
+        what: The kind of the items, for the error text: "batch", "model".
+    """
     asked = {name: values[-1] for name, values in parse_qs(query).items()}
     try:
         limit = int(asked.get("limit", _USUAL))

@@ -1,4 +1,4 @@
-"""Rate limits as the API keeps them: buckets that fill up again all the time, told in headers, enforced by 429."""
+"""Rate limits of the simulated API: token buckets that refill continuously, with rate-limit headers and status 429."""
 
 from __future__ import annotations
 
@@ -8,41 +8,43 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from agentkit.simulator.wire import Headers
+from agentkit.simulator.http.wire import Headers
 
 _MINUTE_S = 60.0
 
 
 @dataclass(slots=True)
 class Quota:
-    """What one key may ask for in a minute. Without limits of your own nothing is ever refused."""
+    """The rate limits of one API key. The defaults are too high to refuse anything."""
 
     requests: int = 1_000_000
-    """Requests a minute."""
+    """Requests per minute."""
     input_tokens: int = 1_000_000_000
-    """Tokens of prompts a minute, those read from the cache not counted."""
+    """Prompt tokens per minute, without those that are read from the cache."""
     output_tokens: int = 1_000_000_000
-    """Tokens of replies a minute."""
+    """Reply tokens per minute."""
     clock: Callable[[], float] = time.time
-    """Seconds since 1970; tests bring their own."""
+    """Returns seconds since 1970. Tests pass a clock of their own."""
     _used: dict[str, float] = field(default_factory=dict[str, float], init=False)
-    """What is gone from each bucket, as of `_at`."""
+    """The amount taken from each bucket, as of the last refill."""
     _at: float = field(default=0.0, init=False)
+    """The time of the last refill, by `clock`."""
 
     def __post_init__(self) -> None:
         self._at = self.clock()
         self._used = dict.fromkeys(self._limits(), 0.0)
 
     def wait_s(self, input_tokens: int) -> tuple[str, float] | None:
-        """Which limit a request would exceed and after how many seconds it would not. None: it may come now.
+        """Take a request and its prompt out of the buckets if there is room.
 
-        What it needs is then taken.
+        Returns None when there was room; otherwise, with nothing taken, the name of the limit that would be exceeded
+        and the seconds until there is room.
         """
         self._refill()
         needs = {"requests": 1, "input-tokens": input_tokens, "output-tokens": 1}
         for name, need in needs.items():
             limit = self._limits()[name]
-            missing = self._used[name] + min(need, limit) - limit  # a request over the whole limit waits for all of it
+            missing = self._used[name] + min(need, limit) - limit  # a need above the limit waits for a full bucket
             if missing > 0:
                 return name, missing * _MINUTE_S / limit
         self._used["requests"] += 1
@@ -50,11 +52,11 @@ class Quota:
         return None
 
     def spend(self, output_tokens: int) -> None:
-        """Take what a reply took."""
+        """Take the tokens of a reply out of their bucket, below zero if need be."""
         self._used["output-tokens"] += output_tokens
 
     def headers(self) -> Headers:
-        """The limits, what is left of them, and when they are whole again."""
+        """Return the `anthropic-ratelimit-*` header fields: each limit, the rest of it, and when it is full again."""
         self._refill()
         told: dict[str, str] = {}
         for name, limit in self._limits().items():

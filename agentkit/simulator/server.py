@@ -1,4 +1,7 @@
-"""The local Messages API itself: a request in, a response out, whatever carries them."""
+"""The local Messages API: routes each request to its endpoint, checks it by the rules and answers it.
+
+It does no I/O: `http/` has the socket server and the in-process transport that call `Simulator.handle`.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,21 @@ from typing import TYPE_CHECKING, cast
 from agentkit.errors import ConfigurationError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.strict_json import parse_strict
-from agentkit.simulator.answering import Answer, Answering
 from agentkit.simulator.batches import Batches, batch_price
-from agentkit.simulator.binding import digest
-from agentkit.simulator.cache import BYTES_PER_TOKEN, count_tokens
+from agentkit.simulator.faults.parsing import parse
 from agentkit.simulator.faults.plan import FaultPlan, Faults
-from agentkit.simulator.faults.words import parse
+from agentkit.simulator.http.wire import ConnectionLost, Headers, Response, body_limit, failure, json_answer
 from agentkit.simulator.ledger import Ledger
-from agentkit.simulator.mind import Mind, UnexpectedRequest
-from agentkit.simulator.models import MODELS, describe, facts_of
+from agentkit.simulator.message_endpoint import Answer, Answering
+from agentkit.simulator.message_threads import Threads
+from agentkit.simulator.model_behavior.models import MODELS, describe, facts_of
+from agentkit.simulator.model_behavior.prompt_cache import BYTES_PER_TOKEN, count_tokens
+from agentkit.simulator.model_behavior.thinking_signatures import digest
 from agentkit.simulator.paging import page
 from agentkit.simulator.quota import Quota
+from agentkit.simulator.replies.responder import Responder, UnexpectedRequest
 from agentkit.simulator.rules import Edition, Refusal, refuse, refuse_headers
 from agentkit.simulator.rules.refusal import APPROXIMATE
-from agentkit.simulator.threads import Threads
-from agentkit.simulator.wire import ConnectionLost, Headers, Response, body_limit, failure, json_answer
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -33,29 +36,29 @@ if TYPE_CHECKING:
     from agentkit.simulator.faults import Fault
 
 FAULT_HEADER = "x-agentkit-fault"
-"""A request that bears it meets the fault that it describes."""
+"""The request header that names a fault for this one request, as text: `status:529`."""
 
 
 @dataclass
 class Simulator:
-    """A local Messages API whose mind answers. Use `client()` in-process, `serve()` over HTTP."""
+    """A local Messages API with replies from a responder. Use `client()` in-process, `serve()` over HTTP."""
 
-    mind: Mind
+    mind: Responder
     faults: Faults = ()
-    """What goes wrong: one fault for each message request that passes the rules, or a mix of them."""
+    """Faults: one for each message request that passes the rules, in their order, or a random mix. Default: none."""
     quota: Quota = field(default_factory=Quota)
-    """Rate limits; the default refuses nothing."""
+    """Rate limits. The default refuses nothing."""
     requests: list[JSONObject] = field(default_factory=list[JSONObject], init=False)
-    """Bodies of the message requests that passed the rules, in the order in which they came; one that continues a
-    message thread has the whole conversation."""
+    """The parsed bodies of message requests that passed the rules, in the order in which they arrived. A request that
+    continues a message thread stands here with the whole conversation."""
     bodies: list[bytes] = field(default_factory=list[bytes], init=False)
-    """The same bodies as the bytes that arrived."""
+    """The same bodies as they arrived, in bytes."""
     refusals: list[Refusal] = field(default_factory=list[Refusal], init=False)
     """Requests that broke a rule."""
     ledger: Ledger = field(default_factory=Ledger, init=False)
-    """What was really sent for each message request that passed the rules, and what it costs."""
+    """The usage that was really sent for each message request that passed the rules, and its cost."""
     failures: list[Exception] = field(default_factory=list[Exception], init=False)
-    """What the mind raised, or what its replies could not be made of; the client saw a server error."""
+    """Exceptions of the responder, or of making its reply a response. The client got status 500 for each."""
 
     def __post_init__(self) -> None:
         self.plan = FaultPlan(self.faults)
@@ -65,29 +68,34 @@ class Simulator:
         self._count = 0
 
     def client(self) -> AsyncAnthropic:
-        """A client of the official SDK that talks to this simulator without a socket, on asyncio and trio."""
-        from agentkit.simulator.transport import in_process_client
+        """Return a client of the official SDK that calls this simulator without a socket, on asyncio and trio."""
+        from agentkit.simulator.http.transport import in_process_client
 
         return in_process_client(self)
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
-        """Serve HTTP inside the block; it gives the base URL. Port 0 takes a free one.
+        """Serve HTTP inside the block, which gets the base URL.
 
-        Raises ConfigurationError when the address cannot be had.
+        Args:
+            host: The address to listen on.
+            port: The port to listen on. 0: a free port.
+
+        Raises:
+            ConfigurationError: The address cannot be bound.
         """
-        from agentkit.simulator.http_server import serving
+        from agentkit.simulator.http.http_server import serving
 
         async with serving(self, host, port) as base_url:
             yield base_url
 
     def undone(self) -> list[str]:
-        """Faults of a list that no request met, and those that could not happen to the reply that they met."""
+        """Describe the faults of a list that were not applied: no request came for them, or the reply did not fit."""
         skipped = [] if self.plan.is_drawn else [f"- {text}" for text in self._answering.skipped]
         return [*self.plan.unused(), *skipped]
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """See `Server.handle`."""
+        """Answer one HTTP request; see `Server.handle`."""
         self._count += 1
         told = {"request-id": f"req_{self._count:06}", **self.quota.headers()}
         found = refuse_headers(headers) or await self._route(method, path, headers, body, told)
@@ -139,7 +147,7 @@ class Simulator:
         except ConfigurationError as error:
             return Refusal(400, "invalid_request_error", f"{FAULT_HEADER}: {error}")
         edition = Edition.of(headers)
-        sent = cast("JSONObject", given)  # what is no object, the rules refuse
+        sent = cast("JSONObject", given)  # a body that is no object is refused by the rules below
         whole = self._threads.whole(sent, edition) if isinstance(given, dict) else sent
         if isinstance(whole, Refusal):
             return whole
@@ -151,17 +159,17 @@ class Simulator:
         try:
             answer = self._too_soon(body, told)
             if answer is None:
-                told = {**told, **self.quota.headers()}  # what is left without what this request takes
+                told = {**told, **self.quota.headers()}  # the remaining amounts include this request
                 self.requests.append(whole)
                 self.bodies.append(body)
                 answer = await self._answered(sent, whole, conversation, fault, told)
-        except BaseException:  # the connection breaks, or whoever asked has left
+        except BaseException:  # a fault closes the connection, or the client disconnected
             entry.close()
             raise
         return entry.carry(answer.response, answer.usage)
 
     def _too_soon(self, body: bytes, told: Headers) -> Answer | None:
-        """The refusal of a request over the rate limits. None: it may come now."""
+        """Return the status 429 for a request over the rate limits. None: the request is within them."""
         late = self.quota.wait_s(len(body) // BYTES_PER_TOKEN)
         if late is None:
             return None
@@ -183,7 +191,7 @@ class Simulator:
             raise
         except UnexpectedRequest as error:
             return Answer(failure(400, "invalid_request_error", str(error), told))
-        except Exception as error:  # noqa: BLE001 - a server answers, whatever becomes of its mind
+        except Exception as error:  # noqa: BLE001 - a server answers with status 500 when its responder fails
             self.failures.append(error)
             text = f"The simulated model failed: {type(error).__name__}: {error}"
             return Answer(failure(500, "api_error", text, {**told, "x-should-retry": "false"}))
@@ -192,7 +200,7 @@ class Simulator:
         return answer
 
     async def _answer_in_batch(self, params: JSONObject) -> tuple[int, JSONObject]:
-        """A request of a batch, for which neither faults nor rate limits are meant."""
+        """Answer a request of a batch. Faults and rate limits do not apply to it."""
         refusal = _refused(params, Edition())
         if refusal is not None:
             error = {"type": refusal.kind, "message": refusal.message}

@@ -1,6 +1,6 @@
-"""What agents are tested with: scripts that play the model, faults that befall it, everything else real.
+"""Testing kit for agents: scripted model replies, injected faults, expectations; everything else is real.
 
-Names load on first use: the pytest plugin costs nothing in a run of tests that has no agents.
+Names load on first use: the pytest plugin costs nothing in a test run without agents.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agentkit.simulator import faults
     from agentkit.simulator.faults.plan import Mix
-    from agentkit.simulator.reply import Reply
+    from agentkit.simulator.replies.reply import Reply
     from agentkit.testing.expectations import called, expect, in_order, never_called
     from agentkit.testing.scripting import script
     from agentkit.testing.serving import served
 
 _HOMES = {
     "Mix": "agentkit.simulator.faults.plan",
-    "Reply": "agentkit.simulator.reply",
+    "Reply": "agentkit.simulator.replies.reply",
     "called": "agentkit.testing.expectations",
     "expect": "agentkit.testing.expectations",
     "faults": "agentkit.simulator",

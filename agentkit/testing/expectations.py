@@ -1,4 +1,4 @@
-"""What an agent did, said as expectations that read well and fail with everything that it did instead.
+"""Expectations about the tool calls of an agent; a failure lists all calls that were made.
 
 expect(result, called("price", item="tea"), never_called("order"), in_order("price", "order"))
 """
@@ -17,7 +17,7 @@ from agentkit.run.result import RunResult
 
 _SHOWN_CHARS = 100
 _TRY = re.compile(r"\.\d+$")
-"""How the run id of a sub-agent's second try ends."""
+"""The end of the run id of a sub-agent's retry."""
 
 
 class HasResult(Protocol):
@@ -25,7 +25,7 @@ class HasResult(Protocol):
 
     @property
     def result(self) -> RunResult[object]:
-        """What it came to."""
+        """The result of the run."""
         ...
 
 
@@ -34,12 +34,12 @@ class HasMessages(Protocol):
 
     @property
     def messages(self) -> Sequence[JSONObject]:
-        """What was said."""
+        """The messages, as the API's own dictionaries."""
         ...
 
 
 Did: TypeAlias = "RunResult[object] | HasResult | HasMessages | Sequence[JSONObject]"
-"""Whatever holds what was done: a result with everything below it, or the messages of one conversation."""
+"""Anything that holds tool calls: a result with those of its sub-agents, or the messages of one conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Call:
     name: str
     input: JSONObject
     path: tuple[str, ...]
-    """Names of the agents from the root down to the one that called; empty where only messages are known."""
+    """Names of the agents from the root down to the one that called; empty if only messages are known."""
     is_error: bool | None
-    """Whether its result was an error. None: it was never answered."""
+    """True if its result was an error. None: it has no result."""
 
     def __str__(self) -> str:
         who = f"{'/'.join(self.path)}: " if self.path else ""
@@ -60,17 +60,17 @@ class Call:
 
 
 class Expectation(Protocol):
-    """One thing that is expected of the calls of a run."""
+    """An expectation about the tool calls of a run."""
 
     def unmet(self, calls: Sequence[Call]) -> str | None:
-        """What is expected and was not so, in words. None: it was so."""
+        """Return a text that says what was expected and did not happen. None: the expectation is met."""
         ...
 
 
 def expect(did: Did, *expectations: Expectation) -> None:
     """Raise AssertionError unless every expectation is met by the calls of a run and of the sub-agents below it.
 
-    The calls of a sub-agent stand behind the call that started it, whatever ran at the same time.
+    The calls of a sub-agent come behind the call that started it, whatever ran at the same time.
     """
     calls = calls_of(did)
     unmet = [text for expectation in expectations if (text := expectation.unmet(calls)) is not None]
@@ -80,7 +80,7 @@ def expect(did: Did, *expectations: Expectation) -> None:
 
 
 def calls_of(did: Did) -> list[Call]:
-    """Every tool call of a run and of the sub-agents below it, in the order in which the models made them."""
+    """Return every tool call of a run and of the sub-agents below it, in the order in which the models made them."""
     if not isinstance(did, RunResult) and hasattr(did, "result"):
         did = cast("HasResult", did).result
     if isinstance(did, RunResult):
@@ -117,28 +117,32 @@ def _call(block: Block, path: tuple[str, ...], is_error: bool | None) -> Call:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A tool was called; make it with `called`, narrow it with its methods."""
+    """The expectation that a tool was called; made by `called`, narrowed by its methods."""
 
     name: str
     arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Expected arguments, among others; see `called`."""
     count: int | None = None
+    """The exact number of calls. None: at least one."""
     agent: str | None = None
+    """The name of the agent that called. None: any."""
     is_error: bool | None = None
+    """True: the result is an error; False: it is none. None: any result, or no result yet."""
 
     def times(self, count: int) -> Called:
-        """Exactly so often. Without it: at least once."""
+        """Expect exactly this number of calls. Without it: at least one."""
         return replace(self, count=count)
 
     def by(self, agent: str) -> Called:
-        """By the agent of this name, at whatever depth."""
+        """Expect the call from the agent of this name, at any depth."""
         return replace(self, agent=agent)
 
     def failing(self) -> Called:
-        """And the call's result was an error."""
+        """Expect the call's result to be an error."""
         return replace(self, is_error=True)
 
     def succeeding(self) -> Called:
-        """And the call's result was no error."""
+        """Expect the call's result to be no error."""
         return replace(self, is_error=False)
 
     def unmet(self, calls: Sequence[Call]) -> str | None:
@@ -153,7 +157,7 @@ class Called:
         return f"Expected a call {self}{times}.{hint}"
 
     def _differences(self, call: Call) -> list[str]:
-        """Why this is not the call that is expected."""
+        """Return the differences between a call and the expected one; empty if it is met."""
         found = [] if call.name == self.name else [f"it is a call of {call.name}"]
         for name, value in self.arguments.items():
             if name not in call.input:
@@ -173,12 +177,12 @@ class Called:
 
 
 def _distance(differences: list[str]) -> tuple[int, bool]:
-    """How far off a call is: a wrong argument is further than a wrong end."""
+    """Return a sort key, nearest call first: fewer differences, then a wrong error state before a wrong argument."""
     return len(differences), " was " in differences[0]
 
 
 def called(name: str, /, **arguments: object) -> Called:
-    """A tool was called, with these arguments among others: `called("order", item="tea", count=...).times(1)`.
+    """Expect a tool call, with these arguments among others: `called("order", item="tea", count=...).times(1)`.
 
     An argument is `...` (given, whatever its value), a function of the value that says whether it fits, or the value
     itself, compared as JSON: models and dataclasses may stand for their objects.
@@ -196,7 +200,7 @@ class _NeverCalled:
 
 
 def never_called(name: str, /, **arguments: object) -> Expectation:
-    """A tool was not called, or not with these arguments, which are those of `called`."""
+    """Expect that a tool was not called, or not with these arguments, which are matched as by `called`."""
     return _NeverCalled(Called(name, arguments))
 
 
@@ -214,7 +218,7 @@ class _InOrder:
 
 
 def in_order(*steps: str | Called) -> Expectation:
-    """These calls were made one behind the other, others in between allowed: names, or what `called` makes."""
+    """Expect calls in this order, others in between allowed. Each is a tool name, or made by `called`."""
     return _InOrder(tuple(called(step) if isinstance(step, str) else step for step in steps))
 
 

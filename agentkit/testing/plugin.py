@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures `script`, `simulator`, `recording` and `faults`, for sync and async tests.
 
 Installed with the package. Async tests run by anyio's plugin (`@pytest.mark.anyio`, on asyncio and trio) or any other.
-Nothing of agentkit is imported before a test asks for a fixture.
+Nothing else of agentkit is imported before a test uses one of the fixtures.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from agentkit.simulator import Simulator
     from agentkit.simulator.faults.plan import Faults
     from agentkit.simulator.recordings.replay import Replay
-    from agentkit.simulator.reply import Reply
-    from agentkit.simulator.script import Answer
+    from agentkit.simulator.replies.reply import Reply
+    from agentkit.simulator.replies.script import Answer
 
 _SCENES = pytest.StashKey["list[Checked]"]()
 _PASSED = pytest.StashKey[bool]()
@@ -30,18 +30,18 @@ _EACH = (
     *("invalid_json", "truncated_json", "duplicate_keys", "duplicate_ids", "max_tokens", "max_tokens:tool_use"),
     *("refusal", "empty", "pause_turn"),
 )
-"""What a test that takes `faults` goes through when it names none."""
+"""The faults for a test that uses the fixture `faults` without the marker."""
 
 
 class Checked(Protocol):
-    """Something that a test has to follow: a script, or a recording."""
+    """A script or a recording that plays the model in a test, and that the test has to follow."""
 
     def note(self, error: BaseException) -> None:
-        """Say on the error of a failed test what went wrong here before it."""
+        """Add to the error of a failed test, as notes, the problems that came before it."""
         ...
 
     def check(self) -> None:
-        """Raise AssertionError when it was not followed."""
+        """Raise AssertionError if the test did not follow it."""
         ...
 
 
@@ -49,29 +49,29 @@ class ScriptFixture(Protocol):
     """Play the model from here to the end of the test; see `agentkit.testing.script`."""
 
     def __call__(self, *replies: Reply | Answer, faults: Faults = ()) -> Simulator:
-        """Gives the simulator that every agent of the process now talks to."""
+        """Return the simulator that every agent of the process now uses."""
         ...
 
 
 @dataclass(frozen=True)
 class Served:
-    """A simulator over HTTP."""
+    """A simulator that is served over HTTP."""
 
     base_url: str
     simulator: Simulator
-    """Its `requests` hold what was asked."""
+    """The simulator; its `requests` hold the bodies of all requests."""
 
 
 class SimulatorFixture(Protocol):
     """Serve a script over HTTP to the end of the test: for subprocesses, other clients and other languages."""
 
     def __call__(self, *replies: Reply | Answer, faults: Faults = ()) -> Served:
-        """Gives the base URL and the simulator."""
+        """Return the base URL and the simulator."""
         ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--agentkit-record`."""
+    """Add the option `--agentkit-record`."""
     parser.getgroup("agentkit").addoption(
         "--agentkit-record",
         action="store_true",
@@ -80,13 +80,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the markers."""
+    """Register the markers `faults` and `recording`."""
     config.addinivalue_line("markers", "faults(*faults): run the test once for each of these faults, fixture `faults`")
     config.addinivalue_line("markers", "recording(path): the file that the fixture `recording` replays")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `faults` runs once for each."""
+    """Run a test that uses the fixture `faults` once for each fault."""
     if "faults" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("faults")
         named = mark.args if mark else _EACH
@@ -95,7 +95,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test whose scripts were not followed fails; one that failed says what its scripts saw."""
+    """Fail a test that did not follow its scripts; add their problems to the error of one that failed."""
     try:
         result = yield
     except BaseException as error:
@@ -109,7 +109,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def _check(scene: Checked, item: pytest.Item) -> None:
-    """See that it was followed. Of the usual faults, one that cannot happen to a test is nobody's mistake."""
+    """Fail a test that did not follow its playback. Skip it if a default fault cannot happen to its replies."""
     from agentkit.testing.scripting import ImpossibleFault
 
     try:
@@ -123,9 +123,9 @@ def _check(scene: Checked, item: pytest.Item) -> None:
 
 @pytest.fixture
 def script(request: pytest.FixtureRequest) -> Generator[ScriptFixture]:
-    """`script(Reply.text("Hi."), faults=["status:529"])` plays the model to the end of the test.
+    """Return a function: `script(Reply.text("Hi."), faults=["status:529"])` plays the model to the end of the test.
 
-    The test fails when replies are left, when more is asked than was written, or when a fault could not happen.
+    The test fails if replies are left, if there are more requests than replies, or if a fault could not happen.
     """
     from agentkit.models.client import overriding_everywhere
     from agentkit.testing.scripting import Scene
@@ -144,7 +144,7 @@ def script(request: pytest.FixtureRequest) -> Generator[ScriptFixture]:
 
 @pytest.fixture
 def simulator(request: pytest.FixtureRequest) -> Generator[SimulatorFixture]:
-    """`simulator(Reply.text("Hi.")).base_url` is a Messages API for any client, to the end of the test."""
+    """Return a function: `simulator(Reply.text("Hi.")).base_url` is a Messages API to the end of the test."""
     from agentkit.testing.scripting import Scene
     from agentkit.testing.serving import served
 
@@ -161,11 +161,11 @@ def simulator(request: pytest.FixtureRequest) -> Generator[SimulatorFixture]:
 
 @pytest.fixture
 def recording(request: pytest.FixtureRequest) -> Generator[Replay | None]:
-    """Replay what the API answered when the test was recorded, from `recordings/MODULE/TEST.jsonl` beside the test.
+    """Replay the API's recorded responses from `recordings/MODULE/TEST.jsonl` beside the test.
 
     With `--agentkit-record` the requests go to the real API (with the credentials and the ANTHROPIC_BASE_URL of the
-    environment), the file is written anew when the test passes, and the fixture is None. Otherwise the test fails when
-    it asks for something that was not recorded, or does not ask for something that was.
+    environment), the file is replaced if the test passes, and the fixture is None. Otherwise the test fails if it makes
+    a request that was not recorded, or does not make one that was.
     """
     from agentkit.models.client import overriding_everywhere
     from agentkit.testing.recordings import Replayed, place_of, recorded

@@ -1,4 +1,4 @@
-"""Recordings in tests: where they lie, how they are made, and whether a test followed one whole."""
+"""Recordings in tests: their paths, making them, and checking that a test followed one to its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BASE_URL = "ANTHROPIC_BASE_URL"
 
 
 def place_of(module: Path, test: str, named: str | None) -> Path:
-    """Where the recording of a test lies: `named` beside its module, else `recordings/MODULE/TEST.jsonl`."""
+    """Return the path of a test's recording: `named` beside its module, else `recordings/MODULE/TEST.jsonl`."""
     if named is not None:
         return module.parent / named
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in test)
@@ -25,9 +25,9 @@ def place_of(module: Path, test: str, named: str | None) -> Path:
 
 @contextmanager
 def recorded(path: Path, *, is_kept: Callable[[], bool]) -> Generator[None]:
-    """Inside the block, agents without a client of their own talk to the API through a proxy that records.
+    """Record inside the block: agents without a client of their own reach the API through a recording proxy.
 
-    The file is put in its place at the end, if `is_kept` says so then.
+    The file at `path` is replaced at the end, if `should_keep` returns True then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
@@ -47,19 +47,19 @@ def recorded(path: Path, *, is_kept: Callable[[], bool]) -> Generator[None]:
 
 
 class Replayed:
-    """A recording that a test replays."""
+    """A recording that a test replays, and has to follow."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.replay = Replay(path)
 
     def note(self, error: BaseException) -> None:
-        """Say on an error of a test what it asked that was not recorded."""
+        """Add to an error of a test, as notes, its requests that were not recorded."""
         for miss in self.replay.misses:
             error.add_note(str(miss))
 
     def check(self) -> None:
-        """Raise AssertionError for what was not recorded, and for what was and nobody asked for."""
+        """Raise AssertionError for requests that were not recorded, and for recorded ones that were not made."""
         left = [
             f"Nobody asked for {exchange.origin or exchange.request.endpoint}." for exchange in self.replay.unused()
         ]

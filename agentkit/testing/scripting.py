@@ -1,4 +1,4 @@
-"""`with script(...)`: inside the block the script answers every agent, however deep."""
+"""Scripted models: inside `with script(...)` the script answers every agent and sub-agent."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from agentkit.models.client import overriding
 from agentkit.simulator.faults.plan import Faults
-from agentkit.simulator.reply import Reply
-from agentkit.simulator.script import Answer, Script, describe
+from agentkit.simulator.replies.reply import Reply
+from agentkit.simulator.replies.script import Answer, Script, describe
 from agentkit.simulator.server import Simulator
 
 
@@ -16,14 +16,16 @@ from agentkit.simulator.server import Simulator
 def script(*replies: Reply | Answer, faults: Faults = ()) -> Generator[Simulator]:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
 
-    Args:
-        replies: What the model says.
-        faults: What goes wrong meanwhile, one for each request or a `Mix`: `["status:529", None, "cut:200"]`.
+    Yields the simulator, whose `requests` hold the bodies of all requests. Works in and outside an event loop. An
+    error of the block is raised as it is, with the problems of the script as notes.
 
-    Gives the simulator, whose `requests` hold what was asked. Works in and outside an event loop. When the block
-    ends, AssertionError says which replies no request asked for, which requests no reply was written for, which faults
-    did not happen, and what a function of the script raised: the agent itself only saw a server error. An error of the
-    block goes on as it is, with the same as notes.
+    Args:
+        replies: The replies of the model.
+        faults: Faults to inject, one for each request or a `Mix`: `["status:529", None, "cut:200"]`.
+
+    Raises:
+        AssertionError: At the end of the block, for replies without a request, requests without a reply, faults that
+            did not happen, and exceptions of the script's function, which the agent saw as a server error.
     """
     scene = Scene(*replies, faults=faults)
     token = overriding.set(scene.simulator.client())
@@ -38,23 +40,23 @@ def script(*replies: Reply | Answer, faults: Faults = ()) -> Generator[Simulator
 
 
 class ImpossibleFault(AssertionError):
-    """All went as written, but for a fault that could not happen to the reply that it met."""
+    """The script was followed, except that a fault could not happen to the reply that it was meant for."""
 
 
 class Scene:
-    """A script, the simulator that plays it, and whether it was followed."""
+    """A script, with the simulator that plays it, that a test has to follow."""
 
     def __init__(self, *replies: Reply | Answer, faults: Faults = ()) -> None:
         self._mind = Script(*replies)
         self.simulator = Simulator(self._mind, faults=faults)
 
     def note(self, error: BaseException) -> None:
-        """Say on an error of a test what went wrong in the script before it."""
+        """Add to an error of a test, as notes, the problems of the script before it."""
         for problem in [*self._mind.problems, *self._raised()]:
             error.add_note(problem)
 
     def check(self) -> None:
-        """Raise AssertionError with everything that did not go as written."""
+        """Raise AssertionError with every difference between the script and the run."""
         undone, unmet = self.simulator.undone(), self.simulator.plan.unused()
         told = ["These faults did not happen:", *undone] if undone else []
         problems = [*self._mind.problems, *self._raised(), *self._unused()]

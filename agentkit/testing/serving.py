@@ -1,4 +1,4 @@
-"""A server for tests that are no coroutines, and for programs of their own: it runs in a thread beside the test."""
+"""Serve a simulator over HTTP from a thread: for sync tests, and for other programs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class CanServe(Protocol):
     """A `Simulator`, a `Replay`, a `RecordingProxy`, or anything else that serves HTTP like them."""
 
     def serve(self) -> AbstractAsyncContextManager[str]:
-        """Serve inside the block, which gets the base URL."""
+        """Serve inside the block and yield the base URL."""
         ...
 
 
 @contextmanager
 def served(server: CanServe) -> Generator[str]:
-    """Serve over HTTP inside the block, which gets the base URL: for sync code, subprocesses and other languages.
+    """Serve over HTTP inside the block and yield the base URL: for sync code, subprocesses and other languages.
 
     In async code use `async with server.serve()`.
     """

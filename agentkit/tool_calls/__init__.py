@@ -1,1 +1,1 @@
-"""The tool calls of one turn: start, retry, time out, cancel, answer."""
+"""The tool calls of one turn: start them, retry, time out, cancel, and collect their results."""

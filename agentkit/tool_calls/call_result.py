@@ -1,4 +1,4 @@
-"""What came of a tool call; and a call that began before its turn was whole."""
+"""The result of a tool call, and an eager call: one that starts before its turn is complete."""
 
 from __future__ import annotations
 
@@ -15,56 +15,58 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """The answer to one call."""
+    """The result of one tool call."""
 
     content: Content
     is_error: bool = False
     duration_s: float = 0.0
 
     def to_block(self, call: ToolCall) -> Block:
-        """The tool result that goes to the model."""
+        """Return the `tool_result` block that is sent to the model."""
         return tool_result(call.id, self.content, is_error=self.is_error)
 
     def to_json(self) -> JSONObject:
-        """The answer as JSON, to cross the seam."""
+        """Return the result as JSON, the form in which a step is recorded."""
         return {"content": self.content, "is_error": self.is_error, "duration_s": self.duration_s}
 
     @classmethod
     def of_json(cls, value: JSONObject) -> Executed:
-        """The inverse of `to_json`."""
+        """Return the result that `to_json` wrote."""
         return cls(**value)
 
 
 @dataclass(slots=True)
 class Begun:
-    """A call that began before its turn was whole."""
+    """A tool call that starts while the reply is still streaming, before its turn is complete."""
 
     call: ToolCall
-    """As it was first seen; the call that claims it may have another id."""
+    """The call as it was streamed. The call of the complete turn that claims it may have another id."""
     slot: Slot
     task: TaskHandle[None] | None = None
-    """In which it runs."""
+    """The task that runs the call. None: it has not started yet."""
     claimed_by: ToolCall | None = None
-    """The call of a whole turn that its answer goes to. None: there is none yet."""
+    """The call of a complete turn that gets the result. None: no turn has claimed it yet."""
     answer: Executed | None = None
-    """None: it is not over, or it was stopped, or cancelled itself."""
+    """The result. None: the call is still running, was stopped, or cancelled itself."""
     is_over: bool = False
+    """True once the call has ended with a result."""
     is_unwanted: bool = False
-    """Whether it is to be stopped."""
+    """True once `stop` was called; a tool that swallows cancellations is then stopped by force."""
 
     def asks(self, call: ToolCall) -> bool:
-        """Whether this call asks the same."""
+        """True if `call` has the same tool and the same input."""
         mine = self.call
-        return mine.name == call.name and (mine.input is call.input or mine.key == call.key)  # a key costs something
+        # Identity first: computing a key serializes the input.
+        return mine.name == call.name and (mine.input is call.input or mine.key == call.key)
 
     def stop(self) -> None:
-        """Cancel it."""
+        """Cancel the call, without waiting for its end."""
         self.is_unwanted = True
         if self.task is not None:
             self.task.cancel()
 
     async def wait(self) -> Executed | None:
-        """Its answer, once it is over."""
+        """Wait until the call has ended and return its result; see `result` for None."""
         if not self.is_over and self.task is not None:
             await self.task.wait()
         return self.answer

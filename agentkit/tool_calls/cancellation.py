@@ -1,8 +1,8 @@
-"""A tool's coroutine, driven step by step: the watchdog sees each step, and one that swallows cancellations is stopped.
+"""Run a tool's coroutine step by step: the watchdog sees each step, and a tool that swallows cancellations is stopped.
 
-Structured concurrency waits for what it cancels, so a tool that swallows every cancellation would hold up its run for
-ever. After a hundred it gets an exception that it does not know to swallow. One that swallows that, too, or that never
-awaits, cannot be stopped by anybody; the log names it.
+Structured concurrency waits for the tasks it cancels, so a tool that swallows every cancellation would block its run
+for ever. After a hundred swallowed cancellations, an exception of an unknown class is thrown into it. A tool that
+swallows that one too, or that never awaits, cannot be stopped; the log names it.
 """
 
 from __future__ import annotations
@@ -23,27 +23,29 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE = 100
-"""How many cancellations in a row are only passed on: more than any cleaning up takes, and over in milliseconds."""
+"""The number of cancellations that are passed on before a tool is stopped by force.
+
+Clean-up code never needs so many, and they pass within milliseconds."""
 
 
 class _Stop(BaseException):
-    """Thrown into a coroutine that swallowed every cancellation: not one of those that it knows to swallow."""
+    """Thrown into a coroutine that swallows cancellations; no tool has an `except` clause for this class."""
 
 
 def is_cancelled_here() -> bool:
-    """Whether the next checkpoint of this task raises its cancellation."""
+    """True if the next checkpoint of the current task raises its cancellation."""
     return anyio.current_effective_deadline() == -math.inf
 
 
 @dataclass(slots=True)
 class Above:
-    """Whether a group of tasks was cancelled from above, which a task inside a scope of its own cannot see."""
+    """Tells a task inside a cancel scope of its own that its parent task group was cancelled, which it cannot see."""
 
     tasks: TaskGroup
     is_cancelled: bool = False
 
     def ask(self) -> bool:
-        """What was found when this was last asked; a task that begins in the group itself finds out anew."""
+        """Return the state found by the last poll, and start a task in the group that finds the current one."""
         self.tasks.start_soon(self._look)
         return self.is_cancelled
 
@@ -53,21 +55,22 @@ class Above:
 
 @dataclass(slots=True)
 class Driven(Generic[T]):
-    """Await it for the value of a coroutine or another awaitable; values, errors and cancellations pass unchanged."""
+    """Awaits a coroutine or an awaitable as a watched tool call; its value, errors and cancellations pass unchanged."""
 
     work: Awaitable[T]
     tool: str
     """The tool's name, for the watchdog and the log."""
     is_unwanted: Callable[[], bool]
-    """Whether whoever awaits was cancelled; asked now and then, since the work may use cancel scopes of its own."""
+    """Returns True if the caller wants the call stopped. Without it, a swallowed cancellation may belong to a cancel
+    scope inside the tool, which is no reason to stop the tool by force."""
     waits: Callable[[], None] | None = None
-    """Called when it first waits for something: a timer costs more than a tool that is done at once."""
+    """Called before the first wait, to start a timer: a timer costs more than a tool that returns without waiting."""
     _cancellations: int = field(default=0, init=False)
     _stopped_for: BaseException | None = field(default=None, init=False)
-    """The cancellation that it swallowed when it was stopped. None: it was not."""
+    """The cancellation that was replaced by a forced stop, raised to the caller in the end. None: no forced stop."""
 
     def __await__(self) -> Generator[object, object, T]:
-        """Drive the coroutine."""
+        """Run the coroutine."""
         seat = take_seat()
         try:
             return (yield from self._steps(self.work.__await__(), seat))
@@ -104,13 +107,16 @@ class Driven(Generic[T]):
                     raise
                 except BaseException as error:  # noqa: BLE001 - thrown into the coroutine, whatever it is
                     resume, given = work.throw, error
-                came = given if isinstance(given, BaseException) else getattr(given, "error", None)  # trio: an outcome
+                # trio sends an `outcome.Error` where asyncio throws.
+                came = given if isinstance(given, BaseException) else getattr(given, "error", None)
                 if isinstance(came, cancelled) and self._is_enough():
                     resume, given = work.throw, self._stop(came)
         finally:
-            given = came = self._stopped_for = None  # an exception and the frame that holds it would hold each other
+            # An exception and the frame that holds it would form a reference cycle.
+            given = came = self._stopped_for = None
 
     def _is_enough(self) -> bool:
+        """Count a cancellation; True if the tool has swallowed enough of them to be stopped by force."""
         self._cancellations += 1
         return self._cancellations % PATIENCE == 0 and self.is_unwanted()
 
@@ -122,7 +128,7 @@ class Driven(Generic[T]):
 
 
 def _is_stop(error: BaseException) -> bool:
-    """Whether an exception, or a group that task groups made of it, is only that of being stopped."""
+    """True if an exception, or a group made by task groups, holds nothing but a forced stop and cancellations."""
     if not isinstance(error, BaseExceptionGroup):
         return isinstance(error, _Stop)
     group = cast("BaseExceptionGroup[BaseException]", error)

@@ -1,7 +1,7 @@
-"""Calls that begin while the reply still comes: those that only read, once the model has moved on from them.
+"""Eager tool calls: calls without side effects that start while the reply is still streaming.
 
-Two rules for this file: the answer of a begun call counts only for the same call at the same place of a turn that is
-kept, be it that turn or the one that was asked for instead; and what nobody claims is over before other calls start.
+Two rules for this file: the result of an eager call counts only for the same call at the same position of the turn that
+is kept, be it the streamed turn or its replacement; and unclaimed calls have ended before any other call starts.
 """
 
 from __future__ import annotations
@@ -28,37 +28,37 @@ THROWN_AWAY = "Thrown away: the turn that made this call was dropped."
 
 
 def may_begin(tool: AnyTool) -> bool:
-    """Whether calls of this tool may begin early."""
+    """True if calls of this tool may start before the turn is complete."""
     return tool.effect == "read" and tool.eager and not tool.exclusive
 
 
 @dataclass(slots=True)
 class EarlyCalls:
-    """The begun calls of one run that belong to no turn yet."""
+    """The eager calls of one run that no complete turn has claimed yet."""
 
     execution: Execution
     is_stuck: Callable[[ToolCall], bool]
-    """Whether a call has failed so often that it is not made again."""
+    """Returns True for a call that has failed so often that it is not made again."""
     is_on: bool = True
-    """Whether calls may begin early at all."""
+    """False: no call of this run is eager."""
     thrown_away: set[str] = field(default_factory=set[str], init=False)
-    """The ids of the calls that nobody claimed: what became of them is not missed."""
+    """Ids of the calls that no turn claimed; their sub-agents do not count as unfinished work of the run."""
     _tasks: TaskGroup | None = field(default=None, init=False)
-    """In which they run. It does not outlive the run."""
+    """The task group of the eager calls. None: no call may start. It ends with the run."""
     _begun: dict[int, list[Begun]] = field(default_factory=dict[int, list[Begun]], init=False)
-    """By their place among the calls of a turn: where it was asked for again, there may be several."""
+    """Calls by their position in the turn, from 1; several at one position where the turn was requested again."""
     _ids: set[str] = field(default_factory=set[str], init=False)
-    """Theirs."""
+    """The ids of the unclaimed calls."""
     _is_held: bool = field(default=False, init=False)
-    """Whether the reply has a call that runs beside no other one."""
+    """True from the first call of an exclusive tool in the reply on: that call and all after it are not eager."""
 
     @property
     def on_call(self) -> OnCall | None:
-        """What is told of the calls of a reply that is still coming. None: none would begin."""
+        """The callback for each call of a reply that is still streaming. None: no call would start."""
         return None if self._tasks is None else self._saw
 
     async def beside(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do the work of the run, and beside it the calls that begin early."""
+        """Await the steps of the run, with a task group for its eager calls around them."""
         if not self.is_on or not any(map(may_begin, self.execution.tools.values())):
             await work()
             return
@@ -70,6 +70,7 @@ class EarlyCalls:
             raise first_leaf(group) from None
 
     def _saw(self, call: ToolCall, nth: int) -> None:
+        """Start a call that was just streamed, the nth of its turn, if it may be eager."""
         tool = self.execution.tools.get(call.name)
         self._is_held = (self._is_held and nth > 1) or (tool is not None and tool.exclusive)
         if tool is None or self._tasks is None or self._is_held:
@@ -80,9 +81,10 @@ class EarlyCalls:
     def _begin(self, call: ToolCall, nth: int, tool: AnyTool, tasks: TaskGroup) -> None:
         scope = self.execution.scope
         is_in_memory = isinstance(scope.steps, InMemorySteps)
-        if self._find(call, nth) is not None or call.id in self._ids:  # a turn with one id twice is asked for again
+        # A turn that has one id twice is dropped and requested again.
+        if self._find(call, nth) is not None or call.id in self._ids:
             return
-        if tool.is_agent and not is_in_memory:  # a child has steps of its own, in their order
+        if tool.is_agent and not is_in_memory:  # a sub-agent records steps of its own, whose order must not vary
             return
         self._ids.add(call.id)
         scope.artifacts.foresee(call.id, nth)
@@ -95,7 +97,7 @@ class EarlyCalls:
         return next((begun for begun in self._begun.get(nth, ()) if begun.asks(call)), None)
 
     async def claim(self, calls: Sequence[ToolCall]) -> dict[str, Begun]:
-        """Those of a whole turn's calls that have begun, by call id. The others are stopped."""
+        """Return the eager calls that belong to the calls of a complete turn, by call id; stop all others."""
         claimed: dict[str, Begun] = {}
         for nth, call in enumerate(calls if self._begun else (), 1):
             begun = self._find(call, nth)
@@ -107,7 +109,7 @@ class EarlyCalls:
         return claimed
 
     async def drop(self) -> None:
-        """Stop what has begun, and wait for its end."""
+        """Stop all unclaimed calls and wait until they have ended."""
         left = [begun for several in self._begun.values() for begun in several]
         for begun in left:
             begun.stop()

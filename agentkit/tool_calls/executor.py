@@ -1,8 +1,8 @@
-"""One turn's tool calls at once; every outcome becomes exactly one tool result, in the model's order.
+"""Run the tool calls of one turn concurrently; every call gets exactly one tool result, in the model's order.
 
-Two rules for this file: a tool's failure is a value before it crosses the seam, so no call can cost another its
-result; and a slot is reserved for every call before the first one starts. Inside, between the middleware, the retries
-and the tool, failures are exceptions.
+Two rules for this file: a tool's failure becomes an error result before its step is recorded, so no call can cost
+another its result; and a slot is reserved for every call before the first one starts. Between the middleware, the
+retries and the tool, failures are exceptions.
 """
 
 from __future__ import annotations
@@ -35,27 +35,31 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Execution:
-    """The tool calls of one run on their way to their results, turn by turn."""
+    """Runs the tool calls of one run, turn by turn."""
 
     tools: Mapping[str, AnyTool]
+    """The tools of the agent, by name."""
     scope: Scope
     context: Callable[[ToolCall, Slot], RunContext[object]]
-    """Makes the context that a call's tool gets."""
+    """Makes the RunContext of a call."""
     timeout_s: float
-    """For tools that name no timeout of their own. Sub-agents have none."""
+    """Seconds per attempt, for tools without a timeout of their own. Sub-agents have no timeout."""
     limiter: anyio.Semaphore
-    """How many calls run at once."""
+    """Limits the number of calls that run at once."""
     around: Sequence[AroundTool] = ()
-    """The agent's middleware, outside the retries."""
+    """The agent's tool middleware, which wraps the retries."""
     results: dict[str, Executed] = field(default_factory=dict[str, Executed])
-    """The answers of the turn so far, by call id; whole when `run` returns, partial when it was cancelled."""
+    """The results of the turn, by call id: complete when `run` returns, partial when it was cancelled."""
 
     async def run(
         self, calls: Sequence[ToolCall], only: frozenset[str] | None = None, begun: Mapping[str, Begun] | None = None
     ) -> None:
-        """Answer all calls. With `only`, a call of any other tool is answered as not executed.
+        """Run all calls of a turn and fill `results`.
 
-        Those that have `begun` early are only waited for.
+        Args:
+            calls: The calls of the turn, in the model's order.
+            allowed_tools: Calls of any other tool get an error result. None: all tools are allowed.
+            eager_calls: Calls that run already, by call id; they are only waited for.
         """
         slots = {call.id: self.scope.steps.reserve(f"tool:{call.id}") for call in calls}
         early = dict(begun or {})
@@ -71,16 +75,16 @@ class Execution:
                     above = Above(tasks)
                     for call in batch:
                         tasks.start_soon(self._answer, call, slots[call.id], only, above, name=f"tool {call.name}")
-            except BaseExceptionGroup as group:  # an interrupt or an exit, the only things that a call lets pass
+            except BaseExceptionGroup as group:  # only an interrupt or an exit escapes a call
                 raise first_leaf(group) from None
         await self._collect(early, slots)
-        for call in calls:  # a tool that cancels its own task ends it without a word
+        for call in calls:  # a tool that cancels its own task leaves no result
             if call.id not in self.results:
                 await self._take(call, self._failed(f"`{call.name}` cancelled itself."))
-        await anyio.lowlevel.checkpoint_if_cancelled()  # also when every call swallowed it
+        await anyio.lowlevel.checkpoint_if_cancelled()  # raises a cancellation that every call swallowed
 
     async def begin(self, begun: Begun, above: Above) -> None:
-        """Run a call of a turn that is not whole yet."""
+        """Run a call of a turn that is still streaming."""
         call, tool = begun.call, self.tools[begun.call.name]
         await self._announce(call)
         async with self.limiter:
@@ -91,20 +95,20 @@ class Execution:
         begun.is_over = True
 
     async def throw_away(self, begun: Begun, why: str) -> None:
-        """Report the end of a begun call that no turn claims."""
+        """Emit ToolFinished for an eager call that no turn claims."""
         await self._report(begun.call, self._failed(why))
 
     async def _claim(self, call: ToolCall, begun: Begun) -> None:
-        """The begun call is one of the turn: its answer counts as soon as it is there."""
+        """Give the result of an eager call to a call of the turn, now or when it is there."""
         if call.id != begun.call.id:
-            await self._report(begun.call, Executed(f"Its turn was asked for again: it goes on as {call.id}."))
+            await self._report(begun.call, Executed(f"Its turn was requested again: it continues as {call.id}."))
             await self._announce(call)
         begun.claimed_by = call
         if begun.answer is not None:
             await self._take(call, begun.answer)
 
     async def _collect(self, early: dict[str, Begun], slots: Mapping[str, Slot]) -> None:
-        """Wait for the begun calls, once, each of them a step."""
+        """Wait for each unfinished eager call, as a recorded step, and remove it from `unfinished`."""
         while early:
             call_id = next(iter(early))
             begun = early.pop(call_id)
@@ -155,7 +159,8 @@ class Execution:
 
     async def _execute(self, call: ToolCall, slot: Slot, tool: AnyTool, is_unwanted: Callable[[], bool]) -> Executed:
         run = ToolRun(call, tool, self.context(call, slot))
-        answer = await self._settled(run, is_unwanted) if tool.is_agent else None  # its own steps are steps already
+        # A sub-agent records its own steps, so its run is not inside a step of the parent.
+        answer = await self._settled(run, is_unwanted) if tool.is_agent else None
 
         async def effect() -> Executed:
             return answer or await self._settled(run, is_unwanted)
@@ -163,7 +168,7 @@ class Execution:
         return await run_as(self.scope.steps, slot, effect, Executed.to_json, Executed.of_json)
 
     async def _settled(self, run: ToolRun, is_unwanted: Callable[[], bool]) -> Executed:
-        """What came of a call, whatever happened."""
+        """Run a call through all layers and return its result; failures become error results."""
         started = time.monotonic()
         try:
             content = await self._content(run, is_unwanted)
@@ -187,17 +192,17 @@ class Execution:
 
         content = await Driven(composed(self.around, inner)(run), run.tool.name, is_unwanted)
         if any(content is one for one in of_tool):
-            return content  # it is rendered, clipped and without secrets already
+            return content  # already rendered, clipped and redacted by the tool
         return self.scope.redactor.content(_checked(content, run.tool))
 
     def _failed(self, text: str, tool: AnyTool | None = None) -> Executed:
-        """An error result, as clipped and as free of secrets as any other."""
+        """Return an error result, clipped and redacted as any other result."""
         content = render_result(text, tool.max_result_tokens if tool else None)
         return Executed(self.scope.redactor.content(content), is_error=True)
 
 
 def progress_reporter(scope: Scope, call: ToolCall) -> Callable[[str, float | None, float | None], None]:
-    """What `ctx.progress(...)` of this call does."""
+    """Return the listener for `ctx.progress(...)` of a call; it emits ToolProgress."""
 
     def report(message: str, done: float | None, total: float | None) -> None:
         scope.emit_soon(
@@ -210,7 +215,11 @@ def progress_reporter(scope: Scope, call: ToolCall) -> Callable[[str, float | No
 
 
 def _checked(content: object, tool: AnyTool) -> Content:
-    """What middleware answered, as content that a request can carry. Raises TypeError for what is none."""
+    """Return the content from middleware in a form that a request can carry.
+
+    Raises:
+        TypeError: Middleware returned neither text nor blocks.
+    """
     if not isinstance(content, str | list):
         raise TypeError(
             f"middleware around the tool `{tool.name}` returned {type(content).__name__}: return what `next(call)` "
@@ -225,7 +234,7 @@ def _runs_alone(call: ToolCall, tools: Mapping[str, AnyTool]) -> bool:
 
 
 def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterator[Sequence[ToolCall]]:
-    """The calls in groups that may run together: an exclusive one is a group of its own, at its place."""
+    """Yield the calls in batches that run concurrently; a call of an exclusive tool is a batch of its own."""
     together: list[ToolCall] = []
     for call in calls:
         if not _runs_alone(call, tools):
@@ -240,7 +249,7 @@ def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterato
 
 
 def first_leaf(error: BaseException) -> BaseException:
-    """The first exception inside a group, however deep."""
+    """Return the first exception inside nested exception groups."""
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     return error

@@ -1,7 +1,7 @@
-"""A tool call that failed -> what the model is told, and what stays in the local log.
+"""A failed tool call -> the error text that is sent to the model, and the details for the local log.
 
-The model reads a ToolError, repairs of its own arguments, and the exceptions that the tool names in `raises=`. Of
-every other exception it learns the class of failure and an id; text, path and traceback stay here.
+The model reads the text of a ToolError, of InvalidArguments, and of the exceptions that the tool names in `raises=`. Of
+every other exception it reads the class of failure and an error id; text, paths and traceback go to the log only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agentkit.tools.run_context import RunContext
     from agentkit.tools.toolset import AnyTool
 
-# The first that fits is told; the order matters, the first two are kinds of OSError.
+# The first match counts: TimeoutError, ConnectionError and PermissionError are subclasses of OSError.
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "a timeout"),
     (ConnectionError, "a connection failure"),
@@ -34,9 +34,9 @@ OUTCOME_UNKNOWN = "Whether it took effect is not known: check before you repeat 
 
 
 def let_pass(error: BaseException) -> None:
-    """Raise what is no failure of the call itself: an interrupt, an exit, a cancellation that came from above.
+    """Raise again what is no failure of the call: an interrupt, an exit, or a cancellation from an enclosing scope.
 
-    Call it outside of all that the call entered. A cancelled exception that nobody above asked for is a failure.
+    Call it outside of all cancel scopes of the call. A cancelled exception that no enclosing scope caused is a failure.
     """
     leaves = list(_leaves(error))
     for leaf in leaves:
@@ -49,13 +49,13 @@ def let_pass(error: BaseException) -> None:
 
 
 def told_to_model(error: BaseException, tool: AnyTool, ctx: RunContext[object]) -> str:
-    """The text of the error result. An exception that the model does not read is logged with its traceback."""
+    """Return the text of the error result; log an exception whose text the model does not read, with its traceback."""
     leaves = list(_leaves(error))
     first, *others = [leaf for leaf in leaves if isinstance(leaf, Exception)] or leaves
     if not isinstance(first, Exception) and isinstance(first, anyio.get_cancelled_exc_class()):
         return _with_outcome(f"`{tool.name}` cancelled itself.", tool)
     if (words := _own_words(first, tool)) is not None:
-        if others:  # its own words stand for it, and what else went wrong is not lost
+        if others:  # the model reads the first exception only, so the log gets the whole group
             log().error("tool failed", tool=tool.name, call_id=ctx.call_id, exc_info=error)
         return words
     error_id = hashlib.sha256(ctx.idempotency_key.encode()).hexdigest()[:8]
@@ -67,7 +67,7 @@ def told_to_model(error: BaseException, tool: AnyTool, ctx: RunContext[object]) 
 
 
 def may_try_again(error: Exception, tool: AnyTool) -> bool:
-    """Whether the same call may succeed when it is made again: not where the tool says no in its own words."""
+    """True if the same call may succeed when it is retried: not after an error that the tool raises on purpose."""
     first = next(_leaves(error))
     if isinstance(first, ToolError):
         return first.retryable
@@ -75,7 +75,7 @@ def may_try_again(error: Exception, tool: AnyTool) -> bool:
 
 
 def _own_words(error: BaseException, tool: AnyTool) -> str | None:
-    """What the model reads of an exception. None: it does not read it."""
+    """Return the text of an exception that the model may read. None: its text stays in the log."""
     if isinstance(error, InvalidArguments):
         return str(error)
     if isinstance(error, ToolTimeout):
@@ -89,18 +89,19 @@ def _own_words(error: BaseException, tool: AnyTool) -> str | None:
 
 
 def _with_outcome(text: str, tool: AnyTool) -> str:
+    """Add that the outcome is unknown, for a tool with side effects."""
     return text if tool.effect == "read" else f"{text} {OUTCOME_UNKNOWN}"
 
 
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - a class of the tool's own, whose text fails in turn
+    except Exception:  # noqa: BLE001 - an exception class of the tool whose `__str__` raises
         return ""
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions of a group, which a tool's own task groups make of their errors; an exception itself."""
+    """Yield the exceptions inside nested exception groups, as a tool's task groups raise; or the exception itself."""
     if not isinstance(error, BaseExceptionGroup):
         yield error
         return

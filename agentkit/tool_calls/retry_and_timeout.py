@@ -1,6 +1,6 @@
-"""The layers between an agent's middleware and its tool: retries, and each attempt's time limit.
+"""The layers between an agent's middleware and its tool: retries, and a timeout for each attempt.
 
-Both have the shape of middleware, and what they see are exceptions.
+Both are middleware; a failed call reaches them as an exception.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from agentkit.run.middleware import CallTool, ToolRun
 
 FIRST_PAUSE_S = 0.2
+"""Upper limit of the pause after the first failed attempt, in seconds."""
 LONGEST_PAUSE_S = 5.0
+"""Upper limit of every pause, in seconds."""
 
 
 async def retried(run: ToolRun, next: CallTool) -> Content:
-    """Middleware: a failed call of a tool with `retries=` is made again after a pause; `ctx.attempt` counts."""
+    """Middleware: retry a failed call of a tool with `retries=`, after a pause; `ctx.attempt` counts the attempts."""
     tool, first = run.tool, run.context.attempt
     for attempt in range(first, first + tool.retries):
         try:
@@ -41,22 +43,22 @@ async def retried(run: ToolRun, next: CallTool) -> Content:
 
 
 def pause_s(attempt: int) -> float:
-    """Seconds until the attempt after this one: any length up to a limit that doubles (full jitter)."""
+    """Return the seconds to wait after this attempt: exponential backoff with full jitter."""
     longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempt - 1))
-    return random.uniform(0, longest)  # noqa: S311 - no secret is made of it
+    return random.uniform(0, longest)  # noqa: S311 - not used for security
 
 
 @dataclass(frozen=True, slots=True)
 class TimeLimit:
-    """Middleware: an attempt that is not done in time is stopped, and raises ToolTimeout."""
+    """Middleware: stop an attempt that takes too long, and raise ToolTimeout."""
 
     default_s: float
-    """For tools that name no limit of their own. Sub-agents have none."""
+    """Seconds, for tools without a timeout of their own. Sub-agents have no timeout."""
     is_run_cancelled: Callable[[], bool]
-    """See `Driven.is_unwanted`."""
+    """Returns True if the run was cancelled; see `CancellableCall.is_stop_requested`."""
 
     async def __call__(self, run: ToolRun, next: CallTool) -> Content:
-        """Go on, for as long as the tool has."""
+        """Run the next layer within the timeout of the tool."""
         tool = run.tool
         if tool.is_agent:
             return await next(run)
@@ -74,7 +76,7 @@ class TimeLimit:
 
 
 async def perform(run: ToolRun) -> Content:
-    """What all layers stand around: the tool itself, with an input of its own, which it may change."""
+    """Run the tool itself, the innermost layer, with a copy of the input, which the tool may change."""
     return await run.tool.call(_copied(run.call.input), run.context)
 
 
@@ -87,7 +89,7 @@ def _copied(given: JSONObject) -> JSONObject:
     try:
         return cast("JSONObject", copied(given))
     except RecursionError:
-        return given  # too deep for the tool as well, which says so
+        return given  # too deeply nested for the tool as well, which reports it
 
 
 def _of_attempt(run: ToolRun, attempt: int) -> ToolRun:

@@ -1,8 +1,9 @@
-"""The watchdog: names the tool that blocks the event loop, while it does so and when it is over, with its duration.
+"""The watchdog: log the tool that blocks the event loop, while it does so and again at the end, with its duration.
 
-An async tool that computes for long or waits in a synchronous call stops every other task of the process. The steps of
-a tool are marked where they begin and end, which costs less than a microsecond; one daemon thread of the process looks
-at the marks, and sleeps while no tool runs. Tasks that a tool starts itself are not marked.
+An async tool that computes for long or waits in a synchronous call stops every other task of the process. A tool's
+coroutine is run step by step, from one `await` to the next, and each step notes its start, which costs less than a
+microsecond. One daemon thread of the process checks these notes, and sleeps while no tool runs. Tasks that a tool
+starts itself are not watched.
 """
 
 from __future__ import annotations
@@ -22,54 +23,56 @@ if TYPE_CHECKING:
     from types import FrameType
 
 THRESHOLD_S = 1.0
-"""Seconds that a step may hold the event loop before it is reported."""
+"""Seconds that a step may block the event loop before it is reported."""
 _LOOKS_PER_THRESHOLD = 4
 _REMEMBERED = 100
 
 Step: TypeAlias = tuple[str, float]
-"""Which tool's step it is, and when it began, by the monotonic clock."""
+"""The name of the tool, and the time of the monotonic clock when the step began."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blockage:
-    """A tool held the event loop for longer than THRESHOLD_S."""
+    """A tool blocked the event loop for longer than THRESHOLD_S."""
 
     tool: str
     duration_s: float
     where: str
-    """`file.py:12 in function`, where it was seen. Empty: it let no other thread look."""
+    """The line that blocked: `file.py:12 in function`. Empty: the watchdog's thread could not run meanwhile."""
 
 
 @dataclass(slots=True)
 class Seat:
-    """What runs now on one event loop's thread."""
+    """The tool step that runs now on the thread of one event loop."""
 
     thread_id: int
     calls: int = 0
-    """How many tool calls are in progress, most of them waiting."""
+    """The number of tool calls in progress, most of them waiting."""
     step: Step | None = None
+    """The step that runs now. None: no tool runs, all are waiting."""
     seen: Step | None = None
     """The last step that was reported while it still ran."""
     where: str = ""
+    """The line in which that step was seen."""
 
     def begin(self, tool: str) -> Step | None:
-        """A step of a tool begins. Returns the one around it, for `end`."""
+        """Note that a step of a tool begins. Return the step around it, to be passed to `end_step`."""
         around, self.step = self.step, (tool, time.monotonic())
         return around
 
     def end(self, around: Step | None) -> None:
-        """The step is over."""
+        """Note that the step is over; report it if it blocked the event loop."""
         step, self.step = self.step, around
         if step is not None and (duration_s := time.monotonic() - step[1]) >= THRESHOLD_S:
             self._report(step, duration_s)
 
     def look(self) -> None:
-        """Report a step that has run for too long, once; called from the watchdog's thread."""
+        """Report a step that still runs and has run for too long, once. Called from the watchdog's thread."""
         step = self.step
         if step is None or step is self.seen or (duration_s := time.monotonic() - step[1]) < THRESHOLD_S:
             return
         where = _where(self.thread_id)
-        if self.step is step:  # and not the next one already
+        if self.step is step:  # it may have ended while its line was looked up
             self.seen, self.where = step, where
             log().warning("tool blocks the event loop", tool=step[0], duration_s=round(duration_s, 1), where=where)
 
@@ -88,7 +91,7 @@ class Seat:
 
 @dataclass(slots=True)
 class _Dog:
-    """The thread, and the seats that it watches, by thread id."""
+    """The daemon thread, and the watches that it checks, by thread id."""
 
     seats: dict[int, Seat] = field(default_factory=dict[int, Seat])
     wake: threading.Event = field(default_factory=threading.Event)
@@ -96,7 +99,7 @@ class _Dog:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def rouse(self) -> None:
-        """Look from now on; a thread that is not there, as after a fork, is started."""
+        """Wake the thread; start it if there is none, as after a fork."""
         if self.thread is None or not self.thread.is_alive():
             with self.lock:
                 if self.thread is None or not self.thread.is_alive():
@@ -113,7 +116,7 @@ class _Dog:
                 seat.look()
             if not self.seats:
                 self.wake.clear()
-                if self.seats:  # taken between the two lines above
+                if self.seats:  # acquired between the two lines above
                     self.wake.set()
 
 
@@ -122,7 +125,7 @@ _blockages: deque[Blockage] = deque(maxlen=_REMEMBERED)
 
 
 def take_seat() -> Seat:
-    """The seat of this thread, to mark the steps of one tool call; `leave_seat` when it is over."""
+    """Return the watch of this thread, for the steps of one tool call; `release_watch` when the call is over."""
     thread_id = threading.get_ident()
     seat = _dog.seats.get(thread_id)
     if seat is None:
@@ -133,19 +136,20 @@ def take_seat() -> Seat:
 
 
 def leave_seat(seat: Seat) -> None:
-    """A tool call is over."""
+    """Note that a tool call is over."""
     seat.calls -= 1
     if not seat.calls:
         _dog.seats.pop(seat.thread_id, None)
 
 
 def blockages() -> tuple[Blockage, ...]:
-    """The last hundred times that a tool of this process blocked an event loop, the oldest first."""
+    """Return the last hundred times that a tool of this process blocked an event loop, the oldest first."""
     return tuple(_blockages)
 
 
 @cache
 def _foreign() -> tuple[str, ...]:
+    """Return the path prefixes of code that is not the user's: Python, installed packages, this package."""
     import sysconfig
 
     folders = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), Path(__file__).parent)
@@ -153,8 +157,8 @@ def _foreign() -> tuple[str, ...]:
 
 
 def _where(thread_id: int) -> str:
-    """Where a thread is: in the innermost function that is of neither Python, an installed package nor agentkit."""
-    # Documented in spite of its name, and the only way to look into another thread.
+    """Return the line that a thread executes: in the innermost function of the user's own code, if there is one."""
+    # A documented function in spite of its name, and the only way to see the frames of another thread.
     innermost = frame = sys._current_frames().get(thread_id)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     while frame is not None and frame.f_code.co_filename.startswith(_foreign()):
         frame = frame.f_back

@@ -1,7 +1,7 @@
-"""What the annotations of a function mean, resolved one by one where the function was defined.
+"""Resolve the annotations of a function one by one, with the names that were visible at its definition.
 
 `typing.get_type_hints` of a function fails as a whole on one bad name and knows no local classes, so each annotation
-is evaluated by itself, with the names of the frames around the definition. Frames are read and never kept.
+is evaluated by itself, with the names of the enclosing frames. Frames are read and never kept.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from agentkit.errors import DefinitionError
 from agentkit.tools.run_context import RunContext
 
 Names = Mapping[str, object]
-"""What a name in an annotation may stand for."""
+"""The names that an annotation may use, and their values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One parameter's annotation."""
+    """The annotation of one parameter, resolved as far as its names are defined."""
 
     value: object
-    """What it evaluates to; None while `missing` says that it cannot be evaluated yet."""
+    """The value of the annotation. None: a name in it is not defined yet."""
     missing: str | None = None
-    """Why it cannot be evaluated yet: a name that is not defined."""
+    """The reason, if a name in it is not defined yet. None: it is resolved."""
     is_context: bool = False
-    """Whether it asks for the RunContext."""
+    """True if the parameter takes the RunContext."""
     takes_none: bool = False
-    """Whether it asks for the RunContext or None."""
+    """True if the parameter takes the RunContext or None."""
 
 
 def underlying(function: Callable[..., object]) -> Callable[..., object]:
-    """The function whose signature and annotations count: behind partials, wrappers, methods and callable objects."""
+    """Return the function whose annotations count: behind partials, wrappers, methods and callable objects."""
     if isinstance(function, functools.partial):
         return underlying(function.func)
     if isinstance(function, staticmethod):
@@ -50,14 +50,18 @@ def underlying(function: Callable[..., object]) -> Callable[..., object]:
     if inspect.isfunction(call):
         called: Callable[..., object] = inspect.unwrap(call)
         return called
-    wrapped: object = getattr(function, "__wrapped__", None)  # of a wrapper written in C: `functools.cache`
+    wrapped: object = getattr(function, "__wrapped__", None)  # a wrapper written in C, such as `functools.cache`
     return underlying(wrapped) if callable(wrapped) else function
 
 
 def names_around(function: Callable[..., object], frame: FrameType | None) -> dict[str, object]:
-    """The names that the function's definition could see: enclosing frames, nearest first, then its closure.
+    """Return the names that are visible at the function's definition, from enclosing frames and its closure.
 
-    `frame` is where the decorator was applied. Frames of another module are left out.
+    The closure wins over the frames, a nearer frame over an outer one. Frames of other modules are left out.
+
+    Args:
+        function: The function whose annotations are resolved.
+        frame: The frame in which the decorator was applied. None: closure and class only.
     """
     inner = underlying(function)
     module = _module(function)
@@ -73,7 +77,7 @@ def names_around(function: Callable[..., object], frame: FrameType | None) -> di
     for name, cell in zip(code.co_freevars if code else (), getattr(inner, "__closure__", None) or (), strict=False):
         try:
             names[name] = cell.cell_contents
-        except ValueError:  # not filled yet
+        except ValueError:  # the variable is not assigned yet
             continue
     return names
 
@@ -81,7 +85,8 @@ def names_around(function: Callable[..., object], frame: FrameType | None) -> di
 def resolve(function: Callable[..., object], annotation: object, names: Names) -> Annotation:
     """Evaluate one annotation of a function, with the forward references inside it.
 
-    Raises DefinitionError for one that no later definition can make right.
+    Raises:
+        DefinitionError: The annotation is invalid, and no later definition can change that.
     """
     module = _module(function)
     if _is_context(annotation, module, names):
@@ -93,7 +98,7 @@ def resolve(function: Callable[..., object], annotation: object, names: Names) -
         value: object = typing.get_type_hints(holder, module, dict(names), include_extras=True)["it"]
     except (NameError, AttributeError) as error:
         return Annotation(None, f"{annotation!r}: {error}")
-    except Exception as error:  # an expression of the user's own may raise anything
+    except Exception as error:  # a user's expression may raise anything
         raise DefinitionError(f"its type {annotation!r} cannot be read: {error}") from error
     if _hides_context(value):
         raise DefinitionError("a RunContext comes by itself and as it is: write `ctx: RunContext[...]`")
@@ -101,7 +106,7 @@ def resolve(function: Callable[..., object], annotation: object, names: Names) -
 
 
 def needed_names(annotations: Mapping[str, object], names: Names) -> dict[str, object]:
-    """Those of the names that some annotation mentions: what to keep for a second try."""
+    """Return the names that the annotations mention: those to keep for resolving them later."""
     texts = " ".join(text if isinstance(text, str) else repr(text) for text in annotations.values())
     return {name: value for name, value in names.items() if name in texts}
 
@@ -111,7 +116,7 @@ def _module(function: Callable[..., object]) -> dict[str, object]:
 
 
 def _names_of_class(function: Callable[..., object], module: Names) -> dict[str, object]:
-    """The types inside the class of a bound method, but for those that hide a name of the module or of Python."""
+    """Return the types inside the class of a bound method, except those that shadow a global or built-in name."""
     while isinstance(function, functools.partial):
         function = function.func
     owner = getattr(function, "__self__", None) if inspect.ismethod(function) else None
@@ -127,13 +132,13 @@ def _names_of_class(function: Callable[..., object], module: Names) -> dict[str,
 
 
 def _is_context(annotation: object, module: Names, names: Names) -> bool:
-    """Whether the RunContext is asked for; `RunContext[Unknown]` and what is around it are enough to know."""
+    """True if the annotation means the RunContext, even with a type argument that cannot be resolved."""
     parts = _parts(annotation, module, names)
     return annotation is RunContext or any(_is_context(part, module, names) for part in parts)
 
 
 def _hides_context(annotation: object) -> bool:
-    """Whether a RunContext stands inside another type, or a subclass of it, which nobody makes."""
+    """True if a RunContext stands inside another type, or for a subclass of it: agentkit can pass neither."""
     own = get_origin(annotation) or annotation
     is_subclass = isinstance(own, type) and issubclass(own, RunContext) and own is not RunContext
     inside = get_args(annotation)
@@ -147,7 +152,7 @@ def _takes_none(annotation: object, module: Names, names: Names) -> bool:
 
 
 def _parts(annotation: object, module: Names, names: Names) -> tuple[object, ...]:
-    """What an annotation is made of, as far as a RunContext may be meant by it; text is read without evaluating it."""
+    """Return the parts of an annotation that may mean a RunContext; text is parsed, not evaluated."""
     match annotation:
         case str():
             return _parts_of_text(annotation, module, names)
@@ -190,7 +195,7 @@ def _parts_of_text(text: str, module: Names, names: Names) -> tuple[object, ...]
 
 
 def _named(node: ast.expr, module: Names, names: Names) -> object:
-    """What `name` or `package.name` stands for; the node itself for anything else."""
+    """Return the value of `name` or `package.name`; the node itself for anything else."""
     match node:
         case ast.Name(id=name):
             return names.get(name, module.get(name, node))

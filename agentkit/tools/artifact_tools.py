@@ -1,4 +1,4 @@
-"""The tools through which a model reads a result that is kept. They are synchronous: what they read may be a file."""
+"""The tools with which a model reads a stored artifact: peek, search, read. They are sync, since they read files."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ from agentkit.tools.toolset import AnyTool, Toolbox
 
 _MOST_CHARS = 50_000
 _MOST_JSON_CHARS = 8_000_000
-"""What is longer is not parsed: nothing else would run in the process meanwhile."""
+"""Longer JSON is not parsed: parsing holds the GIL, so that nothing else in the process would run."""
 _MOST_HITS = 50
 _CHARS_AROUND = 300
-"""How far a hit's surroundings reach at most on each side: JSON often is one endless line."""
+"""Upper limit of the characters shown before and after a hit: JSON often is one endless line."""
 _MOST_COUNTED = 10_000
+"""Hits that are counted at most; the count of more is given as `10000 or more`."""
 _ALWAYS_SMALL = (int, float, Enum, datetime.date, datetime.time, datetime.timedelta, Decimal, UUID, NoneType)
 
 
-# Not strict: the places that a request has for strict tools belong to the agent's own.
+# Not strict: the API limits the number of strict tools per request, and the agent's own tools have priority.
 @tool(name=PEEK_TOOL, effect="read", strict=False)
 def peek_artifact(
     ctx: RunContext[object],
@@ -83,7 +84,7 @@ def search_artifact(
     shown: list[str] = []
     covered = end = 0
     for hit in hits:
-        if not shown or hit[0] >= end:  # otherwise it stands in the surroundings of the one before
+        if not shown or hit[0] >= end:  # otherwise the text around the previous hit shows it already
             if len(shown) == most:
                 break
             first, end = _surroundings(text, hit, lines_around)
@@ -113,14 +114,14 @@ def read_artifact(ctx: RunContext[object], artifact: str, part: str = "") -> str
 
 
 def artifact_tools(toolbox: Toolbox) -> tuple[AnyTool, ...]:
-    """The tools, in the order in which a conversation has them; none where the agent has one of such a name."""
+    """Return the tools, in the order in which a request lists them; none if the agent has a tool with such a name."""
     names = {tool.name for tool in ARTIFACT_TOOLS}
     is_taken = names & toolbox.tools.keys() or names & {param.get("name") for param in toolbox.api_tools}
     return () if is_taken else ARTIFACT_TOOLS
 
 
 def is_always_small(annotation: object) -> bool:
-    """Whether a value of this type is always short as text: a number, a date, one of a few words, or nothing."""
+    """True if every value of this type is short as text: a number, a date, a literal, an enum, or None."""
     origin = get_origin(annotation)
     if origin is Literal or annotation is None:
         return True
@@ -157,19 +158,19 @@ def _value_of(text: Contents, artifact: str) -> JSON:
 
 
 def _pattern(words: str) -> re.Pattern[str]:
-    """The words as they stand, whatever white space is between them."""
+    """Return a case-insensitive pattern for the words in sequence, with any white space between them."""
     return re.compile(r"\s+".join(map(re.escape, words.split())) or re.escape(words), re.IGNORECASE)
 
 
 def _surroundings(text: Contents, hit: tuple[int, int], lines: int) -> tuple[int, int]:
-    """From where to where a hit is shown: whole lines as far as they are not too long."""
+    """Return the start and end of the text to show around a hit: whole lines, unless they are too long."""
     before = text.part(max(0, hit[0] - _CHARS_AROUND), hit[0]).split("\n")[-lines - 1 :]
     behind = text.part(hit[1], hit[1] + _CHARS_AROUND).split("\n")[: lines + 1]
     return hit[0] - len("\n".join(before)), hit[1] + len("\n".join(behind))
 
 
 def _nothing(text: Contents, artifact: str, words: str, start: int) -> str:
-    """That there is nothing, and which of several words there are by themselves."""
+    """Return the text for a search without hits, naming the words that are found by themselves."""
     several = dict.fromkeys(words.split()) if len(words.split()) > 1 else ()
     found = [f"`{word}`" for word in several if next(places(text, _pattern(word), start), None)]
     alone = f" By themselves there are: {', '.join(found)}." if found else ""

@@ -1,4 +1,4 @@
-"""What a tool does when it is called: the function behind it, reached from the model's arguments."""
+"""The body of a tool: its arguments are parsed from the model's input, and its function is called with them."""
 
 from __future__ import annotations
 
@@ -25,52 +25,52 @@ if TYPE_CHECKING:
 
 
 class Body(Protocol):
-    """How a tool's arguments are read and its work is done."""
+    """Parses the arguments of a tool call and does its work."""
 
     @property
     def input_schema(self) -> JSONObject:
-        """The lossless JSON Schema of the arguments. Raises DefinitionError while a name in it is not defined."""
+        """The lossless JSON Schema of the arguments. Raises DefinitionError while a type in it is not defined."""
         ...
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a type in it is not defined yet."""
+        """True while a type in the signature is not defined yet."""
         ...
 
     @property
     def needs_context(self) -> bool:
-        """Whether the work cannot be done without a RunContext."""
+        """True if `execute` needs a RunContext."""
         ...
 
     @property
     def returns(self) -> object:
-        """The type of what the work brings; `object` where that is not known."""
+        """The declared type of the result; `object` where it is not known."""
         ...
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
-        """The model's dict -> arguments. Raises InvalidArguments."""
+        """Parse the model's input into arguments. Raises InvalidArguments; `tool` is the name for its text."""
         ...
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
-        """Do the work; whatever it raises passes."""
+        """Do the work and return its result; exceptions pass unchanged."""
         ...
 
 
 @dataclass(frozen=True)
 class FunctionBody:
-    """A function whose parameters are the arguments."""
+    """The body of a tool whose function takes the arguments as parameters."""
 
     function: Callable[..., object] = field(repr=False)
     names: Mapping[str, object] = field(repr=False)
-    """What names in its annotations may stand for, beside its module's."""
+    """Names that its annotations may use, beside those of its module. Empty once all types are resolved."""
     _returns: object = field(default=None, init=False, repr=False)
-    """What the return annotation stands for: `object` where there is none, None where it cannot be read."""
+    """The resolved return annotation: `object` where there is none, None where it cannot be resolved."""
 
     def __post_init__(self) -> None:
         _require_one_result(self.function)
         annotations = inspect.get_annotations(underlying(self.function))
         object.__setattr__(self, "_returns", _returned(self.function, annotations.get("return", object), self.names))
-        # Tried again when an agent is made of a tool that waits for a type; no other name is kept alive until then.
+        # An unresolved type is tried again when an agent is made of the tool; only the names for that are kept alive.
         kept = needed_names(annotations, self.names) if self.is_waiting else {}
         object.__setattr__(self, "names", kept)
 
@@ -80,9 +80,9 @@ class FunctionBody:
 
     @property
     def is_waiting(self) -> bool:
-        """See `Body.is_waiting`."""
+        """See `ToolBody.has_unresolved_types`."""
         if self._signature.missing:
-            # A class that the surrounding function defines after the tool is there by the time of its agent.
+            # The enclosing function may have defined the class after the tool was decorated.
             names = {**names_around(self.function, inspect.currentframe()), **self.names}
             self.__dict__["_signature"] = read_signature(self.function, names)
         return bool(self._signature.missing)
@@ -103,25 +103,25 @@ class FunctionBody:
 
     @property
     def input_schema(self) -> JSONObject:
-        """See `Body.input_schema`."""
+        """See `ToolBody.input_schema`."""
         return self._arguments.schema
 
     @property
     def needs_context(self) -> bool:
-        """See `Body.needs_context`."""
+        """See `ToolBody.needs_context`."""
         return self._signature.needs_context
 
     @property
     def returns(self) -> object:
-        """See `Body.returns`."""
+        """See `ToolBody.returns`."""
         return object if self._returns is None else self._returns
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
-        """See `Body.read`."""
+        """See `ToolBody.parse_arguments`."""
         return read_arguments(tool, self._arguments, given)
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
-        """See `Body.work`. A result of the type that the function declares is written as that type says."""
+        """See `ToolBody.execute`. A result of the declared return type is serialized as that type declares."""
         signature = self._signature
         is_passed = signature.context is not None and (ctx is not None or signature.is_context_passed)
         context = {signature.context: ctx} if signature.context is not None and is_passed else {}
@@ -131,21 +131,22 @@ class FunctionBody:
 
 @dataclass(frozen=True)
 class SchemaBody:
-    """A function that takes the arguments as one dict, described by a JSON Schema from elsewhere."""
+    """The body of a tool whose function takes the arguments as one dict, described by a given JSON Schema."""
 
     schema: JSONObject
     function: Callable[..., object] = field(repr=False)
     is_waiting: bool = field(default=False, init=False)
     needs_context: bool = field(default=False, init=False)
-    """See `Body.needs_context`."""
+    """See `ToolBody.needs_context`."""
     returns: object = field(default=object, init=False)
-    """See `Body.returns`."""
+    """See `ToolBody.returns`."""
     _is_context_last: bool = field(default=False, init=False)
+    """True if the function takes `(input, ctx)`, as the annotations say, and not `(ctx, input)`."""
 
     def __post_init__(self) -> None:
         require_sound(self.schema)
         if self.schema.get("type") != "object":
-            raise DefinitionError('input_schema must have `"type": "object"` at its root, as the API asks')
+            raise DefinitionError('input_schema must have `"type": "object"` at its root, as the API requires')
         _require_one_result(self.function)
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         parameters = parameters_of(self.function)
@@ -164,15 +165,15 @@ class SchemaBody:
 
     @property
     def input_schema(self) -> JSONObject:
-        """See `Body.input_schema`."""
+        """See `ToolBody.input_schema`."""
         return self.schema
 
     def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
-        """See `Body.read`."""
+        """See `ToolBody.parse_arguments`."""
         return read_json_arguments(tool, self.schema, given)
 
     async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
-        """See `Body.work`."""
+        """See `ToolBody.execute`."""
         given: list[object] = [ctx, arguments] if self.needs_context else [arguments]
         if self._is_context_last:
             given.reverse()
@@ -180,6 +181,7 @@ class SchemaBody:
 
 
 def _require_one_result(function: Callable[..., object]) -> None:
+    """Raise DefinitionError for a generator, and for what is no function."""
     if not callable(function):
         raise DefinitionError(f"{function!r} is not a function")
     for one in (_outermost(function), underlying(function)):
@@ -188,6 +190,7 @@ def _require_one_result(function: Callable[..., object]) -> None:
 
 
 def _returned(function: Callable[..., object], annotation: object, names: Mapping[str, object]) -> object:
+    """Return the resolved return annotation. None: it cannot be resolved."""
     try:
         return resolve(function, annotation, names).value
     except DefinitionError:
@@ -195,7 +198,7 @@ def _returned(function: Callable[..., object], annotation: object, names: Mappin
 
 
 def _outermost(function: Callable[..., object]) -> Callable[..., object]:
-    """What runs first when the function is called: a wrapper may be sync around what is async."""
+    """Return the function that runs first in a call: a sync wrapper may stand around an async function."""
     while isinstance(function, functools.partial):
         function = function.func
     if inspect.isfunction(function) or inspect.ismethod(function):
@@ -205,7 +208,7 @@ def _outermost(function: Callable[..., object]) -> Callable[..., object]:
 
 
 async def _called(call: Callable[[], object], function: Callable[..., object]) -> object:
-    """Call an async function here and a sync one in a thread; what turns out to be awaitable is awaited here."""
+    """Call an async function on the event loop, a sync one in a thread; await an awaitable result on the event loop."""
     if inspect.iscoroutinefunction(_outermost(function)):
         value = call()
     else:

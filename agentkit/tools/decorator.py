@@ -1,6 +1,6 @@
-"""A Python function as a tool that Claude can call: `@tool`, and what it makes.
+"""Make a Python function a tool that Claude can call: `@tool` and `Tool`.
 
-The file is not named after `tool`, which it exports: `agentkit.tool` would be the module then, and not the decorator.
+The file is not named `tool.py` after its export: `from agentkit.tools import tool` would give the module.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ R = TypeVar("R")
 
 
 class Tool(Generic[P, R]):
-    """A function and all that the model is told of it. Make it with `@tool` or `Tool.from_schema`.
+    """A function, and its description for the model. Make it with `@tool` or `Tool.from_schema`.
 
-    It stays callable with the function's own signature. A tool never changes once it is made.
+    A tool is callable with the signature of its function, and never changes once it is made.
     """
 
     is_agent = False
-    """Whether a call is a sub-agent's run, or starts, collects or stops one: it has steps of its own and no timeout."""
+    """True if a call runs, starts, collects or stops a sub-agent: it records steps of its own and has no timeout."""
 
     @property
     def delegates(self) -> Sequence[Tool[..., Any]]:
@@ -64,11 +64,11 @@ class Tool(Generic[P, R]):
         self.name = name
         self.description = checked_description(description)
         self.declared_effect: Effect | None = options.get("effect")
-        """What was declared. None: nothing, so `write` is assumed."""
+        """The declared effect. None: not declared, so `write` is assumed."""
         self.effect: Effect = self.declared_effect or "write"
         self.timeout_s = options.get("timeout_s")
         self.retries = options.get("retries") or 0
-        """How often a failed call is made again."""
+        """The number of retries of a failed call."""
         self.raises = tuple(options.get("raises") or ())
         self.strict = options.get("strict")
         self.examples = json_examples(options.get("examples") or ())
@@ -76,7 +76,7 @@ class Tool(Generic[P, R]):
         self.available = options.get("available")
         self.exclusive = bool(options.get("exclusive"))
         self.eager = options.get("eager") is not False
-        """Whether a call may begin while the reply still comes, where the effect allows it."""
+        """True if a call may start while the reply is still streaming, provided that its effect is `read`."""
         self.defer_loading = bool(options.get("defer_loading"))
         self.function = function
         self._body = body
@@ -104,13 +104,16 @@ class Tool(Generic[P, R]):
 
     @property
     def returns(self) -> object:
-        """The type that its function says it returns; `object` where it says nothing, or cannot be asked."""
+        """The declared return type of the function; `object` where there is none, or where it cannot be resolved."""
         return self._body.returns
 
     def resolve(self) -> None:
-        """Make sure that the tool works: names that were not defined at decoration have to be by now.
+        """Check the tool completely: types that were not defined at decoration must be defined now.
 
-        An agent does this for each of its tools. Raises DefinitionError.
+        An agent does this for each of its tools.
+
+        Raises:
+            DefinitionError: A type cannot be resolved, an example does not fit, or there is no strict form.
         """
         schema = self.input_schema
         if not self._are_examples_checked:
@@ -128,10 +131,13 @@ class Tool(Generic[P, R]):
                 raise self._located(DefinitionError(f"strict=True, but it has no strict form: {error}")) from error
 
     def to_param(self, strict: bool | None = None) -> JSONObject:
-        """The tool as the API gets it.
+        """Return the tool as it is sent to the API.
 
-        `strict` None: as `@tool(strict=)` says, else lossless. True for a type without a strict form raises
-        DefinitionError with the reason.
+        Args:
+            strict: Whether to send the strict form of the schema. None: as declared with `@tool(strict=...)`, else no.
+
+        Raises:
+            DefinitionError: A strict schema is wanted, and a type has no strict form.
         """
         is_strict = bool(self.strict) if strict is None else strict
         param: JSONObject = {"name": self.name}
@@ -151,10 +157,19 @@ class Tool(Generic[P, R]):
         input: Mapping[str, object],  # noqa: A002 - the name of the field of a tool call
         ctx: RunContext[object] | None = None,
     ) -> Content:
-        """Run it as the model would: the model's dict in, the tool result's content out.
+        """Run the tool as a model's call would.
 
-        Raises InvalidArguments with the text for the model, ToolError, or whatever the function raises; UsageError
-        when the function takes a RunContext and none is given.
+        Args:
+            input: The input as the model writes it, as JSON data.
+            ctx: The context of the call. None: allowed if the function does not need one.
+
+        Returns:
+            The content of the tool result.
+
+        Raises:
+            InvalidArguments: The input does not fit the schema; the text is for the model.
+            UsageError: The function takes a RunContext, and none is given.
+            Exception: Whatever the function raises, ToolError among it.
         """
         arguments = self._body.read(self.name, input)
         is_context = isinstance(cast("object", ctx), RunContext)
@@ -184,7 +199,7 @@ class Tool(Generic[P, R]):
         function: Callable[..., object],
         **options: Unpack[ToolOptions],
     ) -> Tool[..., object]:
-        """A tool that comes as JSON Schema, from another system or a file.
+        """Make a tool of a JSON Schema and a function, for schemas from another system or a file.
 
         `function` gets the arguments as one dict: `(input)`, or `(ctx, input)` for the RunContext too; sync or async.
         Raises DefinitionError for a schema that is none, or whose root is not an object.
@@ -197,10 +212,10 @@ class Tool(Generic[P, R]):
 
 
 class Decorator(Protocol):
-    """What `@tool(...)` with keywords gives: it takes the function and makes the tool."""
+    """The decorator that `@tool(...)` with keywords returns."""
 
     def __call__(self, function: Callable[P, R], /) -> Tool[P, R]:
-        """Make the tool."""
+        """Make a tool of the function."""
         ...
 
 
@@ -229,13 +244,13 @@ def tool(
     docstring describes the tool and its parameters. Synchronous functions run in a thread of their own.
 
     Args:
-        function: What a call runs.
-        name: What the model calls it. None: the function's name.
-        description: What the model is told of it. None: the docstring.
+        function: The function that a call runs.
+        name: The name for the model. None: the function's name.
+        description: The description for the model. None: the docstring.
         options: See `ToolOptions`.
 
     Raises:
-        DefinitionError: It cannot work: the text names the parameter, the file and line, and the fix.
+        DefinitionError: The function cannot be a tool; the text names the parameter, the file and line, and the fix.
     """
     here = inspect.currentframe()
     if function is not None:

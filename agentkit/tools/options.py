@@ -1,4 +1,4 @@
-"""What can be said of a tool beside its function: the keywords of `@tool` and `Tool.from_schema`."""
+"""The options of a tool: the keywords of `@tool` and `Tool.from_schema`, and their checks."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from agentkit.messages.message import JSONObject
 from agentkit.tools.run_context import RunContext
 
 Effect: TypeAlias = Literal["read", "idempotent", "write"]
-"""What a call does to the world.
+"""The side effects of a call.
 
-`read`: nothing; it may run again, and start early. `idempotent`: it may run again with the same
-`ctx.idempotency_key`. `write`: it is never run again when its outcome is unknown.
+`read`: none; a call may be retried, and may be eager. `idempotent`: a call may be retried with the same
+`ctx.idempotency_key`. `write`: a call whose outcome is unknown is never retried.
 """
 Available: TypeAlias = "Callable[[RunContext[Any]], bool]"
-"""Asked once per conversation, whether the model gets the tool."""
+"""Called once per conversation; returns True if the model gets the tool."""
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
@@ -30,28 +30,29 @@ class ToolOptions(TypedDict, total=False):
     """The keywords of `@tool` and `Tool.from_schema`. None is the same as not given."""
 
     effect: Effect | None
-    """What a call does to the world. Not given: `write`, the safe guess."""
+    """The side effects of a call. Not given: `write`, the safe assumption."""
     timeout_s: float | None
     """Seconds until a call is stopped. Not given: the agent's `tool_timeout_s`."""
     retries: int | None
-    """How often a call that failed unexpectedly, timed out or raised ToolError(retryable=True) is made again, after a
-    short pause, with its own time limit. For the effects `read` and `idempotent`. Not given: never."""
+    """The number of retries of a call that failed unexpectedly, timed out or raised ToolError(retryable=True), each
+    after a short pause and with a timeout of its own. For the effects `read` and `idempotent`. Not given: 0."""
     raises: Sequence[type[Exception]] | None
-    """Exceptions whose text the model reads. Of every other one it learns a class of failure and an id."""
+    """Exceptions whose text the model reads. Of every other exception it reads a class of failure and an error id."""
     strict: bool | None
-    """Whether the server enforces the schema, in its strict form. Not given: as a conversation's limits allow."""
+    """True: the server enforces the strict form of the schema. Not given: decided per conversation, within the API's
+    limits."""
     examples: Sequence[Mapping[str, object]] | None
-    """Inputs as a model would write them, shown to it; one to five realistic ones."""
+    """One to five realistic inputs as a model would write them, sent to the model with the tool."""
     max_result_tokens: int | None
-    """About how long a result may be; head and tail of a longer one are kept. Not given: 25,000."""
+    """The approximate limit of a result, in tokens; of a longer result, head and tail are sent. Not given: 25,000."""
     available: Available | None
-    """Asked once per conversation whether the model gets the tool. Not given: always."""
+    """Called once per conversation; returns True if the model gets the tool. Not given: always."""
     exclusive: bool | None
-    """Whether a call runs beside no other call of its run. Not given: no."""
+    """True: a call never runs at the same time as another call of its run. Not given: False."""
     eager: bool | None
-    """Whether a call may begin while the reply still comes, for the effect `read`. Not given: yes."""
+    """True: a call of the effect `read` may start while the reply is still streaming. Not given: True."""
     defer_loading: bool | None
-    """Whether the model has to search for the tool before it sees it, by the API's tool search. Not given: no."""
+    """True: the model sees the tool only after it has found it with the API's tool search. Not given: False."""
 
 
 def check_name(name: object) -> None:
@@ -63,14 +64,19 @@ def check_name(name: object) -> None:
 
 
 def checked_description(description: object) -> str:
-    """What the model is told, without the indentation of the source. Raises DefinitionError for what is no text."""
+    """Return the description without the indentation of the source. Raises DefinitionError unless it is text."""
     if not isinstance(description, str):
         raise DefinitionError(f"description={description!r} must be text")
     return inspect.cleandoc(description).strip()
 
 
 def checked_options(options: ToolOptions) -> ToolOptions:
-    """The options that were given. Raises DefinitionError for one that cannot work, TypeError for one that is none."""
+    """Return the given options, without those that are None.
+
+    Raises:
+        DefinitionError: An option has a value that cannot work.
+        TypeError: There is no such option.
+    """
     if unknown := options.keys() - ToolOptions.__optional_keys__:
         known = ", ".join(sorted(ToolOptions.__optional_keys__))
         raise TypeError(f"a tool takes no keyword {', '.join(sorted(unknown))}; it takes name, description, {known}")
@@ -89,7 +95,7 @@ def checked_options(options: ToolOptions) -> ToolOptions:
 
 
 def json_examples(examples: Sequence[Mapping[str, object]]) -> tuple[JSONObject, ...]:
-    """Examples as JSON, whatever Python values they were written with. Raises DefinitionError where there is none."""
+    """Return examples as JSON data, from any Python values. Raises DefinitionError for a value without a JSON form."""
     try:
         return tuple(to_jsonable_python(dict(example)) for example in examples)
     except PydanticSerializationError as error:
@@ -118,6 +124,7 @@ def _is_predicate(value: object) -> bool:
     return callable(value) and not inspect.iscoroutinefunction(value)
 
 
+# For each option the wording of the error message, and the check.
 _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "effect": (f"one of {', '.join(map(repr, get_args(Effect)))}", lambda value: value in get_args(Effect)),
     "timeout_s": ("a number of seconds above 0", _is_amount),

@@ -1,8 +1,8 @@
-"""Programs that tools start: `await agentkit.process.run(["git", "log"])`. Nothing of them outlives the call.
+"""Run programs from async tools: `await agentkit.process.run(["git", "log"])`. No process outlives the call.
 
-Each has a session of its own, and its whole process group is killed when the call is cancelled, runs out of time or
-fails, and what is left of it when the program is done. That takes POSIX: elsewhere `run` says so and does nothing. For
-async tools; a sync tool has `subprocess.run`, which nobody can cancel.
+Each program gets a session of its own. Its whole process group is killed when the call is cancelled, times out or
+fails, and when the program has ended and left processes behind. This needs POSIX: elsewhere `run` raises UsageError. A
+sync tool uses `subprocess.run`, which cannot be cancelled.
 """
 
 from __future__ import annotations
@@ -24,28 +24,31 @@ from agentkit.errors import ToolError, UsageError
 from agentkit.log import log
 
 DEFAULT_MAX_OUTPUT_BYTES = 1_000_000
+"""Bytes of stdout, and as many of stderr, that are kept."""
 GRACE_S = 2.0
-"""Seconds between asking a program to end (SIGTERM) and killing it (SIGKILL)."""
+"""Seconds between SIGTERM and SIGKILL."""
 _DRAIN_S = 0.2
-"""Seconds that others which the program started have to end as well, once it is done: they may hold its pipes open."""
+"""Seconds to wait for the end of the output once the program has ended: its children may hold the pipes open."""
 _UNKILLABLE_S = 5.0
+"""Seconds to wait after SIGKILL: a process in an uninterruptible system call does not end."""
 _CHUNK = 65_536
 _PIPE_CHUNKS = 32
-"""More than a pipe holds."""
+"""Chunks to read after the end: more than a pipe buffer holds."""
 _HEAD_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What came of a program."""
+    """The exit code and output of a program that has ended."""
 
     returncode: int
-    """Its exit code; negative for the signal that ended it."""
+    """The exit code; the negative signal number if a signal ended the program."""
     stdout: str
-    """Bytes that are no UTF-8 are replaced."""
+    """Its output as text; bytes that are not UTF-8 are replaced."""
     stderr: str
+    """Its error output, decoded in the same way."""
     is_truncated: bool
-    """Whether the middle of an output that was too long is left out; the text says where, and how much."""
+    """True if the middle of a long output is left out; the text says where, and how much."""
 
 
 async def run(
@@ -61,16 +64,16 @@ async def run(
 
     Args:
         args: The program and its arguments, one string each.
-        input: What it reads. None: nothing.
-        cwd: Where it runs. None: where this process does.
-        env: All of its environment. None: that of this process.
-        timeout_s: Seconds until it is stopped. None: as long as the tool has.
-        max_output_bytes: How much of each output is kept, head and tail; the rest is read, counted and dropped.
+        input: The standard input. None: empty.
+        cwd: The working directory. None: that of this process.
+        env: The complete environment. None: that of this process.
+        timeout_s: Seconds until the program is stopped. None: no limit but the timeout of the tool.
+        max_output_bytes: Bytes of each output that are kept, head and tail; the rest is read, counted and dropped.
 
     Raises:
-        ToolError: There is no such program, or it cannot be started; the text names it.
-        TimeoutError: It was stopped after `timeout_s`.
-        UsageError: `args` is no list of strings, or this is no POSIX system.
+        ToolError: The program does not exist or cannot be started; the text names it.
+        TimeoutError: The program was stopped after `timeout_s`.
+        UsageError: `args` is not a list of strings, or this is not a POSIX system.
     """
     command = _checked(args)
     given = input.encode("utf-8", "surrogateescape") if isinstance(input, str) else input
@@ -100,7 +103,7 @@ def _checked(args: object) -> list[str]:
 async def _started(
     command: list[str], takes_input: bool, cwd: str | os.PathLike[str] | None, env: Mapping[str, str] | None
 ) -> AsyncGenerator[subprocess.Popen[bytes]]:
-    """The running program. Behind the block it has ended with its group, whatever happened; its pipes are closed."""
+    """Start the program. At the end of the block it and its process group have ended, and its pipes are closed."""
     stdin = subprocess.PIPE if takes_input else subprocess.DEVNULL
     try:
         process = subprocess.Popen(  # noqa: S603, ASYNC220 - argv only; starting takes a millisecond, and the rest is async
@@ -140,7 +143,7 @@ def _name(command: list[str]) -> str:
 
 
 async def _communicate(process: subprocess.Popen[bytes], given: bytes, stdout: _Kept, stderr: _Kept) -> None:
-    """Give the program its input and take its output until it is done, whoever else holds its pipes."""
+    """Write the input and read the outputs until the program has ended, even if others hold its pipes open."""
     outputs = [(pipe, kept) for pipe, kept in ((process.stdout, stdout), (process.stderr, stderr)) if pipe is not None]
     are_read = anyio.Event()
 
@@ -171,7 +174,7 @@ async def _feed(pipe: IO[bytes], given: bytes) -> None:
             left = left[os.write(pipe.fileno(), left[:_CHUNK]) :]
         except BlockingIOError:
             continue
-        except BrokenPipeError:  # it reads no further
+        except BrokenPipeError:  # the program reads no more input
             break
     pipe.close()
 
@@ -194,7 +197,7 @@ class _Kept:
     tail: bytearray = field(default_factory=bytearray)
 
     def take(self, pipe: IO[bytes]) -> int | None:
-        """Read once; how many bytes there were, 0 at the end. None: nothing yet."""
+        """Read once and return the number of bytes, 0 at the end. None: nothing to read yet."""
         try:
             data = os.read(pipe.fileno(), _CHUNK)
         except BlockingIOError:
@@ -208,7 +211,7 @@ class _Kept:
         return len(data)
 
     def take_rest(self, pipe: IO[bytes]) -> None:
-        """Read what the pipe holds; not more, since others may go on writing."""
+        """Read what the pipe buffer holds, not more: other processes may go on writing."""
         for _ in range(_PIPE_CHUNKS):
             if not self.take(pipe):
                 return
@@ -225,11 +228,14 @@ class _Kept:
         return self.head.decode(errors="replace") + left_out + tail.decode(errors="replace")
 
 
-# -- its end ---------------------------------------------------------------------------------------------------------
+# -- the end ---------------------------------------------------------------------------------------------------------
 
 
 async def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the program and its group: ask, wait a little, kill. Once it is reaped, its id is nobody's group any more."""
+    """End the program and its process group: SIGTERM, a short wait, SIGKILL.
+
+    The program is reaped last: until then its process id cannot be reused, so the signals reach the right group.
+    """
     if not _is_done(process):
         _signal(process, signal.SIGTERM)
         with anyio.move_on_after(GRACE_S):
@@ -249,10 +255,10 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 async def _done(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the program has ended, without reaping it."""
+    """Wait until the program has ended, without reaping it where the system allows that."""
     try:
         descriptor = os.pidfd_open(process.pid)
-    except (AttributeError, OSError):  # not Linux, or an old or a sandboxed one
+    except (AttributeError, OSError):  # not Linux, an old kernel, or a sandbox
         pause_s = 0.001
         while not _is_done(process):
             await anyio.sleep(pause_s)
@@ -269,7 +275,7 @@ def _is_done(process: subprocess.Popen[bytes]) -> bool:
         return True
     try:
         return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:  # somebody else reaped it
+    except ChildProcessError:  # reaped elsewhere
         return True
-    except AttributeError:  # macOS, before Python 3.13
+    except AttributeError:  # no os.waitid on macOS before Python 3.13
         return process.poll() is not None

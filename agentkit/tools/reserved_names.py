@@ -1,4 +1,4 @@
-"""Names of tools that agentkit itself gives a model; no tool of the user's may take them."""
+"""Names of tools that agentkit itself adds to a request; no tool of a user may have one of them."""
 
 ANSWER_TOOL = "give_answer"
-"""The tool through which a typed answer comes when the type has no strict form."""
+"""The tool with which a model gives a typed answer where the output type has no strict form."""

@@ -1,4 +1,4 @@
-"""What a tool returned -> the content of its tool result.
+"""Render the return value of a tool as the content of its tool result.
 
 str                               as it is
 None                              `Done.`
@@ -10,8 +10,8 @@ Artifact                          a sentence with its handle, type, size and sum
 anything else pydantic can write  compact JSON; NaN and infinities as strings, bytes that are no UTF-8 as base64
 nothing (an empty text or list)   an empty text is `(empty)`, an empty list `[]`
 
-What is too long is clipped; where it can be kept, all of it is, and the sentence in its middle names the handle.
-What no request can carry, halves of surrogate pairs and control characters, is replaced, and the result says so.
+A long text is clipped; where it can be kept as an artifact, a sentence in the middle names the handle. Characters that
+no request can carry, lone surrogates and control characters, are replaced, and the result says so.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from agentkit.tools.artifacts.store import Label
 from agentkit.tools.serialization import json_text, replaced, sendable
 
 CHARS_PER_TOKEN = 3.5
-"""A rough length of a token, to turn a limit in tokens into one in characters without asking the server."""
+"""A rough length of a token, to turn a limit in tokens into one in characters without a request."""
 DEFAULT_MAX_TOKENS = 25_000
-"""The limit of a tool that names none."""
+"""The limit in tokens for a tool that declares none."""
 
 
 class Keep(Protocol):
-    """Keeps a result whole."""
+    """Keeps a whole result as an artifact."""
 
     def __call__(self, whole: Whole, label: Label | None = None, /) -> str | None:
-        """Keep it and return its handle. None: there is no room for it."""
+        """Keep the content and return its handle. None: it is too large."""
         ...
 
 
 Hide: TypeAlias = Callable[[Content], Content]
-"""Takes the secrets out of a result."""
+"""Removes the secrets from a result."""
 
 _EMPTY = "(empty)"
 _NEEDED: dict[str, tuple[tuple[str, type], ...]] = {
@@ -56,22 +56,28 @@ _NEEDED: dict[str, tuple[tuple[str, type], ...]] = {
     "search_result": (("source", str), ("title", str), ("content", list)),
     "tool_reference": (("tool_name", str),),
 }
-"""The blocks that a tool result may hold, by type, with what each must have: data of the user's own may look alike."""
+"""The required fields of each type of block in a tool result: a user's own data may have a `type`, too."""
 _BETWEEN = "\n\n"
-"""What stands between the texts of several blocks where they are kept as one."""
+"""Separates the texts of several blocks that are kept as one artifact."""
 _HOW_TO_NARROW = "To see them, narrow the call: ask for a part, a filter or fewer results."
 _HEAD_SHARE = 0.7
 _LONG = 1_000_000
-"""A result of more characters or bytes is worked on in a thread."""
+"""A result with more characters or bytes is rendered in a thread."""
 
 
 def render_result(
     value: object, max_tokens: int | None = None, keep: Keep | None = None, hide: Hide | None = None
 ) -> Content:
-    """The content for what a tool returned, its text clipped to about `max_tokens` in all (None: 25,000).
+    """Render the return value of a tool.
 
-    `keep` takes the whole of what does not fit, None: nobody does. `hide` takes secrets out before anything is clipped
-    or kept, so that no part of one stays. Raises TypeError for a value that has no JSON form.
+    Args:
+        value: The return value.
+        max_tokens: The approximate limit of all text. None: 25,000.
+        keep: Keeps the whole of a result that does not fit. None: the rest is lost.
+        redact: Removes secrets, before clipping, so that no part of one stays. None: nothing is removed.
+
+    Raises:
+        TypeError: The value has no JSON form.
     """
     limit = int((max_tokens or DEFAULT_MAX_TOKENS) * CHARS_PER_TOKEN)
     content = _content(value, keep, hide)
@@ -83,7 +89,7 @@ def render_result(
 
 
 def takes_long(value: object) -> bool:
-    """Whether rendering a value could hold up the event loop, so that a thread should do it."""
+    """True if rendering a value could block the event loop, so that it should be done in a thread."""
     content = value.content if isinstance(value, Artifact) else value
     if isinstance(content, str | bytes):
         return len(content) > _LONG
@@ -91,7 +97,7 @@ def takes_long(value: object) -> bool:
 
 
 def _rendered(blocks: list[Block], limit: int, keep: Keep | None) -> list[Block]:
-    """The blocks that fit: pictures and PDFs all do, texts share the limit."""
+    """Return the blocks that fit: all images and PDFs, and the texts within a common limit of characters."""
     clean = [_clean_block(block) for block in blocks]
     texts = [text for block in clean if (text := _text(block))]
     handle = keep(_BETWEEN.join(texts)) if keep and sum(map(len, texts)) > limit else None
@@ -114,15 +120,15 @@ def _rendered(blocks: list[Block], limit: int, keep: Keep | None) -> list[Block]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a function's return annotation says of its result. Made by `declared_type`."""
+    """Serializes a result as its declared type. Made by `declared_result`."""
 
     _adapter: TypeAdapter[object] = field(repr=False)
 
     def as_text(self, value: object) -> object:
-        """The value as JSON text, with the names and fields of the declared type; a value of another type as it is.
+        """Return the value as JSON text, with the names and fields of the declared type.
 
-        As everywhere in pydantic, what only a subclass of it has is left out: the declared type is the promise. What
-        the API takes as content stays what it is.
+        Fields of a subclass only are left out, as everywhere in pydantic. A value of another type, and content that
+        the API takes, is returned unchanged.
         """
         if _is_content(value):
             return value
@@ -130,11 +136,11 @@ class Declared:
             data: object = self._adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
             return to_json(data, inf_nan_mode="strings").decode()
         except (PydanticSerializationError, PydanticUserError, UnicodeError):
-            return value  # it is not what was declared, or holds half of a surrogate pair
+            return value  # not of the declared type, or with a lone surrogate
 
 
 def declared_type(annotation: object) -> Declared | None:
-    """What a return annotation says of the result; None where it says nothing that the value does not say itself."""
+    """Return the serializer for a return annotation. None: the value alone determines its JSON form."""
     if annotation in (None, str, bytes, int, float, bool, type(None)) or _is_open(annotation):
         return None
     try:
@@ -144,7 +150,7 @@ def declared_type(annotation: object) -> Declared | None:
 
 
 def _is_open(annotation: object) -> bool:
-    """Whether a type promises nothing about what is inside."""
+    """True if a type, or a type inside it, says nothing about its values."""
     says_nothing = annotation is object or annotation is Any or annotation is BaseModel
     return says_nothing or any(_is_open(part) for part in get_args(annotation))
 
@@ -158,7 +164,7 @@ def _is_content(value: object) -> bool:
 
 def _content(value: object, keep: Keep | None, hide: Hide | None) -> Content:
     if isinstance(value, str):
-        return str.__str__(value)  # of an Enum with a text value, that text
+        return str.__str__(value)  # for a member of a text Enum, its value
     if value is None:
         return "Done."
     if isinstance(value, Image | File | Document):
@@ -192,7 +198,7 @@ def _blocks(part: object, keep: Keep | None, hide: Hide | None) -> list[Block]:
 
 
 def _reference(artifact: Artifact, keep: Keep | None, hide: Hide | None) -> str | None:
-    """What the model is told of an artifact that is kept. None: nobody keeps it."""
+    """Keep an artifact and return the sentence about it for the model. None: it is not kept."""
     if keep is None:
         return None
     whole, media_type = _whole(artifact.content)
@@ -209,7 +215,7 @@ def _reference(artifact: Artifact, keep: Keep | None, hide: Hide | None) -> str 
 
 
 def _whole(content: object) -> tuple[Whole, str]:
-    """What is kept of the content of an artifact, and its media type."""
+    """Return the content of an artifact in the form that is kept, and its media type."""
     if isinstance(content, str):
         return str.__str__(content), "text/plain"
     if not isinstance(content, bytes | bytearray | memoryview):
@@ -230,7 +236,7 @@ def _text_of_bytes(data: bytes, keep: Keep | None) -> str:
 
 
 def _clean_block(block: Block) -> Block:
-    """The block as JSON that a request can carry. Raises TypeError when it has no JSON form."""
+    """Return the block as JSON that a request can carry. Raises TypeError for a block without a JSON form."""
     if block["type"] == "text":
         return {**block, "text": sendable(block["text"])}
 
@@ -254,7 +260,7 @@ def _clip_block(block: Block, limit: int, handle: str | None, at: int) -> Block:
 
 
 def _text(block: Block) -> str:
-    """What counts of a block: its text, not the data of a picture or a PDF."""
+    """Return the text of a block that counts towards the limit: not the data of an image or a PDF."""
     if block["type"] == "text":
         return str(block["text"])
     source = block.get("source")
@@ -263,9 +269,9 @@ def _text(block: Block) -> str:
 
 
 def _clip(text: str, limit: int, handle: str | None, at: int = 0) -> str:
-    """Head and tail of a text that is too long, with a sentence between them that says how to see the rest.
+    """Return head and tail of a text that is too long, with a sentence between them that says how to see the rest.
 
-    `at` is where the text begins in what is kept under `handle`.
+    `at` is the position of the text in the artifact `handle`.
     """
     if len(text) <= limit:
         return text

@@ -1,4 +1,4 @@
-"""What a running tool knows of its call: injected wherever a parameter is annotated with RunContext."""
+"""RunContext, the context of one tool call: passed to every parameter that is annotated with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from agentkit.tools.worker_threads import call_soon
 Deps_co = TypeVar("Deps_co", default=None, covariant=True)
 
 Progress: TypeAlias = Callable[[str, float | None, float | None], None]
-"""Takes the message, how much is done and how much there is in all; called on the event loop's thread."""
+"""Takes the message, the amount done and the total amount; called on the event loop's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +26,36 @@ class RunContext(Generic[Deps_co]):
     """
 
     deps: Deps_co
-    """What the run was given as `deps=`, or what the agent's factory opened."""
+    """The dependencies: the run's `deps=`, or the object that the agent's factory opened."""
     run_id: str = "run"
-    """The run; a sub-agent's run id starts with that of its parent."""
+    """The id of the run; a sub-agent's run id starts with that of its parent."""
     agent: str = ""
     """The agent's name."""
     call_id: str = ""
     """The tool call's id, as the model's turn names it."""
     attempt: int = 1
-    """How often this call was tried, counted from 1."""
+    """The number of this attempt, counted from 1; retries count up."""
     listener: Progress | None = field(default=None, repr=False, compare=False)
-    """Where progress goes. None: nowhere."""
+    """Called for each `progress(...)`. None: progress is dropped."""
     run: object = field(default=None, repr=False, compare=False)
-    """The run around the call, for agents used as tools; of no use to other tools."""
+    """The `ParentCall` that makes a sub-agent's run a child of this run; for agents used as tools only."""
     artifacts: Shelf | None = field(default=None, repr=False, compare=False)
-    """Where a result is kept that is too long to be shown whole. None: such a result is clipped, the rest is lost."""
+    """Keeps a result that is too long to be sent whole. None: such a result is clipped, and the rest is lost."""
     redactor: Redactor = field(default=Redactor(), repr=False, compare=False)
-    """Takes known secrets out of what goes to the model."""
+    """Removes known secrets from tool results."""
 
     @property
     def idempotency_key(self) -> str:
-        """The same for every execution of the same call: hand it to whatever must not happen twice."""
+        """A key that is the same for every attempt of one call: pass it to an operation that must not happen twice."""
         return f"{self.run_id}:{self.call_id}"
 
     def progress(self, message: str, *, done: float | None = None, total: float | None = None) -> None:
-        """Say how far the tool is, from async and sync tools alike; never waits.
+        """Report progress, from async and sync tools alike; never waits.
 
-        `done` and `total` are in the tool's own units; None: not known.
+        Args:
+            message: The current state, for people.
+            done: The amount done, in units of the tool's choice. None: not known.
+            total: The total amount in the same units. None: not known.
         """
         if self.listener is not None:
             listener = self.listener

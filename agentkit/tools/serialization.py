@@ -1,4 +1,4 @@
-"""Values as text that a request can carry: compact JSON, without characters that no request takes."""
+"""Serialize values as text that a request can carry: compact JSON, without unsendable characters."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ import re
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 _UNSENDABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Halves of surrogate pairs, and control characters."""
+"""Characters that the API refuses: lone surrogates, and control characters."""
 _REPLACEMENT = "\ufffd"
 _PIECE = 1_000_000
-"""Characters that are looked through together: no other thread runs meanwhile."""
+"""Characters that are searched at once: the search holds the GIL, so that no other thread runs meanwhile."""
 
 
 def json_text(value: object) -> str:
-    """Anything that pydantic can write as compact JSON; NaN and infinities as strings, odd bytes as base64.
+    """Return a value as compact JSON, as pydantic writes it; NaN and infinities as strings, non-UTF-8 bytes as base64.
 
-    Raises TypeError for a value that has no JSON form.
+    Raises:
+        TypeError: The value has no JSON form.
     """
     for bytes_mode in ("utf8", "base64"):
         try:
             return to_json(value, inf_nan_mode="strings", bytes_mode=bytes_mode).decode()
         except (PydanticSerializationError, UnicodeError, RecursionError) as error:
             said = str(error)
-            if "surrogates" in said:  # the text is repaired afterwards, and says so
+            if "surrogates" in said:  # `sendable_text` replaces them later, with a note
                 return _with_surrogates(value)
             if "utf-8" not in said:
                 break
@@ -32,6 +33,8 @@ def json_text(value: object) -> str:
 
 
 def _with_surrogates(value: object) -> str:
+    """Return compact JSON with its lone surrogates, which pydantic refuses to write."""
+
     def plain(part: object) -> object:
         return to_jsonable_python(part, inf_nan_mode="strings", bytes_mode="base64")
 
@@ -39,7 +42,7 @@ def _with_surrogates(value: object) -> str:
 
 
 def replaced(text: str) -> tuple[str, int]:
-    """The text with a replacement for each character that cannot be sent, and how many there were."""
+    """Return the text with each unsendable character replaced, and the number of replacements."""
     if len(text) <= _PIECE:
         return _UNSENDABLE.subn(_REPLACEMENT, text)
     pieces = [_UNSENDABLE.subn(_REPLACEMENT, text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)]
@@ -48,7 +51,7 @@ def replaced(text: str) -> tuple[str, int]:
 
 
 def sendable(text: str) -> str:
-    """The text without characters that no request can carry, saying so."""
+    """Return the text with unsendable characters replaced, and with a note about them."""
     cleaned, count = replaced(text)
     if not count:
         return text

@@ -1,6 +1,6 @@
-"""A function's signature -> the parameters that the model fills in, and where the context goes.
+"""A function's signature -> the parameters that the model fills in, and the parameter that gets the RunContext.
 
-What cannot work as a tool is refused here, with the parameter, the file and line, and the fix.
+A function that cannot be a tool is refused here; the error names the parameter and the fix.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ _UNUSABLE: dict[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a function takes."""
+    """The parameters of a function, as a tool sees them."""
 
     parameters: tuple[Parameter, ...]
-    """Those that the model fills in."""
+    """The parameters that the model fills in."""
     context: str | None
-    """The parameter that the RunContext goes to. None: the function takes none."""
+    """The name of the parameter for the RunContext. None: the function takes no context."""
     needs_context: bool
-    """Whether it has a RunContext that can be neither left out nor None."""
+    """True if the RunContext can be neither left out nor None."""
     is_context_passed: bool
-    """Whether the context has to be passed also when there is none."""
+    """True if the context parameter has no default: it is passed even if it is None."""
     missing: Mapping[str, str]
-    """Parameters whose annotation names something that is not defined yet, with the reason."""
+    """Parameters whose annotation uses a name that is not defined yet, with the reason."""
 
 
 def place_of(function: Callable[..., object]) -> str:
-    """`file.py:12`, where a function is defined; its name where that is not known."""
+    """Return the definition of a function as `file.py:12`, or its name where the file is not known."""
     inner = underlying(function)
     code = getattr(inner, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else getattr(inner, "__name__", repr(function))
 
 
 def parameters_of(function: Callable[..., object]) -> list[inspect.Parameter]:
-    """The parameters that a call can still fill in. Raises DefinitionError where Python does not know them."""
+    """Return the parameters that a call can still fill in. Raises DefinitionError where Python does not know them."""
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError) as error:
@@ -56,7 +56,7 @@ def parameters_of(function: Callable[..., object]) -> list[inspect.Parameter]:
             "Python does not know its parameters; write a function of your own that calls it"
         ) from error
     given: set[str] = set()
-    while isinstance(function, functools.partial):  # what a partial holds is no longer the model's to say
+    while isinstance(function, functools.partial):  # keywords of a partial are fixed; the model cannot set them
         given |= function.keywords.keys()
         function = function.func
     return [parameter for name, parameter in parameters.items() if name not in given]

@@ -41,21 +41,21 @@ class Toolset:
 
 
 ToolSource: TypeAlias = "AnyTool | Toolset | JSONObject"
-"""What an agent takes as a tool; a dict is one of the API's own tools (web search, code execution ...)."""
+"""Anything that an agent takes as a tool; a dict is one of the API's own tools (web search, code execution ...)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Toolbox:
-    """The tools of one agent."""
+    """All tools of one agent: its own and those of the API."""
 
     tools: Mapping[str, AnyTool] = field(default_factory=dict[str, AnyTool])
-    """Those that we run, by name, in the order in which they were given."""
+    """The tools that run in this process, by name, in the given order."""
     api_tools: tuple[JSONObject, ...] = ()
-    """Those that the API runs, as it takes them."""
+    """The tools that the API runs, in the API's own form."""
 
     @classmethod
     def of(cls, sources: Sequence[ToolSource]) -> Toolbox:
-        """Collect tools and toolsets. Raises DefinitionError for colliding names and for what is no tool."""
+        """Collect tools and toolsets, and check each tool. Raises DefinitionError for colliding names and non-tools."""
         tools: list[AnyTool] = []
         api_tools: list[JSONObject] = []
         for source in sources:

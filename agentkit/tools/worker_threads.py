@@ -1,7 +1,7 @@
-"""Synchronous functions in daemon threads of our own, so that they never hold up a run or the process.
+"""Run synchronous tools in daemon threads, so that they never block a run or the exit of the process.
 
-A Python thread cannot be killed. When the run no longer waits for one, it is abandoned: it may finish its work, its
-late result is dropped, and it never keeps the process from exiting. The worker threads of anyio do on asyncio.
+A Python thread cannot be killed. When a run stops waiting for one, the thread is abandoned: it may finish its work, its
+late result is dropped, and it does not keep the process from exiting. The worker threads of anyio do so on asyncio.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ from agentkit.log import log
 T = TypeVar("T")
 
 Post: TypeAlias = "Callable[[Callable[[], object]], object]"
-"""Runs a function soon on the event loop's thread; callable from any thread."""
+"""Schedules a function on the event loop's thread; callable from any thread."""
 
 _MEANT_FOR_OTHERS = (StopIteration, StopAsyncIteration, asyncio.CancelledError)
-"""What a function may raise that means something else in a coroutine: it cannot be raised there, or it cancels it."""
+"""Exceptions of a function that cannot be raised in a coroutine, or would cancel it there."""
 
+# In a tool's thread: the id of the event loop's thread, and the way to reach it.
 _home: ContextVar[tuple[int, Post] | None] = ContextVar("agentkit_home_thread", default=None)
 _abandoned: set[threading.Thread] = set()
 _reported: set[str] = set()
-"""The names of the threads that were reported as abandoned: each is reported once in a process."""
+"""Names of the threads that were logged as abandoned: each name is logged once per process."""
 
 
 class _Work(Generic[T]):
-    """One function on its way through a thread; what came of it is read on the event loop's thread."""
+    """A function that runs in a thread; its value or error is read on the event loop's thread."""
 
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
@@ -44,19 +45,19 @@ class _Work(Generic[T]):
     def run(self, post: Post) -> None:
         try:
             self.value = self._function()
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits, SystemExit included
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting task, SystemExit included
             self.error = error
-        with contextlib.suppress(RuntimeError):  # the event loop is gone, and so is whoever waited
+        with contextlib.suppress(RuntimeError):  # the event loop is closed, so no task waits
             post(self.done.set)
 
 
 async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool") -> T:
     """Run a function in a thread of its own and return its value or raise its exception.
 
-    Context variables are the caller's. A cancellation leaves at once and abandons the thread. A thread a call costs
-    some 50 microseconds; a pool would have to survive threads that never come back.
+    The function sees the caller's context variables. A cancellation returns at once and abandons the thread. A new
+    thread costs some 50 microseconds per call; a pool would have to cope with threads that never return.
     """
-    await anyio.lowlevel.checkpoint_if_cancelled()  # what is cancelled already does not start
+    await anyio.lowlevel.checkpoint_if_cancelled()  # a call that is cancelled already does not start
     post = _poster()
     work = _Work(function)
     context = copy_context()
@@ -69,7 +70,7 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
     except BaseException:
         _abandon(thread)
         raise
-    error, work.error = work.error, None  # an exception and the frame that raised it would hold each other
+    error, work.error = work.error, None  # an exception and the frame that holds it would form a reference cycle
     try:
         if isinstance(error, (*_MEANT_FOR_OTHERS, anyio.get_cancelled_exc_class())):
             raise RuntimeError(f"the function raised {type(error).__name__}") from error
@@ -89,17 +90,17 @@ def _abandon(thread: threading.Thread) -> None:
 
 
 def abandoned_threads() -> int:
-    """How many threads still run for which nobody waits any more."""
+    """Return the number of abandoned threads that still run."""
     return sum(thread.is_alive() for thread in list(_abandoned))
 
 
 def call_soon(function: Callable[[], object]) -> None:
-    """Run a function on the event loop's thread: at once when this is it, soon when this is a tool's thread."""
+    """Run a function on the event loop's thread: schedule it from a tool's thread, call it at once elsewhere."""
     home = _home.get()
     if home is None or home[0] == threading.get_ident():
         function()
         return
-    with contextlib.suppress(RuntimeError):  # the event loop is gone, and so is whoever listened
+    with contextlib.suppress(RuntimeError):  # the event loop is closed, so nobody listens
         home[1](function)
 
 

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.faults [words of a fault]`: each fault that is built, played, and what came of it, a line each.
+"""Run the scenarios of each built fault and print a line for it: `python -m benchmarks.faults [words of a fault]`.
 
-Exit code 1 when anything is not as specified; the differences stand below the line.
+Exit code 1 when anything is not as specified; the differences are printed below the line.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST_SHOWN = 56
 
 
 def main(words: str) -> int:
-    """Print the table, or its rows with these words; gives the exit code."""
+    """Print the table, or its rows with these words; return the exit code."""
     print(_COLUMNS.format("fault", "outcome", "what the model saw last", "requests", "verdict"))
     built = [row for row in rows() if row.state == "built" and words.lower() in row.fault.lower()]
     wrong = [row.fault for row in built if not _show(row, [one for one in SCENARIOS if one.fault == row.fault])]
@@ -30,7 +30,7 @@ def main(words: str) -> int:
 
 
 def _show(row: Row, scenarios: Sequence[Scenario]) -> bool:
-    """Play a row's scenarios and print its line, by the first of them. Gives whether all is as specified."""
+    """Run a row's scenarios and print its line, by the first of them. Return True if all is as specified."""
     found: list[str] = []
     shown: Played | None = None
     count = 0
@@ -48,7 +48,7 @@ def _show(row: Row, scenarios: Sequence[Scenario]) -> bool:
 
 
 def last_heard(messages: Sequence[JSONObject]) -> str:
-    """The last that the model was told, short: an error or a note of ours where there is one."""
+    """Return the end of the last user message, shortened: an error or a note of ours where there is one."""
     told = [message for message in messages if message["role"] == "user"] or messages
     blocks = [block for message in told for block in _blocks(message["content"])]
     ours = [block for block in blocks[1:] if block.get("is_error") or block["type"] == "text"]

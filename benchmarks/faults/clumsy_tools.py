@@ -1,4 +1,4 @@
-"""Tools that fail, hang, return what nobody can read, or take the program with them."""
+"""Tools that fail, hang, return unreadable results, or end the program."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _without_end() -> str:
 
 @tool(effect="write", raises=(LookupError,))
 async def look_up(ctx: RunContext[Desk], item: str) -> str:
-    """Fail in a way that the model may read."""
+    """Fail with an exception whose text the model may read."""
     ctx.deps.did(f"look up {item}")
     raise LookupError(f"no such item: {item}")
 
@@ -102,7 +102,7 @@ async def stumble(ctx: RunContext[Desk]) -> str:
 
 @tool(effect="read")
 async def block(ctx: RunContext[Desk]) -> str:
-    """Hold up everything else."""
+    """Block the event loop."""
     ctx.deps.did("block")
     time.sleep(1.2)  # noqa: ASYNC251 - the fault
     return "done"
@@ -110,7 +110,7 @@ async def block(ctx: RunContext[Desk]) -> str:
 
 @tool(effect="write")
 async def cancel(ctx: RunContext[Desk]) -> str:
-    """Be there when the run is cancelled from outside."""
+    """Wait until the run is cancelled from outside."""
     ctx.deps.did("cancel")
     ctx.deps.cancel()
     await anyio.sleep_forever()
@@ -125,4 +125,4 @@ async def leave(ctx: RunContext[Desk], how: str) -> str:
 
 
 CLUMSY = (find, fail, look_up, strange, wait, work_on, run_program, stumble, block, cancel, leave)
-"""These tools, and one that is well."""
+"""All faulty tools, and one that works."""

@@ -1,4 +1,4 @@
-"""The agents of the scenarios, and the desk at which they work: what was executed, and how to interrupt it."""
+"""The agents of the scenarios and their dependencies: a record of what was executed, and a way to cancel the run."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from dataclasses import dataclass, field
 from agentkit import Agent, Retry, RunContext, tool
 
 FAST = Retry(first_wait_s=0.001)
-"""As patient as the default, without the waits."""
+"""As many attempts as by default, without the waits."""
 
 
 @dataclass
 class Task:
-    """What an agent is to do."""
+    """A task for an agent."""
 
     text: str
 
 
 @dataclass
 class Price:
-    """What a thing costs."""
+    """The price of an item."""
 
     eur: float
 
 
 @dataclass
 class Desk:
-    """What the tools work on."""
+    """Dependencies of the tools."""
 
     executed: list[str] = field(default_factory=list[str])
-    """What was done, in the order in which it began."""
+    """The calls that were executed, in the order in which they started."""
     cancel: Callable[[], None] = lambda: None
-    """Ends the run from outside."""
+    """Cancels the run from outside."""
 
     def did(self, what: str) -> None:
-        """Note that something was executed."""
+        """Record that a call was executed."""
         self.executed.append(what)
 
 
 @tool(effect="read")
 async def find(ctx: RunContext[Desk], word: str) -> str:
-    """Find what a thing costs."""
+    """Find the price of an item."""
     ctx.deps.did(f"find {word}")
     return f"{word}: 4 EUR"
 
 
 @tool(effect="write")
 async def order(ctx: RunContext[Desk], item: str, count: int = 1) -> str:
-    """Order a thing."""
+    """Order an item."""
     ctx.deps.did(f"order {count} {item}")
     return f"ordered {count} {item}"
 
 
 def text_of_task(task: Task) -> str:
-    """A task as its text, the same in every way to run it."""
+    """Return the text of a task, the same in every way to run it."""
     return task.text
 
 
@@ -68,7 +68,7 @@ worker = Agent(
     tools=[find, order],
     retry=FAST,
 )
-"""Who meets the faults."""
+"""The agent that meets the faults."""
 
 pricing: Agent[Desk, Task, Price] = Agent(
     "worker", model=worker.model, instructions="You work.", input=Task, render=text_of_task, output=Price, deps=Desk,
@@ -79,4 +79,4 @@ pricing: Agent[Desk, Task, Price] = Agent(
 reader = Agent(
     "reader", model="claude-haiku-5-5", instructions="You read.", input=Task, render=text_of_task, retry=FAST
 )
-"""To whom the worker may delegate."""
+"""The agent to which the worker may delegate."""

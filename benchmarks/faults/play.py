@@ -1,4 +1,4 @@
-"""A scenario played in one of the four ways, on asyncio or trio: what came of it."""
+"""Run a scenario in one of the four ways, on asyncio or trio, and compare the result with the specification."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ Chat: TypeAlias = Conversation[Desk, Task, Any]
 
 @dataclass
 class _Play:
-    """A scenario on its way."""
+    """A scenario in progress."""
 
     scenario: Scenario
     stage: Stage
     desk: Desk = field(default_factory=Desk)
     chat: Chat | None = None
-    """The worker's conversation, in the ways in which it can go on."""
+    """The worker's conversation, in the ways in which it can be continued."""
     result: RunResult[Any] | None = None
-    """The worker's. None: it was cancelled, or an interrupt ended it."""
+    """The worker's result. None: it was cancelled, or an interrupt ended it."""
     resets: int | None = None
     log: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
     def options(self) -> Any:
-        """What every way gives to its run."""
+        """Return the options of the run, the same in every way."""
         return {"deps": self.desk, "client": self.stage.client()}
 
     # -- the ways ----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """`await chat.send(...)`, which is what `agent.run` does."""
+        """Run the worker by `await chat.send(...)`, as `agent.run` does."""
         self.chat = await self._begun()
         with anyio.CancelScope() as scope:
             self.desk.cancel = scope.cancel
             self.result = await self.chat.send(Task(PROMPT), **self.options())
 
     async def stream(self) -> None:
-        """The events are read to their end."""
+        """Run the worker as a stream, and read its events to their end."""
         self.chat = await self._begun()
         self.resets = 0
         async with self.chat.stream(Task(PROMPT), **self.options()) as run:
@@ -63,7 +63,7 @@ class _Play:
         self.result = run.result
 
     async def sub_agent(self) -> None:
-        """The worker is the tool of another agent."""
+        """Run the worker as the tool of another agent."""
         tools = [self.scenario.agent.as_tool()]
         lead = Agent("lead", model="claude-sonnet-5-5", instructions="You lead.", deps=Desk, tools=tools, retry=FAST)
         async with lead.stream("Go.", **self.options()) as run:
@@ -78,7 +78,7 @@ class _Play:
             self.problems.append(f"the parent asked {self.stage.asked['lead']} times")
 
     async def map(self) -> None:
-        """The worker has another item to work on."""
+        """Run the worker in a map with another item."""
         wanted = self.scenario
         items, at_once = [Task(PROMPT), Task(ELSE)], 1 if wanted.ends_tree else 2
         with anyio.CancelScope() as scope:
@@ -87,7 +87,7 @@ class _Play:
             self.result = one.result
             if isinstance(other, Done) != (wanted.is_other_well and not wanted.ends_tree):
                 self.problems.append(f"the other item: {other}")
-        is_cut = scope.cancelled_caught  # chance decides whether the other item had begun
+        is_cut = scope.cancelled_caught  # chance decides whether the other item had started
         if not is_cut and self.stage.asked["bystander"] != (0 if wanted.ends_tree else wanted.other_requests):
             self.problems.append(f"the other item asked {self.stage.asked['bystander']} times")
 
@@ -102,14 +102,14 @@ class _Play:
     # -- afterwards --------------------------------------------------------------------------------------------
 
     async def go_on(self) -> list[str]:
-        """Whatever happened, the conversation is one that the API takes."""
+        """Check that the API accepts the conversation that the run has left. Return the problems."""
         if self.chat is None:
             return []
         result = await self.chat.send("And then?", model="claude-opus-5-5", **self.options())
         return [] if result.ok else [f"the conversation cannot go on: {result.reason}"]
 
     def played(self, interrupt: BaseException | None) -> Played:
-        """What came of it."""
+        """Return the result of the scenario."""
         result, stage = self.result, self.stage
         saw: list[JSONObject] | None = stage.saw()
         outcome = type(interrupt).__name__ if interrupt else str(Outcome.CANCELLED)
@@ -136,7 +136,7 @@ class _Play:
 
 
 class _Lines(logging.Handler):
-    """Writes what is logged into a list, whatever a record has."""
+    """Write every log record into a list, with its fields and traceback."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__()
@@ -159,17 +159,20 @@ def _logged(lines: list[str]) -> Generator[None]:
 
 
 def _not_of_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Asyncio complains that nobody asked its main task for the interrupt that ended the loop; everybody saw it."""
+    """Ignore asyncio's complaint that nobody retrieved the interrupt which ended the loop: it was raised here."""
     if not isinstance(context.get("exception"), _INTERRUPTS):
         loop.default_exception_handler(context)
 
 
 def play(scenario: Scenario, way: str, backend: str) -> Played:
-    """Play a scenario from its beginning to its end, each time in an event loop of its own."""
+    """Run a scenario from its beginning to its end, each time in an event loop of its own."""
     it = _Play(scenario, Stage(scenario))
     ways: dict[str, Callable[[], Awaitable[None]]] = {
-        "run": it.run, "stream": it.stream, "sub-agent": it.sub_agent, "map": it.map,
-    }  # fmt: skip
+        "run": it.run,
+        "stream": it.stream,
+        "sub-agent": it.sub_agent,
+        "map": it.map,
+    }
     interrupt: BaseException | None = None
 
     async def main() -> None:
@@ -188,7 +191,7 @@ def play(scenario: Scenario, way: str, backend: str) -> Played:
 
 
 def differences(scenario: Scenario, played: Played) -> list[str]:
-    """How what came of a scenario differs from what must come out. Empty: not at all."""
+    """Return the differences between a result and its specification. Empty: there are none."""
     found = [
         f"{name} is {got!r}, not {wanted!r}"
         for name, got, wanted in (
@@ -214,7 +217,7 @@ def differences(scenario: Scenario, played: Played) -> list[str]:
 
 
 def _difference(index: int, got: str, wanted: str) -> str:
-    """Where two messages begin to differ."""
+    """Describe the place at which two messages begin to differ."""
     at = next((i for i, (one, other) in enumerate(zip(got, wanted, strict=False)) if one != other), 0)
     around = slice(max(0, at - _SHOWN_CHARS // 2), at + _SHOWN_CHARS)
     return f"message {index} is ...{got[around]}..., not ...{wanted[around]}..."

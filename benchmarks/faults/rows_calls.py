@@ -51,7 +51,7 @@ async def order_lines(ctx: RunContext[Desk], lines: list[Line]) -> str:
 
 
 def repaired(fault: str, case: str, first: Reply, told: str, *faults: str, **more: Any) -> Scenario:
-    """The first call is not executed, the model is told why, and makes a better one."""
+    """The first call is not executed, its result says why, and the model makes a better one."""
     again = call("c2", "find", word="tea")
     plain = Scenario(
         fault=fault,
@@ -67,7 +67,7 @@ def repaired(fault: str, case: str, first: Reply, told: str, *faults: str, **mor
 
 
 def no_json(fault: str, case: str, fault_word: str, told: str) -> Scenario:
-    """The text of the first call's input is spoiled on its way; it goes back as an empty object."""
+    """The text of the first call's input is damaged on its way; it goes back as an empty object."""
     scenario = repaired(fault, case, call("c1", "find"), _not_one_object(told), fault_word)
     return scenario.but(script=(LOOK, *scenario.script[1:]))
 
@@ -83,7 +83,7 @@ def not_strict(case: str, text: str, why: str) -> Scenario:
 
 
 def without_end(fault: str, name: str, arguments: JSONObject, told: str) -> Scenario:
-    """The model makes the same call again and again: the third result says more, the fourth call is not executed."""
+    """The model repeats one failing call: the third result has a note, the fourth call is not executed."""
     calls = [call(f"c{n}", name, **arguments) for n in range(1, 5)]
     results = [told, told, f"{told}\n{FAILED_AGAIN.format(count=3)}"]
     turns = [

@@ -1,4 +1,4 @@
-"""Conversations that cannot go on as they are: too long by now, or begun with another agent."""
+"""Conversations that cannot go on unchanged: too long by now, or started with another agent."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ SCENARIOS = (
     ),
     Scenario(
         fault=CHANGED,
-        case="new instructions: told at the tail",
+        case="new instructions: a change notice at the end",
         before=worker,
         agent=replace(worker, instructions="You work. Be quick."),
         script=(_GREETING, LOOK, DONE),

@@ -1,4 +1,4 @@
-"""Replies that end too early, in a strange way, or not at all; and what the model says in them that nobody knows."""
+"""Replies that end too early, in an unknown way, or not at all; and replies with unknown blocks or events."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SCENARIOS = (
     survives(CUT, "inside thinking", "max_tokens:thinking", also=_had_room(16_000, 64_000, 16_000)),
     survives(
         CUT,
-        "inside calls, again and again: the model is told to send smaller pieces",
+        "inside calls, again and again: a note asks for smaller pieces",
         *["max_tokens:tool_use"] * 3,
         script=(LOOK, call("c2", "find", word="tea"), DONE),
         saw=(

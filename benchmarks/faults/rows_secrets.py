@@ -1,4 +1,4 @@
-"""Secrets that a tool comes upon: neither the model nor the log gets to know them."""
+"""Secrets in tool results and exceptions: neither the model nor the log gets them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOT_TOLD = "`leak` failed with an internal error (error id X). Changing the arg
 
 @tool(effect="read")
 async def leak(ctx: RunContext[Desk], how: str) -> str:
-    """Tell secrets, as a result or in an exception."""
+    """Leak secrets, in a result or in an exception."""
     ctx.deps.did("leak")
     if how == "raise":
         raise RuntimeError(_TEXT.format(*_SECRETS))
@@ -28,7 +28,7 @@ async def leak(ctx: RunContext[Desk], how: str) -> str:
 
 
 def leaked(how: str, case: str, told: Block) -> Scenario:
-    """The tool tells its secrets, and the model reads what is left of it."""
+    """The tool leaks secrets, and the model reads the redacted text."""
     made = call("c1", "leak", how=how)
     return survives(
         SECRETS,

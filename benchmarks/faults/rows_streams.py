@@ -1,4 +1,4 @@
-"""Replies that break off, fall silent or drip: nothing of them is kept, and they are asked for again."""
+"""Replies that break off, fall silent or drip: nothing of them is kept, and they are requested again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCENARIOS = (
     survives(LOST, "inside the answer, twice", None, "cut:500", "cut:600", requests=4),
     survives(SILENCE, "before the reply", "stall:0", agent=_impatient, also=_was_reset),
     survives(SILENCE, "inside the reply", "stall:600", agent=_impatient, also=_was_reset),
-    survives(SILENCE, "a short one is borne", "stall:600,0.05", agent=_impatient, requests=2),
+    survives(SILENCE, "a short one is tolerated", "stall:600,0.05", agent=_impatient, requests=2),
     survives(
         SILENCE,
         "a reply that drips without end",
@@ -37,5 +37,5 @@ SCENARIOS = (
         script=(LOOK, LOOK, DONE),
         also=_was_reset,
     ),
-    survives(SILENCE, "a slow one is borne", "drip:64,0.001", agent=_impatient, requests=2),
+    survives(SILENCE, "a slow one is tolerated", "drip:64,0.001", agent=_impatient, requests=2),
 )

@@ -1,4 +1,4 @@
-"""What becomes of calls whose tool fails, hangs, returns what nobody can read, or ends the program."""
+"""Calls whose tool fails, hangs, returns unreadable results, or ends the program."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _FAILED = "`fail` failed with {} (error id X). Changing the arguments may not he
 
 
 def beside(fault: str, case: str, second: Reply, told: Content, did: str, *, is_error: bool = True) -> Scenario:
-    """A call that goes wrong beside one that succeeds: each has its result."""
+    """A failing call parallel to one that succeeds: each has its result."""
     both = call("c1", "find", word="tea") + second
     result = no("c2", told) if is_error else ok("c2", told)
     return survives(

@@ -47,7 +47,7 @@ def _refuse_the_third(task: str, count: int) -> Reply:
 
 
 def _only(first: int) -> tuple[JSONObject, ...]:
-    """Of ten readers the budget covers one; then the worker is told to give its answer."""
+    """Of ten readers the budget covers one; then the worker has its final turn."""
     results = [ok(f"c{n}", f"Read {n}. Done.") if n == first else no(f"c{n}", _NOT_COVERED) for n in range(10)]
     return (GO, says(_read(10)), hears(*results), hears(f"{OVER_BUDGET} {LAST_TURN}"))
 

@@ -1,4 +1,4 @@
-"""One scenario: what goes wrong, and what must come out; with the few words in which scenarios are written."""
+"""The record of one scenario, a fault and its specified result; with the functions by which scenarios are written."""
 
 from __future__ import annotations
 
@@ -12,99 +12,100 @@ from agentkit.simulator import Reply
 from benchmarks.faults.desk import Desk, Task, worker
 
 WAYS = ("run", "stream", "sub-agent", "map")
-"""How an agent can be put to work; every scenario has to come out the same in each."""
+"""The ways to run an agent; every scenario has to give the same result in each."""
 BACKENDS = ("asyncio", "trio")
 
 PROMPT = "What does tea cost?"
 KEY = "the-key-of-this-client-0815"
 """The API key of the client."""
 EARLIER = "Good morning."
-"""What is said in a conversation that begins with another agent."""
+"""The first prompt of a conversation that starts with another agent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """What came of a scenario."""
+    """The result of a scenario."""
 
     outcome: str
-    """Of the run; the name of the exception where an interrupt ended it."""
+    """The run's outcome; the name of the exception where an interrupt ended it."""
     output: object
-    """None where there is none."""
+    """The run's output. None: it has none."""
     reason: str
     saw: list[JSONObject] | None
     """The messages of the worker's last request; of a run that was cancelled, those that it leaves behind. None: it
-    leaves none that anybody could see."""
+    leaves none that are accessible."""
     requests: int
-    """Requests of the worker."""
+    """Number of the worker's requests."""
     requests_below: int
-    """Requests of its sub-agents."""
+    """Number of its sub-agents' requests."""
     executed: list[str]
     rooms: list[int]
     """The `max_tokens` of those requests."""
     unfinished: list[str] | None
     """The tools whose calls were not finished. None: there is no result to say so."""
     request_id: str | None = None
-    """Of the error that ended the run."""
+    """The request id of the error that ended the run."""
     resets: int | None = None
-    """How often a reader of the stream was told to forget what had come. None: nobody read."""
+    """Number of `TurnReset` events. None: the run was not streamed."""
     log: list[str] = field(default_factory=list[str])
     """The lines of the log, with their fields and tracebacks."""
     problems: list[str] = field(default_factory=list[str])
-    """What went wrong around it: requests that the API would refuse, calls that should not have been made."""
+    """Other problems: requests that the API would refuse, calls that should not have been made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What an agent meets, and what must come out."""
+    """A fault that an agent meets, and the specified result."""
 
     fault: str
     """The row of docs/faults.md."""
     case: str = ""
-    """Which of the row's cases."""
+    """The name of the case within its row."""
     agent: Agent[Desk, Task, Any] = worker
     past: tuple[JSONObject, ...] = ()
-    """Messages that were said before. Children and items of a map begin without a past."""
+    """Earlier messages of the conversation. Children and items of a map have none."""
     before: Agent[Desk, Task, Any] | None = None
-    """The agent with which the conversation began. Its own kind goes on with what was saved, others with messages."""
+    """The agent with which the conversation started. An agent of its name continues the saved conversation, another
+    one a list of messages."""
     script: tuple[Reply | Callable[[JSONObject], Reply], ...]
-    """What the model says to the worker."""
+    """The model's replies to the worker."""
     faults: tuple[str | None, ...] = ()
-    """What happens to the worker's requests, one after another."""
+    """The faults of the worker's requests, one after another."""
     reads: Callable[[str, int], Reply] | None = None
-    """What the worker's sub-agents answer, by their task and how many have asked so far."""
+    """The replies to the worker's sub-agents, by their task and the number of their requests so far."""
 
     outcome: str = Outcome.COMPLETED
     output: object = None
     reason: str = ""
-    """What the reason has to contain."""
+    """A text that the reason has to contain."""
     saw: tuple[JSONObject, ...]
     """The messages of the worker's last request, in full."""
     or_saw: Sequence[tuple[JSONObject, ...]] = ()
-    """What they may be instead, where chance decides which of several siblings comes first."""
+    """Alternatives to `saw`, where chance decides which of several siblings comes first."""
     requests: int
-    """How many the worker made."""
+    """Number of the worker's requests."""
     requests_below: int = 0
-    """How many its sub-agents made."""
+    """Number of its sub-agents' requests."""
     executed: tuple[str, ...] = ()
-    """What the tools did."""
+    """The calls that the tools have executed."""
     unfinished: tuple[str, ...] = ()
     """The tools whose calls were not finished."""
     is_refused: bool = False
-    """Whether the API refuses a request by its rules, which it must not otherwise."""
+    """True if the API refuses a request by its rules, which it must not otherwise."""
     also: Callable[[Played], bool] = lambda _: True
-    """What else must hold."""
+    """A further condition for the result."""
     ends_tree: bool = False
-    """Whether nobody else may call the model any more."""
+    """True if no run of the tree may call the model any more."""
     otherwise: Reply = Reply.text("Well.")
-    """What the model says to everybody else, and to the worker afterwards."""
+    """The reply to all other agents, and to the worker afterwards."""
     other_requests: int = 1
-    """How many requests the other item of a map takes."""
+    """Number of requests of the other item of a map."""
     is_other_well: bool = True
-    """Whether the other item comes to its end: not so where the agent itself is wrong."""
+    """True if the other item of a map completes: not so where the agent itself is misconfigured."""
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """In which ways it can happen."""
+        """The ways in which the scenario can be run."""
         return WAYS[:2] if self.past or self.before else WAYS
 
     @property
@@ -113,33 +114,33 @@ class Scenario:
         return f"{self.fault}: {self.case}" if self.case else self.fault
 
     def but(self, **changes: Any) -> Self:
-        """The same with some differences."""
+        """Return a copy with some fields changed."""
         return replace(self, **changes)
 
 
 def call(call_id: str, name: str, /, **arguments: object) -> Reply:
-    """The model calls a tool."""
+    """Return a reply in which the model calls a tool."""
     return Reply.block({"type": "tool_use", "id": call_id, "name": name, "input": arguments})
 
 
 def says(reply: Reply | str) -> JSONObject:
-    """The model's turn as it goes back."""
+    """Return the model's turn as the message in which it is sent back."""
     parts = [text_block(reply)] if isinstance(reply, str) else [dict(part) for part in reply.parts]  # type: ignore[arg-type]
     return {"role": "assistant", "content": parts}
 
 
 def hears(*content: Block | str) -> JSONObject:
-    """What the model is told next: results, and text behind them."""
+    """Return the next user message: tool results, and text behind them."""
     return {"role": "user", "content": [text_block(part) if isinstance(part, str) else part for part in content]}
 
 
 def ok(call_id: str, content: Content) -> Block:
-    """A tool result."""
+    """Return a tool result."""
     return tool_result(call_id, content)
 
 
 def no(call_id: str, content: Content) -> Block:
-    """A tool result that is an error."""
+    """Return a tool result that is an error."""
     return tool_result(call_id, content, is_error=True)
 
 
@@ -151,7 +152,7 @@ ANSWER = "Tea costs 4 EUR."
 
 
 def survives(fault: str, case: str, *faults: str | None, requests: int = 3, **more: Any) -> Scenario:
-    """A scenario in which the worker looks something up and answers, as if nothing had been."""
+    """Return a scenario in which the worker looks something up and answers, in spite of the fault."""
     plain = Scenario(
         fault=fault,
         case=case,
@@ -166,7 +167,7 @@ def survives(fault: str, case: str, *faults: str | None, requests: int = 3, **mo
 
 
 def fails(fault: str, case: str, *faults: str | None, reason: str, requests: int = 1, **more: Any) -> Scenario:
-    """A scenario in which the first call already fails for good."""
+    """Return a scenario in which the first model call already fails for good."""
     plain = Scenario(
         fault=fault,
         case=case,

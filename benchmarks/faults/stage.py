@@ -1,4 +1,4 @@
-"""The server of a scenario: the local Messages API, which tells by their instructions who asks."""
+"""The server of a scenario: the local Messages API, which identifies agents by their instructions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from benchmarks.faults.scenario import KEY, PROMPT, Scenario
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-    from agentkit.simulator.wire import Response
+    from agentkit.simulator.http.wire import Response
 
 ELSE = "What does coffee cost?"
-"""What another item of a map asks."""
+"""The prompt of the other item of a map."""
 
 _SPEAKERS = {"You work.": "worker", "You read.": "reader", "You lead.": "lead"}
 # What differs from run to run: ids of calls that the script gives none, those of errors, signatures, amounts; and in a
@@ -34,30 +34,30 @@ _CHANGING = (
 
 
 class Stage:
-    """Plays one scenario's model, and makes its faults happen to the worker's requests only."""
+    """Play one scenario's model, with its faults for the worker's requests only."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.simulator = Simulator(Script(self._answer))
         self.asked: Counter[str] = Counter()
-        """How many requests came from whom."""
+        """Number of requests by the name of the agent."""
         self.rooms: list[int] = []
         """The `max_tokens` of the worker's requests."""
         self.last: JSONObject = {}
         """The worker's last request."""
         self.is_over = False
-        """Whether the scenario itself has ended, so that whatever is asked is answered."""
+        """True if the scenario itself has ended, so that every request is answered."""
         self._scenario = scenario
         self._script = list(scenario.script)
         self._faults = list(scenario.faults)
 
     def client(self) -> AsyncAnthropic:
-        """A client that talks to this server."""
-        from agentkit.simulator.transport import in_process_client
+        """Return a client of this server."""
+        from agentkit.simulator.http.transport import in_process_client
 
         return in_process_client(self).with_options(api_key=KEY)
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """See `agentkit.simulator.wire.Server`."""
+        """See `agentkit.simulator.http.wire.Server`."""
         request: JSONObject = json.loads(body) if body else {}
         if path.partition("?")[0] == "/v1/messages" and not self.is_over:
             who = _speaker(request)
@@ -70,11 +70,11 @@ class Stage:
         return await self.simulator.handle(method, path, headers, body)
 
     def saw(self) -> list[JSONObject]:
-        """The messages of the worker's last request."""
+        """Return the messages of the worker's last request, made comparable."""
         return comparable(self.last.get("messages", []))
 
     def left(self) -> list[str]:
-        """What the script and the faults have left over."""
+        """Return descriptions of unused replies and faults, and of failures of the script."""
         left = [f"not said: {reply}" for reply in self._script] + [f"did not happen: {fault}" for fault in self._faults]
         return [*left, *self.simulator.undone(), *(f"the script raised {error!r}" for error in self.simulator.failures)]
 
@@ -98,7 +98,7 @@ class Stage:
 
 
 def comparable(messages: Sequence[JSONObject]) -> list[JSONObject]:
-    """Messages without what differs from run to run."""
+    """Return the messages without the parts that differ from run to run."""
     text = json.dumps(list(messages))
     for pattern, replacement in _CHANGING:
         text = pattern.sub(replacement, text)
@@ -108,5 +108,5 @@ def comparable(messages: Sequence[JSONObject]) -> list[JSONObject]:
 
 def _speaker(request: JSONObject) -> str:
     system = request.get("system")
-    who = _SPEAKERS.get(system if isinstance(system, str) else "", "worker")  # who has another one for its summary
+    who = _SPEAKERS.get(system if isinstance(system, str) else "", "worker")  # its summary has another system prompt
     return "bystander" if who == "worker" and ELSE in json.dumps(request["messages"][0]) else who

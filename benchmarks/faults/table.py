@@ -1,4 +1,4 @@
-"""The table of faults, read from the page that people read: docs/faults.md."""
+"""The table of faults, read from docs/faults.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Row:
 
 
 def rows(page: Path = PAGE) -> list[Row]:
-    """The rows of the page's one table. Raises ValueError for a page that has another one."""
+    """Return the rows of the page's one table. Raises ValueError for a page that has another one."""
     lines = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     if cells[:1] != [["fault", "what agentkit does", "outcome", "state"]]:

@@ -1,4 +1,4 @@
-"""A framework's program runs in one scenario, watched from the outside."""
+"""Run a framework's program in one scenario, and record what is observable from the outside."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROOT = HERE.parent.parent
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework by the name of its column, and the program that uses it."""
+    """A framework, by the name of its column, and the program that uses it."""
 
     name: str
     package: str
@@ -43,7 +43,7 @@ FRAMEWORKS = (
 
 
 def drive(framework: Framework, python: Path, scenario: Scenario) -> Seen:
-    """Run the program in the scenario and say what was seen.
+    """Run the program in the scenario, and return the observations.
 
     Raises RuntimeError when the program or the script, not the framework, is at fault.
     """
@@ -74,7 +74,7 @@ def drive(framework: Framework, python: Path, scenario: Scenario) -> Seen:
 
 
 def _run(command: list[str], base_url: str, scenario: Scenario) -> tuple[str, str, bool]:
-    """What the program printed, on stdout and stderr, and whether it ended by itself; its process group is killed."""
+    """Run a command; return its stdout, its stderr, and True if it ended by itself. Its process group is killed."""
     places = {"ANTHROPIC_BASE_URL": base_url, "ANTHROPIC_API_KEY": "any", "PYTHONPATH": str(_ROOT)}
     process = subprocess.Popen(
         command,
@@ -98,7 +98,7 @@ def _run(command: list[str], base_url: str, scenario: Scenario) -> tuple[str, st
 
 
 def _tool_runs(log: Path) -> list[ToolRun]:
-    """The tools' runs in the order of their starts; an end belongs to the first open start with the same arguments."""
+    """Return the tools' runs in the order of their starts; an end closes the first open run with the same arguments."""
     runs: list[ToolRun] = []
     for line in log.read_text().splitlines():
         entry = json.loads(line)

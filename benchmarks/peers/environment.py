@@ -8,11 +8,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 USUAL = Path.home() / ".cache" / "agentkit" / "peers"
-"""Where it is unless a command line says otherwise."""
+"""The default folder of the environment."""
 
 
 def install(folder: Path, requirements: Path = HERE / "requirements.txt") -> Path:
-    """The Python of the environment in this folder, with the peers at the versions of the requirements."""
+    """Make the environment in this folder, with the peers at the versions of the requirements; return its Python."""
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
@@ -21,6 +21,6 @@ def install(folder: Path, requirements: Path = HERE / "requirements.txt") -> Pat
 
 
 def version_of(python: Path, package: str) -> str:
-    """The installed version of a package."""
+    """Return the installed version of a package."""
     program = f"from importlib.metadata import version; print(version({package!r}))"
     return subprocess.run([python, "-c", program], capture_output=True, text=True, check=True).stdout.strip()

@@ -30,7 +30,7 @@ _PAGE = HERE / "FAULTS.md"
 
 
 def main() -> int:
-    """Run what was asked for; gives the exit code."""
+    """Run the frameworks and scenarios of the command line; return the exit code."""
     args = _arguments()
     python = install(args.venv)
     frameworks = [each for each in FRAMEWORKS if not args.only or each.name in args.only]
@@ -52,7 +52,7 @@ def _arguments() -> argparse.Namespace:
     names = [framework.name for framework in FRAMEWORKS]
     parser.add_argument("--only", nargs="+", choices=names, help="these frameworks (default: all)")
     parser.add_argument("--scenario", nargs="+", choices=[each.name for each in SCENARIOS], help="these (default: all)")
-    parser.add_argument("--show", action="store_true", help="print what was seen of each run, to check a verdict")
+    parser.add_argument("--show", action="store_true", help="print the observations of each run, to check a verdict")
     parser.add_argument("--write", action="store_true", help="write faults.json and FAULTS.md")
     parser.add_argument("--jobs", type=int, default=3, help="programs at once (default: %(default)s)")
     parser.add_argument("--venv", type=Path, default=USUAL, help="where the peers are installed (default: %(default)s)")
@@ -65,7 +65,7 @@ def _arguments() -> argparse.Namespace:
 def _run(
     frameworks: Sequence[Framework], scenarios: Sequence[Scenario], python: Path, jobs: int
 ) -> Iterator[tuple[Framework, Scenario, Seen]]:
-    """Every framework in every scenario, those that may take long first."""
+    """Run every framework in every scenario, those that may take long first."""
     pairs = [(framework, scenario) for scenario in scenarios for framework in frameworks]
     pairs.sort(key=lambda pair: -pair[1].bound_s)
 

@@ -17,8 +17,8 @@ outside: by the requests that reached the server, the tools that ran, and what t
 counts as right where stopping is right. Where a fault exists in streams only, marked "streamed", the framework's
 streaming call is used: `stream=True` of the tool runner, an `event_stream_handler` in pydantic-ai, `astream` in
 langchain, `stream=True` in agno; strands and agentkit always stream to the server. Elsewhere it is the plain call.
-The rows were chosen by the people who write agentkit, from the faults that agentkit means to survive; read the totals
-with that in mind.
+The rows were chosen by the people who write agentkit, from the faults that agentkit is built for; the totals have to be
+read accordingly.
 
 ```console
 $ python -m benchmarks.peers.faults --write
@@ -42,21 +42,21 @@ class Column:
 
     version: str
     date: str
-    """When it ran."""
+    """The day of the run."""
     cells: dict[str, Cell]
 
     def to_json(self) -> JSONObject:
-        """As it is kept."""
+        """Return the column as JSON, as in faults.json."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, kept: JSONObject) -> Column:
-        """The column that was kept."""
+        """Return the column of a JSON object of faults.json."""
         return cls(kept["version"], kept["date"], {name: Cell(**cell) for name, cell in kept["cells"].items()})
 
 
 def table(columns: Mapping[str, Column], scenarios: Sequence[Scenario] = SCENARIOS) -> str:
-    """Scenarios by frameworks, with totals."""
+    """Return a Markdown table: scenarios by frameworks, with totals."""
     lines = [
         _row("fault", "right is", *columns),
         _row(*["---"] * (2 + len(columns))),
@@ -68,7 +68,7 @@ def table(columns: Mapping[str, Column], scenarios: Sequence[Scenario] = SCENARI
 
 
 def page(columns: Mapping[str, Column]) -> str:
-    """The whole page."""
+    """Return the whole page."""
     versions = "".join(f"- {name} {column.version}, run on {column.date}\n" for name, column in columns.items())
     notes = "".join(f"- *{_title(each)}*: {NOTES[each.name]}\n" for each in SCENARIOS if each.name in NOTES)
     return (

@@ -1,4 +1,4 @@
-"""Why a framework does what a row shows, as its installed source says, and the setting that would help."""
+"""Explanations of the frameworks' verdicts, from their installed source, and the settings that would help."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTES: Mapping[str, str] = {
     "own.",
     "cut_call": "langchain parses the pieces with `parse_partial_json`, agno takes what the SDK's stream parsed in "
     "partial mode; neither looks at the stop reason first. strands raises MaxTokensReachedException.",
-    "cut_call_after": "The tool runner ends with the cut message, whose `stop_reason` says `max_tokens`; to ask again "
+    "cut_call_after": "The tool runner ends with the cut message, whose `stop_reason` says `max_tokens`; to retry "
     "is the caller's work. pydantic-ai sends the broken call back once, and raises IncompleteToolCall if it stays "
     "broken.",
     "half_json": "The SDK parses each piece with `from_json(..., partial_mode=True)` and never again in full when the "
@@ -46,11 +46,11 @@ NOTES: Mapping[str, str] = {
     "overloaded": "The SDK's own two retries, in all of them.",
     "overloaded_long": "The SDK's two retries are over within two or three seconds. `max_retries=` on the client; "
     "langchain's `ModelRetryMiddleware`; agno's `retries=`. strands' own retries are for 429 only.",
-    "error_event": "The SDK retries before the first byte only, and nothing above it asks again. "
+    "error_event": "The SDK retries before the first byte only, and nothing above it retries. "
     "`ModelRetryMiddleware` in langchain, `retries=` in agno and `ModelRetryStrategy.is_retryable` in strands do.",
     "cut": "As for the error event.",
     "stall": "The SDK's read timeout is 600 s (`DEFAULT_TIMEOUT`), for every framework on top of it; `timeout=` on the "
-    "client. In the middle of a stream it ends the run rather than asking again.",
+    "client. In the middle of a stream it ends the run rather than retrying.",
     "hour": "The SDK sleeps as long as the header says (`_calculate_retry_timeout`, up to 4,294,967 s), and so does "
     "everything on top of it; `max_retries=0` on the client.",
 }

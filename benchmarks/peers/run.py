@@ -1,4 +1,4 @@
-"""Other people's frameworks hold a conversation with the local Messages API.
+"""Let other people's frameworks hold a conversation with the local Messages API.
 
     python -m benchmarks.peers.run [--venv FOLDER]
 
@@ -48,7 +48,7 @@ PEERS = (
 
 
 def play(request: JSONObject) -> Reply:
-    """Two calls at once, and the answer when both are there with the results of the real functions."""
+    """Reply with two calls at once, and with the answer when both have the results of the real functions."""
     contents = [message["content"] for message in request["messages"] if isinstance(message["content"], list)]
     results = [block for content in contents for block in content if block["type"] == "tool_result"]
     if not results:
@@ -63,7 +63,7 @@ def play(request: JSONObject) -> Reply:
 
 
 def attempt(python: Path, peer: Peer, way: tuple[str, ...]) -> tuple[str, str]:
-    """Run a peer one way; gives how many requests it took, and what went wrong. Empty: nothing."""
+    """Run a peer one way; return the number of its requests, and the problems as text. Empty: there are none."""
     simulator = Simulator(Script(play))
     with served(simulator) as base_url:
         command = [python, str(HERE / "programs" / f"{peer.program}.py"), base_url, *way]

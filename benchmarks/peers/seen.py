@@ -1,4 +1,4 @@
-"""What is seen of a run from the outside: what the server got, which tools ran, what the program printed."""
+"""Observations of a run from the outside: the server's requests, the tools that ran, the program's output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agentkit.messages.message import Block, JSONObject
 
 ANSWER = "All is done."
-"""What the scripted model says when it has what it needs."""
+"""The scripted model's final answer."""
 
 
 @dataclass(frozen=True)
@@ -40,46 +40,46 @@ class Result:
 
     @property
     def tells_failure(self) -> bool:
-        """Whether a model would understand that the call failed, by the flag or by the words."""
+        """True if a model would understand that the call failed, by the flag or by the text."""
         return self.is_error or any(word in self.text.lower() for word in ("error", "fail", "not executed"))
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One framework in one scenario."""
+    """The observations of one framework in one scenario."""
 
     requests: list[JSONObject]
     """Bodies of the requests that passed the API's rules."""
     refusals: list[str]
-    """Why the API's rules refused others."""
+    """The error texts with which the API's rules refused others."""
     runs: list[ToolRun]
     is_over: bool
-    """Whether the program ended by itself within the scenario's time."""
+    """True if the program ended by itself within the scenario's time."""
     seconds: float
     answer: str = ""
     ending: str = ""
     """The field of the framework's result that says how the run ended."""
     is_success: bool = True
-    """Whether that result counts as a success."""
+    """True if that result counts as a success."""
     error: str = ""
     """The class of the exception that the program got. Empty: none."""
     text: str = ""
-    """The text of that exception, or what a result that is no success says."""
+    """The text of that exception, or of a result that is no success."""
     stderr: str = ""
 
     @property
     def has_answer(self) -> bool:
-        """Whether the run came home with the model's answer."""
+        """True if the run ended with the model's answer."""
         return self.is_over and not self.error and self.is_success and ANSWER in self.answer
 
     @property
     def is_plain_success(self) -> bool:
-        """Whether the program got a result that says nothing of a failure by its kind."""
+        """True if the program got a result that does not count as a failure."""
         return self.is_over and not self.error and self.is_success
 
     @property
     def how(self) -> str:
-        """How the run ended, in a few words."""
+        """The end of the run in a few words."""
         if not self.is_over:
             return "hangs"
         if self.error:
@@ -89,7 +89,7 @@ class Seen:
         return "answers" if ANSWER in self.answer else f"ends without the answer ({self.ending})"
 
     def results(self, tool: str = "") -> list[Result]:
-        """The tool results that reached the server, each once; of one tool when it is named."""
+        """Return the tool results that reached the server, each once; those of one tool when it is named."""
         names = {block["id"]: block["name"] for block in self._blocks("tool_use")}
         found = {block["tool_use_id"]: block for block in self._blocks("tool_result")}
         return [
@@ -99,11 +99,11 @@ class Seen:
         ]
 
     def runs_of(self, tool: str) -> list[ToolRun]:
-        """The runs of a tool."""
+        """Return the runs of a tool."""
         return [run for run in self.runs if run.tool == tool]
 
     def names(self, *words: str) -> bool:
-        """Whether the exception or the result's ending has one of these words."""
+        """Return True if the exception or the result's ending has one of these words."""
         said = f"{self.error} {self.text} {self.ending}".lower()
         return any(word in said for word in words)
 
@@ -113,13 +113,13 @@ class Seen:
 
 
 def blocks(request: JSONObject, kind: str) -> list[Block]:
-    """The blocks of a type in a request's messages."""
+    """Return the blocks of a type in a request's messages."""
     contents = [message["content"] for message in request["messages"] if isinstance(message["content"], list)]
     return [block for content in contents for block in content if block["type"] == kind]
 
 
 def text_of(result: Block) -> str:
-    """The text of a tool result, whichever way it was sent."""
+    """Return the text of a tool result, whichever way it was sent."""
     content = result.get("content") or ""
     if isinstance(content, str):
         return content
@@ -127,5 +127,5 @@ def text_of(result: Block) -> str:
 
 
 def said(request: JSONObject) -> str:
-    """The texts of all tool results in a request."""
+    """Return the texts of all tool results in a request."""
     return "\n".join(text_of(block) for block in blocks(request, "tool_result"))

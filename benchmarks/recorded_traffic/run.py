@@ -1,11 +1,11 @@
-"""Real traffic against the local Messages API: other projects' recordings are replayed, and the rules are held to them.
+"""Replay other projects' recordings of real traffic, and compare the rules of the local Messages API with them.
 
     python benchmarks/recorded_traffic/run.py FOLDER
 
 FOLDER holds vcrpy cassettes or recordings of ours, put there by hand: `tests/` of a clone of pydantic-ai, for example.
-Every exchange with the API is asked for again over HTTP and must come back to the byte; the rules must take every
-request that the API took, and refuse in its words what it refused. Prints a table and every disagreement; exits with 1
-when there is one.
+Every recorded request is replayed over HTTP and must get the recorded reply to the byte; the rules must accept every
+request that the API accepted, and refuse with its error texts those that it refused. Prints a table and every
+disagreement; exits with 1 when there is one.
 
 Cassettes often lack the headers, so requests are judged with every beta and under the version before the newest one.
 Models that are gone by now are judged as `STAND_IN`.
@@ -27,7 +27,7 @@ from agentkit import ConfigurationError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.strict_json import parse_strict
 from agentkit.simulator import Replay
-from agentkit.simulator.models import facts_of
+from agentkit.simulator.model_behavior.models import facts_of
 from agentkit.simulator.recordings.exchange import Exchange
 from agentkit.simulator.recordings.recording import Recording
 from agentkit.simulator.rules import Edition, refuse
@@ -43,11 +43,11 @@ BETAS = frozenset(
 RULED = (200, 400, 404, 413)
 """Statuses that follow from a request alone."""
 ENDPOINTS = {"/v1/messages": False, "/v1/messages/count_tokens": True}
-"""Those whose requests the rules judge, and whether they only count."""
+"""The endpoints whose requests the rules judge; True for those that only count tokens."""
 
 
 async def not_replayed(recording: Recording) -> list[str]:
-    """The exchanges that do not come back as they were recorded."""
+    """Return descriptions of the exchanges whose replay differs from the recording."""
     wrong: list[str] = []
     async with Replay(recording).serve() as base_url, httpx2.AsyncClient(base_url=base_url) as http:
         for exchange in recording.exchanges:
@@ -61,7 +61,7 @@ async def not_replayed(recording: Recording) -> list[str]:
 
 
 def misjudged(exchange: Exchange) -> str:
-    """How the rules differ from what the API did. Empty: they do not."""
+    """Describe the difference between the rules and the API for one exchange. Empty: there is none."""
     body = cast("JSONObject", parse_strict(exchange.request_body.decode()))
     if exchange.status == 200 and facts_of(str(body["model"])) is None:
         body["model"] = STAND_IN
@@ -76,7 +76,7 @@ def misjudged(exchange: Exchange) -> str:
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
-    """What can be read of every file that has to do with the API."""
+    """Yield the recordings of a folder that have to do with the API, as far as they are readable."""
     for path in sorted(file for file in folder.rglob("*") if file.suffix in (".yaml", ".yml", ".jsonl")):
         if b"/v1/messages" not in path.read_bytes():
             continue

@@ -1,1 +1,1 @@
-"""Known tool calls of a retail data set, through an orchestrator and its clerks, and applied directly."""
+"""Known tool calls of a retail data set, made by an orchestrator and its sub-agents, and applied directly."""

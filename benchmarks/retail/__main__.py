@@ -1,11 +1,12 @@
-"""Known calls of a retail data set, made by a lead's clerks, leave the database that they leave when applied directly.
+"""Compare known calls of a retail data set, made by an orchestrator's sub-agents, with the same calls applied directly.
 
     python -m benchmarks.retail [FOLDER] [--faults SEED]
 
 FOLDER has a shop's `db.json`, and `tasks.json` with the calls that solve each task, as in tau2-bench's retail domain.
-Without one, a few tasks of our own are played over the example's shop. With `--faults`, a tenth of the calls, drawn by
-the seed, fails once before its effect: the database is not reached, or the model garbles the arguments. What the rules
-of the shop refuse has to be refused in both ways, in the same words. Exits with 1 when anything differs.
+Without one, a few tasks of our own are run over the example's shop. With `--faults`, a tenth of the calls, drawn by the
+seed, fails once before its effect: the database is not reached, or the model writes malformed arguments. Both ways must
+leave the same database, and the rules of the shop must refuse the same calls with the same text. Exits with 1 when
+anything differs.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ OUR_TASKS = HERE / "tasks.json"
 
 
 async def compare(database_file: Path, tasks_file: Path, seed: int | None) -> bool:
-    """Play every task in both ways, tell what differs, and sum up. Gives whether all is the same."""
+    """Run every task in both ways, print differences and sums. Return True if there are no differences."""
     database = read_database(database_file)
     tasks = read_tasks(tasks_file, database)
     counts, troubled = Counter[str](), Counter[str]()

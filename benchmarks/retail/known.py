@@ -1,7 +1,7 @@
 """The data set: a shop's database, and tasks with the tool calls that are known to solve them.
 
-Its tools are not ours: the table here says what each of its calls is in our shop, once as a call of our tools and once
-as an operation of the shop itself, so that the one can be held against the other.
+Its tools are not ours: the table here translates each of its calls twice, into a call of our tools and into an
+operation of the shop itself, so that the results can be compared.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ class Known:
 
     tool: AnyTool
     arguments: JSONObject
-    """What a model would write."""
+    """The arguments as a model would write them."""
     directly: Callable[[Shop], object]
-    """The same, without model, agent and tool."""
+    """The same operation without model, agent and tool."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What one customer wants."""
+    """A customer's request, with the calls that solve it."""
 
     name: str
     prompt: str
     customer_id: str | None
-    """Who is known to be there before the first call. None: the calls say who it is."""
+    """The customer who is identified before the first call. None: the calls identify the customer."""
     calls: Sequence[Known]
 
 
 def read_database(path: Path) -> Database:
-    """A shop's database."""
+    """Read a shop's database."""
     return Database.model_validate_json(path.read_bytes())
 
 
 def read_tasks(path: Path, database: Database) -> list[Task]:
-    """The tasks of a file, for the customers of a database."""
+    """Read the tasks of a file, for the customers of a database."""
     return [_task(one, database) for one in json.loads(path.read_bytes())]
 
 
@@ -60,7 +60,7 @@ def _task(given: JSONObject, database: Database) -> Task:
 
 
 def _customer(actions: Sequence[tuple[str, JSONObject]], database: Database) -> str | None:
-    """Whose profile or order is asked for first."""
+    """Return the customer whose profile or order is requested first."""
     for _, arguments in actions:
         if "user_id" in arguments:
             return str(arguments["user_id"])

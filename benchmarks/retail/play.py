@@ -1,4 +1,4 @@
-"""A task's calls in two ways: applied to the shop directly, and made by a lead's clerks as a script tells them."""
+"""Run a task's calls in two ways: applied to the shop directly, and made by scripted sub-agents of an orchestrator."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ CLERKS = (accounts, orders, returns)
 
 @dataclass
 class Left:
-    """What is left of a task."""
+    """The result of a task: the database, and the calls that were refused."""
 
     database: Database
     refused: dict[int, str] = field(default_factory=dict[int, str])
-    """What the shop's rules did not allow, by the place of the call."""
+    """The texts with which the shop's rules refused calls, by the position of the call."""
 
 
 def apply(task: Task, database: Database) -> Left:
-    """The calls as operations of the shop, on a database to change: no model, no agent, no tool."""
+    """Apply the calls as operations of the shop to a database: no model, no agent, no tool."""
     left = Left(database)
     shop = Shop(database, task.customer_id)
     for place, call in enumerate(task.calls):
@@ -40,7 +40,7 @@ def apply(task: Task, database: Database) -> Left:
 
 
 async def delegate(task: Task, database: Database, troubles: Mapping[int, Trouble]) -> tuple[Left, Counter[str]]:
-    """The same calls by the agents, on a database to change; with what went wrong on the way, counted.
+    """Let the agents make the same calls on a database. Return the result, and the number of failures by kind.
 
     Raises AssertionError when a run of the tree does not complete.
     """
@@ -60,10 +60,10 @@ def _check_complete(result: RunResult[object]) -> None:
 
 
 class Screenplay:
-    """What the models say: the lead sends each group of calls to the clerk who can make them, who makes them in order.
+    """The scripted models: the lead delegates each group of calls to the sub-agent that can make them, in order.
 
-    A call that failed before its effect is made again: as it was where the database was not reached, and put right
-    where it was garbled. A call that the rules refuse is not.
+    A call that failed before its effect is made again: unchanged where the database was not reached, and corrected
+    where it was malformed. A call that the rules refuse is not.
     """
 
     def __init__(self, calls: Sequence[Known], shop: UnreliableShop, troubles: Mapping[int, Trouble]) -> None:
@@ -72,23 +72,23 @@ class Screenplay:
         self._troubles = dict(troubles)
         self._actors = _actors(calls)
         self._sent = ""
-        """The clerk who was sent last."""
+        """The sub-agent that was called last."""
         self._is_asked = False
-        """Whether a call is on its way."""
+        """True while a call is in progress."""
         self.place = 0
-        """The call that comes next, or is on its way."""
+        """The position of the call that comes next, or is in progress."""
         self.refused: dict[int, str] = {}
-        """What calls brought that failed for good, by their places."""
+        """The results of calls that failed for good, by their positions."""
         self.counts = Counter[str]()
-        """What went wrong otherwise."""
+        """The number of other failures, by kind."""
 
     @property
     def is_over(self) -> bool:
-        """Whether every call was made."""
+        """True if every call was made."""
         return self.place == len(self._calls)
 
     def __call__(self, request: JSONObject) -> Reply:
-        """The next turn of whoever asks."""
+        """Return the next turn of the agent that sent the request."""
         if self._is_asked:
             self._hear(request["messages"][-1]["content"][0])
         is_lead = any(tool["name"] == accounts.name for tool in request["tools"])
@@ -115,7 +115,7 @@ class Screenplay:
                 return Reply.tool(call.tool.name, **call.arguments)
 
     def _hear(self, result: Block) -> None:
-        """Take in what a call brought: it is done, refused, or to be made again."""
+        """Process the result of a call: it is done, refused, or to be made again."""
         self._is_asked = False
         self._shop.fails_next = False  # for a call that did not come as far as the database
         trouble = self._troubles.pop(self.place, None)
@@ -130,7 +130,7 @@ class Screenplay:
 
 
 def _actors(calls: Sequence[Known]) -> list[str]:
-    """Who makes each call: whoever made the one before if they can, else the first clerk who can, else the lead."""
+    """Name the agent for each call: the previous one if it has the tool, else the first sub-agent, else the lead."""
     names: list[str] = []
     for call in calls:
         able = [clerk.name for clerk in CLERKS if call.tool.name in clerk.toolbox.tools] or [lead.name]
@@ -139,7 +139,7 @@ def _actors(calls: Sequence[Known]) -> list[str]:
 
 
 def differences(directly: Left, delegated: Left) -> list[str]:
-    """What is not the same, a line each: whole databases, and what was refused in which words."""
+    """Return the differences between two results, a line each: parts of the databases, and refused calls."""
     found: list[str] = []
     if directly.database != delegated.database:
         one, other = directly.database.model_dump(), delegated.database.model_dump()

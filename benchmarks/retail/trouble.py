@@ -1,4 +1,4 @@
-"""What goes wrong with a share of the calls, each time before the call could take effect, and never twice for one."""
+"""Faults for a share of the calls, each before the call takes effect, and at most one for each call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHARE = 0.1
 
 
 class Trouble(StrEnum):
-    """Why a call fails."""
+    """The reason for which a call fails."""
 
     NO_DATABASE = "the database was not reached"
     WRONG_KEY = "arguments had wrong names"
@@ -24,23 +24,23 @@ class Trouble(StrEnum):
 
 
 def draw(calls: Sequence[Known], seed: str) -> dict[int, Trouble]:
-    """The calls that fail, by their places."""
+    """Draw the calls that fail; their positions with the reasons."""
     dice = random.Random(seed)  # noqa: S311 - the same seed, the same trouble
     drawn = {place: dice.choice(list(Trouble)) for place in range(len(calls)) if dice.random() < SHARE}
-    # What needs no database cannot miss it.
+    # A call that needs no database cannot fail to reach it.
     return {
         place: Trouble.CUT_SHORT if calls[place].tool is tools.add_up else trouble for place, trouble in drawn.items()
     }
 
 
 class UnreliableShop(Shop):
-    """A shop whose database may be out of reach once: before an operation has looked at anything."""
+    """A shop whose next operation can be made to fail once, before it has read anything."""
 
     fails_next = False
 
     @property
     def database(self) -> Database:
-        """What every operation looks at first."""
+        """The database, which every operation reads first."""
         if self.fails_next:
             self.fails_next = False
             raise ToolError("The database was not reached, and nothing was changed.", retryable=True)

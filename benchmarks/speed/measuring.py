@@ -1,4 +1,4 @@
-"""What every program of the benchmark has in common: the tool, and the clock around the conversations.
+"""The common part of all programs of the benchmark: the tool, and the clock around the conversations.
 
 Standard library only: it runs inside the environments of other people's frameworks, too.
 """
@@ -23,7 +23,7 @@ MODEL = "claude-opus-5-5"
 MAX_TOKENS = 4_000
 
 _marks: list[tuple[float, float] | None] = []
-"""A mark for each call of the tool: the wall clock and the CPU time, where they are asked for (a look takes 10 us)."""
+"""A mark for each call of the tool: wall clock and CPU time, only where an order wants them, as each costs 10 us."""
 _waits_s: list[float] = []
 _is_marking = False
 
@@ -49,11 +49,11 @@ class Program:
     converse: Callable[[], Awaitable[object]]
     """Hold one conversation to its end."""
     fan_out: Callable[[int], Awaitable[object]] | None = None
-    """Hold so many at once, where the framework has a way of its own. None: they are started one by one."""
+    """Hold a number of conversations at once, where the framework has a way of its own. None: each has its own task."""
 
 
 Open = Callable[[str, bool, int], AbstractAsyncContextManager[Program]]
-"""Given the base URL, whether replies are streamed, and the most turns that are needed."""
+"""Opens a program, given the base URL, True for streamed replies, and the maximum number of turns."""
 
 
 async def _measured(open_program: Open, order: dict[str, object]) -> dict[str, object]:
@@ -87,7 +87,7 @@ async def _measured(open_program: Open, order: dict[str, object]) -> dict[str, o
 
 
 def peak_kb() -> float:
-    """The most memory that this process ever had, in kilobytes.
+    """Return the peak memory of this process, in kilobytes.
 
     On Linux `getrusage` also counts what the process was before it became this program: its parent.
     """
@@ -98,7 +98,7 @@ def peak_kb() -> float:
 
 
 def serve(open_program: Open, compile_tools: Callable[[list[Callable[..., object]]], object] | None = None) -> None:
-    """Take orders from standard input, one a line, and answer each with a line of figures."""
+    """Read orders from standard input, one a line, and answer each with a line of figures."""
     if core := os.environ.get("SPEED_CORE"):
         os.sched_setaffinity(0, {int(core)})
     answers = os.fdopen(os.dup(1), "w")
@@ -149,7 +149,7 @@ async def order{n}(customer: Customer{n}, lines: list[Line{n}], note: str = "", 
 
 
 def nested_functions(count: int) -> list[Callable[..., object]]:
-    """So many functions whose parameters are models of their own."""
+    """Return a number of functions whose parameters are pydantic models of their own."""
     functions: list[Callable[..., object]] = []
     for n in range(count):
         names: dict[str, object] = {"__name__": f"tools_{n}"}

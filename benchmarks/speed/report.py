@@ -1,4 +1,4 @@
-"""The rows as a page: what was to be reached, and all figures."""
+"""The rows as a Markdown page: goals, and all figures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ microseconds. agentkit always streams.
 
 
 def markdown(rows: Sequence[Row], peers: Path | None) -> str:
-    """The whole page."""
+    """Return the whole page."""
     head = _HEAD.format(
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         machine=_machine(),

@@ -1,4 +1,4 @@
-"""What is measured, and how: each function gives the rows of one question."""
+"""The measurements: each function returns the rows of one question."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from benchmarks.speed.workers import (
 )
 
 WAITS_S = (0.6, 0.06, 0.6, 0.06)
-"""How long the four tools of the eager rows take."""
+"""Durations of the four tools of the eager rows, in seconds."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is done: enough to tell, or only so much that everything has run once."""
+    """The amount of work: enough for stable figures, or only so much that everything has run once."""
 
     rounds: int = 5
     peer_rounds: int = 2
     conversations: int = 16
-    """Of each framework, in each round."""
+    """Conversations of each framework, in each round."""
     agents: tuple[int, ...] = (1, 16, 128)
     growth_turns: int = 400
     fan_outs: tuple[int, ...] = (100, 1_000)
@@ -51,16 +51,16 @@ SMALL = Size(1, 1, 1, (1, 2), 24, (3,), 3, 2, 1)
 
 @dataclass(frozen=True)
 class Bench:
-    """The server's address, and a program for each framework, ready."""
+    """The server's address, and a running program for each framework."""
 
     server: str
     workers: Mapping[str, Worker]
     size: Size
     fresh: Callable[[Runner], Worker]
-    """A new process of a framework, for what must not remember."""
+    """Starts a new process of a framework, for measurements that need one without history."""
 
     def rounds(self, play: Play, only: Sequence[Runner] = (), **order: object) -> dict[str, list[Figures]]:
-        """The same order for each framework in turn, round after round; peers have fewer rounds."""
+        """Run the same order for each framework in turn, round after round; peers have fewer rounds."""
         wanted = {runner.name for runner in only} or set(self.workers)
         found: dict[str, list[Figures]] = {}
         for number in range(self.size.rounds):
@@ -78,16 +78,17 @@ class Row:
     unit: str
     values: Mapping[str, float]
     ratios: Mapping[str, float]
-    """To what the row is measured by: medians of the ratios within each round."""
+    """Ratios to the reference of the row: medians of the ratios within each round."""
     by: str
+    """The name of the reference: a framework, or a value with its unit."""
     goals: Mapping[str, float]
-    """What the ratio of a framework should be at the most."""
+    """The maximum ratio of a framework."""
 
 
 def row(
     what: str, unit: str, found: Mapping[str, Sequence[float]], by: Runner | float, goals: Mapping[Runner, float]
 ) -> Row:
-    """A row of medians. `by` is the framework or the value that the others are held against."""
+    """Return a row of medians. `by` is the reference: a framework or a value."""
     ratios: dict[str, float] = {}
     for name, values in found.items():
         others = found[by.name] if isinstance(by, Runner) else [by] * len(values)
@@ -98,7 +99,7 @@ def row(
 
 
 def cpu_of_a_turn(bench: Bench) -> list[Row]:
-    """CPU of a turn with two calls, streamed, at so many agents at once; and not streamed, at one."""
+    """Measure the CPU of a turn with two calls: streamed, with several numbers of agents at once; and not streamed."""
     rows: list[Row] = []
     goals = {AGENTKIT: 0.40, AGENTKIT_FAST: 0.25}
     for agents in bench.size.agents:
@@ -118,7 +119,7 @@ def cpu_of_a_turn(bench: Bench) -> list[Row]:
 
 
 def spaced(bench: Bench) -> list[Row]:
-    """CPU of a streamed turn whose events come one by one, as those of the real API do."""
+    """Measure the CPU of a streamed turn whose events come one by one, as those of the real API do."""
     ours = (FLOOR, SDK, SDK_FAST, AGENTKIT, AGENTKIT_FAST)
     agents, play = bench.size.agents[1], Play(gap_ms=2)
     found = bench.rounds(play, ours, agents=agents)
@@ -127,7 +128,7 @@ def spaced(bench: Bench) -> list[Row]:
 
 
 def growth(bench: Bench) -> list[Row]:
-    """CPU of a late turn of one long run against an early one, by the CPU clock at each call of the tool."""
+    """Compare the CPU of a late turn of one long run with an early one, by the CPU clock at each call of the tool."""
     turns = bench.size.growth_turns
     early, late = slice(turns // 40, turns // 40 + 8), slice(turns - 14, turns - 6)
     values: dict[str, list[float]] = {}
@@ -136,8 +137,8 @@ def growth(bench: Bench) -> list[Row]:
         try:
             with bench.fresh(worker.runner) as one:
                 figures = one.run(bench.server, play, marks=True, warm_up=False)
-        except RuntimeError as error:  # a framework may end before: one calls itself in each turn
-            print(f"no growth to show: {error}", file=sys.stderr)
+        except RuntimeError as error:  # a framework may end before: one recurses in each turn
+            print(f"growth not measured: {error}", file=sys.stderr)
             continue
         marks = [cpu for _, cpu in figures.marks[:: play.calls]]
         used = [after - before for before, after in pairwise(marks)]
@@ -153,7 +154,7 @@ def growth(bench: Bench) -> list[Row]:
 
 
 def fan_out(bench: Bench) -> list[Row]:
-    """Wall clock of many short runs at once, of which each waits 50 ms for its reply."""
+    """Measure the wall clock of many short runs at once, of which each waits 50 ms for its reply."""
     rows: list[Row] = []
     for agents in bench.size.fan_outs:
         goals = {AGENTKIT_FAST: 0.40} if agents >= 1_000 else {}
@@ -164,7 +165,7 @@ def fan_out(bench: Bench) -> list[Row]:
 
 
 def ideal_s(play: Play, waits_s: Sequence[float]) -> float:
-    """How long a conversation takes when each call starts as soon as the model has moved on from it."""
+    """Return the duration of a conversation in which each call starts as soon as its block has ended."""
     total_s = 0.0
     for turn in range(play.turns):
         moved_on: list[float] = []
@@ -182,7 +183,7 @@ def ideal_s(play: Play, waits_s: Sequence[float]) -> float:
 
 
 def tools_in_parallel(bench: Bench) -> list[Row]:
-    """Slow tools under a slow stream against the ideal schedule; and without a slow stream against the slowest one."""
+    """Compare slow tools under a slow stream with the ideal schedule, and under a fast stream with the slowest tool."""
     play = Play(turns=3, calls=4, pieces=4, gap_ms=20)
     ours = (SDK, TOOL_RUNNER, AGENTKIT, AGENTKIT_FAST)
     found = bench.rounds(play, ours, waits_s=WAITS_S, warm_up=False)
@@ -199,7 +200,7 @@ def tools_in_parallel(bench: Bench) -> list[Row]:
 
 
 def memory(bench: Bench) -> list[Row]:
-    """Peak memory of many agents at once beyond that of one, for each of them, ten turns long."""
+    """Measure the additional peak memory of each agent, with many at once, ten turns long."""
     agents, values = bench.size.memory_agents, dict[str, list[float]]()
     for runner in (SDK, AGENTKIT, AGENTKIT_FAST):
         peaks: list[int] = []
@@ -213,7 +214,7 @@ def memory(bench: Bench) -> list[Row]:
 
 
 def compiling(bench: Bench) -> list[Row]:
-    """From functions with nested models to tools as they are sent; each time in a new process."""
+    """Measure the time from functions with nested models to tools as they are sent, each time in a new process."""
     values: dict[str, list[float]] = {SDK.name: [], AGENTKIT.name: []}
     for _ in range(bench.size.starts):
         for runner in (SDK, AGENTKIT):
@@ -241,7 +242,7 @@ asyncio.run(main())
 
 
 def starting(bench: Bench) -> list[Row]:
-    """How long `import agentkit` takes, and a whole process from its start to its first reply, in turns."""
+    """Measure `import agentkit`, and a whole process from its start to its first reply, in turns."""
     place = {"ANTHROPIC_BASE_URL": f"{bench.server}/turns=1", "ANTHROPIC_API_KEY": "any", "PYTHONPATH": str(ROOT)}
     timed = "import time, os; t = time.perf_counter()\n{}\nprint((time.perf_counter() - t) * 1000)"
 
@@ -265,5 +266,5 @@ ALL = (cpu_of_a_turn, spaced, growth, fan_out, tools_in_parallel, memory, compil
 
 
 def python_of(runner: Runner, peers: Path | None) -> Path:
-    """The interpreter of a framework."""
+    """Return the interpreter of a framework."""
     return peers if runner.is_peer and peers is not None else Path(sys.executable)

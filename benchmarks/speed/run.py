@@ -1,4 +1,4 @@
-"""How fast agentkit is beside the official SDK and other people's frameworks.
+"""Measure the speed of agentkit beside the official SDK and other people's frameworks.
 
     python -m benchmarks.speed.run [--write] [--no-peers] [--small] [--only NAME] [--venv FOLDER]
 
@@ -25,7 +25,7 @@ RESULTS = HERE.parent / "RESULTS.md"
 
 
 def measured(size: Size, peers: Path | None, only: str | None) -> list[Row]:
-    """All rows, told on stderr as they come."""
+    """Measure all rows, and print each on stderr as soon as it is there."""
     server_core, core = cores()
 
     def fresh(runner: Runner) -> Worker:
@@ -48,7 +48,7 @@ def measured(size: Size, peers: Path | None, only: str | None) -> list[Row]:
 
 
 def told(row: Row) -> str:
-    """A row on one line."""
+    """Format a row as one line."""
     parts = (f"{name} {value:.4g} {row.unit} ({row.ratios[name]:.2f})" for name, value in row.values.items())
     return ", ".join(parts)
 

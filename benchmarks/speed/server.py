@@ -1,14 +1,14 @@
-"""A Messages API that costs as little as it can: canned replies over HTTP, in a process of its own.
+"""A Messages API with minimal cost per request: canned replies over HTTP, in a process of its own.
 
     python -m benchmarks.speed.server
 
-Prints its port. What a request gets stands in its path, so that the server keeps no state:
+Prints its port. The path of a request specifies its reply, so that the server keeps no state:
 
     /turns=10;calls=2;pieces=10;delay_ms=0;gap_ms=0/v1/messages
 
 A conversation ends with text after so many `turns`; the ones before call `look` so many times. `delay_ms` is waited
 before a reply and `gap_ms` before each of its events; at 0 a reply is one write. Nothing is parsed but the length of a
-request: the turn is told by the number of tool results in its body.
+request: the turn is derived from the number of tool results in its body.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Play:
-    """What a conversation is made of, as its path says."""
+    """The shape of a conversation, as its path specifies it."""
 
     turns: int = 10
     calls: int = 2
@@ -54,12 +54,12 @@ class Play:
         return cls(**{name: int(value) for name, value in given.items()})
 
     def path(self) -> str:
-        """The first part of the path that stands for it."""
+        """Return the first part of the path that specifies it."""
         return ";".join(f"{one.name}={getattr(self, one.name)}" for one in fields(self))
 
 
 def blocks_of(play: Play, turn: int) -> list[dict[str, object]]:
-    """The content of a turn, counted from 0: some text, and calls in all turns but the last."""
+    """Return the content of a turn, counted from 0: some text, and calls in all turns but the last."""
     text = (SENTENCE * (play.pieces // 5 + 1))[: play.pieces * 15]
     blocks: list[dict[str, object]] = [{"type": "text", "text": text}]
     if turn < play.turns - 1:
@@ -70,7 +70,7 @@ def blocks_of(play: Play, turn: int) -> list[dict[str, object]]:
 
 
 def message_of(blocks: list[dict[str, object]]) -> dict[str, object]:
-    """A whole message with these blocks."""
+    """Return a whole message with these blocks."""
     usage = {"input_tokens": 900, "output_tokens": 90, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
     stop = "tool_use" if len(blocks) > 1 else "end_turn"
     return {
@@ -80,7 +80,7 @@ def message_of(blocks: list[dict[str, object]]) -> dict[str, object]:
 
 
 def events_of(play: Play, turn: int) -> list[bytes]:
-    """The same turn as a stream of events."""
+    """Return the same turn as a stream of events."""
     blocks = blocks_of(play, turn)
     message = message_of(blocks)
     events: list[dict[str, object]] = [
@@ -109,7 +109,7 @@ def _chunk(data: bytes) -> bytes:
 
 @functools.cache
 def streamed(play: Play, turn: int) -> list[bytes]:
-    """What is written for a streamed reply: all at once, or event by event."""
+    """Return the writes of a streamed reply: one for all events, or one for each."""
     events = events_of(play, turn)
     head = HEADERS + b"content-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
     if not play.gap_ms:
@@ -119,7 +119,7 @@ def streamed(play: Play, turn: int) -> list[bytes]:
 
 @functools.cache
 def whole(play: Play, turn: int) -> list[bytes]:
-    """What is written for a reply that is not streamed."""
+    """Return the one write of a reply that is not streamed."""
     body = json.dumps(message_of(blocks_of(play, turn))).encode()
     return [HEADERS + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body]
 
@@ -128,7 +128,7 @@ class Connection(asyncio.Protocol):
     """One connection, one request after another."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Keep the transport, and wait for the first request."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._received = bytearray()

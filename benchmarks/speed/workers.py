@@ -27,10 +27,10 @@ class Runner:
     package: str
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     is_peer: bool = False
-    """Whether it lives in the environment of the peers."""
+    """True if it is installed in the environment of the peers."""
 
 
-FLOOR = Runner("floor: socket and JSON", "floor", "")
+FLOOR = Runner("minimum: socket and JSON", "socket_and_json", "")
 SDK = Runner("SDK loop, messages.stream", "sdk_loop", "anthropic")
 SDK_FAST = Runner("SDK loop on aiohttp", "sdk_loop", "anthropic", {"SPEED_FAST": "1"})
 TOOL_RUNNER = Runner("SDK tool_runner", "sdk_tool_runner", "anthropic")
@@ -50,14 +50,14 @@ PEERS = (
 
 @dataclass(frozen=True)
 class Figures:
-    """What one order came to."""
+    """The figures of one order."""
 
     cpu_s: float
     wall_s: float
     calls: int
     peak_kb: int
     marks: list[tuple[float, float]]
-    """When each call of the tool was made: by the wall clock, and by the CPU time of the process."""
+    """The times of the tool's calls: by the wall clock, and by the CPU time of the process."""
 
 
 class Worker:
@@ -89,7 +89,7 @@ class Worker:
         return json.loads(self._read())
 
     def run(self, server: str, play: Play, **order: object) -> Figures:
-        """Hold the conversations of an order: `agents` at once, `each` of them so many, `streamed` or not.
+        """Hold the conversations of an order: `agents` at once, each with `each` conversations, `streamed` or not.
 
         Raises RuntimeError when the tool was not called as often as the play has it.
         """
@@ -102,7 +102,7 @@ class Worker:
         return figures
 
     def compile_s(self, tools: int) -> float:
-        """The CPU seconds that so many tools take from the functions to what is sent."""
+        """Return the CPU seconds that a number of tools takes from the functions to the form in which they are sent."""
         return float(self._ask({"tools": tools})["cpu_s"])  # type: ignore[arg-type]
 
     def __enter__(self) -> Self:
@@ -115,7 +115,7 @@ class Worker:
 
 @contextmanager
 def server(core: int | None, *program: str) -> Iterator[tuple[str, int]]:
-    """The fast server, or another program that serves as it does; gives its address and its process id."""
+    """Run the fast server, or another program that serves as it does; yield its address and its process id."""
     places = {"PYTHONPATH": str(ROOT), **({} if core is None else {"SPEED_CORE": str(core)})}
     command = [sys.executable, *(program or ("-m", "benchmarks.speed.server"))]
     with subprocess.Popen(
@@ -129,7 +129,7 @@ def server(core: int | None, *program: str) -> Iterator[tuple[str, int]]:
 
 
 def cores() -> tuple[int | None, int | None]:
-    """A core for the server and one for the programs; None where there are not two, or no way to choose."""
+    """Return a core for the server and one for the programs; None where there are not two, or no way to choose."""
     if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
         return None, None
     first, second, *_ = sorted(os.sched_getaffinity(0))

@@ -1,14 +1,14 @@
-"""Every function schema of the Berkeley Function Calling Leaderboard's simple and parallel sets, through our compiler.
+"""Compile every function schema of the Berkeley Function Calling Leaderboard's simple and parallel sets.
 
     python benchmarks/tool_schemas/bfcl.py [--wheel bfcl_eval-....whl]
 
 The data come in the wheel of PyPI's `bfcl-eval` (Apache-2.0), which is downloaded without its dependencies and never
-installed. Each schema becomes a tool by `Tool.from_schema`; the ground-truth calls are made as a model would make them,
-and must be taken; the same calls with a required argument left out, or with one of another type, must be refused.
-Prints a table; exits with 1 when one of the three is not so.
+installed. Each schema becomes a tool by `Tool.from_schema`; the reference calls are made as a model would make them,
+and must be accepted; the same calls with a required argument left out, or with one of another type, must be refused.
+Prints a table; exits with 1 when one of the three fails.
 
-The leaderboard writes types in its own words (`dict`, `float`), which `TYPES` translates; for Java and JavaScript it
-asks models for strings, so those are strings here too.
+The leaderboard has type names of its own (`dict`, `float`), which `TYPES` translates; for Java and JavaScript it wants
+strings from models, so those are strings here too.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ CONTRADICTIONS = {
     "live_simple_112-68-0": "required arguments left out",
     "live_parallel_multiple_2-2-0": "a value that is not in the schema's list",
 }
-"""Entries whose ground truth has a call that does not fit its own schema: that one is refused, and rightly."""
+"""Entries with a reference call that is not valid for its own schema: it is refused, and rightly."""
 WRONG = {"string": {"not": "text"}, "integer": "many", "number": "many", "boolean": "perhaps", "array": 7, "object": 7}
 
 
 def read(wheel: zipfile.ZipFile, path: str) -> list[JSONObject]:
-    """The lines of a data file."""
+    """Read the lines of a data file."""
     return [json.loads(line) for line in wheel.read(path).decode().splitlines() if line.strip()]
 
 
 def translated(schema: Any, *, is_string: bool = False) -> Any:
-    """A schema of the leaderboard as JSON Schema."""
+    """Return a schema of the leaderboard as JSON Schema."""
     if isinstance(schema, list):
         return [translated(part) for part in schema]
     if not isinstance(schema, dict):
@@ -83,7 +83,7 @@ def translated(schema: Any, *, is_string: bool = False) -> Any:
 
 
 def parameters_of(function: JSONObject, *, strings_only: bool) -> JSONObject:
-    """The schema of a function's arguments."""
+    """Return the schema of a function's arguments."""
     given = function["parameters"]
     properties = {
         name: translated(inner, is_string=strings_only) for name, inner in given.get("properties", {}).items()
@@ -92,7 +92,7 @@ def parameters_of(function: JSONObject, *, strings_only: bool) -> JSONObject:
 
 
 def value_of(allowed: list[Any], schema: JSONObject) -> Any:
-    """One of the values that the ground truth allows, nested ones too, in which each key has a list of its own."""
+    """Return one of the allowed reference values, nested ones too, in which each key has a list of its own."""
     given = [value for value in allowed if not (isinstance(value, str) and value == "")]
     value = given[0]
     if schema.get("type") == "string" and not isinstance(value, str):
@@ -101,7 +101,7 @@ def value_of(allowed: list[Any], schema: JSONObject) -> Any:
 
 
 def expanded(value: Any, schema: JSONObject) -> Any:
-    """A value of the ground truth with every choice in it made."""
+    """Return a reference value with every choice in it made."""
     properties = schema.get("properties", {})
     if isinstance(value, dict):
         is_choice = all(isinstance(inner, list) for inner in value.values())
@@ -117,7 +117,7 @@ def expanded(value: Any, schema: JSONObject) -> Any:
 
 
 def refusal_of(tool: Tool[..., object], arguments: JSONObject) -> str:
-    """Why a call is refused; empty: it is taken."""
+    """Return the error text of a refused call; empty: it is accepted."""
     try:
         anyio.run(tool.call, arguments)
     except InvalidArguments as error:
@@ -126,7 +126,7 @@ def refusal_of(tool: Tool[..., object], arguments: JSONObject) -> str:
 
 
 def wrong_calls(arguments: JSONObject, schema: JSONObject) -> list[JSONObject]:
-    """The call without each required argument, and with another type for each."""
+    """Return the call without each required argument, and with another type for each."""
     without = [{k: v for k, v in arguments.items() if k != name} for name in schema.get("required", ())]
     kinds = {name: schema["properties"][name].get("type") for name in arguments if name in schema["properties"]}
     retyped = [{**arguments, name: WRONG[kind]} for name, kind in kinds.items() if kind in WRONG]
@@ -134,14 +134,14 @@ def wrong_calls(arguments: JSONObject, schema: JSONObject) -> list[JSONObject]:
 
 
 def tool_of(function: JSONObject, *, strings_only: bool) -> Tool[..., object]:
-    """The tool of a function. Raises DefinitionError."""
+    """Return the tool of a function. Raises DefinitionError."""
     name = re.sub(r"[^a-zA-Z0-9_-]", "_", function["name"])[:128]
     schema = parameters_of(function, strings_only=strings_only)
     return Tool.from_schema(name, function.get("description", ""), schema, lambda _: "done", effect="read")
 
 
 def run_set(wheel: zipfile.ZipFile, name: str, problems: list[str]) -> Counter[str]:
-    """Count what becomes of one set."""
+    """Compile and call one set; count the results."""
     counts: Counter[str] = Counter()
     answers = {
         entry["id"]: entry["ground_truth"]
@@ -171,7 +171,7 @@ def run_set(wheel: zipfile.ZipFile, name: str, problems: list[str]) -> Counter[s
 def check_call(
     where: str, tool: Tool[..., object], truth: JSONObject, counts: Counter[str], problems: list[str]
 ) -> None:
-    """Make the call of the ground truth, and those that are nearly it."""
+    """Make the reference call, and its invalid variants."""
     schema = tool.input_schema
     arguments = {
         key: value_of(allowed, schema["properties"].get(key, {}))
@@ -199,7 +199,7 @@ def main() -> int:
     """Run every set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wheel", type=Path, help="the wheel of bfcl-eval; default: pip downloads it")
-    parser.add_argument("--verbose", action="store_true", help="say everything that is not as it should be")
+    parser.add_argument("--verbose", action="store_true", help="print every failure")
     args = parser.parse_args()
     problems: list[str] = []
     heads = ("set", "schemas", "compiled", "strict form", "calls", "taken", "wrong calls", "refused", "contradictions")
@@ -215,7 +215,7 @@ def main() -> int:
                 counts = run_set(wheel, name, problems)
                 keys = ("schemas", "compiled", "strict", "calls", "taken", "wrong", "refused", "contradicting")
                 print(f"| {name} | " + " | ".join(str(counts[key]) for key in keys) + " |", flush=True)
-    print(f"\n{len(problems)} not as they should be")
+    print(f"\n{len(problems)} failures")
     if args.verbose:
         print("\n".join(problems))
     return int(bool(problems))

@@ -1,4 +1,4 @@
-"""A customer of the shop is served: a lead on a strong model sends three clerks on a cheap one.
+"""Serve a customer of the shop: an orchestrator on a strong model delegates to three sub-agents on a cheap one.
 
 `python -m examples.retail` runs offline from `script.json`; with `--live` (and ANTHROPIC_API_KEY) Claude answers.
 """
@@ -17,7 +17,7 @@ PROMPT = """I am Ada Okoye, zip code 87592. Cancel #W1000001, I ordered it by mi
 
 
 def offline() -> list[Reply]:
-    """The replies of the script, which `agentkit simulate --script` reads, too."""
+    """Return the replies of the script, which `agentkit simulate --script` reads, too."""
     turns: list[list[dict[str, Any]]] = json.loads(Path(__file__).with_name("script.json").read_text())
     return [sum(map(_reply, turn), Reply()) for turn in turns]
 
@@ -29,7 +29,7 @@ def _reply(part: dict[str, Any]) -> Reply:
 
 
 def main() -> None:
-    """Serve one customer, and show who did what."""
+    """Serve one customer, and print the answer and each sub-agent's report."""
     result = lead.run_sync(PROMPT)
     print(result.output)
     for child in result.children:

@@ -1,8 +1,8 @@
-"""Who does what: a strong model talks to the customer, and three clerks on a cheap one do the work.
+"""The agents: an orchestrator on a strong model talks to the customer, three sub-agents on a cheap one do the work.
 
     agentkit chat examples.retail.agents:lead
 
-The clerks know nothing of the conversation, only their errand. They work on the lead's shop, and so on its customer.
+The sub-agents see nothing of the conversation, only their assignment. They share the orchestrator's shop and customer.
 """
 
 from __future__ import annotations
@@ -23,42 +23,42 @@ CHEAP = "claude-haiku-5-5"
 
 
 class Errand(BaseModel):
-    """What a clerk is to do: all that it gets to know of the conversation."""
+    """A task for a sub-agent, with everything that it gets to know of the conversation."""
 
     task: str
     """In full sentences, with every id, option, address and payment method that matters."""
     order_ids: list[str] = []
-    """The orders that it is about."""
+    """The orders that the task is about."""
     is_confirmed: bool = False
-    """Whether the customer has said yes to exactly this. Without it nothing is changed, only looked up and proposed."""
+    """True if the customer has agreed to exactly this. Otherwise nothing is changed, only looked up and proposed."""
 
 
 class Report(BaseModel):
-    """What came of an errand."""
+    """The result of an assignment."""
 
     answer: str
-    """What the lead should know: what was found, or what would happen and what the customer has to confirm."""
+    """For the lead: the findings, or the proposed change and what the customer has to confirm."""
     changes: list[str] = []
-    """What was changed, each in one sentence with its ids."""
+    """The changes made, each in one sentence with its ids."""
     refused: list[str] = []
-    """What was not done, and why: the rule, and what would be possible instead."""
+    """The steps that were refused: the rule, and what would be possible instead."""
 
 
 @cache
 def shipped() -> Shop:
-    """The shop that comes with the example. It lasts as long as the process, so a chat finds what it changed before."""
+    """Return the shop that comes with the example. It lasts as long as the process, so a chat sees its own changes."""
     return Shop(Database.model_validate_json(Path(__file__).with_name("shop.json").read_bytes()))
 
 
 @asynccontextmanager
 async def open_shop() -> AsyncGenerator[Shop]:
-    """The deps of all agents here; `run(deps=Shop(...))` gives them another shop."""
+    """Open the deps of all agents here; `run(deps=Shop(...))` gives them another shop."""
     yield shipped()
 
 
-CLERK = """You are a clerk of a shop and do one errand for the colleague who talks to the customer.
-Do exactly what the errand says. Look things up before you change them.
-Change something only if the errand is confirmed; otherwise say what would happen, with prices.
+CLERK = """You work in the service team of a shop, for the colleague who talks to the customer.
+Do one assignment. Do exactly what the assignment says. Look things up before you change them.
+Change something only if the assignment is confirmed; otherwise say what would happen, with prices.
 Where a tool says no, do not look for a way around it: report what it said.
 Invent nothing, and recommend nothing."""
 
@@ -101,19 +101,19 @@ returns = Agent(
 )
 
 AN_ERRAND = Budget(max_cost_usd=0.25)
-"""What one errand may use: a clerk that goes in circles costs no more."""
+"""The budget of one assignment: a sub-agent that goes in circles costs no more."""
 
 lead = Agent(
     "lead",
     model="claude-opus-5-5",
-    instructions="""You serve the customers of an online shop; your clerks do the work.
+    instructions="""You serve the customers of an online shop; your team does the work.
 1. Let `accounts` identify the customer first, by e-mail or by name and zip, even if they give you a user id.
-2. Answer questions about products yourself. For everything about their account and orders send a clerk.
-3. Before anything is changed, tell the customer exactly what will happen, and wait for their yes. Then send the errand
-   again, as confirmed. Orders can be changed, returned or exchanged once only: ask whether this is all of it.
-4. A clerk knows only its errand: name every id, option and address in it.
+2. Answer questions about products yourself. Delegate everything about their account and orders.
+3. Before anything is changed, tell the customer exactly what will happen, and wait for their yes. Then delegate again,
+   as confirmed. Orders can be changed, returned or exchanged once only: ask whether this is all of it.
+4. A team member knows only its assignment: name every id, option and address in it.
 5. What the rules do not allow stays refused. Only where nobody here can help, hand the customer over to a person.
-Invent nothing. Errands that do not depend on each other go out at the same time.""",
+Invent nothing. Delegate assignments that do not depend on each other at the same time.""",
     deps=open_shop,
     tools=[
         accounts.as_tool(budget=AN_ERRAND, timeout_s=120, max_calls=10),

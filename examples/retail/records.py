@@ -1,4 +1,4 @@
-"""What the shop keeps: products, customers and orders, in the shape in which they stand in its JSON file."""
+"""Data types of the shop: products, customers and orders, in the shape that they have in its JSON file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Money: TypeAlias = Annotated[Decimal, PlainSerializer(float, return_type=float, 
 
 
 class Address(BaseModel):
-    """Where parcels go."""
+    """A postal address."""
 
     address1: str
     """Street and number."""
@@ -70,7 +70,7 @@ class Customer(BaseModel):
 
 
 class Item(BaseModel):
-    """One variant of a product: what is sold."""
+    """One variant of a product; variants are what is sold."""
 
     item_id: str
     options: dict[str, str]
@@ -109,11 +109,11 @@ class Swap(BaseModel):
     item_id: str
     """The item that the order has."""
     new_item_id: str
-    """What it becomes: another variant of the same product."""
+    """The item to take its place: another variant of the same product."""
 
 
 class Parcel(BaseModel):
-    """What was sent."""
+    """A parcel that was sent, and the items in it."""
 
     tracking_id: list[str]
     item_ids: list[str]
@@ -132,7 +132,7 @@ class Return(BaseModel):
 
     item_ids: list[str]
     payment_method_id: str
-    """Where the refund goes."""
+    """The payment method that gets the refund."""
 
 
 class Exchange(BaseModel):
@@ -140,7 +140,7 @@ class Exchange(BaseModel):
 
     swaps: list[Swap]
     payment_method_id: str
-    """Who pays, or gets, the difference."""
+    """The payment method that pays, or gets, the difference."""
     price_difference: Money
     """Positive: the customer pays it when the new items are sent."""
 
@@ -172,13 +172,13 @@ class Order(BaseModel):
 
 
 class Database(BaseModel):
-    """All that the shop knows."""
+    """All data of the shop."""
 
     products: dict[str, Product]
     users: dict[str, Customer]
     orders: dict[str, Order]
     for_people: list[str] = []
-    """What was handed over to a person."""
+    """Summaries of the conversations that were handed over to a person."""
 
 
 class ByEmail(BaseModel):
@@ -196,4 +196,4 @@ class ByName(BaseModel):
 
 
 Identity: TypeAlias = ByEmail | ByName
-"""How customers say who they are."""
+"""The two ways to identify a customer."""

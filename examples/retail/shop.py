@@ -1,4 +1,4 @@
-"""The shop and its rules. They hold whoever asks and however: an operation happens as a whole, or says why not."""
+"""The shop and its rules. They hold for every caller: an operation happens as a whole, or raises ToolError."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Shop:
     def __init__(self, database: Database, customer_id: str | None = None) -> None:
         self.database = database
         self.customer_id = customer_id
-        """Who is served. None: nobody has said yet who they are."""
+        """The customer who is served. None: nobody is identified yet."""
 
     # -- looking up ---------------------------------------------------------------------------------------------------
 
     def identify(self, identity: Identity) -> Customer:
-        """The customer of this description, who is served from now on."""
+        """Return the customer of this description, who is served from now on."""
         for customer in self.database.users.values():
             if _is(customer, identity):
                 break
@@ -55,13 +55,13 @@ class Shop:
         return customer
 
     def customer(self) -> Customer:
-        """Who is served."""
+        """Return the customer who is served."""
         if self.customer_id is None:
             raise ToolError("It is not known who the customer is.", hint="Let them be identified first.")
         return self.database.users[self.customer_id]
 
     def order(self, order_id: str) -> Order:
-        """An order of the customer's."""
+        """Return an order of the customer's."""
         customer = self.customer()
         order = self.database.orders.get(order_id)
         if order is None or order.user_id != customer.user_id:  # the same words: nobody learns of others' orders
@@ -69,13 +69,13 @@ class Shop:
         return order
 
     def product(self, product_id: str) -> Product:
-        """A product with its variants."""
+        """Return a product with its variants."""
         if product_id not in self.database.products:
             raise ToolError(f"There is no product {product_id}.", hint="list_products names them all.")
         return self.database.products[product_id]
 
     def item(self, item_id: str) -> Item:
-        """One variant of some product."""
+        """Return one variant of some product."""
         for product in self.database.products.values():
             if item_id in product.variants:
                 return product.variants[item_id]
@@ -132,7 +132,7 @@ class Shop:
         paid_by = order.payment_history[0].payment_method_id
         if not isinstance(method, GiftCard) and method.id != paid_by:
             raise ToolError(
-                "A refund goes to the payment method of the order, or to a gift card.", hint=f"Offer {paid_by}."
+                "A refund goes to the payment method of the order, or to a gift card.", hint=f"Suggest {paid_by}."
             )
         order.coming_back = Return(item_ids=sorted(item_ids), payment_method_id=method.id)
         order.status = "return requested"
@@ -160,7 +160,7 @@ class Shop:
         return customer
 
     def hand_over(self, summary: str) -> None:
-        """Let a person go on."""
+        """Hand the conversation over to a person."""
         self.database.for_people.append(summary)
 
     # -- rules --------------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class Shop:
             order.payment_history.append(payment)
 
     def _swapped(self, order: Order, swaps: Sequence[Swap]) -> list[OrderedItem]:
-        """The order's items after the swaps."""
+        """Return the order's items after the swaps."""
         _check_has(order, [swap.item_id for swap in swaps])
         items = list(order.items)
         for swap in swaps:
@@ -232,7 +232,7 @@ def _is(customer: Customer, identity: Identity) -> bool:
 
 
 def _paid(order: Order) -> dict[str, Decimal]:
-    """What each payment method has paid for an order so far."""
+    """Return the amount that each payment method has paid for an order so far."""
     paid: dict[str, Decimal] = {}
     for payment in order.payment_history:
         amount = payment.amount if payment.transaction_type == "payment" else -payment.amount
@@ -241,7 +241,7 @@ def _paid(order: Order) -> dict[str, Decimal]:
 
 
 def _difference(order: Order, new_items: Sequence[OrderedItem]) -> Decimal:
-    """What the new items cost more than the old ones."""
+    """Return the price of the new items minus that of the old ones."""
     return sum((item.price for item in new_items), Decimal(0)) - sum((item.price for item in order.items), Decimal(0))
 
 

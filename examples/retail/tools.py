@@ -1,7 +1,7 @@
-"""What the shop's agents can do, each tool with its true effect: what it would mean to call it twice.
+"""The tools of the shop's agents, each with its true effect, by which a repeated call is harmless or not.
 
-They are async although none of them waits: so they run on the event loop, one at a time, and agents that work beside
-each other cannot come between the steps of an operation.
+They are async although none of them waits: so they run on the event loop, one at a time, and agents that run
+concurrently cannot interrupt an operation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SWAPS = {
     "swaps": [{"item_id": "501654", "new_item_id": "501543"}],
     "payment_method_id": "paypal_5899",
 }
-"""What a model is shown of arguments that have a shape: one example says more than a sentence."""
+"""Examples that are sent to the model for structured arguments: one says more than a sentence."""
 
 # -- the catalogue ----------------------------------------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ async def get_item(ctx: RunContext[Shop], item_id: str) -> Item:
 
 @tool(effect="read", retries=2)
 async def add_up(amounts: list[Money]) -> Money:
-    """Add up amounts in US dollars, to the cent. Use it for every sum that the customer is told.
+    """Add up amounts in US dollars, to the cent. Use it for every sum that you give to the customer.
 
     Args:
         amounts: What goes off is negative: a new price, and the old one with a minus.
@@ -203,10 +203,10 @@ async def exchange_items(ctx: RunContext[Shop], order_id: str, swaps: list[Swap]
 
 @tool(effect="write")
 async def hand_over(ctx: RunContext[Shop], summary: str) -> str:
-    """Hand the customer over to a person. Only where nothing that you or your clerks may do would help.
+    """Hand the customer over to a person. Only where nothing that you or your team may do would help.
 
     Args:
-        summary: What the customer wants, what was done, and why that was not enough.
+        summary: The customer's request, the steps that were taken, and why they were not enough.
     """
     ctx.deps.hand_over(summary)
     return "A person takes over. Tell the customer to wait a moment."

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.budget.charges import Charge, cost_of_all, together, usage_of
-from agentkit.budget.usage import PRICES, Cost, Usage, cost_of, price_of
+from agentkit.budget.prices import PRICES, cost_of, price_of
+from agentkit.budget.usage import Cost, Usage
 
 counts = st.integers(0, 200_000)
 usages = st.builds(

@@ -15,10 +15,10 @@ import pytest
 from agentkit import Agent, Cost, Outcome, RunResult, Usage
 from agentkit.budget.charges import Charge
 from agentkit.budget.cost_tree import CostTree
-from agentkit.budget.usage import Price
+from agentkit.budget.prices import Price
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Mix, Reply, Script
-from agentkit.simulator.faults.words import parse
+from agentkit.simulator.faults.parsing import parse
 from agentkit.testing import script
 from tests.budgets.server import DenseSimulator, dense_usage, token_of
 from tests.budgets.trees import AnyAgent, Tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit.budget.model_limits import LIMITS, ModelLimits, limits_of, undated
-from agentkit.budget.usage import PRICES
+from agentkit.budget.prices import PRICES
 
 
 @pytest.mark.parametrize("model", LIMITS)

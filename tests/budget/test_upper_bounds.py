@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from agentkit.budget import upper_bounds as bounds
 from agentkit.budget.budget import Amount
+from agentkit.budget.prices import Price, cost_of, prices_of
 from agentkit.budget.upper_bounds import Rates, call_need, landing_need, prompt_tokens
-from agentkit.budget.usage import Price, Usage, cost_of, prices_of
+from agentkit.budget.usage import Usage
 from agentkit.messages.message import JSONObject, Message, user
 from agentkit.messages.request import Prefix, Request
-from agentkit.simulator.cache import count_tokens
+from agentkit.simulator.model_behavior.prompt_cache import count_tokens
 from tests.budgets.server import dense_prompt
 
 FIND: JSONObject = {"name": "find", "input_schema": {"type": "object"}}

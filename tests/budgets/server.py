@@ -13,9 +13,9 @@ from agentkit import Budget
 from agentkit.budget.usage import Usage
 from agentkit.messages.message import Block, JSONObject, encode
 from agentkit.simulator import Fault, Reply, Simulator
-from agentkit.simulator.answering import Answer
+from agentkit.simulator.http.wire import Headers, Response, json_answer
+from agentkit.simulator.message_endpoint import Answer
 from agentkit.simulator.rules import Refusal
-from agentkit.simulator.wire import Headers, Response, json_answer
 
 TOKEN = re.compile(r"\[([\w.]+)\]")
 """How a prompt says whose run it begins: `[a.2.1]` was delegated to by `[a.2]`."""

@@ -13,8 +13,9 @@ import pytest
 
 from agentkit import Agent, Budget, Outcome, Retry, RunResult, Settings, stop_over_budget, tool
 from agentkit.budget.budget import Amount
+from agentkit.budget.prices import prices_of
 from agentkit.budget.upper_bounds import Rates, call_need, landing_need, prompt_tokens
-from agentkit.budget.usage import Cost, prices_of
+from agentkit.budget.usage import Cost
 from agentkit.loop.actions import FLOOR
 from agentkit.messages.message import AssistantTurn, JSONObject
 from agentkit.run.middleware import CallModel, ModelCall

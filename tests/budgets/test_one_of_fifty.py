@@ -13,9 +13,9 @@ from agentkit import Agent, Budget, Outcome, Retry, tool
 from agentkit.messages.message import JSONObject
 from agentkit.run.delegation_terms import Escalate
 from agentkit.simulator import Fault, Reply, Script, Simulator
-from agentkit.simulator.answering import Answer
-from agentkit.simulator.faults.words import parse
-from agentkit.simulator.wire import Headers
+from agentkit.simulator.faults.parsing import parse
+from agentkit.simulator.http.wire import Headers
+from agentkit.simulator.message_endpoint import Answer
 
 pytestmark = pytest.mark.anyio
 

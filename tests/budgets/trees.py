@@ -14,8 +14,8 @@ from agentkit.agents.background_tools import background
 from agentkit.messages.message import JSONObject
 from agentkit.run.delegation_terms import Escalate, OnFailure
 from agentkit.simulator import Mix, Reply, Script
+from agentkit.simulator.faults.parsing import parse
 from agentkit.simulator.faults.plan import USUAL
-from agentkit.simulator.faults.words import parse
 from tests.budgets.server import DenseSimulator, Limited, NamingSimulator, dense_content, dense_usage, token_of
 
 AnyAgent: TypeAlias = Agent[Any, Any, Any]

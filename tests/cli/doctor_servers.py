@@ -13,8 +13,8 @@ import pytest
 
 from agentkit.cli.main import main
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.http_server import serving
-from agentkit.simulator.wire import Headers, Response, json_answer
+from agentkit.simulator.http.http_server import serving
+from agentkit.simulator.http.wire import Headers, Response, json_answer
 
 Reaction: TypeAlias = Callable[[str, JSONObject], Response]
 """What a server answers to a path and a body."""

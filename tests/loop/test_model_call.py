@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from agentkit import Agent, Budget, Done, Event, Outcome, Retry, RunResult, Settings, TextDelta, TurnReset, tool
-from agentkit.budget.usage import Price
+from agentkit.budget.prices import Price
 from agentkit.messages.message import AssistantTurn, JSONObject
 from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.testing import Reply, faults, script

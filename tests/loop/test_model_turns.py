@@ -7,7 +7,7 @@ import json
 import pytest
 
 from agentkit import Agent, Budget, Compacted, ConfigurationError, FellBack, Outcome, Retry, tool
-from agentkit.budget.usage import Price
+from agentkit.budget.prices import Price
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
 from agentkit.tools.reserved_names import ANSWER_TOOL

@@ -15,7 +15,7 @@ from agentkit.messages.message import user
 from agentkit.messages.request import Prefix, Request
 from agentkit.models.claude import ClaudeModel
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.transport import SimulatorTransport
+from agentkit.simulator.http.transport import SimulatorTransport
 from tests.pacing import DONE, Paced
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import pytest
 
 from agentkit import AgentkitError, Cost, Outcome, RunIncomplete, RunResult, Usage
 from agentkit.budget.charges import Charge
-from agentkit.budget.usage import Price
+from agentkit.budget.prices import Price
 from agentkit.run.result import Answer
 
 

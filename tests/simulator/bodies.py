@@ -7,7 +7,7 @@ from typing import Any
 JSONObject = dict[str, Any]
 
 HEADERS = {"x-api-key": "any", "anthropic-version": "2026-10-21"}
-"""What every request has to have."""
+"""The headers that every request needs."""
 HI: JSONObject = {"role": "user", "content": "Hi"}
 TOOL: JSONObject = {"name": "find", "description": "Find.", "input_schema": {"type": "object", "properties": {}}}
 CALL: JSONObject = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}

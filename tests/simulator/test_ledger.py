@@ -9,12 +9,13 @@ import anyio
 import pytest
 
 from agentkit import Agent
-from agentkit.budget.usage import Usage, cost_of
+from agentkit.budget.prices import cost_of
+from agentkit.budget.usage import Usage
 from agentkit.run.events import TextDelta
 from agentkit.simulator import Quota, Reply, Script, Simulator
-from agentkit.simulator.cache import output_tokens
+from agentkit.simulator.http.wire import ConnectionLost, Response
 from agentkit.simulator.ledger import Ledger, Row
-from agentkit.simulator.wire import ConnectionLost, Response
+from agentkit.simulator.model_behavior.prompt_cache import output_tokens
 from tests.simulator.bodies import HEADERS, MARK, TOOL, body
 from tests.simulator.faults.wire_client import ask
 
@@ -35,7 +36,7 @@ async def sent(simulator: Simulator, *, fault: str = "", **fields: object) -> Re
 
 
 async def read(simulator: Simulator, *, fault: str = "", **fields: object) -> bytes:
-    """What comes of the body, to its end or to where the connection breaks."""
+    """The bytes of the body up to its end, or until the connection breaks."""
     data = b""
     try:
         async for chunk in (await sent(simulator, fault=fault, **fields)).chunks:

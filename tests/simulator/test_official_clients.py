@@ -12,8 +12,8 @@ import anyio
 import pytest
 
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.script import Answer
-from agentkit.simulator.wire import Response
+from agentkit.simulator.http.wire import Response
+from agentkit.simulator.replies.script import Answer
 from tests.simulator.bodies import HEADERS, body
 
 pytestmark = pytest.mark.anyio

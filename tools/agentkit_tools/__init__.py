@@ -1,1 +1,1 @@
-"""Ready-made tools for agentkit: import what you need from its module, `agentkit_tools.files` for one."""
+"""Ready-made tools for agentkit, each imported from its own module, such as `agentkit_tools.files`."""

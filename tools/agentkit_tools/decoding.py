@@ -1,4 +1,4 @@
-"""Bytes and texts of unknown making as text that a request can carry and a person can quote."""
+"""Decode bytes of unknown encoding, and clean text so that it can be sent in a request and quoted."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _LARGER = {
     "iso8859-1": "cp1252",
     "shift_jis": "cp932",
 }
-"""Encodings that are named where a larger one is meant, as browsers read them too."""
+"""Declared encoding -> the superset that is usually meant, as in browsers."""
 _GUESS = "cp1252"
 
 
 def clean(text: str) -> str:
-    """The text with plain line ends, without control characters and ligatures.
+    """Return the text with `\\n` as line ends, and without control characters and ligatures.
 
-    Halves of surrogate pairs are joined, or replaced where they stand alone.
+    Surrogate pairs are joined; lone surrogates are replaced.
     """
     lines = re.sub("\r\n?|[\v\f\x85\u2028\u2029]", "\n", text).translate(_LIGATURES)
     return _UNSENDABLE.sub("", lines.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """The text of bytes that say, at times wrongly, how they are encoded. Nothing is refused: see `clean`.
+    """Decode bytes whose declared encoding may be wrong, and clean the text. Never raises.
 
-    UTF-8 is believed before a declared encoding of one byte a character, in which everything can be read.
+    UTF-8 is tried before a declared single-byte encoding, since that can decode any bytes, also those in UTF-8.
 
     Args:
         data: The bytes.
-        declared: The name of the encoding, as it came. None, or one that is not known: none was declared.
+        declared: The name of the declared encoding. None or an unknown name: cp1252 is tried, after UTF-8.
     """
     encoding = _known(declared)
     guesses = ["utf-8-sig", encoding] if _is_one_byte(encoding) else [encoding, "utf-8-sig"]
@@ -50,7 +50,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
 def _known(declared: str | None) -> str:
     try:
         name = codecs.lookup((declared or "").strip(" \"'")).name
-        b"x".decode(name, "replace")  # some codecs are not for text
+        b"x".decode(name, "replace")  # raises LookupError for codecs that are not text encodings, such as base64
     except (LookupError, ValueError):
         return _GUESS
     return _LARGER.get(name, name)

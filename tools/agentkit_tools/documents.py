@@ -1,9 +1,9 @@
-"""Folders and installed packages as documents that agents can read and cite.
+"""Read folders and installed packages as documents that agents can read and cite.
 
     folder = read_folder("handbook")
     parts = [part for document in folder.documents for part in split(document)]
 
-What cannot be read is reported in `folder.unreadable` and costs nothing else.
+Files that cannot be read are listed in `folder.unreadable`; they do not stop the others.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from agentkit_tools.unreadable import NotReadable, Unreadable
 __all__ = ["Folder", "Unreadable", "read_folder", "read_installed", "split"]
 
 MOST_BYTES = 5_000_000
-"""Bytes of a file of text; bigger ones are reported, not read."""
+"""Maximum size of a text file in bytes; bigger ones are reported, not read."""
 MOST_BINARY_BYTES = 50_000_000
-"""The same for PDF and e-mail, in which text takes more room."""
+"""The same for PDF and e-mail, which need more bytes for the same text."""
 MOST_FILES = 10_000
-"""Files of a folder; those after are reported as one."""
+"""Maximum number of files in a folder; the rest is reported as one entry."""
 _HTML = (".html", ".htm", ".xhtml")
 _METADATA = ("METADATA", "PKG-INFO")
 _MARKED = (".md", ".markdown", ".rst")
@@ -48,7 +48,7 @@ _OWN = "claude-agentkit"
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What was found."""
+    """The documents of a folder, and the files that could not be read."""
 
     documents: tuple[Document, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -58,18 +58,17 @@ class Folder:
 class _Read:
     path: str
     name: str
-    """What the id is made of."""
+    """The name from which the id is made."""
     text: str
     title: str
 
 
 def read_folder(path: str | Path) -> Folder:
-    """Read a folder, with the folders in it, or a single file, in the order of the paths.
+    """Read a folder with its subfolders, or a single file, in the order of the paths.
 
     Text in UTF-8, Markdown, HTML and PDF (with the extra `documents`), e-mail (`.eml`, and each message of an `.mbox`)
     and the METADATA or PKG-INFO files of Python packages become documents; hidden files and caches are left out. Ids
-    come from the relative path and stay the same as long
-    as it does; links that lead out of the folder are reported, not followed.
+    are made from the relative path; links that lead out of the folder are reported, not followed.
 
     Raises:
         ConfigurationError: There is no such folder, or nothing in it can be read.
@@ -95,13 +94,13 @@ def read_folder(path: str | Path) -> Folder:
 
 
 def read_installed(limit: int = 20) -> Folder:
-    """The documentation that the installed packages carry in their metadata, without agentkit's own.
+    """Read the documentation in the metadata of the installed packages, except agentkit's own.
 
     Args:
-        limit: How many packages: those with the longest texts, in the order of their names.
+        limit: Maximum number of packages. Those with the longest texts are taken, and sorted by name.
 
     Raises:
-        ConfigurationError: No installed package carries any.
+        ConfigurationError: No installed package has any.
     """
     found: dict[str, _Read] = {}
     for package in importlib.metadata.distributions():
@@ -120,7 +119,7 @@ def read_installed(limit: int = 20) -> Folder:
 
 
 def _files(root: Path) -> Iterator[tuple[Path | str, str]]:
-    """Each file with its relative path; a reason instead of the file where it is known not to be readable."""
+    """Yield each file with its relative path; a reason instead of the file where it cannot be read."""
     if not root.is_dir():
         raise FileNotFoundError(2, "there is no such folder", str(root))
     failed: list[OSError] = []
@@ -143,7 +142,7 @@ def _files(root: Path) -> Iterator[tuple[Path | str, str]]:
 
 
 def _shown(file: Path, root: Path) -> str:
-    """The relative path, also of a name that is not UTF-8."""
+    """Return the relative path, also for a name that is not UTF-8."""
     return os.fsencode(file.relative_to(root).as_posix()).decode(errors="replace")
 
 
@@ -161,7 +160,7 @@ def _why(unreadable: list[Unreadable]) -> str:
 
 
 def _read(file: Path, name: str, root: Path, unreadable: list[Unreadable]) -> list[_Read]:
-    """The documents of one file; what else it holds that cannot be read goes to `unreadable`."""
+    """Return the documents of one file, and add its parts that cannot be read to `unreadable`."""
     target = _target(file, root)
     kind = file.suffix.lower()
     if other := _OTHERS.get(kind):
@@ -183,7 +182,7 @@ def _read(file: Path, name: str, root: Path, unreadable: list[Unreadable]) -> li
 
 
 def _target(file: Path, root: Path) -> Path:
-    """The regular file that a path leads to. Raises NotReadable."""
+    """Return the regular file that a path leads to. Raises NotReadable."""
     try:
         target = file.resolve(strict=True)
     except FileNotFoundError:
@@ -253,11 +252,11 @@ def _decoded(data: bytes, is_html: bool) -> str:
 
 
 def _described(package: Message) -> _Read:
-    """A package's long description. Raises NotReadable when it has none."""
+    """Return a package's long description. Raises NotReadable when it has none."""
     name, version = str(package.get("Name") or ""), str(package.get("Version") or "")
     payload = package.get_payload()
     text = payload if isinstance(payload, str) and payload.strip() else str(package.get("Description") or "")
-    if text is not payload:  # the old form indents what follows the first line, at times with a bar
+    if text is not payload:  # the header form indents all lines but the first, at times with a bar
         text = re.sub(r"^ {7}\|", " " * 8, text, flags=re.MULTILINE)
         first, _, rest = text.partition("\n")
         text = f"{first}\n{dedent(rest)}"
@@ -267,7 +266,7 @@ def _described(package: Message) -> _Read:
 
 
 def _with_ids(read: list[_Read]) -> tuple[Document, ...]:
-    """Documents with ids: the path without its ending where that is enough to tell them apart."""
+    """Return documents with unique ids: the path, without its suffix where that is unique."""
     short = [_id(re.sub(r"(?<=[^/.])\.\w+$", "", each.name) if each.path else each.name) for each in read]
     times = Counter(short)
     taken: set[str] = set()

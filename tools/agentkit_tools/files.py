@@ -1,6 +1,6 @@
 """Tools that read files, confined to one folder.
 
-agent = Agent("clerk", model="claude-haiku-5-5", tools=[file_tools("handbook")])
+agent = Agent("librarian", model="claude-haiku-5-5", tools=[file_tools("handbook")])
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ from agentkit import ConfigurationError, ToolError, Toolset, tool
 from agentkit_tools import searching
 
 MOST_LINES = 1_000
-"""Lines that one call reads."""
+"""Maximum number of lines that one call reads."""
 MOST_CHARS = 50_000
-"""Characters that one call reads."""
+"""Maximum number of characters that one call reads."""
 MOST_BYTES = 50_000_000
-"""Bytes of a file that is read at all."""
+"""Maximum size of a file that is read, in bytes."""
 MOST_LISTED = 500
+"""Maximum number of files that one call lists."""
 MOST_VISITED = 100_000
-"""Files of the folder that listing and searching look at."""
+"""Maximum number of files of the folder that are visited when listing or searching."""
 SEARCH_SECONDS = 10.0
+"""Maximum duration of one search in seconds."""
 _MOST_LINE_CHARS = 2_000
 _ALL = "**/*"
 _CACHES = frozenset({"__pycache__", "node_modules"})
@@ -44,13 +46,13 @@ Line = Annotated[int, Field(ge=1)]
 
 
 def file_tools(root: str | Path, *, include_hidden: bool = False) -> Toolset:
-    """Three tools over one folder: `list_files`, `search_files`, `read_file`. None of them changes anything.
+    """Return three read-only tools for one folder: `list_files`, `search_files`, `read_file`.
 
     Nothing outside the folder can be reached: links are resolved before a path is checked.
 
     Args:
         root: The folder.
-        include_hidden: Whether names that begin with a dot are there too.
+        include_hidden: True: files and folders whose names begin with a dot are included.
 
     Raises:
         ConfigurationError: There is no such folder.
@@ -138,7 +140,7 @@ class _Files:
         return "\n".join(shown)
 
     async def _search_by_regex(self, names: list[str], pattern: str) -> tuple[list[str], str]:
-        """In a process of its own: a pattern that backtracks without end would hold up the whole program."""
+        """Search in a separate process, which can be killed if the pattern backtracks forever."""
         given = {
             "root": str(self.root),
             "names": names,
@@ -162,7 +164,7 @@ class _Files:
         )
 
     def _names(self) -> Iterator[str]:
-        """Relative paths of the regular files in the folder, sorted, links out of it left out."""
+        """Yield the relative paths of the regular files in the folder, sorted, without links that lead out of it."""
         visited = 0
         for folder, inner, names in os.walk(self.root):
             inner[:] = sorted(name for name in inner if self._is_shown(name) and name not in _CACHES)
@@ -173,7 +175,7 @@ class _Files:
                 file = Path(folder, name)
                 if self._is_shown(name) and self._is_inside(file) and file.is_file():
                     relative = file.relative_to(self.root).as_posix()
-                    if relative.isprintable():  # a line of the list is one path, and every path can be sent
+                    if relative.isprintable():  # others would break the list of paths or the request
                         yield relative
 
     def _is_shown(self, name: str) -> bool:
@@ -182,11 +184,11 @@ class _Files:
     def _is_inside(self, file: Path) -> bool:
         try:
             return file.resolve().is_relative_to(self.root)
-        except RuntimeError:  # a link that leads to itself leads nowhere else
+        except RuntimeError:  # a link that leads to itself stays inside
             return True
 
     def _file(self, path: str) -> Path:
-        """The file that a path of the model names. Raises ToolError for everything that is not one in the folder."""
+        """Return the file for a path from the model. Raises ToolError if it is not a regular file in the folder."""
         hint = "Take a path that list_files shows: it is relative to the folder."
         named = _clipped(path)
         if "\0" in path or not path.strip():
@@ -226,7 +228,7 @@ def _clipped(text: str) -> str:
 
 
 def _lines(file: Path, path: str) -> tuple[list[str], bool]:
-    """The lines of a file, and whether all of it was UTF-8."""
+    """Return the lines of a file, and True if all of it was UTF-8."""
     try:
         size = file.stat().st_size
         if size > MOST_BYTES:
@@ -246,11 +248,11 @@ def _lines(file: Path, path: str) -> tuple[list[str], bool]:
 
 
 def _matches(name: str, glob: str) -> bool:
-    """Whether a path matches; a glob without a slash is about the last part of the path."""
+    """Return True if a path matches; a glob without a slash is matched against the file name only."""
     if "/" not in glob.strip("/"):
         return fnmatchcase(name.rpartition("/")[2], glob) or name == glob or (glob == "**")
     wanted, parts = glob.removeprefix("./").strip("/").split("/")[:32], name.split("/")
-    reached: set[int] = {0}  # how many parts of the path are used up
+    reached: set[int] = {0}  # numbers of path parts that the glob so far can match
     for step in wanted:
         if step == "**":
             reached = {at for at in range(len(parts) + 1) if reached and at >= min(reached)}

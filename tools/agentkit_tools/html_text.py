@@ -1,4 +1,4 @@
-"""HTML as text: headings and lists as in Markdown, without scripts, styles and navigation."""
+"""Convert HTML to text: headings and lists as in Markdown, without scripts, styles and navigation."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 
 
 def is_available() -> bool:
-    """Whether the extra for HTML is installed."""
+    """Return True if selectolax is installed, which the extra `documents` brings."""
     return find_spec("selectolax") is not None
 
 
 def text_of_html(html: str) -> tuple[str, str]:
-    """The text of a page, and its title (empty: none). Raises ImportError without the extra `documents`."""
+    """Return the text of a page, and its title (empty: none). Raises ImportError without the extra `documents`."""
     from selectolax.lexbor import LexborHTMLParser
 
     page = LexborHTMLParser(html)
@@ -39,7 +39,7 @@ def text_of_html(html: str) -> tuple[str, str]:
 
 
 class _Writer:
-    """Collects the text of a page, a block a paragraph."""
+    """Collects the text of a page, with a paragraph for each block element."""
 
     def __init__(self) -> None:
         self._blocks: list[str] = []
@@ -48,7 +48,7 @@ class _Writer:
         self._code = 0
 
     def write(self, root: LexborNode) -> None:
-        """Take a node and all below it; iterative, for pages may be nested deeper than Python's stack."""
+        """Add a node and its descendants. Iterative, since pages may be nested deeper than Python's recursion limit."""
         left: list[tuple[LexborNode, bool]] = [(root, False)]
         while left:
             node, is_end = left.pop()
@@ -63,7 +63,7 @@ class _Writer:
                 left += [(child, False) for child in reversed(list(node.iter(include_text=True)))]
 
     def text(self) -> str:
-        """What was written."""
+        """Return the collected text."""
         self._flush()
         return re.sub(r"\n{3,}", "\n\n", "\n\n".join(self._blocks)).replace("\n\n- ", "\n- ").strip() + "\n"
 

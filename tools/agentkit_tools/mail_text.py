@@ -1,6 +1,6 @@
-"""E-mail as text: the headers that matter, what was written, and a list of what was attached.
+"""Convert e-mail to text: the main headers, the body, and a list of the attachments.
 
-Mail is malformed in every way; it is read as far as it goes. The standard library's parser raises on some of it.
+E-mail is often malformed: as much as possible is read, and exceptions of the standard library's parser are caught.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from agentkit_tools.html_text import EXTRA, is_available, text_of_html
 from agentkit_tools.unreadable import NotReadable
 
 MOST_PARTS = 1_000
-"""Parts of a message; those after are left out, and the text says so."""
+"""Maximum number of parts of a message; the rest is left out, which the text mentions."""
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _MOST_HEADER_CHARS = 2_000
 _MOST_SHOWN_CHARS = 1_000
@@ -27,7 +27,7 @@ _PARSER_FAULTS = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, MessageError, RecursionError, TypeError),
     ValueError,
 )
-"""What the standard library's parser raises on headers that it does not understand."""
+"""Exceptions that the standard library's parser raises on malformed headers."""
 _TOO_DEEP = "an e-mail whose parts are nested too deeply"
 _NAMES = {"text/plain": "txt", "text/html": "html", "text/markdown": "md", "text/csv": "csv", "application/pdf": "pdf"}
 
@@ -40,26 +40,27 @@ class Attachment:
     """A file that came with a message."""
 
     name: str
-    """Without folders; made up where none was given."""
+    """The file name without folders; generated where the message gives none."""
     media_type: str
     data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What a message says."""
+    """The text and the attachments of a message."""
 
     text: str
-    """Headers, text, and a line for each attachment."""
+    """Headers, body, and a line for each attachment."""
     title: str
-    """Its subject and its sender. Empty: it has neither."""
+    """Subject and sender. Empty: the message has neither."""
     attachments: tuple[Attachment, ...]
 
 
 def read_mail(data: bytes) -> Mail:
-    """Read one message (RFC 5322, MIME). Forwarded messages stand in its text, their attachments among its own.
+    """Read one message (RFC 5322, MIME). Forwarded messages and their attachments are included.
 
-    Raises NotReadable for what has neither headers nor text, and where there is only HTML and no extra to read it.
+    Raises:
+        NotReadable: It has no headers or no content, or only HTML and the extra `documents` is not installed.
     """
     message = _parsed(data)
     if not message.keys():
@@ -78,7 +79,7 @@ def read_mail(data: bytes) -> Mail:
 def _parsed(data: bytes) -> Part:
     try:
         return BytesParser(policy=email.policy.default).parsebytes(data)
-    except _PARSER_FAULTS:  # the older policy does not look into headers while it parses
+    except _PARSER_FAULTS:  # the older policy does not parse the headers' values, where most faults are
         pass
     try:
         return BytesParser(policy=email.policy.compat32).parsebytes(data)
@@ -87,7 +88,7 @@ def _parsed(data: bytes) -> Part:
 
 
 class _Writer:
-    """Collects the text of a message, a block a part."""
+    """Collects the text of a message, with a block for each part."""
 
     def __init__(self) -> None:
         self.attachments: list[Attachment] = []
@@ -95,13 +96,13 @@ class _Writer:
         self._count = 0
 
     def write(self, message: Part) -> None:
-        """Take a message: its headers, then its parts."""
+        """Add a message: its headers, then its parts."""
         lines = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
         self._add("\n".join(lines))
         self._write_part(message)
 
     def text(self) -> str:
-        """What was written. Raises NotReadable where it is nothing."""
+        """Return the collected text. Raises NotReadable if it is empty."""
         if not self._blocks:
             raise NotReadable("an e-mail without headers that matter and without text")
         listed = [f"- {each.name} ({each.media_type}, {_size(len(each.data))})" for each in self.attachments]
@@ -135,7 +136,7 @@ class _Writer:
 
 
 def _rank(part: Part) -> int:
-    """Which form of the same words is read: plain text, then what holds further parts, then HTML."""
+    """Return the sort key of an alternative: plain text first, then multipart, HTML, empty plain text, others."""
     kind = _or(part.get_content_type, "text/plain")
     if kind == "text/plain" and not _text(part, is_html=False).strip():
         return 3
@@ -171,13 +172,13 @@ def _text(part: Part, *, is_html: bool) -> str:
 
 
 def _header(message: Part, name: str) -> str:
-    """A header on one line. Empty: there is none, or nobody can read it."""
+    """Return a header on one line. Empty: it is missing or malformed."""
     value = _or(lambda: str(message.get(name) or ""), "")
     return " ".join(clean(value).split())[:_MOST_HEADER_CHARS]
 
 
 def _or(read: Callable[[], T], otherwise: T) -> T:
-    """What the standard library reads, or something else where it does not understand its own input."""
+    """Return `read()`, or the default where the standard library fails on malformed input."""
     try:
         return read()
     except _PARSER_FAULTS:

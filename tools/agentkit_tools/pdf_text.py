@@ -1,6 +1,6 @@
-"""PDF as text, page by page, each below a line with its number: `[Page 3]`.
+"""Convert PDF to text, page by page, each below a line with its number: `[Page 3]`.
 
-What is only a picture of text is not recognised; it is said which pages are such.
+Text in pictures is not recognised (no OCR); the pages that have only pictures are reported.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 EXTRA = "reading PDF needs the extra `documents`: pip install 'claude-agentkit[documents]'"
 AES = "encrypted with AES, which needs: pip install 'pypdf[crypto]'"
 MOST_PAGES = 2_000
+"""Maximum number of pages of one PDF; the rest is reported."""
 MOST_CHARS = 5_000_000
-"""Characters of one PDF; what comes after the page that reaches them is reported."""
+"""Maximum number of characters of one PDF; the pages after the one that reaches it are reported."""
 MOST_SECONDS = 120.0
-"""How long the pages of one PDF are read; those that are left then are reported."""
+"""Maximum duration of reading one PDF in seconds; the pages that are left are reported."""
 
 _QUIET = logging.NullHandler()
 _PAGE_LINE = re.compile(r"^(?=\[Page \d+\]$)", re.MULTILINE)
@@ -35,20 +36,20 @@ _DAMAGED = "[this page is damaged and could not be read]"
 
 @dataclass(frozen=True, slots=True)
 class PdfText:
-    """What a PDF says."""
+    """The text of a PDF."""
 
     text: str
     title: str
-    """As the file gives it. Empty: it has none."""
+    """The title in the file's metadata. Empty: it has none."""
     missing: str
-    """Which pages the text lacks and why, in plain words. Empty: none."""
+    """The missing pages and the reasons, in plain words. Empty: none is missing."""
 
 
 def text_of_pdf(file: BinaryIO) -> PdfText:
-    """Read a PDF. Raises NotReadable where it has no text, is encrypted or damaged, or the extra is not installed."""
+    """Read a PDF. Raises NotReadable if it has no text, is encrypted or damaged, or the extra is not installed."""
     if find_spec("pypdf") is None:
         raise NotReadable(EXTRA)
-    # Without a handler of its own, and with none of the application's, pypdf's many warnings would go to stderr.
+    # If neither pypdf's logger nor the application has a handler, Python prints pypdf's many warnings to stderr.
     logging.getLogger("pypdf").addHandler(_QUIET)
     reader, total = _opened(file)
     pages: list[str] = []
@@ -65,7 +66,7 @@ def text_of_pdf(file: BinaryIO) -> PdfText:
 
 
 def _opened(file: BinaryIO) -> tuple[PdfReader, int]:
-    """The reader and the number of its pages."""
+    """Open a PDF. Returns the reader and the number of pages."""
     from pypdf import PasswordType, PdfReader
     from pypdf.errors import DependencyError, FileNotDecryptedError
 
@@ -82,7 +83,7 @@ def _opened(file: BinaryIO) -> tuple[PdfReader, int]:
         raise NotReadable("encrypted, and only its password opens it") from None
     except DependencyError:
         raise NotReadable(AES) from None
-    except Exception as error:  # noqa: BLE001 - a damaged file leads pypdf to exceptions of every kind
+    except Exception as error:  # noqa: BLE001 - pypdf raises exceptions of every type on a damaged file
         raise NotReadable(f"a damaged PDF ({_words(error)})") from None
     if not total:
         raise NotReadable("a PDF without pages")
@@ -101,7 +102,7 @@ def _text_of_page(reader: PdfReader, number: int) -> str:
         return _PICTURE if _has_pictures(page) else _NO_TEXT
     except DependencyError:
         raise NotReadable(AES) from None
-    except Exception:  # noqa: BLE001 - see above; the other pages may be whole
+    except Exception:  # noqa: BLE001 - see above; other pages may be readable
         return _DAMAGED
 
 
@@ -114,7 +115,7 @@ def _title(reader: PdfReader) -> str:
     try:
         title = reader.metadata.title if reader.metadata is not None else ""
         return " ".join(clean(title or "").split())
-    except Exception:  # noqa: BLE001 - see above; a title is not worth the text
+    except Exception:  # noqa: BLE001 - see above; the text is usable without a title
         return ""
 
 
@@ -144,6 +145,6 @@ def _numbered(pages: list[int]) -> str:
 
 
 def _words(error: Exception) -> str:
-    """What pypdf says, in one short line."""
+    """Return pypdf's message as one short line."""
     said = " ".join(str(error).split()) or type(error).__name__
     return clean(said if len(said) <= 100 else f"{said[:100]}...").rstrip(".")

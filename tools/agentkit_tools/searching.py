@@ -1,7 +1,7 @@
-"""Lines of files that match; also a program of its own, so that a regular expression that never ends can be stopped.
+"""Search files for matching lines; also runs as a separate process, which can be killed if a pattern never ends.
 
-As a program it reads a JSON object with the arguments of `search` from standard input and writes what it returns to
-standard output, or one string: what is wrong with the pattern. It imports the standard library alone.
+As a program it reads the arguments of the search as a JSON object from standard input, and writes to standard output
+its result, or one string with the error in the pattern. It imports only the standard library.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 MOST_MATCHES = 100
+"""Maximum number of lines that a search returns."""
 MOST_LINE_CHARS = 300
-"""Characters of a line that are shown, around the match."""
+"""Maximum number of characters shown of a line, around the match."""
 MOST_BYTES = 20_000_000
-"""Bytes of a file that is searched; bigger ones are left out."""
+"""Maximum size of a searched file in bytes; bigger ones are skipped."""
 
 
 def search(root: str, names: Iterable[str], pattern: str, *, is_regex: bool, seconds: float) -> tuple[list[str], str]:
-    """The first matching lines as `path:line: text`, and why there may be more (empty: these are all).
+    """Return the first matching lines as `path:line: text`, and the reason for stopping early (empty: all were found).
 
     Args:
         root: The folder that the names are relative to.
         names: The files to search, in this order.
-        pattern: What a line has to contain; upper and lower case count only where it has upper case itself.
-        is_regex: Whether the pattern is a regular expression.
-        seconds: When to stop between two lines.
+        pattern: The text that a line has to contain; case is ignored unless the pattern has upper case.
+        is_regex: True if the pattern is a regular expression.
+        seconds: Time after which the search stops, checked between lines.
 
     Raises:
         re.error: The pattern is no regular expression.

@@ -1,4 +1,4 @@
-"""Documents in parts at their headings: Markdown, underlined headings of Markdown and reStructuredText."""
+"""Split documents at their headings: `#` in Markdown, underlined ones in Markdown and reStructuredText."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from agentkit import Document
 
 MOST_CHARS = 8_000
-"""Characters of a part, unless told otherwise: some two thousand tokens."""
+"""Default maximum of a part in characters: about two thousand tokens."""
 
 _NUMBERED = re.compile(r"#{1,6}[ \t]+(?P<title>.*?)[ \t]*#*$")
 _UNDERLINE = re.compile(r"([=\-~^\"'*+#:._])\1{2,}$")
@@ -17,16 +17,15 @@ _FENCE = re.compile(r"(```+|~~~+)")
 
 
 def split(document: Document, max_chars: int = MOST_CHARS) -> list[Document]:
-    """A document in parts, one for each heading with what stands below it; longer ones are cut between paragraphs.
+    """Split a document into one part per heading; longer ones are cut between paragraphs.
 
-    The parts follow each other without a gap: joined, their texts are the text of the document, so an offset in a
-    part is one in the document after adding the lengths of the parts before. The id of a part is the document's and
-    its heading: `click#options`; what stands before the first heading keeps the document's own id. A heading with
-    nothing below it goes with the next one.
+    The parts have no gaps: joined, their texts are the text of the document, so an offset in a part becomes one in the
+    document by adding the lengths of the parts before. The id of a part is the document's id and the heading:
+    `click#options`; text before the first heading keeps the document's id. A heading without text joins the next one.
 
     Args:
-        document: What to split.
-        max_chars: The most characters of a part, at least one.
+        document: The document to split.
+        max_chars: Maximum number of characters of a part, at least one.
     """
     if max_chars < 1:
         raise ValueError(f"max_chars={max_chars}: a part holds at least one character.")
@@ -46,12 +45,12 @@ def split(document: Document, max_chars: int = MOST_CHARS) -> list[Document]:
 
 
 def first_heading(text: str) -> str:
-    """The first heading of a text. Empty: it has none."""
+    """Return the first heading of a text. Empty: it has none."""
     return next((title for _, _, title in _headings(text)), "")
 
 
 def _sections(text: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and heading of each section; a heading without a text of its own joins the one that follows."""
+    """Yield start, end and heading of each section; a heading without text of its own joins the next section."""
     start, heading, body = 0, "", 0
     for at, below, title in _headings(text):
         if text[body:at].strip() or (not heading and at == 0):
@@ -66,7 +65,7 @@ def _sections(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _headings(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where each heading starts, where it ends, and what it says."""
+    """Yield start, end and text of each heading."""
     fence = ""
     before: list[tuple[int, str]] = [(0, ""), (0, "")]  # the two lines before, with their starts
     for line in re.finditer(r"[^\n]*(?:\n|$)", text):
@@ -84,7 +83,7 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _heading_above(before: list[tuple[int, str]], at: int, line: str) -> int | None:
-    """Where the heading starts that this line underlines; the line before it may be a line over it."""
+    """Return the start of the heading that this line underlines, with an overline if there is one. None: no heading."""
     (above, over), (start, title) = before
     if start == at or not _UNDERLINE.match(line) or not _can_be_heading(title):
         return None
@@ -99,7 +98,7 @@ def _can_be_heading(line: str) -> bool:
 
 
 def _pieces(text: str, start: int, end: int, max_chars: int) -> Iterator[tuple[int, int]]:
-    """The span in pieces that fit, cut after a paragraph, else after a line, a sentence, a word, anywhere."""
+    """Yield pieces of the span that fit, cut after a paragraph, else a line, sentence or word, else anywhere."""
     while end - start > max_chars:
         cuts = (text.rfind(mark, start, start + max_chars - len(mark) + 1) + len(mark) for mark in _CUTS)
         cut = next((cut for cut in cuts if cut > start + max_chars // 4), start + max_chars)

@@ -1,4 +1,4 @@
-"""What could not be read, and why: a value for who asked, an exception for who reads."""
+"""Files that cannot be read: `Unreadable` is the reported value, `NotReadable` the exception inside the readers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ class Unreadable:
     """A file, or a part of one, that could not become a document."""
 
     path: str
-    """Relative to the folder that was read; behind it the place in the file: `inbox.mbox/12`."""
+    """Path relative to the folder that was read, followed by the place in the file: `inbox.mbox/12`."""
     reason: str
-    """In plain words, without a final stop."""
+    """The reason in plain words, without a full stop at the end."""
 
 
 class NotReadable(Exception):
-    """There is no document here; the text is the reason, in plain words and without a final stop."""
+    """No document can be read here. The text is the reason, in plain words and without a full stop at the end."""

@@ -1,1 +1,1 @@
-"""What several commands take: agents by address, connections, prompts."""
+"""Arguments that several commands share: addresses of Python objects, connections, prompts, ports."""

@@ -1,4 +1,4 @@
-"""`module:attribute` -> the object, or one sentence that says which part was not found and what is there."""
+"""Import the object at `module:attribute`, or explain which part was not found and which names exist there."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ _SHOWN = 8
 
 
 def load(address: str) -> tuple[ModuleType, object]:
-    """The module and the object that `module:attribute` names; the module itself without an attribute.
+    """Import a module and return it with the object that the address names.
 
-    The current folder is importable. Raises Stop with what was not found; an error of agentkit's own that the module
-    raises while it is imported passes as it is.
+    The current folder is importable.
+
+    Args:
+        address: `module:attribute`, where the attribute may have dots; a module alone stands for itself.
+
+    Raises:
+        CommandError: A part of the address was not found, or the import failed.
+        UsageError: The module used agentkit wrongly while it was imported; the error is passed on unchanged.
     """
     module_name, _, attribute = address.partition(":")
     if not module_name or (":" in address and not attribute):
@@ -88,13 +94,13 @@ def _modules_in(folder: Path) -> Iterable[str]:
 
 
 def _failed(name: str, error: BaseException) -> str:
-    """What went wrong inside the user's module, and where."""
+    """Describe an exception that was raised inside the user's module."""
     return f"{name} could not be imported: {told(error)}."
 
 
 def _missing(part: str, where: str, holder: object) -> str:
     names = [name for name in vars(holder) if not name.startswith("_")] if hasattr(holder, "__dict__") else []
-    # What the module defines or makes comes first; whole modules that it imports are not what is looked for.
+    # Modules that the holder imports are left out: nobody runs them as an agent or a tool.
     names = [name for name in names if not isinstance(getattr(holder, name, None), ModuleType)]
     names.sort(key=lambda name: (not _is_likely(getattr(holder, name, None)), name))
     hint = _close(part, names)

@@ -1,4 +1,4 @@
-"""Who answers a command's agents: the Claude API, a server of your own, or the offline mind."""
+"""Clients for a command's agents: the Claude API, a server of your own, or the offline responder."""
 
 from __future__ import annotations
 
@@ -19,12 +19,19 @@ OFFLINE_NOTE = "offline: no language model answers, passages are found and quote
 
 
 def add_base_url(parser: ArgumentParser) -> None:
-    """The option that both `run` and `demo` have."""
+    """Add the option `--base-url`."""
     parser.add_argument("--base-url", metavar="URL", help="a server that speaks /v1/messages, without the /v1")
 
 
 def check_credentials(also: str = "") -> None:
-    """Raise Stop, in one sentence that says what to do, unless the SDK finds credentials."""
+    """Check that the SDK finds credentials for the Claude API.
+
+    Args:
+        alternative: Another way to go on without them, appended to the message.
+
+    Raises:
+        CommandError: There are no credentials, or the SDK cannot use them.
+    """
     from anthropic import AnthropicError, AsyncAnthropic
 
     try:
@@ -39,13 +46,17 @@ def check_credentials(also: str = "") -> None:
 
 
 def client_at(base_url: str) -> AsyncAnthropic:
-    """A client for the server at `base_url`; local servers take any key. Raises Stop for what is no address."""
+    """Return a client for the server at `base_url`; without a key in the environment it sends a dummy key.
+
+    Raises:
+        CommandError: `base_url` is no HTTP address.
+    """
     from anthropic import AsyncAnthropic
 
     try:
         parts = urlsplit(base_url)
         is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or True)
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port is no number
         is_address = False
     if not is_address:
         raise Stop(f"--base-url {base_url!r} is no address: write it as http://127.0.0.1:8100.")
@@ -56,7 +67,11 @@ def client_at(base_url: str) -> AsyncAnthropic:
 
 
 def connect(args: Namespace, agent: Agent[object, object, object]) -> Client | None:
-    """The client that `run` hands to the whole tree; None leaves every agent what it has. Raises Stop."""
+    """Return the client for all agents of a run; None: each agent keeps its own, or the default one.
+
+    Raises:
+        CommandError: Options exclude each other, or there are no credentials.
+    """
     if args.offline and args.base_url:
         raise Stop("--offline and --base-url exclude each other: one of them answers.")
     if args.allow_effects and not args.offline:
@@ -71,7 +86,12 @@ def connect(args: Namespace, agent: Agent[object, object, object]) -> Client | N
 
 
 def offline_client(agent: Agent[object, object, object], *, allow_effects: bool = False) -> Client:
-    """The offline mind; it calls tools of effect `read`, and agents that reach only such, unless allowed all."""
+    """Return a client of the offline responder, which is no language model.
+
+    Args:
+        agent: The root agent.
+        allow_effects: Let it call every tool. False: only tools of effect `read`, and agents that reach no others.
+    """
     from agentkit.simulator import Simulator
     from agentkit.simulator.offline import OfflineMind
 
@@ -79,7 +99,7 @@ def offline_client(agent: Agent[object, object, object], *, allow_effects: bool 
 
 
 def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:
-    """Names that stand for a `read` tool wherever they occur in the tree of agents below `agent`."""
+    """Return the tool names that stand for a tool of effect `read` in every agent at and below `agent`."""
     names: dict[str, bool] = {}
     agents = [agent]
     seen: set[int] = set()

@@ -1,4 +1,4 @@
-"""What the commands' parsers share."""
+"""Types and converters for argparse that the commands share."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import TypeAlias
 
 # argparse has no public name for what `add_subparsers` returns.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-"""Where a command adds its parser."""
+"""The collection to which a command adds its parser."""
 
 _HIGHEST_PORT = 65_535
 
 
 def port(text: str) -> int:
-    """A port as it stands on the command line."""
+    """Parse a port number; 0 stands for a free one.
+
+    Raises:
+        ArgumentTypeError: The text is no port number.
+    """
     if not text.isdecimal() or int(text) > _HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {_HIGHEST_PORT}")
     return int(text)

@@ -1,4 +1,4 @@
-"""Where a prompt comes from: the command line itself, a file, or stdin."""
+"""Read prompts and other texts from the command line itself, a file, or stdin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from agentkit.cli.terminal.exits import Stop
 
 
 def read_prompt(given: str) -> str:
-    """The prompt: `@path` reads a file, `-` reads stdin, anything else is the prompt itself. Raises Stop."""
+    """Return the prompt: `@path` reads a file, `-` reads stdin, anything else is the prompt itself.
+
+    Raises:
+        CommandError: The prompt is empty, or cannot be read.
+    """
     text = read_argument(given)
     if not text.strip():
         where = {"-": "stdin", "@": given[1:]}.get(given[:1], "the prompt") if given else "the prompt"
@@ -18,7 +22,11 @@ def read_prompt(given: str) -> str:
 
 
 def read_argument(given: str) -> str:
-    """An argument's text: `@path` reads a file, `-` reads stdin, anything else is the text itself. Raises Stop."""
+    """Return the text of an argument: `@path` reads a file, `-` reads stdin, anything else is the text itself.
+
+    Raises:
+        CommandError: The text cannot be read, or is not UTF-8.
+    """
     if given == "-":
         try:
             return sys.stdin.read()
@@ -28,7 +36,11 @@ def read_argument(given: str) -> str:
 
 
 def read_text(path: Path) -> str:
-    """A text file named on the command line. Raises Stop when there is none, or it is not text."""
+    """Return the content of a text file that the command line names.
+
+    Raises:
+        CommandError: The file does not exist, cannot be read, or is not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:

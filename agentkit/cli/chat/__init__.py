@@ -1,1 +1,1 @@
-"""`agentkit chat`."""
+"""The command `agentkit chat`: a conversation in the terminal."""

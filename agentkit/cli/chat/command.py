@@ -42,7 +42,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> Exit:
-    """Talk until stdin ends; answers go to stdout, everything else to stderr."""
+    """Run the agent on each prompt from stdin until it ends; answers go to stdout, everything else to stderr."""
     from agentkit.cli.chat.display import say
     from agentkit.cli.chat.input import PromptReader
     from agentkit.cli.chat.loop_thread import LoopThread
@@ -73,7 +73,7 @@ def run(args: Namespace) -> Exit:
 
 @asynccontextmanager
 async def _staying_open(agent: AnyAgent, client: Client | None) -> AsyncGenerator[None]:
-    """The command's client, or the one that the runs share, open from the first message to the last."""
+    """Keep the command's client, or the session that the runs share, open for the whole chat."""
     from agentkit import session
 
     if client is not None:
@@ -88,6 +88,8 @@ async def _staying_open(agent: AnyAgent, client: Client | None) -> AsyncGenerato
 
 @dataclass
 class _Talk:
+    """One chat: reads inputs, runs the agent on prompts, and executes slash commands."""
+
     agent: AnyAgent
     client: Client | None
     reader: PromptReader
@@ -100,7 +102,11 @@ class _Talk:
         self.conversation = self.agent.conversation()
 
     def go(self) -> Exit:
-        """Take prompt after prompt. Raises KeyboardInterrupt for the Ctrl-C that leaves."""
+        """Handle inputs until the chat ends, and return the exit code.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed twice in a row at the prompt, or once where stdin is a pipe.
+        """
         lines_at_press = -1
         while True:
             try:
@@ -121,7 +127,7 @@ class _Talk:
                 return code
 
     def _take(self, typed: Typed) -> Exit | None:
-        """Do what was typed; an exit code ends the chat."""
+        """Handle one input. An exit code ends the chat, None continues it."""
         if not typed.text.strip():
             return None
         if typed.is_quoted:
@@ -141,7 +147,7 @@ class _Talk:
         return None
 
     def _send(self, text: str) -> Exit | None:
-        """Run the agent on a prompt. An exit code: no other prompt could fare better."""
+        """Run the agent on a prompt. An exit code ends the chat: with wrong credentials every prompt fails."""
         from agentkit.cli.chat.display import ChatLines, tell
         from agentkit.cli.terminal.interrupts import heard
         from agentkit.cli.terminal.watching import JsonLines
@@ -162,13 +168,13 @@ class _Talk:
         return exit_of(result) if exit_of(result) is Exit.CONFIGURATION else None
 
     async def _open(self, prompt: object) -> Handle:
-        """A run to be; it is made in the loop's thread because it belongs to the loop."""
+        """Open a streamed run. A coroutine, because the run has to be created in the event loop's thread."""
         if self.client is None:
             return self.conversation.stream(prompt)
         return self.conversation.stream(prompt, client=self.client)
 
     def _show(self, result: RunResult[object]) -> None:
-        """The answer where it was not shown as it came, and the result as JSON where that is asked for."""
+        """Print the answer unless it was streamed already; with `--json`, print the result as a line of JSON."""
         from agentkit.cli.terminal.text import show
         from agentkit.cli.terminal.watching import print_json, result_facts
 
@@ -177,10 +183,10 @@ class _Talk:
             print_json(result_facts(result, output))
         elif result.answer is not None and not self.agent.answer.is_text:
             show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
-        sys.stdout.flush()  # the answer stands above what is said of the run, also where both go to one file
+        sys.stdout.flush()  # keeps the answer above the footer where stdout and stderr go to one file
 
     def _complain(self, sentence: str) -> None:
-        """What came to nothing; whoever reads JSON lines learns that no result will come."""
+        """Print why a prompt has no result; with `--json` on stdout too, so that readers do not wait for one."""
         from agentkit.cli.terminal.watching import print_json
 
         if self.as_json:
@@ -194,7 +200,7 @@ class _Talk:
 
 
 async def _follow(handle: Handle, display: Display) -> RunResult[object] | Exception:
-    """Read a run to its end; what it raised comes as a value, what the display raises is raised."""
+    """Show a run's events to its end. Returns an exception of the run as a value; one of the display is raised."""
     with display:
         async with handle:
             while True:
@@ -202,7 +208,7 @@ async def _follow(handle: Handle, display: Display) -> RunResult[object] | Excep
                     event = await anext(handle)
                 except StopAsyncIteration:
                     break
-                except Exception as error:  # noqa: BLE001 - what the agent's own code raises costs a run, not the chat
+                except Exception as error:  # noqa: BLE001 - an error in the agent's own code ends the run, not the chat
                     return error
                 display.feed(event)
     return handle.result

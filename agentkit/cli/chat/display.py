@@ -1,4 +1,4 @@
-"""A run of a chat as it is seen: the answer's text on stdout as it comes, the rest in short lines on stderr."""
+"""Display of a run in a chat: the answer's text is streamed to stdout, the rest goes to stderr in short lines."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class ChatLines:
-    """The text of the agent itself as it comes, and a line for every call, its own and those of its sub-agents."""
+    """Stream the text of the root agent, and print a line for every call of it and of its sub-agents."""
 
     def __init__(self, *, shows_text: bool) -> None:
         self._shows_text = shows_text
-        """Whether the agent answers in words; other answers are shown once they are whole and checked."""
+        """True if the agent's output is text. Other outputs are printed by the command once they are validated."""
         self._plain = PlainLines()
         self._is_terminal = sys.stdout.isatty()
         self._is_in_line = False
@@ -46,7 +46,7 @@ class ChatLines:
                 self._has_streamed = True
                 self._write(event.text)
             case kinds.TurnReset() if is_root:
-                self._end_line()  # what came so far is said again
+                self._end_line()  # the model repeats what was streamed so far
                 self._has_streamed = False
                 print(one_line(self._plain.line(event), width_of(sys.stderr)), file=sys.stderr, flush=True)
             case kinds.TurnFinished() if is_root and self._shows_text:
@@ -60,7 +60,7 @@ class ChatLines:
                 pass
 
     def stopping(self) -> None:
-        """See `Display.stopping`."""
+        """See `Display.show_stopping`."""
         say_stopping()
 
     def _write(self, text: str) -> None:
@@ -75,7 +75,12 @@ class ChatLines:
 
 
 def tell(result: RunResult[object], seconds: float) -> None:
-    """Say on stderr what a run left unfinished, why it ended where it did not complete, and what it took."""
+    """Print on stderr what a run left unfinished, why it did not complete, and its cost, tokens and time.
+
+    Args:
+        result: The result of the run.
+        seconds: The time that it took.
+    """
     width = width_of(sys.stderr)
     for left in result.unfinished:
         print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
@@ -85,7 +90,7 @@ def tell(result: RunResult[object], seconds: float) -> None:
 
 
 def say(sentence: str) -> None:
-    """One sentence of the command's own, on stderr."""
+    """Print a message of the command itself on stderr."""
     print(f"agentkit: {clean(sentence)}", file=sys.stderr, flush=True)
 
 
@@ -103,6 +108,6 @@ def _facts(result: RunResult[object], seconds: float) -> str:
 
 
 def _quiet(text: str) -> str:
-    """Dim, on a terminal that can and may show it."""
+    """Return the text in dim type, or unchanged where stderr is no terminal that shows it."""
     is_plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     return text if is_plain else f"\x1b[2m{text}\x1b[0m"

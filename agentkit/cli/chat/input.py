@@ -1,4 +1,4 @@
-"""What a person types, or a pipe brings, one prompt after another: lines, joined where they say that they go on."""
+"""Read prompts and commands from stdin, a terminal or a pipe: single lines, continued lines, or quoted blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from agentkit.cli.chat.signals import Keyboard
 from agentkit.cli.terminal.exits import Stop
 
-_SIGN, _MORE = "> ", "... "
+_SIGN = "> "
+_MORE = "... "
+"""The sign before a line that continues a prompt."""
 _QUOTES = '"""'
 
 
@@ -20,29 +22,37 @@ class Typed:
 
     text: str
     is_quoted: bool = False
-    """Whether it stood between triple quotes: then it is a prompt as it is, whatever it begins with."""
+    """True if it stood between triple quotes: then it is always a prompt, even if it begins with a slash."""
 
 
 class PromptReader:
     """Reads stdin in the main thread, where Ctrl-C ends the wait for a line with KeyboardInterrupt.
 
     On a terminal the line can be edited, and the arrow keys bring back earlier ones, where Python has `readline`.
+
+    Args:
+        keyboard: Makes waits for a line interruptible by Ctrl-C.
+        is_stdout_data: True if stdout carries JSON lines, so that no prompt sign may be written to it.
     """
 
     def __init__(self, keyboard: Keyboard, *, is_stdout_data: bool) -> None:
         self._keyboard = keyboard
         self.is_terminal = sys.stdin is not None and sys.stdin.isatty()
-        """Whether a person types."""
+        """True if stdin is a terminal."""
         self.lines = 0
-        """How many lines came."""
-        # `input` edits lines only where it writes its sign to stdout, and into JSON lines it must not.
+        """The number of lines read so far."""
+        # `input` can edit a line only if it writes the prompt sign to stdout, which must not happen among JSON lines.
         self._can_edit = self.is_terminal and sys.stdout.isatty() and not is_stdout_data
         if self._can_edit:
             with suppress(ModuleNotFoundError):  # Windows has none
                 importlib.import_module("readline")
 
     def read(self) -> Typed | None:
-        """The next prompt; None when stdin has ended. Raises Stop for what cannot be sent."""
+        """Return the next prompt or command; None when stdin has ended.
+
+        Raises:
+            CommandError: The input is not UTF-8, or stdin ended inside a continued or quoted prompt.
+        """
         line = self._line(_SIGN)
         if line is None:
             return None

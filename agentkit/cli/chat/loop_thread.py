@@ -1,7 +1,7 @@
-"""An event loop in a thread of its own, so that waiting for the keyboard never holds it up.
+"""An event loop in a thread of its own, so that waiting for the keyboard never blocks it.
 
-The keyboard has the main thread because only there Python hears Ctrl-C, and only there a half-typed line can be
-given up. The loop's thread is a daemon: whatever still runs in it, the process can end.
+The keyboard is read in the main thread because only there Python runs signal handlers, so only there Ctrl-C can cancel
+a half-typed line. The loop's thread is a daemon, so that it never keeps the process from ending.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Self, TypeAlias, TypeVar
 T = TypeVar("T")
 
 Opening: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
-"""Opens what stays open as long as the loop runs."""
+"""Makes the context manager that is entered in the loop when it starts, and left when it stops."""
 
 _CLOSE_S = 3.0
 _HEARING_S = 0.1
 
 
 class LoopThread:
-    """Inside the block, coroutines run in the loop's thread; at its end what was opened is closed."""
+    """A context manager that runs an event loop in a daemon thread, with its resources open meanwhile."""
 
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
@@ -33,7 +33,7 @@ class LoopThread:
         self._stop: asyncio.Event
         self._error: BaseException | None = None
         self.is_stuck = False
-        """After the block: whether something that the loop waits for has not ended, and will keep the process."""
+        """After the block: True if the loop has not ended in time, so that a normal exit would wait for it."""
         context = copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._main,), name="agentkit loop", daemon=True)
 
@@ -50,21 +50,21 @@ class LoopThread:
         self.is_stuck = self._thread.is_alive()
 
     def run(self, coroutine: Coroutine[object, object, T]) -> T:
-        """Run a coroutine in the loop and wait for its value or its exception; signal handlers run meanwhile."""
+        """Run a coroutine in the loop and return its value or raise its exception; signal handlers run meanwhile."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        # Where another thread takes a signal, nothing wakes this one, which alone runs the handler.
+        # Polls: a signal that another thread receives does not wake this one, and only this one runs Python's handlers.
         while not wait([future], _HEARING_S).done:
             pass
         return future.result()
 
     def call_soon(self, function: Callable[[], object]) -> None:
-        """Call a function in the loop's thread, soon."""
+        """Schedule a function in the loop's thread."""
         self._loop.call_soon_threadsafe(function)
 
     def _main(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 - raised again where the block begins
+        except BaseException as error:  # noqa: BLE001 - raised again in `__enter__`
             self._error = error
         finally:
             self._is_ready.set()

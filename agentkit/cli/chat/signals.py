@@ -1,8 +1,8 @@
-"""Ctrl-C in the very moment in which a wait for the keyboard begins.
+"""Make a blocking wait for the keyboard interruptible by Ctrl-C without a race.
 
-Python calls a signal's handler between two of its own steps. A signal that comes when the last of them is done, and
-the C function that waits for a key has not yet begun to wait, is noticed only when that wait ends: with the next line.
-So a second thread, which hears of every signal at once, interrupts the wait until it has ended.
+Python runs a signal's handler between two bytecode instructions. A signal that arrives after the last instruction, but
+before the C function that waits for a key blocks, is handled only when that wait ends: with the next line. So a second
+thread, which the wakeup file descriptor notifies of every signal, interrupts the wait until it has ended.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
-_FIRST_S, _LAST_S = 0.02, 20.0
-"""Seconds from a signal to the first interruption of the wait; each pause is twice the one before, up to the last."""
+_FIRST_S = 0.02
+"""Seconds from a signal to the first interruption of the wait; each pause is twice the one before."""
+_LAST_S = 20.0
+"""Seconds of a pause at which interrupting is given up."""
 
 
 class Keyboard:
-    """Inside the block, on the main thread, no Ctrl-C is lost while `waiting`."""
+    """A context manager for the main thread in which no Ctrl-C is lost during `interruptible_wait`."""
 
     def __init__(self) -> None:
         self._is_waiting = False
-        self._can_nudge = hasattr(signal, "pthread_kill")  # Windows cannot, and has no such wait
+        self._can_nudge = hasattr(signal, "pthread_kill")  # Windows has neither this function nor the race
 
     def __enter__(self) -> Keyboard:
         if self._can_nudge:
@@ -39,11 +41,11 @@ class Keyboard:
         if self._can_nudge:
             signal.set_wakeup_fd(self._fd_before)
             signal.signal(signal.SIGURG, self._before)
-            self._there.close()  # which ends the thread
+            self._there.close()  # ends the thread
 
     @contextmanager
     def waiting(self) -> Generator[None]:
-        """Around a call that waits for the keyboard."""
+        """Mark the block as a wait for the keyboard, which a signal shall interrupt."""
         self._is_waiting = True
         try:
             yield
@@ -53,12 +55,12 @@ class Keyboard:
     def _nudge(self) -> None:
         main_thread = threading.main_thread().ident or 0
         with self._here:
-            while signals := self._here.recv(64):  # a byte for each, its number
+            while signals := self._here.recv(64):  # one byte per signal: its number
                 delay_s = _FIRST_S if signal.SIGINT in signals else _LAST_S
                 while self._is_waiting and delay_s < _LAST_S:
                     time.sleep(delay_s)
                     delay_s *= 2
-                    # SIGURG means nothing here, and interrupts whatever waits.
+                    # SIGURG has no meaning here; its arrival makes the blocking system call return.
                     signal.pthread_kill(main_thread, signal.SIGURG)
 
 

@@ -1,4 +1,4 @@
-"""The few things that one can say to the chat itself: `/help`, `/new`, `/save FILE`, `/quit`."""
+"""Slash commands of the chat: `/help`, `/new`, `/save FILE`, `/quit`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ _NAMES = ("help", "new", "save", "quit")
 
 
 def as_command(text: str) -> tuple[str, str] | None:
-    """A command and what follows it; None for a prompt. Raises Stop for a command that there is not."""
+    """Return a command's name and its argument; None for a prompt.
+
+    Raises:
+        CommandError: The command does not exist, or its argument is missing or superfluous.
+    """
     found = re.fullmatch(r"/([a-z]+)(?:\s+(.*))?", text, flags=re.DOTALL)
     if found is None:
         return None
@@ -36,13 +40,17 @@ def as_command(text: str) -> tuple[str, str] | None:
 
 
 class Saving:
-    """Writes conversations to files, and over nothing but what it wrote itself."""
+    """Saves conversations as JSON files. It overwrites only files that it has written itself."""
 
     def __init__(self) -> None:
         self._written: set[Path] = set()
 
     def save(self, name: str, messages: Sequence[Mapping[str, object]]) -> str:
-        """Write the messages; gives the sentence that says so. Raises Stop where they cannot be written."""
+        """Write the messages to the file `name`, and return a sentence to print.
+
+        Raises:
+            CommandError: The file exists already, or cannot be written.
+        """
         path = Path(name).expanduser().absolute()
         try:
             with path.open("w" if path in self._written else "x", encoding="utf-8") as file:

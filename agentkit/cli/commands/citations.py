@@ -1,4 +1,4 @@
-"""Quotes held against their documents: only what really stands there is shown, the rest is counted."""
+"""Verify quotes against their documents: quotes that a document does not contain are dropped and counted."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 _UNVERIFIED = "[a quote that its document does not hold]"
 _SHORTEST = 12
-"""Characters of a dropped quote that is looked for in the answer; shorter ones are words like any other."""
+"""Characters that a dropped quote needs to be replaced in the answer; shorter ones may be ordinary words."""
 
 
 def check(quotes: Sequence[Quote], documents: Mapping[str, Document]) -> tuple[list[Quote], list[Quote]]:
-    """The quotes that stand in their documents, each once, as it stands there and with its true place; the others."""
+    """Split quotes into those that their documents contain, and the dropped ones.
+
+    The first have the text and place of the document, and no duplicates.
+    """
     kept: dict[tuple[str, int, int], Quote] = {}
     dropped: list[Quote] = []
     for quote in quotes:
@@ -30,7 +33,7 @@ def check(quotes: Sequence[Quote], documents: Mapping[str, Document]) -> tuple[l
 
 
 def prose(answer: str, kept: Sequence[Quote], dropped: Sequence[Quote]) -> str:
-    """The answer's own words: citations that are shown apart are left out, and what was dropped is not repeated."""
+    """Return the answer without the citations that are shown apart, and with dropped quotes replaced by a mark."""
     for quote in sorted([*kept, *dropped], key=lambda quote: -len(quote.text)):
         if words := _pattern(quote.text):
             answer = re.sub(rf"^\[[^\]\n]*\]\s*{words}\s*$\n*", "", answer, flags=re.MULTILINE)
@@ -41,7 +44,10 @@ def prose(answer: str, kept: Sequence[Quote], dropped: Sequence[Quote]) -> str:
 
 
 def _in_place(quote: Quote, document: Document | None) -> Quote | None:
-    """The quote as its document has it. Models miscount characters and rewrap lines; they may not change a word."""
+    """Return the quote with the text and place that its document has, None if it is not there.
+
+    Models miscount characters and rewrap lines, so place and white space may differ; words may not.
+    """
     pattern = _pattern(quote.text)
     if document is None or not pattern:
         return None
@@ -52,7 +58,7 @@ def _in_place(quote: Quote, document: Document | None) -> Quote | None:
 
 
 def _pattern(text: str) -> str:
-    """Matches a text in whatever lines it is broken; U+FFFD stands for a character that no request can carry."""
+    """Return a pattern for a text with any line breaks. U+FFFD matches any character: requests cannot carry some."""
     return r"\s+".join("".join(map(_character, word)) for word in text.split())
 
 

@@ -1,6 +1,6 @@
 """`agentkit demo`: an orchestrator and a reader for each document, over a folder or the installed packages' own docs.
 
-It runs offline unless asked otherwise: a deterministic reader answers, which is not a language model.
+By default it runs offline: a deterministic responder answers, which is not a language model.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 QUESTION = "Which of these libraries support both HTTP/1.1 and HTTP/2?"
 _LONGEST = 250_000
-"""Characters of a document; a longer one is read in parts."""
+"""Characters of a document; a longer one is split into parts that are read by one reader each."""
 
 
 def add_to(commands: Commands, shared: ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> Exit:
-    """Ask, watch, check every quote against its source, and show the answer."""
+    """Run the lead, verify every quote against its document, and show the answer."""
     from agentkit.cli.commands import demo_agents
     from agentkit.cli.commands.citations import check, prose
     from agentkit.cli.terminal.watching import choose_display, count_runs, print_json, report, result_facts, watch
@@ -80,13 +80,16 @@ def run(args: Namespace) -> Exit:
     money = f"{'cost' if args.live or args.base_url else 'would cost'} {result.cost} with {', '.join(asked)}"
     usage = result.usage
     print(f"{plural(len(quotes), 'quote')} checked against the source, {len(dropped)} dropped", file=sys.stderr)
-    runs = f"{plural(count_runs(result), 'sub-agent run')}, {plural(usage.requests, 'model call')}, {seconds:.1f} s"
-    print(f"{runs}\n{usage.prompt_tokens + usage.output_tokens:,} tokens, {money}", file=sys.stderr)
+    runs, calls = plural(count_runs(result), "sub-agent run"), plural(usage.requests, "model call")
+    print(
+        f"{runs}, {calls}, {seconds:.1f} s\n{usage.prompt_tokens + usage.output_tokens:,} tokens, {money}",
+        file=sys.stderr,
+    )
     return exit_of(result)
 
 
 def _brought(event: ToolFinished) -> str:
-    """How many quotes a reader's answer holds, for the display."""
+    """Return the number of quotes in a reader's answer, for the display."""
     try:
         quotes = json.loads(event.text)["quotes"]
     except (ValueError, TypeError, KeyError):

@@ -1,6 +1,7 @@
 """The demo's agents: a lead that delegates one document each to cheap readers, and merges what they quote.
 
-Read it as an example: nothing here knows of the command line, and nothing of the offline mind.
+The file is also an example: it depends neither on the command line nor on the offline responder. Docstrings of inputs,
+outputs and their fields are sent to the model.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from agentkit import Agent, Document, RunContext, ToolError, tool
 
 @dataclass(frozen=True)
 class Library:
-    """The documents, by id: what the tools work on."""
+    """The documents by id, as the deps of the tools."""
 
     documents: dict[str, Document]
 
@@ -60,7 +61,7 @@ class Entry:
 
 @dataclass
 class Question:
-    """What the lead is asked."""
+    """The input of the lead: the question, and the documents to search."""
 
     question: str
     documents: list[Entry]
@@ -113,12 +114,12 @@ lead = Agent(
 
 
 def lead_on(model: str | None) -> Agent[Library, Question, Answer]:
-    """The lead and its readers, all on one model; None leaves each its own."""
+    """Return the lead with itself and its readers on one model. None: each agent keeps its own model."""
     if model is None:
         return lead
     return replace(lead, model=model, tools=[replace(reader, model=model).as_tool()])
 
 
 def question_about(question: str, documents: Iterable[Document]) -> Question:
-    """The lead's input."""
+    """Return the lead's input for a question about documents."""
     return Question(question, [Entry(document.id, document.title) for document in documents])

@@ -55,12 +55,16 @@ def run(args: Namespace) -> Exit:
     print(f"  agentkit doctor --base-url {base_url}", file=sys.stderr, flush=True)
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
-    del server  # it stops serving when it goes
+    del server  # its destructor stops the server
     return Exit.OK
 
 
 def _params(args: Namespace) -> xllamacpp.CommonParams:
-    """llama.cpp's settings. Raises Stop for a file that is no model, and without the package."""
+    """Return llama.cpp's settings.
+
+    Raises:
+        CommandError: The file is no model in GGUF format, or the package xllamacpp is not installed.
+    """
     _check_model(args.model)
     try:
         from xllamacpp import CommonParams
@@ -72,7 +76,7 @@ def _params(args: Namespace) -> xllamacpp.CommonParams:
     params.hostnames = [args.host]
     params.port = args.port
     params.n_parallel = args.parallel
-    params.n_ctx = (args.context or 0) * args.parallel  # it is shared; 0 is what the model says
+    params.n_ctx = (args.context or 0) * args.parallel  # all requests share the window; 0 stands for the model's own
     params.verbosity = 1
     if args.seed is not None:
         params.sampling.seed = args.seed

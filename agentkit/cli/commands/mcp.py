@@ -1,7 +1,7 @@
-"""`agentkit mcp`: look at the tools of an MCP server, and call one like a model.
+"""`agentkit mcp`: list the tools of MCP servers, and call one with arguments as a model writes them.
 
-A server is an address (`--url`), those of an `mcpServers` file (`--config`), or a program (`--command`, the last
-option: everything behind it is the program's).
+Servers are given by an address (`--url`), an `mcpServers` file (`--config`), or a program (`--command`, the last
+option: everything behind it belongs to the program).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
 
 def list_tools(args: Namespace) -> Exit:
-    """A line for each tool."""
+    """Print a line for each tool."""
     import anyio
 
     tools = anyio.run(_listed, args)
@@ -74,7 +74,7 @@ def list_tools(args: Namespace) -> Exit:
 
 
 def call_tool(args: Namespace) -> Exit:
-    """Check the arguments, call the tool, print its content."""
+    """Validate the arguments, call the tool, and print its content."""
     import anyio
 
     from agentkit.cli.commands.tools import read_arguments
@@ -118,7 +118,7 @@ async def _called(args: Namespace, given: JSONObject) -> Content:
 
 @asynccontextmanager
 async def _mounted(args: Namespace) -> AsyncGenerator[list[McpTool]]:
-    """The tools of all servers that the command line names."""
+    """Connect to all servers that the command line names, and yield their tools."""
     from agentkit.mcp import McpTool, mounted, mounted_file
 
     _show_warnings()
@@ -164,7 +164,7 @@ def _tokens(tool: McpTool) -> int:
 
 
 def _show_warnings() -> None:
-    """What the library logs of servers that misbehave goes to stderr, in a line each."""
+    """Print agentkit's warnings about misbehaving servers on stderr, one line each."""
     import logging
 
     class Lines(logging.Handler):
@@ -174,4 +174,4 @@ def _show_warnings() -> None:
             print(clean(f"agentkit: {record.getMessage()}: {about}"), file=sys.stderr)
 
     logging.getLogger("agentkit").addHandler(Lines(logging.WARNING))
-    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it says the same with tracebacks
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it logs the same failures with tracebacks

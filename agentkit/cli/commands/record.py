@@ -1,4 +1,4 @@
-"""`agentkit record`: run any command with a proxy between it and the API, and keep what they say in a file."""
+"""`agentkit record`: run a command with a proxy between it and the API, and record requests and replies in a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _BASE_URL = "ANTHROPIC_BASE_URL"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
 _KILLED = 128
-"""A shell's exit code for a command that a signal ended is this and the signal's number."""
+"""Added to the number of the signal that ended a command, it is the exit code that shells report."""
 
 
 def add_to(commands: Commands, shared: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def add_to(commands: Commands, shared: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command to its end; its exit code is ours."""
+    """Run the command to its end, and return its exit code."""
     import anyio
 
     from agentkit.simulator.recordings.proxy import API, RecordingProxy
@@ -91,7 +91,7 @@ async def _run(proxy: RecordingProxy, command: list[str]) -> int:
 
 
 def _environment(base_url: str) -> dict[str, str]:
-    """The command's: what it asks this machine does not go through a proxy to the outside, if there is one."""
+    """Return the command's environment: the recording proxy is its API, and is reached without any other proxy."""
     direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     direct = f"{direct},127.0.0.1" if direct else "127.0.0.1"
     return {**os.environ, _BASE_URL: base_url, "NO_PROXY": direct, "no_proxy": direct}
@@ -107,14 +107,14 @@ async def _start(command: list[str], environment: dict[str, str]) -> Process:
 
 
 def _forward(process: Process, number: signal.Signals) -> None:
-    """Pass a signal on, unless the terminal has sent it to the command already, as it does with Ctrl-C."""
+    """Pass a signal on, except a Ctrl-C that the terminal has sent to the whole process group already."""
     if number == signal.SIGINT and _is_from_terminal():
         return
     process.send_signal(number)
 
 
 def _is_from_terminal() -> bool:
-    """Whether this process and its command are what the terminal's Ctrl-C goes to."""
+    """True if this process group is the foreground group of the terminal, which receives its Ctrl-C."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

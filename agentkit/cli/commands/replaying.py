@@ -1,4 +1,4 @@
-"""What `agentkit simulate --recording` serves: a replay that says on stderr what it answered and what it missed."""
+"""Replay for `agentkit simulate --recording`, with a log on stderr of its answers and of unknown requests."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 def logging_replay(path: Path, *, strict: bool) -> Replay:
-    """A replay that writes a line for each request, and how a request differs that was not recorded.
+    """Return a replay that prints a line for each request, and the differences of a request that was not recorded.
 
-    Raises ConfigurationError when there is no recording to read at `path`.
+    Args:
+        path: A recording, a vcrpy cassette, or a folder of these.
+        strict: Refuse requests that were not recorded. False: answer them with the nearest recorded reply.
+
+    Raises:
+        ConfigurationError: There is no readable recording at `path`.
     """
+    from agentkit.simulator.http.wire import Response
     from agentkit.simulator.recordings.replay import Replay
-    from agentkit.simulator.wire import Response
 
     class Logging(Replay):
         async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
@@ -36,7 +41,7 @@ def logging_replay(path: Path, *, strict: bool) -> Replay:
 
 
 def summary(replay: Replay) -> str:
-    """What came of it, in a line."""
+    """Return the counts of answered, unknown and unused requests in one line."""
     near = f" ({len(replay.report)} by the nearest one)" if replay.report else ""
     left = plural(len(replay.unused()), "recorded exchange")
     return (

@@ -1,4 +1,4 @@
-"""`agentkit run MODULE:AGENT "prompt"`: run an agent of your own and watch it."""
+"""`agentkit run MODULE:AGENT "prompt"`: run an agent of your own, and show its progress."""
 
 from __future__ import annotations
 
@@ -27,24 +27,26 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     parser.add_argument("agent", metavar="MODULE:AGENT", help="where the agent is, for example `shop.agents:lead`")
     parser.add_argument("prompt", metavar="PROMPT", help="the prompt; @FILE reads a file, - reads stdin")
     add_options(parser)
-    parser.add_argument("--cost", action="store_true", help="say at the end where the money went")
+    parser.add_argument("--cost", action="store_true", help="print the cost by agent, tool, model and cache class")
     parser.set_defaults(run=run)
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """The options that `run` and `chat` have."""
+    """Add the options that `run` and `chat` share."""
     parser.add_argument("--json", action="store_true", help="print events and the result as lines of JSON")
     parser.add_argument("--model", metavar="ID", help="another model than the agent's")
     parser.add_argument("--max-turns", metavar="N", type=int, help="another turn limit for a run")
     add_base_url(parser)
-    parser.add_argument("--offline", action="store_true", help="let the offline mind answer: no key, no model")
+    parser.add_argument("--offline", action="store_true", help="let the offline responder answer: no key, no model")
     parser.add_argument(
-        "--allow-effects", action="store_true", help="let the offline mind call tools that are not of effect `read`"
+        "--allow-effects",
+        action="store_true",
+        help="let the offline responder call tools that are not of effect `read`",
     )
 
 
 def run(args: Namespace) -> Exit:
-    """Run the agent; its output goes to stdout, everything else to stderr."""
+    """Run the agent on the prompt; its output goes to stdout, everything else to stderr."""
     from agentkit.cli.terminal.watching import choose_display, print_json, report, result_facts, watch
 
     agent = agent_at(args)
@@ -65,7 +67,7 @@ def run(args: Namespace) -> Exit:
         show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
     elif agent.answer.is_text and (words := _last_words(result)):
         show(words)
-    sys.stdout.flush()  # the output stands above what is said of the run, also where both go to one file
+    sys.stdout.flush()  # keeps the output above the summary where stdout and stderr go to one file
     report(result, seconds)
     if args.cost:
         print(f"\n{result.cost.tree()}", file=sys.stderr)
@@ -73,7 +75,7 @@ def run(args: Namespace) -> Exit:
 
 
 def _last_words(result: RunResult[object]) -> str:
-    """What the model said last in a run that has no output: all that there is to show of it."""
+    """Return the latest text of the model, to be shown for a run without output; empty if there is none."""
     from agentkit.messages.message import text_of
 
     said = [text_of(message["content"]) for message in result.messages if message["role"] == "assistant"]
@@ -81,7 +83,11 @@ def _last_words(result: RunResult[object]) -> str:
 
 
 def agent_at(args: Namespace) -> AnyAgent:
-    """The agent that the command line names, with its turn limit. Raises Stop for what no command line can run."""
+    """Import the agent that the command line names, and set its turn limit.
+
+    Raises:
+        CommandError: There is no agent at the address, or it needs deps that a command line cannot make.
+    """
     from agentkit import Agent
     from agentkit.cli.arguments.address import load
 
@@ -90,7 +96,7 @@ def agent_at(args: Namespace) -> AnyAgent:
         raise Stop(
             f"{args.agent!r} is no agent, it is a {type(found).__name__}: name one made with agentkit.Agent(...)."
         )
-    agent: AnyAgent = found  # pyright: ignore[reportUnknownVariableType]  # of any types
+    agent: AnyAgent = found  # pyright: ignore[reportUnknownVariableType]  # generic parameters of any types
     if isinstance(agent.deps, type):
         raise Stop(
             f"{args.agent!r} works on deps of type {agent.deps.__name__}, which a command line cannot make: give the "
@@ -100,7 +106,11 @@ def agent_at(args: Namespace) -> AnyAgent:
 
 
 def as_input(agent: AnyAgent, text: str) -> object:
-    """The prompt as the agent's input type where it is JSON of that type, as text otherwise. Raises Stop."""
+    """Return the prompt as the agent's input type if it is JSON, and as text otherwise.
+
+    Raises:
+        CommandError: The prompt is JSON that does not fit the agent's input type.
+    """
     from pydantic import ValidationError
 
     if agent.prompt.is_text:

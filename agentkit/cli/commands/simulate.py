@@ -1,4 +1,4 @@
-"""`agentkit simulate`: the local Messages API over HTTP, for any client that takes a base URL."""
+"""`agentkit simulate`: serve a local Messages API over HTTP, for any client that takes a base URL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
     from agentkit.simulator import Mind, Reply, Simulator
     from agentkit.simulator.faults.plan import Faults
-    from agentkit.simulator.wire import Server
+    from agentkit.simulator.http.wire import Server
 
 _FORMS = '{"text": ...}, {"tool": NAME, "input": {...}}, {"output": ...}, {"thinking": ...}, or a list of these'
 
@@ -38,30 +38,30 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     source.add_argument("--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_FORMS}")
     what = "what `agentkit record` wrote, a vcrpy cassette (.yaml), or a folder of these"
     source.add_argument("--recording", type=Path, metavar="FILE", help=f"answer from a recording: {what}")
-    parser.add_argument("--lenient", action="store_true", help="what was not recorded gets the nearest answer")
-    faults = parser.add_argument_group("faults", "what goes wrong, in words such as status:529 or cut:200+delay:0.5")
+    parser.add_argument("--lenient", action="store_true", help="answer unknown requests by the nearest recorded one")
+    faults = parser.add_argument_group("faults", "failures to simulate, for example status:529 or cut:200+delay:0.5")
     faults.add_argument(
         "--fault",
         action="append",
         metavar="FAULT",
-        help="of the next request; `none` for none; again for the one after it",
+        help="the fault of the next request, or `none`; repeat it for the requests after that",
     )
-    faults.add_argument("--fault-rate", type=float, metavar="SHARE", help="the share of requests that meet one, 0 to 1")
-    faults.add_argument("--seed", type=int, default=0, help="draws them: the same seed, the same run (default: 0)")
-    faults.add_argument("--list-faults", action="store_true", help="say which there are, and exit")
+    faults.add_argument("--fault-rate", type=float, metavar="SHARE", help="the share of requests with a fault, 0 to 1")
+    faults.add_argument("--seed", type=int, default=0, help="makes random faults repeatable (default: 0)")
+    faults.add_argument("--list-faults", action="store_true", help="list all faults, and exit")
     parser.set_defaults(run=run)
 
 
 def run(args: Namespace) -> Exit:
     """Serve until Ctrl-C."""
     if args.list_faults:
-        from agentkit.simulator.faults.words import usage
+        from agentkit.simulator.faults.parsing import usage
 
         print(usage())
         return Exit.OK
     faults = _faults(args)
     if args.recording is not None and faults:
-        raise Stop("Faults befall a script or the offline mind; a recording is answered as it was recorded.")
+        raise Stop("Faults go with a script or the offline responder; a recording is answered as it was recorded.")
     if args.recording is not None:
         replay = logging_replay(args.recording, strict=not args.lenient)
         _serve(replay, args)
@@ -79,7 +79,7 @@ def run(args: Namespace) -> Exit:
 def _serve(server: Server, args: Namespace) -> None:
     import anyio
 
-    from agentkit.simulator.http_server import serving
+    from agentkit.simulator.http.http_server import serving
 
     async def serve() -> None:
         async with serving(server, args.host, args.port) as base_url:
@@ -104,9 +104,9 @@ def _faults(args: Namespace) -> Faults:
 
 
 def _logging_simulator(mind: Mind, faults: Faults) -> Simulator:
-    """A simulator that writes a line on stderr for each request."""
+    """Return a simulator that prints a line on stderr for each request."""
     from agentkit.simulator import Simulator
-    from agentkit.simulator.wire import ConnectionLost, Response
+    from agentkit.simulator.http.wire import ConnectionLost, Response
 
     class Logging(Simulator):
         async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
@@ -114,7 +114,7 @@ def _logging_simulator(mind: Mind, faults: Faults) -> Simulator:
             try:
                 response = await super().handle(method, path, headers, body)
             except ConnectionLost:
-                print(f"--- {method} {path}  the connection was dropped, as asked", file=sys.stderr, flush=True)
+                print(f"--- {method} {path}  the connection was dropped by a fault", file=sys.stderr, flush=True)
                 raise
             said = f"{len(body):,} bytes"
             if response.status >= 400 and len(self.refusals) > refused:
@@ -134,7 +134,11 @@ def _mind(script: Path | None) -> Mind:
 
 
 def read_script(path: Path) -> list[Reply]:
-    """The replies in a script file. Raises Stop for a file that holds anything else."""
+    """Return the replies in a script file.
+
+    Raises:
+        CommandError: The file cannot be read, or is not a JSON list of replies.
+    """
     try:
         replies = json.loads(read_text(path))
     except ValueError as error:

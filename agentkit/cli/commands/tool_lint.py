@@ -1,7 +1,7 @@
-"""What a model will stumble over in tools: rules, each a sentence that says what is so and what to do about it.
+"""Lint rules for tool definitions that models misuse. Each finding states the problem and the remedy.
 
-The guidance is Anthropic's (Writing effective tools for agents; the pages on tool definitions and on advanced tool
-use) and our own measurements. A rule looks at one tool, or at all of them together.
+The sources are Anthropic's guidance (Writing effective tools for agents; the pages on tool definitions and on advanced
+tool use) and our own measurements. A rule checks one tool, or all of them together.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Severity: TypeAlias = Literal["problem", "hint"]
 
 CHARS_PER_TOKEN = 3.5
-"""An estimate; the API's `count_tokens` knows better."""
+"""An estimate; the API's `count_tokens` is exact."""
 
 _LEAST_DESCRIPTION_CHARS = 60
 _MOST_PARAMETERS = 20
@@ -47,12 +47,12 @@ _SAYS_WHICH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a rule found."""
+    """A problem or a hint that a rule found."""
 
     rule: str
     severity: Severity
     tool: str
-    """Which tool; empty where it is about all of them."""
+    """The name of the tool; empty for a finding about all of them."""
     text: str
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Finding:
 
 
 def lint(tools: Sequence[AnyTool]) -> list[Finding]:
-    """Everything that the rules find: problems first, then hints, each group by tool."""
+    """Return the findings of all rules: problems first, then hints, each sorted by tool."""
     found = [
         Finding(rule.name, rule.severity, tool.name, text)
         for tool in tools
@@ -72,18 +72,18 @@ def lint(tools: Sequence[AnyTool]) -> list[Finding]:
 
 
 def tokens(tool: AnyTool) -> int:
-    """About how many tokens of every request a tool takes."""
+    """Estimate the tokens that a tool's definition takes in every request."""
     return round(len(json.dumps(tool.to_param())) / CHARS_PER_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A look at one tool."""
+    """A rule that checks one tool at a time."""
 
     name: str
     severity: Severity
     check: Callable[[AnyTool], Iterable[str]]
-    """Gives a sentence for each thing that it finds."""
+    """Yields a sentence for each finding."""
 
 
 def _no_description(tool: AnyTool) -> Iterator[str]:
@@ -171,7 +171,7 @@ RULES = (
     Rule("large", "hint", _large),
     Rule("long-name", "hint", _long_name),
 )
-"""Looks at each tool by itself."""
+"""The rules that check each tool by itself."""
 
 
 def _alike(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
@@ -192,7 +192,7 @@ RULES_OF_ALL: dict[str, Callable[[Sequence[AnyTool]], Iterable[tuple[str, str]]]
     "similar-names": _alike,
     "many-tools": _many,
 }
-"""Looks at all tools together; each finding has the name of a tool, or none."""
+"""The rules that check all tools together, by name. Each yields pairs of a tool's name, or "", and a sentence."""
 
 
 def _properties(tool: AnyTool) -> Iterator[tuple[str, JSONObject]]:

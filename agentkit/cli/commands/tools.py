@@ -1,4 +1,4 @@
-"""`agentkit tools`: list the tools of a module, agent or toolset, lint them, show a schema, call one like a model."""
+"""`agentkit tools`: list and lint the tools of a module, agent or toolset, show their schemas, and call one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from agentkit.tools.toolset import AnyTool
 
 OpenDeps: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
-"""Opens what tools find in `ctx.deps`."""
+"""Makes the context manager whose value tools find in `ctx.deps`."""
 
 _DESCRIPTION_CHARS = 60
 
@@ -34,8 +34,8 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     where = "a module, or MODULE:ATTRIBUTE for a tool, toolset or agent"
     kinds = {
         "list": ("the tools, their effect and size", list_tools),
-        "lint": ("what a model will stumble over, and what to do about it", lint_tools),
-        "schema": ("what the API gets, as JSON", print_schemas),
+        "lint": ("definitions that models misuse, and how to improve them", lint_tools),
+        "schema": ("the definitions that are sent to the API, as JSON", print_schemas),
     }
     for name, (text, run) in kinds.items():
         action = actions.add_parser(name, parents=[shared], help=text)
@@ -53,7 +53,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
 
 def list_tools(args: Namespace) -> Exit:
-    """A line for each tool."""
+    """Print a line for each tool."""
     from agentkit.cli.commands.tool_lint import tokens as size_of
 
     tools = _tools(args.address)
@@ -72,7 +72,7 @@ def list_tools(args: Namespace) -> Exit:
 
 
 def lint_tools(args: Namespace) -> Exit:
-    """A line for each finding; fails when there is a problem, hints alone are fine."""
+    """Print a line for each finding. The command fails if there is a problem; hints alone are fine."""
     from agentkit.cli.commands.tool_lint import lint, tokens
 
     tools = _tools(args.address)
@@ -87,7 +87,7 @@ def lint_tools(args: Namespace) -> Exit:
 
 
 def print_schemas(args: Namespace) -> Exit:
-    """The parameters of the API's `tools` field; of a single tool only its own."""
+    """Print the tools as the API's `tools` field has them; a single tool without the list around it."""
     tools = _tools(args.address)
     if args.name is not None:
         tools = [_chosen(tools, args.name, args.address)]
@@ -97,7 +97,7 @@ def print_schemas(args: Namespace) -> Exit:
 
 
 def call_tool(args: Namespace) -> Exit:
-    """Validate the arguments, run the tool, print its content."""
+    """Validate the arguments, run the tool, and print its content."""
     import anyio
 
     from agentkit.errors import InvalidArguments, ToolError
@@ -117,7 +117,14 @@ def call_tool(args: Namespace) -> Exit:
 
 
 def read_arguments(text: str) -> JSONObject:
-    """The arguments of a call as they stand on the command line. Raises Stop for what is no JSON object."""
+    """Return the arguments of a call from the command line.
+
+    Args:
+        text: A JSON object, `@path` for a file, or `-` for stdin.
+
+    Raises:
+        CommandError: The text is no JSON object.
+    """
     try:
         given = json.loads(read_argument(text))
     except ValueError as error:
@@ -138,12 +145,12 @@ async def _call(tool: AnyTool, given: JSONObject, open_deps: OpenDeps | None) ->
 
 
 def say_progress(message: str, _done: float | None, _total: float | None) -> None:
-    """Print on stderr how far a called tool is."""
+    """Print a progress message of the called tool on stderr."""
     print(one_line(message, width_of(sys.stderr)), file=sys.stderr)
 
 
 def _deps_of(address: str) -> OpenDeps | None:
-    """The factory of the agent's deps, where the address names an agent that has one."""
+    """Return the factory of the agent's deps; None if the address names no agent, or one without a factory."""
     from agentkit import Agent
     from agentkit.cli.arguments.address import load
 

@@ -1,1 +1,1 @@
-"""`agentkit doctor`."""
+"""The command `agentkit doctor`: checks of the installation and of a server."""

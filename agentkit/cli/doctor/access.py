@@ -1,4 +1,4 @@
-"""Whether there are credentials, whether the server can be reached, and whether it takes them."""
+"""Checks of the credentials, the connection to the server, and its list of models."""
 
 from __future__ import annotations
 
@@ -21,19 +21,24 @@ if TYPE_CHECKING:
 _FIRST_PARTY = "api.anthropic.com"
 _STATIC = dict(zip(SECRETS, ("API key", "auth token"), strict=True))
 _SHORTEST_SECRET = 16
-"""Characters: the last four of a shorter one would give too much of it away."""
+"""Characters; of a shorter secret the last four are not shown, because they would disclose too much of it."""
 _PREFERRED = "claude-haiku-5-5"
-"""The cheapest of Claude's models, where the server has it."""
+"""The cheapest of Claude's models; used for the probes if the server has it."""
 _SHOWN_MODELS = 3
 
 
 def is_first_party(client: AsyncAnthropic) -> bool:
-    """Whether requests go to the Claude API itself, where each of them costs money."""
+    """True if requests go to the Claude API itself, where they cost money."""
     return urlsplit(str(client.base_url)).hostname == _FIRST_PARTY
 
 
 def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
-    """What the SDK would send. Of a secret, its kind and its last four characters."""
+    """Report the credentials that the SDK would send; of a secret, only its kind and its last four characters.
+
+    Args:
+        client: The client that would send them.
+        are_needed: Missing credentials are a problem. False: the server is not the Claude API.
+    """
     check = "credentials"
     for name, kind in _STATIC.items():
         if secret := os.environ.get(name):
@@ -48,7 +53,7 @@ def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
 
 
 def check_unusable(reason: str) -> Finding:
-    """The SDK found credentials and cannot use them."""
+    """Report that the SDK found credentials which it cannot use."""
     found = f"they cannot be used: {one_line(reason, 200)}"
     return problem("credentials", found, "Set ANTHROPIC_API_KEY, or repair the profile.", is_access=True)
 
@@ -63,18 +68,18 @@ def _static(check: str, name: str, kind: str, secret: str) -> Finding:
 
 
 def check_answered(address: str, answer: Answer) -> Finding:
-    """The server is there."""
+    """Report that the server answered."""
     return ok("reachable", f"{address} answered {answer.status} in {answer.seconds:.2f} s")
 
 
 def check_unreachable(address: str, reason: str) -> Finding:
-    """The server is not there."""
+    """Report that the server did not answer."""
     advice = "Look at the address, whether the server runs, and at HTTPS_PROXY and NO_PROXY."
     return problem("reachable", f"{address}: {reason}.", advice, is_access=True)
 
 
 def check_key(answer: Answer) -> Finding:
-    """Whether the credentials are taken, by the answer to a request that costs nothing."""
+    """Check from the answer to a request that costs nothing whether the credentials are accepted."""
     if answer.status in {401, 403}:
         advice = "Set ANTHROPIC_API_KEY to a key that is valid there."
         return problem("authentication", f"{answer.said()}.", advice, is_access=True)
@@ -84,22 +89,22 @@ def check_key(answer: Answer) -> Finding:
 
 
 def check_models(answer: Answer) -> Finding:
-    """The list of models."""
+    """Report the models that the server lists."""
     names = model_names(answer)
     if names:
         rest = f" and {len(names) - _SHOWN_MODELS} more" if len(names) > _SHOWN_MODELS else ""
         return ok("models", one_line(f"{', '.join(names[:_SHOWN_MODELS])}{rest}", 120))
-    found = "not offered (404)" if answer.status == 404 else answer.said()
+    found = "not supported (404)" if answer.status == 404 else answer.said()
     return warning("models", f"{found}.", "Name a model with --model.")
 
 
 def model_names(answer: Answer) -> list[str]:
-    """The ids in an answer of /v1/models."""
+    """Return the model ids in an answer of /v1/models; empty for any other answer."""
     data = (answer.value or {}).get("data") if answer.status == 200 else None
     items = cast("list[object]", data) if isinstance(data, list) else []
     return [str(cast("dict[str, object]", item)["id"]) for item in items if isinstance(item, dict) and "id" in item]
 
 
 def model_to_ask(given: str | None, offered: Sequence[str]) -> str:
-    """The model for the probes: the one that was named, else the cheapest known, else the first there is."""
+    """Return the model for the probes: the one that was named, else the preferred one, else the first in the list."""
     return given or (_PREFERRED if _PREFERRED in offered or not offered else offered[0])

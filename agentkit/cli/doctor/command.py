@@ -1,4 +1,4 @@
-"""`agentkit doctor`: what is installed, what can be reached, and what the server there supports."""
+"""`agentkit doctor`: check the installation, the connection to the server, and which features the server supports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agentkit.cli.doctor.wire import Target
 
     Show: TypeAlias = Callable[[Finding], None]
-    """Takes a finding as soon as it is there."""
+    """Called with each finding as soon as the check is done."""
 
 T = TypeVar("T")
 
@@ -38,11 +38,11 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
         "doctor", parents=[shared], help="check what is installed and what a server supports", description=__doc__
     )
     add_base_url(parser)
-    parser.add_argument("--model", metavar="ID", help="the model to ask (default: the cheapest, or the server's first)")
+    parser.add_argument("--model", metavar="ID", help="the model to probe; default: the cheapest, or the first")
     parser.add_argument(
         "--probe",
         action="store_true",
-        help="probe the Claude API too, by a dozen tiny requests that cost next to nothing",
+        help="probe the Claude API too, with a dozen tiny requests that cost next to nothing",
     )
     parser.add_argument(
         "--timeout", type=_seconds, default=_TIMEOUT_S, metavar="S", help="seconds for each check (default: 20)"
@@ -52,7 +52,7 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> Exit:
-    """Check one thing after the other; findings go to stdout as they come."""
+    """Run all checks in order; findings go to stdout as they come."""
     import anyio
 
     from agentkit.cli.doctor.setup import check_setup
@@ -71,14 +71,14 @@ def run(args: Namespace) -> Exit:
 
 
 async def _examine(args: Namespace, show: Show) -> None:
-    """The way to the server, and what it supports."""
+    """Check the connection to the server, and then the features that it supports."""
     from agentkit.cli.doctor import access
     from agentkit.cli.doctor.wire import NoAnswer, Target, exchange
 
     client, finding = _client(args)
     show(finding)
     async with client:
-        address = str(client.base_url.copy_with(userinfo=b"")).rstrip("/")  # it may hold a password
+        address = str(client.base_url.copy_with(userinfo=b"")).rstrip("/")  # the URL may contain a password
         try:
             models = await _in_time(exchange(client, "GET", "/v1/models"), args.timeout)
         except NoAnswer as error:
@@ -95,7 +95,7 @@ async def _examine(args: Namespace, show: Show) -> None:
 
 
 async def _probe(target: Target, timeout_s: float, show: Show) -> None:
-    """One probe after the other; all of them stand on plain messages."""
+    """Run the probes in order. All of them need plain messages: if these fail, the others are not tried."""
     from agentkit.cli.doctor.finding import Status, unknown
     from agentkit.cli.doctor.probes import PROBES, message
 
@@ -117,7 +117,11 @@ async def _tried(name: str, probe: Probe, target: Target, timeout_s: float) -> F
 
 
 async def _in_time(work: Awaitable[T], timeout_s: float) -> T:
-    """Raises NoAnswer at the time limit, however busily the server drips."""
+    """Await work under a total time limit, which also ends a response that arrives byte by byte.
+
+    Raises:
+        NoResponse: The time limit has passed.
+    """
     import anyio
 
     from agentkit.cli.doctor.wire import NoAnswer
@@ -130,7 +134,7 @@ async def _in_time(work: Awaitable[T], timeout_s: float) -> T:
 
 
 def _client(args: Namespace) -> tuple[AsyncAnthropic, Finding]:
-    """The client that agents would have, without retries; and what it would send as credentials."""
+    """Return the client that agents would use, without retries, and the finding about its credentials."""
     from anthropic import AnthropicError, AsyncAnthropic
 
     from agentkit.cli.doctor.access import check_credentials, check_unusable, is_first_party
@@ -143,7 +147,7 @@ def _client(args: Namespace) -> tuple[AsyncAnthropic, Finding]:
         finding = check_credentials(found, are_needed=is_first_party(found))
     if found.api_key is None and found.auth_token is None and found.credentials is None:
         found = AsyncAnthropic(api_key="none")
-    # A connection of its own for each request: a server that drops one between two of them answers both.
+    # Each request has its own connection, so that one which the server closes between two requests fails neither.
     alone = {"connection": "close"}
     return found.with_options(max_retries=0, timeout=args.timeout, default_headers=alone), finding
 

@@ -1,4 +1,4 @@
-"""What a check found: one line for a person, one line of JSON for a program."""
+"""Findings of the checks: printed as one line of text, or as one line of JSON."""
 
 from __future__ import annotations
 
@@ -12,59 +12,59 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
 _LONGEST = 400
-"""Characters of what a line says; servers may say more."""
+"""Characters of the text in a line; error messages of servers may be longer."""
 
 
 class Status(StrEnum):
-    """How a check came out. Its `str()` is its value."""
+    """The status of a check. Its `str()` is its value."""
 
     OK = "ok"
     WARNING = "warning"
-    """It works, but not wholly, or not for everything."""
+    """It works partly, or not for every use."""
     PROBLEM = "problem"
-    """Something does not work."""
+    """It does not work."""
     UNKNOWN = "unknown"
-    """It could not be found out."""
+    """The check has no result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check."""
+    """The result of one check."""
 
     check: str
     """The name of the check; it never changes between versions."""
     status: Status
     found: str
-    """What is there."""
+    """The observation."""
     advice: str = ""
-    """What to do, or what it means for agents. Empty: nothing."""
+    """The remedy, or the consequence for agents. Empty: nothing to do."""
     is_access: bool = False
-    """Whether it is about credentials or the way to the server: a problem there is one of configuration."""
+    """True for checks of credentials and of the connection: a problem with these gives exit code 3, configuration."""
 
     def line(self) -> str:
-        """The finding for a person."""
+        """Return the finding as a line of text."""
         return f"{self.status:<8} {self.check:<18} {one_line(f'{self.found} {self.advice}', _LONGEST)}"
 
     def to_json(self) -> JSONObject:
-        """The finding for a program."""
+        """Return the finding as a JSON object."""
         return {"check": self.check, "status": str(self.status), "found": self.found, "advice": self.advice}
 
 
 def ok(check: str, found: str) -> Finding:
-    """Nothing to do."""
+    """Return a finding without a problem."""
     return Finding(check, Status.OK, found)
 
 
 def warning(check: str, found: str, advice: str) -> Finding:
-    """It works, but not wholly."""
+    """Return a finding about something that works partly."""
     return Finding(check, Status.WARNING, found, advice)
 
 
 def problem(check: str, found: str, advice: str, *, is_access: bool = False) -> Finding:
-    """It does not work."""
+    """Return a finding about something that does not work."""
     return Finding(check, Status.PROBLEM, found, advice, is_access)
 
 
 def unknown(check: str, found: str, advice: str = "") -> Finding:
-    """It could not be found out."""
+    """Return the finding of a check that has no result."""
     return Finding(check, Status.UNKNOWN, found, advice)

@@ -1,7 +1,7 @@
-"""What a server that speaks /v1/messages supports, found out by tiny requests, one thing at a time.
+"""Probes of a server with the endpoint /v1/messages: each checks the support of one feature with tiny requests.
 
-Two rules for this file: a server's oddity is a finding, never an exception; and nothing follows from an answer that
-might be another one a moment later.
+Two rules for this file: an unexpected response is a finding, never an exception; and a temporary failure such as a 529
+gives the status unknown, because it says nothing about the feature.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from agentkit.messages.message import Block, JSONObject
 
 Probe: TypeAlias = "Callable[[str, Target], Awaitable[Finding]]"
-"""Asks the server about one thing, given the name of the check. Raises NoAnswer."""
+"""Checks one feature of the server, given the name of the check. Raises NoResponse."""
 
 _GLANCE = 40
-_FEW, _SOME = 16, 256
-"""The most tokens of an answer: for a greeting, and for one that has to be whole."""
+_FEW = 16
+"""`max_tokens` of a reply that may be cut."""
+_SOME = 256
+"""`max_tokens` of a reply that has to be complete."""
 _HI: JSONObject = {"max_tokens": _FEW, "messages": [{"role": "user", "content": "Say hi."}]}
 _WRONG: JSONObject = {"max_tokens": 1}
-"""It has no messages, so that it is refused and costs nothing."""
+"""A request without messages: it is refused, so it costs nothing."""
 _TOOL: JSONObject = {
     "name": "get_price",
     "description": "Look up the price of an item.",
@@ -41,7 +43,7 @@ _COLOUR: JSONObject = {
 
 
 async def message(check: str, target: Target) -> Finding:
-    """A prompt brings a reply with a reason to stop and a usage record."""
+    """Check that a prompt gets a reply with a stop reason and its usage."""
     answer = await target.send(_HI)
     if not answer.is_message:
         return _no_message(check, answer)
@@ -67,7 +69,7 @@ def _no_message(check: str, answer: Answer) -> Finding:
 
 
 async def streaming(check: str, target: Target) -> Finding:
-    """A streamed reply comes in whole, in the API's order of events; read as agents read it."""
+    """Check that a streamed reply is complete and has the API's order of events, by the code that agents use."""
     from agentkit.errors import ModelError
     from agentkit.messages.message import user
     from agentkit.messages.request import Prefix, Request
@@ -91,7 +93,7 @@ async def streaming(check: str, target: Target) -> Finding:
 
 
 async def count_tokens(check: str, target: Target) -> Finding:
-    """The size of a prompt can be asked for."""
+    """Check the endpoint that counts the tokens of a prompt."""
     answer = await target.send({"messages": _HI["messages"]}, "/v1/messages/count_tokens")
     count = (answer.value or {}).get("input_tokens")
     if answer.status == 200 and isinstance(count, int):
@@ -100,7 +102,7 @@ async def count_tokens(check: str, target: Target) -> Finding:
 
 
 async def tools(check: str, target: Target) -> Finding:
-    """A tool is called, and the call with its result is taken back."""
+    """Check that the model calls a tool, and that the call with its result is accepted."""
     asked = {"role": "user", "content": "What is the price of tea? Call get_price."}
     first = await target.send({"max_tokens": _SOME, "tools": [_TOOL], "messages": [asked]})
     advice = "Agents with tools do not run here."
@@ -120,7 +122,7 @@ async def tools(check: str, target: Target) -> Finding:
 
 
 async def parallel_calls(check: str, target: Target) -> Finding:
-    """Two calls in one turn, and their results in one message, are taken."""
+    """Check that two tool calls in one turn, with their results in one message, are accepted."""
     ids = ["toolu_01", "toolu_02"]
     messages = [
         {"role": "user", "content": "What are the prices of tea and of coffee?"},
@@ -134,7 +136,7 @@ async def parallel_calls(check: str, target: Target) -> Finding:
 
 
 async def structured_output(check: str, target: Target) -> Finding:
-    """The answer fits a schema that nothing in the prompt speaks of."""
+    """Check that the reply fits a schema which the prompt does not mention."""
     asked = {"role": "user", "content": "What is the capital of France?"}
     wanted = {"format": {"type": "json_schema", "schema": _COLOUR}}
     advice = "Agents with an output type send back what does not fit, which costs turns and may come to nothing."
@@ -153,7 +155,7 @@ async def structured_output(check: str, target: Target) -> Finding:
 
 
 async def cache_control(check: str, target: Target) -> Finding:
-    """The marker that agents put on the whole request is taken."""
+    """Check that the cache marker at the top level of the request, which agents set, is accepted."""
     answer = await target.send({**_HI, "cache_control": {"type": "ephemeral"}})
     if answer.is_message:
         return ok(check, "accepted at the top of the request")
@@ -163,7 +165,7 @@ async def cache_control(check: str, target: Target) -> Finding:
 
 
 async def thinking(check: str, target: Target) -> Finding:
-    """A request may ask for thinking."""
+    """Check that a request with adaptive thinking is accepted."""
     answer = await target.send({**_HI, "max_tokens": _SOME, "thinking": {"type": "adaptive"}})
     if not answer.is_message:
         return _not_offered(check, answer, "Leave Settings(thinking=...) out.")
@@ -171,7 +173,7 @@ async def thinking(check: str, target: Target) -> Finding:
 
 
 async def effort(check: str, target: Target) -> Finding:
-    """A request may say how much work the model is to put in."""
+    """Check that a request with an effort is accepted."""
     answer = await target.send({**_HI, "output_config": {"effort": "low"}})
     if not answer.is_message:
         return _not_offered(check, answer, "Leave Settings(effort=...) out.")
@@ -179,7 +181,7 @@ async def effort(check: str, target: Target) -> Finding:
 
 
 async def request_id(check: str, target: Target) -> Finding:
-    """An answer has an id."""
+    """Check that responses have a request id."""
     answer = await target.send(_WRONG)
     if answer.headers.get("request-id"):
         return ok(check, "there")
@@ -187,7 +189,7 @@ async def request_id(check: str, target: Target) -> Finding:
 
 
 async def error_shape(check: str, target: Target) -> Finding:
-    """A wrong request is refused, in the API's form."""
+    """Check that an invalid request is refused with an error of the API's form."""
     answer = await target.send(_WRONG)
     value = answer.value or {}
     error = value.get("error")
@@ -195,7 +197,7 @@ async def error_shape(check: str, target: Target) -> Finding:
         return warning(check, "a request without messages was answered.", "Mistakes in requests may go unnoticed.")
     if value.get("type") == "error" and isinstance(error, dict) and {"type", "message"} <= error.keys():
         return ok(check, f"{answer.status} {one_line(str(error['type']), _GLANCE)}")  # pyright: ignore[reportUnknownArgumentType]
-    advice = "What went wrong is shown, but kinds of errors are told apart by their status only."
+    advice = "The error message is shown, but kinds of errors are distinguished by their status only."
     if answer.is_passing:
         advice = "A wrong request passes for a failure of the server, so it is sent again in vain."
     return warning(check, f"{answer.said()}, not in the API's form.", advice)
@@ -213,7 +215,7 @@ PROBES: tuple[tuple[str, Probe], ...] = (
     ("request_id", request_id),
     ("error_shape", error_shape),
 )
-"""What is asked of a server that answers a plain `message`, in this order."""
+"""The probes of a server that answers a plain `message`, in the order in which they run."""
 
 
 def _call(call_id: str) -> Block:
@@ -236,5 +238,5 @@ def _not_offered(check: str, answer: Answer, advice: str) -> Finding:
     if answer.is_passing and answer.status != 501:
         return _passing(check, answer)
     if answer.status in {404, 405, 501}:
-        return warning(check, f"not offered ({answer.status}).", advice)
+        return warning(check, f"not supported ({answer.status}).", advice)
     return warning(check, f"{answer.said()}.", advice)

@@ -1,4 +1,4 @@
-"""What is installed here: Python, packages against what agentkit asks for, extras, and how old the prices are."""
+"""Checks of the installation: Python, the versions of required packages, extras, and the age of the price table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ _REQUIREMENT = re.compile(r"""([\w.-]+)(?:>=([\d.]+))?[^;]*(?:;.*extra == ['"]([
 
 
 def check_setup(today: date) -> list[Finding]:
-    """Everything that can be seen without a network."""
+    """Run all checks that need no network.
+
+    Args:
+        today: The date against which the age of the price table is measured.
+    """
     wanted = [_REQUIREMENT.match(line) for line in _requirements()]
     parts = [(found[1], found[2] or "0", found[3]) for found in wanted if found]
     core = [check_package(name, floor) for name, floor, extra in parts if extra is None]
@@ -28,7 +32,7 @@ def check_setup(today: date) -> list[Finding]:
 
 
 def check_package(name: str, floor: str) -> Finding:
-    """Whether a package is there, and new enough."""
+    """Check that a package is installed in at least the minimum version."""
     upgrade = f"pip install -U '{name}>={floor}'"
     try:
         there = version(name)
@@ -40,7 +44,11 @@ def check_package(name: str, floor: str) -> Finding:
 
 
 def check_extras(parts: Iterable[tuple[str, str, str | None]]) -> Finding:
-    """Which extras are whole; what one needs and has only in an old version is a warning."""
+    """Report the extras whose packages are all installed; a package in a version that is too old is a warning.
+
+    Args:
+        parts: Name, minimum version and extra of each requirement; None stands for no extra.
+    """
     whole: dict[str, bool] = {}
     old: list[str] = []
     for name, floor, extra in parts:
@@ -59,8 +67,8 @@ def check_extras(parts: Iterable[tuple[str, str, str | None]]) -> Finding:
 
 
 def check_prices(today: date) -> Finding:
-    """How old the price table is."""
-    from agentkit.budget.usage import PRICES, PRICES_AS_OF
+    """Check the age of the price table."""
+    from agentkit.budget.prices import PRICES, PRICES_AS_OF
 
     age = (today - date.fromisoformat(PRICES_AS_OF)).days
     found = f"{len(PRICES)} models, as of {PRICES_AS_OF}"
@@ -90,6 +98,6 @@ def _requirements() -> list[str]:
 
 
 def _parts(text: str) -> tuple[int, ...]:
-    """The numbers of a version; whatever follows them does not count."""
+    """Return the leading numbers of a version; suffixes such as `rc1` are ignored."""
     found = re.match(r"\d+(?:\.\d+)*", text)
     return tuple(map(int, found[0].split("."))) if found else ()

@@ -1,4 +1,4 @@
-"""One request and whatever comes back, taken as it is: a server under examination may answer anything."""
+"""Send one request of a check, and return the raw response: an unknown server may answer anything."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from agentkit.models.client import Client
 
 SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-"""Where the SDK looks for a secret in the environment, in its order."""
+"""The environment variables in which the SDK looks for a secret, in its order."""
 _SHOWN_CHARS = 160
 _SHORTEST_SECRET = 8
-"""Characters; what is shorter occurs in words."""
+"""Characters; a shorter secret is not redacted, because it may be part of ordinary words."""
 _PASSING = {408, 409, 425, 429}
 
 
 class NoAnswer(AgentkitError):
-    """Nothing came back; the text says why, as a clause."""
+    """No response was received; the text gives the reason, as a clause without a full stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole HTTP response."""
+    """A complete HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -40,7 +40,7 @@ class Answer:
 
     @property
     def kind(self) -> str:
-        """The media type."""
+        """The media type, from the header `content-type`."""
         return self.headers.get("content-type", "no content type").partition(";")[0].strip()
 
     @property
@@ -54,17 +54,17 @@ class Answer:
 
     @property
     def is_message(self) -> bool:
-        """Whether it is a reply of a model."""
+        """True if it is a reply of a model."""
         value = self.value
         return self.status == 200 and value is not None and isinstance(value.get("content"), list)
 
     @property
     def is_passing(self) -> bool:
-        """Whether the same request may fare better later, so that nothing follows from this answer."""
+        """True if the same request may succeed later, so that the response says nothing about a feature."""
         return self.status in _PASSING or self.status >= 500
 
     def said(self) -> str:
-        """The answer in a few words."""
+        """Return the status and the error message on one line, with secrets redacted."""
         value = self.value
         if value is None:
             return f"{self.status} with {self.kind}, which is no JSON object"
@@ -74,33 +74,41 @@ class Answer:
         return shown(f"{self.status} {text}" if text else str(self.status))
 
     def blocks(self, kind: str) -> list[JSONObject]:
-        """The content blocks of a type, in a reply of a model."""
+        """Return the content blocks of a type, from a reply of a model."""
         content = (self.value or {}).get("content")
         items = cast("list[object]", content) if isinstance(content, list) else []
         blocks = [cast("JSONObject", item) for item in items if isinstance(item, dict)]
         return [block for block in blocks if block.get("type") == kind]
 
     def text(self) -> str:
-        """The visible text of a reply."""
+        """Return the text of a reply, without thinking."""
         return "".join(str(block.get("text", "")) for block in self.blocks("text"))
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The server under examination, and how to ask it."""
+    """The server under examination: its client and the model for the probes."""
 
     client: Client
-    """Without retries, so that what is seen is one answer."""
+    """A client without retries, so that each request has one response."""
     model: str
-    """The model that is asked."""
+    """The id of the model that is probed."""
 
     async def send(self, body: JSONObject, path: str = "/v1/messages") -> Answer:
-        """Post a body with this target's model in it. Raises NoAnswer."""
+        """Post a body with this target's model added.
+
+        Raises:
+            NoResponse: No response was received.
+        """
         return await exchange(self.client, "POST", path, {"model": self.model, **body})
 
 
 async def exchange(client: Client, method: str, path: str, body: JSONObject | None = None) -> Answer:
-    """One request with the credentials and headers that agents send. Raises NoAnswer."""
+    """Send one request with the credentials and headers that agents send.
+
+    Raises:
+        NoResponse: No response was received.
+    """
     import httpx2
     from anthropic import APIStatusError, AsyncAPIResponse
 
@@ -125,7 +133,7 @@ async def exchange(client: Client, method: str, path: str, body: JSONObject | No
 
 
 def shown(text: str) -> str:
-    """What came from elsewhere, in a line; servers have been seen to repeat the key that they refuse."""
+    """Return a text from a server on one line, without secrets: some servers repeat the key that they refuse."""
     from agentkit.redaction.redactor import REDACTED, text_without_secrets
 
     for name in SECRETS:

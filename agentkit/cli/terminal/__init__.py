@@ -1,1 +1,1 @@
-"""What a run looks like in a terminal."""
+"""Output of the commands: displays of a run, exit codes, Ctrl-C, and text for a terminal."""

@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and the one sentence that says why."""
+"""Exit codes of the commands, and the exception that ends a command with one sentence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,12 @@ class Exit(IntEnum):
 
 
 class Stop(Exception):
-    """Ends the command with one sentence on stderr. Raise it for what the person at the keyboard can put right."""
+    """Ends the command with one sentence on stderr. Raise it for errors that the user of the command can correct.
+
+    Args:
+        sentence: The cause and the remedy.
+        code: The exit code.
+    """
 
     def __init__(self, sentence: str, code: Exit = Exit.USAGE) -> None:
         super().__init__(sentence)
@@ -36,7 +41,7 @@ class Stop(Exception):
 
 
 def told(error: BaseException) -> str:
-    """An unexpected exception in a line: type, text, and the file and line that it comes from, imports aside."""
+    """Describe an unexpected exception in one line: its type, text, and source line, skipping frames of importlib."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
@@ -55,7 +60,7 @@ _STATUSES_TO_CONFIGURE = {401, 403}
 
 
 def exit_of(result: RunResult[object]) -> Exit:
-    """The exit code that a run's result stands for. An outcome without a code of its own is a failure."""
+    """Return the exit code for a run's result. An outcome without a code of its own is a failure."""
     error = result.error
     if error is not None and (error.status in _STATUSES_TO_CONFIGURE or error.kind == "not_found_error"):
         return Exit.CONFIGURATION

@@ -1,4 +1,4 @@
-"""Many calls of sub-agents alike, in a log: the first ones have their lines, then they are counted."""
+"""Group many calls of one sub-agent in a log: the first ones have lines of their own, the others are counted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from agentkit import Event
 
 _MOST = 8
-"""So many calls of one sub-agent by one run have lines of their own."""
+"""The number of calls of one sub-agent by one run that have lines of their own."""
 
 
 @dataclass(slots=True)
 class _Crowd:
-    """The calls of one sub-agent by one run."""
+    """Counts of the calls of one sub-agent by one run."""
 
     begun: int = 0
     started: int = 0
@@ -22,7 +22,7 @@ class _Crowd:
     failed: int = 0
 
     def said(self, who: str, name: str) -> str:
-        """How it stands, where that is worth a line: at round numbers and when nobody is left."""
+        """Return the counts as a line when a round number of calls, or all of them, have ended; else an empty text."""
         ended = self.done + self.failed
         if ended < self.begun and str(ended).rstrip("0") not in ("1", "2", "5"):
             return ""
@@ -34,16 +34,16 @@ class _Crowd:
 
 @dataclass(slots=True)
 class Crowds:
-    """Feed it every event; it says which ones have no line, and which line stands for them."""
+    """Decides for every event whether it has its own line, no line, or a line with the counts of its group."""
 
     _crowds: dict[tuple[str, str], _Crowd] = field(default_factory=dict[tuple[str, str], _Crowd])
     _calls: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    """Which crowd a call is one of, by the id of the run that it starts."""
+    """The key of a call's group, by the id of the run that the call starts."""
     _hidden: set[str] = field(default_factory=set[str])
-    """The runs that have no lines, with all below them."""
+    """The ids of runs that have no lines, as nothing below them has."""
 
     def line(self, event: Event) -> str | None:
-        """The line for an event of many alike, empty for none. None: it is not one of many."""
+        """Return the line for an event of a group, empty for no line. None: the event has its own line."""
         from agentkit.run import events as kinds
 
         if isinstance(event, kinds.RunStarted) and event.run_id in self._calls:

@@ -1,4 +1,4 @@
-"""Ctrl-C: the first lets the run land, the second ends the process."""
+"""Handle Ctrl-C during a run: the first one cancels the run, the second one ends the process."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ STOPPING = "Stopping; Ctrl-C again ends it at once."
 
 
 def say_stopping() -> None:
-    """Write it on stderr, unbuffered, because what was interrupted may be writing to the same stream."""
+    """Write the notice to stderr unbuffered, because the interrupted code may be writing to the same stream."""
     with suppress(OSError):
         os.write(2, f"\n{STOPPING}\n".encode())
 
 
 @contextmanager
 def landing(land: Callable[[], None], say_so: Callable[[], None]) -> Generator[None]:
-    """Inside, on the event loop's thread, the first Ctrl-C calls `say_so` and `land`, the second ends the process.
+    """Handle Ctrl-C inside the block, where the event loop runs in the main thread: see `handle_ctrl_c`.
 
-    `say_so` is called in the signal handler, in the middle of whatever was interrupted.
+    Args:
+        stop_run: Called in the event loop.
+        announce_stop: Called in the signal handler, between two instructions of the interrupted code.
     """
     import asyncio
 
@@ -34,10 +36,13 @@ def landing(land: Callable[[], None], say_so: Callable[[], None]) -> Generator[N
 
 @contextmanager
 def heard(land: Callable[[], object], say_so: Callable[[], None]) -> Generator[None]:
-    """Inside, on the main thread, the first Ctrl-C calls `say_so` and `land` in the signal handler, the second ends
-    the process.
+    """Handle Ctrl-C inside the block, in the main thread: the first one stops the run, the second ends the process.
 
-    A signal handler of Python's own rather than the loop's: it also runs while a tool blocks the loop.
+    It sets a signal handler of Python rather than one of the loop, because it also runs while a tool blocks the loop.
+
+    Args:
+        stop_run: Stops the run. Called in the signal handler, after `announce_stop`.
+        announce_stop: Shows that the run is stopping. Called in the signal handler.
     """
     count = 0
 

@@ -1,4 +1,4 @@
-"""The live tree of agents and calls. Needs rich, the extra `cli`; this is the only file that imports it."""
+"""Live tree of agents and calls. It needs rich (the extra `cli`), and is the only file that imports it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ _REFRESHES_PER_S = 12
 
 
 class LiveTree:
-    """Draws the tree on stderr while the run goes on, and leaves its last state there."""
+    """Draws the tree on stderr while the run goes on, and leaves the last state there.
+
+    Args:
+        describe: Describes the result of a call. None: the beginning of a sub-agent's answer.
+        console: The console to draw on. None: stderr.
+    """
 
     def __init__(self, describe: Describe | None = None, console: Console | None = None) -> None:
         self.progress = Progress(describe)
@@ -40,18 +45,18 @@ class LiveTree:
         self._live.stop()
 
     def feed(self, event: Event) -> None:
-        """Take one event in; it is drawn with the next frame."""
+        """Add one event; it is drawn with the next frame."""
         self.progress.feed(event)
 
     def stopping(self) -> None:
-        """See `Display.stopping`; the next frame says it."""
+        """See `Display.show_stopping`; the next frame contains the notice."""
         self._is_stopping = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         root = self.progress.root
         if root is None:
             return
-        width = options.max_width - len("^C") - 1  # its echo at the end of a full line would push the tree down
+        width = options.max_width - len("^C") - 1  # the echo of ^C after a full line would shift the tree
         room = max(4, min(_MOST_ROWS, console.height - 6))
         yield Text(HEADER.rjust(width), "dim", no_wrap=True)
         for line in tree_lines(root, room, self.progress.clock()):

@@ -1,4 +1,4 @@
-"""A run's events as plain lines: for pipes, logs, and terminals without rich."""
+"""Print a run's events as plain lines: for pipes, logs, and terminals without rich."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ _GLANCE = 40
 
 
 class PlainLines:
-    """A line on stderr for every call and for every run that begins or does not complete; many alike are counted."""
+    """Prints a line on stderr for the run's start, every call, and sub-agent runs that do not complete.
+
+    Args:
+        describe: Describes the result of a call. None: results are not described.
+        max_depth: The depth in the tree of agents down to which lines are printed. None: no limit.
+    """
 
     def __init__(self, describe: Describe | None = None, most_depth: int | None = None) -> None:
         self._width = width_of(sys.stderr)
@@ -25,7 +30,7 @@ class PlainLines:
         self._crowds = Crowds()
         self._glances: dict[str, str] = {}
         self._most_depth = most_depth
-        """How deep in the tree of agents; 1 is the root alone. None: all of it."""
+        """The depth down to which lines are printed; 1 is the root alone. None: no limit."""
 
     def __enter__(self) -> PlainLines:
         return self
@@ -34,17 +39,17 @@ class PlainLines:
         pass
 
     def feed(self, event: Event) -> None:
-        """Write the event's line, if it has one."""
+        """Print the event's line, if it has one."""
         line = self.line(event)
         if line and (self._most_depth is None or len(event.path) <= self._most_depth):
             print(one_line(line, self._width), file=sys.stderr, flush=True)
 
     def stopping(self) -> None:
-        """See `Display.stopping`."""
+        """See `Display.show_stopping`."""
         say_stopping()
 
     def line(self, event: Event) -> str:
-        """The event as one line; empty for what only a live display shows, and for one of many alike."""
+        """Return the event as one line; empty for events without a line: text deltas, or calls that are counted."""
         from agentkit.run import events as kinds
 
         if isinstance(event, kinds.ToolStarted):

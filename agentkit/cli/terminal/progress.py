@@ -1,4 +1,4 @@
-"""A run's events folded into a tree of agents and their calls, ready to be drawn."""
+"""Accumulate a run's events into a tree of runs and their calls, from which displays draw."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 _ARGUMENTS = 200
 
 Describe: TypeAlias = "Callable[[ToolFinished], str]"
-"""Says in two or three words what a call brought; empty for nothing worth saying."""
+"""Describes the result of a finished call in two or three words; an empty text shows nothing."""
 
 
 def say_nothing(_: ToolFinished) -> str:
-    """What calls bring is not described."""
+    """Return an empty description for every call."""
     return ""
 
 
 def in_seconds(wait_s: float) -> str:
-    """When something is done again, where that is worth saying."""
+    """Return ` in N s` for a wait of a second or more, else an empty text."""
     return f" in {wait_s:.0f} s" if wait_s >= 1 else ""
 
 
@@ -42,11 +42,11 @@ class Call:
     """`running`, `ok` or `error`."""
     duration_s: float = 0.0
     message: str = ""
-    """What the tool last said of its progress, or its error."""
+    """The latest progress message, or the error."""
     brought: str = ""
-    """What came of it, in two or three words."""
+    """The description of the result, in two or three words."""
     child: Branch | None = None
-    """The run that the call started, for an agent."""
+    """The run that the call started. None: the tool is no agent, or its run has not started."""
 
 
 @dataclass(slots=True)
@@ -58,24 +58,24 @@ class Branch:
     started_s: float
     turns: int = 0
     tokens: int = 0
-    """Of its own turns so far, prompts and replies; of all below it too when it is over."""
+    """Prompt and output tokens of its own turns so far; once it is over, of all runs below it too."""
     cost: Cost = Cost()
-    """What they cost."""
+    """The cost of `tokens`."""
     outcome: str = ""
-    """Empty: it goes on."""
+    """The name of the outcome. Empty: the run goes on."""
     reason: str = ""
-    """Why it ended so."""
+    """The reason for the outcome; empty where there is none."""
     text: str = ""
-    """What the model has said in this turn so far."""
+    """Text of the current turn so far."""
     said: str = ""
-    """What it said in the turns before, at last."""
+    """Text of the latest earlier turn that had any."""
     trouble: str = ""
-    """Why it is asked again. Empty: it is not."""
+    """The reason for repeating a model call. Empty: the call is not a retry."""
     calls: dict[str, Call] = field(default_factory=dict[str, Call])
     duration_s: float = 0.0
 
     def spent(self) -> tuple[int, float | None]:
-        """Tokens and US dollars of this run and all below it."""
+        """Return the tokens and US dollars of this run and all runs below it. None: the cost is not known."""
         if self.outcome:
             return self.tokens, self.cost.usd
         tokens, cost = self.tokens, self.cost
@@ -85,9 +85,9 @@ class Branch:
         return tokens, cost.usd
 
     def arguments(self, call: Call) -> str:
-        """A call's arguments in a glance, without those that it shares with every other call of its tool.
+        """Return a call's arguments as a short text, without those that all calls of its tool share.
 
-        The only one that is left needs no name.
+        A single remaining text argument is given without its name.
         """
         others = [other.input for other in self.calls.values() if other.name == call.name and other is not call]
         own = {
@@ -101,7 +101,7 @@ class Branch:
 
 
 class Progress:
-    """Feed it every event; `root` is the tree as it stands."""
+    """The tree of runs: add every event, and read the current state from `root`."""
 
     def __init__(self, describe: Describe | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -110,7 +110,7 @@ class Progress:
         self._branches: dict[str, Branch] = {}
 
     def feed(self, event: Event) -> None:
-        """Take one event in. Events of kinds that the tree does not show change nothing."""
+        """Add one event. Events that the tree does not show change nothing."""
         from agentkit.run import events as kinds
 
         branch = self._branches.get(event.run_id)
@@ -154,7 +154,7 @@ class Progress:
         return one_line(event.text, _ARGUMENTS) if call.is_agent else ""
 
     def runs(self) -> Iterator[Branch]:
-        """Every run of the tree, the root first."""
+        """Yield every run of the tree, the root first."""
         yield from self._branches.values()
 
     def _start(self, run_id: str, parent_call_id: str | None, branch: Branch) -> None:

@@ -1,4 +1,4 @@
-"""Text for a terminal: what comes from models, tools and documents is shown, never obeyed."""
+"""Text for a terminal. Control characters from models, tools and documents are removed, so they have no effect."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TextIO, cast
 
 _KEPT = {"\n", "\t"}
 _WORDS = 60
-"""Characters of what an agent says that are shown while it speaks."""
+"""Characters shown of a text that is being streamed."""
 
 
 def clean(text: str) -> str:
-    """The text without control characters, which could move the cursor or retitle the window."""
+    """Return the text without control characters, which could move the cursor or retitle the window."""
     return "".join(
         character if character.isprintable() or character in _KEPT or character.isspace() else "�"
         for character in text.replace("\r\n", "\n")
@@ -22,19 +22,19 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str, width: int) -> str:
-    """The text on one line of at most `width` characters, an ellipsis where it was cut."""
+    """Return the text on one line of at most `width` characters, with an ellipsis where it was cut."""
     line = " ".join(clean(text[: 8 * width]).split())
     return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
 
 
 def last_words(text: str) -> str:
-    """How a text ends, on one line; it goes on while it is shown, so its beginning is of no interest."""
+    """Return the end of a text on one line, for text that is still growing while it is shown."""
     words = " ".join(clean(text[-4 * _WORDS :]).split())
     return words if len(words) <= _WORDS else f"…{words[-_WORDS:].lstrip()}"
 
 
 def brief_count(count: int) -> str:
-    """`950`, `12.3k`, `1.2M`."""
+    """Return a count in short form: `950`, `12.3k`, `1.2M`."""
     for size, unit in ((1_000_000, "M"), (1_000, "k")):
         if count >= size:
             return f"{count / size:.1f}{unit}"
@@ -42,7 +42,7 @@ def brief_count(count: int) -> str:
 
 
 def brief_json(value: object, width: int) -> str:
-    """A call's arguments in a glance: a single short one by its value alone, others as `name=value`."""
+    """Return a call's arguments as `name=value` on one line of at most `width` characters, without empty ones."""
     if not isinstance(value, dict):
         return one_line(json.dumps(value, ensure_ascii=False, default=str), width)
     named = cast("dict[str, object]", value)
@@ -55,15 +55,15 @@ def _glance(value: object) -> str:
 
 
 def width_of(stream: TextIO) -> int:
-    """Columns to fill: the terminal's up to 100, or 80 where there is none."""
+    """Return the number of columns to use: those of the terminal up to 100, or 80 where `stream` is none."""
     return min(shutil.get_terminal_size((80, 24)).columns, 100) if stream.isatty() else 80
 
 
 def show(text: str) -> None:
-    """Print an answer on stdout: as it is into a file or a pipe, without control characters on a terminal."""
+    """Print an answer on stdout: unchanged into a file or a pipe, without control characters on a terminal."""
     print(clean(text) if sys.stdout.isatty() else text)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """`1 call`, `2 calls`, `1,234 calls`."""
+    """Return a count with its word: `1 call`, `2 calls`, `1,234 calls`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,4 +1,4 @@
-"""The tree of a run as lines, as many as there is room for: what fails or goes on is shown before what is done."""
+"""Render the tree of a run in a limited number of lines: failed and running calls are shown before finished ones."""
 
 from __future__ import annotations
 
@@ -9,76 +9,84 @@ from agentkit.cli.terminal.progress import Branch, Call
 from agentkit.cli.terminal.text import brief_count, last_words, one_line
 
 _ALIKE = 3
-"""So many calls of one tool are shown one by one also where there is little room."""
+"""The number of calls of one tool that are shown one by one even when lines are scarce."""
 _GLANCE = 20
-"""Characters of a call's arguments that are left where there is more to say."""
+"""Characters kept of a call's arguments when its activity needs the room."""
 _ORDER = ("failed", "running", "waiting", "done")
-"""What is shown first."""
+"""States in the order in which calls are shown when lines are scarce."""
 _OPENED = ("running", "failed", "waiting", "done")
-"""What is looked into first."""
+"""States in the order in which calls are expanded when lines are scarce."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its branch, what it is about, and what it took."""
+    """One line of the tree: a run, a call, or a group of calls."""
 
     state: str
-    """`running`, `waiting`, `done`, `failed`; empty for lines that only count others."""
+    """`running`, `waiting`, `done` or `failed`; empty for lines that only count others."""
     name: str
     asked: str = ""
-    """With which arguments, or how many of which state."""
+    """The arguments of a call, the counts by state of a group, or turn, model and outcome of the root."""
     says: str = ""
-    """What it does or said last."""
+    """The current activity, the latest text, or the error."""
     tokens: int = 0
-    """Prompts and replies of an agent and all below it."""
+    """Prompt and output tokens of an agent's run and all runs below it."""
     usd: float | None = 0.0
-    """What they cost in US dollars. None: not known."""
+    """The cost of `tokens` in US dollars. None: not known."""
     seconds: float | None = None
+    """None: the column stays empty."""
     is_agent: bool = False
     stem: str = ""
+    """The indentation and branch characters before the line."""
 
     def detail(self, room: int) -> str:
-        """In so many characters: first the arguments are shortened, then the words."""
+        """Return facts and activity in at most so many characters; the facts are shortened first."""
         if not (self.asked and self.says):
             return one_line(self.asked or self.says, room)
         left = max(_GLANCE, room - len(self.says) - 3)
         return one_line(f"{one_line(self.asked, left)} · {self.says}", room)
 
     def took(self) -> str:
-        """Time, tokens and money in columns; what a line has not is left out at the left and blank at the right."""
+        """Return time, tokens and cost in columns. Missing values are omitted at the left, and blank at the right."""
         time = "" if self.seconds is None else f"{self.seconds:.1f} s"
         spent = f" {brief_count(self.tokens):>6} {_money(self.usd):>8}" if self.tokens else " " * 16
         return f"{time:>7}{spent}" if time else spent.lstrip()
 
 
 HEADER = f"{'time':>7} {'tokens':>6} {'cost':>8}"
-"""What stands above the columns."""
+"""The heading of the columns."""
 
 
 @dataclass(slots=True)
 class _Item:
-    """A line that may be drawn, and what is inside it."""
+    """A line that may be shown, with the items below it."""
 
     states: list[str]
-    """Of the call, or of all the calls that it stands for."""
+    """The state of the call, or the states of all calls in the group."""
     line: Callable[[], Line]
-    """Made only for what is shown: arguments are compared with those of all the other calls."""
+    """Called only for items that are shown: comparing arguments with those of all other calls is expensive."""
     inside: list[_Item] = field(default_factory=list["_Item"])
     is_counted: bool = False
-    """Whether the line says how many there are inside."""
+    """True if the line counts the items below it."""
 
     @property
     def state(self) -> str:
-        """The most urgent one."""
+        """The most urgent of the states."""
         return min(self.states, key=_ORDER.index)
 
     def rows(self) -> int:
-        """How many lines it takes to show all."""
+        """Return the number of lines for the item and all below it."""
         return 1 + sum(item.rows() for item in self.inside)
 
 
 def tree_lines(root: Branch, room: int, now: float) -> list[Line]:
-    """The root's line and at most so many below it."""
+    """Return the line of the root and at most `max_lines` lines below it.
+
+    Args:
+        root: The root of the tree of runs.
+        max_lines: The number of lines below the root's.
+        now: The time, by the clock of the tree.
+    """
     seconds = root.duration_s or now - root.started_s
     tokens, usd = root.spent()
     facts = [f"turn {root.turns}"] if root.turns and not root.outcome else []
@@ -90,20 +98,20 @@ def tree_lines(root: Branch, room: int, now: float) -> list[Line]:
 
 
 def state_of(branch: Branch) -> str:
-    """How a run is doing."""
+    """Return the state of a run: `running`, `done` or `failed`."""
     if not branch.outcome:
         return "running"
     return "done" if branch.outcome == "completed" else "failed"
 
 
 def counts_of(states: Sequence[str]) -> str:
-    """`200 done, 10 running, 2 failed`; the others wait."""
+    """Return the number of calls by state: `200 done, 10 running, 2 failed`. Waiting ones are not counted."""
     named = ((state, states.count(state)) for state in ("done", "running", "failed"))
     return ", ".join(f"{count:,} {state}" for state, count in named if count) or "waiting"
 
 
 def _items(branch: Branch, now: float, room: int) -> list[_Item]:
-    """The calls of a run; many alike become one item where there are more than there is room for."""
+    """Return the calls of a run as items; if they exceed `max_lines`, many calls of one tool become one item."""
     calls = list(branch.calls.values())
     by_name: dict[str, list[Call]] = {}
     for call in calls:
@@ -146,7 +154,7 @@ def _of_many(name: str, calls: list[Call], own: list[_Item]) -> _Item:
 
 
 def _says(call: Call) -> str:
-    """What a call does at the moment, or what came of it."""
+    """Return the current activity of a call, or its result."""
     child = call.child
     if call.state == "error" and child is not None and child.outcome:
         return f"{child.outcome}: {child.reason}"
@@ -159,7 +167,7 @@ def _says(call: Call) -> str:
 
 
 def _drawn(items: list[_Item], room: int, stem: str, *, is_counted: bool = False) -> list[Line]:
-    """As many lines as there is room for; the items in their order, each with what is inside it."""
+    """Return at most `max_lines` lines for the items in their order, each followed by those below it."""
     shown, hidden = _chosen(items, room, is_counted=is_counted)
     lines: list[Line] = []
     if hidden and not is_counted:
@@ -177,7 +185,7 @@ def _drawn(items: list[_Item], room: int, stem: str, *, is_counted: bool = False
 
 
 def _chosen(items: list[_Item], room: int, *, is_counted: bool) -> tuple[list[_Item], list[_Item]]:
-    """Those to show, in their order, and the rest: what is done goes first, and of that what came first."""
+    """Split items into those to show and those to hide. Finished ones are hidden first, the oldest of them first."""
     if len(items) <= room:
         return items, []
     by_urgency = sorted(range(len(items)), key=lambda place: (_ORDER.index(items[place].state), -place))
@@ -187,10 +195,10 @@ def _chosen(items: list[_Item], room: int, *, is_counted: bool) -> tuple[list[_I
 
 
 def _granted(shown: list[_Item], spare: int) -> dict[int, int]:
-    """How many lines each item has for what is inside it.
+    """Return the number of lines for the items below each item, by the item's id().
 
-    First those that go on, then those that failed, and so on, equals in equal parts; of many alike those that are
-    done come last.
+    Lines go to running items first, then to failed, waiting and finished ones, in equal parts within a state. A group
+    gets lines for calls that are not done first, and for finished ones only if lines are left.
     """
     grants = {id(item): 0 for item in shown}
     opened = sorted((item for item in shown if item.inside), key=lambda item: _OPENED.index(item.state))

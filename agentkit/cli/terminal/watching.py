@@ -1,4 +1,4 @@
-"""A run watched from the command line: its events go to a display, and Ctrl-C lets it land."""
+"""Run an agent from the command line: its events go to a display, Ctrl-C cancels it, and a summary is printed."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Out = TypeVar("Out")
 
 
 class Display(Protocol):
-    """Shows a run while it goes on."""
+    """Shows a run while it goes on; a context manager around the run."""
 
     def __enter__(self) -> Display:
-        """Begin to show."""
+        """Start the display."""
         ...
 
     def __exit__(self, *error: object) -> None:
@@ -36,16 +36,16 @@ class Display(Protocol):
         ...
 
     def feed(self, event: Event) -> None:
-        """Take one event in."""
+        """Show one event."""
         ...
 
     def stopping(self) -> None:
-        """Say that the run was told to stop. Called in a signal handler."""
+        """Show that the run is stopping after Ctrl-C. Called in a signal handler."""
         ...
 
 
 class JsonLines:
-    """Each event as one line of JSON on stdout."""
+    """Prints each event as one line of JSON on stdout."""
 
     def __enter__(self) -> JsonLines:
         return self
@@ -54,19 +54,21 @@ class JsonLines:
         pass
 
     def feed(self, event: Event) -> None:
-        """Write the event."""
+        """Print the event."""
         print_json(event.to_json())
 
     def stopping(self) -> None:
-        """See `Display.stopping`."""
+        """See `Display.show_stopping`."""
         say_stopping()
 
 
 def choose_display(*, as_json: bool, describe: Describe | None = None, most_depth: int | None = None) -> Display:
-    """JSON lines where asked for, a live tree on a terminal that can show one, plain lines otherwise.
+    """Return a display: JSON lines on request, a live tree on a terminal that can show one, plain lines otherwise.
 
-    `describe` says what a call brought, None: an agent's answer does. `most_depth` is how deep in the tree of agents
-    plain lines go. None: all the way.
+    Args:
+        as_json: Print JSON lines.
+        describe: Describes the result of a call. None: the default of the display.
+        max_depth: The depth in the tree of agents down to which plain lines are printed. None: no limit.
     """
     if as_json:
         return JsonLines()
@@ -80,9 +82,12 @@ def choose_display(*, as_json: bool, describe: Describe | None = None, most_dept
 
 
 def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client | None) -> tuple[RunResult[Out], float]:
-    """Run to the end, or to the first Ctrl-C; gives the result and the seconds that it took.
+    """Run to the end, or until Ctrl-C cancels the run, and return the result and the seconds that it took.
 
-    A client that the command made for the run is closed with it.
+    Args:
+        start_run: Opens the streamed run; called in the event loop.
+        display: Shows the events.
+        client: The client that the command made for the run, closed at its end. None: nothing to close.
     """
     import anyio
 
@@ -103,7 +108,7 @@ def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client 
 
 
 def report(result: RunResult[object], seconds: float) -> None:
-    """Say on stderr what a run took, what it left unfinished, and why it ended where it did not complete."""
+    """Print on stderr what a run left unfinished, its time, tokens and cost, and the reason if it did not complete."""
     width = width_of(sys.stderr)
     for left in result.unfinished:
         print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
@@ -113,12 +118,12 @@ def report(result: RunResult[object], seconds: float) -> None:
 
 
 def count_runs(result: RunResult[object]) -> int:
-    """How many sub-agents ran below a run, at any depth."""
+    """Return the number of sub-agent runs below a run, at any depth."""
     return sum(1 + count_runs(child) for child in result.children)
 
 
 def _summary(result: RunResult[object], seconds: float) -> str:
-    """A run in two lines: outcome, sub-agents, requests and time; tokens and cost."""
+    """Return a run in two lines: outcome, sub-agents, requests and time; tokens and cost."""
     usage = result.usage
     runs = count_runs(result)
     done = [
@@ -132,7 +137,7 @@ def _summary(result: RunResult[object], seconds: float) -> str:
 
 
 def result_facts(result: RunResult[object], output: object) -> dict[str, object]:
-    """The last line of `--json`: the result without the conversation."""
+    """Return the result without its messages, for the last line of `--json`."""
     return {
         "type": "result",
         "run_id": result.run_id,
@@ -147,5 +152,5 @@ def result_facts(result: RunResult[object], output: object) -> dict[str, object]
 
 
 def print_json(facts: Mapping[str, object]) -> None:
-    """One line of JSON on stdout, at once."""
+    """Print one line of JSON on stdout, and flush it."""
     print(json.dumps(facts, ensure_ascii=False), flush=True)

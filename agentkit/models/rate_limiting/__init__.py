@@ -1,1 +1,1 @@
-"""How much is asked of a model at once: concurrency, token buckets, fairness, cache warm-up."""
+"""Rate limiting of model calls: concurrency, token buckets, fair queueing, cache warm-up."""

@@ -1,8 +1,8 @@
-"""Which prefixes the server has in its cache: of many conversations with the same one, the first goes ahead.
+"""Cache warm-up: of many conversations with the same prompt prefix, the first writes the prompt cache for the others.
 
-What a request writes to the prompt cache can be read as soon as its reply begins to come, not before. Of a hundred
-conversations that begin at once with the same long system prompt and tools, each would pay for writing them. So the
-first one is sent, the others follow when its reply begins. Source: the API's guide to prompt caching.
+What a request writes to the prompt cache can be read once its reply begins, not before. Of a hundred conversations
+that start at once with the same long system prompt and tools, each would pay for writing them. So the first one is
+sent, and the others follow when its reply begins. Source: the API's guide to prompt caching.
 """
 
 from __future__ import annotations
@@ -20,22 +20,27 @@ if TYPE_CHECKING:
     from agentkit.messages.request import Request
 
 LONGEST_WAIT_S = 15.0
-"""Nobody waits longer for another's reply to begin: it is about money, not about being right."""
+"""Seconds to wait at the most for another request's reply to begin: the wait saves money, but nothing depends on it."""
 _BYTES_PER_TOKEN = 4
 _FIVE_MINUTES_S, _HOUR_S = 300.0, 3600.0
 _MARGIN_S = 30.0
+"""Seconds by which an entry is taken to expire early, since the server's clock is not ours."""
 
 
 class Warmth:
-    """The prefixes that one client has written with one model, and those that it is writing."""
+    """The prompt prefixes of one client and model: those in the cache, and those that a request is writing."""
 
     def __init__(self) -> None:
         self._written: dict[int, float] = {}
-        """Until when they are in the cache, by the hash of their bytes."""
+        """The time until which a prefix is in the cache, by the hash of its bytes."""
         self._writing: dict[int, anyio.Event] = {}
 
     async def wait(self, request: Request) -> Writing | None:
-        """Wait while another request writes the same prefix. None: it is there, or nothing is gained by waiting."""
+        """Wait while another request writes the same prefix.
+
+        Returns the write that the caller has to do itself, a context manager around the request. None: the prefix is
+        in the cache, or nothing is gained by waiting for it.
+        """
         lifetime_s = _lifetime_s(request)
         if lifetime_s is None:
             return None
@@ -49,7 +54,12 @@ class Warmth:
         return Writing(self, key, lifetime_s)
 
     def ended(self, key: int, lifetime_s: float | None) -> None:
-        """A request that was to write a prefix has done so, for so many seconds; None: it has not."""
+        """Record the end of a write, and let those that wait for it go on.
+
+        Args:
+            key: The hash of the prefix.
+            lifetime_s: Seconds for which the prefix is cached from now on. None: it was not written.
+        """
         if lifetime_s is not None:
             now = time.monotonic()
             self._written = {one: until for one, until in self._written.items() if until > now}
@@ -58,7 +68,7 @@ class Warmth:
 
 
 class Writing:
-    """The request that writes a prefix. A context manager: when it is left, another one may write it."""
+    """One request that writes a prefix to the cache. A context manager: after its exit another request may write it."""
 
     __slots__ = ("_is_over", "_key", "_lifetime_s", "_warmth")
 
@@ -67,7 +77,7 @@ class Writing:
         self._is_over = False
 
     def is_answered(self) -> None:
-        """The reply begins to come: what was written can be read."""
+        """Record that the reply is coming, so that the prefix can be read from the cache."""
         self._end(self._lifetime_s)
 
     def __enter__(self) -> Writing:
@@ -85,7 +95,7 @@ class Writing:
 
 
 def _lifetime_s(request: Request) -> float | None:
-    """How long the prefix stays in the cache. None: it is too short for it, or others are not about to write it."""
+    """Return the seconds that the prefix stays cached. None: it is too short, or the conversation is not new."""
     if len(request.messages) > 1 or not request.prefix.markers:
         return None
     limits = limits_of(str(request.options["model"])) or ModelLimits()

@@ -1,4 +1,4 @@
-"""Who is next: senders take turns, and each sender's own come in their order."""
+"""A fair queue: senders take turns (round robin), and the items of each sender keep their order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Item = TypeVar("Item", bound=Hashable)
 
 
 class FairQueue(Generic[Item]):
-    """Items of several senders. Everything takes the same time, however long the queue is."""
+    """A queue of items from several senders. Every operation takes constant time."""
 
     def __init__(self) -> None:
         # A plain dict is slow to give its first key when many before it were removed.
@@ -21,16 +21,16 @@ class FairQueue(Generic[Item]):
         return self._count
 
     def add(self, sender: str, item: Item) -> None:
-        """Put an item behind the others of its sender; a sender that had none comes behind the other senders."""
+        """Append an item to those of its sender; a sender that had none comes after the other senders."""
         self._senders.setdefault(sender, OrderedDict())[item] = None
         self._count += 1
 
     def first(self) -> Item | None:
-        """Whose turn it is, until that one is popped or removed. None: nobody waits."""
+        """Return the item whose turn it is, without removing it. None: the queue is empty."""
         return next(iter(next(iter(self._senders.values())))) if self._senders else None
 
     def pop(self) -> None:
-        """Take the first away; its sender's turn is over. Raises StopIteration when there is none."""
+        """Remove the first item; its sender goes behind the others. Raises StopIteration when the queue is empty."""
         sender, items = next(iter(self._senders.items()))
         items.popitem(last=False)
         self._count -= 1
@@ -40,7 +40,7 @@ class FairQueue(Generic[Item]):
             del self._senders[sender]
 
     def remove(self, sender: str, item: Item) -> None:
-        """Take an item away that does not want its turn any more. Raises KeyError when it is not there."""
+        """Remove an item before its turn. Raises KeyError when it is not in the queue."""
         items = self._senders[sender]
         del items[item]
         self._count -= 1

@@ -1,11 +1,11 @@
-"""How much is asked of a model at once: one governor for each client and model, over all runs that share them.
+"""The rate limiter of model requests: one for each client and model, shared by all runs that use them.
 
-How many requests are in flight grows by addition and falls by halves, as congestion control does it: nothing is slowed
-until the server complains. What it tells in headers of its limits a minute is kept in buckets. Whoever has to wait
-waits fairly: the runs take turns, however many requests one of them has.
+The number of requests in flight grows additively and shrinks multiplicatively (AIMD), as in TCP congestion control:
+nothing is slowed until the server refuses. The limits per minute that its headers report are counted in token buckets.
+Requests that have to wait are admitted fairly: the runs take turns, however many requests one of them has.
 
-Two rules for this file: there is no lock and no task, so nothing happens between two awaits but in one piece; and a
-place that was given is given back, whoever is cancelled, whenever.
+Two rules for this file: there is no lock and no task, so everything between two awaits is atomic; and every permit is
+released, whichever task is cancelled at whatever moment.
 """
 
 from __future__ import annotations
@@ -21,39 +21,34 @@ from anyio.lowlevel import RunVar, checkpoint_if_cancelled
 
 from agentkit.models.rate_limiting.cache_warmup import Warmth
 from agentkit.models.rate_limiting.fair_queue import FairQueue
-from agentkit.models.rate_limiting.token_buckets import (
-    INPUT_TOKENS,
-    LIMIT_NAMES,
-    OUTPUT_TOKENS,
-    REQUESTS,
-    Bucket,
-    told_limit,
-)
+from agentkit.models.rate_limiting.headers import INPUT_TOKENS, LIMIT_NAMES, OUTPUT_TOKENS, REQUESTS, told_limit
+from agentkit.models.rate_limiting.token_buckets import Bucket
 
 FIRST_CONCURRENCY = 1000.0
-"""Requests at once before the server has said anything: as many as the SDK's client has connections."""
+"""Requests in flight before the server has refused any: as many as the SDK's client has connections."""
 LEAST_CONCURRENCY = 1.0
-"""However often the server complains, one request may try."""
+"""However often the server refuses, one request may be in flight."""
 GROWTH_PER_ROUND = 4.0
-"""By how much the concurrency grows when as many requests succeeded as it allows. A round takes seconds here, not
-milliseconds as on a network: by one, coming back from a bad minute would take many."""
+"""Growth of the concurrency when as many requests have succeeded as it allows (a round). TCP grows by one, but a round
+takes seconds here, not milliseconds: by one, the recovery from a bad minute would take many minutes."""
 FALL_FACTOR = 0.5
-"""What is left of the concurrency when the server complains."""
+"""The factor by which the concurrency shrinks when the server is overloaded."""
 LONGEST_PAUSE_S = 60.0
-"""After so long a wait for a limit told in headers a request tries anyway: the limits are by the minute, so by then the
-headers, or what we made of them, are wrong."""
+"""Seconds after which a request that waits for a reported limit is sent anyway: the limits are per minute, so by then
+the headers, or our count, are wrong."""
 USUAL_REPLY_MEMORY = 0.9
-"""How much of what replies usually count for is kept when one more is known."""
+"""The weight of the earlier replies in the moving average of output tokens."""
 _TICK_S = 1e-6
-"""A wait that is shorter is none: it may be what is lost in rounding, and the clock may not even move in it."""
+"""A shorter wait counts as none: it may be a rounding error, and the clock may not even advance in it."""
 
-_governors: RunVar[dict[int, tuple[weakref.ref[object], dict[str, Governor]]]] = RunVar("agentkit_governors")
+_governors: RunVar[dict[int, tuple[weakref.ref[object], dict[str, Governor]]]] = RunVar("agentkit_rate_limiters")
 
 
 def governor_of(client: object, model: str) -> Governor:
-    """The governor of a client, which is told by identity and not kept alive, and a model in this event loop.
+    """Return the rate limiter of a client and a model in this event loop; created on first use.
 
-    Give the client that the runs share: what its `with_options` returns is another one.
+    Clients are compared by identity and not kept alive. Pass the client that the runs share: each call of its
+    `with_options` returns another one.
     """
     governors = _governors.get(None)
     if governors is None:
@@ -68,46 +63,48 @@ def governor_of(client: object, model: str) -> Governor:
 
 
 class Governor:
-    """Admits requests to one model of one client, one after another or all at once, as the server can take them."""
+    """Admits requests to one model of one client, as many at once as the server takes."""
 
     def __init__(self) -> None:
         self.warmth = Warmth()
-        """What is in the prompt cache, and who goes ahead to write it."""
+        """The prefixes in the prompt cache, and those that a request is writing to it."""
         self._queue: FairQueue[_Waiter] = FairQueue()
         self._buckets = {name: Bucket() for name in LIMIT_NAMES}
         self._concurrency = FIRST_CONCURRENCY
         self._in_flight = 0
         self._admitted = 0
         self._admitted_when_it_fell = 0
-        """Requests up to this one were on their way already; that they are refused too is no news."""
+        """Requests up to this number were sent before the concurrency shrank; their refusals do not shrink it again."""
         self._admitted_when_told = 0
-        """When the headers of a later request come, they are newer than what was told then; of others nobody knows."""
+        """Headers of later requests than this one are newer than the last report; of others the order is unknown."""
         self._closed_until = -math.inf
         self._stuck_since: float | None = None
-        """Since when the buckets alone keep the first in the queue waiting."""
+        """The time since when only the buckets hold back the first in the queue. None: they do not."""
         self._usual_output = 0.0
 
     @property
     def concurrency(self) -> int:
-        """How many requests may be in flight now."""
+        """The number of requests that may be in flight now."""
         return int(self._concurrency)
 
     @property
     def in_flight(self) -> int:
-        """How many requests are in flight; after a fall that may be more than `concurrency`."""
+        """The number of requests in flight; more than `concurrency` for a while after it shrank."""
         return self._in_flight
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for their turn."""
+        """The number of requests in the queue."""
         return len(self._queue)
 
     async def admit(self, sender: str, input_tokens: int) -> Permit:
-        """Wait until one request may be sent: `with await governor.admit(run_id, tokens) as permit:`.
+        """Wait until one request may be sent: `with await rate_limiter.admit(run_id, tokens) as permit:`.
 
-        `sender` is the run that asks: senders take turns, and each one's own requests go in their order.
-        `input_tokens` is about how long the prompt is, what is read from the cache not counted. May be cancelled at
-        any moment.
+        May be cancelled at any moment.
+
+        Args:
+            sender: The id of the run. Senders take turns, and the requests of each one are admitted in order.
+            input_tokens: The estimated length of the prompt, without what is read from the cache.
         """
         await checkpoint_if_cancelled()
         waiter = _Waiter(input_tokens)
@@ -130,7 +127,7 @@ class Governor:
         return waiter.permit
 
     def _admit_waiting(self) -> None:
-        """Admit all who may go now, and see to it that the first of those who may not wakes up in time."""
+        """Admit all requests that may be sent now, and set the wake-up time of the first one that may not."""
         if not self._queue:
             return
         now = anyio.current_time()
@@ -146,7 +143,7 @@ class Governor:
             waiter.admit(Permit(self, self._admitted, self._in_flight, self._taken(waiter.input_tokens)))
 
     def _wait_s(self, input_tokens: int, now: float) -> float:
-        """How long the first in the queue has to wait; infinite: until a request in flight is done."""
+        """Return the seconds that the first in the queue has to wait; infinite: until a request in flight ends."""
         if self._in_flight >= self.concurrency:
             return math.inf
         closed_s = self._closed_until - now
@@ -165,10 +162,10 @@ class Governor:
             self._buckets[name].take(amount)
         return taken
 
-    # What follows is for permits.
+    # The methods below are called by permits.
 
     def learn(self, number: int, headers: Mapping[str, str], taken: dict[str, float]) -> None:
-        """The answer to the request with this number has begun; the server has counted it now, but for its reply."""
+        """Record the headers of a response, by when the server has counted the request, but not its reply's tokens."""
         now, clock = anyio.current_time(), datetime.now(UTC)
         is_news = number > self._admitted_when_told
         is_told = False
@@ -185,17 +182,17 @@ class Governor:
         self._admit_waiting()
 
     def grow(self, number: int, output_tokens: int, taken: dict[str, float]) -> None:
-        """The request with this number has succeeded."""
+        """Record that the request with this number succeeded: count its reply, and let the concurrency grow."""
         self._buckets[OUTPUT_TOKENS].settle(taken.pop(OUTPUT_TOKENS, 0.0), output_tokens)
         if output_tokens > 0:
             kept = USUAL_REPLY_MEMORY if self._usual_output else 0.0
             self._usual_output = kept * self._usual_output + (1 - kept) * output_tokens
-        is_used = self._in_flight >= self._concurrency / 2  # what nobody asks for is not known to be good
+        is_used = self._in_flight >= self._concurrency / 2  # a concurrency that is not used has not been tested
         if is_used and number > self._admitted_when_it_fell:
             self._concurrency += GROWTH_PER_ROUND / self._concurrency
 
     def shrink(self, number: int, were_in_flight: int, retry_after_s: float | None) -> None:
-        """The request with this number, admitted as one of so many, was refused: the server is overloaded."""
+        """Record that the server refused the request with this number as too many: pause, and halve the concurrency."""
         if retry_after_s is not None:
             self._closed_until = max(self._closed_until, anyio.current_time() + retry_after_s)
         if number > self._admitted_when_it_fell:
@@ -204,9 +201,9 @@ class Governor:
             self._admitted_when_it_fell = self._admitted
 
     def release(self, taken: dict[str, float]) -> None:
-        """A request is over, and with it what it has taken and nobody has counted yet."""
+        """Record the end of a request: settle what it has reserved in the buckets, and admit others."""
         for name, amount in taken.items():
-            # Of a reply that never came nothing is known, and the prompt was sent in any case.
+            # The prompt was sent in any case, but nothing is known of a reply that never came.
             self._buckets[name].settle(amount, 0.0 if name == OUTPUT_TOKENS else amount)
         taken.clear()
         self._in_flight -= 1
@@ -214,7 +211,7 @@ class Governor:
 
 
 class Permit:
-    """One request that may be sent now. A context manager: leaving it gives the place back. Use it once."""
+    """The permission to send one request. A context manager that releases it on exit. Use it once."""
 
     __slots__ = ("_governor", "_is_over", "_number", "_taken", "_were_in_flight")
 
@@ -223,30 +220,31 @@ class Permit:
         self._number = number
         self._were_in_flight = were_in_flight
         self._taken = taken
-        """What the request counts for in each bucket, as long as the server has not counted it."""
+        """Amounts that the request has reserved in each bucket and that the server has not counted yet."""
         self._is_over = False
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Tell what the answer's headers say, those of a refusal too. Names are in lower case, or it does not matter.
+        """Record the rate limits that the headers of a response report, those of a refusal too.
 
-        Whatever stands there, nobody waits longer than LONGEST_PAUSE_S because of it. `retry-after` is not read: it
-        is for `throttled`, and means nothing beside a reply.
+        Names must be in lower case, unless the mapping ignores case. Whatever the values, no request waits longer than
+        MAX_LIMIT_WAIT_S because of them. `retry-after` is ignored here: it is passed to `record_overload`.
         """
         self._governor.learn(self._number, headers, self._taken)
 
     def succeeded(self, output_tokens: int = 0) -> None:
-        """Tell that the reply came, and how long it was; 0 where nobody knows."""
+        """Record that the reply came, with its output tokens; 0 where they are unknown."""
         self._governor.grow(self._number, output_tokens, self._taken)
 
     def throttled(self, retry_after_s: float | None) -> None:
-        """Tell of a 429 or 529. Nobody is admitted for `retry_after_s` seconds, which the caller has seen to be sane.
+        """Record a 429 or 529: the concurrency is halved, once for all requests that were in flight together.
 
-        None: no pause. The concurrency falls by half, but not again for those that were on their way by then.
+        Args:
+            retry_after_s: Seconds in which nothing is admitted; the caller has bounded them. None: no pause.
         """
         self._governor.shrink(self._number, self._were_in_flight, retry_after_s)
 
     def give_back(self) -> None:
-        """Give the place back. Doing so twice is doing it once."""
+        """Release the permit. Idempotent."""
         if not self._is_over:
             self._is_over = True
             self._governor.release(self._taken)
@@ -268,21 +266,21 @@ class _Waiter:
     def __init__(self, input_tokens: int) -> None:
         self.input_tokens = input_tokens
         self.is_admitted: anyio.Event | None = None
-        """Set when it may go. None: it has not had to wait yet."""
+        """Set when the request is admitted. None: it has not had to wait yet."""
         self.permit: Permit | None = None
         self.scope: anyio.CancelScope | None = None
-        """In which it waits. None: it is awake."""
+        """The cancel scope in which it waits. None: it is not waiting."""
         self.wakes_at = math.inf
-        """When time alone may let it go."""
+        """The time at which it may be admitted without any other event."""
 
     def wake_at(self, moment: float) -> None:
-        """Wake up then if nothing happens before."""
+        """Set the time at which it wakes up by itself."""
         self.wakes_at = moment
         if self.scope is not None:
             self.scope.deadline = moment
 
     def admit(self, permit: Permit) -> None:
-        """Go."""
+        """Hand over the permit and wake the waiting task."""
         self.permit = permit
         if self.is_admitted is not None:
             self.is_admitted.set()

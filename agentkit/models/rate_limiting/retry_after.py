@@ -1,4 +1,4 @@
-"""When a server says to come again: the header in its three forms, and whatever else may stand there."""
+"""The `retry-after` header: its three forms, and safe handling of everything else that may stand there."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 _LONGEST_WAIT_S = 366 * 24 * 3600.0
-"""Nobody means a longer wait; a spend limit may well mean one until the next month."""
+"""A longer wait is taken for nonsense. A spend limit may well mean one until the next month."""
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]*)?")
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How many seconds an answer says to wait, by `retry-after-ms` or by `retry-after` in seconds or as a date.
+    """Return the seconds to wait, by `retry-after-ms`, or by `retry-after` in seconds or as a date.
 
-    None: it says nothing, or nothing that makes sense ("soon", "-1", "1e99"). A date is counted from the answer's own
-    `date`, since the clock here may be wrong, and only without that from `now`, which has a time zone; a date that has
-    passed is a wait of 0. Names of headers are in lower case, or the mapping does not care. Never raises.
+    None: there is no such header, or an invalid one ("soon", "-1", "1e99"). A date is counted from the response's own
+    `date`, since the local clock may be wrong, and without that from `now`; a date in the past is a wait of 0. Never
+    raises.
+
+    Args:
+        headers: Names in lower case, unless the mapping ignores case.
+        now: The local time, with a time zone.
     """
     wait_s = plain_number(headers.get("retry-after-ms"))
     if wait_s is not None:
@@ -32,21 +36,26 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def server_now(headers: Mapping[str, str], now: datetime) -> datetime:
-    """The server's clock, as an answer's `date` tells it; without one, `now`."""
+    """Return the server's time by the `date` header of a response; without one, `now`."""
     return _http_date(headers.get("date")) or now
 
 
 def plain_number(text: str | None) -> float | None:
-    """A number as headers write them, digits and perhaps a point. None: anything else, signs and exponents too."""
+    """Parse digits with an optional decimal point. None: anything else, signs and exponents too."""
     return float(text) if text is not None and _NUMBER.fullmatch(text.strip()) else None
 
 
-@lru_cache(maxsize=64)  # the answers of a second have one date
+@lru_cache(maxsize=64)  # responses within a second have the same date
 def _http_date(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
         date = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):  # what it raises on nonsense differs by version
+    except (
+        ValueError,
+        TypeError,
+        IndexError,
+        OverflowError,
+    ):  # what it raises for invalid dates differs by Python version
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,1 +1,1 @@
-"""JSON Schema itself: checking a value, walking a schema, constraints in words."""
+"""JSON Schema itself: check a value, walk and transform a schema, describe constraints in words."""

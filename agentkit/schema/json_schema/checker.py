@@ -1,8 +1,8 @@
-"""Whether JSON data fits a JSON Schema, in time that does not double with every union on the way down.
+"""Check JSON data against a JSON Schema, without jsonschema's exponential time on nested unions.
 
-jsonschema tries each choice of a union to its bottom and keeps all the errors of it: in a recursive union every level
-costs as many times more as there are choices. Here each value is judged once per choice, and a union that no choice
-fits is one misfit; what is wrong inside is found by looking into the choice that was meant.
+jsonschema validates every choice of a union completely and collects all its errors, so a recursive union multiplies
+the time at every level. Here the result of each value and choice is remembered, and a union that no choice fits is one
+violation. The caller then checks the value against the choice that was most likely intended.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.json_schema.subschemas import is_object, resolve, subschemas, walk
 
 _Judged: TypeAlias = "dict[tuple[int, int], tuple[bool, object, object]]"
-"""By the identities of a value and a choice: whether they fit, and both, so that no other object gets their ids."""
+"""The results by `id` of a value and a choice. Both objects are kept, so that no other one is given their ids."""
 
 _judged: ContextVar[_Judged] = ContextVar("agentkit_judged")
 
@@ -32,35 +32,35 @@ class Misfit:
     """One keyword of a schema that a value does not satisfy."""
 
     keyword: str
-    """`type`, `required` ...; empty where the schema takes nothing at all."""
+    """`type`, `required` ...; empty where the schema is `false`, which allows nothing."""
     wanted: JSON
-    """What the keyword says."""
+    """The value of the keyword in the schema."""
     value: JSON
-    """What stands there; the key itself where a key is wrong."""
+    """The value that does not fit; the key itself where a key is wrong."""
     schema: JSONObject
     """The part of the schema that holds the keyword."""
     path: tuple[str | int, ...]
-    """Where the value stands in the data."""
+    """The path of the value in the data."""
     is_key: bool
-    """Whether a key of the object at the path is wrong, and not its value."""
+    """True if a key of the object at the path is wrong, and not the value."""
 
 
 @dataclass(frozen=True)
 class Checker:
-    """Checks values against one schema and its parts. It remembers what it saw: make one for each reading."""
+    """Checks values against one schema and its parts. It caches results by object identity: make one for each value."""
 
     schema: JSONObject
-    """The root, which references lead into."""
+    """The root schema, in which references are resolved."""
     checks_formats: bool = False
-    """Whether `format` is a constraint, where it is one that this installation knows."""
+    """True: `format` is a constraint too, as far as jsonschema knows the format in this installation."""
     _seen: _Judged = field(default_factory=dict[tuple[int, int], tuple[bool, object, object]], init=False, repr=False)
 
     def fits(self, value: JSON, part: JSONObject | None = None) -> bool:
-        """Whether a value fits the schema, or a part of it."""
+        """Return True if a value fits the schema, or the given part of it."""
         return not self._misfits(value, part, most=1)
 
     def misfits(self, value: JSON, part: JSONObject | None = None) -> list[Misfit]:
-        """Everything in a value that does not fit the schema, or a part of it."""
+        """Return everything in a value that does not fit the schema, or the given part of it."""
         return self._misfits(value, part)
 
     def _misfits(self, value: JSON, part: JSONObject | None, most: int | None = None) -> list[Misfit]:
@@ -79,7 +79,11 @@ class Checker:
 
 
 def require_sound(schema: object) -> None:
-    """Raise DefinitionError, with the reason, for what is no JSON Schema or refers to what it does not hold."""
+    """Check that a tool's `input_schema` is valid JSON Schema with local references only.
+
+    Raises:
+        DefinitionError: It is not. The text has the reason.
+    """
     if not is_object(schema):
         raise DefinitionError(f"input_schema is not a JSON Schema, which is a dict, but {schema!r}")
     jsonschema = importlib.import_module("jsonschema")
@@ -114,7 +118,7 @@ def _require_patterns(part: JSONObject) -> None:
 
 
 def _require_end(schema: JSONObject, root: JSONObject, way: tuple[int, ...]) -> None:
-    """Raise KeyError where references and unions lead back to the same place without a step into the value."""
+    """Raise KeyError for a cycle of references and unions that never descends into the value: it never ends."""
     schema = resolve(schema, root)
     marks = tuple(id(schema[key]) for key in ("anyOf", "oneOf", "allOf") if key in schema)
     if set(marks) & set(way):

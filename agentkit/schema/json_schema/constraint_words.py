@@ -1,4 +1,4 @@
-"""Constraints of JSON Schema in plain words, for descriptions: `at least 1`, `at most 40 characters`."""
+"""Describe constraints of JSON Schema in plain words: `at least 1`, `at most 40 characters`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agentkit.schema.json_schema.text_patterns import AS_DESCRIBED, pattern_word
 
 ORDER = "items by position"
 ONE_OF = "one choice only"
-"""Two constraints that no keyword names, in the tables of this file."""
+"""Two constraints for which JSON Schema has no keyword; pseudo-keywords in the tables of this file."""
 _IN_ORDER = (
     "minimum",
     "exclusiveMinimum",
@@ -59,13 +59,13 @@ _PAIRS = (
 
 
 def words(keyword: str, value: object) -> str:
-    """One constraint in words; a keyword without words of its own is quoted as it stands."""
+    """Describe one constraint in words; a keyword that is not in the table is quoted with its value."""
     phrase = _WORDS.get(keyword)
     return phrase(value) if phrase else f"`{keyword}`: {json.dumps(value, ensure_ascii=False)}"
 
 
 def phrases(constraints: JSONObject) -> list[str]:
-    """Constraints in words, each on its own but for `exactly`, which takes two."""
+    """Describe each constraint in words; an equal minimum and maximum become one `exactly ...`."""
     known = [keyword for keyword in _IN_ORDER if keyword in constraints]
     left = {keyword: constraints[keyword] for keyword in dict.fromkeys([*known, *constraints])}
     said: list[str] = []
@@ -77,7 +77,13 @@ def phrases(constraints: JSONObject) -> list[str]:
 
 
 def add_sentences(description: str, said: list[str], default: tuple[object, ...] = ()) -> str:
-    """A description with constraints as a sentence after it, and the default, where there is one."""
+    """Return a description with the constraints and the default as sentences after it.
+
+    Args:
+        description: The text so far; may be empty.
+        said: The constraints in words.
+        default: The default as the only item; empty: there is no default.
+    """
     sentences = [description.rstrip()] if description.strip() else []
     if sentences and (said or default) and sentences[0][-1] not in ".!?:;)`":
         sentences[0] += "."

@@ -1,7 +1,7 @@
-r"""Regular expressions for numbers written as text, within bounds.
+r"""Build regular expressions for numbers within bounds that are written as text.
 
-JSON Schema has `minimum` for numbers only; a Decimal's exact form is a string, and so are the keys of a dictionary.
-The texts are those that Python's `str` gives: `12`, `-0.5`, `1E+5`, `1.50E-7`.
+JSON Schema has `minimum` for numbers only, but a Decimal's exact form is a string, and so are the keys of a
+dictionary. The patterns match the texts that Python's `str` returns: `12`, `-0.5`, `1E+5`, `1.50E-7`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 END = r"$(?!\n)"
-"""The end of the text, also for Python, whose `$` matches before a last newline."""
-_ANY = "[0-9]*"
+"""The end of the text in Python too, where `$` alone also matches before a trailing newline."""
 
 
 def bound_pattern(bound: Decimal, *, above: bool, inclusive: bool) -> str:
-    """The texts of decimals on one side of a bound."""
-    magnitude = bound.copy_abs()  # abs() would round
+    """Return a pattern for the texts of the decimals on one side of a bound."""
+    magnitude = bound.copy_abs()  # abs() rounds to the precision of the context
     is_zero_inside = (bound < 0 if above else bound > 0) or (inclusive and not bound)
-    # The sign's own side holds every magnitude; on the bound's side the magnitudes are compared.
+    # With one sign every magnitude is within the bound; with the other the magnitudes are compared.
     if above:
         outward, inward = "", "-"
         inward_holds = bound < 0
@@ -43,9 +42,9 @@ def _nonzero() -> str:
 
 
 def _compared(bound: Decimal, *, larger: bool, inclusive: bool) -> Iterator[str]:
-    """Unsigned nonzero texts beyond a positive bound, plain first, then with an exponent."""
+    """Yield patterns for unsigned nonzero texts beyond a positive bound: plain, then with an exponent."""
     digits = "".join(map(str, bound.as_tuple().digits)).lstrip("0")
-    point = bound.adjusted() + 1  # digits before the point
+    point = bound.adjusted() + 1  # number of digits before the decimal point
     whole = digits[:point].ljust(point, "0") if point > 0 else ""
     fraction = digits[point:] if point > 0 else "0" * -point + digits
     yield "0*" + _plain(whole, fraction.rstrip("0"), larger=larger, inclusive=inclusive)
@@ -56,7 +55,7 @@ def _compared(bound: Decimal, *, larger: bool, inclusive: bool) -> Iterator[str]
 
 
 def _plain(whole: str, fraction: str, *, larger: bool, inclusive: bool) -> str:
-    """Texts without leading zeros or exponent, compared with `whole.fraction`."""
+    """Return a pattern for texts without leading zeros or exponent that are beyond `whole.fraction`."""
     tail = r"(\.[0-9]+)?"
     parts = [text + tail for text in _same_length(whole, larger=larger)]
     if larger:
@@ -64,7 +63,7 @@ def _plain(whole: str, fraction: str, *, larger: bool, inclusive: bool) -> str:
     elif len(whole) > 1:
         parts.append(rf"[0-9]{{1,{len(whole) - 1}}}{tail}")
     if whole and not larger:
-        parts.append(r"\.[0-9]+")  # the zeros before it have eaten the 0
+        parts.append(r"\.[0-9]+")  # the caller's `0*` has already matched the 0 before the point
     parts += [rf"{whole}\.{text}[0-9]*" for text in differing(fraction, larger=larger)]
     if larger:
         parts.append(rf"{whole}\.{fraction}[0-9]*[1-9][0-9]*")
@@ -78,14 +77,14 @@ def _plain(whole: str, fraction: str, *, larger: bool, inclusive: bool) -> str:
 
 
 def differing(digits: str, *, larger: bool) -> Iterator[str]:
-    """What a text begins with if it first differs from `digits` in the wanted direction."""
+    """Yield patterns for the beginnings of texts whose first difference from `digits` is larger, or smaller."""
     for i, digit in enumerate(digits):
         if digit.isdigit() and digit != ("9" if larger else "0"):
             yield digits[:i] + (f"[{int(digit) + 1}-9]" if larger else f"[0-{int(digit) - 1}]")
 
 
 def _same_length(digits: str, *, larger: bool) -> Iterator[str]:
-    """Digit strings of the same length, beyond `digits` in the wanted direction."""
+    """Yield patterns for digit strings of the same length that are larger, or smaller, than `digits`."""
     for text in differing(digits, larger=larger):
         rest = len(digits) - text.index("[") - 1
         yield f"{text}[0-9]{{{rest}}}" if rest else text
@@ -96,7 +95,7 @@ def _exponent(value: int) -> str:
 
 
 def _exponents(value: int, *, larger: bool) -> str:
-    """Exponents beyond `value`, with their sign."""
+    """Return a pattern for signed exponents that are larger, or smaller, than `value`."""
     magnitude = str(abs(value))
     if value == 0:
         return r"\+?0*[1-9][0-9]*" if larger else r"-0*[1-9][0-9]*"

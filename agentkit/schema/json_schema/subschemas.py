@@ -1,6 +1,6 @@
-"""Where a JSON Schema holds further schemas, in three tables; everything else in it is data.
+"""Walk, transform and resolve JSON Schemas, with tables of the keywords that hold subschemas.
 
-A property may be named `title` or `const`: whoever changes a schema must know a keyword from a name.
+The tables are needed because a property may be named `title` or `const`: only they separate keywords from names.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ HOLDS_ONE = frozenset(
 )
 """Keywords whose value is a schema (or a boolean)."""
 HOLDS_LIST = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
-"""Keywords whose value is a list of schemas; `items` was one in older drafts."""
+"""Keywords whose value is a list of schemas; `items` could be one before draft 2020-12."""
 HOLDS_NAMED = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "dependencies"))
 """Keywords whose value maps names to schemas."""
 
 
 def is_object(value: object) -> TypeGuard[JSONObject]:
-    """Whether a JSON value is an object; a schema is one unless it is `true` or `false`."""
+    """Return True for a JSON object, which a schema is unless it is `true` or `false`."""
     return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Whether a JSON value is an array."""
+    """Return True for a JSON array."""
     return isinstance(value, list)
 
 
 def subschemas(schema: JSONObject) -> Iterator[tuple[str, JSONObject]]:
-    """Every schema directly inside, with the way to it: `properties.title`, `items`, `anyOf.0`."""
+    """Yield every direct subschema with its path: `properties.title`, `items`, `anyOf.0`."""
     for key, value in schema.items():
         if key in HOLDS_NAMED and is_object(value):
             for name, inner in value.items():
@@ -59,14 +59,14 @@ def subschemas(schema: JSONObject) -> Iterator[tuple[str, JSONObject]]:
 
 
 def walk(schema: JSONObject) -> Iterator[JSONObject]:
-    """The schema and every schema below it."""
+    """Yield the schema and all its subschemas, at any depth."""
     yield schema
     for _, inner in subschemas(schema):
         yield from walk(inner)
 
 
 def rebuild(schema: JSONObject, change: Callable[[JSONObject], JSONObject]) -> JSONObject:
-    """A copy in which `change` was applied to every schema, the innermost first."""
+    """Return a copy in which `change` was applied to the schema and every subschema, the innermost first."""
 
     def visit(value: object) -> object:
         return rebuild(value, change) if is_object(value) else value
@@ -85,9 +85,10 @@ def rebuild(schema: JSONObject, change: Callable[[JSONObject], JSONObject]) -> J
 
 
 def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
-    """What a schema says once a local `$ref` in it is followed; keywords beside the reference win.
+    """Return the schema with a local `$ref` replaced by its target; keywords beside the reference win.
 
-    Raises KeyError when the reference does not lead to a schema of `root`.
+    Raises:
+        KeyError: The reference does not lead to a schema in `root`.
     """
     seen: set[str] = set()
     while isinstance(ref := schema.get("$ref"), str):
@@ -100,7 +101,7 @@ def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
 
 
 def follow(ref: str, root: JSONObject) -> JSONObject:
-    """The schema that a local reference (`#`, `#/$defs/Item`) names. Raises KeyError when there is none."""
+    """Return the schema that a local reference (`#`, `#/$defs/Item`) names. Raises KeyError when there is none."""
     target: object = root
     if not ref.startswith("#"):
         raise KeyError(ref)

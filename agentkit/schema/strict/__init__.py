@@ -1,1 +1,1 @@
-"""The strict form of a schema: what the API's grammar takes, and which tools of a request get it."""
+"""Strict mode: derive the strict form of a schema, and decide which tools of a request are strict."""

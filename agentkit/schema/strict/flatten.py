@@ -1,7 +1,7 @@
-"""One JSON Schema read as one thing: a reference, a few values, a union, or a type with its structure.
+"""Flatten a JSON Schema to one of: a reference, an enum, a union, or a type with its structure.
 
-JSON Schema lets every keyword stand beside every other. Here each gets its place: what shapes the value, what
-merely constrains it, what describes it. What does not fit is refused by name.
+JSON Schema allows every keyword beside every other. Flattening resolves `allOf` and sorts the keywords into structure,
+constraints and annotations. A combination that cannot be sorted raises NotStrictable, which names it.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ ANNOTATIONS = frozenset(
         "xml",
     }
 )
-"""Keywords that neither shape nor constrain a value. `description` and `default` are kept, the others are noise."""
+"""Keywords that neither shape nor constrain a value. `description` and `default` are kept, the others dropped."""
 SHAPES = {
     "object": ("properties", "required", "additionalProperties", "patternProperties"),
     "array": ("items", "prefixItems"),
 }
-"""The keywords that shape a value of a type."""
+"""The keywords that define the structure of a type's values."""
 _APPLIES_TO = {
     "object": (
         "minProperties",
@@ -78,35 +78,40 @@ _KIND_OF_KEYWORD = {
 
 
 class NotStrictable(Exception):
-    """The schema has no strict form; the lossless one must serve."""
+    """The schema has no strict form; the lossless schema is sent instead."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}" if path else reason)
         self.path = path
-        """Where: `lines[].kind`; "" for the whole."""
+        """The place, such as `lines[].kind`; "" for the whole schema."""
         self.reason = reason
-        """Why, in plain words."""
+        """The reason, in plain words."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlatSchema:
-    """What one schema says, each thing in its place."""
+    """One schema with its keywords sorted. The first of reference, values, choices, types that is set is its form."""
 
     kinds: tuple[str, ...] = ()
-    """The types it allows; empty when it says none."""
+    """The JSON types it allows; empty when it names none."""
     reference: str | None = None
+    """`$ref`."""
     values: JSONObject | None = None
     """`enum` or `const`."""
     choices: tuple[object, ...] | None = None
+    """The schemas in `anyOf` or `oneOf`."""
     is_exclusive: bool = False
-    """Whether exactly one of the choices must fit."""
+    """True if exactly one of the choices must fit (`oneOf`)."""
     structure: JSONObject = field(default_factory=JSONObject)
+    """The keywords that define the structure, such as `properties`."""
     constraints: JSONObject = field(default_factory=JSONObject)
+    """All other keywords, except annotations."""
     description: str = ""
     default: tuple[object, ...] = ()
+    """The default as the only item; empty: there is no default."""
 
     def by_kind(self) -> Iterator[JSONObject]:
-        """One schema per type, each with the keywords that concern it."""
+        """Yield one schema per type with the keywords that apply to it, and remove these from `constraints`."""
         for kind in self.kinds:
             fitting = {key: value for key, value in (self.structure | self.constraints).items() if _concerns(key, kind)}
             for key in fitting:
@@ -115,7 +120,7 @@ class FlatSchema:
 
 
 def flatten(schema: JSONObject, root: JSONObject, path: str) -> FlatSchema:
-    """Read one schema. Raises NotStrictable where keywords stand together that cannot be told apart."""
+    """Flatten one schema. Raises NotStrictable for a combination of keywords that cannot be sorted."""
     schema = _merged(schema, root, path)
     flat = _shaped(schema, path)
     description = str(schema.get("description", ""))
@@ -147,7 +152,7 @@ def _shaped(schema: JSONObject, path: str) -> FlatSchema:
 
 
 def _merged(schema: JSONObject, root: JSONObject, path: str) -> JSONObject:
-    """Follow a reference that has rules beside it, and fold `allOf` into the schema around it."""
+    """Merge the target of a reference with the keywords beside it, and `allOf` with the schema around it."""
     rules = [key for key in schema if key not in ANNOTATIONS and key != "$ref" and not key.startswith("x-")]
     if "$ref" in schema:
         try:
@@ -169,7 +174,7 @@ def _merged(schema: JSONObject, root: JSONObject, path: str) -> JSONObject:
 
 
 def _both(one: JSONObject, other: JSONObject, path: str) -> JSONObject:
-    """One schema that says what two say. Annotations of `other` win."""
+    """Merge two schemas into one that requires both. Annotations of `other` win."""
     merged = dict(one)
     for key, value in other.items():
         if key not in merged or key in ANNOTATIONS or merged[key] == value:
@@ -192,7 +197,7 @@ def _kinds(schema: JSONObject, path: str) -> tuple[str, ...]:
     if kinds or any(key in schema for key in ("enum", "const", "anyOf", "oneOf")):
         return kinds
     implied = {_KIND_OF_KEYWORD[key] for key in schema if key in _KIND_OF_KEYWORD}
-    # `properties` without `type` also lets every other type pass; nobody means that.
+    # By the standard, `properties` without `type` allows every other type too; in practice an object is meant.
     return (implied.pop(),) if len(implied) == 1 else ()
 
 
@@ -213,15 +218,15 @@ def _concerns(key: str, kind: str) -> bool:
 
 
 def _says_something(key: str, value: object) -> bool:
-    """`minLength: 0` and `uniqueItems: false` are true of everything."""
+    """Return False for a constraint that every value meets, such as `minLength: 0` or `uniqueItems: false`."""
     if key in ("minItems", "minLength", "minProperties"):
         return value != 0
-    # `binary` and `password` are OpenAPI's and constrain nothing.
+    # The formats `binary` and `password` are from OpenAPI and constrain nothing.
     return not (key == "uniqueItems" and value is False) and not (key == "format" and value in ("binary", "password"))
 
 
 def _modern(structure: JSONObject) -> JSONObject:
-    """`items` was a list in older drafts."""
+    """Convert `items` as a list, from drafts before 2020-12, to `prefixItems`."""
     if isinstance(structure.get("items"), list):
         rest = {key: value for key, value in structure.items() if key not in ("items", "additionalItems")}
         return {**rest, "prefixItems": structure["items"], "items": structure.get("additionalItems", True)}
@@ -229,12 +234,12 @@ def _modern(structure: JSONObject) -> JSONObject:
 
 
 def distinct(schemas: Sequence[JSONObject]) -> list[JSONObject]:
-    """The schemas without repetitions, in order."""
+    """Return the schemas without duplicates, in order."""
     return list({json.dumps(schema, sort_keys=True): schema for schema in schemas}.values())
 
 
 def kind_name(schema: JSONObject, said: str = "") -> str:
-    """A few words for a strict schema, and what was said about it."""
+    """Return a few words for a strict schema, with the first line of its description, `said`, before its type."""
     if "$ref" in schema:
         kind = schema["$ref"].rsplit("/", 1)[-1]
     elif "anyOf" in schema:
@@ -246,7 +251,7 @@ def kind_name(schema: JSONObject, said: str = "") -> str:
 
 
 def are_apart(choices: Sequence[JSONObject], definitions: JSONObject) -> bool:
-    """Whether no value fits two of the strict schemas: other types, or another value of a required property."""
+    """Return True if no value fits two of the strict schemas: their types or a required tag differ."""
     whole = [resolve(choice, {"$defs": definitions}) for choice in choices]
     if all("type" in choice for choice in whole):
         kinds = [choice["type"] for choice in whole]

@@ -1,7 +1,7 @@
-"""Which tools of a conversation are strict: decided once, under the API's limits per request.
+"""Decide which tools of a conversation are sent with strict mode, within the API's limits per request.
 
-The decision depends on the tools alone, not on the order in which they were listed or imported: those that were
-asked to be strict come first, then the others, each group by name.
+The decision is made once per conversation and depends on the tools alone, not on the order in which they were listed
+or imported: tools with `strict=True` come first, then the others, each group by name.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from agentkit.schema.strict.form import NotStrictable, strict_form
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may hold, over all its strict schemas, the output format's included."""
+    """The limits of one request, for all its strict schemas together, the output format's included."""
 
     tools: int
-    """Strict tools."""
+    """Number of strict tools."""
     optional_parameters: int
-    """Properties that are not required, at any depth."""
+    """Number of properties that are not required, at any depth."""
     union_parameters: int
-    """Schemas with `anyOf` or several types, at any depth."""
+    """Number of schemas with `anyOf` or several types, at any depth."""
 
 
-# Known from secondary sources only. A 400 about schema complexity means that the lossless form must serve.
+# Known from secondary sources only. A 400 about schema complexity means that the lossless form has to be sent.
 LIMITS = Limits(tools=20, optional_parameters=24, union_parameters=16)
-"""The API's limits as far as they are known: the one place to change them."""
+"""The API's limits, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A tool that might be strict."""
+    """A tool that may be sent with strict mode."""
 
     name: str
     schema: JSONObject
     """Its lossless `input_schema`."""
     wanted: bool | None = None
-    """True: asked for; False: never; None: if it fits."""
+    """True: before the others; False: never; None: if it fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class StrictPlan:
     strict: frozenset[str]
     """Names of the tools whose strict form is sent."""
     reasons: Mapping[str, str]
-    """Tool name -> why it is not strict, in plain words; every candidate that is not in `strict` has one."""
+    """The reason by tool name, in plain words, for every candidate that is not in `strict`."""
 
 
 def plan_strict(
@@ -61,7 +61,7 @@ def plan_strict(
     Args:
         candidates: The conversation's tools, in any order.
         output: The schema of the output format, which is always strict; None when no format is used.
-        limits: What fits into one request.
+        limits: The limits of one request.
     """
     left = limits
     if output is not None:
@@ -93,7 +93,7 @@ def _take(left: Limits, schema: JSONObject, *, tools: int) -> Limits:
 
 
 def strict_cost(schema: JSONObject) -> tuple[int, int]:
-    """Optional parameters and unions of a schema, definitions counted once."""
+    """Count the optional parameters and the unions of a schema; each definition counts once."""
     optional = unions = 0
     for part in walk(schema):
         properties = part.get("properties", {})

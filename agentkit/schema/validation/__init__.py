@@ -1,1 +1,1 @@
-"""The model's JSON against a schema: values, or one error text that lets the model repair its call."""
+"""Validate the model's JSON against a schema: values, or one error text with which the model can repair its call."""

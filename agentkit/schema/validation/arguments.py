@@ -1,7 +1,7 @@
-"""The model's dict -> validated Python values, or the one text that lets the model repair it.
+"""Validate a tool call's arguments, or raise one text with which the model can repair the call.
 
-Validation comes first and is all that a good call pays for. Only what it refuses is looked at again: strings that
-should be objects are decoded where that is certain, and what still does not fit is told in full.
+A valid call costs one validation. Only invalid arguments are examined further: stringified objects are decoded where
+that is unambiguous, and if the arguments are still invalid, the error lists the problems, at most 20.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _SCHEMA_ERRORS = frozenset(
 
 
 class DoesNotFit(Exception):
-    """A value does not fit a JSON Schema; what exactly is found out afterwards."""
+    """A value does not fit a JSON Schema. It has no details: they are searched for only once they are needed."""
 
 
 def read_arguments(tool: str, arguments: ArgumentsSchema, given: Mapping[str, object]) -> dict[str, object]:
-    """A tool's arguments by parameter name. Raises InvalidArguments with the text for the model."""
+    """Return a tool's arguments by parameter name. Raises InvalidArguments with the text for the model."""
     return read(_as_object(tool, given), arguments.schema, arguments.validate, invalid_arguments(tool))
 
 
 def read_json_arguments(tool: str, schema: JSONObject, given: Mapping[str, object]) -> JSONObject:
-    """The arguments of a tool that came with a JSON Schema, as the model wrote them. Raises InvalidArguments."""
+    """Return the arguments, unconverted, of a tool that was defined by a JSON Schema. Raises InvalidArguments."""
 
     def validate(value: JSONObject) -> JSONObject:
         if not Checker(schema, checks_formats=True).fits(value):
@@ -61,10 +61,17 @@ def read_json_arguments(tool: str, schema: JSONObject, given: Mapping[str, objec
 def read(
     value: JSONObject, schema: JSONObject, validate: Callable[[JSONObject], T], header: str, within: Sequence[str] = ()
 ) -> T:
-    """What `validate` makes of a JSON object, whose schema says what it takes.
+    """Return `validate(value)`, with stringified objects in the value decoded if it is invalid without that.
 
-    `validate` raises pydantic's ValidationError, with places that start `within` the object, or DoesNotFit. Raises
-    InvalidArguments: the header, then every problem.
+    Args:
+        value: The JSON object.
+        schema: Its JSON Schema, by which problems are described.
+        validate: Returns the result, or raises pydantic's ValidationError or SchemaMismatch.
+        header: The first line of the error text.
+        within: The path of what `validate` passes to pydantic, inside the object.
+
+    Raises:
+        InvalidArguments: The value is invalid. The text is the header and a line for each problem, at most 20.
     """
     try:
         return _read(value, schema, validate, header, within)
@@ -73,7 +80,7 @@ def read(
 
 
 def invalid_arguments(tool: str) -> str:
-    """The header of the text for the model."""
+    """Return the first line of the error text for the model."""
     return f"Invalid arguments for tool `{tool}`. Nothing was executed. Fix these and call `{tool}` again:"
 
 
@@ -97,7 +104,7 @@ def _read(
         except (ValidationError, DoesNotFit) as error:
             refused = error
     problems = find_problems(decoded, schema)
-    # A recursive union without a tag has its errors once per way through it: thousands, and none the user's own.
+    # pydantic reports the errors of a recursive union without a tag once per path through it: thousands of repetitions.
     if isinstance(refused, ValidationError) and (not problems or refused.error_count() <= _MOST_ERRORS):
         order = list(schema.get("properties", ()))
         for problem in _own_words(refused, decoded, within, problems):
@@ -117,26 +124,26 @@ def _text(header: str, problems: Sequence[Problem]) -> str:
             break
         lines.append(line)
         length += len(line) + 1
-    # Half of a surrogate pair, which a message cannot carry, may stand in what came.
+    # The arguments may hold a lone surrogate, which cannot be encoded in a request.
     return "\n".join(lines).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _place(path: str, order: Sequence[str]) -> int:
-    """Where a problem comes: by the parameter that it is in, unknown ones last."""
+    """Return the sort key of a problem: the position of its parameter in the schema, unknown ones last."""
     first = path.partition(".")[0].partition("[")[0]
     return order.index(first) if first in order else len(order)
 
 
 def _own_words(refused: ValidationError, value: JSON, within: Sequence[str], known: Sequence[Problem]) -> list[Problem]:
-    """What validation says and the schema does not: the words of the user's own validators, above all."""
+    """Return the problems that the schema does not express: above all, messages of the user's own validators."""
     paths = {problem.path for problem in known}
     said = [(details, *_place_of(details, within, value)) for details in refused.errors(include_url=False)]
     branches = Counter(place for place, _ in {(place, branch) for _, _, place, branch in said if branch is not None})
     problems: dict[Problem, None] = {}
     for details, path, place, branch in said:
-        if branch is not None and branches[place] > 1 and any(_is_within(told, place) for told in paths):
-            continue  # what is wrong in this union is known, and these words may be those of a branch nobody meant
-        is_told = any(_is_within(told, path) or _is_within(path, told) for told in paths)
+        if branch is not None and branches[place] > 1 and any(_is_within(known_path, place) for known_path in paths):
+            continue  # the union's problem is already known, and this error may be of a branch that was not intended
+        is_told = any(_is_within(known_path, path) or _is_within(path, known_path) for known_path in paths)
         if details["type"] not in _PYDANTICS_OWN or not (is_told or _is_in_schema(details["type"])):
             problems[Problem(path, _words(details))] = None
     if problems or known:
@@ -145,12 +152,12 @@ def _own_words(refused: ValidationError, value: JSON, within: Sequence[str], kno
 
 
 def _is_in_schema(error_type: str) -> bool:
-    """Whether the schema says the same, so that it is known already; formats are checked as far as they are known."""
+    """Return True for an error that the check against the schema reports too."""
     return error_type.endswith("_type") or error_type in _SCHEMA_ERRORS
 
 
 def _place_of(details: ErrorDetails, within: Sequence[str], value: JSON) -> tuple[str, str, str | None]:
-    """The error's path; the path of the outermost union on the way to it, and the branch of that: a Python type."""
+    """Return the error's path, that of the outermost union around it, and pydantic's name of that union's branch."""
     steps: list[str | int] = []
     place, branch = "", None
     loc = (*within, *details["loc"])
@@ -171,7 +178,7 @@ def _is_within(path: str, place: str) -> bool:
 
 
 def _words(details: ErrorDetails) -> str:
-    if details["type"] == "json_invalid":  # it came as data, so it is JSON, but for more levels than the reader takes
+    if details["type"] == "json_invalid":  # the data is JSON, so only its nesting exceeds pydantic's limit
         return _TOO_DEEP
     cause = details.get("ctx", {}).get("error")
     text = str(cause) if cause is not None and str(cause) else details["msg"][0].lower() + details["msg"][1:]

@@ -1,4 +1,4 @@
-"""Which known word a wrong one was meant to be: a guess for the model, and when the guess is certain."""
+"""Find the known word that a misspelled one was meant to be: "did you mean ...?", and corrections that are certain."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 _SHORTEST = 4
 _SHORTEST_SWAPPED = 3
-"""Below this many characters one slip makes another word: `cat` for `bat`, and swapped ones `on` for `no`."""
+"""Shorter words are not corrected, as one typo makes another word: `cat` for `bat`, or `on` for `no` by swapping."""
 _SEPARATORS = re.compile(r"[-_.\s]")
 
 
 def nearest(word: str, words: Sequence[str]) -> str | None:
-    """The known word that is nearest, if any is near: `did you mean ...?`."""
+    """Return the nearest known word for a "did you mean ...?". None: none is near."""
     for known in words:
         if _letters(known) == _letters(word):
             return known
@@ -22,7 +22,7 @@ def nearest(word: str, words: Sequence[str]) -> str | None:
 
 
 def certain(word: str, words: Sequence[str]) -> str | None:
-    """The only known word that is one slip of the pen away, or differs in case and separators alone."""
+    """Return the only known word that is one typo away, or differs only in case and separators. None: not certain."""
     if same := [known for known in words if _letters(known) == _letters(word)]:
         return same[0] if len(same) == 1 else None
     near = [known for known in words if _is_one_slip(known, word)]
@@ -36,7 +36,7 @@ def _letters(word: str) -> str:
 
 
 def _is_one_slip(one: str, other: str) -> bool:
-    """Whether a letter is missing, too many, wrong, or changed places with its neighbour; digits are no slips."""
+    """Return True if one letter is missing, added, wrong or swapped with its neighbour; a digit is never a typo."""
     while one and other and one[0] == other[0]:
         one, other = one[1:], other[1:]
     while one and other and one[-1] == other[-1]:

@@ -1,4 +1,4 @@
-"""A type as a JSON object, which the API wants tool inputs and output formats to be."""
+"""Wrap a type as a JSON object, which the API requires of tool inputs and output formats."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ObjectForm(Generic[T]):
-    """A type whose values come as objects: as they are, or as the only property of one."""
+    """A type whose values come as JSON objects: unchanged, or wrapped as the only property of one."""
 
     inner: TypeSchema[T]
     key: str
-    """The only property around a type that is not an object itself."""
+    """The name of the only property, where the type is not an object itself."""
 
     @property
     def is_wrapped(self) -> bool:
-        """Whether the type stands inside an object."""
+        """True if the type is not an object itself, and is wrapped in one."""
         return self.inner.schema.get("type") != "object"
 
     @cached_property
@@ -37,7 +37,7 @@ class ObjectForm(Generic[T]):
         return {**wrapped, "additionalProperties": False, **definitions}
 
     def read(self, value: JSONObject, header: str) -> T:
-        """The value of the type. Raises InvalidArguments: the header, then every problem."""
+        """Return the value of the type. Raises InvalidArguments with the header and a line for every problem."""
         return read(value, self.schema, self._validate, header, (self.key,) if self.is_wrapped else ())
 
     def _validate(self, value: JSONObject) -> T:

@@ -1,6 +1,6 @@
-"""What does not fit a schema, in words that let the model repair it: every problem with its path, once.
+"""Describe everything in a value that does not fit its schema, in words with which the model can repair it.
 
-No validator's own texts, type codes or addresses: they name Python, and the model writes JSON.
+Messages of pydantic or jsonschema are not used: they speak of Python types, and the model writes JSON.
 """
 
 from __future__ import annotations
@@ -34,40 +34,40 @@ _A_KIND = {
 _KINDS = {"boolean": "booleans", "null": "null"}
 _PLAIN_KEY = re.compile(r"[\w-]+")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""What JSON may hold as it is, and a line of text may not."""
+"""Characters that JSON may hold unescaped, but that break a line of text or cannot be encoded."""
 
 Steps = tuple[str | int, ...]
-"""A path, step by step."""
+"""A path into JSON data: keys and indexes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that does not fit."""
+    """One place in a value that does not fit, and the reason."""
 
     path: str
-    """Where: `lines[0].kind`; empty for the whole."""
+    """The place, such as `lines[0].kind`; empty for the whole value."""
     text: str
-    """What was expected and what came."""
+    """The expected and the actual value, in words."""
     suggestion: Suggestion | None = None
-    """The repair, where it is certain."""
+    """The correction. None: none is certain."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}" if self.path else self.text
 
 
 def find_problems(value: JSON, schema: JSONObject) -> list[Problem]:
-    """Everything in a value that does not fit its schema, in the order of the value; empty when it fits."""
+    """Return all problems of a value, in the order of the value and each once; empty when it fits its schema."""
     found = _problems(value, None, (), Checker(schema, checks_formats=True))
     return list({(problem.path, problem.text): problem for problem in found}.values())
 
 
 def path_text(steps: Sequence[str | int]) -> str:
-    """A path as people write it: `lines[0].kind`, and `lines["a b"]` for a key that is not a plain word."""
+    """Format a path: `lines[0].kind`, or `lines["a b"]` for a key that is not a plain word."""
     return "".join(map(_step_text, steps)).removeprefix(".")
 
 
 def shown(value: object) -> str:
-    """A value as JSON on one line, clipped."""
+    """Return a value as JSON on one line, clipped to 60 characters."""
     return _clipped(_UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=False, default=str)))
 
 
@@ -94,7 +94,7 @@ def _problems(value: JSON, part: JSONObject | None, before: Steps, checker: Chec
             case "additionalProperties" | "unevaluatedProperties" if misfit.wanted is False:
                 yield from _unknown(misfit, steps, checker.schema)
             case "type" if constants(misfit.schema):
-                continue  # the list of values says it better
+                continue  # the list of values is a problem of its own, and says more
             case "enum" | "const":
                 yield _not_a_choice(misfit, constants(misfit.schema), steps)
             case "":
@@ -145,7 +145,7 @@ def _unknown(misfit: Misfit, steps: Steps, root: JSONObject) -> Iterator[Problem
 
 
 def _names(schema: JSONObject, root: JSONObject) -> Iterator[str]:
-    """The properties that a schema names, those of the parts it is made of included."""
+    """Yield the properties that a schema names, including those in `allOf`, `anyOf` and `oneOf`."""
     yield from schema.get("properties", ())
     for key in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(key, ()):
@@ -195,7 +195,7 @@ def _of_union(misfit: Misfit, steps: Steps, checker: Checker) -> Iterator[Proble
 
 
 def _expected(schema: object, root: JSONObject) -> str:
-    """What a schema takes, in a few words."""
+    """Return a few words for the values that a schema allows."""
     if not is_object(schema):
         return "a value"
     schema = resolve(schema, root)

@@ -1,4 +1,4 @@
-"""Objects and arrays that the model wrote as a JSON string, decoded where the schema can only mean the real thing."""
+"""Decode stringified objects and arrays, which the model wrote as a JSON string where the schema allows no string."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _OPENING = ("{", "[")
 
 
 def decode_strings(value: JSON, schema: JSONObject) -> JSON:
-    """The value with every such string decoded; the value itself when there is none.
+    """Return the value with every stringified object and array decoded; the value itself when there is none.
 
-    A string is decoded only where the schema says object or array and not string, and only when its text is strict
-    JSON of that type; everything else is left for validation to judge.
+    A string is decoded only where the schema allows an object or array and no string, and only if its text is strict
+    JSON of that type. Everything else is left unchanged for validation.
     """
     return _Decoder(schema, Checker(schema)).decode(value, schema) if _may_hold_json(value) else value
 
@@ -38,7 +38,7 @@ class _Decoder:
     _seen: dict[tuple[int, int], tuple[JSON, JSON, JSONObject]] = field(
         default_factory=dict[tuple[int, int], tuple[JSON, JSON, JSONObject]], init=False
     )
-    """By the identities of a value and a schema: what it decodes to, and both, so that nothing else gets their ids."""
+    """Decoded values by `id` of a value and a schema, with both objects, so that no other one is given their ids."""
 
     def decode(self, value: JSON, schema: JSONObject) -> JSON:
         key = (id(value), id(schema))
@@ -72,7 +72,7 @@ class _Decoder:
         return self.decode(value, schema) if kind_of(value) in kinds else text
 
     def _in_union(self, value: JSON, choices: list[JSONObject]) -> JSON:
-        """Along the choice that the decoded value fits; where it fits none, along the only one that is possible."""
+        """Decode by the first choice that the decoded value fits; if it fits none, by the only possible choice."""
         possible = candidates(value, choices, self.root)
         for choice in possible:
             decoded = self.decode(value, choice)

@@ -1,4 +1,4 @@
-"""Which choice of a union a value was meant for, so that only that choice's problems are told."""
+"""Find the choice of a union that a value was intended for, so that only the problems with that choice are reported."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _ALL = frozenset({"object", "array", "string", "number", "integer", "boolean", "
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The property that tells the objects of a union apart."""
+    """The property whose constant value distinguishes the objects of a union (a discriminator)."""
 
     name: str
     values: tuple[tuple[JSON, ...], ...]
-    """Its values in each choice, in the order of the choices."""
+    """The allowed values in each choice, in the order of the choices."""
     is_required: bool
-    """Whether every choice asks for it."""
+    """True if every choice requires the property."""
 
     def all_values(self) -> list[JSON]:
-        """Its values in all choices."""
+        """Return the allowed values of all choices."""
         return [value for some in self.values for value in some]
 
 
 def meant(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> JSONObject | None:
-    """The choice that a value was meant for: of its kind, then with its tag, then the nearest. None: not to be told."""
+    """Return the choice that a value was intended for, by JSON type, tag, or else distance. None: it is unclear."""
     same = candidates(value, choices, root)
     if is_object(value):
         if len(same) > 1 and (tag := find_tag(same, root)) and tag.is_required:
-            return None  # the tag is missing, or is no choice's: that is the problem
+            return None  # the tag is missing or unknown, and that is the problem to report
         return min(same, key=lambda choice: _distance(value, resolve(choice, root), root), default=None)
     others = {kind for choice in choices if choice not in same for kind in kinds_of(choice, root)}
     if len(same) == 1 and (is_list(value) or others <= {"null"} or not constants(resolve(same[0], root))):
@@ -40,7 +40,7 @@ def meant(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> JSONO
 
 
 def candidates(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> list[JSONObject]:
-    """The choices of the value's kind; where a tag tells them apart, those with the value's own tag, if there are."""
+    """Return the choices of the value's JSON type; of those with a tag only the ones with the value's tag, if any."""
     same = [choice for choice in choices if is_object(choice) and kind_of(value) in kinds_of(choice, root)]
     if is_object(value) and len(same) > 1 and (tag := find_tag(same, root)) and tag.name in value:
         own = value[tag.name]
@@ -49,7 +49,7 @@ def candidates(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> 
 
 
 def find_tag(choices: Sequence[JSONObject], root: JSONObject) -> Tag | None:
-    """The first property that is constant in every choice and not the same in all."""
+    """Return the first property that is constant in every choice and differs between choices."""
     objects = [resolve(choice, root) for choice in choices]
     for name in objects[0].get("properties", ()):
         parts = [choice.get("properties", {}).get(name) for choice in objects]
@@ -60,12 +60,12 @@ def find_tag(choices: Sequence[JSONObject], root: JSONObject) -> Tag | None:
 
 
 def constants(schema: JSONObject) -> list[JSON]:
-    """The values that a schema lists, if it does."""
+    """Return the values of a schema's `enum` or `const`; empty when it has neither."""
     return list(schema.get("enum", [schema["const"]] if "const" in schema else []))
 
 
 def _distance(value: JSONObject, choice: JSONObject, root: JSONObject) -> int:
-    """How far a value is from a choice: a key that is missing or unknown counts more than a value of another kind."""
+    """Count the differences of an object from a choice: 2 for a missing or unknown key, 1 for a wrong type."""
     properties: JSONObject = choice.get("properties", {})
     missing = sum(name not in value for name in choice.get("required", ()))
     is_closed = choice.get("additionalProperties") is False
@@ -79,7 +79,7 @@ def _distance(value: JSONObject, choice: JSONObject, root: JSONObject) -> int:
 
 
 def kinds_of(schema: JSONObject, root: JSONObject) -> frozenset[str]:
-    """The JSON types that a value of the schema may have; with `number` there is always `integer`."""
+    """Return the JSON types that a schema allows; `number` always comes with `integer`."""
     schema = resolve(schema, root)
     kinds = _ALL
     if "type" in schema:
@@ -96,7 +96,7 @@ def kinds_of(schema: JSONObject, root: JSONObject) -> frozenset[str]:
 
 
 def kind_of(value: JSON) -> str:
-    """The JSON type of a value; `1.0` is the integer 1."""
+    """Return the JSON type of a value; `1.0` is an integer."""
     if value is None:
         return "null"
     if isinstance(value, bool):

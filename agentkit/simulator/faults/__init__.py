@@ -1,14 +1,14 @@
-"""The server misbehaves on demand: what can go wrong with a reply, one function each.
+"""Faults to inject into the replies of the server, one function for each kind.
 
     script(Reply.text("Tea."), faults=[faults.status(529), None, faults.cut(at=200) + faults.delay(0.5)])
 
-The same in words, for a header, a marker or a command line: `status:529`, `cut:at=200+delay:0.5`.
-A reply that a fault spoils is not lost: the same conversation, asked again, gets it whole.
+The same as text, for a header, a marker or a command line: `status:529`, `cut:at=200+delay:0.5`.
+A reply that a fault spoils is not lost: a retry of the same conversation gets it whole.
 """
 
 from agentkit.simulator.faults.delivery import ERROR_TYPES, cut, delay, drip, drop, error_event, stall, status
 from agentkit.simulator.faults.fault import Fault
-from agentkit.simulator.faults.speech import (
+from agentkit.simulator.faults.reply_content import (
     context_exceeded,
     duplicate_ids,
     duplicate_keys,

@@ -1,4 +1,4 @@
-"""What goes wrong on the way: late, never, in pieces, broken off, or an error instead."""
+"""Faults of delivery: a response that is late, missing, in pieces or cut off, or an error instead of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from itertools import islice
 import anyio
 
 from agentkit.simulator.faults.fault import Chunks, Events, Fault, at_least
-from agentkit.simulator.reply import ServerError
-from agentkit.simulator.wire import ConnectionLost
+from agentkit.simulator.http.wire import ConnectionLost
+from agentkit.simulator.replies.reply import ServerError
 
 ERROR_TYPES = {
     400: "invalid_request_error",
@@ -26,19 +26,18 @@ ERROR_TYPES = {
 }
 """The API's error type for each status that has one of its own."""
 
-
 _MOST_WAIT_S = 1_000_000_000
-"""Some thirty years: dates end somewhere."""
+"""About thirty years, in seconds: `datetime` overflows for much larger values."""
 
 
 def delay(seconds: float) -> Fault:
-    """The answer begins later."""
+    """The response starts later."""
     at_least(0, seconds=seconds)
     return Fault(delay_s=seconds)
 
 
 def drop() -> Fault:
-    """The connection is closed without an answer."""
+    """The connection is closed without a response."""
     return Fault(is_dropped=True, keeps_reply=True)
 
 
@@ -48,8 +47,8 @@ def status(code: int, retry_after: str = "", kind: str = "", should_retry: str =
     Args:
         code: The status, 400 to 599.
         retry_after: The `retry-after` header: seconds as they are ("3"), `date+30` for the date in thirty seconds,
-            `250ms` for the header `retry-after-ms`, and whatever a server may make up ("soon", "-1", "1e99").
-        kind: The API's error type. Empty: the one that goes with the status.
+            `250ms` for the header `retry-after-ms`, or any other text ("soon", "-1", "1e99"). Empty: no header.
+        kind: The API's error type. Empty: the one of the status.
         should_retry: The header `x-should-retry`, "true" or "false". Empty: as the API sends it.
     """
     if not 400 <= code <= 599:
@@ -66,7 +65,7 @@ def status(code: int, retry_after: str = "", kind: str = "", should_retry: str =
 
 
 def stall(after: int = 0, seconds: float = 3600) -> Fault:
-    """Silence for some seconds behind the first `after` bytes of the body; then it goes on."""
+    """No bytes for some seconds after the first `after` bytes of the body; then the rest."""
     at_least(0, after=after, seconds=seconds)
 
     async def chunks(given: Chunks) -> Chunks:
@@ -87,7 +86,7 @@ def stall(after: int = 0, seconds: float = 3600) -> Fault:
 
 
 def drip(size: int = 1, every_s: float = 0.001) -> Fault:
-    """The body comes in pieces of `size` bytes, `every_s` seconds apart."""
+    """The body arrives in pieces of `size` bytes, `every_s` seconds apart."""
     at_least(1, size=size)
     at_least(0, every_s=every_s)
 
@@ -102,7 +101,7 @@ def drip(size: int = 1, every_s: float = 0.001) -> Fault:
 
 
 def cut(at: int) -> Fault:
-    """The connection breaks behind `at` bytes of the body. A body that is not as long comes whole."""
+    """The connection breaks after `at` bytes of the body. A shorter body arrives whole."""
     at_least(0, at=at)
 
     async def chunks(given: Chunks) -> Chunks:
@@ -120,7 +119,7 @@ def cut(at: int) -> Fault:
 
 
 def error_event(after: int = 3, kind: str = "overloaded_error", message: str = "Overloaded") -> Fault:
-    """An `error` event behind the first `after` events of a stream, which then ends; other requests get its status."""
+    """An `error` event after the first `after` events of a stream ends it; requests without a stream get its status."""
     at_least(0, after=after)
 
     def events(given: Events) -> Events:

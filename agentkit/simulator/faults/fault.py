@@ -1,4 +1,4 @@
-"""What one fault is: a change to a reply somewhere between the model and the client."""
+"""The record of one fault: a change to a reply somewhere between the model and the client."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.reply import Reply, ServerError, Turn
+from agentkit.simulator.replies.reply import Reply, ServerError, Turn
 
 Events: TypeAlias = "Iterator[JSONObject]"
-"""The events of a stream on their way."""
+"""The events of a stream."""
 Chunks: TypeAlias = "AsyncGenerator[bytes]"
-"""The bytes of a response on their way."""
+"""The bytes of a response, in chunks."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that goes wrong with one reply. Faults join with `+`; make them by the functions beside this one."""
+    """One thing that goes wrong with one reply. Faults join with `+`; the functions of the package create them."""
 
     delay_s: float = 0
-    """Seconds before anything is answered."""
+    """Seconds before the response starts."""
     is_dropped: bool = False
-    """Whether the connection is closed without an answer."""
+    """True if the connection is closed without a response."""
     error: ServerError | None = None
-    """The HTTP error that comes instead of a reply."""
+    """The HTTP error that is sent instead of a reply. None: no error."""
     error_of_whole: ServerError | None = None
-    """The same for requests without `stream`, where an error in the middle cannot be said."""
+    """The same, only for requests without `stream`, whose response cannot hold an error in the middle."""
     reply: Reply | None = None
-    """What is said instead of the reply."""
+    """The reply that replaces the responder's. None: the responder's reply is sent."""
     turn: Callable[[Turn], Turn] | None = None
-    """Changes what the model says."""
+    """Changes the turn of the model. None: no change."""
     events: Callable[[Events], Events] | None = None
-    """Changes the events of a stream."""
+    """Changes the events of a stream. None: no change."""
     chunks: Callable[[Chunks], Chunks] | None = None
-    """Changes the bytes of the response."""
+    """Changes the bytes of the response. None: no change."""
     needs_call: bool = False
-    """Whether it only happens to a reply with a tool call."""
+    """True if it applies only to a reply with a tool call."""
     keeps_reply: bool = False
-    """Whether the reply stays for the next time that the same conversation is asked."""
+    """True if the next request of the same conversation gets the responder's reply that this fault spoiled."""
 
     def __add__(self, other: Fault) -> Fault:
         return Fault(
@@ -59,7 +59,7 @@ class Fault:
 
 
 def at_least(least: float, **given: float) -> None:
-    """Raise ValueError for a setting that is smaller, or no number to count or wait by; name it as it is called."""
+    """Raise ValueError for a setting below `least`, infinite or NaN; the keyword is its name in the message."""
     for name, value in given.items():
         if not least <= value < math.inf:
             raise ValueError(f"{name} is a number from {least} on, not {value}")

@@ -1,4 +1,4 @@
-"""Which request gets which fault: as a list says, or as a seed draws."""
+"""The assignment of faults to requests: by a list, or at random by a seed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agentkit.simulator.faults.fault import Fault
-from agentkit.simulator.faults.words import parse
+from agentkit.simulator.faults.parsing import parse
 
 USUAL: Sequence[Fault | str] = (
     *("status:529", "status:500", "status:429,retry_after=0.01", "drop", "cut:0", "cut:150", "cut:600"),
@@ -17,18 +17,19 @@ USUAL: Sequence[Fault | str] = (
     *("invalid_json", "truncated_json", "duplicate_keys", "duplicate_ids", "max_tokens", "max_tokens:tool_use"),
     *("unknown_block", "empty", "pause_turn"),
 )
-"""What a run should survive: drawn from where nothing else is named."""
+"""Faults that a run should survive, the default of `Mix.among`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Faults drawn at random, the same ones for the same seed and the same requests, in whatever order these arrive."""
+    """Faults drawn at random: the same ones for the same seed and the same requests, in any order of arrival."""
 
     rate: float = 0.2
-    """The share of requests that get one, 0 to 1."""
+    """The share of requests that get a fault, 0 to 1."""
     seed: int = 0
+    """The seed of the random choice."""
     among: Sequence[Fault | str] = USUAL
-    """What is drawn from. The default holds what a run should survive; a fault more often is drawn more often."""
+    """The faults to draw from; one listed twice is drawn twice as often. Default: those that a run should survive."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate <= 1 or not self.among:
@@ -36,11 +37,11 @@ class Mix:
 
 
 Faults: TypeAlias = "Sequence[Fault | str | None] | Mix"
-"""One for each request in the order in which they arrive, None for none; or a mix."""
+"""A fault for each request in their order of arrival, None for no fault; or a random mix."""
 
 
 class FaultPlan:
-    """Says of each request what will go wrong with it."""
+    """Gives each message request its fault."""
 
     def __init__(self, given: Faults = ()) -> None:
         self._mix = given if isinstance(given, Mix) else None
@@ -52,11 +53,11 @@ class FaultPlan:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether faults are drawn; one that cannot happen to its reply is then nobody's mistake."""
+        """True if faults are drawn at random; one that does not fit its reply is then not reported."""
         return self._mix is not None
 
     def draw(self, conversation: str) -> Fault | None:
-        """The fault of the next request, which asks this conversation, given as its digest."""
+        """Return the fault of the next request, given the digest of its conversation. None: no fault."""
         self._count += 1
         if self._mix is None:
             return self._faults[self._count - 1] if self._count <= len(self._faults) else None
@@ -65,6 +66,6 @@ class FaultPlan:
         return chance.choice(self._faults) if chance.random() < self._mix.rate else None
 
     def unused(self) -> list[str]:
-        """The faults of a list that no request met."""
+        """Describe the faults of a list for which no request came."""
         left = enumerate(self._given) if self._mix is None else ()
         return [f"- fault {i + 1}: {fault}" for i, fault in left if fault is not None and i >= self._count]

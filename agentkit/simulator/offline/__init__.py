@@ -1,40 +1,6 @@
-"""The offline mind: a deterministic reader, a delegating lead, a classifier by examples.
+"""The offline responder: a deterministic reader, a delegating lead and a classifier by examples; no language model."""
 
-It is not a language model, and says so wherever there is room for it.
-"""
+from agentkit.simulator.offline.responder import OfflineResponder
+from agentkit.simulator.offline.responder import OfflineResponder as OfflineMind  # the name in documentation
 
-from collections.abc import Collection
-from contextlib import suppress
-from dataclasses import dataclass
-
-from agentkit.messages.message import JSONObject
-from agentkit.simulator.offline.classifier import classification, classify
-from agentkit.simulator.offline.fill import CannotFill
-from agentkit.simulator.offline.lead import briefed_tool, delegate
-from agentkit.simulator.offline.reader import read, read_request, unable
-from agentkit.simulator.offline.repair import repaired
-from agentkit.simulator.reply import Reply
-from agentkit.tools.reserved_names import ANSWER_TOOL
-
-
-@dataclass(frozen=True, slots=True)
-class OfflineMind:
-    """Answers questions about texts, its own to read or a sub-agent's; the same request gets the same reply."""
-
-    allowed_tools: Collection[str] | None = None
-    """Names of the tools that it may call: those without effects, and agents. None: all."""
-
-    async def answer(self, request: JSONObject) -> Reply:
-        """The next turn."""
-        if task := classification(request):
-            return classify(task)
-        said = read_request(request)
-        tools = [tool for tool in request.get("tools") or () if "input_schema" in tool and tool["name"] != ANSWER_TOOL]
-        tools = [tool for tool in tools if self.allowed_tools is None or tool["name"] in self.allowed_tools]
-        if again := repaired({**request, "tools": tools}, said):
-            return again
-        worker = briefed_tool(tools)
-        with suppress(CannotFill):
-            if said.question:
-                return read(request, said, tools) if worker is None else delegate(request, said, tools, worker)
-        return unable(said)
+__all__ = ["OfflineMind", "OfflineResponder"]

@@ -1,6 +1,6 @@
-"""One label among few: the vote of the nearest labelled examples in the request, or an abstention.
+"""A classifier: one label of a few, by the vote of the nearest labelled examples in the request, or an abstention.
 
-Nearness is BM25 over words and character n-grams. It knows nothing of meaning: what shares no words with the examples
+Nearness is BM25 over words and character n-grams. It knows no meaning: a text that shares no words with the examples
 gets no label.
 """
 
@@ -15,11 +15,12 @@ from agentkit.messages.message import JSON, JSONObject, text_of
 from agentkit.schema.json_schema.subschemas import resolve
 from agentkit.simulator.offline.reader import parse
 from agentkit.simulator.offline.retrieval import terms
-from agentkit.simulator.reply import Reply
+from agentkit.simulator.replies.reply import Reply
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
 LABEL = "Offline classifier, not a language model"
-_VOTES, _LEAST_SHARE = 5, 0.12
+_VOTES = 5
+_LEAST_SHARE = 0.12
 _ASKED = re.compile(
     r"\b(?:(?:one|single|a|exactly one) (?:capital )?(?:letter|character)\b|(?:exactly )?one (?:label|class|category|of"
     r"(?: the following| these)?(?: labels| classes| categories| letters| words)?\b)|only (?:the|a) (?:letter|label))",
@@ -41,17 +42,17 @@ _EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A text to be labelled, the labels that there are, and examples of them."""
+    """A text to label, the possible labels, and labelled examples."""
 
     text: str
     labels: tuple[str, ...]
     abstaining: str | None
-    """The label for what none of the others fits. None: there is no such label."""
+    """The label for a text that no other label fits. None: there is no such label."""
     examples: tuple[tuple[str, str], ...]
 
 
 def classification(request: JSONObject) -> Task | None:
-    """The task of a request that asks for one label among few. None: it asks for something else."""
+    """Return the task of a request that wants one label of a few. None: it wants something else."""
     messages = [(message["role"], text_of(message["content"])) for message in request["messages"]]
     if not messages or messages[-1][0] != "user" or not messages[-1][1]:
         return None
@@ -69,7 +70,7 @@ def classification(request: JSONObject) -> Task | None:
 
 
 def classify(task: Task) -> Reply:
-    """The label, in the form that is asked for, or that there is none."""
+    """Return a reply with the label in the form that the request wants, or with the text that there is none."""
     label = vote(task.text, task.examples) or task.abstaining
     if label is None:
         return Reply.text(f"{LABEL}: no label, the examples do not decide.")
@@ -77,7 +78,7 @@ def classify(task: Task) -> Reply:
 
 
 def vote(text: str, examples: tuple[tuple[str, str], ...]) -> str | None:
-    """The label of the nearest examples. None: none is near enough, or they are evenly divided."""
+    """Return the label of the nearest examples. None: none is near enough, or the votes are nearly even."""
     counted = [(Counter(_grams(example)), label) for example, label in examples]
     holding = Counter(gram for counts, _ in counted for gram in counts)
     mean = sum(sum(counts.values()) for counts, _ in counted) / max(1, len(counted))
@@ -100,7 +101,7 @@ def vote(text: str, examples: tuple[tuple[str, str], ...]) -> str | None:
 
 
 def _grams(text: str) -> Iterator[str]:
-    """Words, and their parts of three and four characters."""
+    """Yield the words of a text, and their n-grams of three and four characters."""
     for word in terms(text):
         yield word
         marked = f"^{word}$"
@@ -108,7 +109,7 @@ def _grams(text: str) -> Iterator[str]:
 
 
 def _labels_of_form(request: JSONObject) -> tuple[str, ...]:
-    """The values of a form that holds one string among few, and nothing else."""
+    """Return the values of an output schema that is one string of a few, or has one such property. Empty: no such."""
     config: JSONObject = request.get("output_config") or {}
     forms = [config["format"]["schema"]] if config.get("format") else []
     forms += [tool["input_schema"] for tool in request.get("tools") or () if tool.get("name") == ANSWER_TOOL]
@@ -123,7 +124,7 @@ def _labels_of_form(request: JSONObject) -> tuple[str, ...]:
 
 
 def _options(orders: str) -> Iterator[tuple[str, str]]:
-    """Labels and what they stand for: `A: spam`, `(B) not spam`, or a list behind `one of:`."""
+    """Yield labels and their meanings: `A: spam`, `(B) not spam`, or a list after `one of:`."""
     found = _OPTION.findall(orders)
     if len({letter for letter, _ in found}) > 1:
         yield from found
@@ -150,7 +151,7 @@ def _examples(orders: str, messages: list[tuple[str, str]]) -> Iterator[tuple[st
 
 
 def _unwrapped(answer: str) -> str:
-    """A label that stands alone, or as the only value of a JSON object."""
+    """Return a label that stands alone, or is the only value of a JSON object."""
     value = parse(answer)
     inner = list(value.values()) if isinstance(value, dict) else []
     return str(inner[0]) if len(inner) == 1 else answer.strip().rstrip(".")

@@ -1,4 +1,4 @@
-"""A value for a JSON schema, filled by the roles of its properties, which their names tell."""
+"""Filling of a JSON schema with known facts, by the roles of its properties, which are guessed from their names."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -30,18 +30,18 @@ _NO = ("no", "false", "not_found", "none", "unanswered", "absent", "missing", "u
 
 
 def role_of(name: str) -> str:
-    """What a property is for, by the last word of its name that tells. Empty: nothing that is known here."""
+    """Return the role of a property, by the last word of its name that is in the table. Empty: no role is known."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-zÀ-ÿ]+", " ", name).lower().split()
     return next((role for w in reversed(words) if (role := _ROLES.get(w) or _ROLES.get(w.removesuffix("s")))), "")
 
 
 class CannotFill(Exception):
-    """Something that the schema wants is not known; the text names it."""
+    """A value that the schema requires is not known; the text names its path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What there is to say. Without an answer these are the facts for a call: only a question and sources."""
+    """The facts to fill in. Those for a tool call have only a question and sources, no answer."""
 
     question: str
     answer: str = ""
@@ -52,7 +52,7 @@ class Facts:
 
 
 def fill(schema: JSONObject, facts: Facts) -> JSON:
-    """A valid value. Raises CannotFill when the facts do not make one."""
+    """Return a value that is valid by the schema. Raises CannotFill when the facts do not suffice."""
     value = _Form(schema, facts).value(schema, "text", None, "the value")
     for misfit in Checker(schema).misfits(value):
         raise CannotFill(f"{'.'.join(map(str, ('the value', *misfit.path)))}: `{misfit.keyword}` is not met")

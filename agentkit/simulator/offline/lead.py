@@ -1,4 +1,4 @@
-"""The delegating lead: one brief per document or shard to the sub-agent it has, then one answer with citations."""
+"""The delegating lead: one brief to a sub-agent per document or shard, then one answer with citations."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,13 +8,14 @@ from agentkit.messages.message import JSON, JSONObject, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
 from agentkit.simulator.offline.reader import LABEL, Said, answer, calls_left, names, parse, strings_of, unable
 from agentkit.simulator.offline.retrieval import Hit, Passage, search
-from agentkit.simulator.reply import Reply
+from agentkit.simulator.replies.reply import Reply
 
-_MOST_BRIEFS, _MOST_QUOTES = 60, 8
+_MOST_BRIEFS = 60
+_MOST_QUOTES = 8
 
 
 def briefed_tool(tools: Sequence[JSONObject]) -> JSONObject | None:
-    """The tool whose input is a brief: a question, and a source or a list of sources."""
+    """Return the tool whose input is a brief: a question, and a source or a list of sources. None: there is none."""
     for tool in tools:
         with suppress(CannotFill):
             if {"question", "source"} <= {*map(role_of, tool["input_schema"].get("properties", ()))}:
@@ -24,7 +25,7 @@ def briefed_tool(tools: Sequence[JSONObject]) -> JSONObject | None:
 
 
 def delegate(request: JSONObject, said: Said, tools: Sequence[JSONObject], worker: JSONObject) -> Reply:
-    """The lead's next turn: briefs, or the answer from what they brought."""
+    """Return the lead's next turn: calls with briefs, or the answer from their results."""
     found = {source.id: source.title for source in said.given} | said.named or names(said, tools)
     if isinstance(found, Reply) or not found:
         return found if isinstance(found, Reply) else unable(said)
@@ -46,7 +47,7 @@ def delegate(request: JSONObject, said: Said, tools: Sequence[JSONObject], worke
 
 
 def _quotes(text: str, source: str) -> list[Passage]:
-    """What a sub-agent quotes: in JSON, in the text of a reader like ours, or all that it says."""
+    """Return the quotes in a sub-agent's result: those in JSON, those of our reader's text, or the whole text."""
     value = parse(text)
     if value is not None or not text.startswith(LABEL):
         return list(_harvest(value, source)) if value is not None else [Passage(source, None, None, text)]
@@ -59,7 +60,7 @@ def _quotes(text: str, source: str) -> list[Passage]:
 
 
 def _harvest(value: JSON, source: str, role: str = "") -> Iterator[Passage]:
-    """The quotes in a sub-agent's answer, wherever they stand in it."""
+    """Yield the quotes in a sub-agent's JSON result, at any depth."""
     if isinstance(value, str) and role == "quote" and value:
         yield Passage(source, None, None, value)
     elif isinstance(value, list):

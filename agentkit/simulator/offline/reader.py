@@ -1,4 +1,4 @@
-"""The reader: finds its question and its sources in a request, reads, and answers with exact quotes."""
+"""The reader: finds the question and the sources in a request, reads the sources, and answers with exact quotes."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,10 +10,11 @@ from agentkit.messages.message import JSON, Content, JSONObject, encode, text_bl
 from agentkit.messages.strict_json import parse_strict
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
 from agentkit.simulator.offline.retrieval import Hit, passages, search
-from agentkit.simulator.reply import Reply
+from agentkit.simulator.replies.reply import Reply
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
-LABEL, _MOST_CALLS_PER_TURN = "Offline reader, not a language model", 20
+LABEL = "Offline reader, not a language model"
+_MOST_CALLS_PER_TURN = 20
 _MARK = r"(?:[-*•]|\d+[.)])\s+"
 _LISTING = re.compile(rf"^([^\n:]{{0,200}}):[ \t]*([^\n]*)((?:\n\s*{_MARK}[^\n]+)*)", re.MULTILINE)
 _ENTRY = re.compile(rf"\s*(?:{_MARK})?[`'\"]?(.+\.\w{{1,5}}(?=\W*$)|.+?)[`'\"]?(?:(?:: | - |\t|  | \()(.*?)\)?)?\s*")
@@ -21,7 +22,7 @@ _ENTRY = re.compile(rf"\s*(?:{_MARK})?[`'\"]?(.+\.\w{{1,5}}(?=\W*$)|.+?)[`'\"]?(
 
 @dataclass(slots=True)
 class Call:
-    """A tool call of an earlier turn and what came back."""
+    """A tool call of an earlier turn with its result."""
 
     name: str
     input: dict[str, JSON]
@@ -31,7 +32,7 @@ class Call:
 
 @dataclass(slots=True)
 class Said:
-    """A conversation so far; `named` are sources that stand elsewhere, id to title."""
+    """The question, sources and calls of a conversation; `named` are sources for a tool to read, id to title."""
 
     question: str = ""
     given: list[Document] = field(default_factory=list[Document])
@@ -40,7 +41,7 @@ class Said:
 
 
 def read_request(request: JSONObject) -> Said:
-    """Everything of use in a request. The last question counts; where the user asks nothing, the system prompt does."""
+    """Read the question, sources and calls of a request. Without a question of the user, the system prompt is it."""
     said = Said()
     for message in request["messages"]:
         content: Content = message["content"]
@@ -60,7 +61,7 @@ def read_request(request: JSONObject) -> Said:
 
 
 def _take_text(said: Said, text: str) -> str:
-    """The question in a text, after taking the sources that it lists: as `Sources: a, b`, or a label over dashes."""
+    """Move the sources that a text lists, as `Sources: a, b` or as a list with a label, out of it; return the rest."""
     value = parse(text)
     if isinstance(value, dict):
         sources = [inner for key, inner in value.items() if role_of(key) == "source"]
@@ -74,12 +75,12 @@ def _take_text(said: Said, text: str) -> str:
 
 
 def names_of(lines: list[str]) -> dict[str, str]:
-    """Ids and titles in lines such as `- id: title`, or that are the name of a file."""
+    """Return ids and titles of lines such as `- id: title`, or that are a file name."""
     return {entry[1]: entry[2] or "" for line in lines if (entry := _ENTRY.fullmatch(line))}
 
 
 def names_in(value: JSON) -> Iterator[tuple[str, str]]:
-    """Ids and titles in a value that names sources: strings, objects with an id, or lists of them."""
+    """Yield ids and titles of a value that names sources: strings, objects with an id, or lists of them."""
     if isinstance(value, str) and value:
         yield value, ""
     strings = strings_of(value)
@@ -91,7 +92,7 @@ def names_in(value: JSON) -> Iterator[tuple[str, str]]:
 
 
 def texts_in(content: Content, name: str = "") -> list[Document]:
-    """The texts in content: documents, named by their titles up to the colon, and JSON; with a name, plain text too."""
+    """Return the texts in content: documents, whose id is the title up to its colon; JSON; with a name, plain text."""
     found: list[Document] = []
     for block in [text_block(content)] if isinstance(content, str) else content:
         if block.get("type") == "document" and block["source"].get("type") == "text":
@@ -99,7 +100,7 @@ def texts_in(content: Content, name: str = "") -> list[Document]:
             found.append(Document(re.sub(r"(?s)^(\S+?): .*", r"\1", title), block["source"]["data"], title))
         elif block.get("type") == "text":
             text = str(block["text"])
-            plain = re.sub(r"(?m)^ *\d+\t", "", text) if re.match(r" +1\t", text) else text  # without numbers of lines
+            plain = re.sub(r"(?m)^ *\d+\t", "", text) if re.match(r" +1\t", text) else text  # without line numbers
             found += _texts(parse(text), name) or ([Document(name, plain)] if name else [])
     return found
 
@@ -113,19 +114,19 @@ def _texts(value: JSON, name: str) -> list[Document]:
 
 
 def strings_of(value: JSON) -> dict[str, str]:
-    """The strings of an object by their roles; the first of a role counts."""
+    """Return the strings of an object by their roles; the first of a role counts."""
     return {role_of(k): v for k, v in reversed(value.items()) if isinstance(v, str)} if isinstance(value, dict) else {}
 
 
 def parse(text: str) -> JSON:
-    """The JSON object or array that a text is; None for any other text."""
+    """Parse a text that is a JSON object or array. None: it is any other text."""
     with suppress(ValueError):
         return parse_strict(text) if text.lstrip()[:1] in ("{", "[") else None
     return None
 
 
 def read(request: JSONObject, said: Said, tools: Sequence[JSONObject]) -> Reply:
-    """The reader's next turn: calls that bring text, or the answer."""
+    """Return the reader's next turn: calls of a tool that reads sources, or the answer."""
     needs = {tool["name"]: [role_of(name) for name in tool["input_schema"].get("required", ())] for tool in tools}
     tool = next((tool for tool in tools if needs[tool["name"]] in (["source"], ["name"])), None)
     sources, missing = list(said.given), list[str]()
@@ -149,7 +150,7 @@ def read(request: JSONObject, said: Said, tools: Sequence[JSONObject]) -> Reply:
 
 
 def names(said: Said, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:
-    """The sources to visit, id to title: those named, or those that a tool lists which needs to be told nothing."""
+    """Return the sources to read, id to title: those named, or those that a tool without required arguments lists."""
     free = {
         tool["name"]: f"{tool['name']} {tool.get('description')}"
         for tool in tools
@@ -166,7 +167,7 @@ def names(said: Said, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:
 
 
 def calls_left(request: JSONObject, said: Said, tool: JSONObject, plan: list[JSON], doing: str) -> Reply | None:
-    """The next calls of a plan, as many as a turn takes. None: all are made, or none may be made any more."""
+    """Return the next calls of a plan, as many as fit a turn. None: all are made, or calls are no longer allowed."""
     made = [encode(call.input) for call in said.calls.values() if call.name == tool["name"]]
     left = [value for value in plan if encode(value) not in made]
     now = left[:_MOST_CALLS_PER_TURN]
@@ -177,7 +178,7 @@ def calls_left(request: JSONObject, said: Said, tool: JSONObject, plan: list[JSO
 
 
 def answer(request: JSONObject, said: Said, hits: list[Hit], titles: dict[str, str], missing: list[str]) -> Reply:
-    """The answer in the form that is asked for, from passages of the sources in `titles` that are not missing."""
+    """Return the answer in the form that the request wants, from passages of the sources that are not missing."""
     seen = [name for name in titles if name not in missing]
     text = f"{LABEL} ({len(seen)} source{'s' * (len(seen) != 1)} read): "
     text += "the passages that share most with the question." if hits else "nothing found that answers the question."
@@ -200,6 +201,6 @@ def answer(request: JSONObject, said: Said, hits: list[Hit], titles: dict[str, s
 
 
 def unable(said: Said) -> Reply:
-    """What this mind can do, for a request that asks for something else."""
+    """Return a reply that says what this responder can do, for a request of another kind."""
     can = "quote documents that it is given or can read by name, or brief a sub-agent by a question and a source"
-    return Reply.text(f"{LABEL}. It can {can}. " + ("Neither is offered." if said.question else "Nothing is asked."))
+    return Reply.text(f"{LABEL}. It can {can}. " + ("Neither is possible." if said.question else "Nothing is asked."))

@@ -1,4 +1,4 @@
-"""A call of the mind's that was refused, made again as the refusal suggests: once, and only where it is sure how."""
+"""Repair of the responder's own calls: one with invalid arguments is made again as its error suggests, once."""
 
 import copy
 import json
@@ -9,7 +9,7 @@ from typing import Any
 from agentkit.messages.message import JSON, JSONObject, text_of
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill
 from agentkit.simulator.offline.reader import Said, parse
-from agentkit.simulator.reply import Reply
+from agentkit.simulator.replies.reply import Reply
 
 LABEL = "Offline reader, not a language model: once more, as the error says"
 _HEADER = re.compile(r"Invalid arguments for tool `([^`]+)`\.")
@@ -20,7 +20,7 @@ _MEANT = re.compile(r"did you mean (`[^`]+`|\"(?:[^\"\\]|\\.)*\")\?")
 
 
 def repaired(request: JSONObject, said: Said) -> Reply | None:
-    """The calls of the last turn that can be put right. None: there are none, or they were put right before."""
+    """Return the calls of the last turn that can be repaired. None: there are none, or it was done before."""
     messages = request["messages"]
     if (
         len(messages) < 2
@@ -56,8 +56,8 @@ def _again(request: JSONObject, said: Said, name: str, given: JSONObject, text: 
 
 
 def _mend(value: JSON, way: list[str | int], text: str, schema: JSONObject, said: Said) -> None:
-    """Change one place of the arguments as a problem's text says. Raises when it says nothing of use."""
-    holder: Any = value  # whatever has no such place raises
+    """Change one place of the arguments as a problem's text suggests. Raises when it suggests nothing."""
+    holder: Any = value  # raises below for a value without such a place
     for step in way[:-1]:
         holder = holder[step]
     last = way[-1]
@@ -78,7 +78,7 @@ def _mend(value: JSON, way: list[str | int], text: str, schema: JSONObject, said
 
 
 def _cast(value: JSON, text: str) -> JSON:
-    """A value that came in another form: a number or an object as a string, one thing instead of a list."""
+    """Convert a value of a wrong type: a number or an object as a string, one thing instead of a list."""
     if text.startswith("expected an array") and not isinstance(value, list):
         return [value]
     if isinstance(value, str) and text.startswith(("expected an object", "expected an array")):

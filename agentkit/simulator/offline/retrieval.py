@@ -1,4 +1,4 @@
-"""Which passages of texts answer a question, or that none does: BM25 in which words match by character n-grams."""
+"""Retrieval of the passages that answer a question, or of none: BM25 in which words match by character n-grams."""
 
 import math
 import re
@@ -10,12 +10,12 @@ from functools import lru_cache
 from agentkit.messages.content import Document
 
 _ITEM = r"(?:[-*+•][ \t]|\(?\d{1,3}[.)][ \t]|\|)"
-_LINE = r"(?:[=\-~^\"'*+#:.]{3,}|\|[ |:-]+\|)[ \t\r]*(?:\n|$)"  # under a heading, or under the head of a table
+_LINE = r"(?:[=\-~^\"'*+#:.]{3,}|\|[ |:-]+\|)[ \t\r]*(?:\n|$)"  # under a heading, or under a table's header
 _RULE = rf"[ \t\r]*(?:{_LINE}|```.*$|~~~.*$|$)"
 _BLOCK = re.compile(rf"^(?!{_RULE})(?:[ \t]*#+[ \t].*|.+(?:\n(?!{_RULE}|[ \t]*(?:#+[ \t]|{_ITEM})).+)*)", re.MULTILINE)
 _NO_STOP = r"(?<!\b\w)(?<!\be.g)(?<!\bi.e)(?<!\betc)(?<!\bvs)(?<!\bcf)(?<!\bDr)(?<!\bMr)(?<!\bNo)"
 _MONTH = "Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez"  # after the stop of an ordinal: 12. Mai
-_SENTENCE = re.compile(  # to a stop before something that begins one, else to a space, else to the most characters
+_SENTENCE = re.compile(  # up to a stop before the start of another, else up to a space, else the most characters
     rf"(?s)\S(?:.{{0,390}}?(?:[!?…]|{_NO_STOP}\.)[\"')\]”»*_`]{{0,8}}(?=\s+(?!{_MONTH})[^\sa-z]|\s*\Z)|(?:.{{0,398}}\S)?(?=\s|\Z)|.{{399}})"
 )
 _NUMBER_ASKED = r"\b(how (many|much|long|old|often|far|big|high|fast)|when|wann|wie ?(viele?|lange|alt|oft))\b"
@@ -23,7 +23,7 @@ _FORMS = ((_NUMBER_ASKED, r"\d"), (r"^\W*(what|who|was|wer) (is|are|ist|sind)\b"
 
 
 def terms(text: str) -> list[str]:
-    """The words of a text, without accents and case."""
+    """Return the words of a text, without accents and case."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", re.sub(r"\b(?:https?://|www\.|mailto:)\S+", " ", text))
     return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
 
@@ -39,12 +39,13 @@ nach nicht noch nur ob oder oft sein seine sich sie sind so soll sollte über tu
 wann war warum was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
 _FAINT = """use used using work working run runs make makes need needs set package packages library support supports
 project benutzen funktioniert geht brauche mache cost costs kosten kostet mean means bedeutet heißt"""
-_EMPTY_TERMS, _FAINT_TERMS = frozenset(terms(_EMPTY)), frozenset(terms(_FAINT))
+_EMPTY_TERMS = frozenset(terms(_EMPTY))
+_FAINT_TERMS = frozenset(terms(_FAINT))
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A part of a source: `text == source.text[start:end]`, in code points; None where whoever quoted did not say."""
+    """A part of a source: `text == source.text[start:end]`, in code points; None where a quote has no place."""
 
     source: str
     start: int | None
@@ -56,7 +57,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that answers; `coverage` is the share of the question that it and what is near it cover, 0 to 1."""
+    """A passage that answers; `coverage` is the share of the question that it and its surroundings cover, 0 to 1."""
 
     passage: Passage
     score: float
@@ -64,7 +65,7 @@ class Hit:
 
 
 def passages(source: Document) -> list[Passage]:
-    """The sentences, list items, table rows and headings of a text, in order; none of an empty one."""
+    """Return the sentences, list items, table rows and headings of a text, in order."""
     text, found, headings = source.text, list[Passage](), list[str]()
     for block in _BLOCK.finditer(text):
         is_title = (
@@ -75,7 +76,7 @@ def passages(source: Document) -> list[Passage]:
         spans = [sentence.span() for sentence in _SENTENCE.finditer(text, *block.span())]
         found += [Passage(source.id, start, end, text[start:end], above, is_heading) for start, end in spans]
         headings += [block[0]] if is_heading else []
-    for i, here in enumerate(found):  # what ends with a colon goes with the sentence or the list that it announces
+    for i, here in enumerate(found):  # a passage that ends with a colon takes in the sentence or list after it
         for n, after in enumerate(found[i + 1 : i + 13] if here.text.endswith(":") and not here.is_heading else ()):
             is_list = re.match(_ITEM, found[i + 1].text) and re.match(_ITEM, after.text)
             if after.is_heading or (n and not is_list) or (after.end or 0) - (here.start or 0) > 600:
@@ -85,7 +86,7 @@ def passages(source: Document) -> list[Passage]:
 
 
 def search(question: str, found: list[Passage], titles: dict[str, str], most: int = 3, least: float = 0.5) -> list[Hit]:
-    """The best passages, best first. Empty: none covers enough of the question, as a share of it or in words."""
+    """Return the best passages, best first. Empty: none covers enough of the question, as a share or in words."""
     asked = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
     words = list(dict.fromkeys(terms(asked)))
     wanted = [word for word in words if word not in _EMPTY_TERMS and (len(word) > 1 or word.isdigit())] or words
@@ -95,7 +96,7 @@ def search(question: str, found: list[Passage], titles: dict[str, str], most: in
     rarity |= {term: rarity[term] / 2 for term in wanted if term in _FAINT_TERMS}
     weight = {term: 0.3 + 0.7 * rarity[term] / (0.5 + math.log(2 + 2 * len(found))) for term in wanted}
     mean = sum(len(passage.text) for passage in found) / max(1, len(found))
-    fitting = [form for asked, form in _FORMS if re.search(asked, question.lower())]
+    fitting = [form for pattern, form in _FORMS if re.search(pattern, question.lower())]
     hits, chosen = list[Hit](), list[Hit]()
     for i, here in enumerate(found):
         beside = (*found[max(0, i - 1) : i], *found[i + 1 : i + 2])
@@ -128,7 +129,7 @@ def _counts(wanted: list[str], text: str) -> dict[str, float]:
 
 @lru_cache(maxsize=500_000)
 def _likeness(word: str, other: str) -> float:
-    """How alike two words are, 0 to 1, by the n-grams they share: forms of one word are over 0.7."""
+    """Return the similarity of two words, 0 to 1, by their shared n-grams: forms of one word are over 0.7."""
     if word == other or min(len(word), len(other)) < 3 or word.isdigit() or other.isdigit():
         return float(word == other)
     mine, theirs = ({f"^{each}$"[i : i + 3] for i in range(len(each))} for each in (word, other))

@@ -1,1 +1,1 @@
-"""Real traffic with the API kept in a file, secrets removed, and answers from it, byte for byte."""
+"""Recordings of real API traffic in files, without secrets, and replays from them, byte for byte."""

@@ -1,4 +1,4 @@
-"""Cassettes of vcrpy, read as recordings: its own form, and the one of projects that keep bodies as YAML."""
+"""Cassettes of vcrpy, read as recordings: its own format, and that of projects that keep bodies as YAML."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ _DATES = "tag:yaml.org,2002:timestamp"
 
 
 def read_cassette(data: bytes, path: Path) -> Iterator[Exchange]:
-    """The exchanges of a cassette; compressed bodies are unpacked.
+    """Yield the exchanges of a cassette, with compressed bodies unpacked.
 
-    A body that the cassette keeps as YAML (`parsed_body`) becomes compact JSON: the bytes that it once had are not
-    in there. Raises ConfigurationError for a file that is no cassette, and without PyYAML.
+    A body that the cassette keeps as YAML (`parsed_body`) becomes compact JSON, since its original bytes are not in
+    the file.
+
+    Raises:
+        ConfigurationError: The file is no cassette, or PyYAML is not installed.
     """
     content = _load(data, path)
     interactions: object = cast("JSONObject", content).get("interactions") if isinstance(content, dict) else None
@@ -43,8 +46,8 @@ def _load(data: bytes, path: Path) -> object:
 
     fastest = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-    class Loader(fastest):  # type: ignore[misc, valid-type]  # which of the two, the machine decides
-        """Dates stay text, as they are in JSON."""
+    class Loader(fastest):  # type: ignore[misc, valid-type]  # the C loader exists on some machines only
+        """A loader that leaves dates as text, as they are in JSON."""
 
         yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name and kind
             first: [(tag, pattern) for tag, pattern in resolvers if tag != _DATES]
@@ -75,7 +78,7 @@ def _exchange(interaction: JSONObject, origin: str) -> Exchange:
 
 
 def _headers(message: JSONObject) -> dict[str, str]:
-    """Header fields; a cassette keeps a list of values for each."""
+    """Return the header fields; a cassette keeps a list of values for each."""
     found = cast("Mapping[str, object]", message.get("headers") or {})
     return {
         name: ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)

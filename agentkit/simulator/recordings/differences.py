@@ -1,4 +1,4 @@
-"""How two requests differ, place by place, in words short enough for an error message."""
+"""Differences between two requests, place by place, in words short enough for an error message."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING, Final
 from agentkit.messages.message import JSON
 
 if TYPE_CHECKING:
-    from agentkit.simulator.recordings.asked import RecordedRequest
+    from agentkit.simulator.recordings.recorded_request import RecordedRequest
 
 _MOST_CHARS = 60
 _CHARS_BEFORE = 20
 
 
 class Missing(Enum):
-    """What stands in a difference where one side has no value at all, not even `null`."""
+    """The type of the value of a side that has no value in a difference, not even `null`."""
 
     MISSING = "missing"
 
 
 MISSING: Final = Missing.MISSING
-"""The only one of its kind."""
+"""The value of a side that has no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where a request differs from a recorded one. As text: `model: recorded "a", now "b"`."""
+    """One place where a request differs from a recorded one. Its text: `model: recorded "a", now "b"`."""
 
     path: str
-    """Where: `messages.2.content.0.text`."""
+    """The path of the place: `messages.2.content.0.text`."""
     recorded: JSON | Missing
     now: JSON | Missing
 
@@ -41,7 +41,7 @@ class Difference:
 
 
 def differences(recorded: RecordedRequest, now: RecordedRequest) -> tuple[Difference, ...]:
-    """Every place where `now` differs, in the order of the recorded request."""
+    """Return every place where `now` differs, in the order of the recorded request."""
     query = [] if recorded.query == now.query else [Difference("query", recorded.query, now.query)]
     return (*query, *_between(recorded.body, now.body, ""))
 
@@ -73,7 +73,7 @@ def _text(recorded: JSON | Missing, now: JSON | Missing) -> str:
 
 
 def _shown(value: object, start: int = 0) -> str:
-    """The value as JSON in one short line; of a long string the part that begins at `start`."""
+    """Return the value as JSON in one short line; of a long string, the part that begins at `start`."""
     if isinstance(value, str):
         part = value[start : start + _MOST_CHARS]
         before, after = "…" if start else "", "…" if start + _MOST_CHARS < len(value) else ""

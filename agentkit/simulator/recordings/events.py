@@ -1,4 +1,4 @@
-"""Server-sent events of a recorded answer: cut apart byte for byte, and cleared of secrets that came in pieces."""
+"""Server-sent events of a recorded response: split without changing a byte, and redacted across deltas."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _PIECES = ("text", "partial_json", "thinking")
 _WHOLE = re.compile(rb"\Aevent: ?(message_stop|error)\r?\n")
 
 Place: TypeAlias = "tuple[object, str]"
-"""Where the pieces of one text belong: index of the block, kind of text."""
+"""The text that a delta belongs to: the index of its block, and the field of the delta."""
 
 
 def events_of(data: bytes) -> list[bytes]:
-    """The events of a stream; joined they are the stream again, whatever it holds."""
+    """Split a stream into its events; joined, they are the same bytes, whatever the stream holds."""
     return [event for event in _END_OF_EVENT.split(data) if event]
 
 
 def is_over(data: bytes) -> bool:
-    """Whether a stream that was left has come to its last event all the same."""
+    """Return True if a stream that was not read to its end already has its last event."""
     events = events_of(data)
     return bool(events) and _END_OF_EVENT.search(events[-1][-4:]) is not None and _WHOLE.match(events[-1]) is not None
 
 
 def events_without_secrets(events: Sequence[str]) -> list[str]:
-    """The events without secrets; those that have none stay as they are to the letter.
+    """Return the events without secrets; events without any are unchanged to the byte.
 
-    The model writes a text in pieces, and a secret may stand across several. Such a text is put, cleared, into the
-    first of its pieces, and the others are left empty.
+    A secret may stretch over several deltas of one text. Such a text is put, redacted, into its first delta, and the
+    others become empty.
     """
     values = [_data_of(event) for event in events]
     texts: dict[Place, list[str]] = {}
@@ -73,10 +73,10 @@ def _cleared(event: str, value: JSONObject | None, changed: dict[Place, str]) ->
     place = _place(value)
     if place is not None and place in changed:
         clean = {**value, "delta": {**value["delta"], place[1]: changed[place]}}
-        changed[place] = ""  # the text stands in its first piece
+        changed[place] = ""  # the first delta now has the whole text
     try:
         clean = without_secrets(clean)
-    except RecursionError:  # the parser goes deeper than we do
+    except RecursionError:  # JSON that is nested deeper than our recursion can follow
         return text_without_secrets(event)
     if clean == value:
         return event

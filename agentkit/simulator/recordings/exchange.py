@@ -1,7 +1,7 @@
-"""One request and its answer as they are kept: what matters of the headers, and the bodies byte for byte.
+"""One recorded request with its response: the headers that matter, and the bodies byte for byte.
 
-Two rules for this file: whatever is to be written has no secrets in it any more, and an answer without secrets
-comes back with the very bytes that it had.
+Two rules for this file: nothing is written with secrets in it, and a response without secrets is read back with
+exactly its original bytes.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import httpx2
 
 from agentkit.messages.message import JSON, JSONObject, encode
 from agentkit.redaction.redactor import text_without_secrets, without_secrets
-from agentkit.simulator.recordings.asked import RecordedRequest, parsed, path_without_secrets
 from agentkit.simulator.recordings.events import events_of, events_without_secrets
+from agentkit.simulator.recordings.recorded_request import RecordedRequest, parsed, path_without_secrets
 
 _REQUEST_HEADERS = {"anthropic-beta", "anthropic-version", "content-type"}
 _RESPONSE_HEADERS = {
@@ -33,18 +33,18 @@ _RATE_LIMITS = "anthropic-ratelimit-"
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and the whole answer to it. Headers that do not matter, and such as hold secrets, are dropped."""
+    """A request and the whole response to it. Headers that do not matter or hold secrets are dropped."""
 
     method: str
     path: str
-    """With its query, as it was asked for."""
+    """The path with its query, as it was requested."""
     request_headers: Mapping[str, str]
     request_body: bytes = field(repr=False)
     status: int
     response_headers: Mapping[str, str]
     response_body: bytes = field(repr=False)
     origin: str = ""
-    """Where it was read: `run.jsonl:3` is line 3 of that file. Empty: it was not read from a file."""
+    """The place that it was read from: `run.jsonl:3` is line 3 of that file. Empty: it was not read from a file."""
 
     def __post_init__(self) -> None:
         asked = {name.lower(): value for name, value in self.request_headers.items()}
@@ -55,20 +55,20 @@ class Exchange:
 
     @property
     def request(self) -> RecordedRequest:
-        """The request in the form in which requests are compared."""
+        """The request, normalized for comparison."""
         return RecordedRequest.of(self.method, self.path, self.request_body)
 
     @property
     def is_event_stream(self) -> bool:
-        """Whether the answer came as server-sent events."""
+        """True if the response is a stream of server-sent events."""
         return self.response_headers.get("content-type", "").startswith("text/event-stream")
 
     def chunks(self) -> list[bytes]:
-        """The answer's body in pieces as a server sends them: an event each, or all of it."""
+        """Return the response body in the chunks in which a server sends it: one per event, or all in one."""
         return events_of(self.response_body) if self.is_event_stream else [self.response_body]
 
     def to_json(self) -> JSONObject:
-        """The exchange as one JSON object without secrets."""
+        """Return the exchange as one JSON object without secrets."""
         asked = {"headers": without_secrets(dict(self.request_headers)), **_request_body(self.request_body)}
         answered = {"headers": without_secrets(dict(self.response_headers)), **self._response_body()}
         return {
@@ -87,7 +87,7 @@ class Exchange:
 
     @classmethod
     def from_json(cls, value: JSONObject, origin: str = "") -> Exchange:
-        """The exchange that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        """Read an exchange that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         request, response = value["request"], value["response"]
         return cls(
             method=_text(request["method"]),
@@ -102,12 +102,12 @@ class Exchange:
 
 
 def decoded(headers: Mapping[str, str], data: bytes) -> tuple[dict[str, str], bytes]:
-    """A body without its compression, and the headers that go with it; both as they are if it cannot be undone."""
+    """Return a body decompressed, with headers to match; both unchanged if the encoding is not supported."""
     headers = {name.lower(): value for name, value in headers.items()}
     encoding = headers.get("content-encoding", "identity")
     try:
         plain = httpx2.Response(200, headers={"content-encoding": encoding}, content=data).content
-    except httpx2.DecodingError:  # whoever kept it had undone the compression already, and left the header
+    except httpx2.DecodingError:  # the writer had decompressed the body, but kept the header
         return {name: value for name, value in headers.items() if name != "content-encoding"}, data
     if plain == data and encoding != "identity":
         return headers, data
@@ -115,7 +115,7 @@ def decoded(headers: Mapping[str, str], data: bytes) -> tuple[dict[str, str], by
 
 
 def _request_body(data: bytes) -> JSONObject:
-    """A request is compared as JSON, so it is kept as JSON, however it was written."""
+    """Return a request body as JSON where it is JSON, whatever its formatting: requests are compared as JSON."""
     value, clean = parsed(data)
     return _body(data) if value is None else _as_json(clean)
 
@@ -126,7 +126,7 @@ def _body(data: bytes) -> JSONObject:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        # No text; what has the shape of a key is replaced even there.
+        # Not text. Secrets that are known by their pattern are redacted even there.
         without = text_without_secrets(data.decode("latin-1")).encode("latin-1")
         return {"base64": base64.b64encode(without).decode()}
     value, clean = parsed(data)
@@ -139,7 +139,7 @@ def _body(data: bytes) -> JSONObject:
 def _as_json(value: JSON) -> JSONObject:
     try:
         encode(value)
-    except ValueError:  # NaN, or half of a surrogate pair: JSON to Python, but not to be written as such
+    except ValueError:  # NaN, or half of a surrogate pair: Python reads it as JSON, but `encode` refuses it
         return {"text": json.dumps(value)}
     return {"json": value}
 

@@ -1,4 +1,4 @@
-"""A server between a client and the API that passes everything on, both ways, and records it."""
+"""A recording proxy: a server between a client and the API that forwards requests and responses, and records them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import anyio
 import httpx2
 
 from agentkit.errors import ConfigurationError, UsageError
-from agentkit.simulator.http_server import serving
+from agentkit.simulator.http.http_server import serving
+from agentkit.simulator.http.wire import ConnectionLost, Response, failure
 from agentkit.simulator.recordings.recorder import Recorder, Take, run_out
-from agentkit.simulator.wire import ConnectionLost, Response, failure
 
 API = "https://api.anthropic.com"
-"""Where requests go unless another upstream is named."""
+"""The default upstream."""
 
-# They concern one connection and not the message; a body's length is counted anew.
+# They concern one connection, not the message; the length of a body is set anew.
 _OF_THE_CONNECTION = {
     "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization",
     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
@@ -25,10 +25,10 @@ _CONNECT_S = 30.0
 
 
 class RecordingProxy:
-    """Passes requests on to `upstream` and records them. For clients in any language: give them its base URL.
+    """Forwards requests to `upstream` and records them. For clients in any language: give them its base URL.
 
-    An answer is passed on as it comes, event by event; it is in the file before its end is passed on. The client's
-    key goes upstream and nowhere else. Raises ConfigurationError when `upstream` is no http or https address.
+    A response is forwarded as it arrives, event by event, and is in the file before its end is forwarded. The client's
+    key goes upstream and nowhere else. Raises ConfigurationError when `upstream` is not an http or https address.
     """
 
     def __init__(self, recorder: Recorder, upstream: str = API) -> None:
@@ -38,11 +38,11 @@ class RecordingProxy:
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
-        """Serve HTTP inside the block; it gives the base URL. Port 0 takes a free one.
+        """Serve HTTP inside the block, which gets the base URL. Port 0: a free port.
 
-        Raises ConfigurationError when the address cannot be had.
+        Raises ConfigurationError when the address cannot be bound.
         """
-        # How long an answer may take is for the client to say, and how many it asks at once.
+        # The client limits the time of a response and its own concurrency.
         timeout = httpx2.Timeout(None, connect=_CONNECT_S)
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=20)
         async with httpx2.AsyncClient(timeout=timeout, limits=limits) as http:
@@ -54,11 +54,11 @@ class RecordingProxy:
                 self._http = None
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """Pass one request on. Raises UsageError outside of `serve`."""
+        """Forward one request. Raises UsageError outside of `serve`."""
         if self._http is None:
             raise UsageError("A recording proxy passes requests on while it serves: `async with proxy.serve()`.")
         request = httpx2.Request(method, self.upstream + path, headers=_passed_on(headers), content=body)
-        request.headers["accept-encoding"] = "identity"  # what is recorded is to be read, and passed on at once
+        request.headers["accept-encoding"] = "identity"  # a recording is readable, and chunks need no decompression
         try:
             response = await self._http.send(request, stream=True)
         except httpx2.HTTPError as error:
@@ -67,14 +67,14 @@ class RecordingProxy:
         take = self.recorder.take(method, path, headers, body)
         take.status, take.headers = response.status_code, response.headers
         chunks = _passing(response, take)
-        await anext(chunks)  # begun, it closes the response however early it is closed itself
-        if response.is_error:  # a client that will ask again may not wait for the rest
+        await anext(chunks)  # once started, the generator closes the response in its `finally`, however early it ends
+        if response.is_error:  # a client that retries may not read the body to its end
             chunks = _at_once([chunk async for chunk in chunks])
         return Response(response.status_code, _passed_on(response.headers), chunks)
 
 
 async def _passing(response: httpx2.Response, take: Take) -> AsyncGenerator[bytes]:
-    """The answer's bytes, after a first piece without any."""
+    """Yield an empty chunk, then the bytes of the response, recording them."""
     chunks = response.aiter_raw()
     broken = "the client left"
     try:

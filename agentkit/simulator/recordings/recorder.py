@@ -1,8 +1,8 @@
-"""Records what a client of the official SDK asks and is answered, in the process that asks.
+"""A recorder inside a client of the official SDK: records its requests and responses in the same process.
 
-The SDK's middleware sees every attempt, those that fail included, with the HTTP response before anything of it was
-read. Of a stream it could only see parsed events, which are not the bytes that came; so the response's own byte
-stream is wrapped, and whatever the SDK reads of it is kept on its way.
+The SDK's middleware sees every attempt, including those that fail, with the HTTP response before any of it was read.
+Of a stream it would see only parsed events, not the original bytes; so the byte stream of the response is wrapped, and
+everything that the SDK reads of it is recorded.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ AnyClient = TypeVar("AnyClient", bound="AsyncAnthropic")
 
 
 class Recorder:
-    """Appends exchanges to a recording. Give its `middleware` to a client, or it to a `RecordingProxy`.
+    """Appends exchanges to a recording. Give its `middleware` to a client, or the recorder to a `RecordingProxy`.
 
     Raises ConfigurationError when the file cannot be written.
     """
@@ -36,34 +36,34 @@ class Recorder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.recorded = 0
-        """How many exchanges are in the file because of this recorder."""
+        """The number of exchanges that this recorder has written to the file."""
         self.lost: list[str] = []
-        """One sentence for each answer that is not in the file: it was cut off, or could not be written."""
+        """One sentence for each response that is not in the file: it was cut off, or could not be written."""
         self._file = RecordingFile(self.path)
 
     async def middleware(self, request: APIRequest, call_next: AsyncCallNext) -> AsyncAPIResponse[object]:
         """Record one attempt: `AsyncAnthropic(middleware=[recorder.middleware])`.
 
-        Put it last in the list, where it sees what really goes to the server and comes from it.
+        Put it last in the list, where it sees the requests and responses as they are on the wire.
         """
         answer = await call_next(request)
-        response = getattr(answer, "http_response", answer)  # for `cast_to=httpx2.Response` it is that itself
+        response = getattr(answer, "http_response", answer)  # the answer itself with `cast_to=httpx2.Response`
         if isinstance(response, httpx2.Response):
             await self._record(response, _path(httpx2.URL(request.url), response.request.url))
-            if response.is_error:  # the SDK does not read what it will ask again
+            if response.is_error:  # the SDK does not read the body of an attempt that it retries
                 await _read(response)
         return answer
 
     async def _record(self, response: httpx2.Response, path: str) -> None:
         asked = response.request
         try:
-            body = await asked.aread()  # a form with files is made of them once more
+            body = await asked.aread()  # a form with files is rendered once more
         except httpx2.StreamError:
             self.lost.append(f"{asked.method} {asked.url.path} was sent as a stream, which is not recorded.")
             return
         take = self.take(asked.method, path, asked.headers, body)
         take.status, take.headers = response.status_code, response.headers
-        if response.is_closed:  # it was read whole, and decoded
+        if response.is_closed:  # the body was read whole and decompressed
             take.headers = {**response.headers, "content-encoding": "identity"}
             take.chunks.append(response.content)
             take.keep()
@@ -71,11 +71,11 @@ class Recorder:
             response.stream = _Tee(response.stream, take)
 
     def take(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Take:
-        """Begin to record an answer to this request."""
+        """Start to record the response to this request."""
         return Take(self, method, path, headers, body)
 
     def keep(self, exchange: Exchange) -> None:
-        """Append an exchange. Where that fails, the one who asked is not to suffer for it: `lost` says so."""
+        """Append an exchange to the file. A failure does not disturb the client: it is noted in `lost`."""
         try:
             self._file.append(exchange)
         except OSError as error:
@@ -86,17 +86,19 @@ class Recorder:
 
 
 def recording_client(client: AnyClient, path: str | Path) -> AnyClient:
-    """The client, with everything that it asks and is answered appended to the file at `path`.
+    """Return a copy of the client that appends its requests and responses to the file at `path`.
 
-    Use `AsyncAnthropic(middleware=[Recorder(path).middleware])` where the recorder's counts matter. Raises
-    ConfigurationError when the file cannot be written.
+    Where the recorder's counts matter, use `AsyncAnthropic(middleware=[Recorder(path).middleware])`.
+
+    Raises:
+        ConfigurationError: The file cannot be written.
     """
     return client.with_options(middleware=[*client.middleware, Recorder(path).middleware])
 
 
 @dataclass
 class Take:
-    """An answer that is being recorded. End it with `keep`, or with `leave` where it broke off."""
+    """An exchange whose response is being recorded. End it with `finish`, or with `abort` if the response broke off."""
 
     recorder: Recorder
     method: str
@@ -105,12 +107,12 @@ class Take:
     request_body: bytes = field(repr=False)
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The answer's."""
+    """The header fields of the response."""
     chunks: list[bytes] = field(default_factory=list[bytes], repr=False)
-    """What came of its body, as it came."""
+    """The chunks of the response body so far."""
 
     def keep(self) -> None:
-        """The answer is whole: write it down."""
+        """Write the exchange: the response is complete."""
         headers, body = decoded(self.headers, b"".join(self.chunks))
         exchange = Exchange(
             method=self.method,
@@ -124,7 +126,7 @@ class Take:
         self.recorder.keep(exchange)
 
     def leave(self, reason: str) -> None:
-        """The answer ends here, read to its end or not: a stream is whole when its last event has come."""
+        """Write the exchange if it is a stream with its last event; otherwise note in `lost` that it was cut off."""
         if is_over(b"".join(self.chunks)):
             self.keep()
         else:
@@ -133,7 +135,7 @@ class Take:
 
 
 class _Tee(httpx2.AsyncByteStream):
-    """The bytes of a response on their way to whoever reads them."""
+    """The byte stream of a response, recorded as it is read."""
 
     def __init__(self, stream: httpx2.AsyncByteStream, take: Take) -> None:
         self._stream = stream
@@ -142,7 +144,7 @@ class _Tee(httpx2.AsyncByteStream):
         self._is_over = False
 
     def __getattr__(self, name: str) -> object:
-        """What httpx2 and the SDK look for on the streams of their own, such as the time that passed."""
+        """Return an attribute of the wrapped stream: httpx2 and the SDK use some, such as the elapsed time."""
         return getattr(self._stream, name)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -187,13 +189,13 @@ async def _read(response: httpx2.Response) -> None:
 
 
 async def run_out(chunks: AsyncIterator[bytes]) -> None:
-    """End the generators behind a response that is closed; httpx2 leaves some of them to the garbage collector."""
+    """Exhaust the generators behind a closed response; httpx2 leaves some of them to the garbage collector."""
     with suppress(httpx2.HTTPError, httpx2.StreamError):
         async for _ in chunks:
             pass
 
 
 def _path(asked: httpx2.URL, sent: httpx2.URL) -> str:
-    """What was asked for, without a path of the base URL's own; it is what a client asks the next server for."""
+    """Return the requested path without the path of the base URL: a replay has another base URL."""
     path = asked.path if sent.path.endswith(asked.path) else sent.path
     return path + (f"?{sent.query.decode()}" if sent.query else "")

@@ -1,7 +1,7 @@
-"""A recording: a file of JSON lines, one exchange a line, that any number of writers may append to at once.
+"""A recording: a file of JSON lines, one exchange per line, to which any number of writers may append at once.
 
-The first line names the format; lines of that kind may also stand further down, so recordings can be joined with
-`cat`. A line is written whole, in one piece, or not at all.
+The first line names the format. Such lines may also stand further down, so that recordings can be joined with `cat`.
+Each line is written by one system call.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from agentkit.messages.message import JSONObject, encode
 from agentkit.simulator.recordings.exchange import Exchange
 
 FORMAT = 1
-"""The version of the format that is written, and the only one that is read."""
+"""The version of the format that is written, and the only one that can be read."""
 
 _HEADER = "agentkit_recording"
 
@@ -29,14 +29,15 @@ class Recording:
 
     exchanges: tuple[Exchange, ...]
     name: str = "the recording"
-    """What a person calls it, for messages."""
+    """A name for error messages."""
 
     @classmethod
     def load(cls, path: str | Path) -> Recording:
         """Read a recording, a vcrpy cassette (`.yaml`, `.yml`), or a folder with any number of both.
 
-        Raises ConfigurationError for what cannot be read, with the line and what to do about it; also when a
-        cassette is to be read and PyYAML is not installed.
+        Raises:
+            ConfigurationError: A file cannot be read; the text has the line and what to do about it. Or a cassette is
+                to be read, and PyYAML is not installed.
         """
         path = Path(path)
         if not path.is_dir():
@@ -61,7 +62,7 @@ def _read(path: Path) -> Iterator[Exchange]:
 
         yield from read_cassette(data, path)
         return
-    lines = data.split(b"\n")  # not `splitlines`: a text may hold other characters that end a line
+    lines = data.split(b"\n")  # not `splitlines`, which also splits at other characters
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -98,7 +99,7 @@ def _check_format(found: object, path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RecordingFile:
-    """A file that exchanges are appended to, by several tasks, threads and processes at once if need be."""
+    """A file to which exchanges are appended, also by several tasks, threads and processes at once."""
 
     path: Path
 
@@ -111,11 +112,11 @@ class RecordingFile:
             raise ConfigurationError(f"The recording {self.path} cannot be written: {reason}.") from error
 
     def append(self, exchange: Exchange) -> None:
-        """Add an exchange, without its secrets. Raises OSError when there is no room for it, for example."""
+        """Append an exchange, without its secrets. Raises OSError, for example when the disk is full."""
         self._append(encode(exchange.to_json()) + b"\n")
 
     def _append(self, data: bytes) -> None:
-        # With O_APPEND one write is one piece at the end of the file, whoever else is writing to it.
+        # With O_APPEND, one write is one piece at the end of the file, however many writers there are.
         file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         try:
             if data and _is_torn(file):
@@ -127,6 +128,6 @@ class RecordingFile:
 
 
 def _is_torn(file: int) -> bool:
-    """Whether the last line has no end, so that ours would be lost with it."""
+    """Return True if the last line has no newline: a line appended to it could not be read."""
     size = os.fstat(file).st_size
     return size > 0 and os.pread(file, 1, size - 1) != b"\n"

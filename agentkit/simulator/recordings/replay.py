@@ -1,4 +1,4 @@
-"""Answers from a recording: every request that was recorded gets the bytes that it got then."""
+"""A replay: a server that answers recorded requests with the recorded responses, byte for byte."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 
-from agentkit.simulator.recordings.asked import RecordedRequest
+from agentkit.simulator.http.wire import Response, failure
 from agentkit.simulator.recordings.differences import Difference, differences
+from agentkit.simulator.recordings.recorded_request import RecordedRequest
 from agentkit.simulator.recordings.recording import Recording
-from agentkit.simulator.wire import Response, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,30 +29,30 @@ _RETRIES = 2
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A request that was not recorded, or asked for more often than it was."""
+    """A request that was not recorded, or was made more often than it was recorded."""
 
     request: RecordedRequest
     nearest: Exchange | None
-    """The recorded exchange that is most like it. None: nothing of its kind was recorded."""
+    """The most similar recorded exchange. None: nothing was recorded for this endpoint."""
     differences: tuple[Difference, ...]
-    """Where it differs from that; empty when it was recorded, but not as often as it was asked for."""
+    """The differences from `nearest`. Empty: it was recorded, but made more often than that."""
     message: str
-    """All of it in words, for a person."""
+    """The miss described in words, for a person."""
 
     def __str__(self) -> str:
         return self.message
 
 
 class Replay:
-    """Plays the API by a recording. Use `client()` in-process, `serve()` over HTTP. It never writes.
+    """Serves a recording in place of the API. Use `client()` in-process, `serve()` over HTTP. It never writes.
 
-    A request is answered when it equals a recorded one: the same method, path and JSON body, whatever the order of
-    keys, and without regard to secrets. Equal requests get their answers in the order in which those were recorded,
-    whatever comes in between, so that what ran in parallel replays too.
+    A request is answered when it equals a recorded one: the same method, path and JSON body, in any order of keys, and
+    without regard to secrets. Equal requests get their responses in the order in which those were recorded, whatever
+    comes in between, so that concurrent requests replay too.
 
-    Anything else is a miss. `strict` refuses it, with status 400 and a text that says how it differs from the nearest
-    recorded request; otherwise it gets the answer to the nearest one of the same endpoint, preferably one that
-    nobody asked for yet, and `report` says so.
+    Any other request is a miss. With `strict`, it is refused with status 400 and a text with its differences from the
+    nearest recorded request. Otherwise it gets the response to the nearest one of the same endpoint, preferably one
+    that is not used yet, and is listed in `report`.
 
     Raises ConfigurationError when a path is given and no recording can be read there; see `Recording.load`.
     """
@@ -61,38 +61,38 @@ class Replay:
         self.recording = recording if isinstance(recording, Recording) else Recording.load(recording)
         self.strict = strict
         self.misses: list[Miss] = []
-        """Requests that were refused."""
+        """Misses that were refused."""
         self.report: list[Miss] = []
-        """Requests that were answered by the nearest one instead."""
+        """Misses that got the response to the nearest recorded request."""
         self.answered = 0
-        """How many requests got an answer from the recording."""
+        """The number of requests that got a recorded response."""
         self._requests = [exchange.request for exchange in self.recording.exchanges]
         self._open: dict[str, deque[int]] = {}
         for index, request in enumerate(self._requests):
             self._open.setdefault(request.key, deque()).append(index)
 
     def client(self) -> AsyncAnthropic:
-        """A client of the official SDK that is answered without a socket, on asyncio and trio.
+        """Return a client of the official SDK that calls this replay without a socket, on asyncio and trio.
 
-        It retries as the SDK does on its own, because a failure that was retried stands in the recording too.
+        It retries as often as the SDK does by default, because failures that were retried are in the recording too.
         """
-        from agentkit.simulator.transport import in_process_client
+        from agentkit.simulator.http.transport import in_process_client
 
         return in_process_client(self).with_options(max_retries=_RETRIES)
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
-        """Serve HTTP inside the block; it gives the base URL. Port 0 takes a free one.
+        """Serve HTTP inside the block, which gets the base URL. Port 0: a free port.
 
-        Raises ConfigurationError when the address cannot be had.
+        Raises ConfigurationError when the address cannot be bound.
         """
-        from agentkit.simulator.http_server import serving
+        from agentkit.simulator.http.http_server import serving
 
         async with serving(self, host, port) as base_url:
             yield base_url
 
     def unused(self) -> list[Exchange]:
-        """What was recorded and nobody asked for, in the recording's order."""
+        """Return the recorded exchanges that were not requested, in the recording's order."""
         unused = sorted(index for indices in self._open.values() for index in indices)
         return [self.recording.exchanges[index] for index in unused]
 
@@ -118,11 +118,11 @@ class Replay:
         if not exchange.is_event_stream:
             headers["content-length"] = str(len(exchange.response_body))
         if exchange.status >= 400:
-            headers["retry-after-ms"] = "1"  # nobody has to wait again as the recording did
+            headers["retry-after-ms"] = "1"  # a replay does not wait as long as the recorded client did
         return Response(exchange.status, headers, _chunks(exchange.chunks()))
 
     def _nearest(self, request: RecordedRequest, *, only_alike: bool = False) -> int | None:
-        """The recorded request of the same endpoint with the fewest differences, in doubt one not asked for yet."""
+        """Return the recorded request of the same endpoint with the fewest differences; on a tie, an unused one."""
         is_open = {index for indices in self._open.values() for index in indices}
         ranks: list[tuple[bool, int, bool, int]] = []
         for index, recorded in enumerate(self._requests):
@@ -156,5 +156,5 @@ class Replay:
 
 async def _chunks(chunks: Iterable[bytes]) -> AsyncGenerator[bytes]:
     for chunk in chunks:
-        await anyio.lowlevel.checkpoint()  # each by itself, as over a network
+        await anyio.lowlevel.checkpoint()  # each chunk arrives by itself, as over a network
         yield chunk

@@ -1,4 +1,4 @@
-"""Rules of the conversation: nothing empty, each block where it belongs, every call answered once and at once."""
+"""Rules of the conversation: no empty content, blocks in the right roles, a result right after every call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from agentkit.messages.message import Block
 from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, with_inner
 
 _Placed: TypeAlias = list[tuple[int, int, Block]]
-"""Blocks, each with the index of its message and its own in there."""
+"""Blocks, each with the index of its message and its own index in it."""
 
 _ROLES = {"tool_use": "assistant", "server_tool_use": "assistant", "tool_result": "user"}
 
@@ -71,7 +71,7 @@ def _ends_with_server_tool(content: object) -> bool:
 
 
 def _merged(asked: Asked) -> list[tuple[str, _Placed]]:
-    """The turns after same-role messages are merged, as the API does before pairing: role, then blocks with places."""
+    """Merge consecutive messages of one role, as the API does before pairing; return each turn's role and blocks."""
     turns: list[tuple[str, _Placed]] = []
     for i, message in enumerate(asked.body["messages"]):
         content = message["content"]
@@ -99,7 +99,7 @@ def _pairing(asked: Asked) -> str | None:
 
 
 def _repeated(blocks: _Placed) -> str | None:
-    """Ids are unique in a turn; a later turn may use them again."""
+    """Check that ids are unique in a turn; a later turn may use them again."""
     ids: set[str] = set()
     for i, j, block in blocks:
         if block["type"] != "tool_use":
@@ -142,7 +142,7 @@ def _unasked(before: _Placed, blocks: _Placed) -> str | None:
 
 
 def _unserved(blocks: _Placed) -> str | None:
-    """Results of the API's own tools stand behind their calls, in the same turn."""
+    """Check that results of server tools come after their calls in the same turn."""
     called: set[object] = set()
     for i, j, block in blocks:
         kind: str = block["type"]
@@ -165,7 +165,7 @@ def _ending(asked: Asked) -> str | None:
     blocks = blocks if isinstance(last["content"], str) else last["content"]
     is_compaction = any(block["type"] == "compaction" for block in blocks)
     if is_compaction or asked.body.get("compaction") or blocks[-1]["type"] not in ("text", "thinking"):
-        return None  # a turn that was paused goes back as it is
+        return None  # a paused turn is sent back unchanged
     if not asked.facts.takes_prefill:
         return APPROXIMATE["prefill"]
     if asked.output_format is not None:
@@ -175,7 +175,7 @@ def _ending(asked: Asked) -> str | None:
 
 
 CHECKS: tuple[Check, ...] = (_not_empty, _misplaced, _system_messages, _pairing)
-"""In the order in which they are made."""
+"""The checks in the API's order."""
 
 ENDING: Check = _ending
-"""How the last message may end; it is looked at after everything that is about calls."""
+"""The check of the last message's end; the API makes it after all checks of calls."""

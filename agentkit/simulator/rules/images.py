@@ -1,4 +1,4 @@
-"""The rule of images: they can be read, and no side is too long. Sizes are read from the first bytes of a file."""
+"""The rule of images: a readable file with no side too long. Sizes are read from the file's first bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
 def check_images(asked: Asked) -> Refusal | str | None:
-    """Refuse base64 images that are none, and those with a side that is too long, all of them at once."""
+    """Check base64 images: refuse the first that is not an image, or all that have a side that is too long."""
     too_large: list[str] = []
     for i, j, block in asked.blocks():
         places = ["", *(f".content.{k}" for k in range(len(with_inner(block)) - 1))]
@@ -38,7 +38,7 @@ def check_images(asked: Asked) -> Refusal | str | None:
 
 
 def _sides(data: object) -> tuple[int, int] | None:
-    """Width and height of a PNG, GIF, JPEG or WebP file in base64. None: it is no such file."""
+    """Return width and height, in pixels, of a PNG, GIF, JPEG or WebP file in base64. None: it is no such file."""
     try:
         raw = base64.b64decode(data, validate=True) if isinstance(data, str) else b""
     except (binascii.Error, ValueError):
@@ -53,7 +53,7 @@ def _sides(data: object) -> tuple[int, int] | None:
         if raw.startswith(b"\xff\xd8"):
             return _sides_of_jpeg(raw)
         if raw[:4] == b"RIFF" and raw[8:12] == b"WEBP":
-            return (1, 1)  # three layouts of which none is worth reading here: its size is not checked
+            return (1, 1)  # WebP has three layouts, which are not read here: its size is not checked
     except struct.error:
         return None
     return None

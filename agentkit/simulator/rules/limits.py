@@ -1,9 +1,9 @@
-"""Rules of the model that is asked: output and window, thinking, effort, caching, stop sequences."""
+"""Rules that depend on the model: output and context window, thinking, effort, caching, stop sequences."""
 
 from __future__ import annotations
 
 from agentkit.messages.message import Block, JSONObject
-from agentkit.simulator.cache import count_tokens
+from agentkit.simulator.model_behavior.prompt_cache import count_tokens
 from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, with_inner
 
 _LEAST_BUDGET = 1024
@@ -38,13 +38,13 @@ def _thinking(asked: Asked) -> str | None:
             return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_LEAST_BUDGET}"
         if "max_tokens" in asked.body and budget >= asked.body["max_tokens"]:
             return APPROXIMATE["budget"]
-    if asked.is_forced and (mode == "enabled" or asked.facts.thinks_always):  # beside adaptive thinking it is taken
+    if asked.is_forced and (mode == "enabled" or asked.facts.thinks_always):  # with adaptive thinking it is accepted
         return "Thinking may not be enabled when tool_choice forces tool use."
     return _missing_thinking(asked) if mode == "enabled" else None
 
 
 def _missing_thinking(asked: Asked) -> str | None:
-    """With a budget, the turn whose calls are being answered starts with its thinking."""
+    """Check that, with a thinking budget, the turn whose calls are being answered starts with thinking."""
     turns = [(i, message) for i, message in enumerate(asked.body["messages"]) if message["role"] == "assistant"]
     if not turns or isinstance(turns[-1][1]["content"], str) or not turns[-1][1]["content"]:
         return None
@@ -113,7 +113,7 @@ def _markers(asked: Asked) -> str | None:
 
 
 def _cacheable(asked: Asked) -> list[tuple[str, Block]]:
-    """Every part of a request that can bear a cache marker, in the order in which the prompt is made of them."""
+    """Return every part of a request that can have a cache marker, with its path, in the order of the prompt."""
     parts: list[tuple[str, Block]] = [(f"tools.{i}", tool) for i, tool in enumerate(asked.tools)]
     parts += [(f"system.{i}", block) for i, block in enumerate(asked.system_blocks)]
     for i, j, block in asked.blocks():
@@ -128,7 +128,7 @@ def _stop_sequences(asked: Asked) -> str | None:
 
 
 CHECKS: tuple[Check, ...] = (_max_tokens, _stop_sequences, _effort)
-"""Looked at first."""
+"""The checks that the API makes first."""
 
 CACHING: Check = _markers
 THINKING: Check = _thinking

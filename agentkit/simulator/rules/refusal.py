@@ -1,4 +1,4 @@
-"""What the checks of a request are given, what they answer with, and the words whose exact form nobody published."""
+"""The records that checks of a request work on and return, and the error texts whose exact wording is not published."""
 
 from __future__ import annotations
 
@@ -7,47 +7,48 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from agentkit.messages.message import Block, Content, JSONObject
-from agentkit.simulator.models import ModelFacts
+from agentkit.simulator.model_behavior.models import ModelFacts
 
 NEWEST_VERSION = "2026-10-21"
-"""The API version that the SDK sends; with it sampling parameters and a few forms of content are refused."""
+"""The API version that the SDK sends; it refuses sampling parameters and a few forms of content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error answer."""
+    """An error response to a request that broke a rule."""
 
     status: int
+    """The HTTP status."""
     kind: str
     """The API's error type."""
     message: str
     details: JSONObject = field(default_factory=dict[str, object])
-    """What clients branch on beside the type: `error_code` and its facts."""
+    """Facts for the client's program beside the type: `error_code` and what belongs to it. Empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Which API a request speaks: the version and the betas of its headers."""
+    """The API version and the betas of a request."""
 
     version: str = NEWEST_VERSION
     betas: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Edition:
-        """The edition of a request, by its headers, whose names are in lower case."""
+        """Read the edition from a request's headers, whose names are in lower case."""
         betas = headers.get("anthropic-beta", "").split(",")
         version = headers.get("anthropic-version", NEWEST_VERSION)
         return cls(version, frozenset(beta.strip() for beta in betas if beta.strip()))
 
     @property
     def is_newest(self) -> bool:
-        """Whether the rules that came with the newest version hold."""
+        """True if the rules of the newest version apply."""
         return self.version >= NEWEST_VERSION
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request of the right shape, for a model that exists."""
+    """A message request that is being checked: of the right shape, for a model that exists."""
 
     body: JSONObject
     facts: ModelFacts
@@ -60,47 +61,47 @@ class Asked:
 
     @property
     def tools(self) -> list[JSONObject]:
-        """The tools, none or not."""
+        """The tools. Empty: the request has none."""
         return self.body.get("tools") or []
 
     @property
     def system_blocks(self) -> list[Block]:
-        """The system prompt where it is a list."""
+        """The blocks of the system prompt. Empty: it is a string, or there is none."""
         system: Content = self.body.get("system") or []
         return [] if isinstance(system, str) else system
 
     def blocks(self) -> Iterator[tuple[int, int, Block]]:
-        """Every block of a message whose content is a list, with the index of the message and its own."""
+        """Yield every block of the messages whose content is a list, with the indices of its message and its own."""
         for i, message in enumerate(self.body["messages"]):
             if isinstance(message["content"], list):
                 yield from ((i, j, block) for j, block in enumerate(cast("list[Block]", message["content"])))
 
     def part(self, name: str) -> JSONObject:
-        """A field that is an object; an empty one where it is not given."""
+        """Return a field that is an object. Empty: the request does not have it."""
         return cast("JSONObject", self.body.get(name) or {})
 
     @property
     def thinking(self) -> str:
-        """The mode of thinking that is asked for; empty: not said."""
+        """The requested mode of thinking. Empty: none is named."""
         return str(self.part("thinking").get("type", ""))
 
     @property
     def is_forced(self) -> bool:
-        """Whether the model is made to call a tool."""
+        """True if `tool_choice` forces the model to call a tool."""
         return self.part("tool_choice").get("type") in ("any", "tool")
 
     @property
     def output_format(self) -> JSONObject | None:
-        """The format that the answer has to have. None: any."""
+        """The format of `output_config`. None: the reply is free text."""
         return cast("JSONObject | None", self.part("output_config").get("format"))
 
 
 Check: TypeAlias = Callable[[Asked], "Refusal | str | None"]
-"""One rule: a refusal, or the text of an `invalid_request_error`. None: nothing is wrong."""
+"""A function that checks one rule: returns a refusal, or the text of an `invalid_request_error`. None: it passes."""
 
 
 def with_inner(block: Block) -> list[Block]:
-    """A block, and those inside when it is a tool's result."""
+    """Return a block, and the blocks inside it if it is a tool result."""
     inner = block.get("content") if block["type"] == "tool_result" else None
     return [block, *cast("list[Block]", inner)] if isinstance(inner, list) else [block]
 
@@ -108,7 +109,7 @@ def with_inner(block: Block) -> list[Block]:
 def coded(
     code: str, message: str, *, status: int = 400, kind: str = "invalid_request_error", **more: object
 ) -> Refusal:
-    """A refusal with an error code, which clients branch on."""
+    """Return a refusal with an `error_code` for the client's program, and further details."""
     return Refusal(status, kind, message, {"error_code": code, **more})
 
 
@@ -173,4 +174,4 @@ APPROXIMATE: Mapping[str, str] = {
     "batch state": "Batch {id} {state}",
     "page": "{field}: there is no {what} with id {id}",
 }
-"""Texts whose wording is ours, in the shape of the API's."""
+"""Error texts in our wording and the API's form, by a name for the rule."""

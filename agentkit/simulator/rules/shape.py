@@ -1,7 +1,7 @@
-"""The shape of a request body: which fields there are and of what types, as far as the rules read them.
+"""The shape of a request body: its fields and their types, as far as the rules read them.
 
-The API's own messages are pydantic's, with the path in front: `messages.0.content.1.text.text: Field required`.
-Fields and block types that are not listed pass.
+The API's own error texts are pydantic's with the path in front: `messages.0.content.1.text.text: Field required`.
+Fields and block types that are not listed here pass.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from agentkit.messages.message import JSONObject
 
 _LAX = ConfigDict(extra="ignore")
-_OF_MESSAGE = 2  # how long the path of a message is
+_OF_MESSAGE = 2  # the length of the path of a message, such as ("messages", 0)
 _KINDS = ("text", "thinking", "tool_use", "tool_result", "image", "document", "tool_addition", "tool_removal")
 
 
@@ -206,7 +206,7 @@ def _adapter(*, counting: bool) -> TypeAdapter[_Counted] | TypeAdapter[_Request]
 
 
 def wrong_shape(body: JSONObject, *, counting: bool) -> str | None:
-    """The first thing that is missing or of a wrong type, in the API's form. None: the rules can read the body."""
+    """Return the API's text for the first field that is missing or of a wrong type. None: the shape is right."""
     try:
         _adapter(counting=counting).validate_python(body, strict=True)
     except ValidationError as error:

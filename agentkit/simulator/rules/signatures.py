@@ -1,10 +1,10 @@
-"""Thinking that comes back must stand where it was said: the rule of the models that bind it."""
+"""The rule of thinking signatures: for models that bind thinking, it must come after what it was signed with."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from agentkit.simulator.binding import broken_binding
+from agentkit.simulator.model_behavior.thinking_signatures import broken_binding
 from agentkit.simulator.rules.refusal import APPROXIMATE
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _BETA = "thinking-binding-controls-2026-08-01"
 
 
 def check_signatures(asked: Asked) -> str | None:
-    """The text of the refusal for a thinking block whose past is not what it was, unless such blocks are dropped."""
+    """Return the error text for a thinking block whose signature does not match, unless such blocks are dropped."""
     controls = asked.part("thinking").get("block_binding")
     if controls is not None and _BETA not in asked.edition.betas:
         return APPROXIMATE["extra"].format(field="thinking.block_binding")

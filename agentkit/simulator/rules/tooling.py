@@ -1,4 +1,4 @@
-"""Rules of tools: names, schemas, the strict subset, who may be chosen, MCP servers, changes on the way."""
+"""Rules of tools: names, schemas, the strict subset, tool choice, MCP servers, changes inside the conversation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from agentkit.schema.strict.plan import LIMITS, strict_cost
 from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, Refusal, coded
 
 TOOL_NAME = "^[a-zA-Z0-9_-]{1,128}$"
-"""What the API says that a tool's name has to match."""
+"""The pattern of a tool's name, as the API's error text quotes it."""
 PROPERTY_NAME = "^[a-zA-Z0-9_.-]{1,64}$"
-"""What it says that the name of a parameter has to match; names further inside are free."""
+"""The pattern of a parameter's name; names of nested properties are free."""
 
 _FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
 _UNSUPPORTED = {
@@ -27,7 +27,7 @@ _UNSUPPORTED = {
 _BY_REFERENCE = "mid-conversation-tool-changes-2026-07-01"
 _BY_VALUE = "inline-tools-2026-09-15"
 _MCP_WITHOUT_TOOLSETS = "mcp-client-2025-04-04"
-"""The first form of MCP, in which a server offers all its tools by itself."""
+"""The first beta of MCP, in which all tools of a server are available without an `mcp_toolset`."""
 
 
 def _definitions(asked: Asked) -> str | None:
@@ -65,7 +65,7 @@ def _wrong_definition(tool: JSONObject, i: int) -> str | None:
 
 
 def _deferred(asked: Asked) -> str | None:
-    """Tools that the model has to search for."""
+    """Check the tools with `defer_loading`, which the model has to search for, and references to tools."""
     deferred = [tool for tool in asked.tools if tool.get("defer_loading")]
     for tool in deferred:
         if tool.get("cache_control"):
@@ -81,7 +81,7 @@ def _deferred(asked: Asked) -> str | None:
 
 
 def _references(asked: Asked) -> Iterator[str]:
-    """The tools that were found, by the API's own search or by results of somebody else's."""
+    """Yield the names of tools that were found, by the API's own tool search or in results of client tools."""
     for _, _, block in asked.blocks():
         content: object = block.get("content")
         if block["type"] == "tool_search_tool_result" and is_object(content):
@@ -131,7 +131,7 @@ def _wrong_schema(schema: bytes) -> str | None:
 
 
 def not_strict(schema: JSON, path: str = "$") -> Iterator[str]:
-    """Why the grammar of strict tools and formats cannot express a schema, place by place."""
+    """Yield the reasons, place by place, for which the grammar of strict tools and formats cannot express a schema."""
     if not isinstance(schema, dict):
         return
     for word in sorted(_UNSUPPORTED & schema.keys()):
@@ -168,7 +168,7 @@ def _servers(asked: Asked) -> str | None:
 
 
 def _changes(asked: Asked) -> Refusal | str | None:
-    """Tools that are added and removed inside the conversation."""
+    """Check the blocks that add and remove tools inside the conversation."""
     known = {str(tool.get("name")) for tool in asked.tools}
     for i, j, block in asked.blocks():
         if block["type"] not in ("tool_addition", "tool_removal"):
@@ -208,4 +208,4 @@ def _strict_limits(asked: Asked) -> str | None:
 
 
 CHECKS: tuple[Check, ...] = (_definitions, _deferred, _choice, _format, _strict_limits, _servers, _changes)
-"""In the order in which they are made."""
+"""The checks in the API's order."""

@@ -1,12 +1,12 @@
-"""What a model, steps or a tool of your own must do: suites of tests to inherit. They need pytest and anyio's plugin.
+"""Contract tests to inherit, for models, steps and tools of your own. They need pytest and anyio's plugin.
 
     class TestOurModel(ModelContract):
         @pytest.fixture
         def model(self) -> Model:
             return OurModel(...)
 
-A fixture that a contract asks for and your class does not give fails by name. Each test runs on asyncio and on trio,
-unless the class has an `anyio_backend` fixture that says otherwise.
+A fixture that a contract needs and your class lacks fails by name. Each test runs on asyncio and on trio, unless the
+class has an `anyio_backend` fixture that says otherwise.
 """
 
 from agentkit.testing.contracts.model import ModelContract

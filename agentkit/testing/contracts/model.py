@@ -1,4 +1,4 @@
-"""What every `Model` must do: stream replies in the API's grammar, end cleanly, and fail by ModelError."""
+"""Contract tests for a `Model`: it streams replies in the API's grammar, ends cleanly, and fails by ModelError."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_S = 60.0
 
 
 async def read(model: Model, question: Request) -> tuple[list[JSONObject], AssistantTurn]:
-    """A whole reply: its events, and the turn that they make."""
+    """Read a whole reply: return its events, and the turn that they make."""
     events: list[JSONObject] = []
     reader = TurnReader()
     with anyio.fail_after(_MOST_S):
@@ -30,7 +30,7 @@ async def read(model: Model, question: Request) -> tuple[list[JSONObject], Assis
 
 @pytest.mark.anyio
 class ModelContract:
-    """Inherit it, and give the fixtures `model` and `failing_model`."""
+    """Tests for a `Model`. Inherit it, and give the fixtures `model` and `failing_model`."""
 
     @pytest.fixture
     def model(self) -> Model:
@@ -44,7 +44,7 @@ class ModelContract:
 
     @pytest.fixture
     def question(self, model: Model) -> Request:
-        """What is asked. Override it where your model needs other options."""
+        """The request. Override it if your model needs other options."""
         options = {"model": model.name, "max_tokens": 1024, "stream": True}
         return Request(Prefix.of("Answer in one sentence.", ()), (Message.of("user", "What is tea?"),), options)
 

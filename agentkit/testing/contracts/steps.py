@@ -1,4 +1,4 @@
-"""What every `Steps` must do: fix places at once, run each effect once, let exceptions and cancellations pass."""
+"""Contract tests for `Steps`: reserve slots at once, run each step once, let exceptions and cancellations pass."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VALUE: JSONObject = {"text": "grüezi \u2028 \x00", "number": 1.5, "big": 2**70
 
 
 class _EffectFailed(Exception):
-    """What an effect of these tests raises."""
+    """Raised by a step of these tests."""
 
 
 def _giving(value: JSONObject, ran: list[str] | None = None, name: str = "") -> Effect:
@@ -37,7 +37,7 @@ async def _forbidden() -> JSONObject:
 
 @pytest.mark.anyio
 class StepsContract:
-    """Inherit it, and give the fixture `steps`: fresh ones for each test."""
+    """Tests for `Steps`. Inherit it, and give the fixture `steps`: fresh ones for each test."""
 
     @pytest.fixture
     def steps(self) -> Steps:
@@ -45,7 +45,7 @@ class StepsContract:
         raise NotImplementedError("give the contract a fixture `steps`: fresh ones for each test")
 
     async def test_a_place_is_fixed_without_waiting(self, steps: Steps) -> None:
-        """`reserve` is no coroutine: places are given in the model's order."""
+        """`reserve` is no coroutine: slots are reserved in the model's order."""
         slot = steps.reserve("model:1")
         assert not inspect.isawaitable(slot), "reserve is a plain method"
         assert "model:1" in slot.name
@@ -58,7 +58,7 @@ class StepsContract:
         assert len(set(names)) == len(names)
 
     async def test_an_effect_is_run_once_and_its_value_comes_back(self, steps: Steps) -> None:
-        """As JSON, whatever text and numbers are in it."""
+        """A value comes back as equal JSON, whatever text and numbers are in it."""
         ran: list[str] = []
         assert await steps.run(steps.reserve("model:1"), _giving(_VALUE, ran)) == _VALUE
         assert len(ran) == 1
@@ -78,7 +78,7 @@ class StepsContract:
         assert [values[slot.name]["n"] for slot in slots] == [*range(20)]
 
     async def test_the_steps_of_a_child_run_below_its_place(self, steps: Steps) -> None:
-        """A child's steps are steps, at any depth, while the one that they stand below is still running."""
+        """A child's steps run at any depth, while the step above them is still running."""
         outer = steps.reserve("tool:a")
 
         async def child() -> JSONObject:
@@ -91,7 +91,7 @@ class StepsContract:
             assert await steps.run(outer, child) == {"depth": 2}
 
     async def test_an_exception_of_an_effect_passes_as_it_is(self, steps: Steps) -> None:
-        """The loop decides what becomes of it."""
+        """The agent loop handles the exception, so it must not be wrapped."""
 
         async def fail() -> JSONObject:
             raise _EffectFailed("no such luck")
@@ -100,7 +100,7 @@ class StepsContract:
             await steps.run(steps.reserve("model:1"), fail)
 
     async def test_a_cancellation_passes(self, steps: Steps) -> None:
-        """A step that waits is left at once, and others go on."""
+        """A step that waits is cancelled at once, and others can still run."""
         slot, other = steps.reserve("tool:a"), steps.reserve("tool:b")
 
         async def wait() -> JSONObject:
@@ -115,17 +115,17 @@ class StepsContract:
 
 
 class DurableStepsContract(StepsContract):
-    """The same for steps that remember; give the fixture `reopen` too."""
+    """The same tests and more for durable steps, which survive a crash; give the fixture `reopen`, too."""
 
     @pytest.fixture
     def reopen(self) -> Callable[[Steps], Awaitable[Steps]]:
-        """A function that makes of used steps those of the next execution of the same run, as after a crash."""
+        """A function from used steps to those of the next execution of the same run, as after a crash."""
         raise NotImplementedError("give the contract a fixture `reopen`: the steps of the next execution of a run")
 
     async def test_what_was_run_is_not_run_again(
         self, steps: Steps, reopen: Callable[[Steps], Awaitable[Steps]]
     ) -> None:
-        """Each step gives its value of the first execution, at every depth, in whatever order it is asked for."""
+        """Each step returns its value of the first execution, at every depth, in whatever order the steps run."""
 
         async def execute(current: Steps, effect_of: Callable[[JSONObject], Effect]) -> list[JSONObject]:
             slots = [current.reserve("model:1"), current.reserve("tool:a"), current.reserve("tool:b")]
@@ -141,7 +141,7 @@ class DurableStepsContract(StepsContract):
         assert first == second == [{"n": n} for n in range(4)]
 
     async def test_what_was_not_run_is_run(self, steps: Steps, reopen: Callable[[Steps], Awaitable[Steps]]) -> None:
-        """A run that stopped in the middle goes on from there."""
+        """A run that stopped in the middle continues from there."""
         assert await steps.run(steps.reserve("model:1"), _giving({"n": 1})) == {"n": 1}
         again = await reopen(steps)
         assert await again.run(again.reserve("model:1"), _forbidden) == {"n": 1}

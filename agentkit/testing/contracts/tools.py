@@ -1,4 +1,4 @@
-"""What every tool must do: be described, take what its examples say, refuse the rest in words the model can use."""
+"""Contract tests for a tool: it has descriptions, accepts its examples, and refuses wrong calls in usable words."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WRONG: tuple[object, ...] = (None, 5, "x", [], {}, True)
 
 @pytest.mark.anyio
 class ToolContract:
-    """Inherit it, and give the fixtures `tool`, `examples`, and `deps` where the tool works on some.
+    """Tests for a tool. Inherit it, and give the fixtures `tool`, `examples`, and `deps` if the tool uses some.
 
-    Calls are really made, also with arguments that are nearly right: give deps that may be spent.
+    Calls are really made, also with arguments that are nearly right: give deps that the tool may change.
     """
 
     @pytest.fixture
@@ -32,16 +32,16 @@ class ToolContract:
 
     @pytest.fixture
     def examples(self, tool: AnyTool) -> list[JSONObject]:
-        """Arguments, as the model writes them, that the tool takes. Without yours: those of `@tool(examples=...)`."""
+        """Valid arguments, as the model writes them. The default: those of `@tool(examples=...)`."""
         return [dict(example) for example in tool.examples]
 
     @pytest.fixture
     def deps(self) -> object:
-        """What the tool finds in `ctx.deps`."""
+        """The value of `ctx.deps` in the calls."""
         return None
 
     async def test_the_api_takes_its_definition(self, tool: AnyTool) -> None:
-        """Its name, its schema, and its strict form if it is declared strict."""
+        """The API accepts its name, its schema, and its strict form if it is declared strict."""
         body = {
             "model": "claude-opus-5-5",
             "max_tokens": 100,
@@ -51,14 +51,14 @@ class ToolContract:
         assert refuse(body) is None
 
     async def test_the_model_is_told_what_it_is_for(self, tool: AnyTool) -> None:
-        """It and each of its parameters have a description: that is all that the model knows."""
+        """The tool and each of its parameters have a description: the model knows nothing else of them."""
         assert tool.description.strip(), "the tool has a description"
         properties: Mapping[str, JSONObject] = tool.input_schema.get("properties", {})
         silent = [name for name, schema in properties.items() if not str(schema.get("description", "")).strip()]
         assert silent == [], "every parameter has a description"
 
     async def test_examples_are_taken(self, tool: AnyTool, examples: list[JSONObject], deps: object) -> None:
-        """Each example is called, and what comes back can be sent to the model."""
+        """Each example can be called, and its result can be sent to the model."""
         assert examples, "there is at least one example: @tool(examples=[...]) or the fixture `examples`"
         for example in examples:
             content = await _call(tool, example, deps)
@@ -67,7 +67,7 @@ class ToolContract:
     async def test_what_does_not_fit_is_refused_in_words(
         self, tool: AnyTool, examples: list[JSONObject], deps: object
     ) -> None:
-        """A wrong call is taken after all, or refused by InvalidArguments or ToolError; nothing else comes out."""
+        """A wrong call is accepted after all, or refused by InvalidArguments or ToolError and nothing else."""
         for example in examples:
             for wrong in _mutations(example):
                 said = await _refusal(tool, wrong, deps)
@@ -78,7 +78,7 @@ class ToolContract:
     async def test_what_is_missing_and_what_is_unknown_is_named(
         self, tool: AnyTool, examples: list[JSONObject], deps: object
     ) -> None:
-        """A required argument that is left out is refused, by its name."""
+        """A call without a required argument is refused, and the text names the argument."""
         required: list[str] = tool.input_schema.get("required", [])
         for example in examples:
             for name in required:
@@ -87,7 +87,7 @@ class ToolContract:
                     await _call(tool, rest, deps)
 
     async def test_a_call_can_be_cancelled(self, tool: AnyTool, examples: list[JSONObject], deps: object) -> None:
-        """A cancelled call ends soon, and the tool is good for another."""
+        """A cancelled call ends soon, and the tool can be called again."""
         for example in examples[:1]:
             began_s = anyio.current_time()
             with anyio.CancelScope() as scope:
@@ -103,7 +103,7 @@ async def _call(tool: AnyTool, given: JSONObject, deps: object) -> Content:
 
 
 async def _refusal(tool: AnyTool, given: JSONObject, deps: object) -> str:
-    """What the model reads when a call is refused."""
+    """Return the text that the model gets when a call is refused."""
     try:
         await _call(tool, given, deps)
     except (InvalidArguments, ToolError) as error:
@@ -112,7 +112,7 @@ async def _refusal(tool: AnyTool, given: JSONObject, deps: object) -> str:
 
 
 def _mutations(example: JSONObject) -> Iterator[JSONObject]:
-    """The example with something wrong in it: a value of another type at any depth, a key that nobody knows."""
+    """Yield the example with one mistake in it: a value of another type at any depth, or an unknown key."""
     yield {**example, "no_such_argument": 1}
     for name, value in example.items():
         for wrong in _WRONG:

@@ -1,7 +1,7 @@
-"""The content of one artifact, in memory or in a file. It is gone when nobody holds it any more.
+"""Store the content of an artifact in memory or in a temporary file, until nothing refers to it any more.
 
-Memory is shared by all runs of the process: what has no room in it is written to a temporary file. A text is read in
-parts, so that a long one never is in memory as a whole, and no search holds up other threads for long.
+All runs of the process share one pool of memory; content that does not fit is written to a file. A text is read in
+parts: a long one is never in memory as a whole, and no search blocks other threads for long.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from threading import Lock
 from typing import Protocol, TypeAlias
 
 MAX_MEMORY_BYTES = 32 * 1024 * 1024
-"""The memory for all that is kept in this process; what is more goes to files."""
+"""Bytes of memory for all artifacts of this process; further content goes to files."""
 
 Whole: TypeAlias = str | bytes
-"""What is kept: text, or bytes that are no text."""
+"""The whole content of an artifact: text, or bytes that are not text."""
 
 _CHUNK = 64 * 1024
-"""Characters that are written, and so read, together."""
+"""Characters that are written, and therefore read, at once."""
 _WINDOW = 1024 * 1024
-"""Characters that are searched together."""
+"""Characters that are searched at once."""
 _OVERLAP = 10_000
-"""How far a place that is found may reach into the next window."""
+"""Characters that a match may reach into the next window."""
 
 
 class Room:
-    """Memory that contents take and give back, from any thread."""
+    """A pool of memory that contents reserve and release, from any thread."""
 
     def __init__(self, max_bytes: int = MAX_MEMORY_BYTES) -> None:
         self._free = max_bytes
@@ -40,7 +40,7 @@ class Room:
         self._lock = Lock()
 
     def take(self, size: int) -> bool:
-        """Take so many bytes. False: there are not so many."""
+        """Reserve bytes. False: not enough are free."""
         with self._lock:
             while self._returned:
                 self._free += self._returned.popleft()
@@ -50,35 +50,35 @@ class Room:
             return True
 
     def give_back(self, size: int) -> None:
-        """Have them again. The garbage collector calls it, in the middle of anything: it must not wait for a lock."""
+        """Release reserved bytes. The garbage collector calls this at any point, so it must not wait for a lock."""
         self._returned.append(size)
 
 
 class Contents(Protocol):
-    """What is kept of one artifact. Lengths and places are in characters of a text, in bytes otherwise."""
+    """The stored content of one artifact. Lengths and positions count characters of a text, bytes otherwise."""
 
     is_text: bool
     length: int
     size: int
-    """The bytes that it is counted as."""
+    """The bytes that count towards the limits."""
 
     def whole(self) -> Whole:
-        """All of it."""
+        """Return the whole content."""
         ...
 
     def part(self, start: int, end: int) -> str:
-        """A part of a text."""
+        """Return a part of a text."""
         ...
 
 
 def stored(whole: Whole, room: Room) -> Contents:
-    """Keep something in memory where there is room, in a file otherwise. Raises OSError where that does not work."""
+    """Store content in memory where the pool has room, in a file otherwise. Raises OSError if the file fails."""
     size = sys.getsizeof(whole)
     return InMemory(whole, size, room) if room.take(size) else OnDisk(whole, size)
 
 
 class InMemory:
-    """Contents that are at hand."""
+    """Contents in memory."""
 
     def __init__(self, whole: Whole, size: int, room: Room) -> None:
         weakref.finalize(self, room.give_back, size)
@@ -88,16 +88,16 @@ class InMemory:
         self.size = size
 
     def whole(self) -> Whole:
-        """See `Contents.whole`."""
+        """See `StoredContents.read_whole`."""
         return self._whole
 
     def part(self, start: int, end: int) -> str:
-        """See `Contents.part`."""
+        """See `StoredContents.read_part`."""
         return str(self._whole[start:end])
 
 
 class OnDisk:
-    """Contents in a file of their own, which goes with them, or at the latest with the process."""
+    """Contents in a temporary file, which is removed with them, or at the latest at the exit of the process."""
 
     def __init__(self, whole: Whole, size: int) -> None:
         descriptor, name = tempfile.mkstemp(prefix="agentkit-artifact-")
@@ -107,7 +107,7 @@ class OnDisk:
         self.length = len(whole)
         self.size = size
         self._starts = [0]
-        """Where each chunk of a text begins in the file, and where the last one ends: UTF-8 has no fixed width."""
+        """The file position of each chunk, and the end of the last one: UTF-8 has no fixed width."""
         with os.fdopen(descriptor, "wb") as file:
             for start in range(0, len(whole), _CHUNK):
                 piece = whole[start : start + _CHUNK]
@@ -115,12 +115,12 @@ class OnDisk:
                 self._starts.append(file.tell())
 
     def whole(self) -> Whole:
-        """See `Contents.whole`."""
+        """See `StoredContents.read_whole`."""
         data = self._path.read_bytes()
         return data.decode() if self.is_text else data
 
     def part(self, start: int, end: int) -> str:
-        """See `Contents.part`."""
+        """See `StoredContents.read_part`."""
         first, last = start // _CHUNK, min(-(-end // _CHUNK), len(self._starts) - 1)
         if first >= last:
             return ""
@@ -131,12 +131,12 @@ class OnDisk:
 
 
 def _remove(path: Path, process: int) -> None:
-    if os.getpid() == process:  # a fork that ends leaves the files of its parent alone
+    if os.getpid() == process:  # a forked process must not remove the files of its parent
         path.unlink(missing_ok=True)
 
 
 def places(contents: Contents, pattern: re.Pattern[str], start: int = 0) -> Iterator[tuple[int, int]]:
-    """Where a pattern is found in a text, from a place on, one behind the other."""
+    """Yield the start and end of each match of a pattern in a text, from `start` on."""
     while start < contents.length:
         end = start + _WINDOW
         window = contents.part(start, end + _OVERLAP)

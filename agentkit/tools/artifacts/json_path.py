@@ -1,4 +1,4 @@
-"""Parts of JSON that is kept: found by a path, and outlined where they are too long to be shown."""
+"""Find a part of a JSON artifact by its path, and outline a value that is too long to be shown."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from agentkit.messages.message import JSON
 from agentkit.schema.validation.near_words import nearest
 
 _MOST_SHOWN = 60
-"""How many properties an outline has at most."""
+"""Upper limit of the properties in an outline."""
 _MOST_CHARS = 200
-"""What is longer as JSON is only described."""
+"""A text of more characters is described by its length."""
 _MOST_NAMES = 20
+"""Upper limit of the property names in a sentence."""
 
 
 def part_of(value: JSON, path: str) -> JSON:
-    """What stands at a path such as `/orders/3`; `~1` is a slash in a name, `~0` a tilde, as in JSON Pointer.
+    """Return the value at a path such as `/orders/3`; `~1` is a slash in a name, `~0` a tilde, as in JSON Pointer.
 
-    Raises ToolError with what there is instead.
+    Raises:
+        ToolError: There is no such path; the text says what is there instead.
     """
     at = ""
     for step in path.strip("/").split("/") if path.strip("/") else ():
@@ -38,7 +40,7 @@ def part_of(value: JSON, path: str) -> JSON:
 
 
 def outline(value: JSON) -> str:
-    """What a long value consists of: its properties, or how many items and what the first is like."""
+    """Return an outline of a value: its properties, or the number of items and a description of the first."""
     if isinstance(value, dict):
         lines = [f"/{name.replace('~', '~0').replace('/', '~1')}: {_described(part)}" for name, part in value.items()]
         more = [f"... and {len(lines) - _MOST_SHOWN:,} more"] if len(lines) > _MOST_SHOWN else []

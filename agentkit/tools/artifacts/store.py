@@ -1,4 +1,4 @@
-"""What a whole tree of runs has kept, under handles: the model's tools find it here, and the result of the run does."""
+"""The artifacts of a whole tree of runs, by handle, for the artifact tools and for `result.artifacts`."""
 
 from __future__ import annotations
 
@@ -14,50 +14,58 @@ from agentkit.schema.validation.near_words import nearest
 from agentkit.tools.artifacts.content import Contents, Room, Whole, stored
 
 MAX_STORED_BYTES = 256 * 1024 * 1024
-"""All that a conversation and the agents below it keep, in memory and in files; the oldest goes first."""
+"""Bytes that a conversation and its sub-agents keep, in memory and in files; the oldest artifact is dropped first."""
 
 _ROOM = Room()
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is known of an artifact without looking into it."""
+    """The description of an artifact, without its content."""
 
     media_type: str = "text/plain"
     summary: str = ""
+    """The content in one line. Empty: not known."""
     name: str = ""
+    """A file name. Empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptArtifact:
     """A tool result that was kept whole, as `result.artifacts` has it.
 
-    It can be read for as long as its conversation, or a result of it, is held by someone; then its memory and its
-    temporary file are free again. Reading many megabytes takes a moment: from async code, do it in a thread.
+    It can be read as long as its conversation or one of its results is referenced; then its memory and its temporary
+    file are freed. Reading many megabytes takes a moment: from async code, do it in a thread.
     """
 
     handle: str
-    """What the model calls it."""
+    """The handle by which the model refers to it."""
     media_type: str
-    """What it is, for example `text/csv`."""
+    """The media type, for example `text/csv`."""
     length: int
-    """Characters of a text, bytes otherwise."""
+    """The number of characters of a text, of bytes otherwise."""
     is_text: bool
+    """True if `read` returns text."""
     summary: str
-    """What it holds, in a line: the tool's words, or how a text begins."""
+    """The content in one line: as the tool describes it, or how a text begins."""
     name: str
     """A file name. Empty where the tool gave none."""
     _store: ArtifactStore = field(repr=False, compare=False)
 
     def read(self) -> str | bytes:
-        """The content as the model could read it, without secrets. Raises UsageError when it had to make room."""
+        """Return the content as the model could read it, without secrets. Raises UsageError if it was dropped."""
         contents = self._store.get(self.handle)
         if contents is None:
             raise UsageError(f"`{self.handle}` is no longer kept: {self._store.limit}")
         return contents.whole()
 
     def save(self, path: str | Path) -> Path:
-        """Write the content to a file, a text as UTF-8, in place of what was there. Raises UsageError and OSError."""
+        """Write the content to a file, a text as UTF-8; an existing file is replaced.
+
+        Raises:
+            UsageError: The content was dropped.
+            OSError: The file cannot be written.
+        """
         content, path = self.read(), Path(path)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
@@ -65,11 +73,12 @@ class KeptArtifact:
 
 @dataclass(slots=True)
 class ArtifactStore:
-    """What a whole tree of runs has kept, so that agents can pass handles to one another. Threads may fill it."""
+    """The artifacts of a whole tree of runs, so that agents can pass handles to one another. Thread-safe."""
 
     max_bytes: int = MAX_STORED_BYTES
+    """Bytes that are kept at most, in memory and in files."""
     room: Room = field(default=_ROOM, repr=False)
-    """The memory that it shares with other stores."""
+    """The pool of memory, which all stores of the process share."""
     _kept: dict[str, tuple[Label, Contents]] = field(default_factory=dict[str, tuple[Label, Contents]], repr=False)
     _gone: set[str] = field(default_factory=set[str], repr=False)
     _bytes: int = 0
@@ -77,11 +86,11 @@ class ArtifactStore:
 
     @property
     def limit(self) -> str:
-        """How much is kept, in a sentence."""
+        """The limit as the end of a sentence, for error texts."""
         return f"at most {self.max_bytes // 2**20:,} MiB are, and the oldest go first."
 
     def keep(self, handle: str, whole: Whole, label: Label | None = None) -> bool:
-        """Keep something, and let the oldest go where there is no room. False: it is too large, or the disk is full."""
+        """Keep content under a handle; drop the oldest if there is no room. False: too large, or the disk is full."""
         if len(whole) > self.max_bytes:
             return False
         try:
@@ -103,16 +112,16 @@ class ArtifactStore:
         return True
 
     def lose(self, handles: Iterable[str]) -> None:
-        """Know handles whose content is gone: those of a conversation that another process began."""
+        """Note handles whose content is gone: those of a conversation that was saved by another process."""
         self._gone.update(handles)
 
     def get(self, handle: str) -> Contents | None:
-        """What is kept under a handle. None: nothing is."""
+        """Return the content kept under a handle. None: there is none."""
         kept = self._kept.get(handle)
         return None if kept is None else kept[1]
 
     def find(self, handle: str) -> Contents:
-        """What is kept under a handle. Raises ToolError, with the handles that there are, when nothing is."""
+        """Return the content kept under a handle. Raises ToolError if there is none, and names the known handles."""
         handle = handle.strip()
         contents = self.get(handle)
         if contents is not None:
@@ -129,7 +138,7 @@ class ArtifactStore:
         raise ToolError(f"There is no artifact `{handle}`.{meant} {kept}")
 
     def under(self, name: str) -> dict[str, KeptArtifact]:
-        """What is kept under handles that begin so, in the order of their numbers."""
+        """Return the artifacts whose handles begin with the prefix, in the order of their numbers."""
         found: dict[str, KeptArtifact] = {}
         for handle in self._handles():
             if handle.startswith(name) and (kept := self._kept.get(handle)):
@@ -140,7 +149,7 @@ class ArtifactStore:
         return found
 
     def _handles(self) -> list[str]:
-        with self._lock:  # another thread may keep something meanwhile
+        with self._lock:  # another thread may add an artifact meanwhile
             handles = list(self._kept)
         return sorted(handles, key=lambda handle: [int(number) for number in re.findall(r"\d+", handle)])
 

@@ -1,4 +1,4 @@
-"""What a scenario is made of."""
+"""The record of a scenario, and the scripted models and judges that several scenarios share."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from agentkit.simulator import Fault, Reply
 from benchmarks.peers.seen import ANSWER, Seen, Verdict, blocks, said
 
 Play: TypeAlias = Callable[[JSONObject], Reply]
-"""The scripted model: what it says to a request."""
+"""The scripted model: a function from a request to its reply."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One fault, what the right behaviour is, and who says whether it was met."""
+    """One fault, the right behaviour, and the judge of the observations."""
 
     name: str
-    """Short; `programs/faults/shop.py` knows it."""
+    """A short name, by which `programs/faults/shop.py` chooses the behaviour of its tools."""
     title: str
     right: str
     """The right behaviour, in a few words."""
@@ -27,20 +27,20 @@ class Scenario:
     """Makes the scripted model of one run."""
     judge: Callable[[Seen], Verdict]
     faults: Sequence[Fault | str | None] = ()
-    """What goes wrong with the first requests, one each."""
+    """The faults of the first requests, one each."""
     is_streamed: bool = False
-    """Whether the fault exists in streams only; the framework is then asked by its streaming call."""
+    """True if the fault exists in streams only; the framework's streaming call is then used."""
     bound_s: float = 20
-    """After so many seconds the program is killed."""
+    """Seconds after which the program is killed."""
 
 
 def once(calls: Reply) -> Callable[[], Play]:
-    """A model that makes these calls, and answers when it has results, whatever they say."""
+    """Return a model that makes these calls, and answers when it has results, whatever their text."""
     return lambda: lambda request: Reply.text(ANSWER) if blocks(request, "tool_result") else calls
 
 
 def until(word: str, first: Reply, again: Reply | None = None) -> Callable[[], Play]:
-    """A model that makes its calls until a result has the word; after a first failure, others."""
+    """Return a model that makes its calls until a result has the word; after a first failure, the other ones."""
 
     def play(request: JSONObject) -> Reply:
         if word in said(request):
@@ -51,5 +51,5 @@ def until(word: str, first: Reply, again: Reply | None = None) -> Callable[[], P
 
 
 def comes_home(seen: Seen) -> Verdict:
-    """Right when the run ends with the model's answer."""
+    """Judge as right a run that ends with the model's answer."""
     return Verdict(seen.has_answer, seen.how)

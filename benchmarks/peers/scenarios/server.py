@@ -9,16 +9,16 @@ from benchmarks.peers.seen import Seen, Verdict
 _LOOK = Reply.tool("price", item="tea")
 _TEXT_AND_CALL = Reply.text("Let me see. ") + Reply.tool("remove", items=["tea", "cup", "pot"], note="for Ann")
 _BEHIND_CALL_EVENTS = 10
-"""So many events of that turn's stream lie before the first one that no longer belongs to a content block."""
+"""Number of events of that turn's stream before the first one that no longer belongs to a content block."""
 
 
 def _once_executed(seen: Seen) -> Verdict:
-    """Right when the run comes home and the broken turn's call ran once only."""
+    """Judge as right a run that ends with the answer and has executed the broken turn's call only once."""
     count = len(seen.runs_of("remove"))
     if count > 1:
         return Verdict(False, f"executed {count} times; {seen.how}")
     if seen.has_answer:
-        return Verdict(count == 1, "asked again" if count else "answers, its call never ran")
+        return Verdict(count == 1, "retried" if count else "answers, its call never ran")
     return Verdict(False, seen.how + ("; executed although the turn broke" if count else ""))
 
 
@@ -37,12 +37,12 @@ def _no_hour(seen: Seen) -> Verdict:
 
 SCENARIOS = (
     Scenario(
-        "overloaded", "529 before the first byte", "asked again", once(_LOOK), comes_home, faults=(faults.status(529),)
+        "overloaded", "529 before the first byte", "retried", once(_LOOK), comes_home, faults=(faults.status(529),)
     ),
     Scenario(
         "overloaded_long",
         "529 four times in a row",
-        "asked again until it answers",
+        "retried until it answers",
         once(_LOOK),
         comes_home,
         faults=(faults.status(529),) * 4,
@@ -51,7 +51,7 @@ SCENARIOS = (
     Scenario(
         "error_event",
         "an error event in the stream, behind a whole tool call",
-        "the turn is dropped and asked again; its call runs once",
+        "the turn is dropped and retried; its call runs once",
         once(_TEXT_AND_CALL),
         _once_executed,
         faults=(faults.error_event(after=_BEHIND_CALL_EVENTS),),
@@ -60,7 +60,7 @@ SCENARIOS = (
     Scenario(
         "cut",
         "the connection breaks in the stream",
-        "the turn is dropped and asked again; its call runs once",
+        "the turn is dropped and retried; its call runs once",
         once(_TEXT_AND_CALL),
         _once_executed,
         faults=(faults.cut(at=900),),
@@ -69,7 +69,7 @@ SCENARIOS = (
     Scenario(
         "stall",
         "the stream stands still",
-        "noticed within 100 s; asked again",
+        "noticed within 100 s; retried",
         once(_TEXT_AND_CALL),
         _once_executed,
         faults=(faults.stall(after=900),),

@@ -22,8 +22,8 @@ def _exception(seen: Seen) -> Verdict:
     if not seen.has_answer:
         return Verdict(False, seen.how + loss)
     told = [result for result in seen.results("stock") if result.tells_failure or "does not answer" in result.text]
-    word = "told" if any(result.is_error for result in told) else "told, as an ordinary result"
-    return Verdict(bool(told) and has_sibling, (word if told else "not told") + loss)
+    word = "reported" if any(result.is_error for result in told) else "reported, as an ordinary result"
+    return Verdict(bool(told) and has_sibling, (word if told else "not reported") + loss)
 
 
 def _secret(seen: Seen) -> Verdict:
@@ -38,7 +38,7 @@ def _hang(seen: Seen) -> Verdict:
 
 
 def _not_in_part(seen: Seen) -> Verdict:
-    """Right when the tool never got less than the model wrote."""
+    """Judge as right a run in which the tool never got less than the model wrote."""
     in_part = [run for run in seen.runs_of("remove") if run.arguments["items"] != _ALL or not run.arguments["note"]]
     if in_part:
         return Verdict(False, f"executed with {in_part[0].arguments['items']}")
@@ -55,8 +55,9 @@ def _arguments(seen: Seen) -> Verdict:
     failed = [result.text for result in seen.results("order") if result.tells_failure]
     names_it = any(re.search(r"lines\W+1\W+count", text) for text in failed)
     if not failed:
-        return Verdict(False, f"not told; {seen.how}")
-    return Verdict(names_it and seen.has_answer, "told which argument" if names_it else "told, not which argument")
+        return Verdict(False, f"not reported; {seen.how}")
+    word = "reported with the argument" if names_it else "reported without the argument"
+    return Verdict(names_it and seen.has_answer, word)
 
 
 def _unknown(seen: Seen) -> Verdict:
@@ -64,7 +65,7 @@ def _unknown(seen: Seen) -> Verdict:
     if not failed or not seen.has_answer:
         return Verdict(False, seen.how)
     lists = all(name in failed[0].text for name in ("price", "stock", "order", "remove"))
-    return Verdict(True, "told, with the tools there are" if lists else "told, without the tools there are")
+    return Verdict(True, "reported, with the known tools" if lists else "reported, without the known tools")
 
 
 def _not_twice(seen: Seen) -> Verdict:
@@ -91,7 +92,7 @@ def _surrogate(seen: Seen) -> Verdict:
     texts = [result.text for result in seen.results("stock")]
     if seen.has_answer and any("txt: 12" in text for text in texts):
         return Verdict(True, "replaced")
-    return Verdict(seen.has_answer, "told as a failure" if seen.has_answer else seen.how)
+    return Verdict(seen.has_answer, "reported as a failure" if seen.has_answer else seen.how)
 
 
 SCENARIOS = (
@@ -123,7 +124,7 @@ SCENARIOS = (
     Scenario(
         "cut_call_after",
         "the same: does the run go on?",
-        "asked again; the call runs once, whole",
+        "retried; the call runs once, whole",
         until("removed", _REMOVE),
         _whole_in_the_end,
         faults=("max_tokens:tool_use",),
@@ -141,7 +142,7 @@ SCENARIOS = (
     Scenario(
         "half_json_after",
         "the same: does the run go on?",
-        "the model is told; the call runs once, whole",
+        "an error result; the call runs once, whole",
         until("removed", _REMOVE),
         _whole_in_the_end,
         faults=("truncated_json",),
@@ -172,7 +173,7 @@ SCENARIOS = (
     Scenario(
         "duplicate_ids_after",
         "the same: does the run go on?",
-        "the turn is rejected and asked again",
+        "the turn is rejected and retried",
         once(_REMOVE),
         comes_home,
         faults=("duplicate_ids",),
@@ -188,7 +189,7 @@ SCENARIOS = (
     Scenario(
         "surrogate",
         "a tool result that is not valid UTF-8",
-        "replaced or told as a failure; the run goes on",
+        "replaced or reported as a failure; the run goes on",
         once(_LOOK),
         _surrogate,
     ),

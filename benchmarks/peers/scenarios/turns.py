@@ -1,4 +1,4 @@
-"""Faults of what the model says, and of how it stops."""
+"""Faults of the model's turns and their stop reasons."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _refusal(seen: Seen) -> Verdict:
 
 def _empty(seen: Seen) -> Verdict:
     if not seen.is_plain_success or seen.has_answer:
-        return Verdict(seen.is_over, "asked once more" if seen.has_answer else seen.how)
+        return Verdict(seen.is_over, "called once more" if seen.has_answer else seen.how)
     return Verdict(False, "an empty answer as a success")
 
 
@@ -55,7 +55,7 @@ def _never_done() -> Play:
 
 
 def _grows_too_long() -> Play:
-    """A model that looks three times, by when the conversation is too long; a shorter one it answers at once."""
+    """Return a model that calls a tool three times, until the conversation is too long; a shorter one it answers."""
     was_too_long = False
 
     def play(request: JSONObject) -> Reply:
@@ -106,7 +106,7 @@ SCENARIOS = (
     Scenario(
         "empty",
         "an empty end_turn after tool results",
-        "asked once more, or an end that is no success",
+        "called once more, or an end that is no success",
         once(_LOOK),
         _empty,
         faults=(None, "empty"),
@@ -115,7 +115,7 @@ SCENARIOS = (
     Scenario(
         "too_long",
         "the prompt gets too long",
-        "shortened and asked again, or a typed end with what was done",
+        "shortened and retried, or a typed end with the finished work",
         _grows_too_long,
         _too_long,
     ),

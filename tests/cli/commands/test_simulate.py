@@ -142,7 +142,7 @@ def test_faults_are_drawn_by_a_seed() -> None:
     [
         (["--fault", "explode"], "There is no fault 'explode'"),
         (["--fault-rate", "2"], "--fault-rate: a mix has a rate between 0 and 1"),
-        (["--fault", "drop", "--recording", "x.jsonl"], "Faults befall a script or the offline mind"),
+        (["--fault", "drop", "--recording", "x.jsonl"], "Faults go with a script or the offline responder"),
     ],
 )
 def test_faults_that_cannot_be_are_refused(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from agentkit.cli.doctor.probes import PROBES
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.wire import Response, event_stream, json_answer
+from agentkit.simulator.http.wire import Response, event_stream, json_answer
 from agentkit.testing.serving import served
 from tests.cli.doctor_servers import Server, always, examine, statuses
 from tests.real_server.serving_local import serving
@@ -110,7 +110,7 @@ def test_what_agents_cannot_do_without_is_a_problem(capsys: pytest.CaptureFixtur
     expected |= dict.fromkeys(["streaming", "tools", "parallel_calls", "cache_control"], "problem")
     got = statuses(found)
     assert {name: got[name] for name in expected} == expected
-    assert found["models"]["found"] == "not offered (404)."
+    assert found["models"]["found"] == "not supported (404)."
     assert "422 tools: extra inputs" in found["tools"]["found"]
     assert all(found[name]["advice"] for name in expected)
 

@@ -10,7 +10,7 @@ import pytest
 
 from agentkit.models.rate_limiting.limiter import Governor, Permit, governor_of
 from agentkit.simulator import Quota, Reply, Script, Simulator
-from agentkit.simulator.transport import SimulatorTransport
+from agentkit.simulator.http.transport import SimulatorTransport
 from tests.simulator.bodies import HEADERS, body
 
 pytestmark = pytest.mark.anyio

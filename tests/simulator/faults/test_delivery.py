@@ -25,7 +25,7 @@ async def answering(reply: Reply = SAID) -> AsyncGenerator[str]:
 
 
 async def with_fault(fault: str, *, reply: Reply = SAID, stream: bool = True) -> tuple[Seen, Seen]:
-    """What comes with a fault, and then without: the server is as good as before."""
+    """The responses with a fault, and then without one: the server works as before."""
     async with answering(reply) as base_url:
         seen = await ask(base_url, fault=fault, stream=stream)
         after = await ask(base_url, stream=stream)

@@ -1,4 +1,4 @@
-"""Which request meets which fault: lists, headers, and mixes that a seed draws."""
+"""The assignment of faults to requests: lists, headers, and mixes that a seed draws."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ from tests.simulator.bodies import HEADERS, TOOL, body
 
 @dataclass
 class Seen:
-    """What came back."""
+    """The response as it arrived."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     data: bytes = b""
     is_whole: bool = False
-    """Whether the body ended as it should; otherwise the connection broke."""
+    """True if the body ended properly. False: the connection broke."""
     pieces: list[tuple[float, int]] = field(default_factory=list)
     """Seconds since the request and bytes of each piece as it came."""
 

@@ -10,9 +10,9 @@ import pytest
 from agentkit import Agent
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Simulator
-from agentkit.simulator.offline import OfflineMind
+from agentkit.simulator.offline import OfflineResponder
 from agentkit.simulator.offline.classifier import classification, vote
-from tests.simulator.offline.played import BRIEF, document, reply_to, request, text_in
+from tests.simulator.offline.offline_requests import BRIEF, document, reply_to, request, text_in
 
 SPAM = "You have won a prize, click here to claim your money"
 MAIL = "The meeting about the budget moves to Thursday at ten"
@@ -88,7 +88,7 @@ def test_an_even_vote_is_an_abstention() -> None:
 async def test_an_agent_with_an_output_of_labels_gets_one() -> None:
     system = f"Screen the mail.\n\n{IN_TEXT['text and label']}"
     screen = Agent("screen", model="claude-haiku-5-5", instructions=system, output=Literal["A", "B"])
-    client = Simulator(OfflineMind()).client()
+    client = Simulator(OfflineResponder()).client()
     assert (await screen.run("Claim your prize money", client=client)).output == "A"
     assert (await screen.run("The budget meeting on Thursday", client=client)).output == "B"
 

@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from agentkit.messages.message import JSONObject
-from tests.simulator.offline.played import BRIEF, LOAD, STRING, calls_of, play, reply_to, request, text_in, tool
+from tests.simulator.offline.offline_requests import (
+    BRIEF,
+    LOAD,
+    STRING,
+    calls_of,
+    play,
+    reply_to,
+    request,
+    text_in,
+    tool,
+)
 from tests.simulator.offline.test_reader import EVIDENCE, LABEL, formatted
 
 TEXTS = {
@@ -37,7 +47,7 @@ REPORT: JSONObject = {
 
 
 def child(given: JSONObject) -> str:
-    """A sub-agent with a reading tool and typed output, played by the same mind."""
+    """A sub-agent with a reading tool and typed output, played by the same responder."""
     body = request(json.dumps(given), LOAD, **formatted(EVIDENCE))
     return text_in(play(body, load=lambda call: TEXTS[call["document_id"]])[-1])
 

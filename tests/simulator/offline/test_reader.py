@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from agentkit.messages.message import JSONObject, text_block
 from agentkit.tools.artifact_tools import peek_artifact, read_artifact, search_artifact
-from tests.simulator.offline.played import LOAD, STRING, calls_of, document, play, reply_to, request, text_in, tool
+from tests.simulator.offline.offline_requests import (
+    LOAD,
+    STRING,
+    calls_of,
+    document,
+    play,
+    reply_to,
+    request,
+    text_in,
+    tool,
+)
 
 HARBOUR = "# Harbour\n\nThe harbour opens at six. Mooring costs 12 EUR a night.\n"
 LIBRARY = "The library lends books for four weeks. Öffnungszeiten: 9 bis 17 Uhr. 📚 Fines are 20 cents.\n"

@@ -10,7 +10,7 @@ import pytest
 from agentkit import Agent, tool
 from agentkit.messages.message import Block, JSONObject
 from agentkit.simulator import Reply, Simulator
-from agentkit.simulator.offline import OfflineMind
+from agentkit.simulator.offline import OfflineResponder
 from agentkit.testing import called, expect
 
 pytestmark = pytest.mark.anyio
@@ -42,14 +42,14 @@ agent = Agent("clerk", model="claude-haiku-5-5", tools=[stock, search])
 
 @dataclass
 class WrongAtFirst:
-    """Makes one wrong call, then hands over to the offline mind."""
+    """Makes one wrong call, then hands over to the offline responder."""
 
     call: Block
 
     async def answer(self, request: JSONObject) -> Reply:
         if len(request["messages"]) == 1:
             return Reply.block({"type": "tool_use", **self.call})
-        return await OfflineMind().answer(request)
+        return await OfflineResponder().answer(request)
 
 
 async def run(name: str, **arguments: object) -> tuple[object, int]:

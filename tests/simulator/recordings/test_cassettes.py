@@ -13,7 +13,7 @@ import pytest
 
 from agentkit.errors import ConfigurationError
 from agentkit.simulator import Recording, Replay
-from tests.simulator.clerk import post, replays_every_byte
+from tests.simulator.recorded_agent import post, replays_every_byte
 
 STREAM = (
     b'event: message_start\ndata: {"type":"message_start","message":{"model":"m"}}\n\n'

@@ -1,12 +1,12 @@
-"""How a request differs from a recorded one, in words."""
+"""Differences between a request and a recorded one, in words."""
 
 from __future__ import annotations
 
 import pytest
 
 from agentkit.messages.message import JSON, encode
-from agentkit.simulator.recordings.asked import RecordedRequest
 from agentkit.simulator.recordings.differences import MISSING, differences
+from agentkit.simulator.recordings.recorded_request import RecordedRequest
 
 
 def request(body: JSON, path: str = "/v1/messages") -> RecordedRequest:

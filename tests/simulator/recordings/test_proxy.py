@@ -15,9 +15,9 @@ from anthropic import AsyncAnthropic, InternalServerError
 
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.simulator import Recorder, Recording, RecordingProxy, Replay
-from agentkit.simulator.wire import ConnectionLost, Headers, Response
+from agentkit.simulator.http.wire import ConnectionLost, Headers, Response
 from tests.simulator.bodies import HEADERS
-from tests.simulator.clerk import (
+from tests.simulator.recorded_agent import (
     KEY,
     QUESTION,
     asking,

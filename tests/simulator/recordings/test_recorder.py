@@ -17,10 +17,10 @@ from anthropic.types import MessageParam
 from agentkit import Agent
 from agentkit.errors import ConfigurationError
 from agentkit.simulator import Recorder, Recording, Replay, Reply, Script, Simulator, recording_client
-from agentkit.simulator.http_server import serving
-from agentkit.simulator.transport import in_process_client
-from agentkit.simulator.wire import ConnectionLost, Headers, Response, json_answer
-from tests.simulator.clerk import KEY, QUESTION, assert_no_secrets, clerk, echo, replays_every_byte, shop
+from agentkit.simulator.http.http_server import serving
+from agentkit.simulator.http.transport import in_process_client
+from agentkit.simulator.http.wire import ConnectionLost, Headers, Response, json_answer
+from tests.simulator.recorded_agent import KEY, QUESTION, assert_no_secrets, clerk, echo, replays_every_byte, shop
 
 pytestmark = pytest.mark.anyio
 

@@ -16,7 +16,7 @@ from agentkit.simulator.recordings.exchange import Exchange
 from agentkit.simulator.recordings.recording import Recording
 from agentkit.simulator.recordings.replay import Replay
 from tests.simulator.bodies import body
-from tests.simulator.clerk import asking, post
+from tests.simulator.recorded_agent import asking, post
 
 pytestmark = pytest.mark.anyio
 

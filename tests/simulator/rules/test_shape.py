@@ -1,4 +1,4 @@
-"""Shapes of bodies, told as the API tells them; the table of bodies holds the rest."""
+"""Shapes of bodies, reported as the API reports them; the table of bodies holds the rest."""
 
 from __future__ import annotations
 

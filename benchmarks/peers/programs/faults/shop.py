@@ -1,4 +1,4 @@
-"""The same four tools for every framework, what they do in each scenario, and how a run's end is printed.
+"""The four tools of every framework's program, their behaviour in each scenario, and the printed report of a run's end.
 
 A program is started as PROGRAM SCENARIO LOG [streamed]; the SDK's own environment variables name the server. Each tool
 writes into the log when it starts and how it ends; a last line on stdout says how the framework let the run end.
@@ -26,15 +26,15 @@ SERVER_TOOLS = [{"type": "web_search_20250305", "name": "web_search"}] if SCENAR
 
 @dataclass(frozen=True)
 class Ended:
-    """What the framework hands to its user at the end of a run that raised nothing."""
+    """The result that the framework returns to its user, where the run raised nothing."""
 
     answer: str
     ending: str
     """The field of its result that says how the run ended, if there is one."""
     is_success: bool = True
-    """Whether its result counts as a success, where it makes a difference."""
+    """True if its result counts as a success, where it makes a difference."""
     text: str = ""
-    """What its result says about a failure, in its own words."""
+    """The text of its result about a failure."""
 
 
 class Line(BaseModel):
@@ -121,7 +121,7 @@ TOOLS = (price, stock, order, remove)
 
 
 def report(ask: Callable[[], Coroutine[object, object, Ended]]) -> None:
-    """Let the framework run, and print how that ended."""
+    """Let the framework run, and print the result or the exception."""
     try:
         said = asdict(asyncio.run(ask()))
     except Exception as error:  # noqa: BLE001 - whatever it raises is what is to be seen

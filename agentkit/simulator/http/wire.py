@@ -1,0 +1,105 @@
+"""The interface between a server and its carrier, which is the socket server or the in-process transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import anyio.lowlevel
+
+from agentkit.messages.message import JSONObject, encode
+
+MOST_BODY_BYTES = 32 * 1024 * 1024
+"""The largest body of one message request, in bytes."""
+_MOST_BATCH_BYTES = 256 * 1024 * 1024
+
+
+def body_limit(path: str) -> int:
+    """Return the largest body, in bytes, that the API accepts on this path; a batch holds many requests."""
+    return _MOST_BATCH_BYTES if path.startswith("/v1/messages/batches") else MOST_BODY_BYTES
+
+
+Headers: TypeAlias = Mapping[str, str]
+"""Header fields, names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP response. The carrier reads `chunks` to the end, or closes it."""
+
+    status: int
+    headers: Headers
+    chunks: AsyncGenerator[bytes]
+
+
+class ConnectionLost(Exception):
+    """The connection breaks here: the carrier closes it without sending another byte."""
+
+
+class Server(Protocol):
+    """Answers HTTP requests, as the simulator, a replay and a recording proxy do."""
+
+    async def handle(self, method: str, path: str, headers: Headers, body: bytes) -> Response:
+        """Answer one request.
+
+        Args:
+            method: The HTTP method.
+            path: The path with its query.
+            headers: Header fields, names in lower case.
+            body: The whole body.
+
+        Raises:
+            ConnectionLost: The connection is to break before a response. The chunks of a response can raise it too.
+        """
+        ...
+
+
+def event_stream(events: Iterable[bytes], headers: Headers) -> Response:
+    """Return a response of server-sent events, one chunk each."""
+    own = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+    return Response(200, {**own, **headers}, _chunks(events))
+
+
+def json_answer(status: int, value: object, headers: Headers) -> Response:
+    """Return a response that is one JSON document."""
+    data = encode(value)
+    own = {"content-type": "application/json", "content-length": str(len(data))}
+    return Response(status, {**own, **headers}, _chunks([data]))
+
+
+def lines(values: Iterable[object], headers: Headers) -> Response:
+    """Return a response of JSON documents, one per line."""
+    return Response(200, {"content-type": "application/x-jsonl", **headers}, _chunks(encode(v) + b"\n" for v in values))
+
+
+def failure(
+    status: int,
+    kind: str,
+    message: str,
+    headers: Headers | None = None,
+    *,
+    details: JSONObject | None = None,
+) -> Response:
+    """Return an error response in the API's form, with `x-should-retry: false` for a status that is not retried.
+
+    Args:
+        status: The HTTP status.
+        kind: The API's error type, such as `overloaded_error`.
+        message: The text for the client's user.
+        headers: Further header fields.
+        details: Facts for the client's program beside the type.
+    """
+    text = message.encode("utf-8", "backslashreplace").decode()  # an exception may quote half a surrogate pair
+    headers = {"request-id": "req_000000", **(headers or {})}
+    error: JSONObject = {"type": kind, "message": text} | ({"details": details} if details else {})
+    is_retryable = status in (408, 409, 429) or status >= 500
+    more = {} if is_retryable else {"x-should-retry": "false"}
+    body = {"type": "error", "error": error, "request_id": headers["request-id"]}
+    return json_answer(status, body, {**more, **headers})
+
+
+async def _chunks(data: Iterable[bytes]) -> AsyncGenerator[bytes]:
+    for chunk in data:
+        await anyio.lowlevel.checkpoint()  # each chunk arrives by itself, as over a network
+        yield chunk

@@ -1,0 +1,126 @@
+"""Token counts and the prompt cache, as `usage` reports them.
+
+A token is estimated as four bytes of content. The cache holds hashes of prompt prefixes in the order in which the API
+renders a prompt: tools, then system, then the messages block by block, without cache markers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import cast
+
+from agentkit.messages.message import Content, JSONObject, encode
+from agentkit.simulator.model_behavior.models import facts_of
+from agentkit.simulator.model_behavior.thinking_signatures import without_markers
+
+BYTES_PER_TOKEN = 4
+"""The estimate of a token's length, in bytes of JSON."""
+_LOOKBACK = 20
+_RUNS = ("tool_use", "tool_result")
+_NOT_CACHEABLE = ("thinking", "redacted_thinking")
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """The prompt prefix up to and including one block."""
+
+    prefix: str
+    """The hash of the prefix."""
+    tokens: int
+    """The length of the prefix."""
+    marker: JSONObject | None
+    """The `cache_control` of the block. None: it has none."""
+    kind: str
+    """The type of the block."""
+
+
+@dataclass(slots=True)
+class PromptCache:
+    """The prompt cache of one server. Entries never expire, since it has no clock."""
+
+    _entries: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+
+    def usage(self, body: JSONObject) -> JSONObject:
+        """Read and write the cache for a request, and return the input counters of its usage record."""
+        positions = _positions(body)
+        total = positions[-1].tokens
+        facts = facts_of(body["model"])
+        least = facts.min_cacheable_tokens if facts else 0
+        marked = [i for i, position in enumerate(positions) if position.marker and position.tokens >= least]
+        read = max((self._found(body["model"], positions, i) for i in marked), default=0)
+        written = {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0}
+        done = read
+        for i in marked:
+            self._entries.add((body["model"], positions[i].prefix))
+            if positions[i].tokens > done:
+                ttl = "1h" if (positions[i].marker or {}).get("ttl") == "1h" else "5m"
+                written[f"ephemeral_{ttl}_input_tokens"] += positions[i].tokens - done
+                done = positions[i].tokens
+        return {
+            "input_tokens": total - done,
+            "cache_creation_input_tokens": sum(written.values()),
+            "cache_read_input_tokens": read,
+            "cache_creation": written,
+        }
+
+    def _found(self, model: str, positions: list[_Position], marked: int) -> int:
+        """Return the tokens of the longest entry that the marker at this position finds.
+
+        It looks back over 20 blocks; consecutive tool calls, or tool results, count as one.
+        """
+        passed, last = 0, ""
+        for position in reversed(positions[: marked + 1]):
+            if (model, position.prefix) in self._entries:
+                return position.tokens
+            passed += position.kind != last or position.kind not in _RUNS
+            last = position.kind
+            if passed > _LOOKBACK:
+                break
+        return 0
+
+
+def count_tokens(body: JSONObject) -> int:
+    """Return the tokens of a request's prompt."""
+    return _positions(body)[-1].tokens
+
+
+def output_tokens(content: object) -> int:
+    """Return the tokens of a reply's content, at least 1."""
+    return max(1, len(encode(content)) // BYTES_PER_TOKEN)
+
+
+def _positions(body: JSONObject) -> list[_Position]:
+    system: Content = body.get("system") or []
+    parts: list[tuple[str, JSONObject]] = [("tool", tool) for tool in body.get("tools") or ()]
+    parts += [("system", b) for b in ([{"type": "text", "text": system}] if isinstance(system, str) else system)]
+    for message in body["messages"]:
+        content: Content = message["content"]
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        parts += [(message["role"], block) for block in blocks]
+    hashed = hashlib.sha256()
+    size = 0
+    positions: list[_Position] = []
+    top: JSONObject | None = body.get("cache_control")
+    last = next((i for i, (_, part) in reversed([*enumerate(parts)]) if _is_cacheable(part)), None)
+    for i, (role, part) in enumerate(parts or [("user", {})]):
+        data = encode([role, without_markers(part)])
+        hashed.update(data)
+        size += len(data)
+        marker = _marker(part) or (top if i == last else None)
+        kind = str(part.get("type", role))
+        positions.append(_Position(hashed.copy().hexdigest(), size // BYTES_PER_TOKEN, marker, kind))
+    return positions
+
+
+def _marker(part: JSONObject) -> JSONObject | None:
+    """Return the cache marker of a block, or the last one inside it."""
+    inner: object = part.get("content")
+    has_inner = part.get("type") == "tool_result" and isinstance(inner, list)
+    parts = [*(cast("list[JSONObject]", inner) if has_inner else []), part]
+    return next((found for each in reversed(parts) if (found := each.get("cache_control"))), None)
+
+
+def _is_cacheable(part: JSONObject) -> bool:
+    """Return True if the marker at the top of a request can apply to this block; it applies to the last such block."""
+    return part.get("type") not in _NOT_CACHEABLE and not (part.get("type") == "text" and not part.get("text"))

@@ -1,0 +1,185 @@
+"""One turn of the model as data: the replies that scripts list and every responder returns."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any, Self, TypeAlias
+
+from agentkit.messages.message import JSON, Block, JSONObject, encode, text_block
+from agentkit.run.output import WRAPPER
+from agentkit.schema.validation.problems import find_problems
+from agentkit.tools.reserved_names import ANSWER_TOOL
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """The run's output; its block depends on the request."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class _ToolText:
+    """A tool call whose input is this text, JSON or not."""
+
+    name: str
+    text: str
+
+
+Part: TypeAlias = "Block | _Output | _ToolText"
+"""A part of a reply. A Block is the API's own dictionary; a tool call may leave out its `id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    """An error response of the API."""
+
+    status: int
+    kind: str
+    """The API's error type: `overloaded_error`, `rate_limit_error` ..."""
+    message: str
+    retry_after: str = ""
+    """The wait before a retry: seconds, `date+30` for a date in 30 seconds, `250ms`, or any text. Empty: no header."""
+    should_retry: str = ""
+    """The header `x-should-retry`. Empty: as the API sends it with this status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One turn of the model. Replies join with `+` into one turn: `Reply.text("...") + Reply.tool("find", id=1)`."""
+
+    parts: tuple[Part, ...] = ()
+    stop_reason: str | None = None
+    """None: `tool_use` when the turn holds a tool call, `end_turn` otherwise."""
+    stop_details: JSONObject | None = None
+    """Details beside the stop reason, such as those of a refusal. None: no details."""
+    usage: JSONObject | None = None
+    """Counters that replace those of the computed usage. None: the computed usage is sent."""
+    error: ServerError | None = None
+    """The error response that is sent instead of a turn. None: the turn is sent."""
+
+    @classmethod
+    def text(cls, text: str) -> Reply:
+        """Return a turn with visible text."""
+        return cls((text_block(text),))
+
+    @classmethod
+    def thinking(cls, text: str) -> Reply:
+        """Return a turn with thinking. The simulator signs it, and checks the signature in later requests."""
+        return cls(({"type": "thinking", "thinking": text, "signature": ""},))
+
+    @classmethod
+    def tool(cls, name: str, /, **arguments: object) -> Reply:
+        """Return a turn that calls a tool with these arguments, which may be models or dataclasses."""
+        from pydantic_core import to_jsonable_python
+
+        return cls(({"type": "tool_use", "name": name, "input": to_jsonable_python(arguments, by_alias=True)},))
+
+    @classmethod
+    def tool_text(cls, name: str, text: str) -> Reply:
+        """Return a turn that calls a tool with this text as its arguments: for JSON that is cut off or malformed."""
+        return cls((_ToolText(name, text),))
+
+    @classmethod
+    def output(cls, value: object) -> Reply:
+        """Return a turn with the run's output in the request's form: output format, `give_answer` call, or text."""
+        return cls((_Output(value),))
+
+    @classmethod
+    def block(cls, block: Block) -> Reply:
+        """Return a turn with any content block, as the API writes it."""
+        return cls((block,))
+
+    @classmethod
+    def refusal(cls, explanation: str = "", category: str = "general_harms") -> Reply:
+        """Return a turn without content in which the model declines."""
+        details = {"type": "refusal", "category": category, "explanation": explanation}
+        return cls(stop_reason="refusal", stop_details=details)
+
+    @classmethod
+    def failure(cls, status: int, kind: str, message: str = "Simulated error") -> Reply:
+        """Return an HTTP error instead of a turn: `Reply.failure(529, "overloaded_error")`.
+
+        Raises ValueError for a status outside of 400 to 599.
+        """
+        if not 400 <= status <= 599:
+            raise ValueError(f"the status of a failure is between 400 and 599, not {status}")
+        return cls(error=ServerError(status, kind, message))
+
+    def __add__(self, other: Reply) -> Reply:
+        return dataclasses.replace(
+            self,
+            parts=self.parts + other.parts,
+            stop_reason=other.stop_reason or self.stop_reason,
+            stop_details=other.stop_details or self.stop_details,
+            usage={**(self.usage or {}), **(other.usage or {})} or None,
+            error=self.error or other.error,
+        )
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the reply with some fields changed: `reply.replace(stop_reason="max_tokens")`."""
+        return dataclasses.replace(self, **changes)
+
+    def to_turn(self, request: JSONObject, seed: str) -> Turn:
+        """Return the turn for this request; `seed` becomes a part of the ids of its tool calls."""
+        content: list[Block] = []
+        texts: dict[int, str] = {}
+        for part in self.parts:
+            block = _as_asked(part.value, request) if isinstance(part, _Output) else part
+            if isinstance(block, _ToolText):
+                texts[len(content)] = block.text
+                content.append(_call(block.name, {}, f"toolu_{seed}{len(content):02}"))
+            elif block.get("type") == "tool_use":
+                content.append({**_call(block["name"], block["input"], f"toolu_{seed}{len(content):02}"), **block})
+            else:
+                content.append(dict(block))
+        has_calls = any(block.get("type") == "tool_use" for block in content)
+        stop_reason = self.stop_reason or ("tool_use" if has_calls else "end_turn")
+        return Turn(content, texts, stop_reason, self.stop_details, self.usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A reply rendered for one request."""
+
+    content: list[Block]
+    input_texts: dict[int, str]
+    """Raw texts of tool inputs, by the index of their block; they are sent instead of the block's `input`."""
+    stop_reason: str
+    stop_details: JSONObject | None
+    usage: JSONObject | None = None
+    """Counters that replace those that the server computes. None: no replacement."""
+
+
+def _call(name: str, arguments: JSONObject, call_id: str) -> Block:
+    return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
+
+
+def _as_asked(value: object, request: JSONObject) -> Block:
+    from pydantic_core import to_jsonable_python
+
+    plain = to_jsonable_python(value, by_alias=True)
+    config: JSONObject = request.get("output_config") or {}
+    answer_format: JSONObject | None = config.get("format")
+    if answer_format is not None:
+        return text_block(encode(_wrapped(plain, answer_format["schema"])).decode())
+    tools: list[JSONObject] = request.get("tools") or []
+    for tool in tools:
+        if tool.get("name") == ANSWER_TOOL:
+            return {"type": "tool_use", "name": ANSWER_TOOL, "input": _wrapped(plain, tool["input_schema"])}
+    return text_block(plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))
+
+
+def _wrapped(value: JSON, schema: JSONObject) -> JSON:
+    """Return the value in the form of the schema: a type that is no object stands in one with a single property."""
+    wrapped: JSON = {WRAPPER: value}
+    if not find_problems(value, schema):
+        return value
+    if not find_problems(wrapped, schema):
+        return wrapped
+    # An output that does not fit, as tests of repairs write it, is still sent in the requested form.
+    properties: JSONObject = schema.get("properties") or {}
+    is_wrapped = isinstance(value, dict) and WRAPPER in value
+    return wrapped if set(properties) == {WRAPPER} and not is_wrapped else value

@@ -1,0 +1,74 @@
+"""A scripted responder for tests: replies one after another, or a function of the request."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from agentkit.simulator.replies.reply import Reply
+from agentkit.simulator.replies.responder import UnexpectedRequest
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import JSONObject
+
+Answer: TypeAlias = "Callable[[JSONObject], Reply | Awaitable[Reply]]"
+"""A function from the request to its reply, async or not: for trees of agents, whose requests arrive in any order."""
+
+_SHOWN_CHARS = 300
+
+
+class Script:
+    """A responder that gives its replies in the order in which requests arrive, or those of a single function."""
+
+    def __init__(self, *replies: Reply | Answer) -> None:
+        self._replies: Sequence[Reply | Answer] = replies
+        self._is_function = len(replies) == 1 and callable(replies[0])
+        self._used = 0
+        self.problems: list[str] = []
+        """One text for each request that came when all replies were used, in their order."""
+
+    async def answer(self, request: JSONObject) -> Reply:
+        """Return the reply to a request; see `Responder.answer`. Raises TypeError when a function returns no Reply."""
+        if self._is_function:
+            reply = self._replies[0]
+        elif self._used < len(self._replies):
+            reply = self._replies[self._used]
+            self._used += 1
+        else:
+            problem = f"Request {self._used + 1 + len(self.problems)} was not expected: the script has "
+            problem += f"{len(self._replies)} replies, all used.\n{describe(request)}"
+            self.problems.append(problem)
+            raise UnexpectedRequest(problem)
+        said = cast("object", reply(request) if callable(reply) else reply)
+        if inspect.isawaitable(said):
+            said = cast("object", await said)
+        if not isinstance(said, Reply):
+            raise TypeError(f"a script is made of Reply objects and functions that return one, not {said!r}")
+        return said
+
+    def unused(self) -> list[str]:
+        """Describe the replies that no request got."""
+        if self._is_function:
+            return []
+        return [f"- reply {i + 1}: {_shortened(reply)}" for i, reply in enumerate(self._replies) if i >= self._used]
+
+
+def describe(request: JSONObject) -> str:
+    """Describe a request in short: its model, its tools, and its last message."""
+    tools = ", ".join(tool.get("name", "?") for tool in request.get("tools") or ()) or "none"
+    lines = [
+        f"  model: {request.get('model')}",
+        f"  tools: {tools}",
+        f"  messages: {len(request['messages'])}, the last:",
+    ]
+    last = request["messages"][-1]
+    content = last["content"]
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return "\n".join([*lines, *(f"    {last['role']} {_shortened(block)}" for block in blocks)])
+
+
+def _shortened(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else repr(value)
+    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "..."

@@ -1,0 +1,95 @@
+"""Validation of a message request: all checks in the API's order, with its error texts.
+
+Texts known from real traffic stand beside their checks; those whose exact wording is not known are in
+`refusal.APPROXIMATE`. Consecutive messages of one role are valid: the API merges them before it pairs calls with
+results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from agentkit.messages.message import JSONObject
+from agentkit.simulator.model_behavior.models import facts_of
+from agentkit.simulator.rules import conversation, limits, tooling
+from agentkit.simulator.rules.compaction import check_compaction
+from agentkit.simulator.rules.images import check_images
+from agentkit.simulator.rules.refusal import APPROXIMATE, NEWEST_VERSION, Asked, Check, Edition, Refusal
+from agentkit.simulator.rules.shape import wrong_shape
+from agentkit.simulator.rules.signatures import check_signatures
+
+SAMPLING = ("temperature", "top_p", "top_k")
+_VERSIONS = ("2023-01-01", "2023-06-01", NEWEST_VERSION)
+_BEARER = re.compile(r"bearer +\S", re.IGNORECASE)
+_BETA_FIELDS: Mapping[str, str] = {
+    "context_management": "context-management-2025-06-27",
+    "compaction": "compact-2026-09-04",
+    "mcp_servers": "mcp-client-",
+    "fallbacks": "fallback",
+}
+"""Fields that need a beta, with the beginning of its name in the `anthropic-beta` header."""
+
+_CHECKS: tuple[Check, ...] = (
+    *limits.CHECKS,
+    *tooling.CHECKS,
+    limits.CACHING,
+    check_compaction,
+    *conversation.CHECKS,
+    check_images,
+    limits.THINKING,
+    conversation.ENDING,
+    check_signatures,
+    limits.WINDOW,
+)
+
+
+def refuse_headers(headers: Mapping[str, str]) -> Refusal | None:
+    """Return the refusal of a request for its headers, given with names in lower case. None: the headers are valid.
+
+    Any API key is accepted, but one is required.
+    """
+    if not headers.get("x-api-key") and not headers.get("authorization"):
+        return Refusal(401, "authentication_error", APPROXIMATE["no credentials"])
+    if not headers.get("x-api-key") and not _BEARER.match(headers["authorization"]):
+        return Refusal(401, "authentication_error", "invalid x-api-key")
+    version = headers.get("anthropic-version")
+    if version is None:
+        return Refusal(400, "invalid_request_error", APPROXIMATE["no version"])
+    if version not in _VERSIONS:
+        return Refusal(400, "invalid_request_error", APPROXIMATE["wrong version"].format(version=version))
+    return None
+
+
+def refuse(given: object, edition: Edition | None = None, *, counting: bool = False) -> Refusal | None:
+    """Return the refusal of a request for its body. None: the body is valid.
+
+    Args:
+        given: The parsed body.
+        edition: The API version and betas of the request. None: the newest version without betas.
+        counting: True for `/v1/messages/count_tokens`, whose body has no `max_tokens`.
+    """
+    if not isinstance(given, dict):
+        return Refusal(400, "invalid_request_error", "Input should be a valid dictionary")
+    body, edition = cast("JSONObject", given), edition or Edition()
+    if text := wrong_shape(body, counting=counting) or _extra(body, edition, counting=counting):
+        return Refusal(400, "invalid_request_error", text)
+    facts = facts_of(body["model"])
+    if facts is None:
+        return Refusal(404, "not_found_error", f"model: {body['model']}")
+    asked = Asked(body, facts, edition)
+    for check in _CHECKS:
+        found = check(asked)
+        if found is not None:
+            return Refusal(400, "invalid_request_error", found) if isinstance(found, str) else found
+    return None
+
+
+def _extra(body: JSONObject, edition: Edition, *, counting: bool) -> str | None:
+    refused = [*(SAMPLING if edition.is_newest else ()), *(["max_tokens"] if counting else [])]
+    refused += [
+        field for field, beta in _BETA_FIELDS.items() if not any(given.startswith(beta) for given in edition.betas)
+    ]
+    given = next((field for field in refused if field in body), None)
+    return APPROXIMATE["extra"].format(field=given) if given else None
