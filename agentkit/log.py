@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from structlog.stdlib import BoundLogger
     from structlog.typing import EventDict, WrappedLogger
 
-_OF_NO_RUN = Redactor()
-_redactor: ContextVar[Redactor] = ContextVar("agentkit_log_redactor", default=_OF_NO_RUN)
+_DEFAULT_REDACTOR = Redactor()
+_redactor: ContextVar[Redactor] = ContextVar("agentkit_log_redactor", default=_DEFAULT_REDACTOR)
 
 
 @contextmanager
-def hiding(redactor: Redactor) -> Generator[None]:
+def redacting_logs(redactor: Redactor) -> Generator[None]:
     """Redact what is logged in the block, and by tasks that are started in it, with this redactor as well."""
     token = _redactor.set(redactor)
     try:

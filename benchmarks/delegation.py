@@ -28,11 +28,11 @@ import anyio
 
 from agentkit import Agent, RunResult, session, tool
 from agentkit.messages.message import Content
-from agentkit.models.http_transport import http_client
+from agentkit.models.http_transport import open_http_client
 from agentkit.run.middleware import CallTool, ToolRun
 from benchmarks.speed import server as fast
 from benchmarks.speed.measuring import peak_kb
-from benchmarks.speed.server import Play
+from benchmarks.speed.server import ReplyPlan
 from benchmarks.speed.workers import server
 
 STRONG, CHEAP = "claude-opus-5-5", "claude-haiku-5-5"
@@ -63,7 +63,7 @@ class Connection(fast.Connection):
             return
         Connection.longest = max(Connection.longest, len(request))
         if CHEAP.encode() in request:
-            parts = fast.streamed(Play(turns=1, pieces=1), 0)
+            parts = fast.streamed_writes(ReplyPlan(turns=1, pieces=1), 0)
             asyncio.get_running_loop().call_later(DELAY_MS / 1000, self._write, parts, 0)
         else:
             super()._answer(request)
@@ -82,7 +82,7 @@ def serve() -> None:
 
 
 @dataclasses.dataclass
-class Place:
+class LookInput:
     """The input of a sub-agent; the server fills it in."""
 
     item: str
@@ -90,12 +90,12 @@ class Place:
     place: int
 
 
-def agent(model: str, *tools: Any, **options: Any) -> Agent[None, Place, str]:
+def look_agent(model: str, *tools: Any, **options: Any) -> Agent[None, LookInput, str]:
     """Return an agent of the benchmark; the server calls whatever is named `look`."""
-    return Agent("look", model=model, description="Looks.", input=Place, tools=tools, **options)
+    return Agent("look", model=model, description="Looks.", input=LookInput, tools=tools, **options)
 
 
-class Times:
+class DelegationTimer:
     """Middleware of the lead's tools that measures the time from the first delegation's start to the last one's end."""
 
     def __init__(self) -> None:
@@ -115,14 +115,14 @@ class Times:
         return self._ended_s - self._began_s
 
 
-async def fan_out(rounds: int) -> Figures:
+async def measure_fan_out(rounds: int) -> Figures:
     """Measure one orchestrator that delegates all at once, in one turn."""
-    clerk = agent(CHEAP)
+    sub_agent = look_agent(CHEAP)
     found: list[tuple[float, float, float]] = []
     async with session():
         for _ in range(rounds + 1):
-            times = Times()
-            lead = agent(STRONG, clerk.as_tool(), max_concurrent_calls=CONCURRENCY, around_tool=[times])
+            times = DelegationTimer()
+            lead = look_agent(STRONG, sub_agent.as_tool(), max_concurrent_calls=CONCURRENCY, around_tool=[times])
             gc.collect()
             started_s, started_cpu_s = time.perf_counter(), time.process_time()
             _check(await lead.run("Look."), COUNT)
@@ -132,7 +132,7 @@ async def fan_out(rounds: int) -> Figures:
     return {"between_s": between_s, "whole_s": whole_s, "cpu_s": cpu_s}
 
 
-async def sdk_alone(rounds: int) -> Figures:
+async def measure_sdk_alone(rounds: int) -> Figures:
     """Measure the same requests without agents, by the SDK's client: the minimum for every framework on top of it."""
     from anthropic import AsyncAnthropic
 
@@ -146,7 +146,7 @@ async def sdk_alone(rounds: int) -> Figures:
             async for _ in stream:
                 pass
 
-    async with AsyncAnthropic(http_client=http_client()) as client:
+    async with AsyncAnthropic(http_client=open_http_client()) as client:
         for _ in range(rounds + 1):
             gc.collect()
             started_s, started_cpu_s = time.perf_counter(), time.process_time()
@@ -158,17 +158,17 @@ async def sdk_alone(rounds: int) -> Figures:
     return {"between_s": between_s, "cpu_s": cpu_s}
 
 
-async def tree(_: int) -> Figures:
+async def measure_tree(_: int) -> Figures:
     """Measure a tree of agents, three levels below a root, all at once."""
-    root = agent(CHEAP)
+    root = look_agent(CHEAP)
     for _ in range(3):
-        root = agent(STRONG, root.as_tool())
+        root = look_agent(STRONG, root.as_tool())
     started_s = time.perf_counter()
     _check(await root.run("Look."), BRANCHES + BRANCHES**2 + BRANCHES**3)
     return {"whole_s": time.perf_counter() - started_s}
 
 
-async def artifact(_: int) -> Figures:
+async def measure_artifact(_: int) -> Figures:
     """Measure a sub-agent whose tool returns a result that is far too long."""
 
     @tool(effect="read")
@@ -177,7 +177,7 @@ async def artifact(_: int) -> Figures:
         line = f"{item}, {shop}, {place}: nothing of note.\n"
         return (line * (ARTIFACT_BYTES // len(line) + 1))[:ARTIFACT_BYTES]
 
-    lead = agent(STRONG, agent(STRONG, look).as_tool())
+    lead = look_agent(STRONG, look_agent(STRONG, look).as_tool())
     started_s = time.perf_counter()
     _check(await lead.run("Look."), 1)
     return {"whole_s": time.perf_counter() - started_s}
@@ -191,11 +191,11 @@ def _check(result: RunResult[str], sub_agents: int) -> None:
     assert count(result) == 1 + sub_agents, f"{count(result) - 1} sub-agents ran instead of {sub_agents}"
 
 
-QUESTIONS: Mapping[str, tuple[Callable[[int], Coroutine[None, None, Figures]], Play]] = {
-    "fan_out": (fan_out, Play(turns=2, calls=COUNT, pieces=1, delay_ms=DELAY_MS)),
-    "sdk_alone": (sdk_alone, Play(turns=1, calls=0, pieces=1, delay_ms=DELAY_MS)),
-    "tree": (tree, Play(turns=2, calls=BRANCHES, pieces=1, delay_ms=DELAY_MS)),
-    "artifact": (artifact, Play(turns=2, calls=1, pieces=1, delay_ms=DELAY_MS)),
+MEASUREMENTS: Mapping[str, tuple[Callable[[int], Coroutine[None, None, Figures]], ReplyPlan]] = {
+    "fan_out": (measure_fan_out, ReplyPlan(turns=2, calls=COUNT, pieces=1, delay_ms=DELAY_MS)),
+    "sdk_alone": (measure_sdk_alone, ReplyPlan(turns=1, calls=0, pieces=1, delay_ms=DELAY_MS)),
+    "tree": (measure_tree, ReplyPlan(turns=2, calls=BRANCHES, pieces=1, delay_ms=DELAY_MS)),
+    "artifact": (measure_artifact, ReplyPlan(turns=2, calls=1, pieces=1, delay_ms=DELAY_MS)),
 }
 
 
@@ -204,8 +204,8 @@ def measure(question: str, rounds: int, *, profiled: bool) -> Figures:
     profile = cProfile.Profile()
     if profiled:
         profile.enable()
-    ask, _ = QUESTIONS[question]
-    figures = asyncio.run(ask(rounds))
+    measurement, _ = MEASUREMENTS[question]
+    figures = asyncio.run(measurement(rounds))
     profile.disable()
     if profiled:
         pstats.Stats(profile).sort_stats("tottime").print_stats(40)
@@ -215,25 +215,25 @@ def measure(question: str, rounds: int, *, profiled: bool) -> Figures:
 # -- processes and report ---------------------------------------------------------------------------------------------
 
 
-def asked(question: str, rounds: int) -> Figures:
+def measure_in_process(question: str, rounds: int) -> Figures:
     """Run one measurement in a process of its own; its figures, with the longest request that its server received."""
     with server(None, *_SERVING) as (url, _):
         command = [sys.executable, "-m", "benchmarks.delegation", "--measure", question, "--rounds", str(rounds)]
-        environment = {**os.environ, **_places(url, question)}
-        told = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+        environment = {**os.environ, **_environment(url, question)}
+        output = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
         with urllib.request.urlopen(f"{url}/longest") as reply:  # noqa: S310 - our own server
-            return {**json.loads(told), "longest_mb": int(reply.read()) / 1e6}
+            return {**json.loads(output), "longest_mb": int(reply.read()) / 1e6}
 
 
-def _places(url: str, question: str) -> dict[str, str]:
-    path = QUESTIONS[question][1].path()
+def _environment(url: str, question: str) -> dict[str, str]:
+    path = MEASUREMENTS[question][1].path()
     return {"ANTHROPIC_BASE_URL": f"{url}/{path}", "ANTHROPIC_API_KEY": "any"}
 
 
-def show(rounds: int) -> None:
+def print_table(rounds: int) -> None:
     """Run all measurements, and print a table."""
     ideal_s = COUNT / CONCURRENCY * DELAY_MS / 1000
-    many, alone, tall, long = (asked(question, rounds) for question in QUESTIONS)
+    many, alone, tall, long = (measure_in_process(question, rounds) for question in MEASUREMENTS)
 
     def times(figures: Figures) -> str:
         each_ms = figures["cpu_s"] / COUNT * 1000
@@ -259,17 +259,17 @@ def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.delegation", description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5, help="how often the fan-out is timed")
-    parser.add_argument("--profile", choices=QUESTIONS, metavar="NAME", help=f"one of {', '.join(QUESTIONS)}")
-    parser.add_argument("--measure", choices=QUESTIONS, help=argparse.SUPPRESS)
+    parser.add_argument("--profile", choices=MEASUREMENTS, metavar="NAME", help=f"one of {', '.join(MEASUREMENTS)}")
+    parser.add_argument("--measure", choices=MEASUREMENTS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
         print(json.dumps(measure(given.measure, given.rounds, profiled=False)))
     elif given.profile:
         with server(None, *_SERVING) as (url, _):
-            os.environ.update(_places(url, given.profile))
+            os.environ.update(_environment(url, given.profile))
             measure(given.profile, given.rounds, profiled=True)
     else:
-        show(given.rounds)
+        print_table(given.rounds)
 
 
 if __name__ == "__main__":

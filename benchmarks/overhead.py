@@ -24,15 +24,15 @@ import anyio
 
 from agentkit import Agent, Budget, Settings, stop_over_budget, tool
 from agentkit.budget.usage import Usage
-from agentkit.loop.exchange import Asked, Meter, Question
-from agentkit.loop.model_call import Asking
+from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
+from agentkit.loop.model_call import ModelCaller
 from agentkit.models import claude as model
-from agentkit.models.stream_accumulator import TurnReader
+from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.redactor import Redactor
-from agentkit.tool_calls.executor import Execution
-from agentkit.tool_calls.retry_and_timeout import perform
+from agentkit.tool_calls.executor import ToolCallExecutor
+from agentkit.tool_calls.retry_and_timeout import run_tool
 from benchmarks.speed.measuring import INSTRUCTIONS, MODEL, PROMPT, look
-from benchmarks.speed.server import Play
+from benchmarks.speed.server import ReplyPlan
 from benchmarks.speed.workers import server
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from agentkit.run.middleware import ToolRun
 
 TURNS = 20
-PLAY = Play(turns=TURNS, calls=2, pieces=10)
+PLAN = ReplyPlan(turns=TURNS, calls=2, pieces=10)
 AGENT = Agent(
     "looker",
     model=MODEL,
@@ -57,37 +57,37 @@ Layer: TypeAlias = "Callable[[ExitStack], object]"
 # -- the minimal replacements of the layers ---------------------------------------------------------------------------
 
 
-class _Free:
+class _NoRateLimiter:
     """A rate limiter, and its permit, that admits every request at once."""
 
-    async def admit(self, sender: str, input_tokens: int) -> _Free:
+    async def admit(self, sender: str, input_tokens: int) -> _NoRateLimiter:
         return self
 
-    def learn(self, headers: Mapping[str, str]) -> None:
+    def record_headers(self, headers: Mapping[str, str]) -> None:
         """Do nothing."""
 
-    def succeeded(self, output_tokens: int = 0) -> None:
+    def record_success(self, output_tokens: int = 0) -> None:
         """Do nothing."""
 
-    def __enter__(self) -> _Free:
+    def __enter__(self) -> _NoRateLimiter:
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
 
 
-async def _ask_once(self: Asking, asked: Any, question: Question, meter: Meter) -> Asked:
-    reader = TurnReader(question.on_call)
+async def _call_once(self: ModelCaller, asked: Any, question: ModelRequest, meter: ChargeMeter) -> ModelReply:
+    reader = StreamAccumulator(question.on_call)
     async with asked.stream(question.request) as events:
         async for event in events:
             reader.feed(event)
     turn = reader.turn()
-    meter.add(self.charge(asked.name, turn.model, Usage.of(turn.usage)))
-    return Asked(turn, question.request.options["max_tokens"], tuple(meter.charges))
+    meter.add(self.charge_for(asked.name, turn.model, Usage.from_api(turn.usage)))
+    return ModelReply(turn, question.request.options["max_tokens"], tuple(meter.charges))
 
 
-async def _just_perform(_: Execution, run: ToolRun, __: object) -> Content:
-    return await perform(run)
+async def _run_tool_only(_: ToolCallExecutor, run: ToolRun, __: object) -> Content:
+    return await run_tool(run)
 
 
 def _unchanged(_: Redactor, given: object) -> object:
@@ -104,19 +104,19 @@ def _replaced(owner: object, name: str, value: object) -> Generator[None]:
         setattr(owner, name, before)
 
 
-def without_governor(stack: ExitStack) -> None:
+def without_rate_limiter(stack: ExitStack) -> None:
     """Send every request at once."""
-    stack.enter_context(_replaced(model, "governor_of", lambda *_: _Free()))
+    stack.enter_context(_replaced(model, "rate_limiter_of", lambda *_: _NoRateLimiter()))
 
 
 def without_retries(stack: ExitStack) -> None:
     """Make each model call one request: no retries, no reservations, no stop flag."""
-    stack.enter_context(_replaced(Asking, "ask", _ask_once))
+    stack.enter_context(_replaced(ModelCaller, "call", _call_once))
 
 
-def without_driving(stack: ExitStack) -> None:
+def without_watchdog_and_timeout(stack: ExitStack) -> None:
     """Await tools directly: no time limit, no retries, no watchdog."""
-    stack.enter_context(_replaced(Execution, "_content", _just_perform))
+    stack.enter_context(_replaced(ToolCallExecutor, "_run_layers", _run_tool_only))
 
 
 def without_redaction(stack: ExitStack) -> None:
@@ -130,7 +130,7 @@ def with_budget(stack: ExitStack) -> None:
     stack.enter_context(stop_over_budget(AMPLE))
 
 
-LAYERS = (without_governor, without_retries, without_driving, without_redaction)
+LAYERS = (without_rate_limiter, without_retries, without_watchdog_and_timeout, without_redaction)
 BARE = "with none of it"
 AS_IS = "as it is"
 VARIANTS: Mapping[str, tuple[Layer, ...]] = {
@@ -138,9 +138,9 @@ VARIANTS: Mapping[str, tuple[Layer, ...]] = {
     AS_IS: (),
     "as it is, one budget": (with_budget,),
     "as it is, three budgets": (with_budget,) * 3,
-    "  rate limiter off": (without_governor,),
+    "  rate limiter off": (without_rate_limiter,),
     "  retries off": (without_retries,),
-    "  time limits and watchdog off": (without_driving,),
+    "  time limits and watchdog off": (without_watchdog_and_timeout,),
     "  redaction off": (without_redaction,),
 }
 
@@ -173,7 +173,7 @@ async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
     return figures
 
 
-def show(figures: dict[str, list[float]]) -> None:
+def print_table(figures: dict[str, list[float]]) -> None:
     """Print a table, and a line that says if the goal is met."""
     print(f"{'':32}{'us a turn':>10}{'to none':>10}")
     least = {name: min(found) for name, found in figures.items()}
@@ -193,7 +193,7 @@ def main() -> None:
     with server(None) as (url, _):
         if given.core is not None:
             os.sched_setaffinity(0, {given.core})
-        show(anyio.run(measure, f"{url}/{PLAY.path()}", given.rounds))
+        print_table(anyio.run(measure, f"{url}/{PLAN.path()}", given.rounds))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def reserve(item: Literal["tea", "coffee"], count: int) -> str:
     return f"{count} {item} reserved"
 
 
-clerk = Agent("assistant", model="claude-haiku-5-5", tools=[reserve])
+assistant = Agent("assistant", model="claude-haiku-5-5", tools=[reserve])
 
 OFFLINE = [
     Reply.tool("reserve", item="tee", count=1, colour="green")
@@ -41,7 +41,7 @@ OFFLINE = [
 
 def main() -> None:
     """Run the agent, and print every tool call with its tool result."""
-    result = clerk.run_sync("Reserve what you can of nine teas and a coffee.")
+    result = assistant.run_sync("Reserve what you can of nine teas and a coffee.")
     for message in result.messages:
         if isinstance(message["content"], str):
             continue

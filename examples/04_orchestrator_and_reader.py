@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from agentkit import Agent, RunContext, tool
 from agentkit.testing import Reply, script
 
-SHELF = {
+SOURCES = {
     "tea": "Green tea is steeped at 80 degrees. Black tea takes boiling water.",
     "coffee": "Coffee is brewed between 90 and 96 degrees.",
 }
@@ -29,7 +29,7 @@ class Evidence(BaseModel):
 def read_source(ctx: RunContext, name: str) -> str:
     """Read a source by its name."""
     ctx.progress(f"reading {name}")
-    return SHELF[name]
+    return SOURCES[name]
 
 
 reader = Agent(
@@ -43,7 +43,7 @@ reader = Agent(
 lead = Agent(
     "lead",
     model="claude-opus-5-5",
-    instructions=f"Answer from these sources, one reader for each: {', '.join(SHELF)}.",
+    instructions=f"Answer from these sources, one reader for each: {', '.join(SOURCES)}.",
     tools=[reader.as_tool()],
 )
 
@@ -58,7 +58,7 @@ def offline(request: dict[str, Any]) -> Reply:
         return Reply.tool("reader", **brief, sources=["tea"]) + Reply.tool("reader", **brief, sources=["coffee"])
     name = "tea" if '"tea"' in request["messages"][0]["content"] else "coffee"
     return (
-        Reply.output(Evidence(source=name, quotes=[SHELF[name]]))
+        Reply.output(Evidence(source=name, quotes=[SOURCES[name]]))
         if has_results
         else Reply.tool("read_source", name=name)
     )

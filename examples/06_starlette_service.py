@@ -27,7 +27,7 @@ async def price(item: str) -> float:
     return {"tea": 4.0, "coffee": 5.5}[item]
 
 
-clerk = Agent("assistant", model="claude-haiku-5-5", instructions="Answer in one sentence.", tools=[price])
+assistant = Agent("assistant", model="claude-haiku-5-5", instructions="Answer in one sentence.", tools=[price])
 
 
 class RunResponse(Response):
@@ -43,7 +43,7 @@ class RunResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the run ends or the client disconnects, whichever comes first."""
         async with self._run, anyio.create_task_group() as tasks:
-            tasks.start_soon(self._until_gone, receive, tasks.cancel_scope)
+            tasks.start_soon(self._wait_for_disconnect, receive, tasks.cancel_scope)
             with contextlib.suppress(OSError):  # how a server says in `send` that the client has left
                 await self._stream(send)
             tasks.cancel_scope.cancel()
@@ -57,7 +57,7 @@ class RunResponse(Response):
         await send({"type": "http.response.body", "body": b"event: end\ndata: {}\n\n"})
 
     @staticmethod
-    async def _until_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+    async def _wait_for_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         scope.cancel()
@@ -65,7 +65,7 @@ class RunResponse(Response):
 
 async def ask(request: Request) -> Response:
     """Answer the question in the body."""
-    return RunResponse(clerk.stream((await request.body()).decode()))
+    return RunResponse(assistant.stream((await request.body()).decode()))
 
 
 app = Starlette(routes=[Route("/ask", ask, methods=["POST"])])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 from anyio import wait_all_tasks_blocked
 
-from agentkit.budget.account import Account, OverBudget, Purse, Reservation
+from agentkit.budget.account import Account, OverBudget, Reservation, RunBudget
 from agentkit.budget.budget import Amount, Budget, Need
 
 
@@ -21,41 +21,44 @@ def account(budget: Budget | None = None, **limits: int) -> Account:
     return Account(budget or Budget(**limits), "the run")
 
 
-async def taken(purse: Purse, call: Need = CALL, wished: int = 100, least: int = 1) -> Reservation:
-    return await purse.reserve(call, wished, least, None)
+async def reserve_call(run_budget: RunBudget, call: Need = CALL, wished: int = 100, min_tokens: int = 1) -> Reservation:
+    return await run_budget.reserve(call, wished, min_tokens, None)
 
 
-class Asking:
+class ReservingRun:
     """A run that asks in a task of its own, and what came of it."""
 
-    def __init__(self, purse: Purse, call: Need = CALL, landing: Need | None = None, least: int = 1) -> None:
-        self.purse = purse
-        self.asked = call, landing, least
+    def __init__(
+        self, run_budget: RunBudget, call: Need = CALL, final_turn: Need | None = None, min_tokens: int = 1
+    ) -> None:
+        self.run_budget = run_budget
+        self.arguments = call, final_turn, min_tokens
         self.scope = anyio.CancelScope()
         self.got: Reservation | None = None
         self.refusal: OverBudget | None = None
 
-    async def ask(self) -> None:
-        call, landing, least = self.asked
+    async def reserve(self) -> None:
+        call, final_turn, least = self.arguments
         with self.scope:
             try:
-                self.got = await self.purse.reserve(call, 100, least, landing)
+                self.got = await self.run_budget.reserve(call, 100, least, final_turn)
             except OverBudget as refusal:
                 self.refusal = refusal
 
 
-async def all_at_once(runs: list[Asking]) -> None:
+async def all_at_once(runs: list[ReservingRun]) -> None:
     """Let them ask, and leave those that have to wait."""
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             for run in runs:
-                tasks.start_soon(run.ask)
+                tasks.start_soon(run.reserve)
             await wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()
 
 
 def is_clean(*accounts: Account) -> bool:
     return all(
-        (one.in_flight, one.idle, len(one.waiting), one.reserved, one.set_aside) == (0, 0, 0, Amount(), Amount())
+        (one.calls_in_flight, one.idle_runs, len(one.waiters), one.reserved, one.final_turn_reserve)
+        == (0, 0, 0, Amount(), Amount())
         for one in accounts
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from agentkit import Agent, Settings, tool
-from agentkit.history.compaction import Summary, compacted
+from agentkit.history.compaction import Summary, compact_transcript
 from agentkit.history.transcript import Transcript
 from agentkit.messages.message import AssistantTurn, JSONObject, Message, text_of, user
 from agentkit.messages.request import Request
 from agentkit.models.claude import ClaudeModel
-from agentkit.models.stream_accumulator import TurnReader
+from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.simulator import Reply, Script, Simulator
 
 MODEL = "claude-opus-5-5"
@@ -49,7 +49,7 @@ class Server:
 
     async def ask(self, request: Request) -> AssistantTurn:
         self.asked.append(request)
-        reader = TurnReader()
+        reader = StreamAccumulator()
         async with ClaudeModel(MODEL, self.client).stream(request) as events:
             async for event in events:
                 reader.feed(event)
@@ -57,7 +57,7 @@ class Server:
 
     async def compact(self, transcript: Transcript, *, server_side: bool = False, **more: object) -> list[Message]:
         given: JSONObject = {"model": MODEL, "settings": Settings(), **more}
-        return await compacted(transcript, self.ask, **given, server_side=server_side)
+        return await compact_transcript(transcript, self.ask, **given, server_side=server_side)
 
     async def go_on(self, transcript: Transcript, messages: list[Message]) -> str:
         """The next reply of the conversation; the simulator refuses one that is not as it has to be."""

@@ -10,10 +10,10 @@ from agentkit import RunContext
 from agentkit.messages.message import JSONObject, ToolCall
 from agentkit.redaction.redactor import Redactor
 from agentkit.run.middleware import AroundTool
-from agentkit.run.scope import Listener, Scope
+from agentkit.run.scope import EventListener, RunScope
 from agentkit.run.steps import InMemorySteps, Slot
-from agentkit.tool_calls.call_result import Executed
-from agentkit.tool_calls.executor import Execution
+from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.executor import ToolCallExecutor
 from agentkit.tools.toolset import AnyTool
 
 
@@ -26,20 +26,20 @@ def execution(
     around: Sequence[AroundTool] = (),
     redactor: Redactor | None = None,
     timeout_s: float = 60,
-    listener: Listener | None = None,
-) -> Execution:
-    scope = Scope("run", ("a",), InMemorySteps(), redactor=redactor or Redactor(), listener=listener)
+    listener: EventListener | None = None,
+) -> ToolCallExecutor:
+    scope = RunScope("run", ("a",), InMemorySteps(), redactor=redactor or Redactor(), listener=listener)
 
     def context(call: ToolCall, slot: Slot) -> RunContext[object]:
         return RunContext(deps=None, run_id="run", agent="a", call_id=call.id, redactor=scope.redactor)
 
     by_name = {tool.name: tool for tool in tools}
-    return Execution(by_name, scope, context, timeout_s, anyio.Semaphore(16), around)
+    return ToolCallExecutor(by_name, scope, context, timeout_s, anyio.Semaphore(16), around)
 
 
 async def answers(
     tools: Sequence[AnyTool], *calls: ToolCall, around: Sequence[AroundTool] = (), timeout_s: float = 60
-) -> list[Executed]:
+) -> list[CallResult]:
     """The answers in the order of the calls, one each."""
     running = execution(tools, around, timeout_s=timeout_s)
     await running.run(calls)
@@ -48,6 +48,6 @@ async def answers(
 
 async def answer(
     tool: AnyTool, given: JSONObject | None = None, around: Sequence[AroundTool] = (), timeout_s: float = 60
-) -> Executed:
+) -> CallResult:
     (only,) = await answers([tool], call(tool.name, **given or {}), around=around, timeout_s=timeout_s)
     return only

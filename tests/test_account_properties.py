@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentkit.budget.account import Account, OverBudget, Purse
+from agentkit.budget.account import Account, OverBudget, RunBudget
 from agentkit.budget.budget import Amount, Budget, Need
 
 _TOLERANCE = 1e-6
@@ -35,12 +35,12 @@ class World:
             max_requests=chance.choice([None, chance.randint(1, 40)]),
         )
 
-    def purse(self) -> Purse:
+    def run_budget(self) -> RunBudget:
         """A run under the outermost budget and some of those inside it."""
         inner = [one for one in self.accounts[1:3] if self.chance.random() < 0.6]
         own = [Account(self.limit(), "the agent")] if self.chance.random() < 0.3 else []
         self.accounts += own
-        return Purse((self.accounts[0], *inner, *own))
+        return RunBudget((self.accounts[0], *inner, *own))
 
     def need(self) -> Need:
         chance = self.chance
@@ -50,14 +50,14 @@ class World:
     def check(self) -> None:
         """Nothing is promised twice: what is spent, reserved and set aside fits into every limit."""
         for one in self.accounts:
-            promised = one.spent + one.reserved + one.set_aside
+            promised = one.spent + one.reserved + one.final_turn_reserve
             for part in fields(Amount):
-                limit = getattr(one.budget.limit(), part.name)
+                limit = getattr(one.budget.to_amount(), part.name)
                 assert getattr(promised, part.name) <= limit + _TOLERANCE, (one.budget, part.name, promised)
-                for what in (one.spent, one.reserved, one.set_aside):
+                for what in (one.spent, one.reserved, one.final_turn_reserve):
                     assert getattr(what, part.name) >= -_TOLERANCE
-            assert one.in_flight >= 0
-            assert one.idle >= 0
+            assert one.calls_in_flight >= 0
+            assert one.idle_runs >= 0
 
     def used(self, most: Amount) -> Amount:
         """What a call used that may use so much: nothing, all of it, or something between."""
@@ -66,34 +66,34 @@ class World:
 
 
 async def run(world: World) -> None:
-    """One run: some calls with a landing set aside, perhaps the landing, perhaps cut short."""
-    chance, purse = world.chance, world.purse()
+    """One run: some calls with a final turn set aside, perhaps the final turn, perhaps cut short."""
+    chance, run_budget = world.chance, world.run_budget()
     try:
         with anyio.CancelScope() as scope:
             for _ in range(chance.randint(1, 5)):
                 if chance.random() < 0.2:
                     scope.deadline = anyio.current_time() + chance.choice([0, 0.0001, 0.001])
-                landing = Need(world.need().fixed, Amount(0.001, 1)) if chance.random() < 0.6 else None
-                await call(world, purse, landing)
+                final_turn = Need(world.need().fixed, Amount(0.001, 1)) if chance.random() < 0.6 else None
+                await call(world, run_budget, final_turn)
     except OverBudget:
         world.refused += 1
     finally:
-        purse.close()
+        run_budget.close()
         world.check()
 
 
-async def call(world: World, purse: Purse, landing: Need | None) -> None:
+async def call(world: World, run_budget: RunBudget, final_turn: Need | None) -> None:
     chance = world.chance
     least = chance.randint(1, 60)
     need = world.need()
-    reservation = await purse.reserve(need, chance.randint(least, 400), least, landing)
+    reservation = await run_budget.reserve(need, chance.randint(least, 400), least, final_turn)
     assert reservation.max_tokens >= least
     world.check()
     used = Amount(requests=1)
     try:
         for _ in range(chance.randint(0, 6)):
             await checkpoint()
-        used = world.used(need.at(reservation.max_tokens))
+        used = world.used(need.amount_at(reservation.max_tokens))
     finally:
         reservation.settle(used)
         world.check()
@@ -116,10 +116,10 @@ async def live(seed: int) -> World:
 def tell_left_over(world: World) -> list[str]:
     """What is still held although every run has ended."""
     return [
-        f"{one.owner}: {one.reserved} {one.set_aside} {one.in_flight} {one.idle} {len(one.waiting)}"
+        f"{one.owner}: {one.reserved} {one.final_turn_reserve} {one.calls_in_flight} {one.idle_runs} {len(one.waiters)}"
         for one in world.accounts
-        if one.in_flight or one.idle or one.waiting or one.reserved != Amount() or any(
-            abs(getattr(one.set_aside, part.name)) > _TOLERANCE for part in fields(Amount)
+        if one.calls_in_flight or one.idle_runs or one.waiters or one.reserved != Amount() or any(
+            abs(getattr(one.final_turn_reserve, part.name)) > _TOLERANCE for part in fields(Amount)
         )
     ]  # fmt: skip
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel, Field
 
 from agentkit import InvalidArguments, Tool, tool
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.json_schema.checker import Checker
+from agentkit.schema.json_schema.checker import SchemaChecker
 from agentkit.schema.validation.problems import find_problems
-from agentkit.schema.validation.stringified import decode_strings
+from agentkit.schema.validation.stringified import decode_stringified
 
 came: list[object] = []
 
@@ -132,7 +132,7 @@ inputs: st.SearchStrategy[JSONObject] = st.one_of(
 def test_a_call_runs_with_values_that_fit_or_tells_every_problem(given: JSONObject, made: Tool[..., None]) -> None:
     came.clear()
     before = json.dumps(given)
-    decoded = decode_strings(given, made.input_schema)
+    decoded = decode_stringified(given, made.input_schema)
     refused: InvalidArguments | None = None
     try:
         anyio.run(made.call, given)
@@ -141,7 +141,7 @@ def test_a_call_runs_with_values_that_fit_or_tells_every_problem(given: JSONObje
     assert json.dumps(given) == before
     if refused is None:
         assert came
-        assert Checker(made.input_schema, checks_formats=True).fits(decoded)
+        assert SchemaChecker(made.input_schema, checks_formats=True).is_valid(decoded)
         return
     text = str(refused)
     problems = find_problems(decoded, made.input_schema)
@@ -155,7 +155,7 @@ def test_a_call_runs_with_values_that_fit_or_tells_every_problem(given: JSONObje
 
 @given(inputs, st.sampled_from(TOOLS))
 def test_what_fits_is_never_decoded_and_decoding_is_done_once(given: JSONObject, made: Tool[..., None]) -> None:
-    decoded = decode_strings(given, made.input_schema)
-    assert decode_strings(decoded, made.input_schema) == decoded
-    if Checker(made.input_schema).fits(given):
+    decoded = decode_stringified(given, made.input_schema)
+    assert decode_stringified(decoded, made.input_schema) == decoded
+    if SchemaChecker(made.input_schema).is_valid(given):
         assert decoded is given

@@ -79,7 +79,7 @@ class Waiting:
         self.was_cancelled = threading.Event()
         reply = Reply.text("Let me see.") + Reply.tool("wait")
         client = Simulator(Script(lambda _: reply)).client()
-        self.agent = Agent("clerk", model="claude-haiku-5-5", tools=[tool(self.wait)], client=client)
+        self.agent = Agent("assistant", model="claude-haiku-5-5", tools=[tool(self.wait)], client=client)
 
     async def wait(self) -> str:
         """Wait for ever."""
@@ -134,7 +134,7 @@ class TestService:
         self, moment: str, service: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         waiting, leave = Waiting(), anyio.Event()
-        monkeypatch.setattr(service, "clerk", waiting.agent)
+        monkeypatch.setattr(service, "assistant", waiting.agent)
         count = 0
 
         async def send(message: Message) -> None:
@@ -210,7 +210,7 @@ def test_a_real_server_stops_the_run_when_its_client_hangs_up(
     service: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     waiting = Waiting()
-    monkeypatch.setattr(service, "clerk", waiting.agent)
+    monkeypatch.setattr(service, "assistant", waiting.agent)
     with caplog.at_level(logging.WARNING), serving(service.app) as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(b"POST /ask HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nHi")

@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from agentkit.log import hiding, log
+from agentkit.log import log, redacting_logs
 from agentkit.redaction.redactor import Redactor
 
 
 def test_nothing_is_printed_unless_the_application_configures_logging() -> None:
-    source = "from agentkit.log import hiding, log; log().error('x', a=1)"
+    source = "from agentkit.log import redacting_logs, log; log().error('x', a=1)"
     process = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=30, check=True)
     assert (process.stdout, process.stderr) == ("", "")
 
@@ -28,7 +28,7 @@ def test_fields_and_tracebacks_reach_the_applications_logging(caplog: pytest.Log
 
 
 def test_what_a_run_knows_as_secret_is_hidden_while_it_runs(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR, "agentkit"), hiding(Redactor(("PIN",), ("a-key-of-the-house",))):
+    with caplog.at_level(logging.ERROR, "agentkit"), redacting_logs(Redactor(("PIN",), ("a-key-of-the-house",))):
         log().error("tool failed", said="PIN: 4711", exc_info=ValueError("a-key-of-the-house"))
     assert "4711" not in str(caplog.records[0].__dict__["said"])
     assert "a-key-of-the-house" not in caplog.text

@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 import anyio
 import pytest
 
-from agentkit.models.client import overriding
+from agentkit.models.client import overriding_client
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
 
@@ -114,13 +114,13 @@ def test_the_python_of_a_page_runs(page_module: tuple[ModuleType, Path], page: P
     from agentkit.simulator import Simulator
     from agentkit.simulator.offline import OfflineMind
 
-    token = overriding.set(Simulator(OfflineMind()).client())
+    token = overriding_client.set(Simulator(OfflineMind()).client())
     try:
         for block in blocks_of(page, "python"):
             if block.reason is None and block.file is None:
                 run_block(block, *page_module)
     finally:
-        overriding.reset(token)
+        overriding_client.reset(token)
 
 
 def test_the_tests_that_the_tutorial_writes_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

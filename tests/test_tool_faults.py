@@ -147,7 +147,7 @@ async def test_a_sync_tool_that_never_returns_is_abandoned_counted_and_named_onc
         release.wait(60)
         return "late"
 
-    threads._reported.clear()  # once in a process, which this test shares with others
+    threads._reported_names.clear()  # once in a process, which this test shares with others
     before = abandoned_threads()
     with caplog.at_level(logging.WARNING, "agentkit"), anyio.fail_after(20):
         calls = [call("hang", number) for number in range(3)]

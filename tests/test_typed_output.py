@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent, Outcome
-from agentkit.loop.actions import LAST_TURN, LAST_TURN_BY_TOOL
+from agentkit.loop.actions import FINAL_TURN_BY_TOOL_NOTE, FINAL_TURN_NOTE
 from agentkit.testing import Reply, script
 from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
 from agentkit.tools.reserved_names import ANSWER_TOOL
@@ -108,7 +108,7 @@ class TestLanding:
             result = await agent.run("Go")
         last = s.requests[1]
         assert [b["type"] for b in last["messages"][-1]["content"]] == ["tool_result", "text"]
-        assert last["messages"][-1]["content"][-1]["text"] == LAST_TURN
+        assert last["messages"][-1]["content"][-1]["text"] == FINAL_TURN_NOTE
         assert last["tool_choice"] == {"type": "none"}
         assert "tool_choice" not in s.requests[0]
         assert result.outcome is Outcome.MAX_TURNS
@@ -119,7 +119,7 @@ class TestLanding:
         with script(Reply.tool("place_order", name="tea") + Reply.tool(ANSWER_TOOL, tea=4)) as s:
             result = await agent.run("Go")
         assert "tool_choice" not in s.requests[0]
-        assert s.requests[0]["messages"][-1]["content"][-1]["text"] == LAST_TURN_BY_TOOL
+        assert s.requests[0]["messages"][-1]["content"][-1]["text"] == FINAL_TURN_BY_TOOL_NOTE
         assert result.output == {"tea": 4}
         assert result.messages[-1]["content"][0]["content"] == "Not executed: this was the last turn."
         check_pairs(result)

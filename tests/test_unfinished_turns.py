@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent, Outcome, Settings, Tool, tool
-from agentkit.loop.actions import CUT_OFF
+from agentkit.loop.actions import TRUNCATED_RESULT
 from agentkit.testing import Reply, script
 from tests.shop import check_pairs, results, shop
 
@@ -67,7 +67,7 @@ class TestUnfinishedTurns:
         assert executed == []
         (answer,) = results(s.requests[1])
         assert answer["is_error"]
-        assert answer["content"] == CUT_OFF
+        assert answer["content"] == TRUNCATED_RESULT
         check_pairs(result)
 
     async def test_a_cut_off_text_is_the_outcome_truncated_and_stays_in_the_messages(self) -> None:

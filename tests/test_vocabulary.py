@@ -19,13 +19,20 @@ NOUN_PHRASE = re.compile(r"\s*(What|Whether|How|Why|Who|Whose|Which|Where)\b")
 TEXT_TOKENS = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 NOT_OURS = {("math", "floor")}
 """Names of other packages, as the two last parts of the dotted name."""
+GROUND_TRUTH = re.compile("ground[_ ]truth", re.IGNORECASE)
+"""A term of the field."""
+KEPT = {
+    ("agentkit/simulator/__init__.py", "mind"),  # the first names of public classes keep working
+    ("agentkit/simulator/offline/__init__.py", "mind"),
+    ("agentkit/history/saved.py", "told"),  # a key of the format in which conversations are saved
+}
 
 
 def retired_words() -> dict[str, str]:
     """Each word that is not used any more, with what is said instead."""
     lines = (ROOT / "tests" / "retired_words.txt").read_text(encoding="utf-8").splitlines()
-    pairs = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
-    return {word: instead for word, instead in pairs}
+    pairs: list[list[str]] = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
+    return dict(pairs)
 
 
 def sources(*folders: str) -> list[Path]:
@@ -58,7 +65,9 @@ def docstrings(source: str) -> Iterator[tuple[int, str]]:
 
 
 def test_words_are_found_in_names_comments_and_texts() -> None:
-    source = 'class OldPurse:\n    """A dialogue."""\n    begun_at = math.floor(1)  # asking\n    floor = f"the {1} news"\n'
+    source = (
+        'class OldPurse:\n    """A dialogue."""\n    begun_at = math.floor(1)  # asking\n    floor = f"the {1} news"\n'
+    )
     assert {word for _, word in words_of(source)} >= {"purse", "dialogue", "begun", "asking", "floor", "news"}
     assert [line for line, word in words_of(source) if word == "floor"] == [4]
 
@@ -75,8 +84,8 @@ def test_no_retired_word_stands_in_code(folder: str) -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {word} (say: {retired[word]})"
         for path in sources(folder)
-        for line, word in words_of(path.read_text(encoding="utf-8"))
-        if word in retired
+        for line, word in words_of(GROUND_TRUTH.sub("", path.read_text(encoding="utf-8")))
+        if word in retired and (path.relative_to(ROOT).as_posix(), word) not in KEPT
     ]
     assert found == []
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.http.wire import Response, failure
+from agentkit.simulator.http.wire import Response, error_response
 from agentkit.simulator.rules.refusal import Refusal
 
 
@@ -25,7 +25,7 @@ class Server(Simulator):
         sent = json.loads(body)
         self.came.append(sent)
         if refusal := self.refuses(sent):
-            return failure(refusal.status, refusal.kind, refusal.message, details=refusal.details)
+            return error_response(refusal.status, refusal.kind, refusal.message, details=refusal.details)
         return await super().handle(method, path, headers, body)
 
     @property

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
 from agentkit.agents.agent_tool import AgentTool
-from agentkit.agents.conversation import Conversation, chat_after
+from agentkit.agents.conversation import Conversation, conversation_state_from
 from agentkit.agents.fan_out import Done, Failed, fan_out
 from agentkit.errors import UsageError
-from agentkit.models.client import lease
+from agentkit.models.client import lease_client
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
-from agentkit.run.scope import sharing
+from agentkit.run.scope import share_budget
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
@@ -72,7 +72,7 @@ class Agent(AgentSpec[Deps, In, Out]):
         Raises:
             UsageError: `earlier` is none of these; the text says what is wrong with it.
         """
-        return Conversation(self) if earlier is None else Conversation(self, chat_after(earlier))
+        return Conversation(self) if earlier is None else Conversation(self, conversation_state_from(earlier))
 
     async def map(
         self, items: Iterable[In | str], *, concurrency: int = 16, **options: Unpack[RunOptions[Deps]]
@@ -89,9 +89,9 @@ class Agent(AgentSpec[Deps, In, Out]):
             return await self.run(item, **own)
 
         async with AsyncExitStack() as stack:
-            stack.enter_context(sharing(shared, "the map"))
+            stack.enter_context(share_budget(shared, "the map"))
             if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
-                await stack.enter_async_context(lease(options.get("client") or self.client))
+                await stack.enter_async_context(lease_client(options.get("client") or self.client))
             return await fan_out(one, items, concurrency=concurrency, run_id=options.get("run_id"))
 
     def as_tool(

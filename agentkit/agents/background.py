@@ -22,16 +22,16 @@ import anyio
 from agentkit.agents.agent_tool import AgentTool, Brief
 from agentkit.errors import UsageError
 from agentkit.log import log
-from agentkit.loop.child_runs import OffSwitch
+from agentkit.loop.child_runs import StopSignal
 from agentkit.run.agent_spec import In, Out
-from agentkit.tool_calls.executor import first_leaf
+from agentkit.tool_calls.executor import first_leaf_exception
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from agentkit.run.result import RunResult
 
-_BLOCK_ENDED = "It was still running when the block around it ended."
+_STILL_RUNNING_AT_BLOCK_END = "It was still running when the block around it ended."
 
 
 @dataclass(eq=False)
@@ -40,37 +40,37 @@ class Started(Generic[Out]):
 
     handle: str
     """The name of the run, counted by agent: `reader-1`."""
-    _work: Callable[[OffSwitch], Awaitable[RunResult[Out]]] = field(repr=False)
-    _off: OffSwitch = field(default_factory=OffSwitch, repr=False)
-    _end: anyio.Event = field(default_factory=anyio.Event, repr=False)
+    _work: Callable[[StopSignal], Awaitable[RunResult[Out]]] = field(repr=False)
+    _stop_signal: StopSignal = field(default_factory=StopSignal, repr=False)
+    _ended: anyio.Event = field(default_factory=anyio.Event, repr=False)
     _result: RunResult[Out] | None = field(default=None, repr=False)
     _error: Exception | None = field(default=None, repr=False)
 
     @property
     def is_over(self) -> bool:
         """True if the run has ended, so that `collect` does not wait."""
-        return self._end.is_set()
+        return self._ended.is_set()
 
     async def collect(self) -> RunResult[Out]:
         """Wait for the end and return the result, also after a cancel. Raises what only the program can put right."""
-        await self._end.wait()
+        await self._ended.wait()
         if self._result is None:
             raise self._error or UsageError(f"{self.handle} was cancelled together with the block around it.")
         return self._result
 
     def cancel(self, reason: str = "It was cancelled.") -> None:
         """Stop the run and everything below it; its result has what was done, and the reason."""
-        self._off.turn_off(reason)
+        self._stop_signal.stop(reason)
 
-    async def perform(self) -> None:
+    async def run_to_end(self) -> None:
         """Run to the end. Called by `Background.start`."""
         try:
-            self._result = await self._work(self._off)
+            self._result = await self._work(self._stop_signal)
         except Exception as error:  # noqa: BLE001 - passed by value: `collect` raises it
             log().error("an agent in the background failed", handle=self.handle, exc_info=error)
             self._error = error
         finally:
-            self._end.set()
+            self._ended.set()
 
 
 @dataclass(eq=False)
@@ -85,10 +85,10 @@ class Background:
     def start(self, agent: AgentTool[In, Out], given: In | Brief) -> Started[Out]:
         """Start an agent in the background, under the terms of its `as_tool`, without waiting."""
         self._counts[agent.name] += 1
-        work = partial(agent.child.perform, agent.child.arguments(given), None)
+        work = partial(agent.child_body.run_child, agent.child_body.arguments_from_input(given), None)
         one = Started(f"{agent.name}-{self._counts[agent.name]}", work)
         self.started.append(one)
-        self._tasks.start_soon(one.perform, name=f"agent {one.handle}")
+        self._tasks.start_soon(one.run_to_end, name=f"agent {one.handle}")
         return one
 
 
@@ -109,8 +109,8 @@ async def open_background() -> AsyncGenerator[Background]:
                 failure = error
             finally:
                 for one in background.started:
-                    one.cancel(_BLOCK_ENDED)
+                    one.cancel(_STILL_RUNNING_AT_BLOCK_END)
     except BaseExceptionGroup as group:
-        raise first_leaf(group) from None
+        raise first_leaf_exception(group) from None
     if failure is not None:
         raise failure

@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.agents.agent_tool import AgentTool, strongest_effect
-from agentkit.agents.child_run import told_of_failure
+from agentkit.agents.child_run import describe_failure
 from agentkit.errors import DefinitionError, UsageError
-from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, START_TOOL, OffSwitch
-from agentkit.loop.parent_call import Delegation
+from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, START_TOOL, StopSignal
+from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSONObject
-from agentkit.schema.json_schema.subschemas import rebuild, walk
-from agentkit.schema.validation.arguments import DoesNotFit, invalid_arguments, read
-from agentkit.tool_calls.failures import let_pass, told_to_model
+from agentkit.schema.json_schema.subschemas import transform_schemas, walk_schemas
+from agentkit.schema.validation.arguments import SchemaMismatch, invalid_arguments_header, validate_or_explain
+from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
 from agentkit.tools.decorator import Effect, Tool, tool
 from agentkit.tools.run_context import RunContext
 from agentkit.tools.toolset import AnyTool, Toolset
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 AnyAgentTool: TypeAlias = AgentTool[Any, Any]
 
-_ABOUT = (
+_START_DESCRIPTION = (
     "Start a sub-agent in the background. This returns a handle at once: go on with your own work, and call "
     f"`{COLLECT_TOOL}` when you need what it found. The sub-agents are:"
 )
-_CANCELLED = f"It was stopped by `{CANCEL_TOOL}`."
+_CANCELLED_REASON = f"It was stopped by `{CANCEL_TOOL}`."
 
 
-_NEEDS_RUN = "Sub-agents run in the background of a run only: give these tools to an agent, and run that."
+_NEEDS_RUN_MESSAGE = "Sub-agents run in the background of a run only: give these tools to an agent, and run that."
 
 
 def background(*agents: AnyAgentTool) -> Toolset:
@@ -48,11 +48,11 @@ def background(*agents: AnyAgentTool) -> Toolset:
     if not agents:
         raise DefinitionError("background(...) needs at least one agent: `background(reader.as_tool())`")
     Toolset("background", agents)  # raises for two of one name
-    start = _StartTool({agent.name: agent for agent in agents})
-    return Toolset("background", [start, *_others(start.effect)])
+    start = _StartAgentTool({agent.name: agent for agent in agents})
+    return Toolset("background", [start, *_collect_and_cancel_tools(start.effect)])
 
 
-class _StartTool(Tool[..., object]):
+class _StartAgentTool(Tool[..., object]):
     """The tool that starts one of its agents."""
 
     is_agent = True
@@ -60,8 +60,8 @@ class _StartTool(Tool[..., object]):
     def __init__(self, agents: Mapping[str, AnyAgentTool]) -> None:
         self._agents = agents
         listed = [f"- `{agent.name}`: {agent.description}".rstrip(": ") for agent in agents.values()]
-        description = "\n".join([_ABOUT, *listed])
-        body = _Start(agents)
+        description = "\n".join([_START_DESCRIPTION, *listed])
+        body = _StartAgentBody(agents)
         effect = strongest_effect(agents.values())
         super().__init__(body, body.run, START_TOOL, description, {"effect": effect, "eager": False})
 
@@ -71,47 +71,49 @@ class _StartTool(Tool[..., object]):
         return tuple(self._agents.values())
 
 
-class _Start:
+class _StartAgentBody:
     """The body of the tool that starts an agent."""
 
-    is_waiting = False
+    has_unresolved_types = False
     needs_context = True
     returns: object = dict[str, str]
 
     def __init__(self, agents: Mapping[str, AnyAgentTool]) -> None:
         self._agents = agents
-        self.input_schema = _schema(agents)
+        self.input_schema = _start_schema(agents)
         """See `ToolBody.input_schema`."""
 
-    def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
+    def parse_arguments(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """Return the agent and its parsed arguments. Raises InvalidArguments."""
 
         def validate(value: JSONObject) -> JSONObject:
             if value.keys() != {"agent", "input"} or not isinstance(value["input"], dict):
-                raise DoesNotFit
+                raise SchemaMismatch
             if not isinstance(value["agent"], str) or value["agent"] not in self._agents:
-                raise DoesNotFit
+                raise SchemaMismatch
             return value
 
-        value = read(dict(given), self.input_schema, validate, invalid_arguments(tool))
+        value = validate_or_explain(dict(given), self.input_schema, validate, invalid_arguments_header(tool))
         agent = self._agents[value["agent"]]
-        return {"agent": agent, "arguments": agent.child.read(tool, value["input"])}
+        return {"agent": agent, "arguments": agent.child_body.parse_arguments(tool, value["input"])}
 
-    async def work(self, arguments: Mapping[str, Any], ctx: RunContext[object] | None) -> object:
+    async def execute(self, arguments: Mapping[str, Any], ctx: RunContext[object] | None) -> object:
         """Start the agent below the call and return its first report."""
         if ctx is None:
             return self.run()
-        parent = _run_around(ctx)
+        parent = _parent_call_of(ctx)
         agent: AnyAgentTool = arguments["agent"]
-        agent.child.admit(parent)
-        return parent.children.start(agent.name, parent.call, partial(_run, agent, arguments["arguments"], ctx))
+        agent.child_body.admit_call(parent)
+        return parent.child_runs.start_in_background(
+            agent.name, parent.call, partial(_run_and_report, agent, arguments["arguments"], ctx)
+        )
 
     def run(self, **_: object) -> object:
         """Raise UsageError: outside of a run there is no background."""
-        raise UsageError(_NEEDS_RUN)
+        raise UsageError(_NEEDS_RUN_MESSAGE)
 
 
-def _others(effect: Effect) -> list[AnyTool]:
+def _collect_and_cancel_tools(effect: Effect) -> list[AnyTool]:
     """Return the tools that collect and cancel, which are the same for all agents."""
 
     @tool(name=COLLECT_TOOL, effect="read", eager=False)
@@ -124,7 +126,7 @@ def _others(effect: Effect) -> list[AnyTool]:
             handles: The handles that `start_agent` gave. An empty list: all of them.
             wait: Whether to wait until they have ended. Without it, those that still run are said to be running.
         """
-        return await _run_around(ctx).children.collect(handles, waits=wait)
+        return await _parent_call_of(ctx).child_runs.collect_reports(handles, waits=wait)
 
     @tool(name=CANCEL_TOOL, effect=effect, eager=False)
     async def cancel(ctx: RunContext[Any], handles: list[str]) -> list[JSONObject]:
@@ -133,47 +135,52 @@ def _others(effect: Effect) -> list[AnyTool]:
         Args:
             handles: The handles that `start_agent` gave. An empty list: all of them.
         """
-        return await _run_around(ctx).children.cancel(handles, _CANCELLED)
+        return await _parent_call_of(ctx).child_runs.cancel_runs(handles, _CANCELLED_REASON)
 
     for one in (collect, cancel):
         one.is_agent = True  # no timeout: it waits for runs with limits of their own; and a replay calls it again
     return [collect, cancel]
 
 
-def _run_around(ctx: RunContext[object]) -> Delegation:
-    if not isinstance(ctx.run, Delegation):
-        raise UsageError(_NEEDS_RUN)
-    return ctx.run
+def _parent_call_of(ctx: RunContext[object]) -> ParentCall:
+    if not isinstance(ctx.parent_call, ParentCall):
+        raise UsageError(_NEEDS_RUN_MESSAGE)
+    return ctx.parent_call
 
 
-async def _run(
-    agent: AnyAgentTool, arguments: Mapping[str, object], ctx: RunContext[object], off: OffSwitch
+async def _run_and_report(
+    agent: AnyAgentTool, arguments: Mapping[str, object], ctx: RunContext[object], stop_signal: StopSignal
 ) -> JSONObject:
     """Run a child to its end and return the report for the model."""
-    parent = _run_around(ctx)
+    parent = _parent_call_of(ctx)
     try:
-        result = await agent.child.perform(arguments, parent, off)
+        result = await agent.child_body.run_child(arguments, parent, stop_signal)
     except BaseException as error:  # noqa: BLE001 - as in every tool call, a failure becomes a report
-        let_pass(error)
-        return {"state": "failed", "error": told_to_model(error, agent, ctx)}
-    return _told(agent, result, parent.children.tries(parent.call))
+        reraise_exit_or_cancellation(error)
+        return {"state": "failed", "error": error_text_for_model(error, agent, ctx)}
+    return _result_report(agent, result, parent.child_runs.count_tries(parent.call))
 
 
-def _told(agent: AnyAgentTool, result: RunResult[Any], tries: int) -> JSONObject:
+def _result_report(agent: AnyAgentTool, result: RunResult[Any], tries: int) -> JSONObject:
     if result.answer is None:
-        return {"state": str(result.outcome), "error": told_of_failure(result, tries)}
-    told: JSONObject = {"state": str(result.outcome), "result": agent.agent.answer.form.inner.dump(result.answer.value)}
-    return told if result.ok else {**told, "note": f"It was cut off: this is the best answer it had. {result.reason}"}
+        return {"state": str(result.outcome), "error": describe_failure(result, tries)}
+    report: JSONObject = {
+        "state": str(result.outcome),
+        "result": agent.agent.output_spec.form.inner.dump(result.answer.value),
+    }
+    return (
+        report if result.ok else {**report, "note": f"It was cut off: this is the best answer it had. {result.reason}"}
+    )
 
 
-def _schema(agents: Mapping[str, AnyAgentTool]) -> JSONObject:
+def _start_schema(agents: Mapping[str, AnyAgentTool]) -> JSONObject:
     """Return the input schema of the start tool: the agent, and an input that fits the agent."""
     inputs: list[JSONObject] = []
     definitions: JSONObject = {}
     for name, agent in agents.items():
         schema = agent.input_schema
-        if any("$ref" in inner for inner in walk(schema)):  # its definitions move below a key of their own
-            definitions[name] = rebuild(schema, partial(_moved, place=f"#/$defs/{name}"))
+        if any("$ref" in inner for inner in walk_schemas(schema)):  # its definitions move below a key of their own
+            definitions[name] = transform_schemas(schema, partial(_rebase_ref, place=f"#/$defs/{name}"))
             schema = {"$ref": f"#/$defs/{name}"}
         if schema not in inputs:
             inputs.append(schema)
@@ -186,6 +193,6 @@ def _schema(agents: Mapping[str, AnyAgentTool]) -> JSONObject:
     return {**schema, "$defs": definitions} if definitions else schema
 
 
-def _moved(schema: JSONObject, place: str) -> JSONObject:
+def _rebase_ref(schema: JSONObject, place: str) -> JSONObject:
     ref = schema.get("$ref")
     return {**schema, "$ref": ref.replace("#", place, 1)} if isinstance(ref, str) else schema

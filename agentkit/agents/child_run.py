@@ -15,31 +15,31 @@ from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
 
-from agentkit.agents.output_checks import POINTS_ELSEWHERE, points_elsewhere
+from agentkit.agents.output_checks import POINTER_ONLY_NOTE, is_pointer_only
 from agentkit.budget.account import Account
 from agentkit.errors import UsageError
-from agentkit.loop.child_runs import OffSwitch
-from agentkit.loop.lifecycle import Chat, Job
+from agentkit.loop.child_runs import StopSignal
+from agentkit.loop.lifecycle import ConversationState, RunLifecycle
 from agentkit.messages.message import text_of
 from agentkit.run.agent_spec import AnySpec, In, Out
 from agentkit.run.delegation_terms import Escalate, Terms
 from agentkit.run.events import RunFinished
 from agentkit.run.outcome import Outcome
-from agentkit.run.scope import sharing
+from agentkit.run.scope import share_budget
 
 if TYPE_CHECKING:
-    from agentkit.loop.parent_call import Delegation
+    from agentkit.loop.parent_call import ParentCall
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.result import RunResult
 
-_MOST_CHARS = 4_000
+_MAX_LAST_REPLY_CHARS = 4_000
 """The most characters of a child's last reply that the delegating model reads."""
-_NOT_AGAIN = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED)
+_OUTCOMES_NOT_RETRIED = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED)
 """Outcomes without another try: it would have no more money, or no more time."""
 
 
-def with_model(agent: AnySpec, model: str | Model) -> AnySpec:
+def replace_model(agent: AnySpec, model: str | Model) -> AnySpec:
     """Return the agent with another model, and without its own price, which does not hold for that model."""
     return replace(agent, model=model, price=None)
 
@@ -51,117 +51,125 @@ class ChildRun(Generic[In, Out]):
     agents: Sequence[AgentSpec[object, In, Out]]
     """The agents to try, one after another."""
     terms: Terms[Out]
-    parent: Delegation | None
+    parent: ParentCall | None
     """The tool call that delegates. None: the delegation comes from Python."""
-    off: OffSwitch = field(default_factory=OffSwitch)
+    stop_signal: StopSignal = field(default_factory=StopSignal)
     """Stops the run from another task."""
 
-    async def perform(self, prompt: In | str) -> RunResult[Out]:
+    async def run(self, prompt: In | str) -> RunResult[Out]:
         """Return the result of the first try that gave an answer, or of the last one.
 
         Raises whatever `verify` raises, and UsageError; the result has been added to the parent by then.
         """
         first, *others = self.agents
         deadline = anyio.current_time() + (self.terms.timeout_s or math.inf)
-        with self._in_budget() as parent:
-            result = await self._try(first, prompt, parent, deadline)
+        with self._within_budget() as parent:
+            result = await self._run_one_try(first, prompt, parent, deadline)
             for agent in others:
-                if result.answer is not None or result.outcome in _NOT_AGAIN:
+                if result.answer is not None or result.outcome in _OUTCOMES_NOT_RETRIED:
                     break
-                result = await self._try(agent, prompt, parent, deadline)
+                result = await self._run_one_try(agent, prompt, parent, deadline)
         return result
 
     @contextmanager
-    def _in_budget(self) -> Generator[Delegation | None]:
+    def _within_budget(self) -> Generator[ParentCall | None]:
         """Yield the parent call with the child's scope set, under the budget of the delegation."""
         name, budget = self.agents[0].name, self.terms.budget
         owner = f"the delegation to {name!r}"
         if self.parent is None:
-            with sharing(budget, owner):
+            with share_budget(budget, owner):
                 yield None
         else:
-            yield self.parent.placed(name, () if budget is None else (Account(budget, owner),))
+            yield self.parent.with_child_scope(name, () if budget is None else (Account(budget, owner),))
 
-    async def _try(
-        self, agent: AgentSpec[object, In, Out], prompt: In | str, parent: Delegation | None, deadline: float
+    async def _run_one_try(
+        self, agent: AgentSpec[object, In, Out], prompt: In | str, parent: ParentCall | None, deadline: float
     ) -> RunResult[Out]:
-        place = None if parent is None else parent.next_try(agent.name)
-        job = Job(agent, Chat(), prompt, {}, place, OutputCheck(self.terms, agent.answer.is_text))
+        try_call = None if parent is None else parent.for_next_try(agent.name)
+        lifecycle = RunLifecycle(
+            agent, ConversationState(), prompt, {}, try_call, ChildOutputCheck(self.terms, agent.output_spec.is_text)
+        )
         try:
             with anyio.CancelScope(deadline=deadline) as time:
-                self.off.watch(time)
-                await job.perform(parent.scope.listener if parent is not None else None)
+                self.stop_signal.attach_scope(time)
+                await lifecycle.run(parent.scope.listener if parent is not None else None)
         except Exception as error:
             reason = str(error) if isinstance(error, UsageError) else f"The program raised {type(error).__name__}."
-            await self._end(job, Outcome.FAILED, reason)
+            await self._end_early(lifecycle, Outcome.FAILED, reason)
             raise
         except BaseException:
-            self._adopt(job.result())
+            self._add_to_parent(lifecycle.result())
             raise
         if time.cancelled_caught:
             late = f"It was stopped after {self.terms.timeout_s} s, its time limit."
-            return await self._end(job, Outcome.CANCELLED, self.off.reason or late)
-        result = job.result()
-        self._adopt(result)
+            return await self._end_early(lifecycle, Outcome.CANCELLED, self.stop_signal.reason or late)
+        result = lifecycle.result()
+        self._add_to_parent(result)
         return result
 
-    async def _end(self, job: Job[object, In, Out], outcome: Outcome, reason: str) -> RunResult[Out]:
+    async def _end_early(
+        self, lifecycle: RunLifecycle[object, In, Out], outcome: Outcome, reason: str
+    ) -> RunResult[Out]:
         """Return the result of a run that was stopped from here, and emit the RunFinished that it could not emit."""
-        has_ended = job.run is not None and job.run.finish is not None  # only its clean-up was interrupted
-        result = job.result() if has_ended else replace(job.result(), outcome=outcome, reason=reason)
-        self._adopt(result)
-        if job.run is not None and not has_ended:
+        has_ended = (
+            lifecycle.agent_loop is not None and lifecycle.agent_loop.finish is not None
+        )  # only its clean-up was interrupted
+        result = lifecycle.result() if has_ended else replace(lifecycle.result(), outcome=outcome, reason=reason)
+        self._add_to_parent(result)
+        if lifecycle.agent_loop is not None and not has_ended:
             usage, cost = result.usage, result.cost.total
-            await job.run.scope.emit(
-                lambda place: RunFinished(**place, outcome=outcome, reason=reason, usage=usage, cost=cost)
+            await lifecycle.agent_loop.scope.emit(
+                lambda origin: RunFinished(**origin, outcome=outcome, reason=reason, usage=usage, cost=cost)
             )
         return result
 
-    def _adopt(self, result: RunResult[Out]) -> None:
+    def _add_to_parent(self, result: RunResult[Out]) -> None:
         if self.parent is not None:
-            self.parent.adopt(cast("RunResult[object]", result))
+            self.parent.add_child_result(cast("RunResult[object]", result))
 
 
 @dataclass(slots=True)
-class OutputCheck(Generic[Out]):
+class ChildOutputCheck(Generic[Out]):
     """The check of a child's output beyond its type: it must not only refer to an earlier reply, and pass `verify`."""
 
     terms: Terms[Out]
     is_text: bool
-    _was_told: bool = field(default=False, init=False)
+    _was_pointer_reported: bool = field(default=False, init=False)
 
     async def __call__(self, output: Out) -> str | None:
         """Return the reason why the output is sent back, or None. A mere reference is sent back once."""
-        if self.is_text and not self._was_told and points_elsewhere(str(output)):
-            self._was_told = True
-            return POINTS_ELSEWHERE
+        if self.is_text and not self._was_pointer_reported and is_pointer_only(str(output)):
+            self._was_pointer_reported = True
+            return POINTER_ONLY_NOTE
         if self.terms.verify is None:
             return None
         reason = self.terms.verify(output)
         return await reason if inspect.isawaitable(reason) else reason
 
 
-def tries(agent: AgentSpec[object, In, Out], terms: Terms[Out]) -> list[AgentSpec[object, In, Out]]:
+def agents_to_try(agent: AgentSpec[object, In, Out], terms: Terms[Out]) -> list[AgentSpec[object, In, Out]]:
     """Return the agents to try, one after another, under these terms."""
     match terms.on_failure:
         case Escalate(model):
-            return [agent, with_model(agent, model)]
+            return [agent, replace_model(agent, model)]
         case "retry":
             return [agent, agent]
         case _:
             return [agent]
 
 
-def told_of_failure(result: RunResult[Out], count: int) -> str:
+def describe_failure(result: RunResult[Out], count: int) -> str:
     """Return the text for the delegating model on a child without an answer: its outcome, reason and last reply."""
     again = f" after {count} tries" if count > 1 else ""
-    told = f"The sub-agent `{result.agent}` gave no answer{again}; its outcome is {result.outcome}. {result.reason}"
-    said = last_words(result)
-    return f"{told.rstrip()}\nThe last thing that it said:\n{said}" if said else told.rstrip()
+    description = (
+        f"The sub-agent `{result.agent}` gave no answer{again}; its outcome is {result.outcome}. {result.reason}"
+    )
+    last_reply = last_reply_text(result)
+    return f"{description.rstrip()}\nThe last thing that it said:\n{last_reply}" if last_reply else description.rstrip()
 
 
-def last_words(result: RunResult[Out]) -> str:
+def last_reply_text(result: RunResult[Out]) -> str:
     """Return the last reply of a run with content of its own, cut to a maximum length. Empty: there is none."""
     turns = (text_of(one["content"]).strip() for one in reversed(result.messages) if one["role"] == "assistant")
-    said = next((text for text in turns if text and not points_elsewhere(text)), "")
-    return said if len(said) <= _MOST_CHARS else f"{said[:_MOST_CHARS]} [cut off here]"
+    said = next((text for text in turns if text and not is_pointer_only(text)), "")
+    return said if len(said) <= _MAX_LAST_REPLY_CHARS else f"{said[:_MAX_LAST_REPLY_CHARS]} [cut off here]"

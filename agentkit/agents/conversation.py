@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Unpack
 
 from agentkit.errors import UsageError
-from agentkit.history.saved import Saved
-from agentkit.loop.lifecycle import Chat, Job
+from agentkit.history.saved import SavedConversation
+from agentkit.loop.lifecycle import ConversationState, RunLifecycle
 from agentkit.run.agent_spec import Deps, In, Out
 from agentkit.run.streamed_run import RunHandle
 
@@ -29,12 +29,12 @@ class Conversation(Generic[Deps, In, Out]):
     """
 
     agent: AgentSpec[Deps, In, Out]
-    _chat: Chat = field(default_factory=Chat, repr=False)
+    _chat: ConversationState = field(default_factory=ConversationState, repr=False)
 
     @property
     def messages(self) -> tuple[JSONObject, ...]:
         """The messages so far, as the API's own dictionaries."""
-        return tuple(message.to_dict() for message in self._state().messages)
+        return tuple(message.to_dict() for message in self._saved_state().messages)
 
     def save(self) -> JSONObject:
         """Return the conversation as JSON, for `Agent.conversation`, in this process or another one.
@@ -47,29 +47,29 @@ class Conversation(Generic[Deps, In, Out]):
         if transcript is not None and transcript.unknown_delta is not None:
             kind = transcript.unknown_delta
             raise UsageError(f"A reply had a kind of delta that this version does not know: {kind!r}. It is not saved.")
-        return self._state().to_json()
+        return self._saved_state().to_json()
 
-    def _state(self) -> Saved:
+    def _saved_state(self) -> SavedConversation:
         transcript = self._chat.transcript
         if transcript is None:
-            return self._chat.saved or Saved((), self.agent.name)
-        return transcript.saved(self.agent.name)
+            return self._chat.saved or SavedConversation((), self.agent.name)
+        return transcript.to_saved_conversation(self.agent.name)
 
     async def send(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
         """Send a message and wait for the result. Takes and raises what `Agent.run` does."""
-        job = Job(self.agent, self._chat, prompt, options)
-        await job.perform(None)
-        return job.result()
+        lifecycle = RunLifecycle(self.agent, self._chat, prompt, options)
+        await lifecycle.run(None)
+        return lifecycle.result()
 
     def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
         """Send a message and read the events. Takes and raises what `Agent.stream` does."""
-        job = Job(self.agent, self._chat, prompt, options)
-        return RunHandle(job.perform, job.result)
+        lifecycle = RunLifecycle(self.agent, self._chat, prompt, options)
+        return RunHandle(lifecycle.run, lifecycle.result)
 
 
-def chat_after(earlier: object) -> Chat:
+def conversation_state_from(earlier: object) -> ConversationState:
     """Return the state of a conversation that continues an earlier one. Raises UsageError if it is not one."""
-    saved = Saved.of(earlier)
-    chat = Chat(saved=saved)
-    chat.artifacts.go_on("\n".join(message.encoded.decode() for message in saved.messages))
-    return chat
+    saved = SavedConversation.from_json_or_messages(earlier)
+    state = ConversationState(saved=saved)
+    state.artifacts.continue_numbering("\n".join(message.encoded.decode() for message in saved.messages))
+    return state

@@ -12,14 +12,14 @@ import anyio
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.log import log
 from agentkit.run.outcome import Outcome
-from agentkit.tool_calls.executor import first_leaf
+from agentkit.tool_calls.executor import first_leaf_exception
 
 if TYPE_CHECKING:
     from agentkit.run.result import RunResult
 
 Item = TypeVar("Item")
 Out = TypeVar("Out")
-RunOne: TypeAlias = "Callable[[Item, str], Awaitable[RunResult[Out]]]"
+RunItem: TypeAlias = "Callable[[Item, str], Awaitable[RunResult[Out]]]"
 """Runs one item under the run id that it is given."""
 
 
@@ -46,7 +46,7 @@ class Failed:
 
 
 async def fan_out(
-    run: RunOne[Item, Out], items: Iterable[Item], *, concurrency: int, run_id: str | None
+    run_item: RunItem[Item, Out], items: Iterable[Item], *, concurrency: int, run_id: str | None
 ) -> list[Done[Out] | Failed]:
     """Run every item, at most `concurrency` at once.
 
@@ -60,20 +60,20 @@ async def fan_out(
 
     async def work() -> None:
         for index, item in waiting:
-            results[index] = await _one(run, index, item, f"{prefix}/{index}")
+            results[index] = await _run_item(run_item, index, item, f"{prefix}/{index}")
 
     try:
         async with anyio.create_task_group() as tasks:
             for number in range(concurrency):
                 tasks.start_soon(work, name=f"map worker {number}")
     except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit, nothing else
-        raise first_leaf(group) from None
+        raise first_leaf_exception(group) from None
     return [results[index] for index in sorted(results)]
 
 
-async def _one(run: RunOne[Item, Out], index: int, item: Item, run_id: str) -> Done[Out] | Failed:
+async def _run_item(run_item: RunItem[Item, Out], index: int, item: Item, run_id: str) -> Done[Out] | Failed:
     try:
-        result = await run(item, run_id)
+        result = await run_item(item, run_id)
     except ConfigurationError:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of one item is that item's result

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-POINTS_ELSEWHERE = (
+POINTER_ONLY_NOTE = (
     "Your reply only points to something that you said before. Nobody sees that: whoever asked you reads your last "
     "reply and nothing else. Give the whole answer now, in this reply."
 )
 
-_MOST_CHARS = 300
+_MAX_POINTER_CHARS = 300
 """A longer text counts as an answer of its own."""
 
 _TURN = r"(?:message|reply|answer|response|turn)"
@@ -48,12 +48,12 @@ _BETWEEN = re.compile(r"[.!?;:,()\n]+|\s[-\u2013\u2014]+\s")
 _MARKUP = re.compile(r"[*_`#>\"]+")
 
 
-def points_elsewhere(text: str) -> bool:
+def is_pointer_only(text: str) -> bool:
     """Return True if every piece of a short text refers to an earlier reply, or is a filler.
 
     "Yes, as I said above." and "As mentioned earlier, tea costs 4 EUR." have content of their own: False.
     """
-    if len(text) > _MOST_CHARS:
+    if len(text) > _MAX_POINTER_CHARS:
         return False
     plain = _MARKUP.sub("", text.replace("\u2019", "'")).lower()
     plain = plain.replace("i've", "i have").replace("i'm", "i am").replace("that's", "that is")

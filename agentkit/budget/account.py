@@ -17,11 +17,11 @@ import anyio.lowlevel
 from agentkit.budget.budget import Amount, Budget, Need
 from agentkit.errors import AgentkitError
 
-LANDING_SHARE = 0.1
+FINAL_TURN_TIME_SHARE = 0.1
 """The share of `max_seconds` that is kept for the final turn, at the least."""
-_NOW_S = 0.05  # two clocks are read, one after the other, so the time may be over a little before 0
-_NOTHING = Amount()
-_NO_LANDING = Need()
+_CLOCK_TOLERANCE_S = 0.05  # two clocks are read, one after the other, so the time may be over a little before 0
+_NO_AMOUNT = Amount()
+_NO_FINAL_TURN = Need()
 
 
 class OverBudget(AgentkitError):
@@ -42,50 +42,50 @@ class Account:
         self.budget = budget
         self.owner = owner
         """The owner of the budget, for error messages: `the run`, `the agent 'reader'`."""
-        self.spent = _NOTHING
+        self.spent = _NO_AMOUNT
         self.is_exhausted = False
         """True if a call was given up because of this budget; set by the caller that gives it up."""
-        self.reserved = _NOTHING
-        self.in_flight = 0
+        self.reserved = _NO_AMOUNT
+        self.calls_in_flight = 0
         """Model calls that are reserved and not settled."""
-        self.set_aside = _NOTHING
+        self.final_turn_reserve = _NO_AMOUNT
         """The sum of what runs keep for their final turn, the call in which they give their best answer."""
-        self.idle = 0
+        self.idle_runs = 0
         """Runs that may still call and have no call in flight; each has a fair share of what is available."""
-        self.waiting: deque[anyio.Event] = deque()
-        self._limit = budget.limit()
+        self.waiters: deque[anyio.Event] = deque()
+        self._limit = budget.to_amount()
         self._clock = clock
-        self._began = clock()
+        self._started_at = clock()
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds until everything below is stopped. None: no limit."""
         limit = self.budget.max_seconds
-        return None if limit is None else limit - (self._clock() - self._began)
+        return None if limit is None else limit - (self._clock() - self._started_at)
 
-    def free(self) -> Amount:
+    def available(self) -> Amount:
         """Return what is neither spent nor reserved."""
-        return self._limit - (self.spent + self.reserved + self.set_aside)
+        return self._limit - (self.spent + self.reserved + self.final_turn_reserve)
 
-    def wake(self) -> None:
+    def wake_next_waiter(self) -> None:
         """Wake the first waiter, since something became available. It wakes the next one when it is done."""
-        if self.waiting:
-            self.waiting[0].set()
+        if self.waiters:
+            self.waiters[0].set()
 
 
 @dataclass(eq=False)
-class Purse:
+class RunBudget:
     """The budgets that limit one run: its own and those above it. Close it when the run ends."""
 
     accounts: tuple[Account, ...] = ()
     """The accounts, from the outermost to the run's own."""
-    _kept: Amount = field(default=_NOTHING, init=False)
+    _final_turn_reserve: Amount = field(default=_NO_AMOUNT, init=False)
     """The amount reserved for the run's final turn, in every account."""
-    _landing: Need = field(default=_NO_LANDING, init=False)
+    _final_turn_need: Need = field(default=_NO_FINAL_TURN, init=False)
     """The need that this amount is computed from; it grows with the reply in flight."""
-    _lands: bool = field(default=False, init=False)
+    _is_final_turn: bool = field(default=False, init=False)
     _is_idle: bool = field(default=False, init=False)
-    _is_new: bool = field(default=True, init=False)
+    _has_no_call_yet: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         self._set_idle(True)
@@ -100,22 +100,26 @@ class Purse:
     def is_time_over(self) -> bool:
         """True if the time of one of the budgets is over."""
         left = self.seconds_left
-        return left is not None and left <= _NOW_S
+        return left is not None and left <= _CLOCK_TOLERANCE_S
 
-    def is_time_short(self, longest_s: float) -> bool:
+    def is_time_short(self, longest_call_s: float) -> bool:
         """True if the next call should be the last: the time left is not much more than the longest call took."""
         for account in self.accounts:
             left, limit = account.seconds_left, account.budget.max_seconds
-            if left is not None and limit is not None and left < max(LANDING_SHARE * limit, 1.5 * longest_s):
+            if (
+                left is not None
+                and limit is not None
+                and left < max(FINAL_TURN_TIME_SHARE * limit, 1.5 * longest_call_s)
+            ):
                 return True
         return False
 
     @property
-    def limits_money(self) -> bool:
+    def has_cost_limit(self) -> bool:
         """True if one of the budgets limits the cost."""
         return any(account.budget.max_cost_usd is not None for account in self.accounts)
 
-    async def reserve(self, call: Need, max_tokens: int, least: int, landing: Need | None) -> Reservation:
+    async def reserve(self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need | None) -> Reservation:
         """Reserve the most that the call can use; wait for calls in flight where it does not fit now.
 
         Args:
@@ -127,105 +131,109 @@ class Purse:
         Raises:
             OverBudget: The call does not fit, even with `min_tokens` and once all calls in flight are settled.
         """
-        if self._is_new:
-            self._is_new = False
+        if self._has_no_call_yet:
+            self._has_no_call_yet = False
             await (
                 anyio.lowlevel.checkpoint()
             )  # runs that start together all count as idle before the first one reserves
         # A final turn does not wait in line, and neither do its retries: its reserve is there.
-        self._lands = self._lands or (landing is None and self._kept != _NOTHING)
-        blocking = None if self._lands else next((account for account in self.accounts if account.waiting), None)
+        self._is_final_turn = self._is_final_turn or (final_turn is None and self._final_turn_reserve != _NO_AMOUNT)
+        blocking = (
+            None if self._is_final_turn else next((account for account in self.accounts if account.waiters), None)
+        )
         has_waited = False
         while True:
             if blocking is None:
-                found = self._try(call, max_tokens, least, landing or _NO_LANDING)
+                found = self._try_reserve(call, max_tokens, min_tokens, final_turn or _NO_FINAL_TURN)
                 if isinstance(found, Reservation):
                     return found
                 blocking = found
-            await self._stand_in_line(blocking, is_first=has_waited or self._lands)
+            await self._wait_for_account(blocking, is_first=has_waited or self._is_final_turn)
             blocking, has_waited = None, True
 
     def close(self) -> None:
         """Release the reserve of the run, which makes no more calls."""
         self._set_idle(False)
-        self._keep(_NOTHING)
+        self._set_final_turn_reserve(_NO_AMOUNT)
         for account in self.accounts:
-            account.wake()
+            account.wake_next_waiter()
 
-    async def _stand_in_line(self, account: Account, *, is_first: bool) -> None:
+    async def _wait_for_account(self, account: Account, *, is_first: bool) -> None:
         turn = anyio.Event()
         if is_first:
-            account.waiting.appendleft(turn)
+            account.waiters.appendleft(turn)
         else:
-            account.waiting.append(turn)
+            account.waiters.append(turn)
         try:
             await turn.wait()
         except BaseException:
-            account.waiting.remove(turn)
-            self._pass_on()
+            account.waiters.remove(turn)
+            self._wake_waiters()
             raise
-        account.waiting.remove(turn)
+        account.waiters.remove(turn)
 
-    def _try(self, call: Need, max_tokens: int, least: int, landing: Need) -> Reservation | Account:
+    def _try_reserve(self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need) -> Reservation | Account:
         """Reserve, or return the account to wait for. Raises OverBudget where waiting does not help."""
-        need = call + landing
+        need = call + final_turn
         granted = float(max_tokens)
         for account in self.accounts:
-            free = account.free() + self._kept
-            most = need.most_tokens(free)
-            if most < least:
-                if account.in_flight and need.most_tokens(free + account.reserved) >= least:
-                    self._pass_on(but=account)
+            free = account.available() + self._final_turn_reserve
+            most = need.max_tokens_within(free)
+            if most < min_tokens:
+                if account.calls_in_flight and need.max_tokens_within(free + account.reserved) >= min_tokens:
+                    self._wake_waiters(but=account)
                     return account
-                self._pass_on()
-                raise self._refusal(account, call.at(least), need.at(least) - free)
-            granted = min(granted, most, max(least, need.fair_tokens(free, account.idle)))
+                self._wake_waiters()
+                raise self._over_budget_error(account, call.amount_at(min_tokens), need.amount_at(min_tokens) - free)
+            granted = min(granted, most, max(min_tokens, need.fair_max_tokens(free, account.idle_runs)))
         tokens = int(granted)
         # The longer this reply gets, the more the final turn needs: that part is reserved with the call.
-        amount = call.at(tokens) + landing.per_token.times(tokens)
+        amount = call.amount_at(tokens) + final_turn.per_token.times(tokens)
         for account in self.accounts:
             account.reserved += amount
-            account.in_flight += 1
+            account.calls_in_flight += 1
         self._set_idle(False)
-        self._landing = landing
-        self._keep(landing.fixed)
-        self._pass_on()
+        self._final_turn_need = final_turn
+        self._set_final_turn_reserve(final_turn.fixed)
+        self._wake_waiters()
         return Reservation(self, amount, tokens)
 
     def settle(self, reservation: Reservation, used: Amount) -> None:
         """Replace the reserved amount by the used one, in every account."""
         for account in self.accounts:
             account.reserved -= reservation.amount
-            account.in_flight -= 1
+            account.calls_in_flight -= 1
             account.spent += used
-            if not account.in_flight:
-                account.reserved = _NOTHING  # drops rounding errors
-        self._keep(self._landing.at(min(reservation.max_tokens, int(used.output_tokens))))
+            if not account.calls_in_flight:
+                account.reserved = _NO_AMOUNT  # drops rounding errors
+        self._set_final_turn_reserve(
+            self._final_turn_need.amount_at(min(reservation.max_tokens, int(used.output_tokens)))
+        )
         self._set_idle(True)
-        self._pass_on()
+        self._wake_waiters()
 
-    def _pass_on(self, but: Account | None = None) -> None:
+    def _wake_waiters(self, but: Account | None = None) -> None:
         for account in self.accounts:
             if account is not but:
-                account.wake()
+                account.wake_next_waiter()
 
-    def _keep(self, amount: Amount) -> None:
+    def _set_final_turn_reserve(self, amount: Amount) -> None:
         for account in self.accounts:
-            account.set_aside += amount - self._kept
-        self._kept = amount
+            account.final_turn_reserve += amount - self._final_turn_reserve
+        self._final_turn_reserve = amount
 
     def _set_idle(self, is_idle: bool) -> None:
         if is_idle != self._is_idle:
             self._is_idle = is_idle
             for account in self.accounts:
-                account.idle += 1 if is_idle else -1
+                account.idle_runs += 1 if is_idle else -1
 
-    def _refusal(self, account: Account, call: Amount, missing: Amount) -> OverBudget:
+    def _over_budget_error(self, account: Account, call: Amount, missing: Amount) -> OverBudget:
         return OverBudget(
             f"The budget of {account.owner}, {account.budget}, does not cover another call: "
-            f"{_words(account.spent)} spent, "
-            f"{_words(account.set_aside)} set aside for answers, "
-            f"and the call could use {_words(call)}.",
+            f"{_amount_text(account.spent)} spent, "
+            f"{_amount_text(account.final_turn_reserve)} set aside for answers, "
+            f"and the call could use {_amount_text(call)}.",
             account,
             is_about_prompt=missing.requests <= 0 and missing.output_tokens <= 0,
         )
@@ -235,17 +243,17 @@ class Purse:
 class Reservation:
     """The amount that one call may use. Settle it once, also when the call fails."""
 
-    purse: Purse
+    run_budget: RunBudget
     amount: Amount
     max_tokens: int
     """The `max_tokens` that the request must have."""
 
     def settle(self, used: Amount) -> None:
         """Replace the reserved amount by the used one."""
-        self.purse.settle(self, used)
+        self.run_budget.settle(self, used)
 
 
-def _words(amount: Amount) -> str:
+def _amount_text(amount: Amount) -> str:
     return (
         f"${amount.cost_usd:.4f}, {amount.input_tokens:,.0f} input tokens, {amount.output_tokens:,.0f} output tokens "
         f"and {amount.requests:,.0f} requests"

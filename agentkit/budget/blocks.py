@@ -25,7 +25,7 @@ def enclosing_accounts() -> tuple[Account, ...]:
 
 
 @contextmanager
-def within(account: Account) -> Generator[None]:
+def within_account(account: Account) -> Generator[None]:
     """Let the runs that start in the block spend from this account, too."""
     token = _accounts.set((*_accounts.get(), account))
     try:
@@ -74,7 +74,7 @@ def stop_over_budget(budget: Budget) -> Generator[Spending]:
     Blocks nest: a run has to fit into every budget around it. Only runs are limited, no other code of the block.
     """
     account = Account(budget, "the block")
-    with within(account):
+    with within_account(account):
         yield Spending(account)
 
 

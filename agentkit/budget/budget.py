@@ -43,7 +43,7 @@ class Budget:
         given = [f"{limit.name}={getattr(self, limit.name):g}" for limit in fields(self) if getattr(self, limit.name)]
         return f"Budget({', '.join(given)})"
 
-    def limit(self) -> Amount:
+    def to_amount(self) -> Amount:
         """Return the limits as an amount; what is not limited is infinite."""
         limits = (self.max_cost_usd, self.max_input_tokens, self.max_output_tokens, self.max_requests)
         return Amount(*(math.inf if limit is None else limit for limit in limits))
@@ -59,7 +59,7 @@ class Amount:
     requests: float = 0
 
     @classmethod
-    def of(cls, usage: Usage, cost: Cost) -> Amount:
+    def from_usage(cls, usage: Usage, cost: Cost) -> Amount:
         """Return what a reply used. An unknown cost counts as 0: where the cost is limited, prices are known."""
         requests = usage.requests + usage.aborted_requests
         return cls(cost.usd or 0.0, usage.prompt_tokens, usage.output_tokens, requests)
@@ -87,7 +87,7 @@ class Amount:
         )
 
 
-_parts = operator.attrgetter(*Amount.__slots__)
+_amount_fields = operator.attrgetter(*Amount.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +101,28 @@ class Need:
     def __add__(self, other: Need) -> Need:
         return Need(self.fixed + other.fixed, self.per_token + other.per_token)
 
-    def at(self, max_tokens: int) -> Amount:
+    def amount_at(self, max_tokens: int) -> Amount:
         """Return the amount for a request with this `max_tokens`."""
         return self.fixed + self.per_token.times(max_tokens)
 
-    def most_tokens(self, free: Amount) -> float:
+    def max_tokens_within(self, free: Amount) -> float:
         """Return the largest `max_tokens` that fits into what is available; below 0 when nothing does."""
         most = math.inf
-        for left, fixed, per_token in zip(_parts(free), _parts(self.fixed), _parts(self.per_token), strict=True):
+        for left, fixed, per_token in zip(
+            _amount_fields(free), _amount_fields(self.fixed), _amount_fields(self.per_token), strict=True
+        ):
             if left < fixed:
                 return -1
             if per_token and left < math.inf:
                 most = min(most, (left - fixed) / per_token)
         return most
 
-    def fair_tokens(self, free: Amount, runs: int) -> float:
+    def fair_max_tokens(self, free: Amount, runs: int) -> float:
         """Return the largest `max_tokens` that leaves each of so many runs an equal share of what is available."""
         most = math.inf
-        for left, fixed, per_token in zip(_parts(free), _parts(self.fixed), _parts(self.per_token), strict=True):
+        for left, fixed, per_token in zip(
+            _amount_fields(free), _amount_fields(self.fixed), _amount_fields(self.per_token), strict=True
+        ):
             if per_token and left < math.inf:
                 most = min(most, (left / max(1, runs) - fixed) / per_token)
         return most

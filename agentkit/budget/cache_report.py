@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from agentkit.budget.usage import Usage
 
-LIFETIMES_S = {"5m": 300.0, "1h": 3600.0}
+CACHE_LIFETIMES_S = {"5m": 300.0, "1h": 3600.0}
 """Seconds that the server keeps an entry after its last use, by the value of `Settings(cache=)`."""
 
 
@@ -32,7 +32,7 @@ class CacheBreak:
 
 
 @dataclass(slots=True)
-class CacheWatch:
+class CacheMonitor:
     """Detects cache breaks: compares each request of a run with the one before it."""
 
     agent: str
@@ -40,27 +40,27 @@ class CacheWatch:
     """The value of `Settings(cache=)`: `5m` or `1h`. None: nothing is cached."""
     clock: Callable[[], float] = time.monotonic
     breaks: list[CacheBreak] = field(default_factory=list[CacheBreak])
-    _expected: int = 0
-    _at: float = 0.0
-    _excuse: str = ""
+    _expected_tokens: int = 0
+    _last_reply_at: float = 0.0
+    _expected_reason: str = ""
 
-    def changed(self, why: str) -> None:
+    def expect_break(self, reason: str) -> None:
         """Expect the next request to miss the cache, for this reason: it does not begin as the one before it."""
-        self._excuse = why
+        self._expected_reason = reason
 
-    def saw(self, turn: int, usage: Usage) -> None:
+    def record_reply(self, turn: int, usage: Usage) -> None:
         """Record the usage of a reply, and a cache break if its request read less than expected."""
         now = self.clock()
-        missed = self._expected - usage.cache_read_tokens
+        missed = self._expected_tokens - usage.cache_read_tokens
         if missed > 0:
-            self.breaks.append(CacheBreak(self.agent, turn, missed, self._why(now - self._at)))
-        self._expected = usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens
-        self._at, self._excuse = now, ""
+            self.breaks.append(CacheBreak(self.agent, turn, missed, self._break_reason(now - self._last_reply_at)))
+        self._expected_tokens = usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens
+        self._last_reply_at, self._expected_reason = now, ""
 
-    def _why(self, pause_s: float) -> str:
-        if self._excuse:
-            return self._excuse
-        lifetime_s = LIFETIMES_S.get(self.lifetime or "", 0.0)
+    def _break_reason(self, pause_s: float) -> str:
+        if self._expected_reason:
+            return self._expected_reason
+        lifetime_s = CACHE_LIFETIMES_S.get(self.lifetime or "", 0.0)
         if lifetime_s and pause_s > lifetime_s:
             return (
                 f"The request before it was made {pause_s:,.0f} s earlier, and the server keeps a prefix for "

@@ -17,7 +17,7 @@ from agentkit.budget.prices import (
 from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.message import JSONObject
 
-_NOTHING = Usage()
+_NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Charge:
     def cost(self) -> Cost:
         """The cost of the usage; unknown without a price, unless nothing was used."""
         if self.price is None:
-            return Cost() if self.usage == _NOTHING else Cost(None)
+            return Cost() if self.usage == _NO_USAGE else Cost(None)
         return self.price.cost(self.usage)
 
     def by_class(self) -> Iterator[tuple[str, Usage, Cost]]:
@@ -73,21 +73,21 @@ class Charge:
         return cls(value["model"], None if price is None else Price(*price), Usage(**value["usage"]))
 
 
-def together(charges: Iterable[Charge]) -> tuple[Charge, ...]:
+def merge_charges(charges: Iterable[Charge]) -> tuple[Charge, ...]:
     """Merge charges of the same model, price and kind, in the order of their first occurrence; drop empty ones."""
     kinds: dict[tuple[str, Price | None, bool], Usage] = {}
     for charge in charges:
-        if charge.usage != _NOTHING:
+        if charge.usage != _NO_USAGE:
             kind = charge.model, charge.price, charge.is_estimated
-            kinds[kind] = kinds.get(kind, _NOTHING) + charge.usage
+            kinds[kind] = kinds.get(kind, _NO_USAGE) + charge.usage
     return tuple(Charge(model, price, usage) for (model, price, _), usage in kinds.items())
 
 
-def usage_of(charges: Iterable[Charge]) -> Usage:
+def total_usage(charges: Iterable[Charge]) -> Usage:
     """Return the usage of all charges together."""
-    return reduce(operator.add, [charge.usage for charge in charges] or [_NOTHING])
+    return reduce(operator.add, [charge.usage for charge in charges] or [_NO_USAGE])
 
 
-def cost_of_all(charges: Iterable[Charge]) -> Cost:
+def total_cost(charges: Iterable[Charge]) -> Cost:
     """Return the cost of all charges together."""
     return reduce(operator.add, [charge.cost for charge in charges] or [Cost()])

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["run", "model", "class", "tool"]
 """The kind of a line of the tree."""
 
-_WIDTH = 80
+_WIDTH_COLUMNS = 80
 _SMALL_USD = 0.1
 """US dollars. A tree that cost less is shown with two more decimals."""
 _OPENED_SHARE = 0.01
 """A line with a smaller share of the cost is drawn without its parts."""
-_SUMMED: tuple[Literal["model", "class"], ...] = ("model", "class")
+_SUMMED_KINDS: tuple[Literal["model", "class"], ...] = ("model", "class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +83,20 @@ class CostTree:
         for line in self.walk():
             if line.kind == kind:
                 sums[line.name] = sums.get(line.name, Cost()) + line.cost
-        return dict(sorted(sums.items(), key=lambda item: _dearest_first(item[1])))
+        return dict(sorted(sums.items(), key=lambda item: _cost_sort_key(item[1])))
 
     def folded(self) -> CostTree:
         """Return the tree with like parts merged: `reader x 200` instead of two hundred lines."""
         alike: dict[tuple[str, ...], list[CostTree]] = {}
         for part in self.parts:
             alike.setdefault((part.kind, part.name, part.outcome, part.note), []).append(part)
-        return replace(self, parts=_sorted(_as_one(lines).folded() for lines in alike.values()))
+        return replace(self, parts=_sort_lines(_merge_lines(lines).folded() for lines in alike.values()))
 
     def __str__(self) -> str:
-        return _drawn(self.folded())
+        return _draw_tree(self.folded())
 
 
-def run_costs(
+def run_cost_tree(
     agent: str, run_id: str, outcome: str, charges: Iterable[Charge], children: Iterable[tuple[str, CostTree]]
 ) -> CostTree:
     """Build the cost tree of a run from its own charges and the trees of its children.
@@ -107,13 +107,13 @@ def run_costs(
     by_tool: dict[str, list[CostTree]] = {}
     for tool, child in children:
         by_tool.setdefault(tool, []).append(child)
-    parts = [*map(_charged, charges), *(_sum("tool", tool, runs) for tool, runs in by_tool.items())]
-    return replace(_sum("run", agent, parts), outcome=outcome, run_id=run_id)
+    parts = [*map(_charge_line, charges), *(_sum_line("tool", tool, runs) for tool, runs in by_tool.items())]
+    return replace(_sum_line("run", agent, parts), outcome=outcome, run_id=run_id)
 
 
-def _charged(charge: Charge) -> CostTree:
+def _charge_line(charge: Charge) -> CostTree:
     over = charge.price.prompts_over if charge.price else 0
-    classes = _sorted(CostTree("class", name, cost, usage) for name, usage, cost in charge.by_class())
+    classes = _sort_lines(CostTree("class", name, cost, usage) for name, usage, cost in charge.by_class())
     return CostTree(
         "model",
         charge.model,
@@ -125,13 +125,13 @@ def _charged(charge: Charge) -> CostTree:
     )
 
 
-def _sum(kind: Kind, name: str, parts: Iterable[CostTree]) -> CostTree:
-    parts = _sorted(parts)
+def _sum_line(kind: Kind, name: str, parts: Iterable[CostTree]) -> CostTree:
+    parts = _sort_lines(parts)
     cost = reduce(operator.add, (part.cost for part in parts), Cost())
     return CostTree(kind, name, cost, sum((part.usage for part in parts), Usage()), parts=parts)
 
 
-def _as_one(lines: list[CostTree]) -> CostTree:
+def _merge_lines(lines: list[CostTree]) -> CostTree:
     """Merge lines of the same kind and name into one that has the parts of all."""
     if len(lines) == 1:
         return lines[0]
@@ -145,81 +145,82 @@ def _as_one(lines: list[CostTree]) -> CostTree:
     )
 
 
-def _sorted(lines: Iterable[CostTree]) -> tuple[CostTree, ...]:
-    return tuple(sorted(lines, key=lambda line: _dearest_first(line.cost)))
+def _sort_lines(lines: Iterable[CostTree]) -> tuple[CostTree, ...]:
+    return tuple(sorted(lines, key=lambda line: _cost_sort_key(line.cost)))
 
 
-def _dearest_first(cost: Cost) -> float:
+def _cost_sort_key(cost: Cost) -> float:
     return float("-inf") if cost.usd is None else -cost.usd
 
 
 # -- as text -------------------------------------------------------------------------------------------------------
 
 
-def _drawn(tree: CostTree) -> str:
+def _draw_tree(tree: CostTree) -> str:
     """Draw the tree: cost, share and text of each line; below a tree with sub-agents, sums by model and class."""
-    rows = [(line.cost, words) for line, words in _rows(tree, tree.cost.usd or 0.0, "", "")]
+    rows = [(line.cost, words) for line, words in _tree_rows(tree, tree.cost.usd or 0.0, "", "")]
     blocks = [rows]
     if any(part.kind == "tool" for part in tree.parts):
-        blocks += [[(cost, f"{name}, all together") for name, cost in tree.by(kind).items()] for kind in _SUMMED]
+        blocks += [[(cost, f"{name}, all together") for name, cost in tree.by(kind).items()] for kind in _SUMMED_KINDS]
     decimals = 4 if (tree.cost.usd or 0.0) >= _SMALL_USD else 6
-    width = max(len(_money(cost, decimals)) for block in blocks for cost, _ in block)
+    width = max(len(_cost_text(cost, decimals)) for block in blocks for cost, _ in block)
     lines = [
         "\n".join(
-            f"{_money(cost, decimals):>{width}} {_share(cost, tree.cost):>5}  {words}"[:_WIDTH] for cost, words in block
+            f"{_cost_text(cost, decimals):>{width}} {_share_text(cost, tree.cost):>5}  {words}"[:_WIDTH_COLUMNS]
+            for cost, words in block
         )
         for block in blocks
     ]
     if tree.cost.estimated_usd:
         lines.append(
-            f"~ estimated in part: {_counted(tree.usage.aborted_requests, 'reply', 'replies')} broke off unfinished"
+            f"~ estimated in part: {_count_text(tree.usage.aborted_requests, 'reply', 'replies')} broke off unfinished"
         )
     return "\n\n".join(lines)
 
 
-def _rows(line: CostTree, total: float, stem: str, below: str) -> Iterator[tuple[CostTree, str]]:
+def _tree_rows(line: CostTree, total: float, stem: str, below: str) -> Iterator[tuple[CostTree, str]]:
     """Yield each line with its branch and text; the parts of a line with a tiny share are not shown.
 
     A tool whose only part has its own name is replaced by that part.
     """
     only = line.parts[0] if line.kind == "tool" and len(line.parts) == 1 else line
     line = only if only.name == line.name else line
-    yield line, f"{stem}{_words(line)}"
+    yield line, f"{stem}{_line_text(line)}"
     if line.cost.usd is not None and line.cost.usd < _OPENED_SHARE * total:
         return
     for place, part in enumerate(line.parts, 1):
         is_last = place == len(line.parts)
-        yield from _rows(part, total, below + ("└ " if is_last else "├ "), below + ("  " if is_last else "│ "))
+        yield from _tree_rows(part, total, below + ("└ " if is_last else "├ "), below + ("  " if is_last else "│ "))
 
 
-def _words(line: CostTree) -> str:
+def _line_text(line: CostTree) -> str:
     used = line.usage
     match line.kind:
         case "run":
             times = f" x {line.count:,}" if line.count > 1 else ""
-            return f"{line.name}{times}: {line.outcome}, {_counted(used.requests, 'request')}"
+            return f"{line.name}{times}: {line.outcome}, {_count_text(used.requests, 'request')}"
         case "tool":
-            return f"{line.name}: {_counted(sum(part.count for part in line.parts), 'run')}"
+            return f"{line.name}: {_count_text(sum(part.count for part in line.parts), 'run')}"
         case "model":
-            what = _counted(used.requests, "request") if used.requests else f"{used.aborted_requests:,} aborted"
+            what = _count_text(used.requests, "request") if used.requests else f"{used.aborted_requests:,} aborted"
             return ", ".join(filter(None, (f"{line.name}: {what}", line.note)))
         case "class":
             count = used.prompt_tokens + used.output_tokens
-            return f"{line.name}: {_counted(count, 'token') if count else f'{used.web_searches:,}'}"
+            return f"{line.name}: {_count_text(count, 'token') if count else f'{used.web_searches:,}'}"
 
 
-def _money(cost: Cost, decimals: int) -> str:
+def _cost_text(cost: Cost, decimals: int) -> str:
     if cost.usd is None:
         return "unknown"
     return f"{'~' if cost.estimated_usd else ''}${cost.usd:,.{decimals}f}"
 
 
-def _share(cost: Cost, total: Cost) -> str:
+def _share_text(cost: Cost, total: Cost) -> str:
     if not cost.usd or not total.usd:
         return ""
     share = 100 * cost.usd / total.usd
     return f"{share:.0f}%" if share >= 1 else "<1%"
 
 
-def _counted(count: int, one: str, many: str = "") -> str:
+def _count_text(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -24,7 +24,7 @@ _SMALL = ModelLimits(max_output_tokens=64_000, context_tokens=200_000)
 _CACHES_FROM_2048 = ModelLimits(min_cacheable_tokens=2_048)
 _CACHES_FROM_4096 = ModelLimits(min_cacheable_tokens=4_096)
 
-LIMITS: Mapping[str, ModelLimits] = {
+MODEL_LIMITS: Mapping[str, ModelLimits] = {
     "claude-fable-5-2": _LARGE,
     "claude-fable-5-1": _LARGE,
     "claude-fable-5": _CACHES_FROM_2048,
@@ -46,11 +46,11 @@ LIMITS: Mapping[str, ModelLimits] = {
 }
 
 
-def limits_of(model: str) -> ModelLimits | None:
+def model_limits_of(model: str) -> ModelLimits | None:
     """Return the limits of a model; a date at the end of its id is ignored. None: the model is not in the table."""
-    return LIMITS.get(model) or LIMITS.get(undated(model))
+    return MODEL_LIMITS.get(model) or MODEL_LIMITS.get(without_date(model))
 
 
-def undated(model: str) -> str:
+def without_date(model: str) -> str:
     """Return the id without its date: `claude-haiku-4-5-20251001` -> `claude-haiku-4-5`."""
     return re.sub(r"-\d{8}$", "", model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentkit.budget.model_limits import undated
+from agentkit.budget.model_limits import without_date
 from agentkit.budget.usage import Cost
 
 if TYPE_CHECKING:
@@ -74,23 +74,23 @@ PRICES: Mapping[str, tuple[Price, ...]] = {
 
 def prices_of(model: str) -> tuple[Price, ...] | None:
     """Return the tiers of a model, the most expensive last; a date in its id is ignored. None: not in the table."""
-    return PRICES.get(undated(model))
+    return PRICES.get(without_date(model))
 
 
-def price_of(model: str, usage: Usage, own: tuple[Price, ...] | None = None) -> Price | None:
+def price_of(model: str, usage: Usage, own_prices: tuple[Price, ...] | None = None) -> Price | None:
     """Return the price tier of one request to `model`, by the length of its prompt. None: it is not in the table.
 
     Args:
         own_prices: Tiers to use instead of the table. None: the table.
     """
-    tiers = own or prices_of(model)
+    tiers = own_prices or prices_of(model)
     if tiers is None:
         return None
     fitting = (tier for tier in reversed(tiers) if usage.prompt_tokens > tier.prompts_over)
     return next(fitting, tiers[0])
 
 
-def cost_of(model: str, usage: Usage, own: tuple[Price, ...] | None = None) -> Cost:
+def cost_of(model: str, usage: Usage, own_prices: tuple[Price, ...] | None = None) -> Cost:
     """Return the cost of one request to `model`; unknown if its price is. `own_prices` as in `price_of`."""
-    price = price_of(model, usage, own)
+    price = price_of(model, usage, own_prices)
     return Cost(None) if price is None else price.cost(usage)

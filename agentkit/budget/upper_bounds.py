@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from agentkit.budget.budget import Amount, Need
-from agentkit.budget.model_limits import limits_of
+from agentkit.budget.model_limits import model_limits_of
 from agentkit.budget.prices import CACHE_WRITE_1H_FACTOR, CACHE_WRITE_5M_FACTOR, WEB_SEARCH_USD
 from agentkit.budget.usage import Usage
 from agentkit.messages.message import JSONObject
@@ -30,7 +30,7 @@ ADDED_TOKENS: Mapping[str, int] = {"request": 64, "message": 8, "tools": 800, "o
 
 The published figures are 264 to 804 for tools; the others are generous guesses.
 """
-LANDING_RESULT_TOKENS = 4_096
+FINAL_TURN_RESULT_TOKENS = 4_096
 """Tokens reserved for the tool results that precede the final turn of a run."""
 SEARCH_RESULT_TOKENS = 30_000
 """The most tokens of the results of one web search by the server; a guess."""
@@ -43,7 +43,7 @@ _PROMPT_COUNTERS = {None: "input_tokens", "5m": "cache_write_5m_tokens", "1h": "
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class WorstCaseRates:
     """The highest prices that can apply to a request."""
 
     prices: Sequence[Price] = ()
@@ -52,38 +52,38 @@ class Rates:
     """The factor on the price of a prompt token: with a cache marker, the whole prompt may have to be written."""
 
     @classmethod
-    def of(cls, prices: Sequence[Price], request: Request) -> Rates:
+    def for_request(cls, prices: Sequence[Price], request: Request) -> WorstCaseRates:
         """Return the rates of a request at these prices."""
-        return cls(prices, _WRITE_FACTORS[_written_for(request)]) if prices else cls()
+        return cls(prices, _WRITE_FACTORS[_cache_write_lifetime(request)]) if prices else cls()
 
-    def dearest(self, prompt_tokens: float) -> tuple[float, float]:
+    def max_usd_per_token(self, prompt_tokens: float) -> tuple[float, float]:
         """Return the most US dollars per prompt token and per reply token, for prompts of at most so many tokens."""
         reached = [price for price in self.prices if prompt_tokens > price.prompts_over]
         per_input = max((price.input for price in reached), default=0.0) * self.write_factor
         return per_input / 1_000_000, max((price.output for price in reached), default=0.0) / 1_000_000
 
 
-def unreported(request: Request, prompt_tokens: int) -> Usage:
+def worst_case_usage(request: Request, prompt_tokens: int) -> Usage:
     """Return the usage of a prompt that the server did not report, at its worst: all written to the cache if any is."""
-    return Usage(**{_PROMPT_COUNTERS[_written_for(request)]: prompt_tokens})
+    return Usage(**{_PROMPT_COUNTERS[_cache_write_lifetime(request)]: prompt_tokens})
 
 
-def call_need(request: Request, prompt_tokens: int, rates: Rates) -> Need:
+def call_need(request: Request, prompt_tokens: int, rates: WorstCaseRates) -> Need:
     """Return the most that one request can use if its prompt has at most so many tokens."""
-    window = limits_of(str(request.options["model"]))
-    uses = [_uses(tool) for tool in request.prefix.tools if "input_schema" not in tool]
+    window = model_limits_of(str(request.options["model"]))
+    uses = [_server_tool_uses(tool) for tool in request.prefix.tools if "input_schema" not in tool]
     searches = sum(count for count, _ in uses)
     prompt: float = prompt_tokens
     if searches:  # the server calls the model again after each search, with all results so far
         prompt = prompt * (searches + 1) + SEARCH_RESULT_TOKENS * searches * (searches + 1) / 2
     elif window is not None:
         prompt = min(prompt, window.context_tokens)
-    per_input, per_output = rates.dearest(prompt)
+    per_input, per_output = rates.max_usd_per_token(prompt)
     fixed = Amount(prompt * per_input + sum(count * usd for count, usd in uses), prompt, 0, 1)
     return Need(fixed, Amount(per_output, 0, 1, 0))
 
 
-def landing_need(prompt_tokens: int, max_tokens: int, least: int, rates: Rates) -> Need:
+def final_turn_need(prompt_tokens: int, max_tokens: int, min_tokens: int, rates: WorstCaseRates) -> Need:
     """Return the most that the final turn can use if it follows this call, as a function of this call's `max_tokens`.
 
     Args:
@@ -92,35 +92,40 @@ def landing_need(prompt_tokens: int, max_tokens: int, least: int, rates: Rates) 
         min_tokens: The `max_tokens` of the final turn.
         rates: The prices of the model.
     """
-    prompt = prompt_tokens + LANDING_RESULT_TOKENS
-    per_input, per_output = rates.dearest(prompt + max_tokens)
-    return Need(Amount(prompt * per_input + least * per_output, prompt, least, 1), Amount(per_input, 1, 0, 0))
+    prompt = prompt_tokens + FINAL_TURN_RESULT_TOKENS
+    per_input, per_output = rates.max_usd_per_token(prompt + max_tokens)
+    return Need(Amount(prompt * per_input + min_tokens * per_output, prompt, min_tokens, 1), Amount(per_input, 1, 0, 0))
 
 
-def prompt_tokens(request: Request, known: int = 0, messages: int = 0) -> int:
+def max_prompt_tokens(request: Request, known_tokens: int = 0, known_messages: int = 0) -> int:
     """Return the most tokens that the prompt of a request can have.
 
     Args:
         known_tokens: Tokens of the prefix and the first `known_messages` messages, as the server counted them.
         known_messages: The number of messages in that count. 0: nothing was counted, so the whole prompt is measured.
     """
-    is_new = messages == 0
+    is_new = known_messages == 0
     added = {name: tokens for name, tokens in ADDED_TOKENS.items() if name in request.options}
-    head = len(request.prefix.encoded) + ADDED_TOKENS["tools"] if is_new else known
-    return head + ADDED_TOKENS["request"] + sum(added.values()) + sum(map(message_tokens, request.messages[messages:]))
+    head = len(request.prefix.encoded) + ADDED_TOKENS["tools"] if is_new else known_tokens
+    return (
+        head
+        + ADDED_TOKENS["request"]
+        + sum(added.values())
+        + sum(map(max_message_tokens, request.messages[known_messages:]))
+    )
 
 
-def likely_tokens(request: Request) -> int:
+def estimated_prompt_tokens(request: Request) -> int:
     """Return an estimate of the prompt's tokens, for the rate limiter: four bytes are a token."""
     return (len(request.prefix.encoded) + sum(len(message.encoded) for message in request.messages)) // 4
 
 
-def message_tokens(message: Message) -> int:
+def max_message_tokens(message: Message) -> int:
     """Return the most tokens that a message can have."""
     tokens = len(message.encoded) + ADDED_TOKENS["message"]
     if isinstance(message.content, str):
         return tokens
-    for kind, source in _sources(cast("Sequence[object]", message.content)):
+    for kind, source in _media_sources(cast("Sequence[object]", message.content)):
         data = source.get("data")
         if source.get("type") == "text":
             continue
@@ -129,7 +134,7 @@ def message_tokens(message: Message) -> int:
     return tokens
 
 
-def _sources(blocks: Sequence[object]) -> Iterator[tuple[str, JSONObject]]:
+def _media_sources(blocks: Sequence[object]) -> Iterator[tuple[str, JSONObject]]:
     """Yield the kinds and sources of the pictures and documents in some content, those inside tool results too."""
     for block in blocks:
         if not isinstance(block, dict):
@@ -138,10 +143,10 @@ def _sources(blocks: Sequence[object]) -> Iterator[tuple[str, JSONObject]]:
         if found.get("type") in ("image", "document") and isinstance(found.get("source"), dict):
             yield str(found["type"]), found["source"]
         elif isinstance(found.get("content"), list):
-            yield from _sources(found["content"])
+            yield from _media_sources(found["content"])
 
 
-def _written_for(request: Request) -> str | None:
+def _cache_write_lifetime(request: Request) -> str | None:
     """Return the lifetime of what the request writes to the cache, `5m` or `1h`. None: it has no marker."""
     marker = cast("JSONObject | None", request.options.get("cache_control"))
     if marker is not None and marker.get("ttl") == "1h":
@@ -154,13 +159,13 @@ def _written_for(request: Request) -> str | None:
     return "5m" if marker is not None or marked else None
 
 
-def _uses(tool: JSONObject) -> tuple[int, float]:
+def _server_tool_uses(tool: JSONObject) -> tuple[int, float]:
     """Return how often a server tool can be used in a request, and the price of a use."""
-    usd = server_tool_usd(tool)
+    usd = server_tool_price_usd(tool)
     return (int(tool.get("max_uses") or 0), usd or 0.0)
 
 
-def server_tool_usd(tool: JSONObject) -> float | None:
+def server_tool_price_usd(tool: JSONObject) -> float | None:
     """Return the price in US dollars of one use of a server tool. None: it is not known before the call."""
     kind = str(tool.get("type"))
     return next((usd for head, usd in SERVER_TOOLS_USD.items() if kind.startswith(head)), None)

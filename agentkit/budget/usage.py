@@ -38,20 +38,20 @@ class Usage:
     estimate, of the whole prompt and the received part of the reply."""
 
     @classmethod
-    def of(cls, reported: Mapping[str, object]) -> Usage:
+    def from_api(cls, reported: Mapping[str, object]) -> Usage:
         """Read the API's usage record of one request. Counters that it lacks are zero."""
-        writes = _count(reported, "cache_creation_input_tokens")
+        writes = _read_count(reported, "cache_creation_input_tokens")
         by_lifetime = reported.get("cache_creation")
-        long = _count(cast("JSONObject", by_lifetime), "ephemeral_1h_input_tokens") if by_lifetime else 0
+        writes_1h = _read_count(cast("JSONObject", by_lifetime), "ephemeral_1h_input_tokens") if by_lifetime else 0
         by_server = cast("JSONObject", reported.get("server_tool_use") or {})
         return cls(
             requests=1,
-            input_tokens=_count(reported, "input_tokens"),
-            output_tokens=_count(reported, "output_tokens"),
-            cache_read_tokens=_count(reported, "cache_read_input_tokens"),
-            cache_write_5m_tokens=writes - long,
-            cache_write_1h_tokens=long,
-            web_searches=_count(by_server, "web_search_requests"),
+            input_tokens=_read_count(reported, "input_tokens"),
+            output_tokens=_read_count(reported, "output_tokens"),
+            cache_read_tokens=_read_count(reported, "cache_read_input_tokens"),
+            cache_write_5m_tokens=writes - writes_1h,
+            cache_write_1h_tokens=writes_1h,
+            web_searches=_read_count(by_server, "web_search_requests"),
         )
 
     @property
@@ -70,7 +70,7 @@ class Usage:
 _counts = operator.attrgetter(*Usage.__slots__)
 
 
-def _count(record: Mapping[str, object], name: str) -> int:
+def _read_count(record: Mapping[str, object], name: str) -> int:
     value = record.get(name)
     return value if isinstance(value, int) else 0
 

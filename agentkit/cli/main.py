@@ -18,8 +18,8 @@ from typing import cast
 from agentkit.cli.chat import command as chat
 from agentkit.cli.commands import demo, local, mcp, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
-from agentkit.cli.terminal.exits import Exit, Stop, told
-from agentkit.cli.terminal.text import clean
+from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error
+from agentkit.cli.terminal.text import printable
 from agentkit.errors import AgentkitError, ConfigurationError, UsageError
 
 _DESCRIPTION = "Tool-using agents on Claude: run them, look at their tools, try everything without a key."
@@ -28,7 +28,7 @@ exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration or credentials,
 4 budget or limit, 130 interrupted. Data is on stdout, everything else on stderr."""
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Build the argument parser with all commands."""
     top = argparse.ArgumentParser(
         prog="agentkit",
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     shared.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for command in (demo, run, chat, tools, mcp, simulate, record, local, doctor):
-        command.add_to(commands, shared)
+        command.add_command(commands, shared)
     return top
 
 
@@ -55,72 +55,72 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: argparse has found a usage error (code 2) or printed a help text (code 0).
     """
-    _open_what_is_closed()
+    _reopen_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a narrow terminal encoding is no reason to fail
-    top = parser()
+    top = build_parser()
     args = top.parse_args(argv)
     try:
-        code = _print_version() if args.version else _run(top, args)
+        code = _print_version() if args.version else _run_command(top, args)
         sys.stdout.flush()
     except (KeyboardInterrupt, Exception) as error:
         if args.debug:
             raise
-        return _end(*_sentence(error))
+        return _print_error(*_message_and_exit_code(error))
     return int(code)
 
 
-def _run(top: argparse.ArgumentParser, args: argparse.Namespace) -> Exit:
+def _run_command(top: argparse.ArgumentParser, args: argparse.Namespace) -> ExitCode:
     if args.command is None:
         top.print_help(sys.stderr)
-        return Exit.USAGE
-    code: Exit = args.run(args)
+        return ExitCode.USAGE
+    code: ExitCode = args.run(args)
     return code
 
 
-def _print_version() -> Exit:
+def _print_version() -> ExitCode:
     from importlib.metadata import version
 
     print("agentkit", version("claude-agentkit"))
-    return Exit.OK
+    return ExitCode.OK
 
 
-def _sentence(error: BaseException) -> tuple[str, Exit]:
+def _message_and_exit_code(error: BaseException) -> tuple[str, ExitCode]:
     """Return the sentence to print for an error, and the exit code."""
     while isinstance(error, BaseExceptionGroup):  # anyio's task groups wrap the error
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     if isinstance(error, KeyboardInterrupt):
-        return "Interrupted.", Exit.INTERRUPTED
+        return "Interrupted.", ExitCode.INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        _forget_stdout()
-        return "Whoever read this command's output closed it, so the command stopped.", Exit.FAILED
+        _discard_stdout()
+        return "Whoever read this command's output closed it, so the command stopped.", ExitCode.FAILED
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        _forget_stdout()
-        return "There is no space left for this command's output.", Exit.FAILED
-    if isinstance(error, Stop):
+        _discard_stdout()
+        return "There is no space left for this command's output.", ExitCode.FAILED
+    if isinstance(error, CommandError):
         return str(error), error.code
     if isinstance(error, ConfigurationError):
-        return str(error), Exit.CONFIGURATION
+        return str(error), ExitCode.CONFIGURATION
     if isinstance(error, AgentkitError):
-        return str(error), Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED
-    return f"{told(error)}; --debug shows the traceback.", Exit.FAILED
+        return str(error), ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FAILED
+    return f"{describe_error(error)}; --debug shows the traceback.", ExitCode.FAILED
 
 
-def _end(sentence: str, code: Exit) -> int:
+def _print_error(sentence: str, code: ExitCode) -> int:
     with contextlib.suppress(OSError):
-        print(f"agentkit: {clean(sentence)}", file=sys.stderr)
+        print(f"agentkit: {printable(sentence)}", file=sys.stderr)
     return int(code)
 
 
-def _open_what_is_closed() -> None:
+def _reopen_closed_streams() -> None:
     """Replace stdout and stderr by the null device where a shell closed them (`>&-`): Python then has None there."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open until the process ends
 
 
-def _forget_stdout() -> None:
+def _discard_stdout() -> None:
     """Send what is still buffered for stdout to the null device: Python flushes at exit, which would raise again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,11 +13,13 @@ from agentkit.tools.reserved_names import ANSWER_TOOL
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
-    from agentkit.messages.request import Offer
+    from agentkit.messages.request import PromptPrefix
     from agentkit.tools.toolset import AnyTool
 
 
-def changes(began: Offer, told: Offer, now: Offer, tools: Mapping[str, AnyTool]) -> str | None:
+def describe_changes(
+    initial: PromptPrefix, reported: PromptPrefix, current: PromptPrefix, tools: Mapping[str, AnyTool]
+) -> str | None:
     """Return the change notice for the model. None: nothing has changed.
 
     Args:
@@ -26,45 +28,58 @@ def changes(began: Offer, told: Offer, now: Offer, tools: Mapping[str, AnyTool])
         current: The prompt prefix that the agent would have in a new conversation.
         tools: The tools of the conversation that can be run, by name.
     """
-    said = [*_instructions(told, now), *_tools(began, told, now, tools), *_answer(began, told, now)]
+    said = [
+        *_instruction_changes(reported, current),
+        *_tool_changes(initial, reported, current, tools),
+        *_output_changes(initial, reported, current),
+    ]
     return "\n\n".join(said) or None
 
 
-def _instructions(told: Offer, now: Offer) -> Iterator[str]:
-    if told.system == now.system:
+def _instruction_changes(reported: PromptPrefix, current: PromptPrefix) -> Iterator[str]:
+    if reported.system == current.system:
         return
-    if now.system:
-        yield f"Your instructions have changed. From now on, instead of the earlier ones:\n{now.system}"
+    if current.system:
+        yield f"Your instructions have changed. From now on, instead of the earlier ones:\n{current.system}"
     else:
         yield "Your earlier instructions no longer hold."
 
 
-def _tools(began: Offer, told: Offer, now: Offer, tools: Mapping[str, AnyTool]) -> Iterator[str]:
+def _tool_changes(
+    initial: PromptPrefix, reported: PromptPrefix, current: PromptPrefix, tools: Mapping[str, AnyTool]
+) -> Iterator[str]:
     """Describe tools that are gone, back or changed. New ones are left out: a conversation keeps its initial tools."""
-    names = [_name(param) for param in began.tools]
-    before, after = _by_name(told), _by_name(now)
+    names = [_param_name(param) for param in initial.tools]
+    before, after = _params_by_name(reported), _params_by_name(current)
     gone = [name for name in names if name in before and name not in after and name not in tools]
     if gone:
         yield f"These tools are no longer available: {', '.join(gone)}. Do not call them any more."
     if back := [name for name in names if name not in before and name in after]:
         yield f"These tools are available again: {', '.join(back)}."
     for name in names:
-        if name in before and name in after and not _is_same(before[name], after[name], tools.get(name)):
+        if name in before and name in after and not _is_unchanged(before[name], after[name], tools.get(name)):
             yield f"The tool `{name}` has changed. It is now: {encode(after[name]).decode()}"
 
 
-def _answer(began: Offer, told: Offer, now: Offer) -> Iterator[str]:
+def _output_changes(initial: PromptPrefix, reported: PromptPrefix, current: PromptPrefix) -> Iterator[str]:
     """Describe the form of the output, where neither an output format nor the answer tool says it."""
-    is_text, was_text = (not offer.answers_by_tool and offer.answer_format is None for offer in (now, told))
+    is_text, was_text = (
+        not prompt_prefix.answers_by_tool and prompt_prefix.answer_format is None
+        for prompt_prefix in (current, reported)
+    )
     if is_text and not was_text:
         yield "Your answer is plain text from now on."
-    has_tool = ANSWER_TOOL in map(_name, began.tools)
-    if now.answers_by_tool and not has_tool and _by_name(told).get(ANSWER_TOOL) != _by_name(now)[ANSWER_TOOL]:
-        schema = encode(_by_name(now)[ANSWER_TOOL]["input_schema"]).decode()
+    has_tool = ANSWER_TOOL in map(_param_name, initial.tools)
+    if (
+        current.answers_by_tool
+        and not has_tool
+        and _params_by_name(reported).get(ANSWER_TOOL) != _params_by_name(current)[ANSWER_TOOL]
+    ):
+        schema = encode(_params_by_name(current)[ANSWER_TOOL]["input_schema"]).decode()
         yield f"Your answer has to be JSON from now on, and nothing else, that fits this schema: {schema}"
 
 
-def _is_same(before: JSONObject, after: JSONObject, tool: AnyTool | None) -> bool:
+def _is_unchanged(before: JSONObject, after: JSONObject, tool: AnyTool | None) -> bool:
     """True if a tool is unchanged. Strict mode does not count: a conversation keeps the mode that it began with."""
     forms = [after]
     if tool is not None:
@@ -74,10 +89,10 @@ def _is_same(before: JSONObject, after: JSONObject, tool: AnyTool | None) -> boo
     return before in [cast("JSONObject", json.loads(encode(form))) for form in forms]
 
 
-def _name(param: JSONObject) -> str:
+def _param_name(param: JSONObject) -> str:
     """Return the name of a tool; a toolset of the API has only a server name or a type."""
     return str(param.get("name") or param.get("mcp_server_name") or param.get("type"))
 
 
-def _by_name(offer: Offer) -> dict[str, JSONObject]:
-    return {_name(param): param for param in offer.tools}
+def _params_by_name(prompt_prefix: PromptPrefix) -> dict[str, JSONObject]:
+    return {_param_name(param): param for param in prompt_prefix.tools}

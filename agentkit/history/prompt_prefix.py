@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from agentkit.budget.model_limits import ModelLimits, limits_of
+from agentkit.budget.model_limits import ModelLimits, model_limits_of
 from agentkit.messages.message import JSONObject
-from agentkit.messages.request import Offer
-from agentkit.schema.strict.plan import Candidate, plan_strict
+from agentkit.messages.request import PromptPrefix
+from agentkit.schema.strict.plan import StrictCandidate, plan_strict
 
 if TYPE_CHECKING:
     from agentkit.run.agent_spec import AgentSpec, AnySpec
     from agentkit.tools.run_context import RunContext
     from agentkit.tools.toolset import AnyTool
 
-TOOL_SEARCH: JSONObject = {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"}
+TOOL_SEARCH_PARAM: JSONObject = {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"}
 """The API's tool search, which finds deferred tools. This variant (BM25) takes plain words, the other one regex."""
-_MOST_KEPT = 32
+_MAX_CACHED_PREFIXES = 32
 """Limit of rendered prefixes that are cached for each agent, in case its instructions differ from run to run."""
 
 Deps = TypeVar("Deps")
@@ -31,80 +31,93 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-async def offered(
-    spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], model: str, *, is_strict: bool, reads_artifacts: bool
-) -> Offer:
+async def render_prompt_prefix(
+    spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps], model: str, *, is_strict: bool, needs_artifact_tools: bool
+) -> PromptPrefix:
     """Return the prompt prefix of an agent for a model and a run's context, rendered or from the agent's cache.
 
     `is_strict` and `needs_artifact_tools` are those of `open_transcript`.
     """
-    system = ctx.redactor.text(await _instructions(spec, ctx)) or None
+    system = ctx.redactor.text(await _instructions_text(spec, ctx)) or None
     tools = [
         tool
-        for tool in spec.toolbox.tools.values()
+        for tool in spec.agent_tools.tools.values()
         if tool.available is None or tool.available(cast("RunContext[object]", ctx))
     ]
-    key = (system, *(tool.name for tool in tools), is_strict, reads_artifacts, model)
-    offer = spec.offers.get(key)
-    if offer is None:
-        offer = _rendered(spec, system, tools, is_strict=is_strict, reads_artifacts=reads_artifacts)
-        if len(spec.offers) >= _MOST_KEPT:
-            spec.offers.clear()
-        spec.offers[key] = offer = _kept(offer, spec, model)
-    return offer
+    key = (system, *(tool.name for tool in tools), is_strict, needs_artifact_tools, model)
+    prompt_prefix = spec.prompt_prefixes.get(key)
+    if prompt_prefix is None:
+        prompt_prefix = _build_prompt_prefix(
+            spec, system, tools, is_strict=is_strict, needs_artifact_tools=needs_artifact_tools
+        )
+        if len(spec.prompt_prefixes) >= _MAX_CACHED_PREFIXES:
+            spec.prompt_prefixes.clear()
+        spec.prompt_prefixes[key] = prompt_prefix = _with_cache_marker(prompt_prefix, spec, model)
+    return prompt_prefix
 
 
-async def _instructions(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -> str:
+async def _instructions_text(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -> str:
     if isinstance(spec.instructions, str):
         return spec.instructions
     text = spec.instructions(ctx)
     return await text if inspect.isawaitable(text) else text
 
 
-def _rendered(
+def _build_prompt_prefix(
     spec: AgentSpec[Deps, In, Out],
     system: str | None,
     tools: Sequence[AnyTool],
     *,
     is_strict: bool,
-    reads_artifacts: bool,
-) -> Offer:
-    answer = spec.answer
+    needs_artifact_tools: bool,
+) -> PromptPrefix:
+    answer = spec.output_spec
     as_format = answer.strict_schema if is_strict and not answer.is_text else None
-    if as_format is not None and not plan_strict([Candidate("output", as_format, wanted=True)]).strict:
+    if as_format is not None and not plan_strict([StrictCandidate("output", as_format, wanted=True)]).strict:
         as_format = None
-    plan = plan_strict([Candidate(tool.name, tool.input_schema, tool.strict) for tool in tools], as_format)
+    plan = plan_strict([StrictCandidate(tool.name, tool.input_schema, tool.strict) for tool in tools], as_format)
     params = [tool.to_param(strict=is_strict and tool.name in plan.strict) for tool in tools]
-    params += _with_search(params, spec.toolbox.api_tools)
-    if spec.artifacts and (tools or reads_artifacts):
-        params += _artifact_params(spec, tools, reads_artifacts)
+    params += _with_tool_search(params, spec.agent_tools.api_tools)
+    if spec.artifacts and (tools or needs_artifact_tools):
+        params += _artifact_params(spec, tools, needs_artifact_tools)
     by_tool = not answer.is_text and as_format is None
     if by_tool:
-        params.append(answer.tool_param())
-    return Offer(system, params, None if as_format is None else {"type": "json_schema", "schema": as_format}, by_tool)
+        params.append(answer.answer_tool_param())
+    return PromptPrefix(
+        system, params, None if as_format is None else {"type": "json_schema", "schema": as_format}, by_tool
+    )
 
 
-def _artifact_params(spec: AnySpec, tools: Sequence[AnyTool], is_wanted: bool) -> list[JSONObject]:
+def _artifact_params(spec: AnySpec, tools: Sequence[AnyTool], needs_artifact_tools: bool) -> list[JSONObject]:
     """Return the tools that read artifacts, if a tool's result may become one or the prompt names one."""
-    from agentkit.tools.artifact_tools import artifact_tools, is_always_small  # late, since types are slow to compile
+    from agentkit.tools.artifact_tools import (  # late, since types are slow to compile
+        is_always_small,
+        select_artifact_tools,
+    )
 
-    is_needed = is_wanted or any(not is_always_small(tool.returns) for tool in tools)
-    return [tool.to_param() for tool in artifact_tools(spec.toolbox)] if is_needed else []
+    is_needed = needs_artifact_tools or any(not is_always_small(tool.returns) for tool in tools)
+    return [tool.to_param() for tool in select_artifact_tools(spec.agent_tools)] if is_needed else []
 
 
-def _kept(offer: Offer, spec: AgentSpec[Deps, In, Out], model: str) -> Offer:
+def _with_cache_marker(prompt_prefix: PromptPrefix, spec: AgentSpec[Deps, In, Out], model: str) -> PromptPrefix:
     """Return the prefix with a cache marker at its end, if it is long enough for the prompt cache."""
-    limits, marker = limits_of(model) or ModelLimits(), spec.settings.cache_marker
-    if marker is None or offer.prefix.markers or len(offer.prefix.encoded) < 3 * limits.min_cacheable_tokens:
-        return offer  # a token is nearly always three bytes or more; a marker on too short a prefix costs nothing
-    return replace(offer, marker=marker)
+    limits, marker = model_limits_of(model) or ModelLimits(), spec.settings.cache_marker
+    if (
+        marker is None
+        or prompt_prefix.encoded_prefix.markers
+        or len(prompt_prefix.encoded_prefix.encoded) < 3 * limits.min_cacheable_tokens
+    ):
+        return (
+            prompt_prefix  # a token is nearly always three bytes or more; a marker on too short a prefix costs nothing
+        )
+    return replace(prompt_prefix, marker=marker)
 
 
-def _with_search(params: list[JSONObject], api_tools: Sequence[JSONObject]) -> list[JSONObject]:
+def _with_tool_search(params: list[JSONObject], api_tools: Sequence[JSONObject]) -> list[JSONObject]:
     """Return the API's own tools, with its tool search added if tools are deferred and the user gave none."""
     if not any(param.get("defer_loading") for param in params):
         return list(api_tools)
     for param in params:
         param.pop("input_examples", None)  # the tool search does not go together with examples
     is_given = any(str(tool.get("type")).startswith("tool_search_tool") for tool in api_tools)
-    return [*api_tools] if is_given else [TOOL_SEARCH, *api_tools]
+    return [*api_tools] if is_given else [TOOL_SEARCH_PARAM, *api_tools]

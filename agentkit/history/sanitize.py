@@ -16,10 +16,10 @@ from agentkit.messages.message import Block, JSONObject, Message, Role, text_blo
 NO_RESULT = "There is no result: the run ended before it came. Whether the call took effect is not known."
 """The text of the tool result that is added to a call without one."""
 
-_THINKING = {"thinking", "redacted_thinking"}
-_BOUND = {*_THINKING, "compaction"}
+_THINKING_BLOCK_TYPES = {"thinking", "redacted_thinking"}
+_BOUND_BLOCK_TYPES = {*_THINKING_BLOCK_TYPES, "compaction"}
 """Types of blocks that are valid only in the conversation, and for the model, that they came from."""
-_NEEDED: Mapping[str, tuple[tuple[str, type], ...]] = {
+_REQUIRED_FIELDS: Mapping[str, tuple[tuple[str, type], ...]] = {
     "text": (("text", str),),
     "tool_use": (("id", str), ("name", str), ("input", dict)),
     "tool_result": (("tool_use_id", str),),
@@ -40,7 +40,7 @@ def read_message(value: object, place: str) -> Message:
     role, content = message.get("role"), message.get("content")
     if role not in ("user", "assistant", "system"):
         raise UsageError(f"{place} has the role {role!r}: it must be user, assistant or system.")
-    problem = next(_problems_of(content), None)
+    problem = next(_content_problems(content), None)
     if problem:
         raise UsageError(f"{place}.content{problem}.")
     try:
@@ -56,18 +56,18 @@ def without_thinking(messages: Sequence[Message]) -> list[Message]:
     """
     kept: list[Message] = []
     for message in messages:
-        blocks = _blocks(message)
-        if message.role != "assistant" or not any(block["type"] in _BOUND for block in blocks):
+        blocks = _content_blocks(message)
+        if message.role != "assistant" or not any(block["type"] in _BOUND_BLOCK_TYPES for block in blocks):
             kept.append(message)
             continue
         summaries = [block.get("content") for block in blocks if block["type"] == "compaction"]
         kept += [user(f"What was said before, in short:\n\n{summary}") for summary in summaries if summary]
-        if left := [block for block in blocks if block["type"] not in _BOUND]:
+        if left := [block for block in blocks if block["type"] not in _BOUND_BLOCK_TYPES]:
             kept.append(Message.of(message.role, left))
     return kept
 
 
-def answered(messages: Sequence[Message]) -> list[Message]:
+def with_missing_results(messages: Sequence[Message]) -> list[Message]:
     """Return the messages with exactly one result for every tool call, in order, in the message behind it.
 
     A call without a result gets an error result that says so; a result without its call becomes text; of two results
@@ -78,21 +78,21 @@ def answered(messages: Sequence[Message]) -> list[Message]:
     calls: list[Block] = []
     for role, said in turns:
         if role == "user":
-            whole += _with_results(said, calls)
+            whole += _with_results_first(said, calls)
             calls = []
         elif role == "assistant":
-            whole += _with_results([], calls)  # only a system message can stand between
-            calls = [block for message in said for block in _blocks(message) if block["type"] == "tool_use"]
+            whole += _with_results_first([], calls)  # only a system message can stand between
+            calls = [block for message in said for block in _content_blocks(message) if block["type"] == "tool_use"]
             whole += said
         else:
             whole += said
-    return whole + _with_results([], calls)
+    return whole + _with_results_first([], calls)
 
 
-def _with_results(said: list[Message], calls: list[Block]) -> list[Message]:
+def _with_results_first(said: list[Message], calls: list[Block]) -> list[Message]:
     """Return the user messages behind an assistant turn, beginning with the results of its calls."""
     wanted = [str(call["id"]) for call in calls]
-    blocks = [block for message in said for block in _blocks(message)]
+    blocks = [block for message in said for block in _content_blocks(message)]
     given = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]
     heads = [block["type"] for block in blocks[: len(wanted)]]
     if given == wanted and heads == ["tool_result"] * len(wanted):
@@ -111,11 +111,11 @@ def _with_results(said: list[Message], calls: list[Block]) -> list[Message]:
     return [user([*first, *rest])]
 
 
-def _blocks(message: Message) -> list[Block]:
+def _content_blocks(message: Message) -> list[Block]:
     return [text_block(message.content)] if isinstance(message.content, str) else message.content
 
 
-def _problems_of(content: object) -> Iterator[str]:
+def _content_problems(content: object) -> Iterator[str]:
     if isinstance(content, str):
         return
     if not isinstance(content, list | tuple):
@@ -125,6 +125,6 @@ def _problems_of(content: object) -> Iterator[str]:
         block = cast("Block", value) if isinstance(value, dict) else {}
         if not isinstance(block.get("type"), str):
             yield f"[{j}] is no block: it has no `type`"
-        for name, kind in _NEEDED.get(str(block.get("type")), ()):
+        for name, kind in _REQUIRED_FIELDS.get(str(block.get("type")), ()):
             if not isinstance(block.get(name), kind):
                 yield f"[{j}] is a {block['type']} block without its `{name}`"

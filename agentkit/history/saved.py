@@ -14,16 +14,16 @@ from typing import cast
 from agentkit.errors import UsageError
 from agentkit.history.sanitize import read_message, read_messages
 from agentkit.messages.message import JSONObject, Message, encode
-from agentkit.messages.request import Offer
+from agentkit.messages.request import PromptPrefix
 
 FORMAT = 1
 """Version of the saved JSON; increased when older versions of this package cannot read it any more."""
 
-_TEXTS = ("agent", "model", "offer", "told")  # keys of format 1; the last two hold prompt prefixes
+_TEXT_KEYS = ("agent", "model", "offer", "told")  # keys of format 1; the last two hold prompt prefixes
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedConversation:
     """An earlier conversation to continue: one with an agent of this package, or only messages from anywhere."""
 
     messages: tuple[Message, ...]
@@ -31,16 +31,16 @@ class Saved:
     """The name of its agent. Empty: the messages are from elsewhere."""
     model: str = ""
     """The model that the thinking in the messages is from. Empty: nothing was sent yet, or it is not known."""
-    offer: Offer | None = None
+    initial_prompt_prefix: PromptPrefix | None = None
     """The prompt prefix that the conversation began with and keeps. None: nothing was sent yet, or it is not known."""
-    told: Offer | None = None
+    reported_prompt_prefix: PromptPrefix | None = None
     """The agent's prompt prefix as last reported to the model by a change notice. None: the initial one."""
 
     @classmethod
-    def of(cls, given: object) -> Saved:
+    def from_json_or_messages(cls, given: object) -> SavedConversation:
         """Read the JSON of `Conversation.save`, or a list of messages. Raises UsageError with the reason."""
         if isinstance(given, Mapping):
-            return _read(cast("JSONObject", given))
+            return _read_saved_json(cast("JSONObject", given))
         if isinstance(given, str | bytes) or not isinstance(given, Sequence):
             raise UsageError(
                 "A conversation goes on from what `save()` gave, or from a list of messages such as `result.messages`, "
@@ -54,17 +54,17 @@ class Saved:
             "format": FORMAT,
             "agent": self.agent,
             "model": self.model,
-            "offer": _text(self.offer),
-            "told": _text(self.told),
+            "offer": _prefix_to_text(self.initial_prompt_prefix),
+            "told": _prefix_to_text(self.reported_prompt_prefix),
             "messages": [message.encoded.decode() for message in self.messages],
         }
 
 
-def _text(offer: Offer | None) -> str:
-    return "" if offer is None else encode(offer.to_json()).decode()
+def _prefix_to_text(prompt_prefix: PromptPrefix | None) -> str:
+    return "" if prompt_prefix is None else encode(prompt_prefix.to_json()).decode()
 
 
-def _read(given: JSONObject) -> Saved:
+def _read_saved_json(given: JSONObject) -> SavedConversation:
     if "format" not in given:
         raise UsageError("This is not what `save()` gave: it has no `format`. One message goes into a list.")
     if given["format"] != FORMAT:
@@ -72,33 +72,33 @@ def _read(given: JSONObject) -> Saved:
             f"This conversation was saved in format {given['format']!r}, and this version of agentkit reads {FORMAT}."
         )
     texts = given.get("messages")
-    wrong = next((name for name in _TEXTS if not isinstance(given.get(name), str)), None)
+    wrong = next((name for name in _TEXT_KEYS if not isinstance(given.get(name), str)), None)
     if wrong or not isinstance(texts, list):
         raise UsageError(f"The saved conversation lacks its `{wrong or 'messages'}`, or has something else there.")
-    return Saved(
-        tuple(_message(text, f"messages[{i}]") for i, text in enumerate(cast("list[object]", texts))),
+    return SavedConversation(
+        tuple(_message_from_text(text, f"messages[{i}]") for i, text in enumerate(cast("list[object]", texts))),
         given["agent"],
         given["model"],
-        _offer(given, "offer"),
-        _offer(given, "told"),
+        _prefix_from_text(given, "offer"),
+        _prefix_from_text(given, "told"),
     )
 
 
-def _message(text: object, place: str) -> Message:
-    read = read_message(_parsed(text, place), place)
+def _message_from_text(text: object, place: str) -> Message:
+    read = read_message(_parse_object(text, place), place)
     return Message(read.role, read.content, str(text).encode())
 
 
-def _offer(given: JSONObject, name: str) -> Offer | None:
+def _prefix_from_text(given: JSONObject, name: str) -> PromptPrefix | None:
     if not given[name]:
         return None
     try:
-        return Offer.of(_parsed(given[name], name))
+        return PromptPrefix.from_json(_parse_object(given[name], name))
     except TypeError as error:
         raise UsageError(f"The saved conversation's `{name}` is not as it was saved: {error}.") from error
 
 
-def _parsed(text: object, place: str) -> JSONObject:
+def _parse_object(text: object, place: str) -> JSONObject:
     try:
         value: object = json.loads(text) if isinstance(text, str) else None
     except ValueError:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from agentkit.errors import ModelError
-from agentkit.history.agent_changes import changes
-from agentkit.history.prompt_prefix import offered
-from agentkit.history.sanitize import answered, without_thinking
-from agentkit.history.saved import Saved
+from agentkit.history.agent_changes import describe_changes
+from agentkit.history.prompt_prefix import render_prompt_prefix
+from agentkit.history.sanitize import with_missing_results, without_thinking
+from agentkit.history.saved import SavedConversation
 from agentkit.messages.message import AssistantTurn, Content, JSONObject, Message, text_block
-from agentkit.messages.request import Offer, Prefix
-from agentkit.messages.server_threads import Thread
-from agentkit.run.steps import run_as
+from agentkit.messages.request import EncodedPrefix, PromptPrefix
+from agentkit.messages.server_threads import ServerThread
+from agentkit.run.steps import run_typed_step
 from agentkit.tools.artifacts.artifact import READ_TOOL
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
@@ -36,7 +36,7 @@ Out = TypeVar("Out")
 class Transcript:
     """The messages of a conversation, with its own system prompt and tools."""
 
-    prefix: Prefix
+    prefix: EncodedPrefix
     tools: Mapping[str, AnyTool]
     """The tools in the prefix that run in this process, by name."""
     answer_format: JSONObject | None = None
@@ -48,13 +48,13 @@ class Transcript:
     """A type of stream delta in an earlier turn that this version cannot send back. None: there was none."""
     model: str = ""
     """The model of the conversation, to which its thinking is bound. Empty: not known yet."""
-    offer: Offer | None = None
+    initial_prompt_prefix: PromptPrefix | None = None
     """The agent's prompt prefix when the conversation began; it is saved with it. None: not known."""
-    told: Offer | None = None
+    reported_prompt_prefix: PromptPrefix | None = None
     """The agent's prompt prefix as last reported to the model. None: the initial one."""
-    news: str | None = None
+    pending_change_note: str | None = None
     """A change notice that goes out with the next user message. None: nothing to report."""
-    thread: Thread | None = Thread()
+    server_thread: ServerThread | None = ServerThread()
     """The part of the conversation that the server holds. None: it refused to hold any, so requests do not try."""
 
     @property
@@ -63,7 +63,7 @@ class Transcript:
         return len(self.prefix.tools) > self.answers_by_tool
 
     @property
-    def keeps_results(self) -> bool:
+    def has_artifact_tools(self) -> bool:
         """True if the model has the tools to read artifacts, so that long tool results can be kept as such."""
         if READ_TOOL not in self.tools:
             return False
@@ -78,45 +78,47 @@ class Transcript:
         is_compacted = isinstance(first, list) and any(block["type"] == "compaction" for block in first)
         return (COMPACTION_BETA,) if is_compacted else ()
 
-    def turn_to(self, model: str) -> None:
+    def switch_model(self, model: str) -> None:
         """Continue with this model. If it differs from the last, thinking is dropped and a new server thread begins."""
         if self.model not in ("", model):
             self.messages = without_thinking(self.messages)
-            self.take_thread()
+            self.take_server_thread()
         self.model = model
 
-    def with_news(self, content: Content) -> Content:
+    def with_change_note(self, content: Content) -> Content:
         """Return the content of a user message, with the pending change notice in front; each notice is sent once."""
-        if self.news is None:
+        if self.pending_change_note is None:
             return content
-        news, self.news = text_block(self.news), None
-        return [news, *([text_block(content)] if isinstance(content, str) else content)]
+        note, self.pending_change_note = text_block(self.pending_change_note), None
+        return [note, *([text_block(content)] if isinstance(content, str) else content)]
 
-    def saved(self, agent: str) -> Saved:
+    def to_saved_conversation(self, agent: str) -> SavedConversation:
         """Return the conversation as a value that can be saved; `agent` is the name of its agent."""
-        return Saved(tuple(self.messages), agent, self.model, self.offer, self.told)
+        return SavedConversation(
+            tuple(self.messages), agent, self.model, self.initial_prompt_prefix, self.reported_prompt_prefix
+        )
 
-    def take_thread(self) -> Thread | None:
+    def take_server_thread(self) -> ServerThread | None:
         """Return the server thread to continue, and reset it: without a reply the next request begins a new one."""
-        thread, self.thread = self.thread, None if self.thread is None else Thread()
+        thread, self.server_thread = self.server_thread, None if self.server_thread is None else ServerThread()
         return thread
 
-    def append(self, message: Message) -> None:
+    def append_message(self, message: Message) -> None:
         """Append a message."""
         self.messages.append(message)
 
     def append_turn(self, turn: AssistantTurn) -> None:
         """Append the model's turn as it came."""
         self.unknown_delta = self.unknown_delta or turn.unknown_delta
-        self.messages.append(turn.message())
+        self.messages.append(turn.to_message())
 
-    def begin_with(self, other: Transcript) -> None:
+    def replace_prompt_prefix(self, other: Transcript) -> None:
         """Take over the prefix of another rendering. Allowed only before the model's first turn."""
         self.prefix, self.tools = other.prefix, other.tools
         self.answer_format, self.answers_by_tool = other.answer_format, other.answers_by_tool
-        self.offer = other.offer
+        self.initial_prompt_prefix = other.initial_prompt_prefix
 
-    def check_echo(self) -> None:
+    def check_can_be_resent(self) -> None:
         """Raise ModelError if an earlier turn cannot be sent again exactly as it came."""
         if self.unknown_delta is not None:
             raise ModelError(
@@ -131,10 +133,10 @@ async def open_transcript(
     ctx: RunContext[Deps],
     steps: Steps,
     model: str = "",
-    saved: Saved | None = None,
+    saved: SavedConversation | None = None,
     *,
     is_strict: bool = True,
-    reads_artifacts: bool = False,
+    needs_artifact_tools: bool = False,
 ) -> Transcript:
     """Render the system prompt and the tools and return a transcript with them. It is a step, so a replay has the same.
 
@@ -151,51 +153,62 @@ async def open_transcript(
         needs_artifact_tools: True: include the tools that read artifacts, since the prompt names one.
     """
 
-    async def effect() -> Offer:
-        return await offered(spec, ctx, model, is_strict=is_strict, reads_artifacts=reads_artifacts)
+    async def render_step() -> PromptPrefix:
+        return await render_prompt_prefix(
+            spec, ctx, model, is_strict=is_strict, needs_artifact_tools=needs_artifact_tools
+        )
 
     slot = steps.reserve("prefix" if is_strict else "prefix:lossless")
-    now = await run_as(steps, slot, effect, Offer.to_json, Offer.of)
+    current = await run_typed_step(steps, slot, render_step, PromptPrefix.to_json, PromptPrefix.from_json)
     if saved is None:
-        return _began(spec, now, model)
-    if saved.offer is None or (saved.agent, saved.model) != (spec.name, model):
-        transcript = _began(spec, now, model)
-        transcript.messages = answered(without_thinking(saved.messages))
+        return _new_transcript(spec, current, model)
+    if saved.initial_prompt_prefix is None or (saved.agent, saved.model) != (spec.name, model):
+        transcript = _new_transcript(spec, current, model)
+        transcript.messages = with_missing_results(without_thinking(saved.messages))
         return transcript
-    return _going_on(spec, now, model, saved, saved.offer)
+    return _continued_transcript(spec, current, model, saved, saved.initial_prompt_prefix)
 
 
-def _began(spec: AgentSpec[Deps, In, Out], now: Offer, model: str) -> Transcript:
-    tools = _runnable(spec, now, now)
-    return Transcript(now.prefix, tools, now.answer_format, now.answers_by_tool, model=model, offer=now)
-
-
-def _going_on(spec: AgentSpec[Deps, In, Out], now: Offer, model: str, saved: Saved, began: Offer) -> Transcript:
-    tools = _runnable(spec, began, now)
-    told = saved.told or began
+def _new_transcript(spec: AgentSpec[Deps, In, Out], current: PromptPrefix, model: str) -> Transcript:
+    tools = _runnable_tools(spec, current, current)
     return Transcript(
-        began.prefix,
+        current.encoded_prefix,
         tools,
-        now.answer_format,
-        now.answers_by_tool and any(param.get("name") == ANSWER_TOOL for param in began.tools),
-        answered(saved.messages),
+        current.answer_format,
+        current.answers_by_tool,
         model=model,
-        offer=began,
-        told=None if now == began else now,
-        news=changes(began, told, now, tools),
+        initial_prompt_prefix=current,
     )
 
 
-def _runnable(spec: AgentSpec[Deps, In, Out], began: Offer, now: Offer) -> dict[str, AnyTool]:
+def _continued_transcript(
+    spec: AgentSpec[Deps, In, Out], current: PromptPrefix, model: str, saved: SavedConversation, initial: PromptPrefix
+) -> Transcript:
+    tools = _runnable_tools(spec, initial, current)
+    reported = saved.reported_prompt_prefix or initial
+    return Transcript(
+        initial.encoded_prefix,
+        tools,
+        current.answer_format,
+        current.answers_by_tool and any(param.get("name") == ANSWER_TOOL for param in initial.tools),
+        with_missing_results(saved.messages),
+        model=model,
+        initial_prompt_prefix=initial,
+        reported_prompt_prefix=None if current == initial else current,
+        pending_change_note=describe_changes(initial, reported, current, tools),
+    )
+
+
+def _runnable_tools(spec: AgentSpec[Deps, In, Out], initial: PromptPrefix, current: PromptPrefix) -> dict[str, AnyTool]:
     """Return the tools that the conversation began with, run in this process, and the agent still has."""
-    given = [str(param.get("name")) for param in began.tools]
+    given = [str(param.get("name")) for param in initial.tools]
     kept: dict[str, AnyTool] = {}
     if spec.artifacts and READ_TOOL in given:
         from agentkit.tools.artifact_tools import (
-            artifact_tools,  # imported only where needed: types are slow to compile
+            select_artifact_tools,  # imported only where needed: types are slow to compile
         )
 
-        kept = {tool.name: tool for tool in artifact_tools(spec.toolbox)}
-    has = {param.get("name") for param in now.tools} | kept.keys()
-    every = {**spec.toolbox.tools, **kept}
+        kept = {tool.name: tool for tool in select_artifact_tools(spec.agent_tools)}
+    has = {param.get("name") for param in current.tools} | kept.keys()
+    every = {**spec.agent_tools.tools, **kept}
     return {name: every[name] for name in given if name in every and name in has}

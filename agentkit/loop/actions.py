@@ -13,22 +13,22 @@ from agentkit.messages.message import ToolCall
 from agentkit.run.outcome import Outcome
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
-FLOOR = 1_024
+MIN_REPLY_TOKENS = 1_024
 """The smallest `max_tokens` that a request is sent with, in tokens."""
-OVER_BUDGET = "The budget of this run is nearly used up."
-LAST_TURN = "This is your last turn: no further tool calls are possible. Give the best answer you can now."
-LAST_TURN_BY_TOOL = (
+OVER_BUDGET_NOTE = "The budget of this run is nearly used up."
+FINAL_TURN_NOTE = "This is your last turn: no further tool calls are possible. Give the best answer you can now."
+FINAL_TURN_BY_TOOL_NOTE = (
     f"This is your last turn: call `{ANSWER_TOOL}` now with the best answer you can give. No other call will run."
 )
-SAY_SOMETHING = "Your last reply was empty. Please go on, or give your answer."
-CALL_ANSWER_TOOL = f"Your answer has to come as a call of the tool `{ANSWER_TOOL}`. Call it now."
-CUT_OFF = (
+EMPTY_REPLY_NOTE = "Your last reply was empty. Please go on, or give your answer."
+CALL_ANSWER_TOOL_NOTE = f"Your answer has to come as a call of the tool `{ANSWER_TOOL}`. Call it now."
+TRUNCATED_RESULT = (
     "Not executed: your reply was cut off at its length limit before it was complete. Send smaller pieces: fewer calls "
     "in one turn, shorter arguments."
 )
-STOPPED = "Stopped: the time of this run is over. Whether it took effect is not known."
-CANCELLED = "Cancelled. Whether it took effect is not known."
-FAILED_AGAIN = (
+OUT_OF_TIME_RESULT = "Stopped: the time of this run is over. Whether it took effect is not known."
+CANCELLED_RESULT = "Cancelled. Whether it took effect is not known."
+REPEATED_FAILURE_NOTE = (
     "This same call has now failed {count} times. It will not succeed as it is: change its arguments, use another "
     "tool, or go on without it."
 )
@@ -43,7 +43,7 @@ class AnswerBy(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RunLimits:
     """The limits that end a run which does not end by itself."""
 
     max_turns: int = 50
@@ -54,27 +54,27 @@ class Limits:
     """The number of times that a turn which the server paused is resumed."""
     max_repairs: int = 3
     """The number of times that the same tool call may fail."""
-    max_cuts: int = 2
+    max_truncations: int = 2
     """The number of times that the model is asked for smaller pieces after a truncated reply."""
     max_repeated_ids: int = 2
     """The number of times that a turn is retried because it repeats the id of a tool call."""
     max_tokens: int = 16_000
     """The `max_tokens` of a request."""
-    most_tokens: int = 16_000
+    model_max_tokens: int = 16_000
     """The highest `max_tokens` that a truncated reply is retried with: the model's own limit."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallModel:
+class AskModel:
     """Send a request to the model."""
 
     note: str | None = None
     """Text that is appended to the last user message before the request. None: nothing is appended."""
-    is_last: bool = False
+    is_final_turn: bool = False
     """True if this is the final turn: no tool but the answer tool may be called."""
     max_tokens: int = 16_000
     """The `max_tokens` of the request, where no budget allows for less."""
-    least_tokens: int = 1_024
+    min_tokens: int = 1_024
     """The smallest `max_tokens` that a budget may lower it to."""
 
 
@@ -83,11 +83,11 @@ class RunTools:
     """Run the tool calls of the turn; with `allowed_tools`, calls of other tools are answered as not executed."""
 
     calls: tuple[ToolCall, ...]
-    only: frozenset[str] | None = None
+    allowed_tools: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerCalls:
+class SkipCalls:
     """Run none of the tool calls: the result of each is an error with this text."""
 
     calls: tuple[ToolCall, ...]
@@ -102,12 +102,12 @@ class CheckAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class AskToSpeak:
+class RequestText:
     """Ask once more for text: the model ended its turn without any."""
 
 
 @dataclass(frozen=True, slots=True)
-class AskAgain:
+class RetryTurn:
     """Drop the turn and request it again."""
 
     reason: str
@@ -116,7 +116,7 @@ class AskAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class FallBack:
+class UseFallback:
     """Drop the turn and send the conversation to the fallback model."""
 
     reason: str
@@ -138,5 +138,7 @@ class Finish:
 OUT_OF_TIME = Finish(Outcome.BUDGET_EXHAUSTED, "The time of the budget is over: what was running was stopped.")
 """The end of a run whose `Budget(max_seconds=...)` is used up."""
 
-Step: TypeAlias = CallModel | RunTools | AnswerCalls | CheckAnswer | AskToSpeak | AskAgain | FallBack | Compact | Finish
+Action: TypeAlias = (
+    AskModel | RunTools | SkipCalls | CheckAnswer | RequestText | RetryTurn | UseFallback | Compact | Finish
+)
 """One action of a run; `next_action` in `state.py` chooses it."""

@@ -13,45 +13,45 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import anyio
 
 from agentkit.budget.account import OverBudget
-from agentkit.budget.model_limits import limits_of
+from agentkit.budget.model_limits import model_limits_of
 from agentkit.errors import ModelError
-from agentkit.history.compaction import is_too_long
+from agentkit.history.compaction import is_request_too_long
 from agentkit.loop.actions import (
-    CALL_ANSWER_TOOL,
-    CANCELLED,
-    FAILED_AGAIN,
+    CALL_ANSWER_TOOL_NOTE,
+    CANCELLED_RESULT,
     OUT_OF_TIME,
-    STOPPED,
-    AnswerCalls,
-    AskAgain,
-    AskToSpeak,
-    CallModel,
+    OUT_OF_TIME_RESULT,
+    REPEATED_FAILURE_NOTE,
+    Action,
+    AskModel,
     CheckAnswer,
     Compact,
-    FallBack,
     Finish,
-    Limits,
+    RequestText,
+    RetryTurn,
+    RunLimits,
     RunTools,
-    Step,
+    SkipCalls,
+    UseFallback,
 )
-from agentkit.loop.child_runs import Children
-from agentkit.loop.output_validation import AnswerBox, Check
-from agentkit.loop.parent_call import Delegation
-from agentkit.loop.state import RunState, next_step
+from agentkit.loop.child_runs import ChildRuns
+from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
+from agentkit.loop.parent_call import ParentCall
+from agentkit.loop.state import RunState, next_action
 from agentkit.messages.message import AssistantTurn, ToolCall, text_block
 from agentkit.run.events import RunFinished, RunStarted, TurnFinished, TurnReset, TurnStarted
 from agentkit.run.outcome import Outcome, Unfinished
 from agentkit.run.result import RunResult
-from agentkit.tool_calls.call_result import Executed
-from agentkit.tool_calls.eager import EarlyCalls
-from agentkit.tool_calls.executor import Execution
+from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.eager import EagerCalls
+from agentkit.tool_calls.executor import ToolCallExecutor
 from agentkit.tools.reserved_names import ANSWER_TOOL
 from agentkit.tools.run_context import RunContext
 
 if TYPE_CHECKING:
-    from agentkit.loop.model_turns import Dialogue
+    from agentkit.loop.model_turns import ModelTurns
     from agentkit.run.agent_spec import AgentSpec
-    from agentkit.run.scope import Scope
+    from agentkit.run.scope import RunScope
     from agentkit.run.steps import Slot
 
 Deps = TypeVar("Deps")
@@ -60,17 +60,17 @@ Out = TypeVar("Out")
 
 
 @dataclass
-class Run(Generic[Deps, In, Out]):
+class AgentLoop(Generic[Deps, In, Out]):
     """One run in progress. Call `run` once; `result` returns the result so far at any time."""
 
     spec: AgentSpec[Deps, In, Out]
-    scope: Scope
-    dialogue: Dialogue
+    scope: RunScope
+    model_turns: ModelTurns
     deps: Deps
-    check: Check[Out] | None = None
+    output_check: OutputCheckFunction[Out] | None = None
     """A check of the output beyond its type. None: no further check."""
     state: RunState = field(init=False)
-    children: Children = field(default_factory=Children)
+    child_runs: ChildRuns = field(default_factory=ChildRuns)
     unfinished: list[Unfinished] = field(default_factory=list[Unfinished])
     error: ModelError | None = None
     finish: Finish | None = None
@@ -78,222 +78,222 @@ class Run(Generic[Deps, In, Out]):
 
     def __post_init__(self) -> None:
         given = self.spec.settings.max_tokens
-        known, transcript = limits_of(self.dialogue.model.name), self.dialogue.transcript
+        known, transcript = model_limits_of(self.model_turns.model.name), self.model_turns.transcript
         most = max(given, known.max_output_tokens) if known else given
-        limits = Limits(self.spec.max_turns, self.spec.output_retries, max_tokens=given, most_tokens=most)
+        limits = RunLimits(self.spec.max_turns, self.spec.output_retries, max_tokens=given, model_max_tokens=most)
         self.state = RunState(limits, has_tools=transcript.has_tools)
-        self._take_notice()
+        self._sync_state_with_model_turns()
         spec, limiter = self.spec, anyio.Semaphore(self.spec.max_concurrent_calls, fast_acquire=True)
-        self._execution = Execution(
-            transcript.tools, self.scope, self._context, spec.tool_timeout_s, limiter, spec.around_tool
+        self._execution = ToolCallExecutor(
+            transcript.tools, self.scope, self._run_context, spec.tool_timeout_s, limiter, spec.around_tool
         )
-        self._early = EarlyCalls(self._execution, self._is_stuck, is_on=spec.settings.eager)
-        self._box = AnswerBox(self.spec.answer, self.scope, self.check)
-        self._kept: AssistantTurn | None = None
+        self._eager = EagerCalls(self._execution, self._is_stuck, is_enabled=spec.settings.eager)
+        self._validation = OutputValidation(self.spec.output_spec, self.scope, self.output_check)
+        self._appended_turn: AssistantTurn | None = None
         self._seen_ids: set[str] = set()
 
-    async def drive(self) -> None:
+    async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
-        await self.scope.emit(lambda place: RunStarted(**place, model=self.dialogue.model.name))
-        purse, tools = self.dialogue.asking.purse, self._execution.tools
+        await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model.name))
+        run_budget, tools = self.model_turns.model_caller.run_budget, self._execution.tools
         try:
-            with anyio.move_on_after(purse.seconds_left):
-                await self.children.beside(lambda: self._early.beside(self._step_by_step), tools)
+            with anyio.move_on_after(run_budget.seconds_left):
+                await self.child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), tools)
         except ModelError as error:
             self.error = error
-            outcome = Outcome.CONTEXT_EXCEEDED if is_too_long(error) else Outcome.FAILED
+            outcome = Outcome.CONTEXT_EXCEEDED if is_request_too_long(error) else Outcome.FAILED
             self.finish = Finish(outcome, str(error))
         finally:
-            if self.finish is None and purse.is_time_over:
+            if self.finish is None and run_budget.is_time_over:
                 self.finish = OUT_OF_TIME
-            self._settle()
+            self._leave_valid_history()
         result = self.result()
         await self.scope.emit(
-            lambda place: RunFinished(
-                **place, outcome=result.outcome, reason=result.reason, usage=result.usage, cost=result.cost.total
+            lambda origin: RunFinished(
+                **origin, outcome=result.outcome, reason=result.reason, usage=result.usage, cost=result.cost.total
             )
         )
 
-    async def _step_by_step(self) -> None:
-        while not isinstance(step := next_step(self.state), Finish):
-            await self._take(step)
-        self.finish = step
+    async def _run_actions(self) -> None:
+        while not isinstance(action := next_action(self.state), Finish):
+            await self._execute_action(action)
+        self.finish = action
 
     def result(self) -> RunResult[Out]:
         """Return the result so far; the outcome is `cancelled` for a run that has not ended by itself."""
         finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
-        in_children = self.children.unfinished(self.scope.path, but=self._early.thrown_away)
+        in_children = self.child_runs.unfinished_calls(self.scope.path, excluded=self._eager.discarded_ids)
         return RunResult(
             run_id=self.scope.run_id,
             agent=self.spec.name,
             outcome=finish.outcome,
             reason=finish.reason,
-            answer=self._box.answer,
-            charges=self.dialogue.charges,
-            children=tuple(self.children.results),
-            messages=tuple(message.to_dict() for message in self.dialogue.transcript.messages),
+            answer=self._validation.answer,
+            charges=self.model_turns.charges,
+            children=tuple(self.child_runs.results),
+            messages=tuple(message.to_dict() for message in self.model_turns.transcript.messages),
             unfinished=(*self.unfinished, *in_children),
-            artifacts=self.scope.artifacts.kept(),
-            cache_breaks=tuple(self.dialogue.cache.breaks),
+            artifacts=self.scope.artifacts.kept_artifacts(),
+            cache_breaks=tuple(self.model_turns.cache.breaks),
             error=self.error,
         )
 
-    async def _take(self, step: Step) -> None:
-        match step:
-            case CallModel():
-                await self._ask(step)
+    async def _execute_action(self, action: Action) -> None:
+        match action:
+            case AskModel():
+                await self._call_model(action)
             case RunTools():
-                self._keep_turn()
-                await self._run_tools(step)
-            case AnswerCalls() | CheckAnswer() | AskToSpeak():
-                self._keep_turn()
-                await self._early.drop()
-                await self._take_words(step)
-            case AskAgain() | FallBack() | Compact():
-                await self._drop_turn(step)
+                self._append_turn()
+                await self._run_tools(action)
+            case SkipCalls() | CheckAnswer() | RequestText():
+                self._append_turn()
+                await self._eager.discard_unclaimed()
+                await self._handle_reply_without_tools(action)
+            case RetryTurn() | UseFallback() | Compact():
+                await self._drop_turn(action)
             case Finish():
                 pass
 
-    async def _take_words(self, step: AnswerCalls | CheckAnswer | AskToSpeak) -> None:
-        match step:
-            case AnswerCalls():
-                told = Executed(step.text, is_error=True)
-                self._answer_calls(step.calls, {call.id: told for call in step.calls}, step.text)
-                self.state = self.state.cut_off()
+    async def _handle_reply_without_tools(self, action: SkipCalls | CheckAnswer | RequestText) -> None:
+        match action:
+            case SkipCalls():
+                result = CallResult(action.text, is_error=True)
+                self._queue_results(action.calls, {call.id: result for call in action.calls}, action.text)
+                self.state = self.state.truncation_reported()
             case CheckAnswer():
-                await self._check(step.text)
-            case AskToSpeak():
-                self.state = self.state.asked_to_speak()
+                await self._check_answer(action.text)
+            case RequestText():
+                self.state = self.state.text_requested()
 
     # -- calling the model -------------------------------------------------------------------------------------
 
-    async def _ask(self, step: CallModel) -> None:
+    async def _call_model(self, action: AskModel) -> None:
         if self.state.turn is not None:
-            self._keep_turn()
-            self.state = self.state.resumed()
-        asking, needs_landing = self.dialogue.asking, self.state.has_tools and not step.is_last
-        if needs_landing and asking.purse.is_time_short(asking.longest_s):
-            self.state = self.state.over_budget("The time of the budget is nearly over.")
+            self._append_turn()
+            self.state = self.state.turn_resumed()
+        caller, needs_reserve = self.model_turns.model_caller, self.state.has_tools and not action.is_final_turn
+        if needs_reserve and caller.run_budget.is_time_short(caller.longest_call_s):
+            self.state = self.state.budget_refused("The time of the budget is nearly over.")
             return
-        self.dialogue.say(step.note)
+        self.model_turns.append_user_message(action.note)
         turn_number = self.state.turns + 1
-        self.state = self.state.said()
-        await self.scope.emit(lambda place: TurnStarted(**place, turn=turn_number, is_last=step.is_last))
+        self.state = self.state.user_message_sent()
+        await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
         try:
-            on_call = None if step.is_last else self._early.on_call
-            asked = await self.dialogue.ask(step, turn_number, needs_landing=needs_landing, on_call=on_call)
+            on_call = None if action.is_final_turn else self._eager.on_call
+            reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve, on_call=on_call)
         except OverBudget as refusal:
-            self.state = self.state.over_budget(str(refusal))
+            self.state = self.state.budget_refused(str(refusal))
             return
-        turn, ids = asked.turn, [call.id for call in asked.turn.calls()]
+        turn, ids = reply.turn, [call.id for call in reply.turn.tool_calls()]
         is_repeated = len(set(ids)) < len(ids) or not self._seen_ids.isdisjoint(ids)
-        self._take_notice()
-        self.state = self.state.replied(turn, max_tokens=asked.max_tokens, has_repeated_ids=is_repeated)
-        stop, text, usage, cost = turn.stop_reason, turn.text, asked.usage, asked.cost
+        self._sync_state_with_model_turns()
+        self.state = self.state.reply_received(turn, max_tokens=reply.max_tokens, has_repeated_ids=is_repeated)
+        stop, text, usage, cost = turn.stop_reason, turn.text, reply.usage, reply.cost
         await self.scope.emit(
-            lambda place: TurnFinished(**place, turn=turn_number, stop_reason=stop, text=text, usage=usage, cost=cost)
+            lambda origin: TurnFinished(**origin, turn=turn_number, stop_reason=stop, text=text, usage=usage, cost=cost)
         )
 
-    def _take_notice(self) -> None:
+    def _sync_state_with_model_turns(self) -> None:
         """Copy into the state what a repair of a refused request may have changed in the model turns."""
-        by, fallback, compacted = self.dialogue.answer_by, self.dialogue.fallback, self.dialogue.has_compacted
+        by, fallback, compacted = self.model_turns.answer_by, self.model_turns.fallback, self.model_turns.has_compacted
         known = self.state.answer_by, self.state.has_fallback, self.state.can_compact
         if known != (by, fallback is not None, not compacted):
             has_fallback, can_compact = fallback is not None, not compacted
             self.state = replace(self.state, answer_by=by, has_fallback=has_fallback, can_compact=can_compact)
 
-    def _keep_turn(self) -> None:
+    def _append_turn(self) -> None:
         """Append the model's turn to the history, once, if the API would accept it there."""
         turn = self.state.turn
-        if turn is None or turn is self._kept or not self.state.may_go_back:
+        if turn is None or turn is self._appended_turn or not self.state.may_append_turn:
             return
-        self._kept = turn
-        self._seen_ids.update(call.id for call in turn.calls())
-        self.dialogue.keep(turn)
+        self._appended_turn = turn
+        self._seen_ids.update(call.id for call in turn.tool_calls())
+        self.model_turns.append_turn(turn)
 
-    async def _drop_turn(self, step: AskAgain | FallBack | Compact) -> None:
-        if isinstance(step, FallBack):
-            await self.dialogue.fall_back(step.reason)
-        elif isinstance(step, Compact):
-            await self.dialogue.compact()
+    async def _drop_turn(self, action: RetryTurn | UseFallback | Compact) -> None:
+        if isinstance(action, UseFallback):
+            await self.model_turns.switch_to_fallback(action.reason)
+        elif isinstance(action, Compact):
+            await self.model_turns.compact_history()
         else:
             number = self.state.turns
             await self.scope.emit(
-                lambda place: TurnReset(**place, turn=number, attempt=2, reason=step.reason, wait_s=0.0)
+                lambda origin: TurnReset(**origin, turn=number, attempt=2, reason=action.reason, wait_s=0.0)
             )
-        self.state = self.state.dropped(step)
+        self.state = self.state.turn_dropped(action)
 
     # -- running tools -----------------------------------------------------------------------------------------
 
-    async def _run_tools(self, step: RunTools) -> None:
-        by_tool = self.dialogue.transcript.answers_by_tool
-        answers = [call for call in step.calls if call.name == ANSWER_TOOL and by_tool]
-        others = [call for call in step.calls if call not in answers]
-        self.scope.artifacts.expect(call.id for call in step.calls)
-        self.children.expect(others)
+    async def _run_tools(self, action: RunTools) -> None:
+        by_tool = self.model_turns.transcript.answers_by_tool
+        answers = [call for call in action.calls if call.name == ANSWER_TOOL and by_tool]
+        others = [call for call in action.calls if call not in answers]
+        self.scope.artifacts.number_calls(call.id for call in action.calls)
+        self.child_runs.number_calls(others)
         execution = self._execution
-        execution.tools, execution.results = self.dialogue.transcript.tools, {}
+        execution.tools, execution.results = self.model_turns.transcript.tools, {}
         try:
-            begun = await self._early.claim(step.calls if step.only is None else ())
-            may_remind = bool(answers) and self.state.landing is None
-            not_yet = await self.children.reminder(self.scope.steps) if may_remind else None
+            eager_calls = await self._eager.claim_calls(action.calls if action.allowed_tools is None else ())
+            may_remind = bool(answers) and self.state.final_turn_finish is None
+            reminder = await self.child_runs.reminder(self.scope.steps) if may_remind else None
             for call in answers:
-                execution.results[call.id] = await self._box.take_call(call, not_yet)
-            await execution.run(others, step.only, begun)
-            self._warn(others, execution.results)
+                execution.results[call.id] = await self._validation.accept_call(call, reminder)
+            await execution.run(others, action.allowed_tools, eager_calls)
+            self._note_repeated_failures(others, execution.results)
         finally:
-            is_late = self.dialogue.asking.purse.is_time_over
-            self._answer_calls(step.calls, execution.results, STOPPED if is_late else CANCELLED)
-        if self._box.answer is not None:
-            self.state = self.state.answered()
+            is_late = self.model_turns.model_caller.run_budget.is_time_over
+            self._queue_results(action.calls, execution.results, OUT_OF_TIME_RESULT if is_late else CANCELLED_RESULT)
+        if self._validation.answer is not None:
+            self.state = self.state.answer_accepted()
             return
-        rejected = next((str(execution.results[call.id].content) for call in answers if not_yet is None), None)
+        rejected = next((str(execution.results[call.id].content) for call in answers if reminder is None), None)
         failed = [call for call in others if execution.results[call.id].is_error]
         succeeded = [call for call in others if not execution.results[call.id].is_error]
-        self.state = self.state.ran_tools(rejected=rejected, failed=failed, succeeded=succeeded)
+        self.state = self.state.tools_finished(rejected=rejected, failed=failed, succeeded=succeeded)
 
     def _is_stuck(self, call: ToolCall) -> bool:
         return self.state.is_stuck(call)
 
-    def _warn(self, calls: Sequence[ToolCall], results: dict[str, Executed]) -> None:
+    def _note_repeated_failures(self, calls: Sequence[ToolCall], results: dict[str, CallResult]) -> None:
         """Append a note to the result of a call that has failed too often."""
         for call in calls:
             result = results[call.id]
             if not result.is_error:
                 continue
-            count = self.state.failures.get(call.key, 0) + 1
+            count = self.state.call_failures.get(call.key, 0) + 1
             if count >= self.state.limits.max_repairs:
-                note = FAILED_AGAIN.format(count=count)
+                note = REPEATED_FAILURE_NOTE.format(count=count)
                 said = result.content
                 content = f"{said}\n{note}" if isinstance(said, str) else [*said, text_block(note)]
                 results[call.id] = replace(result, content=content)
 
-    def _context(self, call: ToolCall, slot: Slot) -> RunContext[object]:
-        delegation = Delegation(self.scope, slot, call, self.deps, self.spec.deps, self.children)
-        keeps_results = self.dialogue.transcript.keeps_results
-        return delegation.context(self.spec.name, keeps_results=keeps_results)
+    def _run_context(self, call: ToolCall, slot: Slot) -> RunContext[object]:
+        parent_call = ParentCall(self.scope, slot, call, self.deps, self.spec.deps, self.child_runs)
+        has_artifact_tools = self.model_turns.transcript.has_artifact_tools
+        return parent_call.run_context(self.spec.name, has_artifact_tools=has_artifact_tools)
 
-    def _answer_calls(self, calls: Sequence[ToolCall], results: dict[str, Executed], missing: str) -> None:
+    def _queue_results(self, calls: Sequence[ToolCall], results: dict[str, CallResult], missing: str) -> None:
         """Make the results pending, in the model's order; a call without a result gets `missing` as an error."""
         for call in calls:
             if call.id not in results:
                 self.unfinished.append(Unfinished(self.scope.path, call.name, call.id, missing))
-        blank = Executed(missing, is_error=True)
-        self.dialogue.pending = [results.get(call.id, blank).to_block(call) for call in calls]
+        blank = CallResult(missing, is_error=True)
+        self.model_turns.pending = [results.get(call.id, blank).to_block(call) for call in calls]
 
-    def _settle(self) -> None:
+    def _leave_valid_history(self) -> None:
         """Leave a valid history behind: every call of the last turn has a result, and nothing is pending."""
-        turn, has_results = self.state.turn, bool(self.dialogue.pending) or self.state.are_calls_answered
-        self._keep_turn()
-        if turn is not None and turn is self._kept and not has_results:
+        turn, has_results = self.state.turn, bool(self.model_turns.pending) or self.state.are_calls_answered
+        self._append_turn()
+        if turn is not None and turn is self._appended_turn and not has_results:
             reason = self.finish.reason if self.finish else "The run was cancelled."
-            self._answer_calls(turn.calls(), {}, f"Not executed. {reason}")
-        self.dialogue.say(None)
+            self._queue_results(turn.tool_calls(), {}, f"Not executed. {reason}")
+        self.model_turns.append_user_message(None)
 
-    async def _check(self, text: str) -> None:
-        if self.state.landing is None and (not_yet := await self.children.reminder(self.scope.steps)):
-            self.state = replace(self.state, turn=None, note=not_yet)
+    async def _check_answer(self, text: str) -> None:
+        if self.state.final_turn_finish is None and (reminder := await self.child_runs.reminder(self.scope.steps)):
+            self.state = replace(self.state, turn=None, note=reminder)
             return
-        by_tool, box = self.dialogue.transcript.answers_by_tool, self._box
-        reason = await (box.reject(CALL_ANSWER_TOOL) if by_tool else box.take_text(text))
-        self.state = self.state.answered() if reason is None else self.state.rejected(reason)
+        by_tool, validation = self.model_turns.transcript.answers_by_tool, self._validation
+        reason = await (validation.reject_output(CALL_ANSWER_TOOL_NOTE) if by_tool else validation.accept_text(text))
+        self.state = self.state.answer_accepted() if reason is None else self.state.answer_rejected(reason)

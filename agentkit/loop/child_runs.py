@@ -16,7 +16,7 @@ import anyio
 from agentkit.errors import ToolError
 from agentkit.messages.message import JSONObject
 from agentkit.run.outcome import Unfinished
-from agentkit.tool_calls.executor import first_leaf
+from agentkit.tool_calls.executor import first_leaf_exception
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -31,27 +31,27 @@ COLLECT_TOOL = "collect_agent"
 """The tool that returns the result of a sub-agent in the background."""
 CANCEL_TOOL = "cancel_agent"
 """The tool that stops a sub-agent in the background."""
-RUN_ENDED = "It was still running when the run ended."
+STILL_RUNNING_AT_END = "It was still running when the run ended."
 
-Work = Callable[["OffSwitch"], Awaitable[JSONObject]]
+BackgroundWork = Callable[["StopSignal"], Awaitable[JSONObject]]
 """Runs a sub-agent to its end and returns the report for the model. Raises nothing but interrupts and exits."""
 
 
 @dataclass(slots=True)
-class OffSwitch:
+class StopSignal:
     """Stops one sub-agent's run from another task."""
 
     reason: str = ""
     """The reason for the stop. Empty: it was not stopped."""
     _scope: anyio.CancelScope | None = field(default=None, repr=False)
 
-    def watch(self, scope: anyio.CancelScope) -> None:
+    def attach_scope(self, scope: anyio.CancelScope) -> None:
         """Cancel this scope when `stop` is called, or at once if it was called before."""
         self._scope = scope
         if self.reason:
             scope.cancel()
 
-    def turn_off(self, reason: str) -> None:
+    def stop(self, reason: str) -> None:
         """Stop the run; its result names the reason."""
         self.reason = self.reason or reason
         if self._scope is not None:
@@ -59,87 +59,89 @@ class OffSwitch:
 
 
 @dataclass(slots=True)
-class Beside:
+class BackgroundRun:
     """A sub-agent that runs in the background."""
 
     handle: str
-    place: int
+    call_position: int
     """The position of the call that started it among all calls of the run, from 1."""
-    off: OffSwitch = field(default_factory=OffSwitch)
-    is_over: anyio.Event = field(default_factory=anyio.Event)
-    told: JSONObject = field(default_factory=dict[str, object])
+    stop_signal: StopSignal = field(default_factory=StopSignal)
+    ended: anyio.Event = field(default_factory=anyio.Event)
+    final_report: JSONObject = field(default_factory=dict[str, object])
     """The report for the model once the run has ended. Empty before that."""
     was_collected: bool = False
 
-    def report(self) -> JSONObject:
+    def status_report(self) -> JSONObject:
         """Return the report for the model: the state, and the result once the run has ended."""
-        self.was_collected = self.is_over.is_set()
-        return {"handle": self.handle, **(self.told if self.is_over.is_set() else {"state": "running"})}
+        self.was_collected = self.ended.is_set()
+        return {"handle": self.handle, **(self.final_report if self.ended.is_set() else {"state": "running"})}
 
 
 @dataclass(frozen=True, slots=True)
 class CallNumber:
     """The position of a tool call among others, counted from 1 in the model's order."""
 
-    of_all: int = 1
+    of_agent: int = 1
     """Among all calls of the same sub-agent: unique in the run."""
-    of_begun: int = 1
+    of_started: int = 1
     """Among the calls of the same sub-agent that became a run; calls of this turn count in any case."""
     of_run: int = 1
     """Among all calls of the run."""
 
 
 @dataclass(slots=True)
-class Children:
+class ChildRuns:
     """The child runs of one run."""
 
     results: list[RunResult[object]] = field(default_factory=list["RunResult[object]"])
     """Their results, each try of a call by itself, in the order in which they ended."""
-    _tries: Counter[str] = field(default_factory=Counter[str])
-    _asked: Counter[str] = field(default_factory=Counter[str])
-    _begun: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    _numbers: dict[str, CallNumber] = field(default_factory=dict[str, CallNumber])
-    _beside: dict[str, Beside] = field(default_factory=dict[str, Beside])
+    _try_counts: Counter[str] = field(default_factory=Counter[str])
+    _call_counts: Counter[str] = field(default_factory=Counter[str])
+    _started_call_ids: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    _call_numbers: dict[str, CallNumber] = field(default_factory=dict[str, CallNumber])
+    _background_runs: dict[str, BackgroundRun] = field(default_factory=dict[str, BackgroundRun])
     _tasks: TaskGroup | None = None
-    _reminders: int = 0
+    _reminder_count: int = 0
     _was_reminded: bool = False
 
     # -- numbers and results -----------------------------------------------------------------------------------
 
-    def expect(self, calls: Iterable[ToolCall]) -> None:
+    def number_calls(self, calls: Iterable[ToolCall]) -> None:
         """Number the calls of a turn. Call it before the first of them starts."""
-        unused = {whom: count - len(self._begun.get(whom, ())) for whom, count in self._asked.items()}
+        unused = {whom: count - len(self._started_call_ids.get(whom, ())) for whom, count in self._call_counts.items()}
         for call in calls:
-            whom = _whom(call)
-            self._asked[whom] += 1
-            count = self._asked[whom]
-            self._numbers[call.id] = CallNumber(count, count - unused.get(whom, 0), len(self._numbers) + 1)
+            agent_key = _agent_key(call)
+            self._call_counts[agent_key] += 1
+            count = self._call_counts[agent_key]
+            self._call_numbers[call.id] = CallNumber(
+                count, count - unused.get(agent_key, 0), len(self._call_numbers) + 1
+            )
 
-    def number(self, call: ToolCall) -> CallNumber:
+    def call_number(self, call: ToolCall) -> CallNumber:
         """Return the number of a call; all ones for a call that was never numbered."""
-        return self._numbers.get(call.id, CallNumber())
+        return self._call_numbers.get(call.id, CallNumber())
 
-    def began(self, call: ToolCall) -> None:
+    def record_start(self, call: ToolCall) -> None:
         """Record that the call became a sub-agent's run."""
-        self._begun.setdefault(_whom(call), set()).add(call.id)
+        self._started_call_ids.setdefault(_agent_key(call), set()).add(call.id)
 
-    def adopt(self, call: ToolCall, result: RunResult[object]) -> None:
+    def add_result(self, call: ToolCall, result: RunResult[object]) -> None:
         """Add the result of a call's run, or of one try of it."""
         self.results.append(replace(result, tool=call.name, call_id=call.id))
-        self._tries[call.id] += 1
+        self._try_counts[call.id] += 1
 
-    def tries(self, call: ToolCall) -> int:
+    def count_tries(self, call: ToolCall) -> int:
         """Return the number of finished tries of a call."""
-        return self._tries[call.id]
+        return self._try_counts[call.id]
 
-    def unfinished(self, path: tuple[str, ...], *, but: Collection[str]) -> Iterator[Unfinished]:
+    def unfinished_calls(self, path: tuple[str, ...], *, excluded: Collection[str]) -> Iterator[Unfinished]:
         """Yield the calls whose last try brought no answer, and everything unfinished below them.
 
         Args:
             path: The path of the delegating run.
             excluded: Ids of calls that are left out.
         """
-        kept = [result for result in self.results if result.call_id not in but]
+        kept = [result for result in self.results if result.call_id not in excluded]
         for result in {result.call_id: result for result in kept}.values():
             if result.answer is None:
                 reason = f"{result.outcome}: {result.reason}"
@@ -149,7 +151,7 @@ class Children:
 
     # -- in the background -------------------------------------------------------------------------------------
 
-    async def beside(self, work: Callable[[], Awaitable[None]], tools: Iterable[str]) -> None:
+    async def run_alongside(self, work: Callable[[], Awaitable[None]], tools: Iterable[str]) -> None:
         """Do the work of the run while background runs go on; those still running at its end are stopped."""
         if START_TOOL not in tools:
             await work()
@@ -162,54 +164,54 @@ class Children:
                 except Exception as error:  # noqa: BLE001 - raised below: in the group it would cut the children short
                     failure = error
                 finally:
-                    for one in self._beside.values():
-                        one.off.turn_off(RUN_ENDED)
+                    for one in self._background_runs.values():
+                        one.stop_signal.stop(STILL_RUNNING_AT_END)
         except BaseExceptionGroup as group:
-            raise first_leaf(group) from None
+            raise first_leaf_exception(group) from None
         if failure is not None:
             raise failure
 
-    def start(self, agent: str, call: ToolCall, work: Work) -> JSONObject:
+    def start_in_background(self, agent: str, call: ToolCall, work: BackgroundWork) -> JSONObject:
         """Start a sub-agent in the background and return its first report for the model."""
         if self._tasks is None:
             raise ToolError("Nothing runs in the background here.")
-        number = self.number(call)
-        handle = f"{agent}-{number.of_all}"
-        one = self._beside[handle] = Beside(handle, number.of_run)
-        self._tasks.start_soon(self._run, one, work, name=f"agent {handle}")
-        return one.report()
+        number = self.call_number(call)
+        handle = f"{agent}-{number.of_agent}"
+        one = self._background_runs[handle] = BackgroundRun(handle, number.of_run)
+        self._tasks.start_soon(self._run_in_background, one, work, name=f"agent {handle}")
+        return one.status_report()
 
-    async def collect(self, handles: Sequence[str], *, waits: bool) -> list[JSONObject]:
+    async def collect_reports(self, handles: Sequence[str], *, waits: bool) -> list[JSONObject]:
         """Return the reports of these handles, or of all if none is named. Raises ToolError for an unknown handle."""
-        chosen = self._chosen(handles)
+        chosen = self._runs_by_handle(handles)
         if waits:
             for one in chosen:
-                await one.is_over.wait()
-        return [one.report() for one in chosen]
+                await one.ended.wait()
+        return [one.status_report() for one in chosen]
 
-    async def cancel(self, handles: Sequence[str], reason: str) -> list[JSONObject]:
+    async def cancel_runs(self, handles: Sequence[str], reason: str) -> list[JSONObject]:
         """Stop these runs and return their reports. Raises ToolError for an unknown handle."""
-        for one in self._chosen(handles):
-            one.off.turn_off(reason)
-        return await self.collect(handles, waits=True)
+        for one in self._runs_by_handle(handles):
+            one.stop_signal.stop(reason)
+        return await self.collect_reports(handles, waits=True)
 
     async def reminder(self, steps: Steps) -> str | None:
         """Return, once, a note on background runs that the model has not collected. None: there is nothing to note."""
-        if self._was_reminded or not self._beside:
+        if self._was_reminded or not self._background_runs:
             return None
-        self._reminders += 1
+        self._reminder_count += 1
 
         async def effect() -> JSONObject:  # a step: which runs have ended differs in a replay
-            return {"text": self._reminder()}
+            return {"text": self._reminder_text()}
 
-        text: str = (await steps.run(steps.reserve(f"children:{self._reminders}"), effect))["text"]
+        text: str = (await steps.run(steps.reserve(f"children:{self._reminder_count}"), effect))["text"]
         self._was_reminded = bool(text)
         return text or None
 
-    def _reminder(self) -> str:
-        left = [one for one in self._chosen(()) if not one.was_collected]
+    def _reminder_text(self) -> str:
+        left = [one for one in self._runs_by_handle(()) if not one.was_collected]
         lines = [
-            f"`{one.handle}` {'has ended, and you have not seen its result' if one.is_over.is_set() else 'still runs'}."
+            f"`{one.handle}` {'has ended, and you have not seen its result' if one.ended.is_set() else 'still runs'}."
             for one in left
         ]
         if not left:
@@ -219,22 +221,22 @@ class Children:
             "answer without it, what still runs is stopped."
         )
 
-    def _chosen(self, handles: Sequence[str]) -> list[Beside]:
-        unknown = [handle for handle in handles if handle not in self._beside]
+    def _runs_by_handle(self, handles: Sequence[str]) -> list[BackgroundRun]:
+        unknown = [handle for handle in handles if handle not in self._background_runs]
         if unknown:
-            known = ", ".join(one.handle for one in self._chosen(())) or "none"
+            known = ", ".join(one.handle for one in self._runs_by_handle(())) or "none"
             raise ToolError(f"There is no sub-agent {', '.join(map(repr, unknown))}. The handles are: {known}.")
         # The tasks of one turn start in any order, so the order of `_background_runs` is not the model's.
-        in_order = sorted(self._beside.values(), key=lambda one: one.place)
-        return [self._beside[handle] for handle in dict.fromkeys(handles)] or in_order
+        in_order = sorted(self._background_runs.values(), key=lambda one: one.call_position)
+        return [self._background_runs[handle] for handle in dict.fromkeys(handles)] or in_order
 
-    async def _run(self, one: Beside, work: Work) -> None:
+    async def _run_in_background(self, one: BackgroundRun, work: BackgroundWork) -> None:
         try:
-            one.told = await work(one.off)
+            one.final_report = await work(one.stop_signal)
         finally:
-            one.is_over.set()
+            one.ended.set()
 
 
-def _whom(call: ToolCall) -> str:
+def _agent_key(call: ToolCall) -> str:
     """Return the key under which calls of one sub-agent are counted; background starts count by themselves."""
     return f"{START_TOOL} {call.input.get('agent')}" if call.name == START_TOOL else call.name

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-from agentkit.budget.charges import Charge, cost_of_all, usage_of
+from agentkit.budget.charges import Charge, total_cost, total_usage
 from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.message import AssistantTurn, JSONObject
 from agentkit.messages.request import Request
-from agentkit.messages.server_threads import Thread
-from agentkit.models.stream_accumulator import OnCall
+from agentkit.messages.server_threads import ServerThread
+from agentkit.models.stream_accumulator import OnToolCall
 
 
 @dataclass(slots=True)
-class Meter:
+class ChargeMeter:
     """Collects the charges of one model call, failed attempts included."""
 
     charges: list[Charge] = field(default_factory=list[Charge])
@@ -24,25 +24,25 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ModelReply:
     """A complete turn of the model and its charges."""
 
     turn: AssistantTurn
     max_tokens: int
     """The `max_tokens` of the request."""
     charges: tuple[Charge, ...]
-    thread: Thread | None = None
+    thread: ServerThread | None = None
     """The thread in which the server holds the conversation. None: it holds none."""
 
     @property
     def usage(self) -> Usage:
         """Tokens used, failed attempts included."""
-        return usage_of(self.charges)
+        return total_usage(self.charges)
 
     @property
     def cost(self) -> Cost:
         """The price of these tokens."""
-        return cost_of_all(self.charges)
+        return total_cost(self.charges)
 
     def to_json(self) -> JSONObject:
         """Return the reply as JSON, to be stored as a step result."""
@@ -51,26 +51,26 @@ class Asked:
         return {"turn": self.turn.to_json(), "max_tokens": self.max_tokens, "charges": charges, "thread": thread}
 
     @classmethod
-    def from_json(cls, value: JSONObject) -> Asked:
+    def from_json(cls, value: JSONObject) -> ModelReply:
         """Restore a reply from `to_json`."""
         turn = AssistantTurn.from_json(value["turn"])
-        thread = Thread(**value["thread"]) if value["thread"] else None
+        thread = ServerThread(**value["thread"]) if value["thread"] else None
         return cls(turn, value["max_tokens"], tuple(map(Charge.from_json, value["charges"])), thread)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ModelRequest:
     """A request to the model and what is known about it."""
 
     request: Request
-    turn: int
+    turn_number: int
     """Counted from 1; 0 for the request of a summary."""
-    known_tokens: int = 0
+    counted_tokens: int = 0
     """Tokens that the server counted for the prefix and the first `counted_messages` messages. 0: not counted."""
-    known_messages: int = 0
-    least_tokens: int = 1
+    counted_messages: int = 0
+    min_tokens: int = 1
     """The smallest `max_tokens` that a budget may lower the request to."""
-    needs_landing: bool = False
+    needs_final_turn_reserve: bool = False
     """True if the budgets have to keep a reserve for the final turn beside this request."""
-    on_call: OnCall | None = None
+    on_call: OnToolCall | None = None
     """Called with each complete tool call while the reply is still streaming. None: nothing is called."""

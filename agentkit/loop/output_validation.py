@@ -7,60 +7,60 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from agentkit.run.events import OutputRejected
-from agentkit.run.output import AnswerSpec, InvalidAnswer
+from agentkit.run.output import InvalidAnswer, OutputSpec
 from agentkit.run.result import Answer
-from agentkit.tool_calls.call_result import Executed
+from agentkit.tool_calls.call_result import CallResult
 
 if TYPE_CHECKING:
     from agentkit.messages.message import ToolCall
-    from agentkit.run.scope import Scope
+    from agentkit.run.scope import RunScope
 
 Out = TypeVar("Out")
 
-Check: TypeAlias = "Callable[[Out], Awaitable[str | None]]"
+OutputCheckFunction: TypeAlias = "Callable[[Out], Awaitable[str | None]]"
 """Checks an output of the right type: None, or the reason why it is sent back. An exception ends the run."""
 
 
 @dataclass(slots=True)
-class AnswerBox(Generic[Out]):
+class OutputValidation(Generic[Out]):
     """Validates the answers of one run and keeps the accepted one."""
 
-    spec: AnswerSpec[Out]
-    scope: Scope
-    check: Check[Out] | None = None
+    spec: OutputSpec[Out]
+    scope: RunScope
+    output_check: OutputCheckFunction[Out] | None = None
     """A check of the output beyond its type. None: no further check."""
     answer: Answer[Out] | None = None
     """The accepted answer. None: there is none yet."""
 
-    async def take_text(self, text: str) -> str | None:
+    async def accept_text(self, text: str) -> str | None:
         """Accept an answer that was given as text. Returns the reason for a rejection; None: it was accepted."""
         try:
             value = self.spec.from_text(text)
         except InvalidAnswer as error:
-            return await self.reject(str(error))
-        return await self._take(value)
+            return await self.reject_output(str(error))
+        return await self._accept_value(value)
 
-    async def take_call(self, call: ToolCall, not_yet: str | None = None) -> Executed:
+    async def accept_call(self, call: ToolCall, reminder: str | None = None) -> CallResult:
         """Accept an answer that was given by the answer tool, and return the tool result; a `reminder` rejects it."""
-        if not_yet is not None:
-            return Executed(not_yet, is_error=True)
+        if reminder is not None:
+            return CallResult(reminder, is_error=True)
         if self.answer is not None:
-            return Executed("You have given your answer already; this one was not taken.", is_error=True)
+            return CallResult("You have given your answer already; this one was not taken.", is_error=True)
         try:
             value = self.spec.from_call(call)
         except InvalidAnswer as error:
-            return Executed(await self.reject(str(error)), is_error=True)
-        reason = await self._take(value)
-        return Executed("Your answer was taken." if reason is None else reason, is_error=reason is not None)
+            return CallResult(await self.reject_output(str(error)), is_error=True)
+        reason = await self._accept_value(value)
+        return CallResult("Your answer was taken." if reason is None else reason, is_error=reason is not None)
 
-    async def _take(self, value: Out) -> str | None:
-        reason = await self.check(value) if self.check is not None else None
+    async def _accept_value(self, value: Out) -> str | None:
+        reason = await self.output_check(value) if self.output_check is not None else None
         if reason is not None:
-            return await self.reject(reason)
+            return await self.reject_output(reason)
         self.answer = Answer(value)
         return None
 
-    async def reject(self, reason: str) -> str:
+    async def reject_output(self, reason: str) -> str:
         """Emit OutputRejected and return the reason."""
-        await self.scope.emit(lambda place: OutputRejected(**place, reason=reason))
+        await self.scope.emit(lambda origin: OutputRejected(**origin, reason=reason))
         return reason

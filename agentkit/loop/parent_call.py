@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agentkit.loop.child_runs import CallNumber, Children
+from agentkit.loop.child_runs import CallNumber, ChildRuns
 from agentkit.tool_calls.executor import progress_reporter
 from agentkit.tools.run_context import RunContext
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from agentkit.budget.account import Account
     from agentkit.messages.message import ToolCall
     from agentkit.run.result import RunResult
-    from agentkit.run.scope import Scope
+    from agentkit.run.scope import RunScope
     from agentkit.run.steps import Slot
 
 
 @dataclass(frozen=True, slots=True)
-class Delegation:
+class ParentCall:
     """One tool call of a parent run, as the child run that it starts sees it."""
 
-    scope: Scope
+    scope: RunScope
     """The scope of the delegating run."""
     slot: Slot
     """The call's slot among the steps; the child run's steps are under it."""
@@ -30,49 +30,51 @@ class Delegation:
     """The value of `ctx.deps` in the delegating run's tools."""
     deps_source: object
     """The type or factory of these deps, as the delegating agent names it."""
-    children: Children
+    child_runs: ChildRuns
     """All child runs of the delegating run."""
-    place: Scope | None = None
+    known_scope: RunScope | None = None
     """The child's scope where it was set already. None: it is derived from the call."""
 
     @property
-    def number(self) -> CallNumber:
+    def call_number(self) -> CallNumber:
         """The number of this call in the delegating run."""
-        return self.children.number(self.call)
+        return self.child_runs.call_number(self.call)
 
     @property
     def depth(self) -> int:
         """Levels of the child below the root run: 1 is directly below it."""
         return len(self.scope.path)
 
-    def child(self, agent: str) -> Scope:
+    def child_scope(self, agent: str) -> RunScope:
         """Return the scope of the child run."""
-        return self.place or self.scope.child(agent, self.call.id, self.slot)
+        return self.known_scope or self.scope.child_scope(agent, self.call.id, self.slot)
 
-    def adopt(self, result: RunResult[object]) -> None:
+    def add_child_result(self, result: RunResult[object]) -> None:
         """Add the child's result to the delegating run."""
-        self.children.adopt(self.call, result)
+        self.child_runs.add_result(self.call, result)
 
-    def placed(self, agent: str, accounts: tuple[Account, ...]) -> Delegation:
+    def with_child_scope(self, agent: str, accounts: tuple[Account, ...]) -> ParentCall:
         """Return the same call with its child scope set, for all tries of the call, under further budgets."""
-        place = self.child(agent)
-        return replace(self, place=replace(place, accounts=(*place.accounts, *accounts)) if accounts else place)
+        scope = self.child_scope(agent)
+        return replace(self, known_scope=replace(scope, accounts=(*scope.accounts, *accounts)) if accounts else scope)
 
-    def next_try(self, agent: str) -> Delegation:
+    def for_next_try(self, agent: str) -> ParentCall:
         """Return the same call with a scope for the next try; later tries have run ids and steps of their own."""
-        first, number = self.child(agent), self.children.tries(self.call) + 1
+        first, number = self.child_scope(agent), self.child_runs.count_tries(self.call) + 1
         if number == 1:
             return self
         slot = first.steps.reserve(f"try:{number}")
-        return replace(self, place=replace(first, run_id=f"{first.run_id}.{number}", steps=first.steps.under(slot)))
+        return replace(
+            self, known_scope=replace(first, run_id=f"{first.run_id}.{number}", steps=first.steps.under(slot))
+        )
 
-    def serves(self, deps_source: object) -> bool:
+    def provides_deps(self, deps_source: object) -> bool:
         """Return True if a child that names this type or factory of deps uses those of the delegating run."""
         if deps_source is None or deps_source == self.deps_source:
             return True
         return isinstance(deps_source, type) and self.deps is not None
 
-    def context(self, agent: str, *, keeps_results: bool) -> RunContext[object]:
+    def run_context(self, agent: str, *, has_artifact_tools: bool) -> RunContext[object]:
         """Return the context for the call's tool."""
         call = self.call
         return RunContext(
@@ -80,8 +82,8 @@ class Delegation:
             run_id=self.scope.run_id,
             agent=agent,
             call_id=call.id,
-            listener=progress_reporter(self.scope, call),
-            run=self,
-            artifacts=self.scope.artifacts.shelf(call.id) if keeps_results else None,
+            progress_listener=progress_reporter(self.scope, call),
+            parent_call=self,
+            artifact_slot=self.scope.artifacts.slot_for(call.id) if has_artifact_tools else None,
             redactor=self.scope.redactor,
         )

@@ -6,45 +6,45 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agentkit.budget.prices import prices_of
-from agentkit.budget.upper_bounds import server_tool_usd
+from agentkit.budget.upper_bounds import server_tool_price_usd
 from agentkit.errors import ConfigurationError
-from agentkit.run.delegation_terms import Escalate, Terms, id_of
+from agentkit.run.delegation_terms import Escalate, Terms, model_id
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Account
     from agentkit.messages.message import JSONObject
     from agentkit.run.agent_spec import AnySpec
 
-_CHANGES_PRICES = ("speed", "service_tier", "inference_geo")
+_PRICE_CHANGING_FIELDS = ("speed", "service_tier", "inference_geo")
 """Fields of a request that change its price by a factor that the price table does not have."""
 
 
 def check_prices(spec: AnySpec, accounts: Sequence[Account]) -> None:
     """Raise ConfigurationError if money is limited and something in the tree of agents has no known price."""
     is_limited = any(account.budget.max_cost_usd is not None for account in accounts)
-    for problem in _problems(spec, is_limited=is_limited):
+    for problem in _price_problems(spec, is_limited=is_limited):
         raise ConfigurationError(problem)
 
 
-def _problems(spec: AnySpec, *, is_limited: bool) -> Iterator[str]:
+def _price_problems(spec: AnySpec, *, is_limited: bool) -> Iterator[str]:
     budget = spec.budget
     is_limited = is_limited or (budget is not None and budget.max_cost_usd is not None)
     if is_limited:
-        yield from _unknown_models(spec)
-        yield from _unknown_tools(spec.name, spec.toolbox.api_tools)
-        yield from _unknown_fields(spec)
-    for tool in spec.toolbox.tools.values():
+        yield from _models_without_price(spec)
+        yield from _tools_without_price(spec.name, spec.agent_tools.api_tools)
+        yield from _settings_without_price(spec)
+    for tool in spec.agent_tools.tools.values():
         for delegate in tool.delegates:
             child: AnySpec = getattr(delegate, "agent")  # noqa: B009 - an AgentTool, which stands above this file
             terms: Terms = getattr(delegate, "terms")  # noqa: B009
             own = terms.budget
             is_child_limited = is_limited or (own is not None and own.max_cost_usd is not None)
             if is_child_limited:
-                yield from _unknown_choices(child.name, terms)
-            yield from _problems(child, is_limited=is_child_limited)
+                yield from _choices_without_price(child.name, terms)
+            yield from _price_problems(child, is_limited=is_child_limited)
 
 
-def _unknown_models(spec: AnySpec) -> Iterator[str]:
+def _models_without_price(spec: AnySpec) -> Iterator[str]:
     for model, has_own in ((spec.model, spec.price is not None), (spec.fallback, False)):
         name = model if isinstance(model, str) or model is None else model.name
         if name is not None and not has_own and prices_of(name) is None:
@@ -55,28 +55,28 @@ def _unknown_models(spec: AnySpec) -> Iterator[str]:
             )
 
 
-def _unknown_choices(agent: str, terms: Terms) -> Iterator[str]:
+def _choices_without_price(agent: str, terms: Terms) -> Iterator[str]:
     """Yield problems of the models that may replace an agent's own; the agent's own price does not hold for them."""
     escalation = [terms.on_failure.model] if isinstance(terms.on_failure, Escalate) else []
     for model in [*terms.models.values(), *escalation]:
-        if prices_of(id_of(model)) is None:
+        if prices_of(model_id(model)) is None:
             yield (
                 f"Budget(max_cost_usd=...) over Agent({agent!r}): as_tool(...) lets it run with the model "
-                f"{id_of(model)!r}, whose price is not known. Take another, or limit tokens instead."
+                f"{model_id(model)!r}, whose price is not known. Take another, or limit tokens instead."
             )
 
 
-def _unknown_tools(agent: str, tools: Iterable[JSONObject]) -> Iterator[str]:
+def _tools_without_price(agent: str, tools: Iterable[JSONObject]) -> Iterator[str]:
     for tool in tools:
         where = f"Budget(max_cost_usd=...) over Agent({agent!r}): its tool {tool.get('name') or tool.get('type')!r}"
-        if server_tool_usd(tool) is None:
+        if server_tool_price_usd(tool) is None:
             yield f"{where} has a price that is known only afterwards. Leave it out, or limit requests instead."
         elif not tool.get("max_uses"):
             yield f"{where} may be used without end: give its dictionary `max_uses`."
 
 
-def _unknown_fields(spec: AnySpec) -> Iterator[str]:
-    given = [name for name in _CHANGES_PRICES if name in spec.settings.extra]
+def _settings_without_price(spec: AnySpec) -> Iterator[str]:
+    given = [name for name in _PRICE_CHANGING_FIELDS if name in spec.settings.extra]
     if given:
         yield (
             f"Budget(max_cost_usd=...) over Agent({spec.name!r}): Settings(extra=...) has {', '.join(given)}, which "

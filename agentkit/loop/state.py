@@ -16,31 +16,31 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from agentkit.loop.actions import (
-    CUT_OFF,
-    FLOOR,
-    LAST_TURN,
-    LAST_TURN_BY_TOOL,
-    OVER_BUDGET,
-    SAY_SOMETHING,
+    EMPTY_REPLY_NOTE,
+    FINAL_TURN_BY_TOOL_NOTE,
+    FINAL_TURN_NOTE,
+    MIN_REPLY_TOKENS,
+    OVER_BUDGET_NOTE,
+    TRUNCATED_RESULT,
+    Action,
     AnswerBy,
-    AnswerCalls,
-    AskAgain,
-    AskToSpeak,
-    CallModel,
+    AskModel,
     CheckAnswer,
     Compact,
-    FallBack,
     Finish,
-    Limits,
+    RequestText,
+    RetryTurn,
+    RunLimits,
     RunTools,
-    Step,
+    SkipCalls,
+    UseFallback,
 )
 from agentkit.messages.message import AssistantTurn, ToolCall
 from agentkit.run.outcome import Outcome
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
 
-class After(Enum):
+class StopReasonRule(Enum):
     """The rule for a stop reason."""
 
     GO_ON = "run the calls if there are any, otherwise take the answer"
@@ -50,15 +50,15 @@ class After(Enum):
     CONTEXT_EXCEEDED = "the window is full: compact once, or stop"
 
 
-STOP_REASONS: Mapping[str, After] = {
-    "end_turn": After.GO_ON,
-    "stop_sequence": After.GO_ON,
-    "tool_use": After.GO_ON,
-    "pause_turn": After.RESEND,
-    "compaction": After.RESEND,
-    "max_tokens": After.TRUNCATED,
-    "model_context_window_exceeded": After.CONTEXT_EXCEEDED,
-    "refusal": After.REFUSED,
+STOP_REASONS: Mapping[str, StopReasonRule] = {
+    "end_turn": StopReasonRule.GO_ON,
+    "stop_sequence": StopReasonRule.GO_ON,
+    "tool_use": StopReasonRule.GO_ON,
+    "pause_turn": StopReasonRule.RESEND,
+    "compaction": StopReasonRule.RESEND,
+    "max_tokens": StopReasonRule.TRUNCATED,
+    "model_context_window_exceeded": StopReasonRule.CONTEXT_EXCEEDED,
+    "refusal": StopReasonRule.REFUSED,
 }
 """Every stop reason of the Messages API. Compatible servers end a turn that has calls with `end_turn`, too."""
 
@@ -67,7 +67,7 @@ STOP_REASONS: Mapping[str, After] = {
 class RunState:
     """The state of a run. Every method returns the state after an event."""
 
-    limits: Limits
+    limits: RunLimits
     answer_by: AnswerBy = AnswerBy.TEXT
     has_tools: bool = False
     """True if there is a tool to call; a run without tools needs no final turn."""
@@ -76,41 +76,41 @@ class RunState:
     can_compact: bool = True
     turns: int = 0
     pauses: int = 0
-    cuts: int = 0
+    truncations: int = 0
     repeated_ids: int = 0
     output_failures: int = 0
-    failures: Mapping[str, int] = field(default_factory=dict[str, int])
+    call_failures: Mapping[str, int] = field(default_factory=dict[str, int])
     """The number of failures of each call that has not succeeded since, by `ToolCall.key`."""
-    was_asked_to_speak: bool = False
-    was_told_last: bool = False
+    was_text_requested: bool = False
+    was_final_turn_announced: bool = False
     note: str | None = None
     """Text for the model, appended to the next user message. None: nothing."""
     turn: AssistantTurn | None = None
     """The reply that is being handled. None: the next action is a request."""
     has_repeated_ids: bool = False
     """True if that reply gives a call an id that was used before."""
-    sent_tokens: int = 0
+    reply_max_tokens: int = 0
     """The `max_tokens` of the request that brought that reply."""
-    room: int | None = None
+    next_max_tokens: int | None = None
     """The `max_tokens` of the next request. None: that of the limits."""
     are_calls_answered: bool = False
     """True if the calls of that reply have their results."""
-    lands: Finish | None = None
+    budget_finish: Finish | None = None
     """The end of the run after the final turn, whatever its reply: a budget is nearly used up. None: no such end."""
     finish: Finish | None = None
     """The end of the run. None: it goes on."""
 
     @property
-    def landing(self) -> Finish | None:
+    def final_turn_finish(self) -> Finish | None:
         """The end of the run if this is the announced final turn. None: the run may go on."""
-        if self.lands is not None:
-            return self.lands
+        if self.budget_finish is not None:
+            return self.budget_finish
         if self.has_tools and self.turns == self.limits.max_turns:
             return Finish(Outcome.MAX_TURNS, self.limit_reason)
         return None
 
     @property
-    def may_go_back(self) -> bool:
+    def may_append_turn(self) -> bool:
         """True if the API would accept that reply in the history."""
         turn = self.turn
         return turn is not None and bool(turn.content) and turn.stop_reason != "refusal" and not self.has_repeated_ids
@@ -120,177 +120,177 @@ class RunState:
         """The reason of a run that the turn limit ends."""
         return f"The limit of {self.limits.max_turns} turns was reached."
 
-    def said(self) -> RunState:
+    def user_message_sent(self) -> RunState:
         """The user message with the pending note was appended."""
-        is_last = self.has_tools and (self.lands is not None or self.limits.max_turns - self.turns == 1)
-        if self.note is None and not is_last:
+        is_final_turn = self.has_tools and (self.budget_finish is not None or self.limits.max_turns - self.turns == 1)
+        if self.note is None and not is_final_turn:
             return self
-        return replace(self, note=None, was_told_last=self.was_told_last or is_last)
+        return replace(self, note=None, was_final_turn_announced=self.was_final_turn_announced or is_final_turn)
 
-    def replied(self, turn: AssistantTurn, *, max_tokens: int = 0, has_repeated_ids: bool = False) -> RunState:
+    def reply_received(self, turn: AssistantTurn, *, max_tokens: int = 0, has_repeated_ids: bool = False) -> RunState:
         """The model replied to a request with this `max_tokens`; 0: that of the limits."""
         return replace(
             self,
             turns=self.turns + 1,
             turn=turn,
-            sent_tokens=max_tokens or self.limits.max_tokens,
-            room=None,
+            reply_max_tokens=max_tokens or self.limits.max_tokens,
+            next_max_tokens=None,
             has_repeated_ids=has_repeated_ids,
             note=None,
             are_calls_answered=False,
         )
 
-    def resumed(self) -> RunState:
+    def turn_resumed(self) -> RunState:
         """A paused turn is sent back unchanged, and does not count."""
         return replace(self, pauses=self.pauses + 1, turns=self.turns - 1, turn=None)
 
-    def dropped(self, step: AskAgain | FallBack | Compact) -> RunState:
+    def turn_dropped(self, action: RetryTurn | UseFallback | Compact) -> RunState:
         """The turn was dropped by this action, and does not count."""
         state = replace(self, turn=None, turns=self.turns - (self.turn is not None))
-        match step:
-            case AskAgain():
+        match action:
+            case RetryTurn():
                 repeated_ids = self.repeated_ids + self.has_repeated_ids
-                return replace(state, room=step.max_tokens, repeated_ids=repeated_ids)
-            case FallBack():
+                return replace(state, next_max_tokens=action.max_tokens, repeated_ids=repeated_ids)
+            case UseFallback():
                 return replace(state, has_fallback=False)
             case Compact():
                 return replace(state, can_compact=False)
 
-    def cut_off(self) -> RunState:
+    def truncation_reported(self) -> RunState:
         """The calls of a truncated turn were answered with the request to send smaller pieces."""
-        return replace(self, turn=None, cuts=self.cuts + 1)
+        return replace(self, turn=None, truncations=self.truncations + 1)
 
-    def over_budget(self, reason: str) -> RunState:
+    def budget_refused(self, reason: str) -> RunState:
         """The next call does not fit into a budget: take the final turn, or end the run where none is left."""
         end = Finish(Outcome.BUDGET_EXHAUSTED, reason)
-        if self.has_tools and self.lands is None:
-            return replace(self, lands=end, room=None)
+        if self.has_tools and self.budget_finish is None:
+            return replace(self, budget_finish=end, next_max_tokens=None)
         return replace(self, finish=end)
 
     def is_stuck(self, call: ToolCall) -> bool:
         """Return True if this call has failed as often as it may."""
-        failed = self.failures  # empty for most runs, and computing a call's key takes time
+        failed = self.call_failures  # empty for most runs, and computing a call's key takes time
         return bool(failed) and failed.get(call.key, 0) >= self.limits.max_repairs
 
-    def ran_tools(
+    def tools_finished(
         self, *, rejected: str | None = None, failed: Collection[ToolCall] = (), succeeded: Collection[ToolCall] = ()
     ) -> RunState:
         """The calls of the turn have their results; `rejected` is the reason why the answer tool's was rejected."""
         failures = self.output_failures + (rejected is not None)
         if rejected is not None and failures > self.limits.output_retries:
             return replace(self, finish=Finish(Outcome.INVALID_OUTPUT, rejected))
-        if self.landing is not None:  # its text is the best answer there will be
+        if self.final_turn_finish is not None:  # its text is the best answer there will be
             return replace(self, are_calls_answered=True)
-        counts = self.failures
+        counts = self.call_failures
         if failed or (succeeded and counts):
             done = {call.key for call in succeeded}
             counts = {key: count for key, count in counts.items() if key not in done}
             counts |= {key: counts.get(key, 0) + 1 for key in {call.key for call in failed}}
-        return replace(self, turn=None, output_failures=failures, failures=counts)
+        return replace(self, turn=None, output_failures=failures, call_failures=counts)
 
-    def answered(self) -> RunState:
+    def answer_accepted(self) -> RunState:
         """The answer was accepted."""
-        return replace(self, finish=self.landing or Finish(Outcome.COMPLETED))
+        return replace(self, finish=self.final_turn_finish or Finish(Outcome.COMPLETED))
 
-    def rejected(self, reason: str) -> RunState:
+    def answer_rejected(self, reason: str) -> RunState:
         """The answer was rejected; it is sent back with `reason` as long as retries and turns are left."""
         failures = self.output_failures + 1
-        if self.lands is not None:
-            return replace(self, finish=replace(self.lands, reason=f"{self.lands.reason} {reason}"))
+        if self.budget_finish is not None:
+            return replace(self, finish=replace(self.budget_finish, reason=f"{self.budget_finish.reason} {reason}"))
         if failures > self.limits.output_retries:
             return replace(self, finish=Finish(Outcome.INVALID_OUTPUT, reason))
         if self.turns >= self.limits.max_turns:
             return replace(self, finish=Finish(Outcome.MAX_TURNS, f"{self.limit_reason} {reason}"))
         return replace(self, output_failures=failures, turn=None, note=reason)
 
-    def asked_to_speak(self) -> RunState:
+    def text_requested(self) -> RunState:
         """The model ended its turn without text, and is asked for text once more."""
-        return replace(self, was_asked_to_speak=True, turn=None, note=SAY_SOMETHING)
+        return replace(self, was_text_requested=True, turn=None, note=EMPTY_REPLY_NOTE)
 
 
-def next_step(state: RunState) -> Step:
+def next_action(state: RunState) -> Action:
     """Return the next action of a run in this state."""
     if state.finish is not None:
         return state.finish
     if state.turn is None:
-        return _ask(state)
+        return _model_call_or_finish(state)
     match STOP_REASONS.get(state.turn.stop_reason or ""):
-        case After.GO_ON:
-            return _go_on(state, state.turn)
-        case After.RESEND if state.pauses >= state.limits.max_pauses:
+        case StopReasonRule.GO_ON:
+            return _after_complete_turn(state, state.turn)
+        case StopReasonRule.RESEND if state.pauses >= state.limits.max_pauses:
             return Finish(Outcome.PAUSED, f"The server paused its turn {state.pauses + 1} times.")
-        case After.RESEND:
-            return CallModel(is_last=state.landing is not None, max_tokens=state.sent_tokens)
-        case After.REFUSED if state.has_fallback:
-            return FallBack(_refusal_reason(state.turn))
-        case After.REFUSED:
+        case StopReasonRule.RESEND:
+            return AskModel(is_final_turn=state.final_turn_finish is not None, max_tokens=state.reply_max_tokens)
+        case StopReasonRule.REFUSED if state.has_fallback:
+            return UseFallback(_refusal_reason(state.turn))
+        case StopReasonRule.REFUSED:
             return Finish(Outcome.REFUSED, _refusal_reason(state.turn))
-        case After.TRUNCATED:
-            return _truncated(state, state.turn)
-        case After.CONTEXT_EXCEEDED if state.can_compact:
+        case StopReasonRule.TRUNCATED:
+            return _after_truncation(state, state.turn)
+        case StopReasonRule.CONTEXT_EXCEEDED if state.can_compact:
             return Compact()
-        case After.CONTEXT_EXCEEDED:
+        case StopReasonRule.CONTEXT_EXCEEDED:
             return Finish(Outcome.CONTEXT_EXCEEDED, "The conversation no longer fits the model's window.")
         case None:
             return Finish(Outcome.FAILED, f"The API stopped for a reason we do not know: {state.turn.stop_reason!r}.")
 
 
-def _ask(state: RunState) -> Step:
+def _model_call_or_finish(state: RunState) -> Action:
     left = state.limits.max_turns - state.turns
     if left <= 0:
         return Finish(Outcome.MAX_TURNS, state.limit_reason)
-    most = state.room or state.limits.max_tokens
-    least = min(most, max(FLOOR, 0 if state.room is None else 2 * state.sent_tokens))
-    is_last = state.has_tools and (left == 1 or state.lands is not None)
+    most = state.next_max_tokens or state.limits.max_tokens
+    least = min(most, max(MIN_REPLY_TOKENS, 0 if state.next_max_tokens is None else 2 * state.reply_max_tokens))
+    is_final_turn = state.has_tools and (left == 1 or state.budget_finish is not None)
     note = state.note
-    if is_last and not state.was_told_last:
-        last = LAST_TURN_BY_TOOL if state.answer_by is AnswerBy.TOOL else LAST_TURN
-        why = f"{OVER_BUDGET} {last}" if state.lands is not None else last
+    if is_final_turn and not state.was_final_turn_announced:
+        final_turn_note = FINAL_TURN_BY_TOOL_NOTE if state.answer_by is AnswerBy.TOOL else FINAL_TURN_NOTE
+        why = f"{OVER_BUDGET_NOTE} {final_turn_note}" if state.budget_finish is not None else final_turn_note
         note = f"{note}\n\n{why}" if note else why
-    return CallModel(note, is_last, most, least)
+    return AskModel(note, is_final_turn, most, least)
 
 
-def _go_on(state: RunState, turn: AssistantTurn) -> Step:
-    calls = tuple(turn.calls())
+def _after_complete_turn(state: RunState, turn: AssistantTurn) -> Action:
+    calls = tuple(turn.tool_calls())
     if calls and not state.are_calls_answered:
-        return _run(state, calls)
+        return _run_calls_or_finish(state, calls)
     if turn.stop_reason == "tool_use" and not calls:
         return Finish(Outcome.FAILED, "The API stopped for tool_use, but the reply holds no tool call.")
     if turn.text.strip():
         return CheckAnswer(turn.text)
-    if (landing := state.landing) is not None:
-        return landing
-    if state.was_asked_to_speak:
+    if (final_turn_finish := state.final_turn_finish) is not None:
+        return final_turn_finish
+    if state.was_text_requested:
         return Finish(Outcome.EMPTY, "The model ended its turn without a word, twice.")
-    return AskToSpeak()
+    return RequestText()
 
 
-def _run(state: RunState, calls: tuple[ToolCall, ...]) -> Step:
+def _run_calls_or_finish(state: RunState, calls: tuple[ToolCall, ...]) -> Action:
     if state.has_repeated_ids:
         if state.repeated_ids >= state.limits.max_repeated_ids:
             return Finish(Outcome.FAILED, "The API gave an id to two tool calls, again and again.")
-        return AskAgain("The reply gave an id to two tool calls.")
+        return RetryTurn("The reply gave an id to two tool calls.")
     stuck = next(filter(state.is_stuck, calls), None)
     if stuck is not None:
-        count = state.failures[stuck.key]
+        count = state.call_failures[stuck.key]
         return Finish(Outcome.LIVELOCK, f"The same call of `{stuck.name}` failed {count} times and was made again.")
     may_run = frozenset({ANSWER_TOOL} if state.answer_by is AnswerBy.TOOL else ())
-    return RunTools(calls, None if state.landing is None else may_run)
+    return RunTools(calls, None if state.final_turn_finish is None else may_run)
 
 
-def _truncated(state: RunState, turn: AssistantTurn) -> Step:
+def _after_truncation(state: RunState, turn: AssistantTurn) -> Action:
     """Return the action after a truncated reply: an unusable one is retried with a higher `max_tokens` if possible."""
-    calls = tuple(turn.calls())
+    calls = tuple(turn.tool_calls())
     is_useless = bool(calls) or not turn.text.strip() or state.answer_by is not AnswerBy.TEXT
-    if state.landing is not None and not is_useless:
+    if state.final_turn_finish is not None and not is_useless:
         return CheckAnswer(turn.text)
-    most = state.limits.most_tokens if is_useless else state.limits.max_tokens
-    larger = min(most, max(state.limits.max_tokens, 4 * state.sent_tokens))
-    if larger > state.sent_tokens:
-        return AskAgain("The reply was cut off.", larger)
-    if calls and state.landing is None and state.cuts < state.limits.max_cuts:
-        return AnswerCalls(calls, CUT_OFF)
-    return state.lands or Finish(Outcome.TRUNCATED, "The reply was cut off at max_tokens.")
+    most = state.limits.model_max_tokens if is_useless else state.limits.max_tokens
+    larger = min(most, max(state.limits.max_tokens, 4 * state.reply_max_tokens))
+    if larger > state.reply_max_tokens:
+        return RetryTurn("The reply was cut off.", larger)
+    if calls and state.final_turn_finish is None and state.truncations < state.limits.max_truncations:
+        return SkipCalls(calls, TRUNCATED_RESULT)
+    return state.budget_finish or Finish(Outcome.TRUNCATED, "The reply was cut off at max_tokens.")
 
 
 def _refusal_reason(turn: AssistantTurn) -> str:

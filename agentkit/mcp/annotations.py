@@ -27,7 +27,7 @@ class Annotations:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedTool:
     """A tool as its server lists it."""
 
     name: str
@@ -41,7 +41,7 @@ class Listed:
     """True if it runs only as an MCP task, whose result has to be polled; such tools are not supported."""
 
 
-def hinted_effect(annotations: Annotations) -> Effect:
+def effect_from_annotations(annotations: Annotations) -> Effect:
     """Return the effect that the hints stand for, if they are true; without a hint the worst is assumed."""
     if annotations.is_read_only:
         return "read"

@@ -16,36 +16,36 @@ from pydantic import ValidationError
 
 from agentkit.errors import ConfigurationError, ToolError, UsageError
 from agentkit.log import log
-from agentkit.mcp.http import NOT_SENT
-from agentkit.mcp.mcp_tool import Answer, Unanswered
-from agentkit.mcp.results import readable
-from agentkit.mcp.session import SESSION_LOST, Session
+from agentkit.mcp.http import REQUEST_NOT_SENT
+from agentkit.mcp.mcp_tool import CallWithoutResult, ServerResult
+from agentkit.mcp.results import readable_error_text
+from agentkit.mcp.session import SESSION_LOST, McpSession
 from agentkit.redaction.redactor import text_without_secrets
 
 if TYPE_CHECKING:
-    from agentkit.mcp.annotations import Listed
-    from agentkit.mcp.mcp_tool import Report
-    from agentkit.mcp.servers import Server
+    from agentkit.mcp.annotations import ListedTool
+    from agentkit.mcp.mcp_tool import ProgressCallback
+    from agentkit.mcp.servers import McpServer
 
-_EXCEPTIONS_OF_THE_SERVER = (0, -32603)
+_INTERNAL_ERROR_CODES = (0, -32603)
 """Error codes for an exception inside the server. Its text is logged and not sent to the model."""
 _NOT_EXECUTED = "Nothing was executed."
 
 
-class Connection:
+class ServerConnection:
     """The connection to one server, from mounting to unmounting."""
 
-    def __init__(self, server: Server, name: str, connect_timeout_s: float) -> None:
+    def __init__(self, server: McpServer, name: str, connect_timeout_s: float) -> None:
         self.name = name
         """The name under which the server is mounted."""
         self._server = server
-        self._timeout_s = connect_timeout_s
-        self._session = Session(server, name, connect_timeout_s)
+        self._connect_timeout_s = connect_timeout_s
+        self._session = McpSession(server, name, connect_timeout_s)
         self._is_mounted = False
         self._may_restart = True
-        self._restarting = anyio.Lock()
+        self._restart_lock = anyio.Lock()
 
-    async def open(self) -> tuple[Listed, ...]:
+    async def open(self) -> tuple[ListedTool, ...]:
         """Connect and return the server's tools. Raises ConfigurationError."""
         await self._session.open()
         self._is_mounted = True
@@ -55,10 +55,12 @@ class Connection:
         """Disconnect, if mounted. Later calls raise UsageError."""
         was_mounted, self._is_mounted = self._is_mounted, False
         if was_mounted:
-            async with self._restarting:
+            async with self._restart_lock:
                 await self._session.aclose()
 
-    async def call(self, tool: Listed, arguments: Mapping[str, object], report: Report) -> Answer:
+    async def call_tool(
+        self, tool: ListedTool, arguments: Mapping[str, object], on_progress: ProgressCallback
+    ) -> ServerResult:
         """See `ToolCaller.call_tool`. Raises UsageError if the server is not mounted any more."""
         if not self._is_mounted:
             raise UsageError(f"The MCP server {self.name!r} is not mounted any more: run inside its `async with`.")
@@ -67,25 +69,25 @@ class Connection:
             await self._restart(tool)
         session = self._session
         try:
-            result = await session.call(tool.name, arguments, report)
+            result = await session.call_tool(tool.name, arguments, on_progress)
         except MCPError as error:
-            raise self._told(tool, error) from error
+            raise self._error_for_call(tool, error) from error
         except ValidationError as error:
             log().error("an MCP server's result is none", server=self.name, tool=tool.name, exc_info=error)
-            raise Unanswered(f"The server {self.name} answered in a form that MCP does not have.") from error
+            raise CallWithoutResult(f"The server {self.name} answered in a form that MCP does not have.") from error
         self._may_restart = True
-        return Answer(result, was_restarted)
+        return ServerResult(result, was_restarted)
 
-    async def _restart(self, tool: Listed) -> None:
+    async def _restart(self, tool: ListedTool) -> None:
         """Restart the server, unless another call has done so meanwhile."""
-        async with self._restarting:
+        async with self._restart_lock:
             if self._session.is_alive:
                 return
             if not self._may_restart:
                 raise ToolError(f"The server {self.name} is not running any more. {_NOT_EXECUTED}")
             log().warning("an MCP server has died and is started anew", server=self.name)
             await self._session.aclose()
-            session = Session(self._server, self.name, self._timeout_s)
+            session = McpSession(self._server, self.name, self._connect_timeout_s)
             try:
                 await session.open()
             except ConfigurationError as error:
@@ -98,7 +100,7 @@ class Connection:
         if not any(one.name == tool.name and one.input_schema == tool.input_schema for one in session.tools):
             raise ToolError(f"The server {self.name} came back without this tool. {_NOT_EXECUTED}")
 
-    def _told(self, tool: Listed, error: MCPError) -> Exception:
+    def _error_for_call(self, tool: ListedTool, error: MCPError) -> Exception:
         """Log a failed call, and return the exception for it by what is known of its effect."""
         log().warning(
             "an MCP server refused a call or broke off",
@@ -107,13 +109,15 @@ class Connection:
             code=error.code,
             reason=text_without_secrets(error.message),
         )
-        if error.code == NOT_SENT:
+        if error.code == REQUEST_NOT_SENT:
             return ToolError(f"The server {self.name} cannot be reached. {_NOT_EXECUTED}", retryable=True)
         if error.message == SESSION_LOST:
             return ToolError(f"The server {self.name} began a new session. {_NOT_EXECUTED}", retryable=True)
         if error.code in (CONNECTION_CLOSED, PARSE_ERROR):
             what = "broke off" if self._session.is_alive else "ended"
-            return Unanswered(f"The server {self.name} {what} during this call.")
-        if error.code in _EXCEPTIONS_OF_THE_SERVER:
-            return Unanswered(f"The server {self.name} reported an internal error.")
-        return ToolError(readable(error.message) or f"The server {self.name} refused the call (code {error.code}).")
+            return CallWithoutResult(f"The server {self.name} {what} during this call.")
+        if error.code in _INTERNAL_ERROR_CODES:
+            return CallWithoutResult(f"The server {self.name} reported an internal error.")
+        return ToolError(
+            readable_error_text(error.message) or f"The server {self.name} refused the call (code {error.code})."
+        )

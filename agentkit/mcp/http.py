@@ -12,34 +12,34 @@ from typing import Any
 import httpx2
 from mcp.types import CONNECTION_CLOSED, INVALID_REQUEST
 
-NOT_SENT = -32_098
+REQUEST_NOT_SENT = -32_098
 """JSON-RPC error code of this client: the server could not be reached, so it never got the request."""
 
-_CONNECT_S = 30.0
+_CONNECT_TIMEOUT_S = 30.0
 
 
 def http_client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
     """Return a client without a read timeout: tool calls have timeouts of their own."""
-    return _Calm(headers=dict(headers), timeout=httpx2.Timeout(_CONNECT_S, read=None))
+    return _ErrorAnsweringClient(headers=dict(headers), timeout=httpx2.Timeout(_CONNECT_TIMEOUT_S, read=None))
 
 
-class _Calm(httpx2.AsyncClient):
-    async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+class _ErrorAnsweringClient(httpx2.AsyncClient):
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Send a request; a network error becomes a response with a JSON-RPC error."""
         try:
-            response = await super().send(request, **how)
+            response = await super().send(request, **options)
         except httpx2.TransportError as error:
-            return _in_its_place(request, _code_of(error), _words(error))
+            return _error_response(request, _jsonrpc_error_code(error), _error_text(error))
         if response.status_code in (401, 403):  # `mcp` itself reports no status to the user
             await response.aclose()
             words = f"HTTP {response.status_code} {response.reason_phrase}: check the credentials in its headers"
-            return _in_its_place(request, INVALID_REQUEST, words)
+            return _error_response(request, INVALID_REQUEST, words)
         if isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _CalmStream(response.stream)
+            response.stream = _ErrorTranslatingStream(response.stream)
         return response
 
 
-class _CalmStream(httpx2.AsyncByteStream):
+class _ErrorTranslatingStream(httpx2.AsyncByteStream):
     """A response body that raises StreamError when it breaks off: `mcp` fails one request for it, not the session."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
@@ -50,22 +50,22 @@ class _CalmStream(httpx2.AsyncByteStream):
             async for chunk in self._stream:
                 yield chunk
         except httpx2.TransportError as error:
-            raise httpx2.StreamError(_words(error)) from error
+            raise httpx2.StreamError(_error_text(error)) from error
 
     async def aclose(self) -> None:
         await self._stream.aclose()
 
 
-def _in_its_place(request: httpx2.Request, code: int, words: str) -> httpx2.Response:
+def _error_response(request: httpx2.Request, code: int, text: str) -> httpx2.Response:
     """Return a response with a JSON-RPC error, which `mcp` assigns to the request that it belongs to."""
-    said = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": words}}
+    said = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": text}}
     return httpx2.Response(503, json=said, request=request)
 
 
-def _code_of(error: httpx2.TransportError) -> int:
+def _jsonrpc_error_code(error: httpx2.TransportError) -> int:
     is_unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
-    return NOT_SENT if is_unsent else CONNECTION_CLOSED
+    return REQUEST_NOT_SENT if is_unsent else CONNECTION_CLOSED
 
 
-def _words(error: httpx2.TransportError) -> str:
+def _error_text(error: httpx2.TransportError) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agentkit.errors import ToolError
-from agentkit.mcp.results import content_of
+from agentkit.mcp.results import tool_result_content
 from agentkit.messages.message import Block, text_block
 from agentkit.tool_calls.failures import OUTCOME_UNKNOWN
 from agentkit.tools.decorator import Tool
 
 if TYPE_CHECKING:
-    from agentkit.mcp.annotations import Annotations, Listed
-    from agentkit.mcp.schemas import Fitted
+    from agentkit.mcp.annotations import Annotations, ListedTool
+    from agentkit.mcp.schemas import FittedSchema
     from agentkit.messages.message import JSONObject
     from agentkit.tools.options import Effect, ToolOptions
     from agentkit.tools.run_context import RunContext
 
 
-class Report(Protocol):
+class ProgressCallback(Protocol):
     """Called with the progress of a tool call."""
 
     async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
@@ -29,7 +29,7 @@ class Report(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerResult:
     """The result of a tool call as the server sent it."""
 
     result: JSONObject
@@ -38,14 +38,16 @@ class Answer:
     """True if the server was restarted for this call."""
 
 
-class Unanswered(Exception):
+class CallWithoutResult(Exception):
     """Raised when a call was sent and no result came: its effect is not known. The text is for the model."""
 
 
-class Caller(Protocol):
+class ToolCaller(Protocol):
     """Sends the calls of a tool to its server."""
 
-    async def call(self, tool: Listed, arguments: Mapping[str, object], report: Report) -> Answer:
+    async def call_tool(
+        self, tool: ListedTool, arguments: Mapping[str, object], on_progress: ProgressCallback
+    ) -> ServerResult:
         """Call a tool. Raises CallWithoutResult, or ToolError if nothing was executed or the server refused."""
         ...
 
@@ -53,9 +55,9 @@ class Caller(Protocol):
 class McpTool(Tool[..., object]):
     """A tool of a mounted server. Calls are checked against the server's schema before they are sent."""
 
-    def __init__(self, body: ServerBody, name: str, description: str, options: ToolOptions) -> None:
+    def __init__(self, body: McpToolBody, name: str, description: str, options: ToolOptions) -> None:
         async def function(**arguments: object) -> object:
-            return await body.work(body.read(name, arguments), None)
+            return await body.execute(body.parse_arguments(name, arguments), None)
 
         function.__name__ = function.__qualname__ = name
         super().__init__(body, function, name, description, options)
@@ -70,16 +72,16 @@ class McpTool(Tool[..., object]):
 
 
 @dataclass(frozen=True)
-class ServerBody:
+class McpToolBody:
     """The body of a tool that runs on an MCP server."""
 
-    listed: Listed
-    fitted: Fitted
+    listed: ListedTool
+    fitted_schema: FittedSchema
     effect: Effect
     server_name: str
     is_trusted: bool
-    caller: Caller = field(repr=False)
-    is_waiting: bool = field(default=False, init=False)
+    caller: ToolCaller = field(repr=False)
+    has_unresolved_types: bool = field(default=False, init=False)
     needs_context: bool = field(default=False, init=False)
     returns: object = field(default=object, init=False)
     """See `ToolBody.returns`. The type of a server's results is not known, so they may be long."""
@@ -87,25 +89,25 @@ class ServerBody:
     @property
     def input_schema(self) -> JSONObject:
         """See `ToolBody.input_schema`."""
-        return self.fitted.shown
+        return self.fitted_schema.shown
 
-    def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
+    def parse_arguments(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """See `ToolBody.parse_arguments`."""
-        return self.fitted.read(tool, given)
+        return self.fitted_schema.read_arguments(tool, given)
 
-    async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> list[Block]:
+    async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> list[Block]:
         """See `ToolBody.execute`."""
 
-        async def report(progress: float, total: float | None, message: str | None) -> None:
+        async def report_progress(progress: float, total: float | None, message: str | None) -> None:
             if ctx is not None:
                 ctx.progress(message or "", done=progress, total=total)
 
         try:
-            answer = await self.caller.call(self.listed, arguments, report)
-        except Unanswered as error:
+            answer = await self.caller.call_tool(self.listed, arguments, report_progress)
+        except CallWithoutResult as error:
             text = str(error) if self.effect == "read" else f"{error} {OUTCOME_UNKNOWN}"
             raise ToolError(text, retryable=self.effect != "write") from error
-        blocks = content_of(answer.result, self.listed)
+        blocks = tool_result_content(answer.result, self.listed)
         if not answer.was_restarted:
             return blocks
         note = f"[The server {self.server_name} was started anew before this call: what it kept in memory is gone.]"

@@ -12,14 +12,14 @@ import anyio
 from agentkit.errors import ConfigurationError, DefinitionError
 from agentkit.log import log
 from agentkit.mcp.config_file import read_servers
-from agentkit.mcp.offer import Mount, tokens_of, tools_of, usable
+from agentkit.mcp.server_tools import MountOptions, count_definition_tokens, make_tools, select_usable_tools
 from agentkit.tools.decorator import check_name
 from agentkit.tools.toolset import Toolset
 
 if TYPE_CHECKING:
-    from agentkit.mcp.annotations import Listed
-    from agentkit.mcp.connection import Connection
-    from agentkit.mcp.servers import Server
+    from agentkit.mcp.annotations import ListedTool
+    from agentkit.mcp.connection import ServerConnection
+    from agentkit.mcp.servers import McpServer
     from agentkit.tools.options import Effect
 
 CONNECT_TIMEOUT_S = 30.0
@@ -30,7 +30,7 @@ DEFER_OVER_TOKENS = 10_000
 
 @asynccontextmanager
 async def mounted(
-    server: Server,
+    server: McpServer,
     *,
     name: str,
     trust_annotations: bool = False,
@@ -64,8 +64,8 @@ async def mounted(
         check_name(name)
     except DefinitionError as error:
         raise DefinitionError(f"mounted({server}): {error}") from error
-    mount = Mount(server, name, trust_annotations, effects or {}, timeout_s)
-    async with _all_mounted([mount], connect_timeout_s, defer_over_tokens) as toolsets:
+    mount = MountOptions(server, name, trust_annotations, effects or {}, timeout_s)
+    async with _mount_all_servers([mount], connect_timeout_s, defer_over_tokens) as toolsets:
         yield toolsets[0]
 
 
@@ -87,26 +87,28 @@ async def mounted_file(
     servers = read_servers(Path(path))
     if unknown := set(trusted) - servers.keys():
         raise ConfigurationError(f"{path} has no server {', '.join(sorted(unknown))}; it has {', '.join(servers)}.")
-    mounts = [Mount(server, name, name in trusted, {}, timeout_s) for name, server in servers.items()]
-    async with _all_mounted(mounts, connect_timeout_s, defer_over_tokens) as toolsets:
+    mounts = [MountOptions(server, name, name in trusted, {}, timeout_s) for name, server in servers.items()]
+    async with _mount_all_servers(mounts, connect_timeout_s, defer_over_tokens) as toolsets:
         yield toolsets
 
 
 @asynccontextmanager
-async def _all_mounted(
-    mounts: Sequence[Mount], connect_timeout_s: float, defer_over_tokens: int | None
+async def _mount_all_servers(
+    mounts: Sequence[MountOptions], connect_timeout_s: float, defer_over_tokens: int | None
 ) -> AsyncGenerator[tuple[Toolset, ...]]:
-    connections = [_connection(mount, connect_timeout_s) for mount in mounts]
+    connections = [_new_connection(mount, connect_timeout_s) for mount in mounts]
     try:
-        listings = await _opened(connections)
-        offers = [usable(mount, listed) for mount, listed in zip(mounts, listings, strict=True)]
-        size = sum(map(tokens_of, offers))
-        defers = defer_over_tokens is not None and size > defer_over_tokens
+        listings = await _open_connections(connections)
+        usable_tools = [select_usable_tools(mount, listed) for mount, listed in zip(mounts, listings, strict=True)]
+        definition_tokens = sum(map(count_definition_tokens, usable_tools))
+        defers = defer_over_tokens is not None and definition_tokens > defer_over_tokens
         if defers:
-            log().info("the tools of MCP servers are found by search", tokens=size, limit=defer_over_tokens)
+            log().info(
+                "the tools of MCP servers are found by search", tokens=definition_tokens, limit=defer_over_tokens
+            )
         yield tuple(
-            Toolset(mount.name, tools_of(mount, offer, connection, defers=defers))
-            for mount, offer, connection in zip(mounts, offers, connections, strict=True)
+            Toolset(mount.name, make_tools(mount, usable, connection, defers=defers))
+            for mount, usable, connection in zip(mounts, usable_tools, connections, strict=True)
         )
     finally:
         with anyio.CancelScope(shield=True):
@@ -115,12 +117,12 @@ async def _all_mounted(
                     tasks.start_soon(connection.aclose)
 
 
-async def _opened(connections: Sequence[Connection]) -> list[tuple[Listed, ...]]:
+async def _open_connections(connections: Sequence[ServerConnection]) -> list[tuple[ListedTool, ...]]:
     """Open all connections at once and return each server's tools. Raises ConfigurationError with every failure."""
-    listings: list[tuple[Listed, ...]] = [()] * len(connections)
+    listings: list[tuple[ListedTool, ...]] = [()] * len(connections)
     errors: list[str] = []
 
-    async def open_one(place: int, connection: Connection) -> None:
+    async def open_connection(place: int, connection: ServerConnection) -> None:
         try:
             listings[place] = await connection.open()
         except ConfigurationError as error:
@@ -128,18 +130,18 @@ async def _opened(connections: Sequence[Connection]) -> list[tuple[Listed, ...]]
 
     async with anyio.create_task_group() as tasks:
         for place, connection in enumerate(connections):
-            tasks.start_soon(open_one, place, connection)
+            tasks.start_soon(open_connection, place, connection)
     if errors:
         raise ConfigurationError("\n".join(errors))
     return listings
 
 
-def _connection(mount: Mount, connect_timeout_s: float) -> Connection:
+def _new_connection(mount: MountOptions, connect_timeout_s: float) -> ServerConnection:
     try:
-        from agentkit.mcp.connection import Connection
+        from agentkit.mcp.connection import ServerConnection
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("mcp"):
             raise
         text = "To mount MCP servers, install the package `mcp`: pip install 'claude-agentkit[mcp]'."
         raise ConfigurationError(text) from None
-    return Connection(mount.server, mount.name, connect_timeout_s)
+    return ServerConnection(mount.server, mount.name, connect_timeout_s)

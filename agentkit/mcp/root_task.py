@@ -8,7 +8,7 @@ from contextvars import copy_context
 
 import sniffio
 
-_alive: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
+_running_tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
 
 
 def start_root_task(main: Callable[[], Coroutine[object, None, None]], name: str) -> None:
@@ -19,5 +19,5 @@ def start_root_task(main: Callable[[], Coroutine[object, None, None]], name: str
         trio.lowlevel.spawn_system_task(main, name=name, context=copy_context())
         return
     task = asyncio.get_running_loop().create_task(main(), name=name)
-    _alive.add(task)
-    task.add_done_callback(_alive.discard)
+    _running_tasks.add(task)
+    task.add_done_callback(_running_tasks.discard)

@@ -36,7 +36,7 @@ class StdioServer:
             raise DefinitionError(f"StdioServer(args={args!r}): it takes a list of texts, one for each argument.")
 
     def __str__(self) -> str:
-        return f"`{shlex.join([self.command, *_without_secrets(self.args)])}`"
+        return f"`{shlex.join([self.command, *_redacted_arguments(self.args)])}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class InProcessServer:
         return "the server in this process"
 
 
-def _without_secrets(args: Sequence[str]) -> Iterator[str]:
+def _redacted_arguments(args: Sequence[str]) -> Iterator[str]:
     """Yield the arguments with secrets redacted, such as the value in `--token abc` and `--token=abc`."""
     before = ""
     for arg in args:
@@ -84,5 +84,5 @@ def _without_secrets(args: Sequence[str]) -> Iterator[str]:
         before = arg
 
 
-Server: TypeAlias = StdioServer | HttpServer | InProcessServer
+McpServer: TypeAlias = StdioServer | HttpServer | InProcessServer
 """Any MCP server that can be mounted."""

@@ -26,11 +26,11 @@ from pydantic import RootModel, ValidationError
 
 from agentkit.errors import ConfigurationError
 from agentkit.log import log
-from agentkit.mcp.annotations import Annotations, Listed
-from agentkit.mcp.http import NOT_SENT, http_client
+from agentkit.mcp.annotations import Annotations, ListedTool
+from agentkit.mcp.http import REQUEST_NOT_SENT, http_client
 from agentkit.mcp.root_task import start_root_task
-from agentkit.mcp.servers import HttpServer, InProcessServer, Server, StdioServer
-from agentkit.mcp.stdio import LastWords, process_streams
+from agentkit.mcp.servers import HttpServer, InProcessServer, McpServer, StdioServer
+from agentkit.mcp.stdio import StderrTail, open_process_streams
 from agentkit.messages.message import JSONObject
 from agentkit.redaction.redactor import text_without_secrets
 
@@ -39,44 +39,44 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
     from mcp.types import Tool
 
-    from agentkit.mcp.mcp_tool import Report
+    from agentkit.mcp.mcp_tool import ProgressCallback
 
 SESSION_LOST = "Session terminated"
 """The error message of `mcp` when an HTTP server does not know the session any more, as after its restart."""
 
-_MOST_PAGES = 1_000
-_CLEAN_UP_S = 10.0
-_MOST_CHARS_OF_NOISE = 200
+_MAX_TOOL_PAGES = 1_000
+_CLOSE_TIMEOUT_S = 10.0
+_MAX_NOISE_CHARS = 200
 
 
-class _AsItCame(RootModel[JSONObject]):
+class _RawResult(RootModel[JSONObject]):
     """A result as raw JSON: nothing is parsed or left out."""
 
 
-class Session:
+class McpSession:
     """A session with a server. `open` it once; when `is_alive` is False again, make a new one."""
 
-    def __init__(self, server: Server, name: str, connect_timeout_s: float) -> None:
-        self.tools: tuple[Listed, ...] = ()
+    def __init__(self, server: McpServer, name: str, connect_timeout_s: float) -> None:
+        self.tools: tuple[ListedTool, ...] = ()
         """The server's tools in its own order; empty until the session is open."""
         self._server = server
         self._name = name
-        self._timeout_s = connect_timeout_s
+        self._connect_timeout_s = connect_timeout_s
         self._client: Client | None = None
         self._scope = anyio.CancelScope()
-        self._ready, self._leaving, self._done = anyio.Event(), anyio.Event(), anyio.Event()
+        self._ready, self._closing, self._done = anyio.Event(), anyio.Event(), anyio.Event()
         self._error: BaseException | None = None
-        self._words: LastWords | None = None
+        self._stderr_tail: StderrTail | None = None
         self._noise = ""
 
     @property
     def is_alive(self) -> bool:
         """True if a call may reach the server."""
-        return self._client is not None and not self._leaving.is_set()
+        return self._client is not None and not self._closing.is_set()
 
     async def open(self) -> None:
         """Connect and list the tools. Raises ConfigurationError with the server, the reason, and its last stderr."""
-        start_root_task(self._main, f"MCP server {self._name}")
+        start_root_task(self._run_until_closed, f"MCP server {self._name}")
         try:
             await self._ready.wait()
         except BaseException:
@@ -85,9 +85,9 @@ class Session:
             raise
         if not self.is_alive:
             await self.aclose()
-            raise ConfigurationError(await self._why_not())
+            raise ConfigurationError(await self._open_failure_text())
 
-    async def call(self, tool: str, arguments: Mapping[str, object], report: Report) -> JSONObject:
+    async def call_tool(self, tool: str, arguments: Mapping[str, object], on_progress: ProgressCallback) -> JSONObject:
         """Call a tool by the server's name for it, and return the result as the server sent it.
 
         Raises MCPError, and ValidationError for a malformed result. Cancellation is passed on to the server.
@@ -96,33 +96,33 @@ class Session:
             raise MCPError(CONNECTION_CLOSED, "Connection closed")
         request = CallToolRequest(params=CallToolRequestParams(name=tool, arguments=dict(arguments)))
         try:
-            answer = await self._client.session.send_request(request, _AsItCame, progress_callback=report)
+            answer = await self._client.session.send_request(request, _RawResult, progress_callback=on_progress)
         except MCPError as error:
             if error.message == SESSION_LOST:
-                self._leaving.set()
+                self._closing.set()
             raise
         return answer.root
 
     async def aclose(self) -> None:
         """End the session, with the server's process and all that it started. Waits up to ten seconds."""
-        self._leaving.set()
-        with anyio.move_on_after(_CLEAN_UP_S, shield=True) as patience:
+        self._closing.set()
+        with anyio.move_on_after(_CLOSE_TIMEOUT_S, shield=True) as patience:
             await self._done.wait()
         if patience.cancelled_caught:
             self._scope.cancel()
             log().error("an MCP server did not end in time", server=self._name)
 
-    async def _main(self) -> None:
+    async def _run_until_closed(self) -> None:
         """Connect, list the tools, and hold the client open until the session is closed. Runs as the root task."""
         try:
             with self._scope:
-                self._scope.deadline = anyio.current_time() + self._timeout_s
-                async with self._opened() as client:
-                    self.tools = await _listed(client)
+                self._scope.deadline = anyio.current_time() + self._connect_timeout_s
+                async with self._open_client() as client:
+                    self.tools = await _list_tools(client)
                     self._scope.deadline = math.inf
                     self._client = client
                     self._ready.set()
-                    await self._leaving.wait()
+                    await self._closing.wait()
         except anyio.get_cancelled_exc_class():
             raise
         except BaseException as error:  # noqa: BLE001 - `open` reports it; a root task may raise nothing
@@ -133,65 +133,65 @@ class Session:
             self._done.set()
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncGenerator[Client]:
+    async def _open_client(self) -> AsyncGenerator[Client]:
         """Connect a client of the package `mcp` over the server's transport."""
         server = self._server
         if isinstance(server, InProcessServer):
-            async with self._connected(cast("MCPServer", server.server)) as client:
+            async with self._make_client(cast("MCPServer", server.server)) as client:
                 yield client
         elif isinstance(server, HttpServer):
             async with http_client(server.headers) as http:
                 transport = streamable_http_client(server.url, http_client=http)
-                async with self._connected(transport) as client:
+                async with self._make_client(transport) as client:
                     yield client
         else:
-            self._words = LastWords(self._name)
-            transport = process_streams(server, self._words, self._leaving.set)
-            async with self._connected(transport) as client:
+            self._stderr_tail = StderrTail(self._name)
+            transport = open_process_streams(server, self._stderr_tail, self._closing.set)
+            async with self._make_client(transport) as client:
                 yield client
 
-    def _connected(self, where: MCPServer | Transport) -> Client:
+    def _make_client(self, where: MCPServer | Transport) -> Client:
         us = Implementation(name="agentkit", version="1")
-        return Client(where, message_handler=self._hear, client_info=us, cache=None)
+        return Client(where, message_handler=self._on_server_message, client_info=us, cache=None)
 
-    async def _hear(self, message: IncomingMessage) -> None:
+    async def _on_server_message(self, message: IncomingMessage) -> None:
         """Handle a message of the server that is no response: log changed tools and invalid output."""
         if isinstance(message, ToolListChangedNotification):
             log().info("an MCP server changed its tools; mount it again to see them", server=self._name)
         elif isinstance(message, Exception) and not self._noise:
-            self._noise = _noise_in(message)
+            self._noise = _invalid_output_text(message)
             log().warning("an MCP server sends what is no message", server=self._name, text=self._noise)
         await anyio.lowlevel.checkpoint()
 
-    async def _why_not(self) -> str:
+    async def _open_failure_text(self) -> str:
         """Return the text of the error for a session that could not be opened."""
         head = f"The MCP server {self._name!r} ({self._server})"
         if self._error is not None:
-            text = f"{head} {_reason(self._error, self._server)}"
+            text = f"{head} {_failure_reason(self._error, self._server)}"
         elif self._scope.cancelled_caught:
-            text = f"{head} did not finish the handshake within {self._timeout_s:g} s."
+            text = f"{head} did not finish the handshake within {self._connect_timeout_s:g} s."
         else:
             text = f"{head} ended as soon as it was ready."
         if self._noise:
             text += f" It sent what is no message: {self._noise!r}; a program's stdout is for messages only."
-        words = await self._words.text() if self._words else ""
+        words = await self._stderr_tail.text() if self._stderr_tail else ""
         return f"{text} Its last words:\n{words}" if words else text
 
 
-async def _listed(client: Client) -> tuple[Listed, ...]:
+async def _list_tools(client: Client) -> tuple[ListedTool, ...]:
     """Return all tools, fetched page by page."""
-    found: list[Listed] = []
+    found: list[ListedTool] = []
     cursor: str | None = None
-    for _ in range(_MOST_PAGES):
+    for _ in range(_MAX_TOOL_PAGES):
         page = await client.session.list_tools(params=PaginatedRequestParams(cursor=cursor))
-        found.extend(map(_as_listed, page.tools))
+        found.extend(map(_to_listed_tool, page.tools))
         if page.next_cursor is None or page.next_cursor == cursor:
             break
         cursor = page.next_cursor
     return tuple(found)
 
 
-def _as_listed(tool: Tool) -> Listed:
+def _to_listed_tool(tool: Tool) -> ListedTool:
     hints = tool.annotations
     annotations = Annotations(title=tool.title)
     if hints is not None:
@@ -204,10 +204,10 @@ def _as_listed(tool: Tool) -> Listed:
         )
     description = tool.description or annotations.title or ""
     is_task = tool.execution is not None and tool.execution.task_support == "required"
-    return Listed(tool.name, description, tool.input_schema, tool.output_schema, annotations, is_task)
+    return ListedTool(tool.name, description, tool.input_schema, tool.output_schema, annotations, is_task)
 
 
-def _reason(error: BaseException, server: Server) -> str:
+def _failure_reason(error: BaseException, server: McpServer) -> str:
     """Return the reason for which a server could not be used, as the end of a sentence for the user."""
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
@@ -217,7 +217,7 @@ def _reason(error: BaseException, server: Server) -> str:
     if isinstance(error, MCPError):
         if isinstance(server, StdioServer) and error.code == CONNECTION_CLOSED:
             return "ended before it was ready."
-        if error.code == NOT_SENT:
+        if error.code == REQUEST_NOT_SENT:
             return f"cannot be reached: {text_without_secrets(error.message)}."
         return f"refused: {text_without_secrets(error.message)} (code {error.code})."
     if isinstance(error, ValidationError):
@@ -227,7 +227,7 @@ def _reason(error: BaseException, server: Server) -> str:
     return f"cannot be reached: {type(error).__name__}: {text_without_secrets(str(error))}."
 
 
-def _noise_in(error: Exception) -> str:
+def _invalid_output_text(error: Exception) -> str:
     """Return the beginning of the output that is no MCP message."""
     given: object = error.errors(include_url=False)[0]["input"] if isinstance(error, ValidationError) else str(error)
-    return text_without_secrets(str(given))[:_MOST_CHARS_OF_NOISE]
+    return text_without_secrets(str(given))[:_MAX_NOISE_CHARS]

@@ -20,12 +20,12 @@ from agentkit.log import log
 from agentkit.mcp.servers import StdioServer
 from agentkit.redaction.redactor import text_without_secrets
 
-_MOST_LINES = 10
-_MOST_CHARS_OF_A_LINE = 2_000
-_LAST_WORDS_S = 1.0
+_MAX_TAIL_LINES = 10
+_MAX_LINE_CHARS = 2_000
+_STDERR_JOIN_TIMEOUT_S = 1.0
 
 
-class LastWords:
+class StderrTail:
     """Reads the stderr of a process: logs each line at level debug, and keeps the last ones.
 
     A full pipe would block the process, so a thread reads it to the end.
@@ -35,26 +35,28 @@ class LastWords:
         read, write = os.pipe()
         self.file = os.fdopen(write, "w")
         """The pipe's end for the process. Close it once the process has inherited it."""
-        self._lines: deque[str] = deque(maxlen=_MOST_LINES)
-        self._thread = threading.Thread(target=self._read, args=(read, server), name=f"stderr of {server}", daemon=True)
+        self._lines: deque[str] = deque(maxlen=_MAX_TAIL_LINES)
+        self._thread = threading.Thread(
+            target=self._read_pipe, args=(read, server), name=f"stderr of {server}", daemon=True
+        )
         self._thread.start()
 
     async def text(self) -> str:
         """Return the last lines, once the process has ended; empty if it wrote nothing."""
-        await anyio.to_thread.run_sync(self._thread.join, _LAST_WORDS_S)
+        await anyio.to_thread.run_sync(self._thread.join, _STDERR_JOIN_TIMEOUT_S)
         return text_without_secrets("\n".join(self._lines))
 
-    def _read(self, pipe: int, server: str) -> None:
+    def _read_pipe(self, pipe: int, server: str) -> None:
         with os.fdopen(pipe, errors="replace") as stream:
-            for line in iter(lambda: stream.readline(_MOST_CHARS_OF_A_LINE), ""):
+            for line in iter(lambda: stream.readline(_MAX_LINE_CHARS), ""):
                 if said := line.rstrip():
                     self._lines.append(said)
                     log().debug("an MCP server wrote to stderr", server=server, line=text_without_secrets(said))
 
 
 @asynccontextmanager
-async def process_streams(
-    server: StdioServer, words: LastWords, on_end: Callable[[], None]
+async def open_process_streams(
+    server: StdioServer, stderr_tail: StderrTail, on_end: Callable[[], None]
 ) -> AsyncGenerator[TransportStreams]:
     """Start the process and yield the streams of its messages; afterwards its whole process group is gone.
 
@@ -67,13 +69,13 @@ async def process_streams(
         cwd=server.cwd,
         encoding_error_handler="replace",
     )
-    with words.file:
-        async with stdio_client(parameters, errlog=words.file) as (read, write):
-            words.file.close()
-            yield _Ending(read, on_end), write
+    with stderr_tail.file:
+        async with stdio_client(parameters, errlog=stderr_tail.file) as (read, write):
+            stderr_tail.file.close()
+            yield _EndNotifyingStream(read, on_end), write
 
 
-class _Ending:
+class _EndNotifyingStream:
     """A stream of messages that calls `on_end` when it ends."""
 
     def __init__(self, stream: ReadStream[SessionMessage | Exception], on_end: Callable[[], None]) -> None:

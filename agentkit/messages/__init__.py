@@ -14,16 +14,16 @@ from agentkit.messages.message import (
     tool_result,
     user,
 )
-from agentkit.messages.request import Prefix, Request
+from agentkit.messages.request import EncodedPrefix, Request
 
 __all__ = [
     "JSON",
     "AssistantTurn",
     "Block",
     "Content",
+    "EncodedPrefix",
     "JSONObject",
     "Message",
-    "Prefix",
     "Request",
     "ToolCall",
     "encode",

@@ -97,7 +97,7 @@ def _encode_block(block: Block, input_text: str | None) -> bytes:
     return b"{" + b",".join(filter(None, (before, b'"input":' + input_text.encode(), after))) + b"}"
 
 
-def marked(blocks: Sequence[Block], at: int, marker: JSONObject) -> list[Block]:
+def with_cache_marker(blocks: Sequence[Block], at: int, marker: JSONObject) -> list[Block]:
     """Return the blocks with a cache marker on the one at this index, which is copied."""
     found = list(blocks)
     found[at] = {**found[at], "cache_control": marker}
@@ -109,7 +109,7 @@ def user(content: Content) -> Message:
     return Message.of("user", content)
 
 
-_SORTED = json.JSONEncoder(sort_keys=True)
+_SORTED_ENCODER = json.JSONEncoder(sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class ToolCall:
     @property
     def key(self) -> str:
         """A text that is equal for calls of the same tool with the same input."""
-        return f"{self.name}({_SORTED.encode(self.input)}{self.invalid_input or ''})"
+        return f"{self.name}({_SORTED_ENCODER.encode(self.input)}{self.invalid_input or ''})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class AssistantTurn:
         """The visible text of the turn."""
         return text_of(self.content)
 
-    def calls(self) -> list[ToolCall]:
+    def tool_calls(self) -> list[ToolCall]:
         """Return the tool calls of the turn that the client runs, in the model's order."""
         return [
             ToolCall(block["id"], block["name"], block["input"], self.invalid_inputs.get(i))
@@ -162,7 +162,7 @@ class AssistantTurn:
             if block.get("type") == "tool_use"
         ]
 
-    def message(self) -> Message:
+    def to_message(self) -> Message:
         """Return the turn as the message that is sent back to the API."""
         return Message.of("assistant", self.content, self.input_texts)
 

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from agentkit.messages import server_threads
-from agentkit.messages.message import CACHE_MARKER, Content, JSONObject, Message, encode, marked, text_block
-from agentkit.messages.server_threads import Thread
+from agentkit.messages.message import CACHE_MARKER, Content, JSONObject, Message, encode, text_block, with_cache_marker
+from agentkit.messages.server_threads import ServerThread
 
 
 @dataclass(frozen=True, slots=True)
-class Prefix:
+class EncodedPrefix:
     """The encoded prompt prefix, which never changes in a conversation: the bytes of `system` and `tools`."""
 
     system: Content | None
@@ -23,7 +23,9 @@ class Prefix:
     """The number of cache markers in it."""
 
     @classmethod
-    def of(cls, system: Content | None, tools: Sequence[JSONObject], marker: JSONObject | None = None) -> Prefix:
+    def encode(
+        cls, system: Content | None, tools: Sequence[JSONObject], marker: JSONObject | None = None
+    ) -> EncodedPrefix:
         """Encode the prefix.
 
         Args:
@@ -33,9 +35,9 @@ class Prefix:
                 None: no marker.
         """
         if marker is not None and system is not None:
-            system = marked([text_block(system)] if isinstance(system, str) else system, -1, marker)
+            system = with_cache_marker([text_block(system)] if isinstance(system, str) else system, -1, marker)
         elif marker is not None and tools:
-            tools = marked(tools, -1, marker)
+            tools = with_cache_marker(tools, -1, marker)
         head = b"{"
         if system is not None:
             head += b'"system":' + encode(system) + b","
@@ -44,14 +46,14 @@ class Prefix:
         return cls(system, tuple(tools), head + b'"messages":[', head.count(CACHE_MARKER))
 
 
-_NOTHING = Prefix.of(None, ())
+_EMPTY_PREFIX = EncodedPrefix.encode(None, ())
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request: the frozen prefix, the messages so far, and the options, which may differ per request."""
 
-    prefix: Prefix
+    prefix: EncodedPrefix
     messages: Sequence[Message]
     options: Mapping[str, Any]
     """`model`, `max_tokens`, `tool_choice` and every other body field that follows the messages."""
@@ -59,10 +61,10 @@ class Request:
     """Values of the `anthropic-beta` header."""
     sender: str = ""
     """The id of the run, for fair rate limiting between runs; it is not sent."""
-    thread: Thread | None = None
+    thread: ServerThread | None = None
     """The message thread that the server holds; see `as_sent`. None: it holds none."""
 
-    def with_limit(self, max_tokens: int) -> Request:
+    def with_max_tokens(self, max_tokens: int) -> Request:
         """Return the same request with another `max_tokens`."""
         if self.options["max_tokens"] == max_tokens:
             return self
@@ -74,10 +76,10 @@ class Request:
             return self
         options = {name: value for name, value in self.options.items() if name != "cache_control"}
         options["thread"] = self.thread.to_dict()
-        betas = tuple(dict.fromkeys((*self.betas, server_threads.BETA)))
-        is_begun = bool(self.thread.after)
-        prefix = _NOTHING if is_begun else self.prefix
-        messages = self.messages[self.thread.messages :] if is_begun else self.messages
+        betas = tuple(dict.fromkeys((*self.betas, server_threads.THREADS_BETA)))
+        is_continued = bool(self.thread.after)
+        prefix = _EMPTY_PREFIX if is_continued else self.prefix
+        messages = self.messages[self.thread.messages :] if is_continued else self.messages
         return Request(prefix, messages, options, betas, self.sender)
 
     def to_bytes(self) -> bytes:
@@ -99,7 +101,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Offer:
+class PromptPrefix:
     """The prompt prefix of a conversation: system prompt, tools and output format.
 
     It is rendered once and saved with the conversation, to be compared with the agent that continues it later.
@@ -115,7 +117,7 @@ class Offer:
     """The cache marker at its end. None: it is too short to be cached, or caching is off."""
 
     @classmethod
-    def of(cls, value: JSONObject) -> Offer:
+    def from_json(cls, value: JSONObject) -> PromptPrefix:
         """Restore a prompt prefix from the JSON of `to_json`."""
         return cls(**value)
 
@@ -130,6 +132,6 @@ class Offer:
         }
 
     @cached_property
-    def prefix(self) -> Prefix:
+    def encoded_prefix(self) -> EncodedPrefix:
         """The prefix in bytes, as every request of the conversation begins."""
-        return Prefix.of(self.system, self.tools, self.marker)
+        return EncodedPrefix.encode(self.system, self.tools, self.marker)

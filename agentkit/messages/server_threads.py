@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BETA = "message-threads-2026-08-12"
+THREADS_BETA = "message-threads-2026-08-12"
 """The value of the `anthropic-beta` header for message threads."""
-NOT_WITH_THREADS = ("cache_control", "context_management", "fallbacks")
+FIELDS_REFUSED_WITH_THREADS = ("cache_control", "context_management", "fallbacks")
 """Body fields that the API refuses beside `thread`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class ServerThread:
     """A message thread: the part of a conversation that the server holds."""
 
     after: str = ""
@@ -25,13 +25,13 @@ class Thread:
     is_second: bool = False
     """True if it replaces a thread that the server refused to continue."""
 
-    def with_reply(self, reply_id: str, messages: int) -> Thread:
+    def with_reply(self, reply_id: str, messages: int) -> ServerThread:
         """Return the thread after one more reply, with which it has so many messages."""
-        return Thread(reply_id, messages, is_second=self.is_second and not self.after)
+        return ServerThread(reply_id, messages, is_second=self.is_second and not self.after)
 
-    def refused(self) -> Thread | None:
+    def after_refusal(self) -> ServerThread | None:
         """Return the thread to try after a refusal: a new one. None: no thread, as a new one was refused as well."""
-        return Thread(is_second=True) if self.after and not self.is_second else None
+        return ServerThread(is_second=True) if self.after and not self.is_second else None
 
     def to_dict(self) -> dict[str, str]:
         """Return the `thread` field of a request."""

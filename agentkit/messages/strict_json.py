@@ -7,7 +7,7 @@ from collections import Counter
 
 from agentkit.messages.message import JSON
 
-_MOST_DIGITS = 308
+_MAX_INTEGER_DIGITS = 308
 """Digits of the longest integer that is within the float range, which every JSON parser accepts."""
 
 
@@ -31,24 +31,24 @@ def parse_strict(text: str) -> JSON:
     return value
 
 
-def _no_constant(name: str) -> JSON:
+def _reject_constant(name: str) -> JSON:
     raise ValueError(f"{name} is not JSON")
 
 
-def _finite(text: str) -> float:
+def _parse_finite_float(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{text} is out of range")
     return value
 
 
-def _in_range(text: str) -> int:
-    if len(text) > _MOST_DIGITS:
+def _parse_bounded_int(text: str) -> int:
+    if len(text) > _MAX_INTEGER_DIGITS:
         raise ValueError(f"an integer of {len(text):,} digits is out of range")
     return int(text)
 
 
-def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+def _reject_duplicate_keys(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     value = dict(pairs)
     if len(value) < len(pairs):
         counts = Counter(key for key, _ in pairs)
@@ -58,5 +58,8 @@ def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
 
 
 _DECODER = json.JSONDecoder(
-    parse_constant=_no_constant, parse_float=_finite, parse_int=_in_range, object_pairs_hook=_unique
+    parse_constant=_reject_constant,
+    parse_float=_parse_finite_float,
+    parse_int=_parse_bounded_int,
+    object_pairs_hook=_reject_duplicate_keys,
 )

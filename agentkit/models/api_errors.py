@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from agentkit.budget.prices import PRICES
 from agentkit.errors import ConfigurationError, ModelError
-from agentkit.models.rate_limiting.retry_after import retry_after_s
-from agentkit.models.stream_accumulator import FINAL_ERRORS
+from agentkit.models.rate_limiting.retry_after import parse_retry_after_s
+from agentkit.models.stream_accumulator import NON_RETRYABLE_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,7 +25,7 @@ _NO_CREDENTIALS = (
 
 
 @contextmanager
-def translated(model: str) -> Generator[None]:
+def translate_sdk_errors(model: str) -> Generator[None]:
     """Translate exceptions of a request to `model` into agentkit's own; the original one stays as their cause.
 
     Raises:
@@ -38,13 +38,13 @@ def translated(model: str) -> Generator[None]:
     try:
         yield
     except anthropic.APIStatusError as error:
-        raise _from_status(error, model) from error
+        raise _error_of_status(error, model) from error
     except anthropic.APITimeoutError as error:
         raise ModelError("The API did not answer in time.", kind="timeout_error", is_retryable=True) from error
     except anthropic.APIConnectionError as error:
-        raise _from_connection(error) from error
+        raise _error_of_connection(error) from error
     except httpx2.TransportError as error:
-        text = f"The connection broke off while the reply was coming: {_said(error)}."
+        text = f"The connection broke off while the reply was coming: {_error_text(error)}."
         raise ModelError(text, kind="stream_interrupted", is_retryable=True) from error
     except anthropic.CredentialsError as error:
         raise ConfigurationError(f"{_NO_CREDENTIALS} ({error})") from error
@@ -54,7 +54,7 @@ def translated(model: str) -> Generator[None]:
         raise
 
 
-def _from_status(error: APIStatusError, model: str) -> ModelError:
+def _error_of_status(error: APIStatusError, model: str) -> ModelError:
     kind = error.type or f"http_{error.status_code}"
     text = error.api_message or error.message
     if error.status_code == 404 and error.error_code is None and "model" in text:
@@ -70,26 +70,26 @@ def _from_status(error: APIStatusError, model: str) -> ModelError:
         status=error.status_code,
         request_id=error.request_id,
         is_retryable=_is_retryable(error, kind),
-        retry_after_s=retry_after_s(error.response.headers, datetime.now(UTC)),
+        retry_after_s=parse_retry_after_s(error.response.headers, datetime.now(UTC)),
     )
 
 
 def _is_retryable(error: APIStatusError, kind: str) -> bool:
     if error.status_code == 200:  # an `error` event in a stream
-        return kind not in FINAL_ERRORS
+        return kind not in NON_RETRYABLE_ERRORS
     said = error.response.headers.get("x-should-retry")
     if said in ("true", "false"):
         return said == "true"
     return error.status_code in _RETRYABLE_STATUSES or error.status_code >= 500
 
 
-def _from_connection(error: Exception) -> Exception:
+def _error_of_connection(error: Exception) -> Exception:
     if isinstance(error.__cause__, RuntimeError) and "no running event loop" in str(error.__cause__):
         return ConfigurationError("This client's aiohttp transport runs on asyncio only; on trio use the default one.")
     cause = error.__cause__ or error
-    text = f"The API could not be reached: {_said(cause)}."
+    text = f"The API could not be reached: {_error_text(cause)}."
     return ModelError(text, kind="connection_error", is_retryable=True)
 
 
-def _said(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return str(error).rstrip(".") or type(error).__name__

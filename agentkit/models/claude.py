@@ -20,9 +20,9 @@ from agentkit.errors import ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
 from agentkit.models import api_errors
-from agentkit.models.rate_limiting.limiter import Governor, Permit, governor_of
+from agentkit.models.rate_limiting.limiter import Permit, RateLimiter, rate_limiter_of
 from agentkit.models.retry import Retry
-from agentkit.models.sse import EventReader
+from agentkit.models.sse import SSEParser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from anthropic import AsyncStream, RequestOptions
 
     from agentkit.models.client import Client
-    from agentkit.models.rate_limiting.cache_warmup import Writing
+    from agentkit.models.rate_limiting.cache_warmup import CacheWrite
 
 # Exactly these types send prepared bytes unchanged. Bedrock and Vertex rewrite the body, and a subclass may do so.
-_TAKES_BYTES = {"AsyncAnthropic", "AsyncAnthropicFoundry", "AsyncAnthropicAWS", "AsyncAnthropicBedrockMantle"}
+_CLIENTS_TAKING_BYTES = {"AsyncAnthropic", "AsyncAnthropicFoundry", "AsyncAnthropicAWS", "AsyncAnthropicBedrockMantle"}
 # This one receives its events in AWS event-stream frames, not as server-sent events.
-_SENDS_FRAMES = {"AsyncAnthropicBedrock"}
+_CLIENTS_WITH_FRAMES = {"AsyncAnthropicBedrock"}
 # These lack the top-level cache marker.
-_NEEDS_BLOCK_MARKER = {"AsyncAnthropicBedrock", "AsyncAnthropicVertex"}
+_CLIENTS_NEEDING_BLOCK_MARKER = {"AsyncAnthropicBedrock", "AsyncAnthropicVertex"}
 
-_COUNTED = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
+_COUNTED_FIELDS = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
 """Body fields that the token counting endpoint takes."""
-_TOO_MANY = (429, 529)
-_TOO_MANY_KINDS = ("rate_limit_error", "overloaded_error")
-_LIMIT_HEADERS = b"anthropic-ratelimit-"
-_CONNECT_S = 10.0
-_LONGEST_PAUSE_S = 60.0
+_OVERLOAD_STATUSES = (429, 529)
+_OVERLOAD_KINDS = ("rate_limit_error", "overloaded_error")
+_LIMIT_HEADER_PREFIX = b"anthropic-ratelimit-"
+_CONNECT_TIMEOUT_S = 10.0
+_MAX_SHARED_PAUSE_S = 60.0
 """The longest pause that one refused call imposes on the other calls. A longer `retry-after` holds for that call alone;
 the others try for themselves then."""
 
@@ -59,7 +59,7 @@ class ClaudeModel:
     client: Client
     idle_timeout_s: float = Retry().idle_timeout_s
     """Seconds without a byte after which a connection is given up."""
-    governor: Governor | None = field(default=None, repr=False, compare=False)
+    rate_limiter: RateLimiter | None = field(default=None, repr=False, compare=False)
     """The rate limiter that admits its requests. None: the one of this client and model in the running event loop."""
 
     @property
@@ -77,43 +77,43 @@ class ClaudeModel:
             ModelError: There is no reply, or it breaks off; on entry or while the events are read.
             ConfigurationError: There are no credentials.
         """
-        governor = self.governor or governor_of(self.client, self.name)
-        writing = await governor.warmth.wait(request)
-        with writing or contextlib.nullcontext():
-            permit = await governor.admit(request.sender, upper_bounds.likely_tokens(request))
-            with permit, _watched(permit), api_errors.translated(self.name):
-                stream = await self._post(request.as_sent())
-                permit.learn(_limits(stream.response.headers))
-                async with stream, aclosing(_events(stream, self.client, permit, writing)) as events:
+        rate_limiter = self.rate_limiter or rate_limiter_of(self.client, self.name)
+        cache_write = await rate_limiter.cache_warmup.wait_for_write(request)
+        with cache_write or contextlib.nullcontext():
+            permit = await rate_limiter.admit(request.sender, upper_bounds.estimated_prompt_tokens(request))
+            with permit, _report_refusals(permit), api_errors.translate_sdk_errors(self.name):
+                stream = await self._post_request(request.as_sent())
+                permit.record_headers(_rate_limit_headers(stream.response.headers))
+                async with stream, aclosing(_stream_events(stream, self.client, permit, cache_write)) as events:
                     yield events
 
     async def count_tokens(self, request: Request) -> int | None:
         """Return the tokens of the prompt, as the API counts them. None: the server does not count them."""
-        body = {name: value for name, value in request.to_dict().items() if name in _COUNTED}
+        body = {name: value for name, value in request.to_dict().items() if name in _COUNTED_FIELDS}
         try:
-            with api_errors.translated(self.name):
+            with api_errors.translate_sdk_errors(self.name):
                 counted = await self.client.post(
-                    "/v1/messages/count_tokens", body=body, options=self._options(request), cast_to=object
+                    "/v1/messages/count_tokens", body=body, options=self._request_options(request), cast_to=object
                 )
         except ModelError:
             return None
         tokens = cast("JSONObject", counted).get("input_tokens") if isinstance(counted, dict) else None
         return tokens if isinstance(tokens, int) else None
 
-    def _options(self, request: Request) -> RequestOptions:
+    def _request_options(self, request: Request) -> RequestOptions:
         headers = {"content-type": "application/json"}
         if request.betas:
             headers["anthropic-beta"] = ",".join(request.betas)
-        return {"headers": headers, "max_retries": 0, "timeout": _timeout(self.idle_timeout_s)}
+        return {"headers": headers, "max_retries": 0, "timeout": _http_timeout(self.idle_timeout_s)}
 
-    async def _post(self, request: Request) -> AsyncStream[object]:
+    async def _post_request(self, request: Request) -> AsyncStream[object]:
         from anthropic import AsyncStream
 
         kind = type(self.client).__name__
         is_official = type(self.client).__module__.partition(".")[0] == "anthropic"
-        options = self._options(request)
+        options = self._request_options(request)
         options["headers"] = {**options.get("headers", {}), "accept": "text/event-stream"}
-        if is_official and kind in _TAKES_BYTES and not self.client.middleware:
+        if is_official and kind in _CLIENTS_TAKING_BYTES and not self.client.middleware:
             return await self.client.post(
                 "/v1/messages",
                 content=request.to_bytes(),
@@ -123,7 +123,7 @@ class ClaudeModel:
                 stream_cls=AsyncStream[object],
             )
         body = request.to_dict()
-        if kind in _NEEDS_BLOCK_MARKER:
+        if kind in _CLIENTS_NEEDING_BLOCK_MARKER:
             body = _with_block_marker(body)
         return await self.client.post(
             "/v1/messages", body=body, options=options, cast_to=object, stream=True, stream_cls=AsyncStream[object]
@@ -131,71 +131,73 @@ class ClaudeModel:
 
 
 @cache
-def _timeout(idle_s: float) -> httpx2.Timeout:
+def _http_timeout(idle_s: float) -> httpx2.Timeout:
     import httpx2
 
     # Any byte restarts the read timeout, those of a ping too.
-    return httpx2.Timeout(idle_s, connect=min(_CONNECT_S, idle_s), pool=None)
+    return httpx2.Timeout(idle_s, connect=min(_CONNECT_TIMEOUT_S, idle_s), pool=None)
 
 
-def _limits(headers: httpx2.Headers) -> dict[str, str]:
+def _rate_limit_headers(headers: httpx2.Headers) -> dict[str, str]:
     """Return the headers of a response as a plain dict with lower-case names; empty if it reports no rate limits.
 
     A plain dict because look-ups in `httpx2.Headers` are slow. The other headers stay: `date` is needed, too.
     """
     found = {name.lower(): value for name, value in headers.raw}
-    if not any(name.startswith(_LIMIT_HEADERS) for name in found):
+    if not any(name.startswith(_LIMIT_HEADER_PREFIX) for name in found):
         return {}
     return {name.decode(): value.decode("latin-1") for name, value in found.items()}
 
 
 @contextlib.contextmanager
-def _watched(permit: Permit) -> Generator[None]:
+def _report_refusals(permit: Permit) -> Generator[None]:
     """Report a refused request to the rate limiter: the limits in its headers, and an overload (429, 529) as such."""
     try:
         yield
     except ModelError as error:
         if (response := getattr(error.__cause__, "response", None)) is not None:
-            permit.learn(_limits(response.headers))
-        if error.status in _TOO_MANY or error.kind in _TOO_MANY_KINDS:
-            permit.throttled(None if error.retry_after_s is None else min(error.retry_after_s, _LONGEST_PAUSE_S))
+            permit.record_headers(_rate_limit_headers(response.headers))
+        if error.status in _OVERLOAD_STATUSES or error.kind in _OVERLOAD_KINDS:
+            permit.record_overload(
+                None if error.retry_after_s is None else min(error.retry_after_s, _MAX_SHARED_PAUSE_S)
+            )
         raise
 
 
-async def _events(
-    stream: AsyncStream[object], client: Client, permit: Permit, writing: Writing | None
+async def _stream_events(
+    stream: AsyncStream[object], client: Client, permit: Permit, cache_write: CacheWrite | None
 ) -> AsyncGenerator[JSONObject]:
     """Yield the stream events as dictionaries, `error` and `ping` events among them.
 
     The SDK's own event parsing costs more than everything else here together, and raises errors from inside, which
     leaves generators behind that trio warns of. It is used only where events are not sent as text (Bedrock).
     """
-    is_framed = type(client).__name__ in _SENDS_FRAMES
+    is_framed = type(client).__name__ in _CLIENTS_WITH_FRAMES
     source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
-    reader = EventReader()
+    reader = SSEParser()
     try:
-        while (came := await anext(source, None)) is not None:  # `async for` would leave a generator of its own
-            if writing is not None:
-                writing.is_answered()
-            for event in reader.feed(came) if isinstance(came, bytes) else (came,):
+        while (received := await anext(source, None)) is not None:  # `async for` would leave a generator of its own
+            if cache_write is not None:
+                cache_write.record_reply_started()
+            for event in reader.feed(received) if isinstance(received, bytes) else (received,):
                 if not isinstance(event, dict):
                     continue
                 found = cast("JSONObject", event)
                 if found.get("type") == "message_delta":  # the last event with a usage record
-                    permit.succeeded(Usage.of(found.get("usage") or {}).output_tokens)
+                    permit.record_success(Usage.from_api(found.get("usage") or {}).output_tokens)
                 yield found
     except GeneratorExit:
         await stream.close()
-        await _run_out(source)
+        await _drain_events(source)
         raise
     except ValueError as error:
         await stream.close()
-        await _run_out(source)
+        await _drain_events(source)
         text = "The server sent an event that is not JSON."
         raise ModelError(text, kind="protocol_error", is_retryable=True) from error
 
 
-async def _run_out(events: AsyncIterator[object]) -> None:
+async def _drain_events(events: AsyncIterator[object]) -> None:
     """Exhaust a generator of the SDK whose stream is closed: trio warns of async generators left unfinished."""
     import anthropic
     import httpx2

@@ -24,53 +24,53 @@ if TYPE_CHECKING:
 Client: TypeAlias = "AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex"
 """Any async client of the official SDK."""
 
-overriding: ContextVar[Client | None] = ContextVar("overriding", default=None)
+overriding_client: ContextVar[Client | None] = ContextVar("overriding", default=None)
 """The client that replaces every other one in the current context, set by `script` in tests. None: no override."""
 
-_everywhere: list[Client] = []
+_process_wide_clients: list[Client] = []
 """Overrides for the whole process; the last one counts."""
 
 
 @contextmanager
-def overriding_everywhere(client: Client) -> Generator[None]:
+def override_client_everywhere(client: Client) -> Generator[None]:
     """Use this client for every agent of the process inside the block, in whatever task or thread it runs.
 
     For test fixtures, whose context is not always the test's. An override of the current context takes precedence.
     """
-    _everywhere.append(client)
+    _process_wide_clients.append(client)
     try:
         yield
     finally:
-        _everywhere.remove(client)
+        _process_wide_clients.remove(client)
 
 
 @dataclass(slots=True)
-class _Shared:
+class _SharedClient:
     client: Client
     users: int = 0
 
 
-_shared: RunVar[_Shared | None] = RunVar("agentkit_client", default=None)
+_shared_client: RunVar[_SharedClient | None] = RunVar("agentkit_client", default=None)
 
 
 @asynccontextmanager
-async def lease(given: Client | None) -> AsyncGenerator[Client]:
+async def lease_client(given: Client | None) -> AsyncGenerator[Client]:
     """Yield the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
-    chosen = overriding.get() or (_everywhere[-1] if _everywhere else given)
+    chosen = overriding_client.get() or (_process_wide_clients[-1] if _process_wide_clients else given)
     if chosen is not None:
         yield chosen
         return
-    shared = _shared.get()
+    shared = _shared_client.get()
     if shared is None:
-        shared = _Shared(_open())
-        _shared.set(shared)
+        shared = _SharedClient(_open_client())
+        _shared_client.set(shared)
     shared.users += 1
     try:
         yield shared.client
     finally:
         shared.users -= 1
         if shared.users == 0:
-            _shared.set(None)
+            _shared_client.set(None)
             with anyio.CancelScope(shield=True):
                 await shared.client.close()
 
@@ -78,13 +78,13 @@ async def lease(given: Client | None) -> AsyncGenerator[Client]:
 @asynccontextmanager
 async def session() -> AsyncGenerator[None]:
     """Keep the shared client open across runs, for a script or service that starts many one after another."""
-    async with lease(None):
+    async with lease_client(None):
         yield
 
 
-def _open() -> Client:
+def _open_client() -> Client:
     from anthropic import AsyncAnthropic  # costs over a second: only when a model is really called
 
-    from agentkit.models.http_transport import http_client
+    from agentkit.models.http_transport import open_http_client
 
-    return AsyncAnthropic(http_client=http_client())
+    return AsyncAnthropic(http_client=open_http_client())

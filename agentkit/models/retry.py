@@ -51,7 +51,7 @@ class Retry:
         error: ModelError,
         failures: int,
         seconds_left: float,
-        chance: Callable[[], float] = random.random,
+        random_fraction: Callable[[], float] = random.random,
     ) -> float | None:
         """Return the seconds to wait before the next attempt. None: the call is given up.
 
@@ -63,6 +63,6 @@ class Retry:
         """
         if not error.is_retryable or failures >= self.max_attempts:
             return None
-        growing = min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(failures - 1, 64)) * chance()
+        growing = min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(failures - 1, 64)) * random_fraction()
         wait = max(growing, error.retry_after_s or 0.0)
         return wait if wait < seconds_left else None

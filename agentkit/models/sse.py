@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from pydantic_core import from_json
 
-_END = b"\n\n"
+_EVENT_END = b"\n\n"
 
 
-class EventReader:
+class SSEParser:
     """An incremental parser: feed it the chunks of one reply, it returns the events that are complete."""
 
-    __slots__ = ("_has_cr", "_held")
+    __slots__ = ("_ends_with_cr", "_pending")
 
     def __init__(self) -> None:
-        self._held: list[bytes] = []
+        self._pending: list[bytes] = []
         """The chunks of the event that is not complete yet."""
-        self._has_cr = False
+        self._ends_with_cr = False
         """True if the last chunk ended in a carriage return, whose line feed may still come."""
 
     def feed(self, data: bytes) -> list[object]:
@@ -28,33 +28,33 @@ class EventReader:
         Raises:
             ValueError: The data of an event is not JSON.
         """
-        if self._has_cr or b"\r" in data:
-            data = self._with_line_feeds(data)
-        if self._held and self._held[-1].endswith(
+        if self._ends_with_cr or b"\r" in data:
+            data = self._normalize_line_ends(data)
+        if self._pending and self._pending[-1].endswith(
             b"\n"
         ):  # the blank line that ends an event may be split between two chunks
             data = b"\n" + data
-            self._held[-1] = self._held[-1][:-1]
-        end = data.rfind(_END)
+            self._pending[-1] = self._pending[-1][:-1]
+        end = data.rfind(_EVENT_END)
         if end < 0:
-            self._held.append(data)
+            self._pending.append(data)
             return []
-        whole = b"".join((*self._held, data[:end]))
-        rest = data[end + len(_END) :]
-        self._held = [rest] if rest else []
-        return [from_json(data) for event in whole.split(_END) if (data := _data_of(event))]
+        whole = b"".join((*self._pending, data[:end]))
+        rest = data[end + len(_EVENT_END) :]
+        self._pending = [rest] if rest else []
+        return [from_json(data) for event in whole.split(_EVENT_END) if (data := _event_data(event))]
 
-    def _with_line_feeds(self, data: bytes) -> bytes:
+    def _normalize_line_ends(self, data: bytes) -> bytes:
         """Return the chunk with line feeds for every line end: SSE allows CR LF, LF and CR."""
-        if self._has_cr:
+        if self._ends_with_cr:
             data = b"\r" + data
-        self._has_cr = data.endswith(b"\r")
-        if self._has_cr:
+        self._ends_with_cr = data.endswith(b"\r")
+        if self._ends_with_cr:
             data = data[:-1]
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _data_of(event: bytes) -> bytes:
+def _event_data(event: bytes) -> bytes:
     """Return the data of an event; empty where it has none."""
     before, _, data = event.partition(b"\ndata:")
     if data and b"\n" not in data and not before.startswith(b"data:"):

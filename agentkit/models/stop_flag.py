@@ -8,11 +8,11 @@ import anyio
 
 from agentkit.errors import ModelError
 
-_REFUSED = (401, 403)
+_CREDENTIAL_STATUSES = (401, 403)
 """HTTP statuses of refused credentials, which every further call would get, too."""
 
 
-class Tree:
+class StopFlag:
     """A flag that all runs of one tree share. Once the API has refused the credentials, no run makes another call.
 
     Replies that are already streaming are read to their end, and the runs return what they have.
@@ -20,16 +20,16 @@ class Tree:
 
     def __init__(self) -> None:
         self._refusal: ModelError | None = None
-        self._waiting: set[anyio.CancelScope] = set()
+        self._waiting_scopes: set[anyio.CancelScope] = set()
 
-    def saw(self, error: ModelError) -> None:
+    def record(self, error: ModelError) -> None:
         """Record the error of a call. Refused credentials set the flag and cancel everything that waits."""
-        if error.status in _REFUSED and self._refusal is None:
+        if error.status in _CREDENTIAL_STATUSES and self._refusal is None:
             self._refusal = error
-            for scope in self._waiting:
+            for scope in self._waiting_scopes:
                 scope.cancel()
 
-    def check(self) -> None:
+    def raise_if_set(self) -> None:
         """Raise ModelError if the flag is set, so that no call is made any more."""
         if self._refusal is not None:
             raise ModelError(
@@ -39,7 +39,7 @@ class Tree:
                 request_id=self._refusal.request_id,
             )
 
-    def waiting(self) -> Waiting:
+    def cancellable_wait(self) -> CancellableWait:
         """Return a context manager for a wait (for a permit, a retry, a first byte) that setting the flag cancels.
 
         It yields its cancel scope. When the wait is over but the block goes on, pass that to `remove_waiting_scope`.
@@ -47,38 +47,38 @@ class Tree:
         Raises:
             ModelError: The flag is set, on entry or while the block waits.
         """
-        return Waiting(self)
+        return CancellableWait(self)
 
-    def begin_waiting(self, scope: anyio.CancelScope) -> None:
+    def add_waiting_scope(self, scope: anyio.CancelScope) -> None:
         """Cancel this scope when the flag is set."""
-        self._waiting.add(scope)
+        self._waiting_scopes.add(scope)
 
-    def stop_waiting(self, scope: anyio.CancelScope) -> None:
+    def remove_waiting_scope(self, scope: anyio.CancelScope) -> None:
         """Do not cancel this scope any more: its wait is over."""
-        self._waiting.discard(scope)
+        self._waiting_scopes.discard(scope)
 
 
-class Waiting:
+class CancellableWait:
     """The context manager of `StopFlag.cancellable_wait`. A class, since a generator would cost more than its work."""
 
-    __slots__ = ("_scope", "_tree")
+    __slots__ = ("_scope", "_stop_flag")
 
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
+    def __init__(self, stop_flag: StopFlag) -> None:
+        self._stop_flag = stop_flag
         self._scope = anyio.CancelScope()
 
     def __enter__(self) -> anyio.CancelScope:
-        self._tree.check()
+        self._stop_flag.raise_if_set()
         scope = self._scope.__enter__()
-        self._tree.begin_waiting(scope)
+        self._stop_flag.add_waiting_scope(scope)
         return scope
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         scope = self._scope
-        self._tree.stop_waiting(scope)
+        self._stop_flag.remove_waiting_scope(scope)
         is_handled = scope.__exit__(kind, error, trace)
         if scope.cancelled_caught:
-            self._tree.check()
+            self._stop_flag.raise_if_set()
         return is_handled

@@ -18,13 +18,13 @@ from agentkit.messages.strict_json import parse_strict
 Delta: TypeAlias = tuple[Literal["text", "thinking"], str]
 """A piece of visible text or of thinking, to show while the reply is streaming."""
 
-OnCall: TypeAlias = Callable[[ToolCall, int], None]
+OnToolCall: TypeAlias = Callable[[ToolCall, int], None]
 """Called with each complete tool call while the reply is still streaming, and its number in the reply, from 1 on."""
 
-_HEAD_CHARS = 200
+_MAX_INVALID_CHARS = 200
 """Characters of an invalid tool input that are quoted to the model."""
 
-FINAL_ERRORS = frozenset(
+NON_RETRYABLE_ERRORS = frozenset(
     {
         "invalid_request_error", "authentication_error", "billing_error", "permission_error", "not_found_error",
         "request_too_large",
@@ -48,33 +48,33 @@ class _OpenBlock:
     input_json: list[str] = field(default_factory=list[str])
 
 
-class TurnReader:
+class StreamAccumulator:
     """Accumulates the stream events of one reply: `feed` them in order, then `turn()` returns the reply.
 
     Args:
         on_tool_call: Called with each tool call as soon as it is complete and the model has gone on. None: nothing is.
     """
 
-    def __init__(self, on_call: OnCall | None = None) -> None:
-        self._on_call = on_call
-        self._calls = 0
-        self._passed = 0
+    def __init__(self, on_tool_call: OnToolCall | None = None) -> None:
+        self._on_tool_call = on_tool_call
+        self._call_count = 0
+        self._reported_index = 0
         self._message: JSONObject | None = None
         self._usage: JSONObject = {}
-        self._delta: JSONObject = {}
-        self._open: dict[int, _OpenBlock] = {}
+        self._message_delta: JSONObject = {}
+        self._open_blocks: dict[int, _OpenBlock] = {}
         self._content: list[Block] = []
         self._input_texts: dict[int, str] = {}
         self._invalid_inputs: dict[int, str] = {}
         self._unknown_delta: str | None = None
         self._is_complete = False
-        self._pieces: list[object] = []
+        self._output_pieces: list[object] = []
         """Everything that counts as output, in order; its size is computed only for a reply that breaks off."""
 
     @property
-    def begun(self) -> tuple[JSONObject, str, int]:
+    def partial_reply(self) -> tuple[JSONObject, str, int]:
         """The usage so far, the model and the received bytes of a reply, complete or not. Empty at first."""
-        received = sum(map(_size, self._pieces))
+        received = sum(map(_output_bytes, self._output_pieces))
         return self._usage, str((self._message or {}).get("model") or ""), received
 
     def feed(self, event: JSONObject) -> Delta | None:
@@ -84,27 +84,27 @@ class TurnReader:
             ModelError: It is an error event, or the events are out of order.
         """
         try:
-            return self._take(event)
+            return self._apply_event(event)
         except (KeyError, TypeError, AttributeError) as error:
-            raise _out_of_order(
+            raise _protocol_error(
                 f"an event of type {event.get('type')!r} lacks something, or has it of a wrong type"
             ) from error
 
-    def _take(self, event: JSONObject) -> Delta | None:
+    def _apply_event(self, event: JSONObject) -> Delta | None:
         match event.get("type"):
             case "message_start":
                 self._message = event["message"]
                 self._usage = dict(event["message"].get("usage") or {})
             case "content_block_start":
-                self._start(event["index"], event["content_block"])
+                self._start_block(event["index"], event["content_block"])
             case "content_block_delta":
-                return self._extend(event["index"], event["delta"])
+                return self._extend_block(event["index"], event["delta"])
             case "content_block_stop":
-                self._stop(event["index"])
+                self._stop_block(event["index"])
             case "message_delta":
-                self._delta |= event.get("delta") or {}
-                if self._delta.get("stop_reason") == "tool_use":
-                    self._move_on(len(self._content))
+                self._message_delta |= event.get("delta") or {}
+                if self._message_delta.get("stop_reason") == "tool_use":
+                    self._report_call_before(len(self._content))
                 usage: JSONObject = event.get("usage") or {}
                 self._usage |= {name: count for name, count in usage.items() if count is not None}
             case "message_stop":
@@ -112,7 +112,7 @@ class TurnReader:
             case "error":
                 error: JSONObject = event.get("error") or {}
                 kind = str(error.get("type", "api_error"))
-                is_final = kind in FINAL_ERRORS
+                is_final = kind in NON_RETRYABLE_ERRORS
                 raise ModelError(
                     f"The API broke off its reply: {error.get('message', kind)} ({kind}).",
                     kind=kind,
@@ -129,76 +129,76 @@ class TurnReader:
         Raises:
             ModelError: The stream ended before the reply was complete.
         """
-        if self._message is None or not self._is_complete or self._open:
+        if self._message is None or not self._is_complete or self._open_blocks:
             raise ModelError(
                 "The connection closed before the reply was complete.", kind="stream_interrupted", is_retryable=True
             )
         return AssistantTurn(
             content=self._content,
-            stop_reason=self._delta.get("stop_reason"),
+            stop_reason=self._message_delta.get("stop_reason"),
             usage=self._usage,
             model=self._message.get("model") or "",
             id=self._message.get("id") or "",
             input_texts=self._input_texts,
             invalid_inputs=self._invalid_inputs,
-            stop_details=self._delta.get("stop_details"),
+            stop_details=self._message_delta.get("stop_details"),
             unknown_delta=self._unknown_delta,
         )
 
-    def _start(self, index: int, block: Block) -> None:
+    def _start_block(self, index: int, block: Block) -> None:
         if self._message is None or index != len(self._content):
-            raise _out_of_order(f"content block {index} starts after {len(self._content)} blocks")
-        self._move_on(index)
-        self._open[index] = _OpenBlock(dict(block))
-        self._content.append(self._open[index].block)
-        self._pieces.append(block)
+            raise _protocol_error(f"content block {index} starts after {len(self._content)} blocks")
+        self._report_call_before(index)
+        self._open_blocks[index] = _OpenBlock(dict(block))
+        self._content.append(self._open_blocks[index].block)
+        self._output_pieces.append(block)
 
-    def _move_on(self, index: int) -> None:
+    def _report_call_before(self, index: int) -> None:
         """Report the tool call before the block of this index, if it is complete and has not been reported."""
-        if self._on_call is None or not index or index - 1 in self._open or index == self._passed:
+        if self._on_tool_call is None or not index or index - 1 in self._open_blocks or index == self._reported_index:
             return
-        self._passed, block = index, self._content[index - 1]
+        self._reported_index, block = index, self._content[index - 1]
         if block.get("type") == "tool_use":
-            self._calls += 1
+            self._call_count += 1
             invalid = self._invalid_inputs.get(index - 1)
-            self._on_call(ToolCall(block["id"], block["name"], block["input"], invalid), self._calls)
+            self._on_tool_call(ToolCall(block["id"], block["name"], block["input"], invalid), self._call_count)
 
-    def _extend(self, index: int, delta: JSONObject) -> Delta | None:
-        opened = self._open.get(index)
+    def _extend_block(self, index: int, delta: JSONObject) -> Delta | None:
+        opened = self._open_blocks.get(index)
         if opened is None:
-            raise _out_of_order(f"a delta for content block {index}, which is not open")
+            raise _protocol_error(f"a delta for content block {index}, which is not open")
         kind = delta.get("type")
         if kind == "input_json_delta":
             opened.input_json.append(delta["partial_json"])
-            self._pieces.append(delta["partial_json"])
+            self._output_pieces.append(delta["partial_json"])
         elif kind == "citations_delta":
             opened.block["citations"] = [*(opened.block.get("citations") or ()), delta["citation"]]
-            self._pieces.append(delta["citation"])
+            self._output_pieces.append(delta["citation"])
         elif kind in _TEXT_DELTAS:
             name = _TEXT_DELTAS[kind]
             piece: str = delta.get(name) or ""
             opened.pieces.setdefault(name, []).append(piece)
-            self._pieces.append(piece)
+            self._output_pieces.append(piece)
             if name == "text":
                 return "text", piece
             if name == "thinking":
                 return "thinking", piece
         else:
             self._unknown_delta = str(kind)
-            self._pieces.append(delta)
+            self._output_pieces.append(delta)
         return None
 
-    def _stop(self, index: int) -> None:
-        opened = self._open.pop(index, None)
+    def _stop_block(self, index: int) -> None:
+        opened = self._open_blocks.pop(index, None)
         if opened is None:
-            raise _out_of_order(f"content block {index} stops without being open")
+            raise _protocol_error(f"content block {index} stops without being open")
         block = opened.block
         for name, pieces in opened.pieces.items():
             block[name] = (block.get(name) or "") + "".join(pieces)
         if text := "".join(opened.input_json):
-            self._read_input(index, block, text)
+            self._parse_input(index, block, text)
 
-    def _read_input(self, index: int, block: Block, text: str) -> None:
+    def _parse_input(self, index: int, block: Block, text: str) -> None:
         try:
             value = parse_strict(text)
             text.encode()
@@ -211,17 +211,17 @@ class TurnReader:
         else:
             self._reject_input(index, block, text, "not an object")
 
-    def _reject_input(self, index: int, block: Block, text: str, why: str) -> None:
+    def _reject_input(self, index: int, block: Block, text: str, reason: str) -> None:
         block["input"] = {}
-        head = text if len(text) <= _HEAD_CHARS else text[:_HEAD_CHARS] + "..."
-        self._invalid_inputs[index] = f"{head} ({why})"
+        head = text if len(text) <= _MAX_INVALID_CHARS else text[:_MAX_INVALID_CHARS] + "..."
+        self._invalid_inputs[index] = f"{head} ({reason})"
 
 
-def _size(value: object) -> int:
+def _output_bytes(value: object) -> int:
     """Return an upper bound of the bytes that the value has as JSON."""
     return len(value.encode("utf-8", "replace")) if isinstance(value, str) else len(json.dumps(value))
 
 
-def _out_of_order(what: str) -> ModelError:
+def _protocol_error(what: str) -> ModelError:
     text = f"The server broke the grammar of a streamed reply: {what}."
     return ModelError(text, kind="protocol_error", is_retryable=True)

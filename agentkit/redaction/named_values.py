@@ -30,7 +30,7 @@ class NamedValues:
         head = rf"""(?<![\w-])(?:{names})(?P<close>\\*+["'])?\s*+(?::|=>?)\s*+"""
         object.__setattr__(self, "_head", re.compile(head, re.IGNORECASE))
 
-    def hidden_in(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return the text with the value of every such name replaced."""
         folded = text.lower()
         if not any(name.lower() in folded for name in self.names):
@@ -38,7 +38,7 @@ class NamedValues:
         pieces: list[str] = []
         done = 0
         while (head := self._head.search(text, done)) is not None:
-            start, end = _value(text, head.end())
+            start, end = _find_value(text, head.end())
             pieces.append(text[done:start])
             if end > start and text[start:end].lower() not in _NO_SECRET:
                 is_bare = (
@@ -51,7 +51,7 @@ class NamedValues:
         return "".join((*pieces, text[done:])) if pieces else text
 
 
-def _value(text: str, start: int) -> tuple[int, int]:
+def _find_value(text: str, start: int) -> tuple[int, int]:
     """Return the start and the end of the value that begins here, without its quotes."""
     if quoted := _QUOTE.match(text, start):
         start = quoted.end()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from agentkit.errors import DefinitionError
 from agentkit.redaction.named_values import NamedValues
-from agentkit.redaction.secret_patterns import REDACTED, without_shapes
+from agentkit.redaction.secret_patterns import REDACTED, without_known_secrets
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block, Content
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 __all__ = [
     "REDACTED",
     "Redactor",
-    "check_names",
+    "check_redacted_names",
     "credentials_of",
     "is_secret_name",
     "text_without_secrets",
     "without_secrets",
 ]
 
-SHORTEST_VALUE = 8
+MIN_VALUE_CHARS = 8
 """Shorter values of credentials and environment variables are not redacted: they may be ordinary words."""
 
 Value = TypeVar("Value")
@@ -67,21 +67,21 @@ def without_secrets(value: Value) -> Value:
     Strings and numbers under the name of a secret are replaced whole, also in lists and objects there, except in a
     JSON Schema: a tool may have a parameter `password`. All other strings are redacted by `text_without_secrets`.
     """
-    return cast("Value", _cleaned(value, is_secret=False))
+    return cast("Value", _json_without_secrets(value, is_secret=False))
 
 
 def text_without_secrets(text: str) -> str:
     """Return the text with secrets of known patterns and quoted `"password": "..."` replaced."""
-    return _QUOTED.sub(_quoted, without_shapes(text))
+    return _QUOTED.sub(_redact_quoted, without_known_secrets(text))
 
 
-def _quoted(match: re.Match[str]) -> str:
+def _redact_quoted(match: re.Match[str]) -> str:
     if not is_secret_name(match["name"]):
         return match[0]
     return f"{match['quote']}{match['name']}{match['quote']}{match['sign']}{match['open']}{REDACTED}"
 
 
-def _cleaned(value: object, *, is_secret: bool) -> object:
+def _json_without_secrets(value: object, *, is_secret: bool) -> object:
     match value:
         case str():
             return REDACTED if is_secret and value else text_without_secrets(value)
@@ -90,12 +90,12 @@ def _cleaned(value: object, *, is_secret: bool) -> object:
         case int() | float():
             return REDACTED if is_secret else value
         case list():
-            return [_cleaned(item, is_secret=is_secret) for item in cast("list[object]", value)]
+            return [_json_without_secrets(item, is_secret=is_secret) for item in cast("list[object]", value)]
         case Mapping():
             found = cast("Mapping[str, object]", value)
             is_secret = is_secret and not _SCHEMA_WORDS.intersection(found)
             return {
-                text_without_secrets(key): _cleaned(item, is_secret=is_secret or is_secret_name(key))
+                text_without_secrets(key): _json_without_secrets(item, is_secret=is_secret or is_secret_name(key))
                 for key, item in found.items()
             }
         case _:
@@ -104,21 +104,21 @@ def _cleaned(value: object, *, is_secret: bool) -> object:
 
 # -- what the model reads --------------------------------------------------------------------------------------------
 
-_CREDENTIALS = ("api_key", "auth_token", "access_token", "aws_secret_key", "aws_session_token")
-_DATA = ("image", "base64")
-_MADE = ("type", "tool_use_id")
+_CREDENTIAL_ATTRIBUTES = ("api_key", "auth_token", "access_token", "aws_secret_key", "aws_session_token")
+_BINARY_TYPES = ("image", "base64")
+_GENERATED_FIELDS = ("type", "tool_use_id")
 """Fields of a block whose values are generated, so they hold no secret."""
 _CREDENTIAL_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
 
 def credentials_of(client: object) -> tuple[str, ...]:
     """Return the API keys and tokens that a client of the SDK and the environment hold."""
-    found = [getattr(client, name, None) for name in _CREDENTIALS]
+    found = [getattr(client, name, None) for name in _CREDENTIAL_ATTRIBUTES]
     found += [os.environ.get(name) for name in _CREDENTIAL_VARIABLES]
     return tuple(dict.fromkeys(value for value in found if isinstance(value, str) and value))
 
 
-def check_names(names: object) -> None:
+def check_redacted_names(names: object) -> None:
     """Raise DefinitionError if the value of `redact=` is not a list of names."""
     if isinstance(names, str) or not isinstance(names, list | tuple):
         raise DefinitionError(f"it takes a list of names: redact=[{names!r}]")
@@ -140,7 +140,7 @@ class Redactor:
     _named: NamedValues | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        long = {value for value in self.values if len(value) >= SHORTEST_VALUE and value not in REDACTED}
+        long = {value for value in self.values if len(value) >= MIN_VALUE_CHARS and value not in REDACTED}
         object.__setattr__(self, "values", tuple(sorted(long, key=lambda value: (-len(value), value))))
         object.__setattr__(self, "_named", NamedValues(self.names) if self.names else None)
 
@@ -150,7 +150,7 @@ class Redactor:
         variables = (os.environ.get(name, "") for name in names)
         return cls(tuple(names), (*variables, *credentials))
 
-    def and_also(self, names: Sequence[str], credentials: Iterable[str]) -> Redactor:
+    def extended(self, names: Sequence[str], credentials: Iterable[str]) -> Redactor:
         """Return a redactor for all that this one redacts and more; arguments as of `of`."""
         more = Redactor.of(names, credentials)
         if set(self.names).issuperset(more.names) and set(self.values).issuperset(more.values):
@@ -162,9 +162,9 @@ class Redactor:
         cleaned = text
         for value in self.values:
             cleaned = cleaned.replace(value, REDACTED)
-        cleaned = without_shapes(cleaned)
+        cleaned = without_known_secrets(cleaned)
         if self._named is not None:
-            cleaned = self._named.hidden_in(cleaned)
+            cleaned = self._named.redact(cleaned)
         return text if cleaned == text else cleaned
 
     def content(self, content: Content) -> Content:
@@ -172,19 +172,19 @@ class Redactor:
 
         Pictures and other data in base64 are not changed.
         """
-        return cast("Content", self._cleaned(content))
+        return cast("Content", self._redacted(content))
 
-    def _cleaned(self, value: object) -> object:
+    def _redacted(self, value: object) -> object:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
             parts = cast("list[object]", value)
-            cleaned = [self._cleaned(part) for part in parts]
+            cleaned = [self._redacted(part) for part in parts]
             return cleaned if any(new is not old for new, old in zip(cleaned, parts, strict=True)) else parts
         if not isinstance(value, dict):
             return value
         block = cast("Block", value)
-        if block.get("type") in _DATA:
+        if block.get("type") in _BINARY_TYPES:
             return block
-        inside: Block = {key: part if key in _MADE else self._cleaned(part) for key, part in block.items()}
+        inside: Block = {key: part if key in _GENERATED_FIELDS else self._redacted(part) for key, part in block.items()}
         return inside if any(inside[key] is not block[key] for key in block) else block

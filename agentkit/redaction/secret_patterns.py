@@ -14,13 +14,13 @@ REDACTED = "[redacted]"
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _SecretPattern:
     marks: tuple[str, ...]
     """Substrings one of which every such secret has: a fast check before the regular expression."""
     pattern: re.Pattern[str]
     replacement: str = REDACTED
 
-    def without(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         return self.pattern.sub(self.replacement, text) if any(mark in text for mark in self.marks) else text
 
 
@@ -33,47 +33,47 @@ _PRIVATE_KEY = (
     rf"(?:{_BREAK}[A-Za-z0-9+/=]{{1,15}}(?={_BREAK}(?:-----END|\Z)))?"
     rf"(?:{_BREAK}-----END [A-Z0-9 ]{{1,60}}-----)?"
 )
-_SHAPES = (
-    _Shape(("sk-ant-",), re.compile(r"sk-ant-[\w-]+")),
-    _Shape(("sk-proj-", "sk-svcacct-"), re.compile(r"sk-(?<![\w-]sk-)(?:proj|svcacct)-[\w-]{20,}")),
-    _Shape(("k_live_",), re.compile(r"(?<!\w)[rs]k_live_\w{16,}")),
-    _Shape(("AKIA", "ASIA"), re.compile(r"(?<![A-Za-z0-9])A(?:KIA|SIA)[0-9A-Z]{16}(?![A-Za-z0-9])")),
-    _Shape(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(r"gh(?<!\wgh)[pousr]_\w{20,}")),
-    _Shape(("github_pat_",), re.compile(r"github_pat_\w{20,}")),
-    _Shape(("glpat-",), re.compile(r"glpat-[\w-]{20,}")),
-    _Shape(("xox",), re.compile(r"xox(?<!\wxox)[abeoprs]-[\w-]{10,}")),
-    _Shape(("AIza",), re.compile(r"AIza(?<![\w-]AIza)[\w-]{35}(?![\w-])")),
-    _Shape(("eyJ",), re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+")),
-    _Shape(("PRIVATE KEY",), re.compile(_PRIVATE_KEY)),
+_SECRET_PATTERNS = (
+    _SecretPattern(("sk-ant-",), re.compile(r"sk-ant-[\w-]+")),
+    _SecretPattern(("sk-proj-", "sk-svcacct-"), re.compile(r"sk-(?<![\w-]sk-)(?:proj|svcacct)-[\w-]{20,}")),
+    _SecretPattern(("k_live_",), re.compile(r"(?<!\w)[rs]k_live_\w{16,}")),
+    _SecretPattern(("AKIA", "ASIA"), re.compile(r"(?<![A-Za-z0-9])A(?:KIA|SIA)[0-9A-Z]{16}(?![A-Za-z0-9])")),
+    _SecretPattern(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(r"gh(?<!\wgh)[pousr]_\w{20,}")),
+    _SecretPattern(("github_pat_",), re.compile(r"github_pat_\w{20,}")),
+    _SecretPattern(("glpat-",), re.compile(r"glpat-[\w-]{20,}")),
+    _SecretPattern(("xox",), re.compile(r"xox(?<!\wxox)[abeoprs]-[\w-]{10,}")),
+    _SecretPattern(("AIza",), re.compile(r"AIza(?<![\w-]AIza)[\w-]{35}(?![\w-])")),
+    _SecretPattern(("eyJ",), re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+")),
+    _SecretPattern(("PRIVATE KEY",), re.compile(_PRIVATE_KEY)),
     # `Basic` and `Bearer` are also plain words: what follows is a secret if it is long and has a digit.
-    _Shape(
+    _SecretPattern(
         ("earer", "EARER", "asic", "ASIC"),
         re.compile(r"\b(?P<scheme>basic|bearer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{16,}", re.IGNORECASE),
         rf"\g<scheme> {REDACTED}",
     ),
-    _Shape(
+    _SecretPattern(
         ("api-key", "Api-Key", "API-KEY", "API-Key"),
         re.compile(r"\b(?P<name>x-api-key)(?P<sign>\s*[:=]\s*)[^\s\"',;]+", re.IGNORECASE),
         rf"\g<name>\g<sign>{REDACTED}",
     ),
     # A number after the colon is a port. The password ends at the last @ that can belong to the URL.
-    _Shape(
+    _SecretPattern(
         ("://",),
         re.compile(r"://(?P<user>[^\s:/?#@\[\]\"'<>]*+):(?!\d{1,5}[/?#])[^\s/\"'<>]*@"),
         rf"://\g<user>:{REDACTED}@",
     ),
 )
 
-_MARKS = tuple(mark for shape in _SHAPES for mark in shape.marks)
+_MARKS = tuple(mark for shape in _SECRET_PATTERNS for mark in shape.marks)
 
 
-def without_shapes(text: str) -> str:
+def without_known_secrets(text: str) -> str:
     """Return the text with every secret that matches a known pattern replaced."""
     for mark in _MARKS:
         if mark in text:
             break
     else:
         return text
-    for shape in _SHAPES:
-        text = shape.without(text)
+    for shape in _SECRET_PATTERNS:
+        text = shape.redact(text)
     return text

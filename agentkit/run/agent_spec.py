@@ -14,18 +14,18 @@ from agentkit.budget.budget import Budget
 from agentkit.budget.prices import Price
 from agentkit.errors import DefinitionError
 from agentkit.models.retry import Retry
-from agentkit.redaction.redactor import check_names
-from agentkit.run.input import Prompt, Render
+from agentkit.redaction.redactor import check_redacted_names
+from agentkit.run.input import InputSpec, Render
 from agentkit.run.middleware import check_middleware
-from agentkit.run.output import AnswerSpec
+from agentkit.run.output import OutputSpec
 from agentkit.run.settings import Settings
 from agentkit.tools.decorator import check_name
 from agentkit.tools.reserved_names import ANSWER_TOOL
 from agentkit.tools.run_context import RunContext
-from agentkit.tools.toolset import Toolbox, ToolSource
+from agentkit.tools.toolset import AgentTools, ToolSource
 
 if TYPE_CHECKING:
-    from agentkit.messages.request import Offer
+    from agentkit.messages.request import PromptPrefix
     from agentkit.models.client import Client
     from agentkit.models.model import Model
     from agentkit.run.middleware import AroundModel, AroundTool
@@ -129,18 +129,18 @@ class AgentSpec(Generic[Deps, In, Out]):
         for name, check in (
             ("around_model", check_middleware),
             ("around_tool", check_middleware),
-            ("redact", check_names),
+            ("redact", check_redacted_names),
         ):
             try:
                 check(getattr(self, name))
             except DefinitionError as error:
                 raise DefinitionError(f"Agent({self.name!r}, {name}=...): {error}") from error
-        for part in ("toolbox", "answer", "prompt"):  # compiled now: errors are raised here, not in a run
+        for part in ("agent_tools", "output_spec", "input_spec"):  # compiled now: errors are raised here, not in a run
             try:
                 getattr(self, part)
             except DefinitionError as error:
-                raise DefinitionError(f"Agent({self.name!r}, {_SOURCES[part]}=...): {error}") from error
-        if ANSWER_TOOL in self.toolbox.tools:
+                raise DefinitionError(f"Agent({self.name!r}, {_PARAMETER_OF_PROPERTY[part]}=...): {error}") from error
+        if ANSWER_TOOL in self.agent_tools.tools:
             raise DefinitionError(f"Agent({self.name!r}, tools=...): the name {ANSWER_TOOL!r} is the answer's own")
 
     @property
@@ -151,27 +151,27 @@ class AgentSpec(Generic[Deps, In, Out]):
         return (self.price,) if isinstance(self.price, Price) else tuple(self.price)
 
     @cached_property
-    def offers(self) -> dict[tuple[object, ...], Offer]:
+    def prompt_prefixes(self) -> dict[tuple[object, ...], PromptPrefix]:
         """Cache of the prompt prefixes rendered so far; see `history/prompt_prefix.py`."""
         return {}
 
     @cached_property
-    def toolbox(self) -> Toolbox:
+    def agent_tools(self) -> AgentTools:
         """The agent's tools by name. Raises DefinitionError for two of one name."""
-        return Toolbox.of(self.tools)
+        return AgentTools.from_sources(self.tools)
 
     @cached_property
-    def answer(self) -> AnswerSpec[Out]:
+    def output_spec(self) -> OutputSpec[Out]:
         """The compiled output type."""
-        return AnswerSpec[Out].of(self.output)
+        return OutputSpec[Out].for_type(self.output)
 
     @cached_property
-    def prompt(self) -> Prompt[In]:
+    def input_spec(self) -> InputSpec[In]:
         """The compiled input type, with `render`."""
-        return Prompt[In].of(self.input, self.render)
+        return InputSpec[In].for_type(self.input, self.render)
 
 
 AnySpec: TypeAlias = AgentSpec[Any, Any, Any]
 """The spec of an agent, whatever its types of deps, input and output."""
 
-_SOURCES = {"toolbox": "tools", "answer": "output", "prompt": "input"}
+_PARAMETER_OF_PROPERTY = {"agent_tools": "tools", "output_spec": "output", "input_spec": "input"}

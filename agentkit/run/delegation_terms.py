@@ -60,21 +60,21 @@ class Terms(Generic[Out]):
     """The policy for a call that brings no answer."""
 
     def __post_init__(self) -> None:
-        for name, (wanted, is_right) in _RULES.items():
+        for name, (wanted, is_right) in _FIELD_RULES.items():
             given = getattr(self, name)
             if given is not None and not is_right(given):
                 raise DefinitionError(f"as_tool({name}={given!r}): it must be {wanted}")
 
 
-def _is_amount(value: object) -> bool:
+def _is_positive_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-def _is_count(value: object) -> bool:
+def _is_positive_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _is_menu(value: object) -> bool:
+def _is_model_menu(value: object) -> bool:
     if not isinstance(value, Mapping):
         return False
     menu = cast("Mapping[object, object]", value)
@@ -85,20 +85,20 @@ def _is_model(value: object) -> bool:
     return bool(value) if isinstance(value, str) else callable(getattr(value, "stream", None))
 
 
-def _is_way_out(value: object) -> bool:
+def _is_failure_policy(value: object) -> bool:
     return value in ("tell", "retry") or (isinstance(value, Escalate) and _is_model(value.model))
 
 
-_RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
-    "timeout_s": ("a number of seconds above 0", _is_amount),
-    "max_calls": ("a whole number above 0", _is_count),
-    "max_depth": ("a whole number above 0", _is_count),
-    "models": ('a dict of names and models, {"fast": "claude-haiku-5-5", "deep": "claude-opus-5-5"}', _is_menu),
+_FIELD_RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "timeout_s": ("a number of seconds above 0", _is_positive_number),
+    "max_calls": ("a whole number above 0", _is_positive_integer),
+    "max_depth": ("a whole number above 0", _is_positive_integer),
+    "models": ('a dict of names and models, {"fast": "claude-haiku-5-5", "deep": "claude-opus-5-5"}', _is_model_menu),
     "verify": ("a function of the output", callable),
-    "on_failure": ('"tell", "retry" or Escalate("claude-opus-5-5")', _is_way_out),
+    "on_failure": ('"tell", "retry" or Escalate("claude-opus-5-5")', _is_failure_policy),
 }
 
 
-def id_of(model: str | Model) -> str:
+def model_id(model: str | Model) -> str:
     """Return the id of a model, given as an id or as a `Model`."""
     return model if isinstance(model, str) else model.name

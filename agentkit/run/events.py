@@ -29,16 +29,16 @@ class Event:
     def to_json(self) -> JSONObject:
         """Return the event as JSON; `type` is the name of the class: `tool_started` for ToolStarted."""
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
-        return {"type": name, **_plain(self)}
+        return {"type": name, **_record_to_json(self)}
 
 
-def _plain(record: object) -> JSONObject:
-    return {field.name: _plain_value(getattr(record, field.name)) for field in fields(cast("Event", record))}
+def _record_to_json(record: object) -> JSONObject:
+    return {field.name: _value_to_json(getattr(record, field.name)) for field in fields(cast("Event", record))}
 
 
-def _plain_value(value: object) -> JSON:
+def _value_to_json(value: object) -> JSON:
     if is_dataclass(value):
-        return _plain(value)
+        return _record_to_json(value)
     return cast("JSON", list(cast("tuple[JSON, ...]", value)) if isinstance(value, tuple) else value)
 
 

@@ -20,7 +20,7 @@ Render: TypeAlias = "Callable[[In], str | Sequence[Part]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt(Generic[In]):
+class InputSpec(Generic[In]):
     """Turns inputs of one type into content."""
 
     schema: TypeSchema[In]
@@ -29,27 +29,27 @@ class Prompt(Generic[In]):
     """True if the input type is `str`: values of other types are refused."""
 
     @classmethod
-    def of(cls, input_type: object, render: Render[In] | None) -> Prompt[In]:
+    def for_type(cls, input_type: object, render: Render[In] | None) -> InputSpec[In]:
         """Compile the input type. Raises DefinitionError for a type that has no JSON form."""
         return cls(compile_type(input_type), render, input_type is str)
 
-    def content(self, given: In | str | Sequence[Part]) -> Content:
+    def to_content(self, given: In | str | Sequence[Part]) -> Content:
         """Return the content for one input. Raises UsageError for a value of another type."""
         if isinstance(given, str) and not (self.is_text and self.render):
             return given
-        if self.render is not None and not _is_parts(given):
+        if self.render is not None and not _is_part_list(given):
             rendered = self.render(cast("In", given))
-            return rendered if isinstance(rendered, str) else [to_block(part) for part in rendered]
+            return rendered if isinstance(rendered, str) else [part_to_block(part) for part in rendered]
         if isinstance(given, Document | Image | File):
-            return [to_block(given)]
-        if _is_parts(given):
-            return [to_block(part) for part in cast("Sequence[Part]", given)]
+            return [part_to_block(given)]
+        if _is_part_list(given):
+            return [part_to_block(part) for part in cast("Sequence[Part]", given)]
         if self.is_text:
             raise UsageError(f"A prompt is a str or a list of content, not {type(given).__name__}.")
         return encode(self.schema.dump(cast("In", given))).decode()
 
 
-def _is_parts(given: object) -> bool:
+def _is_part_list(given: object) -> bool:
     if not isinstance(given, list):
         return False
     parts = cast("list[object]", given)
@@ -60,7 +60,7 @@ def _is_block(part: object) -> bool:
     return isinstance(part, dict) and "type" in part
 
 
-def to_block(part: Part) -> Block:
+def part_to_block(part: Part) -> Block:
     """Return one piece of a prompt as the API's block."""
     if isinstance(part, str):
         return text_block(part)

@@ -68,17 +68,17 @@ AroundTool: TypeAlias = "Callable[[ToolRun, CallTool], Awaitable[Content]]"
 """Middleware around a tool call. It returns the content of `next(call)`, or other content: text, or blocks."""
 
 
-def composed(
+def compose_middleware(
     around: Sequence[Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]]],
     inner: Callable[[Call], Awaitable[Answer]],
 ) -> Callable[[Call], Awaitable[Answer]]:
     """Return one function that wraps `inner` in all the middleware. The first is the outermost."""
     for one in reversed(around):
-        inner = _wrapped(one, inner)
+        inner = _wrap_call(one, inner)
     return inner
 
 
-def _wrapped(
+def _wrap_call(
     one: Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]],
     inner: Callable[[Call], Awaitable[Answer]],
 ) -> Callable[[Call], Awaitable[Answer]]:

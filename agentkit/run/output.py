@@ -20,11 +20,11 @@ from agentkit.tools.reserved_names import ANSWER_TOOL
 
 Out = TypeVar("Out")
 
-WRAPPER = "answer"
+WRAPPER_PROPERTY = "answer"
 """The only property of the object around an output type that is not an object itself."""
 
 
-_HEADER = "Your answer does not fit the schema it has to fit. Fix these and give it again:"
+_REPAIR_HEADER = "Your answer does not fit the schema it has to fit. Fix these and give it again:"
 
 
 class InvalidAnswer(AgentkitError):
@@ -32,7 +32,7 @@ class InvalidAnswer(AgentkitError):
 
 
 @dataclass(frozen=True)
-class AnswerSpec(Generic[Out]):
+class OutputSpec(Generic[Out]):
     """One output type: its schema for the model, and the validation of answers."""
 
     form: ObjectForm[Out]
@@ -40,9 +40,9 @@ class AnswerSpec(Generic[Out]):
     """True if the output type is `str`: the output is the text of the last turn, unchanged."""
 
     @classmethod
-    def of(cls, output: object) -> AnswerSpec[Out]:
+    def for_type(cls, output: object) -> OutputSpec[Out]:
         """Compile the output type. Raises DefinitionError when it has no JSON form."""
-        return cls(ObjectForm(compile_type(output), WRAPPER), output is str)
+        return cls(ObjectForm(compile_type(output), WRAPPER_PROPERTY), output is str)
 
     @cached_property
     def strict_schema(self) -> JSONObject | None:
@@ -52,7 +52,7 @@ class AnswerSpec(Generic[Out]):
         except NotStrictable:
             return None
 
-    def tool_param(self) -> JSONObject:
+    def answer_tool_param(self) -> JSONObject:
         """Return the definition of the answer tool, which is used where there is no strict form."""
         description = "Give your final answer by calling this tool once. The conversation ends with it."
         return {"name": ANSWER_TOOL, "description": description, "input_schema": self.form.schema}
@@ -62,32 +62,32 @@ class AnswerSpec(Generic[Out]):
         if self.is_text:
             return cast("Out", text)
         try:
-            value = parse_strict(_without_fence(text))
+            value = parse_strict(_strip_code_fence(text))
         except ValueError as error:
             schema = encode(self.form.schema).decode()
             raise InvalidAnswer(
                 f"Your answer has to be JSON and nothing else, but it is not ({error}). It has to fit this schema: "
                 f"{schema}"
             ) from None
-        return self._read(value)
+        return self._validate_value(value)
 
     def from_call(self, call: ToolCall) -> Out:
         """Return the value of an answer given by the answer tool. Raises InvalidAnswer."""
         if call.invalid_input is not None:
             raise InvalidAnswer(f"Your answer is not one JSON object. It began: {call.invalid_input}")
-        return self._read(call.input)
+        return self._validate_value(call.input)
 
-    def _read(self, value: JSON) -> Out:
+    def _validate_value(self, value: JSON) -> Out:
         if not isinstance(value, dict):
             schema = encode(self.form.schema).decode()
             raise InvalidAnswer(f"Your answer has to be a JSON object that fits this schema: {schema}")
         try:
-            return self.form.read(value, _HEADER)
+            return self.form.validate_object(value, _REPAIR_HEADER)
         except InvalidArguments as error:
             raise InvalidAnswer(str(error)) from None
 
 
-def _without_fence(text: str) -> str:
+def _strip_code_fence(text: str) -> str:
     """Return the text inside a Markdown fence: models add one where the server does not enforce the format."""
     text = text.strip()
     if text.startswith("```") and text.endswith("```") and "\n" in text:

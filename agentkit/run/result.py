@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Generic
 from typing_extensions import TypeVar
 
 from agentkit.budget.cache_report import CacheBreak, CacheReport
-from agentkit.budget.charges import Charge, cost_of_all, usage_of
-from agentkit.budget.cost_tree import CostTree, run_costs
+from agentkit.budget.charges import Charge, total_cost, total_usage
+from agentkit.budget.cost_tree import CostTree, run_cost_tree
 from agentkit.budget.usage import Cost, Usage
 from agentkit.errors import RunIncomplete
 from agentkit.messages.message import JSONObject
@@ -80,12 +80,12 @@ class RunResult(Generic[Out_co]):
     @property
     def own_usage(self) -> Usage:
         """Tokens of this run's own model calls."""
-        return usage_of(self.charges)
+        return total_usage(self.charges)
 
     @property
     def own_cost(self) -> Cost:
         """Price of this run's own model calls."""
-        return cost_of_all(self.charges)
+        return total_cost(self.charges)
 
     @property
     def usage(self) -> Usage:
@@ -123,4 +123,4 @@ class RunCost(Cost):
         """Return the cost by sub-agent, outcome, tool, model and cache class. Printed, it is a text of 80 columns."""
         run = self.run
         below = [(child.tool, child.cost.tree()) for child in run.children]
-        return run_costs(run.agent, run.run_id, str(run.outcome), run.charges, below)
+        return run_cost_tree(run.agent, run.run_id, str(run.outcome), run.charges, below)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from agentkit.budget.account import Account
-from agentkit.budget.blocks import enclosing_accounts, within
+from agentkit.budget.blocks import enclosing_accounts, within_account
 from agentkit.budget.budget import Budget
-from agentkit.models.stop_flag import Tree
+from agentkit.models.stop_flag import StopFlag
 from agentkit.redaction.redactor import Redactor
-from agentkit.tools.artifacts.artifact import Artifacts
+from agentkit.tools.artifacts.artifact import ConversationArtifacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from agentkit.run.steps import Slot, Steps
 
 
-class Place(TypedDict):
+class EventOrigin(TypedDict):
     """The origin of an event: the fields that every event has."""
 
     run_id: str
@@ -31,7 +31,7 @@ class Place(TypedDict):
     parent_call_id: str | None
 
 
-class Listener(Protocol):
+class EventListener(Protocol):
     """Receives the events of a tree of runs."""
 
     async def send(self, event: Event) -> None:
@@ -44,7 +44,7 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class RunScope:
     """One run's id and path in the tree, and what it shares with the runs above and below it."""
 
     run_id: str
@@ -58,32 +58,32 @@ class Scope:
     """The client that the root run was given, for the whole tree. None: it was given none."""
     agent_client: Client | None = None
     """The client of this agent or of the nearest agent above that names one. None: none does."""
-    listener: Listener | None = None
+    listener: EventListener | None = None
     """Receives the events of the whole tree. None: no event is built."""
-    artifacts: Artifacts = field(default_factory=Artifacts)
+    artifacts: ConversationArtifacts = field(default_factory=ConversationArtifacts)
     """Artifacts of tool results that are too long for the model; the whole tree shares one store."""
     accounts: tuple[Account, ...] = ()
     """The budgets that this run and those below it spend from, outermost first."""
-    tree: Tree = field(default_factory=Tree)
+    stop_flag: StopFlag = field(default_factory=StopFlag)
     """Stops all model calls of the tree once the API has refused its credentials."""
     redactor: Redactor = Redactor()
     """Removes known secrets from what is sent to the model."""
 
-    def place(self) -> Place:
+    def event_origin(self) -> EventOrigin:
         """Return the origin of this run's events."""
         return {"run_id": self.run_id, "path": self.path, "parent_call_id": self.parent_call_id}
 
-    async def emit(self, make: Callable[[Place], Event]) -> None:
+    async def emit(self, make: Callable[[EventOrigin], Event]) -> None:
         """Send an event to the listener; it is built only if there is one."""
         if self.listener is not None:
-            await self.listener.send(make(self.place()))
+            await self.listener.send(make(self.event_origin()))
 
-    def emit_soon(self, make: Callable[[Place], Event]) -> None:
+    def emit_soon(self, make: Callable[[EventOrigin], Event]) -> None:
         """Send an event from synchronous code, without waiting."""
         if self.listener is not None:
-            self.listener.send_soon(make(self.place()))
+            self.listener.send_soon(make(self.event_origin()))
 
-    def child(self, agent: str, call_id: str, slot: Slot) -> Scope:
+    def child_scope(self, agent: str, call_id: str, slot: Slot) -> RunScope:
         """Return the scope of the child run that a tool call starts."""
         return replace(
             self,
@@ -91,33 +91,33 @@ class Scope:
             path=(*self.path, agent),
             steps=self.steps.under(slot),
             parent_call_id=call_id,
-            artifacts=self.artifacts.under(call_id),
+            artifacts=self.artifacts.for_subagent(call_id),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosing:
+class EnclosingBlocks:
     """Budgets and stop flag of the enclosing blocks of code."""
 
     accounts: tuple[Account, ...] = ()
-    tree: Tree | None = None
+    stop_flag: StopFlag | None = None
     """Shared by the runs that start here. None: each root run has a flag of its own."""
 
 
-_tree: ContextVar[Tree | None] = ContextVar("agentkit_tree", default=None)
+_shared_stop_flag: ContextVar[StopFlag | None] = ContextVar("agentkit_tree", default=None)
 
 
-def enclosing() -> Enclosing:
+def enclosing_blocks() -> EnclosingBlocks:
     """Return budgets and stop flag of the blocks around the running code."""
-    return Enclosing(enclosing_accounts(), _tree.get())
+    return EnclosingBlocks(enclosing_accounts(), _shared_stop_flag.get())
 
 
 @contextmanager
-def sharing(budget: Budget | None, owner: str) -> Generator[None]:
+def share_budget(budget: Budget | None, owner: str) -> Generator[None]:
     """Let the runs that start in the block share one stop flag and, if given, one budget, named after its `owner`."""
-    token = _tree.set(_tree.get() or Tree())
+    token = _shared_stop_flag.set(_shared_stop_flag.get() or StopFlag())
     try:
-        with nullcontext() if budget is None else within(Account(budget, owner)):
+        with nullcontext() if budget is None else within_account(Account(budget, owner)):
             yield
     finally:
-        _tree.reset(token)
+        _shared_stop_flag.reset(token)

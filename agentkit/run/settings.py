@@ -8,9 +8,9 @@ from typing import Literal
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
-from agentkit.messages.server_threads import NOT_WITH_THREADS
+from agentkit.messages.server_threads import FIELDS_REFUSED_WITH_THREADS
 
-SAMPLING = ("temperature", "top_p", "top_k")
+SAMPLING_FIELDS = ("temperature", "top_p", "top_k")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +41,14 @@ class Settings:
     """Any other field of the body, sent unchanged: new features of the API need no release of agentkit."""
 
     def __post_init__(self) -> None:
-        if sampling := [name for name in SAMPLING if name in self.extra]:
+        if sampling := [name for name in SAMPLING_FIELDS if name in self.extra]:
             raise DefinitionError(
                 f"Settings(extra=...) has {', '.join(sampling)}: the API refuses sampling parameters."
             )
         own = {"system", "tools", "messages", "model", "stream", "tool_choice", "max_tokens", "thinking", "thread"}
         if clash := sorted(own & self.extra.keys()):
             raise DefinitionError(f"Settings(extra=...) has {', '.join(clash)}, which agentkit sends itself.")
-        if self.thread and (clash := sorted(self.extra.keys() & NOT_WITH_THREADS)):
+        if self.thread and (clash := sorted(self.extra.keys() & FIELDS_REFUSED_WITH_THREADS)):
             raise DefinitionError(f"Settings(thread=True) does not go with {', '.join(clash)}: the API refuses both.")
 
     def options(self) -> JSONObject:

@@ -14,8 +14,8 @@ from agentkit.messages.message import JSONObject
 
 Value = TypeVar("Value")
 ToJson: TypeAlias = Callable[[Value], JSONObject]
-OfJson: TypeAlias = Callable[[JSONObject], Value]
-Effect: TypeAlias = Callable[[], Awaitable[JSONObject]]
+FromJson: TypeAlias = Callable[[JSONObject], Value]
+StepFunction: TypeAlias = Callable[[], Awaitable[JSONObject]]
 """Executes a step that has no stored value yet, and returns its value."""
 
 
@@ -34,7 +34,7 @@ class Steps(Protocol):
         """Return the slot of the next step. Called in the same order in every execution of the run."""
         ...
 
-    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+    async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         """Return the step's value: of the effect, or of an earlier execution. An exception of the effect propagates."""
         ...
 
@@ -43,8 +43,8 @@ class Steps(Protocol):
         ...
 
 
-async def run_as(
-    steps: Steps, slot: Slot, effect: Callable[[], Awaitable[Value]], to_json: ToJson[Value], of_json: OfJson[Value]
+async def run_typed_step(
+    steps: Steps, slot: Slot, effect: Callable[[], Awaitable[Value]], to_json: ToJson[Value], from_json: FromJson[Value]
 ) -> Value:
     """Run a step whose value is not JSON itself. In memory the value is returned without conversion."""
     if isinstance(steps, InMemorySteps):
@@ -53,7 +53,7 @@ async def run_as(
     async def as_json() -> JSONObject:
         return to_json(await effect())
 
-    return of_json(await steps.run(slot, as_json))
+    return from_json(await steps.run(slot, as_json))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class InMemorySteps:
         """See `Steps.reserve`."""
         return Slot(self.prefix + name)
 
-    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+    async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         """See `Steps.run`."""
         return await effect()
 

@@ -24,17 +24,17 @@ from agentkit.run.events import Event
 
 if TYPE_CHECKING:
     from agentkit.run.result import RunResult
-    from agentkit.run.scope import Listener
+    from agentkit.run.scope import EventListener
 
 Out = TypeVar("Out")
-Work: TypeAlias = "Callable[[Listener], Awaitable[None]]"
+StreamedWork: TypeAlias = "Callable[[EventListener], Awaitable[None]]"
 """Runs to the end and sends its events to the listener."""
 
-_CLEAN_UP_S = 5.0
-_alive: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
+_CLEANUP_TIMEOUT_S = 5.0
+_running_tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
 
 
-class _Outbox:
+class _EventOutbox:
     """The listener of a streamed run: a channel without a buffer, so that the run never gets ahead of its reader."""
 
     receive: MemoryObjectReceiveStream[Event]
@@ -68,11 +68,11 @@ class _Outbox:
         self._send.close()
 
 
-class _Core(Generic[Out]):
+class _StreamedRunCore(Generic[Out]):
     """The state of the run; the handle refers to it, never the reverse, so that a dropped handle is collected."""
 
-    def __init__(self, work: Work, result: Callable[[], RunResult[Out]]) -> None:
-        self.outbox = _Outbox()
+    def __init__(self, work: StreamedWork, result: Callable[[], RunResult[Out]]) -> None:
+        self.outbox = _EventOutbox()
         self.scope = anyio.CancelScope()
         self.done = anyio.Event()
         self.result = result
@@ -100,8 +100,8 @@ class RunHandle(Generic[Out]):
     run has ended, also after a cancel or an early exit.
     """
 
-    def __init__(self, work: Work, result: Callable[[], RunResult[Out]]) -> None:
-        self._core = _Core(work, result)
+    def __init__(self, work: StreamedWork, result: Callable[[], RunResult[Out]]) -> None:
+        self._core = _StreamedRunCore(work, result)
         self._has_started = False
         self._was_raised = False
 
@@ -145,7 +145,7 @@ class RunHandle(Generic[Out]):
             core.done.set()
         core.scope.cancel()
         core.outbox.receive.close()
-        with anyio.move_on_after(_CLEAN_UP_S, shield=True):
+        with anyio.move_on_after(_CLEANUP_TIMEOUT_S, shield=True):
             await core.done.wait()
         if core.error is not None and not self._was_raised:
             log().error("a streamed run failed and nobody read its error", exc_info=core.error)
@@ -160,8 +160,8 @@ class RunHandle(Generic[Out]):
             trio.lowlevel.spawn_system_task(self._core.main, context=copy_context())
         else:
             task = asyncio.get_running_loop().create_task(self._core.main())
-            _alive.add(task)
-            task.add_done_callback(_alive.discard)
+            _running_tasks.add(task)
+            task.add_done_callback(_running_tasks.discard)
 
     def _raise_error(self) -> None:
         if self._core.error is not None:

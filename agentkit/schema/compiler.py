@@ -23,11 +23,11 @@ from typing_extensions import TypedDict
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.field_docs import notes
-from agentkit.schema.json_schema.subschemas import rebuild, resolve
-from agentkit.schema.json_values import Reader
-from agentkit.schema.lossless import LosslessSchema
-from agentkit.schema.temporal import with_note
+from agentkit.schema.field_docs import annotated_descriptions
+from agentkit.schema.json_schema.subschemas import resolve_reference, transform_schemas
+from agentkit.schema.json_values import JsonReader
+from agentkit.schema.lossless import LosslessSchemaGenerator
+from agentkit.schema.temporal import append_bounds_note
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class TypeSchema(Generic[T]):
     schema: JSONObject
     """The lossless JSON Schema, with `$defs` where types are shared. Treat it as read-only."""
     _adapter: TypeAdapter[T] = field(repr=False)
-    _reader: Reader[T] = field(repr=False)
+    _reader: JsonReader[T] = field(repr=False)
 
     def validate(self, value: object) -> T:
         """Return the value of the type that JSON data stands for.
@@ -70,7 +70,7 @@ class TypeSchema(Generic[T]):
         Raises:
             pydantic.ValidationError: The data does not fit; every problem is in it.
         """
-        return self._reader.read(value)
+        return self._reader.read_value(value)
 
     def dump(self, value: T) -> JSON:
         """Return JSON data that `validate` accepts. Raises PydanticSerializationError for a value without JSON form."""
@@ -84,7 +84,7 @@ class ArgumentsSchema:
 
     schema: JSONObject
     """The tool's `input_schema`: a closed object with one property per parameter. Treat it as read-only."""
-    _reader: Reader[object] = field(repr=False)
+    _reader: JsonReader[object] = field(repr=False)
 
     def validate(self, value: Mapping[str, object]) -> dict[str, object]:
         """Return the Python values by parameter name, with defaults filled in. Unknown keys are refused at any depth.
@@ -92,10 +92,10 @@ class ArgumentsSchema:
         Raises:
             pydantic.ValidationError: The data does not fit; every problem is in it.
         """
-        return cast("dict[str, object]", self._reader.read(value))
+        return cast("dict[str, object]", self._reader.read_value(value))
 
 
-_compiled: WeakKeyDictionary[type, object] = WeakKeyDictionary()
+_compiled_types: WeakKeyDictionary[type, object] = WeakKeyDictionary()
 
 
 def compile_type(annotation: object) -> TypeSchema[Any]:
@@ -106,13 +106,13 @@ def compile_type(annotation: object) -> TypeSchema[Any]:
     """
     # Only classes are cached: annotations that compare equal (`int | str`, `str | int`) may have different schemas.
     key = annotation if isinstance(annotation, type) and not isinstance(annotation, GenericAlias) else None
-    if key is not None and key in _compiled:
-        return cast("TypeSchema[Any]", _compiled[key])
-    adapter = _adapter(annotation)
-    schema, reader = _compile(adapter)
+    if key is not None and key in _compiled_types:
+        return cast("TypeSchema[Any]", _compiled_types[key])
+    adapter = _type_adapter(annotation)
+    schema, reader = _compile_adapter(adapter)
     compiled = TypeSchema(schema, adapter, reader)
     if key is not None:
-        _compiled[key] = compiled
+        _compiled_types[key] = compiled
     return compiled
 
 
@@ -135,17 +135,17 @@ def compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
 
 def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
     config = ConfigDict(extra="forbid", regex_engine="python-re")
-    fields = {parameter.name: _field(parameter) for parameter in parameters}
+    fields = {parameter.name: _annotated_field(parameter) for parameter in parameters}
     # A TypedDict allows every field name; a BaseModel reserves `schema`, `copy`, `model_config` and `_private`.
     arguments: object = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator]  # built at run time
-    schema, reader = _compile(_adapter(arguments))
-    _drop_impossible_defaults(schema)
+    schema, reader = _compile_adapter(_type_adapter(arguments))
+    _drop_null_defaults(schema)
     if len(schema["properties"]) != len(parameters):
         raise DefinitionError("two parameters have the same alias; give each its own")
     return ArgumentsSchema(schema, reader)
 
 
-def _field(parameter: Parameter) -> object:
+def _annotated_field(parameter: Parameter) -> object:
     extras: list[object] = []
     default = parameter.default
     annotation: Any = parameter.annotation
@@ -159,7 +159,7 @@ def _field(parameter: Parameter) -> object:
         extras.append(Field(default=default))
     described = said.description or (isinstance(default, FieldInfo) and default.description)
     if not described:
-        text = next(notes(said.metadata), parameter.description)
+        text = next(annotated_descriptions(said.metadata), parameter.description)
         if text:
             extras.append(Field(description=text))
     for extra in extras:
@@ -167,15 +167,15 @@ def _field(parameter: Parameter) -> object:
     return annotation
 
 
-def _drop_impossible_defaults(schema: JSONObject) -> None:
+def _drop_null_defaults(schema: JSONObject) -> None:
     """Remove `default: null` where the type does not allow null: `x: int = None` only means that x is optional."""
     for prop in schema["properties"].values():
-        kind = resolve(prop, schema).get("type")
+        kind = resolve_reference(prop, schema).get("type")
         if "default" in prop and prop["default"] is None and kind not in (None, "null"):
             del prop["default"]
 
 
-def _adapter(annotation: object) -> TypeAdapter[object]:
+def _type_adapter(annotation: object) -> TypeAdapter[object]:
     try:
         adapter = TypeAdapter(cast("type[object]", annotation))
         adapter.rebuild()  # raises when a name in the annotation is still undefined
@@ -184,13 +184,13 @@ def _adapter(annotation: object) -> TypeAdapter[object]:
             f"the name {error.name} in its type is not defined; define it first, at module level"
         ) from error
     except PydanticSchemaGenerationError as error:
-        raise DefinitionError(_opaque(str(error))) from error
+        raise DefinitionError(_opaque_type_message(str(error))) from error
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:
-        raise DefinitionError(f"pydantic cannot read its type: {_first_line(error)}") from error
+        raise DefinitionError(f"pydantic cannot read its type: {_message_without_url(error)}") from error
     return adapter
 
 
-def _opaque(said: str) -> str:
+def _opaque_type_message(said: str) -> str:
     name = said.split("schema for ", 1)[-1].split(". Set", 1)[0].split("\n", 1)[0]
     name = re.sub(r"<class '(?:.*\.)?([^.']+)'>", r"\1", name)
     streams = "Iterator" in name or "Generator" in name or "Iterable" in name
@@ -198,28 +198,28 @@ def _opaque(said: str) -> str:
     return f"the opaque type {name} cannot come as JSON; use {fix}"
 
 
-def _first_line(error: Exception) -> str:
+def _message_without_url(error: Exception) -> str:
     """Return pydantic's message without the URL of its documentation, which is useless to the model."""
     return str(error).split("\n\nFor further information", 1)[0].split("\n\nIf you got", 1)[0]
 
 
-def _compile(adapter: TypeAdapter[T]) -> tuple[JSONObject, Reader[T]]:
-    generator = LosslessSchema(by_alias=True)
+def _compile_adapter(adapter: TypeAdapter[T]) -> tuple[JSONObject, JsonReader[T]]:
+    generator = LosslessSchemaGenerator(by_alias=True)
     try:
         generated = generator.generate(adapter.core_schema)
     except PydanticUserError as error:
-        raise DefinitionError(f"pydantic has no JSON Schema for its type: {_first_line(error)}") from error
-    schema = rebuild(_object_root(generated), _finished)
-    return schema, Reader(adapter, schema, generator.has_open_objects, generator.has_converters)
+        raise DefinitionError(f"pydantic has no JSON Schema for its type: {_message_without_url(error)}") from error
+    schema = transform_schemas(_inline_root_reference(generated), _finish_schema)
+    return schema, JsonReader(adapter, schema, generator.has_open_objects, generator.has_converters)
 
 
-def _object_root(schema: JSONObject) -> JSONObject:
+def _inline_root_reference(schema: JSONObject) -> JSONObject:
     """Inline a `$ref` at the root, which a recursive type has: the API requires `type` at the root."""
     if "$ref" not in schema:
         return schema
-    said = {key: value for key, value in resolve(schema, schema).items() if key != "$defs"}
+    said = {key: value for key, value in resolve_reference(schema, schema).items() if key != "$defs"}
     return {**said, "$defs": schema["$defs"]}
 
 
-def _finished(schema: JSONObject) -> JSONObject:
-    return with_note({key: value for key, value in schema.items() if key != "title"})
+def _finish_schema(schema: JSONObject) -> JSONObject:
+    return append_bounds_note({key: value for key, value in schema.items() if key != "title"})

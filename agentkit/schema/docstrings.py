@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 _REST_ATTRIBUTE = re.compile(r"^:[ic]?var\s+(?:[^:]*\s)?(\w+):[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 _REST_FIELD = re.compile(
     r"^:(?:param|parameter|arg|argument|key|keyword|attribute|type|raises?|except|exception|returns?|rtype|yields?"
@@ -26,16 +26,16 @@ _LIST_ITEM = re.compile(r"^([-*+•]|\d+[.)])\s")
 
 
 @dataclass(frozen=True, slots=True)
-class Docs:
+class ParsedDocstring:
     """The parts of a docstring that become descriptions."""
 
     description: str = ""
     """Summary and body as written, without the sections for parameters, results and errors."""
-    parameters: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    parameters: Mapping[str, str] = field(default_factory=lambda: _NO_PARAMETERS)
     """Text by parameter or attribute name, with each paragraph on one line."""
 
 
-def read_docs(obj: object) -> Docs:
+def read_docstring(obj: object) -> ParsedDocstring:
     """Read the docstring of a function, method or class.
 
     Of a class only a docstring written in the class itself is read: inherited ones, and those that `dataclass`,
@@ -43,7 +43,7 @@ def read_docs(obj: object) -> Docs:
     description unchanged.
     """
     text = own_docstring(obj) if isinstance(obj, type) else inspect.getdoc(obj)
-    return parse_docs(text) if text and text.strip() else Docs()
+    return parse_docstring(text) if text and text.strip() else ParsedDocstring()
 
 
 def own_docstring(cls: type) -> str | None:
@@ -55,7 +55,7 @@ def own_docstring(cls: type) -> str | None:
     return None if made_up else inspect.cleandoc(text)
 
 
-def parse_docs(text: str) -> Docs:
+def parse_docstring(text: str) -> ParsedDocstring:
     """Parse the text of a docstring. Text that cannot be parsed becomes the description unchanged."""
     from docstring_parser import ParseError, parse  # takes 20 ms to import: only programs that define tools need it
 
@@ -64,7 +64,7 @@ def parse_docs(text: str) -> Docs:
         parsed = parse(text)
     except (ParseError, ValueError, IndexError, KeyError, AttributeError, TypeError):
         # docstring_parser raises all of these on text that only resembles a known style.
-        return Docs(text)
+        return ParsedDocstring(text)
     parameters: dict[str, str] = {}
     for item in parsed.params:
         for name in item.arg_name.split(","):
@@ -72,10 +72,10 @@ def parse_docs(text: str) -> Docs:
                 parameters.setdefault(name.strip().lstrip("*"), _join_lines(item.description))
     for name, said in _REST_ATTRIBUTE.findall(text):
         parameters.setdefault(name, _join_lines(said))
-    return Docs(_description(text), MappingProxyType(parameters))
+    return ParsedDocstring(_description_without_sections(text), MappingProxyType(parameters))
 
 
-def _description(text: str) -> str:
+def _description_without_sections(text: str) -> str:
     """Return the docstring without the sections for parameters, results and errors."""
     lines = _REST_FIELD.sub("", text).splitlines()
     kept: list[str] = []

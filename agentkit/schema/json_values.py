@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.json_schema.checker import Checker
+from agentkit.schema.json_schema.checker import SchemaChecker
 from agentkit.schema.json_schema.subschemas import is_list, is_object
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ _KNOWN_ERRORS = frozenset(get_args(core_schema.ErrorType))
 
 
 @dataclass(frozen=True)
-class Reader(Generic[T]):
+class JsonReader(Generic[T]):
     """Validates JSON data as values of one type."""
 
     adapter: TypeAdapter[T] = field(repr=False)
@@ -36,37 +36,37 @@ class Reader(Generic[T]):
     has_converters: bool
     """True if the user's validators convert the input before it is validated, and so rely on lax conversions."""
 
-    def read(self, value: object) -> T:
+    def read_value(self, value: object) -> T:
         """Return the Python value of JSON data. Raises pydantic.ValidationError with every problem."""
-        text = _encode(value, exact=True)
+        text = _encode_json(value, exact=True)
         try:
             return self.adapter.validate_json(text, strict=True, extra="forbid")
         except ValidationError as strict:
-            if Checker(self.schema).fits(cast("JSON", value)):
-                return self.adapter.validate_json(_encode(value, exact=False))
+            if SchemaChecker(self.schema).is_valid(cast("JSON", value)):
+                return self.adapter.validate_json(_encode_json(value, exact=False))
             if self.has_open_objects:
-                self._refuse_as_schema_says(value, strict)
+                self._raise_for_unknown_keys(value, strict)
             if self.has_converters:
                 return self.adapter.validate_json(text, extra=None if self.has_open_objects else "forbid")
             raise
 
-    def _refuse_as_schema_says(self, value: object, strict: ValidationError) -> None:
+    def _raise_for_unknown_keys(self, value: object, strict: ValidationError) -> None:
         """Raise the errors again without those for unknown keys that the schema allows, if there are any."""
-        unknown = set(_unknown_keys(Checker(self.schema), cast("JSON", value), self.schema, set()))
+        unknown = set(_unknown_keys(SchemaChecker(self.schema), cast("JSON", value), self.schema, set()))
         said = strict.errors(include_url=False)
         kept = [error for error in said if error["type"] != "extra_forbidden" or error["loc"][-1] in unknown]
         if len(kept) < len(said) and (kept or not self.has_converters):
             raise ValidationError.from_exception_data(
-                strict.title, [_detail(error) for error in kept or said], input_type="json"
+                strict.title, [_init_error_details(error) for error in kept or said], input_type="json"
             ) from None
 
 
-def _unknown_keys(checker: Checker, value: JSON, part: JSONObject, seen: set[tuple[int, int]]) -> Iterator[str]:
+def _unknown_keys(checker: SchemaChecker, value: JSON, part: JSONObject, seen: set[tuple[int, int]]) -> Iterator[str]:
     """Yield the keys that a schema does not allow, including those inside the choices of a union, each checked once."""
     if (id(value), id(part)) in seen:
         return
     seen.add((id(value), id(part)))
-    for misfit in checker.misfits(value, part):
+    for misfit in checker.find_violations(value, part):
         if misfit.keyword == "additionalProperties" and is_object(misfit.value):
             known: JSONObject = misfit.schema.get("properties", {})
             yield from (key for key in misfit.value if key not in known)
@@ -76,7 +76,7 @@ def _unknown_keys(checker: Checker, value: JSON, part: JSONObject, seen: set[tup
                     yield from _unknown_keys(checker, misfit.value, choice, seen)
 
 
-def _detail(error: ErrorDetails) -> InitErrorDetails:
+def _init_error_details(error: ErrorDetails) -> InitErrorDetails:
     kind = (
         error["type"]
         if error["type"] in _KNOWN_ERRORS
@@ -85,18 +85,18 @@ def _detail(error: ErrorDetails) -> InitErrorDetails:
     return {"type": kind, "loc": error["loc"], "input": error["input"], "ctx": error.get("ctx", {})}
 
 
-def _encode(value: object, *, exact: bool) -> bytes:
-    text = json.dumps(_plain(value, exact), ensure_ascii=False, default=to_jsonable_python)
+def _encode_json(value: object, *, exact: bool) -> bytes:
+    text = json.dumps(_with_integral_floats_as_int(value, exact), ensure_ascii=False, default=to_jsonable_python)
     # A lone surrogate, which a JSON escape can produce, cannot be encoded in UTF-8: it is replaced.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def _plain(value: object, exact: bool) -> object:
+def _with_integral_floats_as_int(value: object, exact: bool) -> object:
     """Convert `1.0` to 1, at any depth: JSON has one type of number. `exact`: keep floats too large to be exact."""
     if isinstance(value, float) and value.is_integer() and (not exact or abs(value) < _EXACT_INTEGERS):
         return int(value)
     if is_object(value):
-        return {key: _plain(inner, exact) for key, inner in value.items()}
+        return {key: _with_integral_floats_as_int(inner, exact) for key, inner in value.items()}
     if is_list(value):
-        return [_plain(inner, exact) for inner in value]
+        return [_with_integral_floats_as_int(inner, exact) for inner in value]
     return value

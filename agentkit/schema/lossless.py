@@ -12,16 +12,16 @@ from collections.abc import Mapping
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from agentkit.schema.docstrings import own_docstring, parse_docs
-from agentkit.schema.field_docs import field_docs
+from agentkit.schema.docstrings import own_docstring, parse_docstring
+from agentkit.schema.field_docs import field_descriptions
 from agentkit.schema.json_schema.subschemas import is_object
-from agentkit.schema.lossless_values import Core, LosslessValues, refuse, replace_docstring
-from agentkit.schema.map_keys import KeyRefused, key_schema
+from agentkit.schema.lossless_values import AnyCoreSchema, LosslessValueSchemas, refuse_type, trim_class_description
+from agentkit.schema.map_keys import UnsupportedKeyType, property_names_schema
 
 _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
 
 
-class LosslessSchema(LosslessValues):
+class LosslessSchemaGenerator(LosslessValueSchemas):
     """Generates one schema; make a new one for each type. Raises DefinitionError for a type without JSON form."""
 
     ignored_warning_kinds = {"non-serializable-default", "skipped-discriminator"}  # noqa: RUF012 (pydantic's form)
@@ -31,9 +31,9 @@ class LosslessSchema(LosslessValues):
     has_converters = False
     """True once a user's validator was found that may convert the input before it is validated."""
 
-    def generate_inner(self, schema: Core) -> JsonSchemaValue:
+    def generate_inner(self, schema: AnyCoreSchema) -> JsonSchemaValue:
         """Generate the schema of one part, and record whether a user's validator converts its input."""
-        if schema["type"] in _CONVERTERS and not _is_pydantics(schema["function"]["function"]):
+        if schema["type"] in _CONVERTERS and not _is_pydantic_function(schema["function"]["function"]):
             self.has_converters = True
         return super().generate_inner(schema)
 
@@ -41,7 +41,7 @@ class LosslessSchema(LosslessValues):
         """Keep the order of definition, in which people and the model read; pydantic would sort the keys."""
         return value
 
-    def field_title_should_be_set(self, schema: Core) -> bool:
+    def field_title_should_be_set(self, schema: AnyCoreSchema) -> bool:
         """Return False: a title that repeats the name only costs tokens."""
         return False
 
@@ -50,20 +50,24 @@ class LosslessSchema(LosslessValues):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """Generate the schema of a pydantic model; that of a RootModel is the schema of its root."""
         built = super().model_schema(schema)
-        return self._describe(built, schema["cls"], None if schema.get("root_model") else _fields(schema))
+        return self._with_descriptions(
+            built, schema["cls"], None if schema.get("root_model") else _fields_of_core_schema(schema)
+        )
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
         """Generate the schema of a dataclass, the standard library's or pydantic's."""
-        return self._describe(super().dataclass_schema(schema), schema["cls"], _fields(schema))
+        return self._with_descriptions(super().dataclass_schema(schema), schema["cls"], _fields_of_core_schema(schema))
 
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
         """Generate the schema of a TypedDict: closed, as type checkers treat it."""
-        return self._describe(super().typed_dict_schema(schema), schema.get("cls"), schema["fields"])
+        return self._with_descriptions(super().typed_dict_schema(schema), schema.get("cls"), schema["fields"])
 
-    def _describe(self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, Core] | None) -> JsonSchemaValue:
+    def _with_descriptions(
+        self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, AnyCoreSchema] | None
+    ) -> JsonSchemaValue:
         built.pop("title", None)
         if cls is not None:
-            replace_docstring(built, cls)
+            trim_class_description(built, cls)
         if fields is None:
             return built
         if built.setdefault("additionalProperties", False) is not False:
@@ -72,7 +76,7 @@ class LosslessSchema(LosslessValues):
         if cls is not None and is_object(properties):
             names = {name: self._get_alias_name(field, name) for name, field in fields.items()}
             missing = [n for n in names if "description" not in properties.get(names[n], {"description": ""})]
-            docs = field_docs(cls) if missing else {}
+            docs = field_descriptions(cls) if missing else {}
             for name in missing:
                 if name in docs:
                     properties[names[name]]["description"] = docs[name]
@@ -81,12 +85,12 @@ class LosslessSchema(LosslessValues):
     def named_tuple_schema(self, schema: core_schema.NamedTupleSchema) -> JsonSchemaValue:
         """Generate an array whose items name their fields in their descriptions."""
         built = super().named_tuple_schema(schema)
-        docs = field_docs(schema["cls"])
+        docs = field_descriptions(schema["cls"])
         for field, item in zip(schema["fields"], built.get("prefixItems", ()), strict=False):
             said = item.get("description") or docs.get(field["name"])
             item["description"] = f"{field['name']}: {said}" if said else field["name"]
         text = own_docstring(schema["cls"])
-        if text and (said := parse_docs(text).description):
+        if text and (said := parse_docstring(text).description):
             built["description"] = said
         return built
 
@@ -94,29 +98,29 @@ class LosslessSchema(LosslessValues):
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         """Generate an open object with `propertyNames` for its keys."""
-        return self._mapping(schema)
+        return self._mapping_schema(schema)
 
     def frozendict_schema(self, schema: core_schema.FrozenDictSchema) -> JsonSchemaValue:
         """Generate the same schema as for a dict."""
-        return self._mapping(schema)
+        return self._mapping_schema(schema)
 
     def ordered_dict_schema(self, schema: core_schema.OrderedDictSchema) -> JsonSchemaValue:
         """Generate the same schema as for a dict."""
-        return self._mapping(schema)
+        return self._mapping_schema(schema)
 
     def counter_schema(self, schema: core_schema.CounterSchema) -> JsonSchemaValue:
         """Generate the schema of a dict with integers as values."""
-        return self._mapping(schema, {"type": "integer"})
+        return self._mapping_schema(schema, {"type": "integer"})
 
-    def _mapping(self, schema: Core, values: JsonSchemaValue | None = None) -> JsonSchemaValue:
+    def _mapping_schema(self, schema: AnyCoreSchema, values: JsonSchemaValue | None = None) -> JsonSchemaValue:
         if values is None:
             values = self.generate_inner(schema["values_schema"]) if "values_schema" in schema else {}
         built: JsonSchemaValue = {"type": "object", "additionalProperties": values or True}
         keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
         try:
-            names = key_schema(keys, self.resolve_ref_schema)
-        except KeyRefused as refused:
-            refuse(f"a dictionary whose keys are {refused}", "use strings, numbers, dates or enums as keys")
+            names = property_names_schema(keys, self.resolve_ref_schema)
+        except UnsupportedKeyType as refused:
+            refuse_type(f"a dictionary whose keys are {refused}", "use strings, numbers, dates or enums as keys")
         if names:
             built["propertyNames"] = names
         self.update_with_validations(built, schema, self.ValidationsMapping.object)
@@ -130,16 +134,16 @@ class LosslessSchema(LosslessValues):
         discriminator = built.pop("discriminator", None)
         if discriminator is not None:
             tag = discriminator["propertyName"]
-            built["oneOf"] = [self._with_required(choice, tag) for choice in built["oneOf"]]
+            built["oneOf"] = [self._with_required_tag(choice, tag) for choice in built["oneOf"]]
         return built
 
-    def _with_required(self, choice: JsonSchemaValue, tag: str) -> JsonSchemaValue:
-        said = self.resolve_ref_schema(choice) if self._is_built(choice) else {}
+    def _with_required_tag(self, choice: JsonSchemaValue, tag: str) -> JsonSchemaValue:
+        said = self.resolve_ref_schema(choice) if self._is_definition_built(choice) else {}
         if tag in said.get("required", ()) or "oneOf" in said:
             return choice
         return {**choice, "required": [*choice.get("required", ()), tag]}
 
-    def _is_built(self, schema: JsonSchemaValue) -> bool:
+    def _is_definition_built(self, schema: JsonSchemaValue) -> bool:
         # A recursive type refers to its definition before that is generated.
         return "$ref" not in schema or self.get_schema_from_definitions(schema["$ref"]) is not None
 
@@ -154,17 +158,17 @@ class LosslessSchema(LosslessValues):
     def _checked_set(
         self, schema: core_schema.SetSchema | core_schema.FrozenSetSchema, built: JsonSchemaValue
     ) -> JsonSchemaValue:
-        name = _unhashable(schema.get("items_schema"))
+        name = _unhashable_type_name(schema.get("items_schema"))
         if name:
-            refuse(f"a set of {name}, which Python cannot hash", "use a list, or make the items frozen")
+            refuse_type(f"a set of {name}, which Python cannot hash", "use a list, or make the items frozen")
         return built
 
 
-def _is_pydantics(function: object) -> bool:
+def _is_pydantic_function(function: object) -> bool:
     return str(getattr(function, "__module__", "")).partition(".")[0] in ("pydantic", "pydantic_core")
 
 
-def _fields(schema: Core) -> Mapping[str, Core]:
+def _fields_of_core_schema(schema: AnyCoreSchema) -> Mapping[str, AnyCoreSchema]:
     """Return the fields of a core schema, unwrapped from the validators around them."""
     inner = schema["schema"]
     while "fields" not in inner and "schema" in inner:
@@ -173,7 +177,7 @@ def _fields(schema: Core) -> Mapping[str, Core]:
     return fields if is_object(fields) else {field["name"]: field for field in fields}
 
 
-def _unhashable(schema: Core) -> str | None:
+def _unhashable_type_name(schema: AnyCoreSchema) -> str | None:
     """Return the name of an unhashable type among a set's items. None: all can be hashed."""
     kind = schema["type"] if schema else None
     if kind in ("list", "dict", "set", "typed-dict", "deque"):
@@ -181,10 +185,12 @@ def _unhashable(schema: Core) -> str | None:
     if kind in ("model", "dataclass") and schema["cls"].__hash__ is None:
         return str(schema["cls"].__name__)
     if kind in ("nullable", "default"):
-        return _unhashable(schema["schema"])
+        return _unhashable_type_name(schema["schema"])
     choices = schema.get("choices", ()) if schema else ()
     for choice in choices.values() if is_object(choices) else choices:
-        name = _unhashable(choice if is_object(choice) else choice[0])  # a choice may be a tuple of schema and label
+        name = _unhashable_type_name(
+            choice if is_object(choice) else choice[0]
+        )  # a choice may be a tuple of schema and label
         if name:
             return name
     return None

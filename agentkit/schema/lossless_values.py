@@ -14,24 +14,30 @@ from pydantic_core import core_schema
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
-from agentkit.schema.decimals import decimal_json
-from agentkit.schema.docstrings import Docs, own_docstring, parse_docs
-from agentkit.schema.json_schema.text_patterns import COMPLEX, NAIVE_DATETIME, NOT_BLANK, date_pattern, uuid_pattern
-from agentkit.schema.temporal import temporal_words
+from agentkit.schema.decimals import decimal_json_schema
+from agentkit.schema.docstrings import ParsedDocstring, own_docstring, parse_docstring
+from agentkit.schema.json_schema.text_patterns import (
+    COMPLEX_NUMBER,
+    NAIVE_DATETIME,
+    NOT_BLANK,
+    date_pattern,
+    uuid_pattern,
+)
+from agentkit.schema.temporal import temporal_bounds_note
 
-Core: TypeAlias = Any
+AnyCoreSchema: TypeAlias = Any
 """pydantic's core schema of a type: one of fifty TypedDicts with a tag `type`, which type checkers cannot narrow."""
 
 
-def refuse(what: str, fix: str) -> Never:
+def refuse_type(type_text: str, fix: str) -> Never:
     """Raise DefinitionError for a type without JSON form, naming an alternative."""
-    raise DefinitionError(f"{what} cannot come as JSON; {fix}")
+    raise DefinitionError(f"{type_text} cannot come as JSON; {fix}")
 
 
-def replace_docstring(built: JSONObject, cls: type) -> None:
+def trim_class_description(built: JSONObject, cls: type) -> None:
     """Remove the sections for parameters from the description: pydantic uses the whole docstring."""
     text = own_docstring(cls)
-    docs = parse_docs(text) if text else Docs()
+    docs = parse_docstring(text) if text else ParsedDocstring()
     written = built.get("description")
     if written is not None and written not in (text, (cls.__doc__ or "").strip()):
         return  # set by the user, in the model's configuration
@@ -40,16 +46,16 @@ def replace_docstring(built: JSONObject, cls: type) -> None:
         built["description"] = docs.description
 
 
-class LosslessValues(GenerateJsonSchema):
+class LosslessValueSchemas(GenerateJsonSchema):
     """The part of the schema generator for single values; the subclass in `lossless.py` adds objects and unions."""
 
     # -- text with a form -----------------------------------------------------------------------
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         """Generate a union of a number and a string with the exact digits."""
-        return decimal_json(schema, self._digits(schema), super().decimal_schema(schema)["anyOf"][0])
+        return decimal_json_schema(schema, self._digits_pattern(schema), super().decimal_schema(schema)["anyOf"][0])
 
-    def _digits(self, schema: core_schema.DecimalSchema) -> str | None:
+    def _digits_pattern(self, schema: core_schema.DecimalSchema) -> str | None:
         if schema.get("max_digits") is None and schema.get("decimal_places") is None:
             return None
         self._mode = "serialization"  # only in this mode pydantic's pattern matches exactly the texts of `str(decimal)`
@@ -60,28 +66,28 @@ class LosslessValues(GenerateJsonSchema):
 
     def complex_schema(self, schema: core_schema.ComplexSchema) -> JsonSchemaValue:
         """Generate a string in the form that Python prints."""
-        return {"type": "string", "pattern": COMPLEX}
+        return {"type": "string", "pattern": COMPLEX_NUMBER}
 
     def date_schema(self, schema: core_schema.DateSchema) -> JsonSchemaValue:
         """Generate the format `date`, with a pattern and a note for the bounds."""
         pattern = date_pattern(schema)
         bounded: JsonSchemaValue = {"pattern": pattern} if pattern else {}
-        return {**super().date_schema(schema), **bounded, **temporal_words(schema)}
+        return {**super().date_schema(schema), **bounded, **temporal_bounds_note(schema)}
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
         """Generate the format `date-time`; a pattern for naive ones, since the format requires an offset."""
         built = super().datetime_schema(schema)
         if schema.get("tz_constraint") == "naive":
             built = {"type": "string", "pattern": NAIVE_DATETIME}
-        return {**built, **temporal_words(schema)}
+        return {**built, **temporal_bounds_note(schema)}
 
     def time_schema(self, schema: core_schema.TimeSchema) -> JsonSchemaValue:
         """Generate the format `time`, with a note for the bounds."""
-        return {**super().time_schema(schema), **temporal_words(schema)}
+        return {**super().time_schema(schema), **temporal_bounds_note(schema)}
 
     def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
         """Generate the format `duration`, with a note for the bounds."""
-        return {**super().timedelta_schema(schema), **temporal_words(schema)}
+        return {**super().timedelta_schema(schema), **temporal_bounds_note(schema)}
 
     def uuid_schema(self, schema: core_schema.UuidSchema) -> JsonSchemaValue:
         """Generate the format `uuid`, with a pattern for a required version."""
@@ -102,63 +108,65 @@ class LosslessValues(GenerateJsonSchema):
         """Generate the list of the members' values; for flags that of their combinations."""
         for member in schema["members"]:
             if not isinstance(member.value, str | int | float | None):
-                refuse(f"the member {member}, whose value is a {type(member.value).__name__},", "use str or int values")
+                refuse_type(
+                    f"the member {member}, whose value is a {type(member.value).__name__},", "use str or int values"
+                )
         built = super().enum_schema(schema)
         if issubclass(schema["cls"], Flag):
-            built["enum"] = _combinations(schema["cls"])
-        replace_docstring(built, schema["cls"])
-        return _type_first(built)
+            built["enum"] = _flag_combinations(schema["cls"])
+        trim_class_description(built, schema["cls"])
+        return _with_type_first(built)
 
     def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
         """Generate the list of the values."""
         for value in schema["expected"]:
             if isinstance(value, bytes):
-                refuse(f"Literal[{value!r}]", "use a str")
+                refuse_type(f"Literal[{value!r}]", "use a str")
             if isinstance(value, Enum) and not isinstance(value, str | int):
                 # pydantic compares the JSON value with the member itself, which no JSON value equals.
-                refuse(f"Literal[{value}]", f"make {type(value).__name__} a StrEnum or an IntEnum")
-        return _type_first(super().literal_schema(schema))
+                refuse_type(f"Literal[{value}]", f"make {type(value).__name__} a StrEnum or an IntEnum")
+        return _with_type_first(super().literal_schema(schema))
 
     # -- what cannot come as JSON ---------------------------------------------------------------
 
     def is_subclass_schema(self, schema: core_schema.IsSubclassSchema) -> JsonSchemaValue:
         """Raise DefinitionError: a class has no JSON form."""
-        refuse(
+        refuse_type(
             f"a class (type[{schema['cls'].__name__}])",
             "take a name as str or Literal, and look the class up",
         )
 
     def callable_schema(self, schema: core_schema.CallableSchema) -> JsonSchemaValue:
         """Raise DefinitionError: a function has no JSON form."""
-        refuse("a callable", "take a name as str or Literal, and look the function up")
+        refuse_type("a callable", "take a name as str or Literal, and look the function up")
 
     def generator_schema(self, schema: core_schema.GeneratorSchema) -> JsonSchemaValue:
         """Raise DefinitionError: pydantic validates the items lazily, after the call was accepted."""
-        refuse("an Iterable or generator, whose items are not checked", "use list[...] or Sequence[...]")
+        refuse_type("an Iterable or generator, whose items are not checked", "use list[...] or Sequence[...]")
 
-    def handle_invalid_for_json_schema(self, schema: Core, error_info: str) -> JsonSchemaValue:
+    def handle_invalid_for_json_schema(self, schema: AnyCoreSchema, error_info: str) -> JsonSchemaValue:
         """Raise DefinitionError for a type that pydantic has no JSON Schema for."""
         named = schema.get("cls") or schema.get("function")
         name = getattr(named, "__name__", None) or schema["type"]
-        refuse(f"the opaque type {name}", "use a pydantic model, a dataclass or plain types")
+        refuse_type(f"the opaque type {name}", "use a pydantic model, a dataclass or plain types")
 
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
         """Raise DefinitionError for a union's choice without JSON form, where pydantic only warns and drops it."""
         if kind == "skipped-choice":
-            refuse(detail, "leave that choice out of the union")
+            refuse_type(detail, "leave that choice out of the union")
 
 
-def _combinations(flags: type[Flag]) -> list[int]:
+def _flag_combinations(flags: type[Flag]) -> list[int]:
     """Return the value of every combination of flags, 0 included."""
     if len(flags) > 8:
-        refuse(f"{flags.__name__}, with its {len(flags)} flags,", "take a set of names: set[Literal[...]]")
+        refuse_type(f"{flags.__name__}, with its {len(flags)} flags,", "take a set of names: set[Literal[...]]")
     values = {0}
     for flag in flags:
         values |= {value | flag.value for value in values}
     return sorted(values)
 
 
-def _type_first(built: JSONObject) -> JSONObject:
+def _with_type_first(built: JSONObject) -> JSONObject:
     kind = built.pop("type", None)
     built.pop("title", None)
     return {"type": kind, **built} if kind else built

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agentkit.messages.message import JSONObject
-from agentkit.schema.json_schema.number_patterns import END
+from agentkit.schema.json_schema.number_patterns import TEXT_END
 
-_INTEGER = rf"^-?(0|[1-9][0-9]*){END}"
-_NUMBER = rf"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{{1,3}})?{END}"
+_INTEGER = rf"^-?(0|[1-9][0-9]*){TEXT_END}"
+_NUMBER = rf"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{{1,3}})?{TEXT_END}"
 
 
-class KeyRefused(Exception):
+class UnsupportedKeyType(Exception):
     """A key type whose values cannot be written as a string. The text names the type in the plural."""
 
 
-def key_schema(keys: JSONObject, resolve: Callable[[JSONObject], JSONObject]) -> JSONObject:
+def property_names_schema(keys: JSONObject, resolve: Callable[[JSONObject], JSONObject]) -> JSONObject:
     """Return the schema for the text of a key, given the schema of the key's type. {} allows any text.
 
     Args:
@@ -32,12 +32,12 @@ def key_schema(keys: JSONObject, resolve: Callable[[JSONObject], JSONObject]) ->
         return {"enum": [_key_text(value) for value in keys.get("enum", [keys.get("const")])]}
     for union in ("anyOf", "oneOf"):
         if union in keys:
-            choices = [key_schema(choice, resolve) for choice in keys[union]]
+            choices = [property_names_schema(choice, resolve) for choice in keys[union]]
             return {} if {} in choices else {"anyOf": choices}
     if kind == "string":
         return {key: value for key, value in keys.items() if key not in ("type", "title", "default")}
     if kind in ("array", "object", "null"):
-        raise KeyRefused({"array": "lists or tuples", "object": "objects", "null": "None"}[str(kind)])
+        raise UnsupportedKeyType({"array": "lists or tuples", "object": "objects", "null": "None"}[str(kind)])
     if kind == "boolean":
         return {"enum": ["true", "false"]}
     pattern = {"integer": _INTEGER, "number": _NUMBER}.get(str(kind))
@@ -48,5 +48,5 @@ def _key_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None or isinstance(value, list | dict):
-        raise KeyRefused("None, lists or objects")
+        raise UnsupportedKeyType("None, lists or objects")
     return str(value)

@@ -8,17 +8,17 @@ from pydantic_core import to_jsonable_python
 
 from agentkit.messages.message import JSONObject
 
-NOTE = "x-agentkit-note"
+BOUNDS_NOTE = "x-agentkit-note"
 """Temporary schema key for a sentence that is appended to the description once that is final."""
-_WORDS = {
+_BOUND_WORDS = {
     "time": {"ge": "not before {}", "gt": "after {}", "le": "not after {}", "lt": "before {}"},
     "span": {"ge": "at least {}", "gt": "more than {}", "le": "at most {}", "lt": "less than {}"},
 }
 
 
-def temporal_words(constraints: Mapping[str, object]) -> JSONObject:
+def temporal_bounds_note(constraints: Mapping[str, object]) -> JSONObject:
     """Return the note that describes a core schema's bounds; {} when it has no bounds."""
-    table = _WORDS["span" if constraints["type"] == "timedelta" else "time"]
+    table = _BOUND_WORDS["span" if constraints["type"] == "timedelta" else "time"]
     said = [
         text.format(to_jsonable_python(constraints[key]))
         for key, text in table.items()
@@ -29,15 +29,15 @@ def temporal_words(constraints: Mapping[str, object]) -> JSONObject:
     if not said:
         return {}
     sentence = ", ".join(said)
-    return {NOTE: f"{sentence[0].upper()}{sentence[1:]}."}
+    return {BOUNDS_NOTE: f"{sentence[0].upper()}{sentence[1:]}."}
 
 
-def with_note(schema: JSONObject) -> JSONObject:
+def append_bounds_note(schema: JSONObject) -> JSONObject:
     """Return the schema with its note, if it has one, moved to the end of its description."""
-    if NOTE not in schema:
+    if BOUNDS_NOTE not in schema:
         return schema
-    rest = {key: value for key, value in schema.items() if key != NOTE}
+    rest = {key: value for key, value in schema.items() if key != BOUNDS_NOTE}
     said = str(rest.get("description", ""))
     if said and said[-1] not in ".!?":
         said += "."
-    return {**rest, "description": f"{said} {schema[NOTE]}".strip()}
+    return {**rest, "description": f"{said} {schema[BOUNDS_NOTE]}".strip()}

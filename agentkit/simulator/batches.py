@@ -16,15 +16,15 @@ from typing import TypeAlias, cast
 import anyio
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.http.wire import Headers, Response, json_answer, lines
-from agentkit.simulator.paging import page
+from agentkit.simulator.http.wire import Headers, Response, json_lines_response, json_response
+from agentkit.simulator.paging import paginate
 from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
 
-Answer: TypeAlias = Callable[[JSONObject], Awaitable["tuple[int, JSONObject]"]]
+AnswerBatchRequest: TypeAlias = Callable[[JSONObject], Awaitable["tuple[int, JSONObject]"]]
 """A function from the body of one message request to the HTTP status and the message or the error object."""
 
 _CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_MOST_REQUESTS = 100_000
+_MAX_REQUESTS = 100_000
 
 
 @dataclass(slots=True)
@@ -35,13 +35,13 @@ class _Batch:
     ended: datetime | None = None
     cancelled: datetime | None = None
     results: list[JSONObject] = field(default_factory=list[JSONObject])
-    work: anyio.Lock = field(default_factory=anyio.Lock)
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
     """Held while the requests are answered, so that concurrent status requests wait for the same work."""
 
     def is_over(self) -> bool:
         return self.ended is not None
 
-    def shown(self, host: str) -> JSONObject:
+    def to_json(self, host: str) -> JSONObject:
         counts = dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0)
         if self.ended is None:
             counts["processing"] = len(self.requests) - len(self.results)
@@ -62,63 +62,63 @@ class _Batch:
         }
 
 
-class Batches:
+class MessageBatches:
     """The batches of one server."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: AnswerBatchRequest) -> None:
         self._answer = answer
         self._batches: dict[str, _Batch] = {}
         self._count = 0
 
     async def handle(
-        self, method: str, way: Sequence[str], query: str, host: str, body: object, told: Headers
+        self, method: str, subpath: Sequence[str], query: str, host: str, body: object, response_headers: Headers
     ) -> Response | Refusal:
         """Answer a request below `/v1/messages/batches`; `subpath` holds the remaining segments of its path."""
-        if method == "POST" and not way:
-            return self._create(body, host, told)
-        if method == "GET" and not way:
-            shown = [batch.shown(host) for batch in reversed(self._batches.values())]
-            listed = page(shown, query, what="batch")
-            return listed if isinstance(listed, Refusal) else json_answer(200, listed, told)
-        batch = self._batches.get(way[0]) if way else None
+        if method == "POST" and not subpath:
+            return self._create_batch(body, host, response_headers)
+        if method == "GET" and not subpath:
+            shown = [batch.to_json(host) for batch in reversed(self._batches.values())]
+            listed = paginate(shown, query, what="batch")
+            return listed if isinstance(listed, Refusal) else json_response(200, listed, response_headers)
+        batch = self._batches.get(subpath[0]) if subpath else None
         if batch is None:
             return Refusal(
                 404,
                 "not_found_error",
                 "Not found"
-                if not way
-                else APPROXIMATE["page"].format(field="message_batch_id", what="batch", id=way[0]),
+                if not subpath
+                else APPROXIMATE["page"].format(field="message_batch_id", what="batch", id=subpath[0]),
             )
-        match method, *way[1:]:
+        match method, *subpath[1:]:
             case ["GET"]:
-                await self._work_off(batch)
+                await self._answer_requests(batch)
             case ["GET", "results"]:
                 if batch.ended is None:
-                    return _wrong_state(batch, "is still being processed and has no results yet")
-                return lines(batch.results, told)
+                    return _state_refusal(batch, "is still being processed and has no results yet")
+                return json_lines_response(batch.results, response_headers)
             case ["POST", "cancel"]:
                 if batch.ended is not None:
-                    return _wrong_state(batch, "has ended and cannot be canceled")
-                self._cancel(batch)
+                    return _state_refusal(batch, "has ended and cannot be canceled")
+                self._cancel_batch(batch)
             case ["DELETE"]:
                 if batch.ended is None:
-                    return _wrong_state(batch, "is still being processed: cancel it first")
+                    return _state_refusal(batch, "is still being processed: cancel it first")
                 del self._batches[batch.id]
-                return json_answer(200, {"id": batch.id, "type": "message_batch_deleted"}, told)
+                return json_response(200, {"id": batch.id, "type": "message_batch_deleted"}, response_headers)
             case _:
                 return Refusal(404, "not_found_error", "Not found")
-        return json_answer(200, batch.shown(host), told)
+        return json_response(200, batch.to_json(host), response_headers)
 
-    def _create(self, body: object, host: str, told: Headers) -> Response | Refusal:
-        if text := _wrong_batch(body):
+    def _create_batch(self, body: object, host: str, response_headers: Headers) -> Response | Refusal:
+        if text := _find_batch_error(body):
             return Refusal(400, "invalid_request_error", text)
         self._count += 1
         batch = _Batch(f"msgbatch_{self._count:06}", cast("JSONObject", body)["requests"], datetime.now(UTC))
         self._batches[batch.id] = batch
-        return json_answer(200, batch.shown(host), told)
+        return json_response(200, batch.to_json(host), response_headers)
 
-    async def _work_off(self, batch: _Batch) -> None:
-        async with batch.work:  # a concurrent status request waits here
+    async def _answer_requests(self, batch: _Batch) -> None:
+        async with batch.lock:  # a concurrent status request waits here
             for request in batch.requests[len(batch.results) :]:
                 status, answer = await self._answer(request["params"])
                 if batch.is_over():
@@ -129,7 +129,7 @@ class Batches:
             if not batch.is_over():
                 batch.ended = datetime.now(UTC)
 
-    def _cancel(self, batch: _Batch) -> None:
+    def _cancel_batch(self, batch: _Batch) -> None:
         batch.cancelled = batch.ended = datetime.now(UTC)
         done = {line["custom_id"] for line in batch.results}
         batch.results += [
@@ -139,17 +139,17 @@ class Batches:
         ]
 
 
-def _wrong_state(batch: _Batch, state: str) -> Refusal:
+def _state_refusal(batch: _Batch, state: str) -> Refusal:
     return Refusal(400, "invalid_request_error", APPROXIMATE["batch state"].format(id=batch.id, state=state))
 
 
-def _wrong_batch(body: object) -> str | None:
+def _find_batch_error(body: object) -> str | None:
     requests = cast("JSONObject", body).get("requests") if isinstance(body, dict) else None
     if not isinstance(requests, list):
         return APPROXIMATE["missing"].format(field="requests")
     given = cast("list[object]", requests)
-    if not 0 < len(given) <= _MOST_REQUESTS:
-        return f"requests: List should have between 1 and {_MOST_REQUESTS} items"
+    if not 0 < len(given) <= _MAX_REQUESTS:
+        return f"requests: List should have between 1 and {_MAX_REQUESTS} items"
     seen: set[str] = set()
     for i, request in enumerate(given):
         if not isinstance(request, dict):
@@ -170,6 +170,6 @@ def _wrong_batch(body: object) -> str | None:
     return None
 
 
-def batch_price(message: JSONObject) -> JSONObject:
+def with_batch_tier(message: JSONObject) -> JSONObject:
     """Return the message with the service tier `batch` in its usage, by which clients apply the batch price."""
     return {**message, "usage": {**message["usage"], "service_tier": "batch"}}

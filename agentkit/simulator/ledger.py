@@ -18,11 +18,11 @@ from agentkit.messages.message import JSONObject, encode
 from agentkit.simulator.http.wire import Response
 from agentkit.simulator.model_behavior.prompt_cache import BYTES_PER_TOKEN
 
-_NOTHING = Usage()
+_NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LedgerRow:
     """One message request that passed the rules."""
 
     model: str
@@ -30,9 +30,9 @@ class Row:
     """The digest of the conversation; a retry has the same one."""
     status: int = 0
     """The HTTP status. 0: none was sent yet, the connection broke before it, or the client disconnected."""
-    reported: Usage = _NOTHING
+    reported: Usage = _NO_USAGE
     """The final usage record of the reply, sent or not. Zero for an error."""
-    usage: Usage = _NOTHING
+    usage: Usage = _NO_USAGE
     """The usage of what was sent: `reported` if that was everything, zero if it was not a byte of a reply."""
     is_whole: bool = False
     """True if all of the reply's content was sent."""
@@ -49,7 +49,7 @@ class Row:
 class Ledger:
     """The rows of one server, without the requests of batches, which have prices of their own."""
 
-    rows: list[Row] = field(default_factory=list[Row])
+    rows: list[LedgerRow] = field(default_factory=list[LedgerRow])
     """In the order in which the requests arrived, with those that got an error."""
     concurrency: int = 0
     """The number of requests that are being answered now, from their arrival to the last byte."""
@@ -59,22 +59,22 @@ class Ledger:
     @property
     def usage(self) -> Usage:
         """The sum of the rows' usage; `requests` counts those of which a part of the reply was sent."""
-        return sum((row.usage for row in self.rows), _NOTHING)
+        return sum((row.usage for row in self.rows), _NO_USAGE)
 
     @property
     def usd(self) -> float | None:
         """The cost of all rows in US dollars, each priced by its own prompt length. None: a model has no price."""
         return sum((cost_of(row.model, row.usage) for row in self.rows), Cost()).usd
 
-    def begin(self, model: str, conversation: str) -> Entry:
+    def open_row(self, model: str, conversation: str) -> LedgerEntry:
         """Open the row of a request that has just arrived."""
-        self.rows.append(Row(model, conversation))
+        self.rows.append(LedgerRow(model, conversation))
         self.concurrency += 1
         self.peak_concurrency = max(self.peak_concurrency, self.concurrency)
-        return Entry(self, len(self.rows) - 1)
+        return LedgerEntry(self, len(self.rows) - 1)
 
 
-class Entry:
+class LedgerEntry:
     """A row whose request is being answered."""
 
     def __init__(self, ledger: Ledger, index: int) -> None:
@@ -83,22 +83,22 @@ class Entry:
         self._is_stream = False
         self._sent = bytearray()
 
-    def carry(self, response: Response, usage: JSONObject | None) -> Response:
+    def count_response(self, response: Response, usage: JSONObject | None) -> Response:
         """Return the response with its bytes counted as they are sent.
 
         Args:
             response: The response to the request of this row.
             usage: The final usage record of the reply. None: the response is an error.
         """
-        reported = Usage.of(usage) if usage is not None else _NOTHING
-        self._write(replace(self._row, status=response.status, reported=reported))
+        reported = Usage.from_api(usage) if usage is not None else _NO_USAGE
+        self._replace_row(replace(self._row, status=response.status, reported=reported))
         if usage is None:
             self.close()
             return response
         self._is_stream = response.headers["content-type"].startswith("text/event-stream")
-        return Response(response.status, response.headers, _Counted(response.chunks, self))
+        return Response(response.status, response.headers, _CountedChunks(response.chunks, self))
 
-    def hand_out(self, chunk: bytes) -> None:
+    def count_chunk(self, chunk: bytes) -> None:
         """Count bytes that are being sent."""
         if self._is_stream or not self._sent:  # of a JSON document only the first chunk: sent at all or not
             self._sent += chunk
@@ -108,25 +108,25 @@ class Entry:
         row = self._row
         if not row.is_open:
             return
-        is_whole = bool(self._sent) and (not self._is_stream or _has_ended(self._sent))
-        usage = row.reported if is_whole else _NOTHING
+        is_whole = bool(self._sent) and (not self._is_stream or _has_final_usage(self._sent))
+        usage = row.reported if is_whole else _NO_USAGE
         if self._sent and not is_whole:
-            usage = replace(row.reported, output_tokens=min(row.reported.output_tokens, _tokens(self._sent)))
-        self._write(replace(row, usage=usage, is_whole=is_whole, is_open=False))
+            usage = replace(row.reported, output_tokens=min(row.reported.output_tokens, _content_tokens(self._sent)))
+        self._replace_row(replace(row, usage=usage, is_whole=is_whole, is_open=False))
         self._ledger.concurrency -= 1
 
     @property
-    def _row(self) -> Row:
+    def _row(self) -> LedgerRow:
         return self._ledger.rows[self._index]
 
-    def _write(self, row: Row) -> None:
+    def _replace_row(self, row: LedgerRow) -> None:
         self._ledger.rows[self._index] = row
 
 
-class _Counted(AsyncGenerator[bytes]):
+class _CountedChunks(AsyncGenerator[bytes]):
     """The chunks of a response, counted. A class: closing a generator that never ran does not run its `finally`."""
 
-    def __init__(self, chunks: AsyncGenerator[bytes], entry: Entry) -> None:
+    def __init__(self, chunks: AsyncGenerator[bytes], entry: LedgerEntry) -> None:
         self._chunks = chunks
         self._entry = entry
 
@@ -136,7 +136,7 @@ class _Counted(AsyncGenerator[bytes]):
         except BaseException:  # exhausted, the connection broke, or the reader was cancelled
             self._entry.close()
             raise
-        self._entry.hand_out(chunk)
+        self._entry.count_chunk(chunk)
         return chunk
 
     async def athrow(
@@ -157,15 +157,15 @@ class _Counted(AsyncGenerator[bytes]):
         self._entry.close()  # the last reference was dropped without `aclose`
 
 
-def _has_ended(sent: bytes | bytearray) -> bool:
+def _has_final_usage(sent: bytes | bytearray) -> bool:
     """True if the `message_delta` event with the final usage was sent; no content comes after it."""
-    return any(event.startswith(b"event: message_delta\n") for event in _events(sent))
+    return any(event.startswith(b"event: message_delta\n") for event in _complete_events(sent))
 
 
-def _tokens(sent: bytes | bytearray) -> int:
+def _content_tokens(sent: bytes | bytearray) -> int:
     """Return the tokens of the content in a stream, as `count_output_tokens` estimates them, and at least 1."""
     size = 0
-    for event in _events(sent):
+    for event in _complete_events(sent):
         data = cast("JSONObject", json.loads(event.partition(b"\ndata: ")[2]))
         if data["type"] == "content_block_start":
             size += len(encode(data["content_block"]))
@@ -175,6 +175,6 @@ def _tokens(sent: bytes | bytearray) -> int:
     return max(1, size // BYTES_PER_TOKEN)
 
 
-def _events(sent: bytes | bytearray) -> list[bytes]:
+def _complete_events(sent: bytes | bytearray) -> list[bytes]:
     """Return the complete events: an event ends with a blank line."""
     return bytes(sent).split(b"\n\n")[:-1]

@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING
 import anyio
 
 from agentkit.simulator.faults import Fault
-from agentkit.simulator.http.wire import ConnectionLost, Headers, Response, event_stream, failure, json_answer
-from agentkit.simulator.model_behavior.prompt_cache import PromptCache, output_tokens
-from agentkit.simulator.model_behavior.thinking_signatures import compaction_signature, sign
+from agentkit.simulator.http.wire import (
+    ConnectionLost,
+    Headers,
+    Response,
+    error_response,
+    event_stream_response,
+    json_response,
+)
+from agentkit.simulator.model_behavior.prompt_cache import PromptCache, count_output_tokens
+from agentkit.simulator.model_behavior.thinking_signatures import compaction_signature, sign_thinking
 from agentkit.simulator.replies import stream
 from agentkit.simulator.replies.reply import Reply, ServerError, Turn
 
@@ -24,7 +31,7 @@ _NO_FAULT = Fault()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class MessageAnswer:
     """The response to one message request, with the content of the turn in it."""
 
     response: Response
@@ -35,17 +42,19 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Answering:
+class MessageEndpoint:
     """Answers message requests that have passed the rules."""
 
-    mind: Responder
-    skipped: list[str] = field(default_factory=list[str])
+    responder: Responder
+    skipped_faults: list[str] = field(default_factory=list[str])
     """One sentence for each fault that could not be applied to the reply that it was meant for."""
     _cache: PromptCache = field(default_factory=PromptCache)
-    _kept: dict[str, Reply] = field(default_factory=dict[str, Reply])
+    _kept_replies: dict[str, Reply] = field(default_factory=dict[str, Reply])
     """Replies that a fault spoiled, by the digest of their conversation: the retry of a request gets them whole."""
 
-    async def answer(self, request: JSONObject, conversation: str, fault: Fault | None, told: Headers) -> Answer:
+    async def answer_message(
+        self, request: JSONObject, conversation: str, fault: Fault | None, response_headers: Headers
+    ) -> MessageAnswer:
         """Return the response to one request.
 
         Args:
@@ -63,61 +72,63 @@ class Answering:
             await anyio.sleep(fault.delay_s)
         if fault.is_dropped:
             raise ConnectionLost
-        error = fault.error or (None if request.get("stream") else fault.error_of_whole)
+        error = fault.error or (None if request.get("stream") else fault.error_without_stream)
         if error is not None:
-            return Answer(_error(error, told))
-        reply = await self._reply(request, conversation, fault)
+            return MessageAnswer(_server_error_response(error, response_headers))
+        reply = await self._next_reply(request, conversation, fault)
         if reply.error is not None:
-            return Answer(_error(reply.error, told))
+            return MessageAnswer(_server_error_response(reply.error, response_headers))
         turn = reply.to_turn(request, conversation)
         if request.get("compaction"):
-            turn = _summary(turn)
-        if fault.turn is not None:
-            turn = self._changed(turn, fault)
-        return self._on_the_wire(turn, request, conversation, fault, told)
+            turn = _as_compaction_turn(turn)
+        if fault.change_turn is not None:
+            turn = self._apply_turn_fault(turn, fault)
+        return self._render_answer(turn, request, conversation, fault, response_headers)
 
-    async def _reply(self, request: JSONObject, conversation: str, fault: Fault) -> Reply:
+    async def _next_reply(self, request: JSONObject, conversation: str, fault: Fault) -> Reply:
         if fault.reply is not None:
             return fault.reply
         if request.get("max_tokens") == 0:  # a cache warm-up: the prompt is cached and no reply generated
             return Reply(stop_reason="max_tokens")
-        reply = self._kept.pop(conversation, None) or await self.mind.answer(request)
+        reply = self._kept_replies.pop(conversation, None) or await self.responder.answer(request)
         if fault.keeps_reply and reply.error is None:
-            self._kept[conversation] = reply
+            self._kept_replies[conversation] = reply
         return reply
 
-    def _changed(self, turn: Turn, fault: Fault) -> Turn:
+    def _apply_turn_fault(self, turn: Turn, fault: Fault) -> Turn:
         has_call = any(block.get("type") == "tool_use" for block in turn.content)
-        if fault.turn is None or (fault.needs_call and not has_call):
-            self.skipped.append("a fault of tool calls met a reply without one")
+        if fault.change_turn is None or (fault.needs_call and not has_call):
+            self.skipped_faults.append("a fault of tool calls met a reply without one")
             return turn
-        return fault.turn(turn)
+        return fault.change_turn(turn)
 
-    def _on_the_wire(self, turn: Turn, request: JSONObject, conversation: str, fault: Fault, told: Headers) -> Answer:
-        sign(request, turn.content)
-        spoken = output_tokens(turn.content) if request.get("max_tokens") else 0
-        usage: JSONObject = {**self._cache.usage(request), "output_tokens": spoken, **(turn.usage or {})}
+    def _render_answer(
+        self, turn: Turn, request: JSONObject, conversation: str, fault: Fault, response_headers: Headers
+    ) -> MessageAnswer:
+        sign_thinking(request, turn.content)
+        spoken = count_output_tokens(turn.content) if request.get("max_tokens") else 0
+        usage: JSONObject = {**self._cache.record_request(request), "output_tokens": spoken, **(turn.usage or {})}
         message_id, model = f"msg_{conversation}", str(request["model"])
         if not request.get("stream"):
-            whole = stream.message(turn, message_id=message_id, model=model, usage=usage)
-            response = json_answer(200, whole, told)
+            whole = stream.message_json(turn, message_id=message_id, model=model, usage=usage)
+            response = json_response(200, whole, response_headers)
         else:
-            events = stream.events(turn, message_id=message_id, model=model, usage=usage)
-            events = fault.events(events) if fault.events else events
-            response = event_stream([stream.to_sse(event) for event in events], told)
-        if fault.chunks is not None:
-            response = Response(response.status, response.headers, fault.chunks(response.chunks))
-        return Answer(response, turn.content, usage)
+            events = stream.stream_events(turn, message_id=message_id, model=model, usage=usage)
+            events = fault.change_events(events) if fault.change_events else events
+            response = event_stream_response([stream.encode_sse_event(event) for event in events], response_headers)
+        if fault.change_chunks is not None:
+            response = Response(response.status, response.headers, fault.change_chunks(response.chunks))
+        return MessageAnswer(response, turn.content, usage)
 
 
-def _summary(turn: Turn) -> Turn:
+def _as_compaction_turn(turn: Turn) -> Turn:
     """Return the turn with its text as a signed compaction block, which replaces the conversation so far."""
     text = "".join(block["text"] for block in turn.content if block.get("type") == "text")
     block: Block = {"type": "compaction", "content": text or None, "tool_changes": []}
     return Turn([{**block, "signature": compaction_signature(block)}], {}, "compaction", None)
 
 
-def _error(error: ServerError, told: Headers) -> Response:
+def _server_error_response(error: ServerError, response_headers: Headers) -> Response:
     more: dict[str, str] = {}
     wait = error.retry_after
     if wait.endswith("ms"):
@@ -128,4 +139,4 @@ def _error(error: ServerError, told: Headers) -> Response:
         more["retry-after"] = wait
     if error.should_retry:
         more["x-should-retry"] = error.should_retry
-    return failure(error.status, error.kind, error.message, {**told, **more})
+    return error_response(error.status, error.kind, error.message, {**response_headers, **more})

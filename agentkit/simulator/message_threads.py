@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from agentkit.messages.message import Block, JSONObject
-from agentkit.simulator.model_behavior.thinking_signatures import digest
-from agentkit.simulator.rules.refusal import APPROXIMATE, Edition, Refusal, coded
+from agentkit.simulator.model_behavior.thinking_signatures import content_digest
+from agentkit.simulator.rules.refusal import APPROXIMATE, Edition, Refusal, coded_refusal
 
 _BETA = "message-threads-2026-08-12"
 _UNSUPPORTED = ("cache_control", "context_management", "fallbacks")
-_KEPT = ("system", "tools")
+_FIXED_FIELDS = ("system", "tools")
 
 
 @dataclass(slots=True)
-class _Stored:
+class _StoredThread:
     """A conversation up to and including one reply."""
 
     head: JSONObject
@@ -31,12 +31,12 @@ class _Stored:
 
 
 @dataclass(slots=True)
-class Threads:
+class MessageThreads:
     """The conversations that one server holds."""
 
-    _stored: dict[str, _Stored] = field(default_factory=dict[str, _Stored])
+    _stored: dict[str, _StoredThread] = field(default_factory=dict[str, _StoredThread])
 
-    def whole(self, body: JSONObject, edition: Edition) -> JSONObject | Refusal:
+    def with_stored_messages(self, body: JSONObject, edition: Edition) -> JSONObject | Refusal:
         """Return the request with the stored conversation put in front of its messages, or the refusal of its `thread`.
 
         A request that does not continue a thread is returned as it is.
@@ -51,38 +51,44 @@ class Threads:
         unsupported = [name for name in _UNSUPPORTED if body.get(name) is not None]
         if unsupported:
             text = APPROXIMATE["thread unsupported"].format(what=", ".join(unsupported))
-            return coded("thread_unsupported_request", text, unsupported=unsupported)
+            return coded_refusal("thread_unsupported_request", text, unsupported=unsupported)
         kind = cast("JSONObject", thread).get("type") if isinstance(thread, dict) else None
         if kind == "create":
             return body
         previous = cast("JSONObject", thread).get("previous_message_id") if isinstance(thread, dict) else None
         if kind != "continue" or not isinstance(previous, str):
             return Refusal(400, "invalid_request_error", "thread: Input should be a thread to create or to continue")
-        return self._continued(body, previous)
+        return self._continue_thread(body, previous)
 
-    def _continued(self, body: JSONObject, previous: str) -> JSONObject | Refusal:
+    def _continue_thread(self, body: JSONObject, previous: str) -> JSONObject | Refusal:
         stored = self._stored.get(previous)
         if stored is None:
             text = APPROXIMATE["thread missing"].format(id=previous)
-            return coded("thread_not_found", text, status=404, kind="not_found_error")
+            return coded_refusal("thread_not_found", text, status=404, kind="not_found_error")
         if stored.state == "in flight":
-            return coded("thread_continue_in_flight", APPROXIMATE["thread in flight"].format(id=previous))
+            return coded_refusal("thread_continue_in_flight", APPROXIMATE["thread in flight"].format(id=previous))
         if stored.state == "continued":
-            return coded("thread_already_continued", APPROXIMATE["thread continued"].format(id=previous))
-        changed = [name for name in _KEPT if name in body and digest(body[name]) != digest(stored.head.get(name))]
+            return coded_refusal("thread_already_continued", APPROXIMATE["thread continued"].format(id=previous))
+        changed = [
+            name
+            for name in _FIXED_FIELDS
+            if name in body and content_digest(body[name]) != content_digest(stored.head.get(name))
+        ]
         if changed:
             text = APPROXIMATE["thread changed"].format(fields=", ".join(changed))
-            return coded("thread_fingerprint_mismatch", text)
+            return coded_refusal("thread_fingerprint_mismatch", text)
         if not isinstance(body.get("messages"), list):
             return body  # the rules refuse it with the right text
         return {**body, **stored.head, "messages": [*stored.messages, *body["messages"]]}
 
-    def begin(self, body: JSONObject) -> None:
+    def mark_in_flight(self, body: JSONObject) -> None:
         """Mark the thread that a request continues as in flight."""
-        if previous := _previous(body):
+        if previous := _previous_message_id(body):
             self._stored[previous].state = "in flight"
 
-    def end(self, body: JSONObject, whole: JSONObject, message_id: str, content: list[Block] | None) -> None:
+    def store_reply(
+        self, body: JSONObject, full_body: JSONObject, message_id: str, content: list[Block] | None
+    ) -> None:
         """Store the conversation with its reply, and release the thread that the request continued.
 
         Args:
@@ -91,14 +97,14 @@ class Threads:
             message_id: The id of the reply.
             content: The blocks of the reply. None: the request failed, and the thread can be continued again.
         """
-        if previous := _previous(body):
+        if previous := _previous_message_id(body):
             self._stored[previous].state = "open" if content is None else "continued"
         if content is not None and body.get("thread"):
-            head = {name: whole[name] for name in _KEPT if name in whole}
+            head = {name: full_body[name] for name in _FIXED_FIELDS if name in full_body}
             reply: list[JSONObject] = [{"role": "assistant", "content": content}] if content else []
-            self._stored[message_id] = _Stored(head, [*whole["messages"], *reply])
+            self._stored[message_id] = _StoredThread(head, [*full_body["messages"], *reply])
 
 
-def _previous(body: JSONObject) -> str | None:
+def _previous_message_id(body: JSONObject) -> str | None:
     thread: JSONObject = body.get("thread") or {}
     return cast("str | None", thread.get("previous_message_id"))

@@ -8,11 +8,11 @@ from urllib.parse import parse_qs
 from agentkit.messages.message import JSONObject
 from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
 
-_USUAL = 20
-_MOST = 1000
+_DEFAULT_LIMIT = 20
+_MAX_LIMIT = 1000
 
 
-def page(items: Sequence[JSONObject], query: str, *, what: str) -> JSONObject | Refusal:
+def paginate(items: Sequence[JSONObject], query: str, *, what: str) -> JSONObject | Refusal:
     """Return the page of a list that a query string selects, or the refusal of a wrong query.
 
     Args:
@@ -20,23 +20,23 @@ def page(items: Sequence[JSONObject], query: str, *, what: str) -> JSONObject | 
         query: The query string of the request.
         what: The kind of the items, for the error text: "batch", "model".
     """
-    asked = {name: values[-1] for name, values in parse_qs(query).items()}
+    parameters = {name: values[-1] for name, values in parse_qs(query).items()}
     try:
-        limit = int(asked.get("limit", _USUAL))
+        limit = int(parameters.get("limit", _DEFAULT_LIMIT))
     except ValueError:
         return Refusal(400, "invalid_request_error", "limit: Input should be a valid integer")
-    if not 1 <= limit <= _MOST:
-        return Refusal(400, "invalid_request_error", f"limit: Input should be between 1 and {_MOST}")
+    if not 1 <= limit <= _MAX_LIMIT:
+        return Refusal(400, "invalid_request_error", f"limit: Input should be between 1 and {_MAX_LIMIT}")
     ids = [item["id"] for item in items]
     for name in ("after_id", "before_id"):
-        if name in asked and asked[name] not in ids:
-            text = APPROXIMATE["page"].format(field=name, what=what, id=asked[name])
+        if name in parameters and parameters[name] not in ids:
+            text = APPROXIMATE["page"].format(field=name, what=what, id=parameters[name])
             return Refusal(400, "invalid_request_error", text)
-    if "before_id" in asked:
-        end = ids.index(asked["before_id"])
+    if "before_id" in parameters:
+        end = ids.index(parameters["before_id"])
         shown, has_more = items[max(0, end - limit) : end], end > limit
     else:
-        start = ids.index(asked["after_id"]) + 1 if "after_id" in asked else 0
+        start = ids.index(parameters["after_id"]) + 1 if "after_id" in parameters else 0
         shown, has_more = items[start : start + limit], start + limit < len(items)
     return {
         "data": list(shown),

@@ -27,14 +27,14 @@ class Quota:
     """Returns seconds since 1970. Tests pass a clock of their own."""
     _used: dict[str, float] = field(default_factory=dict[str, float], init=False)
     """The amount taken from each bucket, as of the last refill."""
-    _at: float = field(default=0.0, init=False)
+    _refilled_at_s: float = field(default=0.0, init=False)
     """The time of the last refill, by `clock`."""
 
     def __post_init__(self) -> None:
-        self._at = self.clock()
+        self._refilled_at_s = self.clock()
         self._used = dict.fromkeys(self._limits(), 0.0)
 
-    def wait_s(self, input_tokens: int) -> tuple[str, float] | None:
+    def take_request(self, input_tokens: int) -> tuple[str, float] | None:
         """Take a request and its prompt out of the buckets if there is room.
 
         Returns None when there was room; otherwise, with nothing taken, the name of the limit that would be exceeded
@@ -51,24 +51,24 @@ class Quota:
         self._used["input-tokens"] += input_tokens
         return None
 
-    def spend(self, output_tokens: int) -> None:
+    def take_output_tokens(self, output_tokens: int) -> None:
         """Take the tokens of a reply out of their bucket, below zero if need be."""
         self._used["output-tokens"] += output_tokens
 
-    def headers(self) -> Headers:
+    def rate_limit_headers(self) -> Headers:
         """Return the `anthropic-ratelimit-*` header fields: each limit, the rest of it, and when it is full again."""
         self._refill()
-        told: dict[str, str] = {}
+        fields: dict[str, str] = {}
         for name, limit in self._limits().items():
             used = self._used[name]
-            whole = datetime.fromtimestamp(math.ceil(self._at + used * _MINUTE_S / limit), UTC)
-            told[f"anthropic-ratelimit-{name}-limit"] = str(limit)
-            told[f"anthropic-ratelimit-{name}-remaining"] = str(max(0, math.floor(limit - used)))
-            told[f"anthropic-ratelimit-{name}-reset"] = whole.strftime("%Y-%m-%dT%H:%M:%SZ")
+            whole = datetime.fromtimestamp(math.ceil(self._refilled_at_s + used * _MINUTE_S / limit), UTC)
+            fields[f"anthropic-ratelimit-{name}-limit"] = str(limit)
+            fields[f"anthropic-ratelimit-{name}-remaining"] = str(max(0, math.floor(limit - used)))
+            fields[f"anthropic-ratelimit-{name}-reset"] = whole.strftime("%Y-%m-%dT%H:%M:%SZ")
         tokens = ("limit", "remaining", "reset")
         stricter = min(("input-tokens", "output-tokens"), key=lambda name: self._limits()[name] - self._used[name])
-        return told | {
-            f"anthropic-ratelimit-tokens-{what}": told[f"anthropic-ratelimit-{stricter}-{what}"] for what in tokens
+        return fields | {
+            f"anthropic-ratelimit-tokens-{what}": fields[f"anthropic-ratelimit-{stricter}-{what}"] for what in tokens
         }
 
     def _limits(self) -> dict[str, int]:
@@ -77,5 +77,5 @@ class Quota:
     def _refill(self) -> None:
         now = self.clock()
         for name, limit in self._limits().items():
-            self._used[name] = max(0.0, self._used[name] - (now - self._at) * limit / _MINUTE_S)
-        self._at = now
+            self._used[name] = max(0.0, self._used[name] - (now - self._refilled_at_s) * limit / _MINUTE_S)
+        self._refilled_at_s = now

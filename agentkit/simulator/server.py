@@ -13,17 +13,24 @@ from typing import TYPE_CHECKING, cast
 from agentkit.errors import ConfigurationError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.strict_json import parse_strict
-from agentkit.simulator.batches import Batches, batch_price
-from agentkit.simulator.faults.parsing import parse
+from agentkit.simulator.batches import MessageBatches, with_batch_tier
+from agentkit.simulator.faults.parsing import parse_fault
 from agentkit.simulator.faults.plan import FaultPlan, Faults
-from agentkit.simulator.http.wire import ConnectionLost, Headers, Response, body_limit, failure, json_answer
+from agentkit.simulator.http.wire import (
+    ConnectionLost,
+    Headers,
+    Response,
+    error_response,
+    json_response,
+    max_body_bytes,
+)
 from agentkit.simulator.ledger import Ledger
-from agentkit.simulator.message_endpoint import Answer, Answering
-from agentkit.simulator.message_threads import Threads
-from agentkit.simulator.model_behavior.models import MODELS, describe, facts_of
-from agentkit.simulator.model_behavior.prompt_cache import BYTES_PER_TOKEN, count_tokens
-from agentkit.simulator.model_behavior.thinking_signatures import digest
-from agentkit.simulator.paging import page
+from agentkit.simulator.message_endpoint import MessageAnswer, MessageEndpoint
+from agentkit.simulator.message_threads import MessageThreads
+from agentkit.simulator.model_behavior.models import MODELS, describe_model, find_model_facts
+from agentkit.simulator.model_behavior.prompt_cache import BYTES_PER_TOKEN, count_prompt_tokens
+from agentkit.simulator.model_behavior.thinking_signatures import content_digest
+from agentkit.simulator.paging import paginate
 from agentkit.simulator.quota import Quota
 from agentkit.simulator.replies.responder import Responder, UnexpectedRequest
 from agentkit.simulator.rules import Edition, Refusal, refuse, refuse_headers
@@ -43,7 +50,7 @@ FAULT_HEADER = "x-agentkit-fault"
 class Simulator:
     """A local Messages API with replies from a responder. Use `client()` in-process, `serve()` over HTTP."""
 
-    mind: Responder
+    responder: Responder
     faults: Faults = ()
     """Faults: one for each message request that passes the rules, in their order, or a random mix. Default: none."""
     quota: Quota = field(default_factory=Quota)
@@ -61,11 +68,11 @@ class Simulator:
     """Exceptions of the responder, or of making its reply a response. The client got status 500 for each."""
 
     def __post_init__(self) -> None:
-        self.plan = FaultPlan(self.faults)
-        self._answering = Answering(self.mind)
-        self._threads = Threads()
-        self._batches = Batches(self._answer_in_batch)
-        self._count = 0
+        self.fault_plan = FaultPlan(self.faults)
+        self._endpoint = MessageEndpoint(self.responder)
+        self._threads = MessageThreads()
+        self._batches = MessageBatches(self._answer_batch_request)
+        self._request_count = 0
 
     def client(self) -> AsyncAnthropic:
         """Return a client of the official SDK that calls this simulator without a socket, on asyncio and trio."""
@@ -84,30 +91,30 @@ class Simulator:
         Raises:
             ConfigurationError: The address cannot be bound.
         """
-        from agentkit.simulator.http.http_server import serving
+        from agentkit.simulator.http.http_server import serve_http
 
-        async with serving(self, host, port) as base_url:
+        async with serve_http(self, host, port) as base_url:
             yield base_url
 
-    def undone(self) -> list[str]:
+    def unapplied_faults(self) -> list[str]:
         """Describe the faults of a list that were not applied: no request came for them, or the reply did not fit."""
-        skipped = [] if self.plan.is_drawn else [f"- {text}" for text in self._answering.skipped]
-        return [*self.plan.unused(), *skipped]
+        skipped = [] if self.fault_plan.is_random else [f"- {text}" for text in self._endpoint.skipped_faults]
+        return [*self.fault_plan.describe_unused(), *skipped]
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one HTTP request; see `Server.handle`."""
-        self._count += 1
-        told = {"request-id": f"req_{self._count:06}", **self.quota.headers()}
-        found = refuse_headers(headers) or await self._route(method, path, headers, body, told)
+        self._request_count += 1
+        response_headers = {"request-id": f"req_{self._request_count:06}", **self.quota.rate_limit_headers()}
+        found = refuse_headers(headers) or await self._route(method, path, headers, body, response_headers)
         if isinstance(found, Response):
             return found
         self.refusals.append(found)
-        return failure(found.status, found.kind, found.message, told, details=found.details)
+        return error_response(found.status, found.kind, found.message, response_headers, details=found.details)
 
     async def _route(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, told: Headers
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, response_headers: Headers
     ) -> Response | Refusal:
-        if len(body) > body_limit(path):
+        if len(body) > max_body_bytes(path):
             return Refusal(413, "request_too_large", "Request exceeds the maximum size")
         path, _, query = path.partition("?")
         try:
@@ -117,104 +124,109 @@ class Simulator:
             return Refusal(400, "invalid_request_error", f"The request body is not valid JSON: {reason}")
         match method, path.strip("/").split("/"):
             case "POST", ["v1", "messages"]:
-                return await self._message(given, body, headers, told)
+                return await self._create_message(given, body, headers, response_headers)
             case "POST", ["v1", "messages", "count_tokens"]:
-                return self._counted(given, headers, told)
+                return self._count_tokens(given, headers, response_headers)
             case _, ["v1", "messages", "batches", *way]:
                 host = headers.get("host", "localhost")
-                return await self._batches.handle(method, way, query, host, given, told)
+                return await self._batches.handle(method, way, query, host, given, response_headers)
             case "GET", ["v1", "models"]:
-                shown = page([describe(name, facts) for name, facts in MODELS.items()], query, what="model")
-                return shown if isinstance(shown, Refusal) else json_answer(200, shown, told)
-            case "GET", ["v1", "models", name] if facts := facts_of(name):
-                return json_answer(200, describe(name, facts), told)
+                shown = paginate([describe_model(name, facts) for name, facts in MODELS.items()], query, what="model")
+                return shown if isinstance(shown, Refusal) else json_response(200, shown, response_headers)
+            case "GET", ["v1", "models", name] if facts := find_model_facts(name):
+                return json_response(200, describe_model(name, facts), response_headers)
             case "GET", ["v1", "models", name]:
                 return Refusal(404, "not_found_error", f"model: {name}")
             case _:
                 return Refusal(404, "not_found_error", "Not found")
 
-    def _counted(self, given: object, headers: Mapping[str, str], told: Headers) -> Response | Refusal:
-        refusal = _refused(given, Edition.of(headers), counting=True)
+    def _count_tokens(self, given: object, headers: Mapping[str, str], response_headers: Headers) -> Response | Refusal:
+        refusal = _find_refusal(given, Edition.from_headers(headers), counting=True)
         if refusal is not None:
             return refusal
-        return json_answer(200, {"input_tokens": count_tokens(cast("JSONObject", given))}, told)
+        return json_response(200, {"input_tokens": count_prompt_tokens(cast("JSONObject", given))}, response_headers)
 
-    async def _message(
-        self, given: object, body: bytes, headers: Mapping[str, str], told: Headers
+    async def _create_message(
+        self, given: object, body: bytes, headers: Mapping[str, str], response_headers: Headers
     ) -> Response | Refusal:
         try:
-            fault = parse(headers[FAULT_HEADER]) if FAULT_HEADER in headers else None
+            fault = parse_fault(headers[FAULT_HEADER]) if FAULT_HEADER in headers else None
         except ConfigurationError as error:
             return Refusal(400, "invalid_request_error", f"{FAULT_HEADER}: {error}")
-        edition = Edition.of(headers)
+        edition = Edition.from_headers(headers)
         sent = cast("JSONObject", given)  # a body that is no object is refused by the rules below
-        whole = self._threads.whole(sent, edition) if isinstance(given, dict) else sent
-        if isinstance(whole, Refusal):
-            return whole
-        if refusal := _refused(whole, edition):
+        full_body = self._threads.with_stored_messages(sent, edition) if isinstance(given, dict) else sent
+        if isinstance(full_body, Refusal):
+            return full_body
+        if refusal := _find_refusal(full_body, edition):
             return refusal
-        conversation = digest([whole.get("system"), whole.get("tools"), whole["messages"]])[:12]
-        fault = fault or self.plan.draw(conversation)
-        entry = self.ledger.begin(whole["model"], conversation)
+        conversation = content_digest([full_body.get("system"), full_body.get("tools"), full_body["messages"]])[:12]
+        fault = fault or self.fault_plan.next_fault(conversation)
+        entry = self.ledger.open_row(full_body["model"], conversation)
         try:
-            answer = self._too_soon(body, told)
+            answer = self._check_quota(body, response_headers)
             if answer is None:
-                told = {**told, **self.quota.headers()}  # the remaining amounts include this request
-                self.requests.append(whole)
+                response_headers = {
+                    **response_headers,
+                    **self.quota.rate_limit_headers(),
+                }  # the remaining amounts include this request
+                self.requests.append(full_body)
                 self.bodies.append(body)
-                answer = await self._answered(sent, whole, conversation, fault, told)
+                answer = await self._answer_message(sent, full_body, conversation, fault, response_headers)
         except BaseException:  # a fault closes the connection, or the client disconnected
             entry.close()
             raise
-        return entry.carry(answer.response, answer.usage)
+        return entry.count_response(answer.response, answer.usage)
 
-    def _too_soon(self, body: bytes, told: Headers) -> Answer | None:
+    def _check_quota(self, body: bytes, response_headers: Headers) -> MessageAnswer | None:
         """Return the status 429 for a request over the rate limits. None: the request is within them."""
-        late = self.quota.wait_s(len(body) // BYTES_PER_TOKEN)
+        late = self.quota.take_request(len(body) // BYTES_PER_TOKEN)
         if late is None:
             return None
         limit, wait_s = late
         text = APPROXIMATE["rate limit"].format(limit=limit.replace("-", " "))
-        more = {**told, **self.quota.headers(), "retry-after": str(max(1, round(wait_s + 0.5)))}
-        return Answer(failure(429, "rate_limit_error", text, more))
+        more = {**response_headers, **self.quota.rate_limit_headers(), "retry-after": str(max(1, round(wait_s + 0.5)))}
+        return MessageAnswer(error_response(429, "rate_limit_error", text, more))
 
-    async def _answered(
-        self, body: JSONObject, whole: JSONObject, conversation: str, fault: Fault | None, told: Headers
-    ) -> Answer:
-        self._threads.begin(body)
+    async def _answer_message(
+        self, body: JSONObject, full_body: JSONObject, conversation: str, fault: Fault | None, response_headers: Headers
+    ) -> MessageAnswer:
+        self._threads.mark_in_flight(body)
         content: list[Block] | None = None
         try:
-            answer = await self._answering.answer(whole, conversation, fault, told)
+            answer = await self._endpoint.answer_message(full_body, conversation, fault, response_headers)
             content = answer.content
-            self.quota.spend(int(answer.usage["output_tokens"]) if answer.usage else 0)
+            self.quota.take_output_tokens(int(answer.usage["output_tokens"]) if answer.usage else 0)
         except ConnectionLost:
             raise
         except UnexpectedRequest as error:
-            return Answer(failure(400, "invalid_request_error", str(error), told))
+            return MessageAnswer(error_response(400, "invalid_request_error", str(error), response_headers))
         except Exception as error:  # noqa: BLE001 - a server answers with status 500 when its responder fails
             self.failures.append(error)
             text = f"The simulated model failed: {type(error).__name__}: {error}"
-            return Answer(failure(500, "api_error", text, {**told, "x-should-retry": "false"}))
+            return MessageAnswer(
+                error_response(500, "api_error", text, {**response_headers, "x-should-retry": "false"})
+            )
         finally:
-            self._threads.end(body, whole, f"msg_{conversation}", content)
+            self._threads.store_reply(body, full_body, f"msg_{conversation}", content)
         return answer
 
-    async def _answer_in_batch(self, params: JSONObject) -> tuple[int, JSONObject]:
+    async def _answer_batch_request(self, params: JSONObject) -> tuple[int, JSONObject]:
         """Answer a request of a batch. Faults and rate limits do not apply to it."""
-        refusal = _refused(params, Edition())
+        refusal = _find_refusal(params, Edition())
         if refusal is not None:
             error = {"type": refusal.kind, "message": refusal.message}
             return refusal.status, {"type": "error", "error": error, "request_id": None}
-        conversation = digest([params.get("system"), params.get("tools"), params["messages"]])[:12]
+        conversation = content_digest([params.get("system"), params.get("tools"), params["messages"]])[:12]
         self.requests.append(params)
-        told = {"request-id": f"req_{self._count:06}"}
-        response = (await self._answered(params, params, conversation, None, told)).response
+        response_headers = {"request-id": f"req_{self._request_count:06}"}
+        response = (await self._answer_message(params, params, conversation, None, response_headers)).response
         data = b"".join([chunk async for chunk in response.chunks])
         value = cast("JSONObject", parse_strict(data.decode()))
-        return response.status, batch_price(value) if response.status == 200 else value
+        return response.status, with_batch_tier(value) if response.status == 200 else value
 
 
-def _refused(given: object, edition: Edition, *, counting: bool = False) -> Refusal | None:
+def _find_refusal(given: object, edition: Edition, *, counting: bool = False) -> Refusal | None:
     try:
         return refuse(given, edition, counting=counting)
     except RecursionError:

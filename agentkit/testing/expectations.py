@@ -15,8 +15,8 @@ from typing import Protocol, TypeAlias, cast
 from agentkit.messages.message import Block, JSONObject
 from agentkit.run.result import RunResult
 
-_SHOWN_CHARS = 100
-_TRY = re.compile(r"\.\d+$")
+_MAX_SHOWN_CHARS = 100
+_RETRY_SUFFIX = re.compile(r"\.\d+$")
 """The end of the run id of a sub-agent's retry."""
 
 
@@ -38,7 +38,7 @@ class HasMessages(Protocol):
         ...
 
 
-Did: TypeAlias = "RunResult[object] | HasResult | HasMessages | Sequence[JSONObject]"
+CallSource: TypeAlias = "RunResult[object] | HasResult | HasMessages | Sequence[JSONObject]"
 """Anything that holds tool calls: a result with those of its sub-agents, or the messages of one conversation."""
 
 
@@ -67,40 +67,40 @@ class Expectation(Protocol):
         ...
 
 
-def expect(did: Did, *expectations: Expectation) -> None:
+def expect(did: CallSource, *expectations: Expectation) -> None:
     """Raise AssertionError unless every expectation is met by the calls of a run and of the sub-agents below it.
 
     The calls of a sub-agent come behind the call that started it, whatever ran at the same time.
     """
-    calls = calls_of(did)
+    calls = tool_calls_of(did)
     unmet = [text for expectation in expectations if (text := expectation.unmet(calls)) is not None]
     if unmet:
         made = [f"  {number}. {call}" for number, call in enumerate(calls, 1)] or ["  none"]
         raise AssertionError("\n".join([*unmet, "Calls that were made:", *made]))
 
 
-def calls_of(did: Did) -> list[Call]:
+def tool_calls_of(source: CallSource) -> list[Call]:
     """Return every tool call of a run and of the sub-agents below it, in the order in which the models made them."""
-    if not isinstance(did, RunResult) and hasattr(did, "result"):
-        did = cast("HasResult", did).result
-    if isinstance(did, RunResult):
-        run = cast("RunResult[object]", did)
+    if not isinstance(source, RunResult) and hasattr(source, "result"):
+        source = cast("HasResult", source).result
+    if isinstance(source, RunResult):
+        run = cast("RunResult[object]", source)
         return [*_calls_of_run(run, (run.agent,))]
-    messages = cast("Sequence[JSONObject]", getattr(did, "messages", did))
-    return [call for _, call in _calls_in(messages, ())]
+    messages = cast("Sequence[JSONObject]", getattr(source, "messages", source))
+    return [call for _, call in _calls_in_messages(messages, ())]
 
 
 def _calls_of_run(run: RunResult[object], path: tuple[str, ...]) -> Iterator[Call]:
-    tries: dict[str, list[RunResult[object]]] = {}
+    attempts: dict[str, list[RunResult[object]]] = {}
     for child in run.children:
-        tries.setdefault(_TRY.sub("", child.run_id), []).append(child)
-    for call_id, call in _calls_in(run.messages, path):
+        attempts.setdefault(_RETRY_SUFFIX.sub("", child.run_id), []).append(child)
+    for call_id, call in _calls_in_messages(run.messages, path):
         yield call
-        for child in tries.get(_TRY.sub("", f"{run.run_id}/{call_id}"), ()):
+        for child in attempts.get(_RETRY_SUFFIX.sub("", f"{run.run_id}/{call_id}"), ()):
             yield from _calls_of_run(child, (*path, child.agent))
 
 
-def _calls_in(messages: Sequence[JSONObject], path: tuple[str, ...]) -> Iterator[tuple[str, Call]]:
+def _calls_in_messages(messages: Sequence[JSONObject], path: tuple[str, ...]) -> Iterator[tuple[str, Call]]:
     contents = [cast("list[Block]", m["content"]) for m in messages if isinstance(m["content"], list)]
     blocks = [block for content in contents for block in content]
     errors: dict[str, bool] = {
@@ -108,10 +108,10 @@ def _calls_in(messages: Sequence[JSONObject], path: tuple[str, ...]) -> Iterator
     }
     for block in blocks:
         if block["type"] == "tool_use":
-            yield block["id"], _call(block, path, errors.get(block["id"]))
+            yield block["id"], _call_from_block(block, path, errors.get(block["id"]))
 
 
-def _call(block: Block, path: tuple[str, ...], is_error: bool | None) -> Call:
+def _call_from_block(block: Block, path: tuple[str, ...], is_error: bool | None) -> Call:
     return Call(str(block["name"]), cast("JSONObject", block["input"]), path, is_error)
 
 
@@ -152,7 +152,7 @@ class Called:
             return None
         times = f", {self.count} times; it was {len(fitting)}" if self.count is not None and fitting else ""
         near = [self._differences(call) for call in calls if call.name == self.name]
-        nearest = min(filter(None, near), key=_distance, default=list[str]())
+        nearest = min(filter(None, near), key=_mismatch_rank, default=list[str]())
         hint = f"\n  nearest: {'; '.join(nearest)}" if nearest and not fitting else ""
         return f"Expected a call {self}{times}.{hint}"
 
@@ -162,8 +162,8 @@ class Called:
         for name, value in self.arguments.items():
             if name not in call.input:
                 found.append(f"{name} was not given")
-            elif not _fits(value, call.input[name]):
-                found.append(f"{name} was {_shown(call.input[name])}")
+            elif not _argument_matches(value, call.input[name]):
+                found.append(f"{name} was {_shown_value(call.input[name])}")
         if self.agent is not None and self.agent != (call.path or ("",))[-1]:
             found.append(f"it was made by {call.path[-1] if call.path else 'an agent that is not known'}")
         if self.is_error is not None and call.is_error is not self.is_error:
@@ -176,7 +176,7 @@ class Called:
         return f"{self.name}({_shown_arguments(self.arguments)}){by}{end}"
 
 
-def _distance(differences: list[str]) -> tuple[int, bool]:
+def _mismatch_rank(differences: list[str]) -> tuple[int, bool]:
     """Return a sort key, nearest call first: fewer differences, then a wrong error state before a wrong argument."""
     return len(differences), " was " in differences[0]
 
@@ -222,7 +222,7 @@ def in_order(*steps: str | Called) -> Expectation:
     return _InOrder(tuple(called(step) if isinstance(step, str) else step for step in steps))
 
 
-def _fits(expected: object, given: object) -> bool:
+def _argument_matches(expected: object, given: object) -> bool:
     from pydantic_core import to_jsonable_python
 
     if isinstance(expected, EllipsisType):
@@ -233,11 +233,11 @@ def _fits(expected: object, given: object) -> bool:
 
 
 def _shown_arguments(arguments: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
+    return ", ".join(f"{name}={_shown_value(value)}" for name, value in arguments.items())
 
 
-def _shown(value: object) -> str:
+def _shown_value(value: object) -> str:
     if isinstance(value, EllipsisType):
         return "..."
     text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}..."
+    return text if len(text) <= _MAX_SHOWN_CHARS else f"{text[:_MAX_SHOWN_CHARS]}..."

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from agentkit.simulator.faults.plan import Faults
     from agentkit.simulator.recordings.replay import Replay
     from agentkit.simulator.replies.reply import Reply
-    from agentkit.simulator.replies.script import Answer
+    from agentkit.simulator.replies.script import ReplyFunction
 
-_SCENES = pytest.StashKey["list[Checked]"]()
-_PASSED = pytest.StashKey[bool]()
-_NONE: Sequence[Checked] = ()
-_EACH = (
+_PLAYBACKS = pytest.StashKey["list[Playback]"]()
+_HAS_PASSED = pytest.StashKey[bool]()
+_NO_PLAYBACKS: Sequence[Playback] = ()
+_DEFAULT_FAULTS = (
     *("status:529", "status:429,retry_after=0.01", "drop", "cut:150", "error_event"),
     *("invalid_json", "truncated_json", "duplicate_keys", "duplicate_ids", "max_tokens", "max_tokens:tool_use"),
     *("refusal", "empty", "pause_turn"),
@@ -33,14 +33,14 @@ _EACH = (
 """The faults for a test that uses the fixture `faults` without the marker."""
 
 
-class Checked(Protocol):
+class Playback(Protocol):
     """A script or a recording that plays the model in a test, and that the test has to follow."""
 
-    def note(self, error: BaseException) -> None:
+    def add_failure_notes(self, error: BaseException) -> None:
         """Add to the error of a failed test, as notes, the problems that came before it."""
         ...
 
-    def check(self) -> None:
+    def check_followed(self) -> None:
         """Raise AssertionError if the test did not follow it."""
         ...
 
@@ -48,13 +48,13 @@ class Checked(Protocol):
 class ScriptFixture(Protocol):
     """Play the model from here to the end of the test; see `agentkit.testing.script`."""
 
-    def __call__(self, *replies: Reply | Answer, faults: Faults = ()) -> Simulator:
+    def __call__(self, *replies: Reply | ReplyFunction, faults: Faults = ()) -> Simulator:
         """Return the simulator that every agent of the process now uses."""
         ...
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedSimulator:
     """A simulator that is served over HTTP."""
 
     base_url: str
@@ -65,7 +65,7 @@ class Served:
 class SimulatorFixture(Protocol):
     """Serve a script over HTTP to the end of the test: for subprocesses, other clients and other languages."""
 
-    def __call__(self, *replies: Reply | Answer, faults: Faults = ()) -> Served:
+    def __call__(self, *replies: Reply | ReplyFunction, faults: Faults = ()) -> ServedSimulator:
         """Return the base URL and the simulator."""
         ...
 
@@ -89,7 +89,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that uses the fixture `faults` once for each fault."""
     if "faults" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("faults")
-        named = mark.args if mark else _EACH
+        named = mark.args if mark else _DEFAULT_FAULTS
         metafunc.parametrize("faults", [[fault] for fault in named], ids=[str(fault) for fault in named])
 
 
@@ -99,21 +99,21 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except BaseException as error:
-        for scene in item.stash.get(_SCENES, _NONE):
-            scene.note(error)
+        for playback in item.stash.get(_PLAYBACKS, _NO_PLAYBACKS):
+            playback.add_failure_notes(error)
         raise
-    for scene in item.stash.get(_SCENES, _NONE):
-        _check(scene, item)
-    item.stash[_PASSED] = True
+    for playback in item.stash.get(_PLAYBACKS, _NO_PLAYBACKS):
+        _check_followed(playback, item)
+    item.stash[_HAS_PASSED] = True
     return result
 
 
-def _check(scene: Checked, item: pytest.Item) -> None:
+def _check_followed(playback: Playback, item: pytest.Item) -> None:
     """Fail a test that did not follow its playback. Skip it if a default fault cannot happen to its replies."""
     from agentkit.testing.scripting import ImpossibleFault
 
     try:
-        scene.check()
+        playback.check_followed()
     except ImpossibleFault:
         takes_faults = isinstance(item, pytest.Function) and "faults" in item.fixturenames
         if not takes_faults or item.get_closest_marker("faults") is not None:
@@ -127,17 +127,17 @@ def script(request: pytest.FixtureRequest) -> Generator[ScriptFixture]:
 
     The test fails if replies are left, if there are more requests than replies, or if a fault could not happen.
     """
-    from agentkit.models.client import overriding_everywhere
-    from agentkit.testing.scripting import Scene
+    from agentkit.models.client import override_client_everywhere
+    from agentkit.testing.scripting import ScriptPlayback
 
-    scenes: list[Checked] = request.node.stash.setdefault(_SCENES, [])
+    playbacks: list[Playback] = request.node.stash.setdefault(_PLAYBACKS, [])
     with ExitStack() as stack:
 
-        def play(*replies: Reply | Answer, faults: Faults = ()) -> Simulator:
-            scene = Scene(*replies, faults=faults)
-            scenes.append(scene)
-            stack.enter_context(overriding_everywhere(scene.simulator.client()))
-            return scene.simulator
+        def play(*replies: Reply | ReplyFunction, faults: Faults = ()) -> Simulator:
+            playback = ScriptPlayback(*replies, faults=faults)
+            playbacks.append(playback)
+            stack.enter_context(override_client_everywhere(playback.simulator.client()))
+            return playback.simulator
 
         yield play
 
@@ -145,16 +145,16 @@ def script(request: pytest.FixtureRequest) -> Generator[ScriptFixture]:
 @pytest.fixture
 def simulator(request: pytest.FixtureRequest) -> Generator[SimulatorFixture]:
     """Return a function: `simulator(Reply.text("Hi.")).base_url` is a Messages API to the end of the test."""
-    from agentkit.testing.scripting import Scene
+    from agentkit.testing.scripting import ScriptPlayback
     from agentkit.testing.serving import served
 
-    scenes: list[Checked] = request.node.stash.setdefault(_SCENES, [])
+    playbacks: list[Playback] = request.node.stash.setdefault(_PLAYBACKS, [])
     with ExitStack() as stack:
 
-        def serve(*replies: Reply | Answer, faults: Faults = ()) -> Served:
-            scene = Scene(*replies, faults=faults)
-            scenes.append(scene)
-            return Served(stack.enter_context(served(scene.simulator)), scene.simulator)
+        def serve(*replies: Reply | ReplyFunction, faults: Faults = ()) -> ServedSimulator:
+            playback = ScriptPlayback(*replies, faults=faults)
+            playbacks.append(playback)
+            return ServedSimulator(stack.enter_context(served(playback.simulator)), playback.simulator)
 
         yield serve
 
@@ -167,18 +167,18 @@ def recording(request: pytest.FixtureRequest) -> Generator[Replay | None]:
     environment), the file is replaced if the test passes, and the fixture is None. Otherwise the test fails if it makes
     a request that was not recorded, or does not make one that was.
     """
-    from agentkit.models.client import overriding_everywhere
-    from agentkit.testing.recordings import Replayed, place_of, recorded
+    from agentkit.models.client import override_client_everywhere
+    from agentkit.testing.recordings import RecordingPlayback, record_requests, recording_path
 
     mark = request.node.get_closest_marker("recording")
-    path = place_of(Path(request.node.path), request.node.name, mark.args[0] if mark else None)
+    path = recording_path(Path(request.node.path), request.node.name, mark.args[0] if mark else None)
     if request.config.getoption("--agentkit-record"):
-        with recorded(path, is_kept=lambda: request.node.stash.get(_PASSED, False)):
+        with record_requests(path, should_keep=lambda: request.node.stash.get(_HAS_PASSED, False)):
             yield None
         return
     if not path.is_file():
         pytest.fail(f"There is no recording {path}: make it with --agentkit-record.", pytrace=False)
-    scene = Replayed(path)
-    request.node.stash.setdefault(_SCENES, []).append(scene)
-    with overriding_everywhere(scene.replay.client()):
-        yield scene.replay
+    playback = RecordingPlayback(path)
+    request.node.stash.setdefault(_PLAYBACKS, []).append(playback)
+    with override_client_everywhere(playback.replay.client()):
+        yield playback.replay

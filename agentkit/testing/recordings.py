@@ -7,15 +7,15 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agentkit.simulator.recordings.proxy import API, RecordingProxy
+from agentkit.simulator.recordings.proxy import API_URL, RecordingProxy
 from agentkit.simulator.recordings.recorder import Recorder
 from agentkit.simulator.recordings.replay import Replay
 from agentkit.testing.serving import served
 
-_BASE_URL = "ANTHROPIC_BASE_URL"
+_BASE_URL_VARIABLE = "ANTHROPIC_BASE_URL"
 
 
-def place_of(module: Path, test: str, named: str | None) -> Path:
+def recording_path(module: Path, test: str, named: str | None) -> Path:
     """Return the path of a test's recording: `named` beside its module, else `recordings/MODULE/TEST.jsonl`."""
     if named is not None:
         return module.parent / named
@@ -24,7 +24,7 @@ def place_of(module: Path, test: str, named: str | None) -> Path:
 
 
 @contextmanager
-def recorded(path: Path, *, is_kept: Callable[[], bool]) -> Generator[None]:
+def record_requests(path: Path, *, should_keep: Callable[[], bool]) -> Generator[None]:
     """Record inside the block: agents without a client of their own reach the API through a recording proxy.
 
     The file at `path` is replaced at the end, if `should_keep` returns True then.
@@ -32,33 +32,33 @@ def recorded(path: Path, *, is_kept: Callable[[], bool]) -> Generator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    upstream = os.environ.get(_BASE_URL)
-    with served(RecordingProxy(Recorder(fresh), upstream or API)) as base_url:
-        os.environ[_BASE_URL] = base_url
+    upstream = os.environ.get(_BASE_URL_VARIABLE)
+    with served(RecordingProxy(Recorder(fresh), upstream or API_URL)) as base_url:
+        os.environ[_BASE_URL_VARIABLE] = base_url
         try:
             yield
         finally:
-            os.environ.pop(_BASE_URL)
+            os.environ.pop(_BASE_URL_VARIABLE)
             if upstream is not None:
-                os.environ[_BASE_URL] = upstream
-    if is_kept() and fresh.exists():
+                os.environ[_BASE_URL_VARIABLE] = upstream
+    if should_keep() and fresh.exists():
         fresh.replace(path)
     fresh.unlink(missing_ok=True)
 
 
-class Replayed:
+class RecordingPlayback:
     """A recording that a test replays, and has to follow."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.replay = Replay(path)
 
-    def note(self, error: BaseException) -> None:
+    def add_failure_notes(self, error: BaseException) -> None:
         """Add to an error of a test, as notes, its requests that were not recorded."""
         for miss in self.replay.misses:
             error.add_note(str(miss))
 
-    def check(self) -> None:
+    def check_followed(self) -> None:
         """Raise AssertionError for requests that were not recorded, and for recorded ones that were not made."""
         left = [
             f"Nobody asked for {exchange.origin or exchange.request.endpoint}." for exchange in self.replay.unused()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from agentkit.models.client import overriding
+from agentkit.models.client import overriding_client
 from agentkit.simulator.faults.plan import Faults
 from agentkit.simulator.replies.reply import Reply
-from agentkit.simulator.replies.script import Answer, Script, describe
+from agentkit.simulator.replies.script import ReplyFunction, Script, describe_request
 from agentkit.simulator.server import Simulator
 
 
 @contextmanager
-def script(*replies: Reply | Answer, faults: Faults = ()) -> Generator[Simulator]:
+def script(*replies: Reply | ReplyFunction, faults: Faults = ()) -> Generator[Simulator]:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
 
     Yields the simulator, whose `requests` hold the bodies of all requests. Works in and outside an event loop. An
@@ -27,53 +27,55 @@ def script(*replies: Reply | Answer, faults: Faults = ()) -> Generator[Simulator
         AssertionError: At the end of the block, for replies without a request, requests without a reply, faults that
             did not happen, and exceptions of the script's function, which the agent saw as a server error.
     """
-    scene = Scene(*replies, faults=faults)
-    token = overriding.set(scene.simulator.client())
+    playback = ScriptPlayback(*replies, faults=faults)
+    token = overriding_client.set(playback.simulator.client())
     try:
-        yield scene.simulator
+        yield playback.simulator
     except BaseException as error:
-        scene.note(error)
+        playback.add_failure_notes(error)
         raise
     finally:
-        overriding.reset(token)
-    scene.check()
+        overriding_client.reset(token)
+    playback.check_followed()
 
 
 class ImpossibleFault(AssertionError):
     """The script was followed, except that a fault could not happen to the reply that it was meant for."""
 
 
-class Scene:
+class ScriptPlayback:
     """A script, with the simulator that plays it, that a test has to follow."""
 
-    def __init__(self, *replies: Reply | Answer, faults: Faults = ()) -> None:
-        self._mind = Script(*replies)
-        self.simulator = Simulator(self._mind, faults=faults)
+    def __init__(self, *replies: Reply | ReplyFunction, faults: Faults = ()) -> None:
+        self._script = Script(*replies)
+        self.simulator = Simulator(self._script, faults=faults)
 
-    def note(self, error: BaseException) -> None:
+    def add_failure_notes(self, error: BaseException) -> None:
         """Add to an error of a test, as notes, the problems of the script before it."""
-        for problem in [*self._mind.problems, *self._raised()]:
+        for problem in [*self._script.problems, *self._script_errors()]:
             error.add_note(problem)
 
-    def check(self) -> None:
+    def check_followed(self) -> None:
         """Raise AssertionError with every difference between the script and the run."""
-        undone, unmet = self.simulator.undone(), self.simulator.plan.unused()
-        told = ["These faults did not happen:", *undone] if undone else []
-        problems = [*self._mind.problems, *self._raised(), *self._unused()]
-        text = "\n".join(["The run did not follow its script.", *problems, *told])
+        undone, unmet = self.simulator.unapplied_faults(), self.simulator.fault_plan.describe_unused()
+        fault_lines = ["These faults did not happen:", *undone] if undone else []
+        problems = [*self._script.problems, *self._script_errors(), *self._unused_replies()]
+        text = "\n".join(["The run did not follow its script.", *problems, *fault_lines])
         if problems or unmet:
             raise AssertionError(text) from next(iter(self.simulator.failures), None)
         if undone:
             raise ImpossibleFault(text)
 
-    def _raised(self) -> list[str]:
+    def _script_errors(self) -> list[str]:
         failures = self.simulator.failures
         return [f"The script itself raised {type(error).__name__}: {error}" for error in failures]
 
-    def _unused(self) -> list[str]:
-        unused = self._mind.unused()
+    def _unused_replies(self) -> list[str]:
+        unused = self._script.unused()
         if not unused:
             return []
-        asked = [f"request {i + 1}:\n{describe(request)}" for i, request in enumerate(self.simulator.requests)]
+        requests = [
+            f"request {i + 1}:\n{describe_request(request)}" for i, request in enumerate(self.simulator.requests)
+        ]
         refused = [f"refused: {refusal.message}" for refusal in self.simulator.refusals]
-        return ["These replies were not asked for:", *unused, "What was asked:", *(asked or ["nothing"]), *refused]
+        return ["These replies were not asked for:", *unused, "What was asked:", *(requests or ["nothing"]), *refused]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Executed:
+class CallResult:
     """The result of one tool call."""
 
     content: Content
@@ -30,13 +30,13 @@ class Executed:
         return {"content": self.content, "is_error": self.is_error, "duration_s": self.duration_s}
 
     @classmethod
-    def of_json(cls, value: JSONObject) -> Executed:
+    def from_json(cls, value: JSONObject) -> CallResult:
         """Return the result that `to_json` wrote."""
         return cls(**value)
 
 
 @dataclass(slots=True)
-class Begun:
+class EagerCall:
     """A tool call that starts while the reply is still streaming, before its turn is complete."""
 
     call: ToolCall
@@ -46,27 +46,27 @@ class Begun:
     """The task that runs the call. None: it has not started yet."""
     claimed_by: ToolCall | None = None
     """The call of a complete turn that gets the result. None: no turn has claimed it yet."""
-    answer: Executed | None = None
+    result: CallResult | None = None
     """The result. None: the call is still running, was stopped, or cancelled itself."""
-    is_over: bool = False
+    is_done: bool = False
     """True once the call has ended with a result."""
-    is_unwanted: bool = False
+    is_stop_requested: bool = False
     """True once `stop` was called; a tool that swallows cancellations is then stopped by force."""
 
-    def asks(self, call: ToolCall) -> bool:
+    def is_same_call(self, call: ToolCall) -> bool:
         """True if `call` has the same tool and the same input."""
-        mine = self.call
+        own = self.call
         # Identity first: computing a key serializes the input.
-        return mine.name == call.name and (mine.input is call.input or mine.key == call.key)
+        return own.name == call.name and (own.input is call.input or own.key == call.key)
 
     def stop(self) -> None:
         """Cancel the call, without waiting for its end."""
-        self.is_unwanted = True
+        self.is_stop_requested = True
         if self.task is not None:
             self.task.cancel()
 
-    async def wait(self) -> Executed | None:
+    async def wait_for_result(self) -> CallResult | None:
         """Wait until the call has ended and return its result; see `result` for None."""
-        if not self.is_over and self.task is not None:
+        if not self.is_done and self.task is not None:
             await self.task.wait()
-        return self.answer
+        return self.result

@@ -15,121 +15,121 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import anyio
 
 from agentkit.log import log
-from agentkit.tool_calls.watchdog import Seat, leave_seat, take_seat
+from agentkit.tool_calls.watchdog import Watch, acquire_watch, release_watch
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
 T = TypeVar("T")
 
-PATIENCE = 100
+MAX_SWALLOWED_CANCELLATIONS = 100
 """The number of cancellations that are passed on before a tool is stopped by force.
 
 Clean-up code never needs so many, and they pass within milliseconds."""
 
 
-class _Stop(BaseException):
+class _ForcedStop(BaseException):
     """Thrown into a coroutine that swallows cancellations; no tool has an `except` clause for this class."""
 
 
-def is_cancelled_here() -> bool:
+def is_current_task_cancelled() -> bool:
     """True if the next checkpoint of the current task raises its cancellation."""
     return anyio.current_effective_deadline() == -math.inf
 
 
 @dataclass(slots=True)
-class Above:
+class ParentCancellation:
     """Tells a task inside a cancel scope of its own that its parent task group was cancelled, which it cannot see."""
 
-    tasks: TaskGroup
+    task_group: TaskGroup
     is_cancelled: bool = False
 
-    def ask(self) -> bool:
+    def poll(self) -> bool:
         """Return the state found by the last poll, and start a task in the group that finds the current one."""
-        self.tasks.start_soon(self._look)
+        self.task_group.start_soon(self._update)
         return self.is_cancelled
 
-    async def _look(self) -> None:
-        self.is_cancelled = is_cancelled_here()
+    async def _update(self) -> None:
+        self.is_cancelled = is_current_task_cancelled()
 
 
 @dataclass(slots=True)
-class Driven(Generic[T]):
+class CancellableCall(Generic[T]):
     """Awaits a coroutine or an awaitable as a watched tool call; its value, errors and cancellations pass unchanged."""
 
-    work: Awaitable[T]
-    tool: str
+    awaitable: Awaitable[T]
+    tool_name: str
     """The tool's name, for the watchdog and the log."""
-    is_unwanted: Callable[[], bool]
+    is_stop_requested: Callable[[], bool]
     """Returns True if the caller wants the call stopped. Without it, a swallowed cancellation may belong to a cancel
     scope inside the tool, which is no reason to stop the tool by force."""
-    waits: Callable[[], None] | None = None
+    on_first_wait: Callable[[], None] | None = None
     """Called before the first wait, to start a timer: a timer costs more than a tool that returns without waiting."""
-    _cancellations: int = field(default=0, init=False)
-    _stopped_for: BaseException | None = field(default=None, init=False)
+    _cancellation_count: int = field(default=0, init=False)
+    _swallowed_cancellation: BaseException | None = field(default=None, init=False)
     """The cancellation that was replaced by a forced stop, raised to the caller in the end. None: no forced stop."""
 
     def __await__(self) -> Generator[object, object, T]:
         """Run the coroutine."""
-        seat = take_seat()
+        watch = acquire_watch()
         try:
-            return (yield from self._steps(self.work.__await__(), seat))
+            return (yield from self._run_steps(self.awaitable.__await__(), watch))
         finally:
-            leave_seat(seat)
+            release_watch(watch)
 
-    def _steps(self, work: Generator[Any, Any, T], seat: Seat) -> Generator[object, object, T]:
-        resume: Callable[[Any], object] = work.send
-        given: Any = None
-        came: Any = None
+    def _run_steps(self, coroutine: Generator[Any, Any, T], watch: Watch) -> Generator[object, object, T]:
+        resume: Callable[[Any], object] = coroutine.send
+        to_send: Any = None
+        received: Any = None
         cancelled = anyio.get_cancelled_exc_class()
         try:
             while True:
-                around = seat.begin(self.tool)
+                outer_step = watch.begin_step(self.tool_name)
                 try:
-                    waits_for = resume(given)
+                    awaited = resume(to_send)
                 except StopIteration as end:
                     value: T = end.value
                     return value
-                except (_Stop, BaseExceptionGroup) as error:
-                    if self._stopped_for is not None and _is_stop(error):
-                        raise self._stopped_for from None
+                except (_ForcedStop, BaseExceptionGroup) as error:
+                    if self._swallowed_cancellation is not None and _is_only_forced_stop(error):
+                        raise self._swallowed_cancellation from None
                     raise
                 finally:
-                    seat.end(around)
-                resume, given = work.send, None
-                if self.waits is not None:
-                    self.waits()
-                    self.waits = None
+                    watch.end_step(outer_step)
+                resume, to_send = coroutine.send, None
+                if self.on_first_wait is not None:
+                    self.on_first_wait()
+                    self.on_first_wait = None
                 try:
-                    given = yield waits_for
+                    to_send = yield awaited
                 except GeneratorExit:
-                    work.close()
+                    coroutine.close()
                     raise
                 except BaseException as error:  # noqa: BLE001 - thrown into the coroutine, whatever it is
-                    resume, given = work.throw, error
+                    resume, to_send = coroutine.throw, error
                 # trio sends an `outcome.Error` where asyncio throws.
-                came = given if isinstance(given, BaseException) else getattr(given, "error", None)
-                if isinstance(came, cancelled) and self._is_enough():
-                    resume, given = work.throw, self._stop(came)
+                received = to_send if isinstance(to_send, BaseException) else getattr(to_send, "error", None)
+                if isinstance(received, cancelled) and self._must_force_stop():
+                    resume, to_send = coroutine.throw, self._forced_stop(received)
         finally:
             # An exception and the frame that holds it would form a reference cycle.
-            given = came = self._stopped_for = None
+            to_send = received = self._swallowed_cancellation = None
 
-    def _is_enough(self) -> bool:
+    def _must_force_stop(self) -> bool:
         """Count a cancellation; True if the tool has swallowed enough of them to be stopped by force."""
-        self._cancellations += 1
-        return self._cancellations % PATIENCE == 0 and self.is_unwanted()
+        self._cancellation_count += 1
+        return self._cancellation_count % MAX_SWALLOWED_CANCELLATIONS == 0 and self.is_stop_requested()
 
-    def _stop(self, cancellation: BaseException) -> _Stop:
-        if self._stopped_for is None:
-            log().error("tool swallows its cancellation and is stopped", tool=self.tool)
-        self._stopped_for = cancellation
-        return _Stop()
+    def _forced_stop(self, cancellation: BaseException) -> _ForcedStop:
+        if self._swallowed_cancellation is None:
+            log().error("tool swallows its cancellation and is stopped", tool=self.tool_name)
+        self._swallowed_cancellation = cancellation
+        return _ForcedStop()
 
 
-def _is_stop(error: BaseException) -> bool:
+def _is_only_forced_stop(error: BaseException) -> bool:
     """True if an exception, or a group made by task groups, holds nothing but a forced stop and cancellations."""
     if not isinstance(error, BaseExceptionGroup):
-        return isinstance(error, _Stop)
+        return isinstance(error, _ForcedStop)
     group = cast("BaseExceptionGroup[BaseException]", error)
-    return group.split((_Stop, anyio.get_cancelled_exc_class()))[1] is None
+    return group.split((_ForcedStop, anyio.get_cancelled_exc_class()))[1] is None

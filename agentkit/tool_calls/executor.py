@@ -18,41 +18,44 @@ import anyio.lowlevel
 
 from agentkit.messages.message import Content, ToolCall, text_of
 from agentkit.run.events import ToolFinished, ToolProgress, ToolStarted
-from agentkit.run.middleware import AroundTool, ToolRun, composed
-from agentkit.run.steps import run_as
-from agentkit.tool_calls.call_result import Begun, Executed
-from agentkit.tool_calls.cancellation import Above, Driven
-from agentkit.tool_calls.failures import let_pass, told_to_model
-from agentkit.tool_calls.retry_and_timeout import TimeLimit, perform, retried
+from agentkit.run.middleware import AroundTool, ToolRun, compose_middleware
+from agentkit.run.steps import run_typed_step
+from agentkit.tool_calls.call_result import CallResult, EagerCall
+from agentkit.tool_calls.cancellation import CancellableCall, ParentCancellation
+from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
+from agentkit.tool_calls.retry_and_timeout import TimeoutMiddleware, retry_middleware, run_tool
 from agentkit.tools.result_content import render_result
 
 if TYPE_CHECKING:
-    from agentkit.run.scope import Scope
+    from agentkit.run.scope import RunScope
     from agentkit.run.steps import Slot
     from agentkit.tools.run_context import RunContext
     from agentkit.tools.toolset import AnyTool
 
 
 @dataclass(slots=True)
-class Execution:
+class ToolCallExecutor:
     """Runs the tool calls of one run, turn by turn."""
 
     tools: Mapping[str, AnyTool]
     """The tools of the agent, by name."""
-    scope: Scope
-    context: Callable[[ToolCall, Slot], RunContext[object]]
+    scope: RunScope
+    make_context: Callable[[ToolCall, Slot], RunContext[object]]
     """Makes the RunContext of a call."""
     timeout_s: float
     """Seconds per attempt, for tools without a timeout of their own. Sub-agents have no timeout."""
-    limiter: anyio.Semaphore
+    concurrency_limiter: anyio.Semaphore
     """Limits the number of calls that run at once."""
-    around: Sequence[AroundTool] = ()
+    middleware: Sequence[AroundTool] = ()
     """The agent's tool middleware, which wraps the retries."""
-    results: dict[str, Executed] = field(default_factory=dict[str, Executed])
+    results: dict[str, CallResult] = field(default_factory=dict[str, CallResult])
     """The results of the turn, by call id: complete when `run` returns, partial when it was cancelled."""
 
     async def run(
-        self, calls: Sequence[ToolCall], only: frozenset[str] | None = None, begun: Mapping[str, Begun] | None = None
+        self,
+        calls: Sequence[ToolCall],
+        allowed_tools: frozenset[str] | None = None,
+        eager_calls: Mapping[str, EagerCall] | None = None,
     ) -> None:
         """Run all calls of a turn and fill `results`.
 
@@ -62,159 +65,180 @@ class Execution:
             eager_calls: Calls that run already, by call id; they are only waited for.
         """
         slots = {call.id: self.scope.steps.reserve(f"tool:{call.id}") for call in calls}
-        early = dict(begun or {})
+        unfinished = dict(eager_calls or {})
         for call in calls:
-            if call.id in early:
-                await self._claim(call, early[call.id])
-        others = [call for call in calls if call.id not in early]
-        if any(_runs_alone(call, self.tools) for call in others):
-            await self._collect(early, slots)
+            if call.id in unfinished:
+                await self._claim_eager_call(call, unfinished[call.id])
+        others = [call for call in calls if call.id not in unfinished]
+        if any(_is_exclusive(call, self.tools) for call in others):
+            await self._await_eager_calls(unfinished, slots)
         for batch in _batches(others, self.tools):
             try:
                 async with anyio.create_task_group() as tasks:
-                    above = Above(tasks)
+                    parent_cancellation = ParentCancellation(tasks)
                     for call in batch:
-                        tasks.start_soon(self._answer, call, slots[call.id], only, above, name=f"tool {call.name}")
+                        tasks.start_soon(
+                            self._process_call,
+                            call,
+                            slots[call.id],
+                            allowed_tools,
+                            parent_cancellation,
+                            name=f"tool {call.name}",
+                        )
             except BaseExceptionGroup as group:  # only an interrupt or an exit escapes a call
-                raise first_leaf(group) from None
-        await self._collect(early, slots)
+                raise first_leaf_exception(group) from None
+        await self._await_eager_calls(unfinished, slots)
         for call in calls:  # a tool that cancels its own task leaves no result
             if call.id not in self.results:
-                await self._take(call, self._failed(f"`{call.name}` cancelled itself."))
+                await self._record_result(call, self._error_result(f"`{call.name}` cancelled itself."))
         await anyio.lowlevel.checkpoint_if_cancelled()  # raises a cancellation that every call swallowed
 
-    async def begin(self, begun: Begun, above: Above) -> None:
+    async def run_eagerly(self, eager_call: EagerCall, parent_cancellation: ParentCancellation) -> None:
         """Run a call of a turn that is still streaming."""
-        call, tool = begun.call, self.tools[begun.call.name]
-        await self._announce(call)
-        async with self.limiter:
-            run = ToolRun(call, tool, self.context(call, begun.slot))
-            begun.answer = await self._settled(run, lambda: begun.is_unwanted or above.ask())
-        if begun.claimed_by is not None:
-            await self._take(begun.claimed_by, begun.answer)
-        begun.is_over = True
+        call, tool = eager_call.call, self.tools[eager_call.call.name]
+        await self._emit_started(call)
+        async with self.concurrency_limiter:
+            run = ToolRun(call, tool, self.make_context(call, eager_call.slot))
+            eager_call.result = await self._run_to_result(
+                run, lambda: eager_call.is_stop_requested or parent_cancellation.poll()
+            )
+        if eager_call.claimed_by is not None:
+            await self._record_result(eager_call.claimed_by, eager_call.result)
+        eager_call.is_done = True
 
-    async def throw_away(self, begun: Begun, why: str) -> None:
+    async def report_discarded(self, eager_call: EagerCall, reason: str) -> None:
         """Emit ToolFinished for an eager call that no turn claims."""
-        await self._report(begun.call, self._failed(why))
+        await self._emit_finished(eager_call.call, self._error_result(reason))
 
-    async def _claim(self, call: ToolCall, begun: Begun) -> None:
+    async def _claim_eager_call(self, call: ToolCall, eager_call: EagerCall) -> None:
         """Give the result of an eager call to a call of the turn, now or when it is there."""
-        if call.id != begun.call.id:
-            await self._report(begun.call, Executed(f"Its turn was requested again: it continues as {call.id}."))
-            await self._announce(call)
-        begun.claimed_by = call
-        if begun.answer is not None:
-            await self._take(call, begun.answer)
+        if call.id != eager_call.call.id:
+            await self._emit_finished(
+                eager_call.call, CallResult(f"Its turn was requested again: it continues as {call.id}.")
+            )
+            await self._emit_started(call)
+        eager_call.claimed_by = call
+        if eager_call.result is not None:
+            await self._record_result(call, eager_call.result)
 
-    async def _collect(self, early: dict[str, Begun], slots: Mapping[str, Slot]) -> None:
+    async def _await_eager_calls(self, unfinished: dict[str, EagerCall], slots: Mapping[str, Slot]) -> None:
         """Wait for each unfinished eager call, as a recorded step, and remove it from `unfinished`."""
-        while early:
-            call_id = next(iter(early))
-            begun = early.pop(call_id)
+        while unfinished:
+            call_id = next(iter(unfinished))
+            eager_call = unfinished.pop(call_id)
 
-            async def effect(begun: Begun = begun) -> Executed:
-                return await begun.wait() or self._failed(f"`{begun.call.name}` cancelled itself.")
+            async def wait_as_step(eager_call: EagerCall = eager_call) -> CallResult:
+                return await eager_call.wait_for_result() or self._error_result(
+                    f"`{eager_call.call.name}` cancelled itself."
+                )
 
-            answer = await run_as(self.scope.steps, slots[call_id], effect, Executed.to_json, Executed.of_json)
-            if call_id not in self.results and begun.claimed_by is not None:
-                await self._take(begun.claimed_by, answer)
+            result = await run_typed_step(
+                self.scope.steps, slots[call_id], wait_as_step, CallResult.to_json, CallResult.from_json
+            )
+            if call_id not in self.results and eager_call.claimed_by is not None:
+                await self._record_result(eager_call.claimed_by, result)
 
-    async def _take(self, call: ToolCall, answer: Executed) -> None:
-        self.results[call.id] = answer
-        await self._report(call, answer)
+    async def _record_result(self, call: ToolCall, result: CallResult) -> None:
+        self.results[call.id] = result
+        await self._emit_finished(call, result)
 
-    async def _announce(self, call: ToolCall) -> None:
+    async def _emit_started(self, call: ToolCall) -> None:
         tool = self.tools.get(call.name)
         is_agent = tool is not None and tool.is_agent
         await self.scope.emit(
-            lambda place: ToolStarted(**place, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
+            lambda origin: ToolStarted(**origin, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
         )
 
-    async def _answer(self, call: ToolCall, slot: Slot, only: frozenset[str] | None, above: Above) -> None:
-        await self._announce(call)
+    async def _process_call(
+        self, call: ToolCall, slot: Slot, allowed_tools: frozenset[str] | None, parent_cancellation: ParentCancellation
+    ) -> None:
+        await self._emit_started(call)
         tool = self.tools.get(call.name)
-        if only is not None and call.name not in only:
-            answer = self._failed("Not executed: this was the last turn.")
+        if allowed_tools is not None and call.name not in allowed_tools:
+            result = self._error_result("Not executed: this was the last turn.")
         elif tool is None:
-            answer = self._failed(_unknown(call.name, self.tools))
+            result = self._error_result(_unknown_tool_text(call.name, self.tools))
         elif call.invalid_input is not None:
-            answer = self._failed(_not_json(call))
+            result = self._error_result(_invalid_json_text(call))
         else:
-            async with self.limiter:
-                answer = await self._execute(call, slot, tool, above.ask)
-        await self._take(call, answer)
+            async with self.concurrency_limiter:
+                result = await self._run_as_step(call, slot, tool, parent_cancellation.poll)
+        await self._record_result(call, result)
 
-    async def _report(self, call: ToolCall, answer: Executed) -> None:
+    async def _emit_finished(self, call: ToolCall, result: CallResult) -> None:
         await self.scope.emit(
-            lambda place: ToolFinished(
-                **place,
+            lambda origin: ToolFinished(
+                **origin,
                 call_id=call.id,
                 name=call.name,
-                is_error=answer.is_error,
-                text=text_of(answer.content),
-                duration_s=answer.duration_s,
+                is_error=result.is_error,
+                text=text_of(result.content),
+                duration_s=result.duration_s,
             )
         )
 
-    async def _execute(self, call: ToolCall, slot: Slot, tool: AnyTool, is_unwanted: Callable[[], bool]) -> Executed:
-        run = ToolRun(call, tool, self.context(call, slot))
+    async def _run_as_step(
+        self, call: ToolCall, slot: Slot, tool: AnyTool, is_stop_requested: Callable[[], bool]
+    ) -> CallResult:
+        run = ToolRun(call, tool, self.make_context(call, slot))
         # A sub-agent records its own steps, so its run is not inside a step of the parent.
-        answer = await self._settled(run, is_unwanted) if tool.is_agent else None
+        agent_result = await self._run_to_result(run, is_stop_requested) if tool.is_agent else None
 
-        async def effect() -> Executed:
-            return answer or await self._settled(run, is_unwanted)
+        async def run_once() -> CallResult:
+            return agent_result or await self._run_to_result(run, is_stop_requested)
 
-        return await run_as(self.scope.steps, slot, effect, Executed.to_json, Executed.of_json)
+        return await run_typed_step(self.scope.steps, slot, run_once, CallResult.to_json, CallResult.from_json)
 
-    async def _settled(self, run: ToolRun, is_unwanted: Callable[[], bool]) -> Executed:
+    async def _run_to_result(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> CallResult:
         """Run a call through all layers and return its result; failures become error results."""
         started = time.monotonic()
         try:
-            content = await self._content(run, is_unwanted)
+            content = await self._run_layers(run, is_stop_requested)
         except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
-            let_pass(error)
-            answer = self._failed(told_to_model(error, run.tool, run.context), run.tool)
+            reraise_exit_or_cancellation(error)
+            result = self._error_result(error_text_for_model(error, run.tool, run.context), run.tool)
         else:
-            answer = Executed(content)
-        return replace(answer, duration_s=round(time.monotonic() - started, 4))
+            result = CallResult(content)
+        return replace(result, duration_s=round(time.monotonic() - started, 4))
 
-    async def _content(self, run: ToolRun, is_unwanted: Callable[[], bool]) -> Content:
-        limit = TimeLimit(self.timeout_s, is_unwanted)
-        layers = composed([retried, limit] if run.tool.retries else [limit], perform)
-        if not self.around:
+    async def _run_layers(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> Content:
+        timeout = TimeoutMiddleware(self.timeout_s, is_stop_requested)
+        layers = compose_middleware([retry_middleware, timeout] if run.tool.retries else [timeout], run_tool)
+        if not self.middleware:
             return await layers(run)
-        of_tool: list[Content] = []
+        tool_contents: list[Content] = []
 
         async def inner(run: ToolRun) -> Content:
-            of_tool.append(await layers(run))
-            return of_tool[-1]
+            tool_contents.append(await layers(run))
+            return tool_contents[-1]
 
-        content = await Driven(composed(self.around, inner)(run), run.tool.name, is_unwanted)
-        if any(content is one for one in of_tool):
+        content = await CancellableCall(
+            compose_middleware(self.middleware, inner)(run), run.tool.name, is_stop_requested
+        )
+        if any(content is one for one in tool_contents):
             return content  # already rendered, clipped and redacted by the tool
-        return self.scope.redactor.content(_checked(content, run.tool))
+        return self.scope.redactor.content(_checked_middleware_content(content, run.tool))
 
-    def _failed(self, text: str, tool: AnyTool | None = None) -> Executed:
+    def _error_result(self, text: str, tool: AnyTool | None = None) -> CallResult:
         """Return an error result, clipped and redacted as any other result."""
         content = render_result(text, tool.max_result_tokens if tool else None)
-        return Executed(self.scope.redactor.content(content), is_error=True)
+        return CallResult(self.scope.redactor.content(content), is_error=True)
 
 
-def progress_reporter(scope: Scope, call: ToolCall) -> Callable[[str, float | None, float | None], None]:
+def progress_reporter(scope: RunScope, call: ToolCall) -> Callable[[str, float | None, float | None], None]:
     """Return the listener for `ctx.progress(...)` of a call; it emits ToolProgress."""
 
     def report(message: str, done: float | None, total: float | None) -> None:
         scope.emit_soon(
-            lambda place: ToolProgress(
-                **place, call_id=call.id, name=call.name, message=message, done=done, total=total
+            lambda origin: ToolProgress(
+                **origin, call_id=call.id, name=call.name, message=message, done=done, total=total
             )
         )
 
     return report
 
 
-def _checked(content: object, tool: AnyTool) -> Content:
+def _checked_middleware_content(content: object, tool: AnyTool) -> Content:
     """Return the content from middleware in a form that a request can carry.
 
     Raises:
@@ -228,7 +252,7 @@ def _checked(content: object, tool: AnyTool) -> Content:
     return render_result(cast("Content", content), tool.max_result_tokens)
 
 
-def _runs_alone(call: ToolCall, tools: Mapping[str, AnyTool]) -> bool:
+def _is_exclusive(call: ToolCall, tools: Mapping[str, AnyTool]) -> bool:
     tool = tools.get(call.name)
     return tool is not None and tool.exclusive
 
@@ -237,7 +261,7 @@ def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterato
     """Yield the calls in batches that run concurrently; a call of an exclusive tool is a batch of its own."""
     together: list[ToolCall] = []
     for call in calls:
-        if not _runs_alone(call, tools):
+        if not _is_exclusive(call, tools):
             together.append(call)
             continue
         if together:
@@ -248,20 +272,20 @@ def _batches(calls: Sequence[ToolCall], tools: Mapping[str, AnyTool]) -> Iterato
         yield together
 
 
-def first_leaf(error: BaseException) -> BaseException:
+def first_leaf_exception(error: BaseException) -> BaseException:
     """Return the first exception inside nested exception groups."""
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     return error
 
 
-def _unknown(name: str, tools: Mapping[str, AnyTool]) -> str:
+def _unknown_tool_text(name: str, tools: Mapping[str, AnyTool]) -> str:
     close = difflib.get_close_matches(name, tools, n=1)
     hint = f" Did you mean `{close[0]}`?" if close else ""
     return f"There is no tool `{name}`.{hint} Nothing was executed. The tools are: {', '.join(tools) or 'none'}."
 
 
-def _not_json(call: ToolCall) -> str:
+def _invalid_json_text(call: ToolCall) -> str:
     return (
         f"The arguments of `{call.name}` are not one JSON object, so nothing was executed. They began: "
         f"{call.invalid_input}. Call it again with one complete JSON object."

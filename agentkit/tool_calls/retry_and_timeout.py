@@ -14,8 +14,8 @@ import anyio
 
 from agentkit.errors import ToolTimeout
 from agentkit.log import log
-from agentkit.tool_calls.cancellation import Driven
-from agentkit.tool_calls.failures import may_try_again
+from agentkit.tool_calls.cancellation import CancellableCall
+from agentkit.tool_calls.failures import is_retryable_failure
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject
@@ -27,32 +27,32 @@ LONGEST_PAUSE_S = 5.0
 """Upper limit of every pause, in seconds."""
 
 
-async def retried(run: ToolRun, next: CallTool) -> Content:
+async def retry_middleware(run: ToolRun, next: CallTool) -> Content:
     """Middleware: retry a failed call of a tool with `retries=`, after a pause; `ctx.attempt` counts the attempts."""
     tool, first = run.tool, run.context.attempt
     for attempt in range(first, first + tool.retries):
         try:
-            return await next(_of_attempt(run, attempt))
+            return await next(_with_attempt(run, attempt))
         except Exception as error:
-            if not may_try_again(error, tool):
+            if not is_retryable_failure(error, tool):
                 raise
             log().warning("tool failed and is tried again", tool=tool.name, attempt=attempt, exc_info=error)
         run.context.progress(f"attempt {attempt} of {first + tool.retries} failed, trying again")
-        await anyio.sleep(pause_s(attempt))
-    return await next(_of_attempt(run, first + tool.retries))
+        await anyio.sleep(retry_pause_s(attempt))
+    return await next(_with_attempt(run, first + tool.retries))
 
 
-def pause_s(attempt: int) -> float:
+def retry_pause_s(attempt: int) -> float:
     """Return the seconds to wait after this attempt: exponential backoff with full jitter."""
     longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempt - 1))
     return random.uniform(0, longest)  # noqa: S311 - not used for security
 
 
 @dataclass(frozen=True, slots=True)
-class TimeLimit:
+class TimeoutMiddleware:
     """Middleware: stop an attempt that takes too long, and raise ToolTimeout."""
 
-    default_s: float
+    default_timeout_s: float
     """Seconds, for tools without a timeout of their own. Sub-agents have no timeout."""
     is_run_cancelled: Callable[[], bool]
     """Returns True if the run was cancelled; see `CancellableCall.is_stop_requested`."""
@@ -62,25 +62,25 @@ class TimeLimit:
         tool = run.tool
         if tool.is_agent:
             return await next(run)
-        timeout_s = tool.timeout_s or self.default_s
+        timeout_s = tool.timeout_s or self.default_timeout_s
         with anyio.CancelScope() as scope:
 
-            def begin() -> None:
+            def start_timer() -> None:
                 scope.deadline = anyio.current_time() + timeout_s
 
-            def is_unwanted() -> bool:
+            def is_stop_requested() -> bool:
                 return scope.cancel_called or self.is_run_cancelled()
 
-            return await Driven(next(run), tool.name, is_unwanted, begin)
+            return await CancellableCall(next(run), tool.name, is_stop_requested, start_timer)
         raise ToolTimeout(f"`{tool.name}` timed out after {timeout_s:g} s and was stopped.")
 
 
-async def perform(run: ToolRun) -> Content:
+async def run_tool(run: ToolRun) -> Content:
     """Run the tool itself, the innermost layer, with a copy of the input, which the tool may change."""
-    return await run.tool.call(_copied(run.call.input), run.context)
+    return await run.tool.call(_copied_input(run.call.input), run.context)
 
 
-def _copied(given: JSONObject) -> JSONObject:
+def _copied_input(given: JSONObject) -> JSONObject:
     def copied(value: object) -> object:
         if isinstance(value, dict):
             return {key: copied(inner) for key, inner in cast("JSONObject", value).items()}
@@ -92,5 +92,5 @@ def _copied(given: JSONObject) -> JSONObject:
         return given  # too deeply nested for the tool as well, which reports it
 
 
-def _of_attempt(run: ToolRun, attempt: int) -> ToolRun:
+def _with_attempt(run: ToolRun, attempt: int) -> ToolRun:
     return run if attempt == run.context.attempt else replace(run, context=replace(run.context, attempt=attempt))

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 THRESHOLD_S = 1.0
 """Seconds that a step may block the event loop before it is reported."""
-_LOOKS_PER_THRESHOLD = 4
-_REMEMBERED = 100
+_CHECKS_PER_THRESHOLD = 4
+_MAX_BLOCKAGES = 100
 
-Step: TypeAlias = tuple[str, float]
+RunningStep: TypeAlias = tuple[str, float]
 """The name of the tool, and the time of the monotonic clock when the step began."""
 
 
@@ -42,42 +42,42 @@ class Blockage:
 
 
 @dataclass(slots=True)
-class Seat:
+class Watch:
     """The tool step that runs now on the thread of one event loop."""
 
     thread_id: int
-    calls: int = 0
+    call_count: int = 0
     """The number of tool calls in progress, most of them waiting."""
-    step: Step | None = None
+    step: RunningStep | None = None
     """The step that runs now. None: no tool runs, all are waiting."""
-    seen: Step | None = None
+    reported_step: RunningStep | None = None
     """The last step that was reported while it still ran."""
-    where: str = ""
+    reported_where: str = ""
     """The line in which that step was seen."""
 
-    def begin(self, tool: str) -> Step | None:
+    def begin_step(self, tool: str) -> RunningStep | None:
         """Note that a step of a tool begins. Return the step around it, to be passed to `end_step`."""
-        around, self.step = self.step, (tool, time.monotonic())
-        return around
+        outer_step, self.step = self.step, (tool, time.monotonic())
+        return outer_step
 
-    def end(self, around: Step | None) -> None:
+    def end_step(self, outer_step: RunningStep | None) -> None:
         """Note that the step is over; report it if it blocked the event loop."""
-        step, self.step = self.step, around
+        step, self.step = self.step, outer_step
         if step is not None and (duration_s := time.monotonic() - step[1]) >= THRESHOLD_S:
-            self._report(step, duration_s)
+            self._report_blockage(step, duration_s)
 
-    def look(self) -> None:
+    def report_long_step(self) -> None:
         """Report a step that still runs and has run for too long, once. Called from the watchdog's thread."""
         step = self.step
-        if step is None or step is self.seen or (duration_s := time.monotonic() - step[1]) < THRESHOLD_S:
+        if step is None or step is self.reported_step or (duration_s := time.monotonic() - step[1]) < THRESHOLD_S:
             return
-        where = _where(self.thread_id)
+        where = _position_of_thread(self.thread_id)
         if self.step is step:  # it may have ended while its line was looked up
-            self.seen, self.where = step, where
+            self.reported_step, self.reported_where = step, where
             log().warning("tool blocks the event loop", tool=step[0], duration_s=round(duration_s, 1), where=where)
 
-    def _report(self, step: Step, duration_s: float) -> None:
-        where = self.where if self.seen is step else ""
+    def _report_blockage(self, step: RunningStep, duration_s: float) -> None:
+        where = self.reported_where if self.reported_step is step else ""
         blockage = Blockage(step[0], round(duration_s, 3), where)
         _blockages.append(blockage)
         log().warning(
@@ -90,56 +90,56 @@ class Seat:
 
 
 @dataclass(slots=True)
-class _Dog:
+class _WatchdogThread:
     """The daemon thread, and the watches that it checks, by thread id."""
 
-    seats: dict[int, Seat] = field(default_factory=dict[int, Seat])
+    watches: dict[int, Watch] = field(default_factory=dict[int, Watch])
     wake: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def rouse(self) -> None:
+    def ensure_running(self) -> None:
         """Wake the thread; start it if there is none, as after a fork."""
         if self.thread is None or not self.thread.is_alive():
             with self.lock:
                 if self.thread is None or not self.thread.is_alive():
                     self.wake = threading.Event()
-                    self.thread = threading.Thread(target=self._watch, name="agentkit watchdog", daemon=True)
+                    self.thread = threading.Thread(target=self._check_watches, name="agentkit watchdog", daemon=True)
                     self.thread.start()
         if not self.wake.is_set():
             self.wake.set()
 
-    def _watch(self) -> None:
+    def _check_watches(self) -> None:
         while self.wake.wait():
-            time.sleep(THRESHOLD_S / _LOOKS_PER_THRESHOLD)
-            for seat in list(self.seats.values()):
-                seat.look()
-            if not self.seats:
+            time.sleep(THRESHOLD_S / _CHECKS_PER_THRESHOLD)
+            for watch in list(self.watches.values()):
+                watch.report_long_step()
+            if not self.watches:
                 self.wake.clear()
-                if self.seats:  # acquired between the two lines above
+                if self.watches:  # acquired between the two lines above
                     self.wake.set()
 
 
-_dog = _Dog()
-_blockages: deque[Blockage] = deque(maxlen=_REMEMBERED)
+_watchdog = _WatchdogThread()
+_blockages: deque[Blockage] = deque(maxlen=_MAX_BLOCKAGES)
 
 
-def take_seat() -> Seat:
+def acquire_watch() -> Watch:
     """Return the watch of this thread, for the steps of one tool call; `release_watch` when the call is over."""
     thread_id = threading.get_ident()
-    seat = _dog.seats.get(thread_id)
-    if seat is None:
-        seat = _dog.seats[thread_id] = Seat(thread_id)
-        _dog.rouse()
-    seat.calls += 1
-    return seat
+    watch = _watchdog.watches.get(thread_id)
+    if watch is None:
+        watch = _watchdog.watches[thread_id] = Watch(thread_id)
+        _watchdog.ensure_running()
+    watch.call_count += 1
+    return watch
 
 
-def leave_seat(seat: Seat) -> None:
+def release_watch(watch: Watch) -> None:
     """Note that a tool call is over."""
-    seat.calls -= 1
-    if not seat.calls:
-        _dog.seats.pop(seat.thread_id, None)
+    watch.call_count -= 1
+    if not watch.call_count:
+        _watchdog.watches.pop(watch.thread_id, None)
 
 
 def blockages() -> tuple[Blockage, ...]:
@@ -148,7 +148,7 @@ def blockages() -> tuple[Blockage, ...]:
 
 
 @cache
-def _foreign() -> tuple[str, ...]:
+def _library_folders() -> tuple[str, ...]:
     """Return the path prefixes of code that is not the user's: Python, installed packages, this package."""
     import sysconfig
 
@@ -156,11 +156,11 @@ def _foreign() -> tuple[str, ...]:
     return (*(str(Path(folder).resolve()) for folder in folders), "<frozen")
 
 
-def _where(thread_id: int) -> str:
+def _position_of_thread(thread_id: int) -> str:
     """Return the line that a thread executes: in the innermost function of the user's own code, if there is one."""
     # A documented function in spite of its name, and the only way to see the frames of another thread.
     innermost = frame = sys._current_frames().get(thread_id)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    while frame is not None and frame.f_code.co_filename.startswith(_foreign()):
+    while frame is not None and frame.f_code.co_filename.startswith(_library_folders()):
         frame = frame.f_back
     found: FrameType | None = frame or innermost
     if found is None:

@@ -19,30 +19,30 @@ from typing import Annotated, ForwardRef, Optional, Union, get_args, get_origin
 from agentkit.errors import DefinitionError
 from agentkit.tools.run_context import RunContext
 
-Names = Mapping[str, object]
+VisibleNames = Mapping[str, object]
 """The names that an annotation may use, and their values."""
 
 
 @dataclass(frozen=True, slots=True)
-class Annotation:
+class ResolvedAnnotation:
     """The annotation of one parameter, resolved as far as its names are defined."""
 
     value: object
     """The value of the annotation. None: a name in it is not defined yet."""
-    missing: str | None = None
+    unresolved_reason: str | None = None
     """The reason, if a name in it is not defined yet. None: it is resolved."""
     is_context: bool = False
     """True if the parameter takes the RunContext."""
-    takes_none: bool = False
+    accepts_none: bool = False
     """True if the parameter takes the RunContext or None."""
 
 
-def underlying(function: Callable[..., object]) -> Callable[..., object]:
+def underlying_function(function: Callable[..., object]) -> Callable[..., object]:
     """Return the function whose annotations count: behind partials, wrappers, methods and callable objects."""
     if isinstance(function, functools.partial):
-        return underlying(function.func)
+        return underlying_function(function.func)
     if isinstance(function, staticmethod):
-        return underlying(function.__func__)
+        return underlying_function(function.__func__)
     if inspect.isfunction(function) or inspect.ismethod(function):
         unwrapped = inspect.unwrap(function)
         return unwrapped.__func__ if inspect.ismethod(unwrapped) else unwrapped
@@ -51,10 +51,10 @@ def underlying(function: Callable[..., object]) -> Callable[..., object]:
         called: Callable[..., object] = inspect.unwrap(call)
         return called
     wrapped: object = getattr(function, "__wrapped__", None)  # a wrapper written in C, such as `functools.cache`
-    return underlying(wrapped) if callable(wrapped) else function
+    return underlying_function(wrapped) if callable(wrapped) else function
 
 
-def names_around(function: Callable[..., object], frame: FrameType | None) -> dict[str, object]:
+def visible_names(function: Callable[..., object], frame: FrameType | None) -> dict[str, object]:
     """Return the names that are visible at the function's definition, from enclosing frames and its closure.
 
     The closure wins over the frames, a nearer frame over an outer one. Frames of other modules are left out.
@@ -63,9 +63,9 @@ def names_around(function: Callable[..., object], frame: FrameType | None) -> di
         function: The function whose annotations are resolved.
         frame: The frame in which the decorator was applied. None: closure and class only.
     """
-    inner = underlying(function)
-    module = _module(function)
-    names = _names_of_class(function, module)
+    inner = underlying_function(function)
+    module = _module_globals(function)
+    names = _class_names(function, module)
     seen: dict[str, object] = {}
     while frame is not None and frame.f_code.co_name != "<module>":
         if frame.f_globals is module:
@@ -82,40 +82,40 @@ def names_around(function: Callable[..., object], frame: FrameType | None) -> di
     return names
 
 
-def resolve(function: Callable[..., object], annotation: object, names: Names) -> Annotation:
+def resolve_annotation(function: Callable[..., object], annotation: object, names: VisibleNames) -> ResolvedAnnotation:
     """Evaluate one annotation of a function, with the forward references inside it.
 
     Raises:
         DefinitionError: The annotation is invalid, and no later definition can change that.
     """
-    module = _module(function)
-    if _is_context(annotation, module, names):
-        return Annotation(annotation, is_context=True, takes_none=_takes_none(annotation, module, names))
+    module = _module_globals(function)
+    if _is_run_context(annotation, module, names):
+        return ResolvedAnnotation(annotation, is_context=True, accepts_none=_accepts_none(annotation, module, names))
     if isinstance(annotation, str):
         annotation = annotation.strip()  # a line break is fine between quotes
     holder = SimpleNamespace(__annotations__={"it": annotation})
     try:
         value: object = typing.get_type_hints(holder, module, dict(names), include_extras=True)["it"]
     except (NameError, AttributeError) as error:
-        return Annotation(None, f"{annotation!r}: {error}")
+        return ResolvedAnnotation(None, f"{annotation!r}: {error}")
     except Exception as error:  # a user's expression may raise anything
         raise DefinitionError(f"its type {annotation!r} cannot be read: {error}") from error
-    if _hides_context(value):
+    if _nests_run_context(value):
         raise DefinitionError("a RunContext comes by itself and as it is: write `ctx: RunContext[...]`")
-    return Annotation(value, is_context=_is_context(value, module, names))
+    return ResolvedAnnotation(value, is_context=_is_run_context(value, module, names))
 
 
-def needed_names(annotations: Mapping[str, object], names: Names) -> dict[str, object]:
+def needed_names(annotations: Mapping[str, object], names: VisibleNames) -> dict[str, object]:
     """Return the names that the annotations mention: those to keep for resolving them later."""
     texts = " ".join(text if isinstance(text, str) else repr(text) for text in annotations.values())
     return {name: value for name, value in names.items() if name in texts}
 
 
-def _module(function: Callable[..., object]) -> dict[str, object]:
-    return getattr(underlying(function), "__globals__", {})
+def _module_globals(function: Callable[..., object]) -> dict[str, object]:
+    return getattr(underlying_function(function), "__globals__", {})
 
 
-def _names_of_class(function: Callable[..., object], module: Names) -> dict[str, object]:
+def _class_names(function: Callable[..., object], module: VisibleNames) -> dict[str, object]:
     """Return the types inside the class of a bound method, except those that shadow a global or built-in name."""
     while isinstance(function, functools.partial):
         function = function.func
@@ -131,31 +131,31 @@ def _names_of_class(function: Callable[..., object], module: Names) -> dict[str,
     }
 
 
-def _is_context(annotation: object, module: Names, names: Names) -> bool:
+def _is_run_context(annotation: object, module: VisibleNames, names: VisibleNames) -> bool:
     """True if the annotation means the RunContext, even with a type argument that cannot be resolved."""
-    parts = _parts(annotation, module, names)
-    return annotation is RunContext or any(_is_context(part, module, names) for part in parts)
+    parts = _annotation_parts(annotation, module, names)
+    return annotation is RunContext or any(_is_run_context(part, module, names) for part in parts)
 
 
-def _hides_context(annotation: object) -> bool:
+def _nests_run_context(annotation: object) -> bool:
     """True if a RunContext stands inside another type, or for a subclass of it: agentkit can pass neither."""
     own = get_origin(annotation) or annotation
     is_subclass = isinstance(own, type) and issubclass(own, RunContext) and own is not RunContext
     inside = get_args(annotation)
-    return is_subclass or RunContext in (*inside, *map(get_origin, inside)) or any(map(_hides_context, inside))
+    return is_subclass or RunContext in (*inside, *map(get_origin, inside)) or any(map(_nests_run_context, inside))
 
 
-def _takes_none(annotation: object, module: Names, names: Names) -> bool:
+def _accepts_none(annotation: object, module: VisibleNames, names: VisibleNames) -> bool:
     if annotation is None or annotation is NoneType or annotation is Optional:
         return True
-    return any(_takes_none(part, module, names) for part in _parts(annotation, module, names))
+    return any(_accepts_none(part, module, names) for part in _annotation_parts(annotation, module, names))
 
 
-def _parts(annotation: object, module: Names, names: Names) -> tuple[object, ...]:
+def _annotation_parts(annotation: object, module: VisibleNames, names: VisibleNames) -> tuple[object, ...]:
     """Return the parts of an annotation that may mean a RunContext; text is parsed, not evaluated."""
     match annotation:
         case str():
-            return _parts_of_text(annotation, module, names)
+            return _text_annotation_parts(annotation, module, names)
         case ForwardRef():
             return (annotation.__forward_arg__,)
         case _ if type(annotation).__name__ == "TypeAliasType":  # `type Context = RunContext[Shop]`
@@ -172,7 +172,7 @@ def _parts(annotation: object, module: Names, names: Names) -> tuple[object, ...
             return get_args(annotation) if is_union else ()
 
 
-def _parts_of_text(text: str, module: Names, names: Names) -> tuple[object, ...]:
+def _text_annotation_parts(text: str, module: VisibleNames, names: VisibleNames) -> tuple[object, ...]:
     try:
         node = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
@@ -181,7 +181,7 @@ def _parts_of_text(text: str, module: Names, names: Names) -> tuple[object, ...]
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return ast.unparse(left), ast.unparse(right)
         case ast.Subscript(value=head, slice=inner):
-            origin = _named(head, module, names)
+            origin = _look_up_name(head, module, names)
             several = inner.elts if isinstance(inner, ast.Tuple) else [inner]
             if origin is RunContext:
                 return (RunContext,)
@@ -191,15 +191,15 @@ def _parts_of_text(text: str, module: Names, names: Names) -> tuple[object, ...]
         case ast.Constant(value=str() | None as value):
             return (value,)
         case _:
-            return (_named(node, module, names),)
+            return (_look_up_name(node, module, names),)
 
 
-def _named(node: ast.expr, module: Names, names: Names) -> object:
+def _look_up_name(node: ast.expr, module: VisibleNames, names: VisibleNames) -> object:
     """Return the value of `name` or `package.name`; the node itself for anything else."""
     match node:
         case ast.Name(id=name):
             return names.get(name, module.get(name, node))
         case ast.Attribute(value=owner, attr=name):
-            return getattr(_named(owner, module, names), name, node)
+            return getattr(_look_up_name(owner, module, names), name, node)
         case _:
             return node

@@ -17,23 +17,23 @@ from pydantic import Field
 
 from agentkit.errors import ToolError
 from agentkit.messages.message import JSON
-from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, described
-from agentkit.tools.artifacts.content import Contents, places
-from agentkit.tools.artifacts.json_path import outline, part_of
+from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, describe_bytes
+from agentkit.tools.artifacts.content import StoredContents, find_matches
+from agentkit.tools.artifacts.json_path import outline_json, resolve_path
 from agentkit.tools.decorator import tool
 from agentkit.tools.run_context import RunContext
 from agentkit.tools.serialization import json_text
-from agentkit.tools.toolset import AnyTool, Toolbox
+from agentkit.tools.toolset import AgentTools, AnyTool
 
-_MOST_CHARS = 50_000
-_MOST_JSON_CHARS = 8_000_000
+_MAX_CHARS = 50_000
+_MAX_JSON_CHARS = 8_000_000
 """Longer JSON is not parsed: parsing holds the GIL, so that nothing else in the process would run."""
-_MOST_HITS = 50
-_CHARS_AROUND = 300
+_MAX_HITS = 50
+_SURROUNDING_CHARS = 300
 """Upper limit of the characters shown before and after a hit: JSON often is one endless line."""
-_MOST_COUNTED = 10_000
+_MAX_COUNTED_HITS = 10_000
 """Hits that are counted at most; the count of more is given as `10000 or more`."""
-_ALWAYS_SMALL = (int, float, Enum, datetime.date, datetime.time, datetime.timedelta, Decimal, UUID, NoneType)
+_ALWAYS_SMALL_TYPES = (int, float, Enum, datetime.date, datetime.time, datetime.timedelta, Decimal, UUID, NoneType)
 
 
 # Not strict: the API limits the number of strict tools per request, and the agent's own tools have priority.
@@ -42,7 +42,7 @@ def peek_artifact(
     ctx: RunContext[object],
     artifact: str,
     start: Annotated[int, Field(ge=0)] = 0,
-    length: Annotated[int, Field(ge=1, le=_MOST_CHARS)] = 10_000,
+    length: Annotated[int, Field(ge=1, le=_MAX_CHARS)] = 10_000,
 ) -> str:
     """Read some characters of a tool result that is kept.
 
@@ -51,12 +51,12 @@ def peek_artifact(
         start: The first character to read, counted from 0.
         length: How many characters to read.
     """
-    text = _text_of(ctx, artifact)
+    text = _text_contents(ctx, artifact)
     if start >= text.length:
         raise ToolError(f"`{artifact}` has {text.length} characters: start before character {text.length}.")
     end = min(start + length, text.length)
     more = f"It goes on with start={end}." if end < text.length else "This is its end."
-    return f"[{artifact}, characters {start} to {end} of {text.length}. {more}]\n{text.part(start, end)}"
+    return f"[{artifact}, characters {start} to {end} of {text.length}. {more}]\n{text.read_part(start, end)}"
 
 
 @tool(name=SEARCH_TOOL, effect="read", strict=False)
@@ -66,7 +66,7 @@ def search_artifact(
     words: Annotated[str, Field(min_length=1)],
     start: Annotated[int, Field(ge=0)] = 0,
     lines_around: Annotated[int, Field(ge=0, le=20)] = 2,
-    most: Annotated[int, Field(ge=1, le=_MOST_HITS)] = 10,
+    most: Annotated[int, Field(ge=1, le=_MAX_HITS)] = 10,
 ) -> str:
     """Find words in a tool result that is kept; each place is shown with its surroundings.
 
@@ -77,10 +77,10 @@ def search_artifact(
         lines_around: How many lines to show before and behind each place.
         most: How many places to show.
     """
-    text = _text_of(ctx, artifact)
-    hits = list(islice(places(text, _pattern(words), start), _MOST_COUNTED))
+    text = _text_contents(ctx, artifact)
+    hits = list(islice(find_matches(text, _search_pattern(words), start), _MAX_COUNTED_HITS))
     if not hits:
-        return _nothing(text, artifact, words, start)
+        return _nothing_found_text(text, artifact, words, start)
     shown: list[str] = []
     covered = end = 0
     for hit in hits:
@@ -88,10 +88,10 @@ def search_artifact(
             if len(shown) == most:
                 break
             first, end = _surroundings(text, hit, lines_around)
-            shown.append(f"character {hit[0]}:\n{text.part(first, end)}")
+            shown.append(f"character {hit[0]}:\n{text.read_part(first, end)}")
         covered += 1
     rest = f" The next ones follow with start={hits[covered][0]}." if covered < len(hits) else ""
-    count = f"{_MOST_COUNTED} or more" if len(hits) == _MOST_COUNTED else str(len(hits))
+    count = f"{_MAX_COUNTED_HITS} or more" if len(hits) == _MAX_COUNTED_HITS else str(len(hits))
     head = f"[{artifact}: found {count} times from character {start} on, {covered} shown.{rest}]"
     return "\n\n".join([head, *shown])
 
@@ -104,19 +104,19 @@ def read_artifact(ctx: RunContext[object], artifact: str, part: str = "") -> str
         artifact: Its handle, as the result names it, for example `artifact-3`.
         part: Where in JSON, for example `/orders/3/lines`. Empty: everything. What is too long is outlined.
     """
-    text = _text_of(ctx, artifact)
-    if text.length <= _MOST_CHARS and not part:
-        return text.part(0, text.length) or "(empty)"
-    found = part_of(_value_of(text, artifact), part)
-    said = json_text(found)
+    text = _text_contents(ctx, artifact)
+    if text.length <= _MAX_CHARS and not part:
+        return text.read_part(0, text.length) or "(empty)"
+    found = resolve_path(_parsed_json(text, artifact), part)
+    rendered = json_text(found)
     where = f"{artifact}{part}"
-    return said if len(said) <= _MOST_CHARS else f"[{where} is long. In outline:]\n{outline(found)}"
+    return rendered if len(rendered) <= _MAX_CHARS else f"[{where} is long. In outline:]\n{outline_json(found)}"
 
 
-def artifact_tools(toolbox: Toolbox) -> tuple[AnyTool, ...]:
+def select_artifact_tools(agent_tools: AgentTools) -> tuple[AnyTool, ...]:
     """Return the tools, in the order in which a request lists them; none if the agent has a tool with such a name."""
     names = {tool.name for tool in ARTIFACT_TOOLS}
-    is_taken = names & toolbox.tools.keys() or names & {param.get("name") for param in toolbox.api_tools}
+    is_taken = names & agent_tools.tools.keys() or names & {param.get("name") for param in agent_tools.api_tools}
     return () if is_taken else ARTIFACT_TOOLS
 
 
@@ -131,25 +131,25 @@ def is_always_small(annotation: object) -> bool:
         return all(map(is_always_small, get_args(annotation)))
     if isinstance(annotation, NewType):
         return is_always_small(annotation.__supertype__)
-    return isinstance(annotation, type) and issubclass(annotation, _ALWAYS_SMALL)
+    return isinstance(annotation, type) and issubclass(annotation, _ALWAYS_SMALL_TYPES)
 
 
-def _text_of(ctx: RunContext[object], artifact: str) -> Contents:
-    if ctx.artifacts is None:
+def _text_contents(ctx: RunContext[object], artifact: str) -> StoredContents:
+    if ctx.artifact_slot is None:
         raise ToolError("Nothing is kept in this run.")
-    contents = ctx.artifacts.store.find(artifact)
-    whole = None if contents.is_text else contents.whole()
+    contents = ctx.artifact_slot.store.find(artifact)
+    whole = None if contents.is_text else contents.read_whole()
     if isinstance(whole, bytes):
         raise ToolError(
-            f"`{artifact}` cannot be read as text: {described(whole)}, the first are {whole[:16].hex(' ')}."
+            f"`{artifact}` cannot be read as text: {describe_bytes(whole)}, the first are {whole[:16].hex(' ')}."
         )
     return contents
 
 
-def _value_of(text: Contents, artifact: str) -> JSON:
+def _parsed_json(text: StoredContents, artifact: str) -> JSON:
     with contextlib.suppress(ValueError, RecursionError):
-        if text.length <= _MOST_JSON_CHARS:
-            value: JSON = json.loads(text.part(0, text.length))
+        if text.length <= _MAX_JSON_CHARS:
+            value: JSON = json.loads(text.read_part(0, text.length))
             return value
     raise ToolError(
         f"`{artifact}` has {text.length:,} characters, and no parts of it can be read by a path.",
@@ -157,22 +157,22 @@ def _value_of(text: Contents, artifact: str) -> JSON:
     )
 
 
-def _pattern(words: str) -> re.Pattern[str]:
+def _search_pattern(words: str) -> re.Pattern[str]:
     """Return a case-insensitive pattern for the words in sequence, with any white space between them."""
     return re.compile(r"\s+".join(map(re.escape, words.split())) or re.escape(words), re.IGNORECASE)
 
 
-def _surroundings(text: Contents, hit: tuple[int, int], lines: int) -> tuple[int, int]:
+def _surroundings(text: StoredContents, hit: tuple[int, int], lines: int) -> tuple[int, int]:
     """Return the start and end of the text to show around a hit: whole lines, unless they are too long."""
-    before = text.part(max(0, hit[0] - _CHARS_AROUND), hit[0]).split("\n")[-lines - 1 :]
-    behind = text.part(hit[1], hit[1] + _CHARS_AROUND).split("\n")[: lines + 1]
+    before = text.read_part(max(0, hit[0] - _SURROUNDING_CHARS), hit[0]).split("\n")[-lines - 1 :]
+    behind = text.read_part(hit[1], hit[1] + _SURROUNDING_CHARS).split("\n")[: lines + 1]
     return hit[0] - len("\n".join(before)), hit[1] + len("\n".join(behind))
 
 
-def _nothing(text: Contents, artifact: str, words: str, start: int) -> str:
+def _nothing_found_text(text: StoredContents, artifact: str, words: str, start: int) -> str:
     """Return the text for a search without hits, naming the words that are found by themselves."""
     several = dict.fromkeys(words.split()) if len(words.split()) > 1 else ()
-    found = [f"`{word}`" for word in several if next(places(text, _pattern(word), start), None)]
+    found = [f"`{word}`" for word in several if next(find_matches(text, _search_pattern(word), start), None)]
     alone = f" By themselves there are: {', '.join(found)}." if found else ""
     return f"[{artifact}: nothing found from character {start} on, in {text.length} characters.{alone}]"
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from agentkit.errors import DefinitionError
 from agentkit.schema import compile_parameters
-from agentkit.schema.json_schema.checker import require_sound
-from agentkit.schema.validation.arguments import read_arguments, read_json_arguments
-from agentkit.tools.annotations import names_around, needed_names, resolve, underlying
-from agentkit.tools.result_content import Declared, declared_type
-from agentkit.tools.signature import Signature, parameters_of, read_signature
+from agentkit.schema.json_schema.checker import require_valid_schema
+from agentkit.schema.validation.arguments import validate_arguments, validate_json_arguments
+from agentkit.tools.annotations import needed_names, resolve_annotation, underlying_function, visible_names
+from agentkit.tools.result_content import DeclaredResult, declared_result
+from agentkit.tools.signature import Signature, open_parameters, read_signature
 from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agentkit.tools.run_context import RunContext
 
 
-class Body(Protocol):
+class ToolBody(Protocol):
     """Parses the arguments of a tool call and does its work."""
 
     @property
@@ -33,7 +33,7 @@ class Body(Protocol):
         ...
 
     @property
-    def is_waiting(self) -> bool:
+    def has_unresolved_types(self) -> bool:
         """True while a type in the signature is not defined yet."""
         ...
 
@@ -47,11 +47,11 @@ class Body(Protocol):
         """The declared type of the result; `object` where it is not known."""
         ...
 
-    def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
+    def parse_arguments(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """Parse the model's input into arguments. Raises InvalidArguments; `tool` is the name for its text."""
         ...
 
-    async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
+    async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """Do the work and return its result; exceptions pass unchanged."""
         ...
 
@@ -67,11 +67,13 @@ class FunctionBody:
     """The resolved return annotation: `object` where there is none, None where it cannot be resolved."""
 
     def __post_init__(self) -> None:
-        _require_one_result(self.function)
-        annotations = inspect.get_annotations(underlying(self.function))
-        object.__setattr__(self, "_returns", _returned(self.function, annotations.get("return", object), self.names))
+        _refuse_generator(self.function)
+        annotations = inspect.get_annotations(underlying_function(self.function))
+        object.__setattr__(
+            self, "_returns", _resolved_return_type(self.function, annotations.get("return", object), self.names)
+        )
         # An unresolved type is tried again when an agent is made of the tool; only the names for that are kept alive.
-        kept = needed_names(annotations, self.names) if self.is_waiting else {}
+        kept = needed_names(annotations, self.names) if self.has_unresolved_types else {}
         object.__setattr__(self, "names", kept)
 
     @cached_property
@@ -79,18 +81,18 @@ class FunctionBody:
         return read_signature(self.function, self.names)
 
     @property
-    def is_waiting(self) -> bool:
+    def has_unresolved_types(self) -> bool:
         """See `ToolBody.has_unresolved_types`."""
-        if self._signature.missing:
+        if self._signature.unresolved:
             # The enclosing function may have defined the class after the tool was decorated.
-            names = {**names_around(self.function, inspect.currentframe()), **self.names}
+            names = {**visible_names(self.function, inspect.currentframe()), **self.names}
             self.__dict__["_signature"] = read_signature(self.function, names)
-        return bool(self._signature.missing)
+        return bool(self._signature.unresolved)
 
     @cached_property
     def _arguments(self) -> ArgumentsSchema:
-        if self.is_waiting:
-            name, reason = next(iter(self._signature.missing.items()))
+        if self.has_unresolved_types:
+            name, reason = next(iter(self._signature.unresolved.items()))
             raise DefinitionError(
                 f"parameter `{name}`: its type cannot be resolved ({reason}); define it before the tool, at module "
                 "level, and import it outside `if TYPE_CHECKING`"
@@ -98,8 +100,8 @@ class FunctionBody:
         return compile_parameters(self._signature.parameters)
 
     @cached_property
-    def _declared(self) -> Declared | None:
-        return declared_type(self._returns)
+    def _declared_result(self) -> DeclaredResult | None:
+        return declared_result(self._returns)
 
     @property
     def input_schema(self) -> JSONObject:
@@ -116,17 +118,17 @@ class FunctionBody:
         """See `ToolBody.returns`."""
         return object if self._returns is None else self._returns
 
-    def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
+    def parse_arguments(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """See `ToolBody.parse_arguments`."""
-        return read_arguments(tool, self._arguments, given)
+        return validate_arguments(tool, self._arguments, given)
 
-    async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
+    async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """See `ToolBody.execute`. A result of the declared return type is serialized as that type declares."""
         signature = self._signature
-        is_passed = signature.context is not None and (ctx is not None or signature.is_context_passed)
-        context = {signature.context: ctx} if signature.context is not None and is_passed else {}
-        value = await _called(functools.partial(self.function, **arguments, **context), self.function)
-        return value if self._declared is None else self._declared.as_text(value)
+        is_passed = signature.context_parameter is not None and (ctx is not None or signature.is_context_required)
+        context = {signature.context_parameter: ctx} if signature.context_parameter is not None and is_passed else {}
+        value = await _call_function(functools.partial(self.function, **arguments, **context), self.function)
+        return value if self._declared_result is None else self._declared_result.render_declared(value)
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class SchemaBody:
 
     schema: JSONObject
     function: Callable[..., object] = field(repr=False)
-    is_waiting: bool = field(default=False, init=False)
+    has_unresolved_types: bool = field(default=False, init=False)
     needs_context: bool = field(default=False, init=False)
     """See `ToolBody.needs_context`."""
     returns: object = field(default=object, init=False)
@@ -144,12 +146,12 @@ class SchemaBody:
     """True if the function takes `(input, ctx)`, as the annotations say, and not `(ctx, input)`."""
 
     def __post_init__(self) -> None:
-        require_sound(self.schema)
+        require_valid_schema(self.schema)
         if self.schema.get("type") != "object":
             raise DefinitionError('input_schema must have `"type": "object"` at its root, as the API requires')
-        _require_one_result(self.function)
+        _refuse_generator(self.function)
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        parameters = parameters_of(self.function)
+        parameters = open_parameters(self.function)
         needed = [parameter for parameter in parameters if parameter.default is inspect.Parameter.empty]
         positional = [parameter for parameter in needed if parameter.kind in kinds]
         named = [parameter.name for parameter in needed if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
@@ -158,46 +160,48 @@ class SchemaBody:
             raise DefinitionError(
                 "its function must take `(input)` or `(ctx, input)`, and nothing else without a default"
             )
-        names = names_around(self.function, None)
-        asks = [resolve(self.function, parameter.annotation, names).is_context for parameter in positional]
+        names = visible_names(self.function, None)
+        is_context = [
+            resolve_annotation(self.function, parameter.annotation, names).is_context for parameter in positional
+        ]
         object.__setattr__(self, "needs_context", len(positional) == 2)
-        object.__setattr__(self, "_is_context_last", asks == [False, True])
+        object.__setattr__(self, "_is_context_last", is_context == [False, True])
 
     @property
     def input_schema(self) -> JSONObject:
         """See `ToolBody.input_schema`."""
         return self.schema
 
-    def read(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
+    def parse_arguments(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """See `ToolBody.parse_arguments`."""
-        return read_json_arguments(tool, self.schema, given)
+        return validate_json_arguments(tool, self.schema, given)
 
-    async def work(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
+    async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """See `ToolBody.execute`."""
         given: list[object] = [ctx, arguments] if self.needs_context else [arguments]
         if self._is_context_last:
             given.reverse()
-        return await _called(functools.partial(self.function, *given), self.function)
+        return await _call_function(functools.partial(self.function, *given), self.function)
 
 
-def _require_one_result(function: Callable[..., object]) -> None:
+def _refuse_generator(function: Callable[..., object]) -> None:
     """Raise DefinitionError for a generator, and for what is no function."""
     if not callable(function):
         raise DefinitionError(f"{function!r} is not a function")
-    for one in (_outermost(function), underlying(function)):
+    for one in (_outermost_function(function), underlying_function(function)):
         if inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one):
             raise DefinitionError("a generator cannot be a tool, which has one result; return a list instead")
 
 
-def _returned(function: Callable[..., object], annotation: object, names: Mapping[str, object]) -> object:
+def _resolved_return_type(function: Callable[..., object], annotation: object, names: Mapping[str, object]) -> object:
     """Return the resolved return annotation. None: it cannot be resolved."""
     try:
-        return resolve(function, annotation, names).value
+        return resolve_annotation(function, annotation, names).value
     except DefinitionError:
         return None
 
 
-def _outermost(function: Callable[..., object]) -> Callable[..., object]:
+def _outermost_function(function: Callable[..., object]) -> Callable[..., object]:
     """Return the function that runs first in a call: a sync wrapper may stand around an async function."""
     while isinstance(function, functools.partial):
         function = function.func
@@ -207,10 +211,12 @@ def _outermost(function: Callable[..., object]) -> Callable[..., object]:
     return call if inspect.isfunction(call) else function
 
 
-async def _called(call: Callable[[], object], function: Callable[..., object]) -> object:
+async def _call_function(call: Callable[[], object], function: Callable[..., object]) -> object:
     """Call an async function on the event loop, a sync one in a thread; await an awaitable result on the event loop."""
-    if inspect.iscoroutinefunction(_outermost(function)):
+    if inspect.iscoroutinefunction(_outermost_function(function)):
         value = call()
     else:
-        value = await run_in_thread(call, name=f"tool {getattr(underlying(function), '__qualname__', 'function')}")
+        value = await run_in_thread(
+            call, name=f"tool {getattr(underlying_function(function), '__qualname__', 'function')}"
+        )
     return await value if inspect.isawaitable(value) else value

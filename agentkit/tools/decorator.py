@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, ca
 from typing_extensions import Unpack
 
 from agentkit.errors import DefinitionError, InvalidArguments, UsageError
-from agentkit.schema.docstrings import read_docs
+from agentkit.schema.docstrings import read_docstring
 from agentkit.schema.strict.form import NotStrictable, strict_form
-from agentkit.tools.annotations import names_around, underlying
-from agentkit.tools.body import Body, FunctionBody, SchemaBody
+from agentkit.tools.annotations import underlying_function, visible_names
+from agentkit.tools.body import FunctionBody, SchemaBody, ToolBody
 from agentkit.tools.options import (
     Available,
     Effect,
     ToolOptions,
     check_name,
-    checked_description,
-    checked_options,
-    json_examples,
+    check_options,
+    clean_description,
+    examples_as_json,
 )
-from agentkit.tools.result_content import render_result, takes_long
+from agentkit.tools.result_content import is_slow_to_render, render_result
 from agentkit.tools.run_context import RunContext
-from agentkit.tools.signature import place_of
+from agentkit.tools.signature import source_location
 from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -57,12 +57,14 @@ class Tool(Generic[P, R]):
         """The sub-agents, as tools, whose runs a call may start."""
         return ()
 
-    def __init__(self, body: Body, function: Callable[P, R], name: str, description: str, options: ToolOptions) -> None:
+    def __init__(
+        self, body: ToolBody, function: Callable[P, R], name: str, description: str, options: ToolOptions
+    ) -> None:
         check_name(name)
-        options = checked_options(options)
+        options = check_options(options)
         functools.update_wrapper(self, function, updated=())
         self.name = name
-        self.description = checked_description(description)
+        self.description = clean_description(description)
         self.declared_effect: Effect | None = options.get("effect")
         """The declared effect. None: not declared, so `write` is assumed."""
         self.effect: Effect = self.declared_effect or "write"
@@ -71,7 +73,7 @@ class Tool(Generic[P, R]):
         """The number of retries of a failed call."""
         self.raises = tuple(options.get("raises") or ())
         self.strict = options.get("strict")
-        self.examples = json_examples(options.get("examples") or ())
+        self.examples = examples_as_json(options.get("examples") or ())
         self.max_result_tokens = options.get("max_result_tokens")
         self.available = options.get("available")
         self.exclusive = bool(options.get("exclusive"))
@@ -81,7 +83,7 @@ class Tool(Generic[P, R]):
         self.function = function
         self._body = body
         self._are_examples_checked = not self.examples
-        if not body.is_waiting:
+        if not body.has_unresolved_types:
             self.resolve()
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -100,7 +102,7 @@ class Tool(Generic[P, R]):
         try:
             return self._body.input_schema
         except DefinitionError as error:
-            raise self._located(error) from error
+            raise self._with_location(error) from error
 
     @property
     def returns(self) -> object:
@@ -119,16 +121,20 @@ class Tool(Generic[P, R]):
         if not self._are_examples_checked:
             for example in self.examples:
                 try:
-                    self._body.read(self.name, example)
+                    self._body.parse_arguments(self.name, example)
                 except InvalidArguments as error:
                     problems = str(error).partition("\n")[2]
-                    raise self._located(DefinitionError(f"an example does not fit its schema:\n{problems}")) from error
+                    raise self._with_location(
+                        DefinitionError(f"an example does not fit its schema:\n{problems}")
+                    ) from error
             self._are_examples_checked = True
         if self.strict:
             try:
                 strict_form(schema)
             except NotStrictable as error:
-                raise self._located(DefinitionError(f"strict=True, but it has no strict form: {error}")) from error
+                raise self._with_location(
+                    DefinitionError(f"strict=True, but it has no strict form: {error}")
+                ) from error
 
     def to_param(self, strict: bool | None = None) -> JSONObject:
         """Return the tool as it is sent to the API.
@@ -171,24 +177,24 @@ class Tool(Generic[P, R]):
             UsageError: The function takes a RunContext, and none is given.
             Exception: Whatever the function raises, ToolError among it.
         """
-        arguments = self._body.read(self.name, input)
+        arguments = self._body.parse_arguments(self.name, input)
         is_context = isinstance(cast("object", ctx), RunContext)
         if not is_context and (ctx is not None or self._body.needs_context):
             raise UsageError(f"Tool {self.name!r} takes a RunContext: call it with one, RunContext(deps=...).")
-        keep = None if ctx is None or ctx.artifacts is None else ctx.artifacts.keep
-        hide = None if ctx is None else ctx.redactor.content
-        value = await self._body.work(arguments, ctx)
-        render = functools.partial(render_result, value, self.max_result_tokens, keep, hide)
-        return await run_in_thread(render, name=f"result of {self.name}") if takes_long(value) else render()
+        keep = None if ctx is None or ctx.artifact_slot is None else ctx.artifact_slot.keep
+        redact = None if ctx is None else ctx.redactor.content
+        value = await self._body.execute(arguments, ctx)
+        render = functools.partial(render_result, value, self.max_result_tokens, keep, redact)
+        return await run_in_thread(render, name=f"result of {self.name}") if is_slow_to_render(value) else render()
 
     def _strict_schema(self) -> JSONObject:
         try:
             return strict_form(self.input_schema).schema
         except NotStrictable as error:
-            raise self._located(DefinitionError(f"it has no strict form: {error}")) from error
+            raise self._with_location(DefinitionError(f"it has no strict form: {error}")) from error
 
-    def _located(self, error: DefinitionError) -> DefinitionError:
-        return DefinitionError(f"Tool {self.name!r} ({place_of(self.function)}): {error}")
+    def _with_location(self, error: DefinitionError) -> DefinitionError:
+        return DefinitionError(f"Tool {self.name!r} ({source_location(self.function)}): {error}")
 
     @classmethod
     def from_schema(
@@ -254,15 +260,15 @@ def tool(
     """
     here = inspect.currentframe()
     if function is not None:
-        return _made(function, name, description, options, here)
+        return _make_tool(function, name, description, options, here)
 
     def decorate(function: Callable[P, R], /) -> Tool[P, R]:
-        return _made(function, name, description, options, inspect.currentframe())
+        return _make_tool(function, name, description, options, inspect.currentframe())
 
     return cast("Decorator", decorate)
 
 
-def _made(
+def _make_tool(
     function: Callable[P, R], name: str | None, description: str | None, options: ToolOptions, frame: FrameType | None
 ) -> Tool[P, R]:
     if isinstance(function, Tool):
@@ -271,15 +277,15 @@ def _made(
         raise DefinitionError(f"{function.__name__} is a class; put @tool on a function that makes and returns one")
     if not callable(function):
         raise DefinitionError(f"@tool is for functions, not for {function!r}")
-    inner = underlying(function)
+    inner = underlying_function(function)
     if name is None:
         name = str(getattr(function, "__name__", None) or getattr(inner, "__name__", ""))
     try:
         if name == "__call__":
             raise DefinitionError("a callable object has no name that the model could use; give name=")
-        description = read_docs(inner).description if description is None else description
-        return Tool(FunctionBody(function, names_around(function, frame)), function, name, description, options)
+        description = read_docstring(inner).description if description is None else description
+        return Tool(FunctionBody(function, visible_names(function, frame)), function, name, description, options)
     except DefinitionError as error:
         if str(error).startswith("Tool "):
             raise
-        raise DefinitionError(f"@tool {name!r} ({place_of(function)}): {error}") from error
+        raise DefinitionError(f"@tool {name!r} ({source_location(function)}): {error}") from error

@@ -23,7 +23,7 @@ Effect: TypeAlias = Literal["read", "idempotent", "write"]
 Available: TypeAlias = "Callable[[RunContext[Any]], bool]"
 """Called once per conversation; returns True if the model gets the tool."""
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 
 class ToolOptions(TypedDict, total=False):
@@ -57,20 +57,20 @@ class ToolOptions(TypedDict, total=False):
 
 def check_name(name: object) -> None:
     """Raise DefinitionError for a name that the API refuses."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _TOOL_NAME.fullmatch(name):
         raise DefinitionError(
             f"the name {name!r} does not work: it takes 1 to 128 of letters, digits, underscore and dash; give name="
         )
 
 
-def checked_description(description: object) -> str:
+def clean_description(description: object) -> str:
     """Return the description without the indentation of the source. Raises DefinitionError unless it is text."""
     if not isinstance(description, str):
         raise DefinitionError(f"description={description!r} must be text")
     return inspect.cleandoc(description).strip()
 
 
-def checked_options(options: ToolOptions) -> ToolOptions:
+def check_options(options: ToolOptions) -> ToolOptions:
     """Return the given options, without those that are None.
 
     Raises:
@@ -81,7 +81,7 @@ def checked_options(options: ToolOptions) -> ToolOptions:
         known = ", ".join(sorted(ToolOptions.__optional_keys__))
         raise TypeError(f"a tool takes no keyword {', '.join(sorted(unknown))}; it takes name, description, {known}")
     given = {name: value for name, value in options.items() if value is not None}
-    for name, (wanted, is_right) in _RULES.items():
+    for name, (wanted, is_right) in _OPTION_RULES.items():
         if name in given and not is_right(given[name]):
             raise DefinitionError(f"{name}={given[name]!r} must be {wanted}")
     if given.get("retries") and given.get("effect", "write") == "write":
@@ -94,7 +94,7 @@ def checked_options(options: ToolOptions) -> ToolOptions:
     return cast("ToolOptions", given)
 
 
-def json_examples(examples: Sequence[Mapping[str, object]]) -> tuple[JSONObject, ...]:
+def examples_as_json(examples: Sequence[Mapping[str, object]]) -> tuple[JSONObject, ...]:
     """Return examples as JSON data, from any Python values. Raises DefinitionError for a value without a JSON form."""
     try:
         return tuple(to_jsonable_python(dict(example)) for example in examples)
@@ -102,11 +102,11 @@ def json_examples(examples: Sequence[Mapping[str, object]]) -> tuple[JSONObject,
         raise DefinitionError(f"an example has no JSON form: {error}") from error
 
 
-def _is_amount(value: object) -> bool:
+def _is_positive_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-def _is_count(value: object) -> bool:
+def _is_whole_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
@@ -125,16 +125,16 @@ def _is_predicate(value: object) -> bool:
 
 
 # For each option the wording of the error message, and the check.
-_RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
+_OPTION_RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "effect": (f"one of {', '.join(map(repr, get_args(Effect)))}", lambda value: value in get_args(Effect)),
-    "timeout_s": ("a number of seconds above 0", _is_amount),
-    "retries": ("a whole number from 0 on", _is_count),
+    "timeout_s": ("a number of seconds above 0", _is_positive_number),
+    "retries": ("a whole number from 0 on", _is_whole_number),
     "raises": ("a tuple of exception types: raises=(OutOfStock,)", _are_exceptions),
     "strict": ("True or False", lambda value: isinstance(value, bool)),
     "examples": ("a list of dicts, each an input as the model would write it", _are_examples),
     "max_result_tokens": (
         "a whole number above 0",
-        lambda value: _is_amount(value) and isinstance(value, int),
+        lambda value: _is_positive_number(value) and isinstance(value, int),
     ),
     "available": ("a function of the RunContext that returns True or False, not an async one", _is_predicate),
     "exclusive": ("True or False", lambda value: isinstance(value, bool)),

@@ -27,12 +27,12 @@ DEFAULT_MAX_OUTPUT_BYTES = 1_000_000
 """Bytes of stdout, and as many of stderr, that are kept."""
 GRACE_S = 2.0
 """Seconds between SIGTERM and SIGKILL."""
-_DRAIN_S = 0.2
+_DRAIN_TIMEOUT_S = 0.2
 """Seconds to wait for the end of the output once the program has ended: its children may hold the pipes open."""
-_UNKILLABLE_S = 5.0
+_KILL_TIMEOUT_S = 5.0
 """Seconds to wait after SIGKILL: a process in an uninterruptible system call does not end."""
-_CHUNK = 65_536
-_PIPE_CHUNKS = 32
+_CHUNK_BYTES = 65_536
+_MAX_PIPE_CHUNKS = 32
 """Chunks to read after the end: more than a pipe buffer holds."""
 _HEAD_SHARE = 0.7
 
@@ -75,18 +75,18 @@ async def run(
         TimeoutError: The program was stopped after `timeout_s`.
         UsageError: `args` is not a list of strings, or this is not a POSIX system.
     """
-    command = _checked(args)
+    command = _checked_args(args)
     given = input.encode("utf-8", "surrogateescape") if isinstance(input, str) else input
-    stdout, stderr = _Kept(max_output_bytes), _Kept(max_output_bytes)
-    async with _started(command, given is not None, cwd, env) as process:
+    stdout, stderr = _OutputBuffer(max_output_bytes), _OutputBuffer(max_output_bytes)
+    async with _open_process(command, given is not None, cwd, env) as process:
         with anyio.move_on_after(math.inf if timeout_s is None else timeout_s) as limit:
             await _communicate(process, given or b"", stdout, stderr)
     if limit.cancelled_caught:
-        raise TimeoutError(f"`{_name(command)}` took longer than {timeout_s} s and was stopped.")
-    return Completed(process.wait(), stdout.text(), stderr.text(), stdout.is_cut or stderr.is_cut)
+        raise TimeoutError(f"`{_program_name(command)}` took longer than {timeout_s} s and was stopped.")
+    return Completed(process.wait(), stdout.text(), stderr.text(), stdout.is_truncated or stderr.is_truncated)
 
 
-def _checked(args: object) -> list[str]:
+def _checked_args(args: object) -> list[str]:
     if os.name != "posix":
         raise UsageError("agentkit.process needs a POSIX system: Linux or macOS.")
     if isinstance(args, str | bytes):
@@ -100,7 +100,7 @@ def _checked(args: object) -> list[str]:
 
 
 @asynccontextmanager
-async def _started(
+async def _open_process(
     command: list[str], takes_input: bool, cwd: str | os.PathLike[str] | None, env: Mapping[str, str] | None
 ) -> AsyncGenerator[subprocess.Popen[bytes]]:
     """Start the program. At the end of the block it and its process group have ended, and its pipes are closed."""
@@ -111,21 +111,21 @@ async def _started(
             bufsize=0, start_new_session=True,
         )  # fmt: skip
     except (OSError, ValueError) as error:
-        raise _not_started(command, cwd, error) from error
+        raise _start_error(command, cwd, error) from error
     try:
         yield process
     finally:
         try:
             with anyio.CancelScope(shield=True):
-                await _end(process)
+                await _terminate(process)
         finally:
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
 
 
-def _not_started(command: list[str], cwd: str | os.PathLike[str] | None, error: OSError | ValueError) -> ToolError:
-    name = _name(command)
+def _start_error(command: list[str], cwd: str | os.PathLike[str] | None, error: OSError | ValueError) -> ToolError:
+    name = _program_name(command)
     if not isinstance(error, OSError):
         return ToolError(f"`{name}` was not started: an argument holds a character that no program can be given.")
     if cwd is not None and not Path(cwd).is_dir():
@@ -135,14 +135,16 @@ def _not_started(command: list[str], cwd: str | os.PathLike[str] | None, error: 
     return ToolError(f"`{name}` was not started: {(error.strerror or 'the system refused').lower()}.")
 
 
-def _name(command: list[str]) -> str:
+def _program_name(command: list[str]) -> str:
     return Path(command[0]).name
 
 
 # -- while it runs ---------------------------------------------------------------------------------------------------
 
 
-async def _communicate(process: subprocess.Popen[bytes], given: bytes, stdout: _Kept, stderr: _Kept) -> None:
+async def _communicate(
+    process: subprocess.Popen[bytes], given: bytes, stdout: _OutputBuffer, stderr: _OutputBuffer
+) -> None:
     """Write the input and read the outputs until the program has ended, even if others hold its pipes open."""
     outputs = [(pipe, kept) for pipe, kept in ((process.stdout, stdout), (process.stderr, stderr)) if pipe is not None]
     are_read = anyio.Event()
@@ -150,28 +152,28 @@ async def _communicate(process: subprocess.Popen[bytes], given: bytes, stdout: _
     async def read_all() -> None:
         async with anyio.create_task_group() as readers:
             for pipe, kept in outputs:
-                readers.start_soon(_read, pipe, kept)
+                readers.start_soon(_read_output, pipe, kept)
         are_read.set()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(read_all)
         if process.stdin is not None:
-            tasks.start_soon(_feed, process.stdin, given)
-        await _done(process)
-        with anyio.move_on_after(_DRAIN_S):
+            tasks.start_soon(_write_input, process.stdin, given)
+        await _wait_for_exit(process)
+        with anyio.move_on_after(_DRAIN_TIMEOUT_S):
             await are_read.wait()
         tasks.cancel_scope.cancel()
     for pipe, kept in outputs:
-        kept.take_rest(pipe)
+        kept.read_rest(pipe)
 
 
-async def _feed(pipe: IO[bytes], given: bytes) -> None:
+async def _write_input(pipe: IO[bytes], given: bytes) -> None:
     os.set_blocking(pipe.fileno(), False)
     left = memoryview(given)
     while left:
         await anyio.wait_writable(pipe.fileno())
         try:
-            left = left[os.write(pipe.fileno(), left[:_CHUNK]) :]
+            left = left[os.write(pipe.fileno(), left[:_CHUNK_BYTES]) :]
         except BlockingIOError:
             continue
         except BrokenPipeError:  # the program reads no more input
@@ -179,88 +181,88 @@ async def _feed(pipe: IO[bytes], given: bytes) -> None:
     pipe.close()
 
 
-async def _read(pipe: IO[bytes], kept: _Kept) -> None:
+async def _read_output(pipe: IO[bytes], kept: _OutputBuffer) -> None:
     os.set_blocking(pipe.fileno(), False)
     while True:
         await anyio.wait_readable(pipe.fileno())
-        if kept.take(pipe) == 0:
+        if kept.read_chunk(pipe) == 0:
             return
 
 
 @dataclass(slots=True)
-class _Kept:
+class _OutputBuffer:
     """The head and the tail of an output, in bounded memory."""
 
-    limit: int
-    total: int = 0
+    max_bytes: int
+    total_bytes: int = 0
     head: bytearray = field(default_factory=bytearray)
     tail: bytearray = field(default_factory=bytearray)
 
-    def take(self, pipe: IO[bytes]) -> int | None:
+    def read_chunk(self, pipe: IO[bytes]) -> int | None:
         """Read once and return the number of bytes, 0 at the end. None: nothing to read yet."""
         try:
-            data = os.read(pipe.fileno(), _CHUNK)
+            data = os.read(pipe.fileno(), _CHUNK_BYTES)
         except BlockingIOError:
             return None
-        self.total += len(data)
-        room = int(self.limit * _HEAD_SHARE) - len(self.head)
+        self.total_bytes += len(data)
+        room = int(self.max_bytes * _HEAD_SHARE) - len(self.head)
         self.head += data[:room]
         self.tail += data[max(room, 0) :]
-        if len(self.tail) > 2 * self.limit:
-            del self.tail[: len(self.tail) - self.limit]
+        if len(self.tail) > 2 * self.max_bytes:
+            del self.tail[: len(self.tail) - self.max_bytes]
         return len(data)
 
-    def take_rest(self, pipe: IO[bytes]) -> None:
+    def read_rest(self, pipe: IO[bytes]) -> None:
         """Read what the pipe buffer holds, not more: other processes may go on writing."""
-        for _ in range(_PIPE_CHUNKS):
-            if not self.take(pipe):
+        for _ in range(_MAX_PIPE_CHUNKS):
+            if not self.read_chunk(pipe):
                 return
 
     @property
-    def is_cut(self) -> bool:
-        return self.total > self.limit
+    def is_truncated(self) -> bool:
+        return self.total_bytes > self.max_bytes
 
     def text(self) -> str:
-        if not self.is_cut:
+        if not self.is_truncated:
             return (self.head + self.tail).decode(errors="replace")
-        tail = self.tail[len(self.tail) - (self.limit - len(self.head)) :]
-        left_out = f"\n[{self.total - self.limit:,} of {self.total:,} bytes left out here]\n"
+        tail = self.tail[len(self.tail) - (self.max_bytes - len(self.head)) :]
+        left_out = f"\n[{self.total_bytes - self.max_bytes:,} of {self.total_bytes:,} bytes left out here]\n"
         return self.head.decode(errors="replace") + left_out + tail.decode(errors="replace")
 
 
 # -- the end ---------------------------------------------------------------------------------------------------------
 
 
-async def _end(process: subprocess.Popen[bytes]) -> None:
+async def _terminate(process: subprocess.Popen[bytes]) -> None:
     """End the program and its process group: SIGTERM, a short wait, SIGKILL.
 
     The program is reaped last: until then its process id cannot be reused, so the signals reach the right group.
     """
-    if not _is_done(process):
-        _signal(process, signal.SIGTERM)
+    if not _has_exited(process):
+        _signal_group(process, signal.SIGTERM)
         with anyio.move_on_after(GRACE_S):
-            await _done(process)
-    _signal(process, signal.SIGKILL)
-    with anyio.move_on_after(_UNKILLABLE_S):
-        await _done(process)
+            await _wait_for_exit(process)
+    _signal_group(process, signal.SIGKILL)
+    with anyio.move_on_after(_KILL_TIMEOUT_S):
+        await _wait_for_exit(process)
     if process.poll() is None:
         log().error("a process cannot be killed", pid=process.pid)
 
 
-def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     with contextlib.suppress(
         ProcessLookupError, PermissionError
     ):  # all have ended; macOS refuses where all are zombies
         os.killpg(process.pid, number)
 
 
-async def _done(process: subprocess.Popen[bytes]) -> None:
+async def _wait_for_exit(process: subprocess.Popen[bytes]) -> None:
     """Wait until the program has ended, without reaping it where the system allows that."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except (AttributeError, OSError):  # not Linux, an old kernel, or a sandbox
         pause_s = 0.001
-        while not _is_done(process):
+        while not _has_exited(process):
             await anyio.sleep(pause_s)
             pause_s = min(2 * pause_s, 0.05)
         return
@@ -270,7 +272,7 @@ async def _done(process: subprocess.Popen[bytes]) -> None:
         os.close(descriptor)
 
 
-def _is_done(process: subprocess.Popen[bytes]) -> bool:
+def _has_exited(process: subprocess.Popen[bytes]) -> bool:
     if process.returncode is not None:
         return True
     try:

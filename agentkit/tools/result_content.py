@@ -26,30 +26,37 @@ from pydantic_core import PydanticSerializationError, SchemaError, to_json, to_j
 
 from agentkit.messages.content import Document, File, Image
 from agentkit.messages.message import Block, Content, text_block
-from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, Artifact, described, kind_of
-from agentkit.tools.artifacts.content import Whole
-from agentkit.tools.artifacts.store import Label
-from agentkit.tools.serialization import json_text, replaced, sendable
+from agentkit.tools.artifacts.artifact import (
+    PEEK_TOOL,
+    READ_TOOL,
+    SEARCH_TOOL,
+    Artifact,
+    describe_bytes,
+    detect_media_type,
+)
+from agentkit.tools.artifacts.content import WholeContent
+from agentkit.tools.artifacts.store import ArtifactLabel
+from agentkit.tools.serialization import json_text, replace_unsendable, sendable_text
 
 CHARS_PER_TOKEN = 3.5
 """A rough length of a token, to turn a limit in tokens into one in characters without a request."""
-DEFAULT_MAX_TOKENS = 25_000
+DEFAULT_MAX_RESULT_TOKENS = 25_000
 """The limit in tokens for a tool that declares none."""
 
 
-class Keep(Protocol):
+class KeepResult(Protocol):
     """Keeps a whole result as an artifact."""
 
-    def __call__(self, whole: Whole, label: Label | None = None, /) -> str | None:
+    def __call__(self, whole: WholeContent, label: ArtifactLabel | None = None, /) -> str | None:
         """Keep the content and return its handle. None: it is too large."""
         ...
 
 
-Hide: TypeAlias = Callable[[Content], Content]
+RedactContent: TypeAlias = Callable[[Content], Content]
 """Removes the secrets from a result."""
 
-_EMPTY = "(empty)"
-_NEEDED: dict[str, tuple[tuple[str, type], ...]] = {
+_EMPTY_TEXT = "(empty)"
+_REQUIRED_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
     "text": (("text", str),),
     "image": (("source", dict),),
     "document": (("source", dict),),
@@ -57,16 +64,16 @@ _NEEDED: dict[str, tuple[tuple[str, type], ...]] = {
     "tool_reference": (("tool_name", str),),
 }
 """The required fields of each type of block in a tool result: a user's own data may have a `type`, too."""
-_BETWEEN = "\n\n"
+_TEXT_SEPARATOR = "\n\n"
 """Separates the texts of several blocks that are kept as one artifact."""
-_HOW_TO_NARROW = "To see them, narrow the call: ask for a part, a filter or fewer results."
+_NARROWING_HINT = "To see them, narrow the call: ask for a part, a filter or fewer results."
 _HEAD_SHARE = 0.7
-_LONG = 1_000_000
+_SLOW_SIZE = 1_000_000
 """A result with more characters or bytes is rendered in a thread."""
 
 
 def render_result(
-    value: object, max_tokens: int | None = None, keep: Keep | None = None, hide: Hide | None = None
+    value: object, max_tokens: int | None = None, keep: KeepResult | None = None, redact: RedactContent | None = None
 ) -> Content:
     """Render the return value of a tool.
 
@@ -79,52 +86,52 @@ def render_result(
     Raises:
         TypeError: The value has no JSON form.
     """
-    limit = int((max_tokens or DEFAULT_MAX_TOKENS) * CHARS_PER_TOKEN)
-    content = _content(value, keep, hide)
-    content = content if hide is None else hide(content)
+    limit = int((max_tokens or DEFAULT_MAX_RESULT_TOKENS) * CHARS_PER_TOKEN)
+    content = _to_content(value, keep, redact)
+    content = content if redact is None else redact(content)
     if isinstance(content, str):
-        text = sendable(content)
-        return _clip(text, limit, keep(text) if keep and len(text) > limit else None) or _EMPTY
-    return _rendered(content, limit, keep) or _EMPTY
+        text = sendable_text(content)
+        return _clip_text(text, limit, keep(text) if keep and len(text) > limit else None) or _EMPTY_TEXT
+    return _render_blocks(content, limit, keep) or _EMPTY_TEXT
 
 
-def takes_long(value: object) -> bool:
+def is_slow_to_render(value: object) -> bool:
     """True if rendering a value could block the event loop, so that it should be done in a thread."""
     content = value.content if isinstance(value, Artifact) else value
     if isinstance(content, str | bytes):
-        return len(content) > _LONG
+        return len(content) > _SLOW_SIZE
     return isinstance(value, Artifact)
 
 
-def _rendered(blocks: list[Block], limit: int, keep: Keep | None) -> list[Block]:
+def _render_blocks(blocks: list[Block], limit: int, keep: KeepResult | None) -> list[Block]:
     """Return the blocks that fit: all images and PDFs, and the texts within a common limit of characters."""
     clean = [_clean_block(block) for block in blocks]
-    texts = [text for block in clean if (text := _text(block))]
-    handle = keep(_BETWEEN.join(texts)) if keep and sum(map(len, texts)) > limit else None
+    texts = [text for block in clean if (text := _block_text(block))]
+    handle = keep(_TEXT_SEPARATOR.join(texts)) if keep and sum(map(len, texts)) > limit else None
     rendered: list[Block] = []
     left_out = at = 0
     for block in clean:
-        length = len(_text(block))
+        length = len(_block_text(block))
         if length and limit <= 0:
             left_out += 1
             continue
         if block["type"] != "text" or length:
             rendered.append(_clip_block(block, limit, handle, at) if length else block)
         limit -= length
-        at += length + len(_BETWEEN) if length else 0
+        at += length + len(_TEXT_SEPARATOR) if length else 0
     if left_out:
-        noun = "block" if left_out == 1 else "blocks"
-        rendered.append(text_block(f"[{left_out:,} more {noun} of text left out here. {_how_to_see(handle, at)}]"))
+        unit = "block" if left_out == 1 else "blocks"
+        rendered.append(text_block(f"[{left_out:,} more {unit} of text left out here. {_rest_hint(handle, at)}]"))
     return rendered
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredResult:
     """Serializes a result as its declared type. Made by `declared_result`."""
 
     _adapter: TypeAdapter[object] = field(repr=False)
 
-    def as_text(self, value: object) -> object:
+    def render_declared(self, value: object) -> object:
         """Return the value as JSON text, with the names and fields of the declared type.
 
         Fields of a subclass only are left out, as everywhere in pydantic. A value of another type, and content that
@@ -139,20 +146,20 @@ class Declared:
             return value  # not of the declared type, or with a lone surrogate
 
 
-def declared_type(annotation: object) -> Declared | None:
+def declared_result(annotation: object) -> DeclaredResult | None:
     """Return the serializer for a return annotation. None: the value alone determines its JSON form."""
-    if annotation in (None, str, bytes, int, float, bool, type(None)) or _is_open(annotation):
+    if annotation in (None, str, bytes, int, float, bool, type(None)) or _is_untyped(annotation):
         return None
     try:
-        return Declared(TypeAdapter(cast("type[object]", annotation)))
+        return DeclaredResult(TypeAdapter(cast("type[object]", annotation)))
     except (PydanticUserError, SchemaError, TypeError, NameError):
         return None
 
 
-def _is_open(annotation: object) -> bool:
+def _is_untyped(annotation: object) -> bool:
     """True if a type, or a type inside it, says nothing about its values."""
     says_nothing = annotation is object or annotation is Any or annotation is BaseModel
-    return says_nothing or any(_is_open(part) for part in get_args(annotation))
+    return says_nothing or any(_is_untyped(part) for part in get_args(annotation))
 
 
 def _is_content(value: object) -> bool:
@@ -162,7 +169,7 @@ def _is_content(value: object) -> bool:
     return value is None or isinstance(value, str | Image | File | Document | Artifact | bytes | bytearray | memoryview)
 
 
-def _content(value: object, keep: Keep | None, hide: Hide | None) -> Content:
+def _to_content(value: object, keep: KeepResult | None, redact: RedactContent | None) -> Content:
     if isinstance(value, str):
         return str.__str__(value)  # for a member of a text Enum, its value
     if value is None:
@@ -172,9 +179,9 @@ def _content(value: object, keep: Keep | None, hide: Hide | None) -> Content:
     if isinstance(value, bytes | bytearray | memoryview):
         return _text_of_bytes(bytes(cast("bytes", value)), keep)
     if isinstance(value, Artifact):
-        return _reference(value, keep, hide) or _content(value.content, keep, hide)
+        return _artifact_reference(value, keep, redact) or _to_content(value.content, keep, redact)
     if isinstance(value, list | tuple) and _is_content(cast("list[object]", value)):
-        return [block for part in cast("list[object]", value) for block in _blocks(part, keep, hide)]
+        return [block for part in cast("list[object]", value) for block in _to_blocks(part, keep, redact)]
     return json_text(cast("list[object]", value) if isinstance(value, list | tuple) else value)
 
 
@@ -186,25 +193,25 @@ def _is_block(part: object) -> TypeGuard[Block]:
     if not isinstance(part, dict):
         return False
     block = cast("Block", part)
-    needed = _NEEDED.get(str(block.get("type")))
+    needed = _REQUIRED_FIELDS.get(str(block.get("type")))
     return needed is not None and all(isinstance(block.get(name), kind) for name, kind in needed)
 
 
-def _blocks(part: object, keep: Keep | None, hide: Hide | None) -> list[Block]:
+def _to_blocks(part: object, keep: KeepResult | None, redact: RedactContent | None) -> list[Block]:
     if _is_block(part):
         return [part]
-    content = _content(part, keep, hide)
+    content = _to_content(part, keep, redact)
     return [text_block(content)] if isinstance(content, str) else content
 
 
-def _reference(artifact: Artifact, keep: Keep | None, hide: Hide | None) -> str | None:
+def _artifact_reference(artifact: Artifact, keep: KeepResult | None, redact: RedactContent | None) -> str | None:
     """Keep an artifact and return the sentence about it for the model. None: it is not kept."""
     if keep is None:
         return None
-    whole, media_type = _whole(artifact.content)
+    whole, media_type = _artifact_whole(artifact.content)
     if isinstance(whole, str):
-        whole = replaced(whole if hide is None else str(hide(whole)))[0]
-    label = Label(artifact.media_type or media_type, " ".join(artifact.summary.split()), artifact.name)
+        whole = replace_unsendable(whole if redact is None else str(redact(whole)))[0]
+    label = ArtifactLabel(artifact.media_type or media_type, " ".join(artifact.summary.split()), artifact.name)
     handle = keep(whole, label)
     if handle is None:
         return None
@@ -214,7 +221,7 @@ def _reference(artifact: Artifact, keep: Keep | None, hide: Hide | None) -> str 
     return f"[Kept as {handle}: {facts}.{f' {label.summary}' if label.summary else ''}{tools}]"
 
 
-def _whole(content: object) -> tuple[Whole, str]:
+def _artifact_whole(content: object) -> tuple[WholeContent, str]:
     """Return the content of an artifact in the form that is kept, and its media type."""
     if isinstance(content, str):
         return str.__str__(content), "text/plain"
@@ -224,25 +231,25 @@ def _whole(content: object) -> tuple[Whole, str]:
     try:
         return data.decode(), "text/plain"
     except UnicodeDecodeError:
-        return data, kind_of(data) or "application/octet-stream"
+        return data, detect_media_type(data) or "application/octet-stream"
 
 
-def _text_of_bytes(data: bytes, keep: Keep | None) -> str:
+def _text_of_bytes(data: bytes, keep: KeepResult | None) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
         handle = keep(data) if keep else None
-        return f"[{described(data)}, kept as {handle}]" if handle else f"[{described(data)}]"
+        return f"[{describe_bytes(data)}, kept as {handle}]" if handle else f"[{describe_bytes(data)}]"
 
 
 def _clean_block(block: Block) -> Block:
     """Return the block as JSON that a request can carry. Raises TypeError for a block without a JSON form."""
     if block["type"] == "text":
-        return {**block, "text": sendable(block["text"])}
+        return {**block, "text": sendable_text(block["text"])}
 
     def clean(part: object) -> object:
         if isinstance(part, str):
-            return replaced(part)[0]
+            return replace_unsendable(part)[0]
         if isinstance(part, dict):
             return {str(key): clean(inner) for key, inner in cast("dict[object, object]", part).items()}
         return [clean(inner) for inner in cast("list[object]", part)] if isinstance(part, list) else part
@@ -254,12 +261,12 @@ def _clean_block(block: Block) -> Block:
 
 
 def _clip_block(block: Block, limit: int, handle: str | None, at: int) -> Block:
-    text = _clip(_text(block), limit, handle, at)
+    text = _clip_text(_block_text(block), limit, handle, at)
     changed = {"text": text} if block["type"] == "text" else {"source": {**block["source"], "data": text}}
     return {**block, **changed}
 
 
-def _text(block: Block) -> str:
+def _block_text(block: Block) -> str:
     """Return the text of a block that counts towards the limit: not the data of an image or a PDF."""
     if block["type"] == "text":
         return str(block["text"])
@@ -268,7 +275,7 @@ def _text(block: Block) -> str:
     return str(cast("Block", source).get("data", "")) if is_text else ""
 
 
-def _clip(text: str, limit: int, handle: str | None, at: int = 0) -> str:
+def _clip_text(text: str, limit: int, handle: str | None, at: int = 0) -> str:
     """Return head and tail of a text that is too long, with a sentence between them that says how to see the rest.
 
     `at` is the position of the text in the artifact `handle`.
@@ -278,11 +285,11 @@ def _clip(text: str, limit: int, handle: str | None, at: int = 0) -> str:
     head = int(limit * _HEAD_SHARE)
     tail = limit - head
     left_out = len(text) - limit
-    sentence = f"[{left_out:,} of {len(text):,} characters left out here. {_how_to_see(handle, at + head)}]"
+    sentence = f"[{left_out:,} of {len(text):,} characters left out here. {_rest_hint(handle, at + head)}]"
     return f"{text[:head]}\n{sentence}\n{text[len(text) - tail :]}"
 
 
-def _how_to_see(handle: str | None, at: int) -> str:
+def _rest_hint(handle: str | None, at: int) -> str:
     if handle is None:
-        return _HOW_TO_NARROW
+        return _NARROWING_HINT
     return f"All is kept as {handle}: `{PEEK_TOOL}` reads on with start={at}, `{SEARCH_TOOL}` finds words in it."

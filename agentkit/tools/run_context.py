@@ -9,12 +9,12 @@ from typing import Generic, TypeAlias
 from typing_extensions import TypeVar
 
 from agentkit.redaction.redactor import Redactor
-from agentkit.tools.artifacts.artifact import Shelf
-from agentkit.tools.worker_threads import call_soon
+from agentkit.tools.artifacts.artifact import ArtifactSlot
+from agentkit.tools.worker_threads import call_on_loop_thread
 
 Deps_co = TypeVar("Deps_co", default=None, covariant=True)
 
-Progress: TypeAlias = Callable[[str, float | None, float | None], None]
+ProgressListener: TypeAlias = Callable[[str, float | None, float | None], None]
 """Takes the message, the amount done and the total amount; called on the event loop's thread."""
 
 
@@ -35,11 +35,11 @@ class RunContext(Generic[Deps_co]):
     """The tool call's id, as the model's turn names it."""
     attempt: int = 1
     """The number of this attempt, counted from 1; retries count up."""
-    listener: Progress | None = field(default=None, repr=False, compare=False)
+    progress_listener: ProgressListener | None = field(default=None, repr=False, compare=False)
     """Called for each `progress(...)`. None: progress is dropped."""
-    run: object = field(default=None, repr=False, compare=False)
+    parent_call: object = field(default=None, repr=False, compare=False)
     """The `ParentCall` that makes a sub-agent's run a child of this run; for agents used as tools only."""
-    artifacts: Shelf | None = field(default=None, repr=False, compare=False)
+    artifact_slot: ArtifactSlot | None = field(default=None, repr=False, compare=False)
     """Keeps a result that is too long to be sent whole. None: such a result is clipped, and the rest is lost."""
     redactor: Redactor = field(default=Redactor(), repr=False, compare=False)
     """Removes known secrets from tool results."""
@@ -57,6 +57,6 @@ class RunContext(Generic[Deps_co]):
             done: The amount done, in units of the tool's choice. None: not known.
             total: The total amount in the same units. None: not known.
         """
-        if self.listener is not None:
-            listener = self.listener
-            call_soon(lambda: listener(message, done, total))
+        if self.progress_listener is not None:
+            listener = self.progress_listener
+            call_on_loop_thread(lambda: listener(message, done, total))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from agentkit.errors import DefinitionError
 from agentkit.schema import MISSING, Parameter
-from agentkit.schema.docstrings import read_docs
-from agentkit.tools.annotations import Names, resolve, underlying
+from agentkit.schema.docstrings import read_docstring
+from agentkit.tools.annotations import VisibleNames, resolve_annotation, underlying_function
 
-_UNUSABLE: dict[int, str] = {
+_UNUSABLE_KINDS: dict[int, str] = {
     inspect.Parameter.POSITIONAL_ONLY: (
         "is positional-only, but the model names its arguments; remove the `/` behind it"
     ),
@@ -30,24 +30,24 @@ class Signature:
 
     parameters: tuple[Parameter, ...]
     """The parameters that the model fills in."""
-    context: str | None
+    context_parameter: str | None
     """The name of the parameter for the RunContext. None: the function takes no context."""
     needs_context: bool
     """True if the RunContext can be neither left out nor None."""
-    is_context_passed: bool
+    is_context_required: bool
     """True if the context parameter has no default: it is passed even if it is None."""
-    missing: Mapping[str, str]
+    unresolved: Mapping[str, str]
     """Parameters whose annotation uses a name that is not defined yet, with the reason."""
 
 
-def place_of(function: Callable[..., object]) -> str:
+def source_location(function: Callable[..., object]) -> str:
     """Return the definition of a function as `file.py:12`, or its name where the file is not known."""
-    inner = underlying(function)
+    inner = underlying_function(function)
     code = getattr(inner, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else getattr(inner, "__name__", repr(function))
 
 
-def parameters_of(function: Callable[..., object]) -> list[inspect.Parameter]:
+def open_parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     """Return the parameters that a call can still fill in. Raises DefinitionError where Python does not know them."""
     try:
         parameters = inspect.signature(function).parameters
@@ -62,21 +62,21 @@ def parameters_of(function: Callable[..., object]) -> list[inspect.Parameter]:
     return [parameter for name, parameter in parameters.items() if name not in given]
 
 
-def read_signature(function: Callable[..., object], names: Names) -> Signature:
+def read_signature(function: Callable[..., object], names: VisibleNames) -> Signature:
     """Read a function's signature. Raises DefinitionError, naming the parameter, for what cannot work."""
-    documented = read_docs(underlying(function)).parameters
+    documented = read_docstring(underlying_function(function)).parameters
     parameters: list[Parameter] = []
     context: str | None = None
-    needs_context = is_context_passed = False
-    missing: dict[str, str] = {}
-    for parameter in parameters_of(function):
+    needs_context = is_context_required = False
+    unresolved: dict[str, str] = {}
+    for parameter in open_parameters(function):
         name = parameter.name
-        if unusable := _UNUSABLE.get(parameter.kind):
+        if unusable := _UNUSABLE_KINDS.get(parameter.kind):
             raise DefinitionError(f"parameter `{name}` {unusable.format(name=name)}")
         if parameter.annotation is inspect.Parameter.empty:
-            raise DefinitionError(_untyped(function, name))
+            raise DefinitionError(_untyped_text(function, name))
         try:
-            annotation = resolve(function, parameter.annotation, names)
+            annotation = resolve_annotation(function, parameter.annotation, names)
         except DefinitionError as error:
             raise DefinitionError(f"parameter `{name}`: {error}") from error
         has_default = parameter.default is not inspect.Parameter.empty
@@ -84,17 +84,17 @@ def read_signature(function: Callable[..., object], names: Names) -> Signature:
             if context is not None:
                 raise DefinitionError(f"parameter `{name}` is a second RunContext beside `{context}`; one is enough")
             context = name
-            needs_context = not has_default and not annotation.takes_none
-            is_context_passed = not has_default
+            needs_context = not has_default and not annotation.accepts_none
+            is_context_required = not has_default
             continue
-        if annotation.missing is not None:
-            missing[name] = annotation.missing
+        if annotation.unresolved_reason is not None:
+            unresolved[name] = annotation.unresolved_reason
         default = parameter.default if has_default else MISSING
         parameters.append(Parameter(name, annotation.value, default, documented.get(name, "")))
-    return Signature(tuple(parameters), context, needs_context, is_context_passed, missing)
+    return Signature(tuple(parameters), context, needs_context, is_context_required, unresolved)
 
 
-def _untyped(function: Callable[..., object], name: str) -> str:
+def _untyped_text(function: Callable[..., object], name: str) -> str:
     is_method = "." in getattr(function, "__qualname__", "").rpartition("<locals>.")[2]
     if name in ("self", "cls") and is_method:
         return (

@@ -10,7 +10,7 @@ from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
 from agentkit.schema.json_schema.subschemas import is_object
 from agentkit.tools.decorator import Tool
-from agentkit.tools.signature import place_of
+from agentkit.tools.signature import source_location
 
 AnyTool: TypeAlias = Tool[..., Any]
 """A tool, whatever its function takes and returns."""
@@ -28,8 +28,8 @@ class Toolset:
 
     def __post_init__(self) -> None:
         try:
-            object.__setattr__(self, "tools", _all_tools(self.tools))
-            _by_name(self.tools)
+            object.__setattr__(self, "tools", _checked_tools(self.tools))
+            _tools_by_name(self.tools)
         except DefinitionError as error:
             raise DefinitionError(f"Toolset({self.name!r}): {error}") from error
 
@@ -45,7 +45,7 @@ ToolSource: TypeAlias = "AnyTool | Toolset | JSONObject"
 
 
 @dataclass(frozen=True, slots=True)
-class Toolbox:
+class AgentTools:
     """All tools of one agent: its own and those of the API."""
 
     tools: Mapping[str, AnyTool] = field(default_factory=dict[str, AnyTool])
@@ -54,7 +54,7 @@ class Toolbox:
     """The tools that the API runs, in the API's own form."""
 
     @classmethod
-    def of(cls, sources: Sequence[ToolSource]) -> Toolbox:
+    def from_sources(cls, sources: Sequence[ToolSource]) -> AgentTools:
         """Collect tools and toolsets, and check each tool. Raises DefinitionError for colliding names and non-tools."""
         tools: list[AnyTool] = []
         api_tools: list[JSONObject] = []
@@ -66,25 +66,25 @@ class Toolbox:
             elif is_object(source):
                 api_tools.append(source)
             else:
-                raise DefinitionError(_not_a_tool(source))
-        by_name = _by_name(tools)
+                raise DefinitionError(_not_a_tool_text(source))
+        by_name = _tools_by_name(tools)
         _check_api_tools(api_tools, by_name)
         for tool in tools:
             tool.resolve()
         return cls(by_name, tuple(api_tools))
 
 
-def _all_tools(sources: object) -> tuple[AnyTool, ...]:
+def _checked_tools(sources: object) -> tuple[AnyTool, ...]:
     if isinstance(sources, str) or not isinstance(sources, Iterable):
         raise DefinitionError(f"it takes a list of tools, not {sources!r}")
     tools = tuple(cast("Iterable[object]", sources))
     for tool in tools:
         if not isinstance(tool, Tool):
-            raise DefinitionError(_not_a_tool(tool))
+            raise DefinitionError(_not_a_tool_text(tool))
     return cast("tuple[AnyTool, ...]", tools)
 
 
-def _by_name(tools: Iterable[AnyTool]) -> dict[str, AnyTool]:
+def _tools_by_name(tools: Iterable[AnyTool]) -> dict[str, AnyTool]:
     found: dict[str, AnyTool] = {}
     for tool in tools:
         if (other := found.get(tool.name)) is tool:
@@ -116,10 +116,10 @@ def _check_api_tools(params: Sequence[JSONObject], by_name: Mapping[str, AnyTool
 
 
 def _place(tool: AnyTool) -> str:
-    return f"`.as_tool()` of the agent {tool.name!r}" if tool.is_agent else place_of(tool.function)
+    return f"`.as_tool()` of the agent {tool.name!r}" if tool.is_agent else source_location(tool.function)
 
 
-def _not_a_tool(source: object) -> str:
+def _not_a_tool_text(source: object) -> str:
     if callable(getattr(source, "as_tool", None)):
         return f"the agent {getattr(source, 'name', '')!r} is not a tool; write `.as_tool()` behind it"
     if isinstance(source, Toolset):

@@ -20,20 +20,20 @@ from agentkit.log import log
 
 T = TypeVar("T")
 
-Post: TypeAlias = "Callable[[Callable[[], object]], object]"
+PostToLoop: TypeAlias = "Callable[[Callable[[], object]], object]"
 """Schedules a function on the event loop's thread; callable from any thread."""
 
-_MEANT_FOR_OTHERS = (StopIteration, StopAsyncIteration, asyncio.CancelledError)
+_UNRAISABLE = (StopIteration, StopAsyncIteration, asyncio.CancelledError)
 """Exceptions of a function that cannot be raised in a coroutine, or would cancel it there."""
 
 # In a tool's thread: the id of the event loop's thread, and the way to reach it.
-_home: ContextVar[tuple[int, Post] | None] = ContextVar("agentkit_home_thread", default=None)
-_abandoned: set[threading.Thread] = set()
-_reported: set[str] = set()
+_loop_thread: ContextVar[tuple[int, PostToLoop] | None] = ContextVar("agentkit_home_thread", default=None)
+_abandoned_threads: set[threading.Thread] = set()
+_reported_names: set[str] = set()
 """Names of the threads that were logged as abandoned: each name is logged once per process."""
 
 
-class _Work(Generic[T]):
+class _ThreadCall(Generic[T]):
     """A function that runs in a thread; its value or error is read on the event loop's thread."""
 
     def __init__(self, function: Callable[[], T]) -> None:
@@ -42,7 +42,7 @@ class _Work(Generic[T]):
         self.value: T | None = None
         self.error: BaseException | None = None
 
-    def run(self, post: Post) -> None:
+    def run(self, post: PostToLoop) -> None:
         try:
             self.value = self._function()
         except BaseException as error:  # noqa: BLE001 - raised again in the waiting task, SystemExit included
@@ -58,21 +58,21 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
     thread costs some 50 microseconds per call; a pool would have to cope with threads that never return.
     """
     await anyio.lowlevel.checkpoint_if_cancelled()  # a call that is cancelled already does not start
-    post = _poster()
-    work = _Work(function)
+    post = _post_to_current_loop()
+    work = _ThreadCall(function)
     context = copy_context()
-    context.run(_home.set, (threading.get_ident(), post))
+    context.run(_loop_thread.set, (threading.get_ident(), post))
     context.run(sniffio.current_async_library_cvar.set, None)  # the function may run an event loop of its own
     thread = threading.Thread(target=context.run, args=(work.run, post), name=name, daemon=True)
     thread.start()
     try:
         await work.done.wait()
     except BaseException:
-        _abandon(thread)
+        _abandon_thread(thread)
         raise
     error, work.error = work.error, None  # an exception and the frame that holds it would form a reference cycle
     try:
-        if isinstance(error, (*_MEANT_FOR_OTHERS, anyio.get_cancelled_exc_class())):
+        if isinstance(error, (*_UNRAISABLE, anyio.get_cancelled_exc_class())):
             raise RuntimeError(f"the function raised {type(error).__name__}") from error
         if error is not None:
             raise error
@@ -81,30 +81,30 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
         del error
 
 
-def _abandon(thread: threading.Thread) -> None:
-    _abandoned.add(thread)
-    _abandoned.difference_update([one for one in _abandoned if not one.is_alive()])
-    if thread.name not in _reported and thread.is_alive():
-        _reported.add(thread.name)
-        log().warning("a thread is abandoned and runs on", function=thread.name, abandoned=len(_abandoned))
+def _abandon_thread(thread: threading.Thread) -> None:
+    _abandoned_threads.add(thread)
+    _abandoned_threads.difference_update([one for one in _abandoned_threads if not one.is_alive()])
+    if thread.name not in _reported_names and thread.is_alive():
+        _reported_names.add(thread.name)
+        log().warning("a thread is abandoned and runs on", function=thread.name, abandoned=len(_abandoned_threads))
 
 
 def abandoned_threads() -> int:
     """Return the number of abandoned threads that still run."""
-    return sum(thread.is_alive() for thread in list(_abandoned))
+    return sum(thread.is_alive() for thread in list(_abandoned_threads))
 
 
-def call_soon(function: Callable[[], object]) -> None:
+def call_on_loop_thread(function: Callable[[], object]) -> None:
     """Run a function on the event loop's thread: schedule it from a tool's thread, call it at once elsewhere."""
-    home = _home.get()
-    if home is None or home[0] == threading.get_ident():
+    loop_thread = _loop_thread.get()
+    if loop_thread is None or loop_thread[0] == threading.get_ident():
         function()
         return
     with contextlib.suppress(RuntimeError):  # the event loop is closed, so nobody listens
-        home[1](function)
+        loop_thread[1](function)
 
 
-def _poster() -> Post:
+def _post_to_current_loop() -> PostToLoop:
     if sniffio.current_async_library() == "trio":
         import trio
 

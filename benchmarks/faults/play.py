@@ -14,23 +14,23 @@ import anyio
 
 from agentkit import Agent, Conversation, Done, Outcome, RunResult, TurnReset
 from agentkit.messages.message import JSONObject
-from benchmarks.faults.desk import FAST, Desk, Task
-from benchmarks.faults.scenario import EARLIER, PROMPT, Played, Scenario
-from benchmarks.faults.stage import ELSE, Stage, comparable
+from benchmarks.faults.agents import FAST, Deps, Task
+from benchmarks.faults.scenario import EARLIER, PROMPT, Scenario, ScenarioResult
+from benchmarks.faults.scenario_server import OTHER_PROMPT, ScenarioServer, comparable
 
 _INTERRUPTS = (KeyboardInterrupt, SystemExit)
 _SHOWN_CHARS = 300
 
-Chat: TypeAlias = Conversation[Desk, Task, Any]
+Chat: TypeAlias = Conversation[Deps, Task, Any]
 
 
 @dataclass
-class _Play:
+class _ScenarioRun:
     """A scenario in progress."""
 
     scenario: Scenario
-    stage: Stage
-    desk: Desk = field(default_factory=Desk)
+    stage: ScenarioServer
+    desk: Deps = field(default_factory=Deps)
     chat: Chat | None = None
     """The worker's conversation, in the ways in which it can be continued."""
     result: RunResult[Any] | None = None
@@ -45,16 +45,16 @@ class _Play:
 
     # -- the ways ----------------------------------------------------------------------------------------------
 
-    async def run(self) -> None:
+    async def run_plainly(self) -> None:
         """Run the worker by `await chat.send(...)`, as `agent.run` does."""
-        self.chat = await self._begun()
+        self.chat = await self._start_conversation()
         with anyio.CancelScope() as scope:
             self.desk.cancel = scope.cancel
             self.result = await self.chat.send(Task(PROMPT), **self.options())
 
-    async def stream(self) -> None:
+    async def run_as_stream(self) -> None:
         """Run the worker as a stream, and read its events to their end."""
-        self.chat = await self._begun()
+        self.chat = await self._start_conversation()
         self.resets = 0
         async with self.chat.stream(Task(PROMPT), **self.options()) as run:
             self.desk.cancel = run.cancel
@@ -62,10 +62,10 @@ class _Play:
                 self.resets += isinstance(event, TurnReset)
         self.result = run.result
 
-    async def sub_agent(self) -> None:
+    async def run_as_sub_agent(self) -> None:
         """Run the worker as the tool of another agent."""
         tools = [self.scenario.agent.as_tool()]
-        lead = Agent("lead", model="claude-sonnet-5-5", instructions="You lead.", deps=Desk, tools=tools, retry=FAST)
+        lead = Agent("lead", model="claude-sonnet-5-5", instructions="You lead.", deps=Deps, tools=tools, retry=FAST)
         async with lead.stream("Go.", **self.options()) as run:
             self.desk.cancel = run.cancel
             async for _ in run:
@@ -74,13 +74,13 @@ class _Play:
         is_well = run.result.ok
         if is_well == (self.scenario.ends_tree or self.result.outcome is Outcome.CANCELLED):
             self.problems.append(f"the parent's run: {run.result.outcome}, {run.result.reason}")
-        if self.stage.asked["lead"] != 1 + is_well:
-            self.problems.append(f"the parent asked {self.stage.asked['lead']} times")
+        if self.stage.request_counts["lead"] != 1 + is_well:
+            self.problems.append(f"the parent asked {self.stage.request_counts['lead']} times")
 
-    async def map(self) -> None:
+    async def run_as_map(self) -> None:
         """Run the worker in a map with another item."""
         wanted = self.scenario
-        items, at_once = [Task(PROMPT), Task(ELSE)], 1 if wanted.ends_tree else 2
+        items, at_once = [Task(PROMPT), Task(OTHER_PROMPT)], 1 if wanted.ends_tree else 2
         with anyio.CancelScope() as scope:
             self.desk.cancel = scope.cancel
             one, other = await wanted.agent.map(items, concurrency=at_once, **self.options())
@@ -88,10 +88,10 @@ class _Play:
             if isinstance(other, Done) != (wanted.is_other_well and not wanted.ends_tree):
                 self.problems.append(f"the other item: {other}")
         is_cut = scope.cancelled_caught  # chance decides whether the other item had started
-        if not is_cut and self.stage.asked["bystander"] != (0 if wanted.ends_tree else wanted.other_requests):
-            self.problems.append(f"the other item asked {self.stage.asked['bystander']} times")
+        if not is_cut and self.stage.request_counts["bystander"] != (0 if wanted.ends_tree else wanted.other_requests):
+            self.problems.append(f"the other item asked {self.stage.request_counts['bystander']} times")
 
-    async def _begun(self) -> Chat:
+    async def _start_conversation(self) -> Chat:
         agent, before, past = self.scenario.agent, self.scenario.before, self.scenario.past
         if before is None:
             return agent.conversation(past or None)
@@ -101,41 +101,41 @@ class _Play:
 
     # -- afterwards --------------------------------------------------------------------------------------------
 
-    async def go_on(self) -> list[str]:
+    async def continue_conversation(self) -> list[str]:
         """Check that the API accepts the conversation that the run has left. Return the problems."""
         if self.chat is None:
             return []
         result = await self.chat.send("And then?", model="claude-opus-5-5", **self.options())
         return [] if result.ok else [f"the conversation cannot go on: {result.reason}"]
 
-    def played(self, interrupt: BaseException | None) -> Played:
+    def result_of_scenario(self, interrupt: BaseException | None) -> ScenarioResult:
         """Return the result of the scenario."""
         result, stage = self.result, self.stage
-        saw: list[JSONObject] | None = stage.saw()
+        saw: list[JSONObject] | None = stage.last_messages()
         outcome = type(interrupt).__name__ if interrupt else str(Outcome.CANCELLED)
         if result is None or result.outcome is Outcome.CANCELLED:
             kept = result.messages if result else self.chat.messages if self.chat else None
             saw = None if kept is None else comparable(kept)
         if bool(stage.simulator.refusals) != self.scenario.is_refused:
             self.problems.append(f"refused: {[refusal.message for refusal in stage.simulator.refusals]}")
-        return Played(
+        return ScenarioResult(
             outcome=str(result.outcome) if result else outcome,
             output=result.answer.value if result and result.answer else None,
             reason=result.reason if result else "",
             saw=saw,
-            requests=stage.asked["worker"],
-            requests_below=stage.asked["reader"],
+            requests=stage.request_counts["worker"],
+            requests_below=stage.request_counts["reader"],
             executed=self.desk.executed,
-            rooms=stage.rooms,
+            max_tokens_sent=stage.max_tokens_sent,
             unfinished=[item.name for item in result.unfinished] if result else None,
             request_id=result.error.request_id if result and result.error else None,
             resets=self.resets,
             log=self.log,
-            problems=[*self.problems, *stage.left()],
+            problems=[*self.problems, *stage.unused_parts()],
         )
 
 
-class _Lines(logging.Handler):
+class _LogLines(logging.Handler):
     """Write every log record into a list, with its fields and traceback."""
 
     def __init__(self, lines: list[str]) -> None:
@@ -149,8 +149,8 @@ class _Lines(logging.Handler):
 
 
 @contextmanager
-def _logged(lines: list[str]) -> Generator[None]:
-    handler, logger = _Lines(lines), logging.getLogger("agentkit")
+def _log_written_to(lines: list[str]) -> Generator[None]:
+    handler, logger = _LogLines(lines), logging.getLogger("agentkit")
     logger.addHandler(handler)
     try:
         yield
@@ -158,39 +158,39 @@ def _logged(lines: list[str]) -> Generator[None]:
         logger.removeHandler(handler)
 
 
-def _not_of_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _ignore_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Ignore asyncio's complaint that nobody retrieved the interrupt which ended the loop: it was raised here."""
     if not isinstance(context.get("exception"), _INTERRUPTS):
         loop.default_exception_handler(context)
 
 
-def play(scenario: Scenario, way: str, backend: str) -> Played:
+def run_scenario(scenario: Scenario, way: str, backend: str) -> ScenarioResult:
     """Run a scenario from its beginning to its end, each time in an event loop of its own."""
-    it = _Play(scenario, Stage(scenario))
+    scenario_run = _ScenarioRun(scenario, ScenarioServer(scenario))
     ways: dict[str, Callable[[], Awaitable[None]]] = {
-        "run": it.run,
-        "stream": it.stream,
-        "sub-agent": it.sub_agent,
-        "map": it.map,
+        "run": scenario_run.run_plainly,
+        "stream": scenario_run.run_as_stream,
+        "sub-agent": scenario_run.run_as_sub_agent,
+        "map": scenario_run.run_as_map,
     }
     interrupt: BaseException | None = None
 
     async def main() -> None:
         if backend == "asyncio":
-            asyncio.get_running_loop().set_exception_handler(_not_of_interrupts)
+            asyncio.get_running_loop().set_exception_handler(_ignore_interrupts)
         await ways[way]()
 
     try:
-        with _logged(it.log):
+        with _log_written_to(scenario_run.log):
             anyio.run(main, backend=backend)
     except _INTERRUPTS as error:
         interrupt = error
-    played = it.played(interrupt)
-    it.stage.is_over = True
-    return replace(played, problems=[*played.problems, *anyio.run(it.go_on, backend=backend)])
+    played = scenario_run.result_of_scenario(interrupt)
+    scenario_run.stage.is_over = True
+    return replace(played, problems=[*played.problems, *anyio.run(scenario_run.continue_conversation, backend=backend)])
 
 
-def differences(scenario: Scenario, played: Played) -> list[str]:
+def differences(scenario: Scenario, played: ScenarioResult) -> list[str]:
     """Return the differences between a result and its specification. Empty: there are none."""
     found = [
         f"{name} is {got!r}, not {wanted!r}"

@@ -6,22 +6,22 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agentkit import Outcome
-from agentkit.loop.actions import CUT_OFF, SAY_SOMETHING
+from agentkit.loop.actions import EMPTY_REPLY_NOTE, TRUNCATED_RESULT
 from agentkit.simulator import Reply
-from benchmarks.faults.desk import Price, pricing, worker
+from benchmarks.faults.agents import Price, pricing, worker
 from benchmarks.faults.scenario import (
-    DONE,
-    FOUND,
-    GO,
-    LOOK,
-    Played,
-    call,
-    fails,
-    hears,
-    no,
-    ok,
-    says,
-    survives,
+    FINAL_REPLY,
+    FIND_CALL,
+    FIND_RESULT,
+    PROMPT_MESSAGE,
+    ScenarioResult,
+    assistant_message,
+    completes_despite,
+    error_result,
+    fails_for_good,
+    ok_result,
+    tool_call,
+    user_message,
 )
 
 CUT = "Reply cut off by max_tokens"
@@ -37,39 +37,39 @@ _paused = Reply.text("Let me look that up.") + Reply.block(
 )
 
 
-def _had_room(*tokens: int) -> Callable[[Played], bool]:
-    return lambda played: played.rooms == list(tokens)
+def _had_max_tokens(*tokens: int) -> Callable[[ScenarioResult], bool]:
+    return lambda played: played.max_tokens_sent == list(tokens)
 
 
 SCENARIOS = (
-    survives(CUT, "inside a call", "max_tokens:tool_use", also=_had_room(16_000, 64_000, 16_000)),
-    survives(CUT, "inside thinking", "max_tokens:thinking", also=_had_room(16_000, 64_000, 16_000)),
-    survives(
+    completes_despite(CUT, "inside a call", "max_tokens:tool_use", also=_had_max_tokens(16_000, 64_000, 16_000)),
+    completes_despite(CUT, "inside thinking", "max_tokens:thinking", also=_had_max_tokens(16_000, 64_000, 16_000)),
+    completes_despite(
         CUT,
         "inside calls, again and again: a note asks for smaller pieces",
         *["max_tokens:tool_use"] * 3,
-        script=(LOOK, call("c2", "find", word="tea"), DONE),
+        script=(FIND_CALL, tool_call("c2", "find", word="tea"), FINAL_REPLY),
         saw=(
-            GO,
-            says(call("c1", "find")),
-            hears(no("c1", CUT_OFF)),
-            says(call("c2", "find", word="tea")),
-            hears(ok("c2", "tea: 4 EUR")),
+            PROMPT_MESSAGE,
+            assistant_message(tool_call("c1", "find")),
+            user_message(error_result("c1", TRUNCATED_RESULT)),
+            assistant_message(tool_call("c2", "find", word="tea")),
+            user_message(ok_result("c2", "tea: 4 EUR")),
         ),
         requests=5,
-        also=_had_room(16_000, 64_000, 128_000, 16_000, 16_000),
+        also=_had_max_tokens(16_000, 64_000, 128_000, 16_000, 16_000),
     ),
-    survives(
+    completes_despite(
         CUT,
         "inside a typed answer",
         None,
         "max_tokens:text",
         agent=pricing,
-        script=(LOOK, Reply.output(Price(4.0))),
+        script=(FIND_CALL, Reply.output(Price(4.0))),
         output=Price(4.0),
         otherwise=Reply.output(Price(5.0)),
     ),
-    survives(
+    completes_despite(
         CUT,
         "inside the text of the answer",
         None,
@@ -79,61 +79,78 @@ SCENARIOS = (
         output=None,
         reason="max_tokens",
     ),
-    fails(
+    fails_for_good(
         REFUSAL,
         "no fallback",
         "refusal:bio,It is about germs.",
         outcome=Outcome.REFUSED,
         reason="bio: It is about germs.",
     ),
-    survives(
+    completes_despite(
         REFUSAL,
         "after work was done",
         None,
         "refusal",
-        script=(LOOK,),
+        script=(FIND_CALL,),
         outcome=Outcome.REFUSED,
         output=None,
         requests=2,
         reason="general_harms",
     ),
-    survives(
+    completes_despite(
         REFUSAL,
         "a fallback is configured; it gets no thinking of the other model",
         None,
         "refusal",
         agent=_with_fallback,
-        script=(Reply.thinking("Tea, then.") + LOOK, DONE),
+        script=(Reply.thinking("Tea, then.") + FIND_CALL, FINAL_REPLY),
     ),
-    survives(PAUSE, "once", "pause_turn", saw=(GO, says(_paused), says(LOOK), FOUND)),
-    fails(
+    completes_despite(
+        PAUSE,
+        "once",
+        "pause_turn",
+        saw=(PROMPT_MESSAGE, assistant_message(_paused), assistant_message(FIND_CALL), FIND_RESULT),
+    ),
+    fails_for_good(
         PAUSE,
         "without end",
         *["pause_turn"] * 11,
         outcome=Outcome.PAUSED,
         reason="11 times",
         requests=11,
-        saw=(GO, *[says(_paused)] * 10),
+        saw=(PROMPT_MESSAGE, *[assistant_message(_paused)] * 10),
     ),
-    fails(
+    fails_for_good(
         UNKNOWN,
         "a stop reason",
         "unknown_stop_reason:moonrise",
-        script=(LOOK,),
+        script=(FIND_CALL,),
         reason="'moonrise'",
         unfinished=("find",),
     ),
-    survives(UNKNOWN, "a block", "unknown_block", saw=(GO, says(_hologram + LOOK), FOUND), requests=2),
-    survives(UNKNOWN, "an event", "unknown_event", requests=2),
-    survives(EMPTY, "after tool results", None, "empty", saw=(GO, says(LOOK), FOUND, hears(SAY_SOMETHING))),
-    survives(
+    completes_despite(
+        UNKNOWN,
+        "a block",
+        "unknown_block",
+        saw=(PROMPT_MESSAGE, assistant_message(_hologram + FIND_CALL), FIND_RESULT),
+        requests=2,
+    ),
+    completes_despite(UNKNOWN, "an event", "unknown_event", requests=2),
+    completes_despite(
+        EMPTY,
+        "after tool results",
+        None,
+        "empty",
+        saw=(PROMPT_MESSAGE, assistant_message(FIND_CALL), FIND_RESULT, user_message(EMPTY_REPLY_NOTE)),
+    ),
+    completes_despite(
         EMPTY,
         "twice",
         None,
         "empty",
         "empty",
-        saw=(GO, says(LOOK), FOUND, hears(SAY_SOMETHING)),
-        script=(LOOK,),
+        saw=(PROMPT_MESSAGE, assistant_message(FIND_CALL), FIND_RESULT, user_message(EMPTY_REPLY_NOTE)),
+        script=(FIND_CALL,),
         outcome=Outcome.EMPTY,
         output=None,
         reason="twice",

@@ -7,24 +7,24 @@ from dataclasses import replace
 from typing import Any
 
 from agentkit import Image, Outcome
-from agentkit.loop.actions import CANCELLED
+from agentkit.loop.actions import CANCELLED_RESULT
 from agentkit.messages.message import Content, JSONObject
 from agentkit.simulator import Reply
-from benchmarks.faults.clumsy_tools import CLUMSY, PNG, TEA
-from benchmarks.faults.desk import worker
+from benchmarks.faults.agents import worker
+from benchmarks.faults.faulty_tools import FAULTY_TOOLS, PNG, TEA
 from benchmarks.faults.scenario import (
-    DONE,
-    FOUND,
-    GO,
-    LOOK,
-    Played,
+    FINAL_REPLY,
+    FIND_CALL,
+    FIND_RESULT,
+    PROMPT_MESSAGE,
     Scenario,
-    call,
-    hears,
-    no,
-    ok,
-    says,
-    survives,
+    ScenarioResult,
+    assistant_message,
+    completes_despite,
+    error_result,
+    ok_result,
+    tool_call,
+    user_message,
 )
 
 EXCEPTION = "Exception in a tool"
@@ -35,33 +35,37 @@ CANCEL = "Cancelled in the middle of a tool"
 BLOCKING = "Tool that blocks the event loop"
 INTERRUPT = "Ctrl-C or an exit inside a tool"
 
-_clumsy = replace(worker, tools=CLUMSY)
+_with_faulty_tools = replace(worker, tools=FAULTY_TOOLS)
 _UNKNOWN = "Whether it took effect is not known: check before you repeat it."
 _NO_FORM = "`strange` failed with an internal error (error id X). Changing the arguments may not help."
 _FAILED = "`fail` failed with {} (error id X). Changing the arguments may not help. " + _UNKNOWN
 
 
-def beside(fault: str, case: str, second: Reply, told: Content, did: str, *, is_error: bool = True) -> Scenario:
+def parallel_to_success(
+    fault: str, case: str, second: Reply, content: Content, did: str, *, is_error: bool = True
+) -> Scenario:
     """A failing call parallel to one that succeeds: each has its result."""
-    both = call("c1", "find", word="tea") + second
-    result = no("c2", told) if is_error else ok("c2", told)
-    return survives(
+    both = tool_call("c1", "find", word="tea") + second
+    result = error_result("c2", content) if is_error else ok_result("c2", content)
+    return completes_despite(
         fault,
         case,
-        agent=_clumsy,
-        script=(both, DONE),
-        saw=(GO, says(both), hears(ok("c1", "tea: 4 EUR"), result)),
+        agent=_with_faulty_tools,
+        script=(both, FINAL_REPLY),
+        saw=(PROMPT_MESSAGE, assistant_message(both), user_message(ok_result("c1", "tea: 4 EUR"), result)),
         requests=2,
         executed=("find tea", did),
     )
 
 
 def _fails(case: str, how: str, kind: str) -> Scenario:
-    return beside(EXCEPTION, case, call("c2", "fail", how=how), _FAILED.format(kind), f"fail {how}")
+    return parallel_to_success(EXCEPTION, case, tool_call("c2", "fail", how=how), _FAILED.format(kind), f"fail {how}")
 
 
-def _returns(fault: str, case: str, what: str, told: Content, *, is_error: bool = False) -> Scenario:
-    return beside(fault, case, call("c2", "strange", what=what), told, f"return {what}", is_error=is_error)
+def _returns(fault: str, case: str, what: str, content: Content, *, is_error: bool = False) -> Scenario:
+    return parallel_to_success(
+        fault, case, tool_call("c2", "strange", what=what), content, f"return {what}", is_error=is_error
+    )
 
 
 def _stopped(fault: str, case: str, stopping: Reply, did: str, outcome: str, **more: Any) -> Scenario:
@@ -69,24 +73,30 @@ def _stopped(fault: str, case: str, stopping: Reply, did: str, outcome: str, **m
     return Scenario(
         fault=fault,
         case=case,
-        agent=_clumsy,
-        script=(LOOK, stopping),
+        agent=_with_faulty_tools,
+        script=(FIND_CALL, stopping),
         outcome=outcome,
-        saw=(GO, says(LOOK), FOUND, says(stopping), hears(no("c2", CANCELLED))),
+        saw=(
+            PROMPT_MESSAGE,
+            assistant_message(FIND_CALL),
+            FIND_RESULT,
+            assistant_message(stopping),
+            user_message(error_result("c2", CANCELLED_RESULT)),
+        ),
         requests=2,
         executed=("find tea", did),
         **more,
     )
 
 
-def _is_named(played: Played) -> bool:
+def _is_named(played: ScenarioResult) -> bool:
     return any("blocked the event loop" in line and "'block'" in line for line in played.log)
 
 
 def _peek(request: JSONObject) -> Reply:
     """Read the end of the result under the handle that it names."""
     handle = re.search(r"artifact-[\d-]+", str(request["messages"][-1]["content"]))
-    return call("c3", "peek_artifact", artifact=handle[0] if handle else "", start=199_996)
+    return tool_call("c3", "peek_artifact", artifact=handle[0] if handle else "", start=199_996)
 
 
 def _huge() -> Scenario:
@@ -95,12 +105,12 @@ def _huge() -> Scenario:
         "[112,500 of 200,000 characters left out here. All is kept as artifact-2: `peek_artifact` reads on with "
         "start=61249, `search_artifact` finds words in it.]"
     )
-    told = f"{TEA[:61_249]}\n{text}\n{TEA[-26_251:]}"
-    scenario = _returns(RESULTS, "huge: the model reads on", "huge", told)
-    peek = call("c3", "peek_artifact", artifact="artifact-2", start=199_996)
+    clipped = f"{TEA[:61_249]}\n{text}\n{TEA[-26_251:]}"
+    scenario = _returns(RESULTS, "huge: the model reads on", "huge", clipped)
+    peek = tool_call("c3", "peek_artifact", artifact="artifact-2", start=199_996)
     end = "[artifact-2, characters 199996 to 200000 of 200000. This is its end.]\ntea "
-    saw = (*scenario.saw, says(peek), hears(ok("c3", end)))
-    return scenario.but(script=(scenario.script[0], _peek, DONE), saw=saw, requests=3)
+    saw = (*scenario.saw, assistant_message(peek), user_message(ok_result("c3", end)))
+    return scenario.with_changes(script=(scenario.script[0], _peek, FINAL_REPLY), saw=saw, requests=3)
 
 
 SCENARIOS = (
@@ -108,23 +118,35 @@ SCENARIOS = (
     _fails("a connection", "connection", "a connection failure"),
     _fails("an exception group", "group", "an internal error"),
     _fails("without end into itself", "recursion", "an internal error"),
-    beside(EXCEPTION, "one that passes, and retries=", call("c2", "stumble"), "well", "stumble", is_error=False).but(
-        executed=("find tea", "stumble", "stumble")
+    parallel_to_success(
+        EXCEPTION, "one that passes, and retries=", tool_call("c2", "stumble"), "well", "stumble", is_error=False
+    ).with_changes(executed=("find tea", "stumble", "stumble")),
+    parallel_to_success(
+        EXCEPTION,
+        "one meant for the model",
+        tool_call("c2", "fail", how="no"),
+        "Only 5 are left. Order fewer.",
+        "fail no",
     ),
-    beside(
-        EXCEPTION, "one meant for the model", call("c2", "fail", how="no"), "Only 5 are left. Order fewer.", "fail no"
+    parallel_to_success(
+        EXCEPTION, "one named in raises=", tool_call("c2", "look_up", item="x"), "no such item: x", "look up x"
     ),
-    beside(EXCEPTION, "one named in raises=", call("c2", "look_up", item="x"), "no such item: x", "look up x"),
-    beside(HANG, "async", call("c2", "wait"), f"`wait` timed out after 0.1 s and was stopped. {_UNKNOWN}", "wait"),
-    beside(HANG, "in a thread", call("c2", "work_on"), "`work_on` timed out after 0.1 s and was stopped.", "work on"),
-    beside(
+    parallel_to_success(
+        HANG, "async", tool_call("c2", "wait"), f"`wait` timed out after 0.1 s and was stopped. {_UNKNOWN}", "wait"
+    ),
+    parallel_to_success(
+        HANG, "in a thread", tool_call("c2", "work_on"), "`work_on` timed out after 0.1 s and was stopped.", "work on"
+    ),
+    parallel_to_success(
         HANG,
         "in a program that it started",
-        call("c2", "run_program"),
+        tool_call("c2", "run_program"),
         "`run_program` timed out after 0.3 s and was stopped.",
         "run program",
     ),
-    beside(BLOCKING, "named in the log", call("c2", "block"), "done", "block", is_error=False).but(also=_is_named),
+    parallel_to_success(
+        BLOCKING, "named in the log", tool_call("c2", "block"), "done", "block", is_error=False
+    ).with_changes(also=_is_named),
     _huge(),
     _returns(RESULTS, "not UTF-8", "bytes", "[6 bytes that are not UTF-8 text, kept as artifact-2]"),
     _returns(RESULTS, "a picture", "picture", [Image(PNG, "image/png").to_block()]),
@@ -137,7 +159,7 @@ SCENARIOS = (
         "surrogate",
         "tea \ufffd costs\ufffd 4\n[2 characters that cannot be sent were replaced by \ufffd]",
     ),
-    _stopped(CANCEL, "from outside", call("c2", "cancel"), "cancel", Outcome.CANCELLED, unfinished=("cancel",)),
-    _stopped(INTERRUPT, "Ctrl-C", call("c2", "leave", how="Ctrl-C"), "leave by Ctrl-C", "KeyboardInterrupt"),
-    _stopped(INTERRUPT, "an exit", call("c2", "leave", how="exit"), "leave by exit", "SystemExit"),
+    _stopped(CANCEL, "from outside", tool_call("c2", "cancel"), "cancel", Outcome.CANCELLED, unfinished=("cancel",)),
+    _stopped(INTERRUPT, "Ctrl-C", tool_call("c2", "leave", how="Ctrl-C"), "leave by Ctrl-C", "KeyboardInterrupt"),
+    _stopped(INTERRUPT, "an exit", tool_call("c2", "leave", how="exit"), "leave by exit", "SystemExit"),
 )

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentkit import Budget, Outcome
-from agentkit.loop.actions import LAST_TURN, OVER_BUDGET
+from agentkit.loop.actions import FINAL_TURN_NOTE, OVER_BUDGET_NOTE
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply
-from benchmarks.faults.desk import find, reader, worker
+from benchmarks.faults.agents import find, reader, worker
 from benchmarks.faults.rows_requests import REFUSED
 from benchmarks.faults.scenario import (
-    ANSWER,
-    DONE,
-    GO,
+    FINAL_ANSWER,
+    FINAL_REPLY,
+    PROMPT_MESSAGE,
     Scenario,
-    call,
-    fails,
-    hears,
-    no,
-    ok,
-    says,
+    assistant_message,
+    error_result,
+    fails_for_good,
+    ok_result,
+    tool_call,
+    user_message,
 )
 
 BUDGET = "Budget gone in the middle of parallel calls"
@@ -30,7 +30,7 @@ _lead = replace(worker, tools=[find, reader.as_tool()])
 
 
 def _read(count: int) -> Reply:
-    calls = [call(f"c{n}", "reader", text=f"Read {n}.") for n in range(count)]
+    calls = [tool_call(f"c{n}", "reader", text=f"Read {n}.") for n in range(count)]
     return sum(calls[1:], calls[0])
 
 
@@ -48,12 +48,19 @@ def _refuse_the_third(task: str, count: int) -> Reply:
 
 def _only(first: int) -> tuple[JSONObject, ...]:
     """Of ten readers the budget covers one; then the worker has its final turn."""
-    results = [ok(f"c{n}", f"Read {n}. Done.") if n == first else no(f"c{n}", _NOT_COVERED) for n in range(10)]
-    return (GO, says(_read(10)), hears(*results), hears(f"{OVER_BUDGET} {LAST_TURN}"))
+    results = [
+        ok_result(f"c{n}", f"Read {n}. Done.") if n == first else error_result(f"c{n}", _NOT_COVERED) for n in range(10)
+    ]
+    return (
+        PROMPT_MESSAGE,
+        assistant_message(_read(10)),
+        user_message(*results),
+        user_message(f"{OVER_BUDGET_NOTE} {FINAL_TURN_NOTE}"),
+    )
 
 
-_ONE_OF_TWO = call("c1", "reader", text="Read 37.") + call("c2", "reader", text="Read 38.")
-_AGAIN = call("c3", "reader", text="Read 37, slowly.")
+_ONE_OF_TWO = tool_call("c1", "reader", text="Read 37.") + tool_call("c2", "reader", text="Read 38.")
+_AGAIN = tool_call("c3", "reader", text="Read 37, slowly.")
 _NOT_COVERED = (
     "The sub-agent `reader` gave no answer; its outcome is budget_exhausted. The budget of the agent 'worker', "
     "Budget(max_requests=3), does not cover another call."
@@ -67,17 +74,17 @@ SCENARIOS = (
         fault=BUDGET,
         case="ten delegations, three requests",
         agent=replace(_lead, budget=Budget(max_requests=3)),
-        script=(_read(10), DONE),
+        script=(_read(10), FINAL_REPLY),
         reads=_answer,
         outcome=Outcome.BUDGET_EXHAUSTED,
-        output=ANSWER,
+        output=FINAL_ANSWER,
         saw=_only(0),
         or_saw=[_only(n) for n in range(1, 10)],
         requests=2,
         requests_below=1,
         unfinished=("reader",) * 9,
     ),
-    fails(
+    fails_for_good(
         REFUSED,
         "in the third of ten sub-agents, one after another",
         agent=replace(_lead, max_concurrent_calls=1),
@@ -92,13 +99,18 @@ SCENARIOS = (
         fault=SIBLINGS,
         case="1 of 100",
         agent=_lead,
-        script=(_read(100), DONE),
+        script=(_read(100), FINAL_REPLY),
         reads=_fail_at_37,
-        output=ANSWER,
+        output=FINAL_ANSWER,
         saw=(
-            GO,
-            says(_read(100)),
-            hears(*[ok(f"c{n}", f"Read {n}. Done.") if n != 37 else no("c37", _FAILED) for n in range(100)]),
+            PROMPT_MESSAGE,
+            assistant_message(_read(100)),
+            user_message(
+                *[
+                    ok_result(f"c{n}", f"Read {n}. Done.") if n != 37 else error_result("c37", _FAILED)
+                    for n in range(100)
+                ]
+            ),
         ),
         requests=2,
         requests_below=100,
@@ -108,15 +120,15 @@ SCENARIOS = (
         fault=SIBLINGS,
         case="that one is asked again, no other",
         agent=_lead,
-        script=(_ONE_OF_TWO, _AGAIN, DONE),
+        script=(_ONE_OF_TWO, _AGAIN, FINAL_REPLY),
         reads=_fail_at_37,
-        output=ANSWER,
+        output=FINAL_ANSWER,
         saw=(
-            GO,
-            says(_ONE_OF_TWO),
-            hears(no("c1", _FAILED), ok("c2", "Read 38. Done.")),
-            says(_AGAIN),
-            hears(ok("c3", "Read 37, slowly. Done.")),
+            PROMPT_MESSAGE,
+            assistant_message(_ONE_OF_TWO),
+            user_message(error_result("c1", _FAILED), ok_result("c2", "Read 38. Done.")),
+            assistant_message(_AGAIN),
+            user_message(ok_result("c3", "Read 37, slowly. Done.")),
         ),
         requests=3,
         requests_below=3,

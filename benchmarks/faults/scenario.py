@@ -9,7 +9,7 @@ from typing import Any, Self
 from agentkit import Agent, Outcome
 from agentkit.messages.message import Block, Content, JSONObject, text_block, tool_result
 from agentkit.simulator import Reply
-from benchmarks.faults.desk import Desk, Task, worker
+from benchmarks.faults.agents import Deps, Task, worker
 
 WAYS = ("run", "stream", "sub-agent", "map")
 """The ways to run an agent; every scenario has to give the same result in each."""
@@ -23,7 +23,7 @@ EARLIER = "Good morning."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class ScenarioResult:
     """The result of a scenario."""
 
     outcome: str
@@ -39,7 +39,7 @@ class Played:
     requests_below: int
     """Number of its sub-agents' requests."""
     executed: list[str]
-    rooms: list[int]
+    max_tokens_sent: list[int]
     """The `max_tokens` of those requests."""
     unfinished: list[str] | None
     """The tools whose calls were not finished. None: there is no result to say so."""
@@ -61,10 +61,10 @@ class Scenario:
     """The row of docs/faults.md."""
     case: str = ""
     """The name of the case within its row."""
-    agent: Agent[Desk, Task, Any] = worker
+    agent: Agent[Deps, Task, Any] = worker
     past: tuple[JSONObject, ...] = ()
     """Earlier messages of the conversation. Children and items of a map have none."""
-    before: Agent[Desk, Task, Any] | None = None
+    before: Agent[Deps, Task, Any] | None = None
     """The agent with which the conversation started. An agent of its name continues the saved conversation, another
     one a list of messages."""
     script: tuple[Reply | Callable[[JSONObject], Reply], ...]
@@ -92,7 +92,7 @@ class Scenario:
     """The tools whose calls were not finished."""
     is_refused: bool = False
     """True if the API refuses a request by its rules, which it must not otherwise."""
-    also: Callable[[Played], bool] = lambda _: True
+    also: Callable[[ScenarioResult], bool] = lambda _: True
     """A further condition for the result."""
     ends_tree: bool = False
     """True if no run of the tree may call the model any more."""
@@ -113,60 +113,60 @@ class Scenario:
         """The row and the case."""
         return f"{self.fault}: {self.case}" if self.case else self.fault
 
-    def but(self, **changes: Any) -> Self:
+    def with_changes(self, **changes: Any) -> Self:
         """Return a copy with some fields changed."""
         return replace(self, **changes)
 
 
-def call(call_id: str, name: str, /, **arguments: object) -> Reply:
+def tool_call(call_id: str, name: str, /, **arguments: object) -> Reply:
     """Return a reply in which the model calls a tool."""
     return Reply.block({"type": "tool_use", "id": call_id, "name": name, "input": arguments})
 
 
-def says(reply: Reply | str) -> JSONObject:
+def assistant_message(reply: Reply | str) -> JSONObject:
     """Return the model's turn as the message in which it is sent back."""
     parts = [text_block(reply)] if isinstance(reply, str) else [dict(part) for part in reply.parts]  # type: ignore[arg-type]
     return {"role": "assistant", "content": parts}
 
 
-def hears(*content: Block | str) -> JSONObject:
+def user_message(*content: Block | str) -> JSONObject:
     """Return the next user message: tool results, and text behind them."""
     return {"role": "user", "content": [text_block(part) if isinstance(part, str) else part for part in content]}
 
 
-def ok(call_id: str, content: Content) -> Block:
+def ok_result(call_id: str, content: Content) -> Block:
     """Return a tool result."""
     return tool_result(call_id, content)
 
 
-def no(call_id: str, content: Content) -> Block:
+def error_result(call_id: str, content: Content) -> Block:
     """Return a tool result that is an error."""
     return tool_result(call_id, content, is_error=True)
 
 
-GO: JSONObject = {"role": "user", "content": PROMPT}
-LOOK = call("c1", "find", word="tea")
-FOUND = hears(ok("c1", "tea: 4 EUR"))
-DONE = Reply.text("Tea costs 4 EUR.")
-ANSWER = "Tea costs 4 EUR."
+PROMPT_MESSAGE: JSONObject = {"role": "user", "content": PROMPT}
+FIND_CALL = tool_call("c1", "find", word="tea")
+FIND_RESULT = user_message(ok_result("c1", "tea: 4 EUR"))
+FINAL_REPLY = Reply.text("Tea costs 4 EUR.")
+FINAL_ANSWER = "Tea costs 4 EUR."
 
 
-def survives(fault: str, case: str, *faults: str | None, requests: int = 3, **more: Any) -> Scenario:
+def completes_despite(fault: str, case: str, *faults: str | None, requests: int = 3, **more: Any) -> Scenario:
     """Return a scenario in which the worker looks something up and answers, in spite of the fault."""
     plain = Scenario(
         fault=fault,
         case=case,
-        script=(LOOK, DONE),
+        script=(FIND_CALL, FINAL_REPLY),
         faults=faults,
-        output=ANSWER,
-        saw=(GO, says(LOOK), FOUND),
+        output=FINAL_ANSWER,
+        saw=(PROMPT_MESSAGE, assistant_message(FIND_CALL), FIND_RESULT),
         requests=requests,
         executed=("find tea",),
     )
     return replace(plain, **more)
 
 
-def fails(fault: str, case: str, *faults: str | None, reason: str, requests: int = 1, **more: Any) -> Scenario:
+def fails_for_good(fault: str, case: str, *faults: str | None, reason: str, requests: int = 1, **more: Any) -> Scenario:
     """Return a scenario in which the first model call already fails for good."""
     plain = Scenario(
         fault=fault,
@@ -175,7 +175,7 @@ def fails(fault: str, case: str, *faults: str | None, reason: str, requests: int
         faults=faults,
         outcome=Outcome.FAILED,
         reason=reason,
-        saw=(GO,),
+        saw=(PROMPT_MESSAGE,),
         requests=requests,
     )
     return replace(plain, **more)

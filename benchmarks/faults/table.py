@@ -20,7 +20,7 @@ class Row:
     """`built`, or `later`: what it needs is not there yet."""
 
 
-def rows(page: Path = PAGE) -> list[Row]:
+def read_rows(page: Path = PAGE) -> list[Row]:
     """Return the rows of the page's one table. Raises ValueError for a page that has another one."""
     lines = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]

@@ -7,7 +7,7 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).parent
-USUAL = Path.home() / ".cache" / "agentkit" / "peers"
+DEFAULT_FOLDER = Path.home() / ".cache" / "agentkit" / "peers"
 """The default folder of the environment."""
 
 

@@ -19,11 +19,11 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.peers.driving import FRAMEWORKS, Framework, drive
-from benchmarks.peers.environment import HERE, USUAL, install, version_of
+from benchmarks.peers.environment import DEFAULT_FOLDER, HERE, install, version_of
 from benchmarks.peers.faults_table import Cell, Column, page, table
+from benchmarks.peers.observation import Observation
+from benchmarks.peers.run_program import FRAMEWORKS, Framework, run_program
 from benchmarks.peers.scenarios import SCENARIOS, Scenario
-from benchmarks.peers.seen import Seen
 
 _KEPT = HERE / "faults.json"
 _PAGE = HERE / "FAULTS.md"
@@ -40,7 +40,7 @@ def main() -> int:
         verdict = scenario.judge(seen)
         columns[framework.name].cells[scenario.name] = Cell(verdict.is_right, verdict.word)
         if args.show:
-            print(_shown(framework, scenario, seen), file=sys.stderr, flush=True)
+            print(_format_observation(framework, scenario, seen), file=sys.stderr, flush=True)
     print(table(columns, scenarios))
     if args.write:
         _write(columns)
@@ -55,7 +55,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--show", action="store_true", help="print the observations of each run, to check a verdict")
     parser.add_argument("--write", action="store_true", help="write faults.json and FAULTS.md")
     parser.add_argument("--jobs", type=int, default=3, help="programs at once (default: %(default)s)")
-    parser.add_argument("--venv", type=Path, default=USUAL, help="where the peers are installed (default: %(default)s)")
+    parser.add_argument(
+        "--venv", type=Path, default=DEFAULT_FOLDER, help="where the peers are installed (default: %(default)s)"
+    )
     args = parser.parse_args()
     if args.write and args.scenario:
         parser.error("--write wants whole columns: leave --scenario out")
@@ -64,13 +66,13 @@ def _arguments() -> argparse.Namespace:
 
 def _run(
     frameworks: Sequence[Framework], scenarios: Sequence[Scenario], python: Path, jobs: int
-) -> Iterator[tuple[Framework, Scenario, Seen]]:
+) -> Iterator[tuple[Framework, Scenario, Observation]]:
     """Run every framework in every scenario, those that may take long first."""
     pairs = [(framework, scenario) for scenario in scenarios for framework in frameworks]
     pairs.sort(key=lambda pair: -pair[1].bound_s)
 
-    def one(pair: tuple[Framework, Scenario]) -> tuple[Framework, Scenario, Seen]:
-        return *pair, drive(pair[0], python, pair[1])
+    def one(pair: tuple[Framework, Scenario]) -> tuple[Framework, Scenario, Observation]:
+        return *pair, run_program(pair[0], python, pair[1])
 
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(one, pairs)
@@ -89,7 +91,7 @@ def _write(columns: dict[str, Column]) -> None:
     _PAGE.write_text(page(ordered))
 
 
-def _shown(framework: Framework, scenario: Scenario, seen: Seen) -> str:
+def _format_observation(framework: Framework, scenario: Scenario, seen: Observation) -> str:
     runs = [f"{run.tool}({json.dumps(run.arguments)[:100]}) {run.end}" for run in seen.runs[:4]]
     results = [f"{'error: ' if result.is_error else ''}{result.text[:200]!r}" for result in seen.results()[:4]]
     lines = [
@@ -97,7 +99,7 @@ def _shown(framework: Framework, scenario: Scenario, seen: Seen) -> str:
         f"requests: {len(seen.requests)}; refused: {[refusal[:200] for refusal in seen.refusals]}",
         f"tools: {runs}",
         f"results: {results}",
-        f"{seen.how} in {seen.seconds:.1f} s; answer {seen.answer[:100]!r}, ending {seen.ending!r}",
+        f"{seen.ending_in_words} in {seen.seconds:.1f} s; answer {seen.answer[:100]!r}, ending {seen.ending!r}",
         f"said: {seen.text[:200]!r}",
         *seen.stderr.strip().splitlines()[-1:],
     ]

@@ -18,7 +18,7 @@ from pathlib import Path
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
-from benchmarks.peers.environment import HERE, USUAL, install, version_of
+from benchmarks.peers.environment import DEFAULT_FOLDER, HERE, install, version_of
 
 ANSWER = "Tea is 4.0 EUR and a cup 7.5 EUR."
 DELIVERIES = ("whole", "streamed")
@@ -47,7 +47,7 @@ PEERS = (
 )
 
 
-def play(request: JSONObject) -> Reply:
+def reply_to(request: JSONObject) -> Reply:
     """Reply with two calls at once, and with the answer when both have the results of the real functions."""
     contents = [message["content"] for message in request["messages"] if isinstance(message["content"], list)]
     results = [block for content in contents for block in content if block["type"] == "tool_result"]
@@ -62,9 +62,9 @@ def play(request: JSONObject) -> Reply:
     return Reply.text(ANSWER if "4.0" in said and "7.5" in said else f"These are no prices: {said}")
 
 
-def attempt(python: Path, peer: Peer, way: tuple[str, ...]) -> tuple[str, str]:
+def run_peer(python: Path, peer: Peer, way: tuple[str, ...]) -> tuple[str, str]:
     """Run a peer one way; return the number of its requests, and the problems as text. Empty: there are none."""
-    simulator = Simulator(Script(play))
+    simulator = Simulator(Script(reply_to))
     with served(simulator) as base_url:
         command = [python, str(HERE / "programs" / f"{peer.program}.py"), base_url, *way]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -78,14 +78,16 @@ def attempt(python: Path, peer: Peer, way: tuple[str, ...]) -> tuple[str, str]:
 def main() -> int:
     """Run every peer every way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--venv", type=Path, default=USUAL, help="where the peers are installed (default: %(default)s)")
+    parser.add_argument(
+        "--venv", type=Path, default=DEFAULT_FOLDER, help="where the peers are installed (default: %(default)s)"
+    )
     python = install(parser.parse_args().venv)
     has_failed = False
     print("| peer | version | case | requests | result |\n|---|---|---|---|---|")
     for peer in PEERS:
         version = version_of(python, peer.package)
         for way in peer.ways:
-            requests, problem = attempt(python, peer, way)
+            requests, problem = run_peer(python, peer, way)
             has_failed = has_failed or bool(problem)
             name = " ".join([peer.program.replace("_", " "), *way])
             print(f"| {peer.package} | {version} | {name} | {requests} | {problem or 'ok'} |", flush=True)

@@ -27,7 +27,7 @@ from agentkit import ConfigurationError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.strict_json import parse_strict
 from agentkit.simulator import Replay
-from agentkit.simulator.model_behavior.models import facts_of
+from agentkit.simulator.model_behavior.models import find_model_facts
 from agentkit.simulator.recordings.exchange import Exchange
 from agentkit.simulator.recordings.recording import Recording
 from agentkit.simulator.rules import Edition, refuse
@@ -46,7 +46,7 @@ ENDPOINTS = {"/v1/messages": False, "/v1/messages/count_tokens": True}
 """The endpoints whose requests the rules judge; True for those that only count tokens."""
 
 
-async def not_replayed(recording: Recording) -> list[str]:
+async def describe_replay_differences(recording: Recording) -> list[str]:
     """Return descriptions of the exchanges whose replay differs from the recording."""
     wrong: list[str] = []
     async with Replay(recording).serve() as base_url, httpx2.AsyncClient(base_url=base_url) as http:
@@ -60,10 +60,10 @@ async def not_replayed(recording: Recording) -> list[str]:
     return wrong
 
 
-def misjudged(exchange: Exchange) -> str:
+def describe_disagreement(exchange: Exchange) -> str:
     """Describe the difference between the rules and the API for one exchange. Empty: there is none."""
     body = cast("JSONObject", parse_strict(exchange.request_body.decode()))
-    if exchange.status == 200 and facts_of(str(body["model"])) is None:
+    if exchange.status == 200 and find_model_facts(str(body["model"])) is None:
         body["model"] = STAND_IN
     is_counting = ENDPOINTS[exchange.path.partition("?")[0]]
     refusal = refuse(body, Edition(VERSION, BETAS), counting=is_counting)
@@ -75,7 +75,7 @@ def misjudged(exchange: Exchange) -> str:
     return "" if ours == real else f"{exchange.origin}: the API {real}, the rules {ours}"
 
 
-def recordings(folder: Path) -> Iterator[Recording]:
+def read_recordings(folder: Path) -> Iterator[Recording]:
     """Yield the recordings of a folder that have to do with the API, as far as they are readable."""
     for path in sorted(file for file in folder.rglob("*") if file.suffix in (".yaml", ".yml", ".jsonl")):
         if b"/v1/messages" not in path.read_bytes():
@@ -92,15 +92,15 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     count: Counter[str] = Counter()
     wrong: list[str] = []
-    for recording in recordings(parser.parse_args().folder):
+    for recording in read_recordings(parser.parse_args().folder):
         count["files"] += 1
         count["exchanges"] += len(recording.exchanges)
         count["streamed"] += sum(exchange.is_event_stream for exchange in recording.exchanges)
-        lost = anyio.run(not_replayed, recording)
+        lost = anyio.run(describe_replay_differences, recording)
         judged = [
             each for each in recording.exchanges if each.path.partition("?")[0] in ENDPOINTS and each.status in RULED
         ]
-        differing = [text for each in judged if (text := misjudged(each))]
+        differing = [text for each in judged if (text := describe_disagreement(each))]
         count["replayed to the byte"] += len(recording.exchanges) - len(lost)
         count["judged by the rules"] += len(judged)
         count["as the API did"] += len(judged) - len(differing)

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import anyio
 
-from benchmarks.retail.known import read_database, read_tasks
-from benchmarks.retail.play import apply, delegate, differences
-from benchmarks.retail.trouble import draw
+from benchmarks.retail.call_faults import draw_faults
+from benchmarks.retail.known_calls import read_database, read_tasks
+from benchmarks.retail.play import apply_directly, differences, run_by_agents
 
 HERE = Path(__file__).parent
 OUR_DATABASE = HERE.parent.parent / "examples" / "retail" / "shop.json"
@@ -36,9 +36,9 @@ async def compare(database_file: Path, tasks_file: Path, seed: int | None) -> bo
     counts, troubled = Counter[str](), Counter[str]()
     wrong = 0
     for task in tasks:
-        troubles = {} if seed is None else draw(task.calls, f"{seed}:{task.name}")
-        directly = apply(task, read_database(database_file))
-        delegated, met = await delegate(task, read_database(database_file), troubles)
+        troubles = {} if seed is None else draw_faults(task.calls, f"{seed}:{task.name}")
+        directly = apply_directly(task, read_database(database_file))
+        delegated, met = await run_by_agents(task, read_database(database_file), troubles)
         found = differences(directly, delegated)
         for line in found:
             print(f"task {task.name}: {line}")

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from agentkit import RunResult, ToolError
 from agentkit.messages.message import Block, JSONObject, encode, text_of
 from agentkit.testing import Reply, script
-from benchmarks.retail.known import Known, Task
-from benchmarks.retail.trouble import Trouble, UnreliableShop
-from examples.retail.agents import Errand, Report, accounts, lead, orders, returns
+from benchmarks.retail.call_faults import CallFault, UnreliableShop
+from benchmarks.retail.known_calls import KnownCall, Task
+from examples.retail.agents import Assignment, Report, accounts, lead, orders, returns
 from examples.retail.records import Database
 from examples.retail.shop import Shop
 
-CLERKS = (accounts, orders, returns)
+SUB_AGENTS = (accounts, orders, returns)
 
 
 @dataclass
-class Left:
+class TaskResult:
     """The result of a task: the database, and the calls that were refused."""
 
     database: Database
@@ -27,9 +27,9 @@ class Left:
     """The texts with which the shop's rules refused calls, by the position of the call."""
 
 
-def apply(task: Task, database: Database) -> Left:
+def apply_directly(task: Task, database: Database) -> TaskResult:
     """Apply the calls as operations of the shop to a database: no model, no agent, no tool."""
-    left = Left(database)
+    left = TaskResult(database)
     shop = Shop(database, task.customer_id)
     for place, call in enumerate(task.calls):
         try:
@@ -39,18 +39,20 @@ def apply(task: Task, database: Database) -> Left:
     return left
 
 
-async def delegate(task: Task, database: Database, troubles: Mapping[int, Trouble]) -> tuple[Left, Counter[str]]:
+async def run_by_agents(
+    task: Task, database: Database, troubles: Mapping[int, CallFault]
+) -> tuple[TaskResult, Counter[str]]:
     """Let the agents make the same calls on a database. Return the result, and the number of failures by kind.
 
     Raises AssertionError when a run of the tree does not complete.
     """
     shop = UnreliableShop(database, task.customer_id)
-    play = Screenplay(task.calls, shop, troubles)
+    play = ScriptedModels(task.calls, shop, troubles)
     with script(play):
         result = await lead.run(task.prompt, deps=shop)
     _check_complete(result)
     assert play.is_over, f"{task.name}: the run ended before call {play.place + 1} of {len(task.calls)}"
-    return Left(database, play.refused), play.counts
+    return TaskResult(database, play.refused), play.counts
 
 
 def _check_complete(result: RunResult[object]) -> None:
@@ -59,21 +61,21 @@ def _check_complete(result: RunResult[object]) -> None:
         _check_complete(child)
 
 
-class Screenplay:
+class ScriptedModels:
     """The scripted models: the lead delegates each group of calls to the sub-agent that can make them, in order.
 
     A call that failed before its effect is made again: unchanged where the database was not reached, and corrected
     where it was malformed. A call that the rules refuse is not.
     """
 
-    def __init__(self, calls: Sequence[Known], shop: UnreliableShop, troubles: Mapping[int, Trouble]) -> None:
+    def __init__(self, calls: Sequence[KnownCall], shop: UnreliableShop, troubles: Mapping[int, CallFault]) -> None:
         self._calls = calls
         self._shop = shop
         self._troubles = dict(troubles)
-        self._actors = _actors(calls)
-        self._sent = ""
+        self._actors = _agent_names(calls)
+        self._last_delegated_to = ""
         """The sub-agent that was called last."""
-        self._is_asked = False
+        self._is_call_open = False
         """True while a call is in progress."""
         self.place = 0
         """The position of the call that comes next, or is in progress."""
@@ -89,34 +91,34 @@ class Screenplay:
 
     def __call__(self, request: JSONObject) -> Reply:
         """Return the next turn of the agent that sent the request."""
-        if self._is_asked:
-            self._hear(request["messages"][-1]["content"][0])
+        if self._is_call_open:
+            self._process_result(request["messages"][-1]["content"][0])
         is_lead = any(tool["name"] == accounts.name for tool in request["tools"])
         actor = "" if self.is_over else self._actors[self.place]
-        if actor == (lead.name if is_lead else self._sent):
-            return self._call()
+        if actor == (lead.name if is_lead else self._last_delegated_to):
+            return self._next_call()
         if not is_lead:
             return Reply.output(Report(answer="It is done."))
-        self._sent = actor
-        errand = Errand(task=f"Make the calls from number {self.place + 1} on.", is_confirmed=True)
+        self._last_delegated_to = actor
+        errand = Assignment(task=f"Make the calls from number {self.place + 1} on.", is_confirmed=True)
         return Reply.tool(actor, **errand.model_dump()) if actor else Reply.text("All is done.")
 
-    def _call(self) -> Reply:
-        self._is_asked = True
+    def _next_call(self) -> Reply:
+        self._is_call_open = True
         call = self._calls[self.place]
         match self._troubles.get(self.place):
-            case Trouble.WRONG_KEY:
+            case CallFault.WRONG_KEY:
                 wrong = {f"{key}_": value for key, value in call.arguments.items()}
                 return Reply.tool(call.tool.name, **wrong, wrong=True)
-            case Trouble.CUT_SHORT:
+            case CallFault.CUT_SHORT:
                 return Reply.tool_text(call.tool.name, encode({**call.arguments, "more": "text"}).decode()[:-3])
             case trouble:
-                self._shop.fails_next = trouble is Trouble.NO_DATABASE
+                self._shop.fails_next = trouble is CallFault.NO_DATABASE
                 return Reply.tool(call.tool.name, **call.arguments)
 
-    def _hear(self, result: Block) -> None:
+    def _process_result(self, result: Block) -> None:
         """Process the result of a call: it is done, refused, or to be made again."""
-        self._is_asked = False
+        self._is_call_open = False
         self._shop.fails_next = False  # for a call that did not come as far as the database
         trouble = self._troubles.pop(self.place, None)
         failed = bool(result.get("is_error"))
@@ -129,16 +131,16 @@ class Screenplay:
         self.place += 1
 
 
-def _actors(calls: Sequence[Known]) -> list[str]:
+def _agent_names(calls: Sequence[KnownCall]) -> list[str]:
     """Name the agent for each call: the previous one if it has the tool, else the first sub-agent, else the lead."""
     names: list[str] = []
     for call in calls:
-        able = [clerk.name for clerk in CLERKS if call.tool.name in clerk.toolbox.tools] or [lead.name]
+        able = [clerk.name for clerk in SUB_AGENTS if call.tool.name in clerk.agent_tools.tools] or [lead.name]
         names.append(names[-1] if names and names[-1] in able else able[0])
     return names
 
 
-def differences(directly: Left, delegated: Left) -> list[str]:
+def differences(directly: TaskResult, delegated: TaskResult) -> list[str]:
     """Return the differences between two results, a line each: parts of the databases, and refused calls."""
     found: list[str] = []
     if directly.database != delegated.database:

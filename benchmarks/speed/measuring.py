@@ -56,7 +56,7 @@ Open = Callable[[str, bool, int], AbstractAsyncContextManager[Program]]
 """Opens a program, given the base URL, True for streamed replies, and the maximum number of turns."""
 
 
-async def _measured(open_program: Open, order: dict[str, object]) -> dict[str, object]:
+async def _measure_order(open_program: Open, order: dict[str, object]) -> dict[str, object]:
     global _is_marking  # noqa: PLW0603 - the tool is a plain function, as frameworks want it
     _is_marking = bool(order.get("marks"))
     agents, each, turns = int(order["agents"]), int(order["each"]), int(order["turns"])  # type: ignore[call-overload]
@@ -97,7 +97,9 @@ def peak_kb() -> float:
     return next(float(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
 
 
-def serve(open_program: Open, compile_tools: Callable[[list[Callable[..., object]]], object] | None = None) -> None:
+def serve_orders(
+    open_program: Open, compile_tools: Callable[[list[Callable[..., object]]], object] | None = None
+) -> None:
     """Read orders from standard input, one a line, and answer each with a line of figures."""
     if core := os.environ.get("SPEED_CORE"):
         os.sched_setaffinity(0, {int(core)})
@@ -112,7 +114,7 @@ def serve(open_program: Open, compile_tools: Callable[[list[Callable[..., object
             compile_tools(functions)
             answer: dict[str, object] = {"cpu_s": time.process_time() - started_s}
         else:
-            answer = asyncio.run(_measured(open_program, order))
+            answer = asyncio.run(_measure_order(open_program, order))
         print(json.dumps(answer), file=answers, flush=True)
 
 

@@ -12,14 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from benchmarks.speed.server import Play, events_of
+from benchmarks.speed.server import ReplyPlan, events_of
 from benchmarks.speed.workers import (
     AGENTKIT,
     AGENTKIT_FAST,
-    FLOOR,
     ROOT,
     SDK,
     SDK_FAST,
+    SOCKET_AND_JSON,
     TOOL_RUNNER,
     Figures,
     Runner,
@@ -59,7 +59,7 @@ class Bench:
     fresh: Callable[[Runner], Worker]
     """Starts a new process of a framework, for measurements that need one without history."""
 
-    def rounds(self, play: Play, only: Sequence[Runner] = (), **order: object) -> dict[str, list[Figures]]:
+    def rounds(self, play: ReplyPlan, only: Sequence[Runner] = (), **order: object) -> dict[str, list[Figures]]:
         """Run the same order for each framework in turn, round after round; peers have fewer rounds."""
         wanted = {runner.name for runner in only} or set(self.workers)
         found: dict[str, list[Figures]] = {}
@@ -85,7 +85,7 @@ class Row:
     """The maximum ratio of a framework."""
 
 
-def row(
+def median_row(
     what: str, unit: str, found: Mapping[str, Sequence[float]], by: Runner | float, goals: Mapping[Runner, float]
 ) -> Row:
     """Return a row of medians. `by` is the reference: a framework or a value."""
@@ -104,27 +104,27 @@ def cpu_of_a_turn(bench: Bench) -> list[Row]:
     goals = {AGENTKIT: 0.40, AGENTKIT_FAST: 0.25}
     for agents in bench.size.agents:
         each = -(-bench.size.conversations // agents)
-        found = bench.rounds(Play(), agents=agents, each=each)
-        turns = Play().turns * agents * each
+        found = bench.rounds(ReplyPlan(), agents=agents, each=each)
+        turns = ReplyPlan().turns * agents * each
         cpu = {name: [one.cpu_s / turns * 1e6 for one in figures] for name, figures in found.items()}
-        rows.append(row(f"CPU of a streamed turn, {agents} at once", "us", cpu, SDK, goals))
+        rows.append(median_row(f"CPU of a streamed turn, {agents} at once", "us", cpu, SDK, goals))
         if agents == 1:
             wall = {name: [one.wall_s / turns * 1e3 for one in figures] for name, figures in found.items()}
-            rows.append(row("wall clock of a streamed turn, 1 at once", "ms", wall, SDK, {}))
+            rows.append(median_row("wall clock of a streamed turn, 1 at once", "ms", wall, SDK, {}))
     whole = [runner for runner in (worker.runner for worker in bench.workers.values()) if "agentkit" not in runner.name]
     agents = bench.size.agents[1]
-    found = bench.rounds(Play(), whole, agents=agents, each=1, streamed=False)
-    cpu = {name: [one.cpu_s / Play().turns / agents * 1e6 for one in figures] for name, figures in found.items()}
-    return [*rows, row(f"CPU of a turn that is not streamed, {agents} at once", "us", cpu, SDK, {})]
+    found = bench.rounds(ReplyPlan(), whole, agents=agents, each=1, streamed=False)
+    cpu = {name: [one.cpu_s / ReplyPlan().turns / agents * 1e6 for one in figures] for name, figures in found.items()}
+    return [*rows, median_row(f"CPU of a turn that is not streamed, {agents} at once", "us", cpu, SDK, {})]
 
 
 def spaced(bench: Bench) -> list[Row]:
     """Measure the CPU of a streamed turn whose events come one by one, as those of the real API do."""
-    ours = (FLOOR, SDK, SDK_FAST, AGENTKIT, AGENTKIT_FAST)
-    agents, play = bench.size.agents[1], Play(gap_ms=2)
+    ours = (SOCKET_AND_JSON, SDK, SDK_FAST, AGENTKIT, AGENTKIT_FAST)
+    agents, play = bench.size.agents[1], ReplyPlan(gap_ms=2)
     found = bench.rounds(play, ours, agents=agents)
     cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
-    return [row(f"CPU of a streamed turn, its events 2 ms apart, {agents} at once", "us", cpu, SDK, {})]
+    return [median_row(f"CPU of a streamed turn, its events 2 ms apart, {agents} at once", "us", cpu, SDK, {})]
 
 
 def growth(bench: Bench) -> list[Row]:
@@ -133,7 +133,7 @@ def growth(bench: Bench) -> list[Row]:
     early, late = slice(turns // 40, turns // 40 + 8), slice(turns - 14, turns - 6)
     values: dict[str, list[float]] = {}
     for name, worker in bench.workers.items():
-        play = Play(turns=turns)
+        play = ReplyPlan(turns=turns)
         try:
             with bench.fresh(worker.runner) as one:
                 figures = one.run(bench.server, play, marks=True, warm_up=False)
@@ -145,12 +145,14 @@ def growth(bench: Bench) -> list[Row]:
         values[name] = [median(used[early]) * 1e3, median(used[late]) * 1e3]
     middle = (late.start + late.stop) // 2
     rows = [
-        row(f"CPU of turn {turn} of {turns}", "ms", {name: [value[at]] for name, value in values.items()}, SDK, {})
+        median_row(
+            f"CPU of turn {turn} of {turns}", "ms", {name: [value[at]] for name, value in values.items()}, SDK, {}
+        )
         for at, turn in enumerate((turns // 40, middle))
     ]
     factors = {name: [value[1] / value[0]] for name, value in values.items()}
     goals = dict.fromkeys((AGENTKIT, AGENTKIT_FAST), 1.5)
-    return [*rows, row(f"growth: CPU of turn {middle} against turn {turns // 40}", "x", factors, 1.0, goals)]
+    return [*rows, median_row(f"growth: CPU of turn {middle} against turn {turns // 40}", "x", factors, 1.0, goals)]
 
 
 def fan_out(bench: Bench) -> list[Row]:
@@ -158,13 +160,13 @@ def fan_out(bench: Bench) -> list[Row]:
     rows: list[Row] = []
     for agents in bench.size.fan_outs:
         goals = {AGENTKIT_FAST: 0.40} if agents >= 1_000 else {}
-        found = bench.rounds(Play(turns=1, delay_ms=50), agents=agents, fan_out=True)
+        found = bench.rounds(ReplyPlan(turns=1, delay_ms=50), agents=agents, fan_out=True)
         wall = {name: [one.wall_s * 1e3 for one in figures] for name, figures in found.items()}
-        rows.append(row(f"fan-out of {agents:,} at 50 ms a reply", "ms", wall, SDK, goals))
+        rows.append(median_row(f"fan-out of {agents:,} at 50 ms a reply", "ms", wall, SDK, goals))
     return rows
 
 
-def ideal_s(play: Play, waits_s: Sequence[float]) -> float:
+def ideal_s(play: ReplyPlan, waits_s: Sequence[float]) -> float:
     """Return the duration of a conversation in which each call starts as soon as its block has ended."""
     total_s = 0.0
     for turn in range(play.turns):
@@ -184,18 +186,18 @@ def ideal_s(play: Play, waits_s: Sequence[float]) -> float:
 
 def tools_in_parallel(bench: Bench) -> list[Row]:
     """Compare slow tools under a slow stream with the ideal schedule, and under a fast stream with the slowest tool."""
-    play = Play(turns=3, calls=4, pieces=4, gap_ms=20)
+    play = ReplyPlan(turns=3, calls=4, pieces=4, gap_ms=20)
     ours = (SDK, TOOL_RUNNER, AGENTKIT, AGENTKIT_FAST)
     found = bench.rounds(play, ours, waits_s=WAITS_S, warm_up=False)
     slow = {name: [one.wall_s for one in figures] for name, figures in found.items()}
-    found = bench.rounds(Play(turns=2, calls=4), ours, waits_s=WAITS_S)
+    found = bench.rounds(ReplyPlan(turns=2, calls=4), ours, waits_s=WAITS_S)
     quick = {name: [one.wall_s for one in figures] for name, figures in found.items()}
     both = (AGENTKIT, AGENTKIT_FAST)
     return [
-        row(
+        median_row(
             "eager: four tools in two turns, 20 ms deltas", "s", slow, ideal_s(play, WAITS_S), dict.fromkeys(both, 1.03)
         ),
-        row("four parallel tools, whole conversation", "s", quick, max(WAITS_S), dict.fromkeys(both, 1.02)),
+        median_row("four parallel tools, whole conversation", "s", quick, max(WAITS_S), dict.fromkeys(both, 1.02)),
     ]
 
 
@@ -207,10 +209,10 @@ def memory(bench: Bench) -> list[Row]:
         if runner.name in bench.workers:
             for count in (1, agents):
                 with bench.fresh(runner) as worker:
-                    peaks.append(worker.run(bench.server, Play(delay_ms=20), agents=count, warm_up=False).peak_kb)
+                    peaks.append(worker.run(bench.server, ReplyPlan(delay_ms=20), agents=count, warm_up=False).peak_kb)
             values[runner.name] = [(peaks[1] - peaks[0]) / (agents - 1)]
     goals = dict.fromkeys((AGENTKIT, AGENTKIT_FAST), 150.0)
-    return [row(f"memory of an agent, {agents} at once", "kB", values, 1.0, goals)]
+    return [median_row(f"memory of an agent, {agents} at once", "kB", values, 1.0, goals)]
 
 
 def compiling(bench: Bench) -> list[Row]:
@@ -221,7 +223,9 @@ def compiling(bench: Bench) -> list[Row]:
             with bench.fresh(runner) as worker:
                 values[runner.name].append(worker.compile_s(bench.size.tools) * 1e3)
     return [
-        row(f"{bench.size.tools} tools with nested models, decorated and compiled", "ms", values, SDK, {AGENTKIT: 0.8})
+        median_row(
+            f"{bench.size.tools} tools with nested models, decorated and compiled", "ms", values, SDK, {AGENTKIT: 0.8}
+        )
     ]
 
 
@@ -257,8 +261,8 @@ def starting(bench: Bench) -> list[Row]:
         firsts[SDK.name].append(run(timed.format(_FIRST_SDK)))
         firsts[AGENTKIT.name].append(run(timed.format(_FIRST_AGENTKIT)))
     return [
-        row("import agentkit", "ms", {AGENTKIT.name: imports}, 1.0, {AGENTKIT: 50.0}),
-        row("from a new process to its first reply", "ms", firsts, SDK, {AGENTKIT: 1.05}),
+        median_row("import agentkit", "ms", {AGENTKIT.name: imports}, 1.0, {AGENTKIT: 50.0}),
+        median_row("from a new process to its first reply", "ms", firsts, SDK, {AGENTKIT: 1.05}),
     ]
 
 

@@ -20,11 +20,11 @@ from benchmarks.speed.report import markdown
 from benchmarks.speed.rows import ALL, SMALL, Bench, Row, Size, python_of
 from benchmarks.speed.workers import AGENTKIT_FAST, HERE, OURS, PEERS, SDK_FAST, Runner, Worker, cores, server
 
-USUAL = Path.home() / ".cache" / "agentkit" / "peers-speed"
+DEFAULT_FOLDER = Path.home() / ".cache" / "agentkit" / "peers-speed"
 RESULTS = HERE.parent / "RESULTS.md"
 
 
-def measured(size: Size, peers: Path | None, only: str | None) -> list[Row]:
+def measure_rows(size: Size, peers: Path | None, only: str | None) -> list[Row]:
     """Measure all rows, and print each on stderr as soon as it is there."""
     server_core, core = cores()
 
@@ -43,11 +43,11 @@ def measured(size: Size, peers: Path | None, only: str | None) -> list[Row]:
             if only is None or only in measure.__name__:
                 for row in measure(bench):
                     rows.append(row)
-                    print(f"{row.what}: {told(row)}", file=sys.stderr, flush=True)
+                    print(f"{row.what}: {format_row(row)}", file=sys.stderr, flush=True)
     return rows
 
 
-def told(row: Row) -> str:
+def format_row(row: Row) -> str:
     """Format a row as one line."""
     parts = (f"{name} {value:.4g} {row.unit} ({row.ratios[name]:.2f})" for name, value in row.values.items())
     return ", ".join(parts)
@@ -60,10 +60,12 @@ def main() -> int:
     parser.add_argument("--no-peers", action="store_true", help="agentkit and the SDK only: nothing is installed")
     parser.add_argument("--small", action="store_true", help="tiny sizes: it shows that everything runs")
     parser.add_argument("--only", metavar="NAME", help="only the questions with this in their name")
-    parser.add_argument("--venv", type=Path, default=USUAL, help="where the peers are installed (default: %(default)s)")
+    parser.add_argument(
+        "--venv", type=Path, default=DEFAULT_FOLDER, help="where the peers are installed (default: %(default)s)"
+    )
     given = parser.parse_args()
     peers = None if given.no_peers else install(given.venv, HERE / "requirements.txt")
-    text = markdown(measured(SMALL if given.small else Size(), peers, given.only), peers)
+    text = markdown(measure_rows(SMALL if given.small else Size(), peers, given.only), peers)
     print(text)
     if given.write:
         RESULTS.write_text(text)

@@ -36,7 +36,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Play:
+class ReplyPlan:
     """The shape of a conversation, as its path specifies it."""
 
     turns: int = 10
@@ -48,7 +48,7 @@ class Play:
 
     @classmethod
     @functools.cache
-    def of(cls, path: bytes) -> Play:
+    def from_path(cls, path: bytes) -> ReplyPlan:
         """Read the first part of a path."""
         given = dict(pair.split("=") for pair in path.split(b"/")[1].decode().split(";") if "=" in pair)
         return cls(**{name: int(value) for name, value in given.items()})
@@ -58,7 +58,7 @@ class Play:
         return ";".join(f"{one.name}={getattr(self, one.name)}" for one in fields(self))
 
 
-def blocks_of(play: Play, turn: int) -> list[dict[str, object]]:
+def blocks_of(play: ReplyPlan, turn: int) -> list[dict[str, object]]:
     """Return the content of a turn, counted from 0: some text, and calls in all turns but the last."""
     text = (SENTENCE * (play.pieces // 5 + 1))[: play.pieces * 15]
     blocks: list[dict[str, object]] = [{"type": "text", "text": text}]
@@ -79,7 +79,7 @@ def message_of(blocks: list[dict[str, object]]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def events_of(play: Play, turn: int) -> list[bytes]:
+def events_of(play: ReplyPlan, turn: int) -> list[bytes]:
     """Return the same turn as a stream of events."""
     blocks = blocks_of(play, turn)
     message = message_of(blocks)
@@ -108,7 +108,7 @@ def _chunk(data: bytes) -> bytes:
 
 
 @functools.cache
-def streamed(play: Play, turn: int) -> list[bytes]:
+def streamed_writes(play: ReplyPlan, turn: int) -> list[bytes]:
     """Return the writes of a streamed reply: one for all events, or one for each."""
     events = events_of(play, turn)
     head = HEADERS + b"content-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -118,7 +118,7 @@ def streamed(play: Play, turn: int) -> list[bytes]:
 
 
 @functools.cache
-def whole(play: Play, turn: int) -> list[bytes]:
+def whole_write(play: ReplyPlan, turn: int) -> list[bytes]:
     """Return the one write of a reply that is not streamed."""
     body = json.dumps(message_of(blocks_of(play, turn))).encode()
     return [HEADERS + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body]
@@ -151,10 +151,10 @@ class Connection(asyncio.Protocol):
             self._answer(request)
 
     def _answer(self, request: bytes) -> None:
-        play = Play.of(request.split(b" ", 2)[1])
+        play = ReplyPlan.from_path(request.split(b" ", 2)[1])
         turn = request.count(b'"tool_result"') // play.calls if play.calls else play.turns
         is_streamed = b'"stream":true' in request or b'"stream": true' in request
-        parts = (streamed if is_streamed else whole)(play, turn)
+        parts = (streamed_writes if is_streamed else whole_write)(play, turn)
         if play.delay_ms:
             asyncio.get_running_loop().call_later(play.delay_ms / 1000, self._write, parts, play.gap_ms / 1000)
         else:

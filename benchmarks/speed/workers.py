@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from benchmarks.speed.server import Play
+from benchmarks.speed.server import ReplyPlan
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -30,13 +30,13 @@ class Runner:
     """True if it is installed in the environment of the peers."""
 
 
-FLOOR = Runner("minimum: socket and JSON", "socket_and_json", "")
+SOCKET_AND_JSON = Runner("minimum: socket and JSON", "socket_and_json", "")
 SDK = Runner("SDK loop, messages.stream", "sdk_loop", "anthropic")
 SDK_FAST = Runner("SDK loop on aiohttp", "sdk_loop", "anthropic", {"SPEED_FAST": "1"})
 TOOL_RUNNER = Runner("SDK tool_runner", "sdk_tool_runner", "anthropic")
 AGENTKIT = Runner("agentkit", "agentkit_agent", "claude-agentkit")
 AGENTKIT_FAST = Runner("agentkit[fast]", "agentkit_agent", "claude-agentkit", {"SPEED_FAST": "1"})
-OURS = (FLOOR, SDK, AGENTKIT, AGENTKIT_FAST, SDK_FAST, TOOL_RUNNER)
+OURS = (SOCKET_AND_JSON, SDK, AGENTKIT, AGENTKIT_FAST, SDK_FAST, TOOL_RUNNER)
 PEERS = (
     Runner("agno", "agno_agent", "agno", is_peer=True),
     Runner("pydantic-ai", "pydantic_ai_agent", "pydantic-ai-slim", is_peer=True),
@@ -73,28 +73,28 @@ class Worker:
             text=True,
             env={**os.environ, **places},
         )
-        self._read()
+        self._read_line()
 
-    def _read(self) -> str:
+    def _read_line(self) -> str:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self.runner.name}: its program ended with {self._process.wait()}")
         return line
 
-    def _ask(self, order: dict[str, object]) -> dict[str, object]:
+    def _send_order(self, order: dict[str, object]) -> dict[str, object]:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        return json.loads(self._read())
+        return json.loads(self._read_line())
 
-    def run(self, server: str, play: Play, **order: object) -> Figures:
+    def run(self, server: str, play: ReplyPlan, **order: object) -> Figures:
         """Hold the conversations of an order: `agents` at once, each with `each` conversations, `streamed` or not.
 
         Raises RuntimeError when the tool was not called as often as the play has it.
         """
         order = {"agents": 1, "each": 1, "streamed": True, "turns": play.turns, **order}
-        answer = self._ask({"base_url": f"{server}/{play.path()}", **order})
+        answer = self._send_order({"base_url": f"{server}/{play.path()}", **order})
         figures = Figures(**answer)  # type: ignore[arg-type]
         expected = (play.turns - 1) * play.calls * int(order["agents"]) * int(order["each"])  # type: ignore[call-overload]
         if figures.calls != expected:
@@ -103,7 +103,7 @@ class Worker:
 
     def compile_s(self, tools: int) -> float:
         """Return the CPU seconds that a number of tools takes from the functions to the form in which they are sent."""
-        return float(self._ask({"tools": tools})["cpu_s"])  # type: ignore[arg-type]
+        return float(self._send_order({"tools": tools})["cpu_s"])  # type: ignore[arg-type]
 
     def __enter__(self) -> Self:
         return self

@@ -55,15 +55,15 @@ CONTRADICTIONS = {
 WRONG = {"string": {"not": "text"}, "integer": "many", "number": "many", "boolean": "perhaps", "array": 7, "object": 7}
 
 
-def read(wheel: zipfile.ZipFile, path: str) -> list[JSONObject]:
+def read_lines(wheel: zipfile.ZipFile, path: str) -> list[JSONObject]:
     """Read the lines of a data file."""
     return [json.loads(line) for line in wheel.read(path).decode().splitlines() if line.strip()]
 
 
-def translated(schema: Any, *, is_string: bool = False) -> Any:
+def translate_schema(schema: Any, *, is_string: bool = False) -> Any:
     """Return a schema of the leaderboard as JSON Schema."""
     if isinstance(schema, list):
-        return [translated(part) for part in schema]
+        return [translate_schema(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if is_string:
@@ -71,12 +71,12 @@ def translated(schema: Any, *, is_string: bool = False) -> Any:
     result: JSONObject = {}
     for key, value in schema.items():
         if key == "properties":
-            result[key] = {name: translated(inner) for name, inner in value.items()}
+            result[key] = {name: translate_schema(inner) for name, inner in value.items()}
         elif key == "type" and isinstance(value, str):
             kind = TYPES.get(value, value)
             result |= {} if kind is None else {key: kind}
         elif key in ("items", "anyOf", "oneOf", "allOf"):
-            result[key] = translated(value)
+            result[key] = translate_schema(value)
         elif key not in ("optional", "required") or isinstance(value, list):
             result[key] = value
     return result
@@ -86,9 +86,9 @@ def parameters_of(function: JSONObject, *, strings_only: bool) -> JSONObject:
     """Return the schema of a function's arguments."""
     given = function["parameters"]
     properties = {
-        name: translated(inner, is_string=strings_only) for name, inner in given.get("properties", {}).items()
+        name: translate_schema(inner, is_string=strings_only) for name, inner in given.get("properties", {}).items()
     }
-    return {**translated({**given, "properties": {}}), "type": "object", "properties": properties}
+    return {**translate_schema({**given, "properties": {}}), "type": "object", "properties": properties}
 
 
 def value_of(allowed: list[Any], schema: JSONObject) -> Any:
@@ -97,22 +97,24 @@ def value_of(allowed: list[Any], schema: JSONObject) -> Any:
     value = given[0]
     if schema.get("type") == "string" and not isinstance(value, str):
         return json.dumps(value)
-    return expanded(value, schema)
+    return expand_choices(value, schema)
 
 
-def expanded(value: Any, schema: JSONObject) -> Any:
+def expand_choices(value: Any, schema: JSONObject) -> Any:
     """Return a reference value with every choice in it made."""
     properties = schema.get("properties", {})
     if isinstance(value, dict):
         is_choice = all(isinstance(inner, list) for inner in value.values())
         chosen = {key: inner for key, inner in value.items() if not is_choice or inner != [""]}
         return {
-            key: value_of(inner, properties.get(key, {})) if is_choice else expanded(inner, properties.get(key, {}))
+            key: value_of(inner, properties.get(key, {}))
+            if is_choice
+            else expand_choices(inner, properties.get(key, {}))
             for key, inner in chosen.items()
             if not is_choice or any(each != "" for each in inner)
         }
     if isinstance(value, list):
-        return [expanded(inner, schema.get("items") or {}) for inner in value]
+        return [expand_choices(inner, schema.get("items") or {}) for inner in value]
     return value
 
 
@@ -145,9 +147,9 @@ def run_set(wheel: zipfile.ZipFile, name: str, problems: list[str]) -> Counter[s
     counts: Counter[str] = Counter()
     answers = {
         entry["id"]: entry["ground_truth"]
-        for entry in read(wheel, f"bfcl_eval/data/possible_answer/BFCL_v4_{name}.json")
+        for entry in read_lines(wheel, f"bfcl_eval/data/possible_answer/BFCL_v4_{name}.json")
     }
-    for entry in read(wheel, f"bfcl_eval/data/BFCL_v4_{name}.json"):
+    for entry in read_lines(wheel, f"bfcl_eval/data/BFCL_v4_{name}.json"):
         tools: dict[str, Tool[..., object]] = {}
         for function in entry["function"]:
             counts["schemas"] += 1

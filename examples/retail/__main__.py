@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from agentkit.testing import Reply, script
-from examples.retail.agents import Report, lead, shipped
+from examples.retail.agents import Report, example_shop, lead
 
 PROMPT = """I am Ada Okoye, zip code 87592. Cancel #W1000001, I ordered it by mistake, and take back the bread knife of
 #W1000021; the refund goes to my Visa card. Yes, I am sure, go ahead, that is all."""
 
 
-def offline() -> list[Reply]:
+def offline_replies() -> list[Reply]:
     """Return the replies of the script, which `agentkit simulate --script` reads, too."""
     turns: list[list[dict[str, Any]]] = json.loads(Path(__file__).with_name("script.json").read_text())
     return [sum(map(_reply, turn), Reply()) for turn in turns]
@@ -37,9 +37,9 @@ def main() -> None:
         if isinstance(report, Report):
             print(f"  {child.agent}: {'; '.join(report.changes + report.refused) or report.answer}")
     print(f"{result.usage.requests} requests, {result.own_usage.requests} of them the lead's; cost {result.cost}")
-    print(f"Order #W1000001 is {shipped().database.orders['#W1000001'].status}.")
+    print(f"Order #W1000001 is {example_shop().database.orders['#W1000001'].status}.")
 
 
 if __name__ == "__main__":
-    with nullcontext() if "--live" in sys.argv else script(*offline()):
+    with nullcontext() if "--live" in sys.argv else script(*offline_replies()):
         main()

@@ -22,7 +22,7 @@ from examples.retail.shop import Shop
 CHEAP = "claude-haiku-5-5"
 
 
-class Errand(BaseModel):
+class Assignment(BaseModel):
     """A task for a sub-agent, with everything that it gets to know of the conversation."""
 
     task: str
@@ -45,7 +45,7 @@ class Report(BaseModel):
 
 
 @cache
-def shipped() -> Shop:
+def example_shop() -> Shop:
     """Return the shop that comes with the example. It lasts as long as the process, so a chat sees its own changes."""
     return Shop(Database.model_validate_json(Path(__file__).with_name("shop.json").read_bytes()))
 
@@ -53,10 +53,10 @@ def shipped() -> Shop:
 @asynccontextmanager
 async def open_shop() -> AsyncGenerator[Shop]:
     """Open the deps of all agents here; `run(deps=Shop(...))` gives them another shop."""
-    yield shipped()
+    yield example_shop()
 
 
-CLERK = """You work in the service team of a shop, for the colleague who talks to the customer.
+SUB_AGENT_INSTRUCTIONS = """You work in the service team of a shop, for the colleague who talks to the customer.
 Do one assignment. Do exactly what the assignment says. Look things up before you change them.
 Change something only if the assignment is confirmed; otherwise say what would happen, with prices.
 Where a tool says no, do not look for a way around it: report what it said.
@@ -66,8 +66,8 @@ accounts = Agent(
     "accounts",
     model=CHEAP,
     description="Identifies the customer, knows their profile, payment methods and order ids, changes their address.",
-    instructions=CLERK,
-    input=Errand,
+    instructions=SUB_AGENT_INSTRUCTIONS,
+    input=Assignment,
     output=Report,
     deps=open_shop,
     tools=[tools.find_customer, tools.get_customer, tools.change_customer_address],
@@ -76,8 +76,8 @@ orders = Agent(
     "orders",
     model=CHEAP,
     description="Looks up orders; cancels pending ones, or changes their items, address or payment.",
-    instructions=CLERK,
-    input=Errand,
+    instructions=SUB_AGENT_INSTRUCTIONS,
+    input=Assignment,
     output=Report,
     deps=open_shop,
     tools=[
@@ -93,14 +93,14 @@ returns = Agent(
     "returns",
     model=CHEAP,
     description="Looks up delivered orders; takes back items of them, or exchanges items for other variants.",
-    instructions=CLERK,
-    input=Errand,
+    instructions=SUB_AGENT_INSTRUCTIONS,
+    input=Assignment,
     output=Report,
     deps=open_shop,
     tools=[tools.catalogue, tools.get_order, tools.return_items, tools.exchange_items],
 )
 
-AN_ERRAND = Budget(max_cost_usd=0.25)
+ASSIGNMENT_BUDGET = Budget(max_cost_usd=0.25)
 """The budget of one assignment: a sub-agent that goes in circles costs no more."""
 
 lead = Agent(
@@ -116,9 +116,9 @@ lead = Agent(
 Invent nothing. Delegate assignments that do not depend on each other at the same time.""",
     deps=open_shop,
     tools=[
-        accounts.as_tool(budget=AN_ERRAND, timeout_s=120, max_calls=10),
-        orders.as_tool(budget=AN_ERRAND, timeout_s=120, max_calls=10),
-        returns.as_tool(budget=AN_ERRAND, timeout_s=120, max_calls=10),
+        accounts.as_tool(budget=ASSIGNMENT_BUDGET, timeout_s=120, max_calls=10),
+        orders.as_tool(budget=ASSIGNMENT_BUDGET, timeout_s=120, max_calls=10),
+        returns.as_tool(budget=ASSIGNMENT_BUDGET, timeout_s=120, max_calls=10),
         tools.catalogue,
         tools.hand_over,
     ],

@@ -41,7 +41,7 @@ class Shop:
     def identify(self, identity: Identity) -> Customer:
         """Return the customer of this description, who is served from now on."""
         for customer in self.database.users.values():
-            if _is(customer, identity):
+            if _is_customer(customer, identity):
                 break
         else:
             raise ToolError(
@@ -65,7 +65,7 @@ class Shop:
         customer = self.customer()
         order = self.database.orders.get(order_id)
         if order is None or order.user_id != customer.user_id:  # the same words: nobody learns of others' orders
-            raise ToolError(f"The customer has no order {order_id}.", hint=f"They have {_listed(customer.orders)}.")
+            raise ToolError(f"The customer has no order {order_id}.", hint=f"They have {_join_names(customer.orders)}.")
         return order
 
     def product(self, product_id: str) -> Product:
@@ -85,8 +85,8 @@ class Shop:
 
     def cancel(self, order_id: str, reason: CancelReason) -> Order:
         """Cancel an order; whatever was paid goes back the way it came."""
-        order = self._order_that_is("pending", order_id)
-        for payment_method_id, amount in _paid(order).items():
+        order = self._order_with_status("pending", order_id)
+        for payment_method_id, amount in _amounts_paid(order).items():
             self._pay(order, payment_method_id, -amount)
         order.status = "cancelled"
         order.cancel_reason = reason
@@ -94,9 +94,9 @@ class Shop:
 
     def change_items(self, order_id: str, swaps: Sequence[Swap], payment_method_id: str) -> Order:
         """Change an order's items, once; the difference is settled at once."""
-        order = self._order_that_is("pending", order_id)
+        order = self._order_with_status("pending", order_id)
         new_items = self._swapped(order, swaps)
-        difference = _difference(order, new_items)
+        difference = _price_difference(order, new_items)
         self._check_covered(payment_method_id, difference)
         self._pay(order, payment_method_id, difference)
         order.items = new_items
@@ -105,13 +105,13 @@ class Shop:
 
     def change_address(self, order_id: str, address: Address) -> Order:
         """Send an order elsewhere."""
-        order = self._order_that_is("pending", order_id)
+        order = self._order_with_status("pending", order_id)
         order.address = address
         return order
 
     def change_payment(self, order_id: str, payment_method_id: str) -> Order:
         """Let another payment method pay for an order, once."""
-        order = self._order_that_is("pending", order_id)
+        order = self._order_with_status("pending", order_id)
         if len(order.payment_history) != 1:
             raise ToolError("The payment of this order was changed before and cannot be changed again.")
         paid = order.payment_history[0]
@@ -126,8 +126,8 @@ class Shop:
 
     def return_items(self, order_id: str, item_ids: Sequence[str], payment_method_id: str) -> Order:
         """Take items back, once for an order; the refund follows when they have arrived."""
-        order = self._order_that_is("delivered", order_id)
-        _check_has(order, item_ids)
+        order = self._order_with_status("delivered", order_id)
+        _check_has_items(order, item_ids)
         method = self._method(payment_method_id)
         paid_by = order.payment_history[0].payment_method_id
         if not isinstance(method, GiftCard) and method.id != paid_by:
@@ -140,8 +140,8 @@ class Shop:
 
     def exchange_items(self, order_id: str, swaps: Sequence[Swap], payment_method_id: str) -> Order:
         """Exchange items, once for an order; the difference is settled when they are sent."""
-        order = self._order_that_is("delivered", order_id)
-        difference = _difference(order, self._swapped(order, swaps))
+        order = self._order_with_status("delivered", order_id)
+        difference = _price_difference(order, self._swapped(order, swaps))
         self._check_covered(payment_method_id, difference)
         order.coming_back = Exchange(
             swaps=sorted(swaps, key=lambda swap: swap.item_id),
@@ -153,7 +153,7 @@ class Shop:
 
     # -- the customer -------------------------------------------------------------------------------------------------
 
-    def move(self, address: Address) -> Customer:
+    def change_customer_address(self, address: Address) -> Customer:
         """Change the customer's own address; orders keep theirs."""
         customer = self.customer()
         customer.address = address
@@ -165,7 +165,7 @@ class Shop:
 
     # -- rules --------------------------------------------------------------------------------------------------------
 
-    def _order_that_is(self, status: str, order_id: str) -> Order:
+    def _order_with_status(self, status: str, order_id: str) -> Order:
         order = self.order(order_id)
         if order.status != status:
             raise ToolError(f"Order {order_id} is {order.status}; only an order that is {status} allows this.")
@@ -175,7 +175,7 @@ class Shop:
         methods = self.customer().payment_methods
         if payment_method_id not in methods:
             raise ToolError(
-                f"The customer has no payment method {payment_method_id}.", hint=f"They have {_listed(methods)}."
+                f"The customer has no payment method {payment_method_id}.", hint=f"They have {_join_names(methods)}."
             )
         return methods[payment_method_id]
 
@@ -199,7 +199,7 @@ class Shop:
 
     def _swapped(self, order: Order, swaps: Sequence[Swap]) -> list[OrderedItem]:
         """Return the order's items after the swaps."""
-        _check_has(order, [swap.item_id for swap in swaps])
+        _check_has_items(order, [swap.item_id for swap in swaps])
         items = list(order.items)
         for swap in swaps:
             place = next(at for at, item in enumerate(items) if item.item_id == swap.item_id)
@@ -210,7 +210,7 @@ class Shop:
                 raise ToolError(
                     f"{swap.item_id} cannot become {swap.new_item_id}: it takes another variant of {product.name} "
                     "that is available.",
-                    hint=f"Available: {_listed(there)}.",
+                    hint=f"Available: {_join_names(there)}.",
                 )
             items[place] = OrderedItem(
                 name=product.name,
@@ -222,7 +222,7 @@ class Shop:
         return items
 
 
-def _is(customer: Customer, identity: Identity) -> bool:
+def _is_customer(customer: Customer, identity: Identity) -> bool:
     if isinstance(identity, ByEmail):
         return customer.email.lower() == identity.email.lower()
     named = (customer.name.first_name, customer.name.last_name, customer.address.zip)
@@ -231,7 +231,7 @@ def _is(customer: Customer, identity: Identity) -> bool:
     ]
 
 
-def _paid(order: Order) -> dict[str, Decimal]:
+def _amounts_paid(order: Order) -> dict[str, Decimal]:
     """Return the amount that each payment method has paid for an order so far."""
     paid: dict[str, Decimal] = {}
     for payment in order.payment_history:
@@ -240,17 +240,19 @@ def _paid(order: Order) -> dict[str, Decimal]:
     return paid
 
 
-def _difference(order: Order, new_items: Sequence[OrderedItem]) -> Decimal:
+def _price_difference(order: Order, new_items: Sequence[OrderedItem]) -> Decimal:
     """Return the price of the new items minus that of the old ones."""
     return sum((item.price for item in new_items), Decimal(0)) - sum((item.price for item in order.items), Decimal(0))
 
 
-def _check_has(order: Order, item_ids: Sequence[str]) -> None:
+def _check_has_items(order: Order, item_ids: Sequence[str]) -> None:
     there = Counter(item.item_id for item in order.items)
     missing = Counter(item_ids) - there
     if missing or not item_ids:
-        raise ToolError(f"Order {order.order_id} does not have {_listed(missing)}.", hint=f"It has {_listed(there)}.")
+        raise ToolError(
+            f"Order {order.order_id} does not have {_join_names(missing)}.", hint=f"It has {_join_names(there)}."
+        )
 
 
-def _listed(names: Iterable[str]) -> str:
+def _join_names(names: Iterable[str]) -> str:
     return ", ".join(names) or "nothing"

@@ -113,7 +113,7 @@ async def change_customer_address(ctx: RunContext[Shop], address: Address) -> Cu
     Args:
         address: The whole new address.
     """
-    return ctx.deps.move(address)
+    return ctx.deps.change_customer_address(address)
 
 
 # -- orders -----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from agentkit import Agent, Budget, RunContext, UsageError, tool
 from agentkit.agents.background_tools import background
-from agentkit.cli.commands.tool_lint import lint
+from agentkit.cli.commands.tool_lint import find_issues
 from agentkit.errors import ConfigurationError, DefinitionError
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
@@ -45,7 +45,7 @@ async def test_the_three_tools_are_there_from_the_first_request() -> None:
 
 def test_the_three_tools_are_described_as_our_own_lint_wants_it() -> None:
     tools = background(reader.as_tool(), writer.as_tool(models={"fast": CHILD})).tools
-    assert lint(tools) == []
+    assert find_issues(tools) == []
 
 
 def test_a_start_names_an_agent_and_takes_its_input() -> None:

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from agentkit import Agent, Budget, Outcome, OutputRejected, RunFinished, RunResult, Unfinished
-from agentkit.agents.output_checks import POINTS_ELSEWHERE
+from agentkit.agents.output_checks import POINTER_ONLY_NOTE
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
 from tests.delegating import lead, look, never, play, reader, told, wait
@@ -159,12 +159,12 @@ async def test_an_answer_that_points_elsewhere_is_sent_back_once() -> None:
     report = Reply.text("Tea costs 4 EUR.")
     with script(play(Reply.text("As I said above."), report)) as s:
         await lead(reader.as_tool()).run("Go")
-    assert s.requests[2]["messages"][-1]["content"][0]["text"] == POINTS_ELSEWHERE
+    assert s.requests[2]["messages"][-1]["content"][0]["text"] == POINTER_ONLY_NOTE
     assert told(s)["content"] == "Tea costs 4 EUR."
     with script(play(Reply.text("See above."), Reply.text("As I said above."))) as s:
         async with lead(reader.as_tool()).stream("Go") as run:
             rejected = [event.reason async for event in run if isinstance(event, OutputRejected)]
-    assert rejected == [POINTS_ELSEWHERE]
+    assert rejected == [POINTER_ONLY_NOTE]
     assert told(s)["content"] == "As I said above."
 
 

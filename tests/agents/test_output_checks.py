@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentkit.agents.output_checks import points_elsewhere
+from agentkit.agents.output_checks import is_pointer_only
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from agentkit.agents.output_checks import points_elsewhere
     ],
 )
 def test_an_answer_that_only_points_is_seen(text: str) -> None:
-    assert points_elsewhere(text)
+    assert is_pointer_only(text)
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_an_answer_that_only_points_is_seen(text: str) -> None:
     ],
 )
 def test_an_answer_that_says_something_is_left_alone(text: str) -> None:
-    assert not points_elsewhere(text)
+    assert not is_pointer_only(text)

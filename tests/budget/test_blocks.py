@@ -7,7 +7,7 @@ import pytest
 
 from agentkit import Agent, Budget, BudgetExceeded, Outcome, fail_over_budget, stop_over_budget, tool
 from agentkit.messages.message import JSONObject
-from agentkit.run.scope import enclosing, sharing
+from agentkit.run.scope import enclosing_blocks, share_budget
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
@@ -78,7 +78,7 @@ async def test_blocks_nest_and_a_run_has_to_fit_into_all() -> None:
         assert (await reader.run("Go")).ok
         assert not (await reader.run("Go")).ok
     assert (inner.requests, outer.requests, outer.is_exhausted) == (2, 3, True)
-    assert enclosing().accounts == ()
+    assert enclosing_blocks().accounts == ()
 
 
 async def test_a_block_holds_for_sub_agents_and_maps_and_tasks_begun_in_it() -> None:
@@ -106,10 +106,10 @@ async def test_the_time_of_a_block_can_be_over_without_a_refused_call() -> None:
 
 
 def test_runs_of_a_map_are_one_tree_with_or_without_a_budget() -> None:
-    with sharing(None, "the map"):
-        tree = enclosing().tree
+    with share_budget(None, "the map"):
+        tree = enclosing_blocks().stop_flag
         assert tree is not None
-        with sharing(Budget(max_requests=1), "the map"):
-            assert enclosing().tree is tree
-            assert [account.owner for account in enclosing().accounts] == ["the map"]
-    assert enclosing().tree is None
+        with share_budget(Budget(max_requests=1), "the map"):
+            assert enclosing_blocks().stop_flag is tree
+            assert [account.owner for account in enclosing_blocks().accounts] == ["the map"]
+    assert enclosing_blocks().stop_flag is None

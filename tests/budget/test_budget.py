@@ -29,13 +29,13 @@ def test_a_budget_is_written_as_it_is_made() -> None:
 
 
 def test_what_is_not_limited_is_infinite() -> None:
-    assert Budget(max_requests=3).limit() == Amount(math.inf, math.inf, math.inf, 3)
+    assert Budget(max_requests=3).to_amount() == Amount(math.inf, math.inf, math.inf, 3)
 
 
 def test_a_reply_counts_with_its_whole_prompt_and_one_that_broke_off_as_a_request() -> None:
     usage = Usage(requests=1, input_tokens=1, output_tokens=2, cache_read_tokens=3, cache_write_5m_tokens=4)
-    assert Amount.of(usage, Cost(0.25)) == Amount(0.25, 8, 2, 1)
-    assert Amount.of(Usage(aborted_requests=1), Cost(None)) == Amount(requests=1)
+    assert Amount.from_usage(usage, Cost(0.25)) == Amount(0.25, 8, 2, 1)
+    assert Amount.from_usage(Usage(aborted_requests=1), Cost(None)) == Amount(requests=1)
 
 
 def test_amounts_add_up_and_are_taken_from_one_another() -> None:
@@ -45,23 +45,23 @@ def test_amounts_add_up_and_are_taken_from_one_another() -> None:
 
 
 def test_what_does_not_fit_without_a_reply_does_not_fit_at_all() -> None:
-    assert Need(Amount(input_tokens=5)).most_tokens(Amount(math.inf, 4, math.inf, math.inf)) < 0
-    assert Need(Amount(input_tokens=5)).most_tokens(Budget(max_input_tokens=5).limit()) == math.inf
+    assert Need(Amount(input_tokens=5)).max_tokens_within(Amount(math.inf, 4, math.inf, math.inf)) < 0
+    assert Need(Amount(input_tokens=5)).max_tokens_within(Budget(max_input_tokens=5).to_amount()) == math.inf
 
 
 def test_the_scarcest_of_all_limits_decides_how_long_a_reply_may_be() -> None:
     need = Need(Amount(cost_usd=1, input_tokens=100, requests=1), Amount(cost_usd=0.01, output_tokens=1))
-    assert need.most_tokens(Budget(max_cost_usd=3, max_output_tokens=500).limit()) == 200
-    assert need.most_tokens(Budget(max_cost_usd=30, max_output_tokens=500).limit()) == 500
+    assert need.max_tokens_within(Budget(max_cost_usd=3, max_output_tokens=500).to_amount()) == 200
+    assert need.max_tokens_within(Budget(max_cost_usd=30, max_output_tokens=500).to_amount()) == 500
 
 
 @given(needs, amounts, st.integers(1, 20_000))
 def test_the_most_that_fits_does_fit_and_one_more_does_not(need: Need, free: Amount, wished: int) -> None:
-    most = need.most_tokens(free)
+    most = need.max_tokens_within(free)
     tokens = int(min(most, wished))
 
     def fits(tokens: int) -> bool:
-        left = free - need.at(tokens)
+        left = free - need.amount_at(tokens)
         return min(left.cost_usd, left.input_tokens, left.output_tokens, left.requests) >= 0
 
     if most < 0:
@@ -74,8 +74,8 @@ def test_the_most_that_fits_does_fit_and_one_more_does_not(need: Need, free: Amo
 
 @given(needs, amounts, st.integers(1, 20))
 def test_as_many_as_share_find_room_for_what_is_fair(need: Need, free: Amount, runs: int) -> None:
-    fair = need.fair_tokens(free, runs)
+    fair = need.fair_max_tokens(free, runs)
     if math.isfinite(fair) and fair >= 0 and need.fixed.times(runs).requests <= free.requests:
-        left = free - need.at(math.floor(fair)).times(runs)
+        left = free - need.amount_at(math.floor(fair)).times(runs)
         parts = [name for name in ("cost_usd", "input_tokens", "output_tokens") if getattr(need.per_token, name)]
         assert all(getattr(left, name) >= -1e-6 for name in parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent, Budget, Settings, tool
-from agentkit.budget.cache_report import CacheReport, CacheWatch
+from agentkit.budget.cache_report import CacheMonitor, CacheReport
 from agentkit.budget.usage import Usage
 from agentkit.testing import Reply, script
 
@@ -35,15 +35,15 @@ async def test_a_run_reads_what_it_wrote() -> None:
 
 async def test_the_last_turn_is_known_to_break_it() -> None:
     agent = Agent("a", model="claude-haiku-5-5", instructions=LONG, tools=[find], max_turns=3)
-    watch = CacheWatch("a", "5m")
+    watch = CacheMonitor("a", "5m")
     with script(*looking("tea", "milk"), Reply.text("Done.")) as s:
         result = await agent.run("Go")
     assert s.requests[-1]["tool_choice"] == {"type": "none"}
     assert result.cache_report().breaks == ()  # the server on the desk does not mind
-    watch.saw(1, Usage(requests=1, cache_write_5m_tokens=2_000))
-    watch.changed("It was the last turn.")
-    watch.saw(2, Usage(requests=1, cache_read_tokens=1_500, cache_write_5m_tokens=600))
-    watch.saw(3, Usage(requests=1, cache_read_tokens=2_100))
+    watch.record_reply(1, Usage(requests=1, cache_write_5m_tokens=2_000))
+    watch.expect_break("It was the last turn.")
+    watch.record_reply(2, Usage(requests=1, cache_read_tokens=1_500, cache_write_5m_tokens=600))
+    watch.record_reply(3, Usage(requests=1, cache_read_tokens=2_100))
     assert [(one.turn, one.missed_tokens, one.reason) for one in watch.breaks] == [(2, 500, "It was the last turn.")]
 
 
@@ -59,10 +59,10 @@ async def test_another_model_has_a_cache_of_its_own() -> None:
 @pytest.mark.parametrize(("lifetime", "reason"), [("5m", "400 s earlier"), ("1h", "the server had let go of them")])
 async def test_a_long_pause_is_known_to_break_it(lifetime: str, reason: str) -> None:
     now = [0.0]
-    watch = CacheWatch("a", lifetime, clock=lambda: now[0])
-    watch.saw(1, Usage(requests=1, cache_write_5m_tokens=2_000))
+    watch = CacheMonitor("a", lifetime, clock=lambda: now[0])
+    watch.record_reply(1, Usage(requests=1, cache_write_5m_tokens=2_000))
     now[0] = 400
-    watch.saw(2, Usage(requests=1, cache_write_5m_tokens=2_100))
+    watch.record_reply(2, Usage(requests=1, cache_write_5m_tokens=2_100))
     assert [one.missed_tokens for one in watch.breaks] == [2_000]
     assert reason in watch.breaks[0].reason
 

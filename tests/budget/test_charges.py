@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.budget.charges import Charge, cost_of_all, together, usage_of
+from agentkit.budget.charges import Charge, merge_charges, total_cost, total_usage
 from agentkit.budget.prices import PRICES, cost_of, price_of
 from agentkit.budget.usage import Cost, Usage
 
@@ -35,12 +35,12 @@ def charge(model: str, usage: Usage) -> Charge:
 def test_requests_of_a_kind_together_cost_what_they_cost_one_by_one(made: list[tuple[str, Usage]]) -> None:
     charges = [charge(model, usage) for model, usage in made]
     one_by_one = reduce(operator.add, (cost_of(model, usage) for model, usage in made), Cost())
-    summed = cost_of_all(together(charges))
-    assert usage_of(together(charges)) == reduce(operator.add, (usage for _, usage in made), Usage())
+    summed = total_cost(merge_charges(charges))
+    assert total_usage(merge_charges(charges)) == reduce(operator.add, (usage for _, usage in made), Usage())
     assert (summed.usd is None) is (one_by_one.usd is None)
     assert summed.usd == pytest.approx(one_by_one.usd)
     assert summed.estimated_usd == pytest.approx(one_by_one.estimated_usd)
-    kinds = [(one.model, one.price, one.is_estimated) for one in together(charges)]
+    kinds = [(one.model, one.price, one.is_estimated) for one in merge_charges(charges)]
     assert len(set(kinds)) == len(kinds)
 
 
@@ -57,7 +57,7 @@ def test_the_classes_of_a_charge_are_the_charge(model: str, usage: Usage) -> Non
 def test_nothing_costs_nothing_also_where_the_price_is_not_known() -> None:
     assert Charge("llama", None, Usage()).cost == Cost()
     assert Charge("llama", None, Usage(1, 5)).cost == Cost(None)
-    assert together([Charge("llama", None, Usage())]) == ()
+    assert merge_charges([Charge("llama", None, Usage())]) == ()
 
 
 @given(requests)

@@ -18,7 +18,7 @@ from agentkit.budget.cost_tree import CostTree
 from agentkit.budget.prices import Price
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Mix, Reply, Script
-from agentkit.simulator.faults.parsing import parse
+from agentkit.simulator.faults.parsing import parse_fault
 from agentkit.testing import script
 from tests.budgets.server import DenseSimulator, dense_usage, token_of
 from tests.budgets.trees import AnyAgent, Tree
@@ -61,7 +61,7 @@ class Costly(Tree):
 async def lived(seed: int) -> Tree:
     """A tree that has lived, with streams that were cut and requests that were sent again."""
     tree = Costly(seed)
-    faults = Mix(0.25, seed, [replace(parse(word), keeps_reply=False) for word in BREAKS])
+    faults = Mix(0.25, seed, [replace(parse_fault(word), keeps_reply=False) for word in BREAKS])
     tree.is_dense, tree.simulator = True, DenseSimulator(Script(tree.answer), faults=faults)
     with anyio.fail_after(60):
         await tree.live()

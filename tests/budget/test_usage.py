@@ -15,14 +15,14 @@ def test_the_apis_record_is_read_with_both_cache_lifetimes() -> None:
         "cache_creation_input_tokens": 11,
         "cache_creation": {"ephemeral_5m_input_tokens": 9, "ephemeral_1h_input_tokens": 2},
     }
-    usage = Usage.of(reported)
+    usage = Usage.from_api(reported)
     assert usage == Usage(1, 3, 5, 7, 9, 2)
     assert usage.prompt_tokens == 21
 
 
 @pytest.mark.parametrize("reported", [{}, {"input_tokens": None, "cache_creation": None}, {"input_tokens": "many"}])
 def test_counters_that_a_server_lacks_are_zero(reported: dict[str, object]) -> None:
-    assert Usage.of(reported) == Usage(requests=1)
+    assert Usage.from_api(reported) == Usage(requests=1)
 
 
 def test_usage_adds_up() -> None:

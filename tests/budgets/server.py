@@ -13,8 +13,8 @@ from agentkit import Budget
 from agentkit.budget.usage import Usage
 from agentkit.messages.message import Block, JSONObject, encode
 from agentkit.simulator import Fault, Reply, Simulator
-from agentkit.simulator.http.wire import Headers, Response, json_answer
-from agentkit.simulator.message_endpoint import Answer
+from agentkit.simulator.http.wire import Headers, Response, json_response
+from agentkit.simulator.message_endpoint import MessageAnswer
 from agentkit.simulator.rules import Refusal
 
 TOKEN = re.compile(r"\[([\w.]+)\]")
@@ -44,22 +44,22 @@ class NamingSimulator(Simulator):
 
     tokens: list[str] = field(default_factory=list[str], init=False)
 
-    async def _answered(
-        self, body: JSONObject, whole: JSONObject, conversation: str, fault: Fault | None, told: Headers
-    ) -> Answer:
-        self.tokens.append(asking.get("") or token_of(whole))
-        return await super()._answered(body, whole, conversation, fault, told)
+    async def _answer_message(
+        self, body: JSONObject, full_body: JSONObject, conversation: str, fault: Fault | None, response_headers: Headers
+    ) -> MessageAnswer:
+        self.tokens.append(asking.get("") or token_of(full_body))
+        return await super()._answer_message(body, full_body, conversation, fault, response_headers)
 
 
 @dataclass
 class DenseSimulator(NamingSimulator):
     """Counts every byte as a token, and the most of what a server may add by itself."""
 
-    def _counted(self, given: object, headers: Mapping[str, str], told: Headers) -> Response | Refusal:
-        found = super()._counted(given, headers, told)
+    def _count_tokens(self, given: object, headers: Mapping[str, str], response_headers: Headers) -> Response | Refusal:
+        found = super()._count_tokens(given, headers, response_headers)
         if isinstance(found, Refusal):
             return found
-        return json_answer(200, {"input_tokens": dense_prompt(cast("JSONObject", given))}, told)
+        return json_response(200, {"input_tokens": dense_prompt(cast("JSONObject", given))}, response_headers)
 
 
 def dense_prompt(request: JSONObject) -> int:

@@ -14,9 +14,9 @@ import pytest
 from agentkit import Agent, Budget, Outcome, Retry, RunResult, Settings, stop_over_budget, tool
 from agentkit.budget.budget import Amount
 from agentkit.budget.prices import prices_of
-from agentkit.budget.upper_bounds import Rates, call_need, landing_need, prompt_tokens
+from agentkit.budget.upper_bounds import WorstCaseRates, call_need, final_turn_need, max_prompt_tokens
 from agentkit.budget.usage import Cost
-from agentkit.loop.actions import FLOOR
+from agentkit.loop.actions import MIN_REPLY_TOKENS
 from agentkit.messages.message import AssistantTurn, JSONObject
 from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Mix, Reply, Script
@@ -49,7 +49,7 @@ class Office:
     at_once: list[int] = field(default_factory=list[int])
     """How many requests were being answered when each was."""
     worst_call: Amount = Amount()
-    worst_landing: Amount = Amount()
+    worst_final_turn: Amount = Amount()
 
     def __post_init__(self) -> None:
         chance = random.Random(self.seed)
@@ -100,21 +100,24 @@ class Office:
         return Reply.text("Well. " * chance.randint(1, 150))
 
     async def measure(self, call: ModelCall, go_on: CallModel) -> AssistantTurn:
-        """What the call may use at the least that makes sense, and what is kept for the landing behind it."""
+        """What the call may use at the least that makes sense, and what is kept for the final turn behind it."""
         request = call.request
-        prompt, rates = prompt_tokens(request), Rates.of(prices_of(request.options["model"]) or (), request)
-        self.worst_call = largest(self.worst_call, call_need(request, prompt, rates).at(FLOOR))
+        prompt, rates = (
+            max_prompt_tokens(request),
+            WorstCaseRates.for_request(prices_of(request.options["model"]) or (), request),
+        )
+        self.worst_call = largest(self.worst_call, call_need(request, prompt, rates).amount_at(MIN_REPLY_TOKENS))
         if request.prefix.tools:
-            landing = landing_need(prompt, FLOOR, FLOOR, rates).at(FLOOR)
-            self.worst_landing = largest(self.worst_landing, landing)
+            final_turn = final_turn_need(prompt, MIN_REPLY_TOKENS, MIN_REPLY_TOKENS, rates).amount_at(MIN_REPLY_TOKENS)
+            self.worst_final_turn = largest(self.worst_final_turn, final_turn)
         return await go_on(call)
 
     def sufficient(self) -> Budget:
         """The smallest budget under which nobody may be stopped, by what was seen without one."""
         ledger = self.simulator.ledger
-        used = replace(Amount.of(ledger.usage, Cost(ledger.usd)), requests=len(ledger.rows))
+        used = replace(Amount.from_usage(ledger.usage, Cost(ledger.usd)), requests=len(ledger.rows))
         at_once = ledger.peak_concurrency
-        rest = self.worst_call.times(at_once) + self.worst_landing.times(at_once + self.is_tree)
+        rest = self.worst_call.times(at_once) + self.worst_final_turn.times(at_once + self.is_tree)
         true, spare = getattr(used, KINDS[self.kind]), getattr(rest, KINDS[self.kind])
         limit = max(true / 0.6, true + spare) * 1.0001
         value: Any = limit if self.kind == "max_cost_usd" else math.ceil(limit)
@@ -154,7 +157,7 @@ async def check(seed: int) -> None:
     assert len(free.ends()) == len(limited.ends()), facts
     peaks = [office.simulator.ledger.peak_concurrency for office in (free, limited)]
     assert peaks[1] >= 0.8 * peaks[0], facts
-    if not free.simulator.plan.is_drawn:  # a fault makes some wait, and not the same ones each time
+    if not free.simulator.fault_plan.is_random:  # a fault makes some wait, and not the same ones each time
         assert limited.usual_concurrency() >= 0.7 * free.usual_concurrency(), facts
 
 

@@ -13,9 +13,9 @@ from agentkit import Agent, Budget, Outcome, Retry, tool
 from agentkit.messages.message import JSONObject
 from agentkit.run.delegation_terms import Escalate
 from agentkit.simulator import Fault, Reply, Script, Simulator
-from agentkit.simulator.faults.parsing import parse
+from agentkit.simulator.faults.parsing import parse_fault
 from agentkit.simulator.http.wire import Headers
-from agentkit.simulator.message_endpoint import Answer
+from agentkit.simulator.message_endpoint import MessageAnswer
 
 pytestmark = pytest.mark.anyio
 
@@ -41,11 +41,13 @@ class Striking(Simulator):
 
     fault: Fault | None = None
 
-    async def _answered(
-        self, body: JSONObject, whole: JSONObject, conversation: str, fault: Fault | None, told: Headers
-    ) -> Answer:
-        is_struck = STRUCK in str(whole["messages"][0]["content"])
-        return await super()._answered(body, whole, conversation, self.fault if is_struck else fault, told)
+    async def _answer_message(
+        self, body: JSONObject, full_body: JSONObject, conversation: str, fault: Fault | None, response_headers: Headers
+    ) -> MessageAnswer:
+        is_struck = STRUCK in str(full_body["messages"][0]["content"])
+        return await super()._answer_message(
+            body, full_body, conversation, self.fault if is_struck else fault, response_headers
+        )
 
 
 def healthy(request: JSONObject) -> Reply:
@@ -102,7 +104,7 @@ FATES: dict[str, tuple[Script, str | None, Outcome, str]] = {
 @pytest.mark.parametrize("fate", FATES)
 async def test_one_of_fifty_is_struck_and_forty_nine_results_arrive(fate: str) -> None:
     mind, fault, outcome, why = FATES[fate]
-    simulator = Striking(mind, fault=parse(fault) if fault else None)
+    simulator = Striking(mind, fault=parse_fault(fault) if fault else None)
     reader = Agent("reader", model="claude-haiku-5-5", output=Evidence, tools=[look], retry=PATIENCE)
     terms = reader.as_tool(budget=Budget(max_requests=8), timeout_s=4)
     lead = Agent("lead", model="claude-opus-5-5", tools=[terms], max_concurrent_calls=COUNT)

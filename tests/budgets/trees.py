@@ -14,8 +14,8 @@ from agentkit.agents.background_tools import background
 from agentkit.messages.message import JSONObject
 from agentkit.run.delegation_terms import Escalate, OnFailure
 from agentkit.simulator import Mix, Reply, Script
-from agentkit.simulator.faults.parsing import parse
-from agentkit.simulator.faults.plan import USUAL
+from agentkit.simulator.faults.parsing import parse_fault
+from agentkit.simulator.faults.plan import SURVIVABLE_FAULTS
 from tests.budgets.server import DenseSimulator, Limited, NamingSimulator, dense_content, dense_usage, token_of
 
 AnyAgent: TypeAlias = Agent[Any, Any, Any]
@@ -27,7 +27,7 @@ DELIVERY = (
     *("drip:200", "unknown_event", "status:400"),
 )
 """What goes wrong on the way, and leaves what the server counts as it is."""
-UNUSUAL = tuple(word for word in USUAL if word != "drip:16")
+UNUSUAL = tuple(word for word in SURVIVABLE_FAULTS if word != "drip:16")
 """What goes wrong in what is said; long replies do not come in drops, which takes seconds."""
 _IMPATIENT = Retry(first_wait_s=0.001, longest_wait_s=0.004, max_attempts=4)
 _TIER_BYTES = 96_000
@@ -61,7 +61,7 @@ class Tree:
         self.is_dense = self.chance.random() < 0.6
         rate, words = self.chance.choice([0.0, 0.15, 0.4]), DELIVERY if self.is_dense else (*DELIVERY, *UNUSUAL)
         # No reply is kept for the next attempt, which may be given less room: the mind says the same again, cut to it.
-        faults = Mix(rate, self.seed, [replace(parse(str(word)), keeps_reply=False) for word in words])
+        faults = Mix(rate, self.seed, [replace(parse_fault(str(word)), keeps_reply=False) for word in words])
         make = DenseSimulator if self.is_dense else NamingSimulator
         self.simulator = make(Script(self.answer), faults=faults)
 

@@ -13,8 +13,8 @@ import pytest
 
 from agentkit.cli.main import main
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.http.http_server import serving
-from agentkit.simulator.http.wire import Headers, Response, json_answer
+from agentkit.simulator.http.http_server import serve_http
+from agentkit.simulator.http.wire import Headers, Response, json_response
 
 Reaction: TypeAlias = Callable[[str, JSONObject], Response]
 """What a server answers to a path and a body."""
@@ -27,7 +27,7 @@ class Server:
     reaction: Reaction | None
 
     def serve(self) -> AbstractAsyncContextManager[str]:
-        return serving(self)
+        return serve_http(self)
 
     async def handle(self, method: str, path: str, headers: Headers, body: bytes) -> Response:
         if self.reaction is None:
@@ -38,7 +38,7 @@ class Server:
 
 def always(status: int, value: object) -> Server:
     """The same JSON to everything."""
-    return Server(lambda _path, _body: json_answer(status, value, {}))
+    return Server(lambda _path, _body: json_response(status, value, {}))
 
 
 def examine(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, JSONObject]]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.delegation import ARTIFACT_BYTES, MOST_REQUEST_MB, MOST_TREE_MB, asked
+from benchmarks.delegation import ARTIFACT_BYTES, MOST_REQUEST_MB, MOST_TREE_MB, measure_in_process
 
 pytestmark = pytest.mark.timeout(180)  # programs of their own, which import the SDK before they begin
 
 
 def test_a_tree_of_more_than_a_thousand_agents_fits_into_little_memory() -> None:
-    figures = asked("tree", rounds=1)
+    figures = measure_in_process("tree", rounds=1)
     assert 0 < figures["peak_mb"] < MOST_TREE_MB
 
 
 def test_a_result_of_100_mb_never_enters_a_request() -> None:
-    figures = asked("artifact", rounds=1)
+    figures = measure_in_process("artifact", rounds=1)
     assert 0 < figures["longest_mb"] < MOST_REQUEST_MB
     assert figures["peak_mb"] * 1e6 > ARTIFACT_BYTES  # it was really there

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.faults.play import differences, play
+from benchmarks.faults.play import differences, run_scenario
 from benchmarks.faults.scenario import Scenario
 from benchmarks.faults.scenarios import SCENARIOS
 
@@ -17,4 +17,4 @@ PLAYS = [
 
 @pytest.mark.parametrize(("scenario", "way"), PLAYS)
 def test_a_fault_comes_out_as_specified(scenario: Scenario, way: str, anyio_backend: str) -> None:
-    assert differences(scenario, play(scenario, way, anyio_backend)) == []
+    assert differences(scenario, run_scenario(scenario, way, anyio_backend)) == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentkit import tool
-from agentkit.history.agent_changes import changes
+from agentkit.history.agent_changes import describe_changes
 from agentkit.messages.message import JSONObject
-from agentkit.messages.request import Offer
+from agentkit.messages.request import PromptPrefix
 from agentkit.tools.reserved_names import ANSWER_TOOL
 from agentkit.tools.toolset import AnyTool
 
@@ -30,15 +30,15 @@ def look_twice(word: str, times: int = 2) -> int:
     return times
 
 
-def offer(system: str | None = None, *tools: AnyTool | JSONObject, by_tool: JSONObject | None = None) -> Offer:
+def offer(system: str | None = None, *tools: AnyTool | JSONObject, by_tool: JSONObject | None = None) -> PromptPrefix:
     params = [one if isinstance(one, dict) else one.to_param() for one in tools]
     if by_tool is not None:
         params.append({"name": ANSWER_TOOL, "description": "", "input_schema": by_tool})
-    return Offer(system, params, answers_by_tool=by_tool is not None)
+    return PromptPrefix(system, params, answers_by_tool=by_tool is not None)
 
 
-def told(began: Offer, now: Offer, *tools: AnyTool, known: Offer | None = None) -> str | None:
-    return changes(began, known or began, now, {one.name: one for one in tools})
+def told(began: PromptPrefix, now: PromptPrefix, *tools: AnyTool, known: PromptPrefix | None = None) -> str | None:
+    return describe_changes(began, known or began, now, {one.name: one for one in tools})
 
 
 def test_nothing_is_told_where_nothing_has_changed() -> None:

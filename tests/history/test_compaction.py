@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentkit import Document, ModelError, Settings
-from agentkit.history.compaction import compacted, is_too_long
-from agentkit.history.plain_text import blocks_of
+from agentkit.history.compaction import compact_transcript, is_request_too_long
+from agentkit.history.plain_text import content_blocks
 from agentkit.history.transcript import COMPACTION_BETA, Transcript
 from agentkit.messages.message import AssistantTurn, JSONObject, Message, text_block, text_of, tool_result, user
-from agentkit.messages.request import Prefix, Request
+from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.simulator import Reply
 from agentkit.simulator.rules import refuse
-from agentkit.tools.artifacts.artifact import handles_in
+from agentkit.tools.artifacts.artifact import find_handles
 from tests.compacting import MODEL, SUMMARY, Server, clerk, shown, talk
 
 pytestmark = pytest.mark.anyio
@@ -29,8 +29,10 @@ async def test_the_servers_signed_block_takes_the_place_of_all_messages() -> Non
     transcript = await talk("What does tea cost?")
     [block, handles] = await server.compact(transcript, server_side=True)
     assert block.role == "assistant"
-    assert [(b["type"], b["content"]) for b in blocks_of(block.content)] == [("compaction", "They looked for tea.")]
-    assert handles_in(shown([handles])) == ["artifact-1"]
+    assert [(b["type"], b["content"]) for b in content_blocks(block.content)] == [
+        ("compaction", "They looked for tea.")
+    ]
+    assert find_handles(shown([handles])) == ["artifact-1"]
     assert server.asked[0].to_bytes().startswith(server.asked[0].prefix.encoded + transcript.messages[0].encoded)
     assert await server.go_on(transcript, [block, handles]) == "Well."
     assert server.asked[1].betas == (COMPACTION_BETA,)
@@ -121,13 +123,13 @@ async def test_the_conversation_goes_on_from_one_message_with_all_that_must_not_
         user([tool_result("last", "coffee 9 EUR"), text_block("This is your last turn.")]),
     ]
     [message] = messages = await server.compact(transcript)
-    text = [block["text"] for block in blocks_of(message.content)]
+    text = [block["text"] for block in content_blocks(message.content)]
     assert message.role == "user"
     assert text[0] == "What does tea cost?"
     assert "Facts:\n- Tea is in log 7." in text[1]
     assert "Next step:\n- Say it." in text[1]
     assert "Decisions" not in text[1]
-    assert handles_in(text[2]) == ["artifact-1", "artifact-2"]
+    assert find_handles(text[2]) == ["artifact-1", "artifact-2"]
     assert text[3] == "What the last calls brought:\n- coffee 9 EUR"
     assert text[5:] == ["And coffee?", "This is your last turn."]
     before = transcript.prefix
@@ -150,7 +152,7 @@ async def test_without_a_model_that_summarises_the_heads_of_results_have_to_do(r
     assert len(server.asked) == len(replies)
     assert shown(messages).startswith("What does tea cost?")
     assert "- read_log: log 7\ntea 4 EUR" in shown(messages)
-    assert handles_in(shown(messages)) == ["artifact-1"]
+    assert find_handles(shown(messages)) == ["artifact-1"]
     assert await server.go_on(transcript, messages) == "Well."
 
 
@@ -204,7 +206,7 @@ async def test_pictures_stay_and_long_documents_are_shortened() -> None:
     transcript.messages[0] = user([text_block("Compare."), picture, Document("d1", "x" * 100_000).to_block()])
     server = Server(Reply.output(SUMMARY))
     [message] = await server.compact(transcript, context_tokens=20_000)
-    first, image, document, *_ = blocks_of(message.content)
+    first, image, document, *_ = content_blocks(message.content)
     assert (first, image) == (text_block("Compare."), picture)
     assert document["text"].startswith("Document d1: xxx")
     assert len(document["text"]) < 5_000
@@ -239,8 +241,8 @@ histories = st.lists(
 async def test_whatever_the_conversation_is_there_is_always_a_way_on(
     history: list[Message], window: int | None
 ) -> None:
-    transcript = Transcript(Prefix.of(None, ()), {}, messages=list(history))
-    messages = await compacted(transcript, never, MODEL, Settings(), server_side=True, context_tokens=window)
+    transcript = Transcript(EncodedPrefix.encode(None, ()), {}, messages=list(history))
+    messages = await compact_transcript(transcript, never, MODEL, Settings(), server_side=True, context_tokens=window)
     body = {"model": MODEL, "max_tokens": 1, "messages": [message.to_dict() for message in messages]}
     assert refuse(body) is None
     assert transcript.messages == history
@@ -269,4 +271,4 @@ OTHERS = [
 
 @pytest.mark.parametrize("error", [*TOO_LONG, *OTHERS], ids=str)
 def test_what_only_a_shorter_conversation_can_help_against_is_known(error: ModelError) -> None:
-    assert is_too_long(error) is (error in TOO_LONG)
+    assert is_request_too_long(error) is (error in TOO_LONG)

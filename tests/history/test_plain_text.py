@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.history.plain_text import conversation_text, plain_text, shortened
+from agentkit.history.plain_text import conversation_text, plain_text, shorten_text
 from agentkit.messages.content import Document, Image
 from agentkit.messages.message import Block, Message, text_block, tool_result, user
 
@@ -59,6 +59,6 @@ def test_what_is_no_text_is_named() -> None:
 
 @pytest.mark.parametrize("most_chars", [0, 10, 50, 99, 100, 101])
 def test_a_text_is_shortened_to_no_more_than_it_may_have(most_chars: int) -> None:
-    text = shortened("x" * 100, most_chars)
+    text = shorten_text("x" * 100, most_chars)
     assert len(text) <= most_chars
     assert (text == "x" * 100) is (most_chars >= 100)

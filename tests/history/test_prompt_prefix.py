@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent, RunContext, tool
-from agentkit.history.prompt_prefix import offered
-from agentkit.messages.request import Prefix
+from agentkit.history.prompt_prefix import render_prompt_prefix
+from agentkit.messages.request import EncodedPrefix
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +22,10 @@ def context(deps: str | None = None) -> RunContext[str | None]:
     return RunContext(deps=deps, run_id="r", agent="a")
 
 
-async def prefix(agent: Agent[str | None], deps: str | None = None, model: str = "claude-haiku-5-5") -> Prefix:
-    return (await offered(agent, context(deps), model, is_strict=True, reads_artifacts=False)).prefix
+async def prefix(agent: Agent[str | None], deps: str | None = None, model: str = "claude-haiku-5-5") -> EncodedPrefix:
+    return (
+        await render_prompt_prefix(agent, context(deps), model, is_strict=True, needs_artifact_tools=False)
+    ).encoded_prefix
 
 
 async def test_runs_share_the_bytes_of_their_prefix() -> None:
@@ -59,13 +61,13 @@ async def test_instructions_that_are_never_the_same_do_not_pile_up() -> None:
     agent = Agent[str | None]("a", model="claude-haiku-5-5", instructions=instructions)
     for number in range(1, 100):
         assert (await prefix(agent)).system == f"This is run {number}."
-    assert len(agent.offers) <= 32
+    assert len(agent.prompt_prefixes) <= 32
 
 
 async def test_a_strict_schema_that_was_refused_is_not_what_others_are_offered() -> None:
     agent = Agent[str | None]("a", model="claude-haiku-5-5", tools=[find])
-    strict = await offered(agent, context(), "m", is_strict=True, reads_artifacts=False)
-    lossless = await offered(agent, context(), "m", is_strict=False, reads_artifacts=False)
+    strict = await render_prompt_prefix(agent, context(), "m", is_strict=True, needs_artifact_tools=False)
+    lossless = await render_prompt_prefix(agent, context(), "m", is_strict=False, needs_artifact_tools=False)
     assert [offer.tools[0].get("strict") for offer in (strict, lossless)] == [True, None]
     with script(Reply.text("Yes.")) as s:
         await agent.run("Hi")

@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from agentkit import UsageError
-from agentkit.history.plain_text import blocks_of
-from agentkit.history.sanitize import NO_RESULT, answered, read_messages, without_thinking
+from agentkit.history.plain_text import content_blocks
+from agentkit.history.sanitize import NO_RESULT, read_messages, with_missing_results, without_thinking
 from agentkit.messages.message import Block, JSONObject, Message, text_block, tool_result, user
 from agentkit.simulator.rules import refuse
 
@@ -59,7 +59,7 @@ def test_messages_that_are_whole_are_passed_on_as_they_are() -> None:
         Message.of("system", "Be brief."),
         user("Bye"),
     ]
-    assert all(one is other for one, other in zip(answered(messages), messages, strict=True))
+    assert all(one is other for one, other in zip(with_missing_results(messages), messages, strict=True))
 
 
 LOST = tool_result("c1", NO_RESULT, is_error=True)
@@ -86,8 +86,8 @@ BROKEN: dict[str, tuple[list[Message], list[Message]]] = {
 @pytest.mark.parametrize("row", BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_history_is_put_right(row: tuple[list[Message], list[Message]]) -> None:
     broken, whole = row
-    assert answered(broken) == whole
-    assert answered(whole) == whole
+    assert with_missing_results(broken) == whole
+    assert with_missing_results(whole) == whole
 
 
 blocks = st.sampled_from([text_block("x"), THINKING, HIDDEN, *(call(f"c{n}") for n in range(3))])
@@ -105,14 +105,14 @@ def test_whatever_was_said_the_api_takes_it_afterwards(history: list[Message]) -
         block["id"]
         for said in history
         if said.role == "assistant"
-        for block in blocks_of(said.content)
+        for block in content_blocks(said.content)
         if "id" in block
     ]
     assume(len(ids) == len(set(ids)))  # every turn has ids of its own
-    whole = answered(without_thinking([user("Hi"), *history]))
+    whole = with_missing_results(without_thinking([user("Hi"), *history]))
     assert is_taken(whole)
     assert "thinking" not in str([message.content for message in whole])
-    assert answered(whole) == whole
+    assert with_missing_results(whole) == whole
 
 
 def test_the_apis_own_dictionaries_are_read_and_empty_ones_left_out() -> None:

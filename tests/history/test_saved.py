@@ -7,33 +7,41 @@ import json
 import pytest
 
 from agentkit import UsageError
-from agentkit.history.saved import FORMAT, Saved
+from agentkit.history.saved import FORMAT, SavedConversation
 from agentkit.messages.message import JSONObject, Message, user
-from agentkit.messages.request import Offer
+from agentkit.messages.request import PromptPrefix
 
-OFFER = Offer("You keep the books.", [{"name": "look", "input_schema": {"type": "object"}}], {"type": "json_schema"})
+OFFER = PromptPrefix(
+    "You keep the books.", [{"name": "look", "input_schema": {"type": "object"}}], {"type": "json_schema"}
+)
 CALL = {"type": "tool_use", "id": "c1", "name": "look", "input": {"b": 1.0, "a": "ü"}}
 SAID = Message.of("assistant", [CALL], {0: '{ "b": 1.0, "a": "\\u00fc" }'})
-SAVED = Saved((user("Hi"), SAID), "clerk", "claude-opus-5-5", OFFER, Offer(None, [], answers_by_tool=True))
+SAVED = SavedConversation(
+    (user("Hi"), SAID), "clerk", "claude-opus-5-5", OFFER, PromptPrefix(None, [], answers_by_tool=True)
+)
 
 
 def test_what_was_saved_comes_back_to_the_byte_also_through_json() -> None:
-    back = Saved.of(json.loads(json.dumps(SAVED.to_json())))
+    back = SavedConversation.from_json_or_messages(json.loads(json.dumps(SAVED.to_json())))
     assert back == SAVED
     assert [message.encoded for message in back.messages] == [message.encoded for message in SAVED.messages]
-    assert back.offer is not None
-    assert back.offer.prefix.encoded == OFFER.prefix.encoded
+    assert back.initial_prompt_prefix is not None
+    assert back.initial_prompt_prefix.encoded_prefix.encoded == OFFER.encoded_prefix.encoded
 
 
 def test_a_store_that_sorts_keys_breaks_nothing() -> None:
-    back = Saved.of(json.loads(json.dumps(SAVED.to_json(), sort_keys=True)))
+    back = SavedConversation.from_json_or_messages(json.loads(json.dumps(SAVED.to_json(), sort_keys=True)))
     assert [message.encoded for message in back.messages] == [message.encoded for message in SAVED.messages]
-    assert list(back.offer.prefix.tools[0]) == ["name", "input_schema"] if back.offer else False
+    assert (
+        list(back.initial_prompt_prefix.encoded_prefix.tools[0]) == ["name", "input_schema"]
+        if back.initial_prompt_prefix
+        else False
+    )
 
 
 def test_a_list_of_messages_is_taken_as_another_conversations() -> None:
     for given in ([{"role": "user", "content": "Hi"}], ({"role": "user", "content": "Hi"},)):
-        assert Saved.of(given) == Saved((user("Hi"),))
+        assert SavedConversation.from_json_or_messages(given) == SavedConversation((user("Hi"),))
 
 
 def changed(**fields: object) -> JSONObject:
@@ -58,4 +66,4 @@ def changed(**fields: object) -> JSONObject:
 )
 def test_what_is_no_conversation_is_refused_by_name(given: object, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        Saved.of(given)
+        SavedConversation.from_json_or_messages(given)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from agentkit import Outcome
-from agentkit.loop.state import STOP_REASONS, After
+from agentkit.loop.state import STOP_REASONS, StopReasonRule
 from agentkit.messages.message import Block, JSONObject
 from agentkit.run.events import Compacted, FellBack, RunFinished, TurnFinished
 from tests.budgets.server import Limited, overspent
@@ -62,8 +62,8 @@ def law_2(scene: Scene) -> Iterator[str]:
     """No call of an unfinished turn is executed but those that only read; none twice, none that was not whole."""
     allowed: set[str] = set()
     for turn in scene.diary.turns:
-        ids = [call.id for call in turn.calls() if call.invalid_input is None]
-        if STOP_REASONS.get(turn.stop_reason or "") is After.GO_ON and len(set(ids)) == len(ids):
+        ids = [call.id for call in turn.tool_calls() if call.invalid_input is None]
+        if STOP_REASONS.get(turn.stop_reason or "") is StopReasonRule.GO_ON and len(set(ids)) == len(ids):
             allowed.update(ids)
     for call, count in Counter((one.run_id, one.call_id) for one in scene.diary.executions).items():
         if count > 1:

@@ -18,7 +18,7 @@ from agentkit.agents.conversation import Conversation
 from agentkit.messages.message import AssistantTurn, JSONObject
 from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Mix, Reply, Script
-from agentkit.simulator.faults.plan import USUAL, FaultPlan
+from agentkit.simulator.faults.plan import SURVIVABLE_FAULTS, FaultPlan
 from tests.budgets.server import TOKEN, NamingSimulator, asking
 
 AnyAgent: TypeAlias = Agent[Any, Any, Any]
@@ -28,7 +28,7 @@ PLACE = "/srv/private/orders.py"
 KEY = "sk-ant-api03-" + "k3Y" * 12
 PASSWORD = "s3same-open"
 AMONG = (
-    *(*USUAL, "cut:420", "error_event:0", "status:503", "unknown_stop_reason", "refusal"),
+    *(*SURVIVABLE_FAULTS, "cut:420", "error_event:0", "status:503", "unknown_stop_reason", "refusal"),
     *("status:400", "status:401", "status:413", "context_exceeded"),
 )
 """What goes wrong: all that a run should survive, and some that end it."""
@@ -254,6 +254,6 @@ class Scene:
 
     async def go_on(self) -> RunResult[Any]:
         """Say something more in the same conversation, with nothing in the way."""
-        self.simulator.plan = FaultPlan()
+        self.simulator.fault_plan = FaultPlan()
         self.budget = None
         return await self.chat.send("Go on.", deps=self.diary, client=self.simulator.client())

@@ -34,7 +34,7 @@ class Talk(RuleBasedStateMachine):
     @rule(rate=st.sampled_from([0.0, 0.0, 0.3, 0.7]), strike=st.none() | st.integers(1, 30), is_limited=st.booleans())
     def say(self, rate: float, strike: int | None, is_limited: bool) -> None:
         scene = self.scene
-        scene.simulator.plan = FaultPlan(Mix(rate, self.seed, AMONG))
+        scene.simulator.fault_plan = FaultPlan(Mix(rate, self.seed, AMONG))
         scene.budget = scene.some_budget() if is_limited else None
         if strike is not None:
             scene.strike_after(strike)

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from agentkit import Agent, Outcome, RunResult, Settings, Unfinished
-from agentkit.loop.child_runs import CallNumber, Children, OffSwitch
+from agentkit.loop.child_runs import CallNumber, ChildRuns, StopSignal
 from agentkit.messages.message import JSONObject, ToolCall
 from agentkit.run.result import Answer
 from agentkit.testing import Reply, script
@@ -24,46 +24,46 @@ def result(outcome: Outcome, *, reason: str = "", has_answer: bool = False) -> R
 
 
 async def test_calls_are_numbered_in_order_and_those_that_came_to_nothing_are_not_counted() -> None:
-    children = Children()
+    children = ChildRuns()
     first, second, third, other = call("1"), call("2"), call("3"), call("4", "writer")
-    children.expect([first, second, other])
-    children.began(second)
-    children.expect([third])
-    assert [children.number(one) for one in (first, second, third)] == [
-        CallNumber(of_all=1, of_begun=1, of_run=1),
-        CallNumber(of_all=2, of_begun=2, of_run=2),
-        CallNumber(of_all=3, of_begun=2, of_run=4),
+    children.number_calls([first, second, other])
+    children.record_start(second)
+    children.number_calls([third])
+    assert [children.call_number(one) for one in (first, second, third)] == [
+        CallNumber(of_agent=1, of_started=1, of_run=1),
+        CallNumber(of_agent=2, of_started=2, of_run=2),
+        CallNumber(of_agent=3, of_started=2, of_run=4),
     ]
-    assert children.number(other) == CallNumber(of_all=1, of_begun=1, of_run=3)
+    assert children.call_number(other) == CallNumber(of_agent=1, of_started=1, of_run=3)
 
 
 async def test_what_is_started_in_the_background_is_numbered_by_agent() -> None:
-    children = Children()
+    children = ChildRuns()
     calls = [call("1", "start_agent", "reader"), call("2", "start_agent", "writer"), call("3", "start_agent", "reader")]
-    children.expect(calls)
-    assert [children.number(one).of_all for one in calls] == [1, 1, 2]
+    children.number_calls(calls)
+    assert [children.call_number(one).of_agent for one in calls] == [1, 1, 2]
 
 
 async def test_of_several_tries_the_last_one_says_whether_a_call_is_unfinished() -> None:
-    children = Children()
-    children.adopt(call("1"), result(Outcome.REFUSED))
-    children.adopt(call("1"), result(Outcome.COMPLETED, has_answer=True))
-    children.adopt(call("2"), result(Outcome.REFUSED))
-    children.adopt(call("2"), result(Outcome.FAILED, reason="No."))
-    children.adopt(call("3"), result(Outcome.CANCELLED))
-    assert [*children.unfinished(("lead",), but={"3"})] == [
+    children = ChildRuns()
+    children.add_result(call("1"), result(Outcome.REFUSED))
+    children.add_result(call("1"), result(Outcome.COMPLETED, has_answer=True))
+    children.add_result(call("2"), result(Outcome.REFUSED))
+    children.add_result(call("2"), result(Outcome.FAILED, reason="No."))
+    children.add_result(call("3"), result(Outcome.CANCELLED))
+    assert [*children.unfinished_calls(("lead",), excluded={"3"})] == [
         Unfinished(("lead", "reader"), "reader", "2", "failed: No.")
     ]
     assert len(children.results) == 5
 
 
 async def test_an_off_switch_stops_what_it_watches_now_and_later() -> None:
-    off, now, later = OffSwitch(), anyio.CancelScope(), anyio.CancelScope()
-    off.watch(now)
+    off, now, later = StopSignal(), anyio.CancelScope(), anyio.CancelScope()
+    off.attach_scope(now)
     assert not now.cancel_called
-    off.turn_off("Enough.")
-    off.turn_off("Twice.")
-    off.watch(later)
+    off.stop("Enough.")
+    off.stop("Twice.")
+    off.attach_scope(later)
     assert now.cancel_called
     assert later.cancel_called
     assert off.reason == "Enough."
@@ -75,7 +75,7 @@ async def test_without_a_tool_that_starts_nothing_stands_beside_the_work() -> No
     async def work() -> None:
         done.append("work")
 
-    await Children().beside(work, ["reader"])
+    await ChildRuns().run_alongside(work, ["reader"])
     assert done == ["work"]
 
 

@@ -233,7 +233,7 @@ class TestMiddleware:
         async def briefly(call: ModelCall, go_on: CallModel) -> AssistantTurn:
             import dataclasses
 
-            return await go_on(dataclasses.replace(call, request=call.request.with_limit(77)))
+            return await go_on(dataclasses.replace(call, request=call.request.with_max_tokens(77)))
 
         with script(Reply.text("Tea.")) as s:
             await Agent("a", model="claude-opus-5-5", around_model=[briefly]).run("Hi", budget=Budget(max_requests=1))

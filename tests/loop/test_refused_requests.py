@@ -8,7 +8,7 @@ import anthropic
 import pytest
 
 from agentkit.errors import ModelError
-from agentkit.loop import refused_requests as repairs
+from agentkit.loop import refused_requests
 from agentkit.models.claude import ClaudeModel
 
 DANGLING = (
@@ -22,9 +22,9 @@ def error(text: str, status: int | None = 400, kind: str = "invalid_request_erro
 
 
 def test_a_call_without_a_result_is_told_by_the_apis_words() -> None:
-    assert repairs.is_dangling(error(DANGLING))
-    assert not repairs.is_dangling(error(DANGLING, status=500))
-    assert not repairs.is_dangling(error("messages.0: at least one message is required"))
+    assert refused_requests.is_missing_tool_result(error(DANGLING))
+    assert not refused_requests.is_missing_tool_result(error(DANGLING, status=500))
+    assert not refused_requests.is_missing_tool_result(error("messages.0: at least one message is required"))
 
 
 @pytest.mark.parametrize(
@@ -36,19 +36,21 @@ def test_a_call_without_a_result_is_told_by_the_apis_words() -> None:
     ],
 )
 def test_a_schema_that_is_too_much_is_told_by_any_of_its_words(text: str) -> None:
-    assert repairs.is_too_complex(error(text))
-    assert not repairs.is_too_complex(error(text, status=529))
-    assert not repairs.is_dangling(error(text))
+    assert refused_requests.is_schema_too_complex(error(text))
+    assert not refused_requests.is_schema_too_complex(error(text, status=529))
+    assert not refused_requests.is_missing_tool_result(error(text))
 
 
 def test_a_thread_is_refused_by_a_code_or_by_the_name_of_the_field_or_of_the_beta() -> None:
-    assert repairs.is_about_threads(error("No.", 404, "not_found_error", code="thread_not_found"))
-    assert repairs.is_about_threads(error("No.", 409, code="thread_continue_in_flight"))
-    assert repairs.is_about_threads(error("thread: Extra inputs are not permitted"))
-    assert repairs.is_about_threads(error("Unexpected value(s) `message-threads-2026-08-12` for `anthropic-beta`"))
-    assert not repairs.is_about_threads(error("thread pool exhausted", 500, "api_error"))
-    assert not repairs.is_about_threads(error("threading: Extra inputs are not permitted"))
-    assert not repairs.is_about_threads(error("No.", code="tool_name_conflict"))
+    assert refused_requests.is_thread_error(error("No.", 404, "not_found_error", code="thread_not_found"))
+    assert refused_requests.is_thread_error(error("No.", 409, code="thread_continue_in_flight"))
+    assert refused_requests.is_thread_error(error("thread: Extra inputs are not permitted"))
+    assert refused_requests.is_thread_error(
+        error("Unexpected value(s) `message-threads-2026-08-12` for `anthropic-beta`")
+    )
+    assert not refused_requests.is_thread_error(error("thread pool exhausted", 500, "api_error"))
+    assert not refused_requests.is_thread_error(error("threading: Extra inputs are not permitted"))
+    assert not refused_requests.is_thread_error(error("No.", code="tool_name_conflict"))
 
 
 @pytest.mark.parametrize(
@@ -64,11 +66,11 @@ def test_a_thread_is_refused_by_a_code_or_by_the_name_of_the_field_or_of_the_bet
     ],
 )
 def test_another_model_is_asked_when_this_one_is_the_trouble(failed: ModelError, helps: bool) -> None:
-    assert repairs.is_the_models(failed) is helps
+    assert refused_requests.is_model_unavailable(failed) is helps
 
 
 async def compacts(client: object) -> bool:
-    return repairs.compacts_itself(ClaudeModel("claude-opus-5-5", cast("Any", client)))
+    return refused_requests.has_server_side_compaction(ClaudeModel("claude-opus-5-5", cast("Any", client)))
 
 
 @pytest.mark.anyio

@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from agentkit.loop.actions import (
-    CALL_ANSWER_TOOL,
-    LAST_TURN,
-    LAST_TURN_BY_TOOL,
-    SAY_SOMETHING,
+    CALL_ANSWER_TOOL_NOTE,
+    EMPTY_REPLY_NOTE,
+    FINAL_TURN_BY_TOOL_NOTE,
+    FINAL_TURN_NOTE,
     AnswerBy,
-    AnswerCalls,
-    AskToSpeak,
-    CallModel,
+    AskModel,
     CheckAnswer,
     Compact,
     Finish,
-    Limits,
+    RequestText,
+    RunLimits,
     RunTools,
+    SkipCalls,
 )
-from agentkit.loop.state import STOP_REASONS, RunState, next_step
+from agentkit.loop.state import STOP_REASONS, RunState, next_action
 from agentkit.messages.message import AssistantTurn, Block
 from agentkit.run.outcome import Outcome
 from agentkit.tools.reserved_names import ANSWER_TOOL
@@ -33,33 +33,33 @@ def turn(*content: Block, stop_reason: str | None = "end_turn") -> AssistantTurn
 
 
 def fresh(max_turns: int = 50, *, by: AnswerBy = AnswerBy.TEXT, has_tools: bool = True) -> RunState:
-    return RunState(Limits(max_turns=max_turns), by, has_tools=has_tools)
+    return RunState(RunLimits(max_turns=max_turns), by, has_tools=has_tools)
 
 
 def test_a_run_begins_by_asking() -> None:
-    assert next_step(fresh()) == CallModel()
+    assert next_action(fresh()) == AskModel()
 
 
 def test_text_is_an_answer_to_check() -> None:
-    assert next_step(fresh().replied(turn(TEXT))) == CheckAnswer("Tea is 4 EUR.")
+    assert next_action(fresh().reply_received(turn(TEXT))) == CheckAnswer("Tea is 4 EUR.")
 
 
 def test_a_checked_answer_completes_the_run() -> None:
-    assert next_step(fresh().replied(turn(TEXT)).answered()) == Finish(Outcome.COMPLETED)
+    assert next_action(fresh().reply_received(turn(TEXT)).answer_accepted()) == Finish(Outcome.COMPLETED)
 
 
 @pytest.mark.parametrize("stop_reason", ["tool_use", "end_turn", "stop_sequence"])
 def test_a_complete_turn_with_calls_runs_them_whatever_it_is_called(stop_reason: str) -> None:
-    step = next_step(fresh().replied(turn(TEXT, CALL, stop_reason=stop_reason)))
+    step = next_action(fresh().reply_received(turn(TEXT, CALL, stop_reason=stop_reason)))
     assert isinstance(step, RunTools)
     assert [call.id for call in step.calls] == ["toolu_1"]
-    assert step.only is None
+    assert step.allowed_tools is None
 
 
 @pytest.mark.parametrize("stop_reason", ["max_tokens", "model_context_window_exceeded", "refusal", "moonrise", None])
 def test_no_call_of_an_unfinished_turn_is_run(stop_reason: str | None) -> None:
-    step = next_step(fresh().replied(turn(TEXT, CALL, stop_reason=stop_reason)))
-    assert isinstance(step, AnswerCalls | Compact | Finish)
+    step = next_action(fresh().reply_received(turn(TEXT, CALL, stop_reason=stop_reason)))
+    assert isinstance(step, SkipCalls | Compact | Finish)
 
 
 def test_every_stop_reason_has_one_meaning_and_an_unknown_one_ends_the_run_by_its_name() -> None:
@@ -68,13 +68,15 @@ def test_every_stop_reason_has_one_meaning_and_an_unknown_one_ends_the_run_by_it
         "model_context_window_exceeded": Compact(),
         "refusal": Finish(Outcome.REFUSED, "The model declined."),
         "tool_use": Finish(Outcome.FAILED, "The API stopped for tool_use, but the reply holds no tool call."),
-        "pause_turn": CallModel(),
-        "compaction": CallModel(),
+        "pause_turn": AskModel(),
+        "compaction": AskModel(),
         "end_turn": CheckAnswer("Tea is 4 EUR."),
         "stop_sequence": CheckAnswer("Tea is 4 EUR."),
     }
-    assert {reason: next_step(fresh().replied(turn(TEXT, stop_reason=reason))) for reason in STOP_REASONS} == steps
-    unknown = next_step(fresh().replied(turn(TEXT, stop_reason="moonrise")))
+    assert {
+        reason: next_action(fresh().reply_received(turn(TEXT, stop_reason=reason))) for reason in STOP_REASONS
+    } == steps
+    unknown = next_action(fresh().reply_received(turn(TEXT, stop_reason="moonrise")))
     assert isinstance(unknown, Finish)
     assert unknown.outcome is Outcome.FAILED
     assert "moonrise" in unknown.reason
@@ -83,23 +85,23 @@ def test_every_stop_reason_has_one_meaning_and_an_unknown_one_ends_the_run_by_it
 def test_a_refusal_says_what_the_api_said() -> None:
     details = {"category": "cyber", "explanation": "It asks for malware"}
     refused = AssistantTurn([], "refusal", {}, stop_details=details)
-    assert next_step(fresh().replied(refused)) == Finish(
+    assert next_action(fresh().reply_received(refused)) == Finish(
         Outcome.REFUSED, "The model declined: cyber: It asks for malware."
     )
 
 
 def test_results_are_followed_by_another_question() -> None:
-    assert next_step(fresh().replied(turn(CALL, stop_reason="tool_use")).ran_tools()) == CallModel()
+    assert next_action(fresh().reply_received(turn(CALL, stop_reason="tool_use")).tools_finished()) == AskModel()
 
 
 def test_a_paused_turn_is_resent_as_one_turn_and_bounded() -> None:
-    state = RunState(Limits(max_pauses=2))
+    state = RunState(RunLimits(max_pauses=2))
     for _ in range(2):
-        state = state.replied(turn(TEXT, stop_reason="pause_turn"))
-        assert next_step(state) == CallModel()
-        state = state.resumed()
+        state = state.reply_received(turn(TEXT, stop_reason="pause_turn"))
+        assert next_action(state) == AskModel()
+        state = state.turn_resumed()
         assert state.turns == 0
-    step = next_step(state.replied(turn(TEXT, stop_reason="pause_turn")))
+    step = next_action(state.reply_received(turn(TEXT, stop_reason="pause_turn")))
     assert isinstance(step, Finish)
     assert step.outcome is Outcome.PAUSED
 
@@ -108,44 +110,46 @@ class TestLanding:
     """On the last turn the model is told so, and nothing but the answer tool runs."""
 
     def test_the_last_turn_is_announced(self) -> None:
-        state = fresh(2).replied(turn(CALL, stop_reason="tool_use")).ran_tools()
-        assert next_step(state) == CallModel(LAST_TURN, is_last=True)
+        state = fresh(2).reply_received(turn(CALL, stop_reason="tool_use")).tools_finished()
+        assert next_action(state) == AskModel(FINAL_TURN_NOTE, is_final_turn=True)
 
     def test_an_answer_given_by_tool_is_announced_as_such(self) -> None:
-        assert next_step(fresh(1, by=AnswerBy.TOOL)) == CallModel(LAST_TURN_BY_TOOL, is_last=True)
+        assert next_action(fresh(1, by=AnswerBy.TOOL)) == AskModel(FINAL_TURN_BY_TOOL_NOTE, is_final_turn=True)
 
     def test_a_run_without_tools_needs_no_announcement(self) -> None:
-        assert next_step(fresh(1, has_tools=False)) == CallModel()
+        assert next_action(fresh(1, has_tools=False)) == AskModel()
 
     def test_a_landed_answer_counts_and_the_outcome_says_that_the_limit_was_hit(self) -> None:
-        step = next_step(fresh(1).replied(turn(TEXT)).answered())
+        step = next_action(fresh(1).reply_received(turn(TEXT)).answer_accepted())
         assert step == Finish(Outcome.MAX_TURNS, "The limit of 1 turns was reached.")
 
     def test_a_single_turn_without_tools_completes(self) -> None:
-        assert next_step(fresh(1, has_tools=False).replied(turn(TEXT)).answered()) == Finish(Outcome.COMPLETED)
+        assert next_action(fresh(1, has_tools=False).reply_received(turn(TEXT)).answer_accepted()) == Finish(
+            Outcome.COMPLETED
+        )
 
     def test_calls_of_the_last_turn_are_answered_but_not_run(self) -> None:
-        step = next_step(fresh(1).replied(turn(CALL, stop_reason="tool_use")))
+        step = next_action(fresh(1).reply_received(turn(CALL, stop_reason="tool_use")))
         assert isinstance(step, RunTools)
-        assert step.only == frozenset()
+        assert step.allowed_tools == frozenset()
 
     def test_the_answer_tool_is_the_only_one_that_runs(self) -> None:
-        step = next_step(fresh(1, by=AnswerBy.TOOL).replied(turn(CALL, stop_reason="tool_use")))
+        step = next_action(fresh(1, by=AnswerBy.TOOL).reply_received(turn(CALL, stop_reason="tool_use")))
         assert isinstance(step, RunTools)
-        assert step.only == frozenset({ANSWER_TOOL})
+        assert step.allowed_tools == frozenset({ANSWER_TOOL})
 
     def test_text_beside_the_calls_of_the_last_turn_is_the_best_answer(self) -> None:
-        state = fresh(1).replied(turn(TEXT, CALL, stop_reason="tool_use")).ran_tools()
-        assert next_step(state) == CheckAnswer("Tea is 4 EUR.")
+        state = fresh(1).reply_received(turn(TEXT, CALL, stop_reason="tool_use")).tools_finished()
+        assert next_action(state) == CheckAnswer("Tea is 4 EUR.")
 
     def test_a_silent_last_turn_ends_at_the_limit(self) -> None:
-        state = fresh(1).replied(turn(CALL, stop_reason="tool_use")).ran_tools()
-        step = next_step(state)
+        state = fresh(1).reply_received(turn(CALL, stop_reason="tool_use")).tools_finished()
+        step = next_action(state)
         assert isinstance(step, Finish)
         assert step.outcome is Outcome.MAX_TURNS
 
     def test_an_answer_that_does_not_fit_on_the_last_turn_ends_at_the_limit_with_the_reason(self) -> None:
-        step = next_step(fresh(1).replied(turn(TEXT)).rejected("Not a Report."))
+        step = next_action(fresh(1).reply_received(turn(TEXT)).answer_rejected("Not a Report."))
         assert step == Finish(Outcome.MAX_TURNS, "The limit of 1 turns was reached. Not a Report.")
 
 
@@ -153,25 +157,27 @@ class TestAnswersThatDoNotFit:
     """They go back at the tail, twice by default."""
 
     def test_the_reason_is_said_with_the_next_request(self) -> None:
-        assert next_step(fresh().replied(turn(TEXT)).rejected("Not a Report.")) == CallModel("Not a Report.")
+        assert next_action(fresh().reply_received(turn(TEXT)).answer_rejected("Not a Report.")) == AskModel(
+            "Not a Report."
+        )
 
     def test_the_third_failure_ends_the_run(self) -> None:
         state = fresh()
         for _ in range(3):
-            state = state.replied(turn(TEXT)).rejected("Not a Report.")
-        assert next_step(state) == Finish(Outcome.INVALID_OUTPUT, "Not a Report.")
+            state = state.reply_received(turn(TEXT)).answer_rejected("Not a Report.")
+        assert next_action(state) == Finish(Outcome.INVALID_OUTPUT, "Not a Report.")
 
     def test_failures_through_the_answer_tool_count_as_well(self) -> None:
         state = fresh(by=AnswerBy.TOOL)
         for _ in range(2):
-            state = state.replied(turn(CALL, stop_reason="tool_use")).ran_tools(rejected="No.")
-            assert next_step(state) == CallModel()
-        state = state.replied(turn(TEXT)).rejected(CALL_ANSWER_TOOL)
-        assert next_step(state) == Finish(Outcome.INVALID_OUTPUT, CALL_ANSWER_TOOL)
+            state = state.reply_received(turn(CALL, stop_reason="tool_use")).tools_finished(rejected="No.")
+            assert next_action(state) == AskModel()
+        state = state.reply_received(turn(TEXT)).answer_rejected(CALL_ANSWER_TOOL_NOTE)
+        assert next_action(state) == Finish(Outcome.INVALID_OUTPUT, CALL_ANSWER_TOOL_NOTE)
 
     def test_a_note_and_the_last_turn_are_said_together(self) -> None:
-        step = next_step(fresh(2).replied(turn(TEXT)).rejected("Not a Report."))
-        assert step == CallModel(f"Not a Report.\n\n{LAST_TURN}", is_last=True)
+        step = next_action(fresh(2).reply_received(turn(TEXT)).answer_rejected("Not a Report."))
+        assert step == AskModel(f"Not a Report.\n\n{FINAL_TURN_NOTE}", is_final_turn=True)
 
 
 class TestSilence:
@@ -181,10 +187,10 @@ class TestSilence:
         "content", [[], [{"type": "text", "text": " \n"}], [{"type": "thinking", "thinking": "Hm"}]]
     )
     def test_it_is_asked_once_and_then_ends_as_empty(self, content: list[Block]) -> None:
-        state = fresh().replied(turn(*content))
-        assert next_step(state) == AskToSpeak()
-        state = state.asked_to_speak()
-        assert next_step(state) == CallModel(SAY_SOMETHING)
-        step = next_step(state.replied(turn(*content)))
+        state = fresh().reply_received(turn(*content))
+        assert next_action(state) == RequestText()
+        state = state.text_requested()
+        assert next_action(state) == AskModel(EMPTY_REPLY_NOTE)
+        step = next_action(state.reply_received(turn(*content)))
         assert isinstance(step, Finish)
         assert step.outcome is Outcome.EMPTY

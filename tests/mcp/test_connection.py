@@ -11,10 +11,10 @@ import pytest
 
 from agentkit.errors import ConfigurationError, ToolError, UsageError
 from agentkit.mcp import HttpServer
-from agentkit.mcp.annotations import Listed
-from agentkit.mcp.connection import Connection
-from agentkit.mcp.mcp_tool import Answer, Unanswered
-from agentkit.mcp.servers import Server
+from agentkit.mcp.annotations import ListedTool
+from agentkit.mcp.connection import ServerConnection
+from agentkit.mcp.mcp_tool import CallWithoutResult, ServerResult
+from agentkit.mcp.servers import McpServer
 from tests.mcp.servers import serving, shop, wild, wild_address
 
 pytestmark = pytest.mark.anyio
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.anyio
 class Mounted:
     """A connection, and its tools by name."""
 
-    def __init__(self, connection: Connection, tools: tuple[Listed, ...]) -> None:
+    def __init__(self, connection: ServerConnection, tools: tuple[ListedTool, ...]) -> None:
         self.connection = connection
         self.tools = {tool.name: tool for tool in tools}
 
-    async def call(self, tool: str, **given: object) -> Answer:
-        return await self.connection.call(self.tools[tool], given, self._hear)
+    async def call(self, tool: str, **given: object) -> ServerResult:
+        return await self.connection.call_tool(self.tools[tool], given, self._hear)
 
     async def said(self, tool: str, **given: object) -> str:
         return str((await self.call(tool, **given)).result["content"][0]["text"])
@@ -38,8 +38,8 @@ class Mounted:
 
 
 @asynccontextmanager
-async def connected(server: Server) -> AsyncGenerator[Mounted]:
-    connection = Connection(server, "wild", 20)
+async def connected(server: McpServer) -> AsyncGenerator[Mounted]:
+    connection = ServerConnection(server, "wild", 20)
     tools = await connection.open()
     try:
         yield Mounted(connection, tools)
@@ -52,7 +52,7 @@ async def test_the_call_that_saw_the_death_fails_and_the_next_one_starts_the_ser
 ) -> None:
     async with connected(wild()) as server:
         before = await server.call("pid")
-        with pytest.raises(Unanswered, match=r"^The server wild ended during this call\.$"):
+        with pytest.raises(CallWithoutResult, match=r"^The server wild ended during this call\.$"):
             await server.call("die")
         after = await server.call("pid")
         assert (before.was_restarted, after.was_restarted) == (False, True)
@@ -64,7 +64,7 @@ async def test_the_call_that_saw_the_death_fails_and_the_next_one_starts_the_ser
 async def test_a_server_that_dies_again_before_it_answered_is_given_up() -> None:
     async with connected(wild()) as server:
         for _ in range(2):
-            with pytest.raises(Unanswered):
+            with pytest.raises(CallWithoutResult):
                 await server.call("die")
         with pytest.raises(ToolError, match=r"is not running any more\. Nothing was executed\."):
             await server.call("pid")
@@ -72,7 +72,7 @@ async def test_a_server_that_dies_again_before_it_answered_is_given_up() -> None
 
 async def test_a_server_that_does_not_come_back_fails_every_call_at_once(tmp_path: Path) -> None:
     async with connected(wild(dies_on_start_of=str(tmp_path / "mark"))) as server:
-        with pytest.raises(Unanswered):
+        with pytest.raises(CallWithoutResult):
             await server.call("die")
         with pytest.raises(ToolError, match="cannot be started"):
             await server.call("pid")
@@ -82,7 +82,7 @@ async def test_a_server_that_does_not_come_back_fails_every_call_at_once(tmp_pat
 
 async def test_calls_that_find_a_dead_server_together_start_it_once() -> None:
     async with connected(wild()) as server:
-        with pytest.raises(Unanswered):
+        with pytest.raises(CallWithoutResult):
             await server.call("die")
         pids: set[str] = set()
 
@@ -97,10 +97,10 @@ async def test_calls_that_find_a_dead_server_together_start_it_once() -> None:
 
 async def test_a_tool_that_is_another_one_after_the_restart_is_not_called() -> None:
     async with connected(wild()) as server:
-        with pytest.raises(Unanswered):
+        with pytest.raises(CallWithoutResult):
             await server.call("die")
         other = {"type": "object", "required": ["all"]}
-        server.tools["pid"] = Listed("pid", "", other, None, server.tools["pid"].annotations)
+        server.tools["pid"] = ListedTool("pid", "", other, None, server.tools["pid"].annotations)
         with pytest.raises(ToolError, match=r"came back without this tool\. Nothing was executed\."):
             await server.call("pid")
 
@@ -121,13 +121,13 @@ async def test_what_a_server_refuses_is_told_in_its_words(code: int, told: str) 
 @pytest.mark.parametrize("code", [0, -32603])
 async def test_an_exception_inside_a_server_is_not_told_to_the_model(code: int) -> None:
     async with connected(wild()) as server:
-        with pytest.raises(Unanswered, match=r"^The server wild reported an internal error\.$"):
+        with pytest.raises(CallWithoutResult, match=r"^The server wild reported an internal error\.$"):
             await server.call("refuse", code=code, message="KeyError at /srv/app.py")
 
 
 async def test_a_result_that_is_none_is_an_unanswered_call() -> None:
     async with connected(wild()) as server:
-        with pytest.raises(Unanswered, match="in a form that MCP does not have"):
+        with pytest.raises(CallWithoutResult, match="in a form that MCP does not have"):
             await server.call("give", result={"content": 5})
         assert await server.said("pid")
 
@@ -155,7 +155,7 @@ async def test_an_address_that_is_gone_fails_calls_until_it_is_there_again() -> 
 async def test_a_connection_that_breaks_costs_only_its_own_call(tool: str) -> None:
     async with wild_address() as url, connected(HttpServer(url)) as server, anyio.create_task_group() as tasks:
         tasks.start_soon(server.call, "hang")
-        with pytest.raises(Unanswered, match="broke off during this call"):
+        with pytest.raises(CallWithoutResult, match="broke off during this call"):
             await server.call(tool)
         answer = await server.call("pid")
         assert not answer.was_restarted
@@ -165,4 +165,4 @@ async def test_a_connection_that_breaks_costs_only_its_own_call(tool: str) -> No
 async def test_credentials_that_are_refused_are_named() -> None:
     async with wild_address(status=401) as url:
         with pytest.raises(ConfigurationError, match="HTTP 401 No: check the credentials in its headers"):
-            await Connection(HttpServer(url, {"authorization": "Bearer none"}), "wild", 10).open()
+            await ServerConnection(HttpServer(url, {"authorization": "Bearer none"}), "wild", 10).open()

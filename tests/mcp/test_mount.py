@@ -14,7 +14,7 @@ import pytest
 from agentkit import Agent, Toolset
 from agentkit.errors import ConfigurationError, DefinitionError
 from agentkit.mcp import HttpServer, InProcessServer, StdioServer, mounted, mounted_file
-from agentkit.mcp.servers import Server
+from agentkit.mcp.servers import McpServer
 from agentkit.messages.message import JSONObject
 from agentkit.run.events import ToolProgress
 from agentkit.testing import Reply, script
@@ -54,7 +54,7 @@ def entry(**how: object) -> JSONObject:
 async def test_a_run_calls_the_tools_of_a_server(kind: str) -> None:
     with serving(shop) as url:
         program = Path(__file__).parent / "shop_program.py"
-        servers: dict[str, Server] = {
+        servers: dict[str, McpServer] = {
             "in-process": InProcessServer(shop()),
             "http": HttpServer(url),
             "stdio": StdioServer(sys.executable, [str(program)]),

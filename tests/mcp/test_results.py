@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from agentkit.errors import ToolError
-from agentkit.mcp.annotations import Annotations, Listed
-from agentkit.mcp.results import MOST_IMAGE_BYTES, content_of, readable
+from agentkit.mcp.annotations import Annotations, ListedTool
+from agentkit.mcp.results import MAX_IMAGE_BYTES, readable_error_text, tool_result_content
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 TOTAL: dict[str, object] = {"type": "object", "properties": {"total": {"type": "integer"}}, "required": ["total"]}
 
 
-def listed(output_schema: dict[str, object] | None = None) -> Listed:
-    return Listed("count", "", {"type": "object"}, output_schema, Annotations())
+def listed(output_schema: dict[str, object] | None = None) -> ListedTool:
+    return ListedTool("count", "", {"type": "object"}, output_schema, Annotations())
 
 
 def shown(*content: object, **result: object) -> list[dict[str, Any]]:
-    return content_of({"content": list(content), **result}, listed())
+    return tool_result_content({"content": list(content), **result}, listed())
 
 
 def text_of(*content: object) -> str:
@@ -69,7 +69,7 @@ def test_what_cannot_be_shown_is_described(part: dict[str, object], text: str) -
 
 
 def test_an_image_that_is_too_large_is_described() -> None:
-    data = base64.b64encode(base64.b64decode(PNG) + bytes(MOST_IMAGE_BYTES)).decode()
+    data = base64.b64encode(base64.b64decode(PNG) + bytes(MAX_IMAGE_BYTES)).decode()
     assert text_of({"type": "image", "data": data, "mimeType": "image/png"}).startswith("[image/png, 5,0")
 
 
@@ -79,7 +79,7 @@ def test_structured_content_is_used_when_there_is_nothing_else() -> None:
 
 
 def text_of_result(result: dict[str, object]) -> str:
-    (block,) = content_of(result, listed(TOTAL))
+    (block,) = tool_result_content(result, listed(TOTAL))
     return str(block["text"])
 
 
@@ -95,7 +95,7 @@ def test_a_broken_promise_beside_text_is_only_logged(more: dict[str, object], ca
 
 
 def test_an_empty_result_is_empty() -> None:
-    assert content_of({"content": []}, listed()) == []
+    assert tool_result_content({"content": []}, listed()) == []
 
 
 def test_an_error_is_a_tool_error_in_the_servers_words() -> None:
@@ -107,7 +107,7 @@ def test_an_error_is_a_tool_error_in_the_servers_words() -> None:
 
 def test_a_question_in_between_is_told() -> None:
     with pytest.raises(ToolError, match="asks a person a question"):
-        content_of({"resultType": "input_required", "requestState": "x"}, listed())
+        tool_result_content({"resultType": "input_required", "requestState": "x"}, listed())
 
 
 def test_an_error_is_told_without_links_and_tracebacks() -> None:
@@ -115,7 +115,10 @@ def test_an_error_is_told_without_links_and_tracebacks() -> None:
         "1 validation error for add\na\n  Input should be a valid integer [type=int_parsing]\n"
         "    For further information visit https://errors.pydantic.dev/2.14/v/int_parsing\nb\n  Field required"
     )
-    assert readable(pydantic) == (
+    assert readable_error_text(pydantic) == (
         "1 validation error for add\na\n  Input should be a valid integer [type=int_parsing]\nb\n  Field required"
     )
-    assert readable('It failed.\nTraceback (most recent call last):\n  File "/srv/a.py"\nKeyError') == "It failed."
+    assert (
+        readable_error_text('It failed.\nTraceback (most recent call last):\n  File "/srv/a.py"\nKeyError')
+        == "It failed."
+    )

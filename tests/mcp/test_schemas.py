@@ -30,7 +30,7 @@ def test_a_schema_that_the_api_takes_stays_what_it_is() -> None:
     schema = {"type": "object", "properties": {"a": TEXT}, "$schema": "http://json-schema.org/draft-07/schema#"}
     fit = fitted(schema)
     assert fit.shown == schema
-    assert fit.read("t", {"a": "x"}) == {"a": "x"}
+    assert fit.read_arguments("t", {"a": "x"}) == {"a": "x"}
     assert fit.note == ""
 
 
@@ -38,9 +38,9 @@ def test_properties_with_strange_names_are_renamed_and_named_back() -> None:
     fit = fitted(ODATA)
     assert list(fit.shown["properties"]) == ["_top", "name"]
     assert fit.shown["required"] == ["_top", "name"]
-    assert fit.read("t", {"_top": 3, "name": "x"}) == {"$top": 3, "name": "x"}
+    assert fit.read_arguments("t", {"_top": 3, "name": "x"}) == {"$top": 3, "name": "x"}
     with pytest.raises(InvalidArguments, match="_top"):
-        fit.read("t", {"name": "x"})
+        fit.read_arguments("t", {"name": "x"})
 
 
 def test_alternatives_at_the_root_stand_side_by_side_and_are_still_checked() -> None:
@@ -49,17 +49,17 @@ def test_alternatives_at_the_root_stand_side_by_side_and_are_still_checked() -> 
     assert list(fit.shown["properties"]) == ["path", "text", "lines"]
     assert "must also fit" in fit.note
     assert '"required":["text"]' in fit.note
-    assert fit.read("t", {"path": "a", "lines": 3}) == {"path": "a", "lines": 3}
+    assert fit.read_arguments("t", {"path": "a", "lines": 3}) == {"path": "a", "lines": 3}
     with pytest.raises(InvalidArguments, match="Nothing was executed"):
-        fit.read("t", {"path": "a"})
+        fit.read_arguments("t", {"path": "a"})
 
 
 def test_a_property_that_differs_between_alternatives_may_be_each_of_them() -> None:
     fit = fitted(KINDS)
     assert fit.shown["properties"]["kind"] == {"anyOf": [{"const": "tea"}, {"const": "cup"}]}
-    assert fit.read("t", {"kind": "tea"}) == {"kind": "tea"}
+    assert fit.read_arguments("t", {"kind": "tea"}) == {"kind": "tea"}
     with pytest.raises(InvalidArguments):
-        fit.read("t", {"kind": "cup"})
+        fit.read_arguments("t", {"kind": "cup"})
 
 
 def test_a_long_rule_is_not_quoted() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from agentkit.errors import DefinitionError
 from agentkit.mcp import HttpServer, InProcessServer, StdioServer
-from agentkit.mcp.servers import Server
+from agentkit.mcp.servers import McpServer
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from agentkit.mcp.servers import Server
         (InProcessServer(object()), "the server in this process"),
     ],
 )
-def test_a_server_is_shown_without_its_secrets(server: Server, shown: str) -> None:
+def test_a_server_is_shown_without_its_secrets(server: McpServer, shown: str) -> None:
     assert str(server) == shown
 
 

@@ -15,8 +15,8 @@ from mcp import MCPError
 
 from agentkit.errors import ConfigurationError
 from agentkit.mcp import HttpServer, InProcessServer, StdioServer
-from agentkit.mcp.servers import Server
-from agentkit.mcp.session import Session
+from agentkit.mcp.servers import McpServer
+from agentkit.mcp.session import McpSession
 from tests.mcp.servers import shop, wild
 from tests.mcp.wild_server import TOOLS
 
@@ -25,8 +25,8 @@ PYTHON = sys.executable
 
 
 @asynccontextmanager
-async def opened(server: Server) -> AsyncGenerator[Session]:
-    session = Session(server, "it", 20)
+async def opened(server: McpServer) -> AsyncGenerator[McpSession]:
+    session = McpSession(server, "it", 20)
     await session.open()
     try:
         yield session
@@ -34,14 +34,14 @@ async def opened(server: Server) -> AsyncGenerator[Session]:
         await session.aclose()
 
 
-async def refusal(server: Server, timeout_s: float = 20) -> str:
+async def refusal(server: McpServer, timeout_s: float = 20) -> str:
     with pytest.raises(ConfigurationError) as caught:
-        await Session(server, "it", timeout_s).open()
+        await McpSession(server, "it", timeout_s).open()
     return str(caught.value)
 
 
-async def said(session: Session, tool: str, **given: object) -> str:
-    result = await session.call(tool, given, hear)
+async def said(session: McpSession, tool: str, **given: object) -> str:
+    result = await session.call_tool(tool, given, hear)
     return str(result["content"][0]["text"])
 
 
@@ -72,7 +72,7 @@ async def test_all_pages_of_the_listing_are_read() -> None:
 
 
 async def test_a_session_may_be_closed_in_another_task_than_it_was_opened_in() -> None:
-    session = Session(wild(), "it", 20)
+    session = McpSession(wild(), "it", 20)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(session.open)
     async with anyio.create_task_group() as tasks:
@@ -119,7 +119,7 @@ async def test_a_silent_server_is_given_up_in_time() -> None:
 
 
 async def test_opening_can_be_cancelled() -> None:
-    session = Session(wild(is_silent=True), "it", 60)
+    session = McpSession(wild(is_silent=True), "it", 60)
     with anyio.move_on_after(0.3) as patience:
         await session.open()
     assert patience.cancelled_caught
@@ -151,7 +151,7 @@ async def test_last_words_hold_no_secret() -> None:
     ],
     ids=["command", "folder", "not MCP", "address", "object"],
 )
-async def test_what_is_wrong_with_a_server_is_said_in_a_sentence(server: Server, words: str) -> None:
+async def test_what_is_wrong_with_a_server_is_said_in_a_sentence(server: McpServer, words: str) -> None:
     assert words in await refusal(server)
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.messages.message import AssistantTurn, Block, Message, encode, text_block, text_of, tool_result, user
-from agentkit.messages.request import Prefix, Request
-from agentkit.messages.server_threads import BETA, Thread
+from agentkit.messages.request import EncodedPrefix, Request
+from agentkit.messages.server_threads import THREADS_BETA, ServerThread
 
 texts = st.text(st.characters(codec="utf-8"))
 messages = st.builds(
@@ -20,7 +20,7 @@ messages = st.builds(
     texts | st.lists(st.builds(text_block, texts) | st.builds(tool_result, texts, texts), min_size=1),
 )
 prefixes = st.builds(
-    Prefix.of,
+    EncodedPrefix.encode,
     st.none() | texts,
     st.lists(st.fixed_dictionaries({"name": texts, "input_schema": st.just({"type": "object"})})),
 )
@@ -28,7 +28,7 @@ prefixes = st.builds(
 
 @given(prefixes, st.lists(messages, min_size=1), st.dictionaries(texts, texts, min_size=1))
 def test_the_bytes_and_the_dict_of_a_request_say_the_same(
-    prefix: Prefix, said: list[Message], options: dict[str, str]
+    prefix: EncodedPrefix, said: list[Message], options: dict[str, str]
 ) -> None:
     options = {f"x-{key}": value for key, value in options.items()}
     request = Request(prefix, said, options)
@@ -37,7 +37,7 @@ def test_the_bytes_and_the_dict_of_a_request_say_the_same(
 
 @given(prefixes, st.lists(messages, min_size=2), st.data())
 def test_up_to_its_last_message_a_body_is_a_prefix_of_every_later_one(
-    prefix: Prefix, said: list[Message], data: st.DataObject
+    prefix: EncodedPrefix, said: list[Message], data: st.DataObject
 ) -> None:
     n = data.draw(st.integers(1, len(said) - 1))
     tail = b'],"model":"m"}'
@@ -48,17 +48,17 @@ def test_up_to_its_last_message_a_body_is_a_prefix_of_every_later_one(
 
 @given(prefixes, st.lists(messages, min_size=2), st.data())
 def test_what_a_thread_sends_is_the_rest_of_what_the_server_holds(
-    prefix: Prefix, said: list[Message], data: st.DataObject
+    prefix: EncodedPrefix, said: list[Message], data: st.DataObject
 ) -> None:
     held = data.draw(st.integers(1, len(said)))
     whole = Request(prefix, said, {"model": "m", "cache_control": {"type": "ephemeral"}}, ("b-1",), "run")
     assert whole.as_sent() is whole
-    first = replace(whole, messages=said[:held], thread=Thread()).as_sent()
-    rest = replace(whole, thread=Thread("msg_1", held)).as_sent()
+    first = replace(whole, messages=said[:held], thread=ServerThread()).as_sent()
+    rest = replace(whole, thread=ServerThread("msg_1", held)).as_sent()
     assert json.loads(first.to_bytes())["thread"] == {"type": "create"}
     thread = {"type": "continue", "previous_message_id": "msg_1"}
     assert json.loads(rest.to_bytes()) == {**rest.to_dict(), "model": "m", "thread": thread}
-    assert first.betas == rest.betas == ("b-1", BETA)
+    assert first.betas == rest.betas == ("b-1", THREADS_BETA)
     assert rest.to_dict().keys() == {"messages", "model", "thread"}
     assert [*first.messages, *rest.messages] == said
     assert (first.prefix, rest.sender) == (prefix, "run")
@@ -69,15 +69,15 @@ def test_a_tool_input_goes_back_as_the_model_wrote_it() -> None:
     text = '{ "price": 4.50, "name": "caf\\u00e9" }'
     block: Block = {"type": "tool_use", "id": "toolu_1", "name": "x", "input": json.loads(text)}
     turn = AssistantTurn([text_block("Hm."), block], "tool_use", {}, input_texts={1: text})
-    assert text.encode() in turn.message().encoded
-    assert json.loads(turn.message().encoded) == turn.message().to_dict()
+    assert text.encode() in turn.to_message().encoded
+    assert json.loads(turn.to_message().encoded) == turn.to_message().to_dict()
 
 
 def test_a_turn_survives_the_way_through_json() -> None:
     block: Block = {"type": "tool_use", "id": "toolu_1", "name": "x", "input": {}}
     turn = AssistantTurn([block], "tool_use", {"input_tokens": 3}, "m", "msg_1", {}, {0: "{"}, {"category": "bio"}, "d")
     assert AssistantTurn.from_json(json.loads(json.dumps(turn.to_json()))) == turn
-    assert turn.calls()[0].invalid_input == "{"
+    assert turn.tool_calls()[0].invalid_input == "{"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [float("-inf")]])
@@ -87,7 +87,10 @@ def test_what_json_cannot_say_is_not_sent(value: object) -> None:
 
 
 def test_nothing_is_sent_for_what_is_not_there() -> None:
-    assert Request(Prefix.of(None, []), [user("Hi")], {"model": "m"}).to_dict().keys() == {"messages", "model"}
+    assert Request(EncodedPrefix.encode(None, []), [user("Hi")], {"model": "m"}).to_dict().keys() == {
+        "messages",
+        "model",
+    }
 
 
 def test_the_text_of_a_message_is_its_text_blocks() -> None:

@@ -15,10 +15,10 @@ import pytest
 
 from agentkit import Agent, Budget, Outcome, Retry, Settings, TurnReset, tool
 from agentkit.messages.message import AssistantTurn, JSONObject, user
-from agentkit.messages.server_threads import BETA, Thread
+from agentkit.messages.server_threads import THREADS_BETA, ServerThread
 from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Reply, Script
-from agentkit.simulator.rules.refusal import Refusal, coded
+from agentkit.simulator.rules.refusal import Refusal, coded_refusal
 from tests.thread_server import Server, goes_on, playing
 
 pytestmark = pytest.mark.anyio
@@ -125,8 +125,8 @@ class TestGoingOn:
         server = playing(DONE)
         client = server.client()
         client._client.event_hooks["request"].append(note)
-        await AGENT.run("Go.", client=client, settings=Settings(thread=True, betas=("own-1", BETA)))
-        assert betas == [f"own-1,{BETA}"]
+        await AGENT.run("Go.", client=client, settings=Settings(thread=True, betas=("own-1", THREADS_BETA)))
+        assert betas == [f"own-1,{THREADS_BETA}"]
 
 
 class TestNotGoingOn:
@@ -136,7 +136,7 @@ class TestNotGoingOn:
     async def test_a_thread_that_is_refused_is_replaced(self, code: str) -> None:
         def refuse(body: JSONObject) -> Refusal | None:
             status = 404 if code == "thread_not_found" else 400
-            return coded(code, "No.", status=status) if goes_on(body) and len(server.came) == 3 else None
+            return coded_refusal(code, "No.", status=status) if goes_on(body) and len(server.came) == 3 else None
 
         server = playing(LOOK, LOOK, LOOK, DONE, refuses=refuse)
         async with AGENT.stream("Go.", client=server.client()) as run:
@@ -154,7 +154,9 @@ class TestNotGoingOn:
             assert (await chat.send("And?", client=other.client())).ok
         assert other.threads == ["continue", "create", "continue"]
 
-    @pytest.mark.parametrize("text", ["thread: Extra inputs are not permitted", f"Unexpected value(s) `{BETA}`"])
+    @pytest.mark.parametrize(
+        "text", ["thread: Extra inputs are not permitted", f"Unexpected value(s) `{THREADS_BETA}`"]
+    )
     async def test_a_server_that_knows_no_threads_is_asked_once_in_a_conversation(self, text: str) -> None:
         def refuse(body: JSONObject) -> Refusal | None:
             return Refusal(400, "invalid_request_error", text) if "thread" in body else None
@@ -169,21 +171,21 @@ class TestNotGoingOn:
 
     async def test_a_server_that_never_holds_what_it_was_given_is_asked_twice(self) -> None:
         def refuse(body: JSONObject) -> Refusal | None:
-            return coded("thread_not_found", "No.", status=404) if goes_on(body) else None
+            return coded_refusal("thread_not_found", "No.", status=404) if goes_on(body) else None
 
         server = playing(*[LOOK] * 4, DONE, refuses=refuse)
         assert (await AGENT.run("Go.", client=server.client())).output == "Done."
         assert server.threads == ["create", "continue", "create", "continue", "none", "none", "none"]
 
     async def test_whatever_a_server_refuses_it_is_not_asked_for_ever(self) -> None:
-        server = playing(refuses=lambda body: coded("thread_not_found", "No.", status=404))
+        server = playing(refuses=lambda body: coded_refusal("thread_not_found", "No.", status=404))
         result = await AGENT.run("Go.", client=server.client())
         assert result.outcome is Outcome.FAILED
         assert server.threads == ["create", "none"]
 
     async def test_a_refused_thread_counts_in_a_budget(self) -> None:
         def refuse(body: JSONObject) -> Refusal | None:
-            return coded("thread_not_found", "No.", status=404) if goes_on(body) else None
+            return coded_refusal("thread_not_found", "No.", status=404) if goes_on(body) else None
 
         server = playing(LOOK, DONE, refuses=refuse)
         result = await AGENT.run("Go.", client=server.client(), budget=Budget(max_requests=3, max_cost_usd=5))
@@ -285,9 +287,9 @@ class TestMiddleware:
 
 
 def test_a_new_thread_that_took_the_place_of_another_is_given_up_until_it_has_been_of_use() -> None:
-    lost = Thread("msg_1", 2).refused()
-    assert lost == Thread(is_second=True)
-    assert Thread().refused() is None
+    lost = ServerThread("msg_1", 2).after_refusal()
+    assert lost == ServerThread(is_second=True)
+    assert ServerThread().after_refusal() is None
     second = lost.with_reply("msg_2", 4)
-    assert second.refused() is None
-    assert second.with_reply("msg_3", 6) == Thread("msg_3", 6)
+    assert second.after_refusal() is None
+    assert second.with_reply("msg_3", 6) == ServerThread("msg_3", 6)

@@ -12,7 +12,7 @@ import pytest
 
 from agentkit import Agent, ConfigurationError, ModelError, Outcome, Retry, Settings
 from agentkit.messages.message import user
-from agentkit.messages.request import Prefix, Request
+from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.claude import ClaudeModel
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.http.transport import SimulatorTransport
@@ -62,7 +62,9 @@ def client(answer: Answer, **options: Any) -> anthropic.AsyncAnthropic:
 
 async def test_the_first_party_client_sends_the_prepared_bytes() -> None:
     wire = Wire()
-    request = Request(Prefix.of("Be brief.", []), [user("Hi")], {"model": "claude-opus-5-5", "max_tokens": 5})
+    request = Request(
+        EncodedPrefix.encode("Be brief.", []), [user("Hi")], {"model": "claude-opus-5-5", "max_tokens": 5}
+    )
     async with ClaudeModel("claude-opus-5-5", client(wire)).stream(request) as events:
         assert [event["type"] async for event in events][-1] == "message_stop"
     assert wire.requests[0].content == request.to_bytes()

@@ -8,7 +8,7 @@ import anyio.lowlevel
 import pytest
 
 from agentkit import session
-from agentkit.models.client import lease, overriding
+from agentkit.models.client import lease_client, overriding_client
 
 pytestmark = pytest.mark.anyio
 
@@ -20,35 +20,35 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_given_client_is_used_and_not_closed() -> None:
     given = anthropic.AsyncAnthropic(api_key="k")
-    async with lease(given) as client:
+    async with lease_client(given) as client:
         assert client is given
     assert not given.is_closed()
     await given.close()
 
 
 async def test_runs_at_once_share_a_client_that_closes_with_the_last() -> None:
-    async with lease(None) as one:
-        async with lease(None) as other:
+    async with lease_client(None) as one:
+        async with lease_client(None) as other:
             assert one is other
         assert not one.is_closed()
     assert one.is_closed()
-    async with lease(None) as new:
+    async with lease_client(None) as new:
         assert new is not one
 
 
 async def test_a_session_keeps_it_open_between_runs() -> None:
     async with session():
-        async with lease(None) as one:
+        async with lease_client(None) as one:
             pass
         assert not one.is_closed()
-        async with lease(None) as other:
+        async with lease_client(None) as other:
             assert one is other
     assert one.is_closed()
 
 
 async def test_it_is_closed_when_the_run_is_cancelled() -> None:
     with anyio.CancelScope() as scope:
-        async with lease(None) as client:
+        async with lease_client(None) as client:
             scope.cancel()
             await anyio.lowlevel.checkpoint()
     assert client.is_closed()
@@ -56,11 +56,11 @@ async def test_it_is_closed_when_the_run_is_cancelled() -> None:
 
 async def test_the_overriding_client_wins_in_its_context() -> None:
     given, instead = anthropic.AsyncAnthropic(api_key="k"), anthropic.AsyncAnthropic(api_key="k")
-    token = overriding.set(instead)
-    async with lease(given) as client:
+    token = overriding_client.set(instead)
+    async with lease_client(given) as client:
         assert client is instead
-    overriding.reset(token)
-    async with lease(given) as client:
+    overriding_client.reset(token)
+    async with lease_client(given) as client:
         assert client is given
     await given.close()
     await instead.close()
@@ -70,7 +70,7 @@ def test_each_event_loop_has_its_own() -> None:
     clients: list[object] = []
 
     async def once() -> None:
-        async with lease(None) as client:
+        async with lease_client(None) as client:
             clients.append(client)
 
     anyio.run(once)

@@ -14,7 +14,7 @@ import pytest
 import sniffio
 
 from agentkit import Agent, tool
-from agentkit.models.http_transport import MOST_FREE, Connections, http_client
+from agentkit.models.http_transport import MAX_IDLE_CONNECTIONS, ConnectionPool, open_http_client
 from agentkit.simulator import Reply, Script, Simulator
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +65,7 @@ async def test_what_leaves_the_socket_begins_with_what_left_it_before(
 
 
 async def test_aiohttp_is_for_asyncio_and_a_proxy_for_the_sdk_to_find(surroundings: str) -> None:
-    client = http_client()
+    client = open_http_client()
     if surroundings == "with a proxy":
         assert client is None
         return
@@ -104,7 +104,7 @@ async def url() -> AsyncGenerator[str]:
 
 async def test_a_connection_is_used_again_when_its_reply_is_closed(url: str) -> None:
     counted = Counted()
-    async with httpx2.AsyncClient(transport=Connections(counted)) as client:
+    async with httpx2.AsyncClient(transport=ConnectionPool(counted)) as client:
         async with client.stream("GET", url), client.stream("GET", url):
             assert len(counted.made) == 2
         for _ in range(3):
@@ -114,7 +114,7 @@ async def test_a_connection_is_used_again_when_its_reply_is_closed(url: str) -> 
 
 async def test_a_connection_that_failed_or_was_left_is_not_used_again(url: str) -> None:
     counted = Counted()
-    async with httpx2.AsyncClient(transport=Connections(counted)) as client:
+    async with httpx2.AsyncClient(transport=ConnectionPool(counted)) as client:
         with pytest.raises(httpx2.ConnectError):
             await client.get("http://127.0.0.1:9")
         with anyio.CancelScope() as scope:
@@ -126,7 +126,7 @@ async def test_a_connection_that_failed_or_was_left_is_not_used_again(url: str) 
 
 async def test_free_connections_have_an_upper_limit(url: str) -> None:
     counted = Counted()
-    connections = Connections(counted)
+    connections = ConnectionPool(counted)
     client = httpx2.AsyncClient(transport=connections, timeout=None)
     async with client, anyio.create_task_group() as tasks:
         release = anyio.Event()
@@ -135,16 +135,16 @@ async def test_free_connections_have_an_upper_limit(url: str) -> None:
             async with client.stream("GET", url):
                 await release.wait()
 
-        for _ in range(MOST_FREE + 5):
+        for _ in range(MAX_IDLE_CONNECTIONS + 5):
             tasks.start_soon(hold)
-        while len(counted.made) < MOST_FREE + 5:
+        while len(counted.made) < MAX_IDLE_CONNECTIONS + 5:
             await anyio.sleep(0.01)
         release.set()
-    assert len(counted.made) == MOST_FREE + 5
+    assert len(counted.made) == MAX_IDLE_CONNECTIONS + 5
 
 
 async def test_what_is_in_use_at_the_end_closes_with_its_reply(url: str) -> None:
-    connections = Connections(Counted())
+    connections = ConnectionPool(Counted())
     client = httpx2.AsyncClient(transport=connections)
     async with client.stream("GET", url) as reply:
         await client.aclose()

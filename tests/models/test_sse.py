@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.models.sse import EventReader
+from agentkit.models.sse import SSEParser
 
 
 def read(*pieces: bytes) -> list[object]:
-    reader = EventReader()
+    reader = SSEParser()
     return [event for piece in pieces for event in reader.feed(piece)]
 
 
@@ -21,7 +21,7 @@ def written(*events: object) -> bytes:
 
 
 def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
-    reader = EventReader()
+    reader = SSEParser()
     assert reader.feed(b'event: ping\ndata: {"type": "ping"}\n') == []
     assert reader.feed(b"\n") == [{"type": "ping"}]
 

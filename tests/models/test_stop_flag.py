@@ -7,7 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from agentkit.errors import ModelError
-from agentkit.models.stop_flag import Tree
+from agentkit.models.stop_flag import StopFlag
 
 pytestmark = pytest.mark.anyio
 
@@ -17,29 +17,29 @@ def refused(status: int = 401) -> ModelError:
 
 
 def test_a_tree_in_order_lets_everyone_ask() -> None:
-    tree = Tree()
-    tree.check()
-    tree.saw(ModelError("Overloaded", kind="overloaded_error", status=529, is_retryable=True))
-    tree.check()
+    tree = StopFlag()
+    tree.raise_if_set()
+    tree.record(ModelError("Overloaded", kind="overloaded_error", status=529, is_retryable=True))
+    tree.raise_if_set()
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_after_a_refusal_no_call_is_made_and_the_reason_is_told(status: int) -> None:
-    tree = Tree()
-    tree.saw(refused(status))
-    tree.saw(refused(500))
+    tree = StopFlag()
+    tree.record(refused(status))
+    tree.record(refused(500))
     with pytest.raises(ModelError, match=r"No call was made.*invalid x-api-key") as error:
-        tree.check()
+        tree.raise_if_set()
     assert (error.value.status, error.value.kind, error.value.request_id) == (status, "authentication_error", "req_1")
     assert not error.value.is_retryable
 
 
 async def test_whoever_waits_is_told_at_once() -> None:
-    tree, told = Tree(), 0
+    tree, told = StopFlag(), 0
 
     async def wait() -> None:
         nonlocal told
-        with pytest.raises(ModelError, match="elsewhere"), tree.waiting():
+        with pytest.raises(ModelError, match="elsewhere"), tree.cancellable_wait():
             await anyio.sleep_forever()
         told += 1
 
@@ -48,32 +48,32 @@ async def test_whoever_waits_is_told_at_once() -> None:
             for _ in range(3):
                 tasks.start_soon(wait)
             await anyio.wait_all_tasks_blocked()
-            tree.saw(refused())
+            tree.record(refused())
     assert told == 3
 
 
 async def test_whose_reply_is_coming_goes_on() -> None:
-    tree = Tree()
-    with tree.waiting() as begin:
-        tree.stop_waiting(begin)
-        tree.saw(refused())
+    tree = StopFlag()
+    with tree.cancellable_wait() as begin:
+        tree.remove_waiting_scope(begin)
+        tree.record(refused())
         await anyio.lowlevel.checkpoint()
-    with pytest.raises(ModelError), tree.waiting():
+    with pytest.raises(ModelError), tree.cancellable_wait():
         raise AssertionError("nobody waits any more")
 
 
 async def test_a_wait_that_is_over_is_not_ended_later() -> None:
-    tree = Tree()
-    with tree.waiting():
+    tree = StopFlag()
+    with tree.cancellable_wait():
         await anyio.lowlevel.checkpoint()
-    tree.saw(refused())
+    tree.record(refused())
     await anyio.lowlevel.checkpoint()
 
 
 async def test_a_cancel_from_outside_stays_one() -> None:
-    tree = Tree()
+    tree = StopFlag()
     with anyio.move_on_after(0) as scope:
-        with tree.waiting():
+        with tree.cancellable_wait():
             await anyio.sleep_forever()
     assert scope.cancelled_caught
-    tree.check()
+    tree.raise_if_set()

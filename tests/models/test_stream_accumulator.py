@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agentkit.errors import ModelError
 from agentkit.messages.message import AssistantTurn, Block, JSONObject
-from agentkit.models.stream_accumulator import Delta, TurnReader
+from agentkit.models.stream_accumulator import Delta, StreamAccumulator
 
 START: JSONObject = {
     "type": "message_start",
@@ -30,7 +30,7 @@ def block(index: int, start: Block, *deltas: JSONObject) -> list[JSONObject]:
 
 
 def read(*events: JSONObject) -> AssistantTurn:
-    reader = TurnReader()
+    reader = StreamAccumulator()
     for event in events:
         reader.feed(event)
     return reader.turn()
@@ -65,7 +65,7 @@ def test_text_thinking_and_signature_are_joined_in_their_blocks() -> None:
 
 
 def test_deltas_are_handed_out_as_they_come() -> None:
-    reader = TurnReader()
+    reader = StreamAccumulator()
     events = [START, *block(0, {"type": "text", "text": ""}, {"type": "text_delta", "text": "Tea"}), end(), STOP]
     seen: list[Delta | None] = [reader.feed(event) for event in events]
     assert [delta for delta in seen if delta] == [("text", "Tea")]
@@ -79,8 +79,8 @@ def test_a_tool_input_is_read_the_same_however_it_is_cut(value: str, data: st.Da
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     turn = read(START, *tool_use("", *pieces), end("tool_use"), STOP)
-    assert turn.calls()[0].input == {"words": [value]}
-    assert turn.calls()[0].invalid_input is None
+    assert turn.tool_calls()[0].input == {"words": [value]}
+    assert turn.tool_calls()[0].invalid_input is None
     assert turn.input_texts == {0: text}
 
 
@@ -89,21 +89,21 @@ def test_a_tool_input_is_read_the_same_however_it_is_cut(value: str, data: st.Da
 )
 def test_an_input_that_is_not_one_json_object_is_never_taken_for_one(text: str) -> None:
     turn = read(START, *tool_use(text), end("tool_use"), STOP)
-    (call,) = turn.calls()
+    (call,) = turn.tool_calls()
     assert call.input == {}
     assert call.invalid_input is not None
     assert call.invalid_input.startswith(text)
-    assert turn.message().to_dict()["content"][0]["input"] == {}
+    assert turn.to_message().to_dict()["content"][0]["input"] == {}
 
 
 def test_a_long_input_that_is_not_json_is_quoted_by_its_head() -> None:
-    (call,) = read(START, *tool_use("x" * 10_000), end("tool_use"), STOP).calls()
+    (call,) = read(START, *tool_use("x" * 10_000), end("tool_use"), STOP).tool_calls()
     assert call.invalid_input is not None
     assert len(call.invalid_input) < 300
 
 
 def test_an_input_without_any_text_is_the_empty_object() -> None:
-    (call,) = read(START, *tool_use(""), end("tool_use"), STOP).calls()
+    (call,) = read(START, *tool_use(""), end("tool_use"), STOP).tool_calls()
     assert (call.input, call.invalid_input) == ({}, None)
 
 

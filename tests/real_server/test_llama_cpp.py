@@ -16,7 +16,7 @@ from xllamacpp import CommonParams, Server
 
 from agentkit import Agent, ModelError, Outcome, RunResult, Settings, tool
 from agentkit.messages.message import Message
-from agentkit.messages.request import Prefix, Request
+from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.claude import ClaudeModel
 from agentkit.simulator.rules import refuse
 from tests.real_server.tiny_model import make
@@ -158,7 +158,7 @@ async def test_a_prompt_beyond_its_window_is_made_short_or_an_error_that_says_so
 @pytest.mark.anyio
 async def test_a_stream_that_is_left_leaves_the_server_in_order(base_url: str) -> None:
     options = {"model": "tiny", "max_tokens": 300, "stream": True}
-    request = Request(Prefix.of(None, ()), (Message.of("user", "Say something."),), options)
+    request = Request(EncodedPrefix.encode(None, ()), (Message.of("user", "Say something."),), options)
     async with AsyncAnthropic(base_url=base_url, api_key="any") as client:
         model = ClaudeModel("tiny", client)
         for _ in range(5):
@@ -169,7 +169,7 @@ async def test_a_stream_that_is_left_leaves_the_server_in_order(base_url: str) -
 @pytest.mark.anyio
 async def test_a_server_that_is_gone_is_a_model_error() -> None:
     request = Request(
-        Prefix.of(None, ()), (Message.of("user", "Hi"),), {"model": "tiny", "max_tokens": 9, "stream": True}
+        EncodedPrefix.encode(None, ()), (Message.of("user", "Hi"),), {"model": "tiny", "max_tokens": 9, "stream": True}
     )
     async with AsyncAnthropic(base_url="http://127.0.0.1:9", api_key="any", max_retries=0) as client:
         with pytest.raises(ModelError, match="could not be reached"):

@@ -236,10 +236,10 @@ async def test_every_answer_of_a_call_is_cleaned() -> None:
 
 @pytest.mark.parametrize("names", ["iban", [""], [5], 5])
 def test_what_is_no_list_of_names_is_refused(names: object) -> None:
-    from agentkit.redaction.redactor import check_names
+    from agentkit.redaction.redactor import check_redacted_names
 
     with pytest.raises(DefinitionError, match="name"):
-        check_names(names)
+        check_redacted_names(names)
 
 
 @given(

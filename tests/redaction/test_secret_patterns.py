@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.redaction.secret_patterns import REDACTED, without_shapes
+from agentkit.redaction.secret_patterns import REDACTED, without_known_secrets
 
 # Written in two halves, so that no scanner of this repository takes them for real ones.
 PEM = (
@@ -35,12 +35,12 @@ SECRETS = [
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_replaced_whole(secret: str) -> None:
     for before, behind in [("", ""), ("key: ", ", next"), ('{"key":"', '"}'), ("(", ")"), ("=", "\n")]:
-        assert without_shapes(f"{before}{secret}{behind}") == f"{before}{REDACTED}{behind}"
+        assert without_known_secrets(f"{before}{secret}{behind}") == f"{before}{REDACTED}{behind}"
 
 
 def test_a_private_key_that_was_cut_is_replaced_as_far_as_it_goes() -> None:
     for cut in (PEM.partition("\n-----END")[0], PEM.partition("\nab==")[0], PEM[:60]):
-        assert without_shapes(f"key: {cut}") == f"key: {REDACTED}"
+        assert without_known_secrets(f"key: {cut}") == f"key: {REDACTED}"
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_private_key_that_was_cut_is_replaced_as_far_as_it_goes() -> None:
     ],
 )
 def test_of_a_header_or_an_address_only_the_secret_is_replaced(text: str, expected: str) -> None:
-    assert without_shapes(text) == expected
-    assert without_shapes(expected) == expected
+    assert without_known_secrets(text) == expected
+    assert without_known_secrets(expected) == expected
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_of_a_header_or_an_address_only_the_secret_is_replaced(text: str, expect
     ],
 )
 def test_what_only_looks_a_little_like_one_stays(text: str) -> None:
-    assert without_shapes(text) is text or without_shapes(text) == text
+    assert without_known_secrets(text) is text or without_known_secrets(text) == text
 
 
 MEGABYTE = 1_000_000
@@ -95,11 +95,11 @@ def test_no_text_takes_more_than_linear_time(start: str) -> None:
     """One slow pattern would take hours here."""
     started = time.perf_counter()
     for piece in [*ADVERSARIAL, " ", "a"]:
-        without_shapes(start + piece * (MEGABYTE // 10 // len(piece)))
+        without_known_secrets(start + piece * (MEGABYTE // 10 // len(piece)))
     assert time.perf_counter() - started < 20
 
 
 @given(st.lists(st.sampled_from([*SECRETS, *ADVERSARIAL, "@", "a", " ", "/", REDACTED])).map("".join))
 def test_what_was_cleaned_stays_as_it_is(text: str) -> None:
-    cleaned = without_shapes(text)
-    assert without_shapes(cleaned) == cleaned
+    cleaned = without_known_secrets(text)
+    assert without_known_secrets(cleaned) == cleaned

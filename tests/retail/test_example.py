@@ -13,8 +13,8 @@ from agentkit.cli.main import main
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Script, Simulator
 from agentkit.testing import Reply, called, expect, in_order, never_called, script, served
-from examples.retail.__main__ import PROMPT, offline
-from examples.retail.agents import Report, lead, shipped
+from examples.retail.__main__ import PROMPT, offline_replies
+from examples.retail.agents import Report, example_shop, lead
 from examples.retail.records import Database
 from examples.retail.shop import Shop
 
@@ -29,7 +29,7 @@ def as_shipped() -> Database:
 @pytest.fixture(autouse=True)
 def a_fresh_shop() -> None:
     """The shipped shop lasts as long as the process; each test has it as it comes."""
-    shipped.cache_clear()
+    example_shop.cache_clear()
 
 
 def test_it_runs_by_itself() -> None:
@@ -44,7 +44,7 @@ def test_it_runs_by_itself() -> None:
 @pytest.mark.anyio
 async def test_each_clerk_makes_the_calls_that_are_its_own_and_a_refusal_stays_one() -> None:
     shop = Shop(as_shipped())
-    with script(*offline()):
+    with script(*offline_replies()):
         result = await lead.run(PROMPT, deps=shop)
     expect(
         result,
@@ -57,7 +57,7 @@ async def test_each_clerk_makes_the_calls_that_are_its_own_and_a_refusal_stays_o
     before = as_shipped().orders
     changed = [order_id for order_id, order in shop.database.orders.items() if order != before[order_id]]
     assert changed == ["#W1000001"]
-    assert shipped().customer_id is None
+    assert example_shop().customer_id is None
 
 
 @pytest.mark.anyio
@@ -89,14 +89,14 @@ def test_the_same_script_is_served_to_the_command_line(
 ) -> None:
     monkeypatch.chdir(ROOT)
     replies = read_script(ROOT / "examples" / "retail" / "script.json")
-    assert replies == offline()
+    assert replies == offline_replies()
     with served(Simulator(Script(*replies))) as base_url:
         assert main(["run", LEAD, PROMPT, "--base-url", base_url]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("Your order #W1000001 is cancelled")
     assert "lead/returns: return_items failed: A refund goes to" in err
     assert "completed · 3 sub-agent runs · 12 requests" in err
-    assert shipped().database.orders["#W1000001"].status == "cancelled"
+    assert example_shop().database.orders["#W1000001"].status == "cancelled"
 
 
 def test_the_offline_mind_reads_the_catalogue_and_changes_nothing(
@@ -106,8 +106,8 @@ def test_the_offline_mind_reads_the_catalogue_and_changes_nothing(
     assert main(["run", LEAD, "Which kettles are electric?", "--offline"]) == 0
     out, err = capsys.readouterr()
     assert '"name":"Kettle"' in out
-    assert err.count("lead: calls get_product") == len(shipped().database.products)
-    assert shipped().database == as_shipped()
+    assert err.count("lead: calls get_product") == len(example_shop().database.products)
+    assert example_shop().database == as_shipped()
 
 
 @pytest.mark.parametrize("address", ["examples.retail.tools", LEAD])

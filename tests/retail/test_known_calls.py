@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from benchmarks.retail.__main__ import OUR_DATABASE, OUR_TASKS
-from benchmarks.retail.known import Task, read_database, read_tasks
-from benchmarks.retail.play import CLERKS, apply, delegate, differences
-from benchmarks.retail.trouble import Trouble, draw
+from benchmarks.retail.call_faults import CallFault, draw_faults
+from benchmarks.retail.known_calls import Task, read_database, read_tasks
+from benchmarks.retail.play import SUB_AGENTS, apply_directly, differences, run_by_agents
 from examples.retail import tools
 from examples.retail.agents import lead
 
@@ -19,9 +19,9 @@ DATABASE = read_database(OUR_DATABASE)
 TASKS = read_tasks(OUR_TASKS, DATABASE)
 
 
-async def played(task: Task, troubles: dict[int, Trouble]) -> tuple[list[str], Counter[str]]:
-    delegated, met = await delegate(task, read_database(OUR_DATABASE), troubles)
-    return differences(apply(task, read_database(OUR_DATABASE)), delegated), met
+async def played(task: Task, troubles: dict[int, CallFault]) -> tuple[list[str], Counter[str]]:
+    delegated, met = await run_by_agents(task, read_database(OUR_DATABASE), troubles)
+    return differences(apply_directly(task, read_database(OUR_DATABASE)), delegated), met
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -30,9 +30,9 @@ async def test_both_ways_leave_the_same_database_and_are_refused_the_same(task: 
     assert await played(task, {}) == ([], {})
 
 
-@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("trouble", CallFault)
 @pytest.mark.anyio
-async def test_calls_that_all_fail_once_before_their_effect_change_nothing_else(trouble: Trouble) -> None:
+async def test_calls_that_all_fail_once_before_their_effect_change_nothing_else(trouble: CallFault) -> None:
     for task in TASKS:
         reached = [place for place, call in enumerate(task.calls) if call.tool is not tools.add_up]
         found, met = await played(task, dict.fromkeys(reached, trouble))
@@ -42,11 +42,11 @@ async def test_calls_that_all_fail_once_before_their_effect_change_nothing_else(
 @pytest.mark.anyio
 async def test_what_may_run_again_is_tried_again_unseen_and_what_writes_is_repeated_by_the_model() -> None:
     task = TASKS[3]
-    _, met = await played(task, dict.fromkeys(range(len(task.calls)), Trouble.NO_DATABASE))
+    _, met = await played(task, dict.fromkeys(range(len(task.calls)), CallFault.NO_DATABASE))
     writes = sum(call.tool.effect == "write" for call in task.calls)
     assert met == {
-        f"failed because {Trouble.NO_DATABASE}, made again by the model": writes,
-        f"failed because {Trouble.NO_DATABASE}, made again by `retries=`": len(task.calls) - writes,
+        f"failed because {CallFault.NO_DATABASE}, made again by the model": writes,
+        f"failed because {CallFault.NO_DATABASE}, made again by `retries=`": len(task.calls) - writes,
     }
 
 
@@ -61,22 +61,24 @@ def test_the_command_plays_our_tasks_and_sums_up() -> None:
 
 
 def test_every_call_of_the_data_set_has_its_tool_and_every_tool_of_the_shop_is_called() -> None:
-    offered = {name for agent in (lead, *CLERKS) for name, tool in agent.toolbox.tools.items() if not tool.is_agent}
+    offered = {
+        name for agent in (lead, *SUB_AGENTS) for name, tool in agent.agent_tools.tools.items() if not tool.is_agent
+    }
     called = {call.tool.name for task in TASKS for call in task.calls}
     assert offered - called == {"list_products"}
 
 
 def test_a_seed_draws_the_same_tenth_every_time() -> None:
     calls = [call for task in TASKS for call in task.calls] * 30
-    drawn = draw(calls, "7")
-    assert drawn == draw(calls, "7") != draw(calls, "8")
+    drawn = draw_faults(calls, "7")
+    assert drawn == draw_faults(calls, "7") != draw_faults(calls, "8")
     assert 0.07 < len(drawn) / len(calls) < 0.13
-    assert set(drawn.values()) == set(Trouble)
+    assert set(drawn.values()) == set(CallFault)
 
 
 def test_a_difference_is_seen() -> None:
     task = TASKS[0]
-    one, other = (apply(task, read_database(OUR_DATABASE)) for _ in range(2))
+    one, other = (apply_directly(task, read_database(OUR_DATABASE)) for _ in range(2))
     other.database.orders["#W1000001"].items.pop()
     other.refused[1] = "no"
     said = differences(one, other)

@@ -99,7 +99,7 @@ class TestPendingOrders:
 
     def test_an_order_has_an_address_of_its_own(self) -> None:
         shop = shop_for("ada_okoye")
-        shop.move(ASTORIA)
+        shop.change_customer_address(ASTORIA)
         assert shop.order("#W1000001").address != ASTORIA
         assert shop.change_address("#W1000001", ASTORIA).address == ASTORIA
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from agentkit import Document, UsageError
-from agentkit.run.input import Prompt
+from agentkit.run.input import InputSpec
 
 
 @dataclass
@@ -17,27 +17,34 @@ class Order:
 
 
 def test_text_is_text() -> None:
-    assert Prompt[str].of(str, None).content("Hi") == "Hi"
+    assert InputSpec[str].for_type(str, None).to_content("Hi") == "Hi"
 
 
 def test_a_typed_input_is_compact_json() -> None:
-    assert Prompt[Order].of(Order, None).content(Order("tea", 2)) == '{"item":"tea","count":2}'
+    assert InputSpec[Order].for_type(Order, None).to_content(Order("tea", 2)) == '{"item":"tea","count":2}'
 
 
 def test_text_is_always_taken_as_well() -> None:
-    assert Prompt[Order].of(Order, lambda order: order.item).content("Two teas") == "Two teas"
+    assert InputSpec[Order].for_type(Order, lambda order: order.item).to_content("Two teas") == "Two teas"
 
 
 def test_render_makes_the_content() -> None:
-    assert Prompt[Order].of(Order, lambda order: f"{order.count} {order.item}").content(Order("tea", 2)) == "2 tea"
-    assert Prompt[str].of(str, lambda text: text.upper()).content("tea") == "TEA"
-    rendered = Prompt[Order].of(Order, lambda order: ["Read this:", Document("d", order.item)]).content(Order("tea", 1))
+    assert (
+        InputSpec[Order].for_type(Order, lambda order: f"{order.count} {order.item}").to_content(Order("tea", 2))
+        == "2 tea"
+    )
+    assert InputSpec[str].for_type(str, lambda text: text.upper()).to_content("tea") == "TEA"
+    rendered = (
+        InputSpec[Order]
+        .for_type(Order, lambda order: ["Read this:", Document("d", order.item)])
+        .to_content(Order("tea", 1))
+    )
     assert isinstance(rendered, list)
     assert [block["type"] for block in rendered] == ["text", "document"]
 
 
 def test_a_document_is_a_document_block() -> None:
-    content = Prompt[Document].of(Document, None).content(Document("d1", "Tea."))
+    content = InputSpec[Document].for_type(Document, None).to_content(Document("d1", "Tea."))
     assert isinstance(content, list)
     (block,) = content
     assert (block["type"], block["title"]) == ("document", "d1")
@@ -46,4 +53,4 @@ def test_a_document_is_a_document_block() -> None:
 @pytest.mark.parametrize("given", [5, None, {"a": 1}, ["x", 5]])
 def test_anything_else_is_the_callers_error(given: object) -> None:
     with pytest.raises(UsageError, match="str or a list of content"):
-        Prompt[str].of(str, None).content(given)  # type: ignore[arg-type]  # wrong on purpose
+        InputSpec[str].for_type(str, None).to_content(given)  # type: ignore[arg-type]  # wrong on purpose

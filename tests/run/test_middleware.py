@@ -12,7 +12,7 @@ import pytest
 from agentkit import Agent, DefinitionError, InvalidArguments, RunContext, ToolError, tool
 from agentkit.errors import ToolTimeout
 from agentkit.messages.message import Content
-from agentkit.run.middleware import AroundTool, CallTool, ToolRun, composed
+from agentkit.run.middleware import AroundTool, CallTool, ToolRun, compose_middleware
 from agentkit.testing import Reply, script
 from tests.executing import answer, answers, call, execution
 
@@ -51,7 +51,7 @@ async def test_the_first_is_the_outermost() -> None:
         seen.append(f"inner {call}")
         return call
 
-    assert await composed([noted("a"), noted("b")], inner)(1) == 300
+    assert await compose_middleware([noted("a"), noted("b")], inner)(1) == 300
     assert seen == ["a before", "b before", "inner 3", "b after", "a after"]
 
 
@@ -172,7 +172,7 @@ async def test_only_calls_that_can_be_executed_come_through() -> None:
         raise AssertionError
 
     running = execution([double], [never])
-    await running.run([call("doubel", 1), call("double", 2, n=1)], only=frozenset(["doubel"]))
+    await running.run([call("doubel", 1), call("double", 2, n=1)], allowed_tools=frozenset(["doubel"]))
     assert "no tool `doubel`" in str(running.results["toolu_1"].content)
     assert "last turn" in str(running.results["toolu_2"].content)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.messages.message import ToolCall, encode
-from agentkit.run.output import AnswerSpec, InvalidAnswer
+from agentkit.run.output import InvalidAnswer, OutputSpec
 from agentkit.schema import compile_type
 
 
@@ -20,18 +20,18 @@ class Report:
 
 
 def test_text_is_taken_as_it_is() -> None:
-    spec = AnswerSpec[str].of(str)
+    spec = OutputSpec[str].for_type(str)
     assert spec.from_text('{"not": "parsed"}') == '{"not": "parsed"}'
 
 
 def test_a_type_with_a_strict_form_has_a_format_and_an_open_one_has_not() -> None:
-    assert AnswerSpec[Report].of(Report).strict_schema is not None
-    assert AnswerSpec[dict[str, int]].of(dict[str, int]).strict_schema is None
+    assert OutputSpec[Report].for_type(Report).strict_schema is not None
+    assert OutputSpec[dict[str, int]].for_type(dict[str, int]).strict_schema is None
 
 
 @pytest.mark.parametrize("text", ['{"title": "x"}', '```json\n{"title": "x"}\n```', ' \n{"title": "x", "count": 0}\n'])
 def test_json_is_read_also_from_a_fence(text: str) -> None:
-    assert AnswerSpec[Report].of(Report).from_text(text) == Report("x")
+    assert OutputSpec[Report].for_type(Report).from_text(text) == Report("x")
 
 
 @pytest.mark.parametrize(
@@ -47,19 +47,19 @@ def test_json_is_read_also_from_a_fence(text: str) -> None:
 )
 def test_what_does_not_fit_is_told_with_what_is_wrong(text: str, words: str) -> None:
     with pytest.raises(InvalidAnswer) as caught:
-        AnswerSpec[Report].of(Report).from_text(text)
+        OutputSpec[Report].for_type(Report).from_text(text)
     assert words in str(caught.value)
 
 
 def test_an_answer_that_is_no_json_learns_the_schema() -> None:
     """A server that ignores the format never showed it to the model."""
     with pytest.raises(InvalidAnswer, match=r'"required":\["title"\]'):
-        AnswerSpec[Report].of(Report).from_text("x")
+        OutputSpec[Report].for_type(Report).from_text("x")
 
 
 def test_a_call_whose_input_is_not_json_is_told_so() -> None:
     with pytest.raises(InvalidAnswer, match=r"It began: \{"):
-        AnswerSpec[Report].of(Report).from_call(ToolCall("t", "give_answer", {}, "{ (cut off)"))
+        OutputSpec[Report].for_type(Report).from_call(ToolCall("t", "give_answer", {}, "{ (cut off)"))
 
 
 types = [int, float, bool, str | None, list[int], Report, dict[str, int], tuple[int, str], int | Report, None]
@@ -69,7 +69,7 @@ types = [int, float, bool, str | None, list[int], Report, dict[str, int], tuple[
 def test_whatever_a_type_dumps_comes_back_as_it_was(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(types[:-1]))
     value = data.draw(st.from_type(kind))  # type: ignore[arg-type]  # unions are types here
-    spec = AnswerSpec[object].of(kind)
+    spec = OutputSpec[object].for_type(kind)
     plain = compile_type(kind).dump(value)
     wrapped = {"answer": plain} if spec.form.is_wrapped else plain
     try:

@@ -23,7 +23,7 @@ from agentkit import (
     tool,
 )
 from agentkit.messages.message import JSONObject
-from agentkit.run.steps import Effect
+from agentkit.run.steps import StepFunction
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,7 @@ class Recording:
         self.reserved.append(slot.name)
         return slot
 
-    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+    async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         assert slot.name not in self.journal
         self.journal[slot.name] = json.dumps(await effect(), allow_nan=False)
         value: JSONObject = json.loads(self.journal[slot.name])
@@ -57,7 +57,7 @@ class Recording:
 class Replaying(Recording):
     """Steps that know every value already and never run an effect."""
 
-    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+    async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         value: JSONObject = json.loads(self.journal[slot.name])
         return value
 
@@ -144,7 +144,7 @@ async def test_a_finished_run_replays_without_any_effect_to_the_same_result_and_
 class Resuming(Recording):
     """Steps that run only what is not known yet."""
 
-    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+    async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         if slot.name not in self.journal:
             return await super().run(slot, effect)
         value: JSONObject = json.loads(self.journal[slot.name])

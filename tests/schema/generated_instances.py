@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from agentkit.messages.message import JSONObject
-from agentkit.schema.json_schema.subschemas import resolve
+from agentkit.schema.json_schema.subschemas import resolve_reference
 
 CHECKER = FormatChecker(("date", "date-time", "time", "uuid"))
 _DURATION = re.compile(r"^P(\d+W|(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)$", re.ASCII)
@@ -45,7 +45,7 @@ def instances(schema: Any, root: JSONObject, depth: int = 0) -> st.SearchStrateg
     """Values that a schema of the compiler's vocabulary accepts (nearly always: filter with `accepts`)."""
     if schema is True or schema == {}:
         return _ANYTHING
-    schema = resolve(schema, root)
+    schema = resolve_reference(schema, root)
     if "enum" in schema or "const" in schema:
         return st.sampled_from(schema.get("enum", [schema.get("const")]))
     for union in ("anyOf", "oneOf"):

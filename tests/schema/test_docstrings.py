@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from agentkit.schema.docstrings import Docs, parse_docs, read_docs
+from agentkit.schema.docstrings import ParsedDocstring, parse_docstring, read_docstring
 
 
 def google() -> None:
@@ -59,7 +59,7 @@ def rest() -> None:
 
 @pytest.mark.parametrize("function", [google, numpy, rest])
 def test_each_form_gives_the_same(function: Callable[[], None]) -> None:
-    docs = read_docs(function)
+    docs = read_docstring(function)
     assert docs.description == "Place an order.\n\nUse it once every line is confirmed."
     assert docs.parameters == {
         "lines": "What to order, at least one line.",
@@ -68,19 +68,19 @@ def test_each_form_gives_the_same(function: Callable[[], None]) -> None:
 
 
 def test_sections_without_a_place_of_their_own_stay_in_the_description() -> None:
-    docs = parse_docs("Add.\n\nExample:\n    >>> add(1)\n\nNote:\n    Slow.\n\nArgs:\n    x: A number.\n")
+    docs = parse_docstring("Add.\n\nExample:\n    >>> add(1)\n\nNote:\n    Slow.\n\nArgs:\n    x: A number.\n")
     assert ">>> add(1)" in docs.description
     assert "Slow." in docs.description
     assert "A number." not in docs.description
 
 
 def test_numpy_names_that_share_a_text_each_get_it() -> None:
-    docs = parse_docs("Add.\n\nParameters\n----------\nx, y : int\n    A number.\n")
+    docs = parse_docstring("Add.\n\nParameters\n----------\nx, y : int\n    A number.\n")
     assert docs.parameters == {"x": "A number.", "y": "A number."}
 
 
 def test_lists_in_a_parameters_text_keep_their_lines() -> None:
-    docs = parse_docs("Sort.\n\nArgs:\n    by: The key:\n        - name\n        - age\n")
+    docs = parse_docstring("Sort.\n\nArgs:\n    by: The key:\n        - name\n        - age\n")
     assert docs.parameters["by"] == "The key:\n- name\n- age"
 
 
@@ -98,8 +98,8 @@ def test_attributes_of_a_class_are_parameters() -> None:
         :ivar name: Its name.
         """
 
-    assert read_docs(Item) == Docs("An item.", {"name": "Its name."})
-    assert read_docs(Other) == Docs("Another.", {"name": "Its name."})
+    assert read_docstring(Item) == ParsedDocstring("An item.", {"name": "Its name."})
+    assert read_docstring(Other) == ParsedDocstring("Another.", {"name": "Its name."})
 
 
 def test_docstrings_that_python_makes_up_say_nothing() -> None:
@@ -117,16 +117,16 @@ def test_docstrings_that_python_makes_up_say_nothing() -> None:
         pass
 
     for cls in (Data, Pair, Colour, Child):
-        assert read_docs(cls) == Docs()
+        assert read_docstring(cls) == ParsedDocstring()
 
 
 @pytest.mark.parametrize(
     "text", ["", "   ", "Args:", "Args:\n  nope", ":param", "Parameters\n----", "Search: a: b:\n e.g.: x", "x" * 10_000]
 )
 def test_nothing_that_only_looks_like_a_form_raises(text: str) -> None:
-    assert isinstance(parse_docs(text), Docs)
+    assert isinstance(parse_docstring(text), ParsedDocstring)
 
 
 def test_a_text_in_no_form_is_the_description() -> None:
-    assert parse_docs("Search: a list of things.\ne.g. tea").description == "Search: a list of things.\ne.g. tea"
-    assert read_docs(lambda: None) == Docs()
+    assert parse_docstring("Search: a list of things.\ne.g. tea").description == "Search: a list of things.\ne.g. tea"
+    assert read_docstring(lambda: None) == ParsedDocstring()

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 from typing_extensions import Doc, TypedDict
 
-from agentkit.schema.field_docs import field_docs
+from agentkit.schema.field_docs import field_descriptions
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Page(BaseModel, Generic[T]):
 
 
 def test_the_nearest_text_wins() -> None:
-    assert field_docs(Item) == {
+    assert field_descriptions(Item) == {
         "name": "From the docstring.",
         "size": "Below the field,\non two lines.",
         "weight": "In Annotated.",
@@ -75,14 +75,14 @@ def test_the_nearest_text_wins() -> None:
 
 
 def test_fields_are_inherited_with_their_texts() -> None:
-    assert field_docs(Child) == {**field_docs(Item), "colour": "Its colour.", "size": "The child's."}
-    assert field_docs(MoreTyped) == {"a": "The a.", "b": "The b."}
+    assert field_descriptions(Child) == {**field_descriptions(Item), "colour": "Its colour.", "size": "The child's."}
+    assert field_descriptions(MoreTyped) == {"a": "The a.", "b": "The b."}
 
 
 def test_every_kind_of_class_is_read() -> None:
-    assert field_docs(Pair) == {"left": "The left one."}
-    assert field_docs(Data) == {"x": "The x."}
-    assert field_docs(Page[int]) == {"items": "What is on it."}
+    assert field_descriptions(Pair) == {"left": "The left one."}
+    assert field_descriptions(Data) == {"x": "The x."}
+    assert field_descriptions(Page[int]) == {"items": "What is on it."}
 
 
 def test_local_classes_of_one_name_are_told_apart_by_their_fields() -> None:
@@ -100,8 +100,8 @@ def test_local_classes_of_one_name_are_told_apart_by_their_fields() -> None:
 
         return Local
 
-    assert field_docs(one()) == {"x": "The x."}
-    assert field_docs(other()) == {"y": "The y."}
+    assert field_descriptions(one()) == {"x": "The x."}
+    assert field_descriptions(other()) == {"y": "The y."}
 
 
 def test_classes_that_cannot_be_told_apart_get_no_text_rather_than_the_wrong_one() -> None:
@@ -123,7 +123,7 @@ def test_classes_that_cannot_be_told_apart_get_no_text_rather_than_the_wrong_one
                 """Other."""
 
             classes.append(Same)
-    assert [field_docs(cls) for cls in classes] == [{}, {}]
+    assert [field_descriptions(cls) for cls in classes] == [{}, {}]
 
 
 def test_a_class_without_source_has_its_docstring_alone() -> None:
@@ -131,5 +131,5 @@ def test_a_class_without_source_has_its_docstring_alone() -> None:
     sys.modules["typed_at_a_prompt"] = module
     source = 'class Local:\n    """It.\n\n    Attributes:\n        x: The x.\n    """\n    x: int\n    "below"\n'
     exec(source, module.__dict__)
-    assert field_docs(module.Local) == {"x": "The x."}
+    assert field_descriptions(module.Local) == {"x": "The x."}
     del sys.modules["typed_at_a_prompt"]

@@ -11,7 +11,7 @@ import httpx2
 from agentkit import Agent, tool
 from agentkit.messages.message import encode
 from agentkit.simulator import Recorder, RecordingProxy, Reply, Script, Simulator
-from agentkit.simulator.http.http_server import serving
+from agentkit.simulator.http.http_server import serve_http
 from tests.simulator.bodies import HEADERS, body
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def price(item: str, password: str) -> str:
     return f'{{"item": "{item}", "price": 4.0, "api_key": "{KEY}", "token": "{PASSWORD}"}}'
 
 
-clerk = Agent("clerk", model="claude-opus-5-5", tools=[price], instructions=f"Sell. Log in with {KEY}.")
+shop_agent = Agent("clerk", model="claude-opus-5-5", tools=[price], instructions=f"Sell. Log in with {KEY}.")
 QUESTION = f"What is tea, with {KEY}?"
 
 
@@ -55,7 +55,7 @@ def echo(*, fails: int = 0) -> Simulator:
     return Simulator(Script(answer))
 
 
-def asking(text: str, **fields: object) -> bytes:
+def message_body(text: str, **fields: object) -> bytes:
     """The body of a request that says `text`."""
     return encode(body({"role": "user", "content": text}, **fields))
 
@@ -71,7 +71,7 @@ async def post(base_url: str, data: bytes, path: str = "/v1/messages") -> httpx2
 @asynccontextmanager
 async def proxied(upstream: Server, recorder: Recorder) -> AsyncGenerator[str]:
     """The base URL of a recording proxy in front of a server."""
-    async with serving(upstream) as url, RecordingProxy(recorder, url).serve() as base_url:
+    async with serve_http(upstream) as url, RecordingProxy(recorder, url).serve() as base_url:
         yield base_url
 
 

@@ -14,8 +14,8 @@ from agentkit.budget.usage import Usage
 from agentkit.run.events import TextDelta
 from agentkit.simulator import Quota, Reply, Script, Simulator
 from agentkit.simulator.http.wire import ConnectionLost, Response
-from agentkit.simulator.ledger import Ledger, Row
-from agentkit.simulator.model_behavior.prompt_cache import output_tokens
+from agentkit.simulator.ledger import Ledger, LedgerRow
+from agentkit.simulator.model_behavior.prompt_cache import count_output_tokens
 from tests.simulator.bodies import HEADERS, MARK, TOOL, body
 from tests.simulator.faults.wire_client import ask
 
@@ -46,7 +46,7 @@ async def read(simulator: Simulator, *, fault: str = "", **fields: object) -> by
     return data
 
 
-def only(ledger: Ledger) -> Row:
+def only(ledger: Ledger) -> LedgerRow:
     [row] = ledger.rows
     assert not row.is_open
     assert ledger.concurrency == 0
@@ -98,7 +98,7 @@ async def test_the_events_of_the_content_add_up_to_the_reply() -> None:
     reply, cut = simulator.ledger.rows
     assert not cut.is_whole
     assert reply.usage.output_tokens - 5 <= cut.usage.output_tokens <= reply.usage.output_tokens
-    assert output_tokens([{"type": "text", "text": TEXT}]) < cut.usage.output_tokens
+    assert count_output_tokens([{"type": "text", "text": TEXT}]) < cut.usage.output_tokens
 
 
 async def test_what_breaks_off_behind_the_last_word_was_whole() -> None:
@@ -264,5 +264,8 @@ async def test_over_a_socket_it_is_the_same() -> None:
 
 async def test_a_model_without_a_price_makes_the_sum_unknown() -> None:
     ledger = Ledger()
-    ledger.rows = [Row("claude-opus-5-5", "x", usage=Usage(1, 10, 10)), Row("llama", "x", usage=Usage(1, 10, 10))]
+    ledger.rows = [
+        LedgerRow("claude-opus-5-5", "x", usage=Usage(1, 10, 10)),
+        LedgerRow("llama", "x", usage=Usage(1, 10, 10)),
+    ]
     assert ledger.usd is None

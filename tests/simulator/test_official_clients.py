@@ -13,7 +13,7 @@ import pytest
 
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.http.wire import Response
-from agentkit.simulator.replies.script import Answer
+from agentkit.simulator.replies.script import ReplyFunction
 from tests.simulator.bodies import HEADERS, body
 
 pytestmark = pytest.mark.anyio
@@ -86,7 +86,7 @@ async def test_the_sdks_tool_runner_holds_a_conversation() -> None:
         ran.append(word)
         return word.upper()
 
-    script: list[Reply | Answer] = [
+    script: list[Reply | ReplyFunction] = [
         Reply.thinking("Two.") + Reply.tool("find", word="tea") + Reply.tool("find", word="cup"),
         Reply.text("One more.") + Reply.tool("find", word="pot"),
         lambda request: Reply.text(f"Found {request['messages'][-1]['content'][0]['content']}."),

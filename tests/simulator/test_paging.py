@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.paging import page
+from agentkit.simulator.paging import paginate
 from agentkit.simulator.rules import Refusal
 
 ITEMS: list[JSONObject] = [{"id": name} for name in "abcde"]
 
 
 def ids(query: str) -> tuple[str, bool]:
-    found = page(ITEMS, query, what="letter")
+    found = paginate(ITEMS, query, what="letter")
     assert not isinstance(found, Refusal)
     assert found["first_id"] == (found["data"][0]["id"] if found["data"] else None)
     assert found["last_id"] == (found["data"][-1]["id"] if found["data"] else None)
@@ -45,6 +45,6 @@ def test_a_page_is_a_part_of_the_list(query: str, shown: str, has_more: bool) ->
     ],
 )
 def test_what_is_no_page_is_refused(query: str, words: str) -> None:
-    refusal = page(ITEMS, query, what="letter")
+    refusal = paginate(ITEMS, query, what="letter")
     assert isinstance(refusal, Refusal)
     assert refusal.message == words

@@ -19,9 +19,9 @@ class Clock:
 
 def test_headers_tell_the_limits_and_what_is_left() -> None:
     quota = Quota(requests=60, input_tokens=6000, output_tokens=1200, clock=Clock())
-    assert quota.wait_s(1000) is None
-    quota.spend(300)
-    headers = quota.headers()
+    assert quota.take_request(1000) is None
+    quota.take_output_tokens(300)
+    headers = quota.rate_limit_headers()
     assert headers["anthropic-ratelimit-requests-limit"] == "60"
     assert headers["anthropic-ratelimit-requests-remaining"] == "59"
     assert headers["anthropic-ratelimit-input-tokens-remaining"] == "5000"
@@ -34,35 +34,35 @@ def test_headers_tell_the_limits_and_what_is_left() -> None:
 def test_a_request_over_a_limit_waits_until_there_is_room() -> None:
     clock = Clock()
     quota = Quota(requests=60, input_tokens=6000, clock=clock)
-    assert quota.wait_s(6000) is None
-    assert quota.wait_s(100) == ("input-tokens", 1.0)
+    assert quota.take_request(6000) is None
+    assert quota.take_request(100) == ("input-tokens", 1.0)
     clock.now_s += 1
-    assert quota.wait_s(100) is None
+    assert quota.take_request(100) is None
 
 
 def test_the_limit_of_requests_counts_requests() -> None:
     clock = Clock()
     quota = Quota(requests=2, clock=clock)
-    assert quota.wait_s(1) is None
-    assert quota.wait_s(1) is None
-    assert quota.wait_s(1) == ("requests", 30.0)
+    assert quota.take_request(1) is None
+    assert quota.take_request(1) is None
+    assert quota.take_request(1) == ("requests", 30.0)
     clock.now_s += 600
-    assert quota.headers()["anthropic-ratelimit-requests-remaining"] == "2"
+    assert quota.rate_limit_headers()["anthropic-ratelimit-requests-remaining"] == "2"
 
 
 def test_replies_can_use_up_more_than_there_is_and_then_the_next_request_waits() -> None:
     clock = Clock()
     quota = Quota(output_tokens=60, clock=clock)
-    assert quota.wait_s(1) is None
-    quota.spend(120)
-    assert quota.headers()["anthropic-ratelimit-output-tokens-remaining"] == "0"
-    assert quota.wait_s(1) == ("output-tokens", 61.0)
+    assert quota.take_request(1) is None
+    quota.take_output_tokens(120)
+    assert quota.rate_limit_headers()["anthropic-ratelimit-output-tokens-remaining"] == "0"
+    assert quota.take_request(1) == ("output-tokens", 61.0)
 
 
 def test_a_prompt_over_the_whole_limit_waits_for_all_of_it_and_then_passes() -> None:
     quota = Quota(input_tokens=10, clock=Clock())
-    assert quota.wait_s(1000) is None
-    assert quota.wait_s(1000) is not None
+    assert quota.take_request(1000) is None
+    assert quota.take_request(1000) is not None
 
 
 @pytest.mark.anyio

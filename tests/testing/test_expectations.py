@@ -9,7 +9,7 @@ import pytest
 from agentkit import Agent, RunResult, ToolError, tool
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, called, expect, in_order, never_called, script
-from agentkit.testing.expectations import calls_of
+from agentkit.testing.expectations import tool_calls_of
 
 
 @dataclass
@@ -61,7 +61,7 @@ def failure(result: RunResult[str], *expectations: object) -> str:
 
 
 def test_calls_of_sub_agents_stand_behind_the_call_that_started_them(result: RunResult[str]) -> None:
-    assert [(call.path, call.name, call.is_error) for call in calls_of(result)] == [
+    assert [(call.path, call.name, call.is_error) for call in tool_calls_of(result)] == [
         (("lead",), "reader", False),
         (("lead", "reader"), "price", False),
         (("lead",), "price", True),
@@ -153,4 +153,4 @@ def test_the_calls_of_every_try_of_a_sub_agent_are_seen() -> None:
     agent = Agent("lead", model="claude-opus-5-5", tools=[reader.as_tool(on_failure="retry")])
     with script(Reply.tool("reader", objective="Go."), look, stop, look, Reply.text("4 EUR."), Reply.text("Done.")):
         result = agent.run_sync("Go")
-    assert [call.path for call in calls_of(result)] == [("lead",), ("lead", "reader"), ("lead", "reader")]
+    assert [call.path for call in tool_calls_of(result)] == [("lead",), ("lead", "reader"), ("lead", "reader")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentkit.testing.recordings import place_of
+from agentkit.testing.recordings import recording_path
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from agentkit.testing.recordings import place_of
     ],
 )
 def test_a_recording_lies_beside_its_test(test: str, named: str | None, place: str) -> None:
-    assert place_of(Path("tests/test_shop.py"), test, named) == Path(place)
+    assert recording_path(Path("tests/test_shop.py"), test, named) == Path(place)

@@ -14,7 +14,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from agentkit.tool_calls.cancellation import PATIENCE, Above, Driven
+from agentkit.tool_calls.cancellation import MAX_SWALLOWED_CANCELLATIONS, CancellableCall, ParentCancellation
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ colour: ContextVar[str] = ContextVar("colour")
 async def driven(work: Awaitable[object]) -> object:
     values: list[object] = []
     async with anyio.create_task_group() as tasks:
-        values.append(await Driven(work, "work", Above(tasks).ask))
+        values.append(await CancellableCall(work, "work", ParentCancellation(tasks).poll))
     return values[0]
 
 
@@ -39,10 +39,10 @@ async def test_values_errors_and_context_pass() -> None:
         await anyio.lowlevel.checkpoint()
         raise ValueError("no")
 
-    assert await Driven(steps(), "work", lambda: False) == "done"
+    assert await CancellableCall(steps(), "work", lambda: False) == "done"
     assert colour.get() == "blue"
     with pytest.raises(ValueError, match="no"):
-        await Driven(fail(), "work", lambda: False)
+        await CancellableCall(fail(), "work", lambda: False)
 
 
 async def test_anything_awaitable_can_be_driven() -> None:
@@ -51,7 +51,7 @@ async def test_anything_awaitable_can_be_driven() -> None:
             yield from anyio.lowlevel.checkpoint().__await__()
             return 5
 
-    assert await Driven(Ready(), "work", lambda: False) == 5
+    assert await CancellableCall(Ready(), "work", lambda: False) == 5
 
 
 async def test_scopes_task_groups_and_exception_groups_of_the_work_are_its_own() -> None:
@@ -96,12 +96,12 @@ async def test_a_cancellation_arrives_and_cleaning_up_may_wait() -> None:
 
 async def test_scopes_that_end_often_do_not_count() -> None:
     async def poll() -> int:
-        for _ in range(3 * PATIENCE):
+        for _ in range(3 * MAX_SWALLOWED_CANCELLATIONS):
             with anyio.move_on_after(0):
                 await anyio.sleep_forever()
-        return 3 * PATIENCE
+        return 3 * MAX_SWALLOWED_CANCELLATIONS
 
-    assert await driven(poll()) == 3 * PATIENCE
+    assert await driven(poll()) == 3 * MAX_SWALLOWED_CANCELLATIONS
 
 
 async def swallows_cancellations() -> None:
@@ -148,18 +148,18 @@ async def test_what_swallows_every_cancellation_is_stopped_and_named(
 async def test_whether_a_group_is_cancelled_from_above_is_seen_from_a_scope_inside() -> None:
     seen: list[bool] = []
 
-    async def inside(above: Above) -> None:
+    async def inside(above: ParentCancellation) -> None:
         with anyio.CancelScope(shield=True):
-            seen.append(above.ask())
+            seen.append(above.poll())
             await anyio.sleep(0.01)
-            seen.append(above.ask())
+            seen.append(above.poll())
 
     for cancel in (False, True):
         with anyio.CancelScope() as outer:
             async with anyio.create_task_group() as tasks:
                 if cancel:
                     outer.cancel()
-                await inside(Above(tasks))
+                await inside(ParentCancellation(tasks))
     assert seen == [False, False, False, True]
 
 
@@ -173,7 +173,7 @@ async def test_a_closed_coroutine_closes_what_it_drives() -> None:
             closed.append("work")
 
     async def outer() -> None:
-        await Driven(work(), "work", lambda: False)
+        await CancellableCall(work(), "work", lambda: False)
 
     if anyio.get_cancelled_exc_class() is asyncio.CancelledError:  # trio wants its own loop to take what is awaited
         coroutine = outer()
@@ -197,7 +197,7 @@ async def test_an_exception_is_not_kept_alive_by_the_frames_it_came_through() ->
     gc.disable()
     try:
         with contextlib.suppress(ValueError):
-            await Driven(fail(), "work", lambda: False)
+            await CancellableCall(fail(), "work", lambda: False)
         assert alive[0]() is None
     finally:
         gc.enable()

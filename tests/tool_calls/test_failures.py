@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from agentkit import InvalidArguments, RunContext, ToolError, tool
-from agentkit.tool_calls.failures import told_to_model
+from agentkit.tool_calls.failures import error_text_for_model
 from agentkit.tools.decorator import Effect
 
 CTX: RunContext[object] = RunContext(deps=None, run_id="r", call_id="c")
@@ -20,7 +20,7 @@ def told(error: Exception, effect: Effect = "read") -> str:
         """Find."""
         return ""
 
-    return told_to_model(error, find, CTX)
+    return error_text_for_model(error, find, CTX)
 
 
 def test_the_tools_own_words_are_read() -> None:

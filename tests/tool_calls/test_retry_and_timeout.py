@@ -11,9 +11,9 @@ import pytest
 from agentkit import DefinitionError, InvalidArguments, RunContext, ToolError, tool
 from agentkit.messages.message import JSONObject
 from agentkit.tool_calls.failures import OUTCOME_UNKNOWN
-from agentkit.tool_calls.retry_and_timeout import FIRST_PAUSE_S, LONGEST_PAUSE_S, pause_s
+from agentkit.tool_calls.retry_and_timeout import FIRST_PAUSE_S, LONGEST_PAUSE_S, retry_pause_s
 from agentkit.tools.decorator import Effect
-from agentkit.tools.options import ToolOptions, checked_options
+from agentkit.tools.options import ToolOptions, check_options
 from tests.executing import answer
 
 pytestmark = pytest.mark.anyio
@@ -147,16 +147,16 @@ async def test_a_cancellation_ends_the_pause() -> None:
 def test_pauses_are_of_any_length_up_to_a_limit_that_doubles() -> None:
     for attempt in range(1, 12):
         longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempt - 1))
-        assert all(0 <= pause_s(attempt) <= longest for _ in range(50))
-    assert len({pause_s(3) for _ in range(50)}) > 10
+        assert all(0 <= retry_pause_s(attempt) <= longest for _ in range(50))
+    assert len({retry_pause_s(3) for _ in range(50)}) > 10
 
 
 @pytest.mark.parametrize("options", [{"retries": 1}, {"retries": 2, "effect": "write"}])
 def test_a_tool_that_writes_is_never_retried(options: ToolOptions) -> None:
     with pytest.raises(DefinitionError, match='declare effect="read", or "idempotent"'):
-        checked_options(options)
+        check_options(options)
 
 
 def test_no_retries_go_with_every_effect() -> None:
     for effect in ("read", "idempotent", "write"):
-        assert checked_options(cast("ToolOptions", {"retries": 0, "effect": effect}))["retries"] == 0
+        assert check_options(cast("ToolOptions", {"retries": 0, "effect": effect}))["retries"] == 0

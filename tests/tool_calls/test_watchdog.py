@@ -14,7 +14,7 @@ import pytest
 
 from agentkit import tool
 from agentkit.tool_calls import watchdog
-from agentkit.tool_calls.watchdog import THRESHOLD_S, blockages, leave_seat, take_seat
+from agentkit.tool_calls.watchdog import THRESHOLD_S, acquire_watch, blockages, release_watch
 from tests.executing import answers, call
 
 pytestmark = pytest.mark.anyio
@@ -65,37 +65,37 @@ async def test_it_sleeps_while_no_tool_runs_and_wakes_for_the_next() -> None:
     for _ in range(2):
         await answers([wait], call("wait", seconds=0))
         with anyio.fail_after(10):
-            while watchdog._dog.wake.is_set():
+            while watchdog._watchdog.wake.is_set():
                 await anyio.sleep(0.01)
-    assert watchdog._dog.seats == {}
+    assert watchdog._watchdog.watches == {}
     assert [thread.name for thread in threading.enumerate()].count("agentkit watchdog") == 1
 
 
 async def test_steps_inside_steps_are_told_apart() -> None:
-    seat = take_seat()
-    around = seat.begin("outer")
-    inside = seat.begin("inner")
+    seat = acquire_watch()
+    around = seat.begin_step("outer")
+    inside = seat.begin_step("inner")
     assert seat.step is not None
     assert seat.step[0] == "inner"
-    seat.end(inside)
+    seat.end_step(inside)
     assert seat.step is not None
     assert seat.step[0] == "outer"
-    seat.end(around)
+    seat.end_step(around)
     assert seat.step is None
-    leave_seat(seat)
+    release_watch(seat)
 
 
 FORKED = """
 import os, sys, time
 import anyio
 from agentkit.tool_calls import watchdog
-from agentkit.tool_calls.cancellation import Driven
+from agentkit.tool_calls.cancellation import CancellableCall
 
 async def block(seconds):
     time.sleep(seconds)
 
 async def main(seconds):
-    await Driven(block(seconds), "block", lambda: False)
+    await CancellableCall(block(seconds), "block", lambda: False)
 
 anyio.run(main, 0)
 child = os.fork()

@@ -15,7 +15,13 @@ from pydantic import BaseModel
 import agentkit
 from agentkit import Agent, DefinitionError, RunContext, Tool, tool
 from agentkit import RunContext as Context
-from agentkit.tools.annotations import Annotation, names_around, needed_names, resolve, underlying
+from agentkit.tools.annotations import (
+    ResolvedAnnotation,
+    needed_names,
+    resolve_annotation,
+    underlying_function,
+    visible_names,
+)
 
 if TYPE_CHECKING:
     from somewhere import Nowhere  # type: ignore[import-not-found]  # what is being tested: no such name at run time
@@ -244,18 +250,18 @@ def test_what_counts_is_the_innermost_function() -> None:
     @functools.wraps(inner)
     def outer(*args: Any) -> None: ...
 
-    assert underlying(functools.partial(outer, 1)) is inner
-    assert underlying(staticmethod(outer)) is inner
+    assert underlying_function(functools.partial(outer, 1)) is inner
+    assert underlying_function(staticmethod(outer)) is inner
 
 
 def test_resolve_evaluates_one_annotation_with_the_names_around() -> None:
     def inner(a: int) -> None: ...
 
-    assert resolve(inner, "list[Here]", {"Here": Item}) == Annotation(list[Item])
-    missing = resolve(inner, "list[Nobody]", {})
+    assert resolve_annotation(inner, "list[Here]", {"Here": Item}) == ResolvedAnnotation(list[Item])
+    missing = resolve_annotation(inner, "list[Nobody]", {})
     assert missing.value is None
-    assert "Nobody" in (missing.missing or "")
-    assert resolve(inner, "typing.Annotated[int, 5]", {"typing": typing}).value == Annotated[int, 5]
+    assert "Nobody" in (missing.unresolved_reason or "")
+    assert resolve_annotation(inner, "typing.Annotated[int, 5]", {"typing": typing}).value == Annotated[int, 5]
 
 
 @pytest.mark.parametrize("text", ["int if", "1/0", "5 + None"])
@@ -272,7 +278,7 @@ def test_only_names_that_an_annotation_mentions_are_kept() -> None:
 
 
 def test_frames_of_another_module_are_left_out() -> None:
-    names = names_around(functools.reduce, sys._getframe())
+    names = visible_names(functools.reduce, sys._getframe())
     assert "names" not in names
 
 
@@ -283,4 +289,4 @@ class OwnContext(RunContext[int]):
 @pytest.mark.parametrize("kind", [list[RunContext[int]], dict[str, RunContext[None]], list[RunContext], OwnContext])
 def test_a_context_inside_another_type_is_refused(kind: object) -> None:
     with pytest.raises(DefinitionError, match=r"RunContext comes by itself"):
-        resolve(lambda: None, kind, {})
+        resolve_annotation(lambda: None, kind, {})

@@ -16,7 +16,7 @@ import pytest
 from agentkit import Agent, InvalidArguments, RunContext, Tool, ToolError, Toolset, tool
 from agentkit.testing import Reply, script
 from agentkit.tools.artifact_tools import ARTIFACT_TOOLS, is_always_small, peek_artifact, read_artifact, search_artifact
-from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, Artifacts
+from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, ConversationArtifacts
 
 pytestmark = pytest.mark.anyio
 
@@ -107,9 +107,9 @@ async def test_they_take_no_place_among_the_strict_tools() -> None:
 
 
 def kept(text: str | bytes) -> RunContext[object]:
-    artifacts = Artifacts()
-    artifacts.shelf("first").keep(text)
-    return RunContext(deps=None, artifacts=artifacts.shelf("second"))
+    artifacts = ConversationArtifacts()
+    artifacts.slot_for("first").keep(text)
+    return RunContext(deps=None, artifact_slot=artifacts.slot_for("second"))
 
 
 async def test_windows_join_to_the_whole_text() -> None:

@@ -256,10 +256,10 @@ def test_a_function_keeps_only_the_names_that_it_still_waits_for() -> None:
         return ""
 
     body = FunctionBody(find, {"Late": int, "other": object()})
-    assert body.is_waiting
+    assert body.has_unresolved_types
     assert body.names == {"Late": int}  # `Later` has it inside: one too many is kept rather than one too few
     assert FunctionBody(echo, {"other": object()}).names == {}
 
 
 def test_a_schema_body_never_waits() -> None:
-    assert not SchemaBody(ANY_OBJECT, echo).is_waiting
+    assert not SchemaBody(ANY_OBJECT, echo).has_unresolved_types

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit_tools.decoding import clean, decode
+from agentkit_tools.decoding import clean_text, decode_bytes
 
 
 @pytest.mark.parametrize(
@@ -26,17 +26,17 @@ from agentkit_tools.decoding import clean, decode
     ],
 )
 def test_text_is_read_as_it_was_meant(data: bytes, declared: str | None, text: str) -> None:
-    assert decode(data, declared) == text
+    assert decode_bytes(data, declared) == text
 
 
 @given(st.binary(), st.sampled_from([None, "utf-8", "ascii", "utf-16", "big5", "idna", "rot13", "x"]))
 def test_nothing_is_refused_and_everything_can_be_sent(data: bytes, declared: str | None) -> None:
-    decode(data, declared).encode()
+    decode_bytes(data, declared).encode()
 
 
 @given(st.text(st.characters(codec=None)))
 def test_clean_text_stays_clean(text: str) -> None:
-    once = clean(text)
-    assert clean(once) == once
+    once = clean_text(text)
+    assert clean_text(once) == once
     assert "\r" not in once
     assert "\0" not in once

@@ -81,7 +81,7 @@ def test_what_cannot_be_read_is_reported_and_costs_nothing_else(tmp_path: Path) 
 
 
 def test_the_reason_of_a_file_without_permission_is_in_plain_words() -> None:
-    assert documents._reason(PermissionError(13, "Permission denied")) == "permission denied"
+    assert documents._error_reason(PermissionError(13, "Permission denied")) == "permission denied"
 
 
 def test_hidden_files_and_caches_are_left_out(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_pdf_and_mail_become_documents_that_can_be_cited(tmp_path: Path) -> None
     assert by_id["letter"].title == "Tea (Anna)"
     assert "[Page 2]\n\nCoffee is not." in by_id["scan"].text
     for document in found.documents:
-        for part in documents.split(document, 40):
+        for part in documents.split_document(document, 40):
             assert part.text in document.text
 
 

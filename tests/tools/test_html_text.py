@@ -1,6 +1,6 @@
 """HTML as text."""
 
-from agentkit_tools.html_text import is_available, text_of_html
+from agentkit_tools.html_text import is_html_extra_installed, text_of_html
 
 
 def test_headings_lists_code_and_tables_keep_their_shape() -> None:
@@ -25,4 +25,4 @@ def test_an_empty_page_has_no_text() -> None:
 
 
 def test_the_extra_is_there_in_the_test_environment() -> None:
-    assert is_available()
+    assert is_html_extra_installed()

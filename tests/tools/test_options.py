@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from agentkit import DefinitionError, RunContext
-from agentkit.tools.options import ToolOptions, check_name, checked_description, checked_options, json_examples
+from agentkit.tools.options import ToolOptions, check_name, check_options, clean_description, examples_as_json
 
 
 async def never(ctx: RunContext[object]) -> bool:
@@ -32,7 +32,7 @@ def test_none_is_the_same_as_not_given() -> None:
         "defer_loading": None,
     }
     assert nothing.keys() == ToolOptions.__optional_keys__
-    assert checked_options(nothing) == {}
+    assert check_options(nothing) == {}
 
 
 def test_what_works_is_kept() -> None:
@@ -47,7 +47,7 @@ def test_what_works_is_kept() -> None:
         "available": lambda ctx: bool(ctx.deps),
         "exclusive": True,
     }
-    assert checked_options(given) == given
+    assert check_options(given) == given
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_what_works_is_kept() -> None:
 )
 def test_what_cannot_work_is_refused_with_what_it_must_be(option: str, value: object) -> None:
     with pytest.raises(DefinitionError, match=f"^{option}=.* must be "):
-        checked_options(cast("ToolOptions", {option: value}))
+        check_options(cast("ToolOptions", {option: value}))
 
 
 @pytest.mark.parametrize("option", ["needs_approval", "untrusted", "timeout"])
 def test_an_unknown_keyword_is_a_type_error_that_lists_the_known_ones(option: str) -> None:
     with pytest.raises(TypeError, match=f"no keyword {option}; it takes name, description, available, defer_loading"):
-        checked_options(cast("ToolOptions", {option: 1}))
+        check_options(cast("ToolOptions", {option: 1}))
 
 
 @pytest.mark.parametrize("name", ["a", "find_items", "Find-Items-2", "x" * 128])
@@ -107,9 +107,9 @@ def test_a_description_loses_the_indentation_of_the_source() -> None:
 
         Use words.
         """
-    assert checked_description(text) == "Find items.\n\nUse words."
+    assert clean_description(text) == "Find items.\n\nUse words."
     with pytest.raises(DefinitionError, match="description=5"):
-        checked_description(5)
+        clean_description(5)
 
 
 def test_examples_become_json_that_nobody_else_holds() -> None:
@@ -118,11 +118,11 @@ def test_examples_become_json_that_nobody_else_holds() -> None:
 
     words = ["tea"]
     examples: list[dict[str, Any]] = [{"day": datetime.date(2026, 1, 2), "line": Line(sku="a"), "words": words}]
-    made = json_examples(examples)
+    made = examples_as_json(examples)
     words.append("coffee")
     assert made == ({"day": "2026-01-02", "line": {"sku": "a"}, "words": ["tea"]},)
 
 
 def test_an_example_without_a_json_form_is_refused() -> None:
     with pytest.raises(DefinitionError, match="no JSON form"):
-        json_examples([{"file": Path, "lock": object()}])
+        examples_as_json([{"file": Path, "lock": object()}])

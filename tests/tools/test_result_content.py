@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from agentkit import Document, File, Image
 from agentkit.messages.message import JSON, Content, encode
-from agentkit.tools.artifacts.store import Label
+from agentkit.tools.artifacts.store import ArtifactLabel
 from agentkit.tools.result_content import render_result
 
 PICTURE = Image(b"\x89PNG", "image/png")
@@ -198,7 +198,7 @@ def kept_of(value: object, max_tokens: int = 1000) -> tuple[Content, list[str | 
     """The content for a value, and what was kept of it; handles count."""
     kept: list[str | bytes] = []
 
-    def keep(whole: str | bytes, label: Label | None = None) -> str:
+    def keep(whole: str | bytes, label: ArtifactLabel | None = None) -> str:
         kept.append(whole)
         return f"artifact-{len(kept)}"
 

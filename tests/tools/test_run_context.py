@@ -43,7 +43,7 @@ async def count_async(ctx: RunContext[None], total: int) -> str:
 @pytest.mark.parametrize("counter", [count, count_async], ids=["sync", "async"])
 async def test_progress_comes_in_order_on_the_event_loops_thread(counter: Tool[..., object]) -> None:
     listener = Progress()
-    assert await counter.call({"total": 3}, RunContext(deps=None, listener=listener)) == "counted"
+    assert await counter.call({"total": 3}, RunContext(deps=None, progress_listener=listener)) == "counted"
     with anyio.fail_after(10):
         while len(listener.seen) < 3:
             await anyio.sleep(0.001)
@@ -58,7 +58,7 @@ async def test_progress_without_a_listener_goes_nowhere() -> None:
 
 def test_progress_needs_no_more_than_words() -> None:
     listener = Progress()
-    RunContext(deps=None, listener=listener).progress("half-way")
+    RunContext(deps=None, progress_listener=listener).progress("half-way")
     assert listener.seen == [("half-way", None, None)]
 
 
@@ -71,7 +71,7 @@ def test_the_idempotency_key_is_the_calls_whatever_the_attempt() -> None:
 
 
 def test_a_context_is_frozen_and_shows_no_plumbing() -> None:
-    ctx = RunContext(deps="shop", listener=Progress(), run=object())
+    ctx = RunContext(deps="shop", progress_listener=Progress(), parent_call=object())
     with pytest.raises(dataclasses.FrozenInstanceError):
         ctx.attempt = 2  # type: ignore[misc]  # what is being tested
     assert "listener" not in repr(ctx)

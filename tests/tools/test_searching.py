@@ -10,7 +10,7 @@ from agentkit_tools import searching
 
 def search(folder: Path, pattern: str, *, is_regex: bool = False, seconds: float = 10) -> tuple[list[str], str]:
     names = sorted(file.name for file in folder.iterdir())
-    return searching.search(str(folder), names, pattern, is_regex=is_regex, seconds=seconds)
+    return searching.search_lines(str(folder), names, pattern, is_regex=is_regex, seconds=seconds)
 
 
 def test_lines_come_with_their_file_and_number(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit import Document
-from agentkit_tools.sections import first_heading, split
+from agentkit_tools.sections import first_heading, split_document
 
 MARKDOWN = """Before it all.
 
@@ -29,7 +29,7 @@ Black tea
 
 
 def parts_of(text: str, max_chars: int = 8_000) -> list[tuple[str, str]]:
-    return [(part.id, part.text) for part in split(Document("drinks", text), max_chars)]
+    return [(part.id, part.text) for part in split_document(Document("drinks", text), max_chars)]
 
 
 def test_each_heading_starts_a_part_named_after_it() -> None:
@@ -43,7 +43,7 @@ def test_each_heading_starts_a_part_named_after_it() -> None:
 
 
 def test_a_part_knows_the_titles_of_its_document_and_its_section() -> None:
-    parts = split(Document("drinks", "# Tea\nHot.\n", "Drinks"))
+    parts = split_document(Document("drinks", "# Tea\nHot.\n", "Drinks"))
     assert parts[0].title == "Drinks: Tea"
 
 
@@ -75,7 +75,7 @@ def test_a_document_without_text_has_at_most_one_part(text: str) -> None:
 
 def test_a_part_has_at_least_one_character() -> None:
     with pytest.raises(ValueError, match="max_chars=0"):
-        split(Document("drinks", "text"), 0)
+        split_document(Document("drinks", "text"), 0)
 
 
 def test_the_first_heading_of_a_text() -> None:

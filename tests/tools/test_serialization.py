@@ -8,18 +8,18 @@ import math
 import pytest
 
 from agentkit.messages.message import encode
-from agentkit.tools.serialization import json_text, replaced, sendable
+from agentkit.tools.serialization import json_text, replace_unsendable, sendable_text
 
 
 @pytest.mark.parametrize("length", [10, 2_500_000])
 def test_characters_that_no_request_carries_are_replaced_wherever_they_are(length: int) -> None:
     text = "a" * length
     bad = f"\x00{text}\ud800{text}\x1f"
-    assert replaced(bad) == (f"\ufffd{text}\ufffd{text}\ufffd", 3)
-    assert sendable(bad).endswith("[3 characters that cannot be sent were replaced by \ufffd]")
-    assert encode(sendable(bad))
-    assert replaced(text + text) == (text + text, 0)
-    assert sendable(text) is text
+    assert replace_unsendable(bad) == (f"\ufffd{text}\ufffd{text}\ufffd", 3)
+    assert sendable_text(bad).endswith("[3 characters that cannot be sent were replaced by \ufffd]")
+    assert encode(sendable_text(bad))
+    assert replace_unsendable(text + text) == (text + text, 0)
+    assert sendable_text(text) is text
 
 
 def test_any_value_is_compact_json() -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from agentkit import DefinitionError, RunContext, Tool, tool
 from agentkit.schema import MISSING, Parameter
-from agentkit.tools.signature import parameters_of, place_of, read_signature
+from agentkit.tools.signature import open_parameters, read_signature, source_location
 
 R = TypeVar("R")
 
@@ -35,9 +35,9 @@ def test_a_signature_is_read_to_parameters_and_context() -> None:
         """
 
     signature = read_signature(find, {})
-    assert signature.context == "ctx"
+    assert signature.context_parameter == "ctx"
     assert signature.needs_context
-    assert signature.missing == {}
+    assert signature.unresolved == {}
     assert signature.parameters == (
         Parameter("words", list[str], MISSING, "What to look for."),
         Parameter("limit", int, 3),
@@ -48,14 +48,14 @@ def test_the_place_is_file_and_line_behind_every_wrapper() -> None:
     def find(n: int) -> None: ...
 
     line = inspect.getsourcelines(find)[1]
-    assert place_of(find) == f"{__file__}:{line}"
-    assert place_of(functools.partial(find, 1)) == f"{__file__}:{line}"
-    assert place_of(len) == "len"
+    assert source_location(find) == f"{__file__}:{line}"
+    assert source_location(functools.partial(find, 1)) == f"{__file__}:{line}"
+    assert source_location(len) == "len"
 
 
 def test_what_python_itself_does_not_know_is_refused() -> None:
     with pytest.raises(DefinitionError, match="write a function of your own"):
-        parameters_of(dict.fromkeys(()).update)
+        open_parameters(dict.fromkeys(()).update)
 
 
 def test_self_outside_of_a_class_is_only_a_parameter_without_type() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from agentkit import Agent, DefinitionError, Tool, Toolset, tool
 from agentkit.messages.message import JSONObject
-from agentkit.tools.toolset import Toolbox
+from agentkit.tools.toolset import AgentTools
 
 
 @tool
@@ -63,22 +63,22 @@ def test_so_are_they_across_the_tools_and_toolsets_of_an_agent() -> None:
 
 def test_the_same_tool_twice_is_a_collision_too() -> None:
     with pytest.raises(DefinitionError, match="find_items"):
-        Toolbox.of([find_items, Toolset("shop", [find_items])])
+        AgentTools.from_sources([find_items, Toolset("shop", [find_items])])
 
 
 def test_a_tool_and_one_of_the_apis_own_cannot_share_a_name() -> None:
     with pytest.raises(DefinitionError, match="'find_items' stands for one of the API's tools") as caught:
-        Toolbox.of([find_items, {"type": "web_search_20250305", "name": "find_items"}])
+        AgentTools.from_sources([find_items, {"type": "web_search_20250305", "name": "find_items"}])
     assert place(find_items) in str(caught.value)
 
 
 def test_two_of_the_apis_own_cannot_share_a_name_either() -> None:
     with pytest.raises(DefinitionError, match="web_search"):
-        Toolbox.of([WEB, dict(WEB)])
+        AgentTools.from_sources([WEB, dict(WEB)])
 
 
 def test_tools_keep_the_order_in_which_they_were_given() -> None:
-    box = Toolbox.of([WEB, order, Toolset("more", [find_items])])
+    box = AgentTools.from_sources([WEB, order, Toolset("more", [find_items])])
     assert list(box.tools) == ["place_order", "find_items"]
     assert box.api_tools == (WEB,)
 

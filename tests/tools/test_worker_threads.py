@@ -16,7 +16,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from agentkit.tools.worker_threads import abandoned_threads, call_soon, run_in_thread
+from agentkit.tools.worker_threads import abandoned_threads, call_on_loop_thread, run_in_thread
 
 colour: ContextVar[str] = ContextVar("colour", default="none")
 
@@ -196,7 +196,7 @@ def test_a_thread_that_outlives_its_event_loop_ends_in_silence(backend: str) -> 
     def outlive() -> None:
         threads.append(threading.current_thread())
         release.wait()
-        call_soon(lambda: None)
+        call_on_loop_thread(lambda: None)
 
     async def main() -> None:
         with anyio.move_on_after(0.05):
@@ -214,8 +214,8 @@ async def test_call_soon_comes_to_the_threads_event_loop() -> None:
     arrived = anyio.Event()
 
     def work() -> int:
-        call_soon(lambda: seen.append((threading.get_ident(), "from the thread")))
-        call_soon(arrived.set)
+        call_on_loop_thread(lambda: seen.append((threading.get_ident(), "from the thread")))
+        call_on_loop_thread(arrived.set)
         return threading.get_ident()
 
     other = await run_in_thread(work)
@@ -226,7 +226,7 @@ async def test_call_soon_comes_to_the_threads_event_loop() -> None:
 
 def test_call_soon_is_at_once_where_no_tool_thread_is() -> None:
     seen: list[int] = []
-    call_soon(lambda: seen.append(1))
+    call_on_loop_thread(lambda: seen.append(1))
     assert seen == [1]
 
 
@@ -238,7 +238,7 @@ async def test_call_soon_from_a_thread_that_the_tool_started_itself_still_finds_
     arrived = anyio.Event()
 
     def work() -> None:
-        inner = threading.Thread(target=contextvars.copy_context().run, args=(call_soon, arrived.set))
+        inner = threading.Thread(target=contextvars.copy_context().run, args=(call_on_loop_thread, arrived.set))
         inner.start()
         inner.join()
 

@@ -22,14 +22,14 @@ from pathlib import Path
 from textwrap import dedent
 
 from agentkit import ConfigurationError, Document
-from agentkit_tools.html_text import EXTRA, is_available, text_of_html
+from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed, text_of_html
 from agentkit_tools.mail_text import read_mail
 from agentkit_tools.mbox import messages_of_mbox
 from agentkit_tools.pdf_text import text_of_pdf
-from agentkit_tools.sections import first_heading, split
+from agentkit_tools.sections import first_heading, split_document
 from agentkit_tools.unreadable import NotReadable, Unreadable
 
-__all__ = ["Folder", "Unreadable", "read_folder", "read_installed", "split"]
+__all__ = ["Folder", "Unreadable", "read_folder", "read_installed", "split_document"]
 
 MOST_BYTES = 5_000_000
 """Maximum size of a text file in bytes; bigger ones are reported, not read."""
@@ -37,13 +37,13 @@ MOST_BINARY_BYTES = 50_000_000
 """The same for PDF and e-mail, which need more bytes for the same text."""
 MOST_FILES = 10_000
 """Maximum number of files in a folder; the rest is reported as one entry."""
-_HTML = (".html", ".htm", ".xhtml")
-_METADATA = ("METADATA", "PKG-INFO")
-_MARKED = (".md", ".markdown", ".rst")
-_OTHERS = {".msg": "e-mail of Outlook", ".docx": "Word documents"}
+_HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+_METADATA_FILES = ("METADATA", "PKG-INFO")
+_MARKUP_SUFFIXES = (".md", ".markdown", ".rst")
+_UNSUPPORTED = {".msg": "e-mail of Outlook", ".docx": "Word documents"}
 _CACHES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _MOST_ID_CHARS = 60
-_OWN = "claude-agentkit"
+_OWN_PACKAGE = "claude-agentkit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _FileText:
     path: str
     name: str
     """The name from which the id is made."""
@@ -75,21 +75,23 @@ def read_folder(path: str | Path) -> Folder:
     """
     root = Path(path).expanduser()
     try:
-        files = [(root, root.name)] if root.is_file() else sorted(_files(root), key=lambda each: each[1])
+        files = [(root, root.name)] if root.is_file() else sorted(_walk_files(root), key=lambda each: each[1])
     except OSError as error:
-        raise ConfigurationError(f"The folder {str(path)!r} cannot be read: {_reason(error)}.") from None
+        raise ConfigurationError(f"The folder {str(path)!r} cannot be read: {_error_reason(error)}.") from None
     unreadable = [Unreadable(name, file) for file, name in files if isinstance(file, str)]
-    read: list[_Read] = []
+    read: list[_FileText] = []
     for file, name in files:
         if isinstance(file, Path):
             try:
-                read += _read(file, name, root if root.is_dir() else root.parent, unreadable)
+                read += _read_file(file, name, root if root.is_dir() else root.parent, unreadable)
             except NotReadable as error:
                 unreadable.append(Unreadable(name, str(error)))
             except OSError as error:
-                unreadable.append(Unreadable(name, _reason(error)))
+                unreadable.append(Unreadable(name, _error_reason(error)))
     if not read:
-        raise ConfigurationError(f"The folder {str(path)!r} holds no document that can be read{_why(unreadable)}.")
+        raise ConfigurationError(
+            f"The folder {str(path)!r} holds no document that can be read{_first_reason(unreadable)}."
+        )
     return Folder(_with_ids(read), tuple(sorted(unreadable, key=lambda each: each.path)))
 
 
@@ -102,15 +104,15 @@ def read_installed(limit: int = 20) -> Folder:
     Raises:
         ConfigurationError: No installed package has any.
     """
-    found: dict[str, _Read] = {}
+    found: dict[str, _FileText] = {}
     for package in importlib.metadata.distributions():
         try:
-            described = _described(
+            described = _read_package(
                 Parser().parsestr(package.read_text("METADATA") or package.read_text("PKG-INFO") or "")
             )
         except (NotReadable, OSError, UnicodeDecodeError):
             continue
-        if described.name not in (_OWN, *found):
+        if described.name not in (_OWN_PACKAGE, *found):
             found[described.name] = described
     longest = sorted(found.values(), key=lambda read: (-len(read.text), read.name))[:limit]
     if not longest:
@@ -118,7 +120,7 @@ def read_installed(limit: int = 20) -> Folder:
     return Folder(_with_ids(sorted(longest, key=lambda read: read.name)))
 
 
-def _files(root: Path) -> Iterator[tuple[Path | str, str]]:
+def _walk_files(root: Path) -> Iterator[tuple[Path | str, str]]:
     """Yield each file with its relative path; a reason instead of the file where it cannot be read."""
     if not root.is_dir():
         raise FileNotFoundError(2, "there is no such folder", str(root))
@@ -131,39 +133,39 @@ def _files(root: Path) -> Iterator[tuple[Path | str, str]]:
             file = Path(folder, name)
             count += 1
             if count > MOST_FILES:
-                yield f"only the first {MOST_FILES} files of the folder are read", _shown(file, root)
+                yield f"only the first {MOST_FILES} files of the folder are read", _relative_name(file, root)
                 return
             if name not in links or not file.resolve().is_relative_to(root.resolve()):
-                yield file, _shown(file, root)
+                yield file, _relative_name(file, root)
     for error in failed:
         if Path(error.filename) == root:
             raise error
-        yield _reason(error), _shown(Path(error.filename), root)
+        yield _error_reason(error), _relative_name(Path(error.filename), root)
 
 
-def _shown(file: Path, root: Path) -> str:
+def _relative_name(file: Path, root: Path) -> str:
     """Return the relative path, also for a name that is not UTF-8."""
     return os.fsencode(file.relative_to(root).as_posix()).decode(errors="replace")
 
 
-def _reason(error: OSError) -> str:
+def _error_reason(error: OSError) -> str:
     return {2: "there is no such folder", 13: "permission denied", 40: "a link that leads to itself"}.get(
         error.errno or 0, (error.strerror or type(error).__name__).lower()
     )
 
 
-def _why(unreadable: list[Unreadable]) -> str:
+def _first_reason(unreadable: list[Unreadable]) -> str:
     if not unreadable:
         return ": it is empty"
     first = unreadable[0]
     return f": {first.path}: {first.reason}" + (f" (and {len(unreadable) - 1} more)" if unreadable[1:] else "")
 
 
-def _read(file: Path, name: str, root: Path, unreadable: list[Unreadable]) -> list[_Read]:
+def _read_file(file: Path, name: str, root: Path, unreadable: list[Unreadable]) -> list[_FileText]:
     """Return the documents of one file, and add its parts that cannot be read to `unreadable`."""
-    target = _target(file, root)
+    target = _regular_file(file, root)
     kind = file.suffix.lower()
-    if other := _OTHERS.get(kind):
+    if other := _UNSUPPORTED.get(kind):
         raise NotReadable(f"{other} cannot be read")
     size, most = target.stat().st_size, MOST_BINARY_BYTES if kind in (".pdf", ".eml") else MOST_BYTES
     if size > most and kind != ".mbox":
@@ -172,16 +174,16 @@ def _read(file: Path, name: str, root: Path, unreadable: list[Unreadable]) -> li
         with target.open("rb") as pdf:
             found = text_of_pdf(pdf)
         unreadable += [Unreadable(name, found.missing)] if found.missing else []
-        return [_Read(name, name, found.text, found.title or Path(name).name)]
+        return [_FileText(name, name, found.text, found.title or Path(name).name)]
     if kind == ".eml":
         mail = read_mail(target.read_bytes())
-        return [_Read(name, name, mail.text, mail.title or Path(name).name)]
+        return [_FileText(name, name, mail.text, mail.title or Path(name).name)]
     if kind == ".mbox":
         return _read_mbox(target, name, unreadable)
     return [_read_text(file, target, name)]
 
 
-def _target(file: Path, root: Path) -> Path:
+def _regular_file(file: Path, root: Path) -> Path:
     """Return the regular file that a path leads to. Raises NotReadable."""
     try:
         target = file.resolve(strict=True)
@@ -196,8 +198,8 @@ def _target(file: Path, root: Path) -> Path:
     return target
 
 
-def _read_mbox(target: Path, name: str, unreadable: list[Unreadable]) -> list[_Read]:
-    read: list[_Read] = []
+def _read_mbox(target: Path, name: str, unreadable: list[Unreadable]) -> list[_FileText]:
+    read: list[_FileText] = []
     with target.open("rb") as file:
         for number, message in enumerate(messages_of_mbox(file), 1):
             place = f"{name}/{number}"
@@ -211,30 +213,30 @@ def _read_mbox(target: Path, name: str, unreadable: list[Unreadable]) -> list[_R
             except NotReadable as error:
                 unreadable.append(Unreadable(place, str(error)))
             else:
-                read.append(_Read(place, place, mail.text, mail.title or place))
+                read.append(_FileText(place, place, mail.text, mail.title or place))
     if not read and not any(each.path.startswith(f"{name}/") for each in unreadable):
         raise NotReadable("no mbox file, or one without messages")
     return read
 
 
-def _read_text(file: Path, target: Path, name: str) -> _Read:
-    is_html = file.suffix.lower() in _HTML
-    text = _decoded(target.read_bytes(), is_html)
+def _read_text(file: Path, target: Path, name: str) -> _FileText:
+    is_html = file.suffix.lower() in _HTML_SUFFIXES
+    text = _decode_file(target.read_bytes(), is_html)
     title = ""
-    if file.name in _METADATA:
-        described = _described(Parser().parsestr(text))
-        return _Read(name, described.name, described.text, described.title)
+    if file.name in _METADATA_FILES:
+        described = _read_package(Parser().parsestr(text))
+        return _FileText(name, described.name, described.text, described.title)
     if is_html:
-        if not is_available():
-            raise NotReadable(EXTRA)
+        if not is_html_extra_installed():
+            raise NotReadable(MISSING_HTML_EXTRA)
         text, title = text_of_html(text)
     if not text.strip():
         raise NotReadable("empty")
-    heading = first_heading(text) if is_html or file.suffix.lower() in _MARKED else ""
-    return _Read(name, name, text, title or heading or Path(name).name)
+    heading = first_heading(text) if is_html or file.suffix.lower() in _MARKUP_SUFFIXES else ""
+    return _FileText(name, name, text, title or heading or Path(name).name)
 
 
-def _decoded(data: bytes, is_html: bool) -> str:
+def _decode_file(data: bytes, is_html: bool) -> str:
     if b"\0" in data[:8192]:
         raise NotReadable("binary, or text in UTF-16, not UTF-8 text")
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048]) if is_html else None
@@ -251,7 +253,7 @@ def _decoded(data: bytes, is_html: bool) -> str:
         raise NotReadable(f"not UTF-8 text (byte {place})") from None
 
 
-def _described(package: Message) -> _Read:
+def _read_package(package: Message) -> _FileText:
     """Return a package's long description. Raises NotReadable when it has none."""
     name, version = str(package.get("Name") or ""), str(package.get("Version") or "")
     payload = package.get_payload()
@@ -262,17 +264,17 @@ def _described(package: Message) -> _Read:
         text = f"{first}\n{dedent(rest)}"
     if not name or text.strip() in ("", "UNKNOWN"):
         raise NotReadable("package metadata without a description")
-    return _Read("", re.sub(r"[-_.]+", "-", name).lower(), text, f"{name} {version}".strip())
+    return _FileText("", re.sub(r"[-_.]+", "-", name).lower(), text, f"{name} {version}".strip())
 
 
-def _with_ids(read: list[_Read]) -> tuple[Document, ...]:
+def _with_ids(read: list[_FileText]) -> tuple[Document, ...]:
     """Return documents with unique ids: the path, without its suffix where that is unique."""
-    short = [_id(re.sub(r"(?<=[^/.])\.\w+$", "", each.name) if each.path else each.name) for each in read]
+    short = [_document_id(re.sub(r"(?<=[^/.])\.\w+$", "", each.name) if each.path else each.name) for each in read]
     times = Counter(short)
     taken: set[str] = set()
     documents: list[Document] = []
     for each, name in zip(read, short, strict=True):
-        unique = name if times[name] == 1 else _id(each.path or each.name)
+        unique = name if times[name] == 1 else _document_id(each.path or each.name)
         while unique in taken:
             unique += "+"
         taken.add(unique)
@@ -280,7 +282,7 @@ def _with_ids(read: list[_Read]) -> tuple[Document, ...]:
     return tuple(documents)
 
 
-def _id(name: str) -> str:
+def _document_id(name: str) -> str:
     slug = re.sub(r"[^\w./-]+", "-", name).strip("-")
     if len(slug) <= _MOST_ID_CHARS and slug:
         return slug

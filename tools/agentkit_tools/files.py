@@ -37,7 +37,7 @@ MOST_VISITED = 100_000
 SEARCH_SECONDS = 10.0
 """Maximum duration of one search in seconds."""
 _MOST_LINE_CHARS = 2_000
-_ALL = "**/*"
+_ALL_FILES = "**/*"
 _CACHES = frozenset({"__pycache__", "node_modules"})
 
 T = TypeVar("T")
@@ -60,29 +60,29 @@ def file_tools(root: str | Path, *, include_hidden: bool = False) -> Toolset:
     folder = Path(root).expanduser()
     if not folder.is_dir():
         raise ConfigurationError(f"The folder {str(root)!r} for file tools does not exist or is not a folder.")
-    files = _Files(folder.resolve(), include_hidden)
+    files = _FolderTools(folder.resolve(), include_hidden)
     reading = tool(effect="read")
     return Toolset("files", [reading(files.list_files), reading(files.search_files), reading(files.read_file)])
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class _FolderTools:
     root: Path
     include_hidden: bool
 
-    def list_files(self, glob: str = _ALL) -> str:
+    def list_files(self, glob: str = _ALL_FILES) -> str:
         """List the files of the folder, one path a line.
 
         Args:
             glob: Which files: `*.md` is every Markdown file at any depth, `guide/**` everything below guide.
         """
-        found = [name for name in self._names() if _matches(name, glob)]
+        found = [name for name in self._file_names() if _matches_glob(name, glob)]
         if not found:
-            raise ToolError(f"No file matches {_clipped(glob)!r}.", hint=f"List everything with glob {_ALL!r}.")
+            raise ToolError(f"No file matches {_clip_text(glob)!r}.", hint=f"List everything with glob {_ALL_FILES!r}.")
         more = f"\n[{len(found) - MOST_LISTED} more files: narrow the glob]" if len(found) > MOST_LISTED else ""
         return "\n".join(found[:MOST_LISTED]) + more
 
-    async def search_files(self, pattern: str, regex: bool = False, glob: str = _ALL) -> str:
+    async def search_files(self, pattern: str, regex: bool = False, glob: str = _ALL_FILES) -> str:
         """Find lines of files. Returns `path:line: text` for each, in the order of the paths.
 
         Args:
@@ -92,14 +92,16 @@ class _Files:
         """
         if not pattern:
             raise ToolError("The pattern is empty.", hint="Give the text to find.")
-        names = await _in_thread(lambda: [name for name in self._names() if _matches(name, glob)])
+        names = await _run_in_thread(lambda: [name for name in self._file_names() if _matches_glob(name, glob)])
         if not names:
-            raise ToolError(f"No file matches {_clipped(glob)!r}.", hint=f"Search everything with glob {_ALL!r}.")
+            raise ToolError(
+                f"No file matches {_clip_text(glob)!r}.", hint=f"Search everything with glob {_ALL_FILES!r}."
+            )
         if regex:
-            found, more = await self._search_by_regex(names, pattern)
+            found, more = await self._search_in_process(names, pattern)
         else:
-            found, more = await _in_thread(
-                lambda: searching.search(str(self.root), names, pattern, is_regex=False, seconds=SEARCH_SECONDS)
+            found, more = await _run_in_thread(
+                lambda: searching.search_lines(str(self.root), names, pattern, is_regex=False, seconds=SEARCH_SECONDS)
             )
         note = f"[{more}: narrow the pattern or the glob]" if more else ""
         if not found:
@@ -114,7 +116,7 @@ class _Files:
             first_line: Where to begin.
             last_line: Where to end. Left out: the end of the file, or as much as one call may read.
         """
-        lines, is_exact = _lines(self._file(path), path)
+        lines, is_exact = _read_lines(self._resolve_file(path), path)
         if not lines:
             return "[the file is empty]"
         if first_line > len(lines) or (last_line is not None and last_line < first_line):
@@ -139,7 +141,7 @@ class _Files:
             shown.append("[not UTF-8: what could not be read is shown as \ufffd]")
         return "\n".join(shown)
 
-    async def _search_by_regex(self, names: list[str], pattern: str) -> tuple[list[str], str]:
+    async def _search_in_process(self, names: list[str], pattern: str) -> tuple[list[str], str]:
         """Search in a separate process, which can be killed if the pattern backtracks forever."""
         given = {
             "root": str(self.root),
@@ -155,15 +157,15 @@ class _Files:
             answer: tuple[list[str], str] | str = json.loads(done.stdout)
             if isinstance(answer, str):
                 hint = "Correct it, or search for plain text with regex=false."
-                raise ToolError(f"{_clipped(pattern)!r} is not a regular expression: {answer}.", hint=hint)
+                raise ToolError(f"{_clip_text(pattern)!r} is not a regular expression: {answer}.", hint=hint)
             found, more = answer
             return found, more
         raise ToolError(
-            f"The pattern {_clipped(pattern)!r} took more than {SEARCH_SECONDS:g} seconds.",
+            f"The pattern {_clip_text(pattern)!r} took more than {SEARCH_SECONDS:g} seconds.",
             hint="Search for plain text, or for a simpler pattern without nested repetitions, in fewer files.",
         )
 
-    def _names(self) -> Iterator[str]:
+    def _file_names(self) -> Iterator[str]:
         """Yield the relative paths of the regular files in the folder, sorted, without links that lead out of it."""
         visited = 0
         for folder, inner, names in os.walk(self.root):
@@ -187,10 +189,10 @@ class _Files:
         except RuntimeError:  # a link that leads to itself stays inside
             return True
 
-    def _file(self, path: str) -> Path:
+    def _resolve_file(self, path: str) -> Path:
         """Return the file for a path from the model. Raises ToolError if it is not a regular file in the folder."""
         hint = "Take a path that list_files shows: it is relative to the folder."
-        named = _clipped(path)
+        named = _clip_text(path)
         if "\0" in path or not path.strip():
             raise ToolError("The path is empty or holds a NUL character.", hint=hint)
         if path.startswith(("/", "~", "\\")) or PureWindowsPath(path).drive:
@@ -213,21 +215,21 @@ class _Files:
         return resolved
 
     def _did_you_mean(self, path: str) -> str:
-        names = list(self._names())
+        names = list(self._file_names())
         close = [name for name in names if name.rpartition("/")[2] == path.rpartition("/")[2]][:3]
         close = close or difflib.get_close_matches(path, names, n=3)
         return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
-async def _in_thread(function: Callable[[], T]) -> T:
+async def _run_in_thread(function: Callable[[], T]) -> T:
     return await anyio.to_thread.run_sync(function, abandon_on_cancel=True)
 
 
-def _clipped(text: str) -> str:
+def _clip_text(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:100]}..."
 
 
-def _lines(file: Path, path: str) -> tuple[list[str], bool]:
+def _read_lines(file: Path, path: str) -> tuple[list[str], bool]:
     """Return the lines of a file, and True if all of it was UTF-8."""
     try:
         size = file.stat().st_size
@@ -247,7 +249,7 @@ def _lines(file: Path, path: str) -> tuple[list[str], bool]:
         return data.decode(errors="replace").splitlines(), False
 
 
-def _matches(name: str, glob: str) -> bool:
+def _matches_glob(name: str, glob: str) -> bool:
     """Return True if a path matches; a glob without a slash is matched against the file name only."""
     if "/" not in glob.strip("/"):
         return fnmatchcase(name.rpartition("/")[2], glob) or name == glob or (glob == "**")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-EXTRA = "reading HTML needs the extra `documents`: pip install 'claude-agentkit[documents]'"
+MISSING_HTML_EXTRA = "reading HTML needs the extra `documents`: pip install 'claude-agentkit[documents]'"
 _SKIPPED = frozenset(re.findall(r"\w+", "head script style noscript template svg iframe object nav form select button"))
 _BLOCKS = frozenset(
     re.findall(
@@ -21,7 +21,7 @@ _BLOCKS = frozenset(
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 
 
-def is_available() -> bool:
+def is_html_extra_installed() -> bool:
     """Return True if selectolax is installed, which the extra `documents` brings."""
     return find_spec("selectolax") is not None
 
@@ -32,22 +32,22 @@ def text_of_html(html: str) -> tuple[str, str]:
 
     page = LexborHTMLParser(html)
     title = page.css_first("title")
-    writer = _Writer()
+    writer = _HtmlTextWriter()
     if page.body is not None:
-        writer.write(page.body)
+        writer.write_node(page.body)
     return writer.text(), " ".join(title.text().split()) if title is not None else ""
 
 
-class _Writer:
+class _HtmlTextWriter:
     """Collects the text of a page, with a paragraph for each block element."""
 
     def __init__(self) -> None:
         self._blocks: list[str] = []
         self._line: list[str] = []
-        self._mark = ""
-        self._code = 0
+        self._line_prefix = ""
+        self._open_pre_tags = 0
 
-    def write(self, root: LexborNode) -> None:
+    def write_node(self, root: LexborNode) -> None:
         """Add a node and its descendants. Iterative, since pages may be nested deeper than Python's recursion limit."""
         left: list[tuple[LexborNode, bool]] = [(root, False)]
         while left:
@@ -70,28 +70,30 @@ class _Writer:
     def _open(self, tag: str) -> None:
         if tag in _BLOCKS:
             self._flush()
-        self._mark = _HEADINGS.get(tag) or ("- " if tag == "li" else self._mark)
-        self._code += tag == "pre"
+        self._line_prefix = _HEADINGS.get(tag) or ("- " if tag == "li" else self._line_prefix)
+        self._open_pre_tags += tag == "pre"
         if tag == "br":
-            self._line.append("\n" if self._code else "\v")
+            self._line.append("\n" if self._open_pre_tags else "\v")
         elif tag in ("td", "th") and self._line:
             self._line.append(" | ")
 
     def _close(self, tag: str) -> None:
         if tag in _BLOCKS:
             self._flush()
-            self._mark = ""
-        self._code -= tag == "pre"
+            self._line_prefix = ""
+        self._open_pre_tags -= tag == "pre"
 
     def _flush(self) -> None:
         written = "".join(self._line)
         self._line = []
-        if self._code:
+        if self._open_pre_tags:
             if written.strip():
                 self._blocks.append("```\n" + written.strip("\n") + "\n```")
             return
         lines = [" ".join(line.split()) for line in written.split("\v")]
         text = "\n".join(line for line in lines if line)
         if text:
-            self._blocks.append(self._mark + (text.replace("\n", " ") if self._mark.startswith("#") else text))
-            self._mark = ""
+            self._blocks.append(
+                self._line_prefix + (text.replace("\n", " ") if self._line_prefix.startswith("#") else text)
+            )
+            self._line_prefix = ""

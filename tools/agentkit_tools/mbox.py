@@ -9,12 +9,12 @@ from typing import BinaryIO
 MOST_BYTES = 50_000_000
 """Maximum size of a message in bytes; a bigger one is skipped."""
 _LINE_BYTES = 65_536
-_FIRST = re.compile(rb"[!-9;-~]+[ \t]*:|>?From ")
+_FIRST_LINE = re.compile(rb"[!-9;-~]+[ \t]*:|>?From ")
 """Matches the first line of a message: a header field, or a second `From ` line, which some mailers add."""
 _QUOTED = re.compile(rb">+From ")
 
 
-class _Message:
+class _MessageLines:
     """Collects the lines of one message, and drops them once the message is too big."""
 
     def __init__(self) -> None:
@@ -39,13 +39,13 @@ def messages_of_mbox(file: BinaryIO) -> Iterator[bytes | None]:
     A line `From ...` starts a message only between an empty line and a header field, so that an unquoted one in the
     middle of a text does not. Text before the first such line is ignored.
     """
-    message: _Message | None = None
+    message: _MessageLines | None = None
     separator, is_after_empty = b"", True
     for line in iter(lambda: file.readline(_LINE_BYTES), b""):
-        if separator and _FIRST.match(line):
+        if separator and _FIRST_LINE.match(line):
             if message is not None:
                 yield message.to_bytes()
-            message = _Message()
+            message = _MessageLines()
         elif separator and message is not None:
             message.add_line(separator)
         separator = line if is_after_empty and line.startswith(b"From ") else b""

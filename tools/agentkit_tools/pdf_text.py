@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
 
-from agentkit_tools.decoding import clean
+from agentkit_tools.decoding import clean_text
 from agentkit_tools.unreadable import NotReadable
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
-EXTRA = "reading PDF needs the extra `documents`: pip install 'claude-agentkit[documents]'"
-AES = "encrypted with AES, which needs: pip install 'pypdf[crypto]'"
+MISSING_PDF_EXTRA = "reading PDF needs the extra `documents`: pip install 'claude-agentkit[documents]'"
+MISSING_AES_EXTRA = "encrypted with AES, which needs: pip install 'pypdf[crypto]'"
 MOST_PAGES = 2_000
 """Maximum number of pages of one PDF; the rest is reported."""
 MOST_CHARS = 5_000_000
@@ -48,10 +48,10 @@ class PdfText:
 def text_of_pdf(file: BinaryIO) -> PdfText:
     """Read a PDF. Raises NotReadable if it has no text, is encrypted or damaged, or the extra is not installed."""
     if find_spec("pypdf") is None:
-        raise NotReadable(EXTRA)
+        raise NotReadable(MISSING_PDF_EXTRA)
     # If neither pypdf's logger nor the application has a handler, Python prints pypdf's many warnings to stderr.
     logging.getLogger("pypdf").addHandler(_QUIET)
-    reader, total = _opened(file)
+    reader, total = _open_reader(file)
     pages: list[str] = []
     chars, end = 0, time.monotonic() + MOST_SECONDS
     for number in range(min(total, MOST_PAGES)):
@@ -60,12 +60,12 @@ def text_of_pdf(file: BinaryIO) -> PdfText:
         if chars > MOST_CHARS or time.monotonic() > end:
             break
     if all(page in (_NO_TEXT, _PICTURE, _DAMAGED) for page in pages):
-        raise NotReadable(_nothing(pages))
+        raise NotReadable(_no_text_reason(pages))
     text = "\n\n".join(f"[Page {number}]\n\n{page}" for number, page in enumerate(pages, 1))
-    return PdfText(f"{text}\n", _title(reader), _missing(pages, total))
+    return PdfText(f"{text}\n", _read_title(reader), _describe_missing_pages(pages, total))
 
 
-def _opened(file: BinaryIO) -> tuple[PdfReader, int]:
+def _open_reader(file: BinaryIO) -> tuple[PdfReader, int]:
     """Open a PDF. Returns the reader and the number of pages."""
     from pypdf import PasswordType, PdfReader
     from pypdf.errors import DependencyError, FileNotDecryptedError
@@ -82,9 +82,9 @@ def _opened(file: BinaryIO) -> tuple[PdfReader, int]:
     except FileNotDecryptedError:
         raise NotReadable("encrypted, and only its password opens it") from None
     except DependencyError:
-        raise NotReadable(AES) from None
+        raise NotReadable(MISSING_AES_EXTRA) from None
     except Exception as error:  # noqa: BLE001 - pypdf raises exceptions of every type on a damaged file
-        raise NotReadable(f"a damaged PDF ({_words(error)})") from None
+        raise NotReadable(f"a damaged PDF ({_error_text(error)})") from None
     if not total:
         raise NotReadable("a PDF without pages")
     return reader, total
@@ -95,13 +95,13 @@ def _text_of_page(reader: PdfReader, number: int) -> str:
 
     try:
         page = reader.pages[number]
-        lines = [line.rstrip() for line in clean(page.extract_text()).split("\n")]
+        lines = [line.rstrip() for line in clean_text(page.extract_text()).split("\n")]
         text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
         if re.search(r"\w", text):
             return _PAGE_LINE.sub(" ", text)
         return _PICTURE if _has_pictures(page) else _NO_TEXT
     except DependencyError:
-        raise NotReadable(AES) from None
+        raise NotReadable(MISSING_AES_EXTRA) from None
     except Exception:  # noqa: BLE001 - see above; other pages may be readable
         return _DAMAGED
 
@@ -111,15 +111,15 @@ def _has_pictures(page: PageObject) -> bool:
     return resources is not None and "/XObject" in resources.get_object()
 
 
-def _title(reader: PdfReader) -> str:
+def _read_title(reader: PdfReader) -> str:
     try:
         title = reader.metadata.title if reader.metadata is not None else ""
-        return " ".join(clean(title or "").split())
+        return " ".join(clean_text(title or "").split())
     except Exception:  # noqa: BLE001 - see above; the text is usable without a title
         return ""
 
 
-def _nothing(pages: list[str]) -> str:
+def _no_text_reason(pages: list[str]) -> str:
     if _DAMAGED in pages:
         return "a damaged PDF: none of its pages can be read"
     if _PICTURE in pages:
@@ -127,11 +127,11 @@ def _nothing(pages: list[str]) -> str:
     return "a PDF without any text"
 
 
-def _missing(pages: list[str], total: int) -> str:
+def _describe_missing_pages(pages: list[str], total: int) -> str:
     damaged, pictures = ([n for n, page in enumerate(pages, 1) if page == mark] for mark in (_DAMAGED, _PICTURE))
     said = [
-        f"{_numbered(damaged)} damaged" if damaged else "",
-        f"{_numbered(pictures)} without text, only with pictures" if pictures else "",
+        f"{_list_pages(damaged)} damaged" if damaged else "",
+        f"{_list_pages(pictures)} without text, only with pictures" if pictures else "",
         f"{total - len(pages)} more pages after page {len(pages)} not read: too much for one document"
         if total > len(pages)
         else "",
@@ -139,12 +139,12 @@ def _missing(pages: list[str], total: int) -> str:
     return "; ".join(filter(None, said))
 
 
-def _numbered(pages: list[int]) -> str:
+def _list_pages(pages: list[int]) -> str:
     shown = ", ".join(map(str, pages[:10])) + (f" and {len(pages) - 10} more" if len(pages) > 10 else "")
     return f"page {shown}" if len(pages) == 1 else f"pages {shown}"
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """Return pypdf's message as one short line."""
     said = " ".join(str(error).split()) or type(error).__name__
-    return clean(said if len(said) <= 100 else f"{said[:100]}...").rstrip(".")
+    return clean_text(said if len(said) <= 100 else f"{said[:100]}...").rstrip(".")

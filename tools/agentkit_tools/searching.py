@@ -21,7 +21,9 @@ MOST_BYTES = 20_000_000
 """Maximum size of a searched file in bytes; bigger ones are skipped."""
 
 
-def search(root: str, names: Iterable[str], pattern: str, *, is_regex: bool, seconds: float) -> tuple[list[str], str]:
+def search_lines(
+    root: str, names: Iterable[str], pattern: str, *, is_regex: bool, seconds: float
+) -> tuple[list[str], str]:
     """Return the first matching lines as `path:line: text`, and the reason for stopping early (empty: all were found).
 
     Args:
@@ -34,7 +36,7 @@ def search(root: str, names: Iterable[str], pattern: str, *, is_regex: bool, sec
     Raises:
         re.error: The pattern is no regular expression.
     """
-    find = _finder(pattern, is_regex=is_regex)
+    find = _line_matcher(pattern, is_regex=is_regex)
     deadline = time.monotonic() + seconds
     found: list[str] = []
     for name in names:
@@ -48,7 +50,7 @@ def search(root: str, names: Iterable[str], pattern: str, *, is_regex: bool, sec
         for number, line in enumerate(data.decode(errors="replace").splitlines(), 1):
             at = find(line)
             if at is not None:
-                found.append(f"{name}:{number}: {_shown(line, at)}")
+                found.append(f"{name}:{number}: {_excerpt(line, at)}")
                 if len(found) == MOST_MATCHES:
                     return found, f"the first {MOST_MATCHES} matches are shown"
             if time.monotonic() > deadline:
@@ -56,7 +58,7 @@ def search(root: str, names: Iterable[str], pattern: str, *, is_regex: bool, sec
     return found, ""
 
 
-def _finder(pattern: str, *, is_regex: bool) -> Callable[[str], int | None]:
+def _line_matcher(pattern: str, *, is_regex: bool) -> Callable[[str], int | None]:
     ignores_case = pattern == pattern.lower()
     expression = re.compile(pattern if is_regex else re.escape(pattern), re.IGNORECASE if ignores_case else 0)
 
@@ -67,7 +69,7 @@ def _finder(pattern: str, *, is_regex: bool) -> Callable[[str], int | None]:
     return find
 
 
-def _shown(line: str, at: int) -> str:
+def _excerpt(line: str, at: int) -> str:
     start = max(0, at - MOST_LINE_CHARS // 3)
     shown = line[start : start + MOST_LINE_CHARS].strip()
     return ("..." if start else "") + shown + ("..." if start + MOST_LINE_CHARS < len(line) else "")
@@ -75,7 +77,7 @@ def _shown(line: str, at: int) -> str:
 
 if __name__ == "__main__":
     try:
-        answer: object = search(**json.load(sys.stdin))
+        answer: object = search_lines(**json.load(sys.stdin))
     except (re.error, OverflowError, RecursionError, MemoryError) as error:
         answer = str(error) or type(error).__name__
     json.dump(answer, sys.stdout)

@@ -11,12 +11,12 @@ from agentkit import Document
 MOST_CHARS = 8_000
 """Default maximum of a part in characters: about two thousand tokens."""
 
-_NUMBERED = re.compile(r"#{1,6}[ \t]+(?P<title>.*?)[ \t]*#*$")
+_HASH_HEADING = re.compile(r"#{1,6}[ \t]+(?P<title>.*?)[ \t]*#*$")
 _UNDERLINE = re.compile(r"([=\-~^\"'*+#:._])\1{2,}$")
 _FENCE = re.compile(r"(```+|~~~+)")
 
 
-def split(document: Document, max_chars: int = MOST_CHARS) -> list[Document]:
+def split_document(document: Document, max_chars: int = MOST_CHARS) -> list[Document]:
     """Split a document into one part per heading; longer ones are cut between paragraphs.
 
     The parts have no gaps: joined, their texts are the text of the document, so an offset in a part becomes one in the
@@ -34,7 +34,7 @@ def split(document: Document, max_chars: int = MOST_CHARS) -> list[Document]:
     for start, end, heading in _sections(document.text):
         name = f"{document.id}#{_slug(heading)}" if heading else document.id
         title = f"{document.title}: {heading}" if heading and document.title != heading else document.title
-        for first, last in _pieces(document.text, start, end, max_chars):
+        for first, last in _split_span(document.text, start, end, max_chars):
             taken[name] += 1
             part_id = name if taken[name] == 1 else f"{name}-{taken[name]}"
             while part_id in taken and part_id != name:
@@ -78,7 +78,7 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
             yield above_start, line.end(), before_two[1][1].strip()
         elif opened:
             fence = opened[1]
-        elif numbered := _NUMBERED.match(content):
+        elif numbered := _HASH_HEADING.match(content):
             yield line.start(), line.end(), numbered["title"]
 
 
@@ -97,17 +97,17 @@ def _can_be_heading(line: str) -> bool:
     return bool(re.search(r"\w", line)) and not line.startswith(("    ", "\t", "|", ">", "- ", "* ", "#"))
 
 
-def _pieces(text: str, start: int, end: int, max_chars: int) -> Iterator[tuple[int, int]]:
+def _split_span(text: str, start: int, end: int, max_chars: int) -> Iterator[tuple[int, int]]:
     """Yield pieces of the span that fit, cut after a paragraph, else a line, sentence or word, else anywhere."""
     while end - start > max_chars:
-        cuts = (text.rfind(mark, start, start + max_chars - len(mark) + 1) + len(mark) for mark in _CUTS)
+        cuts = (text.rfind(mark, start, start + max_chars - len(mark) + 1) + len(mark) for mark in _CUT_MARKS)
         cut = next((cut for cut in cuts if cut > start + max_chars // 4), start + max_chars)
         yield start, cut
         start = cut
     yield start, end
 
 
-_CUTS = ("\n\n", "\n", ". ", " ")
+_CUT_MARKS = ("\n\n", "\n", ". ", " ")
 
 
 def _slug(heading: str) -> str:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from agentkit.cli.terminal.exits import Exit, Stop
+from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 OFFLINE_NOTE = "offline: no language model answers, passages are found and quoted"
 
 
-def add_base_url(parser: ArgumentParser) -> None:
+def add_base_url_option(parser: ArgumentParser) -> None:
     """Add the option `--base-url`."""
     parser.add_argument("--base-url", metavar="URL", help="a server that speaks /v1/messages, without the /v1")
 
 
-def check_credentials(also: str = "") -> None:
+def require_credentials(alternative: str = "") -> None:
     """Check that the SDK finds credentials for the Claude API.
 
     Args:
@@ -37,15 +37,17 @@ def check_credentials(also: str = "") -> None:
     try:
         client = AsyncAnthropic()
     except AnthropicError as error:
-        raise Stop(f"The credentials for the Claude API cannot be used: {error}", Exit.CONFIGURATION) from error
+        raise CommandError(
+            f"The credentials for the Claude API cannot be used: {error}", ExitCode.CONFIGURATION
+        ) from error
     if client.api_key is None and client.auth_token is None and client.credentials is None:
-        raise Stop(
-            f"No credentials for the Claude API: set ANTHROPIC_API_KEY, or name a server with --base-url{also}.",
-            Exit.CONFIGURATION,
+        raise CommandError(
+            f"No credentials for the Claude API: set ANTHROPIC_API_KEY, or name a server with --base-url{alternative}.",
+            ExitCode.CONFIGURATION,
         )
 
 
-def client_at(base_url: str) -> AsyncAnthropic:
+def client_for_url(base_url: str) -> AsyncAnthropic:
     """Return a client for the server at `base_url`; without a key in the environment it sends a dummy key.
 
     Raises:
@@ -59,29 +61,29 @@ def client_at(base_url: str) -> AsyncAnthropic:
     except ValueError:  # the port is no number
         is_address = False
     if not is_address:
-        raise Stop(f"--base-url {base_url!r} is no address: write it as http://127.0.0.1:8100.")
+        raise CommandError(f"--base-url {base_url!r} is no address: write it as http://127.0.0.1:8100.")
     base_url = base_url.rstrip("/").removesuffix("/v1")
     if os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"):
         return AsyncAnthropic(base_url=base_url)
     return AsyncAnthropic(base_url=base_url, api_key="unused")
 
 
-def connect(args: Namespace, agent: Agent[object, object, object]) -> Client | None:
+def choose_client(args: Namespace, agent: Agent[object, object, object]) -> Client | None:
     """Return the client for all agents of a run; None: each agent keeps its own, or the default one.
 
     Raises:
         CommandError: Options exclude each other, or there are no credentials.
     """
     if args.offline and args.base_url:
-        raise Stop("--offline and --base-url exclude each other: one of them answers.")
+        raise CommandError("--offline and --base-url exclude each other: one of them answers.")
     if args.allow_effects and not args.offline:
-        raise Stop("--allow-effects goes with --offline: a real model may call every tool of its agent anyway.")
+        raise CommandError("--allow-effects goes with --offline: a real model may call every tool of its agent anyway.")
     if args.base_url:
-        return client_at(args.base_url)
+        return client_for_url(args.base_url)
     if args.offline:
         return offline_client(agent, allow_effects=args.allow_effects)
     if isinstance(args.model or agent.model, str) and agent.client is None:
-        check_credentials(", or try it with --offline")
+        require_credentials(", or try it with --offline")
     return None
 
 
@@ -93,9 +95,9 @@ def offline_client(agent: Agent[object, object, object], *, allow_effects: bool 
         allow_effects: Let it call every tool. False: only tools of effect `read`, and agents that reach no others.
     """
     from agentkit.simulator import Simulator
-    from agentkit.simulator.offline import OfflineMind
+    from agentkit.simulator.offline import OfflineResponder
 
-    return Simulator(OfflineMind(allowed_tools=None if allow_effects else read_only_tools(agent))).client()
+    return Simulator(OfflineResponder(allowed_tools=None if allow_effects else read_only_tools(agent))).client()
 
 
 def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:
@@ -108,7 +110,7 @@ def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        for name, tool in current.toolbox.tools.items():
+        for name, tool in current.agent_tools.tools.items():
             names[name] = names.get(name, True) and tool.effect == "read"
             agents += [getattr(delegate, "agent") for delegate in tool.delegates]  # noqa: B009 - AgentTools
     return frozenset(name for name, is_read in names.items() if is_read)

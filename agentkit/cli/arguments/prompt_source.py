@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from agentkit.cli.terminal.exits import Stop
+from agentkit.cli.terminal.exit_codes import CommandError
 
 
 def read_prompt(given: str) -> str:
@@ -17,7 +17,7 @@ def read_prompt(given: str) -> str:
     text = read_argument(given)
     if not text.strip():
         where = {"-": "stdin", "@": given[1:]}.get(given[:1], "the prompt") if given else "the prompt"
-        raise Stop(f"There is nothing to ask: {where} is empty.")
+        raise CommandError(f"There is nothing to ask: {where} is empty.")
     return text
 
 
@@ -31,11 +31,11 @@ def read_argument(given: str) -> str:
         try:
             return sys.stdin.read()
         except UnicodeDecodeError:
-            raise Stop("stdin is not UTF-8 text.") from None
-    return read_text(Path(given[1:])) if given.startswith("@") else given
+            raise CommandError("stdin is not UTF-8 text.") from None
+    return read_text_file(Path(given[1:])) if given.startswith("@") else given
 
 
-def read_text(path: Path) -> str:
+def read_text_file(path: Path) -> str:
     """Return the content of a text file that the command line names.
 
     Raises:
@@ -44,8 +44,8 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise Stop(f"There is no file {str(path)!r}.") from None
+        raise CommandError(f"There is no file {str(path)!r}.") from None
     except UnicodeDecodeError:
-        raise Stop(f"{str(path)!r} is not UTF-8 text.") from None
+        raise CommandError(f"{str(path)!r} is not UTF-8 text.") from None
     except OSError as error:
-        raise Stop(f"{str(path)!r} cannot be read: {error.strerror or error}.") from None
+        raise CommandError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from None

@@ -10,19 +10,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from agentkit.cli.arguments.connection import OFFLINE_NOTE, connect
+from agentkit.cli.arguments.connection import OFFLINE_NOTE, choose_client
 from agentkit.cli.arguments.prompt_source import read_prompt
-from agentkit.cli.chat.slash_commands import HELP, Saving, as_command
-from agentkit.cli.commands.run import add_options, agent_at, as_input
-from agentkit.cli.terminal.exits import Exit, Stop, exit_of, told
+from agentkit.cli.chat.slash_commands import HELP_TEXT, ConversationSaver, parse_slash_command
+from agentkit.cli.commands.run import add_run_options, load_agent, parse_input
+from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error, exit_code_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import AsyncGenerator
 
     from agentkit import RunHandle, RunResult
-    from agentkit.cli.arguments.parsing import Commands
-    from agentkit.cli.chat.input import PromptReader, Typed
+    from agentkit.cli.arguments.parsing import Subparsers
+    from agentkit.cli.chat.input import PromptReader, TypedInput
     from agentkit.cli.chat.loop_thread import LoopThread
     from agentkit.cli.commands.run import AnyAgent
     from agentkit.cli.terminal.watching import Display
@@ -30,49 +30,49 @@ if TYPE_CHECKING:
 
     Handle: TypeAlias = RunHandle[object]
 
-_LEAVING = "Ctrl-C again, or Ctrl-D, leaves."
+_LEAVE_HINT = "Ctrl-C again, or Ctrl-D, leaves."
 
 
-def add_to(commands: Commands, shared: ArgumentParser) -> None:
+def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser("chat", parents=[shared], help="talk with an agent of your own", description=__doc__)
     parser.add_argument("agent", metavar="MODULE:AGENT", help="where the agent is, for example `shop.agents:lead`")
-    add_options(parser)
-    parser.set_defaults(run=run)
+    add_run_options(parser)
+    parser.set_defaults(run=run_chat)
 
 
-def run(args: Namespace) -> Exit:
+def run_chat(args: Namespace) -> ExitCode:
     """Run the agent on each prompt from stdin until it ends; answers go to stdout, everything else to stderr."""
-    from agentkit.cli.chat.display import say
+    from agentkit.cli.chat.display import print_message
     from agentkit.cli.chat.input import PromptReader
     from agentkit.cli.chat.loop_thread import LoopThread
-    from agentkit.cli.chat.signals import Keyboard
+    from agentkit.cli.chat.signals import KeyboardInterrupter
 
-    agent = agent_at(args)
-    client = connect(args, agent)
-    keyboard = Keyboard()
+    agent = load_agent(args)
+    client = choose_client(args, agent)
+    keyboard = KeyboardInterrupter()
     reader = PromptReader(keyboard, is_stdout_data=args.json)
     if args.model:
         agent = replace(agent, model=args.model)
     if args.offline:
-        say(OFFLINE_NOTE)
+        print_message(OFFLINE_NOTE)
     if reader.is_terminal:
-        say(f"{agent.name} is listening; /help says what there is, Ctrl-D leaves.")
-    with keyboard, LoopThread(lambda: _staying_open(agent, client)) as loop:
+        print_message(f"{agent.name} is listening; /help says what there is, Ctrl-D leaves.")
+    with keyboard, LoopThread(lambda: _open_client(agent, client)) as loop:
         try:
-            code = _Talk(agent, client, reader, loop, as_json=args.json, is_debugged=args.debug).go()
+            code = _ChatSession(agent, client, reader, loop, as_json=args.json, is_debug=args.debug).run()
         except KeyboardInterrupt:
-            say("Interrupted.")
-            code = Exit.INTERRUPTED
+            print_message("Interrupted.")
+            code = ExitCode.INTERRUPTED
     if loop.is_stuck:
-        say("Something that a tool started has not ended; it is left behind.")
+        print_message("Something that a tool started has not ended; it is left behind.")
         sys.stdout.flush()
         os._exit(code)
     return code
 
 
 @asynccontextmanager
-async def _staying_open(agent: AnyAgent, client: Client | None) -> AsyncGenerator[None]:
+async def _open_client(agent: AnyAgent, client: Client | None) -> AsyncGenerator[None]:
     """Keep the command's client, or the session that the runs share, open for the whole chat."""
     from agentkit import session
 
@@ -87,7 +87,7 @@ async def _staying_open(agent: AnyAgent, client: Client | None) -> AsyncGenerato
 
 
 @dataclass
-class _Talk:
+class _ChatSession:
     """One chat: reads inputs, runs the agent on prompts, and executes slash commands."""
 
     agent: AnyAgent
@@ -95,13 +95,13 @@ class _Talk:
     reader: PromptReader
     loop: LoopThread
     as_json: bool
-    is_debugged: bool
-    saving: Saving = field(default_factory=Saving)
+    is_debug: bool
+    saver: ConversationSaver = field(default_factory=ConversationSaver)
 
     def __post_init__(self) -> None:
         self.conversation = self.agent.conversation()
 
-    def go(self) -> Exit:
+    def run(self) -> ExitCode:
         """Handle inputs until the chat ends, and return the exit code.
 
         Raises:
@@ -110,96 +110,96 @@ class _Talk:
         lines_at_press = -1
         while True:
             try:
-                typed = self.reader.read()
-                code = Exit.OK if typed is None else self._take(typed)
-            except Stop as stop:
-                self._complain(str(stop))
+                typed = self.reader.read_input()
+                code = ExitCode.OK if typed is None else self._handle_input(typed)
+            except CommandError as stop:
+                self._print_failure(str(stop))
                 continue
             except KeyboardInterrupt:
-                if lines_at_press == self.reader.lines or not self.reader.is_terminal:
+                if lines_at_press == self.reader.line_count or not self.reader.is_terminal:
                     raise
-                lines_at_press = self.reader.lines
-                print(f"\n{_LEAVING}", file=sys.stderr, flush=True)
+                lines_at_press = self.reader.line_count
+                print(f"\n{_LEAVE_HINT}", file=sys.stderr, flush=True)
                 continue
             if code is not None:
                 if typed is None and self.reader.is_terminal:
                     print(file=sys.stderr)  # the shell's prompt gets a line of its own
                 return code
 
-    def _take(self, typed: Typed) -> Exit | None:
+    def _handle_input(self, typed: TypedInput) -> ExitCode | None:
         """Handle one input. An exit code ends the chat, None continues it."""
         if not typed.text.strip():
             return None
         if typed.is_quoted:
-            return self._send(typed.text)
-        match as_command(typed.text):
+            return self._run_prompt(typed.text)
+        match parse_slash_command(typed.text):
             case ("help", _):
-                print(HELP, file=sys.stderr, flush=True)
+                print(HELP_TEXT, file=sys.stderr, flush=True)
             case ("new", _):
                 self.conversation = self.agent.conversation()
-                self._say("A new conversation.")
+                self._print_message("A new conversation.")
             case ("save", name):
-                self._say(self.saving.save(name, self.conversation.messages))
+                self._print_message(self.saver.save(name, self.conversation.messages))
             case ("quit", _):
-                return Exit.OK
+                return ExitCode.OK
             case _:
-                return self._send(read_prompt(typed.text) if typed.text.startswith("@") else typed.text)
+                return self._run_prompt(read_prompt(typed.text) if typed.text.startswith("@") else typed.text)
         return None
 
-    def _send(self, text: str) -> Exit | None:
+    def _run_prompt(self, text: str) -> ExitCode | None:
         """Run the agent on a prompt. An exit code ends the chat: with wrong credentials every prompt fails."""
-        from agentkit.cli.chat.display import ChatLines, tell
-        from agentkit.cli.terminal.interrupts import heard
+        from agentkit.cli.chat.display import ChatDisplay, print_run_footer
+        from agentkit.cli.terminal.interrupts import handle_ctrl_c
         from agentkit.cli.terminal.watching import JsonLines
         from agentkit.errors import ConfigurationError
 
-        prompt = as_input(self.agent, text)
-        handle = self.loop.run(self._open(prompt))
-        display: Display = JsonLines() if self.as_json else ChatLines(shows_text=self.agent.answer.is_text)
+        prompt = parse_input(self.agent, text)
+        handle = self.loop.run_coroutine(self._open_run(prompt))
+        display: Display = JsonLines() if self.as_json else ChatDisplay(shows_text=self.agent.output_spec.is_text)
         began = time.monotonic()
-        with heard(lambda: self.loop.call_soon(handle.cancel), display.stopping):
-            result = self.loop.run(_follow(handle, display))
+        with handle_ctrl_c(lambda: self.loop.call_soon(handle.cancel), display.show_stopping):
+            result = self.loop.run_coroutine(_follow_run(handle, display))
             if isinstance(result, Exception):
-                if self.is_debugged or isinstance(result, ConfigurationError):
+                if self.is_debug or isinstance(result, ConfigurationError):
                     raise result
-                raise Stop(f"{told(result)}; --debug shows the traceback.") from result
-            self._show(result)
-            tell(result, time.monotonic() - began)
-        return exit_of(result) if exit_of(result) is Exit.CONFIGURATION else None
+                raise CommandError(f"{describe_error(result)}; --debug shows the traceback.") from result
+            self._print_result(result)
+            print_run_footer(result, time.monotonic() - began)
+        return exit_code_of(result) if exit_code_of(result) is ExitCode.CONFIGURATION else None
 
-    async def _open(self, prompt: object) -> Handle:
+    async def _open_run(self, prompt: object) -> Handle:
         """Open a streamed run. A coroutine, because the run has to be created in the event loop's thread."""
         if self.client is None:
             return self.conversation.stream(prompt)
         return self.conversation.stream(prompt, client=self.client)
 
-    def _show(self, result: RunResult[object]) -> None:
+    def _print_result(self, result: RunResult[object]) -> None:
         """Print the answer unless it was streamed already; with `--json`, print the result as a line of JSON."""
-        from agentkit.cli.terminal.text import show
-        from agentkit.cli.terminal.watching import print_json, result_facts
+        from agentkit.cli.terminal.text import print_answer
+        from agentkit.cli.terminal.watching import print_json_line, result_to_json
 
-        output = None if result.answer is None else self.agent.answer.form.inner.dump(result.answer.value)
+        output = None if result.answer is None else self.agent.output_spec.form.inner.dump(result.answer.value)
         if self.as_json:
-            print_json(result_facts(result, output))
-        elif result.answer is not None and not self.agent.answer.is_text:
-            show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
+            print_json_line(result_to_json(result, output))
+        elif result.answer is not None and not self.agent.output_spec.is_text:
+            print_answer(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
         sys.stdout.flush()  # keeps the answer above the footer where stdout and stderr go to one file
 
-    def _complain(self, sentence: str) -> None:
+    def _print_failure(self, sentence: str) -> None:
         """Print why a prompt has no result; with `--json` on stdout too, so that readers do not wait for one."""
-        from agentkit.cli.terminal.watching import print_json
+        from agentkit.cli.terminal.watching import print_json_line
 
         if self.as_json:
-            print_json({"type": "error", "reason": sentence})
-        self._say(sentence)
+            print_json_line({"type": "error", "reason": sentence})
+        self._print_message(sentence)
 
-    def _say(self, sentence: str) -> None:
-        from agentkit.cli.chat.display import say
+    def _print_message(self, sentence: str) -> None:
+        from agentkit.cli.chat.display import print_message
 
-        say(sentence)
+        print_message(sentence)
 
 
-async def _follow(handle: Handle, display: Display) -> RunResult[object] | Exception:
+async def _follow_run(handle: Handle, display: Display) -> RunResult[object] | Exception:
     """Show a run's events to its end. Returns an exception of the run as a value; one of the display is raised."""
     with display:
         async with handle:
@@ -210,5 +210,5 @@ async def _follow(handle: Handle, display: Display) -> RunResult[object] | Excep
                     break
                 except Exception as error:  # noqa: BLE001 - an error in the agent's own code ends the run, not the chat
                     return error
-                display.feed(event)
+                display.show_event(event)
     return handle.result

@@ -6,16 +6,16 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from agentkit.cli.terminal.interrupts import say_stopping
+from agentkit.cli.terminal.interrupts import print_stopping_notice
 from agentkit.cli.terminal.plain_lines import PlainLines
-from agentkit.cli.terminal.text import clean, one_line, plural, width_of
-from agentkit.cli.terminal.watching import count_runs
+from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
+from agentkit.cli.terminal.watching import count_sub_agent_runs
 
 if TYPE_CHECKING:
     from agentkit import Event, RunResult
 
 
-class ChatLines:
+class ChatDisplay:
     """Stream the text of the root agent, and print a line for every call of it and of its sub-agents."""
 
     def __init__(self, *, shows_text: bool) -> None:
@@ -23,16 +23,16 @@ class ChatLines:
         """True if the agent's output is text. Other outputs are printed by the command once they are validated."""
         self._plain = PlainLines()
         self._is_terminal = sys.stdout.isatty()
-        self._is_in_line = False
+        self._is_line_open = False
         self._has_streamed = False
 
-    def __enter__(self) -> ChatLines:
+    def __enter__(self) -> ChatDisplay:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._end_line()
 
-    def feed(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         """Show one event."""
         from agentkit.run import events as kinds
 
@@ -44,59 +44,59 @@ class ChatLines:
                 self._has_streamed = False
             case kinds.TextDelta() if is_root and self._shows_text:
                 self._has_streamed = True
-                self._write(event.text)
+                self._write_text(event.text)
             case kinds.TurnReset() if is_root:
                 self._end_line()  # the model repeats what was streamed so far
                 self._has_streamed = False
-                print(one_line(self._plain.line(event), width_of(sys.stderr)), file=sys.stderr, flush=True)
+                print(one_line(self._plain.event_line(event), terminal_width(sys.stderr)), file=sys.stderr, flush=True)
             case kinds.TurnFinished() if is_root and self._shows_text:
                 if not self._has_streamed:
-                    self._write(event.text)
+                    self._write_text(event.text)
                 self._end_line()
-            case _ if line := self._plain.line(event):
+            case _ if line := self._plain.event_line(event):
                 self._end_line()
-                print(one_line(line, width_of(sys.stderr)), file=sys.stderr, flush=True)
+                print(one_line(line, terminal_width(sys.stderr)), file=sys.stderr, flush=True)
             case _:
                 pass
 
-    def stopping(self) -> None:
+    def show_stopping(self) -> None:
         """See `Display.show_stopping`."""
-        say_stopping()
+        print_stopping_notice()
 
-    def _write(self, text: str) -> None:
-        text = clean(text) if self._is_terminal else text
+    def _write_text(self, text: str) -> None:
+        text = printable(text) if self._is_terminal else text
         print(text, end="", flush=True)
-        self._is_in_line = not text.endswith("\n") if text else self._is_in_line
+        self._is_line_open = not text.endswith("\n") if text else self._is_line_open
 
     def _end_line(self) -> None:
-        if self._is_in_line:
+        if self._is_line_open:
             print(flush=True)
-        self._is_in_line = False
+        self._is_line_open = False
 
 
-def tell(result: RunResult[object], seconds: float) -> None:
+def print_run_footer(result: RunResult[object], seconds: float) -> None:
     """Print on stderr what a run left unfinished, why it did not complete, and its cost, tokens and time.
 
     Args:
         result: The result of the run.
         seconds: The time that it took.
     """
-    width = width_of(sys.stderr)
+    width = terminal_width(sys.stderr)
     for left in result.unfinished:
         print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
     if not result.ok:
-        say(result.reason or f"The run ended as {result.outcome}.")
-    print(_quiet(one_line(_facts(result, seconds), width)), file=sys.stderr, flush=True)
+        print_message(result.reason or f"The run ended as {result.outcome}.")
+    print(_dimmed(one_line(_run_facts(result, seconds), width)), file=sys.stderr, flush=True)
 
 
-def say(sentence: str) -> None:
+def print_message(sentence: str) -> None:
     """Print a message of the command itself on stderr."""
-    print(f"agentkit: {clean(sentence)}", file=sys.stderr, flush=True)
+    print(f"agentkit: {printable(sentence)}", file=sys.stderr, flush=True)
 
 
-def _facts(result: RunResult[object], seconds: float) -> str:
+def _run_facts(result: RunResult[object], seconds: float) -> str:
     usage = result.usage
-    runs = count_runs(result)
+    runs = count_sub_agent_runs(result)
     parts = [
         "cost unknown" if result.cost.usd is None else str(result.cost),
         f"{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out",
@@ -107,7 +107,7 @@ def _facts(result: RunResult[object], seconds: float) -> str:
     return " · ".join(parts)
 
 
-def _quiet(text: str) -> str:
+def _dimmed(text: str) -> str:
     """Return the text in dim type, or unchanged where stderr is no terminal that shows it."""
     is_plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     return text if is_plain else f"\x1b[2m{text}\x1b[0m"

@@ -16,44 +16,44 @@ from typing import Self, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-Opening: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
+ResourceFactory: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
 """Makes the context manager that is entered in the loop when it starts, and left when it stops."""
 
-_CLOSE_S = 3.0
-_HEARING_S = 0.1
+_CLOSE_TIMEOUT_S = 3.0
+_SIGNAL_POLL_S = 0.1
 
 
 class LoopThread:
     """A context manager that runs an event loop in a daemon thread, with its resources open meanwhile."""
 
-    def __init__(self, opening: Opening) -> None:
-        self._opening = opening
-        self._is_ready = threading.Event()
+    def __init__(self, open_resources: ResourceFactory) -> None:
+        self._open_resources = open_resources
+        self._ready_event = threading.Event()
         self._loop: asyncio.AbstractEventLoop
-        self._stop: asyncio.Event
+        self._stop_event: asyncio.Event
         self._error: BaseException | None = None
         self.is_stuck = False
         """After the block: True if the loop has not ended in time, so that a normal exit would wait for it."""
         context = copy_context()
-        self._thread = threading.Thread(target=context.run, args=(self._main,), name="agentkit loop", daemon=True)
+        self._thread = threading.Thread(target=context.run, args=(self._run_loop,), name="agentkit loop", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._is_ready.wait()
+        self._ready_event.wait()
         if self._error is not None:
             raise self._error
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.call_soon(self._stop.set)
-        self._thread.join(_CLOSE_S)
+        self.call_soon(self._stop_event.set)
+        self._thread.join(_CLOSE_TIMEOUT_S)
         self.is_stuck = self._thread.is_alive()
 
-    def run(self, coroutine: Coroutine[object, object, T]) -> T:
+    def run_coroutine(self, coroutine: Coroutine[object, object, T]) -> T:
         """Run a coroutine in the loop and return its value or raise its exception; signal handlers run meanwhile."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         # Polls: a signal that another thread receives does not wake this one, and only this one runs Python's handlers.
-        while not wait([future], _HEARING_S).done:
+        while not wait([future], _SIGNAL_POLL_S).done:
             pass
         return future.result()
 
@@ -61,16 +61,16 @@ class LoopThread:
         """Schedule a function in the loop's thread."""
         self._loop.call_soon_threadsafe(function)
 
-    def _main(self) -> None:
+    def _run_loop(self) -> None:
         try:
-            asyncio.run(self._serve())
+            asyncio.run(self._run_until_stopped())
         except BaseException as error:  # noqa: BLE001 - raised again in `__enter__`
             self._error = error
         finally:
-            self._is_ready.set()
+            self._ready_event.set()
 
-    async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        async with self._opening():
-            self._is_ready.set()
-            await self._stop.wait()
+    async def _run_until_stopped(self) -> None:
+        self._loop, self._stop_event = asyncio.get_running_loop(), asyncio.Event()
+        async with self._open_resources():
+            self._ready_event.set()
+            await self._stop_event.wait()

@@ -21,30 +21,30 @@ _LAST_S = 20.0
 """Seconds of a pause at which interrupting is given up."""
 
 
-class Keyboard:
+class KeyboardInterrupter:
     """A context manager for the main thread in which no Ctrl-C is lost during `interruptible_wait`."""
 
     def __init__(self) -> None:
         self._is_waiting = False
-        self._can_nudge = hasattr(signal, "pthread_kill")  # Windows has neither this function nor the race
+        self._can_interrupt = hasattr(signal, "pthread_kill")  # Windows has neither this function nor the race
 
-    def __enter__(self) -> Keyboard:
-        if self._can_nudge:
-            self._here, self._there = socket.socketpair()
-            self._there.setblocking(False)
-            self._before = signal.signal(signal.SIGURG, _nothing)
-            self._fd_before = signal.set_wakeup_fd(self._there.fileno(), warn_on_full_buffer=False)
-            threading.Thread(target=self._nudge, name="agentkit keyboard", daemon=True).start()
+    def __enter__(self) -> KeyboardInterrupter:
+        if self._can_interrupt:
+            self._signal_reader, self._signal_writer = socket.socketpair()
+            self._signal_writer.setblocking(False)
+            self._previous_handler = signal.signal(signal.SIGURG, _ignore_signal)
+            self._previous_wakeup_fd = signal.set_wakeup_fd(self._signal_writer.fileno(), warn_on_full_buffer=False)
+            threading.Thread(target=self._interrupt_waits, name="agentkit keyboard", daemon=True).start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._can_nudge:
-            signal.set_wakeup_fd(self._fd_before)
-            signal.signal(signal.SIGURG, self._before)
-            self._there.close()  # ends the thread
+        if self._can_interrupt:
+            signal.set_wakeup_fd(self._previous_wakeup_fd)
+            signal.signal(signal.SIGURG, self._previous_handler)
+            self._signal_writer.close()  # ends the thread
 
     @contextmanager
-    def waiting(self) -> Generator[None]:
+    def interruptible_wait(self) -> Generator[None]:
         """Mark the block as a wait for the keyboard, which a signal shall interrupt."""
         self._is_waiting = True
         try:
@@ -52,10 +52,10 @@ class Keyboard:
         finally:
             self._is_waiting = False
 
-    def _nudge(self) -> None:
+    def _interrupt_waits(self) -> None:
         main_thread = threading.main_thread().ident or 0
-        with self._here:
-            while signals := self._here.recv(64):  # one byte per signal: its number
+        with self._signal_reader:
+            while signals := self._signal_reader.recv(64):  # one byte per signal: its number
                 delay_s = _FIRST_S if signal.SIGINT in signals else _LAST_S
                 while self._is_waiting and delay_s < _LAST_S:
                     time.sleep(delay_s)
@@ -64,5 +64,5 @@ class Keyboard:
                     signal.pthread_kill(main_thread, signal.SIGURG)
 
 
-def _nothing(_number: int, _frame: FrameType | None) -> None:
+def _ignore_signal(_number: int, _frame: FrameType | None) -> None:
     pass

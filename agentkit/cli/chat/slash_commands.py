@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agentkit.cli.terminal.exits import Stop
+from agentkit.cli.terminal.exit_codes import CommandError
 
-HELP = '''\
+HELP_TEXT = '''\
 /help        this text
 /new         begin a new conversation
 /save FILE   write the conversation's messages as JSON
@@ -19,10 +19,10 @@ A line that ends in \\ goes on in the next one. Text between """ and """ may hav
 Ctrl-C ends a run, and what it did so far stays in the conversation; a second Ctrl-C while it ends kills the process.
 At the prompt Ctrl-C gives up what was typed; twice in a row it leaves.'''
 
-_NAMES = ("help", "new", "save", "quit")
+_COMMAND_NAMES = ("help", "new", "save", "quit")
 
 
-def as_command(text: str) -> tuple[str, str] | None:
+def parse_slash_command(text: str) -> tuple[str, str] | None:
     """Return a command's name and its argument; None for a prompt.
 
     Raises:
@@ -32,14 +32,14 @@ def as_command(text: str) -> tuple[str, str] | None:
     if found is None:
         return None
     name, rest = found[1], (found[2] or "").strip()
-    if name not in _NAMES:
-        raise Stop(f"There is no command /{name}: /help says what there is.")
+    if name not in _COMMAND_NAMES:
+        raise CommandError(f"There is no command /{name}: /help says what there is.")
     if bool(rest) != (name == "save"):
-        raise Stop("/save needs the name of a file." if name == "save" else f"/{name} takes nothing behind it.")
+        raise CommandError("/save needs the name of a file." if name == "save" else f"/{name} takes nothing behind it.")
     return name, rest
 
 
-class Saving:
+class ConversationSaver:
     """Saves conversations as JSON files. It overwrites only files that it has written itself."""
 
     def __init__(self) -> None:
@@ -58,9 +58,9 @@ class Saving:
                 json.dump(list(messages), file, ensure_ascii=False, indent=2)
                 file.write("\n")
         except FileExistsError:
-            raise Stop(f"{name!r} exists already, and it is not from this chat: choose another name.") from None
+            raise CommandError(f"{name!r} exists already, and it is not from this chat: choose another name.") from None
         except (OSError, RuntimeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            raise Stop(f"{name!r} cannot be written: {reason}.") from None
+            raise CommandError(f"{name!r} cannot be written: {reason}.") from None
         count = len(messages)
         return f"{count} {'message' if count == 1 else 'messages'} written to {name}."

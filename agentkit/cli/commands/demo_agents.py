@@ -28,14 +28,14 @@ class Quote:
     text: str
     """Word for word, as it stands there."""
     start: int
-    """Where it begins, in characters from the start of the document."""
+    """Its beginning, in characters from the start of the document."""
     end: int
-    """Where it ends."""
+    """Its end, in characters from the start of the document."""
 
 
 @dataclass
 class Evidence:
-    """What one document says about the question."""
+    """The statements of one document about the question."""
 
     quotes: list[Quote] = field(default_factory=list[Quote])
     """The most telling first; empty when the document does not answer."""
@@ -43,7 +43,7 @@ class Evidence:
 
 @dataclass
 class Reading:
-    """What a reader is asked to do."""
+    """The task of a reader."""
 
     document: str
     """The id of the one document to read."""
@@ -60,7 +60,7 @@ class Entry:
 
 
 @dataclass
-class Question:
+class ResearchQuestion:
     """The input of the lead: the question, and the documents to search."""
 
     question: str
@@ -68,13 +68,13 @@ class Question:
 
 
 @dataclass
-class Answer:
+class CitedAnswer:
     """The lead's answer."""
 
     answer: str
     """A few sentences. Says so when no document answers."""
     quotes: list[Quote] = field(default_factory=list[Quote])
-    """What it rests on, as the readers quoted it."""
+    """The quotes that it rests on, as the readers gave them."""
 
 
 @tool(effect="read", max_result_tokens=100_000)
@@ -106,20 +106,20 @@ lead = Agent(
         "Ask a reader for every document, all in one turn. Then answer from their quotes alone, and name the quotes "
         "that your answer rests on. If nothing answers, say so."
     ),
-    input=Question,
-    output=Answer,
+    input=ResearchQuestion,
+    output=CitedAnswer,
     deps=Library,
     tools=[reader.as_tool()],
 )
 
 
-def lead_on(model: str | None) -> Agent[Library, Question, Answer]:
+def lead_with_model(model: str | None) -> Agent[Library, ResearchQuestion, CitedAnswer]:
     """Return the lead with itself and its readers on one model. None: each agent keeps its own model."""
     if model is None:
         return lead
     return replace(lead, model=model, tools=[replace(reader, model=model).as_tool()])
 
 
-def question_about(question: str, documents: Iterable[Document]) -> Question:
+def lead_input(question: str, documents: Iterable[Document]) -> ResearchQuestion:
     """Return the lead's input for a question about documents."""
-    return Question(question, [Entry(document.id, document.title) for document in documents])
+    return ResearchQuestion(question, [Entry(document.id, document.title) for document in documents])

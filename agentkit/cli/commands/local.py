@@ -7,8 +7,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agentkit.cli.arguments.parsing import port
-from agentkit.cli.terminal.exits import Exit, Stop
+from agentkit.cli.arguments.parsing import parse_port
+from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     import xllamacpp
 
-    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.cli.arguments.parsing import Subparsers
 
-_MAGIC = b"GGUF"
+_GGUF_MAGIC = b"GGUF"
 
 
-def add_to(commands: Commands, shared: ArgumentParser) -> None:
+def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     """Add the command to the command line."""
     from pathlib import Path
 
     parser = commands.add_parser("local", parents=[shared], help="serve a model file by llama.cpp", description=__doc__)
     parser.add_argument("model", type=Path, metavar="MODEL.gguf", help="the model; its chat template must know tools")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=port, default=8101, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=parse_port, default=8101, help="0 takes a free one (default: %(default)s)")
     parser.add_argument(
         "--context", type=int, metavar="TOKENS", help="the window; default: what the model was made for"
     )
@@ -37,18 +37,20 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
         "--chat-template", type=Path, metavar="FILE", help="a Jinja template instead of the model's own"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="the same words for the same prompt")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=serve_local_model)
 
 
-def run(args: Namespace) -> Exit:
+def serve_local_model(args: Namespace) -> ExitCode:
     """Serve until Ctrl-C."""
-    params = _params(args)
+    params = _server_params(args)
     try:
         from xllamacpp import Server
 
         server = Server(params)
     except RuntimeError as error:
-        raise Stop(f"llama.cpp could not serve {args.model} on {args.host}:{args.port}: it says why itself.") from error
+        raise CommandError(
+            f"llama.cpp could not serve {args.model} on {args.host}:{args.port}: it says why itself."
+        ) from error
     base_url = server.listening_address
     print(f"Serving {args.model.name} on {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
     print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr)
@@ -56,21 +58,21 @@ def run(args: Namespace) -> Exit:
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
     del server  # its destructor stops the server
-    return Exit.OK
+    return ExitCode.OK
 
 
-def _params(args: Namespace) -> xllamacpp.CommonParams:
+def _server_params(args: Namespace) -> xllamacpp.CommonParams:
     """Return llama.cpp's settings.
 
     Raises:
         CommandError: The file is no model in GGUF format, or the package xllamacpp is not installed.
     """
-    _check_model(args.model)
+    _check_model_file(args.model)
     try:
         from xllamacpp import CommonParams
     except ModuleNotFoundError:
         text = "This command needs llama.cpp: pip install 'claude-agentkit[local]'."
-        raise Stop(text, Exit.CONFIGURATION) from None
+        raise CommandError(text, ExitCode.CONFIGURATION) from None
     params = CommonParams()
     params.model.path = str(args.model)
     params.hostnames = [args.host]
@@ -81,17 +83,17 @@ def _params(args: Namespace) -> xllamacpp.CommonParams:
     if args.seed is not None:
         params.sampling.seed = args.seed
     if args.chat_template is not None:
-        from agentkit.cli.arguments.prompt_source import read_text
+        from agentkit.cli.arguments.prompt_source import read_text_file
 
-        params.chat_template = read_text(args.chat_template)
+        params.chat_template = read_text_file(args.chat_template)
     return params
 
 
-def _check_model(path: Path) -> None:
+def _check_model_file(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
+            head = file.read(len(_GGUF_MAGIC))
     except OSError as error:
-        raise Stop(f"The model {path} cannot be read: {error.strerror or error}.") from None
-    if head != _MAGIC:
-        raise Stop(f"{path} is no model that llama.cpp reads: it takes .gguf files.")
+        raise CommandError(f"The model {path} cannot be read: {error.strerror or error}.") from None
+    if head != _GGUF_MAGIC:
+        raise CommandError(f"{path} is no model that llama.cpp reads: it takes .gguf files.")

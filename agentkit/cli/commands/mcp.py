@@ -12,31 +12,31 @@ import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from agentkit.cli.terminal.exits import Exit, Stop
-from agentkit.cli.terminal.text import clean, one_line, plural, show
+from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
+from agentkit.cli.terminal.text import one_line, plural, print_answer, printable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import AsyncGenerator
 
-    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.cli.arguments.parsing import Subparsers
     from agentkit.mcp import HttpServer, McpTool, StdioServer
     from agentkit.messages.message import Block, Content, JSONObject
 
 _DESCRIPTION_CHARS = 60
 
 
-def add_to(commands: Commands, shared: ArgumentParser) -> None:
+def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser("mcp", parents=[shared], help="list and call MCP servers' tools", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", parents=[shared], help="the tools, their effect and size")
     listing.add_argument("--json", action="store_true", help="a line of JSON for each tool")
-    listing.set_defaults(run=list_tools)
+    listing.set_defaults(run=list_mcp_tools)
     call = actions.add_parser("call", parents=[shared], help="call one tool with arguments as the model writes them")
     call.add_argument("tool", metavar="TOOL", help="its name, the server's own or as the model sees it")
     call.add_argument("--json", metavar="ARGUMENTS", default="{}", help="a JSON object; @FILE reads a file, - stdin")
-    call.set_defaults(run=call_tool)
+    call.set_defaults(run=call_mcp_tool)
     for action in (listing, call):
         where = action.add_mutually_exclusive_group(required=True)
         where.add_argument("--url", help="the address of a server, over streamable HTTP")
@@ -53,12 +53,12 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
         )
 
 
-def list_tools(args: Namespace) -> Exit:
+def list_mcp_tools(args: Namespace) -> ExitCode:
     """Print a line for each tool."""
     import anyio
 
-    tools = anyio.run(_listed, args)
-    rows = [(tool.name, tool.effect, _tokens(tool), tool.description.partition("\n")[0]) for tool in tools]
+    tools = anyio.run(_read_tools, args)
+    rows = [(tool.name, tool.effect, _token_estimate(tool), tool.description.partition("\n")[0]) for tool in tools]
     width = max((len(row[0]) for row in rows), default=0)
     for name, effect, tokens, text in rows:
         if args.json:
@@ -70,60 +70,60 @@ def list_tools(args: Namespace) -> Exit:
     hinted = sum(bool(tool.annotations.is_read_only) for tool in tools)
     if hinted and not args.trust:
         print(f"The server says that {plural(hinted, 'tool')} only read; --trust believes it.", file=sys.stderr)
-    return Exit.OK
+    return ExitCode.OK
 
 
-def call_tool(args: Namespace) -> Exit:
+def call_mcp_tool(args: Namespace) -> ExitCode:
     """Validate the arguments, call the tool, and print its content."""
     import anyio
 
-    from agentkit.cli.commands.tools import read_arguments
+    from agentkit.cli.commands.tools import parse_arguments
     from agentkit.errors import InvalidArguments, ToolError
 
     try:
-        content = anyio.run(_called, args, read_arguments(args.json))
+        content = anyio.run(_call_by_name, args, parse_arguments(args.json))
     except (InvalidArguments, ToolError) as error:
-        print(clean(str(error)), file=sys.stderr)
-        return Exit.FAILED
+        print(printable(str(error)), file=sys.stderr)
+        return ExitCode.FAILED
     except TimeoutError:
-        raise Stop(f"{args.tool} did not answer within {args.timeout:g} s.", Exit.LIMIT) from None
-    show(content if isinstance(content, str) else "\n".join(map(_shown, content)))
-    return Exit.OK
+        raise CommandError(f"{args.tool} did not answer within {args.timeout:g} s.", ExitCode.LIMIT) from None
+    print_answer(content if isinstance(content, str) else "\n".join(map(_block_text, content)))
+    return ExitCode.OK
 
 
-def _shown(block: Block) -> str:
+def _block_text(block: Block) -> str:
     return str(block["text"]) if block["type"] == "text" else json.dumps(block)
 
 
-async def _listed(args: Namespace) -> list[McpTool]:
-    async with _mounted(args) as tools:
+async def _read_tools(args: Namespace) -> list[McpTool]:
+    async with _mount_servers(args) as tools:
         return tools
 
 
-async def _called(args: Namespace, given: JSONObject) -> Content:
+async def _call_by_name(args: Namespace, given: JSONObject) -> Content:
     import anyio
 
     from agentkit import RunContext
-    from agentkit.cli.commands.tools import say_progress
+    from agentkit.cli.commands.tools import print_progress
 
-    async with _mounted(args) as tools:
+    async with _mount_servers(args) as tools:
         found = [tool for tool in tools if args.tool in (tool.name, tool.server_tool)]
         if len(found) != 1:
             names = ", ".join(tool.name for tool in found or tools)
-            raise Stop(f"{args.tool!r} names {len(found) or 'no'} tools; name one of {names or 'none'}.")
-        ctx = RunContext(deps=None, call_id="command-line", listener=say_progress)
+            raise CommandError(f"{args.tool!r} names {len(found) or 'no'} tools; name one of {names or 'none'}.")
+        ctx = RunContext(deps=None, call_id="command-line", progress_listener=print_progress)
         with anyio.fail_after(args.timeout):
             return await found[0].call(given, ctx)
 
 
 @asynccontextmanager
-async def _mounted(args: Namespace) -> AsyncGenerator[list[McpTool]]:
+async def _mount_servers(args: Namespace) -> AsyncGenerator[list[McpTool]]:
     """Connect to all servers that the command line names, and yield their tools."""
     from agentkit.mcp import McpTool, mounted, mounted_file
 
-    _show_warnings()
+    _print_log_warnings()
     if args.config:
-        trusted = _names_in(args.config) if args.trust else ()
+        trusted = _server_names(args.config) if args.trust else ()
         async with mounted_file(args.config, trusted=trusted, connect_timeout_s=args.timeout) as toolsets:
             yield [tool for toolset in toolsets for tool in toolset if isinstance(tool, McpTool)]
         return
@@ -136,20 +136,20 @@ def _server(args: Namespace) -> HttpServer | StdioServer:
     from agentkit.mcp import HttpServer, StdioServer
 
     if args.url:
-        return HttpServer(args.url, dict(map(_header, args.header)))
+        return HttpServer(args.url, dict(map(_parse_header, args.header)))
     if not args.program:
-        raise Stop("--command takes a program and its arguments.")
+        raise CommandError("--command takes a program and its arguments.")
     return StdioServer(args.program[0], args.program[1:])
 
 
-def _header(text: str) -> tuple[str, str]:
+def _parse_header(text: str) -> tuple[str, str]:
     name, sign, value = text.partition(":")
     if not sign:
-        raise Stop(f"--header takes 'NAME: VALUE', not {name!r}.")
+        raise CommandError(f"--header takes 'NAME: VALUE', not {name!r}.")
     return name.strip(), value.strip()
 
 
-def _names_in(config: str) -> list[str]:
+def _server_names(config: str) -> list[str]:
     from pathlib import Path
 
     from agentkit.mcp.config_file import read_servers
@@ -157,21 +157,21 @@ def _names_in(config: str) -> list[str]:
     return list(read_servers(Path(config)))
 
 
-def _tokens(tool: McpTool) -> int:
-    from agentkit.cli.commands.tool_lint import tokens
+def _token_estimate(tool: McpTool) -> int:
+    from agentkit.cli.commands.tool_lint import estimate_tokens
 
-    return tokens(tool)
+    return estimate_tokens(tool)
 
 
-def _show_warnings() -> None:
+def _print_log_warnings() -> None:
     """Print agentkit's warnings about misbehaving servers on stderr, one line each."""
     import logging
 
-    class Lines(logging.Handler):
+    class PrintingHandler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             facts = [getattr(record, name, None) for name in ("server", "tool", "reason", "text")]
             about = ", ".join(str(fact) for fact in facts if fact)
-            print(clean(f"agentkit: {record.getMessage()}: {about}"), file=sys.stderr)
+            print(printable(f"agentkit: {record.getMessage()}: {about}"), file=sys.stderr)
 
-    logging.getLogger("agentkit").addHandler(Lines(logging.WARNING))
+    logging.getLogger("agentkit").addHandler(PrintingHandler(logging.WARNING))
     logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it logs the same failures with tracebacks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from agentkit.cli.terminal.text import clean, one_line, plural, width_of
+from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,20 +27,20 @@ def logging_replay(path: Path, *, strict: bool) -> Replay:
     from agentkit.simulator.http.wire import Response
     from agentkit.simulator.recordings.replay import Replay
 
-    class Logging(Replay):
+    class LoggingReplay(Replay):
         async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
             misses, report = len(self.misses), len(self.report)
             response = await super().handle(method, path, headers, body)
             line = f"{response.status} {method} {path}  {len(body):,} bytes"
-            print(one_line(line, 2 * width_of(sys.stderr)), file=sys.stderr, flush=True)
+            print(one_line(line, 2 * terminal_width(sys.stderr)), file=sys.stderr, flush=True)
             for miss in (*self.misses[misses:], *self.report[report:]):
-                print(clean(miss.message), file=sys.stderr, flush=True)
+                print(printable(miss.message), file=sys.stderr, flush=True)
             return response
 
-    return Logging(path, strict=strict)
+    return LoggingReplay(path, strict=strict)
 
 
-def summary(replay: Replay) -> str:
+def replay_summary(replay: Replay) -> str:
     """Return the counts of answered, unknown and unused requests in one line."""
     near = f" ({len(replay.report)} by the nearest one)" if replay.report else ""
     left = plural(len(replay.unused()), "recorded exchange")

@@ -7,36 +7,36 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from agentkit.cli.arguments.connection import OFFLINE_NOTE, add_base_url, connect
+from agentkit.cli.arguments.connection import OFFLINE_NOTE, add_base_url_option, choose_client
 from agentkit.cli.arguments.prompt_source import read_prompt
-from agentkit.cli.terminal.exits import Exit, Stop, exit_of
-from agentkit.cli.terminal.text import show
+from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, exit_code_of
+from agentkit.cli.terminal.text import print_answer
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from agentkit import Agent, RunResult
-    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.cli.arguments.parsing import Subparsers
 
     AnyAgent: TypeAlias = Agent[Any, Any, Any]
 
 
-def add_to(commands: Commands, shared: ArgumentParser) -> None:
+def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser("run", parents=[shared], help="run an agent of your own", description=__doc__)
     parser.add_argument("agent", metavar="MODULE:AGENT", help="where the agent is, for example `shop.agents:lead`")
     parser.add_argument("prompt", metavar="PROMPT", help="the prompt; @FILE reads a file, - reads stdin")
-    add_options(parser)
+    add_run_options(parser)
     parser.add_argument("--cost", action="store_true", help="print the cost by agent, tool, model and cache class")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run_agent)
 
 
-def add_options(parser: ArgumentParser) -> None:
+def add_run_options(parser: ArgumentParser) -> None:
     """Add the options that `run` and `chat` share."""
     parser.add_argument("--json", action="store_true", help="print events and the result as lines of JSON")
     parser.add_argument("--model", metavar="ID", help="another model than the agent's")
     parser.add_argument("--max-turns", metavar="N", type=int, help="another turn limit for a run")
-    add_base_url(parser)
+    add_base_url_option(parser)
     parser.add_argument("--offline", action="store_true", help="let the offline responder answer: no key, no model")
     parser.add_argument(
         "--allow-effects",
@@ -45,36 +45,42 @@ def add_options(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace) -> Exit:
+def run_agent(args: Namespace) -> ExitCode:
     """Run the agent on the prompt; its output goes to stdout, everything else to stderr."""
-    from agentkit.cli.terminal.watching import choose_display, print_json, report, result_facts, watch
+    from agentkit.cli.terminal.watching import (
+        choose_display,
+        print_json_line,
+        print_run_report,
+        result_to_json,
+        watch_run,
+    )
 
-    agent = agent_at(args)
-    prompt = as_input(agent, read_prompt(args.prompt))
-    client = connect(args, agent)
+    agent = load_agent(args)
+    prompt = parse_input(agent, read_prompt(args.prompt))
+    client = choose_client(args, agent)
     if args.offline:
         print(f"agentkit: {OFFLINE_NOTE}", file=sys.stderr)
     options: dict[str, Any] = {} if client is None else {"client": client}
     if args.model:
         options["model"] = args.model
-    result, seconds = watch(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json), client)
-    output = None if result.answer is None else agent.answer.form.inner.dump(result.answer.value)
+    result, seconds = watch_run(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json), client)
+    output = None if result.answer is None else agent.output_spec.form.inner.dump(result.answer.value)
     if args.json:
         costs = {"cost_tree": result.cost.tree().to_json()} if args.cost else {}
-        print_json({**result_facts(result, output), **costs})
-        return exit_of(result)
+        print_json_line({**result_to_json(result, output), **costs})
+        return exit_code_of(result)
     if result.answer is not None:
-        show(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
-    elif agent.answer.is_text and (words := _last_words(result)):
-        show(words)
+        print_answer(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
+    elif agent.output_spec.is_text and (words := _last_model_text(result)):
+        print_answer(words)
     sys.stdout.flush()  # keeps the output above the summary where stdout and stderr go to one file
-    report(result, seconds)
+    print_run_report(result, seconds)
     if args.cost:
         print(f"\n{result.cost.tree()}", file=sys.stderr)
-    return exit_of(result)
+    return exit_code_of(result)
 
 
-def _last_words(result: RunResult[object]) -> str:
+def _last_model_text(result: RunResult[object]) -> str:
     """Return the latest text of the model, to be shown for a run without output; empty if there is none."""
     from agentkit.messages.message import text_of
 
@@ -82,30 +88,30 @@ def _last_words(result: RunResult[object]) -> str:
     return next((text for text in reversed(said) if text.strip()), "")
 
 
-def agent_at(args: Namespace) -> AnyAgent:
+def load_agent(args: Namespace) -> AnyAgent:
     """Import the agent that the command line names, and set its turn limit.
 
     Raises:
         CommandError: There is no agent at the address, or it needs deps that a command line cannot make.
     """
     from agentkit import Agent
-    from agentkit.cli.arguments.address import load
+    from agentkit.cli.arguments.object_address import load_object
 
-    _, found = load(args.agent)
+    _, found = load_object(args.agent)
     if not isinstance(found, Agent):
-        raise Stop(
+        raise CommandError(
             f"{args.agent!r} is no agent, it is a {type(found).__name__}: name one made with agentkit.Agent(...)."
         )
     agent: AnyAgent = found  # pyright: ignore[reportUnknownVariableType]  # generic parameters of any types
     if isinstance(agent.deps, type):
-        raise Stop(
+        raise CommandError(
             f"{args.agent!r} works on deps of type {agent.deps.__name__}, which a command line cannot make: give the "
             "agent a factory (an async context manager) as deps="
         )
     return agent if args.max_turns is None else replace(agent, max_turns=args.max_turns)
 
 
-def as_input(agent: AnyAgent, text: str) -> object:
+def parse_input(agent: AnyAgent, text: str) -> object:
     """Return the prompt as the agent's input type if it is JSON, and as text otherwise.
 
     Raises:
@@ -113,15 +119,17 @@ def as_input(agent: AnyAgent, text: str) -> object:
     """
     from pydantic import ValidationError
 
-    if agent.prompt.is_text:
+    if agent.input_spec.is_text:
         return text
     try:
         value = json.loads(text)
     except ValueError:
         return text
     try:
-        return agent.prompt.schema.validate(value)
+        return agent.input_spec.schema.validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the prompt"
-        raise Stop(f"The prompt is JSON, but does not fit the agent's input: {where}: {first['msg']}.") from None
+        raise CommandError(
+            f"The prompt is JSON, but does not fit the agent's input: {where}: {first['msg']}."
+        ) from None

@@ -7,35 +7,37 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-from agentkit.cli.arguments.parsing import port
-from agentkit.cli.arguments.prompt_source import read_text
-from agentkit.cli.commands.replaying import logging_replay, summary
-from agentkit.cli.terminal.exits import Exit, Stop
-from agentkit.cli.terminal.text import one_line, plural, width_of
+from agentkit.cli.arguments.parsing import parse_port
+from agentkit.cli.arguments.prompt_source import read_text_file
+from agentkit.cli.commands.replaying import logging_replay, replay_summary
+from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
+from agentkit.cli.terminal.text import one_line, plural, terminal_width
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Mapping
     from pathlib import Path
 
-    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.cli.arguments.parsing import Subparsers
     from agentkit.messages.message import JSONObject
-    from agentkit.simulator import Mind, Reply, Simulator
+    from agentkit.simulator import Reply, Responder, Simulator
     from agentkit.simulator.faults.plan import Faults
     from agentkit.simulator.http.wire import Server
 
-_FORMS = '{"text": ...}, {"tool": NAME, "input": {...}}, {"output": ...}, {"thinking": ...}, or a list of these'
+_REPLY_FORMS = '{"text": ...}, {"tool": NAME, "input": {...}}, {"output": ...}, {"thinking": ...}, or a list of these'
 
 
-def add_to(commands: Commands, shared: ArgumentParser) -> None:
+def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     """Add the command to the command line."""
     from pathlib import Path
 
     parser = commands.add_parser("simulate", parents=[shared], help="serve a local Messages API", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=port, default=8100, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=parse_port, default=8100, help="0 takes a free one (default: %(default)s)")
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_FORMS}")
+    source.add_argument(
+        "--script", type=Path, metavar="FILE", help=f"a JSON list of replies, one a request: {_REPLY_FORMS}"
+    )
     what = "what `agentkit record` wrote, a vcrpy cassette (.yaml), or a folder of these"
     source.add_argument("--recording", type=Path, metavar="FILE", help=f"answer from a recording: {what}")
     parser.add_argument("--lenient", action="store_true", help="answer unknown requests by the nearest recorded one")
@@ -49,40 +51,42 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     faults.add_argument("--fault-rate", type=float, metavar="SHARE", help="the share of requests with a fault, 0 to 1")
     faults.add_argument("--seed", type=int, default=0, help="makes random faults repeatable (default: 0)")
     faults.add_argument("--list-faults", action="store_true", help="list all faults, and exit")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run_simulator)
 
 
-def run(args: Namespace) -> Exit:
+def run_simulator(args: Namespace) -> ExitCode:
     """Serve until Ctrl-C."""
     if args.list_faults:
-        from agentkit.simulator.faults.parsing import usage
+        from agentkit.simulator.faults.parsing import describe_faults
 
-        print(usage())
-        return Exit.OK
-    faults = _faults(args)
+        print(describe_faults())
+        return ExitCode.OK
+    faults = _planned_faults(args)
     if args.recording is not None and faults:
-        raise Stop("Faults go with a script or the offline responder; a recording is answered as it was recorded.")
+        raise CommandError(
+            "Faults go with a script or the offline responder; a recording is answered as it was recorded."
+        )
     if args.recording is not None:
         replay = logging_replay(args.recording, strict=not args.lenient)
-        _serve(replay, args)
-        print(summary(replay), file=sys.stderr)
-        return Exit.OK
+        _serve_until_ctrl_c(replay, args)
+        print(replay_summary(replay), file=sys.stderr)
+        return ExitCode.OK
     if args.lenient:
-        raise Stop("--lenient goes with --recording.")
-    simulator = _logging_simulator(_mind(args.script), faults)
-    _serve(simulator, args)
+        raise CommandError("--lenient goes with --recording.")
+    simulator = _logging_simulator(_choose_responder(args.script), faults)
+    _serve_until_ctrl_c(simulator, args)
     answered = plural(len(simulator.requests), "request")
     print(f"{answered} answered, {len(simulator.refusals)} refused.", file=sys.stderr)
-    return Exit.OK
+    return ExitCode.OK
 
 
-def _serve(server: Server, args: Namespace) -> None:
+def _serve_until_ctrl_c(server: Server, args: Namespace) -> None:
     import anyio
 
-    from agentkit.simulator.http.http_server import serving
+    from agentkit.simulator.http.http_server import serve_http
 
     async def serve() -> None:
-        async with serving(server, args.host, args.port) as base_url:
+        async with serve_http(server, args.host, args.port) as base_url:
             print(f"Serving {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
             print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr, flush=True)
             await anyio.sleep_forever()
@@ -91,24 +95,24 @@ def _serve(server: Server, args: Namespace) -> None:
         anyio.run(serve)
 
 
-def _faults(args: Namespace) -> Faults:
+def _planned_faults(args: Namespace) -> Faults:
     from agentkit.simulator import Mix
-    from agentkit.simulator.faults.plan import USUAL
+    from agentkit.simulator.faults.plan import SURVIVABLE_FAULTS
 
     if args.fault_rate is None:
         return [None if fault == "none" else fault for fault in args.fault or ()]
     try:
-        return Mix(args.fault_rate, args.seed, args.fault or USUAL)
+        return Mix(args.fault_rate, args.seed, args.fault or SURVIVABLE_FAULTS)
     except ValueError as error:
-        raise Stop(f"--fault-rate: {error}.") from None
+        raise CommandError(f"--fault-rate: {error}.") from None
 
 
-def _logging_simulator(mind: Mind, faults: Faults) -> Simulator:
+def _logging_simulator(responder: Responder, faults: Faults) -> Simulator:
     """Return a simulator that prints a line on stderr for each request."""
     from agentkit.simulator import Simulator
     from agentkit.simulator.http.wire import ConnectionLost, Response
 
-    class Logging(Simulator):
+    class LoggingSimulator(Simulator):
         async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
             refused = len(self.refusals)
             try:
@@ -119,18 +123,18 @@ def _logging_simulator(mind: Mind, faults: Faults) -> Simulator:
             said = f"{len(body):,} bytes"
             if response.status >= 400 and len(self.refusals) > refused:
                 said = self.refusals[-1].message
-            line = one_line(f"{response.status} {method} {path}  {said}", 2 * width_of(sys.stderr))
+            line = one_line(f"{response.status} {method} {path}  {said}", 2 * terminal_width(sys.stderr))
             print(line, file=sys.stderr, flush=True)
             return response
 
-    return Logging(mind, faults)
+    return LoggingSimulator(responder, faults)
 
 
-def _mind(script: Path | None) -> Mind:
+def _choose_responder(script: Path | None) -> Responder:
     from agentkit.simulator import Script
-    from agentkit.simulator.offline import OfflineMind
+    from agentkit.simulator.offline import OfflineResponder
 
-    return OfflineMind() if script is None else Script(*read_script(script))
+    return OfflineResponder() if script is None else Script(*read_script(script))
 
 
 def read_script(path: Path) -> list[Reply]:
@@ -140,20 +144,20 @@ def read_script(path: Path) -> list[Reply]:
         CommandError: The file cannot be read, or is not a JSON list of replies.
     """
     try:
-        replies = json.loads(read_text(path))
+        replies = json.loads(read_text_file(path))
     except ValueError as error:
-        raise Stop(f"{str(path)!r} is not JSON: {error}.") from None
+        raise CommandError(f"{str(path)!r} is not JSON: {error}.") from None
     if not isinstance(replies, list) or not replies:
-        raise Stop(f"{str(path)!r} holds no replies: it has to be a JSON list of {_FORMS}.")
+        raise CommandError(f"{str(path)!r} holds no replies: it has to be a JSON list of {_REPLY_FORMS}.")
     items = cast("list[object]", replies)
-    return [_reply(item, f"reply {number} of {str(path)!r}") for number, item in enumerate(items, 1)]
+    return [_parse_reply(item, f"reply {number} of {str(path)!r}") for number, item in enumerate(items, 1)]
 
 
-def _reply(item: object, where: str) -> Reply:
+def _parse_reply(item: object, where: str) -> Reply:
     from agentkit.simulator import Reply
 
     if isinstance(item, list) and item:
-        first, *rest = (_reply(part, where) for part in cast("list[object]", item))
+        first, *rest = (_parse_reply(part, where) for part in cast("list[object]", item))
         return sum(rest, first)
     said = cast("JSONObject", item) if isinstance(item, dict) else {}
     arguments = said.get("input", {})
@@ -165,4 +169,4 @@ def _reply(item: object, where: str) -> Reply:
         return Reply.thinking(text)
     if "output" in said:
         return Reply.output(said["output"])
-    raise Stop(f"{where} is none of {_FORMS}.")
+    raise CommandError(f"{where} is none of {_REPLY_FORMS}.")

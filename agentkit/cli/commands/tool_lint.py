@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from agentkit.schema.json_schema.subschemas import resolve, walk
+from agentkit.schema.json_schema.subschemas import resolve_reference, walk_schemas
 from agentkit.schema.strict.form import NotStrictable, strict_form
 
 if TYPE_CHECKING:
@@ -31,22 +31,22 @@ _MOST_PARAMETERS = 20
 _MOST_TOOL_TOKENS = 1_000
 _MOST_TOOLS, _MOST_TOKENS = 10, 10_000
 _MOST_NAME_CHARS = 64
-_OPTIONAL_TO_SHOW = 5
-_ALIKE = 0.85
-_VAGUE = frozenset(
+_MIN_OPTIONAL_FOR_EXAMPLE = 5
+_SIMILAR_RATIO = 0.85
+_VAGUE_NAMES = frozenset(
     (
         *("user", "customer", "account", "person", "client", "contact", "team", "company", "organization"),
         *("order", "product", "category", "invoice", "payment", "session", "document", "file", "page"),
         *("project", "issue", "ticket", "message", "thread", "channel", "event"),
     )
 )
-_SAYS_WHICH = re.compile(
+_SPECIFIC_WORDS = re.compile(
     r"\b(id|ids|identifier|name|e-?mail|address|path|url|title|text|number|key|code|slug)\b", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """A problem or a hint that a rule found."""
 
     rule: str
@@ -59,25 +59,27 @@ class Finding:
         return f"{self.tool or 'all tools'}: [{self.rule}] {self.text}"
 
 
-def lint(tools: Sequence[AnyTool]) -> list[Finding]:
+def find_issues(tools: Sequence[AnyTool]) -> list[LintFinding]:
     """Return the findings of all rules: problems first, then hints, each sorted by tool."""
     found = [
-        Finding(rule.name, rule.severity, tool.name, text)
+        LintFinding(rule.name, rule.severity, tool.name, text)
         for tool in tools
         for rule in RULES
         for text in rule.check(tool)
     ]
-    found += [Finding(name, "hint", tool, text) for name, check in RULES_OF_ALL.items() for tool, text in check(tools)]
+    found += [
+        LintFinding(name, "hint", tool, text) for name, check in TOOL_SET_RULES.items() for tool, text in check(tools)
+    ]
     return sorted(found, key=lambda finding: (finding.severity == "hint", finding.tool == "", finding.tool))
 
 
-def tokens(tool: AnyTool) -> int:
+def estimate_tokens(tool: AnyTool) -> int:
     """Estimate the tokens that a tool's definition takes in every request."""
     return round(len(json.dumps(tool.to_param())) / CHARS_PER_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LintRule:
     """A rule that checks one tool at a time."""
 
     name: str
@@ -96,16 +98,16 @@ def _short_description(tool: AnyTool) -> Iterator[str]:
         yield "its description is short: say what it does, when to use it and when not, and what comes back."
 
 
-def _undocumented(tool: AnyTool) -> Iterator[str]:
+def _undocumented_parameter(tool: AnyTool) -> Iterator[str]:
     silent = [name for name, schema in _properties(tool) if not schema.get("description")]
     if silent:
-        yield f"nothing is said of {_listed(silent)}: describe each parameter in the docstring's `Args:`."
+        yield f"nothing is said of {_quoted_names(silent)}: describe each parameter in the docstring's `Args:`."
 
 
-def _vague(tool: AnyTool) -> Iterator[str]:
+def _vague_parameter(tool: AnyTool) -> Iterator[str]:
     for name, schema in _properties(tool):
-        is_plain = resolve(schema, tool.input_schema).get("type") in ("string", "integer")
-        if name in _VAGUE and is_plain and not _SAYS_WHICH.search(str(schema.get("description", ""))):
+        is_plain = resolve_reference(schema, tool.input_schema).get("type") in ("string", "integer")
+        if name in _VAGUE_NAMES and is_plain and not _SPECIFIC_WORDS.search(str(schema.get("description", ""))):
             yield f"`{name}` does not say what it holds: call it `{name}_id` or `{name}_name`, or describe it."
 
 
@@ -115,9 +117,9 @@ def _many_parameters(tool: AnyTool) -> Iterator[str]:
         yield f"it has {count} parameters: split it, or group those that go together in an object."
 
 
-def _open(tool: AnyTool) -> Iterator[str]:
+def _open_parameter(tool: AnyTool) -> Iterator[str]:
     for name, schema in _properties(tool):
-        parts = [resolve(part, tool.input_schema) for part in walk(schema)]
+        parts = [resolve_reference(part, tool.input_schema) for part in walk_schemas(schema)]
         is_untyped = any(not part.keys() - {"description", "title", "default"} for part in parts)
         if is_untyped:
             yield f"`{name}` takes any value: give it a type, so that the model knows what to write."
@@ -134,10 +136,14 @@ def _no_effect(tool: AnyTool) -> Iterator[str]:
 
 
 def _no_example(tool: AnyTool) -> Iterator[str]:
-    schemas = [resolve(schema, tool.input_schema) for _, schema in _properties(tool)]
-    is_nested = any("properties" in resolve(part, tool.input_schema) for schema in schemas for part in walk(schema))
+    schemas = [resolve_reference(schema, tool.input_schema) for _, schema in _properties(tool)]
+    is_nested = any(
+        "properties" in resolve_reference(part, tool.input_schema)
+        for schema in schemas
+        for part in walk_schemas(schema)
+    )
     optional = len(schemas) - len(tool.input_schema.get("required", ()))
-    if not tool.examples and not tool.is_agent and (is_nested or optional >= _OPTIONAL_TO_SHOW):
+    if not tool.examples and not tool.is_agent and (is_nested or optional >= _MIN_OPTIONAL_FOR_EXAMPLE):
         yield "its arguments are not simple and no example shows them: give one to five, @tool(examples=[...])."
 
 
@@ -148,8 +154,8 @@ def _not_strict(tool: AnyTool) -> Iterator[str]:
         yield f"it has no strict form, so the server does not hold the model to its schema: {error}."
 
 
-def _large(tool: AnyTool) -> Iterator[str]:
-    if (size := tokens(tool)) > _MOST_TOOL_TOKENS:
+def _large_tool(tool: AnyTool) -> Iterator[str]:
+    if (size := estimate_tokens(tool)) > _MOST_TOOL_TOKENS:
         yield f"it takes about {size:,} tokens of every request: shorten descriptions, or split it."
 
 
@@ -159,38 +165,38 @@ def _long_name(tool: AnyTool) -> Iterator[str]:
 
 
 RULES = (
-    Rule("no-description", "problem", _no_description),
-    Rule("undocumented-parameter", "problem", _undocumented),
-    Rule("many-parameters", "problem", _many_parameters),
-    Rule("open-parameter", "problem", _open),
-    Rule("vague-parameter", "hint", _vague),
-    Rule("short-description", "hint", _short_description),
-    Rule("no-effect", "hint", _no_effect),
-    Rule("no-example", "hint", _no_example),
-    Rule("not-strict", "hint", _not_strict),
-    Rule("large", "hint", _large),
-    Rule("long-name", "hint", _long_name),
+    LintRule("no-description", "problem", _no_description),
+    LintRule("undocumented-parameter", "problem", _undocumented_parameter),
+    LintRule("many-parameters", "problem", _many_parameters),
+    LintRule("open-parameter", "problem", _open_parameter),
+    LintRule("vague-parameter", "hint", _vague_parameter),
+    LintRule("short-description", "hint", _short_description),
+    LintRule("no-effect", "hint", _no_effect),
+    LintRule("no-example", "hint", _no_example),
+    LintRule("not-strict", "hint", _not_strict),
+    LintRule("large", "hint", _large_tool),
+    LintRule("long-name", "hint", _long_name),
 )
 """The rules that check each tool by itself."""
 
 
-def _alike(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
+def _similar_names(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
     for one, other in combinations([tool.name for tool in tools], 2):
         same_words = sorted(re.split(r"[_-]", one)) == sorted(re.split(r"[_-]", other))
-        if same_words or difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE:
+        if same_words or difflib.SequenceMatcher(None, one, other).ratio() >= _SIMILAR_RATIO:
             yield one, f"its name is nearly that of `{other}`: the model mixes them up; say in the name what differs."
 
 
-def _many(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
-    size = sum(map(tokens, tools))
+def _many_tools(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
+    size = sum(map(estimate_tokens, tools))
     if len(tools) >= _MOST_TOOLS or size > _MOST_TOKENS:
-        told = f"{len(tools)} tools, about {size:,} tokens of every request"
-        yield "", f"{told}: fewer, larger ones serve better; or let the model search for them (`defer_loading`)."
+        size_text = f"{len(tools)} tools, about {size:,} tokens of every request"
+        yield "", f"{size_text}: fewer, larger ones serve better; or let the model search for them (`defer_loading`)."
 
 
-RULES_OF_ALL: dict[str, Callable[[Sequence[AnyTool]], Iterable[tuple[str, str]]]] = {
-    "similar-names": _alike,
-    "many-tools": _many,
+TOOL_SET_RULES: dict[str, Callable[[Sequence[AnyTool]], Iterable[tuple[str, str]]]] = {
+    "similar-names": _similar_names,
+    "many-tools": _many_tools,
 }
 """The rules that check all tools together, by name. Each yields pairs of a tool's name, or "", and a sentence."""
 
@@ -199,5 +205,5 @@ def _properties(tool: AnyTool) -> Iterator[tuple[str, JSONObject]]:
     yield from tool.input_schema.get("properties", {}).items()
 
 
-def _listed(names: Sequence[str]) -> str:
+def _quoted_names(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)

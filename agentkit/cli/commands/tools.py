@@ -9,15 +9,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from agentkit.cli.arguments.prompt_source import read_argument
-from agentkit.cli.terminal.exits import Exit, Stop
-from agentkit.cli.terminal.text import clean, one_line, plural, show, width_of
+from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
+from agentkit.cli.terminal.text import one_line, plural, print_answer, printable, terminal_width
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
-    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.cli.arguments.parsing import Subparsers
     from agentkit.messages.message import Content, JSONObject
     from agentkit.tools.toolset import AnyTool
 
@@ -27,7 +27,7 @@ OpenDeps: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
 _DESCRIPTION_CHARS = 60
 
 
-def add_to(commands: Commands, shared: ArgumentParser) -> None:
+def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser("tools", parents=[shared], help="list, show and call tools", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -52,71 +52,71 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
     call.set_defaults(run=call_tool)
 
 
-def list_tools(args: Namespace) -> Exit:
+def list_tools(args: Namespace) -> ExitCode:
     """Print a line for each tool."""
-    from agentkit.cli.commands.tool_lint import tokens as size_of
+    from agentkit.cli.commands.tool_lint import estimate_tokens as size_of
 
-    tools = _tools(args.address)
-    rows = [(tool.name, tool.declared_effect or "write?", size_of(tool), _first_line(tool)) for tool in tools]
+    tools = _tools_at(args.address)
+    rows = [(tool.name, tool.declared_effect or "write?", size_of(tool), _description_line(tool)) for tool in tools]
     if args.json:
         for name, effect, tokens, text in rows:
             facts = {"name": name, "effect": effect, "tokens": tokens, "description": text}
             print(json.dumps(facts, ensure_ascii=False))
-        return Exit.OK
+        return ExitCode.OK
     width = max(len(row[0]) for row in rows)
     for name, effect, tokens, text in rows:
         print(f"{name:<{width}}  {effect:<10}  {tokens:>5} tokens  {one_line(text, _DESCRIPTION_CHARS)}".rstrip())
     if any(effect == "write?" for _, effect, _, _ in rows):
         print('write?: no effect is declared; @tool(effect="read") where a call changes nothing', file=sys.stderr)
-    return Exit.OK
+    return ExitCode.OK
 
 
-def lint_tools(args: Namespace) -> Exit:
+def lint_tools(args: Namespace) -> ExitCode:
     """Print a line for each finding. The command fails if there is a problem; hints alone are fine."""
-    from agentkit.cli.commands.tool_lint import lint, tokens
+    from agentkit.cli.commands.tool_lint import estimate_tokens, find_issues
 
-    tools = _tools(args.address)
-    findings = lint(tools)
+    tools = _tools_at(args.address)
+    findings = find_issues(tools)
     for finding in findings:
         print(json.dumps(asdict(finding), ensure_ascii=False) if args.json else finding)
     problems = sum(finding.severity == "problem" for finding in findings)
-    size = sum(map(tokens, tools))
+    size = sum(map(estimate_tokens, tools))
     counted = ", ".join((plural(problems, "problem"), plural(len(findings) - problems, "hint")))
     print(f"{plural(len(tools), 'tool')}, about {size:,} tokens: {counted}", file=sys.stderr)
-    return Exit.FAILED if problems else Exit.OK
+    return ExitCode.FAILED if problems else ExitCode.OK
 
 
-def print_schemas(args: Namespace) -> Exit:
+def print_schemas(args: Namespace) -> ExitCode:
     """Print the tools as the API's `tools` field has them; a single tool without the list around it."""
-    tools = _tools(args.address)
+    tools = _tools_at(args.address)
     if args.name is not None:
-        tools = [_chosen(tools, args.name, args.address)]
+        tools = [_choose_tool(tools, args.name, args.address)]
     params = [tool.to_param() for tool in tools]
     print(json.dumps(params[0] if len(params) == 1 else params, ensure_ascii=False, indent=2))
-    return Exit.OK
+    return ExitCode.OK
 
 
-def call_tool(args: Namespace) -> Exit:
+def call_tool(args: Namespace) -> ExitCode:
     """Validate the arguments, run the tool, and print its content."""
     import anyio
 
     from agentkit.errors import InvalidArguments, ToolError
 
-    tool = _chosen(_tools(args.address), args.name, args.address)
+    tool = _choose_tool(_tools_at(args.address), args.name, args.address)
     if tool.is_agent:
-        raise Stop(f"{tool.name!r} is an agent: run it with `agentkit run MODULE:AGENT PROMPT`.")
-    given = read_arguments(args.json)
+        raise CommandError(f"{tool.name!r} is an agent: run it with `agentkit run MODULE:AGENT PROMPT`.")
+    given = parse_arguments(args.json)
     try:
-        content = anyio.run(_call, tool, given, _deps_of(args.address))
+        content = anyio.run(_call_with_deps, tool, given, _deps_factory(args.address))
     except (InvalidArguments, ToolError) as error:
         hint = error.hint if isinstance(error, ToolError) else None
-        print(clean(" ".join(filter(None, (str(error), hint)))), file=sys.stderr)
-        return Exit.FAILED
-    show(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=2))
-    return Exit.OK
+        print(printable(" ".join(filter(None, (str(error), hint)))), file=sys.stderr)
+        return ExitCode.FAILED
+    print_answer(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=2))
+    return ExitCode.OK
 
 
-def read_arguments(text: str) -> JSONObject:
+def parse_arguments(text: str) -> JSONObject:
     """Return the arguments of a call from the command line.
 
     Args:
@@ -128,58 +128,58 @@ def read_arguments(text: str) -> JSONObject:
     try:
         given = json.loads(read_argument(text))
     except ValueError as error:
-        raise Stop(f"--json is not JSON: {error}.") from None
+        raise CommandError(f"--json is not JSON: {error}.") from None
     except RecursionError:
-        raise Stop("--json is nested too deeply.") from None
+        raise CommandError("--json is nested too deeply.") from None
     if not isinstance(given, dict):
-        raise Stop("--json has to be a JSON object, as the model writes it.")
+        raise CommandError("--json has to be a JSON object, as the model writes it.")
     return cast("JSONObject", given)
 
 
-async def _call(tool: AnyTool, given: JSONObject, open_deps: OpenDeps | None) -> Content:
+async def _call_with_deps(tool: AnyTool, given: JSONObject, open_deps: OpenDeps | None) -> Content:
     from agentkit import RunContext
 
     async with AsyncExitStack() as stack:
         deps = None if open_deps is None else await stack.enter_async_context(open_deps())
-        return await tool.call(given, RunContext(deps=deps, call_id="command-line", listener=say_progress))
+        return await tool.call(given, RunContext(deps=deps, call_id="command-line", progress_listener=print_progress))
 
 
-def say_progress(message: str, _done: float | None, _total: float | None) -> None:
+def print_progress(message: str, _done: float | None, _total: float | None) -> None:
     """Print a progress message of the called tool on stderr."""
-    print(one_line(message, width_of(sys.stderr)), file=sys.stderr)
+    print(one_line(message, terminal_width(sys.stderr)), file=sys.stderr)
 
 
-def _deps_of(address: str) -> OpenDeps | None:
+def _deps_factory(address: str) -> OpenDeps | None:
     """Return the factory of the agent's deps; None if the address names no agent, or one without a factory."""
     from agentkit import Agent
-    from agentkit.cli.arguments.address import load
+    from agentkit.cli.arguments.object_address import load_object
 
-    _, found = load(address)
+    _, found = load_object(address)
     deps = cast("object", found.deps) if isinstance(found, Agent) else None  # pyright: ignore[reportUnknownMemberType]
     return None if deps is None or isinstance(deps, type) else cast("OpenDeps", deps)
 
 
-def _tools(address: str) -> list[AnyTool]:
+def _tools_at(address: str) -> list[AnyTool]:
     from agentkit import Agent, Tool, Toolset
-    from agentkit.cli.arguments.address import load
+    from agentkit.cli.arguments.object_address import load_object
 
-    module, found = load(address)
+    module, found = load_object(address)
     if isinstance(found, Tool):
         return [cast("AnyTool", found)]
     if isinstance(found, Toolset):
         return list(found)
     if isinstance(found, Agent):
-        tools = list(found.toolbox.tools.values())
+        tools = list(found.agent_tools.tools.values())
     elif found is module:
-        tools = list({id(tool): tool for value in vars(module).values() for tool in _flat(value)}.values())
+        tools = list({id(tool): tool for value in vars(module).values() for tool in _tools_in(value)}.values())
     else:
-        raise Stop(f"{address!r} is a {type(found).__name__}, not a tool, toolset, agent or module.")
+        raise CommandError(f"{address!r} is a {type(found).__name__}, not a tool, toolset, agent or module.")
     if not tools:
-        raise Stop(f"{address!r} has no tools.")
+        raise CommandError(f"{address!r} has no tools.")
     return tools
 
 
-def _flat(value: object) -> list[AnyTool]:
+def _tools_in(value: object) -> list[AnyTool]:
     from agentkit import Tool, Toolset
 
     if isinstance(value, Tool):
@@ -187,17 +187,17 @@ def _flat(value: object) -> list[AnyTool]:
     return list(value) if isinstance(value, Toolset) else []
 
 
-def _chosen(tools: list[AnyTool], name: str | None, address: str) -> AnyTool:
+def _choose_tool(tools: list[AnyTool], name: str | None, address: str) -> AnyTool:
     if name is None and len(tools) == 1:
         return tools[0]
     names = ", ".join(tool.name for tool in tools)
     if name is None:
-        raise Stop(f"{address!r} has several tools; name one of {names}.")
+        raise CommandError(f"{address!r} has several tools; name one of {names}.")
     for tool in tools:
         if tool.name == name:
             return tool
-    raise Stop(f"{address!r} has no tool {name!r}; it has {names}.")
+    raise CommandError(f"{address!r} has no tool {name!r}; it has {names}.")
 
 
-def _first_line(tool: AnyTool) -> str:
+def _description_line(tool: AnyTool) -> str:
     return tool.description.partition("\n")[0] or "(no description: the model has only the name)"

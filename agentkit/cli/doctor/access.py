@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from agentkit.cli.doctor.finding import Finding, ok, problem, unknown, warning
-from agentkit.cli.doctor.wire import SECRETS
+from agentkit.cli.doctor.http_exchange import SECRET_VARIABLES
 from agentkit.cli.terminal.text import one_line, plural
 
 if TYPE_CHECKING:
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
     from anthropic import AsyncAnthropic
 
-    from agentkit.cli.doctor.wire import Answer
+    from agentkit.cli.doctor.http_exchange import ServerResponse
 
-_FIRST_PARTY = "api.anthropic.com"
-_STATIC = dict(zip(SECRETS, ("API key", "auth token"), strict=True))
-_SHORTEST_SECRET = 16
+_CLAUDE_API_HOST = "api.anthropic.com"
+_SECRET_KINDS = dict(zip(SECRET_VARIABLES, ("API key", "auth token"), strict=True))
+_MIN_KEY_CHARS = 16
 """Characters; of a shorter secret the last four are not shown, because they would disclose too much of it."""
-_PREFERRED = "claude-haiku-5-5"
+_PREFERRED_MODEL = "claude-haiku-5-5"
 """The cheapest of Claude's models; used for the probes if the server has it."""
 _SHOWN_MODELS = 3
 
 
 def is_first_party(client: AsyncAnthropic) -> bool:
     """True if requests go to the Claude API itself, where they cost money."""
-    return urlsplit(str(client.base_url)).hostname == _FIRST_PARTY
+    return urlsplit(str(client.base_url)).hostname == _CLAUDE_API_HOST
 
 
 def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
@@ -40,9 +40,9 @@ def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
         are_needed: Missing credentials are a problem. False: the server is not the Claude API.
     """
     check = "credentials"
-    for name, kind in _STATIC.items():
+    for name, kind in _SECRET_KINDS.items():
         if secret := os.environ.get(name):
-            finding = _static(check, name, kind, secret)
+            finding = _check_static_secret(check, name, kind, secret)
             return finding if are_needed else replace(finding, found=f"{finding.found}; it is sent to that server")
     if client.credentials is not None:
         return ok(check, f"from a profile or a federation ({type(client.credentials).__name__})")
@@ -52,59 +52,59 @@ def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
     return ok(check, "none; a server of your own may not ask for any")
 
 
-def check_unusable(reason: str) -> Finding:
+def unusable_credentials(reason: str) -> Finding:
     """Report that the SDK found credentials which it cannot use."""
     found = f"they cannot be used: {one_line(reason, 200)}"
     return problem("credentials", found, "Set ANTHROPIC_API_KEY, or repair the profile.", is_access=True)
 
 
-def _static(check: str, name: str, kind: str, secret: str) -> Finding:
+def _check_static_secret(check: str, name: str, kind: str, secret: str) -> Finding:
     if secret != secret.strip() or not secret.isascii() or not secret.isprintable() or secret[0] in "\"'":
         advice = f"Set {name} again, without spaces, line breaks and quotes."
         return problem(check, f"the {kind} in {name} has characters that belong to no {kind}.", advice, is_access=True)
-    if len(secret) < _SHORTEST_SECRET:
+    if len(secret) < _MIN_KEY_CHARS:
         return ok(check, f"{kind} in {name}, {plural(len(secret), 'character')}, too short for one of the Claude API")
     return ok(check, f"{kind} in {name}, ends in {secret[-4:]}")
 
 
-def check_answered(address: str, answer: Answer) -> Finding:
+def reachable_server(address: str, answer: ServerResponse) -> Finding:
     """Report that the server answered."""
     return ok("reachable", f"{address} answered {answer.status} in {answer.seconds:.2f} s")
 
 
-def check_unreachable(address: str, reason: str) -> Finding:
+def unreachable_server(address: str, reason: str) -> Finding:
     """Report that the server did not answer."""
     advice = "Look at the address, whether the server runs, and at HTTPS_PROXY and NO_PROXY."
     return problem("reachable", f"{address}: {reason}.", advice, is_access=True)
 
 
-def check_key(answer: Answer) -> Finding:
+def check_authentication(answer: ServerResponse) -> Finding:
     """Check from the answer to a request that costs nothing whether the credentials are accepted."""
     if answer.status in {401, 403}:
         advice = "Set ANTHROPIC_API_KEY to a key that is valid there."
-        return problem("authentication", f"{answer.said()}.", advice, is_access=True)
+        return problem("authentication", f"{answer.brief()}.", advice, is_access=True)
     if answer.status == 200:
         return ok("authentication", "the credentials are taken")
-    return unknown("authentication", f"{answer.said()}.")
+    return unknown("authentication", f"{answer.brief()}.")
 
 
-def check_models(answer: Answer) -> Finding:
+def check_models(answer: ServerResponse) -> Finding:
     """Report the models that the server lists."""
     names = model_names(answer)
     if names:
         rest = f" and {len(names) - _SHOWN_MODELS} more" if len(names) > _SHOWN_MODELS else ""
         return ok("models", one_line(f"{', '.join(names[:_SHOWN_MODELS])}{rest}", 120))
-    found = "not supported (404)" if answer.status == 404 else answer.said()
+    found = "not supported (404)" if answer.status == 404 else answer.brief()
     return warning("models", f"{found}.", "Name a model with --model.")
 
 
-def model_names(answer: Answer) -> list[str]:
+def model_names(answer: ServerResponse) -> list[str]:
     """Return the model ids in an answer of /v1/models; empty for any other answer."""
-    data = (answer.value or {}).get("data") if answer.status == 200 else None
+    data = (answer.json_object or {}).get("data") if answer.status == 200 else None
     items = cast("list[object]", data) if isinstance(data, list) else []
     return [str(cast("dict[str, object]", item)["id"]) for item in items if isinstance(item, dict) and "id" in item]
 
 
-def model_to_ask(given: str | None, offered: Sequence[str]) -> str:
+def choose_model(given: str | None, available: Sequence[str]) -> str:
     """Return the model for the probes: the one that was named, else the preferred one, else the first in the list."""
-    return given or (_PREFERRED if _PREFERRED in offered or not offered else offered[0])
+    return given or (_PREFERRED_MODEL if _PREFERRED_MODEL in available or not available else available[0])

@@ -10,34 +10,34 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from agentkit.cli.arguments.connection import add_base_url, client_at
-from agentkit.cli.terminal.exits import Exit
+from agentkit.cli.arguments.connection import add_base_url_option, client_for_url
+from agentkit.cli.terminal.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from anthropic import AsyncAnthropic
 
-    from agentkit.cli.arguments.parsing import Commands
+    from agentkit.cli.arguments.parsing import Subparsers
     from agentkit.cli.doctor.finding import Finding
+    from agentkit.cli.doctor.http_exchange import Target
     from agentkit.cli.doctor.probes import Probe
-    from agentkit.cli.doctor.wire import Target
 
-    Show: TypeAlias = Callable[[Finding], None]
+    ShowFinding: TypeAlias = Callable[[Finding], None]
     """Called with each finding as soon as the check is done."""
 
 T = TypeVar("T")
 
 _TIMEOUT_S = 20.0
-_MOST_TIMEOUT_S = 3_600
+_MAX_TIMEOUT_S = 3_600
 
 
-def add_to(commands: Commands, shared: ArgumentParser) -> None:
+def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "doctor", parents=[shared], help="check what is installed and what a server supports", description=__doc__
     )
-    add_base_url(parser)
+    add_base_url_option(parser)
     parser.add_argument("--model", metavar="ID", help="the model to probe; default: the cheapest, or the first")
     parser.add_argument(
         "--probe",
@@ -45,13 +45,13 @@ def add_to(commands: Commands, shared: ArgumentParser) -> None:
         help="probe the Claude API too, with a dozen tiny requests that cost next to nothing",
     )
     parser.add_argument(
-        "--timeout", type=_seconds, default=_TIMEOUT_S, metavar="S", help="seconds for each check (default: 20)"
+        "--timeout", type=_parse_timeout, default=_TIMEOUT_S, metavar="S", help="seconds for each check (default: 20)"
     )
     parser.add_argument("--json", action="store_true", help="one line of JSON a check")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run_doctor)
 
 
-def run(args: Namespace) -> Exit:
+def run_doctor(args: Namespace) -> ExitCode:
     """Run all checks in order; findings go to stdout as they come."""
     import anyio
 
@@ -61,62 +61,62 @@ def run(args: Namespace) -> Exit:
 
     def show(finding: Finding) -> None:
         findings.append(finding)
-        print(json.dumps(finding.to_json(), ensure_ascii=False) if args.json else finding.line(), flush=True)
+        print(json.dumps(finding.to_json(), ensure_ascii=False) if args.json else finding.to_line(), flush=True)
 
     for finding in check_setup(datetime.now(UTC).date()):
         show(finding)
-    anyio.run(_examine, args, show)
-    print(_summary(findings), file=sys.stderr)
-    return _exit_of(findings)
+    anyio.run(_check_server, args, show)
+    print(_status_counts(findings), file=sys.stderr)
+    return _exit_code_of_findings(findings)
 
 
-async def _examine(args: Namespace, show: Show) -> None:
+async def _check_server(args: Namespace, show: ShowFinding) -> None:
     """Check the connection to the server, and then the features that it supports."""
     from agentkit.cli.doctor import access
-    from agentkit.cli.doctor.wire import NoAnswer, Target, exchange
+    from agentkit.cli.doctor.http_exchange import NoResponse, Target, send_request
 
-    client, finding = _client(args)
+    client, finding = _client_and_credentials(args)
     show(finding)
     async with client:
         address = str(client.base_url.copy_with(userinfo=b"")).rstrip("/")  # the URL may contain a password
         try:
-            models = await _in_time(exchange(client, "GET", "/v1/models"), args.timeout)
-        except NoAnswer as error:
-            show(access.check_unreachable(address, str(error)))
+            models = await _within_timeout(send_request(client, "GET", "/v1/models"), args.timeout)
+        except NoResponse as error:
+            show(access.unreachable_server(address, str(error)))
             return
-        show(access.check_answered(address, models))
+        show(access.reachable_server(address, models))
         is_first_party = access.is_first_party(client)
-        show(access.check_key(models) if is_first_party else access.check_models(models))
+        show(access.check_authentication(models) if is_first_party else access.check_models(models))
         if is_first_party and not (args.probe and models.status == 200):
             print("agentkit: what the Claude API supports is probed with --probe only.", file=sys.stderr)
             return
-        model = access.model_to_ask(args.model, access.model_names(models))
-        await _probe(Target(client, model), args.timeout, show)
+        model = access.choose_model(args.model, access.model_names(models))
+        await _run_probes(Target(client, model), args.timeout, show)
 
 
-async def _probe(target: Target, timeout_s: float, show: Show) -> None:
+async def _run_probes(target: Target, timeout_s: float, show: ShowFinding) -> None:
     """Run the probes in order. All of them need plain messages: if these fail, the others are not tried."""
     from agentkit.cli.doctor.finding import Status, unknown
-    from agentkit.cli.doctor.probes import PROBES, message
+    from agentkit.cli.doctor.probes import PROBES, probe_message
 
-    first = await _tried("message", message, target, timeout_s)
+    first = await _run_probe("message", probe_message, target, timeout_s)
     show(first)
     is_useless = first.is_access or first.status is Status.UNKNOWN
     for name, probe in PROBES:
-        show(unknown(name, "not tried.") if is_useless else await _tried(name, probe, target, timeout_s))
+        show(unknown(name, "not tried.") if is_useless else await _run_probe(name, probe, target, timeout_s))
 
 
-async def _tried(name: str, probe: Probe, target: Target, timeout_s: float) -> Finding:
+async def _run_probe(name: str, probe: Probe, target: Target, timeout_s: float) -> Finding:
     from agentkit.cli.doctor.finding import unknown
-    from agentkit.cli.doctor.wire import NoAnswer
+    from agentkit.cli.doctor.http_exchange import NoResponse
 
     try:
-        return await _in_time(probe(name, target), timeout_s)
-    except NoAnswer as error:
+        return await _within_timeout(probe(name, target), timeout_s)
+    except NoResponse as error:
         return unknown(name, f"{error}.")
 
 
-async def _in_time(work: Awaitable[T], timeout_s: float) -> T:
+async def _within_timeout(work: Awaitable[T], timeout_s: float) -> T:
     """Await work under a total time limit, which also ends a response that arrives byte by byte.
 
     Raises:
@@ -124,25 +124,25 @@ async def _in_time(work: Awaitable[T], timeout_s: float) -> T:
     """
     import anyio
 
-    from agentkit.cli.doctor.wire import NoAnswer
+    from agentkit.cli.doctor.http_exchange import NoResponse
 
     try:
         with anyio.fail_after(timeout_s):
             return await work
     except TimeoutError:
-        raise NoAnswer(f"no answer within {timeout_s:g} s") from None
+        raise NoResponse(f"no answer within {timeout_s:g} s") from None
 
 
-def _client(args: Namespace) -> tuple[AsyncAnthropic, Finding]:
+def _client_and_credentials(args: Namespace) -> tuple[AsyncAnthropic, Finding]:
     """Return the client that agents would use, without retries, and the finding about its credentials."""
     from anthropic import AnthropicError, AsyncAnthropic
 
-    from agentkit.cli.doctor.access import check_credentials, check_unusable, is_first_party
+    from agentkit.cli.doctor.access import check_credentials, is_first_party, unusable_credentials
 
     try:
-        found = client_at(args.base_url) if args.base_url else AsyncAnthropic()
+        found = client_for_url(args.base_url) if args.base_url else AsyncAnthropic()
     except AnthropicError as error:
-        found, finding = AsyncAnthropic(api_key="none"), check_unusable(str(error))
+        found, finding = AsyncAnthropic(api_key="none"), unusable_credentials(str(error))
     else:
         finding = check_credentials(found, are_needed=is_first_party(found))
     if found.api_key is None and found.auth_token is None and found.credentials is None:
@@ -152,14 +152,14 @@ def _client(args: Namespace) -> tuple[AsyncAnthropic, Finding]:
     return found.with_options(max_retries=0, timeout=args.timeout, default_headers=alone), finding
 
 
-def _exit_of(findings: Iterable[Finding]) -> Exit:
+def _exit_code_of_findings(findings: Iterable[Finding]) -> ExitCode:
     problems = [finding for finding in findings if finding.status == "problem"]
     if any(finding.is_access for finding in problems):
-        return Exit.CONFIGURATION
-    return Exit.FAILED if problems else Exit.OK
+        return ExitCode.CONFIGURATION
+    return ExitCode.FAILED if problems else ExitCode.OK
 
 
-def _summary(findings: Iterable[Finding]) -> str:
+def _status_counts(findings: Iterable[Finding]) -> str:
     from agentkit.cli.doctor.finding import Status
     from agentkit.cli.terminal.text import plural
 
@@ -168,11 +168,11 @@ def _summary(findings: Iterable[Finding]) -> str:
     return ", ".join([*named, f"{counts[Status.UNKNOWN]} unknown", f"{counts[Status.OK]} ok"])
 
 
-def _seconds(text: str) -> float:
+def _parse_timeout(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = 0
-    if not 0 < seconds < _MOST_TIMEOUT_S:
+    if not 0 < seconds < _MAX_TIMEOUT_S:
         raise ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds

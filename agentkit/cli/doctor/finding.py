@@ -11,7 +11,7 @@ from agentkit.cli.terminal.text import one_line
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
-_LONGEST = 400
+_MAX_LINE_CHARS = 400
 """Characters of the text in a line; error messages of servers may be longer."""
 
 
@@ -41,9 +41,9 @@ class Finding:
     is_access: bool = False
     """True for checks of credentials and of the connection: a problem with these gives exit code 3, configuration."""
 
-    def line(self) -> str:
+    def to_line(self) -> str:
         """Return the finding as a line of text."""
-        return f"{self.status:<8} {self.check:<18} {one_line(f'{self.found} {self.advice}', _LONGEST)}"
+        return f"{self.status:<8} {self.check:<18} {one_line(f'{self.found} {self.advice}', _MAX_LINE_CHARS)}"
 
     def to_json(self) -> JSONObject:
         """Return the finding as a JSON object."""

@@ -13,7 +13,7 @@ from agentkit.cli.doctor.finding import Finding, ok, problem, warning
 
 _DISTRIBUTION = "claude-agentkit"
 _ALWAYS_SHOWN = ("anthropic", "pydantic", "anyio", "httpx2")
-_MOST_PRICE_AGE_DAYS = 90
+_MAX_PRICE_AGE_DAYS = 90
 _REQUIREMENT = re.compile(r"""([\w.-]+)(?:>=([\d.]+))?[^;]*(?:;.*extra == ['"]([\w-]+)['"])?""")
 
 
@@ -25,21 +25,21 @@ def check_setup(today: date) -> list[Finding]:
     """
     wanted = [_REQUIREMENT.match(line) for line in _requirements()]
     parts = [(found[1], found[2] or "0", found[3]) for found in wanted if found]
-    core = [check_package(name, floor) for name, floor, extra in parts if extra is None]
+    core = [check_package(name, minimum) for name, minimum, extra in parts if extra is None]
     shown = [finding for finding in core if finding.status != "ok" or finding.check in _ALWAYS_SHOWN]
     shown.sort(key=lambda finding: (*_ALWAYS_SHOWN, finding.check).index(finding.check))
     return [_python(), _agentkit(), *shown, check_extras(parts), check_prices(today)]
 
 
-def check_package(name: str, floor: str) -> Finding:
+def check_package(name: str, minimum: str) -> Finding:
     """Check that a package is installed in at least the minimum version."""
-    upgrade = f"pip install -U '{name}>={floor}'"
+    upgrade = f"pip install -U '{name}>={minimum}'"
     try:
         there = version(name)
     except PackageNotFoundError:
         return problem(name, "not installed.", f"Do: {upgrade}")
-    if _parts(there) < _parts(floor):
-        return problem(name, f"{there} is older than {floor}.", f"Do: {upgrade}")
+    if _version_numbers(there) < _version_numbers(minimum):
+        return problem(name, f"{there} is older than {minimum}.", f"Do: {upgrade}")
     return ok(name, there)
 
 
@@ -51,10 +51,10 @@ def check_extras(parts: Iterable[tuple[str, str, str | None]]) -> Finding:
     """
     whole: dict[str, bool] = {}
     old: list[str] = []
-    for name, floor, extra in parts:
+    for name, minimum, extra in parts:
         if extra is None:
             continue
-        finding = check_package(name, floor)
+        finding = check_package(name, minimum)
         whole[extra] = whole.get(extra, True) and finding.status == "ok"
         if "older" in finding.found:
             old.append(f"{name} {finding.found.rstrip('.')}")
@@ -72,7 +72,7 @@ def check_prices(today: date) -> Finding:
 
     age = (today - date.fromisoformat(PRICES_AS_OF)).days
     found = f"{len(PRICES)} models, as of {PRICES_AS_OF}"
-    if age > _MOST_PRICE_AGE_DAYS:
+    if age > _MAX_PRICE_AGE_DAYS:
         advice = "Costs and budgets may be off: upgrade agentkit, or compare with the published prices."
         return warning("prices", f"{found}, {age} days ago.", advice)
     return ok("prices", found)
@@ -97,7 +97,7 @@ def _requirements() -> list[str]:
         return [f"{name}>=0" for name in _ALWAYS_SHOWN]
 
 
-def _parts(text: str) -> tuple[int, ...]:
+def _version_numbers(text: str) -> tuple[int, ...]:
     """Return the leading numbers of a version; suffixes such as `rc1` are ignored."""
     found = re.match(r"\d+(?:\.\d+)*", text)
     return tuple(map(int, found[0].split("."))) if found else ()

@@ -8,19 +8,19 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from agentkit.cli.terminal.exits import Exit
+from agentkit.cli.terminal.exit_codes import ExitCode
 
-STOPPING = "Stopping; Ctrl-C again ends it at once."
+STOPPING_NOTICE = "Stopping; Ctrl-C again ends it at once."
 
 
-def say_stopping() -> None:
+def print_stopping_notice() -> None:
     """Write the notice to stderr unbuffered, because the interrupted code may be writing to the same stream."""
     with suppress(OSError):
-        os.write(2, f"\n{STOPPING}\n".encode())
+        os.write(2, f"\n{STOPPING_NOTICE}\n".encode())
 
 
 @contextmanager
-def landing(land: Callable[[], None], say_so: Callable[[], None]) -> Generator[None]:
+def handle_ctrl_c_in_loop(stop_run: Callable[[], None], announce_stop: Callable[[], None]) -> Generator[None]:
     """Handle Ctrl-C inside the block, where the event loop runs in the main thread: see `handle_ctrl_c`.
 
     Args:
@@ -30,12 +30,12 @@ def landing(land: Callable[[], None], say_so: Callable[[], None]) -> Generator[N
     import asyncio
 
     loop = asyncio.get_running_loop()
-    with heard(lambda: loop.call_soon_threadsafe(land), say_so):
+    with handle_ctrl_c(lambda: loop.call_soon_threadsafe(stop_run), announce_stop):
         yield
 
 
 @contextmanager
-def heard(land: Callable[[], object], say_so: Callable[[], None]) -> Generator[None]:
+def handle_ctrl_c(stop_run: Callable[[], object], announce_stop: Callable[[], None]) -> Generator[None]:
     """Handle Ctrl-C inside the block, in the main thread: the first one stops the run, the second ends the process.
 
     It sets a signal handler of Python rather than one of the loop, because it also runs while a tool blocks the loop.
@@ -46,16 +46,16 @@ def heard(land: Callable[[], object], say_so: Callable[[], None]) -> Generator[N
     """
     count = 0
 
-    def interrupted(_number: int, _frame: FrameType | None) -> None:
+    def on_sigint(_number: int, _frame: FrameType | None) -> None:
         nonlocal count
         count += 1
         if count > 1:
-            os._exit(Exit.INTERRUPTED)
-        say_so()
-        land()
+            os._exit(ExitCode.INTERRUPTED)
+        announce_stop()
+        stop_run()
 
-    before = signal.signal(signal.SIGINT, interrupted)
+    previous_handler = signal.signal(signal.SIGINT, on_sigint)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous_handler)

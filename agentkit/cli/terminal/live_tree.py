@@ -9,15 +9,15 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from agentkit.cli.terminal.interrupts import STOPPING
-from agentkit.cli.terminal.progress import Describe, Progress
-from agentkit.cli.terminal.tree_lines import HEADER, Line, tree_lines
+from agentkit.cli.terminal.interrupts import STOPPING_NOTICE
+from agentkit.cli.terminal.progress import DescribeResult, RunTree
+from agentkit.cli.terminal.tree_lines import COLUMN_HEADER, TreeLine, tree_lines
 
 if TYPE_CHECKING:
     from agentkit import Event
 
 _MARKS = {"done": ("✓", "green"), "failed": ("✗", "red"), "running": ("·", "cyan"), "waiting": ("-", "dim")}
-_MOST_ROWS = 24
+_MAX_ROWS = 24
 _REFRESHES_PER_S = 12
 
 
@@ -29,8 +29,8 @@ class LiveTree:
         console: The console to draw on. None: stderr.
     """
 
-    def __init__(self, describe: Describe | None = None, console: Console | None = None) -> None:
-        self.progress = Progress(describe)
+    def __init__(self, describe: DescribeResult | None = None, console: Console | None = None) -> None:
+        self.run_tree = RunTree(describe)
         self._console = console or Console(stderr=True, highlight=False)
         self._spinner = Spinner("dots")
         self._is_stopping = self._is_over = False
@@ -44,35 +44,35 @@ class LiveTree:
         self._is_over = True
         self._live.stop()
 
-    def feed(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         """Add one event; it is drawn with the next frame."""
-        self.progress.feed(event)
+        self.run_tree.add_event(event)
 
-    def stopping(self) -> None:
+    def show_stopping(self) -> None:
         """See `Display.show_stopping`; the next frame contains the notice."""
         self._is_stopping = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        root = self.progress.root
+        root = self.run_tree.root
         if root is None:
             return
         width = options.max_width - len("^C") - 1  # the echo of ^C after a full line would shift the tree
-        room = max(4, min(_MOST_ROWS, console.height - 6))
-        yield Text(HEADER.rjust(width), "dim", no_wrap=True)
-        for line in tree_lines(root, room, self.progress.clock()):
-            yield self._drawn(line, width)
+        room = max(4, min(_MAX_ROWS, console.height - 6))
+        yield Text(COLUMN_HEADER.rjust(width), "dim", no_wrap=True)
+        for line in tree_lines(root, room, self.run_tree.clock()):
+            yield self._render_line(line, width)
         if self._is_stopping and not self._is_over:
-            yield Text(STOPPING, "yellow")
+            yield Text(STOPPING_NOTICE, "yellow")
 
-    def _drawn(self, line: Line, width: int) -> Text:
+    def _render_line(self, line: TreeLine, width: int) -> Text:
         mark, style = _MARKS.get(line.state, ("", ""))
         if line.state == "running":
-            mark = "·" if self._is_over else str(self._spinner.render(self.progress.clock()))
-        took = line.took()
-        room = max(0, width - len(took) - 1)
+            mark = "·" if self._is_over else str(self._spinner.render(self.run_tree.clock()))
+        columns = line.usage_columns()
+        room = max(0, width - len(columns) - 1)
         drawn = Text(line.stem, "dim", no_wrap=True, overflow="crop")
         drawn.append(f"{mark} " if mark else "", style)
         drawn.append(f"{line.name}  " if line.name else "", "bold" if line.is_agent else "")
-        drawn.append(line.detail(max(1, room - drawn.cell_len)), "red" if line.state == "failed" else "dim")
+        drawn.append(line.detail_text(max(1, room - drawn.cell_len)), "red" if line.state == "failed" else "dim")
         drawn.truncate(room, overflow="ellipsis", pad=True)
-        return drawn.append(f" {took}", "dim")
+        return drawn.append(f" {columns}", "dim")

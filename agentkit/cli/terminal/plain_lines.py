@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from agentkit.cli.terminal.grouping import Crowds
-from agentkit.cli.terminal.interrupts import say_stopping
-from agentkit.cli.terminal.progress import Describe, in_seconds, say_nothing
-from agentkit.cli.terminal.text import brief_json, one_line, width_of
+from agentkit.cli.terminal.grouping import CallGroups
+from agentkit.cli.terminal.interrupts import print_stopping_notice
+from agentkit.cli.terminal.progress import DescribeResult, describe_nothing, wait_suffix
+from agentkit.cli.terminal.text import brief_json, one_line, terminal_width
 
 if TYPE_CHECKING:
     from agentkit import Event
 
-_GLANCE = 40
+_PREVIEW_CHARS = 40
 
 
 class PlainLines:
@@ -24,12 +24,12 @@ class PlainLines:
         max_depth: The depth in the tree of agents down to which lines are printed. None: no limit.
     """
 
-    def __init__(self, describe: Describe | None = None, most_depth: int | None = None) -> None:
-        self._width = width_of(sys.stderr)
-        self._describe = describe or say_nothing
-        self._crowds = Crowds()
-        self._glances: dict[str, str] = {}
-        self._most_depth = most_depth
+    def __init__(self, describe: DescribeResult | None = None, max_depth: int | None = None) -> None:
+        self._width = terminal_width(sys.stderr)
+        self._describe = describe or describe_nothing
+        self._groups = CallGroups()
+        self._argument_previews: dict[str, str] = {}
+        self._max_depth = max_depth
         """The depth down to which lines are printed; 1 is the root alone. None: no limit."""
 
     def __enter__(self) -> PlainLines:
@@ -38,26 +38,26 @@ class PlainLines:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def feed(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         """Print the event's line, if it has one."""
-        line = self.line(event)
-        if line and (self._most_depth is None or len(event.path) <= self._most_depth):
+        line = self.event_line(event)
+        if line and (self._max_depth is None or len(event.path) <= self._max_depth):
             print(one_line(line, self._width), file=sys.stderr, flush=True)
 
-    def stopping(self) -> None:
+    def show_stopping(self) -> None:
         """See `Display.show_stopping`."""
-        say_stopping()
+        print_stopping_notice()
 
-    def line(self, event: Event) -> str:
+    def event_line(self, event: Event) -> str:
         """Return the event as one line; empty for events without a line: text deltas, or calls that are counted."""
         from agentkit.run import events as kinds
 
         if isinstance(event, kinds.ToolStarted):
-            self._glances[event.call_id] = brief_json(event.input, _GLANCE)
-        counted = self._crowds.line(event)
-        return self._own_line(event) if counted is None else counted
+            self._argument_previews[event.call_id] = brief_json(event.input, _PREVIEW_CHARS)
+        counted = self._groups.grouped_line(event)
+        return self._ungrouped_line(event) if counted is None else counted
 
-    def _own_line(self, event: Event) -> str:
+    def _ungrouped_line(self, event: Event) -> str:
         from agentkit.run import events as kinds
 
         who = "/".join(event.path)
@@ -69,15 +69,15 @@ class PlainLines:
             case kinds.ToolProgress():
                 return f"{who}: {event.name}: {event.message}"
             case kinds.ToolFinished() if event.is_error:
-                glance = self._glances.pop(event.call_id, "")
-                return f"{who}: {event.name} failed: {event.text}  {glance}".rstrip()
+                preview = self._argument_previews.pop(event.call_id, "")
+                return f"{who}: {event.name} failed: {event.text}  {preview}".rstrip()
             case kinds.ToolFinished():
                 facts = ", ".join(filter(None, ("answered", self._describe(event), f"{event.duration_s:.1f} s")))
-                return f"{who}: {event.name} {facts}  {self._glances.pop(event.call_id, '')}"
+                return f"{who}: {event.name} {facts}  {self._argument_previews.pop(event.call_id, '')}"
             case kinds.OutputRejected():
                 return f"{who}: its answer did not fit and went back: {event.reason}"
             case kinds.TurnReset():
-                return f"{who}: asks again{in_seconds(event.wait_s)}: {event.reason}"
+                return f"{who}: asks again{wait_suffix(event.wait_s)}: {event.reason}"
             case kinds.FellBack():
                 return f"{who}: goes on with {event.model}: {event.reason}"
             case kinds.Compacted():

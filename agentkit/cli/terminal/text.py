@@ -7,15 +7,15 @@ import shutil
 import sys
 from typing import TextIO, cast
 
-_KEPT = {"\n", "\t"}
-_WORDS = 60
+_KEPT_CHARACTERS = {"\n", "\t"}
+_TAIL_CHARS = 60
 """Characters shown of a text that is being streamed."""
 
 
-def clean(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text without control characters, which could move the cursor or retitle the window."""
     return "".join(
-        character if character.isprintable() or character in _KEPT or character.isspace() else "�"
+        character if character.isprintable() or character in _KEPT_CHARACTERS or character.isspace() else "�"
         for character in text.replace("\r\n", "\n")
         if character not in "\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"
     )
@@ -23,14 +23,14 @@ def clean(text: str) -> str:
 
 def one_line(text: str, width: int) -> str:
     """Return the text on one line of at most `width` characters, with an ellipsis where it was cut."""
-    line = " ".join(clean(text[: 8 * width]).split())
+    line = " ".join(printable(text[: 8 * width]).split())
     return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
 
 
-def last_words(text: str) -> str:
+def text_tail(text: str) -> str:
     """Return the end of a text on one line, for text that is still growing while it is shown."""
-    words = " ".join(clean(text[-4 * _WORDS :]).split())
-    return words if len(words) <= _WORDS else f"…{words[-_WORDS:].lstrip()}"
+    words = " ".join(printable(text[-4 * _TAIL_CHARS :]).split())
+    return words if len(words) <= _TAIL_CHARS else f"…{words[-_TAIL_CHARS:].lstrip()}"
 
 
 def brief_count(count: int) -> str:
@@ -46,22 +46,22 @@ def brief_json(value: object, width: int) -> str:
     if not isinstance(value, dict):
         return one_line(json.dumps(value, ensure_ascii=False, default=str), width)
     named = cast("dict[str, object]", value)
-    parts = [f"{name}={_glance(part)}" for name, part in named.items() if part not in ("", [], {}, None)]
+    parts = [f"{name}={_argument_text(part)}" for name, part in named.items() if part not in ("", [], {}, None)]
     return one_line("  ".join(parts), width)
 
 
-def _glance(value: object) -> str:
+def _argument_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def width_of(stream: TextIO) -> int:
+def terminal_width(stream: TextIO) -> int:
     """Return the number of columns to use: those of the terminal up to 100, or 80 where `stream` is none."""
     return min(shutil.get_terminal_size((80, 24)).columns, 100) if stream.isatty() else 80
 
 
-def show(text: str) -> None:
+def print_answer(text: str) -> None:
     """Print an answer on stdout: unchanged into a file or a pipe, without control characters on a terminal."""
-    print(clean(text) if sys.stdout.isatty() else text)
+    print(printable(text) if sys.stdout.isatty() else text)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

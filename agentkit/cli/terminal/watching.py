@@ -9,10 +9,10 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from agentkit.cli.terminal.interrupts import landing, say_stopping
+from agentkit.cli.terminal.interrupts import handle_ctrl_c_in_loop, print_stopping_notice
 from agentkit.cli.terminal.plain_lines import PlainLines
-from agentkit.cli.terminal.progress import Describe
-from agentkit.cli.terminal.text import clean, one_line, plural, width_of
+from agentkit.cli.terminal.progress import DescribeResult
+from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,11 +35,11 @@ class Display(Protocol):
         """Show the last state and stop."""
         ...
 
-    def feed(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         """Show one event."""
         ...
 
-    def stopping(self) -> None:
+    def show_stopping(self) -> None:
         """Show that the run is stopping after Ctrl-C. Called in a signal handler."""
         ...
 
@@ -53,16 +53,16 @@ class JsonLines:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def feed(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         """Print the event."""
-        print_json(event.to_json())
+        print_json_line(event.to_json())
 
-    def stopping(self) -> None:
+    def show_stopping(self) -> None:
         """See `Display.show_stopping`."""
-        say_stopping()
+        print_stopping_notice()
 
 
-def choose_display(*, as_json: bool, describe: Describe | None = None, most_depth: int | None = None) -> Display:
+def choose_display(*, as_json: bool, describe: DescribeResult | None = None, max_depth: int | None = None) -> Display:
     """Return a display: JSON lines on request, a live tree on a terminal that can show one, plain lines otherwise.
 
     Args:
@@ -76,12 +76,14 @@ def choose_display(*, as_json: bool, describe: Describe | None = None, most_dept
         try:
             from agentkit.cli.terminal.live_tree import LiveTree
         except ModuleNotFoundError:  # rich comes with the extra `cli`
-            return PlainLines(describe, most_depth)
+            return PlainLines(describe, max_depth)
         return LiveTree(describe)
-    return PlainLines(describe, most_depth)
+    return PlainLines(describe, max_depth)
 
 
-def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client | None) -> tuple[RunResult[Out], float]:
+def watch_run(
+    start_run: Callable[[], RunHandle[Out]], display: Display, client: Client | None
+) -> tuple[RunResult[Out], float]:
     """Run to the end, or until Ctrl-C cancels the run, and return the result and the seconds that it took.
 
     Args:
@@ -92,12 +94,12 @@ def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client 
     import anyio
 
     async def follow() -> RunResult[Out]:
-        handle = start()
+        handle = start_run()
         try:
-            with display, landing(handle.cancel, display.stopping):
+            with display, handle_ctrl_c_in_loop(handle.cancel, display.show_stopping):
                 async with handle:
                     async for event in handle:
-                        display.feed(event)
+                        display.show_event(event)
         finally:
             if client is not None:
                 await client.close()
@@ -107,25 +109,25 @@ def watch(start: Callable[[], RunHandle[Out]], display: Display, client: Client 
     return anyio.run(follow), time.monotonic() - began
 
 
-def report(result: RunResult[object], seconds: float) -> None:
+def print_run_report(result: RunResult[object], seconds: float) -> None:
     """Print on stderr what a run left unfinished, its time, tokens and cost, and the reason if it did not complete."""
-    width = width_of(sys.stderr)
+    width = terminal_width(sys.stderr)
     for left in result.unfinished:
         print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
-    print(_summary(result, seconds), file=sys.stderr)
+    print(_run_summary(result, seconds), file=sys.stderr)
     if result.reason:
-        print(f"agentkit: {clean(result.reason)}", file=sys.stderr)
+        print(f"agentkit: {printable(result.reason)}", file=sys.stderr)
 
 
-def count_runs(result: RunResult[object]) -> int:
+def count_sub_agent_runs(result: RunResult[object]) -> int:
     """Return the number of sub-agent runs below a run, at any depth."""
-    return sum(1 + count_runs(child) for child in result.children)
+    return sum(1 + count_sub_agent_runs(child) for child in result.children)
 
 
-def _summary(result: RunResult[object], seconds: float) -> str:
+def _run_summary(result: RunResult[object], seconds: float) -> str:
     """Return a run in two lines: outcome, sub-agents, requests and time; tokens and cost."""
     usage = result.usage
-    runs = count_runs(result)
+    runs = count_sub_agent_runs(result)
     done = [
         str(result.outcome),
         *([plural(runs, "sub-agent run")] if runs else []),
@@ -136,7 +138,7 @@ def _summary(result: RunResult[object], seconds: float) -> str:
     return f"{' · '.join(done)}\n{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out · {cost}"
 
 
-def result_facts(result: RunResult[object], output: object) -> dict[str, object]:
+def result_to_json(result: RunResult[object], output: object) -> dict[str, object]:
     """Return the result without its messages, for the last line of `--json`."""
     return {
         "type": "result",
@@ -146,11 +148,11 @@ def result_facts(result: RunResult[object], output: object) -> dict[str, object]
         "output": output,
         "usage": result.usage.to_json(),
         "cost_usd": result.cost.usd,
-        "sub_agent_runs": count_runs(result),
+        "sub_agent_runs": count_sub_agent_runs(result),
         "unfinished": [asdict(left) for left in result.unfinished],
     }
 
 
-def print_json(facts: Mapping[str, object]) -> None:
+def print_json_line(facts: Mapping[str, object]) -> None:
     """Print one line of JSON on stdout, and flush it."""
     print(json.dumps(facts, ensure_ascii=False), flush=True)

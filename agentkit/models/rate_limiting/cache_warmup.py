@@ -12,48 +12,48 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from agentkit.budget.model_limits import ModelLimits, limits_of
+from agentkit.budget.model_limits import ModelLimits, model_limits_of
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from agentkit.messages.request import Request
 
-LONGEST_WAIT_S = 15.0
+MAX_WARMUP_WAIT_S = 15.0
 """Seconds to wait at the most for another request's reply to begin: the wait saves money, but nothing depends on it."""
 _BYTES_PER_TOKEN = 4
 _FIVE_MINUTES_S, _HOUR_S = 300.0, 3600.0
-_MARGIN_S = 30.0
+_LIFETIME_MARGIN_S = 30.0
 """Seconds by which an entry is taken to expire early, since the server's clock is not ours."""
 
 
-class Warmth:
+class CacheWarmup:
     """The prompt prefixes of one client and model: those in the cache, and those that a request is writing."""
 
     def __init__(self) -> None:
-        self._written: dict[int, float] = {}
+        self._cached_until: dict[int, float] = {}
         """The time until which a prefix is in the cache, by the hash of its bytes."""
-        self._writing: dict[int, anyio.Event] = {}
+        self._writes_in_progress: dict[int, anyio.Event] = {}
 
-    async def wait(self, request: Request) -> Writing | None:
+    async def wait_for_write(self, request: Request) -> CacheWrite | None:
         """Wait while another request writes the same prefix.
 
         Returns the write that the caller has to do itself, a context manager around the request. None: the prefix is
         in the cache, or nothing is gained by waiting for it.
         """
-        lifetime_s = _lifetime_s(request)
+        lifetime_s = _cache_lifetime_s(request)
         if lifetime_s is None:
             return None
         key = hash(request.prefix.encoded)
-        with anyio.move_on_after(LONGEST_WAIT_S):
-            while (other := self._writing.get(key)) is not None:
+        with anyio.move_on_after(MAX_WARMUP_WAIT_S):
+            while (other := self._writes_in_progress.get(key)) is not None:
                 await other.wait()
-        if key in self._writing or self._written.get(key, 0.0) > time.monotonic():
+        if key in self._writes_in_progress or self._cached_until.get(key, 0.0) > time.monotonic():
             return None
-        self._writing[key] = anyio.Event()
-        return Writing(self, key, lifetime_s)
+        self._writes_in_progress[key] = anyio.Event()
+        return CacheWrite(self, key, lifetime_s)
 
-    def ended(self, key: int, lifetime_s: float | None) -> None:
+    def finish_write(self, key: int, lifetime_s: float | None) -> None:
         """Record the end of a write, and let those that wait for it go on.
 
         Args:
@@ -62,43 +62,43 @@ class Warmth:
         """
         if lifetime_s is not None:
             now = time.monotonic()
-            self._written = {one: until for one, until in self._written.items() if until > now}
-            self._written[key] = now + lifetime_s - _MARGIN_S
-        self._writing.pop(key).set()
+            self._cached_until = {one: until for one, until in self._cached_until.items() if until > now}
+            self._cached_until[key] = now + lifetime_s - _LIFETIME_MARGIN_S
+        self._writes_in_progress.pop(key).set()
 
 
-class Writing:
+class CacheWrite:
     """One request that writes a prefix to the cache. A context manager: after its exit another request may write it."""
 
-    __slots__ = ("_is_over", "_key", "_lifetime_s", "_warmth")
+    __slots__ = ("_cache_warmup", "_is_over", "_key", "_lifetime_s")
 
-    def __init__(self, warmth: Warmth, key: int, lifetime_s: float) -> None:
-        self._warmth, self._key, self._lifetime_s = warmth, key, lifetime_s
+    def __init__(self, cache_warmup: CacheWarmup, key: int, lifetime_s: float) -> None:
+        self._cache_warmup, self._key, self._lifetime_s = cache_warmup, key, lifetime_s
         self._is_over = False
 
-    def is_answered(self) -> None:
+    def record_reply_started(self) -> None:
         """Record that the reply is coming, so that the prefix can be read from the cache."""
-        self._end(self._lifetime_s)
+        self._finish(self._lifetime_s)
 
-    def __enter__(self) -> Writing:
+    def __enter__(self) -> CacheWrite:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end(None)
+        self._finish(None)
 
-    def _end(self, lifetime_s: float | None) -> None:
+    def _finish(self, lifetime_s: float | None) -> None:
         if not self._is_over:
             self._is_over = True
-            self._warmth.ended(self._key, lifetime_s)
+            self._cache_warmup.finish_write(self._key, lifetime_s)
 
 
-def _lifetime_s(request: Request) -> float | None:
+def _cache_lifetime_s(request: Request) -> float | None:
     """Return the seconds that the prefix stays cached. None: it is too short, or the conversation is not new."""
     if len(request.messages) > 1 or not request.prefix.markers:
         return None
-    limits = limits_of(str(request.options["model"])) or ModelLimits()
+    limits = model_limits_of(str(request.options["model"])) or ModelLimits()
     if len(request.prefix.encoded) < _BYTES_PER_TOKEN * limits.min_cacheable_tokens:
         return None
     return _HOUR_S if b'"1h"' in request.prefix.encoded else _FIVE_MINUTES_S

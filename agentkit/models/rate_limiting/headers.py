@@ -7,47 +7,47 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from agentkit.models.rate_limiting.retry_after import plain_number, server_now
+from agentkit.models.rate_limiting.retry_after import parse_plain_number, server_time
 
 REQUESTS, INPUT_TOKENS, OUTPUT_TOKENS = LIMIT_NAMES = ("requests", "input-tokens", "output-tokens")
 """The limits that are counted, as the headers name them. `tokens` only repeats the strictest of several."""
 _MINUTE_S = 60.0
-_SHORTEST_RESET_S = 1.0
+_MIN_RESET_S = 1.0
 """Resets are reported in whole seconds, so a nearer one may be up to a second away."""
 
 
 @dataclass(frozen=True, slots=True)
-class ToldLimit:
+class ReportedLimit:
     """One rate limit, as the headers of one response report it."""
 
-    limit: float
+    per_minute: float
     """The amount per minute; above 0."""
     remaining: float
     """The amount that is left of it, 0 to `per_minute`."""
-    whole_in_s: float
+    full_in_s: float
     """Seconds until all of it is available again, 1 to 60, since the limits are per minute."""
 
 
-def told_limit(name: str, headers: Mapping[str, str], now: datetime) -> ToldLimit | None:
+def parse_rate_limit(name: str, headers: Mapping[str, str], now: datetime) -> ReportedLimit | None:
     """Read the limit `name`, one of LIMIT_NAMES, from response headers. None: they report none, or an invalid one.
 
     Resets are counted from the response's own `date` header, without one from `now`. A reset that is past or invalid
     counts as a minute. Never raises.
     """
     prefix = f"anthropic-ratelimit-{name}"
-    limit = plain_number(headers.get(f"{prefix}-limit"))
-    remaining = plain_number(headers.get(f"{prefix}-remaining"))
+    limit = parse_plain_number(headers.get(f"{prefix}-limit"))
+    remaining = parse_plain_number(headers.get(f"{prefix}-remaining"))
     if not limit or remaining is None:
         return None
-    reset = _moment(headers.get(f"{prefix}-reset"))
-    whole_in_s = (reset - server_now(headers, now)).total_seconds() if reset else 0.0
-    if whole_in_s <= 0:
-        whole_in_s = _MINUTE_S
-    return ToldLimit(limit, min(remaining, limit), min(max(whole_in_s, _SHORTEST_RESET_S), _MINUTE_S))
+    reset = _parse_reset(headers.get(f"{prefix}-reset"))
+    full_in_s = (reset - server_time(headers, now)).total_seconds() if reset else 0.0
+    if full_in_s <= 0:
+        full_in_s = _MINUTE_S
+    return ReportedLimit(limit, min(remaining, limit), min(max(full_in_s, _MIN_RESET_S), _MINUTE_S))
 
 
 @lru_cache(maxsize=64)  # responses close to one another report the same reset
-def _moment(text: str | None) -> datetime | None:
+def _parse_reset(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text) if text else None
     except ValueError:

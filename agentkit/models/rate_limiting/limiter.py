@@ -19,68 +19,68 @@ from types import TracebackType
 import anyio
 from anyio.lowlevel import RunVar, checkpoint_if_cancelled
 
-from agentkit.models.rate_limiting.cache_warmup import Warmth
+from agentkit.models.rate_limiting.cache_warmup import CacheWarmup
 from agentkit.models.rate_limiting.fair_queue import FairQueue
-from agentkit.models.rate_limiting.headers import INPUT_TOKENS, LIMIT_NAMES, OUTPUT_TOKENS, REQUESTS, told_limit
-from agentkit.models.rate_limiting.token_buckets import Bucket
+from agentkit.models.rate_limiting.headers import INPUT_TOKENS, LIMIT_NAMES, OUTPUT_TOKENS, REQUESTS, parse_rate_limit
+from agentkit.models.rate_limiting.token_buckets import TokenBucket
 
-FIRST_CONCURRENCY = 1000.0
+INITIAL_CONCURRENCY = 1000.0
 """Requests in flight before the server has refused any: as many as the SDK's client has connections."""
-LEAST_CONCURRENCY = 1.0
+MIN_CONCURRENCY = 1.0
 """However often the server refuses, one request may be in flight."""
-GROWTH_PER_ROUND = 4.0
+INCREASE_PER_ROUND = 4.0
 """Growth of the concurrency when as many requests have succeeded as it allows (a round). TCP grows by one, but a round
 takes seconds here, not milliseconds: by one, the recovery from a bad minute would take many minutes."""
-FALL_FACTOR = 0.5
+DECREASE_FACTOR = 0.5
 """The factor by which the concurrency shrinks when the server is overloaded."""
-LONGEST_PAUSE_S = 60.0
+MAX_LIMIT_WAIT_S = 60.0
 """Seconds after which a request that waits for a reported limit is sent anyway: the limits are per minute, so by then
 the headers, or our count, are wrong."""
-USUAL_REPLY_MEMORY = 0.9
+AVERAGE_REPLY_DECAY = 0.9
 """The weight of the earlier replies in the moving average of output tokens."""
-_TICK_S = 1e-6
+_MIN_WAIT_S = 1e-6
 """A shorter wait counts as none: it may be a rounding error, and the clock may not even advance in it."""
 
-_governors: RunVar[dict[int, tuple[weakref.ref[object], dict[str, Governor]]]] = RunVar("agentkit_rate_limiters")
+_rate_limiters: RunVar[dict[int, tuple[weakref.ref[object], dict[str, RateLimiter]]]] = RunVar("agentkit_rate_limiters")
 
 
-def governor_of(client: object, model: str) -> Governor:
+def rate_limiter_of(client: object, model: str) -> RateLimiter:
     """Return the rate limiter of a client and a model in this event loop; created on first use.
 
     Clients are compared by identity and not kept alive. Pass the client that the runs share: each call of its
     `with_options` returns another one.
     """
-    governors = _governors.get(None)
-    if governors is None:
-        _governors.set(governors := {})
+    rate_limiters = _rate_limiters.get(None)
+    if rate_limiters is None:
+        _rate_limiters.set(rate_limiters := {})
     key = id(client)
-    if key not in governors:
-        governors[key] = weakref.ref(client, lambda _: governors.pop(key, None)), {}
-    _, by_model = governors[key]
+    if key not in rate_limiters:
+        rate_limiters[key] = weakref.ref(client, lambda _: rate_limiters.pop(key, None)), {}
+    _, by_model = rate_limiters[key]
     if model not in by_model:
-        by_model[model] = Governor()
+        by_model[model] = RateLimiter()
     return by_model[model]
 
 
-class Governor:
+class RateLimiter:
     """Admits requests to one model of one client, as many at once as the server takes."""
 
     def __init__(self) -> None:
-        self.warmth = Warmth()
+        self.cache_warmup = CacheWarmup()
         """The prefixes in the prompt cache, and those that a request is writing to it."""
         self._queue: FairQueue[_Waiter] = FairQueue()
-        self._buckets = {name: Bucket() for name in LIMIT_NAMES}
-        self._concurrency = FIRST_CONCURRENCY
+        self._buckets = {name: TokenBucket() for name in LIMIT_NAMES}
+        self._concurrency = INITIAL_CONCURRENCY
         self._in_flight = 0
-        self._admitted = 0
-        self._admitted_when_it_fell = 0
+        self._admitted_count = 0
+        self._admitted_at_decrease = 0
         """Requests up to this number were sent before the concurrency shrank; their refusals do not shrink it again."""
-        self._admitted_when_told = 0
+        self._admitted_at_last_report = 0
         """Headers of later requests than this one are newer than the last report; of others the order is unknown."""
-        self._closed_until = -math.inf
-        self._stuck_since: float | None = None
+        self._paused_until = -math.inf
+        self._blocked_since: float | None = None
         """The time since when only the buckets hold back the first in the queue. None: they do not."""
-        self._usual_output = 0.0
+        self._average_output_tokens = 0.0
 
     @property
     def concurrency(self) -> int:
@@ -122,7 +122,7 @@ class Governor:
                 self._queue.remove(sender, waiter)
                 self._admit_waiting()
             else:
-                waiter.permit.give_back()
+                waiter.permit.release()
             raise
         return waiter.permit
 
@@ -133,79 +133,81 @@ class Governor:
         now = anyio.current_time()
         while (waiter := self._queue.first()) is not None:
             wait_s = self._wait_s(waiter.input_tokens, now)
-            if wait_s > _TICK_S:
+            if wait_s > _MIN_WAIT_S:
                 waiter.wake_at(now + wait_s)
                 return
             self._queue.pop()
-            self._stuck_since = None
+            self._blocked_since = None
             self._in_flight += 1
-            self._admitted += 1
-            waiter.admit(Permit(self, self._admitted, self._in_flight, self._taken(waiter.input_tokens)))
+            self._admitted_count += 1
+            waiter.admit(
+                Permit(self, self._admitted_count, self._in_flight, self._reserve_in_buckets(waiter.input_tokens))
+            )
 
     def _wait_s(self, input_tokens: int, now: float) -> float:
         """Return the seconds that the first in the queue has to wait; infinite: until a request in flight ends."""
         if self._in_flight >= self.concurrency:
             return math.inf
-        closed_s = self._closed_until - now
-        needs = {REQUESTS: 1, INPUT_TOKENS: input_tokens, OUTPUT_TOKENS: max(1.0, self._usual_output)}
-        empty_s = max(self._buckets[name].wait_s(amount, now) for name, amount in needs.items())
-        if empty_s <= _TICK_S:
-            self._stuck_since = None
+        pause_s = self._paused_until - now
+        needs = {REQUESTS: 1, INPUT_TOKENS: input_tokens, OUTPUT_TOKENS: max(1.0, self._average_output_tokens)}
+        refill_s = max(self._buckets[name].wait_s(amount, now) for name, amount in needs.items())
+        if refill_s <= _MIN_WAIT_S:
+            self._blocked_since = None
         else:
-            self._stuck_since = now if self._stuck_since is None else self._stuck_since
-            empty_s = min(empty_s, self._stuck_since + LONGEST_PAUSE_S - now)
-        return max(closed_s, empty_s)
+            self._blocked_since = now if self._blocked_since is None else self._blocked_since
+            refill_s = min(refill_s, self._blocked_since + MAX_LIMIT_WAIT_S - now)
+        return max(pause_s, refill_s)
 
-    def _taken(self, input_tokens: int) -> dict[str, float]:
-        taken = {REQUESTS: 1.0, INPUT_TOKENS: float(input_tokens), OUTPUT_TOKENS: self._usual_output}
-        for name, amount in taken.items():
-            self._buckets[name].take(amount)
-        return taken
+    def _reserve_in_buckets(self, input_tokens: int) -> dict[str, float]:
+        reserved = {REQUESTS: 1.0, INPUT_TOKENS: float(input_tokens), OUTPUT_TOKENS: self._average_output_tokens}
+        for name, amount in reserved.items():
+            self._buckets[name].reserve(amount)
+        return reserved
 
     # The methods below are called by permits.
 
-    def learn(self, number: int, headers: Mapping[str, str], taken: dict[str, float]) -> None:
+    def record_headers(self, number: int, headers: Mapping[str, str], reserved: dict[str, float]) -> None:
         """Record the headers of a response, by when the server has counted the request, but not its reply's tokens."""
         now, clock = anyio.current_time(), datetime.now(UTC)
-        is_news = number > self._admitted_when_told
-        is_told = False
+        is_newest = number > self._admitted_at_last_report
+        has_report = False
         for name, bucket in self._buckets.items():
-            told = told_limit(name, headers, clock) if headers else None
+            reported = parse_rate_limit(name, headers, clock) if headers else None
             if name != OUTPUT_TOKENS:
-                amount = taken.pop(name, 0.0)
-                bucket.settle(amount, 0.0 if told else amount)
-            if told is not None:
-                bucket.learn(told, now, is_news=is_news)
-                is_told = True
-        if is_news and is_told:
-            self._admitted_when_told = self._admitted
+                amount = reserved.pop(name, 0.0)
+                bucket.settle(amount, 0.0 if reported else amount)
+            if reported is not None:
+                bucket.apply_reported_limit(reported, now, is_newest=is_newest)
+                has_report = True
+        if is_newest and has_report:
+            self._admitted_at_last_report = self._admitted_count
         self._admit_waiting()
 
-    def grow(self, number: int, output_tokens: int, taken: dict[str, float]) -> None:
+    def record_success(self, number: int, output_tokens: int, reserved: dict[str, float]) -> None:
         """Record that the request with this number succeeded: count its reply, and let the concurrency grow."""
-        self._buckets[OUTPUT_TOKENS].settle(taken.pop(OUTPUT_TOKENS, 0.0), output_tokens)
+        self._buckets[OUTPUT_TOKENS].settle(reserved.pop(OUTPUT_TOKENS, 0.0), output_tokens)
         if output_tokens > 0:
-            kept = USUAL_REPLY_MEMORY if self._usual_output else 0.0
-            self._usual_output = kept * self._usual_output + (1 - kept) * output_tokens
+            kept = AVERAGE_REPLY_DECAY if self._average_output_tokens else 0.0
+            self._average_output_tokens = kept * self._average_output_tokens + (1 - kept) * output_tokens
         is_used = self._in_flight >= self._concurrency / 2  # a concurrency that is not used has not been tested
-        if is_used and number > self._admitted_when_it_fell:
-            self._concurrency += GROWTH_PER_ROUND / self._concurrency
+        if is_used and number > self._admitted_at_decrease:
+            self._concurrency += INCREASE_PER_ROUND / self._concurrency
 
-    def shrink(self, number: int, were_in_flight: int, retry_after_s: float | None) -> None:
+    def record_overload(self, number: int, were_in_flight: int, retry_after_s: float | None) -> None:
         """Record that the server refused the request with this number as too many: pause, and halve the concurrency."""
         if retry_after_s is not None:
-            self._closed_until = max(self._closed_until, anyio.current_time() + retry_after_s)
-        if number > self._admitted_when_it_fell:
+            self._paused_until = max(self._paused_until, anyio.current_time() + retry_after_s)
+        if number > self._admitted_at_decrease:
             were_too_many = max(were_in_flight, self._in_flight)
-            self._concurrency = max(LEAST_CONCURRENCY, min(self._concurrency, were_too_many) * FALL_FACTOR)
-            self._admitted_when_it_fell = self._admitted
+            self._concurrency = max(MIN_CONCURRENCY, min(self._concurrency, were_too_many) * DECREASE_FACTOR)
+            self._admitted_at_decrease = self._admitted_count
 
-    def release(self, taken: dict[str, float]) -> None:
+    def release_permit(self, reserved: dict[str, float]) -> None:
         """Record the end of a request: settle what it has reserved in the buckets, and admit others."""
-        for name, amount in taken.items():
+        for name, amount in reserved.items():
             # The prompt was sent in any case, but nothing is known of a reply that never came.
             self._buckets[name].settle(amount, 0.0 if name == OUTPUT_TOKENS else amount)
-        taken.clear()
+        reserved.clear()
         self._in_flight -= 1
         self._admit_waiting()
 
@@ -213,41 +215,41 @@ class Governor:
 class Permit:
     """The permission to send one request. A context manager that releases it on exit. Use it once."""
 
-    __slots__ = ("_governor", "_is_over", "_number", "_taken", "_were_in_flight")
+    __slots__ = ("_is_over", "_rate_limiter", "_request_number", "_reserved", "_were_in_flight")
 
-    def __init__(self, governor: Governor, number: int, were_in_flight: int, taken: dict[str, float]) -> None:
-        self._governor = governor
-        self._number = number
+    def __init__(self, rate_limiter: RateLimiter, number: int, were_in_flight: int, reserved: dict[str, float]) -> None:
+        self._rate_limiter = rate_limiter
+        self._request_number = number
         self._were_in_flight = were_in_flight
-        self._taken = taken
+        self._reserved = reserved
         """Amounts that the request has reserved in each bucket and that the server has not counted yet."""
         self._is_over = False
 
-    def learn(self, headers: Mapping[str, str]) -> None:
+    def record_headers(self, headers: Mapping[str, str]) -> None:
         """Record the rate limits that the headers of a response report, those of a refusal too.
 
         Names must be in lower case, unless the mapping ignores case. Whatever the values, no request waits longer than
         MAX_LIMIT_WAIT_S because of them. `retry-after` is ignored here: it is passed to `record_overload`.
         """
-        self._governor.learn(self._number, headers, self._taken)
+        self._rate_limiter.record_headers(self._request_number, headers, self._reserved)
 
-    def succeeded(self, output_tokens: int = 0) -> None:
+    def record_success(self, output_tokens: int = 0) -> None:
         """Record that the reply came, with its output tokens; 0 where they are unknown."""
-        self._governor.grow(self._number, output_tokens, self._taken)
+        self._rate_limiter.record_success(self._request_number, output_tokens, self._reserved)
 
-    def throttled(self, retry_after_s: float | None) -> None:
+    def record_overload(self, retry_after_s: float | None) -> None:
         """Record a 429 or 529: the concurrency is halved, once for all requests that were in flight together.
 
         Args:
             retry_after_s: Seconds in which nothing is admitted; the caller has bounded them. None: no pause.
         """
-        self._governor.shrink(self._number, self._were_in_flight, retry_after_s)
+        self._rate_limiter.record_overload(self._request_number, self._were_in_flight, retry_after_s)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Release the permit. Idempotent."""
         if not self._is_over:
             self._is_over = True
-            self._governor.release(self._taken)
+            self._rate_limiter.release_permit(self._reserved)
 
     def __enter__(self) -> Permit:
         return self
@@ -255,7 +257,7 @@ class Permit:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.give_back()
+        self.release()
 
 
 class _Waiter:

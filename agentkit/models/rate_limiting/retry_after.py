@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-_LONGEST_WAIT_S = 366 * 24 * 3600.0
+_MAX_WAIT_S = 366 * 24 * 3600.0
 """A longer wait is taken for nonsense. A spend limit may well mean one until the next month."""
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]*)?")
 
 
-def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+def parse_retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds to wait, by `retry-after-ms`, or by `retry-after` in seconds or as a date.
 
     None: there is no such header, or an invalid one ("soon", "-1", "1e99"). A date is counted from the response's own
@@ -24,29 +24,29 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
         headers: Names in lower case, unless the mapping ignores case.
         now: The local time, with a time zone.
     """
-    wait_s = plain_number(headers.get("retry-after-ms"))
+    wait_s = parse_plain_number(headers.get("retry-after-ms"))
     if wait_s is not None:
         wait_s /= 1000
     else:
         given = headers.get("retry-after")
-        wait_s = plain_number(given)
-        if wait_s is None and (date := _http_date(given)) is not None:
-            wait_s = max(0.0, (date - server_now(headers, now)).total_seconds())
-    return wait_s if wait_s is not None and wait_s <= _LONGEST_WAIT_S else None
+        wait_s = parse_plain_number(given)
+        if wait_s is None and (date := _parse_http_date(given)) is not None:
+            wait_s = max(0.0, (date - server_time(headers, now)).total_seconds())
+    return wait_s if wait_s is not None and wait_s <= _MAX_WAIT_S else None
 
 
-def server_now(headers: Mapping[str, str], now: datetime) -> datetime:
+def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
     """Return the server's time by the `date` header of a response; without one, `now`."""
-    return _http_date(headers.get("date")) or now
+    return _parse_http_date(headers.get("date")) or now
 
 
-def plain_number(text: str | None) -> float | None:
+def parse_plain_number(text: str | None) -> float | None:
     """Parse digits with an optional decimal point. None: anything else, signs and exponents too."""
     return float(text) if text is not None and _NUMBER.fullmatch(text.strip()) else None
 
 
 @lru_cache(maxsize=64)  # responses within a second have the same date
-def _http_date(text: str | None) -> datetime | None:
+def _parse_http_date(text: str | None) -> datetime | None:
     if not text:
         return None
     try:

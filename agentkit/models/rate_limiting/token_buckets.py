@@ -10,24 +10,24 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.models.rate_limiting.headers import ToldLimit
+    from agentkit.models.rate_limiting.headers import ReportedLimit
 
 _MINUTE_S = 60.0
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket for one limit: requests, input or output tokens. Times are seconds of a monotonic clock."""
 
-    __slots__ = ("_at", "_left", "_limit", "_per_s", "_untold")
+    __slots__ = ("_limit", "_per_s", "_remaining", "_uncounted", "_updated_at")
 
     def __init__(self) -> None:
         self._limit = math.inf
-        self._left = math.inf
+        self._remaining = math.inf
         """The amount that the server has left. Below zero after a reply that was longer than what was left."""
         self._per_s = 0.0
-        self._at = 0.0
+        self._updated_at = 0.0
         """The time for which `_remaining` holds."""
-        self._untold = 0.0
+        self._uncounted = 0.0
         """The amounts of requests in flight that the server may not have counted yet."""
 
     def wait_s(self, amount: float, now: float) -> float:
@@ -35,33 +35,35 @@ class Bucket:
         if self._limit == math.inf:
             return 0.0
         self._refill(now)
-        return max(0.0, (min(amount, self._limit) - self._left + self._untold) / self._per_s)
+        return max(0.0, (min(amount, self._limit) - self._remaining + self._uncounted) / self._per_s)
 
-    def take(self, amount: float) -> None:
+    def reserve(self, amount: float) -> None:
         """Reserve the amount of a request that is being sent. `settle` must follow."""
-        self._untold += amount
+        self._uncounted += amount
 
-    def settle(self, taken: float, counted: float) -> None:
+    def settle(self, reserved: float, counted: float) -> None:
         """Replace what a request has reserved by what it counted for.
 
         Args:
             reserved: The amount that was passed to `reserve`.
             counted: The amount that it used; 0 where the server's next report includes it.
         """
-        self._untold = max(0.0, self._untold - taken)  # 0.1 + 0.2 - 0.2 - 0.1 is not always 0
-        self._left -= counted
+        self._uncounted = max(0.0, self._uncounted - reserved)  # 0.1 + 0.2 - 0.2 - 0.1 is not always 0
+        self._remaining -= counted
 
-    def learn(self, told: ToldLimit, now: float, *, is_news: bool) -> None:
+    def apply_reported_limit(self, reported: ReportedLimit, now: float, *, is_newest: bool) -> None:
         """Replace our count by the one that the server reported.
 
         A report that is not the newest may be older than the last one, so it can only lower what remains. Where the
         server says that the bucket is full sooner than the limit per minute implies, the server is right.
         """
         self._refill(now)
-        self._limit = told.limit
-        self._left = told.remaining if is_news else min(self._left, told.remaining)
-        self._per_s = max(told.limit / _MINUTE_S, (told.limit - told.remaining) / told.whole_in_s)
+        self._limit = reported.per_minute
+        self._remaining = reported.remaining if is_newest else min(self._remaining, reported.remaining)
+        self._per_s = max(
+            reported.per_minute / _MINUTE_S, (reported.per_minute - reported.remaining) / reported.full_in_s
+        )
 
     def _refill(self, now: float) -> None:
-        self._left = min(self._limit, self._left + (now - self._at) * self._per_s)
-        self._at = now
+        self._remaining = min(self._limit, self._remaining + (now - self._updated_at) * self._per_s)
+        self._updated_at = now

@@ -19,21 +19,21 @@ from typing import Protocol, TypeAlias
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.json_schema.subschemas import is_object, resolve, subschemas, walk
+from agentkit.schema.json_schema.subschemas import is_object, resolve_reference, subschemas, walk_schemas
 
-_Judged: TypeAlias = "dict[tuple[int, int], tuple[bool, object, object]]"
+_ChoiceResults: TypeAlias = "dict[tuple[int, int], tuple[bool, object, object]]"
 """The results by `id` of a value and a choice. Both objects are kept, so that no other one is given their ids."""
 
-_judged: ContextVar[_Judged] = ContextVar("agentkit_judged")
+_choice_results: ContextVar[_ChoiceResults] = ContextVar("agentkit_judged")
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class SchemaViolation:
     """One keyword of a schema that a value does not satisfy."""
 
     keyword: str
     """`type`, `required` ...; empty where the schema is `false`, which allows nothing."""
-    wanted: JSON
+    keyword_value: JSON
     """The value of the keyword in the schema."""
     value: JSON
     """The value that does not fit; the key itself where a key is wrong."""
@@ -46,30 +46,32 @@ class Misfit:
 
 
 @dataclass(frozen=True)
-class Checker:
+class SchemaChecker:
     """Checks values against one schema and its parts. It caches results by object identity: make one for each value."""
 
     schema: JSONObject
     """The root schema, in which references are resolved."""
     checks_formats: bool = False
     """True: `format` is a constraint too, as far as jsonschema knows the format in this installation."""
-    _seen: _Judged = field(default_factory=dict[tuple[int, int], tuple[bool, object, object]], init=False, repr=False)
+    _results: _ChoiceResults = field(
+        default_factory=dict[tuple[int, int], tuple[bool, object, object]], init=False, repr=False
+    )
 
-    def fits(self, value: JSON, part: JSONObject | None = None) -> bool:
+    def is_valid(self, value: JSON, part: JSONObject | None = None) -> bool:
         """Return True if a value fits the schema, or the given part of it."""
-        return not self._misfits(value, part, most=1)
+        return not self._violations(value, part, most=1)
 
-    def misfits(self, value: JSON, part: JSONObject | None = None) -> list[Misfit]:
+    def find_violations(self, value: JSON, part: JSONObject | None = None) -> list[SchemaViolation]:
         """Return everything in a value that does not fit the schema, or the given part of it."""
-        return self._misfits(value, part)
+        return self._violations(value, part)
 
-    def _misfits(self, value: JSON, part: JSONObject | None, most: int | None = None) -> list[Misfit]:
-        token = _judged.set(self._seen)
+    def _violations(self, value: JSON, part: JSONObject | None, most: int | None = None) -> list[SchemaViolation]:
+        token = _choice_results.set(self._results)
         try:
             errors = self._validator.evolve(schema=self.schema if part is None else part).iter_errors(value)
-            return [_misfit(error) for error in islice(errors, most)]
+            return [_to_violation(error) for error in islice(errors, most)]
         finally:
-            _judged.reset(token)
+            _choice_results.reset(token)
 
     @cached_property
     def _validator(self) -> _Validator:
@@ -78,7 +80,7 @@ class Checker:
         return validator
 
 
-def require_sound(schema: object) -> None:
+def require_valid_schema(schema: object) -> None:
     """Check that a tool's `input_schema` is valid JSON Schema with local references only.
 
     Raises:
@@ -94,14 +96,14 @@ def require_sound(schema: object) -> None:
         raise DefinitionError(f"input_schema is not JSON: {error}") from error
     except jsonschema.SchemaError as error:
         raise DefinitionError(f"input_schema is not a JSON Schema: {error.message}") from error
-    for part in walk(schema):
-        _require_patterns(part)
+    for part in walk_schemas(schema):
+        _require_valid_patterns(part)
         if "$dynamicRef" in part or (part is not schema and "$id" in part):
             raise DefinitionError("input_schema uses `$dynamicRef` or a nested `$id`; write `#/$defs/Name` instead")
         ref = part.get("$ref", "#")
         try:
             is_local = isinstance(ref, str) and (ref == "#" or ref.startswith("#/"))
-            _require_end(part if is_local else {"$ref": ""}, schema, ())
+            _require_terminating_references(part if is_local else {"$ref": ""}, schema, ())
         except KeyError as error:
             raise DefinitionError(
                 f"input_schema refers to {ref!r}, which does not lead to a schema inside it; only references like "
@@ -109,7 +111,7 @@ def require_sound(schema: object) -> None:
             ) from error
 
 
-def _require_patterns(part: JSONObject) -> None:
+def _require_valid_patterns(part: JSONObject) -> None:
     for pattern in (part.get("pattern", ""), *part.get("patternProperties", ())):
         try:
             re.compile(pattern)
@@ -117,15 +119,15 @@ def _require_patterns(part: JSONObject) -> None:
             raise DefinitionError(f"input_schema has the pattern {pattern!r}, which is none: {error}") from error
 
 
-def _require_end(schema: JSONObject, root: JSONObject, way: tuple[int, ...]) -> None:
+def _require_terminating_references(schema: JSONObject, root: JSONObject, visited_unions: tuple[int, ...]) -> None:
     """Raise KeyError for a cycle of references and unions that never descends into the value: it never ends."""
-    schema = resolve(schema, root)
+    schema = resolve_reference(schema, root)
     marks = tuple(id(schema[key]) for key in ("anyOf", "oneOf", "allOf") if key in schema)
-    if set(marks) & set(way):
+    if set(marks) & set(visited_unions):
         raise KeyError("#")
     for name, part in subschemas(schema):
         if name.startswith(("anyOf.", "oneOf.", "allOf.")):
-            _require_end(part, root, way + marks)
+            _require_terminating_references(part, root, visited_unions + marks)
 
 
 class _Error(Protocol):
@@ -150,30 +152,36 @@ class _ValidatorClass(Protocol):
 @cache
 def _validator_class() -> _ValidatorClass:
     module = importlib.import_module("jsonschema")
-    made: _ValidatorClass = module.validators.extend(module.Draft202012Validator, {"anyOf": _any_of, "oneOf": _one_of})
+    made: _ValidatorClass = module.validators.extend(
+        module.Draft202012Validator, {"anyOf": _validate_any_of, "oneOf": _validate_one_of}
+    )
     return made
 
 
-def _misfit(error: _Error) -> Misfit:
+def _to_violation(error: _Error) -> SchemaViolation:
     schema = error.schema if is_object(error.schema) else {}
     is_key = "propertyNames" in tuple(error.absolute_schema_path)
-    return Misfit(
+    return SchemaViolation(
         error.validator or "", error.validator_value, error.instance, schema, tuple(error.absolute_path), is_key
     )
 
 
-def _any_of(validator: _Validator, choices: list[JSONObject], value: JSON, _: JSONObject) -> Iterator[Exception]:
-    if not any(_fits(validator, choice, value) for choice in choices):
-        yield _no_choice()
+def _validate_any_of(
+    validator: _Validator, choices: list[JSONObject], value: JSON, _: JSONObject
+) -> Iterator[Exception]:
+    if not any(_is_choice_valid(validator, choice, value) for choice in choices):
+        yield _no_choice_error()
 
 
-def _one_of(validator: _Validator, choices: list[JSONObject], value: JSON, _: JSONObject) -> Iterator[Exception]:
-    if sum(_fits(validator, choice, value) for choice in choices) != 1:
-        yield _no_choice()
+def _validate_one_of(
+    validator: _Validator, choices: list[JSONObject], value: JSON, _: JSONObject
+) -> Iterator[Exception]:
+    if sum(_is_choice_valid(validator, choice, value) for choice in choices) != 1:
+        yield _no_choice_error()
 
 
-def _fits(validator: _Validator, choice: JSONObject, value: JSON) -> bool:
-    seen = _judged.get()
+def _is_choice_valid(validator: _Validator, choice: JSONObject, value: JSON) -> bool:
+    seen = _choice_results.get()
     key = (id(value), id(choice))
     if key not in seen:
         is_valid = next(validator.descend(value, choice), None) is None
@@ -181,6 +189,6 @@ def _fits(validator: _Validator, choice: JSONObject, value: JSON) -> bool:
     return seen[key][0]
 
 
-def _no_choice() -> Exception:
+def _no_choice_error() -> Exception:
     error: Exception = importlib.import_module("jsonschema").ValidationError("no choice fits, or more than one")
     return error

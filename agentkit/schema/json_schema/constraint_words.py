@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 from agentkit.messages.message import JSONObject
-from agentkit.schema.json_schema.text_patterns import AS_DESCRIBED, pattern_words
+from agentkit.schema.json_schema.text_patterns import AS_DESCRIBED, describe_pattern
 
-ORDER = "items by position"
+ITEM_ORDER = "items by position"
 ONE_OF = "one choice only"
 """Two constraints for which JSON Schema has no keyword; pseudo-keywords in the tables of this file."""
-_IN_ORDER = (
+_KEYWORD_ORDER = (
     "minimum",
     "exclusiveMinimum",
     "maximum",
@@ -23,60 +23,60 @@ _IN_ORDER = (
     "format",
     "minItems",
     "maxItems",
-    ORDER,
+    ITEM_ORDER,
     "uniqueItems",
 )
 
 
-def _count(amount: object, noun: str) -> str:
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+def _count_units(amount: object, unit: str) -> str:
+    return f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"
 
 
-_WORDS: dict[str, Callable[[object], str]] = {
-    "minimum": lambda n: f"at least {_number(n)}",
-    "maximum": lambda n: f"at most {_number(n)}",
-    "exclusiveMinimum": lambda n: f"more than {_number(n)}",
-    "exclusiveMaximum": lambda n: f"less than {_number(n)}",
-    "multipleOf": lambda n: f"a multiple of {_number(n)}",
-    "minLength": lambda n: f"at least {_count(n, 'character')}",
-    "maxLength": lambda n: f"at most {_count(n, 'character')}",
-    "minItems": lambda n: f"at least {_count(n, 'item')}",
-    "maxItems": lambda n: f"at most {_count(n, 'item')}",
+_CONSTRAINT_WORDS: dict[str, Callable[[object], str]] = {
+    "minimum": lambda n: f"at least {_number_text(n)}",
+    "maximum": lambda n: f"at most {_number_text(n)}",
+    "exclusiveMinimum": lambda n: f"more than {_number_text(n)}",
+    "exclusiveMaximum": lambda n: f"less than {_number_text(n)}",
+    "multipleOf": lambda n: f"a multiple of {_number_text(n)}",
+    "minLength": lambda n: f"at least {_count_units(n, 'character')}",
+    "maxLength": lambda n: f"at most {_count_units(n, 'character')}",
+    "minItems": lambda n: f"at least {_count_units(n, 'item')}",
+    "maxItems": lambda n: f"at most {_count_units(n, 'item')}",
     "uniqueItems": lambda _: "no item twice",
     "minProperties": lambda n: f"at least {n} properties" if n != 1 else "at least 1 property",
     "maxProperties": lambda n: f"at most {n} properties" if n != 1 else "at most 1 property",
-    "pattern": lambda pattern: pattern_words(str(pattern)),
+    "pattern": lambda pattern: describe_pattern(str(pattern)),
     "format": lambda name: f"in the format {name}",
-    ORDER: lambda order: f"items in this order: {order}",
+    ITEM_ORDER: lambda order: f"items in this order: {order}",
     ONE_OF: lambda _: "fitting exactly one of the choices",
     "contentEncoding": lambda name: f"encoded as {name}",
     "contentMediaType": lambda name: f"holding {name}",
 }
-_PAIRS = (
+_MIN_MAX_PAIRS = (
     ("minLength", "maxLength", "character"),
     ("minItems", "maxItems", "item"),
 )
 
 
-def words(keyword: str, value: object) -> str:
+def describe_constraint(keyword: str, value: object) -> str:
     """Describe one constraint in words; a keyword that is not in the table is quoted with its value."""
-    phrase = _WORDS.get(keyword)
+    phrase = _CONSTRAINT_WORDS.get(keyword)
     return phrase(value) if phrase else f"`{keyword}`: {json.dumps(value, ensure_ascii=False)}"
 
 
-def phrases(constraints: JSONObject) -> list[str]:
+def describe_constraints(constraints: JSONObject) -> list[str]:
     """Describe each constraint in words; an equal minimum and maximum become one `exactly ...`."""
-    known = [keyword for keyword in _IN_ORDER if keyword in constraints]
+    known = [keyword for keyword in _KEYWORD_ORDER if keyword in constraints]
     left = {keyword: constraints[keyword] for keyword in dict.fromkeys([*known, *constraints])}
     said: list[str] = []
-    for low, high, noun in _PAIRS:
+    for low, high, unit in _MIN_MAX_PAIRS:
         if low in left and left.get(low) == left.get(high):
-            said.append(f"exactly {_count(left.pop(low), noun)}")
+            said.append(f"exactly {_count_units(left.pop(low), unit)}")
             del left[high]
-    return said + [words(keyword, value) for keyword, value in left.items()]
+    return said + [describe_constraint(keyword, value) for keyword, value in left.items()]
 
 
-def add_sentences(description: str, said: list[str], default: tuple[object, ...] = ()) -> str:
+def append_constraints(description: str, said: list[str], default: tuple[object, ...] = ()) -> str:
     """Return a description with the constraints and the default as sentences after it.
 
     Args:
@@ -96,7 +96,7 @@ def add_sentences(description: str, said: list[str], default: tuple[object, ...]
     return " ".join(sentences)
 
 
-def _number(value: object) -> str:
+def _number_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)

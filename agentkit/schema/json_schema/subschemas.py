@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from agentkit.messages.message import JSONObject
 
-HOLDS_ONE = frozenset(
+SINGLE_SCHEMA_KEYWORDS = frozenset(
     {
         "additionalItems",
         "additionalProperties",
@@ -27,9 +27,11 @@ HOLDS_ONE = frozenset(
     }
 )
 """Keywords whose value is a schema (or a boolean)."""
-HOLDS_LIST = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
+SCHEMA_LIST_KEYWORDS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
 """Keywords whose value is a list of schemas; `items` could be one before draft 2020-12."""
-HOLDS_NAMED = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "dependencies"))
+NAMED_SCHEMAS_KEYWORDS = frozenset(
+    ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "dependencies")
+)
 """Keywords whose value maps names to schemas."""
 
 
@@ -46,45 +48,45 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
 def subschemas(schema: JSONObject) -> Iterator[tuple[str, JSONObject]]:
     """Yield every direct subschema with its path: `properties.title`, `items`, `anyOf.0`."""
     for key, value in schema.items():
-        if key in HOLDS_NAMED and is_object(value):
+        if key in NAMED_SCHEMAS_KEYWORDS and is_object(value):
             for name, inner in value.items():
                 if is_object(inner):
                     yield f"{key}.{name}", inner
-        elif key in HOLDS_LIST and is_list(value):
+        elif key in SCHEMA_LIST_KEYWORDS and is_list(value):
             for i, inner in enumerate(value):
                 if is_object(inner):
                     yield f"{key}.{i}", inner
-        elif key in HOLDS_ONE and is_object(value):
+        elif key in SINGLE_SCHEMA_KEYWORDS and is_object(value):
             yield key, value
 
 
-def walk(schema: JSONObject) -> Iterator[JSONObject]:
+def walk_schemas(schema: JSONObject) -> Iterator[JSONObject]:
     """Yield the schema and all its subschemas, at any depth."""
     yield schema
     for _, inner in subschemas(schema):
-        yield from walk(inner)
+        yield from walk_schemas(inner)
 
 
-def rebuild(schema: JSONObject, change: Callable[[JSONObject], JSONObject]) -> JSONObject:
+def transform_schemas(schema: JSONObject, change: Callable[[JSONObject], JSONObject]) -> JSONObject:
     """Return a copy in which `change` was applied to the schema and every subschema, the innermost first."""
 
     def visit(value: object) -> object:
-        return rebuild(value, change) if is_object(value) else value
+        return transform_schemas(value, change) if is_object(value) else value
 
     copy: JSONObject = {}
     for key, value in schema.items():
-        if key in HOLDS_NAMED and is_object(value):
+        if key in NAMED_SCHEMAS_KEYWORDS and is_object(value):
             copy[key] = {name: visit(inner) for name, inner in value.items()}
-        elif key in HOLDS_LIST and is_list(value):
+        elif key in SCHEMA_LIST_KEYWORDS and is_list(value):
             copy[key] = [visit(inner) for inner in value]
-        elif key in HOLDS_ONE:
+        elif key in SINGLE_SCHEMA_KEYWORDS:
             copy[key] = visit(value)
         else:
             copy[key] = value
     return change(copy)
 
 
-def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
+def resolve_reference(schema: JSONObject, root: JSONObject) -> JSONObject:
     """Return the schema with a local `$ref` replaced by its target; keywords beside the reference win.
 
     Raises:
@@ -95,12 +97,12 @@ def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
         if ref in seen:
             raise KeyError(ref)
         seen.add(ref)
-        beside = {key: value for key, value in schema.items() if key != "$ref"}
-        schema = {**follow(ref, root), **beside}
+        siblings = {key: value for key, value in schema.items() if key != "$ref"}
+        schema = {**look_up_reference(ref, root), **siblings}
     return schema
 
 
-def follow(ref: str, root: JSONObject) -> JSONObject:
+def look_up_reference(ref: str, root: JSONObject) -> JSONObject:
     """Return the schema that a local reference (`#`, `#/$defs/Item`) names. Raises KeyError when there is none."""
     target: object = root
     if not ref.startswith("#"):

@@ -10,13 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentkit.messages.message import JSONObject
-from agentkit.schema.json_schema.constraint_words import ONE_OF, ORDER, add_sentences, phrases
-from agentkit.schema.json_schema.subschemas import follow, is_object
-from agentkit.schema.strict.flatten import FlatSchema, NotStrictable, are_apart, distinct, flatten, kind_name
+from agentkit.schema.json_schema.constraint_words import ITEM_ORDER, ONE_OF, append_constraints, describe_constraints
+from agentkit.schema.json_schema.subschemas import is_object, look_up_reference
+from agentkit.schema.strict.flatten import (
+    FlatSchema,
+    NotStrictable,
+    are_mutually_exclusive,
+    distinct_schemas,
+    flatten_schema,
+    type_label,
+)
 
-__all__ = ["FORMATS", "NotStrictable", "StrictForm", "strict_form"]
+__all__ = ["STRICT_FORMATS", "NotStrictable", "StrictForm", "strict_form"]
 
-FORMATS = frozenset(
+STRICT_FORMATS = frozenset(
     ("date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"),
 )
 """The formats of strings that the grammar supports."""
@@ -33,64 +40,66 @@ class StrictForm:
 
 def strict_form(schema: JSONObject) -> StrictForm:
     """Derive the strict form. Raises NotStrictable with the first place that has none and the reason."""
-    form = _Form(schema)
+    form = _StrictFormBuilder(schema)
     built = form.build(schema, "", ("#",))
     if form.definitions:
         built["$defs"] = {name: form.definitions[name] for name in sorted(form.definitions)}
     return StrictForm(built, tuple(dict.fromkeys(form.moved)))
 
 
-class _Form:
+class _StrictFormBuilder:
     """The state of one derivation: the definitions built and the constraints moved so far."""
 
     def __init__(self, root: JSONObject) -> None:
         self.root = root
         self.definitions: JSONObject = {}
         self.moved: list[str] = []
-        self.names: dict[str, str] = {}
+        self.definition_names: dict[str, str] = {}
 
     def build(self, schema: object, path: str, inside: tuple[str, ...]) -> JSONObject:
         """Build the strict form of one part. `inside`: the references that led here, to detect recursion."""
         if not is_object(schema) or not schema:
             raise NotStrictable(path, "any value is allowed; give it a type")
         if "$ref" in schema:
-            inside = self._entered(schema["$ref"], path, inside)
-        flat = flatten(schema, self.root, path)
+            inside = self._enter_reference(schema["$ref"], path, inside)
+        flat = flatten_schema(schema, self.root, path)
         if flat.reference is not None:
-            return self._described(self._reference(flat.reference, path, inside), flat, path)
+            return self._with_description(self._build_reference(flat.reference, path, inside), flat, path)
         if flat.values is not None:
-            built: JSONObject = {**({"type": flat.kinds[0]} if len(flat.kinds) == 1 else {}), **flat.values}
+            built: JSONObject = {**({"type": flat.types[0]} if len(flat.types) == 1 else {}), **flat.values}
         elif flat.choices is not None:
-            built = self._union(flat, path, inside)
-        elif len(flat.kinds) > 1:
-            built = {"anyOf": [self.build(choice, path, inside) for choice in flat.by_kind()]}
-        elif flat.kinds == ("object",):
-            built = self._object(flat, path, inside)
-        elif flat.kinds == ("array",):
-            built = self._array(flat, path, inside)
-        elif flat.kinds:
-            built = {"type": flat.kinds[0]}
-            if flat.kinds == ("string",) and flat.constraints.get("format") in FORMATS:
+            built = self._build_union(flat, path, inside)
+        elif len(flat.types) > 1:
+            built = {"anyOf": [self.build(choice, path, inside) for choice in flat.split_by_type()]}
+        elif flat.types == ("object",):
+            built = self._build_object(flat, path, inside)
+        elif flat.types == ("array",):
+            built = self._build_array(flat, path, inside)
+        elif flat.types:
+            built = {"type": flat.types[0]}
+            if flat.types == ("string",) and flat.constraints.get("format") in STRICT_FORMATS:
                 built["format"] = flat.constraints.pop("format")
         else:
             raise NotStrictable(path, "any value is allowed; give it a type")
-        return self._described(built, flat, path)
+        return self._with_description(built, flat, path)
 
-    def _described(self, built: JSONObject, flat: FlatSchema, path: str) -> JSONObject:
-        said = phrases(flat.constraints)
-        self.note(path, said)
-        text = add_sentences(flat.description, said, () if flat.values and "const" in flat.values else flat.default)
+    def _with_description(self, built: JSONObject, flat: FlatSchema, path: str) -> JSONObject:
+        said = describe_constraints(flat.constraints)
+        self.record_moved(path, said)
+        text = append_constraints(
+            flat.description, said, () if flat.values and "const" in flat.values else flat.default
+        )
         inner = built.pop("description", "")
         text = " ".join(part for part in (text, inner) if part)
         return {**built, "description": text} if text else built
 
-    def note(self, path: str, said: list[str]) -> None:
+    def record_moved(self, path: str, said: list[str]) -> None:
         """Record constraints that moved into the description."""
         self.moved += [f"{path}: {phrase}" if path else phrase for phrase in said]
 
     # -- references -----------------------------------------------------------------------------
 
-    def _entered(self, ref: str, path: str, inside: tuple[str, ...]) -> tuple[str, ...]:
+    def _enter_reference(self, ref: str, path: str, inside: tuple[str, ...]) -> tuple[str, ...]:
         if ref in inside:
             name = ref.rsplit("/", 1)[-1]
             raise NotStrictable(
@@ -98,20 +107,20 @@ class _Form:
             )
         return (*inside, ref)
 
-    def _reference(self, ref: str, path: str, inside: tuple[str, ...]) -> JSONObject:
+    def _build_reference(self, ref: str, path: str, inside: tuple[str, ...]) -> JSONObject:
         """Return a reference to the strict definition, which is built at its first use."""
-        if ref not in self.names:
-            built = self.build(follow(ref, self.root), path, inside)
+        if ref not in self.definition_names:
+            built = self.build(look_up_reference(ref, self.root), path, inside)
             name = ref.rsplit("/", 1)[-1]
             while name in self.definitions:
                 name += "_"
-            self.names[ref] = name
+            self.definition_names[ref] = name
             self.definitions[name] = built
-        return {"$ref": f"#/$defs/{self.names[ref]}"}
+        return {"$ref": f"#/$defs/{self.definition_names[ref]}"}
 
     # -- structure ------------------------------------------------------------------------------
 
-    def _object(self, flat: FlatSchema, path: str, inside: tuple[str, ...]) -> JSONObject:
+    def _build_object(self, flat: FlatSchema, path: str, inside: tuple[str, ...]) -> JSONObject:
         properties = flat.structure.get("properties", {})
         # By the standard, an object without `additionalProperties` is open; with `properties`, a closed one is meant.
         if flat.structure.get("additionalProperties", "properties" not in flat.structure) is not False:
@@ -133,7 +142,7 @@ class _Form:
             built["required"] = list(required)
         return {**built, "additionalProperties": False}
 
-    def _array(self, flat: FlatSchema, path: str, inside: tuple[str, ...]) -> JSONObject:
+    def _build_array(self, flat: FlatSchema, path: str, inside: tuple[str, ...]) -> JSONObject:
         prefix = flat.structure.get("prefixItems")
         items = flat.structure.get("items", True)
         if prefix is None:
@@ -142,7 +151,7 @@ class _Form:
                 items = {"type": "null"}  # any type will do, as the array is always empty
             built: JSONObject = {"type": "array", "items": self.build(items, f"{path}[]", inside)}
         else:
-            built = {"type": "array", "items": self._by_position(flat, prefix, items, path, inside)}
+            built = {"type": "array", "items": self._build_items_by_position(flat, prefix, items, path, inside)}
         fewest = flat.constraints.get("minItems", 0)
         if fewest:
             built["minItems"] = 1
@@ -150,32 +159,32 @@ class _Form:
             flat.constraints.pop("minItems", None)
         return built
 
-    def _by_position(
+    def _build_items_by_position(
         self, flat: FlatSchema, prefix: list[object], items: object, path: str, inside: tuple[str, ...]
     ) -> JSONObject:
         """Build a union of the positions' types, with the order in words: the grammar has no `prefixItems`."""
         choices = [self.build(inner, f"{path}[{i}]", inside) for i, inner in enumerate(prefix)]
         said = [str(inner.get("description", "")) if is_object(inner) else "" for inner in prefix]
-        order = [f"{i + 1}. {kind_name(choice, said[i])}" for i, choice in enumerate(choices)]
+        order = [f"{i + 1}. {type_label(choice, said[i])}" for i, choice in enumerate(choices)]
         if items is False:
             flat.constraints.setdefault("maxItems", len(prefix))
         elif flat.constraints.get("maxItems", len(prefix) + 1) > len(prefix):
             choices.append(self.build(items, f"{path}[]", inside))
-            order.append(f"then {kind_name(choices[-1])}")
+            order.append(f"then {type_label(choices[-1])}")
         bare = [{key: value for key, value in choice.items() if key != "description"} for choice in choices]
-        kinds = distinct(bare)
+        kinds = distinct_schemas(bare)
         if order:
-            flat.constraints[ORDER] = ", ".join(order)
+            flat.constraints[ITEM_ORDER] = ", ".join(order)
         if not kinds:
             return {"type": "null"}
         return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
 
-    def _union(self, flat: FlatSchema, path: str, inside: tuple[str, ...]) -> JSONObject:
+    def _build_union(self, flat: FlatSchema, path: str, inside: tuple[str, ...]) -> JSONObject:
         choices = [self.build(choice, path, inside) for choice in flat.choices or ()]
-        if flat.is_exclusive and not are_apart(choices, self.definitions):
+        if flat.is_exclusive and not are_mutually_exclusive(choices, self.definitions):
             flat.constraints[ONE_OF] = True
         flattened: list[JSONObject] = []
         for choice in choices:
             flattened += choice["anyOf"] if choice.keys() == {"anyOf"} else [choice]
-        kinds = distinct(flattened)
+        kinds = distinct_schemas(flattened)
         return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}

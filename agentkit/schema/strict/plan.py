@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agentkit.messages.message import JSONObject
-from agentkit.schema.json_schema.subschemas import walk
+from agentkit.schema.json_schema.subschemas import walk_schemas
 from agentkit.schema.strict.form import NotStrictable, strict_form
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StrictLimits:
     """The limits of one request, for all its strict schemas together, the output format's included."""
 
     tools: int
@@ -28,12 +28,12 @@ class Limits:
 
 
 # Known from secondary sources only. A 400 about schema complexity means that the lossless form has to be sent.
-LIMITS = Limits(tools=20, optional_parameters=24, union_parameters=16)
+STRICT_LIMITS = StrictLimits(tools=20, optional_parameters=24, union_parameters=16)
 """The API's limits, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class StrictCandidate:
     """A tool that may be sent with strict mode."""
 
     name: str
@@ -54,7 +54,7 @@ class StrictPlan:
 
 
 def plan_strict(
-    candidates: Sequence[Candidate], output: JSONObject | None = None, limits: Limits = LIMITS
+    candidates: Sequence[StrictCandidate], output: JSONObject | None = None, limits: StrictLimits = STRICT_LIMITS
 ) -> StrictPlan:
     """Decide which tools are strict.
 
@@ -65,7 +65,7 @@ def plan_strict(
     """
     left = limits
     if output is not None:
-        left = _take(left, output, tools=0)
+        left = _subtract_cost(left, output, tools=0)
     strict: set[str] = set()
     reasons: dict[str, str] = {}
     for candidate in sorted(candidates, key=lambda c: (c.wanted is not True, c.name)):
@@ -77,8 +77,8 @@ def plan_strict(
         except NotStrictable as error:
             reasons[candidate.name] = f"it has no strict form: {error}"
             continue
-        rest = _take(left, form, tools=1)
-        reason = _exceeded(rest, limits)
+        rest = _subtract_cost(left, form, tools=1)
+        reason = _exceeded_limit(rest, limits)
         if reason:
             reasons[candidate.name] = reason
         else:
@@ -87,22 +87,22 @@ def plan_strict(
     return StrictPlan(frozenset(strict), MappingProxyType(reasons))
 
 
-def _take(left: Limits, schema: JSONObject, *, tools: int) -> Limits:
+def _subtract_cost(left: StrictLimits, schema: JSONObject, *, tools: int) -> StrictLimits:
     optional, unions = strict_cost(schema)
-    return Limits(left.tools - tools, left.optional_parameters - optional, left.union_parameters - unions)
+    return StrictLimits(left.tools - tools, left.optional_parameters - optional, left.union_parameters - unions)
 
 
 def strict_cost(schema: JSONObject) -> tuple[int, int]:
     """Count the optional parameters and the unions of a schema; each definition counts once."""
     optional = unions = 0
-    for part in walk(schema):
+    for part in walk_schemas(schema):
         properties = part.get("properties", {})
         optional += len(properties) - len(set(part.get("required", ())) & set(properties))
         unions += "anyOf" in part or isinstance(part.get("type"), list)
     return optional, unions
 
 
-def _exceeded(left: Limits, limits: Limits) -> str | None:
+def _exceeded_limit(left: StrictLimits, limits: StrictLimits) -> str | None:
     if left.tools < 0:
         return f"a request takes {limits.tools} strict tools"
     if left.optional_parameters < 0:

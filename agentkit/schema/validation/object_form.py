@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from agentkit.messages.message import JSONObject
 from agentkit.schema import TypeSchema
-from agentkit.schema.validation.arguments import DoesNotFit, read
+from agentkit.schema.validation.arguments import SchemaMismatch, validate_or_explain
 
 T = TypeVar("T")
 
@@ -36,13 +36,15 @@ class ObjectForm(Generic[T]):
         wrapped: JSONObject = {"type": "object", "properties": {self.key: inner}, "required": [self.key]}
         return {**wrapped, "additionalProperties": False, **definitions}
 
-    def read(self, value: JSONObject, header: str) -> T:
+    def validate_object(self, value: JSONObject, header: str) -> T:
         """Return the value of the type. Raises InvalidArguments with the header and a line for every problem."""
-        return read(value, self.schema, self._validate, header, (self.key,) if self.is_wrapped else ())
+        return validate_or_explain(
+            value, self.schema, self._validate_inner, header, (self.key,) if self.is_wrapped else ()
+        )
 
-    def _validate(self, value: JSONObject) -> T:
+    def _validate_inner(self, value: JSONObject) -> T:
         if not self.is_wrapped:
             return self.inner.validate(value)
         if value.keys() != {self.key}:
-            raise DoesNotFit
+            raise SchemaMismatch
         return self.inner.validate(value[self.key])

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.json_schema.subschemas import is_list, is_object, resolve
+from agentkit.schema.json_schema.subschemas import is_list, is_object, resolve_reference
 
-_ALL = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+_ALL_TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class UnionTag:
     """The property whose constant value distinguishes the objects of a union (a discriminator)."""
 
     name: str
@@ -26,76 +26,80 @@ class Tag:
         return [value for some in self.values for value in some]
 
 
-def meant(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> JSONObject | None:
+def intended_choice(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> JSONObject | None:
     """Return the choice that a value was intended for, by JSON type, tag, or else distance. None: it is unclear."""
-    same = candidates(value, choices, root)
+    same = candidate_choices(value, choices, root)
     if is_object(value):
-        if len(same) > 1 and (tag := find_tag(same, root)) and tag.is_required:
+        if len(same) > 1 and (tag := find_union_tag(same, root)) and tag.is_required:
             return None  # the tag is missing or unknown, and that is the problem to report
-        return min(same, key=lambda choice: _distance(value, resolve(choice, root), root), default=None)
-    others = {kind for choice in choices if choice not in same for kind in kinds_of(choice, root)}
-    if len(same) == 1 and (is_list(value) or others <= {"null"} or not constants(resolve(same[0], root))):
+        return min(
+            same, key=lambda choice: _distance_to_choice(value, resolve_reference(choice, root), root), default=None
+        )
+    others = {kind for choice in choices if choice not in same for kind in json_types_of(choice, root)}
+    if len(same) == 1 and (is_list(value) or others <= {"null"} or not enum_values(resolve_reference(same[0], root))):
         return same[0]
     return None
 
 
-def candidates(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> list[JSONObject]:
+def candidate_choices(value: JSON, choices: Sequence[JSONObject], root: JSONObject) -> list[JSONObject]:
     """Return the choices of the value's JSON type; of those with a tag only the ones with the value's tag, if any."""
-    same = [choice for choice in choices if is_object(choice) and kind_of(value) in kinds_of(choice, root)]
-    if is_object(value) and len(same) > 1 and (tag := find_tag(same, root)) and tag.name in value:
+    same = [choice for choice in choices if is_object(choice) and json_type_of(value) in json_types_of(choice, root)]
+    if is_object(value) and len(same) > 1 and (tag := find_union_tag(same, root)) and tag.name in value:
         own = value[tag.name]
         return [choice for choice, values in zip(same, tag.values, strict=True) if own in values] or same
     return same
 
 
-def find_tag(choices: Sequence[JSONObject], root: JSONObject) -> Tag | None:
+def find_union_tag(choices: Sequence[JSONObject], root: JSONObject) -> UnionTag | None:
     """Return the first property that is constant in every choice and differs between choices."""
-    objects = [resolve(choice, root) for choice in choices]
+    objects = [resolve_reference(choice, root) for choice in choices]
     for name in objects[0].get("properties", ()):
         parts = [choice.get("properties", {}).get(name) for choice in objects]
-        values = [tuple(constants(resolve(part, root))) if is_object(part) else () for part in parts]
+        values = [tuple(enum_values(resolve_reference(part, root))) if is_object(part) else () for part in parts]
         if all(values) and any(some != values[0] for some in values):
-            return Tag(name, tuple(values), all(name in choice.get("required", ()) for choice in objects))
+            return UnionTag(name, tuple(values), all(name in choice.get("required", ()) for choice in objects))
     return None
 
 
-def constants(schema: JSONObject) -> list[JSON]:
+def enum_values(schema: JSONObject) -> list[JSON]:
     """Return the values of a schema's `enum` or `const`; empty when it has neither."""
     return list(schema.get("enum", [schema["const"]] if "const" in schema else []))
 
 
-def _distance(value: JSONObject, choice: JSONObject, root: JSONObject) -> int:
+def _distance_to_choice(value: JSONObject, choice: JSONObject, root: JSONObject) -> int:
     """Count the differences of an object from a choice: 2 for a missing or unknown key, 1 for a wrong type."""
     properties: JSONObject = choice.get("properties", {})
     missing = sum(name not in value for name in choice.get("required", ()))
     is_closed = choice.get("additionalProperties") is False
     unknown = sum(name not in properties for name in value) if is_closed else 0
     wrong = sum(
-        kind_of(inner) not in kinds_of(properties[name], root)
+        json_type_of(inner) not in json_types_of(properties[name], root)
         for name, inner in value.items()
         if is_object(properties.get(name))
     )
     return 2 * (missing + unknown) + wrong
 
 
-def kinds_of(schema: JSONObject, root: JSONObject) -> frozenset[str]:
+def json_types_of(schema: JSONObject, root: JSONObject) -> frozenset[str]:
     """Return the JSON types that a schema allows; `number` always comes with `integer`."""
-    schema = resolve(schema, root)
-    kinds = _ALL
+    schema = resolve_reference(schema, root)
+    kinds = _ALL_TYPES
     if "type" in schema:
         said = schema["type"]
         kinds &= frozenset({said} if isinstance(said, str) else said)
         kinds |= {"integer"} if "number" in kinds else frozenset()
     for key in ("anyOf", "oneOf"):
         if key in schema:
-            kinds &= frozenset[str]().union(*(kinds_of(choice, root) for choice in schema[key] if is_object(choice)))
+            kinds &= frozenset[str]().union(
+                *(json_types_of(choice, root) for choice in schema[key] if is_object(choice))
+            )
     for part in schema.get("allOf", ()):
-        kinds &= kinds_of(part, root) if is_object(part) else kinds
-    values = constants(schema)
-    return kinds & {kind_of(value) for value in values} if values else kinds
+        kinds &= json_types_of(part, root) if is_object(part) else kinds
+    values = enum_values(schema)
+    return kinds & {json_type_of(value) for value in values} if values else kinds
 
 
-def kind_of(value: JSON) -> str:
+def json_type_of(value: JSON) -> str:
     """Return the JSON type of a value; `1.0` is an integer."""
     if value is None:
         return "null"

@@ -7,7 +7,7 @@ from itertools import islice
 
 import anyio
 
-from agentkit.simulator.faults.fault import Chunks, Events, Fault, at_least
+from agentkit.simulator.faults.fault import Chunks, Events, Fault, check_at_least
 from agentkit.simulator.http.wire import ConnectionLost
 from agentkit.simulator.replies.reply import ServerError
 
@@ -26,13 +26,13 @@ ERROR_TYPES = {
 }
 """The API's error type for each status that has one of its own."""
 
-_MOST_WAIT_S = 1_000_000_000
+_MAX_DATE_DISTANCE_S = 1_000_000_000
 """About thirty years, in seconds: `datetime` overflows for much larger values."""
 
 
 def delay(seconds: float) -> Fault:
     """The response starts later."""
-    at_least(0, seconds=seconds)
+    check_at_least(0, seconds=seconds)
     return Fault(delay_s=seconds)
 
 
@@ -57,16 +57,16 @@ def status(code: int, retry_after: str = "", kind: str = "", should_retry: str =
         if not (header.isascii() and header.isprintable() and header.strip() == header):
             raise ValueError(f"a header holds printable ASCII characters, and no space around them, not {header!r}")
     if retry_after.startswith("date"):
-        at_least(-_MOST_WAIT_S, retry_after=float(retry_after[4:] or 0))
-        if float(retry_after[4:] or 0) > _MOST_WAIT_S:
-            raise ValueError(f"a date is at most {_MOST_WAIT_S} seconds away")
+        check_at_least(-_MAX_DATE_DISTANCE_S, retry_after=float(retry_after[4:] or 0))
+        if float(retry_after[4:] or 0) > _MAX_DATE_DISTANCE_S:
+            raise ValueError(f"a date is at most {_MAX_DATE_DISTANCE_S} seconds away")
     error = ServerError(code, kind or ERROR_TYPES.get(code, "api_error"), "Simulated error", retry_after, should_retry)
     return Fault(error=error, keeps_reply=True)
 
 
 def stall(after: int = 0, seconds: float = 3600) -> Fault:
     """No bytes for some seconds after the first `after` bytes of the body; then the rest."""
-    at_least(0, after=after, seconds=seconds)
+    check_at_least(0, after=after, seconds=seconds)
 
     async def chunks(given: Chunks) -> Chunks:
         sent = 0
@@ -82,13 +82,13 @@ def stall(after: int = 0, seconds: float = 3600) -> Fault:
                 await anyio.sleep(seconds)
                 yield chunk[at:]
 
-    return Fault(chunks=chunks, keeps_reply=True)
+    return Fault(change_chunks=chunks, keeps_reply=True)
 
 
 def drip(size: int = 1, every_s: float = 0.001) -> Fault:
     """The body arrives in pieces of `size` bytes, `every_s` seconds apart."""
-    at_least(1, size=size)
-    at_least(0, every_s=every_s)
+    check_at_least(1, size=size)
+    check_at_least(0, every_s=every_s)
 
     async def chunks(given: Chunks) -> Chunks:
         async with aclosing(given):
@@ -97,12 +97,12 @@ def drip(size: int = 1, every_s: float = 0.001) -> Fault:
                     await anyio.sleep(every_s)
                     yield chunk[at : at + size]
 
-    return Fault(chunks=chunks)
+    return Fault(change_chunks=chunks)
 
 
 def cut(at: int) -> Fault:
     """The connection breaks after `at` bytes of the body. A shorter body arrives whole."""
-    at_least(0, at=at)
+    check_at_least(0, at=at)
 
     async def chunks(given: Chunks) -> Chunks:
         left = at
@@ -115,16 +115,16 @@ def cut(at: int) -> Fault:
                 left -= len(chunk)
                 yield chunk
 
-    return Fault(chunks=chunks, keeps_reply=True)
+    return Fault(change_chunks=chunks, keeps_reply=True)
 
 
 def error_event(after: int = 3, kind: str = "overloaded_error", message: str = "Overloaded") -> Fault:
     """An `error` event after the first `after` events of a stream ends it; requests without a stream get its status."""
-    at_least(0, after=after)
+    check_at_least(0, after=after)
 
     def events(given: Events) -> Events:
         yield from islice(given, after)
         yield {"type": "error", "error": {"type": kind, "message": message}}
 
     code = next((status for status, name in ERROR_TYPES.items() if name == kind), 500)
-    return Fault(events=events, error_of_whole=ServerError(code, kind, message), keeps_reply=True)
+    return Fault(change_events=events, error_without_stream=ServerError(code, kind, message), keeps_reply=True)

@@ -28,15 +28,15 @@ class Fault:
     """True if the connection is closed without a response."""
     error: ServerError | None = None
     """The HTTP error that is sent instead of a reply. None: no error."""
-    error_of_whole: ServerError | None = None
+    error_without_stream: ServerError | None = None
     """The same, only for requests without `stream`, whose response cannot hold an error in the middle."""
     reply: Reply | None = None
     """The reply that replaces the responder's. None: the responder's reply is sent."""
-    turn: Callable[[Turn], Turn] | None = None
+    change_turn: Callable[[Turn], Turn] | None = None
     """Changes the turn of the model. None: no change."""
-    events: Callable[[Events], Events] | None = None
+    change_events: Callable[[Events], Events] | None = None
     """Changes the events of a stream. None: no change."""
-    chunks: Callable[[Chunks], Chunks] | None = None
+    change_chunks: Callable[[Chunks], Chunks] | None = None
     """Changes the bytes of the response. None: no change."""
     needs_call: bool = False
     """True if it applies only to a reply with a tool call."""
@@ -48,24 +48,24 @@ class Fault:
             delay_s=self.delay_s + other.delay_s,
             is_dropped=self.is_dropped or other.is_dropped,
             error=self.error or other.error,
-            error_of_whole=self.error_of_whole or other.error_of_whole,
+            error_without_stream=self.error_without_stream or other.error_without_stream,
             reply=self.reply or other.reply,
-            turn=_both(self.turn, other.turn),
-            events=_both(self.events, other.events),
-            chunks=_both(self.chunks, other.chunks),
+            change_turn=_compose(self.change_turn, other.change_turn),
+            change_events=_compose(self.change_events, other.change_events),
+            change_chunks=_compose(self.change_chunks, other.change_chunks),
             needs_call=self.needs_call or other.needs_call,
             keeps_reply=self.keeps_reply or other.keeps_reply,
         )
 
 
-def at_least(least: float, **given: float) -> None:
+def check_at_least(least: float, **given: float) -> None:
     """Raise ValueError for a setting below `least`, infinite or NaN; the keyword is its name in the message."""
     for name, value in given.items():
         if not least <= value < math.inf:
             raise ValueError(f"{name} is a number from {least} on, not {value}")
 
 
-def _both(first: Callable[[_T], _T] | None, second: Callable[[_T], _T] | None) -> Callable[[_T], _T] | None:
+def _compose(first: Callable[[_T], _T] | None, second: Callable[[_T], _T] | None) -> Callable[[_T], _T] | None:
     if first is None or second is None:
         return first or second
     return lambda value: second(first(value))

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from agentkit.errors import ConfigurationError
-from agentkit.schema.validation.near_words import nearest
+from agentkit.schema.validation.did_you_mean import nearest_word
 from agentkit.simulator.faults import delivery, reply_content
 from agentkit.simulator.faults.fault import Fault
 
@@ -20,24 +20,26 @@ _CONSTRUCTORS: tuple[Callable[..., Fault], ...] = (
 FAULTS: Mapping[str, Callable[..., Fault]] = {make.__name__: make for make in _CONSTRUCTORS}
 """The functions that create faults, by name."""
 
-_READ: Mapping[str, Callable[[str], object]] = {"int": int, "float": float, "str": str}
+_CONVERTERS: Mapping[str, Callable[[str], object]] = {"int": int, "float": float, "str": str}
 
 
-def parse(text: str) -> Fault:
+def parse_fault(text: str) -> Fault:
     """Return the fault that a text describes. Raises ConfigurationError with what is possible instead."""
-    first, *others = [_parse_one(part.strip()) for part in text.split("+") if part.strip()] or [_parse_one("")]
+    first, *others = [_parse_single_fault(part.strip()) for part in text.split("+") if part.strip()] or [
+        _parse_single_fault("")
+    ]
     for other in others:
         first += other
     return first
 
 
-def usage() -> str:
+def describe_faults() -> str:
     """Describe every fault with its settings, for `--list-faults`."""
     first_lines = {name: (make.__doc__ or "").partition("\n")[0] for name, make in FAULTS.items()}
-    return "\n".join(f"{name}{_settings(make)}\n    {first_lines[name]}" for name, make in FAULTS.items())
+    return "\n".join(f"{name}{_describe_settings(make)}\n    {first_lines[name]}" for name, make in FAULTS.items())
 
 
-def _settings(make: Callable[..., Fault]) -> str:
+def _describe_settings(make: Callable[..., Fault]) -> str:
     given = [
         name if setting.default is setting.empty else f"{name}={setting.default}"
         for name, setting in inspect.signature(make).parameters.items()
@@ -45,10 +47,10 @@ def _settings(make: Callable[..., Fault]) -> str:
     return f":{','.join(given)}" if given else ""
 
 
-def _parse_one(text: str) -> Fault:
+def _parse_single_fault(text: str) -> Fault:
     name, _, rest = text.partition(":")
     if name not in FAULTS:
-        near = nearest(name, [*FAULTS])
+        near = nearest_word(name, [*FAULTS])
         hint = f" Did you mean {near!r}?" if near else f" There are: {', '.join(FAULTS)}."
         raise ConfigurationError(f"There is no fault {name!r}.{hint}")
     signature = inspect.signature(FAULTS[name])
@@ -61,7 +63,7 @@ def _parse_one(text: str) -> Fault:
         if key not in signature.parameters:
             raise ConfigurationError(f"The fault {name!r} has no setting {key or part!r}; it has {', '.join(free)}.")
         try:
-            settings[key] = _READ[signature.parameters[key].annotation](value)
+            settings[key] = _CONVERTERS[signature.parameters[key].annotation](value)
         except ValueError:
             kind = signature.parameters[key].annotation
             raise ConfigurationError(f"{key} of the fault {name!r} is of type {kind}, not {value!r}.") from None

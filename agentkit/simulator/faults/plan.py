@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agentkit.simulator.faults.fault import Fault
-from agentkit.simulator.faults.parsing import parse
+from agentkit.simulator.faults.parsing import parse_fault
 
-USUAL: Sequence[Fault | str] = (
+SURVIVABLE_FAULTS: Sequence[Fault | str] = (
     *("status:529", "status:500", "status:429,retry_after=0.01", "drop", "cut:0", "cut:150", "cut:600"),
     *("error_event:1", "error_event:5", "drip:16", "delay:0.01", "stall:40,0.02", "unknown_event"),
     *("invalid_json", "truncated_json", "duplicate_keys", "duplicate_ids", "max_tokens", "max_tokens:tool_use"),
@@ -28,7 +28,7 @@ class Mix:
     """The share of requests that get a fault, 0 to 1."""
     seed: int = 0
     """The seed of the random choice."""
-    among: Sequence[Fault | str] = USUAL
+    among: Sequence[Fault | str] = SURVIVABLE_FAULTS
     """The faults to draw from; one listed twice is drawn twice as often. Default: those that a run should survive."""
 
     def __post_init__(self) -> None:
@@ -43,29 +43,29 @@ Faults: TypeAlias = "Sequence[Fault | str | None] | Mix"
 class FaultPlan:
     """Gives each message request its fault."""
 
-    def __init__(self, given: Faults = ()) -> None:
-        self._mix = given if isinstance(given, Mix) else None
-        among = given.among if isinstance(given, Mix) else given
-        self._faults = [parse(fault) if isinstance(fault, str) else fault for fault in among]
-        self._given = list(among)
+    def __init__(self, faults: Faults = ()) -> None:
+        self._mix = faults if isinstance(faults, Mix) else None
+        among = faults.among if isinstance(faults, Mix) else faults
+        self._faults = [parse_fault(fault) if isinstance(fault, str) else fault for fault in among]
+        self._listed = list(among)
         self._count = 0
-        self._seen: Counter[str] = Counter()
+        self._attempts: Counter[str] = Counter()
 
     @property
-    def is_drawn(self) -> bool:
+    def is_random(self) -> bool:
         """True if faults are drawn at random; one that does not fit its reply is then not reported."""
         return self._mix is not None
 
-    def draw(self, conversation: str) -> Fault | None:
+    def next_fault(self, conversation: str) -> Fault | None:
         """Return the fault of the next request, given the digest of its conversation. None: no fault."""
         self._count += 1
         if self._mix is None:
             return self._faults[self._count - 1] if self._count <= len(self._faults) else None
-        self._seen[conversation] += 1
-        chance = random.Random(f"{self._mix.seed}/{conversation}/{self._seen[conversation]}")  # noqa: S311 - no secret
+        self._attempts[conversation] += 1
+        chance = random.Random(f"{self._mix.seed}/{conversation}/{self._attempts[conversation]}")  # noqa: S311 - no secret
         return chance.choice(self._faults) if chance.random() < self._mix.rate else None
 
-    def unused(self) -> list[str]:
+    def describe_unused(self) -> list[str]:
         """Describe the faults of a list for which no request came."""
-        left = enumerate(self._given) if self._mix is None else ()
+        left = enumerate(self._listed) if self._mix is None else ()
         return [f"- fault {i + 1}: {fault}" for i, fault in left if fault is not None and i >= self._count]

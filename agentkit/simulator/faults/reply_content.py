@@ -8,23 +8,23 @@ from dataclasses import replace
 from itertools import islice
 
 from agentkit.messages.message import Block, JSONObject, encode
-from agentkit.simulator.faults.fault import Events, Fault, at_least
+from agentkit.simulator.faults.fault import Events, Fault, check_at_least
 from agentkit.simulator.replies.reply import Reply, Turn
 
-_STRANGE: Block = {"type": "hologram", "beam": "blue"}
+_UNKNOWN_BLOCK: Block = {"type": "hologram", "beam": "blue"}
 _UNFINISHED = "The answer to this has several parts, the first of which"
 
 
 def unknown_event(after: int = 2) -> Fault:
     """An event of an unknown type, after the first `after` events of a stream."""
-    at_least(0, after=after)
+    check_at_least(0, after=after)
 
     def events(given: Events) -> Events:
         yield from islice(given, after)
-        yield dict(_STRANGE)
+        yield dict(_UNKNOWN_BLOCK)
         yield from given
 
-    return Fault(events=events)
+    return Fault(change_events=events)
 
 
 def unknown_block() -> Fault:
@@ -32,24 +32,24 @@ def unknown_block() -> Fault:
 
     def turn(given: Turn) -> Turn:
         texts = {index + 1: text for index, text in given.input_texts.items()}
-        return replace(given, content=[dict(_STRANGE), *given.content], input_texts=texts)
+        return replace(given, content=[dict(_UNKNOWN_BLOCK), *given.content], input_texts=texts)
 
-    return Fault(turn=turn)
+    return Fault(change_turn=turn)
 
 
 def unknown_stop_reason(name: str = "hologram") -> Fault:
     """An unknown stop reason, after the whole reply."""
-    return Fault(turn=lambda given: replace(given, stop_reason=name), keeps_reply=True)
+    return Fault(change_turn=lambda given: replace(given, stop_reason=name), keeps_reply=True)
 
 
 def invalid_json() -> Fault:
     """The input of the last tool call is not JSON."""
-    return _with_input(lambda given: f'{encode(given).decode()[:-1]}{", " if given else ""}"x": tru e}}')
+    return _change_last_input(lambda given: f'{encode(given).decode()[:-1]}{", " if given else ""}"x": tru e}}')
 
 
 def truncated_json() -> Fault:
     """The input of the last tool call ends in the middle, though the turn ends normally."""
-    return _with_input(lambda given: _half(encode(given).decode()))
+    return _change_last_input(lambda given: _first_half(encode(given).decode()))
 
 
 def duplicate_keys() -> Fault:
@@ -59,20 +59,20 @@ def duplicate_keys() -> Fault:
         name, value = next(iter(given.items()), ("x", 1))
         return f"{encode(given).decode()[:-1]}{', ' if given else ''}{json.dumps(name)}: {json.dumps(value)}}}"
 
-    return _with_input(lambda given: twice(given) if given else '{"x": 1, "x": 1}')
+    return _change_last_input(lambda given: twice(given) if given else '{"x": 1, "x": 1}')
 
 
 def duplicate_ids() -> Fault:
     """The last tool call occurs twice, under one id."""
 
     def turn(given: Turn) -> Turn:
-        index = _last_call(given)
+        index = _last_call_index(given)
         texts = dict(given.input_texts)
         if index in texts:
             texts[len(given.content)] = texts[index]
         return replace(given, content=[*given.content, dict(given.content[index])], input_texts=texts)
 
-    return Fault(turn=turn, needs_call=True, keeps_reply=True)
+    return Fault(change_turn=turn, needs_call=True, keeps_reply=True)
 
 
 def empty() -> Fault:
@@ -97,15 +97,15 @@ def max_tokens(inside: str = "text") -> Fault:
 
     In a reply without text or thinking, an unfinished block of that type is cut off.
     """
-    return _cut_off("max_tokens", inside)
+    return _cut_off_inside("max_tokens", inside)
 
 
 def context_exceeded(inside: str = "text") -> Fault:
     """The reply is cut off because the context window is full."""
-    return _cut_off("model_context_window_exceeded", inside)
+    return _cut_off_inside("model_context_window_exceeded", inside)
 
 
-def _cut_off(stop_reason: str, inside: str) -> Fault:
+def _cut_off_inside(stop_reason: str, inside: str) -> Fault:
     if inside not in ("text", "thinking", "tool_use"):
         raise ValueError(f"a reply is cut off inside text, thinking or tool_use, not {inside!r}")
 
@@ -117,27 +117,27 @@ def _cut_off(stop_reason: str, inside: str) -> Fault:
             call = given.content[index]
             text = given.input_texts.get(index) or encode(call["input"]).decode()
             content: list[Block] = [*kept, {**call, "input": {}}]
-            return Turn(content, {**given.input_texts, index: _half(text)}, stop_reason, None)
-        begun: Block = {"type": inside, inside: _UNFINISHED} | ({"signature": ""} if inside == "thinking" else {})
-        block = dict(given.content[index]) if inside in kinds else begun
-        return Turn([*kept, {**block, inside: _half(str(block[inside]))}], {}, stop_reason, None)
+            return Turn(content, {**given.input_texts, index: _first_half(text)}, stop_reason, None)
+        unfinished: Block = {"type": inside, inside: _UNFINISHED} | ({"signature": ""} if inside == "thinking" else {})
+        block = dict(given.content[index]) if inside in kinds else unfinished
+        return Turn([*kept, {**block, inside: _first_half(str(block[inside]))}], {}, stop_reason, None)
 
-    return Fault(turn=turn, needs_call=inside == "tool_use", keeps_reply=True)
+    return Fault(change_turn=turn, needs_call=inside == "tool_use", keeps_reply=True)
 
 
-def _with_input(text_of: Callable[[JSONObject], str]) -> Fault:
+def _change_last_input(text_of: Callable[[JSONObject], str]) -> Fault:
     def turn(given: Turn) -> Turn:
-        index = _last_call(given)
+        index = _last_call_index(given)
         call = given.content[index]
         content: list[Block] = [*given.content[:index], {**call, "input": {}}, *given.content[index + 1 :]]
         return replace(given, content=content, input_texts={**given.input_texts, index: text_of(call["input"])})
 
-    return Fault(turn=turn, needs_call=True)
+    return Fault(change_turn=turn, needs_call=True)
 
 
-def _last_call(turn: Turn) -> int:
+def _last_call_index(turn: Turn) -> int:
     return max(index for index, block in enumerate(turn.content) if block["type"] == "tool_use")
 
 
-def _half(text: str) -> str:
+def _first_half(text: str) -> str:
     return text[: max(1, len(text) // 2)]

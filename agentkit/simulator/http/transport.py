@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Body(httpx2.AsyncByteStream):
+class _ResponseBody(httpx2.AsyncByteStream):
     """A response body that arrives chunk by chunk and can be closed at any moment, also before its first chunk.
 
     Not a generator: a cancel scope would stay open at its `yield`, and closing one that never ran does not run its
@@ -36,7 +36,7 @@ class _Body(httpx2.AsyncByteStream):
 
     async def __anext__(self) -> bytes:
         try:
-            return await _read(anext(self._chunks), self._timeout_s)
+            return await _await_part(anext(self._chunks), self._timeout_s)
         except ConnectionLost as error:
             text = "peer closed connection without sending complete message body (incomplete chunked read)"
             raise httpx2.RemoteProtocolError(text) from error
@@ -48,36 +48,36 @@ class _Body(httpx2.AsyncByteStream):
 class SimulatorTransport(httpx2.AsyncBaseTransport):
     """Passes the requests of an httpx2 client to a server in the same process."""
 
-    def __init__(self, simulator: Server) -> None:
-        self._simulator = simulator
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """See httpx2. Of its timeouts only `read` applies: nothing is connected, written or taken from a pool."""
         timeout_s = request.extensions.get("timeout", {}).get("read")
         body = await request.aread()
         target = request.url.raw_path.decode("ascii")
-        answer = self._simulator.handle(request.method, target, dict(request.headers), body)
+        answer = self._server.handle(request.method, target, dict(request.headers), body)
         try:
-            response = await _read(answer, timeout_s)
+            response = await _await_part(answer, timeout_s)
         except ConnectionLost as error:
             raise httpx2.RemoteProtocolError("Server disconnected without sending a response.") from error
         return httpx2.Response(
-            response.status, headers=dict(response.headers), stream=_Body(response.chunks, timeout_s)
+            response.status, headers=dict(response.headers), stream=_ResponseBody(response.chunks, timeout_s)
         )
 
 
-async def _read(coming: Awaitable[T], timeout_s: float | None) -> T:
+async def _await_part(part: Awaitable[T], timeout_s: float | None) -> T:
     """Await the next part of a response. Raises ReadTimeout after so many seconds. None: no limit."""
     with anyio.move_on_after(timeout_s):
-        return await coming
+        return await part
     raise httpx2.ReadTimeout("The read operation timed out")
 
 
-def in_process_client(simulator: Server) -> AsyncAnthropic:
+def in_process_client(server: Server) -> AsyncAnthropic:
     """Return a client of the official SDK that calls this server. It does not retry: scripts list errors one by one."""
     return AsyncAnthropic(
         api_key="any",
         base_url="http://simulator.invalid",
         max_retries=0,
-        http_client=httpx2.AsyncClient(transport=SimulatorTransport(simulator)),
+        http_client=httpx2.AsyncClient(transport=SimulatorTransport(server)),
     )

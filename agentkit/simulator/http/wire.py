@@ -10,14 +10,14 @@ import anyio.lowlevel
 
 from agentkit.messages.message import JSONObject, encode
 
-MOST_BODY_BYTES = 32 * 1024 * 1024
+MAX_MESSAGE_BODY_BYTES = 32 * 1024 * 1024
 """The largest body of one message request, in bytes."""
-_MOST_BATCH_BYTES = 256 * 1024 * 1024
+_MAX_BATCH_BODY_BYTES = 256 * 1024 * 1024
 
 
-def body_limit(path: str) -> int:
+def max_body_bytes(path: str) -> int:
     """Return the largest body, in bytes, that the API accepts on this path; a batch holds many requests."""
-    return _MOST_BATCH_BYTES if path.startswith("/v1/messages/batches") else MOST_BODY_BYTES
+    return _MAX_BATCH_BODY_BYTES if path.startswith("/v1/messages/batches") else MAX_MESSAGE_BODY_BYTES
 
 
 Headers: TypeAlias = Mapping[str, str]
@@ -55,25 +55,27 @@ class Server(Protocol):
         ...
 
 
-def event_stream(events: Iterable[bytes], headers: Headers) -> Response:
+def event_stream_response(events: Iterable[bytes], headers: Headers) -> Response:
     """Return a response of server-sent events, one chunk each."""
     own = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-    return Response(200, {**own, **headers}, _chunks(events))
+    return Response(200, {**own, **headers}, _send_chunks(events))
 
 
-def json_answer(status: int, value: object, headers: Headers) -> Response:
+def json_response(status: int, value: object, headers: Headers) -> Response:
     """Return a response that is one JSON document."""
     data = encode(value)
     own = {"content-type": "application/json", "content-length": str(len(data))}
-    return Response(status, {**own, **headers}, _chunks([data]))
+    return Response(status, {**own, **headers}, _send_chunks([data]))
 
 
-def lines(values: Iterable[object], headers: Headers) -> Response:
+def json_lines_response(values: Iterable[object], headers: Headers) -> Response:
     """Return a response of JSON documents, one per line."""
-    return Response(200, {"content-type": "application/x-jsonl", **headers}, _chunks(encode(v) + b"\n" for v in values))
+    return Response(
+        200, {"content-type": "application/x-jsonl", **headers}, _send_chunks(encode(v) + b"\n" for v in values)
+    )
 
 
-def failure(
+def error_response(
     status: int,
     kind: str,
     message: str,
@@ -96,10 +98,10 @@ def failure(
     is_retryable = status in (408, 409, 429) or status >= 500
     more = {} if is_retryable else {"x-should-retry": "false"}
     body = {"type": "error", "error": error, "request_id": headers["request-id"]}
-    return json_answer(status, body, {**more, **headers})
+    return json_response(status, body, {**more, **headers})
 
 
-async def _chunks(data: Iterable[bytes]) -> AsyncGenerator[bytes]:
+async def _send_chunks(data: Iterable[bytes]) -> AsyncGenerator[bytes]:
     for chunk in data:
         await anyio.lowlevel.checkpoint()  # each chunk arrives by itself, as over a network
         yield chunk

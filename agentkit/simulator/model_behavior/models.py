@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from agentkit.budget.model_limits import LIMITS, ModelLimits, undated
+from agentkit.budget.model_limits import MODEL_LIMITS, ModelLimits, without_date
 from agentkit.messages.message import JSONObject
 
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
@@ -31,7 +31,7 @@ class ModelFacts:
     """True if `role: "system"` is accepted inside the conversation. Sonnet 5 accepts it and does not follow it."""
     takes_tool_changes: bool = True
     """True if tools can be added and removed inside the conversation."""
-    most_effort_without_thinking: str = "max"
+    max_effort_without_thinking: str = "max"
     """The highest effort level that it accepts while thinking is disabled."""
     refuses_overflow: bool = False
     """True if input plus `max_tokens` beyond the window is refused; newer models stop when the window is full."""
@@ -39,13 +39,13 @@ class ModelFacts:
     """The release date in ISO 8601."""
 
     @property
-    def thinks_always(self) -> bool:
+    def is_always_thinking(self) -> bool:
         """True if thinking cannot be disabled, so that a tool call cannot be forced."""
         return "disabled" not in self.thinking
 
     def takes_effort(self, level: str, *, thinks: bool) -> bool:
         """Return True if a known effort level is accepted with thinking enabled or disabled as `thinks` says."""
-        return thinks or _EFFORTS.index(level) <= _EFFORTS.index(self.most_effort_without_thinking)
+        return thinks or _EFFORTS.index(level) <= _EFFORTS.index(self.max_effort_without_thinking)
 
 
 _ALWAYS = ModelFacts(thinking=("adaptive",))
@@ -61,7 +61,7 @@ _OLD = replace(
     refuses_overflow=True,
 )
 
-_ABILITIES: Mapping[str, ModelFacts] = {
+_CAPABILITIES: Mapping[str, ModelFacts] = {
     "claude-fable-5-2": _BINDING,
     "claude-fable-5-1": _BINDING,
     "claude-fable-5": replace(_ALWAYS, min_cacheable_tokens=2048),
@@ -70,7 +70,7 @@ _ABILITIES: Mapping[str, ModelFacts] = {
     "claude-mythos-5": _ALWAYS,
     "claude-mythos-preview": _ALWAYS,
     "claude-opus-5-5": _BINDING,
-    "claude-opus-5": ModelFacts(most_effort_without_thinking="high", released="2026-07-24T00:00:00Z"),
+    "claude-opus-5": ModelFacts(max_effort_without_thinking="high", released="2026-07-24T00:00:00Z"),
     "claude-opus-4-8": ModelFacts(min_cacheable_tokens=4096),
     "claude-opus-4-7": replace(_OLDER, min_cacheable_tokens=4096),
     "claude-opus-4-6": replace(_BOTH_MODES, min_cacheable_tokens=4096),
@@ -82,23 +82,27 @@ _ABILITIES: Mapping[str, ModelFacts] = {
     "claude-haiku-5-5": replace(_SWITCHABLE, released="2026-10-07T00:00:00Z"),
     "claude-haiku-4-5": replace(_OLD, min_cacheable_tokens=4096),
 }
-MODELS: Mapping[str, ModelFacts] = {name: replace(_ABILITIES[name], limits=limits) for name, limits in LIMITS.items()}
+MODELS: Mapping[str, ModelFacts] = {
+    name: replace(_CAPABILITIES[name], limits=limits) for name, limits in MODEL_LIMITS.items()
+}
 """Every model that has limits, in the order in which `/v1/models` lists them."""
 
 
-def facts_of(model: str) -> ModelFacts | None:
+def find_model_facts(model: str) -> ModelFacts | None:
     """Return the facts of a model; an id with a date counts as the same model. None: there is no such model."""
-    return MODELS.get(model) or MODELS.get(undated(model))
+    return MODELS.get(model) or MODELS.get(without_date(model))
 
 
-def describe(model: str, facts: ModelFacts) -> JSONObject:
+def describe_model(model: str, facts: ModelFacts) -> JSONObject:
     """Return a model as `/v1/models` shows it. Capabilities that are not published are reported as supported."""
-    _, line, *version = undated(model).split("-")
+    _, line, *version = without_date(model).split("-")
 
-    def can(is_supported: bool = True) -> JSONObject:
+    def supported(is_supported: bool = True) -> JSONObject:
         return {"supported": is_supported}
 
-    thinking = {kind: can(kind in facts.thinking) for kind in ("adaptive", "between_tools", "disabled", "enabled")}
+    thinking = {
+        kind: supported(kind in facts.thinking) for kind in ("adaptive", "between_tools", "disabled", "enabled")
+    }
     strategies = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
     return {
         "type": "model",
@@ -112,15 +116,18 @@ def describe(model: str, facts: ModelFacts) -> JSONObject:
         "max_input_tokens": facts.limits.context_tokens,
         "max_tokens": facts.limits.max_output_tokens,
         "capabilities": {
-            "batch": can(),
-            "citations": can(),
-            "code_execution": can(),
-            "context_management": {"supported": True, **{name: can() for name in strategies}},
-            "effort": {"supported": bool(facts.efforts), **{level: can(level in facts.efforts) for level in _EFFORTS}},
-            "image_input": can(),
-            "pdf_input": can(),
-            "server_tools": {"supported": True, "code_execution": can(), "web_search": can()},
-            "structured_outputs": can(),
+            "batch": supported(),
+            "citations": supported(),
+            "code_execution": supported(),
+            "context_management": {"supported": True, **{name: supported() for name in strategies}},
+            "effort": {
+                "supported": bool(facts.efforts),
+                **{level: supported(level in facts.efforts) for level in _EFFORTS},
+            },
+            "image_input": supported(),
+            "pdf_input": supported(),
+            "server_tools": {"supported": True, "code_execution": supported(), "web_search": supported()},
+            "structured_outputs": supported(),
             "thinking": {"supported": True, "types": thinking},
         },
     }

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from agentkit.messages.message import Content, JSONObject, encode
-from agentkit.simulator.model_behavior.models import facts_of
-from agentkit.simulator.model_behavior.thinking_signatures import without_markers
+from agentkit.simulator.model_behavior.models import find_model_facts
+from agentkit.simulator.model_behavior.thinking_signatures import without_cache_markers
 
 BYTES_PER_TOKEN = 4
 """The estimate of a token's length, in bytes of JSON."""
-_LOOKBACK = 20
-_RUNS = ("tool_use", "tool_result")
+_LOOKBACK_BLOCKS = 20
+_RUN_TYPES = ("tool_use", "tool_result")
 _NOT_CACHEABLE = ("thinking", "redacted_thinking")
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
+class _PrefixPosition:
     """The prompt prefix up to and including one block."""
 
     prefix: str
@@ -41,14 +41,14 @@ class PromptCache:
 
     _entries: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
-    def usage(self, body: JSONObject) -> JSONObject:
+    def record_request(self, body: JSONObject) -> JSONObject:
         """Read and write the cache for a request, and return the input counters of its usage record."""
-        positions = _positions(body)
+        positions = _prefix_positions(body)
         total = positions[-1].tokens
-        facts = facts_of(body["model"])
+        facts = find_model_facts(body["model"])
         least = facts.min_cacheable_tokens if facts else 0
         marked = [i for i, position in enumerate(positions) if position.marker and position.tokens >= least]
-        read = max((self._found(body["model"], positions, i) for i in marked), default=0)
+        read = max((self._find_cached_tokens(body["model"], positions, i) for i in marked), default=0)
         written = {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0}
         done = read
         for i in marked:
@@ -64,7 +64,7 @@ class PromptCache:
             "cache_creation": written,
         }
 
-    def _found(self, model: str, positions: list[_Position], marked: int) -> int:
+    def _find_cached_tokens(self, model: str, positions: list[_PrefixPosition], marked: int) -> int:
         """Return the tokens of the longest entry that the marker at this position finds.
 
         It looks back over 20 blocks; consecutive tool calls, or tool results, count as one.
@@ -73,24 +73,24 @@ class PromptCache:
         for position in reversed(positions[: marked + 1]):
             if (model, position.prefix) in self._entries:
                 return position.tokens
-            passed += position.kind != last or position.kind not in _RUNS
+            passed += position.kind != last or position.kind not in _RUN_TYPES
             last = position.kind
-            if passed > _LOOKBACK:
+            if passed > _LOOKBACK_BLOCKS:
                 break
         return 0
 
 
-def count_tokens(body: JSONObject) -> int:
+def count_prompt_tokens(body: JSONObject) -> int:
     """Return the tokens of a request's prompt."""
-    return _positions(body)[-1].tokens
+    return _prefix_positions(body)[-1].tokens
 
 
-def output_tokens(content: object) -> int:
+def count_output_tokens(content: object) -> int:
     """Return the tokens of a reply's content, at least 1."""
     return max(1, len(encode(content)) // BYTES_PER_TOKEN)
 
 
-def _positions(body: JSONObject) -> list[_Position]:
+def _prefix_positions(body: JSONObject) -> list[_PrefixPosition]:
     system: Content = body.get("system") or []
     parts: list[tuple[str, JSONObject]] = [("tool", tool) for tool in body.get("tools") or ()]
     parts += [("system", b) for b in ([{"type": "text", "text": system}] if isinstance(system, str) else system)]
@@ -100,20 +100,20 @@ def _positions(body: JSONObject) -> list[_Position]:
         parts += [(message["role"], block) for block in blocks]
     hashed = hashlib.sha256()
     size = 0
-    positions: list[_Position] = []
+    positions: list[_PrefixPosition] = []
     top: JSONObject | None = body.get("cache_control")
     last = next((i for i, (_, part) in reversed([*enumerate(parts)]) if _is_cacheable(part)), None)
     for i, (role, part) in enumerate(parts or [("user", {})]):
-        data = encode([role, without_markers(part)])
+        data = encode([role, without_cache_markers(part)])
         hashed.update(data)
         size += len(data)
-        marker = _marker(part) or (top if i == last else None)
+        marker = _cache_marker(part) or (top if i == last else None)
         kind = str(part.get("type", role))
-        positions.append(_Position(hashed.copy().hexdigest(), size // BYTES_PER_TOKEN, marker, kind))
+        positions.append(_PrefixPosition(hashed.copy().hexdigest(), size // BYTES_PER_TOKEN, marker, kind))
     return positions
 
 
-def _marker(part: JSONObject) -> JSONObject | None:
+def _cache_marker(part: JSONObject) -> JSONObject | None:
     """Return the cache marker of a block, or the last one inside it."""
     inner: object = part.get("content")
     has_inner = part.get("type") == "tool_result" and isinstance(inner, list)

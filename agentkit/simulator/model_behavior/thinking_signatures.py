@@ -9,36 +9,36 @@ from typing import cast
 from agentkit.messages.message import Block, JSONObject, encode
 
 
-def without_markers(value: object) -> object:
+def without_cache_markers(value: object) -> object:
     """Return a copy with sorted keys and without cache markers, which are not content."""
     if isinstance(value, dict):
         items = sorted(cast("JSONObject", value).items())
-        return {key: without_markers(inner) for key, inner in items if key != "cache_control"}
-    return [without_markers(inner) for inner in cast("list[object]", value)] if isinstance(value, list) else value
+        return {key: without_cache_markers(inner) for key, inner in items if key != "cache_control"}
+    return [without_cache_markers(inner) for inner in cast("list[object]", value)] if isinstance(value, list) else value
 
 
-def digest(value: object) -> str:
+def content_digest(value: object) -> str:
     """Return a hash that is equal for equal content, whatever the order of keys and the cache markers."""
-    return hashlib.sha256(encode(without_markers(value))).hexdigest()
+    return hashlib.sha256(encode(without_cache_markers(value))).hexdigest()
 
 
-def sign(body: JSONObject, content: list[Block]) -> None:
+def sign_thinking(body: JSONObject, content: list[Block]) -> None:
     """Sign the thinking blocks of the new turn that answers `body`, in place."""
-    *_, prefix = _prefixes(body)
+    *_, prefix = _prefix_digests(body)
     for index, block in enumerate(content):
         if block.get("type") == "thinking":
-            block["signature"] = _signature(prefix, content[:index], block)
+            block["signature"] = _thinking_signature(prefix, content[:index], block)
 
 
-def broken_binding(body: JSONObject) -> str | None:
+def find_broken_binding(body: JSONObject) -> str | None:
     """Return the error text for the first thinking block that does not match what precedes it. None: all match."""
-    for i, (message, prefix) in enumerate(zip(body["messages"], _prefixes(body), strict=False)):
+    for i, (message, prefix) in enumerate(zip(body["messages"], _prefix_digests(body), strict=False)):
         if message["role"] != "assistant" or isinstance(message["content"], str):
             continue
         for j, block in enumerate(message["content"]):
             if block.get("type") != "thinking":
                 continue
-            if block["signature"] != _signature(prefix, message["content"][:j], block):
+            if block["signature"] != _thinking_signature(prefix, message["content"][:j], block):
                 return (
                     f"messages.{i}.content.{j}: Invalid `signature` in `thinking` block. The block is bound to a "
                     "different conversation. Remove the block, or set "
@@ -47,20 +47,20 @@ def broken_binding(body: JSONObject) -> str | None:
     return None
 
 
-def _prefixes(body: JSONObject) -> Iterator[str]:
+def _prefix_digests(body: JSONObject) -> Iterator[str]:
     """Yield the digest of all that precedes each message, and last that of the whole conversation."""
     head: list[object] = [body.get("system"), body.get("tools") or []]
-    hashed = hashlib.sha256(encode(without_markers(head)))
+    hashed = hashlib.sha256(encode(without_cache_markers(head)))
     yield hashed.hexdigest()
     for message in body["messages"]:
-        hashed.update(encode(without_markers(message)))
+        hashed.update(encode(without_cache_markers(message)))
         yield hashed.hexdigest()
 
 
-def _signature(prefix: str, earlier: list[Block], block: Block) -> str:
-    return "sim_" + digest([prefix, earlier, block["thinking"]])[:40]
+def _thinking_signature(prefix: str, earlier: list[Block], block: Block) -> str:
+    return "sim_" + content_digest([prefix, earlier, block["thinking"]])[:40]
 
 
 def compaction_signature(block: Block) -> str:
     """Return the signature of a compaction block, over its text and its tool changes."""
-    return f"sim_{digest(block.get('content'))[:20]}_{digest(block.get('tool_changes'))[:20]}"
+    return f"sim_{content_digest(block.get('content'))[:20]}_{content_digest(block.get('tool_changes'))[:20]}"

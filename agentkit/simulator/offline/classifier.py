@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from agentkit.messages.message import JSON, JSONObject, text_of
-from agentkit.schema.json_schema.subschemas import resolve
-from agentkit.simulator.offline.reader import parse
-from agentkit.simulator.offline.retrieval import terms
+from agentkit.schema.json_schema.subschemas import resolve_reference
+from agentkit.simulator.offline.reader import parse_json_text
+from agentkit.simulator.offline.retrieval import split_terms
 from agentkit.simulator.replies.reply import Reply
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
-LABEL = "Offline classifier, not a language model"
-_VOTES = 5
-_LEAST_SHARE = 0.12
-_ASKED = re.compile(
+CLASSIFIER_LABEL = "Offline classifier, not a language model"
+_MAX_VOTES = 5
+_MIN_SHARE = 0.12
+_ONE_LABEL_WANTED = re.compile(
     r"\b(?:(?:one|single|a|exactly one) (?:capital )?(?:letter|character)\b|(?:exactly )?one (?:label|class|category|of"
     r"(?: the following| these)?(?: labels| classes| categories| letters| words)?\b)|only (?:the|a) (?:letter|label))",
     re.IGNORECASE,
@@ -31,11 +31,11 @@ _LISTED = re.compile(r"one of[^:\n]{0,40}:\s*([^\n.]{3,300})", re.IGNORECASE)
 _ABSTAINING = re.compile(
     r"\?|\b(unsure|unclear|unknown|uncertain|undecided|abstain|none|neither|other|not sure)\b", re.IGNORECASE
 )
-_FIELD = r"(?:text|input|message|question|mail|email|prompt|query|user)"
-_MARK = r"(?:label|class|category|answer|output|letter)"
+_TEXT_FIELD = r"(?:text|input|message|question|mail|email|prompt|query|user)"
+_LABEL_FIELD = r"(?:label|class|category|answer|output|letter)"
 _EXAMPLES = (
-    re.compile(rf"(?is)<{_FIELD}>(.+?)</{_FIELD}>\s*<{_MARK}>\s*(.+?)\s*</{_MARK}>"),
-    re.compile(rf"(?im)^\s*{_FIELD}:\s*(.+?)\s*\n?\s*{_MARK}:\s*[\"'`]?([^\n\"'`]+?)[\"'`]?\s*$"),
+    re.compile(rf"(?is)<{_TEXT_FIELD}>(.+?)</{_TEXT_FIELD}>\s*<{_LABEL_FIELD}>\s*(.+?)\s*</{_LABEL_FIELD}>"),
+    re.compile(rf"(?im)^\s*{_TEXT_FIELD}:\s*(.+?)\s*\n?\s*{_LABEL_FIELD}:\s*[\"'`]?([^\n\"'`]+?)[\"'`]?\s*$"),
     re.compile(r"(?m)^\s*[-*]?\s*[\"“](.+?)[\"”]\s*(?:->|=>|→|:)\s*[\"'`]?([^\n\"'`]+?)[\"'`]?\s*$"),
 )
 
@@ -51,38 +51,40 @@ class Task:
     examples: tuple[tuple[str, str], ...]
 
 
-def classification(request: JSONObject) -> Task | None:
+def find_classification_task(request: JSONObject) -> Task | None:
     """Return the task of a request that wants one label of a few. None: it wants something else."""
     messages = [(message["role"], text_of(message["content"])) for message in request["messages"]]
     if not messages or messages[-1][0] != "user" or not messages[-1][1]:
         return None
     orders = f"{text_of(request.get('system') or '')}\n{messages[-1][1]}"
-    named = dict(_options(orders)) if _ASKED.search(orders) else {}
-    labels = _labels_of_form(request) or tuple(named)
+    named = dict(_find_options(orders)) if _ONE_LABEL_WANTED.search(orders) else {}
+    labels = _labels_of_schema(request) or tuple(named)
     if len(labels) < 2:
         return None
-    examples = [(text, label) for text, label in _examples(orders, messages) if label in labels]
+    examples = [(text, label) for text, label in _find_examples(orders, messages) if label in labels]
     abstaining = next((label for label in labels if _ABSTAINING.search(f"{label} {named.get(label, '')}")), None)
     text = messages[-1][1]
     for pattern in _EXAMPLES:
         text = pattern.sub("", text)
-    return Task(re.sub(rf"(?i)^\s*{_FIELD}:|{_MARK}:\s*$", "", text).strip(), labels, abstaining, tuple(examples))
+    return Task(
+        re.sub(rf"(?i)^\s*{_TEXT_FIELD}:|{_LABEL_FIELD}:\s*$", "", text).strip(), labels, abstaining, tuple(examples)
+    )
 
 
 def classify(task: Task) -> Reply:
     """Return a reply with the label in the form that the request wants, or with the text that there is none."""
-    label = vote(task.text, task.examples) or task.abstaining
+    label = vote_for_label(task.text, task.examples) or task.abstaining
     if label is None:
-        return Reply.text(f"{LABEL}: no label, the examples do not decide.")
+        return Reply.text(f"{CLASSIFIER_LABEL}: no label, the examples do not decide.")
     return Reply.output(label)
 
 
-def vote(text: str, examples: tuple[tuple[str, str], ...]) -> str | None:
+def vote_for_label(text: str, examples: tuple[tuple[str, str], ...]) -> str | None:
     """Return the label of the nearest examples. None: none is near enough, or the votes are nearly even."""
-    counted = [(Counter(_grams(example)), label) for example, label in examples]
+    counted = [(Counter(_word_grams(example)), label) for example, label in examples]
     holding = Counter(gram for counts, _ in counted for gram in counts)
     mean = sum(sum(counts.values()) for counts, _ in counted) / max(1, len(counted))
-    wanted = Counter(_grams(text))
+    wanted = Counter(_word_grams(text))
     rarity = {gram: math.log(1 + (len(counted) - n + 0.5) / (n + 0.5)) for gram in wanted if (n := holding[gram])}
     whole = sum(rarity.get(gram, math.log(2 + 2 * len(counted))) for gram in wanted) or 1.0
     scored: list[tuple[float, float, str]] = []
@@ -90,8 +92,8 @@ def vote(text: str, examples: tuple[tuple[str, str], ...]) -> str | None:
         length = 0.4 + 0.6 * sum(counts.values()) / (mean or 1)
         score = sum(rare * counts[gram] / (counts[gram] + length) for gram, rare in rarity.items() if gram in counts)
         scored.append((score, sum(rarity[gram] for gram in rarity if gram in counts) / whole, label))
-    nearest = sorted(scored, key=lambda each: (-each[0], each[2]))[:_VOTES]
-    if not nearest or nearest[0][1] < _LEAST_SHARE:
+    nearest = sorted(scored, key=lambda each: (-each[0], each[2]))[:_MAX_VOTES]
+    if not nearest or nearest[0][1] < _MIN_SHARE:
         return None
     votes = {label: 0.0 for _, _, label in nearest}
     for score, _, label in nearest:
@@ -100,30 +102,30 @@ def vote(text: str, examples: tuple[tuple[str, str], ...]) -> str | None:
     return None if others and others[0][0] > 0.95 * most else first
 
 
-def _grams(text: str) -> Iterator[str]:
+def _word_grams(text: str) -> Iterator[str]:
     """Yield the words of a text, and their n-grams of three and four characters."""
-    for word in terms(text):
+    for word in split_terms(text):
         yield word
         marked = f"^{word}$"
         yield from (marked[i : i + n] for n in (3, 4) for i in range(len(marked) - n + 1))
 
 
-def _labels_of_form(request: JSONObject) -> tuple[str, ...]:
+def _labels_of_schema(request: JSONObject) -> tuple[str, ...]:
     """Return the values of an output schema that is one string of a few, or has one such property. Empty: no such."""
     config: JSONObject = request.get("output_config") or {}
     forms = [config["format"]["schema"]] if config.get("format") else []
     forms += [tool["input_schema"] for tool in request.get("tools") or () if tool.get("name") == ANSWER_TOOL]
     for form in forms:
-        part = resolve(form, form)
+        part = resolve_reference(form, form)
         if len(properties := part.get("properties") or {}) == 1:
-            part = resolve(next(iter(properties.values())), form)
+            part = resolve_reference(next(iter(properties.values())), form)
         values: list[JSON] = part.get("enum") or [choice.get("const") for choice in part.get("anyOf") or ()]
         if values and all(isinstance(value, str) for value in values):
             return tuple(map(str, values))
     return ()
 
 
-def _options(orders: str) -> Iterator[tuple[str, str]]:
+def _find_options(orders: str) -> Iterator[tuple[str, str]]:
     """Yield labels and their meanings: `A: spam`, `(B) not spam`, or a list after `one of:`."""
     found = _OPTION.findall(orders)
     if len({letter for letter, _ in found}) > 1:
@@ -135,23 +137,23 @@ def _options(orders: str) -> Iterator[tuple[str, str]]:
                 yield label, ""
 
 
-def _examples(orders: str, messages: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _find_examples(orders: str, messages: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for (role, text), (next_role, answer) in pairwise(messages):
         if (role, next_role) == ("user", "assistant"):
-            yield re.sub(rf"(?i)^\s*{_FIELD}:", "", text).strip(), _unwrapped(answer)
+            yield re.sub(rf"(?i)^\s*{_TEXT_FIELD}:", "", text).strip(), _bare_label(answer)
     for pattern in _EXAMPLES:
         yield from ((text.strip(), label.strip()) for text, label in pattern.findall(orders))
     for line in re.findall(r"(?m)^\s*(\{.+\})\s*$", orders):
-        value = parse(line)
+        value = parse_json_text(line)
         fields = {key.lower(): inner for key, inner in value.items()} if isinstance(value, dict) else {}
-        example = next((fields[key] for key in fields if re.fullmatch(_FIELD, key)), None)
-        label = next((fields[key] for key in fields if re.fullmatch(_MARK, key)), None)
+        example = next((fields[key] for key in fields if re.fullmatch(_TEXT_FIELD, key)), None)
+        label = next((fields[key] for key in fields if re.fullmatch(_LABEL_FIELD, key)), None)
         if isinstance(example, str) and isinstance(label, str):
             yield example, label
 
 
-def _unwrapped(answer: str) -> str:
+def _bare_label(answer: str) -> str:
     """Return a label that stands alone, or is the only value of a JSON object."""
-    value = parse(answer)
+    value = parse_json_text(answer)
     inner = list(value.values()) if isinstance(value, dict) else []
     return str(inner[0]) if len(inner) == 1 else answer.strip().rstrip(".")

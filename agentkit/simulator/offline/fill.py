@@ -6,8 +6,8 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.json_schema.checker import Checker
-from agentkit.schema.json_schema.subschemas import resolve
+from agentkit.schema.json_schema.checker import SchemaChecker
+from agentkit.schema.json_schema.subschemas import resolve_reference
 from agentkit.simulator.offline.retrieval import Hit, Passage
 
 _WORDS = {
@@ -51,50 +51,50 @@ class Facts:
     missing: Sequence[str] = ()
 
 
-def fill(schema: JSONObject, facts: Facts) -> JSON:
+def fill_schema(schema: JSONObject, facts: Facts) -> JSON:
     """Return a value that is valid by the schema. Raises CannotFill when the facts do not suffice."""
-    value = _Form(schema, facts).value(schema, "text", None, "the value")
-    for misfit in Checker(schema).misfits(value):
+    value = _SchemaFiller(schema, facts).fill_value(schema, "text", None, "the value")
+    for misfit in SchemaChecker(schema).find_violations(value):
         raise CannotFill(f"{'.'.join(map(str, ('the value', *misfit.path)))}: `{misfit.keyword}` is not met")
     return value
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _SchemaFiller:
     root: JSONObject
     facts: Facts
 
-    def value(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
-        schema = resolve(schema, self.root)
+    def fill_value(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
+        schema = resolve_reference(schema, self.root)
         kind = schema.get("type")
         kinds: list[str] = schema["type"] if isinstance(schema.get("type"), list) else []
         choices = schema.get("anyOf") or schema.get("oneOf") or [{**schema, "type": each} for each in kinds]
         if "const" in schema or "enum" in schema:
-            return self.option([schema["const"]] if "const" in schema else schema["enum"], role, hit, path)
+            return self.fill_enum([schema["const"]] if "const" in schema else schema["enum"], role, hit, path)
         if choices:
-            return self.choice([resolve(each, self.root) for each in choices], role, hit, path)
+            return self.fill_union([resolve_reference(each, self.root) for each in choices], role, hit, path)
         if kind == "object" and path.count(".") < 8:
-            return self.object(schema, hit, path)
-        return self.array(schema, role, hit, path) if kind == "array" else self.leaf(schema, role, hit, path)
+            return self.fill_object(schema, hit, path)
+        return self.fill_array(schema, role, hit, path) if kind == "array" else self.fill_leaf(schema, role, hit, path)
 
-    def roles(self, schema: JSONObject, *kinds: str) -> dict[str, str]:
-        inner = {key: resolve(value, self.root) for key, value in schema.get("properties", {}).items()}
+    def property_roles(self, schema: JSONObject, *kinds: str) -> dict[str, str]:
+        inner = {key: resolve_reference(value, self.root) for key, value in schema.get("properties", {}).items()}
         kinds_of = {key: [each.get("type") for each in value.get("anyOf", [value])] for key, value in inner.items()}
         return {key: role_of(key) for key in inner if {*kinds} & {*map(str, kinds_of[key])}}
 
-    def choice(self, choices: list[JSONObject], role: str, hit: Hit | None, path: str) -> JSON:
+    def fill_union(self, choices: list[JSONObject], role: str, hit: Hit | None, path: str) -> JSON:
         kinds = [each.get("type") for each in choices]
         if "null" in kinds and not hit and not self.facts.hits and role not in ("text", "question", "missing"):
             return None  # rather than an empty quote
         for each in [each for each in choices if each.get("type") != "null"]:
             with suppress(CannotFill):
-                return self.value(each, role, hit, path)
+                return self.fill_value(each, role, hit, path)
         if "null" in kinds:
             return None
         raise CannotFill(f"{path}: none of its forms can be filled")
 
-    def object(self, schema: JSONObject, hit: Hit | None, path: str) -> JSON:
-        roles = self.roles(schema, "string", "integer")
+    def fill_object(self, schema: JSONObject, hit: Hit | None, path: str) -> JSON:
+        roles = self.property_roles(schema, "string", "integer")
         hit = hit or next(iter(self.facts.hits if {"quote", "start"} & {*roles.values()} else ()), None)
         filled: dict[str, JSON] = {}
         for key, inner in schema.get("properties", {}).items():
@@ -102,14 +102,14 @@ class _Form:
             is_required = key in schema.get("required", ())
             if is_required or self.facts.answer or role in ("question", "source"):
                 with nullcontext() if is_required else suppress(CannotFill):
-                    filled[key] = self.value(inner, role, hit, f"{path}.{key}")
+                    filled[key] = self.fill_value(inner, role, hit, f"{path}.{key}")
         return filled
 
-    def array(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
-        items = resolve(schema.get("items") or {}, self.root)
-        roles = {*self.roles(items, "string", "integer").values()}
-        forms: list[tuple[_Form, Hit | None]] = [(self, each) for each in ([hit] if hit else self.facts.hits)]
-        if "quote" in self.roles(items, "array").values():  # a list of sources, each with its quotes
+    def fill_array(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
+        items = resolve_reference(schema.get("items") or {}, self.root)
+        roles = {*self.property_roles(items, "string", "integer").values()}
+        forms: list[tuple[_SchemaFiller, Hit | None]] = [(self, each) for each in ([hit] if hit else self.facts.hits)]
+        if "quote" in self.property_roles(items, "array").values():  # a list of sources, each with its quotes
             hits = {name: [hit for hit in self.facts.hits if hit.passage.source == name] for name in self.facts.sources}
             forms = [(replace(self, facts=replace(self.facts, hits=hits[name], sources=[name])), None) for name in hits]
         elif role not in ("quote", "text") and not roles & {"quote", "text", "start"}:
@@ -117,20 +117,20 @@ class _Form:
             forms = [(self, Hit(Passage(name, None, None, ""), 0, 0)) for name in names]
             role = role if role == "name" else "source"
         role = "quote" if role == "text" else role
-        return [form.value(items, role, each, f"{path}.0") for form, each in forms][: schema.get("maxItems")]
+        return [form.fill_value(items, role, each, f"{path}.0") for form, each in forms][: schema.get("maxItems")]
 
-    def option(self, options: list[JSON], role: str, hit: Hit | None, path: str) -> JSON:
+    def fill_enum(self, options: list[JSON], role: str, hit: Hit | None, path: str) -> JSON:
         words = {re.sub(r"\W", "_", str(option).lower()): option for option in options}
         sure = max((hit.coverage for hit in self.facts.hits), default=0.0)
         level = "high" if sure > 0.85 else "medium" if sure > 0.5 else "low"
         wanted = (level, "low", "none") if role == "confidence" else _YES if self.facts.hits else _NO
-        if role == "source" and (source := self.leaf({"type": "string"}, role, hit, path)) in options:
+        if role == "source" and (source := self.fill_leaf({"type": "string"}, role, hit, path)) in options:
             return source
         for option in options if len(options) == 1 else [words[word] for word in wanted if word in words]:
             return option
         raise CannotFill(f"{path}: which of its values fits is not known")
 
-    def leaf(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
+    def fill_leaf(self, schema: JSONObject, role: str, hit: Hit | None, path: str) -> JSON:
         facts = self.facts
         passage = hit.passage if hit else Passage(next(iter(facts.sources), ""), 0, 0, "")
         known: dict[tuple[object, str], JSON] = {

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from agentkit.messages.content import Document
 from agentkit.messages.message import JSON, Content, JSONObject, encode, text_block, text_of
 from agentkit.messages.strict_json import parse_strict
-from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
-from agentkit.simulator.offline.retrieval import Hit, passages, search
+from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema, role_of
+from agentkit.simulator.offline.retrieval import Hit, search_passages, split_passages
 from agentkit.simulator.replies.reply import Reply
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
-LABEL = "Offline reader, not a language model"
-_MOST_CALLS_PER_TURN = 20
+READER_LABEL = "Offline reader, not a language model"
+_MAX_CALLS_PER_TURN = 20
 _MARK = r"(?:[-*•]|\d+[.)])\s+"
 _LISTING = re.compile(rf"^([^\n:]{{0,200}}):[ \t]*([^\n]*)((?:\n\s*{_MARK}[^\n]+)*)", re.MULTILINE)
 _ENTRY = re.compile(rf"\s*(?:{_MARK})?[`'\"]?(.+\.\w{{1,5}}(?=\W*$)|.+?)[`'\"]?(?:(?:: | - |\t|  | \()(.*?)\)?)?\s*")
 
 
 @dataclass(slots=True)
-class Call:
+class PastCall:
     """A tool call of an earlier turn with its result."""
 
     name: str
@@ -31,67 +31,67 @@ class Call:
 
 
 @dataclass(slots=True)
-class Said:
+class ParsedRequest:
     """The question, sources and calls of a conversation; `named` are sources for a tool to read, id to title."""
 
     question: str = ""
     given: list[Document] = field(default_factory=list[Document])
     named: dict[str, str] = field(default_factory=dict[str, str])
-    calls: dict[str, Call] = field(default_factory=dict[str, Call])
+    calls: dict[str, PastCall] = field(default_factory=dict[str, PastCall])
 
 
-def read_request(request: JSONObject) -> Said:
+def read_request(request: JSONObject) -> ParsedRequest:
     """Read the question, sources and calls of a request. Without a question of the user, the system prompt is it."""
-    said = Said()
+    said = ParsedRequest()
     for message in request["messages"]:
         content: Content = message["content"]
         blocks = [text_block(content)] if isinstance(content, str) else content
         for block in blocks:
             if block.get("type") == "tool_use":
-                said.calls[block["id"]] = Call(block["name"], block["input"])
+                said.calls[block["id"]] = PastCall(block["name"], block["input"])
             elif block.get("type") == "tool_result" and (call := said.calls.get(block["tool_use_id"])):
                 call.result, call.is_error = block.get("content") or "", bool(block.get("is_error"))
         if message["role"] == "user" and not any(block.get("type") == "tool_result" for block in blocks):
-            said.given += texts_in(blocks)
-            asked = [_take_text(said, block["text"]) for block in blocks if block.get("type") == "text"]
-            said.question = "\n".join(filter(None, asked)) or said.question
+            said.given += documents_in_content(blocks)
+            questions = [_extract_question(said, block["text"]) for block in blocks if block.get("type") == "text"]
+            said.question = "\n".join(filter(None, questions)) or said.question
     system = text_of(request.get("system") or "")
-    orders = system if said.named or said.given else _take_text(said, system)
-    return Said(said.question or orders, said.given, said.named, said.calls)
+    orders = system if said.named or said.given else _extract_question(said, system)
+    return ParsedRequest(said.question or orders, said.given, said.named, said.calls)
 
 
-def _take_text(said: Said, text: str) -> str:
+def _extract_question(said: ParsedRequest, text: str) -> str:
     """Move the sources that a text lists, as `Sources: a, b` or as a list with a label, out of it; return the rest."""
-    value = parse(text)
+    value = parse_json_text(text)
     if isinstance(value, dict):
         sources = [inner for key, inner in value.items() if role_of(key) == "source"]
-        said.named |= {} if _texts(value, "") else dict(names_in(sources))
-        return strings_of(value).get("question") or strings_of(value).get("query") or ""
+        said.named |= {} if _documents_in_json(value, "") else dict(names_in_json(sources))
+        return strings_by_role(value).get("question") or strings_by_role(value).get("query") or ""
     for label, inline, lines in _LISTING.findall(text):
         if any(role_of(word) == "source" for word in re.findall(r"\w+", label)):
-            said.named |= names_of(lines.strip().splitlines() or inline.rstrip(". ").split(","))
+            said.named |= names_in_lines(lines.strip().splitlines() or inline.rstrip(". ").split(","))
             text = text.replace(f"{inline}{lines}", "")
     return text.strip()
 
 
-def names_of(lines: list[str]) -> dict[str, str]:
+def names_in_lines(lines: list[str]) -> dict[str, str]:
     """Return ids and titles of lines such as `- id: title`, or that are a file name."""
     return {entry[1]: entry[2] or "" for line in lines if (entry := _ENTRY.fullmatch(line))}
 
 
-def names_in(value: JSON) -> Iterator[tuple[str, str]]:
+def names_in_json(value: JSON) -> Iterator[tuple[str, str]]:
     """Yield ids and titles of a value that names sources: strings, objects with an id, or lists of them."""
     if isinstance(value, str) and value:
         yield value, ""
-    strings = strings_of(value)
+    strings = strings_by_role(value)
     if name := strings.get("source") or strings.get("name"):
         yield name, strings.get("name", "")
     elif isinstance(value, list | dict):
         for inner in value if isinstance(value, list) else [v for v in value.values() if isinstance(v, list)]:
-            yield from names_in(inner)
+            yield from names_in_json(inner)
 
 
-def texts_in(content: Content, name: str = "") -> list[Document]:
+def documents_in_content(content: Content, name: str = "") -> list[Document]:
     """Return the texts in content: documents, whose id is the title up to its colon; JSON; with a name, plain text."""
     found: list[Document] = []
     for block in [text_block(content)] if isinstance(content, str) else content:
@@ -101,55 +101,55 @@ def texts_in(content: Content, name: str = "") -> list[Document]:
         elif block.get("type") == "text":
             text = str(block["text"])
             plain = re.sub(r"(?m)^ *\d+\t", "", text) if re.match(r" +1\t", text) else text  # without line numbers
-            found += _texts(parse(text), name) or ([Document(name, plain)] if name else [])
+            found += _documents_in_json(parse_json_text(text), name) or ([Document(name, plain)] if name else [])
     return found
 
 
-def _texts(value: JSON, name: str) -> list[Document]:
-    strings = strings_of(value)
+def _documents_in_json(value: JSON, name: str) -> list[Document]:
+    strings = strings_by_role(value)
     if "text" in strings:
         return [Document(strings.get("source", name or "text"), strings["text"], strings.get("name", ""))]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [source for item in inner for source in _texts(item, name)]
+    return [source for item in inner for source in _documents_in_json(item, name)]
 
 
-def strings_of(value: JSON) -> dict[str, str]:
+def strings_by_role(value: JSON) -> dict[str, str]:
     """Return the strings of an object by their roles; the first of a role counts."""
     return {role_of(k): v for k, v in reversed(value.items()) if isinstance(v, str)} if isinstance(value, dict) else {}
 
 
-def parse(text: str) -> JSON:
+def parse_json_text(text: str) -> JSON:
     """Parse a text that is a JSON object or array. None: it is any other text."""
     with suppress(ValueError):
         return parse_strict(text) if text.lstrip()[:1] in ("{", "[") else None
     return None
 
 
-def read(request: JSONObject, said: Said, tools: Sequence[JSONObject]) -> Reply:
+def next_reader_turn(request: JSONObject, said: ParsedRequest, tools: Sequence[JSONObject]) -> Reply:
     """Return the reader's next turn: calls of a tool that reads sources, or the answer."""
     needs = {tool["name"]: [role_of(name) for name in tool["input_schema"].get("required", ())] for tool in tools}
     tool = next((tool for tool in tools if needs[tool["name"]] in (["source"], ["name"])), None)
     sources, missing = list(said.given), list[str]()
     if tool is not None:
-        found = said.named if sources else names(said, tools)
+        found = said.named if sources else list_sources(said, tools)
         if isinstance(found, Reply):
             return found
-        plan = [fill(tool["input_schema"], Facts(said.question, sources=[name])) for name in found]
-        if reply := calls_left(request, said, tool, plan, "reading"):
+        plan = [fill_schema(tool["input_schema"], Facts(said.question, sources=[name])) for name in found]
+        if reply := next_calls(request, said, tool, plan, "reading"):
             return reply
         for call in said.calls.values():
             name = next((str(value) for key, value in call.input.items() if role_of(key) in ("source", "name")), "")
             if call.name == tool["name"]:
-                sources += [] if call.is_error else texts_in(call.result, name)
+                sources += [] if call.is_error else documents_in_content(call.result, name)
                 missing += [name] if call.is_error else []
     if not sources and not missing:
-        return unable(said)
+        return decline_request(said)
     titles = said.named | {source.id: source.title for source in sources}
-    hits = search(said.question, [passage for source in sources for passage in passages(source)], titles)
-    return answer(request, said, hits, titles, missing)
+    hits = search_passages(said.question, [passage for source in sources for passage in split_passages(source)], titles)
+    return render_answer(request, said, hits, titles, missing)
 
 
-def names(said: Said, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:
+def list_sources(said: ParsedRequest, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:
     """Return the sources to read, id to title: those named, or those that a tool without required arguments lists."""
     free = {
         tool["name"]: f"{tool['name']} {tool.get('description')}"
@@ -161,26 +161,32 @@ def names(said: Said, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:
         return said.named
     listed = [call for call in said.calls.values() if call.name == of_sources[0]]
     if not listed:
-        return Reply.text(f"{LABEL}: looking at what there is.") + Reply.tool(of_sources[0])
+        return Reply.text(f"{READER_LABEL}: looking at what there is.") + Reply.tool(of_sources[0])
     text = text_of(listed[-1].result)
-    return {} if listed[-1].is_error else dict(names_in(parse(text))) or names_of(text.splitlines())
+    return (
+        {} if listed[-1].is_error else dict(names_in_json(parse_json_text(text))) or names_in_lines(text.splitlines())
+    )
 
 
-def calls_left(request: JSONObject, said: Said, tool: JSONObject, plan: list[JSON], doing: str) -> Reply | None:
+def next_calls(
+    request: JSONObject, said: ParsedRequest, tool: JSONObject, plan: list[JSON], doing: str
+) -> Reply | None:
     """Return the next calls of a plan, as many as fit a turn. None: all are made, or calls are no longer allowed."""
     made = [encode(call.input) for call in said.calls.values() if call.name == tool["name"]]
     left = [value for value in plan if encode(value) not in made]
-    now = left[:_MOST_CALLS_PER_TURN]
-    reply = Reply.text(f"{LABEL}: {doing} {len(now)} now, {len(left) - len(now)} later.")
+    now = left[:_MAX_CALLS_PER_TURN]
+    reply = Reply.text(f"{READER_LABEL}: {doing} {len(now)} now, {len(left) - len(now)} later.")
     for value in now:
         reply += Reply.block({"type": "tool_use", "name": tool["name"], "input": value})
     return reply if now and (request.get("tool_choice") or {"type": "auto"})["type"] != "none" else None
 
 
-def answer(request: JSONObject, said: Said, hits: list[Hit], titles: dict[str, str], missing: list[str]) -> Reply:
+def render_answer(
+    request: JSONObject, said: ParsedRequest, hits: list[Hit], titles: dict[str, str], missing: list[str]
+) -> Reply:
     """Return the answer in the form that the request wants, from passages of the sources that are not missing."""
     seen = [name for name in titles if name not in missing]
-    text = f"{LABEL} ({len(seen)} source{'s' * (len(seen) != 1)} read): "
+    text = f"{READER_LABEL} ({len(seen)} source{'s' * (len(seen) != 1)} read): "
     text += "the passages that share most with the question." if hits else "nothing found that answers the question."
     for hit in hits:
         place = "" if hit.passage.start is None else f", characters {hit.passage.start}-{hit.passage.end}"
@@ -189,18 +195,26 @@ def answer(request: JSONObject, said: Said, hits: list[Hit], titles: dict[str, s
     cited = list(dict.fromkeys(hit.passage.source for hit in hits)) or (seen if len(seen) == 1 else [])
     config: JSONObject = request.get("output_config") or {}
     forms = [config["format"]["schema"]] if config.get("format") else []
-    asked = forms or [tool["input_schema"] for tool in request.get("tools") or () if tool.get("name") == ANSWER_TOOL]
-    if not asked:
+    schemas = forms or [tool["input_schema"] for tool in request.get("tools") or () if tool.get("name") == ANSWER_TOOL]
+    if not schemas:
         return Reply.text(text)
     try:
-        value = fill(asked[0], Facts(said.question, text, hits, cited, titles, missing))
+        value = fill_schema(schemas[0], Facts(said.question, text, hits, cited, titles, missing))
     except CannotFill as error:
         return Reply.text(f"{text}\n\nThe form that is asked for cannot be filled: {error}.")
-    label = Reply() if LABEL in str(value) else Reply.thinking(f"{LABEL}.") if forms else Reply.text(f"{LABEL}.")
+    label = (
+        Reply()
+        if READER_LABEL in str(value)
+        else Reply.thinking(f"{READER_LABEL}.")
+        if forms
+        else Reply.text(f"{READER_LABEL}.")
+    )
     return label + Reply.output(value)
 
 
-def unable(said: Said) -> Reply:
+def decline_request(said: ParsedRequest) -> Reply:
     """Return a reply that says what this responder can do, for a request of another kind."""
     can = "quote documents that it is given or can read by name, or brief a sub-agent by a question and a source"
-    return Reply.text(f"{LABEL}. It can {can}. " + ("Neither is possible." if said.question else "Nothing is asked."))
+    return Reply.text(
+        f"{READER_LABEL}. It can {can}. " + ("Neither is possible." if said.question else "Nothing is asked.")
+    )

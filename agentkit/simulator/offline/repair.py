@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 from agentkit.messages.message import JSON, JSONObject, text_of
-from agentkit.simulator.offline.fill import CannotFill, Facts, fill
-from agentkit.simulator.offline.reader import Said, parse
+from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema
+from agentkit.simulator.offline.reader import ParsedRequest, parse_json_text
 from agentkit.simulator.replies.reply import Reply
 
-LABEL = "Offline reader, not a language model: once more, as the error says"
+REPAIR_LABEL = "Offline reader, not a language model: once more, as the error says"
 _HEADER = re.compile(r"Invalid arguments for tool `([^`]+)`\.")
 _NO_TOOL = re.compile(r"There is no tool `([^`]+)`\.(?: Did you mean `([^`]+)`\?)?")
 _PROBLEM = re.compile(r"(?m)^- (?:(?P<path>[^\n]+?): )?(?P<text>(?:unknown key|missing|expected|as a key).*)$")
@@ -19,7 +19,7 @@ _STEP = re.compile(r"\.?([\w-]+)|\[(\d+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]")
 _MEANT = re.compile(r"did you mean (`[^`]+`|\"(?:[^\"\\]|\\.)*\")\?")
 
 
-def repaired(request: JSONObject, said: Said) -> Reply | None:
+def repair_calls(request: JSONObject, said: ParsedRequest) -> Reply | None:
     """Return the calls of the last turn that can be repaired. None: there are none, or it was done before."""
     messages = request["messages"]
     if (
@@ -28,18 +28,18 @@ def repaired(request: JSONObject, said: Said) -> Reply | None:
         or not isinstance(messages[-2]["content"], list)
     ):
         return None
-    if any(LABEL in text_of(message["content"]) for message in messages if message["role"] == "assistant"):
+    if any(REPAIR_LABEL in text_of(message["content"]) for message in messages if message["role"] == "assistant"):
         return None
     reply = Reply()
     for block in messages[-1]["content"]:
         call = said.calls.get(block.get("tool_use_id", ""))
         if block.get("type") == "tool_result" and block.get("is_error") and call is not None:
-            again = _again(request, said, call.name, call.input, text_of(block.get("content") or ""))
+            again = _repair_call(request, said, call.name, call.input, text_of(block.get("content") or ""))
             reply += Reply() if again is None else again
-    return Reply.text(f"{LABEL}.") + reply if reply.parts else None
+    return Reply.text(f"{REPAIR_LABEL}.") + reply if reply.parts else None
 
 
-def _again(request: JSONObject, said: Said, name: str, given: JSONObject, text: str) -> Reply | None:
+def _repair_call(request: JSONObject, said: ParsedRequest, name: str, given: JSONObject, text: str) -> Reply | None:
     if (no_tool := _NO_TOOL.match(text)) and no_tool[2]:
         return Reply.block({"type": "tool_use", "name": no_tool[2], "input": given})
     tool = next((tool for tool in request.get("tools") or () if tool.get("name") == name), None)
@@ -51,11 +51,11 @@ def _again(request: JSONObject, said: Said, name: str, given: JSONObject, text: 
         way = [int(index) if index else json.loads(quoted) if quoted else key
                for key, index, quoted in _STEP.findall(problem["path"] or "")]  # fmt: skip
         with suppress(KeyError, IndexError, TypeError, ValueError, CannotFill):
-            _mend(changed, way, problem["text"], schema, said)
+            _repair_argument(changed, way, problem["text"], schema, said)
     return None if changed == given else Reply.block({"type": "tool_use", "name": name, "input": changed})
 
 
-def _mend(value: JSON, way: list[str | int], text: str, schema: JSONObject, said: Said) -> None:
+def _repair_argument(value: JSON, way: list[str | int], text: str, schema: JSONObject, said: ParsedRequest) -> None:
     """Change one place of the arguments as a problem's text suggests. Raises when it suggests nothing."""
     holder: Any = value  # raises below for a value without such a place
     for step in way[:-1]:
@@ -69,20 +69,20 @@ def _mend(value: JSON, way: list[str | int], text: str, schema: JSONObject, said
     elif text.startswith("missing") and len(way) == 1:
         part = {"type": "object", "properties": {last: schema["properties"][last]}, "required": [last]}
         facts = Facts(said.question, sources=list(said.named))
-        filled = fill({**part, "$defs": schema.get("$defs", {})}, facts)
+        filled = fill_schema({**part, "$defs": schema.get("$defs", {})}, facts)
         holder[str(last)] = filled[str(last)] if isinstance(filled, dict) else filled
     elif meant:
         holder[last] = json.loads(meant[1])
     elif text.startswith("expected"):
-        holder[last] = _cast(holder[last], text)
+        holder[last] = _convert_value(holder[last], text)
 
 
-def _cast(value: JSON, text: str) -> JSON:
+def _convert_value(value: JSON, text: str) -> JSON:
     """Convert a value of a wrong type: a number or an object as a string, one thing instead of a list."""
     if text.startswith("expected an array") and not isinstance(value, list):
         return [value]
     if isinstance(value, str) and text.startswith(("expected an object", "expected an array")):
-        return parse(value) or value
+        return parse_json_text(value) or value
     if isinstance(value, str) and text.startswith(("expected an integer", "expected a number")):
         return int(value) if value.strip().lstrip("-").isdecimal() else float(value)
     if text.startswith("expected a string") and isinstance(value, int | float):

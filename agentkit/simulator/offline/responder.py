@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.offline.classifier import classification, classify
+from agentkit.simulator.offline.classifier import classify, find_classification_task
 from agentkit.simulator.offline.fill import CannotFill
-from agentkit.simulator.offline.lead import briefed_tool, delegate
-from agentkit.simulator.offline.reader import read, read_request, unable
-from agentkit.simulator.offline.repair import repaired
+from agentkit.simulator.offline.lead import find_delegation_tool, next_lead_turn
+from agentkit.simulator.offline.reader import decline_request, next_reader_turn, read_request
+from agentkit.simulator.offline.repair import repair_calls
 from agentkit.simulator.replies.reply import Reply
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
@@ -26,15 +26,19 @@ class OfflineResponder:
 
     async def answer(self, request: JSONObject) -> Reply:
         """Return the next turn; see `Responder.answer`."""
-        if task := classification(request):
+        if task := find_classification_task(request):
             return classify(task)
         said = read_request(request)
         tools = [tool for tool in request.get("tools") or () if "input_schema" in tool and tool["name"] != ANSWER_TOOL]
         tools = [tool for tool in tools if self.allowed_tools is None or tool["name"] in self.allowed_tools]
-        if again := repaired({**request, "tools": tools}, said):
+        if again := repair_calls({**request, "tools": tools}, said):
             return again
-        worker = briefed_tool(tools)
+        worker = find_delegation_tool(tools)
         with suppress(CannotFill):
             if said.question:
-                return read(request, said, tools) if worker is None else delegate(request, said, tools, worker)
-        return unable(said)
+                return (
+                    next_reader_turn(request, said, tools)
+                    if worker is None
+                    else next_lead_turn(request, said, tools, worker)
+                )
+        return decline_request(said)

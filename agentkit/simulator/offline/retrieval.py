@@ -18,17 +18,17 @@ _MONTH = "Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez"  # after the stop of
 _SENTENCE = re.compile(  # up to a stop before the start of another, else up to a space, else the most characters
     rf"(?s)\S(?:.{{0,390}}?(?:[!?…]|{_NO_STOP}\.)[\"')\]”»*_`]{{0,8}}(?=\s+(?!{_MONTH})[^\sa-z]|\s*\Z)|(?:.{{0,398}}\S)?(?=\s|\Z)|.{{399}})"
 )
-_NUMBER_ASKED = r"\b(how (many|much|long|old|often|far|big|high|fast)|when|wann|wie ?(viele?|lange|alt|oft))\b"
-_FORMS = ((_NUMBER_ASKED, r"\d"), (r"^\W*(what|who|was|wer) (is|are|ist|sind)\b", r"\b(is|are|ist|sind)\b"))
+_NUMBER_QUESTION = r"\b(how (many|much|long|old|often|far|big|high|fast)|when|wann|wie ?(viele?|lange|alt|oft))\b"
+_ANSWER_FORMS = ((_NUMBER_QUESTION, r"\d"), (r"^\W*(what|who|was|wer) (is|are|ist|sind)\b", r"\b(is|are|ist|sind)\b"))
 
 
-def terms(text: str) -> list[str]:
+def split_terms(text: str) -> list[str]:
     """Return the words of a text, without accents and case."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", re.sub(r"\b(?:https?://|www\.|mailto:)\S+", " ", text))
     return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
 
 
-_EMPTY = """a about after against all also am an and any are as at be been before both but by can could did do does
+_STOP_WORDS = """a about after against all also am an and any are as at be been before both but by can could did do does
 for from get gets give had has have he her here his how i if in into is it its let many may me might more most much
 must my no not of often on one only or other our out over own please per say says she should so some such tell than
 that the their them then there these they this those to too up us was we were what when where whether which while who
@@ -39,8 +39,8 @@ nach nicht noch nur ob oder oft sein seine sich sie sind so soll sollte über tu
 wann war warum was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
 _FAINT = """use used using work working run runs make makes need needs set package packages library support supports
 project benutzen funktioniert geht brauche mache cost costs kosten kostet mean means bedeutet heißt"""
-_EMPTY_TERMS = frozenset(terms(_EMPTY))
-_FAINT_TERMS = frozenset(terms(_FAINT))
+_STOP_TERMS = frozenset(split_terms(_STOP_WORDS))
+_FAINT_TERMS = frozenset(split_terms(_FAINT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Hit:
     coverage: float
 
 
-def passages(source: Document) -> list[Passage]:
+def split_passages(source: Document) -> list[Passage]:
     """Return the sentences, list items, table rows and headings of a text, in order."""
     text, found, headings = source.text, list[Passage](), list[str]()
     for block in _BLOCK.finditer(text):
@@ -85,25 +85,27 @@ def passages(source: Document) -> list[Passage]:
     return found
 
 
-def search(question: str, found: list[Passage], titles: dict[str, str], most: int = 3, least: float = 0.5) -> list[Hit]:
+def search_passages(
+    question: str, found: list[Passage], titles: dict[str, str], most: int = 3, least: float = 0.5
+) -> list[Hit]:
     """Return the best passages, best first. Empty: none covers enough of the question, as a share or in words."""
-    asked = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
-    words = list(dict.fromkeys(terms(asked)))
-    wanted = [word for word in words if word not in _EMPTY_TERMS and (len(word) > 1 or word.isdigit())] or words
-    inside = [_counts(wanted, passage.text) for passage in found]
+    question_text = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
+    words = list(dict.fromkeys(split_terms(question_text)))
+    wanted = [word for word in words if word not in _STOP_TERMS and (len(word) > 1 or word.isdigit())] or words
+    inside = [_count_terms(wanted, passage.text) for passage in found]
     holding = Counter(term for counts in inside for term in counts)
     rarity = {t: 0.5 + math.log(1 + (len(found) - holding[t] + 0.5) / (holding[t] + 0.5)) for t in wanted}
     rarity |= {term: rarity[term] / 2 for term in wanted if term in _FAINT_TERMS}
     weight = {term: 0.3 + 0.7 * rarity[term] / (0.5 + math.log(2 + 2 * len(found))) for term in wanted}
     mean = sum(len(passage.text) for passage in found) / max(1, len(found))
-    fitting = [form for pattern, form in _FORMS if re.search(pattern, question.lower())]
+    fitting = [form for pattern, form in _ANSWER_FORMS if re.search(pattern, question.lower())]
     hits, chosen = list[Hit](), list[Hit]()
     for i, here in enumerate(found):
         beside = (*found[max(0, i - 1) : i], *found[i + 1 : i + 2])
         around = " ".join(each.text for each in beside if each.source == here.source)
         title = f"{here.source} {titles.get(here.source, '')}"
         near = [(here.heading, 0.5, 0.9), (title, 0.3, 0.8), (around, 0.2, 0.5)]
-        counted = [(_counts(wanted, text), score, cover) for text, score, cover in near] if inside[i] else []
+        counted = [(_count_terms(wanted, text), score, cover) for text, score, cover in near] if inside[i] else []
         score = covered = 0.0
         for term in wanted if inside[i] else ():
             count = inside[i].get(term, 0) + sum(share * min(1, counts.get(term, 0)) for counts, share, _ in counted)
@@ -122,13 +124,13 @@ def search(question: str, found: list[Passage], titles: dict[str, str], most: in
     return chosen
 
 
-def _counts(wanted: list[str], text: str) -> dict[str, float]:
-    words = terms(text)
-    return {term: total for term in wanted if (total := sum(_likeness(term, word) for word in words))}
+def _count_terms(wanted: list[str], text: str) -> dict[str, float]:
+    words = split_terms(text)
+    return {term: total for term in wanted if (total := sum(_word_similarity(term, word) for word in words))}
 
 
 @lru_cache(maxsize=500_000)
-def _likeness(word: str, other: str) -> float:
+def _word_similarity(word: str, other: str) -> float:
     """Return the similarity of two words, 0 to 1, by their shared n-grams: forms of one word are over 0.7."""
     if word == other or min(len(word), len(other)) < 3 or word.isdigit() or other.isdigit():
         return float(word == other)

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from agentkit.errors import ConfigurationError
 from agentkit.messages.message import encode
-from agentkit.simulator.recordings.exchange import Exchange, decoded
+from agentkit.simulator.recordings.exchange import Exchange, decompress_body
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
-_DATES = "tag:yaml.org,2002:timestamp"
+_TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"
 
 
 def read_cassette(data: bytes, path: Path) -> Iterator[Exchange]:
@@ -26,18 +26,18 @@ def read_cassette(data: bytes, path: Path) -> Iterator[Exchange]:
     Raises:
         ConfigurationError: The file is no cassette, or PyYAML is not installed.
     """
-    content = _load(data, path)
+    content = _load_yaml(data, path)
     interactions: object = cast("JSONObject", content).get("interactions") if isinstance(content, dict) else None
     if not isinstance(interactions, list):
         raise ConfigurationError(f"{path} is no cassette: it has no list of `interactions`.")
     for number, interaction in enumerate(cast("list[JSONObject]", interactions), 1):
         try:
-            yield _exchange(interaction, f"{path.name}, interaction {number}")
+            yield _read_interaction(interaction, f"{path.name}, interaction {number}")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ConfigurationError(f"Interaction {number} of {path} cannot be read: {error!r}.") from error
 
 
-def _load(data: bytes, path: Path) -> object:
+def _load_yaml(data: bytes, path: Path) -> object:
     try:
         import yaml
     except ImportError as error:
@@ -50,7 +50,7 @@ def _load(data: bytes, path: Path) -> object:
         """A loader that leaves dates as text, as they are in JSON."""
 
         yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name and kind
-            first: [(tag, pattern) for tag, pattern in resolvers if tag != _DATES]
+            first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP_TAG]
             for first, resolvers in fastest.yaml_implicit_resolvers.items()
         }
 
@@ -61,15 +61,15 @@ def _load(data: bytes, path: Path) -> object:
     return content
 
 
-def _exchange(interaction: JSONObject, origin: str) -> Exchange:
+def _read_interaction(interaction: JSONObject, origin: str) -> Exchange:
     request, response = interaction["request"], interaction["response"]
     uri = urlsplit(str(request["uri"]))
-    headers, body = decoded(_headers(response), _body(response))
+    headers, body = decompress_body(_header_values(response), _body_bytes(response))
     return Exchange(
         method=request["method"],
         path=(uri.path or "/") + (f"?{uri.query}" if uri.query else ""),
-        request_headers=_headers(request),
-        request_body=_body(request),
+        request_headers=_header_values(request),
+        request_body=_body_bytes(request),
         status=int(response["status"]["code"]),
         response_headers=headers,
         response_body=body,
@@ -77,7 +77,7 @@ def _exchange(interaction: JSONObject, origin: str) -> Exchange:
     )
 
 
-def _headers(message: JSONObject) -> dict[str, str]:
+def _header_values(message: JSONObject) -> dict[str, str]:
     """Return the header fields; a cassette keeps a list of values for each."""
     found = cast("Mapping[str, object]", message.get("headers") or {})
     return {
@@ -86,7 +86,7 @@ def _headers(message: JSONObject) -> dict[str, str]:
     }
 
 
-def _body(message: JSONObject) -> bytes:
+def _body_bytes(message: JSONObject) -> bytes:
     if message.get("parsed_body") is not None:
         return encode(message["parsed_body"])
     body: object = message.get("body")

@@ -13,7 +13,7 @@ from agentkit.messages.message import JSON
 if TYPE_CHECKING:
     from agentkit.simulator.recordings.recorded_request import RecordedRequest
 
-_MOST_CHARS = 60
+_MAX_CHARS = 60
 _CHARS_BEFORE = 20
 
 
@@ -37,46 +37,48 @@ class Difference:
     now: JSON | Missing
 
     def __str__(self) -> str:
-        return f"{self.path}: {_text(self.recorded, self.now)}"
+        return f"{self.path}: {_describe_values(self.recorded, self.now)}"
 
 
-def differences(recorded: RecordedRequest, now: RecordedRequest) -> tuple[Difference, ...]:
+def find_differences(recorded: RecordedRequest, now: RecordedRequest) -> tuple[Difference, ...]:
     """Return every place where `now` differs, in the order of the recorded request."""
     query = [] if recorded.query == now.query else [Difference("query", recorded.query, now.query)]
-    return (*query, *_between(recorded.body, now.body, ""))
+    return (*query, *_compare_values(recorded.body, now.body, ""))
 
 
-def _between(recorded: JSON | Missing, now: JSON | Missing, path: str) -> Iterator[Difference]:
+def _compare_values(recorded: JSON | Missing, now: JSON | Missing, path: str) -> Iterator[Difference]:
     if isinstance(recorded, dict) and isinstance(now, dict):
         for key in [*recorded, *(key for key in now if key not in recorded)]:
-            yield from _between(recorded.get(key, MISSING), now.get(key, MISSING), f"{path}.{key}" if path else key)
+            yield from _compare_values(
+                recorded.get(key, MISSING), now.get(key, MISSING), f"{path}.{key}" if path else key
+            )
     elif isinstance(recorded, list) and isinstance(now, list):
         for index in range(max(len(recorded), len(now))):
             one = recorded[index] if index < len(recorded) else MISSING
             other = now[index] if index < len(now) else MISSING
-            yield from _between(one, other, f"{path}.{index}" if path else str(index))
+            yield from _compare_values(one, other, f"{path}.{index}" if path else str(index))
     elif recorded != now or type(recorded) is not type(now):  # 1 and true are equal to Python
         yield Difference(path or "the body", recorded, now)
 
 
-def _text(recorded: JSON | Missing, now: JSON | Missing) -> str:
+def _describe_values(recorded: JSON | Missing, now: JSON | Missing) -> str:
     if recorded is MISSING:
-        return f"not recorded, now {_shown(now)}"
+        return f"not recorded, now {_short_json(now)}"
     if now is MISSING:
-        return f"recorded {_shown(recorded)}, now missing"
+        return f"recorded {_short_json(recorded)}, now missing"
     start = 0
     if isinstance(recorded, str) and isinstance(now, str):
         same = next((n for n, (a, b) in enumerate(zip(recorded, now, strict=False)) if a != b), None)
         same = min(len(recorded), len(now)) if same is None else same
-        start = max(0, same - _CHARS_BEFORE) if same + 1 > _MOST_CHARS - _CHARS_BEFORE else 0
-    return f"recorded {_shown(recorded, start)}, now {_shown(now, start)}"
+        start = max(0, same - _CHARS_BEFORE) if same + 1 > _MAX_CHARS - _CHARS_BEFORE else 0
+    return f"recorded {_short_json(recorded, start)}, now {_short_json(now, start)}"
 
 
-def _shown(value: object, start: int = 0) -> str:
+def _short_json(value: object, start: int = 0) -> str:
     """Return the value as JSON in one short line; of a long string, the part that begins at `start`."""
     if isinstance(value, str):
-        part = value[start : start + _MOST_CHARS]
-        before, after = "…" if start else "", "…" if start + _MOST_CHARS < len(value) else ""
+        part = value[start : start + _MAX_CHARS]
+        before, after = "…" if start else "", "…" if start + _MAX_CHARS < len(value) else ""
         return json.dumps(before + part + after, ensure_ascii=False)
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _MOST_CHARS else text[:_MOST_CHARS] + "…"
+    return text if len(text) <= _MAX_CHARS else text[:_MAX_CHARS] + "…"

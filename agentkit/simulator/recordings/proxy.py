@@ -9,15 +9,15 @@ import anyio
 import httpx2
 
 from agentkit.errors import ConfigurationError, UsageError
-from agentkit.simulator.http.http_server import serving
-from agentkit.simulator.http.wire import ConnectionLost, Response, failure
-from agentkit.simulator.recordings.recorder import Recorder, Take, run_out
+from agentkit.simulator.http.http_server import serve_http
+from agentkit.simulator.http.wire import ConnectionLost, Response, error_response
+from agentkit.simulator.recordings.recorder import PendingExchange, Recorder, exhaust_chunks
 
-API = "https://api.anthropic.com"
+API_URL = "https://api.anthropic.com"
 """The default upstream."""
 
 # They concern one connection, not the message; the length of a body is set anew.
-_OF_THE_CONNECTION = {
+_CONNECTION_HEADERS = {
     "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization",
     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 }  # fmt: skip
@@ -31,9 +31,9 @@ class RecordingProxy:
     key goes upstream and nowhere else. Raises ConfigurationError when `upstream` is not an http or https address.
     """
 
-    def __init__(self, recorder: Recorder, upstream: str = API) -> None:
+    def __init__(self, recorder: Recorder, upstream: str = API_URL) -> None:
         self.recorder = recorder
-        self.upstream = _address(upstream)
+        self.upstream = _check_upstream(upstream)
         self._http: httpx2.AsyncClient | None = None
 
     @asynccontextmanager
@@ -48,7 +48,7 @@ class RecordingProxy:
         async with httpx2.AsyncClient(timeout=timeout, limits=limits) as http:
             self._http = http
             try:
-                async with serving(self, host, port) as base_url:
+                async with serve_http(self, host, port) as base_url:
                     yield base_url
             finally:
                 self._http = None
@@ -57,30 +57,30 @@ class RecordingProxy:
         """Forward one request. Raises UsageError outside of `serve`."""
         if self._http is None:
             raise UsageError("A recording proxy passes requests on while it serves: `async with proxy.serve()`.")
-        request = httpx2.Request(method, self.upstream + path, headers=_passed_on(headers), content=body)
+        request = httpx2.Request(method, self.upstream + path, headers=_forwarded_headers(headers), content=body)
         request.headers["accept-encoding"] = "identity"  # a recording is readable, and chunks need no decompression
         try:
             response = await self._http.send(request, stream=True)
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__
-            return failure(502, "api_error", f"The upstream {self.upstream} could not be reached: {reason}.")
-        take = self.recorder.take(method, path, headers, body)
-        take.status, take.headers = response.status_code, response.headers
-        chunks = _passing(response, take)
+            return error_response(502, "api_error", f"The upstream {self.upstream} could not be reached: {reason}.")
+        pending = self.recorder.begin_exchange(method, path, headers, body)
+        pending.status, pending.headers = response.status_code, response.headers
+        chunks = _forward_chunks(response, pending)
         await anext(chunks)  # once started, the generator closes the response in its `finally`, however early it ends
         if response.is_error:  # a client that retries may not read the body to its end
-            chunks = _at_once([chunk async for chunk in chunks])
-        return Response(response.status_code, _passed_on(response.headers), chunks)
+            chunks = _yield_chunks([chunk async for chunk in chunks])
+        return Response(response.status_code, _forwarded_headers(response.headers), chunks)
 
 
-async def _passing(response: httpx2.Response, take: Take) -> AsyncGenerator[bytes]:
+async def _forward_chunks(response: httpx2.Response, pending: PendingExchange) -> AsyncGenerator[bytes]:
     """Yield an empty chunk, then the bytes of the response, recording them."""
     chunks = response.aiter_raw()
     broken = "the client left"
     try:
         yield b""
         async for chunk in chunks:
-            take.chunks.append(chunk)
+            pending.chunks.append(chunk)
             yield chunk
         broken = ""
     except httpx2.HTTPError as error:
@@ -88,24 +88,24 @@ async def _passing(response: httpx2.Response, take: Take) -> AsyncGenerator[byte
         raise ConnectionLost(broken) from error
     finally:
         if broken:
-            take.leave(broken)
+            pending.abort(broken)
         else:
-            take.keep()
+            pending.finish()
         with anyio.CancelScope(shield=True):
             await response.aclose()
-            await run_out(chunks)
+            await exhaust_chunks(chunks)
 
 
-async def _at_once(chunks: Iterable[bytes]) -> AsyncGenerator[bytes]:
+async def _yield_chunks(chunks: Iterable[bytes]) -> AsyncGenerator[bytes]:
     for chunk in chunks:
         yield chunk
 
 
-def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION}
+def _forwarded_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _CONNECTION_HEADERS}
 
 
-def _address(upstream: str) -> str:
+def _check_upstream(upstream: str) -> str:
     try:
         url = httpx2.URL(upstream)
     except httpx2.InvalidURL:

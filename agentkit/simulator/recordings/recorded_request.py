@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 from agentkit.messages.message import JSON
 from agentkit.redaction.redactor import REDACTED, is_secret_name, text_without_secrets, without_secrets
 
-_OLDER_SDK = ("beta", "true")
+_OLD_SDK_PARAMETER = ("beta", "true")
 """The query parameter that older SDKs added to every beta request. It is ignored: the headers name the betas."""
-_FORM = re.compile(r"\A--(?P<boundary>\S{8,70})\r\n.*--(?P=boundary)--\s*\Z", re.DOTALL)
+_MULTIPART_FORM = re.compile(r"\A--(?P<boundary>\S{8,70})\r\n.*--(?P=boundary)--\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,14 @@ class RecordedRequest:
     """A text that is equal for equal requests."""
 
     @classmethod
-    def of(cls, method: str, path: str, body: bytes) -> RecordedRequest:
+    def from_http(cls, method: str, path: str, body: bytes) -> RecordedRequest:
         """Normalize a request that was made or recorded."""
         method = method.upper()
         path, _, query = path_without_secrets(path).partition("?")
-        query = urlencode(sorted(pair for pair in parse_qsl(query, keep_blank_values=True) if pair != _OLDER_SDK))
-        _, value = parsed(body, parse_float=_number)
+        query = urlencode(
+            sorted(pair for pair in parse_qsl(query, keep_blank_values=True) if pair != _OLD_SDK_PARAMETER)
+        )
+        _, value = parse_and_redact(body, parse_float=_parse_number)
         if value is None and body:
             value = text_without_secrets(_without_boundary(body.decode("utf-8", "backslashreplace")))
         return cls(method, path, query, value, json.dumps([method, path, query, value], sort_keys=True))
@@ -52,7 +54,7 @@ class RecordedRequest:
         return isinstance(self.body, dict) and self.body.get("stream") is True
 
 
-def parsed(data: bytes, parse_float: Callable[[str], float] = float) -> tuple[JSON, JSON]:
+def parse_and_redact(data: bytes, parse_float: Callable[[str], float] = float) -> tuple[JSON, JSON]:
     """Return the value of a JSON text, unchanged and without secrets; None twice if it is not JSON, or too deep."""
     try:
         value: JSON = json.loads(data.decode(), parse_float=parse_float)
@@ -63,11 +65,11 @@ def parsed(data: bytes, parse_float: Callable[[str], float] = float) -> tuple[JS
 
 def _without_boundary(text: str) -> str:
     """Return a multipart form with a fixed boundary: clients choose it at random."""
-    match = _FORM.match(text)
+    match = _MULTIPART_FORM.match(text)
     return text if match is None else text.replace(match["boundary"], "boundary")
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     """Parse a number so that 1.0 and 1 are equal as JSON: clients write either."""
     value = float(text)
     return int(value) if value.is_integer() else value

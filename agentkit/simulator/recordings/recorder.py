@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
 
-from agentkit.simulator.recordings.events import is_over
-from agentkit.simulator.recordings.exchange import Exchange, decoded
+from agentkit.simulator.recordings.events import has_last_event
+from agentkit.simulator.recordings.exchange import Exchange, decompress_body
 from agentkit.simulator.recordings.recording import RecordingFile
 
 if TYPE_CHECKING:
@@ -49,32 +49,32 @@ class Recorder:
         answer = await call_next(request)
         response = getattr(answer, "http_response", answer)  # the answer itself with `cast_to=httpx2.Response`
         if isinstance(response, httpx2.Response):
-            await self._record(response, _path(httpx2.URL(request.url), response.request.url))
+            await self._record_response(response, _request_path(httpx2.URL(request.url), response.request.url))
             if response.is_error:  # the SDK does not read the body of an attempt that it retries
-                await _read(response)
+                await _read_error_body(response)
         return answer
 
-    async def _record(self, response: httpx2.Response, path: str) -> None:
-        asked = response.request
+    async def _record_response(self, response: httpx2.Response, path: str) -> None:
+        request = response.request
         try:
-            body = await asked.aread()  # a form with files is rendered once more
+            body = await request.aread()  # a form with files is rendered once more
         except httpx2.StreamError:
-            self.lost.append(f"{asked.method} {asked.url.path} was sent as a stream, which is not recorded.")
+            self.lost.append(f"{request.method} {request.url.path} was sent as a stream, which is not recorded.")
             return
-        take = self.take(asked.method, path, asked.headers, body)
-        take.status, take.headers = response.status_code, response.headers
+        pending = self.begin_exchange(request.method, path, request.headers, body)
+        pending.status, pending.headers = response.status_code, response.headers
         if response.is_closed:  # the body was read whole and decompressed
-            take.headers = {**response.headers, "content-encoding": "identity"}
-            take.chunks.append(response.content)
-            take.keep()
+            pending.headers = {**response.headers, "content-encoding": "identity"}
+            pending.chunks.append(response.content)
+            pending.finish()
         elif isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _Tee(response.stream, take)
+            response.stream = _RecordedStream(response.stream, pending)
 
-    def take(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Take:
+    def begin_exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> PendingExchange:
         """Start to record the response to this request."""
-        return Take(self, method, path, headers, body)
+        return PendingExchange(self, method, path, headers, body)
 
-    def keep(self, exchange: Exchange) -> None:
+    def append_exchange(self, exchange: Exchange) -> None:
         """Append an exchange to the file. A failure does not disturb the client: it is noted in `lost`."""
         try:
             self._file.append(exchange)
@@ -97,7 +97,7 @@ def recording_client(client: AnyClient, path: str | Path) -> AnyClient:
 
 
 @dataclass
-class Take:
+class PendingExchange:
     """An exchange whose response is being recorded. End it with `finish`, or with `abort` if the response broke off."""
 
     recorder: Recorder
@@ -111,9 +111,9 @@ class Take:
     chunks: list[bytes] = field(default_factory=list[bytes], repr=False)
     """The chunks of the response body so far."""
 
-    def keep(self) -> None:
+    def finish(self) -> None:
         """Write the exchange: the response is complete."""
-        headers, body = decoded(self.headers, b"".join(self.chunks))
+        headers, body = decompress_body(self.headers, b"".join(self.chunks))
         exchange = Exchange(
             method=self.method,
             path=self.path,
@@ -123,24 +123,24 @@ class Take:
             response_headers=headers,
             response_body=body,
         )
-        self.recorder.keep(exchange)
+        self.recorder.append_exchange(exchange)
 
-    def leave(self, reason: str) -> None:
+    def abort(self, reason: str) -> None:
         """Write the exchange if it is a stream with its last event; otherwise note in `lost` that it was cut off."""
-        if is_over(b"".join(self.chunks)):
-            self.keep()
+        if has_last_event(b"".join(self.chunks)):
+            self.finish()
         else:
             path = self.path.partition("?")[0]
             self.recorder.lost.append(f"{self.method} {path} was cut off: {reason}.")
 
 
-class _Tee(httpx2.AsyncByteStream):
+class _RecordedStream(httpx2.AsyncByteStream):
     """The byte stream of a response, recorded as it is read."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream, take: Take) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, pending: PendingExchange) -> None:
         self._stream = stream
-        self._take = take
-        self._chunks = self._read()
+        self._pending = pending
+        self._chunks = self._read_chunks()
         self._is_over = False
 
     def __getattr__(self, name: str) -> object:
@@ -150,18 +150,18 @@ class _Tee(httpx2.AsyncByteStream):
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._chunks
 
-    async def _read(self) -> AsyncGenerator[bytes]:
+    async def _read_chunks(self) -> AsyncGenerator[bytes]:
         chunks = aiter(self._stream)
         try:
             async for chunk in chunks:
-                self._take.chunks.append(chunk)
+                self._pending.chunks.append(chunk)
                 yield chunk
         except httpx2.HTTPError as error:
             self._end(str(error) or type(error).__name__)
             raise
         except GeneratorExit:
             await self.aclose()
-            await run_out(chunks)
+            await exhaust_chunks(chunks)
             raise
         self._end()
 
@@ -174,12 +174,12 @@ class _Tee(httpx2.AsyncByteStream):
             return
         self._is_over = True
         if reason is None:
-            self._take.keep()
+            self._pending.finish()
         else:
-            self._take.leave(reason)
+            self._pending.abort(reason)
 
 
-async def _read(response: httpx2.Response) -> None:
+async def _read_error_body(response: httpx2.Response) -> None:
     from anthropic import APIConnectionError
 
     try:
@@ -188,14 +188,14 @@ async def _read(response: httpx2.Response) -> None:
         raise APIConnectionError(request=response.request) from error
 
 
-async def run_out(chunks: AsyncIterator[bytes]) -> None:
+async def exhaust_chunks(chunks: AsyncIterator[bytes]) -> None:
     """Exhaust the generators behind a closed response; httpx2 leaves some of them to the garbage collector."""
     with suppress(httpx2.HTTPError, httpx2.StreamError):
         async for _ in chunks:
             pass
 
 
-def _path(asked: httpx2.URL, sent: httpx2.URL) -> str:
+def _request_path(requested: httpx2.URL, sent: httpx2.URL) -> str:
     """Return the requested path without the path of the base URL: a replay has another base URL."""
-    path = asked.path if sent.path.endswith(asked.path) else sent.path
+    path = requested.path if sent.path.endswith(requested.path) else sent.path
     return path + (f"?{sent.query.decode()}" if sent.query else "")

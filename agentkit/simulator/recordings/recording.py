@@ -20,7 +20,7 @@ from agentkit.simulator.recordings.exchange import Exchange
 FORMAT = 1
 """The version of the format that is written, and the only one that can be read."""
 
-_HEADER = "agentkit_recording"
+_FORMAT_KEY = "agentkit_recording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,23 @@ class Recording:
         """
         path = Path(path)
         if not path.is_dir():
-            return cls(tuple(_read(path)), path.name)
-        files = sorted(file for file in path.rglob("*") if file.suffix in _READ_IN_A_FOLDER and file.is_file())
+            return cls(tuple(_read_file(path)), path.name)
+        files = sorted(file for file in path.rglob("*") if file.suffix in _RECORDING_SUFFIXES and file.is_file())
         if not files:
             raise ConfigurationError(f"{path} holds no recordings: no file in it ends in .jsonl, .yaml or .yml.")
-        return cls(tuple(exchange for file in files for exchange in _read(file)), path.name)
+        return cls(tuple(exchange for file in files for exchange in _read_file(file)), path.name)
 
 
-_CASSETTES = {".yaml", ".yml"}
-_READ_IN_A_FOLDER = {".jsonl", *_CASSETTES}
+_CASSETTE_SUFFIXES = {".yaml", ".yml"}
+_RECORDING_SUFFIXES = {".jsonl", *_CASSETTE_SUFFIXES}
 
 
-def _read(path: Path) -> Iterator[Exchange]:
+def _read_file(path: Path) -> Iterator[Exchange]:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"The recording {path} cannot be read: {error.strerror or error}.") from error
-    if path.suffix in _CASSETTES:
+    if path.suffix in _CASSETTE_SUFFIXES:
         from agentkit.simulator.recordings.cassettes import read_cassette
 
         yield from read_cassette(data, path)
@@ -66,9 +66,9 @@ def _read(path: Path) -> Iterator[Exchange]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        value = _object(line, path, number, is_unfinished=number == len(lines))
-        if _HEADER in value:
-            _check_format(value[_HEADER], path)
+        value = _parse_line(line, path, number, is_unfinished=number == len(lines))
+        if _FORMAT_KEY in value:
+            _check_format(value[_FORMAT_KEY], path)
             continue
         try:
             yield Exchange.from_json(value, f"{path.name}:{number}")
@@ -76,7 +76,7 @@ def _read(path: Path) -> Iterator[Exchange]:
             raise ConfigurationError(f"Line {number} of {path} is no exchange: {error!r}.") from error
 
 
-def _object(line: bytes, path: Path, number: int, *, is_unfinished: bool) -> JSONObject:
+def _parse_line(line: bytes, path: Path, number: int, *, is_unfinished: bool) -> JSONObject:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -106,7 +106,7 @@ class RecordingFile:
     def __post_init__(self) -> None:
         try:
             is_new = not self.path.exists() or self.path.stat().st_size == 0
-            self._append(encode({_HEADER: FORMAT}) + b"\n" if is_new else b"")
+            self._append(encode({_FORMAT_KEY: FORMAT}) + b"\n" if is_new else b"")
         except OSError as error:
             reason = error.strerror or str(error)
             raise ConfigurationError(f"The recording {self.path} cannot be written: {reason}.") from error
@@ -119,7 +119,7 @@ class RecordingFile:
         # With O_APPEND, one write is one piece at the end of the file, however many writers there are.
         file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         try:
-            if data and _is_torn(file):
+            if data and _has_unfinished_line(file):
                 data = b"\n" + data
             if os.write(file, data) < len(data):
                 raise OSError("only a part of the line could be written")
@@ -127,7 +127,7 @@ class RecordingFile:
             os.close(file)
 
 
-def _is_torn(file: int) -> bool:
+def _has_unfinished_line(file: int) -> bool:
     """Return True if the last line has no newline: a line appended to it could not be read."""
     size = os.fstat(file).st_size
     return size > 0 and os.pread(file, 1, size - 1) != b"\n"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 
-from agentkit.simulator.http.wire import Response, failure
-from agentkit.simulator.recordings.differences import Difference, differences
+from agentkit.simulator.http.wire import Response, error_response
+from agentkit.simulator.recordings.differences import Difference, find_differences
 from agentkit.simulator.recordings.recorded_request import RecordedRequest
 from agentkit.simulator.recordings.recording import Recording
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from agentkit.simulator.recordings.exchange import Exchange
 
-_MOST_SHOWN = 8
+_MAX_SHOWN = 8
 _RETRIES = 2
 
 
@@ -67,9 +67,9 @@ class Replay:
         self.answered = 0
         """The number of requests that got a recorded response."""
         self._requests = [exchange.request for exchange in self.recording.exchanges]
-        self._open: dict[str, deque[int]] = {}
+        self._unused_indices: dict[str, deque[int]] = {}
         for index, request in enumerate(self._requests):
-            self._open.setdefault(request.key, deque()).append(index)
+            self._unused_indices.setdefault(request.key, deque()).append(index)
 
     def client(self) -> AsyncAnthropic:
         """Return a client of the official SDK that calls this replay without a socket, on asyncio and trio.
@@ -86,32 +86,32 @@ class Replay:
 
         Raises ConfigurationError when the address cannot be bound.
         """
-        from agentkit.simulator.http.http_server import serving
+        from agentkit.simulator.http.http_server import serve_http
 
-        async with serving(self, host, port) as base_url:
+        async with serve_http(self, host, port) as base_url:
             yield base_url
 
     def unused(self) -> list[Exchange]:
         """Return the recorded exchanges that were not requested, in the recording's order."""
-        unused = sorted(index for indices in self._open.values() for index in indices)
+        unused = sorted(index for indices in self._unused_indices.values() for index in indices)
         return [self.recording.exchanges[index] for index in unused]
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one HTTP request."""
-        request = RecordedRequest.of(method, path, body)
-        indices = self._open.get(request.key)
+        request = RecordedRequest.from_http(method, path, body)
+        indices = self._unused_indices.get(request.key)
         if indices:
-            return self._answer(indices.popleft())
-        if not self.strict and (index := self._nearest(request, only_alike=True)) is not None:
-            self.report.append(self._miss(request, index))
-            if index in (indices := self._open[self._requests[index].key]):
+            return self._recorded_response(indices.popleft())
+        if not self.strict and (index := self._find_nearest(request, only_alike=True)) is not None:
+            self.report.append(self._describe_miss(request, index))
+            if index in (indices := self._unused_indices[self._requests[index].key]):
                 indices.remove(index)
-            return self._answer(index)
-        miss = self._miss(request, self._nearest(request))
+            return self._recorded_response(index)
+        miss = self._describe_miss(request, self._find_nearest(request))
         self.misses.append(miss)
-        return failure(400, "invalid_request_error", miss.message)
+        return error_response(400, "invalid_request_error", miss.message)
 
-    def _answer(self, index: int) -> Response:
+    def _recorded_response(self, index: int) -> Response:
         self.answered += 1
         exchange = self.recording.exchanges[index]
         headers = dict(exchange.response_headers)
@@ -119,11 +119,11 @@ class Replay:
             headers["content-length"] = str(len(exchange.response_body))
         if exchange.status >= 400:
             headers["retry-after-ms"] = "1"  # a replay does not wait as long as the recorded client did
-        return Response(exchange.status, headers, _chunks(exchange.chunks()))
+        return Response(exchange.status, headers, _send_chunks(exchange.body_chunks()))
 
-    def _nearest(self, request: RecordedRequest, *, only_alike: bool = False) -> int | None:
+    def _find_nearest(self, request: RecordedRequest, *, only_alike: bool = False) -> int | None:
         """Return the recorded request of the same endpoint with the fewest differences; on a tie, an unused one."""
-        is_open = {index for indices in self._open.values() for index in indices}
+        is_open = {index for indices in self._unused_indices.values() for index in indices}
         ranks: list[tuple[bool, int, bool, int]] = []
         for index, recorded in enumerate(self._requests):
             if recorded.endpoint != request.endpoint:
@@ -131,10 +131,10 @@ class Replay:
             if only_alike and recorded.is_streamed != request.is_streamed:
                 continue
             is_used = index not in is_open
-            ranks.append((only_alike and is_used, len(differences(recorded, request)), is_used, index))
+            ranks.append((only_alike and is_used, len(find_differences(recorded, request)), is_used, index))
         return min(ranks)[-1] if ranks else None
 
-    def _miss(self, request: RecordedRequest, index: int | None) -> Miss:
+    def _describe_miss(self, request: RecordedRequest, index: int | None) -> Miss:
         name = self.recording.name
         if index is None:
             there = Counter(recorded.endpoint for recorded in self._requests)
@@ -142,19 +142,19 @@ class Replay:
             return Miss(request, None, (), f"{request.endpoint} is not in {name}, which has {kinds}.")
         nearest = self.recording.exchanges[index]
         where = nearest.origin or f"number {index + 1}"
-        found = differences(self._requests[index], request)
+        found = find_differences(self._requests[index], request)
         if not found:
             count = sum(recorded.key == request.key for recorded in self._requests)
             times = "once" if count == 1 else f"{count} times"
             text = f"{request.endpoint} is in {name} {times} ({where}), and is asked for once more."
             return Miss(request, nearest, (), text)
         text = f"{request.endpoint} is not in {name} as it is asked for. The nearest is {where}; what differs:"
-        shown = [str(difference) for difference in found[:_MOST_SHOWN]]
-        more = [f"and {len(found) - _MOST_SHOWN} more"] if len(found) > _MOST_SHOWN else []
+        shown = [str(difference) for difference in found[:_MAX_SHOWN]]
+        more = [f"and {len(found) - _MAX_SHOWN} more"] if len(found) > _MAX_SHOWN else []
         return Miss(request, nearest, found, "\n".join([text, *shown, *more]))
 
 
-async def _chunks(chunks: Iterable[bytes]) -> AsyncGenerator[bytes]:
+async def _send_chunks(chunks: Iterable[bytes]) -> AsyncGenerator[bytes]:
     for chunk in chunks:
         await anyio.lowlevel.checkpoint()  # each chunk arrives by itself, as over a network
         yield chunk

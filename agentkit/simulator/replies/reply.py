@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
 from agentkit.messages.message import JSON, Block, JSONObject, encode, text_block
-from agentkit.run.output import WRAPPER
+from agentkit.run.output import WRAPPER_PROPERTY
 from agentkit.schema.validation.problems import find_problems
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
 
 @dataclass(frozen=True, slots=True)
-class _Output:
+class _OutputPart:
     """The run's output; its block depends on the request."""
 
     value: object
 
 
 @dataclass(frozen=True, slots=True)
-class _ToolText:
+class _RawToolCall:
     """A tool call whose input is this text, JSON or not."""
 
     name: str
     text: str
 
 
-Part: TypeAlias = "Block | _Output | _ToolText"
+Part: TypeAlias = "Block | _OutputPart | _RawToolCall"
 """A part of a reply. A Block is the API's own dictionary; a tool call may leave out its `id`."""
 
 
@@ -80,12 +80,12 @@ class Reply:
     @classmethod
     def tool_text(cls, name: str, text: str) -> Reply:
         """Return a turn that calls a tool with this text as its arguments: for JSON that is cut off or malformed."""
-        return cls((_ToolText(name, text),))
+        return cls((_RawToolCall(name, text),))
 
     @classmethod
     def output(cls, value: object) -> Reply:
         """Return a turn with the run's output in the request's form: output format, `give_answer` call, or text."""
-        return cls((_Output(value),))
+        return cls((_OutputPart(value),))
 
     @classmethod
     def block(cls, block: Block) -> Reply:
@@ -127,12 +127,14 @@ class Reply:
         content: list[Block] = []
         texts: dict[int, str] = {}
         for part in self.parts:
-            block = _as_asked(part.value, request) if isinstance(part, _Output) else part
-            if isinstance(block, _ToolText):
+            block = _output_block(part.value, request) if isinstance(part, _OutputPart) else part
+            if isinstance(block, _RawToolCall):
                 texts[len(content)] = block.text
-                content.append(_call(block.name, {}, f"toolu_{seed}{len(content):02}"))
+                content.append(_tool_use_block(block.name, {}, f"toolu_{seed}{len(content):02}"))
             elif block.get("type") == "tool_use":
-                content.append({**_call(block["name"], block["input"], f"toolu_{seed}{len(content):02}"), **block})
+                content.append(
+                    {**_tool_use_block(block["name"], block["input"], f"toolu_{seed}{len(content):02}"), **block}
+                )
             else:
                 content.append(dict(block))
         has_calls = any(block.get("type") == "tool_use" for block in content)
@@ -153,33 +155,33 @@ class Turn:
     """Counters that replace those that the server computes. None: no replacement."""
 
 
-def _call(name: str, arguments: JSONObject, call_id: str) -> Block:
+def _tool_use_block(name: str, arguments: JSONObject, call_id: str) -> Block:
     return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
 
 
-def _as_asked(value: object, request: JSONObject) -> Block:
+def _output_block(value: object, request: JSONObject) -> Block:
     from pydantic_core import to_jsonable_python
 
     plain = to_jsonable_python(value, by_alias=True)
     config: JSONObject = request.get("output_config") or {}
     answer_format: JSONObject | None = config.get("format")
     if answer_format is not None:
-        return text_block(encode(_wrapped(plain, answer_format["schema"])).decode())
+        return text_block(encode(_fit_to_schema(plain, answer_format["schema"])).decode())
     tools: list[JSONObject] = request.get("tools") or []
     for tool in tools:
         if tool.get("name") == ANSWER_TOOL:
-            return {"type": "tool_use", "name": ANSWER_TOOL, "input": _wrapped(plain, tool["input_schema"])}
+            return {"type": "tool_use", "name": ANSWER_TOOL, "input": _fit_to_schema(plain, tool["input_schema"])}
     return text_block(plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))
 
 
-def _wrapped(value: JSON, schema: JSONObject) -> JSON:
+def _fit_to_schema(value: JSON, schema: JSONObject) -> JSON:
     """Return the value in the form of the schema: a type that is no object stands in one with a single property."""
-    wrapped: JSON = {WRAPPER: value}
+    wrapped: JSON = {WRAPPER_PROPERTY: value}
     if not find_problems(value, schema):
         return value
     if not find_problems(wrapped, schema):
         return wrapped
     # An output that does not fit, as tests of repairs write it, is still sent in the requested form.
     properties: JSONObject = schema.get("properties") or {}
-    is_wrapped = isinstance(value, dict) and WRAPPER in value
-    return wrapped if set(properties) == {WRAPPER} and not is_wrapped else value
+    is_wrapped = isinstance(value, dict) and WRAPPER_PROPERTY in value
+    return wrapped if set(properties) == {WRAPPER_PROPERTY} and not is_wrapped else value

@@ -13,7 +13,7 @@ from agentkit.simulator.replies.responder import UnexpectedRequest
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
-Answer: TypeAlias = "Callable[[JSONObject], Reply | Awaitable[Reply]]"
+ReplyFunction: TypeAlias = "Callable[[JSONObject], Reply | Awaitable[Reply]]"
 """A function from the request to its reply, async or not: for trees of agents, whose requests arrive in any order."""
 
 _SHOWN_CHARS = 300
@@ -22,8 +22,8 @@ _SHOWN_CHARS = 300
 class Script:
     """A responder that gives its replies in the order in which requests arrive, or those of a single function."""
 
-    def __init__(self, *replies: Reply | Answer) -> None:
-        self._replies: Sequence[Reply | Answer] = replies
+    def __init__(self, *replies: Reply | ReplyFunction) -> None:
+        self._replies: Sequence[Reply | ReplyFunction] = replies
         self._is_function = len(replies) == 1 and callable(replies[0])
         self._used = 0
         self.problems: list[str] = []
@@ -38,7 +38,7 @@ class Script:
             self._used += 1
         else:
             problem = f"Request {self._used + 1 + len(self.problems)} was not expected: the script has "
-            problem += f"{len(self._replies)} replies, all used.\n{describe(request)}"
+            problem += f"{len(self._replies)} replies, all used.\n{describe_request(request)}"
             self.problems.append(problem)
             raise UnexpectedRequest(problem)
         said = cast("object", reply(request) if callable(reply) else reply)
@@ -52,10 +52,10 @@ class Script:
         """Describe the replies that no request got."""
         if self._is_function:
             return []
-        return [f"- reply {i + 1}: {_shortened(reply)}" for i, reply in enumerate(self._replies) if i >= self._used]
+        return [f"- reply {i + 1}: {_shorten(reply)}" for i, reply in enumerate(self._replies) if i >= self._used]
 
 
-def describe(request: JSONObject) -> str:
+def describe_request(request: JSONObject) -> str:
     """Describe a request in short: its model, its tools, and its last message."""
     tools = ", ".join(tool.get("name", "?") for tool in request.get("tools") or ()) or "none"
     lines = [
@@ -66,9 +66,9 @@ def describe(request: JSONObject) -> str:
     last = request["messages"][-1]
     content = last["content"]
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
-    return "\n".join([*lines, *(f"    {last['role']} {_shortened(block)}" for block in blocks)])
+    return "\n".join([*lines, *(f"    {last['role']} {_shorten(block)}" for block in blocks)])
 
 
-def _shortened(value: object) -> str:
+def _shorten(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else repr(value)
     return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "..."

@@ -6,16 +6,16 @@ from itertools import takewhile
 from typing import TypeAlias, cast
 
 from agentkit.messages.message import Block
-from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, with_inner
+from agentkit.simulator.rules.refusal import APPROXIMATE, Check, CheckedRequest, with_nested_blocks
 
-_Placed: TypeAlias = list[tuple[int, int, Block]]
+_PlacedBlocks: TypeAlias = list[tuple[int, int, Block]]
 """Blocks, each with the index of its message and its own index in it."""
 
-_ROLES = {"tool_use": "assistant", "server_tool_use": "assistant", "tool_result": "user"}
+_ROLE_OF_BLOCK = {"tool_use": "assistant", "server_tool_use": "assistant", "tool_result": "user"}
 
 
-def _not_empty(asked: Asked) -> str | None:
-    messages = asked.body["messages"]
+def _check_not_empty(request: CheckedRequest) -> str | None:
+    messages = request.body["messages"]
     if not messages:
         return APPROXIMATE["no messages"]
     for i, message in enumerate(messages):
@@ -25,22 +25,22 @@ def _not_empty(asked: Asked) -> str | None:
                 f"messages.{i}: all messages must have non-empty content except for the optional final assistant "
                 "message"
             )
-    said = [inner for _, _, block in asked.blocks() for inner in with_inner(block)]
-    for where, blocks in (("system", asked.system_blocks), ("messages", said)):
+    said = [inner for _, _, block in request.blocks() for inner in with_nested_blocks(block)]
+    for where, blocks in (("system", request.system_blocks), ("messages", said)):
         if any(block["type"] == "text" and not block["text"] for block in blocks):
             return f"{where}: text content blocks must be non-empty"
     return None
 
 
-def _misplaced(asked: Asked) -> str | None:
-    for i, j, block in asked.blocks():
-        kind, given = block["type"], asked.body["messages"][i]["role"]
-        role = _ROLES.get(kind)
+def _check_block_roles(request: CheckedRequest) -> str | None:
+    for i, j, block in request.blocks():
+        kind, given = block["type"], request.body["messages"][i]["role"]
+        role = _ROLE_OF_BLOCK.get(kind)
         if role not in (None, given):
             return APPROXIMATE["role"].format(i=i, j=j, kind=kind, role=role)
-        if kind == "document" and given == "assistant" and asked.edition.is_newest:
+        if kind == "document" and given == "assistant" and request.edition.is_newest:
             return APPROXIMATE["document"].format(i=i, j=j)
-        if kind in ("text", "search_result") and given == "user" and asked.edition.is_newest:
+        if kind in ("text", "search_result") and given == "user" and request.edition.is_newest:
             inner = block.get("content") if kind == "search_result" else None
             parts = [block, *cast("list[Block]", inner)] if isinstance(inner, list) else [block]
             if any(isinstance(part.get("citations"), list) and part["citations"] for part in parts):
@@ -48,12 +48,12 @@ def _misplaced(asked: Asked) -> str | None:
     return None
 
 
-def _system_messages(asked: Asked) -> str | None:
-    messages = asked.body["messages"]
+def _check_system_messages(request: CheckedRequest) -> str | None:
+    messages = request.body["messages"]
     for i, message in enumerate(messages):
         if message["role"] != "system":
             continue
-        if not asked.facts.takes_system_messages:
+        if not request.facts.takes_system_messages:
             return "role 'system' is not supported on this model"
         if i == 0:
             return APPROXIMATE["system place"].format(i=i, rule="not be the first message")
@@ -70,10 +70,10 @@ def _ends_with_server_tool(content: object) -> bool:
     return bool(blocks) and blocks[-1]["type"] == "server_tool_use"
 
 
-def _merged(asked: Asked) -> list[tuple[str, _Placed]]:
+def _merge_turns(request: CheckedRequest) -> list[tuple[str, _PlacedBlocks]]:
     """Merge consecutive messages of one role, as the API does before pairing; return each turn's role and blocks."""
-    turns: list[tuple[str, _Placed]] = []
-    for i, message in enumerate(asked.body["messages"]):
+    turns: list[tuple[str, _PlacedBlocks]] = []
+    for i, message in enumerate(request.body["messages"]):
         content = message["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
         placed = [(i, j, block) for j, block in enumerate(blocks)]
@@ -84,21 +84,25 @@ def _merged(asked: Asked) -> list[tuple[str, _Placed]]:
     return turns
 
 
-def _pairing(asked: Asked) -> str | None:
-    turns = _merged(asked)
+def _check_pairing(request: CheckedRequest) -> str | None:
+    turns = _merge_turns(request)
     for n, (role, blocks) in enumerate(turns):
         before = turns[n - 1][1] if n else []
         after = turns[n + 1][1] if n + 1 < len(turns) else []
         if role == "assistant":
-            text = _repeated(blocks) or _unanswered(blocks, after) or _unserved(blocks)
+            text = (
+                _find_repeated_id(blocks)
+                or _find_unanswered_call(blocks, after)
+                or _find_unexpected_server_result(blocks)
+            )
         else:
-            text = _unasked(before, blocks)
+            text = _find_unexpected_result(before, blocks)
         if text:
             return text
     return None
 
 
-def _repeated(blocks: _Placed) -> str | None:
+def _find_repeated_id(blocks: _PlacedBlocks) -> str | None:
     """Check that ids are unique in a turn; a later turn may use them again."""
     ids: set[str] = set()
     for i, j, block in blocks:
@@ -110,7 +114,7 @@ def _repeated(blocks: _Placed) -> str | None:
     return None
 
 
-def _unanswered(blocks: _Placed, after: _Placed) -> str | None:
+def _find_unanswered_call(blocks: _PlacedBlocks, after: _PlacedBlocks) -> str | None:
     results = takewhile(lambda placed: placed[2]["type"] == "tool_result", after)
     answered = {block["tool_use_id"] for _, _, block in results}
     open_calls = [(i, b["id"]) for i, _, b in blocks if b["type"] == "tool_use" and b["id"] not in answered]
@@ -123,8 +127,8 @@ def _unanswered(blocks: _Placed, after: _Placed) -> str | None:
     )
 
 
-def _unasked(before: _Placed, blocks: _Placed) -> str | None:
-    asked = {block["id"] for _, _, block in before if block["type"] == "tool_use"}
+def _find_unexpected_result(before: _PlacedBlocks, blocks: _PlacedBlocks) -> str | None:
+    call_ids = {block["id"] for _, _, block in before if block["type"] == "tool_use"}
     answered: set[str] = set()
     for i, j, block in blocks:
         if block["type"] != "tool_result":
@@ -132,7 +136,7 @@ def _unasked(before: _Placed, blocks: _Placed) -> str | None:
         call_id = block["tool_use_id"]
         if call_id in answered:
             return APPROXIMATE["two results"].format(i=i, j=j, id=call_id)
-        if call_id not in asked:
+        if call_id not in call_ids:
             return (
                 f"messages.{i}.content.{j}: unexpected `tool_use_id` found in `tool_result` blocks: {call_id}. Each "
                 "`tool_result` block must have a corresponding `tool_use` block in the previous message."
@@ -141,7 +145,7 @@ def _unasked(before: _Placed, blocks: _Placed) -> str | None:
     return None
 
 
-def _unserved(blocks: _Placed) -> str | None:
+def _find_unexpected_server_result(blocks: _PlacedBlocks) -> str | None:
     """Check that results of server tools come after their calls in the same turn."""
     called: set[object] = set()
     for i, j, block in blocks:
@@ -157,25 +161,25 @@ def _unserved(blocks: _Placed) -> str | None:
     return None
 
 
-def _ending(asked: Asked) -> str | None:
-    last = asked.body["messages"][-1]
+def _check_ending(request: CheckedRequest) -> str | None:
+    last = request.body["messages"][-1]
     if last["role"] != "assistant" or not last["content"]:
         return None
     blocks: list[Block] = [{"type": "text", "text": last["content"]}]
     blocks = blocks if isinstance(last["content"], str) else last["content"]
     is_compaction = any(block["type"] == "compaction" for block in blocks)
-    if is_compaction or asked.body.get("compaction") or blocks[-1]["type"] not in ("text", "thinking"):
+    if is_compaction or request.body.get("compaction") or blocks[-1]["type"] not in ("text", "thinking"):
         return None  # a paused turn is sent back unchanged
-    if not asked.facts.takes_prefill:
+    if not request.facts.takes_prefill:
         return APPROXIMATE["prefill"]
-    if asked.output_format is not None:
+    if request.output_format is not None:
         return APPROXIMATE["prefilled format"]
     is_ragged = blocks[-1]["type"] == "text" and blocks[-1]["text"] != blocks[-1]["text"].rstrip()
     return APPROXIMATE["trailing space"] if is_ragged else None
 
 
-CHECKS: tuple[Check, ...] = (_not_empty, _misplaced, _system_messages, _pairing)
+CHECKS: tuple[Check, ...] = (_check_not_empty, _check_block_roles, _check_system_messages, _check_pairing)
 """The checks in the API's order."""
 
-ENDING: Check = _ending
+ENDING_CHECK: Check = _check_ending
 """The check of the last message's end; the API makes it after all checks of calls."""

@@ -3,54 +3,56 @@
 from __future__ import annotations
 
 from agentkit.messages.message import Block, JSONObject
-from agentkit.simulator.model_behavior.prompt_cache import count_tokens
-from agentkit.simulator.rules.refusal import APPROXIMATE, Asked, Check, with_inner
+from agentkit.simulator.model_behavior.prompt_cache import count_prompt_tokens
+from agentkit.simulator.rules.refusal import APPROXIMATE, Check, CheckedRequest, with_nested_blocks
 
-_LEAST_BUDGET = 1024
-_MOST_MARKERS = 4
+_MIN_BUDGET_TOKENS = 1024
+_MAX_CACHE_MARKERS = 4
 
 
-def _max_tokens(asked: Asked) -> str | None:
-    given, limit = asked.body.get("max_tokens", 0), asked.facts.limits.max_output_tokens
+def _check_max_tokens(request: CheckedRequest) -> str | None:
+    given, limit = request.body.get("max_tokens", 0), request.facts.limits.max_output_tokens
     if given > limit:
-        return APPROXIMATE["max output"].format(given=given, limit=limit, model=asked.model)
-    if given or "max_tokens" not in asked.body:
+        return APPROXIMATE["max output"].format(given=given, limit=limit, model=request.model)
+    if given or "max_tokens" not in request.body:
         return None
     wrong = {
-        "stream": bool(asked.body.get("stream")),
-        "thinking.type enabled": asked.thinking == "enabled",
-        "output_config.format": asked.output_format is not None,
-        "a tool_choice that forces tool use": asked.is_forced,
+        "stream": bool(request.body.get("stream")),
+        "thinking.type enabled": request.thinking_mode == "enabled",
+        "output_config.format": request.output_format is not None,
+        "a tool_choice that forces tool use": request.is_tool_use_forced,
     }
     what = next((name for name, is_given in wrong.items() if is_given), None)
     return APPROXIMATE["nothing to say"].format(what=what) if what else None
 
 
-def _thinking(asked: Asked) -> str | None:
-    mode, config = asked.thinking, asked.part("thinking")
-    if mode and mode not in asked.facts.thinking:
-        return APPROXIMATE["thinking mode"].format(mode=mode, modes=", ".join(asked.facts.thinking))
+def _check_thinking(request: CheckedRequest) -> str | None:
+    mode, config = request.thinking_mode, request.object_field("thinking")
+    if mode and mode not in request.facts.thinking:
+        return APPROXIMATE["thinking mode"].format(mode=mode, modes=", ".join(request.facts.thinking))
     if mode == "enabled":
         budget = config.get("budget_tokens")
         if budget is None:
             return APPROXIMATE["no budget"]
-        if budget < _LEAST_BUDGET:
-            return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_LEAST_BUDGET}"
-        if "max_tokens" in asked.body and budget >= asked.body["max_tokens"]:
+        if budget < _MIN_BUDGET_TOKENS:
+            return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_MIN_BUDGET_TOKENS}"
+        if "max_tokens" in request.body and budget >= request.body["max_tokens"]:
             return APPROXIMATE["budget"]
-    if asked.is_forced and (mode == "enabled" or asked.facts.thinks_always):  # with adaptive thinking it is accepted
+    if request.is_tool_use_forced and (
+        mode == "enabled" or request.facts.is_always_thinking
+    ):  # with adaptive thinking it is accepted
         return "Thinking may not be enabled when tool_choice forces tool use."
-    return _missing_thinking(asked) if mode == "enabled" else None
+    return _check_thinking_first(request) if mode == "enabled" else None
 
 
-def _missing_thinking(asked: Asked) -> str | None:
+def _check_thinking_first(request: CheckedRequest) -> str | None:
     """Check that, with a thinking budget, the turn whose calls are being answered starts with thinking."""
-    turns = [(i, message) for i, message in enumerate(asked.body["messages"]) if message["role"] == "assistant"]
+    turns = [(i, message) for i, message in enumerate(request.body["messages"]) if message["role"] == "assistant"]
     if not turns or isinstance(turns[-1][1]["content"], str) or not turns[-1][1]["content"]:
         return None
     i, turn = turns[-1]
     first = turn["content"][0]["type"]
-    is_open = i >= len(asked.body["messages"]) - 2 and any(block["type"] == "tool_use" for block in turn["content"])
+    is_open = i >= len(request.body["messages"]) - 2 and any(block["type"] == "tool_use" for block in turn["content"])
     if not is_open or first in ("thinking", "redacted_thinking"):
         return None
     return (
@@ -61,26 +63,26 @@ def _missing_thinking(asked: Asked) -> str | None:
     )
 
 
-def _effort(asked: Asked) -> str | None:
-    level = asked.part("output_config").get("effort")
+def _check_effort(request: CheckedRequest) -> str | None:
+    level = request.object_field("output_config").get("effort")
     if level is None:
         return None
-    if not asked.facts.efforts:
+    if not request.facts.efforts:
         return APPROXIMATE["no effort"]
-    if level not in asked.facts.efforts:
-        levels = ", ".join(sorted(asked.facts.efforts))
+    if level not in request.facts.efforts:
+        levels = ", ".join(sorted(request.facts.efforts))
         return f"This model does not support effort level '{level}'. Supported levels: {levels}."
-    if not asked.facts.takes_effort(level, thinks=asked.thinking != "disabled"):
+    if not request.facts.takes_effort(level, thinks=request.thinking_mode != "disabled"):
         return f"output_config.effort '{level}' is not supported when thinking is disabled on this model"
     return None
 
 
-def _window(asked: Asked) -> str | None:
-    window, tokens = asked.facts.limits.context_tokens, count_tokens(asked.body)
+def _check_context_window(request: CheckedRequest) -> str | None:
+    window, tokens = request.facts.limits.context_tokens, count_prompt_tokens(request.body)
     if tokens > window:
         return f"prompt is too long: {tokens} tokens > {window} maximum"
-    most = asked.body.get("max_tokens", 0)
-    if asked.facts.refuses_overflow and tokens + most > window:
+    most = request.body.get("max_tokens", 0)
+    if request.facts.refuses_overflow and tokens + most > window:
         return (
             f"input length and `max_tokens` exceed context limit: {tokens} + {most} > {window}, decrease input length "
             "or `max_tokens` and try again"
@@ -88,16 +90,16 @@ def _window(asked: Asked) -> str | None:
     return None
 
 
-def _markers(asked: Asked) -> str | None:
-    marked = [(where, part) for where, part in _cacheable(asked) if part.get("cache_control") is not None]
-    last = next((part for _, part in reversed(_cacheable(asked))), None)
-    top: JSONObject | None = asked.body.get("cache_control")
+def _check_cache_markers(request: CheckedRequest) -> str | None:
+    marked = [(where, part) for where, part in _cacheable_parts(request) if part.get("cache_control") is not None]
+    last = next((part for _, part in reversed(_cacheable_parts(request))), None)
+    top: JSONObject | None = request.body.get("cache_control")
     own: JSONObject | None = (last or {}).get("cache_control")
     if top and own and top.get("ttl", "5m") != own.get("ttl", "5m"):
         return APPROXIMATE["two lifetimes"]
     count = len(marked) + (top is not None)
-    if count > _MOST_MARKERS:
-        return f"A maximum of {_MOST_MARKERS} blocks with cache_control may be provided. Found {count}."
+    if count > _MAX_CACHE_MARKERS:
+        return f"A maximum of {_MAX_CACHE_MARKERS} blocks with cache_control may be provided. Found {count}."
     has_short = False
     for where, part in marked:
         kind = part.get("type")
@@ -112,24 +114,26 @@ def _markers(asked: Asked) -> str | None:
     return None
 
 
-def _cacheable(asked: Asked) -> list[tuple[str, Block]]:
+def _cacheable_parts(request: CheckedRequest) -> list[tuple[str, Block]]:
     """Return every part of a request that can have a cache marker, with its path, in the order of the prompt."""
-    parts: list[tuple[str, Block]] = [(f"tools.{i}", tool) for i, tool in enumerate(asked.tools)]
-    parts += [(f"system.{i}", block) for i, block in enumerate(asked.system_blocks)]
-    for i, j, block in asked.blocks():
-        inner = [(f"messages.{i}.content.{j}.content.{k}", each) for k, each in enumerate(with_inner(block)[1:])]
+    parts: list[tuple[str, Block]] = [(f"tools.{i}", tool) for i, tool in enumerate(request.tools)]
+    parts += [(f"system.{i}", block) for i, block in enumerate(request.system_blocks)]
+    for i, j, block in request.blocks():
+        inner = [
+            (f"messages.{i}.content.{j}.content.{k}", each) for k, each in enumerate(with_nested_blocks(block)[1:])
+        ]
         parts += [*inner, (f"messages.{i}.content.{j}", block)]
     return parts
 
 
-def _stop_sequences(asked: Asked) -> str | None:
-    given: list[str] = asked.body.get("stop_sequences") or []
+def _check_stop_sequences(request: CheckedRequest) -> str | None:
+    given: list[str] = request.body.get("stop_sequences") or []
     return APPROXIMATE["stop sequence"] if any(not sequence.strip() for sequence in given) else None
 
 
-CHECKS: tuple[Check, ...] = (_max_tokens, _stop_sequences, _effort)
+CHECKS: tuple[Check, ...] = (_check_max_tokens, _check_stop_sequences, _check_effort)
 """The checks that the API makes first."""
 
-CACHING: Check = _markers
-THINKING: Check = _thinking
-WINDOW: Check = _window
+CACHING_CHECK: Check = _check_cache_markers
+THINKING_CHECK: Check = _check_thinking
+WINDOW_CHECK: Check = _check_context_window

@@ -34,7 +34,7 @@ class Edition:
     betas: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Edition:
+    def from_headers(cls, headers: Mapping[str, str]) -> Edition:
         """Read the edition from a request's headers, whose names are in lower case."""
         betas = headers.get("anthropic-beta", "").split(",")
         version = headers.get("anthropic-version", NEWEST_VERSION)
@@ -47,7 +47,7 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckedRequest:
     """A message request that is being checked: of the right shape, for a model that exists."""
 
     body: JSONObject
@@ -76,37 +76,37 @@ class Asked:
             if isinstance(message["content"], list):
                 yield from ((i, j, block) for j, block in enumerate(cast("list[Block]", message["content"])))
 
-    def part(self, name: str) -> JSONObject:
+    def object_field(self, name: str) -> JSONObject:
         """Return a field that is an object. Empty: the request does not have it."""
         return cast("JSONObject", self.body.get(name) or {})
 
     @property
-    def thinking(self) -> str:
+    def thinking_mode(self) -> str:
         """The requested mode of thinking. Empty: none is named."""
-        return str(self.part("thinking").get("type", ""))
+        return str(self.object_field("thinking").get("type", ""))
 
     @property
-    def is_forced(self) -> bool:
+    def is_tool_use_forced(self) -> bool:
         """True if `tool_choice` forces the model to call a tool."""
-        return self.part("tool_choice").get("type") in ("any", "tool")
+        return self.object_field("tool_choice").get("type") in ("any", "tool")
 
     @property
     def output_format(self) -> JSONObject | None:
         """The format of `output_config`. None: the reply is free text."""
-        return cast("JSONObject | None", self.part("output_config").get("format"))
+        return cast("JSONObject | None", self.object_field("output_config").get("format"))
 
 
-Check: TypeAlias = Callable[[Asked], "Refusal | str | None"]
+Check: TypeAlias = Callable[[CheckedRequest], "Refusal | str | None"]
 """A function that checks one rule: returns a refusal, or the text of an `invalid_request_error`. None: it passes."""
 
 
-def with_inner(block: Block) -> list[Block]:
+def with_nested_blocks(block: Block) -> list[Block]:
     """Return a block, and the blocks inside it if it is a tool result."""
     inner = block.get("content") if block["type"] == "tool_result" else None
     return [block, *cast("list[Block]", inner)] if isinstance(inner, list) else [block]
 
 
-def coded(
+def coded_refusal(
     code: str, message: str, *, status: int = 400, kind: str = "invalid_request_error", **more: object
 ) -> Refusal:
     """Return a refusal with an `error_code` for the client's program, and further details."""

@@ -14,46 +14,46 @@ from typing_extensions import TypedDict
 
 from agentkit.messages.message import JSONObject
 
-_LAX = ConfigDict(extra="ignore")
-_OF_MESSAGE = 2  # the length of the path of a message, such as ("messages", 0)
+_ALLOW_EXTRA = ConfigDict(extra="ignore")
+_MESSAGE_PATH_LENGTH = 2  # the length of the path of a message, such as ("messages", 0)
 _KINDS = ("text", "thinking", "tool_use", "tool_result", "image", "document", "tool_addition", "tool_removal")
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Marker(TypedDict):
     type: Literal["ephemeral"]
     ttl: NotRequired[Literal["5m", "1h"] | None]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Marked(TypedDict):
     cache_control: NotRequired[_Marker | None]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Text(_Marked):
     text: str
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _SystemText(_Text):
     type: Literal["text"]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Thinking(_Marked):
     thinking: str
     signature: str
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _ToolUse(_Marked):
     id: str
     name: str
     input: JSONObject
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Sourced(_Marked):
     source: JSONObject
 
@@ -63,23 +63,23 @@ def _kind_of_block(block: object) -> str:
     return kind if kind in _KINDS else "_other"
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _ToolChange(_Marked):
     tool: _ChangedTool
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _ChangedTool(TypedDict):
     type: str
     definition: NotRequired[JSONObject]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Other(_Marked):
     type: str
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _ToolResult(_Marked):
     tool_use_id: str
     content: NotRequired[_Content | None]
@@ -107,13 +107,13 @@ _Content: TypeAlias = Annotated[
 ]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Message(TypedDict):
     role: Literal["user", "assistant", "system"]
     content: _Content
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _CustomTool(_Marked):
     name: str
     type: NotRequired[Literal["custom"] | None]
@@ -122,7 +122,7 @@ class _CustomTool(_Marked):
     strict: NotRequired[bool | None]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _ServerTool(_Marked):
     type: str
     name: NotRequired[str]
@@ -138,13 +138,13 @@ _Tool: TypeAlias = Annotated[
 ]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _ToolChoice(TypedDict):
     type: Literal["auto", "any", "tool", "none"]
     name: NotRequired[str]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _ThinkingMode(TypedDict):
     type: Literal["adaptive", "enabled", "disabled", "between_tools"]
     budget_tokens: NotRequired[int]
@@ -152,24 +152,24 @@ class _ThinkingMode(TypedDict):
     display: NotRequired[Literal["summarized", "omitted"] | None]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Format(TypedDict):
     type: Literal["json_schema"]
     schema: JSONObject
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _OutputConfig(TypedDict):
     effort: NotRequired[Literal["low", "medium", "high", "xhigh", "max"] | None]
     format: NotRequired[_Format | None]
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Named(TypedDict):
     name: str
 
 
-@with_config(_LAX)
+@with_config(_ALLOW_EXTRA)
 class _Compaction(TypedDict):
     type: Literal["summarize"]
     instructions: NotRequired[str | None]
@@ -180,8 +180,8 @@ _System: TypeAlias = Annotated[
 ]
 
 
-@with_config(_LAX)
-class _Counted(_Marked):
+@with_config(_ALLOW_EXTRA)
+class _CountTokensBody(_Marked):
     model: str
     messages: Annotated[list[_Message], Field(max_length=100_000)]
     system: NotRequired[_System]
@@ -195,23 +195,27 @@ class _Counted(_Marked):
     stream: NotRequired[bool | None]
 
 
-@with_config(_LAX)
-class _Request(_Counted):
+@with_config(_ALLOW_EXTRA)
+class _MessageBody(_CountTokensBody):
     max_tokens: Annotated[int, Field(ge=0)]
 
 
 @cache
-def _adapter(*, counting: bool) -> TypeAdapter[_Counted] | TypeAdapter[_Request]:
-    return TypeAdapter(_Counted) if counting else TypeAdapter(_Request)
+def _adapter(*, counting: bool) -> TypeAdapter[_CountTokensBody] | TypeAdapter[_MessageBody]:
+    return TypeAdapter(_CountTokensBody) if counting else TypeAdapter(_MessageBody)
 
 
-def wrong_shape(body: JSONObject, *, counting: bool) -> str | None:
+def find_shape_error(body: JSONObject, *, counting: bool) -> str | None:
     """Return the API's text for the first field that is missing or of a wrong type. None: the shape is right."""
     try:
         _adapter(counting=counting).validate_python(body, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        if first["type"] == "dict_type" and first["loc"][:1] == ("messages",) and len(first["loc"]) == _OF_MESSAGE:
+        if (
+            first["type"] == "dict_type"
+            and first["loc"][:1] == ("messages",)
+            and len(first["loc"]) == _MESSAGE_PATH_LENGTH
+        ):
             return f"messages.{first['loc'][1]}: Input does not match the expected shape."
         path = ".".join(str(step) for step in first["loc"] if not str(step).startswith("_"))
         return f"{path}: {first['msg']}"

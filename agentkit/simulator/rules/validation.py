@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from typing import cast
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.model_behavior.models import facts_of
+from agentkit.simulator.model_behavior.models import find_model_facts
 from agentkit.simulator.rules import conversation, limits, tooling
 from agentkit.simulator.rules.compaction import check_compaction
 from agentkit.simulator.rules.images import check_images
-from agentkit.simulator.rules.refusal import APPROXIMATE, NEWEST_VERSION, Asked, Check, Edition, Refusal
-from agentkit.simulator.rules.shape import wrong_shape
+from agentkit.simulator.rules.refusal import APPROXIMATE, NEWEST_VERSION, Check, CheckedRequest, Edition, Refusal
+from agentkit.simulator.rules.shape import find_shape_error
 from agentkit.simulator.rules.signatures import check_signatures
 
-SAMPLING = ("temperature", "top_p", "top_k")
+SAMPLING_PARAMETERS = ("temperature", "top_p", "top_k")
 _VERSIONS = ("2023-01-01", "2023-06-01", NEWEST_VERSION)
 _BEARER = re.compile(r"bearer +\S", re.IGNORECASE)
 _BETA_FIELDS: Mapping[str, str] = {
@@ -34,14 +34,14 @@ _BETA_FIELDS: Mapping[str, str] = {
 _CHECKS: tuple[Check, ...] = (
     *limits.CHECKS,
     *tooling.CHECKS,
-    limits.CACHING,
+    limits.CACHING_CHECK,
     check_compaction,
     *conversation.CHECKS,
     check_images,
-    limits.THINKING,
-    conversation.ENDING,
+    limits.THINKING_CHECK,
+    conversation.ENDING_CHECK,
     check_signatures,
-    limits.WINDOW,
+    limits.WINDOW_CHECK,
 )
 
 
@@ -73,21 +73,21 @@ def refuse(given: object, edition: Edition | None = None, *, counting: bool = Fa
     if not isinstance(given, dict):
         return Refusal(400, "invalid_request_error", "Input should be a valid dictionary")
     body, edition = cast("JSONObject", given), edition or Edition()
-    if text := wrong_shape(body, counting=counting) or _extra(body, edition, counting=counting):
+    if text := find_shape_error(body, counting=counting) or _find_extra_field(body, edition, counting=counting):
         return Refusal(400, "invalid_request_error", text)
-    facts = facts_of(body["model"])
+    facts = find_model_facts(body["model"])
     if facts is None:
         return Refusal(404, "not_found_error", f"model: {body['model']}")
-    asked = Asked(body, facts, edition)
+    request = CheckedRequest(body, facts, edition)
     for check in _CHECKS:
-        found = check(asked)
+        found = check(request)
         if found is not None:
             return Refusal(400, "invalid_request_error", found) if isinstance(found, str) else found
     return None
 
 
-def _extra(body: JSONObject, edition: Edition, *, counting: bool) -> str | None:
-    refused = [*(SAMPLING if edition.is_newest else ()), *(["max_tokens"] if counting else [])]
+def _find_extra_field(body: JSONObject, edition: Edition, *, counting: bool) -> str | None:
+    refused = [*(SAMPLING_PARAMETERS if edition.is_newest else ()), *(["max_tokens"] if counting else [])]
     refused += [
         field for field, beta in _BETA_FIELDS.items() if not any(given.startswith(beta) for given in edition.betas)
     ]

@@ -8,19 +8,19 @@ import pytest
 
 from agentkit.errors import ModelError
 from agentkit.messages.message import AssistantTurn, JSONObject, Message
-from agentkit.messages.request import Prefix, Request
+from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.model import Model
-from agentkit.models.stream_accumulator import TurnReader
+from agentkit.models.stream_accumulator import StreamAccumulator
 
-_AT_ONCE = 5
-_MOST_S = 60.0
+_CONCURRENT_STREAMS = 5
+_TIMEOUT_S = 60.0
 
 
-async def read(model: Model, question: Request) -> tuple[list[JSONObject], AssistantTurn]:
+async def read_reply(model: Model, question: Request) -> tuple[list[JSONObject], AssistantTurn]:
     """Read a whole reply: return its events, and the turn that they make."""
     events: list[JSONObject] = []
-    reader = TurnReader()
-    with anyio.fail_after(_MOST_S):
+    reader = StreamAccumulator()
+    with anyio.fail_after(_TIMEOUT_S):
         async with model.stream(question) as stream:
             async for event in stream:
                 events.append(event)
@@ -46,7 +46,9 @@ class ModelContract:
     def question(self, model: Model) -> Request:
         """The request. Override it if your model needs other options."""
         options = {"model": model.name, "max_tokens": 1024, "stream": True}
-        return Request(Prefix.of("Answer in one sentence.", ()), (Message.of("user", "What is tea?"),), options)
+        return Request(
+            EncodedPrefix.encode("Answer in one sentence.", ()), (Message.of("user", "What is tea?"),), options
+        )
 
     async def test_it_has_a_name(self, model: Model) -> None:
         """The name is sent as `model`, and looked up in the price table."""
@@ -55,7 +57,7 @@ class ModelContract:
 
     async def test_events_follow_the_grammar_of_the_api(self, model: Model, question: Request) -> None:
         """message_start, blocks that start, grow and stop one after another, message_delta, message_stop."""
-        events, turn = await read(model, question)
+        events, turn = await read_reply(model, question)
         kinds = [event["type"] for event in events if event["type"] != "ping"]
         assert kinds[0] == "message_start", "the first event is message_start"
         assert kinds[-1] == "message_stop", "the last event is message_stop"
@@ -81,44 +83,44 @@ class ModelContract:
     async def test_the_request_is_not_changed(self, model: Model, question: Request) -> None:
         """The same request is sent again when a turn has to be restarted."""
         before = question.to_bytes()
-        await read(model, question)
+        await read_reply(model, question)
         assert question.to_bytes() == before
 
     async def test_a_stream_that_is_left_early_is_closed(self, model: Model, question: Request) -> None:
         """Leaving the context ends the request; the next one is answered."""
-        with anyio.fail_after(_MOST_S):
+        with anyio.fail_after(_TIMEOUT_S):
             async with model.stream(question) as stream:
                 await anext(aiter(stream))
-        await read(model, question)
+        await read_reply(model, question)
 
     async def test_a_stream_that_is_cancelled_ends_at_once(self, model: Model, question: Request) -> None:
         """A cancelled scope gets out of a stream, and the next request is answered."""
-        with anyio.fail_after(_MOST_S):
+        with anyio.fail_after(_TIMEOUT_S):
             with anyio.CancelScope() as scope:
                 async with model.stream(question) as stream:
                     async for _ in stream:
                         scope.cancel()
                         await anyio.lowlevel.checkpoint()
             assert scope.cancelled_caught
-        await read(model, question)
+        await read_reply(model, question)
 
     async def test_streams_at_once_do_not_mix(self, model: Model, question: Request) -> None:
         """A fan-out reads many replies at the same time, each whole."""
         turns: list[AssistantTurn] = []
 
-        async def ask() -> None:
-            _, turn = await read(model, question)
+        async def read_one_reply() -> None:
+            _, turn = await read_reply(model, question)
             turns.append(turn)
 
         async with anyio.create_task_group() as tasks:
-            for _ in range(_AT_ONCE):
-                tasks.start_soon(ask)
-        assert len(turns) == _AT_ONCE
+            for _ in range(_CONCURRENT_STREAMS):
+                tasks.start_soon(read_one_reply)
+        assert len(turns) == _CONCURRENT_STREAMS
 
     async def test_a_reply_that_cannot_be_had_is_a_model_error(self, failing_model: Model) -> None:
         """The loop knows what to do with ModelError and with nothing else."""
         options = {"model": failing_model.name, "max_tokens": 1024, "stream": True}
-        question = Request(Prefix.of(None, ()), (Message.of("user", "What is tea?"),), options)
+        question = Request(EncodedPrefix.encode(None, ()), (Message.of("user", "What is tea?"),), options)
         with pytest.raises(ModelError) as caught:
-            await read(failing_model, question)
+            await read_reply(failing_model, question)
         assert str(caught.value).strip(), "the error says what happened"

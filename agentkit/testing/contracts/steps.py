@@ -11,17 +11,17 @@ import anyio.lowlevel
 import pytest
 
 from agentkit.messages.message import JSONObject
-from agentkit.run.steps import Effect, Steps
+from agentkit.run.steps import StepFunction, Steps
 
-_MOST_S = 60.0
+_TIMEOUT_S = 60.0
 _VALUE: JSONObject = {"text": "grüezi \u2028 \x00", "number": 1.5, "big": 2**70, "list": [None, True, {"a": []}]}
 
 
-class _EffectFailed(Exception):
+class _StepFailed(Exception):
     """Raised by a step of these tests."""
 
 
-def _giving(value: JSONObject, ran: list[str] | None = None, name: str = "") -> Effect:
+def _step_returning(value: JSONObject, ran: list[str] | None = None, name: str = "") -> StepFunction:
     async def effect() -> JSONObject:
         if ran is not None:
             ran.append(name)
@@ -31,7 +31,7 @@ def _giving(value: JSONObject, ran: list[str] | None = None, name: str = "") -> 
     return effect
 
 
-async def _forbidden() -> JSONObject:
+async def _must_not_run() -> JSONObject:
     raise AssertionError("an effect that had been run before was run again")
 
 
@@ -60,7 +60,7 @@ class StepsContract:
     async def test_an_effect_is_run_once_and_its_value_comes_back(self, steps: Steps) -> None:
         """A value comes back as equal JSON, whatever text and numbers are in it."""
         ran: list[str] = []
-        assert await steps.run(steps.reserve("model:1"), _giving(_VALUE, ran)) == _VALUE
+        assert await steps.run(steps.reserve("model:1"), _step_returning(_VALUE, ran)) == _VALUE
         assert len(ran) == 1
 
     async def test_steps_at_once_keep_apart(self, steps: Steps) -> None:
@@ -69,9 +69,9 @@ class StepsContract:
         values: dict[str, JSONObject] = {}
 
         async def run(n: int) -> None:
-            values[slots[n].name] = await steps.run(slots[n], _giving({"n": n}))
+            values[slots[n].name] = await steps.run(slots[n], _step_returning({"n": n}))
 
-        with anyio.fail_after(_MOST_S):
+        with anyio.fail_after(_TIMEOUT_S):
             async with anyio.create_task_group() as tasks:
                 for n in reversed(range(20)):
                     tasks.start_soon(run, n)
@@ -85,18 +85,18 @@ class StepsContract:
             below = steps.under(outer)
             inner = below.reserve("tool:b")
             deep = below.under(inner)
-            return await deep.run(deep.reserve("model:1"), _giving({"depth": 2}))
+            return await deep.run(deep.reserve("model:1"), _step_returning({"depth": 2}))
 
-        with anyio.fail_after(_MOST_S):
+        with anyio.fail_after(_TIMEOUT_S):
             assert await steps.run(outer, child) == {"depth": 2}
 
     async def test_an_exception_of_an_effect_passes_as_it_is(self, steps: Steps) -> None:
         """The agent loop handles the exception, so it must not be wrapped."""
 
         async def fail() -> JSONObject:
-            raise _EffectFailed("no such luck")
+            raise _StepFailed("no such luck")
 
-        with pytest.raises(_EffectFailed, match="no such luck"):
+        with pytest.raises(_StepFailed, match="no such luck"):
             await steps.run(steps.reserve("model:1"), fail)
 
     async def test_a_cancellation_passes(self, steps: Steps) -> None:
@@ -107,11 +107,11 @@ class StepsContract:
             await anyio.sleep_forever()
             return {}
 
-        with anyio.fail_after(_MOST_S):
+        with anyio.fail_after(_TIMEOUT_S):
             with anyio.move_on_after(0.05) as scope:
                 await steps.run(slot, wait)
             assert scope.cancelled_caught
-            assert await steps.run(other, _giving({"n": 1})) == {"n": 1}
+            assert await steps.run(other, _step_returning({"n": 1})) == {"n": 1}
 
 
 class DurableStepsContract(StepsContract):
@@ -127,7 +127,7 @@ class DurableStepsContract(StepsContract):
     ) -> None:
         """Each step returns its value of the first execution, at every depth, in whatever order the steps run."""
 
-        async def execute(current: Steps, effect_of: Callable[[JSONObject], Effect]) -> list[JSONObject]:
+        async def execute(current: Steps, effect_of: Callable[[JSONObject], StepFunction]) -> list[JSONObject]:
             slots = [current.reserve("model:1"), current.reserve("tool:a"), current.reserve("tool:b")]
             below = current.under(slots[1])
             slots.append(below.reserve("model:1"))
@@ -136,15 +136,15 @@ class DurableStepsContract(StepsContract):
             values = {n: await runners[n].run(slots[n], effect_of({"n": n})) for n in order}
             return [values[n] for n in range(4)]
 
-        first = await execute(steps, _giving)
-        second = await execute(await reopen(steps), lambda _: _forbidden)
+        first = await execute(steps, _step_returning)
+        second = await execute(await reopen(steps), lambda _: _must_not_run)
         assert first == second == [{"n": n} for n in range(4)]
 
     async def test_what_was_not_run_is_run(self, steps: Steps, reopen: Callable[[Steps], Awaitable[Steps]]) -> None:
         """A run that stopped in the middle continues from there."""
-        assert await steps.run(steps.reserve("model:1"), _giving({"n": 1})) == {"n": 1}
+        assert await steps.run(steps.reserve("model:1"), _step_returning({"n": 1})) == {"n": 1}
         again = await reopen(steps)
-        assert await again.run(again.reserve("model:1"), _forbidden) == {"n": 1}
+        assert await again.run(again.reserve("model:1"), _must_not_run) == {"n": 1}
         ran: list[str] = []
-        assert await again.run(again.reserve("model:2"), _giving({"n": 2}, ran)) == {"n": 2}
+        assert await again.run(again.reserve("model:2"), _step_returning({"n": 2}, ran)) == {"n": 2}
         assert len(ran) == 1

@@ -14,8 +14,8 @@ from agentkit.simulator.rules import refuse
 from agentkit.tools.run_context import RunContext
 from agentkit.tools.toolset import AnyTool
 
-_MOST_S = 60.0
-_WRONG: tuple[object, ...] = (None, 5, "x", [], {}, True)
+_TIMEOUT_S = 60.0
+_WRONG_VALUES: tuple[object, ...] = (None, 5, "x", [], {}, True)
 
 
 @pytest.mark.anyio
@@ -50,7 +50,7 @@ class ToolContract:
         }
         assert refuse(body) is None
 
-    async def test_the_model_is_told_what_it_is_for(self, tool: AnyTool) -> None:
+    async def test_it_and_its_parameters_have_descriptions(self, tool: AnyTool) -> None:
         """The tool and each of its parameters have a description: the model knows nothing else of them."""
         assert tool.description.strip(), "the tool has a description"
         properties: Mapping[str, JSONObject] = tool.input_schema.get("properties", {})
@@ -61,7 +61,7 @@ class ToolContract:
         """Each example can be called, and its result can be sent to the model."""
         assert examples, "there is at least one example: @tool(examples=[...]) or the fixture `examples`"
         for example in examples:
-            content = await _call(tool, example, deps)
+            content = await _call_tool(tool, example, deps)
             assert Message.of("user", [tool_result("toolu_1", content)]).encoded
 
     async def test_what_does_not_fit_is_refused_in_words(
@@ -69,8 +69,8 @@ class ToolContract:
     ) -> None:
         """A wrong call is accepted after all, or refused by InvalidArguments or ToolError and nothing else."""
         for example in examples:
-            for wrong in _mutations(example):
-                said = await _refusal(tool, wrong, deps)
+            for wrong in _wrong_arguments(example):
+                said = await _refusal_text(tool, wrong, deps)
                 assert "Traceback" not in said, f"{wrong}: the model reads a traceback"
                 assert 'File "' not in said, f"{wrong}: the model reads a path"
                 assert said.strip(), f"{wrong}: the model reads nothing"
@@ -84,7 +84,7 @@ class ToolContract:
             for name in required:
                 rest = {key: value for key, value in example.items() if key != name}
                 with pytest.raises(InvalidArguments, match=name):
-                    await _call(tool, rest, deps)
+                    await _call_tool(tool, rest, deps)
 
     async def test_a_call_can_be_cancelled(self, tool: AnyTool, examples: list[JSONObject], deps: object) -> None:
         """A cancelled call ends soon, and the tool can be called again."""
@@ -92,34 +92,34 @@ class ToolContract:
             began_s = anyio.current_time()
             with anyio.CancelScope() as scope:
                 scope.cancel()
-                await _call(tool, example, deps)
-            assert anyio.current_time() - began_s < _MOST_S, "a cancelled call ends soon"
-            await _call(tool, example, deps)
+                await _call_tool(tool, example, deps)
+            assert anyio.current_time() - began_s < _TIMEOUT_S, "a cancelled call ends soon"
+            await _call_tool(tool, example, deps)
 
 
-async def _call(tool: AnyTool, given: JSONObject, deps: object) -> Content:
-    with anyio.fail_after(_MOST_S):
+async def _call_tool(tool: AnyTool, given: JSONObject, deps: object) -> Content:
+    with anyio.fail_after(_TIMEOUT_S):
         return await tool.call(given, RunContext(deps=deps, call_id="toolu_1"))
 
 
-async def _refusal(tool: AnyTool, given: JSONObject, deps: object) -> str:
+async def _refusal_text(tool: AnyTool, given: JSONObject, deps: object) -> str:
     """Return the text that the model gets when a call is refused."""
     try:
-        await _call(tool, given, deps)
+        await _call_tool(tool, given, deps)
     except (InvalidArguments, ToolError) as error:
         return str(error)
     return "taken after all"
 
 
-def _mutations(example: JSONObject) -> Iterator[JSONObject]:
+def _wrong_arguments(example: JSONObject) -> Iterator[JSONObject]:
     """Yield the example with one mistake in it: a value of another type at any depth, or an unknown key."""
     yield {**example, "no_such_argument": 1}
     for name, value in example.items():
-        for wrong in _WRONG:
+        for wrong in _WRONG_VALUES:
             if wrong != value:
                 yield {**example, name: wrong}
         inner: list[object] = cast("list[object]", value) if isinstance(value, list) else [value]
         for part in inner:
             if isinstance(part, dict):
-                for changed in _mutations(cast("JSONObject", part)):
+                for changed in _wrong_arguments(cast("JSONObject", part)):
                     yield {**example, name: [changed] if isinstance(value, list) else changed}

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentkit.tools.artifacts.store import ArtifactStore, KeptArtifact, Label
+from agentkit.tools.artifacts.store import ArtifactLabel, ArtifactStore, KeptArtifact
 
 if TYPE_CHECKING:
-    from agentkit.tools.artifacts.content import Whole
+    from agentkit.tools.artifacts.content import WholeContent
 
 PEEK_TOOL = "peek_artifact"
 """The tool that reads a range of characters of an artifact."""
@@ -24,7 +24,7 @@ SEARCH_TOOL = "search_artifact"
 READ_TOOL = "read_artifact"
 """The tool that reads a whole artifact, or a part of JSON by its path."""
 
-_BEGINNING = 80
+_SUMMARY_CHARS = 80
 """Characters of a text that serve as its summary."""
 _HANDLE = re.compile(r"\bartifact-(\d+)(?:-\d+)*(?:\.\d+)?")
 _SIGNATURES: Mapping[bytes, str] = {
@@ -56,87 +56,87 @@ class Artifact:
     """The media type: `text/csv`. Empty: detected from the content."""
 
 
-def handles_in(text: str) -> list[str]:
+def find_handles(text: str) -> list[str]:
     """Return the handles that a text names, each once, in order of appearance."""
     return list(dict.fromkeys(match[0] for match in _HANDLE.finditer(text)))
 
 
-def kind_of(data: bytes) -> str:
+def detect_media_type(data: bytes) -> str:
     """Return the media type of bytes with a known signature; empty otherwise."""
     return next((kind for start, kind in _SIGNATURES.items() if data.startswith(start)), "")
 
 
-def described(data: bytes) -> str:
+def describe_bytes(data: bytes) -> str:
     """Return a phrase with the number of bytes, and their media type if it is detected."""
-    kind = kind_of(data)
+    kind = detect_media_type(data)
     return f"{len(data):,} bytes that are not UTF-8 text" + (f" ({kind})" if kind else "")
 
 
 @dataclass(slots=True)
-class Shelf:
+class ArtifactSlot:
     """Keeps the result of one call, under the handle of that call; several artifacts get `.1`, `.2` and so on."""
 
     store: ArtifactStore
     handle: str
     _count: int = 0
 
-    def keep(self, whole: Whole, label: Label | None = None) -> str | None:
+    def keep(self, whole: WholeContent, label: ArtifactLabel | None = None) -> str | None:
         """Keep one artifact of the result and return its handle. None: it is too large."""
         handle = f"{self.handle}.{self._count + 1}" if self._count else self.handle
-        if not self.store.keep(handle, whole, label or _label_of(whole)):
+        if not self.store.keep(handle, whole, label or _default_label(whole)):
             return None
         self._count += 1
         return handle
 
 
 @dataclass(slots=True)
-class Artifacts:
+class ConversationArtifacts:
     """Numbers the calls of one conversation, and keeps their artifacts; `for_subagent` does so below a call."""
 
     store: ArtifactStore = field(default_factory=ArtifactStore)
-    name: str = "artifact"
-    _numbers: dict[str, int] = field(default_factory=dict[str, int], repr=False)
-    _counted: int = 0
+    handle_prefix: str = "artifact"
+    _call_numbers: dict[str, int] = field(default_factory=dict[str, int], repr=False)
+    _call_count: int = 0
 
-    def expect(self, call_ids: Iterable[str]) -> None:
+    def number_calls(self, call_ids: Iterable[str]) -> None:
         """Number the calls of a turn, in the model's order and before the first one runs."""
         for call_id in call_ids:
-            self._counted += 1
-            self._numbers[call_id] = self._counted
+            self._call_count += 1
+            self._call_numbers[call_id] = self._call_count
 
-    def foresee(self, call_id: str, nth: int) -> None:
+    def reserve_number(self, call_id: str, nth: int) -> None:
         """Number the nth call of a turn that is still streaming, as `number_calls` will in the complete turn."""
-        self._numbers[call_id] = self._counted + nth
+        self._call_numbers[call_id] = self._call_count + nth
 
-    def shelf(self, call_id: str) -> Shelf:
+    def slot_for(self, call_id: str) -> ArtifactSlot:
         """Return the slot in which the result of a call is kept."""
-        return Shelf(self.store, self._name_of(call_id))
+        return ArtifactSlot(self.store, self._handle_of(call_id))
 
-    def under(self, call_id: str) -> Artifacts:
+    def for_subagent(self, call_id: str) -> ConversationArtifacts:
         """Return the artifacts of the sub-agent that a call started."""
-        return Artifacts(self.store, self._name_of(call_id))
+        return ConversationArtifacts(self.store, self._handle_of(call_id))
 
-    def kept(self) -> dict[str, KeptArtifact]:
+    def kept_artifacts(self) -> dict[str, KeptArtifact]:
         """Return the artifacts of this conversation and its sub-agents, by handle."""
-        return self.store.under(f"{self.name}-")
+        return self.store.list_kept(f"{self.handle_prefix}-")
 
-    def are_named_in(self, text: str) -> bool:
+    def has_handle_in(self, text: str) -> bool:
         """True if a text names the handle of an artifact that is kept, in any conversation of the store."""
-        return any(self.store.get(handle) is not None for handle in handles_in(text))
+        return any(self.store.get(handle) is not None for handle in find_handles(text))
 
-    def go_on(self, text: str) -> None:
+    def continue_numbering(self, text: str) -> None:
         """Continue after the handles that a restored conversation names; the content of these is gone."""
-        self.store.lose(handles_in(text))
-        self._counted = max([self._counted, *(int(match[1]) for match in _HANDLE.finditer(text))])
+        self.store.mark_gone(find_handles(text))
+        self._call_count = max([self._call_count, *(int(match[1]) for match in _HANDLE.finditer(text))])
 
-    def _name_of(self, call_id: str) -> str:
-        if call_id not in self._numbers:
-            self.expect([call_id])
-        return f"{self.name}-{self._numbers[call_id]}"
+    def _handle_of(self, call_id: str) -> str:
+        if call_id not in self._call_numbers:
+            self.number_calls([call_id])
+        return f"{self.handle_prefix}-{self._call_numbers[call_id]}"
 
 
-def _label_of(whole: Whole) -> Label:
+def _default_label(whole: WholeContent) -> ArtifactLabel:
     """Return a label for a result that its tool did not describe: its media type, or how its text begins."""
     if isinstance(whole, bytes):
-        return Label(kind_of(whole) or "application/octet-stream")
-    return Label(summary=" ".join(whole[: 10 * _BEGINNING].split())[:_BEGINNING])
+        return ArtifactLabel(detect_media_type(whole) or "application/octet-stream")
+    return ArtifactLabel(summary=" ".join(whole[: 10 * _SUMMARY_CHARS].split())[:_SUMMARY_CHARS])

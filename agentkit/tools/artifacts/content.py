@@ -20,92 +20,92 @@ from typing import Protocol, TypeAlias
 MAX_MEMORY_BYTES = 32 * 1024 * 1024
 """Bytes of memory for all artifacts of this process; further content goes to files."""
 
-Whole: TypeAlias = str | bytes
+WholeContent: TypeAlias = str | bytes
 """The whole content of an artifact: text, or bytes that are not text."""
 
 _CHUNK = 64 * 1024
 """Characters that are written, and therefore read, at once."""
-_WINDOW = 1024 * 1024
+_WINDOW_CHARS = 1024 * 1024
 """Characters that are searched at once."""
-_OVERLAP = 10_000
+_OVERLAP_CHARS = 10_000
 """Characters that a match may reach into the next window."""
 
 
-class Room:
+class MemoryPool:
     """A pool of memory that contents reserve and release, from any thread."""
 
     def __init__(self, max_bytes: int = MAX_MEMORY_BYTES) -> None:
-        self._free = max_bytes
+        self._free_bytes = max_bytes
         self._returned: deque[int] = deque()
         self._lock = Lock()
 
-    def take(self, size: int) -> bool:
+    def reserve(self, size: int) -> bool:
         """Reserve bytes. False: not enough are free."""
         with self._lock:
             while self._returned:
-                self._free += self._returned.popleft()
-            if size > self._free:
+                self._free_bytes += self._returned.popleft()
+            if size > self._free_bytes:
                 return False
-            self._free -= size
+            self._free_bytes -= size
             return True
 
-    def give_back(self, size: int) -> None:
+    def release(self, size: int) -> None:
         """Release reserved bytes. The garbage collector calls this at any point, so it must not wait for a lock."""
         self._returned.append(size)
 
 
-class Contents(Protocol):
+class StoredContents(Protocol):
     """The stored content of one artifact. Lengths and positions count characters of a text, bytes otherwise."""
 
     is_text: bool
     length: int
-    size: int
+    size_bytes: int
     """The bytes that count towards the limits."""
 
-    def whole(self) -> Whole:
+    def read_whole(self) -> WholeContent:
         """Return the whole content."""
         ...
 
-    def part(self, start: int, end: int) -> str:
+    def read_part(self, start: int, end: int) -> str:
         """Return a part of a text."""
         ...
 
 
-def stored(whole: Whole, room: Room) -> Contents:
+def store_contents(whole: WholeContent, memory: MemoryPool) -> StoredContents:
     """Store content in memory where the pool has room, in a file otherwise. Raises OSError if the file fails."""
     size = sys.getsizeof(whole)
-    return InMemory(whole, size, room) if room.take(size) else OnDisk(whole, size)
+    return MemoryContents(whole, size, memory) if memory.reserve(size) else FileContents(whole, size)
 
 
-class InMemory:
+class MemoryContents:
     """Contents in memory."""
 
-    def __init__(self, whole: Whole, size: int, room: Room) -> None:
-        weakref.finalize(self, room.give_back, size)
+    def __init__(self, whole: WholeContent, size: int, memory: MemoryPool) -> None:
+        weakref.finalize(self, memory.release, size)
         self._whole = whole
         self.is_text = isinstance(whole, str)
         self.length = len(whole)
-        self.size = size
+        self.size_bytes = size
 
-    def whole(self) -> Whole:
+    def read_whole(self) -> WholeContent:
         """See `StoredContents.read_whole`."""
         return self._whole
 
-    def part(self, start: int, end: int) -> str:
+    def read_part(self, start: int, end: int) -> str:
         """See `StoredContents.read_part`."""
         return str(self._whole[start:end])
 
 
-class OnDisk:
+class FileContents:
     """Contents in a temporary file, which is removed with them, or at the latest at the exit of the process."""
 
-    def __init__(self, whole: Whole, size: int) -> None:
+    def __init__(self, whole: WholeContent, size: int) -> None:
         descriptor, name = tempfile.mkstemp(prefix="agentkit-artifact-")
         self._path = Path(name)
-        weakref.finalize(self, _remove, self._path, os.getpid())
+        weakref.finalize(self, _remove_file, self._path, os.getpid())
         self.is_text = isinstance(whole, str)
         self.length = len(whole)
-        self.size = size
+        self.size_bytes = size
         self._starts = [0]
         """The file position of each chunk, and the end of the last one: UTF-8 has no fixed width."""
         with os.fdopen(descriptor, "wb") as file:
@@ -114,12 +114,12 @@ class OnDisk:
                 file.write(piece if isinstance(piece, bytes) else piece.encode())
                 self._starts.append(file.tell())
 
-    def whole(self) -> Whole:
+    def read_whole(self) -> WholeContent:
         """See `StoredContents.read_whole`."""
         data = self._path.read_bytes()
         return data.decode() if self.is_text else data
 
-    def part(self, start: int, end: int) -> str:
+    def read_part(self, start: int, end: int) -> str:
         """See `StoredContents.read_part`."""
         first, last = start // _CHUNK, min(-(-end // _CHUNK), len(self._starts) - 1)
         if first >= last:
@@ -130,19 +130,19 @@ class OnDisk:
         return text[start - first * _CHUNK : end - first * _CHUNK]
 
 
-def _remove(path: Path, process: int) -> None:
+def _remove_file(path: Path, process: int) -> None:
     if os.getpid() == process:  # a forked process must not remove the files of its parent
         path.unlink(missing_ok=True)
 
 
-def places(contents: Contents, pattern: re.Pattern[str], start: int = 0) -> Iterator[tuple[int, int]]:
+def find_matches(contents: StoredContents, pattern: re.Pattern[str], start: int = 0) -> Iterator[tuple[int, int]]:
     """Yield the start and end of each match of a pattern in a text, from `start` on."""
     while start < contents.length:
-        end = start + _WINDOW
-        window = contents.part(start, end + _OVERLAP)
+        end = start + _WINDOW_CHARS
+        window = contents.read_part(start, end + _OVERLAP_CHARS)
         behind = end
         for match in pattern.finditer(window):
-            if match.start() >= _WINDOW:
+            if match.start() >= _WINDOW_CHARS:
                 break
             yield start + match.start(), start + match.end()
             behind = max(behind, start + match.end())

@@ -10,17 +10,17 @@ from threading import Lock
 
 from agentkit.errors import ToolError, UsageError
 from agentkit.log import log
-from agentkit.schema.validation.near_words import nearest
-from agentkit.tools.artifacts.content import Contents, Room, Whole, stored
+from agentkit.schema.validation.did_you_mean import nearest_word
+from agentkit.tools.artifacts.content import MemoryPool, StoredContents, WholeContent, store_contents
 
 MAX_STORED_BYTES = 256 * 1024 * 1024
 """Bytes that a conversation and its sub-agents keep, in memory and in files; the oldest artifact is dropped first."""
 
-_ROOM = Room()
+_SHARED_MEMORY = MemoryPool()
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class ArtifactLabel:
     """The description of an artifact, without its content."""
 
     media_type: str = "text/plain"
@@ -56,8 +56,8 @@ class KeptArtifact:
         """Return the content as the model could read it, without secrets. Raises UsageError if it was dropped."""
         contents = self._store.get(self.handle)
         if contents is None:
-            raise UsageError(f"`{self.handle}` is no longer kept: {self._store.limit}")
-        return contents.whole()
+            raise UsageError(f"`{self.handle}` is no longer kept: {self._store.limit_text}")
+        return contents.read_whole()
 
     def save(self, path: str | Path) -> Path:
         """Write the content to a file, a text as UTF-8; an existing file is replaced.
@@ -77,71 +77,73 @@ class ArtifactStore:
 
     max_bytes: int = MAX_STORED_BYTES
     """Bytes that are kept at most, in memory and in files."""
-    room: Room = field(default=_ROOM, repr=False)
+    memory: MemoryPool = field(default=_SHARED_MEMORY, repr=False)
     """The pool of memory, which all stores of the process share."""
-    _kept: dict[str, tuple[Label, Contents]] = field(default_factory=dict[str, tuple[Label, Contents]], repr=False)
-    _gone: set[str] = field(default_factory=set[str], repr=False)
-    _bytes: int = 0
+    _kept: dict[str, tuple[ArtifactLabel, StoredContents]] = field(
+        default_factory=dict[str, tuple[ArtifactLabel, StoredContents]], repr=False
+    )
+    _gone_handles: set[str] = field(default_factory=set[str], repr=False)
+    _stored_bytes: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
-    def limit(self) -> str:
+    def limit_text(self) -> str:
         """The limit as the end of a sentence, for error texts."""
         return f"at most {self.max_bytes // 2**20:,} MiB are, and the oldest go first."
 
-    def keep(self, handle: str, whole: Whole, label: Label | None = None) -> bool:
+    def keep(self, handle: str, whole: WholeContent, label: ArtifactLabel | None = None) -> bool:
         """Keep content under a handle; drop the oldest if there is no room. False: too large, or the disk is full."""
         if len(whole) > self.max_bytes:
             return False
         try:
-            contents = stored(whole, self.room)
+            contents = store_contents(whole, self.memory)
         except OSError as error:
             log().warning("an artifact could not be written to disk", handle=handle, error=str(error))
             return False
-        if contents.size > self.max_bytes:
+        if contents.size_bytes > self.max_bytes:
             return False
         with self._lock:
             self._drop(handle)
-            while self._kept and self._bytes + contents.size > self.max_bytes:
+            while self._kept and self._stored_bytes + contents.size_bytes > self.max_bytes:
                 oldest = next(iter(self._kept))
                 self._drop(oldest)
-                self._gone.add(oldest)
-            self._kept[handle] = (label or Label(), contents)
-            self._bytes += contents.size
-            self._gone.discard(handle)
+                self._gone_handles.add(oldest)
+            self._kept[handle] = (label or ArtifactLabel(), contents)
+            self._stored_bytes += contents.size_bytes
+            self._gone_handles.discard(handle)
         return True
 
-    def lose(self, handles: Iterable[str]) -> None:
+    def mark_gone(self, handles: Iterable[str]) -> None:
         """Note handles whose content is gone: those of a conversation that was saved by another process."""
-        self._gone.update(handles)
+        self._gone_handles.update(handles)
 
-    def get(self, handle: str) -> Contents | None:
+    def get(self, handle: str) -> StoredContents | None:
         """Return the content kept under a handle. None: there is none."""
         kept = self._kept.get(handle)
         return None if kept is None else kept[1]
 
-    def find(self, handle: str) -> Contents:
+    def find(self, handle: str) -> StoredContents:
         """Return the content kept under a handle. Raises ToolError if there is none, and names the known handles."""
         handle = handle.strip()
         contents = self.get(handle)
         if contents is not None:
             return contents
-        if handle in self._gone:
+        if handle in self._gone_handles:
             raise ToolError(
-                f"`{handle}` is no longer kept. Results are kept only while the program runs; {self.limit}",
+                f"`{handle}` is no longer kept. Results are kept only while the program runs; {self.limit_text}",
                 hint="Make the call that brought it again, for a smaller part if that can be asked for.",
             )
         known = self._handles()
-        near = nearest(handle, known) or nearest(f"artifact-{handle}", known)
+        near = nearest_word(handle, known) or nearest_word(f"artifact-{handle}", known)
         meant = f" Did you mean `{near}`?" if near else ""
         kept = f"Kept are: {', '.join(known)}." if known else "Nothing has been kept so far."
         raise ToolError(f"There is no artifact `{handle}`.{meant} {kept}")
 
-    def under(self, name: str) -> dict[str, KeptArtifact]:
+    def list_kept(self, handle_prefix: str) -> dict[str, KeptArtifact]:
         """Return the artifacts whose handles begin with the prefix, in the order of their numbers."""
         found: dict[str, KeptArtifact] = {}
         for handle in self._handles():
-            if handle.startswith(name) and (kept := self._kept.get(handle)):
+            if handle.startswith(handle_prefix) and (kept := self._kept.get(handle)):
                 label, it = kept
                 found[handle] = KeptArtifact(
                     handle, label.media_type, it.length, it.is_text, label.summary, label.name, self
@@ -155,4 +157,4 @@ class ArtifactStore:
 
     def _drop(self, handle: str) -> None:
         if handle in self._kept:
-            self._bytes -= self._kept.pop(handle)[1].size
+            self._stored_bytes -= self._kept.pop(handle)[1].size_bytes

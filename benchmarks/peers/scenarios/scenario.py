@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Fault, Reply
-from benchmarks.peers.seen import ANSWER, Seen, Verdict, blocks, said
+from benchmarks.peers.observation import ANSWER, Observation, Verdict, blocks, result_texts
 
-Play: TypeAlias = Callable[[JSONObject], Reply]
+ScriptedModel: TypeAlias = Callable[[JSONObject], Reply]
 """The scripted model: a function from a request to its reply."""
 
 
@@ -23,9 +23,9 @@ class Scenario:
     title: str
     right: str
     """The right behaviour, in a few words."""
-    play: Callable[[], Play]
+    play: Callable[[], ScriptedModel]
     """Makes the scripted model of one run."""
-    judge: Callable[[Seen], Verdict]
+    judge: Callable[[Observation], Verdict]
     faults: Sequence[Fault | str | None] = ()
     """The faults of the first requests, one each."""
     is_streamed: bool = False
@@ -34,22 +34,22 @@ class Scenario:
     """Seconds after which the program is killed."""
 
 
-def once(calls: Reply) -> Callable[[], Play]:
+def calls_once(calls: Reply) -> Callable[[], ScriptedModel]:
     """Return a model that makes these calls, and answers when it has results, whatever their text."""
     return lambda: lambda request: Reply.text(ANSWER) if blocks(request, "tool_result") else calls
 
 
-def until(word: str, first: Reply, again: Reply | None = None) -> Callable[[], Play]:
+def calls_until(word: str, first: Reply, again: Reply | None = None) -> Callable[[], ScriptedModel]:
     """Return a model that makes its calls until a result has the word; after a first failure, the other ones."""
 
     def play(request: JSONObject) -> Reply:
-        if word in said(request):
+        if word in result_texts(request):
             return Reply.text(ANSWER)
         return (again or first) if blocks(request, "tool_result") else first
 
     return lambda: play
 
 
-def comes_home(seen: Seen) -> Verdict:
+def ends_with_answer(seen: Observation) -> Verdict:
     """Judge as right a run that ends with the model's answer."""
-    return Verdict(seen.has_answer, seen.how)
+    return Verdict(seen.has_answer, seen.ending_in_words)

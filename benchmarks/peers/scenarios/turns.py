@@ -4,57 +4,59 @@ from __future__ import annotations
 
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply
-from benchmarks.peers.scenarios.scenario import Play, Scenario, once
-from benchmarks.peers.seen import ANSWER, Seen, Verdict, blocks, said
+from benchmarks.peers.observation import ANSWER, Observation, Verdict, blocks, result_texts
+from benchmarks.peers.scenarios.scenario import Scenario, ScriptedModel, calls_once
 
 _LOOK = Reply.tool("price", item="tea")
 _TOO_LONG = Reply.failure(400, "invalid_request_error", "prompt is too long: 1000123 tokens > 1000000 maximum")
 
 
-def _pause(seen: Seen) -> Verdict:
+def _pause(seen: Observation) -> Verdict:
     is_resumed = len(seen.requests) > 1 and seen.requests[-1]["messages"][-1]["role"] == "assistant"
     if seen.has_answer:
         return Verdict(is_resumed, "resumed" if is_resumed else "goes on, but not from where it paused")
-    return Verdict(False, "taken for the end" if seen.is_plain_success else seen.how)
+    return Verdict(False, "taken for the end" if seen.is_plain_success else seen.ending_in_words)
 
 
-def _strange_stop(seen: Seen) -> Verdict:
-    is_named = seen.names("hologram")
+def _strange_stop(seen: Observation) -> Verdict:
+    is_named = seen.mentions_ending("hologram")
     if any(run.tool == "remove" for run in seen.runs):
         return Verdict(False, "executed the turn's call" + ("; named" if is_named else "; never named"))
     if not seen.is_plain_success:
-        return Verdict(seen.is_over, f"stops; {seen.how}")
+        return Verdict(seen.is_over, f"stops; {seen.ending_in_words}")
     return Verdict(is_named, "stops; named in the result" if is_named else "taken for a normal end")
 
 
-def _refusal(seen: Seen) -> Verdict:
+def _refusal(seen: Observation) -> Verdict:
     if not seen.is_plain_success:
-        return Verdict(seen.is_over, seen.how)
-    is_named = seen.names("refus", "content_filter")
+        return Verdict(seen.is_over, seen.ending_in_words)
+    is_named = seen.mentions_ending("refus", "content_filter")
     return Verdict(is_named, "named in the result" if is_named else "an empty answer as a success")
 
 
-def _empty(seen: Seen) -> Verdict:
+def _empty(seen: Observation) -> Verdict:
     if not seen.is_plain_success or seen.has_answer:
-        return Verdict(seen.is_over, "called once more" if seen.has_answer else seen.how)
+        return Verdict(seen.is_over, "called once more" if seen.has_answer else seen.ending_in_words)
     return Verdict(False, "an empty answer as a success")
 
 
-def _endless(seen: Seen) -> Verdict:
+def _endless(seen: Observation) -> Verdict:
     count = len(seen.requests)
-    return Verdict(seen.is_over, f"{seen.how} after {count} turns" if seen.is_over else f"no end after {count} turns")
+    return Verdict(
+        seen.is_over, f"{seen.ending_in_words} after {count} turns" if seen.is_over else f"no end after {count} turns"
+    )
 
 
-def _too_long(seen: Seen) -> Verdict:
+def _too_long(seen: Observation) -> Verdict:
     is_typed = seen.is_over and not seen.error and "context" in seen.ending  # an exception takes what was done with it
-    return Verdict(seen.has_answer or is_typed, "shortened, answers" if seen.has_answer else seen.how)
+    return Verdict(seen.has_answer or is_typed, "shortened, answers" if seen.has_answer else seen.ending_in_words)
 
 
-def _never_done() -> Play:
+def _never_done() -> ScriptedModel:
     return lambda request: Reply.tool("price", item=f"item {len(blocks(request, 'tool_result'))}")
 
 
-def _grows_too_long() -> Play:
+def _grows_too_long() -> ScriptedModel:
     """Return a model that calls a tool three times, until the conversation is too long; a shorter one it answers."""
     was_too_long = False
 
@@ -62,7 +64,7 @@ def _grows_too_long() -> Play:
         nonlocal was_too_long
         if request.get("compaction"):
             return Reply.text("The stock was looked up three times.")
-        if len(said(request)) > 100_000:
+        if len(result_texts(request)) > 100_000:
             was_too_long = True
             return _TOO_LONG
         return Reply.text(ANSWER) if was_too_long else Reply.tool("stock", item="tea")
@@ -91,7 +93,7 @@ SCENARIOS = (
         "strange_stop_call",
         "an unknown stop reason behind a tool call",
         "executes nothing, stops, and the reason can be read",
-        once(Reply.tool("remove", items=["tea"])),
+        calls_once(Reply.tool("remove", items=["tea"])),
         _strange_stop,
         faults=("unknown_stop_reason",),
     ),
@@ -107,7 +109,7 @@ SCENARIOS = (
         "empty",
         "an empty end_turn after tool results",
         "called once more, or an end that is no success",
-        once(_LOOK),
+        calls_once(_LOOK),
         _empty,
         faults=(None, "empty"),
     ),

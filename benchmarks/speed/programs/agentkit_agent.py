@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import agentkit
 from agentkit import Agent, Settings, tool
-from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve
+from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve_orders
 
 if not os.environ.get("SPEED_FAST"):
     sys.modules["aiohttp"] = None  # type: ignore[assignment]  # as if it were not installed
@@ -46,4 +46,4 @@ def compiled(functions: list[Callable[..., object]]) -> object:
 
 
 if __name__ == "__main__":
-    serve(opened, compiled)
+    serve_orders(opened, compiled)

@@ -7,7 +7,7 @@ import anthropic
 from agno.agent import Agent
 from agno.models.anthropic import Claude
 
-from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve
+from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve_orders
 
 
 @asynccontextmanager
@@ -28,4 +28,4 @@ async def opened(base_url: str, is_streamed: bool, turns: int) -> AsyncIterator[
 
 
 if __name__ == "__main__":
-    serve(opened)
+    serve_orders(opened)

@@ -7,7 +7,7 @@ from langchain.agents import create_agent
 from langchain_anthropic import ChatAnthropic
 from langchain_core.tools import tool
 
-from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve
+from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve_orders
 
 
 @asynccontextmanager
@@ -29,4 +29,4 @@ async def opened(base_url: str, is_streamed: bool, turns: int) -> AsyncIterator[
 
 
 if __name__ == "__main__":
-    serve(opened)
+    serve_orders(opened)

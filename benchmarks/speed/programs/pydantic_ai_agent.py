@@ -9,7 +9,7 @@ from pydantic_ai.models.anthropic import AnthropicModel, AnthropicModelSettings
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.usage import UsageLimits
 
-from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve
+from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve_orders
 
 
 async def read(_: object, events: AsyncIterable[object]) -> None:
@@ -35,4 +35,4 @@ async def opened(base_url: str, is_streamed: bool, turns: int) -> AsyncIterator[
 
 
 if __name__ == "__main__":
-    serve(opened)
+    serve_orders(opened)

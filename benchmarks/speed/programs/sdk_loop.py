@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import anthropic
 from anthropic.types import MessageParam, ToolResultBlockParam, ToolUseBlock
 
-from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve
+from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve_orders
 
 TOOL = anthropic.beta_async_tool(look)
 
@@ -53,4 +53,4 @@ def compiled(functions: list[Callable[..., object]]) -> object:
 
 
 if __name__ == "__main__":
-    serve(opened, compiled)
+    serve_orders(opened, compiled)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve
+from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve_orders
 
 Json = dict[str, object]
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -80,4 +80,4 @@ async def opened(base_url: str, is_streamed: bool, turns: int) -> AsyncIterator[
 
 
 if __name__ == "__main__":
-    serve(opened)
+    serve_orders(opened)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from strands import Agent, tool
 from strands.models.anthropic import AnthropicModel
 
-from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve
+from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve_orders
 
 TOOL = tool(look)
 
@@ -24,4 +24,4 @@ async def opened(base_url: str, is_streamed: bool, turns: int) -> AsyncIterator[
 
 
 if __name__ == "__main__":
-    serve(opened)
+    serve_orders(opened)

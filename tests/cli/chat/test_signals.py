@@ -7,16 +7,16 @@ import sys
 
 SCRIPT = """
 import os, signal, threading
-from agentkit.cli.chat.signals import Keyboard
+from agentkit.cli.chat.signals import KeyboardInterrupter
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # the other thread takes it, so no wait ends for it here
 read, write = os.pipe()
-with Keyboard() as keyboard:
+with KeyboardInterrupter() as keyboard:
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
-        with keyboard.waiting():
+        with keyboard.interruptible_wait():
             os.read(read, 1)
     except KeyboardInterrupt:
         print("heard")

@@ -16,7 +16,7 @@ import pytest
 
 from agentkit.cli.commands.simulate import read_script
 from agentkit.cli.main import main
-from agentkit.cli.terminal.exits import Stop
+from agentkit.cli.terminal.exit_codes import CommandError
 from tests.cli.shop_and_signals import hearing_ctrl_c
 
 REPLIES = [
@@ -105,7 +105,7 @@ def test_without_a_script_the_offline_mind_answers() -> None:
 @pytest.mark.parametrize("text", ["{", "{}", "[]", '[{"txt": "x"}]', '[{"tool": "x", "input": 5}]', "[[]]"])
 def test_a_script_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "script.json").write_text(text, encoding="utf-8")
-    with pytest.raises(Stop, match=r"script\.json"):
+    with pytest.raises(CommandError, match=r"script\.json"):
         read_script(tmp_path / "script.json")
 
 

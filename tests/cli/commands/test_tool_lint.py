@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agentkit import tool
-from agentkit.cli.commands.tool_lint import RULES, RULES_OF_ALL, lint
+from agentkit.cli.commands.tool_lint import RULES, TOOL_SET_RULES, find_issues
 from agentkit.cli.main import main
 from agentkit.tools.toolset import AnyTool
 
@@ -95,11 +95,11 @@ BREAKING: dict[str, AnyTool] = {
 
 
 def rules_found(*tools: AnyTool) -> set[str]:
-    return {finding.rule for finding in lint(tools)}
+    return {finding.rule for finding in find_issues(tools)}
 
 
 def test_a_good_tool_has_nothing_to_be_found() -> None:
-    assert lint([good]) == []
+    assert find_issues([good]) == []
 
 
 def test_every_rule_has_a_tool_that_breaks_it() -> None:
@@ -124,11 +124,11 @@ def test_many_tools_are_told_to_be_searched_for() -> None:
     tools = [from_schema(name, schema) for name in names]
     assert "many-tools" in rules_found(*tools)
     assert "many-tools" not in rules_found(*tools[:9])
-    assert set(RULES_OF_ALL) == {"similar-names", "many-tools"}
+    assert set(TOOL_SET_RULES) == {"similar-names", "many-tools"}
 
 
 def test_problems_come_first_and_each_says_what_to_do() -> None:
-    findings = lint([short, bare])
+    findings = find_issues([short, bare])
     severities = [finding.severity for finding in findings]
     assert severities == sorted(severities, reverse=True)
     assert str(findings[0]).startswith("bare: [no-description] it has no description")

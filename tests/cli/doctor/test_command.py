@@ -10,9 +10,9 @@ from importlib.metadata import version
 import anthropic
 import pytest
 
-from agentkit.cli.doctor.access import check_credentials, check_key, is_first_party, model_to_ask
+from agentkit.cli.doctor.access import check_authentication, check_credentials, choose_model, is_first_party
+from agentkit.cli.doctor.http_exchange import ServerResponse
 from agentkit.cli.doctor.setup import check_extras, check_package, check_prices, check_setup
-from agentkit.cli.doctor.wire import Answer
 from agentkit.cli.main import main
 from agentkit.simulator import Simulator
 from agentkit.simulator.offline import OfflineMind
@@ -23,8 +23,8 @@ SECRET = "sk-ant-api03-0123456789-abcd"
 NOWHERE = "http://127.0.0.1:1"
 
 
-def answer(status: int, body: bytes = b"{}") -> Answer:
-    return Answer(status, {"content-type": "application/json"}, body, 0.1)
+def answer(status: int, body: bytes = b"{}") -> ServerResponse:
+    return ServerResponse(status, {"content-type": "application/json"}, body, 0.1)
 
 
 # -- what is installed -------------------------------------------------------------------------------------------------
@@ -99,11 +99,13 @@ def test_without_credentials_the_claude_api_is_out_of_reach_and_a_server_of_your
 
 
 def test_a_key_that_the_api_refuses_is_a_problem_of_access() -> None:
-    refused = check_key(answer(401, b'{"type":"error","error":{"type":"authentication_error","message":"invalid"}}'))
+    refused = check_authentication(
+        answer(401, b'{"type":"error","error":{"type":"authentication_error","message":"invalid"}}')
+    )
     assert (refused.status, refused.is_access) == ("problem", True)
     assert "401 invalid" in refused.found
-    assert check_key(answer(200)).status == "ok"
-    assert check_key(answer(529)).status == "unknown"
+    assert check_authentication(answer(200)).status == "ok"
+    assert check_authentication(answer(529)).status == "unknown"
 
 
 def test_only_the_claude_api_itself_is_the_first_party() -> None:
@@ -180,7 +182,7 @@ def test_an_environment_that_names_a_server_is_followed(
 def test_the_model_is_the_named_one_the_cheapest_or_the_first(
     given: str | None, offered: list[str], asked: str
 ) -> None:
-    assert model_to_ask(given, offered) == asked
+    assert choose_model(given, offered) == asked
 
 
 @pytest.mark.parametrize("arguments", [["--base-url", "nonsense"], ["--timeout", "0"], ["--timeout", "soon"]])

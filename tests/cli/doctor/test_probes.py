@@ -11,7 +11,7 @@ import pytest
 from agentkit.cli.doctor.probes import PROBES
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.http.wire import Response, event_stream, json_answer
+from agentkit.simulator.http.wire import Response, event_stream_response, json_response
 from agentkit.testing.serving import served
 from tests.cli.doctor_servers import Server, always, examine, statuses
 from tests.real_server.serving_local import serving
@@ -51,17 +51,17 @@ def test_a_server_that_does_everything_is_ok_throughout(capsys: pytest.CaptureFi
 def like_llama_cpp(path: str, body: JSONObject) -> Response:
     """It ignores what it does not know, has no ids, and errors of a form of its own."""
     if path == "/v1/models":
-        return json_answer(200, {"object": "list", "data": [{"id": "tiny.gguf", "object": "model"}]}, {})
+        return json_response(200, {"object": "list", "data": [{"id": "tiny.gguf", "object": "model"}]}, {})
     if path.endswith("count_tokens"):
-        return json_answer(200, {"input_tokens": 11}, {})
+        return json_response(200, {"input_tokens": 11}, {})
     if "messages" not in body:
         error = {"code": 400, "message": "'messages' is required", "type": "invalid_request_error"}
-        return json_answer(400, {"error": error}, {})
+        return json_response(400, {"error": error}, {})
     if body.get("stream"):
         start = b'data: {"type":"message_start","message":{"id":"x","role":"assistant","content":[]}}\n\n'
         delta = b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}\n\n'
-        return event_stream([b"event: message_start\n" + start, b"event: message_delta\n" + delta, STOP], {})
-    return json_answer(200, MESSAGE, {})
+        return event_stream_response([b"event: message_start\n" + start, b"event: message_delta\n" + delta, STOP], {})
+    return json_response(200, MESSAGE, {})
 
 
 STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
@@ -94,12 +94,12 @@ def test_llama_cpp_itself_is_no_problem(tmp_path: Path, capsys: pytest.CaptureFi
 def bare(path: str, body: JSONObject) -> Response:
     """It has nothing but plain messages, refuses every field beside, and breaks off its streams."""
     if path != "/v1/messages":
-        return json_answer(404, {"detail": "Not Found"}, {})
+        return json_response(404, {"detail": "Not Found"}, {})
     if body.get("stream"):
-        return event_stream([b'event: message_start\ndata: {"type":"message_start","message":{}}\n\n'], {})
+        return event_stream_response([b'event: message_start\ndata: {"type":"message_start","message":{}}\n\n'], {})
     if extra := body.keys() - {"model", "max_tokens", "messages"}:
-        return json_answer(422, {"detail": f"{', '.join(sorted(extra))}: extra inputs are not permitted"}, {})
-    return json_answer(200, MESSAGE, {})
+        return json_response(422, {"detail": f"{', '.join(sorted(extra))}: extra inputs are not permitted"}, {})
+    return json_response(200, MESSAGE, {})
 
 
 def test_what_agents_cannot_do_without_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,7 +117,9 @@ def test_what_agents_cannot_do_without_is_a_problem(capsys: pytest.CaptureFixtur
 
 def test_web_pages_are_no_messages_api(capsys: pytest.CaptureFixture[str]) -> None:
     def page(_path: str, _body: JSONObject) -> Response:
-        return event_stream([b"<!doctype html><title>Log in</title>"], {"content-type": "text/html; charset=utf-8"})
+        return event_stream_response(
+            [b"<!doctype html><title>Log in</title>"], {"content-type": "text/html; charset=utf-8"}
+        )
 
     with served(Server(page)) as base_url:
         code, found = examine(capsys, "--base-url", base_url)
@@ -155,8 +157,8 @@ def test_a_server_that_fails_for_the_moment_leaves_it_open(capsys: pytest.Captur
     def overloaded(path: str, body: JSONObject) -> Response:
         is_plain = body.keys() == {"model", "max_tokens", "messages"} and len(body["messages"]) == 1
         if path == "/v1/messages" and is_plain:
-            return json_answer(200, MESSAGE, {})
-        return json_answer(529, {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}, {})
+            return json_response(200, MESSAGE, {})
+        return json_response(529, {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}, {})
 
     with served(Server(overloaded)) as base_url:
         code, found = examine(capsys, "--base-url", base_url)
@@ -167,7 +169,7 @@ def test_a_server_that_fails_for_the_moment_leaves_it_open(capsys: pytest.Captur
 
 
 def test_a_server_that_answers_some_requests_never_costs_a_time_limit_each(capsys: pytest.CaptureFixture[str]) -> None:
-    with served(Server(lambda path, _: endless() if "messages" in path else json_answer(404, {}, {}))) as base_url:
+    with served(Server(lambda path, _: endless() if "messages" in path else json_response(404, {}, {}))) as base_url:
         code, found = examine(capsys, "--base-url", base_url, "--timeout", "0.5")
     assert code == 0
     assert found["message"]["found"] == "no answer within 0.5 s."

@@ -27,7 +27,7 @@ def ended(call_id: str, name: str = "reader", run_id: str = "r", *, is_error: bo
 
 def written(events: list[Event]) -> list[str]:
     plain = PlainLines()
-    return [line for event in events if (line := plain.line(event))]
+    return [line for event in events if (line := plain.event_line(event))]
 
 
 def test_a_few_have_a_line_each() -> None:

@@ -23,7 +23,7 @@ from agentkit import (
 )
 from agentkit.cli.terminal.live_tree import LiveTree
 from agentkit.cli.terminal.plain_lines import PlainLines
-from agentkit.cli.terminal.progress import Progress
+from agentkit.cli.terminal.progress import RunTree
 
 
 def place(run_id: str = "r", call_id: str | None = None) -> dict[str, object]:
@@ -52,16 +52,16 @@ def drawn(events: list[Event], *, width: int = 80, height: int = 40) -> list[str
     console = Console(file=io.StringIO(), width=width, height=height, force_terminal=False, highlight=False)
     tree = LiveTree(lambda _: "2 quotes", console)
     for event in events:
-        tree.feed(event)
+        tree.show_event(event)
     with console.capture() as capture:
         console.print(tree)
     return capture.get().splitlines()
 
 
 def test_children_hang_below_the_call_that_started_them() -> None:
-    progress = Progress()
+    progress = RunTree()
     for event in a_run(2):
-        progress.feed(event)
+        progress.add_event(event)
     assert progress.root is not None
     calls = list(progress.root.calls.values())
     assert [call.child is not None and call.child.model for call in calls] == ["claude-haiku-5-5"] * 2
@@ -92,9 +92,9 @@ def test_many_calls_stay_inside_the_terminal(width: int, height: int) -> None:
 
 
 def test_plain_lines_say_who_answered_what(capsys: pytest.CaptureFixture[str]) -> None:
-    plain = PlainLines(lambda _: "2 quotes", most_depth=1)
+    plain = PlainLines(lambda _: "2 quotes", max_depth=1)
     for event in a_run(1):
-        plain.feed(event)
+        plain.show_event(event)
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
         "lead: started, claude-opus-5-5",
@@ -107,21 +107,21 @@ def test_a_reply_that_is_asked_for_again_says_so_and_forgets_what_it_had_said() 
     start, end = a_run(0)
     text = TextDelta(**place(), text="Tea is")  # type: ignore[arg-type]
     reset = TurnReset(**place(), turn=1, attempt=2, reason="The API answered 529.", wait_s=4.2)  # type: ignore[arg-type]
-    progress = Progress()
+    progress = RunTree()
     for event in (start, text, reset):
-        progress.feed(event)
+        progress.add_event(event)
     assert progress.root is not None
-    assert (progress.root.text, progress.root.trouble) == ("", "asks again in 4 s: The API answered 529.")
+    assert (progress.root.turn_text, progress.root.retry_reason) == ("", "asks again in 4 s: The API answered 529.")
     assert "asks again" in drawn([start, text, reset])[1]
     assert "asks again" not in drawn([start, text, reset, text])[1]
     assert "asks again" not in drawn([start, text, reset, end])[1]
-    assert PlainLines().line(reset) == "lead: asks again in 4 s: The API answered 529."
+    assert PlainLines().event_line(reset) == "lead: asks again in 4 s: The API answered 529."
 
 
 def test_a_change_of_the_model_and_a_summary_are_lines() -> None:
     start, _ = a_run(0)
     fell = FellBack(**place(), model="claude-sonnet-5-5", reason="The model declined.")  # type: ignore[arg-type]
-    assert PlainLines().line(fell) == "lead: goes on with claude-sonnet-5-5: The model declined."
+    assert PlainLines().event_line(fell) == "lead: goes on with claude-sonnet-5-5: The model declined."
     assert "claude-sonnet-5-5" in drawn([start, fell])[1]
     short = Compacted(**place(), messages_before=40, messages_after=1)  # type: ignore[arg-type]
-    assert PlainLines().line(short) == "lead: its conversation of 40 messages became a summary"
+    assert PlainLines().event_line(short) == "lead: its conversation of 40 messages became a summary"

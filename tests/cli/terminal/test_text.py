@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.cli.terminal.text import brief_json, clean, one_line, plural
+from agentkit.cli.terminal.text import brief_json, one_line, plural, printable
 
 
 def test_control_characters_cannot_move_the_cursor_or_retitle_the_window() -> None:
-    assert "\x1b" not in clean("a\x1b[2Jb\x1b]0;title\x07c\rd")
-    assert clean("a\tb\nc\r\nd — é 漢") == "a\tb\nc\nd — é 漢"
+    assert "\x1b" not in printable("a\x1b[2Jb\x1b]0;title\x07c\rd")
+    assert printable("a\tb\nc\r\nd — é 漢") == "a\tb\nc\nd — é 漢"
 
 
 @pytest.mark.parametrize("width", [5, 20, 80])

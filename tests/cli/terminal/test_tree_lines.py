@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from agentkit import Cost, Event, Outcome, RunFinished, RunStarted, TextDelta, ToolFinished, ToolStarted, Usage
-from agentkit.cli.terminal.progress import Progress
-from agentkit.cli.terminal.tree_lines import HEADER, Line, counts_of, tree_lines
+from agentkit.cli.terminal.progress import RunTree
+from agentkit.cli.terminal.tree_lines import COLUMN_HEADER, TreeLine, state_counts, tree_lines
 from agentkit.run.events import TurnFinished, TurnStarted
 
 
@@ -18,11 +18,11 @@ class Story:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.progress = Progress(clock=lambda: self.now)
+        self.progress = RunTree(clock=lambda: self.now)
         self.start("r", "lead")
 
     def tell(self, event: Event) -> None:
-        self.progress.feed(event)
+        self.progress.add_event(event)
 
     def start(self, run_id: str, *path: str) -> None:
         call_id = run_id.rpartition("/")[2] if "/" in run_id else None
@@ -54,7 +54,7 @@ class Story:
         facts = {"call_id": call_id, "name": name, "is_error": is_error, "text": text, "duration_s": 1.5}
         self.tell(ToolFinished(**place, **facts))  # type: ignore[arg-type]
 
-    def lines(self, room: int = 20) -> list[Line]:
+    def lines(self, room: int = 20) -> list[TreeLine]:
         assert self.progress.root is not None
         return tree_lines(self.progress.root, room, self.now)
 
@@ -80,9 +80,9 @@ def test_hundreds_are_one_line_below_which_the_failed_and_the_running_ones_stand
     story = crowd(212, running=range(200, 210), failed=range(50, 52))
     lines = story.lines(room=20)
     assert len(lines) == 21
-    assert (lines[1].name, lines[1].asked) == ("reader x 212", "200 done, 10 running, 2 failed")
+    assert (lines[1].name, lines[1].facts) == ("reader x 212", "200 done, 10 running, 2 failed")
     assert Counter(line.state for line in lines[2:]) == {"failed": 2, "running": 10, "done": 7}
-    said = [line.detail(80) for line in lines]
+    said = [line.detail_text(80) for line in lines]
     assert said[2] == "c50 · refused: The model declined."
     assert "c200 · Reading 200." in said
     assert said[19:] == ["c210 · Answer 210.", "c211 · Answer 211."]
@@ -127,7 +127,7 @@ def test_what_has_no_room_is_counted() -> None:
         if n < 7:
             story.answer("r", f"s{n}", "fine", f"search{n}")
     more, *shown = story.lines(room=4)[1:]
-    assert (more.stem, more.name, more.asked) == ("  ├ ", "6 more", "6 done")
+    assert (more.stem, more.name, more.facts) == ("  ├ ", "6 more", "6 done")
     assert [line.name for line in shown] == ["search6", "search7", "search8"]
 
 
@@ -145,7 +145,7 @@ def test_an_agent_has_its_own_time_and_the_tokens_and_money_of_all_below_it() ->
     lead, reader, deeper = story.lines()
     assert (lead.tokens, reader.tokens, deeper.tokens) == (2_000, 2_000, 1_000)
     assert (lead.usd, reader.usd, deeper.usd) == (0.51, 0.51, 0.5)
-    assert (lead.seconds, reader.seconds) == (7.0, 2.0)
+    assert (lead.duration_s, reader.duration_s) == (7.0, 2.0)
     story.end("r/c0", usd=0.6)  # what its end says holds, broken replies included
     assert story.lines()[0].usd == 0.6
 
@@ -155,34 +155,34 @@ def test_last_words_stay_until_there_are_others() -> None:
     story.say("r", "word " * 100 + "and the end.")
     place = {"run_id": "r", "path": ("lead",), "parent_call_id": None}
     story.tell(TurnStarted(**place, turn=2, is_last=False))  # type: ignore[arg-type]
-    assert story.lines()[0].asked == "turn 2 · claude-haiku-5-5"
-    assert story.lines()[0].says.startswith("…")
-    assert story.lines()[0].says.endswith("word and the end.")
+    assert story.lines()[0].facts == "turn 2 · claude-haiku-5-5"
+    assert story.lines()[0].activity.startswith("…")
+    assert story.lines()[0].activity.endswith("word and the end.")
     story.tell(TextDelta(**place, text="Now"))  # type: ignore[arg-type]
-    assert story.lines()[0].says == "Now"
+    assert story.lines()[0].activity == "Now"
     story.end("r")
-    assert story.lines()[0].detail(80) == "claude-haiku-5-5"
+    assert story.lines()[0].detail_text(80) == "claude-haiku-5-5"
 
 
 def test_arguments_are_shortened_before_words_and_neither_where_there_is_room() -> None:
-    line = Line("running", "reader", "document-of-the-handbook-on-tea", "It says that tea is hot.")
-    assert line.detail(80) == "document-of-the-handbook-on-tea · It says that tea is hot."
-    assert line.detail(50) == "document-of-the-handbo… · It says that tea is hot."
-    assert line.detail(30) == "document-of-the-han… · It say…"
-    assert Line("running", "reader", "document-of-the-handbook").detail(12) == "document-of…"
+    line = TreeLine("running", "reader", "document-of-the-handbook-on-tea", "It says that tea is hot.")
+    assert line.detail_text(80) == "document-of-the-handbook-on-tea · It says that tea is hot."
+    assert line.detail_text(50) == "document-of-the-handbo… · It says that tea is hot."
+    assert line.detail_text(30) == "document-of-the-han… · It say…"
+    assert TreeLine("running", "reader", "document-of-the-handbook").detail_text(12) == "document-of…"
 
 
 def test_the_columns_stand_below_their_words() -> None:
-    whole = Line("done", "a", tokens=12_345, usd=0.5, seconds=1.25)
-    assert (HEADER, whole.took()) == ("   time tokens     cost", "  1.2 s  12.3k  $0.5000")
-    assert Line("done", "a", seconds=1.25).took() == "  1.2 s                "
-    assert Line("", "a", tokens=1_200_000, usd=None).took() == "1.2M      $ ?"
-    assert Line("waiting", "a").took() == ""
+    whole = TreeLine("done", "a", tokens=12_345, usd=0.5, duration_s=1.25)
+    assert (COLUMN_HEADER, whole.usage_columns()) == ("   time tokens     cost", "  1.2 s  12.3k  $0.5000")
+    assert TreeLine("done", "a", duration_s=1.25).usage_columns() == "  1.2 s                "
+    assert TreeLine("", "a", tokens=1_200_000, usd=None).usage_columns() == "1.2M      $ ?"
+    assert TreeLine("waiting", "a").usage_columns() == ""
 
 
 def test_counts_leave_out_what_there_is_none_of() -> None:
-    assert counts_of(["done", "failed", "done", "waiting"]) == "2 done, 1 failed"
-    assert counts_of(["waiting"]) == "waiting"
+    assert state_counts(["done", "failed", "done", "waiting"]) == "2 done, 1 failed"
+    assert state_counts(["waiting"]) == "waiting"
 
 
 def test_a_frame_of_a_thousand_agents_is_quick() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from agentkit import Agent, Settings
 from agentkit.messages.message import JSONObject, user
-from agentkit.messages.request import Prefix, Request
+from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.rate_limiting import cache_warmup as warmth
-from agentkit.models.rate_limiting.cache_warmup import Warmth, Writing
+from agentkit.models.rate_limiting.cache_warmup import CacheWarmup, CacheWrite
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.faults import status
 
@@ -23,12 +23,12 @@ MARKER = {"type": "ephemeral"}
 
 
 def request(system: str = LONG, messages: int = 1, marker: dict[str, Any] | None = MARKER) -> Request:
-    prefix = Prefix.of(system, (), marker)
+    prefix = EncodedPrefix.encode(system, (), marker)
     return Request(prefix, tuple(user("Hi") for _ in range(messages)), {"model": "claude-haiku-5-5", "max_tokens": 9})
 
 
-async def begun(one: Warmth, asked: Request | None = None) -> Writing:
-    writing = await one.wait(asked or request())
+async def begun(one: CacheWarmup, asked: Request | None = None) -> CacheWrite:
+    writing = await one.wait_for_write(asked or request())
     assert writing is not None
     return writing
 
@@ -88,30 +88,30 @@ class TestWaiting:
     """Who waits, and for how long."""
 
     async def test_others_wait_until_the_reply_begins(self) -> None:
-        one, came = Warmth(), list[Writing | None]()
+        one, came = CacheWarmup(), list[CacheWrite | None]()
         with await begun(one) as writing:
             async with anyio.create_task_group() as tasks:
 
                 async def follow() -> None:
-                    came.append(await one.wait(request()))
+                    came.append(await one.wait_for_write(request()))
 
                 tasks.start_soon(follow)
                 await anyio.wait_all_tasks_blocked()
                 assert came == []
-                writing.is_answered()
+                writing.record_reply_started()
         assert came == [None]
-        assert await one.wait(request()) is None
+        assert await one.wait_for_write(request()) is None
 
     async def test_when_it_fails_exactly_one_of_those_that_wait_writes(self) -> None:
-        one, came = Warmth(), list[bool]()
+        one, came = CacheWarmup(), list[bool]()
 
         async def follow() -> None:
-            writing = await one.wait(request())
+            writing = await one.wait_for_write(request())
             came.append(writing is not None)
             if writing is not None:
                 with writing:
                     await anyio.wait_all_tasks_blocked()
-                    writing.is_answered()
+                    writing.record_reply_started()
 
         async with anyio.create_task_group() as tasks:
             with await begun(one):
@@ -121,28 +121,28 @@ class TestWaiting:
         assert sorted(came) == [False, False, False, True]
 
     async def test_nobody_waits_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(warmth, "LONGEST_WAIT_S", 0.01)
-        one = Warmth()
+        monkeypatch.setattr(warmth, "MAX_WARMUP_WAIT_S", 0.01)
+        one = CacheWarmup()
         with await begun(one), anyio.fail_after(5):
-            assert await one.wait(request()) is None
+            assert await one.wait_for_write(request()) is None
 
     @pytest.mark.parametrize(
         "asked", [request(messages=2), request(marker=None), request("Be brief."), request(LONG + "Please.")]
     )
     async def test_who_does_not_begin_with_that_prefix_does_not_wait(self, asked: Request) -> None:
-        one = Warmth()
+        one = CacheWarmup()
         with await begun(one), anyio.fail_after(5):
-            writing = await one.wait(asked)
+            writing = await one.wait_for_write(asked)
         if writing is not None:
-            writing.is_answered()
+            writing.record_reply_started()
 
     async def test_what_was_written_is_written_again_when_its_time_is_over(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        one, long = Warmth(), request(marker={**MARKER, "ttl": "1h"})
+        one, long = CacheWarmup(), request(marker={**MARKER, "ttl": "1h"})
         for asked in (request(), long):
-            (await begun(one, asked)).is_answered()
+            (await begun(one, asked)).record_reply_started()
         now = time.monotonic()
         monkeypatch.setattr(time, "monotonic", lambda: now + 400)
-        assert await one.wait(long) is None
-        (await begun(one)).is_answered()
+        assert await one.wait_for_write(long) is None
+        (await begun(one)).record_reply_started()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.models.rate_limiting.headers import LIMIT_NAMES, ToldLimit, told_limit
+from agentkit.models.rate_limiting.headers import LIMIT_NAMES, ReportedLimit, parse_rate_limit
 from agentkit.simulator import Quota
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -21,16 +21,16 @@ def headers(limit: str = "50", remaining: str = "20", reset: str = "2026-11-23T1
 
 
 def test_a_limit_is_read() -> None:
-    assert told_limit("requests", headers(), NOW) == ToldLimit(50, 20, 36)
-    assert told_limit("input-tokens", headers(), NOW) is None
+    assert parse_rate_limit("requests", headers(), NOW) == ReportedLimit(50, 20, 36)
+    assert parse_rate_limit("input-tokens", headers(), NOW) is None
 
 
 def test_all_that_the_simulator_tells_is_read() -> None:
     quota = Quota(requests=60, input_tokens=6000, output_tokens=1200, clock=NOW.timestamp)
-    assert quota.wait_s(1000) is None
-    quota.spend(300)
-    told = [told_limit(name, quota.headers(), NOW) for name in LIMIT_NAMES]
-    assert told == [ToldLimit(60, 59, 1), ToldLimit(6000, 5000, 10), ToldLimit(1200, 900, 15)]
+    assert quota.take_request(1000) is None
+    quota.take_output_tokens(300)
+    told = [parse_rate_limit(name, quota.rate_limit_headers(), NOW) for name in LIMIT_NAMES]
+    assert told == [ReportedLimit(60, 59, 1), ReportedLimit(6000, 5000, 10), ReportedLimit(1200, 900, 15)]
 
 
 @pytest.mark.parametrize(
@@ -48,32 +48,32 @@ def test_all_that_the_simulator_tells_is_read() -> None:
     ],
 )
 def test_a_reset_is_a_moment_within_a_minute(reset: str, whole_in_s: float) -> None:
-    told = told_limit("requests", headers(reset=reset), NOW)
+    told = parse_rate_limit("requests", headers(reset=reset), NOW)
     assert told is not None
-    assert told.whole_in_s == whole_in_s
+    assert told.full_in_s == whole_in_s
 
 
 def test_a_reset_is_counted_from_the_servers_own_clock() -> None:
     told = headers(reset="2026-11-23T09:00:10Z") | {"date": "Mon, 23 Nov 2026 09:00:00 GMT"}
-    assert told_limit("requests", told, NOW) == ToldLimit(50, 20, 10)
+    assert parse_rate_limit("requests", told, NOW) == ReportedLimit(50, 20, 10)
 
 
 @pytest.mark.parametrize(
     "given", [headers(limit=x) for x in ("", "-5", "nan", "many", "0")] + [headers(remaining=x) for x in ("-1", "x")]
 )
 def test_nonsense_says_nothing(given: dict[str, str]) -> None:
-    assert told_limit("requests", given, NOW) is None
+    assert parse_rate_limit("requests", given, NOW) is None
 
 
 def test_more_than_all_cannot_be_left() -> None:
-    assert told_limit("requests", headers(remaining="70"), NOW) == ToldLimit(50, 50, 36)
+    assert parse_rate_limit("requests", headers(remaining="70"), NOW) == ReportedLimit(50, 50, 36)
 
 
 @given(st.text(), st.text(), st.text(), st.text())
 def test_whatever_stands_there_is_sane_or_nothing(limit: str, remaining: str, reset: str, date: str) -> None:
     for answer in (headers(limit, remaining, reset), headers(reset=reset)):
-        told = told_limit("requests", answer | {"date": date}, NOW)
+        told = parse_rate_limit("requests", answer | {"date": date}, NOW)
         if told is not None:
-            assert 0 < told.limit < math.inf
-            assert 0 <= told.remaining <= told.limit
-            assert 1 <= told.whole_in_s <= 60
+            assert 0 < told.per_minute < math.inf
+            assert 0 <= told.remaining <= told.per_minute
+            assert 1 <= told.full_in_s <= 60

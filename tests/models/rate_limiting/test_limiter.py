@@ -8,7 +8,7 @@ import anyio
 import httpx2
 import pytest
 
-from agentkit.models.rate_limiting.limiter import Governor, Permit, governor_of
+from agentkit.models.rate_limiting.limiter import Permit, RateLimiter, rate_limiter_of
 from agentkit.simulator import Quota, Reply, Script, Simulator
 from agentkit.simulator.http.transport import SimulatorTransport
 from tests.simulator.bodies import HEADERS, body
@@ -20,158 +20,158 @@ class Client:
     """Any object will do."""
 
 
-async def in_flight(governor: Governor, count: int, sender: str = "a") -> list[Permit]:
-    return [await governor.admit(sender, 10) for _ in range(count)]
+async def in_flight(rate_limiter: RateLimiter, count: int, sender: str = "a") -> list[Permit]:
+    return [await rate_limiter.admit(sender, 10) for _ in range(count)]
 
 
 def leave(*permits: Permit) -> None:
     for permit in permits:
-        permit.give_back()
+        permit.release()
 
 
-async def narrowed(concurrency: int) -> Governor:
-    """A governor that was told off until so many are allowed at once; none is in flight."""
-    governor = Governor()
-    permits = await in_flight(governor, concurrency * 2)
-    permits[0].throttled(None)
+async def narrowed(concurrency: int) -> RateLimiter:
+    """A rate_limiter that was told off until so many are allowed at once; none is in flight."""
+    rate_limiter = RateLimiter()
+    permits = await in_flight(rate_limiter, concurrency * 2)
+    permits[0].record_overload(None)
     leave(*permits)
-    assert (governor.concurrency, governor.in_flight) == (concurrency, 0)
-    return governor
+    assert (rate_limiter.concurrency, rate_limiter.in_flight) == (concurrency, 0)
+    return rate_limiter
 
 
-async def test_a_client_has_one_governor_for_each_model() -> None:
+async def test_a_client_has_one_rate_limiter_for_each_model() -> None:
     client, other = Client(), Client()
-    governor = governor_of(client, "claude-opus-5-5")
-    assert governor_of(client, "claude-opus-5-5") is governor
-    assert governor_of(client, "claude-haiku-5-5") is not governor
-    assert governor_of(other, "claude-opus-5-5") is not governor
+    rate_limiter = rate_limiter_of(client, "claude-opus-5-5")
+    assert rate_limiter_of(client, "claude-opus-5-5") is rate_limiter
+    assert rate_limiter_of(client, "claude-haiku-5-5") is not rate_limiter
+    assert rate_limiter_of(other, "claude-opus-5-5") is not rate_limiter
 
 
 async def test_a_client_is_not_kept_alive_and_what_takes_its_place_begins_anew() -> None:
     seen: set[int] = set()
     for _ in range(50):
         client = Client()
-        governor = governor_of(client, "m")
-        assert governor.in_flight == 0
-        permit = await governor.admit("a", 1)  # never given back
+        rate_limiter = rate_limiter_of(client, "m")
+        assert rate_limiter.in_flight == 0
+        permit = await rate_limiter.admit("a", 1)  # never given back
         seen.add(id(client))
-        del client, permit, governor
+        del client, permit, rate_limiter
     assert len(seen) < 50  # addresses were used again
 
 
 def test_every_event_loop_has_its_own() -> None:
     client = Client()
 
-    async def mine() -> Governor:
-        return governor_of(client, "m")
+    async def mine() -> RateLimiter:
+        return rate_limiter_of(client, "m")
 
     assert anyio.run(mine) is not anyio.run(mine)
 
 
 async def test_a_thousand_at_once_are_not_slowed() -> None:
-    governor = Governor()
+    rate_limiter = RateLimiter()
     with anyio.fail_after(20):
-        permits = await in_flight(governor, 1000)
-    assert governor.in_flight == 1000
+        permits = await in_flight(rate_limiter, 1000)
+    assert rate_limiter.in_flight == 1000
     leave(*permits)
-    assert governor.in_flight == 0
+    assert rate_limiter.in_flight == 0
 
 
 async def test_leaving_gives_the_place_back_once_and_also_after_an_error() -> None:
-    governor = Governor()
-    permit = await governor.admit("a", 10)
+    rate_limiter = RateLimiter()
+    permit = await rate_limiter.admit("a", 10)
 
     def break_down() -> None:
         with permit:
-            assert governor.in_flight == 1
+            assert rate_limiter.in_flight == 1
             raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
         break_down()
-    permit.give_back()
-    assert governor.in_flight == 0
+    permit.release()
+    assert rate_limiter.in_flight == 0
 
 
 async def test_a_refusal_halves_what_was_in_flight_but_once_for_all_that_were() -> None:
-    governor = Governor()
-    permits = await in_flight(governor, 64)
+    rate_limiter = RateLimiter()
+    permits = await in_flight(rate_limiter, 64)
     for permit in permits:
-        permit.throttled(None)
-    assert governor.concurrency == 32
+        permit.record_overload(None)
+    assert rate_limiter.concurrency == 32
     leave(*permits[1:])
-    again = await governor.admit("a", 10)
-    again.throttled(None)  # 2 are in flight, and it was admitted after the fall
-    assert governor.concurrency == 1
+    again = await rate_limiter.admit("a", 10)
+    again.record_overload(None)  # 2 are in flight, and it was admitted after the fall
+    assert rate_limiter.concurrency == 1
     leave(permits[0], again)
 
 
 async def test_what_counts_is_how_many_there_were_when_it_was_sent() -> None:
-    governor = Governor()
-    permits = await in_flight(governor, 64)
+    rate_limiter = RateLimiter()
+    permits = await in_flight(rate_limiter, 64)
     leave(*permits[:-1])
-    permits[-1].throttled(None)
-    assert governor.concurrency == 32
+    permits[-1].record_overload(None)
+    assert rate_limiter.concurrency == 32
     leave(permits[-1])
 
 
 async def test_refusals_never_stop_everything() -> None:
-    governor = Governor()
+    rate_limiter = RateLimiter()
     for _ in range(20):
-        with await governor.admit("a", 10) as permit:
-            permit.throttled(None)
-    assert governor.concurrency == 1
+        with await rate_limiter.admit("a", 10) as permit:
+            permit.record_overload(None)
+    assert rate_limiter.concurrency == 1
 
 
 async def test_what_succeeds_makes_room_step_by_step_where_the_room_is_used() -> None:
-    governor = await narrowed(8)
+    rate_limiter = await narrowed(8)
     for _ in range(50):
-        with await governor.admit("a", 10) as permit:
-            permit.succeeded()
-    assert governor.concurrency == 8  # one after another says nothing about eight at once
-    permits = await in_flight(governor, 8)
+        with await rate_limiter.admit("a", 10) as permit:
+            permit.record_success()
+    assert rate_limiter.concurrency == 8  # one after another says nothing about eight at once
+    permits = await in_flight(rate_limiter, 8)
     for permit in permits:
-        permit.succeeded()
-    assert governor.concurrency == 11  # close to four more, since the step gets smaller as it grows
+        permit.record_success()
+    assert rate_limiter.concurrency == 11  # close to four more, since the step gets smaller as it grows
     leave(*permits)
 
 
 async def test_what_was_on_its_way_before_a_fall_makes_no_room_after_it() -> None:
-    governor = Governor()
-    permits = await in_flight(governor, 8)
-    permits[0].throttled(None)
+    rate_limiter = RateLimiter()
+    permits = await in_flight(rate_limiter, 8)
+    permits[0].record_overload(None)
     for permit in permits[1:]:
-        permit.succeeded()
-    assert governor.concurrency == 4
+        permit.record_success()
+    assert rate_limiter.concurrency == 4
     leave(*permits)
 
 
 async def test_nothing_is_killed_in_flight_and_the_next_waits_until_there_is_room() -> None:
-    governor = Governor()
-    permits = await in_flight(governor, 4)
-    permits[0].throttled(None)
-    assert (governor.in_flight, governor.concurrency) == (4, 2)
+    rate_limiter = RateLimiter()
+    permits = await in_flight(rate_limiter, 4)
+    permits[0].record_overload(None)
+    assert (rate_limiter.in_flight, rate_limiter.concurrency) == (4, 2)
     admitted: list[Permit] = []
 
     async def one_more() -> None:
-        admitted.append(await governor.admit("a", 10))
+        admitted.append(await rate_limiter.admit("a", 10))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(one_more)
         for permit in permits[:2]:
             leave(permit)
             await anyio.wait_all_tasks_blocked()
-            assert (len(admitted), governor.waiting) == (0, 1)
+            assert (len(admitted), rate_limiter.waiting) == (0, 1)
         leave(permits[2])
-    assert (len(admitted), governor.waiting, governor.in_flight) == (1, 0, 2)
+    assert (len(admitted), rate_limiter.waiting, rate_limiter.in_flight) == (1, 0, 2)
 
 
 async def test_senders_take_turns() -> None:
-    governor = await narrowed(1)
-    [first] = await in_flight(governor, 1)
+    rate_limiter = await narrowed(1)
+    [first] = await in_flight(rate_limiter, 1)
     order: list[str] = []
 
     async def ask(sender: str, name: str) -> None:
-        with await governor.admit(sender, 10):
+        with await rate_limiter.admit(sender, 10):
             order.append(name)
 
     async with anyio.create_task_group() as tasks:
@@ -183,12 +183,12 @@ async def test_senders_take_turns() -> None:
 
 
 async def test_a_place_is_not_lost_with_whoever_is_cancelled_while_waiting_for_it() -> None:
-    governor = await narrowed(1)
-    [first] = await in_flight(governor, 1)
+    rate_limiter = await narrowed(1)
+    [first] = await in_flight(rate_limiter, 1)
     order: list[str] = []
 
     async def ask(name: str, scope: anyio.CancelScope) -> None:
-        with scope, await governor.admit("a", 10):
+        with scope, await rate_limiter.admit("a", 10):
             order.append(name)
 
     scopes = {name: anyio.CancelScope() for name in "xyz"}
@@ -198,47 +198,47 @@ async def test_a_place_is_not_lost_with_whoever_is_cancelled_while_waiting_for_i
             await anyio.wait_all_tasks_blocked()
         scopes["x"].cancel()
         await anyio.wait_all_tasks_blocked()
-        assert governor.waiting == 2
+        assert rate_limiter.waiting == 2
         leave(first)  # y is given the place, and cancelled before it knows
         scopes["y"].cancel()
     assert order in (["z"], ["y", "z"])  # on trio, what has happened goes before a cancellation
-    assert (governor.in_flight, governor.waiting) == (0, 0)
+    assert (rate_limiter.in_flight, rate_limiter.waiting) == (0, 0)
 
 
 def test_a_task_that_asyncio_cancels_just_as_it_is_admitted_leaves_its_place() -> None:
     async def scene() -> None:
-        governor = await narrowed(1)
-        [first] = await in_flight(governor, 1)
-        task = asyncio.create_task(governor.admit("a", 10))
+        rate_limiter = await narrowed(1)
+        [first] = await in_flight(rate_limiter, 1)
+        task = asyncio.create_task(rate_limiter.admit("a", 10))
         await anyio.wait_all_tasks_blocked()
         leave(first)
-        assert governor.in_flight == 1
+        assert rate_limiter.in_flight == 1
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (governor.in_flight, governor.waiting) == (0, 0)
+        assert (rate_limiter.in_flight, rate_limiter.waiting) == (0, 0)
 
     anyio.run(scene)
 
 
 async def test_whoever_is_cancelled_already_is_not_admitted() -> None:
-    governor = Governor()
+    rate_limiter = RateLimiter()
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await governor.admit("a", 10)
+        await rate_limiter.admit("a", 10)
     assert scope.cancelled_caught
-    assert (governor.in_flight, governor.waiting) == (0, 0)
+    assert (rate_limiter.in_flight, rate_limiter.waiting) == (0, 0)
 
 
 async def test_five_thousand_can_wait_and_be_cancelled() -> None:
-    governor = await narrowed(1)
-    [first] = await in_flight(governor, 1)
+    rate_limiter = await narrowed(1)
+    [first] = await in_flight(rate_limiter, 1)
     done = 0
     leaving = anyio.CancelScope()
 
     async def ask(sender: str) -> None:
         nonlocal done
-        with await governor.admit(sender, 10):
+        with await rate_limiter.admit(sender, 10):
             done += 1
 
     async def leave_at_once() -> None:
@@ -252,33 +252,33 @@ async def test_five_thousand_can_wait_and_be_cancelled() -> None:
         for n in range(2500):
             tasks.start_soon(ask, str(n % 10))
         await anyio.wait_all_tasks_blocked()
-        assert governor.waiting == 5000
+        assert rate_limiter.waiting == 5000
         leaving.cancel()
         await anyio.wait_all_tasks_blocked()
-        assert governor.waiting == 2500
+        assert rate_limiter.waiting == 2500
         leave(first)
-    assert (done, governor.in_flight, governor.waiting) == (2500, 0, 0)
+    assert (done, rate_limiter.in_flight, rate_limiter.waiting) == (2500, 0, 0)
 
 
 async def test_a_fan_out_over_a_limit_gets_through_and_is_hardly_refused_again() -> None:
     """Sixty requests at once, of which ten may come now and fifty more each second."""
     quota = Quota(requests=3000, clock=lambda: 1_800_000_000 + anyio.current_time())
     for _ in range(2990):
-        quota.wait_s(0)
+        quota.take_request(0)
     transport = SimulatorTransport(Simulator(Script(lambda _: Reply.text("Yes.")), quota=quota))
-    governor = Governor()
+    rate_limiter = RateLimiter()
     refused = 0
 
     async def ask(sender: str) -> None:
         nonlocal refused
         while True:
-            with await governor.admit(sender, 10) as permit:
+            with await rate_limiter.admit(sender, 10) as permit:
                 response = await http.post("/v1/messages", json=body(), headers=HEADERS)
-                permit.learn(response.headers)
+                permit.record_headers(response.headers)
                 if response.status_code == 200:
-                    return permit.succeeded(1)
+                    return permit.record_success(1)
                 refused += 1
-                permit.throttled(0.1)
+                permit.record_overload(0.1)
 
     async with httpx2.AsyncClient(transport=transport, base_url="http://x") as http, anyio.create_task_group() as tasks:
         for n in range(60):

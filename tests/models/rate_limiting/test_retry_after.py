@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agentkit.models.rate_limiting.retry_after import plain_number, retry_after_s, server_now
+from agentkit.models.rate_limiting.retry_after import parse_plain_number, parse_retry_after_s, server_time
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
     ],
 )
 def test_every_form_is_read(headers: dict[str, str], wait_s: float) -> None:
-    assert retry_after_s(headers, NOW) == wait_s
+    assert parse_retry_after_s(headers, NOW) == wait_s
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ def test_every_form_is_read(headers: dict[str, str], wait_s: float) -> None:
      "Mon, 23 Nov 9999 12:00:30 GMT", "Mon, 99 Nov 2026 99:99:99 GMT", "0 0 0 0", ","],
 )  # fmt: skip
 def test_nonsense_says_nothing(text: str) -> None:
-    assert retry_after_s({"retry-after": text}, NOW) is None
-    assert retry_after_s({"retry-after-ms": text if not text.isdigit() else "9" * 15}, NOW) is None
+    assert parse_retry_after_s({"retry-after": text}, NOW) is None
+    assert parse_retry_after_s({"retry-after-ms": text if not text.isdigit() else "9" * 15}, NOW) is None
 
 
 def test_without_the_header_nothing_is_said() -> None:
-    assert retry_after_s({}, NOW) is None
+    assert parse_retry_after_s({}, NOW) is None
 
 
 def test_a_date_is_counted_from_the_servers_own_clock() -> None:
     headers = {"date": "Mon, 23 Nov 2026 09:00:00 GMT", "retry-after": "Mon, 23 Nov 2026 09:00:10 GMT"}
-    assert retry_after_s(headers, NOW) == 10
-    assert server_now(headers, NOW) == NOW.replace(hour=9)
-    assert server_now({"date": "yesterday"}, NOW) == NOW
+    assert parse_retry_after_s(headers, NOW) == 10
+    assert server_time(headers, NOW) == NOW.replace(hour=9)
+    assert server_time({"date": "yesterday"}, NOW) == NOW
 
 
 @given(st.text(), st.text(), st.text())
@@ -61,7 +61,7 @@ def test_a_date_is_counted_from_the_servers_own_clock() -> None:
 @example("1 Jan 1 00:00:00 +2359", "", "1 Jan 9999 23:59:59 -2359")
 @example("Mon, 00 Nov 2026 12:00:30 GMT", "\ud800", "\x00")
 def test_whatever_stands_there_is_a_sane_wait_or_none(seconds: str, ms: str, date: str) -> None:
-    wait_s = retry_after_s({"retry-after": seconds, "retry-after-ms": ms, "date": date}, NOW)
+    wait_s = parse_retry_after_s({"retry-after": seconds, "retry-after-ms": ms, "date": date}, NOW)
     assert wait_s is None or (math.isfinite(wait_s) and wait_s >= 0)
-    number = plain_number(seconds)
+    number = parse_plain_number(seconds)
     assert number is None or number >= 0

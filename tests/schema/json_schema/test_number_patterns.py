@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agentkit.schema.json_schema.number_patterns import bound_pattern, differing
+from agentkit.schema.json_schema.number_patterns import bound_pattern, first_difference_patterns
 
 decimals = st.one_of(
     st.decimals(allow_nan=False, allow_infinity=False),
@@ -34,5 +34,5 @@ def test_a_last_newline_does_not_match() -> None:
 
 
 def test_differing_gives_the_ways_to_be_larger_or_smaller() -> None:
-    assert list(differing("19", larger=True)) == ["[2-9]"]
-    assert list(differing("19", larger=False)) == ["[0-0]", "1[0-8]"]
+    assert list(first_difference_patterns("19", larger=True)) == ["[2-9]"]
+    assert list(first_difference_patterns("19", larger=False)) == ["[0-0]", "1[0-8]"]

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from agentkit.schema.json_schema.text_patterns import (
     AS_DESCRIBED,
-    COMPLEX,
+    COMPLEX_NUMBER,
     DECIMAL,
     NAIVE_DATETIME,
-    all_of,
+    combine_patterns,
     date_pattern,
     decimal_pattern,
-    pattern_words,
+    describe_pattern,
     uuid_pattern,
 )
 
@@ -43,7 +43,7 @@ def test_decimals_meet_all_their_constraints_at_once() -> None:
     assert [text for text in ("-1", "0", "9.99", "10", "10.01", "1E+1", "1E+2") if re.search(pattern, text)] == [
         "0", "9.99", "10", "1E+1",
     ]  # fmt: skip
-    assert all_of(["^a"]) == "^a"
+    assert combine_patterns(["^a"]) == "^a"
 
 
 @given(st.datetimes())
@@ -54,7 +54,7 @@ def test_naive_moments_match_and_those_with_an_offset_do_not(moment: datetime) -
 
 @given(st.complex_numbers(allow_nan=False, allow_infinity=False))
 def test_complex_numbers_match_as_python_writes_them(value: complex) -> None:
-    assert re.search(COMPLEX, str(value).strip("()"))
+    assert re.search(COMPLEX_NUMBER, str(value).strip("()"))
 
 
 @given(st.uuids(version=4))
@@ -64,6 +64,6 @@ def test_a_uuid_shows_its_version(value: UUID) -> None:
 
 
 def test_our_patterns_have_words_and_others_are_quoted() -> None:
-    assert pattern_words(DECIMAL) == "a decimal number"
-    assert pattern_words(decimal_pattern({"ge": 0}, None)) == AS_DESCRIBED
-    assert pattern_words("^a+$") == "matching the regular expression `^a+$`"
+    assert describe_pattern(DECIMAL) == "a decimal number"
+    assert describe_pattern(decimal_pattern({"ge": 0}, None)) == AS_DESCRIBED
+    assert describe_pattern("^a+$") == "matching the regular expression `^a+$`"

@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from agentkit.schema.strict.plan import LIMITS, Candidate, Limits, plan_strict
+from agentkit.schema.strict.plan import STRICT_LIMITS, StrictCandidate, StrictLimits, plan_strict
 
 
 def tool(*required: str, optional: int = 0, unions: int = 0) -> dict[str, Any]:
@@ -18,7 +18,9 @@ OPEN: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "stri
 
 
 def test_tools_are_strict_where_they_fit() -> None:
-    plan = plan_strict([Candidate("a", tool("x")), Candidate("b", OPEN), Candidate("c", tool("x"), wanted=False)])
+    plan = plan_strict(
+        [StrictCandidate("a", tool("x")), StrictCandidate("b", OPEN), StrictCandidate("c", tool("x"), wanted=False)]
+    )
     assert plan.strict == {"a"}
     assert plan.reasons == {
         "b": "it has no strict form: an open dictionary: its keys are not named",
@@ -27,19 +29,19 @@ def test_tools_are_strict_where_they_fit() -> None:
 
 
 def test_at_most_so_many_tools() -> None:
-    candidates = [Candidate(f"t{i:02}", tool("x")) for i in range(25)]
+    candidates = [StrictCandidate(f"t{i:02}", tool("x")) for i in range(25)]
     plan = plan_strict(candidates)
-    assert plan.strict == {f"t{i:02}" for i in range(LIMITS.tools)}
+    assert plan.strict == {f"t{i:02}" for i in range(STRICT_LIMITS.tools)}
     assert plan.reasons["t20"] == "a request takes 20 strict tools"
 
 
 def test_those_asked_for_come_first_and_small_ones_fill_what_is_left() -> None:
-    limits = Limits(tools=9, optional_parameters=3, union_parameters=1)
+    limits = StrictLimits(tools=9, optional_parameters=3, union_parameters=1)
     candidates = [
-        Candidate("a", tool("x", optional=2)),
-        Candidate("b", tool("x", optional=1)),
-        Candidate("z", tool("x", optional=2), wanted=True),
-        Candidate("u", tool("x", unions=2)),
+        StrictCandidate("a", tool("x", optional=2)),
+        StrictCandidate("b", tool("x", optional=1)),
+        StrictCandidate("z", tool("x", optional=2), wanted=True),
+        StrictCandidate("u", tool("x", unions=2)),
     ]
     plan = plan_strict(candidates, limits=limits)
     assert plan.strict == {"z", "b"}
@@ -48,14 +50,14 @@ def test_those_asked_for_come_first_and_small_ones_fill_what_is_left() -> None:
 
 
 def test_the_output_format_takes_its_share() -> None:
-    limits = Limits(tools=9, optional_parameters=2, union_parameters=0)
-    plan = plan_strict([Candidate("a", tool(optional=1))], output=tool(optional=2), limits=limits)
+    limits = StrictLimits(tools=9, optional_parameters=2, union_parameters=0)
+    plan = plan_strict([StrictCandidate("a", tool(optional=1))], output=tool(optional=2), limits=limits)
     assert plan.strict == frozenset()
 
 
 def test_the_order_of_the_tools_does_not_matter() -> None:
     large = tool("x", optional=10)
-    candidates = [Candidate("a", large), Candidate("b", large, wanted=True), Candidate("c", large)]
+    candidates = [StrictCandidate("a", large), StrictCandidate("b", large, wanted=True), StrictCandidate("c", large)]
     plans = {plan_strict(order).strict for order in itertools.permutations(candidates)}
     assert plans == {frozenset({"a", "b"})}
 
@@ -69,5 +71,5 @@ def test_nested_parameters_count_once_per_definition() -> None:
         "additionalProperties": False,
         "$defs": {"Inner": inner},
     }
-    limits = Limits(tools=1, optional_parameters=2, union_parameters=0)
-    assert plan_strict([Candidate("a", schema)], limits=limits).strict == {"a"}
+    limits = StrictLimits(tools=1, optional_parameters=2, union_parameters=0)
+    assert plan_strict([StrictCandidate("a", schema)], limits=limits).strict == {"a"}

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from agentkit import InvalidArguments, Suggestion
 from agentkit.messages.message import JSONObject
 from agentkit.schema import Parameter, compile_parameters
-from agentkit.schema.validation.arguments import read_arguments, read_json_arguments
+from agentkit.schema.validation.arguments import validate_arguments, validate_json_arguments
 
 
 class Cat(BaseModel):
@@ -85,7 +85,7 @@ ARGUMENTS = compile_parameters([Parameter(name, kind, None) for name, kind in TY
 
 def refused(given: JSONObject) -> tuple[list[str], tuple[Suggestion, ...]]:
     with pytest.raises(InvalidArguments) as caught:
-        read_arguments("order", ARGUMENTS, given)
+        validate_arguments("order", ARGUMENTS, given)
     header, *lines = str(caught.value).split("\n")
     assert header == "Invalid arguments for tool `order`. Nothing was executed. Fix these and call `order` again:"
     assert caught.value.__cause__ is None
@@ -94,7 +94,7 @@ def refused(given: JSONObject) -> tuple[list[str], tuple[Suggestion, ...]]:
 
 
 def test_good_arguments_come_as_python_values() -> None:
-    got = read_arguments("order", ARGUMENTS, {"pet": {"kind": "cat", "lives": 9.0}})
+    got = validate_arguments("order", ARGUMENTS, {"pet": {"kind": "cat", "lives": 9.0}})
     assert got["pet"] == Cat(kind="cat", lives=9)
     assert got.keys() == TYPES.keys()
 
@@ -111,7 +111,7 @@ class TestUnknownKeys:
         assert lines == ["tree.kids[0].kids[0].colour: unknown key. Valid keys: `name`, `kids`"]
 
     def test_are_kept_where_the_model_is_open(self) -> None:
-        opened = read_arguments("order", ARGUMENTS, {"open": {"quantity": 1, "more": [1]}})["open"]
+        opened = validate_arguments("order", ARGUMENTS, {"open": {"quantity": 1, "more": [1]}})["open"]
         assert isinstance(opened, Open)
         assert opened.model_extra == {"more": [1]}
 
@@ -167,7 +167,7 @@ class TestOwnValidators:
 
         arguments = compile_parameters([Parameter("n", Annotated[int, AfterValidator(wordy)])])
         with pytest.raises(InvalidArguments) as caught:
-            read_arguments("order", arguments, {"n": 1})
+            validate_arguments("order", arguments, {"n": 1})
         assert len(str(caught.value)) < 1000
 
     def test_of_a_branch_that_was_not_meant_are_silent(self) -> None:
@@ -184,10 +184,10 @@ class TestOwnValidators:
 
         arguments = compile_parameters([Parameter("side", Left | Right), Parameter("sides", list[Left | Right], [])])
         with pytest.raises(InvalidArguments) as caught:
-            read_arguments("order", arguments, {"side": {"x": 1, "right": "b"}})
+            validate_arguments("order", arguments, {"side": {"x": 1, "right": "b"}})
         assert str(caught.value).splitlines()[1:] == ['- side.right: expected an integer, got "b"']
         with pytest.raises(InvalidArguments) as caught:
-            read_arguments("order", arguments, {"side": {"x": 1, "right": 1}, "sides": [{"x": 1, "left": 1}]})
+            validate_arguments("order", arguments, {"side": {"x": 1, "right": 1}, "sides": [{"x": 1, "left": 1}]})
         assert str(caught.value).splitlines()[1:] == ["- sides[0].x: not in this branch"]
 
 
@@ -208,13 +208,13 @@ class TestStringsThatShouldBeStructures:
         ids=str,
     )
     def test_are_decoded_at_every_depth(self, given: JSONObject) -> None:
-        got = read_arguments("order", ARGUMENTS, given)
+        got = validate_arguments("order", ARGUMENTS, given)
         assert got[next(iter(given))] is not None
 
     def test_stay_where_a_string_is_allowed(self) -> None:
-        got = read_arguments("order", ARGUMENTS, {"text": '{"a": 1}', "text_or_list": "[1]"})
+        got = validate_arguments("order", ARGUMENTS, {"text": '{"a": 1}', "text_or_list": "[1]"})
         assert (got["text"], got["text_or_list"]) == ('{"a": 1}', "[1]")
-        named = read_arguments("order", ARGUMENTS, {"tree": '{"name": "[1]"}'})["tree"]
+        named = validate_arguments("order", ARGUMENTS, {"tree": '{"name": "[1]"}'})["tree"]
         assert named == Tree(name="[1]")
 
     def test_are_told_of_what_is_inside_them(self) -> None:
@@ -283,9 +283,9 @@ def test_a_json_schema_from_elsewhere_is_checked_the_same_way() -> None:
         "required": ["lines"],
         "additionalProperties": False,
     }
-    assert read_json_arguments("order", schema, {"lines": '[{"sku": "a"}]'}) == {"lines": [{"sku": "a"}]}
+    assert validate_json_arguments("order", schema, {"lines": '[{"sku": "a"}]'}) == {"lines": [{"sku": "a"}]}
     with pytest.raises(InvalidArguments) as caught:
-        read_json_arguments("order", schema, {"lnies": [], "lines": [{"sku": 1}]})
+        validate_json_arguments("order", schema, {"lnies": [], "lines": [{"sku": 1}]})
     assert str(caught.value).splitlines()[1:] == [
         "- lines[0].sku: expected a string, got 1",
         "- lnies: unknown key. Valid keys: `lines`",

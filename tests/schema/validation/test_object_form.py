@@ -56,13 +56,13 @@ def test_any_other_stands_in_an_object_with_one_key(kind: object, value: JSON) -
     assert (schema["type"], schema["required"], schema["additionalProperties"]) == ("object", ["answer"], False)
     assert "$defs" not in schema["properties"]["answer"]
     assert ("$defs" in schema) == ("$defs" in compile_type(kind).schema)
-    read = wrapped.read({"answer": value}, "Header")
+    read = wrapped.validate_object({"answer": value}, "Header")
     assert compile_type(kind).dump(read) == value
 
 
 def test_problems_have_the_path_with_the_key() -> None:
     with pytest.raises(InvalidArguments) as caught:
-        form(list[Item]).read({"answer": [{"nmae": "a"}]}, "Not so:")
+        form(list[Item]).validate_object({"answer": [{"nmae": "a"}]}, "Not so:")
     assert str(caught.value).splitlines() == [
         "Not so:",
         "- answer[0].name: missing; expected a string",
@@ -73,7 +73,7 @@ def test_problems_have_the_path_with_the_key() -> None:
 @pytest.mark.parametrize("value", [{}, {"answr": 5}, {"answer": 5, "more": 1}, {"answer": None}])
 def test_an_object_without_exactly_the_key_is_refused(value: JSONObject) -> None:
     with pytest.raises(InvalidArguments, match="Not so:"):
-        form(int).read(value, "Not so:")
+        form(int).validate_object(value, "Not so:")
 
 
 def test_validators_inside_the_wrapper_speak_too() -> None:
@@ -86,8 +86,8 @@ def test_validators_inside_the_wrapper_speak_too() -> None:
         n: Annotated[int, AfterValidator(even)]
 
     with pytest.raises(InvalidArguments, match=r"^Not so:\n- answer\[0\]\.n: odd numbers bring bad luck$"):
-        form(list[Lucky]).read({"answer": [{"n": 3}]}, "Not so:")
+        form(list[Lucky]).validate_object({"answer": [{"n": 3}]}, "Not so:")
 
 
 def test_a_structure_that_came_as_a_string_is_decoded() -> None:
-    assert form(list[int]).read({"answer": "[1, 2]"}, "Not so:") == [1, 2]
+    assert form(list[int]).validate_object({"answer": "[1, 2]"}, "Not so:") == [1, 2]

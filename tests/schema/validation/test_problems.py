@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from agentkit import Suggestion
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema import compile_type
-from agentkit.schema.validation.problems import Problem, find_problems, path_text, shown
+from agentkit.schema.validation.problems import Problem, find_problems, format_path, json_excerpt
 
 
 class Line(BaseModel):
@@ -134,17 +134,17 @@ def test_schemas_of_others_have_words_too(schema: JSONObject, value: JSON, told:
 
 
 def test_a_path_is_written_as_people_write_it() -> None:
-    assert path_text(["lines", 0, "kind"]) == "lines[0].kind"
-    assert path_text([0, "a"]) == "[0].a"
-    assert path_text(["X-Y", "über_1"]) == "X-Y.über_1"
-    assert path_text(["a", "b c", "", "d\n"]) == 'a["b c"][""]["d\\n"]'
-    assert path_text([]) == ""
+    assert format_path(["lines", 0, "kind"]) == "lines[0].kind"
+    assert format_path([0, "a"]) == "[0].a"
+    assert format_path(["X-Y", "über_1"]) == "X-Y.über_1"
+    assert format_path(["a", "b c", "", "d\n"]) == 'a["b c"][""]["d\\n"]'
+    assert format_path([]) == ""
 
 
 def test_a_value_is_shown_as_json_on_one_line_and_clipped() -> None:
-    assert shown({"a": ["ü\n\u2028"]}) == '{"a": ["ü\\n\\u2028"]}'
-    assert shown("x" * 100) == '"' + "x" * 56 + "..."
-    assert shown(None) == "null"
+    assert json_excerpt({"a": ["ü\n\u2028"]}) == '{"a": ["ü\\n\\u2028"]}'
+    assert json_excerpt("x" * 100) == '"' + "x" * 56 + "..."
+    assert json_excerpt(None) == "null"
 
 
 def test_a_problem_of_the_whole_has_no_path() -> None:

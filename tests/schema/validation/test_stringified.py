@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema import compile_type
-from agentkit.schema.json_schema.checker import Checker
-from agentkit.schema.validation.stringified import decode_strings
+from agentkit.schema.json_schema.checker import SchemaChecker
+from agentkit.schema.validation.stringified import decode_stringified
 
 ITEM: JSONObject = {"type": "object", "properties": {"n": {"type": "integer"}, "s": {"type": "string"}}}
 ITEMS: JSONObject = {"type": "array", "items": ITEM}
@@ -66,17 +66,17 @@ class Branch(BaseModel):
     ids=lambda part: str(part)[:40],
 )
 def test_what_becomes_of_a_string(value: JSON, schema: JSONObject, decoded: JSON) -> None:
-    assert decode_strings(value, schema) == decoded
+    assert decode_stringified(value, schema) == decoded
 
 
 def test_a_value_without_such_strings_is_the_same_object() -> None:
     value: JSON = {"s": "{not json", "n": 1}
-    assert decode_strings(value, ITEM) is value
+    assert decode_stringified(value, ITEM) is value
 
 
 def test_the_given_value_is_never_changed() -> None:
     value: JSON = [{"s": "a"}, '{"n": 1}']
-    assert decode_strings(value, ITEMS) == [{"s": "a"}, {"n": 1}]
+    assert decode_stringified(value, ITEMS) == [{"s": "a"}, {"n": 1}]
     assert value == [{"s": "a"}, '{"n": 1}']
 
 
@@ -84,7 +84,7 @@ def test_a_recursive_type_is_decoded_all_the_way_down() -> None:
     schema = compile_type(Branch).schema
     inner = json.dumps({"kind": "leaf", "values": "[1, 2]"})
     outer = json.dumps({"kind": "branch", "parts": json.dumps([inner])})
-    assert decode_strings({"kind": "branch", "parts": [outer]}, schema) == {
+    assert decode_stringified({"kind": "branch", "parts": [outer]}, schema) == {
         "kind": "branch",
         "parts": [{"kind": "branch", "parts": [{"kind": "leaf", "values": [1, 2]}]}],
     }
@@ -113,14 +113,14 @@ nodes = st.recursive(st.fixed_dictionaries({"name": texts}).map(dict), node, max
 @given(nodes)
 def test_a_value_that_fits_is_never_changed(value: JSON) -> None:
     schema = compile_type(Node).schema
-    decoded = decode_strings(value, schema)
-    if Checker(schema).fits(value):
+    decoded = decode_stringified(value, schema)
+    if SchemaChecker(schema).is_valid(value):
         assert decoded is value
-    assert decode_strings(decoded, schema) == decoded
+    assert decode_stringified(decoded, schema) == decoded
 
 
 @given(nodes)
 def test_what_was_encoded_at_any_place_for_structures_comes_back(value: JSON) -> None:
     schema = compile_type(Node).schema
-    if Checker(schema).fits(value):
-        assert decode_strings(json.dumps(value), schema) == value
+    if SchemaChecker(schema).is_valid(value):
+        assert decode_stringified(json.dumps(value), schema) == value

@@ -6,26 +6,26 @@ import pytest
 
 from agentkit.errors import ConfigurationError
 from agentkit.simulator import faults
-from agentkit.simulator.faults.parsing import FAULTS, parse, usage
+from agentkit.simulator.faults.parsing import FAULTS, describe_faults, parse_fault
 
 
 def test_every_fault_can_be_said_and_is_explained() -> None:
     functions = {name for name in faults.__all__ if name.islower()}
     assert set(FAULTS) == functions
     for name in functions:
-        assert any(line.startswith(name) for line in usage().splitlines())
-    assert "status:code,retry_after=,kind=,should_retry=\n    An HTTP error instead of the reply." in usage()
+        assert any(line.startswith(name) for line in describe_faults().splitlines())
+    assert "status:code,retry_after=,kind=,should_retry=\n    An HTTP error instead of the reply." in describe_faults()
 
 
 @pytest.mark.parametrize("text", ["status:529", "status:code=529", " status : 529 ".replace(" : ", ":")])
 def test_values_go_with_and_without_names(text: str) -> None:
-    fault = parse(text)
+    fault = parse_fault(text)
     assert fault.error is not None
     assert fault.error.status == 529
 
 
 def test_several_join() -> None:
-    fault = parse("delay:0.5 + status:429,retry_after=3 + delay:1")
+    fault = parse_fault("delay:0.5 + status:429,retry_after=3 + delay:1")
     assert fault.delay_s == 1.5
     assert fault.error is not None
     assert fault.error.retry_after == "3"
@@ -59,5 +59,5 @@ def test_several_join() -> None:
 )
 def test_what_is_wrong_is_said(text: str, words: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        parse(text)
+        parse_fault(text)
     assert words in str(caught.value)

@@ -14,25 +14,25 @@ from tests.simulator.faults.wire_client import Seen, ask
 
 def drawn(mix: Mix, conversations: list[str]) -> list[faults.Fault | None]:
     plan = FaultPlan(mix)
-    return [plan.draw(conversation) for conversation in conversations]
+    return [plan.next_fault(conversation) for conversation in conversations]
 
 
 def test_a_list_gives_each_request_its_own() -> None:
     cut = faults.cut(at=5)
     plan = FaultPlan([cut, None, "status:529"])
-    first, second, third, fourth = (plan.draw("x") for _ in range(4))
+    first, second, third, fourth = (plan.next_fault("x") for _ in range(4))
     assert first is cut
     assert second is None
     assert third is not None
     assert third.error is not None
     assert fourth is None
-    assert plan.unused() == []
+    assert plan.describe_unused() == []
 
 
 def test_what_is_left_of_a_list_is_told() -> None:
     plan = FaultPlan(["drop", None, "cut:5"])
-    plan.draw("x")
-    assert plan.unused() == ["- fault 3: cut:5"]
+    plan.next_fault("x")
+    assert plan.describe_unused() == ["- fault 3: cut:5"]
 
 
 def test_a_fault_that_there_is_not_is_refused_at_once() -> None:
@@ -111,7 +111,7 @@ async def test_a_mix_over_http_is_the_same_for_the_same_seed() -> None:
         async with simulator.serve() as base_url, anyio.create_task_group() as tasks:
             for n in range(30):
                 tasks.start_soon(one, base_url, n)
-        assert simulator.undone() == []
+        assert simulator.unapplied_faults() == []
         return [(seen[n].status, len(seen[n].data), seen[n].is_whole) for n in range(30)]
 
     first = await run(3)

@@ -131,7 +131,7 @@ async def test_a_fault_of_calls_leaves_a_reply_without_one_as_it_is_and_is_told(
     async with simulator.serve() as base_url:
         seen = await ask(base_url)
     assert stop_reason(seen) == "end_turn"
-    assert simulator.undone() == ["- a fault of tool calls met a reply without one"]
+    assert simulator.unapplied_faults() == ["- a fault of tool calls met a reply without one"]
 
 
 def test_a_reply_is_cut_off_inside_blocks_that_there_are() -> None:

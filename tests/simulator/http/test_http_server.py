@@ -17,8 +17,8 @@ from anyio.abc import SocketStream
 
 from agentkit.errors import ConfigurationError
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.http.http_server import listen, serve_forever
-from agentkit.simulator.http.wire import MOST_BODY_BYTES, Response
+from agentkit.simulator.http.http_server import open_listener, serve_forever
+from agentkit.simulator.http.wire import MAX_MESSAGE_BODY_BYTES, Response
 from tests.simulator.bodies import HEADERS, body
 
 pytestmark = pytest.mark.anyio
@@ -94,7 +94,7 @@ async def test_each_event_is_sent_at_once() -> None:
 
 @asynccontextmanager
 async def serving(server: object) -> AsyncGenerator[str]:
-    listener, base_url = await listen("127.0.0.1", 0)
+    listener, base_url = await open_listener("127.0.0.1", 0)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(serve_forever, cast("Simulator", server), listener)
         yield base_url
@@ -224,7 +224,7 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole() -> 
             head = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
             chunk = b"%x\r\n%b\r\n" % (1 << 20, b"x" * (1 << 20))
             await stream.send(head)
-            for _ in range(MOST_BODY_BYTES // (1 << 20) + 1):
+            for _ in range(MAX_MESSAGE_BODY_BYTES // (1 << 20) + 1):
                 await stream.send(chunk)
             await stream.send_eof()
 
@@ -234,7 +234,7 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole() -> 
     assert b"request_too_large" in answer
 
 
-async def test_the_server_outlives_a_mind_that_fails() -> None:
+async def test_the_server_outlives_a_responder_that_fails() -> None:
     def fail(_: object) -> Reply:
         raise ZeroDivisionError("no such luck \ud800")
 
@@ -259,7 +259,7 @@ async def test_a_port_in_use_is_said_so_in_one_sentence() -> None:
 @pytest.mark.parametrize(("host", "port"), [("no.such.host.invalid", 0), ("127.0.0.1", 70_000), ("192.0.2.1", 0)])
 async def test_an_address_that_cannot_be_had_is_said_so(host: str, port: int) -> None:
     with pytest.raises(ConfigurationError, match=rf"^Cannot listen on {host}:{port}: .+\.$"):
-        await listen(host, port)
+        await open_listener(host, port)
 
 
 async def test_every_address_of_a_name_is_served() -> None:

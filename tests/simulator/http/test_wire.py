@@ -7,7 +7,14 @@ import json
 import pytest
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.http.wire import Response, body_limit, event_stream, failure, json_answer, lines
+from agentkit.simulator.http.wire import (
+    Response,
+    error_response,
+    event_stream_response,
+    json_lines_response,
+    json_response,
+    max_body_bytes,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +24,7 @@ async def data_of(response: Response) -> list[bytes]:
 
 
 async def test_a_document_says_how_long_it_is() -> None:
-    response = json_answer(200, {"ä": 1}, {"request-id": "req_1", "x-more": "1"})
+    response = json_response(200, {"ä": 1}, {"request-id": "req_1", "x-more": "1"})
     (data,) = await data_of(response)
     assert json.loads(data) == {"ä": 1}
     assert response.headers == {
@@ -32,17 +39,17 @@ async def test_a_document_says_how_long_it_is() -> None:
     ("path", "megabytes"), [("/v1/messages", 32), ("/v1/messages/count_tokens", 32), ("/v1/messages/batches", 256)]
 )
 async def test_a_batch_may_be_larger_than_a_message(path: str, megabytes: int) -> None:
-    assert body_limit(path) == megabytes * 1024 * 1024
+    assert max_body_bytes(path) == megabytes * 1024 * 1024
 
 
 async def test_events_come_one_by_one() -> None:
-    response = event_stream([b"a", b"b"], {"request-id": "req_1"})
+    response = event_stream_response([b"a", b"b"], {"request-id": "req_1"})
     assert await data_of(response) == [b"a", b"b"]
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
 async def test_lines_are_documents_by_themselves() -> None:
-    response = lines([{"a": 1}, [2]], {})
+    response = json_lines_response([{"a": 1}, [2]], {})
     assert b"".join(await data_of(response)) == b'{"a":1}\n[2]\n'
 
 
@@ -51,7 +58,7 @@ async def test_lines_are_documents_by_themselves() -> None:
 )
 async def test_a_failure_is_an_error_in_the_apis_shape(status: int, is_retryable: bool) -> None:
     details: JSONObject = {"error_code": "thread_not_found"}
-    response = failure(status, "api_error", "half a pair: \ud800", {"request-id": "req_1"}, details=details)
+    response = error_response(status, "api_error", "half a pair: \ud800", {"request-id": "req_1"}, details=details)
     (data,) = await data_of(response)
     assert json.loads(data) == {
         "type": "error",
@@ -62,5 +69,5 @@ async def test_a_failure_is_an_error_in_the_apis_shape(status: int, is_retryable
 
 
 async def test_a_failure_without_details_has_none() -> None:
-    (data,) = await data_of(failure(500, "api_error", "x"))
+    (data,) = await data_of(error_response(500, "api_error", "x"))
     assert json.loads(data)["error"] == {"type": "api_error", "message": "x"}

@@ -6,17 +6,17 @@ import anthropic
 import pytest
 
 from agentkit.simulator import Script, Simulator
-from agentkit.simulator.model_behavior.models import MODELS, facts_of
+from agentkit.simulator.model_behavior.models import MODELS, find_model_facts
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_is_known_with_and_without_a_date(name: str) -> None:
-    assert facts_of(name) is facts_of(f"{name}-20251001") is MODELS[name]
+    assert find_model_facts(name) is find_model_facts(f"{name}-20251001") is MODELS[name]
 
 
 @pytest.mark.parametrize("name", ["", "claude", "claude-haiku-4-5-2025", "gpt-5", "claude-opus-5-5 "])
 def test_other_models_are_not(name: str) -> None:
-    assert facts_of(name) is None
+    assert find_model_facts(name) is None
 
 
 def test_thinking_is_bound_where_the_api_binds_it() -> None:

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.model_behavior.thinking_signatures import sign
+from agentkit.simulator.model_behavior.thinking_signatures import sign_thinking
 from agentkit.simulator.rules import Edition, refuse
 from tests.simulator.bodies import MARK, TOOL, ask, body, say, text
 
@@ -16,7 +16,7 @@ ASKED = body(ask(text("Hi")), system="Be brief.", tools=[TOOL])
 
 def echoed() -> JSONObject:
     content: list[JSONObject] = [{"type": "thinking", "thinking": "Hm.", "signature": ""}, text("Yes.")]
-    sign(ASKED, content)
+    sign_thinking(ASKED, content)
     return body(ask(text("Hi")), say(*content), ask(text("And?")), system="Be brief.", tools=[TOOL])
 
 
@@ -66,7 +66,7 @@ def test_blocks_that_no_longer_fit_are_dropped_where_that_is_asked_for() -> None
 def two_turns() -> JSONObject:
     request = echoed()
     content: list[JSONObject] = [{"type": "thinking", "thinking": "Hm again.", "signature": ""}, text("No.")]
-    sign(request, content)
+    sign_thinking(request, content)
     request["messages"] += [say(*content), ask(text("Well?"))]
     return request
 

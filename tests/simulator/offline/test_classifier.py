@@ -11,7 +11,7 @@ from agentkit import Agent
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Simulator
 from agentkit.simulator.offline import OfflineResponder
-from agentkit.simulator.offline.classifier import classification, vote
+from agentkit.simulator.offline.classifier import find_classification_task, vote_for_label
 from tests.simulator.offline.offline_requests import BRIEF, document, reply_to, request, text_in
 
 SPAM = "You have won a prize, click here to claim your money"
@@ -25,7 +25,9 @@ TURNS = [
 ]
 
 
-def asked(text: str, system: str = ORDERS, turns: list[JSONObject] | None = None, **more: object) -> JSONObject:
+def classification_request(
+    text: str, system: str = ORDERS, turns: list[JSONObject] | None = None, **more: object
+) -> JSONObject:
     messages = [*(TURNS if turns is None else turns), {"role": "user", "content": text}]
     return {**request(""), "messages": messages, "system": system, "max_tokens": 5, **more}
 
@@ -41,7 +43,7 @@ def asked(text: str, system: str = ORDERS, turns: list[JSONObject] | None = None
 def test_the_nearest_example_gives_the_letter_and_what_is_like_none_gets_the_letter_for_that(
     text: str, label: str
 ) -> None:
-    assert text_in(reply_to(asked(text))) == label
+    assert text_in(reply_to(classification_request(text))) == label
 
 
 IN_TEXT = {
@@ -55,8 +57,8 @@ IN_TEXT = {
 @pytest.mark.parametrize("form", IN_TEXT)
 def test_examples_are_read_in_the_forms_that_people_write(form: str) -> None:
     system = f"{ORDERS}\n\n{IN_TEXT[form]}"
-    assert text_in(reply_to(asked("Your prize money waits, click to claim", system, []))) == "A"
-    assert text_in(reply_to(asked("The budget meeting on Thursday", system, []))) == "B"
+    assert text_in(reply_to(classification_request("Your prize money waits, click to claim", system, []))) == "A"
+    assert text_in(reply_to(classification_request("The budget meeting on Thursday", system, []))) == "B"
 
 
 @pytest.mark.parametrize(
@@ -71,17 +73,21 @@ def test_labels_may_be_words(orders: str) -> None:
     turns: list[JSONObject] = [
         {**turn, "content": {"A": "spam", "B": "mail"}.get(turn["content"], turn["content"])} for turn in TURNS
     ]
-    assert text_in(reply_to(asked("Claim your prize money", orders, turns))) == "spam"
+    assert text_in(reply_to(classification_request("Claim your prize money", orders, turns))) == "spam"
 
 
 def test_without_a_letter_for_it_an_abstention_is_no_label() -> None:
-    said = text_in(reply_to(asked("Mijn kat slaapt graag op zolder", "Answer with one letter: A: spam, B: no spam.")))
+    said = text_in(
+        reply_to(
+            classification_request("Mijn kat slaapt graag op zolder", "Answer with one letter: A: spam, B: no spam.")
+        )
+    )
     assert said == "Offline classifier, not a language model: no label, the examples do not decide."
 
 
 def test_an_even_vote_is_an_abstention() -> None:
-    assert vote("tea", (("green tea", "A"), ("black tea", "B"))) is None
-    assert vote("tea", ()) is None
+    assert vote_for_label("tea", (("green tea", "A"), ("black tea", "B"))) is None
+    assert vote_for_label("tea", ()) is None
 
 
 @pytest.mark.anyio
@@ -105,4 +111,4 @@ async def test_an_agent_with_an_output_of_labels_gets_one() -> None:
     ids=["a question", "a document", "a brief", "another letter", "plans"],
 )
 def test_other_requests_are_not_its_task(body: JSONObject) -> None:
-    assert classification(body) is None
+    assert find_classification_task(body) is None

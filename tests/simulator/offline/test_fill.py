@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypedDict
 
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.simulator.offline.fill import CannotFill, Facts, fill, role_of
+from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema, role_of
 from agentkit.simulator.offline.retrieval import Hit, Passage
 
 FIRST = Hit(Passage("rules", 81, 110, "Mooring costs 12 EUR a night."), 2.0, 0.9)
@@ -22,7 +22,7 @@ CALL = Facts("What is the fee?", sources=["rules", "prices"])
 
 
 def filled(annotation: object, facts: Facts = FOUND) -> JSON:
-    return fill(TypeAdapter(annotation).json_schema(), facts)  # type: ignore[arg-type]  # any type will do
+    return fill_schema(TypeAdapter(annotation).json_schema(), facts)  # type: ignore[arg-type]  # any type will do
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_recursive_type_ends() -> None:
     }
     schema["$defs"]["T"]["properties"]["answer"] = {"$ref": "#/$defs/T"}
     schema["$defs"]["T"]["required"] = ["text"]
-    value = fill(schema, FOUND)
+    value = fill_schema(schema, FOUND)
     assert isinstance(value, dict)
     assert value["text"] == "LABEL: 12 EUR"
 
@@ -185,9 +185,9 @@ def test_a_recursive_type_ends() -> None:
 )
 def test_what_is_not_known_is_not_made_up(schema: JSONObject) -> None:
     with pytest.raises(CannotFill):
-        fill(schema, FOUND)
+        fill_schema(schema, FOUND)
 
 
 def test_a_text_keeps_to_its_length_and_a_list_to_its_size() -> None:
-    assert fill({"type": "string", "maxLength": 5}, FOUND) == "LABEL"
-    assert fill({"type": "array", "items": {"type": "string"}, "maxItems": 1}, FOUND) == [FIRST.passage.text]
+    assert fill_schema({"type": "string", "maxLength": 5}, FOUND) == "LABEL"
+    assert fill_schema({"type": "array", "items": {"type": "string"}, "maxItems": 1}, FOUND) == [FIRST.passage.text]

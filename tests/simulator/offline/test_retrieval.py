@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit import Document
-from agentkit.simulator.offline.retrieval import Hit, passages, search
+from agentkit.simulator.offline.retrieval import Hit, search_passages, split_passages
 
 HARBOUR = """# Harbour rules
 
@@ -41,11 +41,11 @@ harbour.reserve(berth=4)
 
 def find(question: str, text: str = HARBOUR) -> list[Hit]:
     source = Document("doc", text)
-    return search(question, passages(source), {"doc": ""})
+    return search_passages(question, split_passages(source), {"doc": ""})
 
 
 def texts(text: str) -> list[str]:
-    return [passage.text for passage in passages(Document("doc", text))]
+    return [passage.text for passage in split_passages(Document("doc", text))]
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_words_match_in_other_forms_with_other_accents_and_as_parts_of_compounds
 
 def test_the_heading_and_the_title_count_as_context() -> None:
     assert find("Fees for dogs", HARBOUR)[0].passage.text == "Dogs stay on deck."
-    tea = passages(Document("x", "Steep for three minutes."))
-    assert search("How long does green tea steep?", tea, {"x": "Green tea"})
-    assert not search("How long does green tea steep?", tea, {"x": "Coffee"})
+    tea = split_passages(Document("x", "Steep for three minutes."))
+    assert search_passages("How long does green tea steep?", tea, {"x": "Green tea"})
+    assert not search_passages("How long does green tea steep?", tea, {"x": "Coffee"})
 
 
 def test_a_passage_with_a_number_is_better_for_a_question_that_asks_for_one() -> None:
@@ -150,7 +150,7 @@ WORDS = st.sampled_from(
 
 @given(st.lists(WORDS | st.text(max_size=20), max_size=60).map(" ".join), st.text(max_size=20) | WORDS)
 def test_every_passage_and_every_hit_is_an_exact_slice_of_its_source(text: str, question: str) -> None:
-    found = passages(Document("doc", text))
+    found = split_passages(Document("doc", text))
     for passage in found + [hit.passage for hit in find(question, text)]:
         assert passage.text
         assert text[passage.start : passage.end] == passage.text
@@ -169,6 +169,6 @@ def test_two_hundred_documents_take_about_a_second() -> None:
     made = [" ".join(chance.choices(words, k=900)).replace("a ", "a. B") for _ in range(200)]
     began = time.perf_counter()
     for i, text in enumerate([*made, HARBOUR]):
-        found = search("What does mooring cost in the harbour?", passages(Document(str(i), text)), {})
+        found = search_passages("What does mooring cost in the harbour?", split_passages(Document(str(i), text)), {})
         assert bool(found) == (text is HARBOUR)
     assert time.perf_counter() - began < 8

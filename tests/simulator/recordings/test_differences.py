@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from agentkit.messages.message import JSON, encode
-from agentkit.simulator.recordings.differences import MISSING, differences
+from agentkit.simulator.recordings.differences import MISSING, find_differences
 from agentkit.simulator.recordings.recorded_request import RecordedRequest
 
 
 def request(body: JSON, path: str = "/v1/messages") -> RecordedRequest:
-    return RecordedRequest.of("POST", path, encode(body))
+    return RecordedRequest.from_http("POST", path, encode(body))
 
 
 def said(recorded: JSON, now: JSON) -> list[str]:
-    return [str(difference) for difference in differences(request(recorded), request(now))]
+    return [str(difference) for difference in find_differences(request(recorded), request(now))]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_every_place_is_named(recorded: JSON, now: JSON, expected: list[str]) ->
 
 
 def test_the_query_is_a_place_too() -> None:
-    (one,) = differences(request({}, "/v1/x?a=1"), request({}, "/v1/x?a=2"))
+    (one,) = find_differences(request({}, "/v1/x?a=1"), request({}, "/v1/x?a=2"))
     assert str(one) == 'query: recorded "a=1", now "a=2"'
 
 
@@ -59,5 +59,5 @@ def test_of_long_texts_the_part_that_differs_is_shown() -> None:
 
 
 def test_the_values_are_there_for_programs() -> None:
-    (one,) = differences(request({}), request({"a": [1]}))
+    (one,) = find_differences(request({}), request({"a": [1]}))
     assert (one.path, one.recorded, one.now) == ("a", MISSING, [1])

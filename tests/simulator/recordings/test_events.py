@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.recordings.events import events_of, events_without_secrets, is_over
+from agentkit.simulator.recordings.events import events_without_secrets, has_last_event, split_events
 
 STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
@@ -27,22 +27,22 @@ def pieces(events: list[str], kind: str = "text") -> list[str]:
 
 @given(st.lists(st.sampled_from([b"a", b"\n", b"\r", b"\n\n", b"\r\n\r\n", b"data: x", b"\xff"])).map(b"".join))
 def test_joined_the_events_are_the_stream(data: bytes) -> None:
-    events = events_of(data)
+    events = split_events(data)
     assert b"".join(events) == data
     assert b"" not in events
 
 
 def test_an_event_ends_with_an_empty_line() -> None:
-    assert events_of(b"event: a\n\nevent: b\r\n\r\n: c") == [b"event: a\n\n", b"event: b\r\n\r\n", b": c"]
+    assert split_events(b"event: a\n\nevent: b\r\n\r\n: c") == [b"event: a\n\n", b"event: b\r\n\r\n", b": c"]
 
 
 def test_a_stream_is_over_after_its_last_event() -> None:
-    assert is_over(b"event: ping\ndata: {}\n\n" + STOP)
-    assert is_over(b"event: error\ndata: {}\n\n")
-    assert not is_over(STOP[:-1])
-    assert not is_over(STOP + b"event: p")
-    assert not is_over(b"event: message_delta\ndata: {}\n\n")
-    assert not is_over(b"")
+    assert has_last_event(b"event: ping\ndata: {}\n\n" + STOP)
+    assert has_last_event(b"event: error\ndata: {}\n\n")
+    assert not has_last_event(STOP[:-1])
+    assert not has_last_event(STOP + b"event: p")
+    assert not has_last_event(b"event: message_delta\ndata: {}\n\n")
+    assert not has_last_event(b"")
 
 
 def test_events_without_secrets_stay_to_the_letter() -> None:

@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.messages.message import encode
-from agentkit.simulator.recordings.exchange import Exchange, decoded
+from agentkit.simulator.recordings.exchange import Exchange, decompress_body
 
 JSON_TYPE = "application/json"
 STREAM = "text/event-stream; charset=utf-8"
 
 
-def exchange(answer: bytes, kind: str = JSON_TYPE, *, asked: bytes = b"{}", path: str = "/v1/messages") -> Exchange:
-    return Exchange("POST", path, {}, asked, 200, {"content-type": kind}, answer)
+def exchange(
+    answer: bytes, kind: str = JSON_TYPE, *, request_body: bytes = b"{}", path: str = "/v1/messages"
+) -> Exchange:
+    return Exchange("POST", path, {}, request_body, 200, {"content-type": kind}, answer)
 
 
 def written(one: Exchange) -> Exchange:
@@ -51,14 +53,18 @@ def test_a_body_is_kept_as_json_where_that_gives_the_same_bytes(body: bytes, for
 
 def test_no_body_is_no_form() -> None:
     assert set(exchange(b"").to_json()["response"]) == {"status", "headers"}
-    assert written(exchange(b"", asked=b"")).response_body == b""
+    assert written(exchange(b"", request_body=b"")).response_body == b""
 
 
 def test_a_stream_is_kept_as_its_events() -> None:
     body = "event: a\ndata: {}\n\nevent: é\n\nrest".encode()
     assert exchange(body, STREAM).to_json()["response"]["events"] == ["event: a\ndata: {}\n\n", "event: é\n\n", "rest"]
     assert written(exchange(body, STREAM)).response_body == body
-    assert written(exchange(body, STREAM)).chunks() == [b"event: a\ndata: {}\n\n", "event: é\n\n".encode(), b"rest"]
+    assert written(exchange(body, STREAM)).body_chunks() == [
+        b"event: a\ndata: {}\n\n",
+        "event: é\n\n".encode(),
+        b"rest",
+    ]
     broken = b"event: a\n\n\xff\n\n"
     assert written(exchange(broken, STREAM)).response_body == broken
 
@@ -74,9 +80,12 @@ def test_every_body_without_secrets_comes_back(body: bytes) -> None:
 
 
 def test_a_request_is_kept_as_json_whatever_its_bytes() -> None:
-    assert exchange(b"", asked=b'{ "b": 1.0, "a": "\\u00e9" }').to_json()["request"]["json"] == {"b": 1.0, "a": "é"}
-    assert exchange(b"", asked=b"--x\r\n").to_json()["request"]["text"] == "--x\r\n"
-    assert exchange(b"", asked=b"\xff").to_json()["request"]["base64"] == "/w=="
+    assert exchange(b"", request_body=b'{ "b": 1.0, "a": "\\u00e9" }').to_json()["request"]["json"] == {
+        "b": 1.0,
+        "a": "é",
+    }
+    assert exchange(b"", request_body=b"--x\r\n").to_json()["request"]["text"] == "--x\r\n"
+    assert exchange(b"", request_body=b"\xff").to_json()["request"]["base64"] == "/w=="
 
 
 def test_headers_that_do_not_matter_are_dropped_and_names_are_in_lower_case() -> None:
@@ -121,7 +130,7 @@ def test_headers_that_do_not_matter_are_dropped_and_names_are_in_lower_case() ->
     ],
 )
 def test_no_form_holds_a_secret(kind: str, body: bytes) -> None:
-    one = exchange(body, kind, asked=body, path="/v1/x?token=sk-ant-abc")
+    one = exchange(body, kind, request_body=body, path="/v1/x?token=sk-ant-abc")
     assert b"sk-ant" not in encode(one.to_json())
     assert b"sk-ant" not in written(one).response_body
     assert b"sk-ant" not in written(one).request_body
@@ -132,14 +141,14 @@ def test_no_form_holds_a_secret(kind: str, body: bytes) -> None:
 def test_compression_is_undone(pack: object) -> None:
     assert callable(pack)
     encoding = "gzip" if pack is gzip.compress else "deflate"
-    assert decoded({"Content-Encoding": encoding, "A": "b"}, pack(b"hello")) == ({"a": "b"}, b"hello")
+    assert decompress_body({"Content-Encoding": encoding, "A": "b"}, pack(b"hello")) == ({"a": "b"}, b"hello")
 
 
 def test_compression_that_is_undone_already_or_unknown_is_left() -> None:
-    assert decoded({"content-encoding": "gzip"}, b"hello") == ({}, b"hello")
-    assert decoded({"content-encoding": "identity"}, b"hello") == ({}, b"hello")
-    assert decoded({"content-encoding": "x-odd"}, b"hello") == ({"content-encoding": "x-odd"}, b"hello")
-    assert decoded({}, b"hello") == ({}, b"hello")
+    assert decompress_body({"content-encoding": "gzip"}, b"hello") == ({}, b"hello")
+    assert decompress_body({"content-encoding": "identity"}, b"hello") == ({}, b"hello")
+    assert decompress_body({"content-encoding": "x-odd"}, b"hello") == ({"content-encoding": "x-odd"}, b"hello")
+    assert decompress_body({}, b"hello") == ({}, b"hello")
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,14 @@ from tests.simulator.bodies import HEADERS
 from tests.simulator.recorded_agent import (
     KEY,
     QUESTION,
-    asking,
     assert_no_secrets,
-    clerk,
     echo,
+    message_body,
     post,
     proxied,
     replays_every_byte,
     shop,
+    shop_agent,
 )
 
 pytestmark = pytest.mark.anyio
@@ -67,16 +67,16 @@ async def test_a_streamed_conversation_replays_byte_for_byte_and_holds_no_secret
     path = tmp_path / "run.jsonl"
     recorder = Recorder(path)
     async with proxied(shop(), recorder) as base_url, AsyncAnthropic(api_key=KEY, base_url=base_url) as client:
-        result = await clerk.run(QUESTION, client=client)
+        result = await shop_agent.run(QUESTION, client=client)
     assert result.output == "Tea is 4 EUR."
     assert (recorder.recorded, recorder.lost) == (2, [])
     assert_no_secrets(path)
     await replays_every_byte(Replay(path))
-    again = await clerk.run(QUESTION, client=(replay := Replay(path)).client())
+    again = await shop_agent.run(QUESTION, client=(replay := Replay(path)).client())
     assert again.output == "Tea is 4 EUR."
     assert replay.unused() == []
     async with Replay(path).serve() as base_url, AsyncAnthropic(api_key="any", base_url=base_url) as client:
-        assert (await clerk.run(QUESTION, client=client)).output == "Tea is 4 EUR."
+        assert (await shop_agent.run(QUESTION, client=client)).output == "Tea is 4 EUR."
 
 
 async def test_what_came_is_passed_on_and_kept_to_the_byte(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ async def test_what_came_is_passed_on_and_kept_to_the_byte(tmp_path: Path) -> No
     assert answer.headers["server"] == "x"
     (exchange,) = Recording.load(tmp_path / "run.jsonl").exchanges
     assert exchange.response_body == b"".join(events)
-    assert exchange.chunks() == events
+    assert exchange.body_chunks() == events
     assert dict(exchange.response_headers) == {**SSE, "request-id": "req_1"}
     assert exchange.path == "/v1/x?b=2&a=1"
 
@@ -141,7 +141,7 @@ async def test_the_exchange_is_in_the_file_when_the_client_sees_the_end(tmp_path
     path = tmp_path / "run.jsonl"
     async with proxied(echo(), Recorder(path)) as base_url:
         for count in range(1, 6):
-            await post(base_url, asking(f"number {count}", stream=count % 2 == 0))
+            await post(base_url, message_body(f"number {count}", stream=count % 2 == 0))
             assert len(Recording.load(path).exchanges) == count
 
 
@@ -149,13 +149,15 @@ async def test_many_at_once_are_whole_and_each_gets_its_own_answer(tmp_path: Pat
     path = tmp_path / "run.jsonl"
     async with proxied(echo(), Recorder(path)) as base_url, anyio.create_task_group() as tasks:
         for n in range(40):
-            tasks.start_soon(post, base_url, asking(f"number {n}", stream=n % 2 == 0))
+            tasks.start_soon(post, base_url, message_body(f"number {n}", stream=n % 2 == 0))
     replay = Replay(path)
     assert len(replay.recording.exchanges) == 40
     async with replay.serve() as base_url, anyio.create_task_group() as tasks:
 
         async def ask(n: int) -> None:
-            assert f"You said: number {n}" in (await post(base_url, asking(f"number {n}", stream=n % 2 == 0))).text
+            assert (
+                f"You said: number {n}" in (await post(base_url, message_body(f"number {n}", stream=n % 2 == 0))).text
+            )
 
         for n in reversed(range(40)):
             tasks.start_soon(ask, n)
@@ -232,10 +234,10 @@ async def test_failures_and_the_retries_after_them_are_recorded_and_replayed(tmp
     path = tmp_path / "run.jsonl"
     upstream = proxied(echo(fails=2), Recorder(path))
     async with upstream as base_url, AsyncAnthropic(api_key="any", base_url=base_url) as client:
-        assert (await clerk.run("Tea?", client=client)).output == "You said: Tea?"
+        assert (await shop_agent.run("Tea?", client=client)).output == "You said: Tea?"
     assert [exchange.status for exchange in Recording.load(path).exchanges] == [529, 529, 200]
     await replays_every_byte_in_order(Replay(path))
-    assert (await clerk.run("Tea?", client=Replay(path).client())).output == "You said: Tea?"
+    assert (await shop_agent.run("Tea?", client=Replay(path).client())).output == "You said: Tea?"
 
 
 async def replays_every_byte_in_order(replay: Replay) -> None:
@@ -249,7 +251,7 @@ async def test_an_upstream_that_cannot_be_reached_is_named_in_the_apis_shape(tmp
     async with echo().serve() as gone:
         pass
     async with RecordingProxy(recorder, gone).serve() as base_url:
-        answer = await post(base_url, asking("Hi"))
+        answer = await post(base_url, message_body("Hi"))
         assert answer.status_code == 502
         assert f"The upstream {gone} could not be reached: " in answer.json()["error"]["message"]
         async with AsyncAnthropic(api_key="any", base_url=base_url, max_retries=0) as client:

@@ -10,7 +10,7 @@ from agentkit.simulator.recordings.recorded_request import RecordedRequest, path
 
 
 def key(body: bytes = b"", path: str = "/v1/messages", method: str = "POST") -> str:
-    return RecordedRequest.of(method, path, body).key
+    return RecordedRequest.from_http(method, path, body).key
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ def test_a_form_is_the_same_whatever_stands_between_its_parts() -> None:
 
 
 def test_endpoint_and_streaming_are_read_from_it() -> None:
-    request = RecordedRequest.of("POST", "/v1/messages?a=b", b'{"stream": true}')
+    request = RecordedRequest.from_http("POST", "/v1/messages?a=b", b'{"stream": true}')
     assert (request.endpoint, request.query, request.is_streamed) == ("POST /v1/messages", "a=b", True)
-    assert not RecordedRequest.of("POST", "/v1/messages", b"[1]").is_streamed
+    assert not RecordedRequest.from_http("POST", "/v1/messages", b"[1]").is_streamed
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe{", b"--boundary\r\n", b"[" * 100_000, b"[" * 2_000 + b"]" * 2_000])
 def test_a_body_that_is_no_json_or_too_deep_is_compared_as_text(body: bytes) -> None:
-    assert isinstance(RecordedRequest.of("POST", "/v1/files", body).body, str)
+    assert isinstance(RecordedRequest.from_http("POST", "/v1/files", body).body, str)
     assert key(body) == key(body) != key(body + b"x")
 
 

@@ -17,10 +17,10 @@ from anthropic.types import MessageParam
 from agentkit import Agent
 from agentkit.errors import ConfigurationError
 from agentkit.simulator import Recorder, Recording, Replay, Reply, Script, Simulator, recording_client
-from agentkit.simulator.http.http_server import serving
+from agentkit.simulator.http.http_server import serve_http
 from agentkit.simulator.http.transport import in_process_client
-from agentkit.simulator.http.wire import ConnectionLost, Headers, Response, json_answer
-from tests.simulator.recorded_agent import KEY, QUESTION, assert_no_secrets, clerk, echo, replays_every_byte, shop
+from agentkit.simulator.http.wire import ConnectionLost, Headers, Response, json_response
+from tests.simulator.recorded_agent import KEY, QUESTION, assert_no_secrets, echo, replays_every_byte, shop, shop_agent
 
 pytestmark = pytest.mark.anyio
 
@@ -31,13 +31,13 @@ async def test_an_agents_run_replays_byte_for_byte_and_holds_no_secret(tmp_path:
     path = tmp_path / "run.jsonl"
     simulator = shop()
     async with simulator.serve() as base_url, AsyncAnthropic(api_key=KEY, base_url=base_url) as client:
-        result = await clerk.run(QUESTION, client=recording_client(client, path))
+        result = await shop_agent.run(QUESTION, client=recording_client(client, path))
     assert result.output == "Tea is 4 EUR."
     assert KEY in json.dumps(simulator.requests[1])  # what is sent is not what is kept
     assert_no_secrets(path)
     assert len(Recording.load(path).exchanges) == 2
     await replays_every_byte(Replay(path))
-    assert (await clerk.run(QUESTION, client=(replay := Replay(path)).client())).output == "Tea is 4 EUR."
+    assert (await shop_agent.run(QUESTION, client=(replay := Replay(path)).client())).output == "Tea is 4 EUR."
     assert replay.unused() == []
 
 
@@ -97,13 +97,13 @@ def _body() -> dict[str, object]:
 async def test_files_are_kept_and_a_body_that_can_be_read_only_once_is_told(tmp_path: Path) -> None:
     class Files:
         async def handle(self, method: str, path: str, headers: Headers, body: bytes) -> Response:
-            return json_answer(200, {"id": "file_1", "read": len(body)}, {})
+            return json_response(200, {"id": "file_1", "read": len(body)}, {})
 
     async def once() -> AsyncGenerator[bytes]:
         yield b"{}"
 
     recorder = Recorder(tmp_path / "run.jsonl")
-    async with serving(Files()) as base_url:
+    async with serve_http(Files()) as base_url:
         client = AsyncAnthropic(api_key="any", base_url=base_url, middleware=[recorder.middleware])
         async with client:
             for _ in range(2):
@@ -119,12 +119,12 @@ async def test_files_are_kept_and_a_body_that_can_be_read_only_once_is_told(tmp_
 async def test_every_attempt_is_recorded_those_that_fail_too(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "run.jsonl")
     client = echo(fails=2).client().with_options(max_retries=2, middleware=[recorder.middleware])
-    assert (await clerk.run("Tea?", client=client)).output == "You said: Tea?"
+    assert (await shop_agent.run("Tea?", client=client)).output == "You said: Tea?"
     exchanges = Recording.load(tmp_path / "run.jsonl").exchanges
     assert [exchange.status for exchange in exchanges] == [529, 529, 200]
     assert json.loads(exchanges[0].response_body)["error"]["type"] == "overloaded_error"
     assert recorder.lost == []
-    assert (await clerk.run("Tea?", client=Replay(tmp_path / "run.jsonl").client())).output == "You said: Tea?"
+    assert (await shop_agent.run("Tea?", client=Replay(tmp_path / "run.jsonl").client())).output == "You said: Tea?"
 
 
 async def test_an_error_is_raised_as_without_it(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ async def test_a_full_disk_does_not_end_the_run_and_is_told(tmp_path: Path) -> N
     (tmp_path / "run.jsonl").unlink()
     (tmp_path / "run.jsonl").mkdir()
     client = echo().client().with_options(middleware=[recorder.middleware])
-    assert (await clerk.run("Tea?", client=client)).output == "You said: Tea?"
+    assert (await shop_agent.run("Tea?", client=client)).output == "You said: Tea?"
     assert recorder.lost == ["POST /v1/messages could not be written: Is a directory."]
 
 

@@ -22,13 +22,13 @@ class Echo:
         return Reply.text(said)
 
 
-async def test_an_agent_talks_to_a_mind_of_ones_own() -> None:
-    mind: Responder = Echo()
-    agent = Agent("a", model="claude-opus-5-5", client=Simulator(mind).client())
+async def test_an_agent_talks_to_a_responder_of_ones_own() -> None:
+    responder: Responder = Echo()
+    agent = Agent("a", model="claude-opus-5-5", client=Simulator(responder).client())
     assert (await agent.run("Hello")).output == "Hello"
 
 
-async def test_a_request_that_a_mind_has_no_answer_to_is_refused_with_its_reason() -> None:
+async def test_a_request_that_a_responder_has_no_answer_to_is_refused_with_its_reason() -> None:
     simulator = Simulator(Echo())
     result = await Agent("a", model="claude-opus-5-5", client=simulator.client()).run("nothing")
     assert "There is no answer to nothing." in str(result.error)

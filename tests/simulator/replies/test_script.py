@@ -7,7 +7,7 @@ import pytest
 
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator, UnexpectedRequest
-from agentkit.simulator.replies.script import describe
+from agentkit.simulator.replies.script import describe_request
 from tests.simulator.bodies import HEADERS, HI, TOOL, ask, body, text
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +67,9 @@ async def test_a_function_that_gives_no_reply_is_told_so(said: object) -> None:
 
 
 def test_a_request_is_described_by_its_end() -> None:
-    described = describe(body(HI, ask(text("And?"), text("x" * 1000)), tools=[TOOL, {"type": "web", "name": "web"}]))
+    described = describe_request(
+        body(HI, ask(text("And?"), text("x" * 1000)), tools=[TOOL, {"type": "web", "name": "web"}])
+    )
     lines = described.splitlines()
     assert lines[:3] == ["  model: claude-opus-5-5", "  tools: find, web", "  messages: 2, the last:"]
     assert "And?" in lines[3]

@@ -8,7 +8,7 @@ import pytest
 
 from agentkit.messages.message import Block, JSONObject
 from agentkit.simulator import Reply
-from agentkit.simulator.replies.stream import events, message, to_sse
+from agentkit.simulator.replies.stream import encode_sse_event, message_json, stream_events
 from tests.simulator.bodies import body
 
 USAGE: JSONObject = {"input_tokens": 7, "cache_read_input_tokens": 3, "output_tokens": 40, "service_tier": "standard"}
@@ -53,9 +53,9 @@ def rebuilt(stream: list[JSONObject]) -> list[Block]:
 @pytest.mark.parametrize("name", TURNS)
 def test_the_pieces_make_up_the_turn(name: str) -> None:
     turn = TURNS[name].to_turn(body(), "seed")
-    stream = list(events(turn, message_id="msg_1", model="m", usage=USAGE))
+    stream = list(stream_events(turn, message_id="msg_1", model="m", usage=USAGE))
     assert rebuilt(stream) == turn.content
-    whole = message(turn, message_id="msg_1", model="m", usage=USAGE)
+    whole = message_json(turn, message_id="msg_1", model="m", usage=USAGE)
     assert whole["content"] == turn.content
     assert stream[-2]["delta"]["stop_reason"] == whole["stop_reason"] == turn.stop_reason
     assert stream[-2]["delta"]["stop_details"] == turn.stop_details
@@ -65,7 +65,7 @@ def test_the_pieces_make_up_the_turn(name: str) -> None:
 
 def test_usage_at_the_end_is_that_of_the_whole_reply() -> None:
     turn = Reply.text("Tea.").to_turn(body(), "seed")
-    stream = list(events(turn, message_id="msg_1", model="m", usage=USAGE))
+    stream = list(stream_events(turn, message_id="msg_1", model="m", usage=USAGE))
     assert stream[0]["message"]["usage"] == {**USAGE, "output_tokens": 1}
     assert stream[-2]["usage"] == {"input_tokens": 7, "cache_read_input_tokens": 3, "output_tokens": 40}
 
@@ -75,7 +75,7 @@ def test_an_input_that_is_no_json_is_sent_as_it_is(text: str) -> None:
     turn = Reply.tool_text("find", text).to_turn(body(), "seed")
     deltas = [
         event["delta"]
-        for event in events(turn, message_id="m", model="m", usage=USAGE)
+        for event in stream_events(turn, message_id="m", model="m", usage=USAGE)
         if "index" in event and "delta" in event
     ]
     assert deltas[0] == {"type": "input_json_delta", "partial_json": ""}
@@ -83,8 +83,10 @@ def test_an_input_that_is_no_json_is_sent_as_it_is(text: str) -> None:
 
 
 def test_an_event_is_two_lines_and_an_empty_one() -> None:
-    for event in events(TURNS["a long and odd text"].to_turn(body(), "s"), message_id="m", model="m", usage=USAGE):
-        name, data, *rest = to_sse(event).split(b"\n")
+    for event in stream_events(
+        TURNS["a long and odd text"].to_turn(body(), "s"), message_id="m", model="m", usage=USAGE
+    ):
+        name, data, *rest = encode_sse_event(event).split(b"\n")
         assert name == b"event: " + event["type"].encode()
         assert json.loads(data.removeprefix(b"data: ")) == event
         assert rest == [b"", b""]

@@ -100,7 +100,7 @@ def test_headers_are_looked_at_first(headers: dict[str, str], status: int, words
 
 
 def test_betas_are_read_from_a_list() -> None:
-    assert Edition.of({"anthropic-beta": "a, b,,"}).betas == {"a", "b"}
+    assert Edition.from_headers({"anthropic-beta": "a, b,,"}).betas == {"a", "b"}
 
 
 @pytest.mark.parametrize("given_body", [None, [], "x", 5, True])

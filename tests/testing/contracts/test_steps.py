@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from agentkit.messages.message import JSONObject
-from agentkit.run.steps import Effect, InMemorySteps, Slot, Steps
+from agentkit.run.steps import InMemorySteps, Slot, StepFunction, Steps
 from agentkit.testing.contracts import DurableStepsContract, StepsContract
 from tests.testing.contracts.test_model import failed
 
@@ -30,7 +30,7 @@ class Journal:
     def reserve(self, name: str) -> Slot:
         return Slot(self.prefix + name)
 
-    async def run(self, slot: Slot, effect: Effect) -> JSONObject:
+    async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         if slot.name not in self.values:
             self.values[slot.name] = json.dumps(await effect())
         value: JSONObject = json.loads(self.values[slot.name])
@@ -119,5 +119,5 @@ def test_steps_that_break_it_fail_the_test_that_is_about_it(
     pytester: pytest.Pytester, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, test = BROKEN[way]
-    monkeypatch.setattr("agentkit.testing.contracts.steps._MOST_S", 0.5)
+    monkeypatch.setattr("agentkit.testing.contracts.steps._TIMEOUT_S", 0.5)
     assert test in failed(pytester, f"{HEAD}\nclass Broken(Journal):\n{source}\n\nTestOurs.kind = Broken\n")

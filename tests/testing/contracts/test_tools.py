@@ -67,11 +67,11 @@ class TestOurs(ToolContract):
 BROKEN = {
     "no description": (
         "@tool(examples=[{'a': 1}])\ndef ours(a: int) -> str:\n    return 'x'",
-        "test_the_model_is_told_what_it_is_for",
+        "test_it_and_its_parameters_have_descriptions",
     ),
     "a parameter without one": (
         "@tool(examples=[{'a': 1}])\ndef ours(a: int) -> str:\n    'It does.'\n    return 'x'",
-        "test_the_model_is_told_what_it_is_for",
+        "test_it_and_its_parameters_have_descriptions",
     ),
     "no example": ("@tool\ndef ours(a: int) -> str:\n    'It does.'\n    return 'x'", "test_examples_are_taken"),
     "an example that fails": (
@@ -97,5 +97,5 @@ def test_a_tool_that_breaks_it_fails_the_test_that_is_about_it(
     pytester: pytest.Pytester, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, test = BROKEN[way]
-    monkeypatch.setattr("agentkit.testing.contracts.tools._MOST_S", 0.1)
+    monkeypatch.setattr("agentkit.testing.contracts.tools._TIMEOUT_S", 0.1)
     assert test in failed(pytester, HEAD + source)

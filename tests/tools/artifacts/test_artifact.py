@@ -9,7 +9,7 @@ import pytest
 
 from agentkit import Agent, RunContext, ToolError, tool
 from agentkit.testing import Reply, script
-from agentkit.tools.artifacts.artifact import Artifacts, described, handles_in
+from agentkit.tools.artifacts.artifact import ConversationArtifacts, describe_bytes, find_handles
 from agentkit.tools.artifacts.store import ArtifactStore
 from tests.shop import results
 
@@ -41,7 +41,7 @@ clerk = Agent("clerk", model="claude-opus-5-5", tools=[read_log, short, blob])
 
 
 def handles_of(content: object) -> list[str]:
-    return handles_in(str(content))
+    return find_handles(str(content))
 
 
 async def test_a_long_result_names_its_handle_between_head_and_tail() -> None:
@@ -118,19 +118,19 @@ async def test_a_tool_that_a_test_calls_by_hand_clips_as_without() -> None:
 
 
 def test_several_lots_of_bytes_in_one_result_are_counted() -> None:
-    shelf = Artifacts().shelf("call")
+    shelf = ConversationArtifacts().slot_for("call")
     assert [shelf.keep(b"\xff"), shelf.keep(b"\xfe")] == ["artifact-1", "artifact-1.2"]
-    assert shelf.store.find("artifact-1.2").whole() == b"\xfe"
+    assert shelf.store.find("artifact-1.2").read_whole() == b"\xfe"
 
 
 def test_what_is_larger_than_all_the_room_gets_no_handle() -> None:
-    assert Artifacts(ArtifactStore(max_bytes=1_000)).shelf("call").keep("c" * 2_000) is None
+    assert ConversationArtifacts(ArtifactStore(max_bytes=1_000)).slot_for("call").keep("c" * 2_000) is None
 
 
 def test_a_conversation_from_before_counts_on_and_knows_what_is_gone() -> None:
-    artifacts = Artifacts()
-    artifacts.go_on("... kept as artifact-3: ... and artifact-12-2.2.")
-    assert artifacts.shelf("call").handle == "artifact-13"
+    artifacts = ConversationArtifacts()
+    artifacts.continue_numbering("... kept as artifact-3: ... and artifact-12-2.2.")
+    assert artifacts.slot_for("call").handle == "artifact-13"
     with pytest.raises(ToolError, match="no longer kept"):
         artifacts.store.find("artifact-12-2.2")
 
@@ -143,7 +143,7 @@ def test_a_conversation_from_before_counts_on_and_knows_what_is_gone() -> None:
     ],
 )
 def test_bytes_are_described_by_size_and_by_kind_where_that_is_known(data: bytes, said: str) -> None:
-    assert described(data) == said
+    assert describe_bytes(data) == said
 
 
 async def test_long_results_are_in_the_result_too_with_how_they_begin() -> None:

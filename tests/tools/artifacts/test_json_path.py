@@ -6,7 +6,7 @@ import pytest
 
 from agentkit import ToolError
 from agentkit.messages.message import JSON
-from agentkit.tools.artifacts.json_path import outline, part_of
+from agentkit.tools.artifacts.json_path import outline_json, resolve_path
 
 ORDERS: JSON = {
     "orders": [{"id": n, "lines": [{"item": "tea", "count": n}]} for n in range(3)],
@@ -31,7 +31,7 @@ ORDERS: JSON = {
     ],
 )
 def test_a_path_leads_to_its_part(path: str, part: object) -> None:
-    assert part_of(ORDERS, path) == part
+    assert resolve_path(ORDERS, path) == part
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_a_path_leads_to_its_part(path: str, part: object) -> None:
 )
 def test_a_path_that_leads_nowhere_says_where_it_ended_and_what_there_is(path: str, said: str) -> None:
     with pytest.raises(ToolError) as caught:
-        part_of(ORDERS, path)
+        resolve_path(ORDERS, path)
     assert said in str(caught.value)
 
 
 def test_an_outline_names_what_there_is_and_how_long_it_is() -> None:
-    assert outline(ORDERS).splitlines() == [
+    assert outline_json(ORDERS).splitlines() == [
         "/orders: a list of 3",
         "/a~1b~0c: an object with x",
         "/note: a text of 3,000 characters",
@@ -63,12 +63,12 @@ def test_an_outline_names_what_there_is_and_how_long_it_is() -> None:
         "/none: null",
         "/empty: []",
     ]
-    assert outline(part_of(ORDERS, "/orders")) == "a list of 3; /0: an object with id, lines"
-    assert outline("x" * 300) == "a text of 300 characters"
-    assert outline([]) == "[]"
+    assert outline_json(resolve_path(ORDERS, "/orders")) == "a list of 3; /0: an object with id, lines"
+    assert outline_json("x" * 300) == "a text of 300 characters"
+    assert outline_json([]) == "[]"
 
 
 def test_an_outline_is_bounded() -> None:
     many: JSON = {f"name-{n}": {f"inner-{m}": m for m in range(100)} for n in range(10_000)}
-    assert outline(many).endswith("... and 9,940 more")
-    assert len(outline(many)) < 30_000
+    assert outline_json(many).endswith("... and 9,940 more")
+    assert len(outline_json(many)) < 30_000

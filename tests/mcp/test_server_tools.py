@@ -9,24 +9,32 @@ import pytest
 
 from agentkit.errors import DefinitionError
 from agentkit.mcp import StdioServer
-from agentkit.mcp.annotations import Annotations, Listed, hinted_effect
-from agentkit.mcp.mcp_tool import Answer, McpTool, Report
-from agentkit.mcp.offer import Mount, name_of, tokens_of, tools_of, usable
+from agentkit.mcp.annotations import Annotations, ListedTool, effect_from_annotations
+from agentkit.mcp.mcp_tool import McpTool, ProgressCallback, ServerResult
+from agentkit.mcp.server_tools import (
+    MountOptions,
+    count_definition_tokens,
+    make_tools,
+    qualified_tool_name,
+    select_usable_tools,
+)
 
-PLAIN = Listed("look", "Look.", {"type": "object"}, None, Annotations())
-READ = Listed("read", "Read.", {"type": "object"}, None, Annotations(is_read_only=True))
-MOUNT = Mount(StdioServer("x"), "files", False, {}, None)
+PLAIN = ListedTool("look", "Look.", {"type": "object"}, None, Annotations())
+READ = ListedTool("read", "Read.", {"type": "object"}, None, Annotations(is_read_only=True))
+MOUNT = MountOptions(StdioServer("x"), "files", False, {}, None)
 
 
 class Nobody:
     """A server that is never asked."""
 
-    async def call(self, tool: Listed, arguments: Mapping[str, object], report: Report) -> Answer:
+    async def call_tool(
+        self, tool: ListedTool, arguments: Mapping[str, object], on_progress: ProgressCallback
+    ) -> ServerResult:
         raise AssertionError(tool)
 
 
-def offered(mount: Mount, *listed: Listed, defers: bool = False) -> list[McpTool]:
-    return tools_of(mount, usable(mount, listed), Nobody(), defers=defers)
+def offered(mount: MountOptions, *listed: ListedTool, defers: bool = False) -> list[McpTool]:
+    return make_tools(mount, select_usable_tools(mount, listed), Nobody(), defers=defers)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +47,7 @@ def offered(mount: Mount, *listed: Listed, defers: bool = False) -> list[McpTool
     ],
 )
 def test_a_name_becomes_one_that_the_api_takes(given: str, name: str) -> None:
-    assert name_of("files", given) == name
+    assert qualified_tool_name("files", given) == name
     (tool,) = offered(MOUNT, replace(PLAIN, name=given))
     assert (tool.name, tool.server_tool, tool.server) == (name, given, "files")
 
@@ -50,7 +58,7 @@ def test_two_tools_that_would_get_one_name_are_refused() -> None:
 
 
 def test_a_tool_that_cannot_work_is_left_out_and_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    broken = Listed("broken", "", {"type": "object", "properties": {"a": {"type": "text"}}}, None, Annotations())
+    broken = ListedTool("broken", "", {"type": "object", "properties": {"a": {"type": "text"}}}, None, Annotations())
     assert [tool.name for tool in offered(MOUNT, broken, PLAIN)] == ["files__look"]
     (record,) = caplog.records
     assert (record.message, getattr(record, "tool", None)) == ("a tool is left out", "broken")
@@ -72,7 +80,7 @@ def test_a_tool_that_runs_only_as_a_task_is_left_out(caplog: pytest.LogCaptureFi
     ],
 )
 def test_hints_stand_for_effects(annotations: Annotations, effect: str) -> None:
-    assert hinted_effect(annotations) == effect
+    assert effect_from_annotations(annotations) == effect
 
 
 def test_hints_count_only_where_the_server_is_trusted_but_are_always_kept() -> None:
@@ -105,7 +113,7 @@ def test_rules_that_the_schema_cannot_show_are_in_the_description() -> None:
 def test_an_output_schema_that_is_none_promises_nothing(
     schema: dict[str, object], kept: dict[str, object] | None
 ) -> None:
-    ((listed, _),) = usable(MOUNT, (replace(PLAIN, output_schema=schema),)).values()
+    ((listed, _),) = select_usable_tools(MOUNT, (replace(PLAIN, output_schema=schema),)).values()
     assert listed.output_schema == kept
 
 
@@ -115,7 +123,7 @@ def test_deferred_tools_say_so() -> None:
 
 
 def test_the_size_of_an_offer_counts_names_descriptions_and_schemas() -> None:
-    small = tokens_of(usable(MOUNT, (PLAIN,)))
-    large = tokens_of(usable(MOUNT, (replace(PLAIN, description="x" * 3_500),)))
+    small = count_definition_tokens(select_usable_tools(MOUNT, (PLAIN,)))
+    large = count_definition_tokens(select_usable_tools(MOUNT, (replace(PLAIN, description="x" * 3_500),)))
     assert small < 30
     assert 900 < large - small < 1_100

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from agentkit.simulator.http.wire import Response
 
-ELSE = "What does coffee cost?"
+OTHER_PROMPT = "What does coffee cost?"
 """The prompt of the other item of a map."""
 
-_SPEAKERS = {"You work.": "worker", "You read.": "reader", "You lead.": "lead"}
+_AGENTS_BY_INSTRUCTIONS = {"You work.": "worker", "You read.": "reader", "You lead.": "lead"}
 # What differs from run to run: ids of calls that the script gives none, those of errors, signatures, amounts; and in a
 # sub-agent the handles of artifacts.
 _CHANGING = (
@@ -33,16 +33,16 @@ _CHANGING = (
 )
 
 
-class Stage:
+class ScenarioServer:
     """Play one scenario's model, with its faults for the worker's requests only."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.simulator = Simulator(Script(self._answer))
-        self.asked: Counter[str] = Counter()
+        self.request_counts: Counter[str] = Counter()
         """Number of requests by the name of the agent."""
-        self.rooms: list[int] = []
+        self.max_tokens_sent: list[int] = []
         """The `max_tokens` of the worker's requests."""
-        self.last: JSONObject = {}
+        self.last_request: JSONObject = {}
         """The worker's last request."""
         self.is_over = False
         """True if the scenario itself has ended, so that every request is answered."""
@@ -60,33 +60,37 @@ class Stage:
         """See `agentkit.simulator.http.wire.Server`."""
         request: JSONObject = json.loads(body) if body else {}
         if path.partition("?")[0] == "/v1/messages" and not self.is_over:
-            who = _speaker(request)
-            self.asked[who] += 1
+            who = _agent_of(request)
+            self.request_counts[who] += 1
             if who == "worker":
-                self.last = request
-                self.rooms.append(request["max_tokens"])
+                self.last_request = request
+                self.max_tokens_sent.append(request["max_tokens"])
                 if self._faults and (fault := self._faults.pop(0)):
                     headers = {**headers, FAULT_HEADER: fault}
         return await self.simulator.handle(method, path, headers, body)
 
-    def saw(self) -> list[JSONObject]:
+    def last_messages(self) -> list[JSONObject]:
         """Return the messages of the worker's last request, made comparable."""
-        return comparable(self.last.get("messages", []))
+        return comparable(self.last_request.get("messages", []))
 
-    def left(self) -> list[str]:
+    def unused_parts(self) -> list[str]:
         """Return descriptions of unused replies and faults, and of failures of the script."""
         left = [f"not said: {reply}" for reply in self._script] + [f"did not happen: {fault}" for fault in self._faults]
-        return [*left, *self.simulator.undone(), *(f"the script raised {error!r}" for error in self.simulator.failures)]
+        return [
+            *left,
+            *self.simulator.unapplied_faults(),
+            *(f"the script raised {error!r}" for error in self.simulator.failures),
+        ]
 
     def _answer(self, request: JSONObject) -> Reply:
         if self.is_over:
             return self._scenario.otherwise
-        match _speaker(request):
+        match _agent_of(request):
             case "worker" if self._script:
                 reply = self._script.pop(0)
                 return reply(request) if callable(reply) else reply
             case "reader" if self._scenario.reads is not None:
-                return self._scenario.reads(str(request["messages"][0]["content"]), self.asked["reader"])
+                return self._scenario.reads(str(request["messages"][0]["content"]), self.request_counts["reader"])
             case "lead" if len(request["messages"]) == 1:
                 return Reply.tool("worker", text=PROMPT)
             case "lead":
@@ -106,7 +110,9 @@ def comparable(messages: Sequence[JSONObject]) -> list[JSONObject]:
     return found
 
 
-def _speaker(request: JSONObject) -> str:
+def _agent_of(request: JSONObject) -> str:
     system = request.get("system")
-    who = _SPEAKERS.get(system if isinstance(system, str) else "", "worker")  # its summary has another system prompt
-    return "bystander" if who == "worker" and ELSE in json.dumps(request["messages"][0]) else who
+    who = _AGENTS_BY_INSTRUCTIONS.get(
+        system if isinstance(system, str) else "", "worker"
+    )  # its summary has another system prompt
+    return "bystander" if who == "worker" and OTHER_PROMPT in json.dumps(request["messages"][0]) else who

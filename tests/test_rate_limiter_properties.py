@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from agentkit.models.rate_limiting.limiter import Governor, Permit
+from agentkit.models.rate_limiting.limiter import Permit, RateLimiter
 
 PREFIX = "anthropic-ratelimit-requests"
 
@@ -49,7 +49,7 @@ VISITS = st.lists(
 )
 
 
-class Watched(Governor):
+class Watched(RateLimiter):
     """Looks at itself whenever it admits."""
 
     def __init__(self, concurrency: int) -> None:
@@ -65,11 +65,11 @@ class Watched(Governor):
 
     def refuse(self, permit: Permit, retry_after_s: float | None) -> None:
         self.closed_until = max(self.closed_until, anyio.current_time() + (retry_after_s or 0))
-        permit.throttled(retry_after_s)
+        permit.record_overload(retry_after_s)
 
 
 async def play(visits: Sequence[Visit], concurrency: int, tick_s: float) -> None:
-    governor = Watched(concurrency)
+    rate_limiter = Watched(concurrency)
     served = cancelled = 0
 
     async def visited(visit: Visit) -> None:
@@ -77,14 +77,16 @@ async def play(visits: Sequence[Visit], concurrency: int, tick_s: float) -> None
         await anyio.sleep(visit.comes * tick_s)
         patience_s = math.inf if visit.patience is None else visit.patience * tick_s
         with anyio.move_on_after(patience_s) as scope:
-            with await governor.admit(visit.sender, 10) as permit:
+            with await rate_limiter.admit(visit.sender, 10) as permit:
                 await anyio.sleep(visit.takes * tick_s)
                 if visit.limit is not None:
-                    permit.learn({f"{PREFIX}-limit": str(visit.limit / tick_s), f"{PREFIX}-remaining": visit.remaining})
+                    permit.record_headers(
+                        {f"{PREFIX}-limit": str(visit.limit / tick_s), f"{PREFIX}-remaining": visit.remaining}
+                    )
                 if visit.ends == "well":
-                    permit.succeeded(3)
+                    permit.record_success(3)
                 elif visit.ends == "refused":
-                    governor.refuse(permit, None if visit.retry_after is None else visit.retry_after * tick_s)
+                    rate_limiter.refuse(permit, None if visit.retry_after is None else visit.retry_after * tick_s)
             served += 1
         cancelled += scope.cancelled_caught
 
@@ -92,11 +94,11 @@ async def play(visits: Sequence[Visit], concurrency: int, tick_s: float) -> None
         for visit in visits:
             tasks.start_soon(visited, visit)
     assert served + cancelled == len(visits)
-    assert (governor.in_flight, governor.waiting) == (0, 0)
-    assert governor.concurrency >= 1
-    assert not any(bucket._untold > 1e-6 for bucket in governor._buckets.values())
-    with await governor.admit("afterwards", 10):
-        assert governor.in_flight == 1
+    assert (rate_limiter.in_flight, rate_limiter.waiting) == (0, 0)
+    assert rate_limiter.concurrency >= 1
+    assert not any(bucket._uncounted > 1e-6 for bucket in rate_limiter._buckets.values())
+    with await rate_limiter.admit("afterwards", 10):
+        assert rate_limiter.in_flight == 1
 
 
 @given(VISITS, st.integers(1, 5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.schema.validation.near_words import certain, nearest
+from agentkit.schema.validation.did_you_mean import certain_correction, nearest_word
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from agentkit.schema.validation.near_words import certain, nearest
     ],
 )
 def test_one_slip_of_the_pen_is_certain(word: str, words: list[str], known: str) -> None:
-    assert certain(word, words) == known
-    assert nearest(word, words) == known
+    assert certain_correction(word, words) == known
+    assert nearest_word(word, words) == known
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def test_one_slip_of_the_pen_is_certain(word: str, words: list[str], known: str)
     ],
 )
 def test_anything_else_is_not(word: str, words: list[str]) -> None:
-    assert certain(word, words) is None
+    assert certain_correction(word, words) is None
 
 
 def test_a_guess_needs_some_likeness() -> None:
-    assert nearest("quantities", ["quantity", "price"]) == "quantity"
-    assert nearest("zzz", ["quantity", "price"]) is None
-    assert nearest("x", []) is None
+    assert nearest_word("quantities", ["quantity", "price"]) == "quantity"
+    assert nearest_word("zzz", ["quantity", "price"]) is None
+    assert nearest_word("x", []) is None

@@ -45,7 +45,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """The observations of one framework in one scenario."""
 
     requests: list[JSONObject]
@@ -78,7 +78,7 @@ class Seen:
         return self.is_over and not self.error and self.is_success
 
     @property
-    def how(self) -> str:
+    def ending_in_words(self) -> str:
         """The end of the run in a few words."""
         if not self.is_over:
             return "hangs"
@@ -102,7 +102,7 @@ class Seen:
         """Return the runs of a tool."""
         return [run for run in self.runs if run.tool == tool]
 
-    def names(self, *words: str) -> bool:
+    def mentions_ending(self, *words: str) -> bool:
         """Return True if the exception or the result's ending has one of these words."""
         said = f"{self.error} {self.text} {self.ending}".lower()
         return any(word in said for word in words)
@@ -126,6 +126,6 @@ def text_of(result: Block) -> str:
     return "".join(str(block.get("text", "")) for block in content)
 
 
-def said(request: JSONObject) -> str:
+def result_texts(request: JSONObject) -> str:
     """Return the texts of all tool results in a request."""
     return "\n".join(text_of(block) for block in blocks(request, "tool_result"))

@@ -6,36 +6,36 @@ import difflib
 import re
 from collections.abc import Sequence
 
-_SHORTEST = 4
-_SHORTEST_SWAPPED = 3
+_MIN_CHARS = 4
+_MIN_CHARS_SWAPPED = 3
 """Shorter words are not corrected, as one typo makes another word: `cat` for `bat`, or `on` for `no` by swapping."""
 _SEPARATORS = re.compile(r"[-_.\s]")
 
 
-def nearest(word: str, words: Sequence[str]) -> str | None:
+def nearest_word(word: str, words: Sequence[str]) -> str | None:
     """Return the nearest known word for a "did you mean ...?". None: none is near."""
     for known in words:
-        if _letters(known) == _letters(word):
+        if _normalized_letters(known) == _normalized_letters(word):
             return known
     close = difflib.get_close_matches(word, words, n=1)
     return close[0] if close else None
 
 
-def certain(word: str, words: Sequence[str]) -> str | None:
+def certain_correction(word: str, words: Sequence[str]) -> str | None:
     """Return the only known word that is one typo away, or differs only in case and separators. None: not certain."""
-    if same := [known for known in words if _letters(known) == _letters(word)]:
+    if same := [known for known in words if _normalized_letters(known) == _normalized_letters(word)]:
         return same[0] if len(same) == 1 else None
-    near = [known for known in words if _is_one_slip(known, word)]
+    near = [known for known in words if _is_one_typo(known, word)]
     is_same_letters = len(near) == 1 and sorted(near[0]) == sorted(word)
-    is_long_enough = len(word) >= (_SHORTEST_SWAPPED if is_same_letters else _SHORTEST)
+    is_long_enough = len(word) >= (_MIN_CHARS_SWAPPED if is_same_letters else _MIN_CHARS)
     return near[0] if len(near) == 1 and is_long_enough else None
 
 
-def _letters(word: str) -> str:
+def _normalized_letters(word: str) -> str:
     return _SEPARATORS.sub("", word).casefold() or word
 
 
-def _is_one_slip(one: str, other: str) -> bool:
+def _is_one_typo(one: str, other: str) -> bool:
     """Return True if one letter is missing, added, wrong or swapped with its neighbour; a digit is never a typo."""
     while one and other and one[0] == other[0]:
         one, other = one[1:], other[1:]

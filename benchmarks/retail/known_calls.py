@@ -20,7 +20,7 @@ from examples.retail.shop import Shop
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownCall:
     """One call of a task."""
 
     tool: AnyTool
@@ -38,7 +38,7 @@ class Task:
     prompt: str
     customer_id: str | None
     """The customer who is identified before the first call. None: the calls identify the customer."""
-    calls: Sequence[Known]
+    calls: Sequence[KnownCall]
 
 
 def read_database(path: Path) -> Database:
@@ -72,87 +72,91 @@ def _customer(actions: Sequence[tuple[str, JSONObject]], database: Database) -> 
 # -- their calls as ours ----------------------------------------------------------------------------------------------
 
 
-def _by_email(given: JSONObject) -> Known:
-    return Known(tools.find_customer, {"identity": given}, lambda shop: shop.identify(ByEmail(**given)))
+def _by_email(given: JSONObject) -> KnownCall:
+    return KnownCall(tools.find_customer, {"identity": given}, lambda shop: shop.identify(ByEmail(**given)))
 
 
-def _by_name(given: JSONObject) -> Known:
-    return Known(tools.find_customer, {"identity": given}, lambda shop: shop.identify(ByName(**given)))
+def _by_name(given: JSONObject) -> KnownCall:
+    return KnownCall(tools.find_customer, {"identity": given}, lambda shop: shop.identify(ByName(**given)))
 
 
-def _get_customer(_: JSONObject) -> Known:
-    return Known(tools.get_customer, {}, lambda shop: shop.customer())
+def _get_customer(_: JSONObject) -> KnownCall:
+    return KnownCall(tools.get_customer, {}, lambda shop: shop.customer())
 
 
-def _move(given: JSONObject) -> Known:
+def _move(given: JSONObject) -> KnownCall:
     address = {key: value for key, value in given.items() if key != "user_id"}
-    return Known(tools.change_customer_address, {"address": address}, lambda shop: shop.move(Address(**address)))
+    return KnownCall(
+        tools.change_customer_address,
+        {"address": address},
+        lambda shop: shop.change_customer_address(Address(**address)),
+    )
 
 
-def _get_order(given: JSONObject) -> Known:
-    return Known(tools.get_order, given, lambda shop: shop.order(given["order_id"]))
+def _get_order(given: JSONObject) -> KnownCall:
+    return KnownCall(tools.get_order, given, lambda shop: shop.order(given["order_id"]))
 
 
-def _get_product(given: JSONObject) -> Known:
-    return Known(tools.get_product, given, lambda shop: shop.product(given["product_id"]))
+def _get_product(given: JSONObject) -> KnownCall:
+    return KnownCall(tools.get_product, given, lambda shop: shop.product(given["product_id"]))
 
 
-def _get_item(given: JSONObject) -> Known:
-    return Known(tools.get_item, given, lambda shop: shop.item(given["item_id"]))
+def _get_item(given: JSONObject) -> KnownCall:
+    return KnownCall(tools.get_item, given, lambda shop: shop.item(given["item_id"]))
 
 
-def _add_up(given: JSONObject) -> Known:
+def _add_up(given: JSONObject) -> KnownCall:
     text = given["expression"].replace(" ", "")
     amounts = re.findall(r"[+-]?[\d.]+", text)
     if "".join(amounts) != text:
         raise ValueError(f"more than a sum: {given['expression']}")
-    return Known(tools.add_up, {"amounts": [float(amount) for amount in amounts]}, lambda _: None)
+    return KnownCall(tools.add_up, {"amounts": [float(amount) for amount in amounts]}, lambda _: None)
 
 
-def _cancel(given: JSONObject) -> Known:
-    return Known(tools.cancel_order, given, lambda shop: shop.cancel(given["order_id"], given["reason"]))
+def _cancel(given: JSONObject) -> KnownCall:
+    return KnownCall(tools.cancel_order, given, lambda shop: shop.cancel(given["order_id"], given["reason"]))
 
 
-def _redirect(given: JSONObject) -> Known:
+def _redirect(given: JSONObject) -> KnownCall:
     order_id = given["order_id"]
     address = {key: value for key, value in given.items() if key != "order_id"}
-    return Known(
+    return KnownCall(
         tools.change_order_address,
         {"order_id": order_id, "address": address},
         lambda shop: shop.change_address(order_id, Address(**address)),
     )
 
 
-def _pay_otherwise(given: JSONObject) -> Known:
+def _pay_otherwise(given: JSONObject) -> KnownCall:
     order_id, method = given["order_id"], given["payment_method_id"]
-    return Known(tools.change_order_payment, given, lambda shop: shop.change_payment(order_id, method))
+    return KnownCall(tools.change_order_payment, given, lambda shop: shop.change_payment(order_id, method))
 
 
-def _return(given: JSONObject) -> Known:
+def _return(given: JSONObject) -> KnownCall:
     order_id, method = given["order_id"], given["payment_method_id"]
-    return Known(tools.return_items, given, lambda shop: shop.return_items(order_id, given["item_ids"], method))
+    return KnownCall(tools.return_items, given, lambda shop: shop.return_items(order_id, given["item_ids"], method))
 
 
-def _exchange(given: JSONObject) -> Known:
+def _exchange(given: JSONObject) -> KnownCall:
     order_id, method, swaps = given["order_id"], given["payment_method_id"], _swaps(given)
-    return Known(
+    return KnownCall(
         tools.exchange_items,
         {"order_id": order_id, "swaps": [swap.model_dump() for swap in swaps], "payment_method_id": method},
         lambda shop: shop.exchange_items(order_id, swaps, method),
     )
 
 
-def _change_items(given: JSONObject) -> Known:
+def _change_items(given: JSONObject) -> KnownCall:
     order_id, method, swaps = given["order_id"], given["payment_method_id"], _swaps(given)
-    return Known(
+    return KnownCall(
         tools.change_order_items,
         {"order_id": order_id, "swaps": [swap.model_dump() for swap in swaps], "payment_method_id": method},
         lambda shop: shop.change_items(order_id, swaps, method),
     )
 
 
-def _hand_over(given: JSONObject) -> Known:
-    return Known(tools.hand_over, given, lambda shop: shop.hand_over(given["summary"]))
+def _hand_over(given: JSONObject) -> KnownCall:
+    return KnownCall(tools.hand_over, given, lambda shop: shop.hand_over(given["summary"]))
 
 
 def _swaps(given: JSONObject) -> list[Swap]:
@@ -160,7 +164,7 @@ def _swaps(given: JSONObject) -> list[Swap]:
     return [Swap(item_id=old, new_item_id=new) for old, new in pairs]
 
 
-_TRANSLATED: dict[str, Callable[[JSONObject], Known]] = {
+_TRANSLATED: dict[str, Callable[[JSONObject], KnownCall]] = {
     "find_user_id_by_email": _by_email,
     "find_user_id_by_name_zip": _by_name,
     "get_user_details": _get_customer,

@@ -9,7 +9,7 @@ import anyio
 
 from agentkit import Image, RunContext, ToolError, tool
 from agentkit.tools import process
-from benchmarks.faults.desk import Desk, find
+from benchmarks.faults.agents import Deps, find
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -19,9 +19,9 @@ TEA = "tea " * 50_000
 
 
 @tool(effect="write")
-async def fail(ctx: RunContext[Desk], how: str) -> str:
+async def fail(ctx: RunContext[Deps], how: str) -> str:
     """Fail in one of several ways."""
-    ctx.deps.did(f"fail {how}")
+    ctx.deps.record(f"fail {how}")
     match how:
         case "group":
             raise ExceptionGroup("two at once", [RuntimeError("password=hunter2"), ValueError("no")])
@@ -40,16 +40,16 @@ def _without_end() -> str:
 
 
 @tool(effect="write", raises=(LookupError,))
-async def look_up(ctx: RunContext[Desk], item: str) -> str:
+async def look_up(ctx: RunContext[Deps], item: str) -> str:
     """Fail with an exception whose text the model may read."""
-    ctx.deps.did(f"look up {item}")
+    ctx.deps.record(f"look up {item}")
     raise LookupError(f"no such item: {item}")
 
 
 @tool(effect="read")
-async def strange(ctx: RunContext[Desk], what: str) -> object:
+async def strange(ctx: RunContext[Deps], what: str) -> object:
     """Return something strange."""
-    ctx.deps.did(f"return {what}")
+    ctx.deps.record(f"return {what}")
     match what:
         case "huge":
             return TEA
@@ -68,61 +68,61 @@ async def strange(ctx: RunContext[Desk], what: str) -> object:
 
 
 @tool(effect="write", timeout_s=0.1)
-async def wait(ctx: RunContext[Desk]) -> str:
+async def wait(ctx: RunContext[Deps]) -> str:
     """Wait without end."""
-    ctx.deps.did("wait")
+    ctx.deps.record("wait")
     await anyio.sleep_forever()
     return "never"
 
 
 @tool(effect="read", timeout_s=0.1)
-def work_on(ctx: RunContext[Desk]) -> str:
+def work_on(ctx: RunContext[Deps]) -> str:
     """Work in a thread, longer than allowed."""
-    ctx.deps.did("work on")
+    ctx.deps.record("work on")
     time.sleep(0.4)
     return "late"
 
 
 @tool(effect="read", timeout_s=0.3)
-async def run_program(ctx: RunContext[Desk]) -> str:
+async def run_program(ctx: RunContext[Deps]) -> str:
     """Run a program that never ends, and that starts another one."""
-    ctx.deps.did("run program")
+    ctx.deps.record("run program")
     await process.run(["sh", "-c", "sleep 60 & sleep 60"])
     return "never"
 
 
 @tool(effect="read", retries=2)
-async def stumble(ctx: RunContext[Desk]) -> str:
+async def stumble(ctx: RunContext[Deps]) -> str:
     """Fail the first time."""
-    ctx.deps.did("stumble")
+    ctx.deps.record("stumble")
     if ctx.deps.executed.count("stumble") == 1:
         raise ConnectionResetError("try again")
     return "well"
 
 
 @tool(effect="read")
-async def block(ctx: RunContext[Desk]) -> str:
+async def block(ctx: RunContext[Deps]) -> str:
     """Block the event loop."""
-    ctx.deps.did("block")
+    ctx.deps.record("block")
     time.sleep(1.2)  # noqa: ASYNC251 - the fault
     return "done"
 
 
 @tool(effect="write")
-async def cancel(ctx: RunContext[Desk]) -> str:
+async def cancel(ctx: RunContext[Deps]) -> str:
     """Wait until the run is cancelled from outside."""
-    ctx.deps.did("cancel")
+    ctx.deps.record("cancel")
     ctx.deps.cancel()
     await anyio.sleep_forever()
     return "never"
 
 
 @tool
-async def leave(ctx: RunContext[Desk], how: str) -> str:
+async def leave(ctx: RunContext[Deps], how: str) -> str:
     """End the program."""
-    ctx.deps.did(f"leave by {how}")
+    ctx.deps.record(f"leave by {how}")
     raise KeyboardInterrupt if how == "Ctrl-C" else SystemExit(3)
 
 
-CLUMSY = (find, fail, look_up, strange, wait, work_on, run_program, stumble, block, cancel, leave)
+FAULTY_TOOLS = (find, fail, look_up, strange, wait, work_on, run_program, stumble, block, cancel, leave)
 """All faulty tools, and one that works."""

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
     from agentkit.models.client import Client
 
-SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """The environment variables in which the SDK looks for a secret, in its order."""
 _SHOWN_CHARS = 160
-_SHORTEST_SECRET = 8
+_MIN_REDACTED_CHARS = 8
 """Characters; a shorter secret is not redacted, because it may be part of ordinary words."""
-_PASSING = {408, 409, 425, 429}
+_TEMPORARY_STATUSES = {408, 409, 425, 429}
 
 
-class NoAnswer(AgentkitError):
+class NoResponse(AgentkitError):
     """No response was received; the text gives the reason, as a clause without a full stop."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerResponse:
     """A complete HTTP response."""
 
     status: int
@@ -39,12 +39,12 @@ class Answer:
     seconds: float
 
     @property
-    def kind(self) -> str:
+    def media_type(self) -> str:
         """The media type, from the header `content-type`."""
         return self.headers.get("content-type", "no content type").partition(";")[0].strip()
 
     @property
-    def value(self) -> JSONObject | None:
+    def json_object(self) -> JSONObject | None:
         """The JSON object in the body; None for anything else."""
         try:
             found = json.loads(self.body)
@@ -55,34 +55,34 @@ class Answer:
     @property
     def is_message(self) -> bool:
         """True if it is a reply of a model."""
-        value = self.value
+        value = self.json_object
         return self.status == 200 and value is not None and isinstance(value.get("content"), list)
 
     @property
-    def is_passing(self) -> bool:
+    def is_temporary(self) -> bool:
         """True if the same request may succeed later, so that the response says nothing about a feature."""
-        return self.status in _PASSING or self.status >= 500
+        return self.status in _TEMPORARY_STATUSES or self.status >= 500
 
-    def said(self) -> str:
+    def brief(self) -> str:
         """Return the status and the error message on one line, with secrets redacted."""
-        value = self.value
+        value = self.json_object
         if value is None:
-            return f"{self.status} with {self.kind}, which is no JSON object"
+            return f"{self.status} with {self.media_type}, which is no JSON object"
         error = value.get("error")
         message = cast("JSONObject", error).get("message") if isinstance(error, dict) else error
         text = str(message or value.get("message") or value.get("detail") or "")
-        return shown(f"{self.status} {text}" if text else str(self.status))
+        return redacted_line(f"{self.status} {text}" if text else str(self.status))
 
-    def blocks(self, kind: str) -> list[JSONObject]:
+    def content_blocks(self, kind: str) -> list[JSONObject]:
         """Return the content blocks of a type, from a reply of a model."""
-        content = (self.value or {}).get("content")
+        content = (self.json_object or {}).get("content")
         items = cast("list[object]", content) if isinstance(content, list) else []
         blocks = [cast("JSONObject", item) for item in items if isinstance(item, dict)]
         return [block for block in blocks if block.get("type") == kind]
 
-    def text(self) -> str:
+    def reply_text(self) -> str:
         """Return the text of a reply, without thinking."""
-        return "".join(str(block.get("text", "")) for block in self.blocks("text"))
+        return "".join(str(block.get("text", "")) for block in self.content_blocks("text"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +94,16 @@ class Target:
     model: str
     """The id of the model that is probed."""
 
-    async def send(self, body: JSONObject, path: str = "/v1/messages") -> Answer:
+    async def post_json(self, body: JSONObject, path: str = "/v1/messages") -> ServerResponse:
         """Post a body with this target's model added.
 
         Raises:
             NoResponse: No response was received.
         """
-        return await exchange(self.client, "POST", path, {"model": self.model, **body})
+        return await send_request(self.client, "POST", path, {"model": self.model, **body})
 
 
-async def exchange(client: Client, method: str, path: str, body: JSONObject | None = None) -> Answer:
+async def send_request(client: Client, method: str, path: str, body: JSONObject | None = None) -> ServerResponse:
     """Send one request with the credentials and headers that agents send.
 
     Raises:
@@ -112,11 +112,11 @@ async def exchange(client: Client, method: str, path: str, body: JSONObject | No
     import httpx2
     from anthropic import APIStatusError, AsyncAPIResponse
 
-    from agentkit.models.api_errors import translated
+    from agentkit.models.api_errors import translate_sdk_errors
 
     began = time.monotonic()
     try:
-        with translated("the model"):
+        with translate_sdk_errors("the model"):
             try:
                 if method == "GET":
                     raw = await client.get(path, cast_to=AsyncAPIResponse[object])
@@ -127,17 +127,17 @@ async def exchange(client: Client, method: str, path: str, body: JSONObject | No
             except APIStatusError as error:
                 response, data = error.response, error.response.content
     except (AgentkitError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        raise NoAnswer(shown(str(error) or type(error).__name__).rstrip(".")) from error
+        raise NoResponse(redacted_line(str(error) or type(error).__name__).rstrip(".")) from error
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, data, time.monotonic() - began)
+    return ServerResponse(response.status_code, headers, data, time.monotonic() - began)
 
 
-def shown(text: str) -> str:
+def redacted_line(text: str) -> str:
     """Return a text from a server on one line, without secrets: some servers repeat the key that they refuse."""
     from agentkit.redaction.redactor import REDACTED, text_without_secrets
 
-    for name in SECRETS:
+    for name in SECRET_VARIABLES:
         secret = os.environ.get(name, "").strip()
-        if len(secret) >= _SHORTEST_SECRET:
+        if len(secret) >= _MIN_REDACTED_CHARS:
             text = text.replace(secret, REDACTED)
     return one_line(text_without_secrets(text), _SHOWN_CHARS)

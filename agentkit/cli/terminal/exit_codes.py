@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from agentkit import RunResult
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """The exit codes of every command."""
 
     OK = 0
@@ -26,7 +26,7 @@ class Exit(IntEnum):
     """Ctrl-C."""
 
 
-class Stop(Exception):
+class CommandError(Exception):
     """Ends the command with one sentence on stderr. Raise it for errors that the user of the command can correct.
 
     Args:
@@ -34,13 +34,13 @@ class Stop(Exception):
         code: The exit code.
     """
 
-    def __init__(self, sentence: str, code: Exit = Exit.USAGE) -> None:
+    def __init__(self, sentence: str, code: ExitCode = ExitCode.USAGE) -> None:
         super().__init__(sentence)
         self.code = code
         """The exit code."""
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Describe an unexpected exception in one line: its type, text, and source line, skipping frames of importlib."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
@@ -50,18 +50,18 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}{where}" if text else f"{type(error).__name__}{where}"
 
 
-_BY_OUTCOME = {
-    "completed": Exit.OK,
-    "max_turns": Exit.LIMIT,
-    "budget_exhausted": Exit.LIMIT,
-    "cancelled": Exit.INTERRUPTED,
+_EXIT_CODE_BY_OUTCOME = {
+    "completed": ExitCode.OK,
+    "max_turns": ExitCode.LIMIT,
+    "budget_exhausted": ExitCode.LIMIT,
+    "cancelled": ExitCode.INTERRUPTED,
 }
-_STATUSES_TO_CONFIGURE = {401, 403}
+_CONFIGURATION_STATUSES = {401, 403}
 
 
-def exit_of(result: RunResult[object]) -> Exit:
+def exit_code_of(result: RunResult[object]) -> ExitCode:
     """Return the exit code for a run's result. An outcome without a code of its own is a failure."""
     error = result.error
-    if error is not None and (error.status in _STATUSES_TO_CONFIGURE or error.kind == "not_found_error"):
-        return Exit.CONFIGURATION
-    return _BY_OUTCOME.get(str(result.outcome), Exit.FAILED)
+    if error is not None and (error.status in _CONFIGURATION_STATUSES or error.kind == "not_found_error"):
+        return ExitCode.CONFIGURATION
+    return _EXIT_CODE_BY_OUTCOME.get(str(result.outcome), ExitCode.FAILED)

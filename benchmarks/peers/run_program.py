@@ -16,8 +16,8 @@ from pathlib import Path
 from agentkit.simulator import Script, Simulator
 from agentkit.testing import served
 from benchmarks.peers.environment import HERE
+from benchmarks.peers.observation import Observation, ToolRun
 from benchmarks.peers.scenarios import Scenario
-from benchmarks.peers.seen import Seen, ToolRun
 
 _ROOT = HERE.parent.parent
 
@@ -42,7 +42,7 @@ FRAMEWORKS = (
 )
 
 
-def drive(framework: Framework, python: Path, scenario: Scenario) -> Seen:
+def run_program(framework: Framework, python: Path, scenario: Scenario) -> Observation:
     """Run the program in the scenario, and return the observations.
 
     Raises RuntimeError when the program or the script, not the framework, is at fault.
@@ -55,7 +55,7 @@ def drive(framework: Framework, python: Path, scenario: Scenario) -> Seen:
         command = [sys.executable if framework.is_ours else python, program, scenario.name, log]
         started_s = time.monotonic()
         stdout, stderr, is_over = _run([*map(str, command), *["streamed"] * scenario.is_streamed], base_url, scenario)
-        seen = Seen(
+        seen = Observation(
             requests=list(simulator.requests),
             refusals=[refusal.message for refusal in simulator.refusals],
             runs=_tool_runs(log),

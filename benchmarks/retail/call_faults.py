@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from agentkit import ToolError
-from benchmarks.retail.known import Known
+from benchmarks.retail.known_calls import KnownCall
 from examples.retail import tools
 from examples.retail.records import Database
 from examples.retail.shop import Shop
@@ -15,7 +15,7 @@ from examples.retail.shop import Shop
 SHARE = 0.1
 
 
-class Trouble(StrEnum):
+class CallFault(StrEnum):
     """The reason for which a call fails."""
 
     NO_DATABASE = "the database was not reached"
@@ -23,13 +23,13 @@ class Trouble(StrEnum):
     CUT_SHORT = "the arguments were no JSON"
 
 
-def draw(calls: Sequence[Known], seed: str) -> dict[int, Trouble]:
+def draw_faults(calls: Sequence[KnownCall], seed: str) -> dict[int, CallFault]:
     """Draw the calls that fail; their positions with the reasons."""
     dice = random.Random(seed)  # noqa: S311 - the same seed, the same trouble
-    drawn = {place: dice.choice(list(Trouble)) for place in range(len(calls)) if dice.random() < SHARE}
+    drawn = {place: dice.choice(list(CallFault)) for place in range(len(calls)) if dice.random() < SHARE}
     # A call that needs no database cannot fail to reach it.
     return {
-        place: Trouble.CUT_SHORT if calls[place].tool is tools.add_up else trouble for place, trouble in drawn.items()
+        place: CallFault.CUT_SHORT if calls[place].tool is tools.add_up else trouble for place, trouble in drawn.items()
     }
 
 

@@ -26,7 +26,7 @@ class Price:
 
 
 @dataclass
-class Desk:
+class Deps:
     """Dependencies of the tools."""
 
     executed: list[str] = field(default_factory=list[str])
@@ -34,22 +34,22 @@ class Desk:
     cancel: Callable[[], None] = lambda: None
     """Cancels the run from outside."""
 
-    def did(self, what: str) -> None:
+    def record(self, what: str) -> None:
         """Record that a call was executed."""
         self.executed.append(what)
 
 
 @tool(effect="read")
-async def find(ctx: RunContext[Desk], word: str) -> str:
+async def find(ctx: RunContext[Deps], word: str) -> str:
     """Find the price of an item."""
-    ctx.deps.did(f"find {word}")
+    ctx.deps.record(f"find {word}")
     return f"{word}: 4 EUR"
 
 
 @tool(effect="write")
-async def order(ctx: RunContext[Desk], item: str, count: int = 1) -> str:
+async def order(ctx: RunContext[Deps], item: str, count: int = 1) -> str:
     """Order an item."""
-    ctx.deps.did(f"order {count} {item}")
+    ctx.deps.record(f"order {count} {item}")
     return f"ordered {count} {item}"
 
 
@@ -64,14 +64,14 @@ worker = Agent(
     instructions="You work.",
     input=Task,
     render=text_of_task,
-    deps=Desk,
+    deps=Deps,
     tools=[find, order],
     retry=FAST,
 )
 """The agent that meets the faults."""
 
-pricing: Agent[Desk, Task, Price] = Agent(
-    "worker", model=worker.model, instructions="You work.", input=Task, render=text_of_task, output=Price, deps=Desk,
+pricing: Agent[Deps, Task, Price] = Agent(
+    "worker", model=worker.model, instructions="You work.", input=Task, render=text_of_task, output=Price, deps=Deps,
     tools=[find], retry=FAST,
 )  # fmt: skip
 """The same, with a typed answer."""
