@@ -22,7 +22,7 @@ FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|base|common|misc|.*manager)\.py"
 # Modules without a test file of their own, and where their behaviour is tested instead.
 TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/loop/actions.py": "tests/loop/test_state.py",
-    "agentkit/loop/output_validation.py": "tests/test_typed_output.py",
+    "agentkit/loop/output_validation.py": "tests/loop/test_typed_output.py",
     "agentkit/tools/reserved_names.py": "tests/test_exports.py",
     "agentkit/messages/request.py": "tests/messages/test_message.py",
     "agentkit/models/model.py": "tests/models/test_claude.py",
@@ -63,7 +63,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/simulator/rules/signatures.py": "tests/simulator/model_behavior/test_thinking_signatures.py",
     "agentkit/simulator/rules/tooling.py": "tests/simulator/rules/test_validation.py",
     "agentkit/run/agent_spec.py": "tests/agents/test_agent.py",
-    "tools/agentkit_tools/unreadable.py": "tests/tools/test_documents.py",
+    "tools/agentkit_tools/unreadable.py": "tests/agentkit_tools/test_documents.py",
 }
 
 
@@ -195,7 +195,7 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 def where_tested(path: Path) -> Path:
     """Where the tests of a module belong: `agentkit/cli/run.py` -> `tests/cli/test_run.py`."""
     if path.is_relative_to(ROOT / "tools"):
-        return ROOT / "tests" / "tools" / f"test_{path.name}"
+        return ROOT / "tests" / "agentkit_tools" / f"test_{path.name}"
     inside = path.relative_to(ROOT / "agentkit")
     if path.name == "__init__.py":
         return ROOT / "tests" / inside.parent.parent / f"test_{inside.parent.name}.py"

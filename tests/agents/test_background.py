@@ -10,7 +10,7 @@ import pytest
 from agentkit import Agent, Brief, Budget, Outcome, UsageError, stop_over_budget
 from agentkit.agents.background import Started, open_background
 from agentkit.testing import Reply, script
-from tests.delegating import CHILD, Evidence, child, look
+from tests.agents.delegating import CHILD, Evidence, child, look
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from agentkit.cli.commands.tool_lint import find_issues
 from agentkit.errors import ConfigurationError, DefinitionError
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
-from tests.delegating import CHILD, LEAD, Evidence, collect, read_by_lead, say, start
+from tests.agents.delegating import CHILD, LEAD, Evidence, collect, read_by_lead, say, start
 
 pytestmark = pytest.mark.anyio
 

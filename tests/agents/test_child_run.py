@@ -16,7 +16,7 @@ from agentkit import Agent, Budget, Outcome, OutputRejected, RunFinished, RunRes
 from agentkit.agents.output_checks import POINTER_ONLY_NOTE
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
-from tests.delegating import lead, look, never, play, reader, told, wait
+from tests.agents.delegating import lead, look, never, play, reader, told, wait
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import pytest
 
 from agentkit.budget.account import Account, OverBudget, RunBudget
 from agentkit.budget.budget import Amount, Budget, Need
-from tests.accounts import CALL, account, is_clean, need, reserve_call
+from tests.budget.accounts import CALL, account, is_clean, need, reserve_call
 
 pytestmark = pytest.mark.anyio
 

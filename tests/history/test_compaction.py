@@ -17,7 +17,7 @@ from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.simulator import Reply
 from agentkit.simulator.rules import refuse
 from agentkit.tools.artifacts.artifact import find_handles
-from tests.compacting import MODEL, SUMMARY, Server, clerk, shown, talk
+from tests.history.compacting import MODEL, SUMMARY, Server, clerk, shown, talk
 
 pytestmark = pytest.mark.anyio
 

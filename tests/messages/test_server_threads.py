@@ -19,7 +19,7 @@ from agentkit.messages.server_threads import THREADS_BETA, ServerThread
 from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Reply, Script
 from agentkit.simulator.rules.refusal import Refusal, coded_refusal
-from tests.thread_server import Server, goes_on, playing
+from tests.messages.thread_server import Server, goes_on, playing
 
 pytestmark = pytest.mark.anyio
 

@@ -42,14 +42,14 @@ DEFECTS = (
         "loop/state.py",
         '    "max_tokens": StopReasonRule.TRUNCATED,',
         '    "max_tokens": StopReasonRule.GO_ON,',
-        ("test_unfinished_turns.py",),
+        ("loop/test_unfinished_turns.py",),
     ),
     Defect(
         "an unknown stop reason is taken for the end of a turn",
         "loop/state.py",
         'match STOP_REASONS.get(state.turn.stop_reason or ""):',
         'match STOP_REASONS.get(state.turn.stop_reason or "", StopReasonRule.GO_ON):',
-        ("loop/test_state.py", "test_state_ends.py"),
+        ("loop/test_state.py", "loop/test_state_ends.py"),
         "law_2",
     ),
     Defect(
@@ -86,7 +86,7 @@ DEFECTS = (
         "budget/account.py",
         "None if self._is_final_turn else next(",
         "None if True else next(",
-        ("test_account_waiting.py",),
+        ("budget/test_account_waiting.py",),
     ),
     Defect(
         "a stream that broke off costs nothing",
@@ -137,6 +137,6 @@ DEFECTS = (
         "loop/agent_loop.py",
         "is_repeated = len(set(ids)) < len(ids) or",
         "is_repeated = False and",
-        ("test_unfinished_turns.py",),
+        ("loop/test_unfinished_turns.py",),
     ),
 )

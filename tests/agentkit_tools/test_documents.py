@@ -10,7 +10,7 @@ import pytest
 from agentkit import ConfigurationError
 from agentkit_tools import documents
 from agentkit_tools.documents import Unreadable, read_folder, read_installed
-from tests.tools.pdf_by_hand import pdf
+from tests.agentkit_tools.pdf_by_hand import pdf
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> Path:

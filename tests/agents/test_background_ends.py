@@ -11,8 +11,8 @@ from agentkit import Agent, Budget, Outcome, RunFinished, RunStarted, ToolFinish
 from agentkit.agents.background_tools import background
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
+from tests.agents.delegating import CHILD, LEAD, child, collect, read_by_lead, say, start
 from tests.agents.test_background_tools import lead, writer
-from tests.delegating import CHILD, LEAD, child, collect, read_by_lead, say, start
 from tests.run.test_steps import Recording, Replaying
 
 pytestmark = pytest.mark.anyio

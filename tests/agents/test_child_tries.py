@@ -11,7 +11,7 @@ from agentkit.messages.message import Content, JSONObject
 from agentkit.run.delegation_terms import Escalate
 from agentkit.run.middleware import CallTool, ToolRun
 from agentkit.testing import Reply, script
-from tests.delegating import lead, look, never, play, reader, told
+from tests.agents.delegating import lead, look, never, play, reader, told
 from tests.run.test_steps import Recording, Replaying
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 
 from agentkit.budget.account import RunBudget
 from agentkit.budget.budget import Amount
-from tests.accounts import CALL, ReservingRun, account, all_at_once, is_clean, need, reserve_call
+from tests.budget.accounts import CALL, ReservingRun, account, all_at_once, is_clean, need, reserve_call
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from pypdf import PdfReader, PdfWriter
 from agentkit_tools import pdf_text
 from agentkit_tools.pdf_text import text_of_pdf
 from agentkit_tools.unreadable import NotReadable
-from tests.tools.pdf_by_hand import pdf
+from tests.agentkit_tools.pdf_by_hand import pdf
 
 WHOLE = pdf("Tea is hot.\nIt is steeped (long).", "Coffee.", title="On tea")
 
