@@ -28,6 +28,7 @@ from agentkit.schema.json_schema.subschemas import resolve_reference, transform_
 from agentkit.schema.json_values import JsonReader
 from agentkit.schema.lossless import LosslessSchemaGenerator
 from agentkit.schema.temporal import append_bounds_note
+from agentkit.schema.type_adapter import make_type_adapter
 
 T = TypeVar("T")
 
@@ -177,8 +178,7 @@ def _drop_null_defaults(schema: JSONObject) -> None:
 
 def _type_adapter(annotation: object) -> TypeAdapter[object]:
     try:
-        adapter = TypeAdapter(cast("type[object]", annotation))
-        adapter.rebuild()  # raises when a name in the annotation is still undefined
+        return make_type_adapter(annotation)
     except PydanticUndefinedAnnotation as error:
         raise DefinitionError(
             f"the name {error.name} in its type is not defined; define it first, at module level"
@@ -187,7 +187,6 @@ def _type_adapter(annotation: object) -> TypeAdapter[object]:
         raise DefinitionError(_opaque_type_message(str(error))) from error
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:
         raise DefinitionError(f"pydantic cannot read its type: {_message_without_url(error)}") from error
-    return adapter
 
 
 def _opaque_type_message(said: str) -> str:

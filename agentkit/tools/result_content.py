@@ -26,6 +26,7 @@ from pydantic_core import PydanticSerializationError, SchemaError, to_json, to_j
 
 from agentkit.messages.content import Document, File, Image
 from agentkit.messages.message import Block, Content, text_block
+from agentkit.schema.type_adapter import make_type_adapter
 from agentkit.tools.artifacts.artifact import (
     PEEK_TOOL,
     READ_TOOL,
@@ -151,7 +152,7 @@ def declared_result(annotation: object) -> DeclaredResult | None:
     if annotation in (None, str, bytes, int, float, bool, type(None)) or _is_untyped(annotation):
         return None
     try:
-        return DeclaredResult(TypeAdapter(cast("type[object]", annotation)))
+        return DeclaredResult(make_type_adapter(annotation))
     except (PydanticUserError, SchemaError, TypeError, NameError):
         return None
 
