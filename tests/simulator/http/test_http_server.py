@@ -51,12 +51,18 @@ async def read_all(stream: SocketStream) -> bytes:
             return data
 
 
+CLOSE = b"connection: close"
+
+
 async def exchange(base_url: str, *sent: bytes) -> bytes:
+    """All that the server answers until it closes the connection: because of an error, or as the last request asks.
+
+    The client keeps its side open: the server takes the end of what it reads for a client that has left.
+    """
     async with await anyio.connect_tcp("127.0.0.1", port_of(base_url)) as stream:
         for data in sent:
             await stream.send(data)
             await anyio.sleep(0.01)
-        await stream.send_eof()
         return await read_all(stream)
 
 
@@ -139,7 +145,7 @@ async def test_a_client_that_hangs_up_is_no_error(
         for _ in range(3):
             async with await anyio.connect_tcp("127.0.0.1", port_of(base_url)) as stream:
                 await stream.send(sent)
-        assert (await exchange(base_url, post(json.dumps(body()).encode()))).startswith(b"HTTP/1.1 200")
+        assert (await exchange(base_url, post(json.dumps(body()).encode(), CLOSE))).startswith(b"HTTP/1.1 200")
     gc.collect()
     assert caplog.records == []
     assert capfd.readouterr().err == ""
@@ -171,12 +177,13 @@ async def test_what_is_not_http_is_refused_in_the_apis_shape(sent: bytes) -> Non
 async def test_bodies_come_by_length_in_chunks_and_after_being_asked_for() -> None:
     data = json.dumps(body()).encode()
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (data[:10], data[10:])) + b"0\r\n\r\n"
-    allowed = b"\r\n".join(ALLOWED)
+    allowed = b"\r\n".join([*ALLOWED, CLOSE])
     chunked = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\n" + allowed + b"\r\ntransfer-encoding: chunked\r\n\r\n"
     async with answering().serve() as base_url:
-        for sent in ([post(data)], [chunked, chunks], [post(data, b"upgrade: h2c", b"connection: upgrade")]):
+        upgrade = post(data, b"upgrade: h2c", b"connection: upgrade, close")
+        for sent in ([post(data, CLOSE)], [chunked, chunks], [upgrade]):
             assert (await exchange(base_url, *sent)).startswith(b"HTTP/1.1 200")
-        waiting = post(data, b"expect: 100-continue")
+        waiting = post(data, b"expect: 100-continue", CLOSE)
         answer = await exchange(base_url, waiting[: -len(data)], data)
         assert answer.startswith(b"HTTP/1.1 100")
         assert b"HTTP/1.1 200" in answer
@@ -185,7 +192,8 @@ async def test_bodies_come_by_length_in_chunks_and_after_being_asked_for() -> No
 async def test_requests_sent_ahead_are_answered_in_turn() -> None:
     simulator = Simulator(Script(*[Reply.text(f"reply {n}") for n in range(3)]))
     async with simulator.serve() as base_url:
-        answer = await exchange(base_url, post(json.dumps(body()).encode()) * 3)
+        data = json.dumps(body()).encode()
+        answer = await exchange(base_url, post(data) * 2 + post(data, CLOSE))
     assert answer.count(b"HTTP/1.1 200") == 3
     assert answer.index(b"reply 0") < answer.index(b"reply 1") < answer.index(b"reply 2")
 
