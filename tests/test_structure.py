@@ -21,7 +21,9 @@ FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|base|common|misc|.*manager)\.py"
 
 # Modules without a test file of their own, and where their behaviour is tested instead.
 TESTED_ELSEWHERE: dict[str, str] = {
-    "agentkit/loop/actions.py": "tests/loop/test_state.py",
+    "agentkit/loop/actions.py": "tests/loop/test_stop_reasons.py",
+    "agentkit/loop/run_limits.py": "tests/loop/test_state.py",
+    "agentkit/loop/texts_for_model.py": "tests/loop/test_stop_reasons.py",
     "agentkit/loop/output_validation.py": "tests/loop/test_typed_output.py",
     "agentkit/tools/reserved_names.py": "tests/test_exports.py",
     "agentkit/messages/request.py": "tests/messages/test_message.py",

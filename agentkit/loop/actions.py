@@ -1,4 +1,4 @@
-"""The actions that a run can take next, as records, and the fixed texts that the loop sends to the model.
+"""The actions that a run can take next, as records.
 
 Two rules for this file: nothing is decided here, and nothing is done here.
 """
@@ -6,62 +6,10 @@ Two rules for this file: nothing is decided here, and nothing is done here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TypeAlias
 
 from agentkit.messages.message import ToolCall
 from agentkit.run.outcome import Outcome
-from agentkit.tools.reserved_names import ANSWER_TOOL
-
-MIN_REPLY_TOKENS = 1_024
-"""The smallest `max_tokens` that a request is sent with, in tokens."""
-OVER_BUDGET_NOTE = "The budget of this run is nearly used up."
-FINAL_TURN_NOTE = "This is your last turn: no further tool calls are possible. Give the best answer you can now."
-FINAL_TURN_BY_TOOL_NOTE = (
-    f"This is your last turn: call `{ANSWER_TOOL}` now with the best answer you can give. No other call will run."
-)
-EMPTY_REPLY_NOTE = "Your last reply was empty. Please go on, or give your answer."
-CALL_ANSWER_TOOL_NOTE = f"Your answer has to come as a call of the tool `{ANSWER_TOOL}`. Call it now."
-TRUNCATED_RESULT = (
-    "Not executed: your reply was cut off at its length limit before it was complete. Send smaller pieces: fewer calls "
-    "in one turn, shorter arguments."
-)
-OUT_OF_TIME_RESULT = "Stopped: the time of this run is over. Whether it took effect is not known."
-CANCELLED_RESULT = "Cancelled. Whether it took effect is not known."
-REPEATED_FAILURE_NOTE = (
-    "This same call has now failed {count} times. It will not succeed as it is: change its arguments, use another "
-    "tool, or go on without it."
-)
-
-
-class AnswerBy(Enum):
-    """The form in which the model gives its answer."""
-
-    TEXT = "the text of the last turn"
-    FORMAT = "the text of the last turn, JSON under `output_config.format`"
-    TOOL = "a call of the answer tool"
-
-
-@dataclass(frozen=True, slots=True)
-class RunLimits:
-    """The limits that end a run which does not end by itself."""
-
-    max_turns: int = 50
-    """Requests to the model in one run."""
-    output_retries: int = 2
-    """The number of times that an answer which does not fit the output type is sent back."""
-    max_pauses: int = 10
-    """The number of times that a turn which the server paused is resumed."""
-    max_repairs: int = 3
-    """The number of times that the same tool call may fail."""
-    max_truncations: int = 2
-    """The number of times that the model is asked for smaller pieces after a truncated reply."""
-    max_repeated_ids: int = 2
-    """The number of times that a turn is retried because it repeats the id of a tool call."""
-    max_tokens: int = 16_000
-    """The `max_tokens` of a request."""
-    model_max_tokens: int = 16_000
-    """The highest `max_tokens` that a truncated reply is retried with: the model's own limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +89,4 @@ OUT_OF_TIME = Finish(Outcome.BUDGET_EXHAUSTED, "The time of the budget is over: 
 Action: TypeAlias = (
     AskModel | RunTools | SkipCalls | CheckAnswer | RequestText | RetryTurn | UseFallback | Compact | Finish
 )
-"""One action of a run; `next_action` in `state.py` chooses it."""
+"""One action of a run; `next_action` in `stop_reasons.py` chooses it."""

@@ -1,7 +1,7 @@
 """The agent loop: call the model, run its tool calls, call it again, until the state machine returns `Finish`.
 
-Two rules for this file: the next action is chosen in `state.py`, never here; and whatever happens, a cancellation
-included, the history that is left behind is one that the API accepts.
+Two rules for this file: the next action is chosen in `stop_reasons.py`, never here; and whatever happens, a
+cancellation included, the history that is left behind is one that the API accepts.
 """
 
 from __future__ import annotations
@@ -16,12 +16,9 @@ from agentkit.budget.account import OverBudget
 from agentkit.budget.model_limits import model_limits_of
 from agentkit.errors import ModelError
 from agentkit.history.compaction import is_request_too_long
+from agentkit.loop import texts_for_model as texts
 from agentkit.loop.actions import (
-    CALL_ANSWER_TOOL_NOTE,
-    CANCELLED_RESULT,
     OUT_OF_TIME,
-    OUT_OF_TIME_RESULT,
-    REPEATED_FAILURE_NOTE,
     Action,
     AskModel,
     CheckAnswer,
@@ -29,7 +26,6 @@ from agentkit.loop.actions import (
     Finish,
     RequestText,
     RetryTurn,
-    RunLimits,
     RunTools,
     SkipCalls,
     UseFallback,
@@ -37,7 +33,9 @@ from agentkit.loop.actions import (
 from agentkit.loop.child_runs import ChildRuns
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
 from agentkit.loop.parent_call import ParentCall
-from agentkit.loop.state import RunState, next_action
+from agentkit.loop.run_limits import RunLimits
+from agentkit.loop.state import RunState
+from agentkit.loop.stop_reasons import next_action
 from agentkit.messages.message import AssistantTurn, ToolCall, text_block
 from agentkit.run.events import RunFinished, RunStarted, TurnFinished, TurnReset, TurnStarted
 from agentkit.run.outcome import Outcome, Unfinished
@@ -165,8 +163,6 @@ class AgentLoop(Generic[Deps, In, Out]):
             case RequestText():
                 self.state = self.state.text_requested()
 
-    # -- calling the model -------------------------------------------------------------------------------------
-
     async def _call_model(self, action: AskModel) -> None:
         if self.state.turn is not None:
             self._append_turn()
@@ -223,8 +219,6 @@ class AgentLoop(Generic[Deps, In, Out]):
             )
         self.state = self.state.turn_dropped(action)
 
-    # -- running tools -----------------------------------------------------------------------------------------
-
     async def _run_tools(self, action: RunTools) -> None:
         by_tool = self.model_turns.transcript.answers_by_tool
         answers = [call for call in action.calls if call.name == ANSWER_TOOL and by_tool]
@@ -243,7 +237,9 @@ class AgentLoop(Generic[Deps, In, Out]):
             self._note_repeated_failures(others, execution.results)
         finally:
             is_late = self.model_turns.model_caller.run_budget.is_time_over
-            self._queue_results(action.calls, execution.results, OUT_OF_TIME_RESULT if is_late else CANCELLED_RESULT)
+            self._queue_results(
+                action.calls, execution.results, texts.OUT_OF_TIME_RESULT if is_late else texts.CANCELLED_RESULT
+            )
         if self._validation.answer is not None:
             self.state = self.state.answer_accepted()
             return
@@ -263,7 +259,7 @@ class AgentLoop(Generic[Deps, In, Out]):
                 continue
             count = self.state.call_failures.get(call.key, 0) + 1
             if count >= self.state.limits.max_repairs:
-                note = REPEATED_FAILURE_NOTE.format(count=count)
+                note = texts.REPEATED_FAILURE_NOTE.format(count=count)
                 said = result.content
                 content = f"{said}\n{note}" if isinstance(said, str) else [*said, text_block(note)]
                 results[call.id] = replace(result, content=content)
@@ -295,5 +291,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             self.state = replace(self.state, turn=None, note=reminder)
             return
         by_tool, validation = self.model_turns.transcript.answers_by_tool, self._validation
-        reason = await (validation.reject_output(CALL_ANSWER_TOOL_NOTE) if by_tool else validation.accept_text(text))
+        reason = await (
+            validation.reject_output(texts.CALL_ANSWER_TOOL_NOTE) if by_tool else validation.accept_text(text)
+        )
         self.state = self.state.answer_accepted() if reason is None else self.state.answer_rejected(reason)

@@ -19,9 +19,10 @@ from agentkit.errors import ModelError
 from agentkit.history.compaction import compact_transcript, is_request_too_long
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.loop import refused_requests
-from agentkit.loop.actions import AnswerBy, AskModel
+from agentkit.loop.actions import AskModel
 from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
 from agentkit.loop.model_call import ModelCaller
+from agentkit.loop.state import AnswerBy
 from agentkit.messages.message import AssistantTurn, Content, JSONObject, Message, text_block, user, with_cache_marker
 from agentkit.messages.request import Request
 from agentkit.messages.server_threads import ServerThread

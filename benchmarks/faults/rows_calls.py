@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agentkit import Outcome, RunContext, tool
-from agentkit.loop.actions import REPEATED_FAILURE_NOTE
+from agentkit.loop.texts_for_model import REPEATED_FAILURE_NOTE
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import Deps, find, worker

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agentkit import Outcome
-from agentkit.loop.actions import EMPTY_REPLY_NOTE, TRUNCATED_RESULT
+from agentkit.loop.texts_for_model import EMPTY_REPLY_NOTE, TRUNCATED_RESULT
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import Price, pricing, worker
 from benchmarks.faults.scenario import (

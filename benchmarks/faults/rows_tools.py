@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentkit import Image, Outcome
-from agentkit.loop.actions import CANCELLED_RESULT
+from agentkit.loop.texts_for_model import CANCELLED_RESULT
 from agentkit.messages.message import Content, JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import worker

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentkit import Budget, Outcome
-from agentkit.loop.actions import FINAL_TURN_NOTE, OVER_BUDGET_NOTE
+from agentkit.loop.texts_for_model import FINAL_TURN_NOTE, OVER_BUDGET_NOTE
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import find, reader, worker

@@ -16,7 +16,7 @@ from agentkit.budget.budget import Amount
 from agentkit.budget.prices import prices_of
 from agentkit.budget.upper_bounds import WorstCaseRates, call_need, final_turn_need, max_prompt_tokens
 from agentkit.budget.usage import Cost
-from agentkit.loop.actions import MIN_REPLY_TOKENS
+from agentkit.loop.run_limits import MIN_REPLY_TOKENS
 from agentkit.messages.message import AssistantTurn, JSONObject
 from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Mix, Reply, Script

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from agentkit import Outcome
-from agentkit.loop.state import STOP_REASONS, StopReasonRule
+from agentkit.loop.stop_reasons import STOP_REASONS, StopReasonRule
 from agentkit.messages.message import Block, JSONObject
 from agentkit.run.events import Compacted, FellBack, RunFinished, TurnFinished
 from tests.budgets.server import Limited, overspent

@@ -1,196 +1,169 @@
-"""The machine of a run, without any I/O: every stop reason, every end."""
+"""How runs end that do not simply complete: replies cut off, budgets used up, calls made again and again."""
 
 from __future__ import annotations
 
 import pytest
 
-from agentkit.loop.actions import (
-    CALL_ANSWER_TOOL_NOTE,
-    EMPTY_REPLY_NOTE,
-    FINAL_TURN_BY_TOOL_NOTE,
-    FINAL_TURN_NOTE,
-    AnswerBy,
-    AskModel,
-    CheckAnswer,
-    Compact,
-    Finish,
-    RequestText,
-    RunLimits,
-    RunTools,
-    SkipCalls,
-)
-from agentkit.loop.state import STOP_REASONS, RunState, next_action
+from agentkit.loop.actions import AskModel, CheckAnswer, Compact, Finish, RetryTurn, RunTools, SkipCalls, UseFallback
+from agentkit.loop.run_limits import MIN_REPLY_TOKENS, RunLimits
+from agentkit.loop.state import AnswerBy, RunState
+from agentkit.loop.stop_reasons import next_action
+from agentkit.loop.texts_for_model import FINAL_TURN_NOTE, OVER_BUDGET_NOTE, TRUNCATED_RESULT
 from agentkit.messages.message import AssistantTurn, Block
 from agentkit.run.outcome import Outcome
-from agentkit.tools.reserved_names import ANSWER_TOOL
-
-TEXT: Block = {"type": "text", "text": "Tea is 4 EUR."}
-CALL: Block = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}
+from tests.loop.test_stop_reasons import CALL, TEXT, fresh, turn
 
 
-def turn(*content: Block, stop_reason: str | None = "end_turn") -> AssistantTurn:
-    return AssistantTurn(list(content), stop_reason, {})
+def cut(state: RunState, *content: Block, max_tokens: int = 0) -> RunState:
+    return state.reply_received(turn(*content, stop_reason="max_tokens"), max_tokens=max_tokens)
 
 
-def fresh(max_turns: int = 50, *, by: AnswerBy = AnswerBy.TEXT, has_tools: bool = True) -> RunState:
-    return RunState(RunLimits(max_turns=max_turns), by, has_tools=has_tools)
+def roomy(by: AnswerBy = AnswerBy.TEXT) -> RunState:
+    return RunState(RunLimits(max_tokens=16_000, model_max_tokens=128_000), by, has_tools=True)
 
 
-def test_a_run_begins_by_asking() -> None:
-    assert next_action(fresh()) == AskModel()
+class TestCutOff:
+    """A reply that `max_tokens` cut off: none of its calls runs, and what is of no use gets more room."""
 
+    def test_a_cut_call_is_asked_for_with_more_room_up_to_the_models_limit(self) -> None:
+        state, rooms = roomy(), list[int]()
+        while isinstance(step := next_action(cut(state, TEXT, CALL, max_tokens=(rooms or [16_000])[-1])), RetryTurn):
+            rooms.append(step.max_tokens or 0)
+            state = cut(state, TEXT, CALL).turn_dropped(step)
+            assert state.turns == 0
+            assert next_action(state) == AskModel(max_tokens=rooms[-1], min_tokens=min(rooms[-1], 2 * 16_000))
+        assert rooms == [64_000, 128_000]
+        assert isinstance(step, SkipCalls)
 
-def test_text_is_an_answer_to_check() -> None:
-    assert next_action(fresh().reply_received(turn(TEXT))) == CheckAnswer("Tea is 4 EUR.")
+    def test_then_the_model_is_told_to_send_smaller_pieces_twice_and_then_the_run_is_truncated(self) -> None:
+        state = fresh()
+        for _ in range(2):
+            state = cut(state, CALL)
+            step = next_action(state)
+            assert isinstance(step, SkipCalls)
+            assert step.text == TRUNCATED_RESULT
+            state = state.truncation_reported()
+        step = next_action(cut(state, CALL))
+        assert isinstance(step, Finish)
+        assert step.outcome is Outcome.TRUNCATED
 
+    @pytest.mark.parametrize("content", [[], [{"type": "thinking", "thinking": "Hm"}]])
+    def test_a_reply_cut_off_before_its_first_word_gets_more_room(self, content: list[Block]) -> None:
+        assert next_action(cut(roomy(), *content)) == RetryTurn("The reply was cut off.", 64_000)
 
-def test_a_checked_answer_completes_the_run() -> None:
-    assert next_action(fresh().reply_received(turn(TEXT)).answer_accepted()) == Finish(Outcome.COMPLETED)
+    def test_a_cut_typed_answer_gets_more_room(self) -> None:
+        assert next_action(cut(roomy(AnswerBy.FORMAT), TEXT)) == RetryTurn("The reply was cut off.", 64_000)
 
+    def test_text_that_had_all_the_room_it_was_meant_to_have_stays(self) -> None:
+        step = next_action(cut(roomy(), TEXT))
+        assert isinstance(step, Finish)
+        assert step.outcome is Outcome.TRUNCATED
 
-@pytest.mark.parametrize("stop_reason", ["tool_use", "end_turn", "stop_sequence"])
-def test_a_complete_turn_with_calls_runs_them_whatever_it_is_called(stop_reason: str) -> None:
-    step = next_action(fresh().reply_received(turn(TEXT, CALL, stop_reason=stop_reason)))
-    assert isinstance(step, RunTools)
-    assert [call.id for call in step.calls] == ["toolu_1"]
-    assert step.allowed_tools is None
-
-
-@pytest.mark.parametrize("stop_reason", ["max_tokens", "model_context_window_exceeded", "refusal", "moonrise", None])
-def test_no_call_of_an_unfinished_turn_is_run(stop_reason: str | None) -> None:
-    step = next_action(fresh().reply_received(turn(TEXT, CALL, stop_reason=stop_reason)))
-    assert isinstance(step, SkipCalls | Compact | Finish)
-
-
-def test_every_stop_reason_has_one_meaning_and_an_unknown_one_ends_the_run_by_its_name() -> None:
-    steps = {
-        "max_tokens": Finish(Outcome.TRUNCATED, "The reply was cut off at max_tokens."),
-        "model_context_window_exceeded": Compact(),
-        "refusal": Finish(Outcome.REFUSED, "The model declined."),
-        "tool_use": Finish(Outcome.FAILED, "The API stopped for tool_use, but the reply holds no tool call."),
-        "pause_turn": AskModel(),
-        "compaction": AskModel(),
-        "end_turn": CheckAnswer("Tea is 4 EUR."),
-        "stop_sequence": CheckAnswer("Tea is 4 EUR."),
-    }
-    assert {
-        reason: next_action(fresh().reply_received(turn(TEXT, stop_reason=reason))) for reason in STOP_REASONS
-    } == steps
-    unknown = next_action(fresh().reply_received(turn(TEXT, stop_reason="moonrise")))
-    assert isinstance(unknown, Finish)
-    assert unknown.outcome is Outcome.FAILED
-    assert "moonrise" in unknown.reason
-
-
-def test_a_refusal_says_what_the_api_said() -> None:
-    details = {"category": "cyber", "explanation": "It asks for malware"}
-    refused = AssistantTurn([], "refusal", {}, stop_details=details)
-    assert next_action(fresh().reply_received(refused)) == Finish(
-        Outcome.REFUSED, "The model declined: cyber: It asks for malware."
-    )
-
-
-def test_results_are_followed_by_another_question() -> None:
-    assert next_action(fresh().reply_received(turn(CALL, stop_reason="tool_use")).tools_finished()) == AskModel()
-
-
-def test_a_paused_turn_is_resent_as_one_turn_and_bounded() -> None:
-    state = RunState(RunLimits(max_pauses=2))
-    for _ in range(2):
-        state = state.reply_received(turn(TEXT, stop_reason="pause_turn"))
-        assert next_action(state) == AskModel()
-        state = state.turn_resumed()
-        assert state.turns == 0
-    step = next_action(state.reply_received(turn(TEXT, stop_reason="pause_turn")))
-    assert isinstance(step, Finish)
-    assert step.outcome is Outcome.PAUSED
-
-
-class TestLanding:
-    """On the last turn the model is told so, and nothing but the answer tool runs."""
-
-    def test_the_last_turn_is_announced(self) -> None:
-        state = fresh(2).reply_received(turn(CALL, stop_reason="tool_use")).tools_finished()
-        assert next_action(state) == AskModel(FINAL_TURN_NOTE, is_final_turn=True)
-
-    def test_an_answer_given_by_tool_is_announced_as_such(self) -> None:
-        assert next_action(fresh(1, by=AnswerBy.TOOL)) == AskModel(FINAL_TURN_BY_TOOL_NOTE, is_final_turn=True)
-
-    def test_a_run_without_tools_needs_no_announcement(self) -> None:
-        assert next_action(fresh(1, has_tools=False)) == AskModel()
-
-    def test_a_landed_answer_counts_and_the_outcome_says_that_the_limit_was_hit(self) -> None:
-        step = next_action(fresh(1).reply_received(turn(TEXT)).answer_accepted())
-        assert step == Finish(Outcome.MAX_TURNS, "The limit of 1 turns was reached.")
-
-    def test_a_single_turn_without_tools_completes(self) -> None:
-        assert next_action(fresh(1, has_tools=False).reply_received(turn(TEXT)).answer_accepted()) == Finish(
-            Outcome.COMPLETED
+    def test_text_that_a_budget_gave_less_room_is_asked_for_with_what_it_was_meant_to_have(self) -> None:
+        assert next_action(cut(roomy(), TEXT, max_tokens=MIN_REPLY_TOKENS)) == RetryTurn(
+            "The reply was cut off.", 16_000
         )
 
-    def test_calls_of_the_last_turn_are_answered_but_not_run(self) -> None:
-        step = next_action(fresh(1).reply_received(turn(CALL, stop_reason="tool_use")))
+    def test_cut_text_of_the_last_turn_is_the_best_answer(self) -> None:
+        assert next_action(cut(fresh(1), TEXT)) == CheckAnswer("Tea is 4 EUR.")
+
+
+class TestOverBudget:
+    """What does not fit is not sent; a run that has tools is told, and lands."""
+
+    def test_the_model_is_told_and_its_answer_is_kept(self) -> None:
+        state = fresh().budget_refused("No money.")
+        assert next_action(state) == AskModel(f"{OVER_BUDGET_NOTE} {FINAL_TURN_NOTE}", is_final_turn=True)
+        step = next_action(state.user_message_sent().reply_received(turn(TEXT)).answer_accepted())
+        assert step == Finish(Outcome.BUDGET_EXHAUSTED, "No money.")
+
+    def test_it_is_told_once(self) -> None:
+        state = fresh().budget_refused("No money.").user_message_sent()
+        state = cut(state, {"type": "thinking", "thinking": "Hm"}, max_tokens=1_024)
+        step = next_action(state)
+        assert isinstance(step, RetryTurn)
+        assert next_action(state.turn_dropped(step)) == AskModel(None, is_final_turn=True, min_tokens=2_048)
+
+    def test_its_calls_are_not_run(self) -> None:
+        step = next_action(
+            fresh().budget_refused("No money.").user_message_sent().reply_received(turn(CALL, stop_reason="tool_use"))
+        )
         assert isinstance(step, RunTools)
         assert step.allowed_tools == frozenset()
 
-    def test_the_answer_tool_is_the_only_one_that_runs(self) -> None:
-        step = next_action(fresh(1, by=AnswerBy.TOOL).reply_received(turn(CALL, stop_reason="tool_use")))
-        assert isinstance(step, RunTools)
-        assert step.allowed_tools == frozenset({ANSWER_TOOL})
+    def test_a_landing_that_does_not_fit_either_ends_the_run(self) -> None:
+        state = fresh().budget_refused("No money.").budget_refused("None at all.")
+        assert next_action(state) == Finish(Outcome.BUDGET_EXHAUSTED, "None at all.")
 
-    def test_text_beside_the_calls_of_the_last_turn_is_the_best_answer(self) -> None:
-        state = fresh(1).reply_received(turn(TEXT, CALL, stop_reason="tool_use")).tools_finished()
-        assert next_action(state) == CheckAnswer("Tea is 4 EUR.")
+    def test_a_run_without_tools_ends_at_once(self) -> None:
+        assert next_action(fresh(has_tools=False).budget_refused("No.")) == Finish(Outcome.BUDGET_EXHAUSTED, "No.")
 
-    def test_a_silent_last_turn_ends_at_the_limit(self) -> None:
-        state = fresh(1).reply_received(turn(CALL, stop_reason="tool_use")).tools_finished()
-        step = next_action(state)
-        assert isinstance(step, Finish)
-        assert step.outcome is Outcome.MAX_TURNS
-
-    def test_an_answer_that_does_not_fit_on_the_last_turn_ends_at_the_limit_with_the_reason(self) -> None:
-        step = next_action(fresh(1).reply_received(turn(TEXT)).answer_rejected("Not a Report."))
-        assert step == Finish(Outcome.MAX_TURNS, "The limit of 1 turns was reached. Not a Report.")
-
-
-class TestAnswersThatDoNotFit:
-    """They go back at the tail, twice by default."""
-
-    def test_the_reason_is_said_with_the_next_request(self) -> None:
-        assert next_action(fresh().reply_received(turn(TEXT)).answer_rejected("Not a Report.")) == AskModel(
-            "Not a Report."
+    def test_an_answer_that_does_not_fit_its_type_ends_the_run(self) -> None:
+        step = next_action(
+            fresh()
+            .budget_refused("No money.")
+            .user_message_sent()
+            .reply_received(turn(TEXT))
+            .answer_rejected("Not a Report.")
         )
+        assert step == Finish(Outcome.BUDGET_EXHAUSTED, "No money. Not a Report.")
 
-    def test_the_third_failure_ends_the_run(self) -> None:
+
+class TestLivelock:
+    """A call that fails again and again is not made for ever."""
+
+    def test_the_fourth_time_ends_the_run_before_it_is_executed(self) -> None:
         state = fresh()
         for _ in range(3):
-            state = state.reply_received(turn(TEXT)).answer_rejected("Not a Report.")
-        assert next_action(state) == Finish(Outcome.INVALID_OUTPUT, "Not a Report.")
+            state = state.reply_received(turn(CALL, stop_reason="tool_use"))
+            step = next_action(state)
+            assert isinstance(step, RunTools)
+            state = state.tools_finished(failed=step.calls)
+        step = next_action(state.reply_received(turn(CALL, stop_reason="tool_use")))
+        assert step == Finish(Outcome.LIVELOCK, "The same call of `find` failed 3 times and was made again.")
 
-    def test_failures_through_the_answer_tool_count_as_well(self) -> None:
-        state = fresh(by=AnswerBy.TOOL)
-        for _ in range(2):
-            state = state.reply_received(turn(CALL, stop_reason="tool_use")).tools_finished(rejected="No.")
-            assert next_action(state) == AskModel()
-        state = state.reply_received(turn(TEXT)).answer_rejected(CALL_ANSWER_TOOL_NOTE)
-        assert next_action(state) == Finish(Outcome.INVALID_OUTPUT, CALL_ANSWER_TOOL_NOTE)
-
-    def test_a_note_and_the_last_turn_are_said_together(self) -> None:
-        step = next_action(fresh(2).reply_received(turn(TEXT)).answer_rejected("Not a Report."))
-        assert step == AskModel(f"Not a Report.\n\n{FINAL_TURN_NOTE}", is_final_turn=True)
+    def test_a_success_in_between_begins_the_count_anew(self) -> None:
+        state = fresh()
+        for _ in range(5):
+            step = next_action(state := state.reply_received(turn(CALL, stop_reason="tool_use")))
+            assert isinstance(step, RunTools)
+            state = state.tools_finished(failed=step.calls)
+            step = next_action(state := state.reply_received(turn(CALL, stop_reason="tool_use")))
+            assert isinstance(step, RunTools)
+            state = state.tools_finished(succeeded=step.calls)
 
 
-class TestSilence:
-    """A turn without a word is asked for once more."""
+def test_a_reply_that_uses_an_id_again_is_asked_for_anew_twice_and_never_run() -> None:
+    state = fresh()
+    for _ in range(2):
+        state = state.reply_received(turn(CALL, stop_reason="tool_use"), has_repeated_ids=True)
+        step = next_action(state)
+        assert isinstance(step, RetryTurn)
+        state = state.turn_dropped(step)
+        assert next_action(state) == AskModel()
+    step = next_action(state.reply_received(turn(CALL, stop_reason="tool_use"), has_repeated_ids=True))
+    assert isinstance(step, Finish)
+    assert step.outcome is Outcome.FAILED
 
-    @pytest.mark.parametrize(
-        "content", [[], [{"type": "text", "text": " \n"}], [{"type": "thinking", "thinking": "Hm"}]]
+
+def test_a_refusal_goes_to_the_fallback_once() -> None:
+    state = RunState(RunLimits(), has_fallback=True).reply_received(AssistantTurn([], "refusal", {}))
+    step = next_action(state)
+    assert step == UseFallback("The model declined.")
+    state = state.turn_dropped(step)
+    assert next_action(state) == AskModel()
+    assert next_action(state.reply_received(AssistantTurn([], "refusal", {}))) == Finish(
+        Outcome.REFUSED, "The model declined."
     )
-    def test_it_is_asked_once_and_then_ends_as_empty(self, content: list[Block]) -> None:
-        state = fresh().reply_received(turn(*content))
-        assert next_action(state) == RequestText()
-        state = state.text_requested()
-        assert next_action(state) == AskModel(EMPTY_REPLY_NOTE)
-        step = next_action(state.reply_received(turn(*content)))
-        assert isinstance(step, Finish)
-        assert step.outcome is Outcome.EMPTY
+
+
+def test_a_full_window_is_compacted_once() -> None:
+    full = turn(TEXT, stop_reason="model_context_window_exceeded")
+    state = fresh().reply_received(full)
+    step = next_action(state)
+    assert step == Compact()
+    state = state.turn_dropped(step)
+    assert next_action(state) == AskModel()
+    step = next_action(state.reply_received(full))
+    assert isinstance(step, Finish)
+    assert step.outcome is Outcome.CONTEXT_EXCEEDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent, Outcome
-from agentkit.loop.actions import FINAL_TURN_BY_TOOL_NOTE, FINAL_TURN_NOTE
+from agentkit.loop.texts_for_model import FINAL_TURN_BY_TOOL_NOTE, FINAL_TURN_NOTE
 from agentkit.testing import Reply, script
 from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
 from agentkit.tools.reserved_names import ANSWER_TOOL

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit import Agent, Outcome, Settings, Tool, tool
-from agentkit.loop.actions import TRUNCATED_RESULT
+from agentkit.loop.texts_for_model import TRUNCATED_RESULT
 from agentkit.testing import Reply, script
 from tests.shop import check_pairs, results, shop
 

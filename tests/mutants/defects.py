@@ -39,17 +39,17 @@ DEFECTS = (
     ),
     Defect(
         "a call that was cut off is executed",
-        "loop/state.py",
+        "loop/stop_reasons.py",
         '    "max_tokens": StopReasonRule.TRUNCATED,',
         '    "max_tokens": StopReasonRule.GO_ON,',
         ("loop/test_unfinished_turns.py",),
     ),
     Defect(
         "an unknown stop reason is taken for the end of a turn",
-        "loop/state.py",
+        "loop/stop_reasons.py",
         'match STOP_REASONS.get(state.turn.stop_reason or ""):',
         'match STOP_REASONS.get(state.turn.stop_reason or "", StopReasonRule.GO_ON):',
-        ("loop/test_state.py", "loop/test_state_ends.py"),
+        ("loop/test_stop_reasons.py", "loop/test_state.py"),
         "law_2",
     ),
     Defect(
