@@ -79,7 +79,8 @@ class Agent(AgentSpec[Deps, In, Out]):
     ) -> list[Done[Out] | Failed]:
         """Run every item in a conversation of its own, at most `concurrency` at once; the results are in order.
 
-        One item's failure never costs another's result. Raises ConfigurationError, which would fail them all.
+        One item's failure never costs another's result. An iterator that raises ends the items: its error is the last
+        entry, a `Failed`. Raises ConfigurationError, which would fail them all.
         """
 
         shared = options.pop("budget", None)

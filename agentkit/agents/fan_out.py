@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
@@ -35,7 +35,7 @@ class Done(Generic[Out]):
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An item that has no output."""
+    """An item that has no output; also the error of an iterator that could not go on to its next item."""
 
     index: int
     """The item's place in what was given, from 0."""
@@ -50,13 +50,14 @@ async def fan_out(
 ) -> list[Done[Out] | Failed]:
     """Run every item, at most `concurrency` at once.
 
-    One item's failure never costs another's result. Raises ConfigurationError, which would fail them all alike.
+    One item's failure never costs another's result; items that cannot be read any further end with a `Failed`. Raises
+    ConfigurationError, which would fail them all alike, and UsageError for what cannot be iterated over.
     """
     if concurrency < 1:
         raise UsageError(f"map(concurrency={concurrency}): at least one item has to run at a time.")
     prefix = run_id or f"map-{secrets.token_hex(8)}"
     results: dict[int, Done[Out] | Failed] = {}
-    waiting = enumerate(items)
+    waiting = _numbered_items(_iterate(items), prefix, results)
 
     async def work() -> None:
         for index, item in waiting:
@@ -69,6 +70,28 @@ async def fan_out(
     except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit, nothing else
         raise first_leaf_exception(group) from None
     return [results[index] for index in sorted(results)]
+
+
+def _iterate(items: Iterable[Item]) -> Iterator[Item]:
+    try:
+        return iter(items)
+    except TypeError as error:
+        raise UsageError(f"map takes an iterable of items, such as a list or a generator: {error}.") from error
+
+
+def _numbered_items(
+    items: Iterator[Item], run_id: str, results: dict[int, Done[Out] | Failed]
+) -> Iterator[tuple[int, Item]]:
+    """Yield the items with their places. An error of the iterator itself ends them, as the last of the results."""
+    index = 0
+    try:
+        for item in items:
+            yield index, item
+            index += 1
+    except (Exception, anyio.get_cancelled_exc_class()) as error:  # noqa: BLE001 - an iterator may raise anything, also the cancellation of a future that it reads
+        log().error("the items of a map cannot be read any further", run_id=run_id, index=index, exc_info=error)
+        reason = f"The items could not be read any further: {type(error).__name__}: {error}"
+        results[index] = Failed(index, Outcome.FAILED, reason)
 
 
 async def _run_item(run_item: RunItem[Item, Out], index: int, item: Item, run_id: str) -> Done[Out] | Failed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 
 import anyio
 import pytest
@@ -100,6 +101,60 @@ async def test_a_cancel_ends_the_map_and_begins_no_further_item() -> None:
             await fan_out(one, "abcdef", concurrency=2, run_id=None)
     assert scope.cancelled_caught
     assert sorted(begun) == ["a", "b"]
+
+
+class Exit(BaseException):
+    """As an interrupt or an exit: it is no failure of an item."""
+
+
+class Broken:
+    """An iterator that fails once, where it is told to, and would go on."""
+
+    def __init__(self, at: int, error: BaseException) -> None:
+        self.at, self.error, self.count = at, error, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.count += 1
+        if self.count - 1 == self.at:
+            raise self.error
+        return str(self.count - 1)
+
+
+def broken_generator(at: int, error: BaseException) -> Iterator[str]:
+    yield from map(str, range(at))
+    raise error
+
+
+@pytest.mark.parametrize("items", [Broken, broken_generator])
+@pytest.mark.parametrize(("at", "concurrency"), [(0, 4), (5, 1), (5, 2), (5, 16)])
+async def test_an_iterator_that_raises_is_the_last_entry(
+    items: Callable[[int, BaseException], Iterator[str]], at: int, concurrency: int
+) -> None:
+    with script(double):
+        results = await agent.map(items(at, OSError("page 6 is torn")), concurrency=concurrency)
+    assert [result.index for result in results] == list(range(at + 1))
+    assert all(isinstance(result, Done) for result in results[:-1])
+    failed = results[-1]
+    assert isinstance(failed, Failed)
+    assert (failed.outcome, failed.result) == (Outcome.FAILED, None)
+    assert "OSError: page 6 is torn" in failed.reason
+
+
+async def test_any_error_of_an_iterator_is_an_entry_but_an_exit_is_none(anyio_backend: str) -> None:
+    errors: list[BaseException] = [ConfigurationError("no folder"), UsageError("not here")]
+    if anyio_backend == "asyncio":
+        errors.append(asyncio.CancelledError())  # as a cancelled future raises it, whose result the iterator reads
+    with script(double):
+        for error in errors:
+            results = await agent.map(Broken(2, error))
+            assert [type(result) for result in results] == [Done, Done, Failed]
+        with pytest.raises(Exit):
+            await agent.map(Broken(2, Exit()))
+        with pytest.raises(UsageError, match="iterable of items"):
+            await agent.map(5)  # type: ignore[arg-type]  # the wrong type on purpose
 
 
 @pytest.mark.soak
