@@ -1,4 +1,4 @@
-"""Importing agentkit, and asking the command line for help, loads nothing heavy."""
+"""Importing agentkit or one of its packages, and asking the command line for help, loads nothing heavy."""
 
 import re
 import subprocess
@@ -30,6 +30,8 @@ def test_the_report_names_what_is_imported() -> None:
     [
         ("-c", "import agentkit"),
         ("-c", "import agentkit; dir(agentkit)"),
+        ("-c", "import agentkit.testing"),
+        ("-c", "from agentkit import agents, budget, messages, models, redaction, run, schema, tool_calls, tools"),
         ("-m", "agentkit", "--help"),
         ("-m", "agentkit", "demo", "--help"),
         ("-m", "agentkit", "run", "--help"),

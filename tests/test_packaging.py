@@ -39,11 +39,12 @@ def test_both_packages_say_that_they_are_typed(wheel: zipfile.ZipFile) -> None:
     assert {"agentkit/py.typed", "agentkit_tools/py.typed"} <= set(wheel.namelist())
 
 
-def test_every_module_is_inside_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+def test_every_module_and_stub_is_inside_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     sources = {
         path.relative_to(root).as_posix()
         for root, package in ((ROOT, "agentkit"), (ROOT / "tools", "agentkit_tools"))
-        for path in (root / package).rglob("*.py")
+        for path in (root / package).rglob("*.py*")
+        if path.suffix in {".py", ".pyi"}
     }
     inside = {name for name in wheel.namelist() if ".dist-info/" not in name and not name.endswith("/py.typed")}
     assert inside == sources

@@ -1,34 +1,14 @@
 """The vocabulary of the Messages API: content blocks, messages, tool calls, requests."""
 
-from agentkit.messages.message import (
-    JSON,
-    AssistantTurn,
-    Block,
-    Content,
-    JSONObject,
-    Message,
-    ToolCall,
-    encode,
-    text_block,
-    text_of,
-    tool_result,
-    user,
-)
-from agentkit.messages.request import EncodedPrefix, Request
+from agentkit.lazy_exports import lazy_exports
 
-__all__ = [
-    "JSON",
-    "AssistantTurn",
-    "Block",
-    "Content",
-    "EncodedPrefix",
-    "JSONObject",
-    "Message",
-    "Request",
-    "ToolCall",
-    "encode",
-    "text_block",
-    "text_of",
-    "tool_result",
-    "user",
-]
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "agentkit.messages.content": "Document File Image",
+        "agentkit.messages.message": (
+            "JSON AssistantTurn Block Content JSONObject Message ToolCall encode text_block text_of tool_result user"
+        ),
+        "agentkit.messages.request": "EncodedPrefix Request",
+    },
+)

@@ -1,5 +1,10 @@
 """Convert a Python type to the JSON Schema that Claude accepts, lossless or strict, and JSON to values of the type."""
 
-from agentkit.schema.compiler import MISSING, ArgumentsSchema, Parameter, TypeSchema, compile_parameters, compile_type
+from agentkit.lazy_exports import lazy_exports
 
-__all__ = ["MISSING", "ArgumentsSchema", "Parameter", "TypeSchema", "compile_parameters", "compile_type"]
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "agentkit.schema.compiler": "MISSING ArgumentsSchema Parameter TypeSchema compile_parameters compile_type",
+    },
+)

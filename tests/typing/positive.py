@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, assert_type
 
-from agentkit import Agent, Brief, Done, Failed, RunContext, RunResult, Tool, Toolset, tool
-from agentkit.messages.message import Content, JSONObject
+import agentkit
+from agentkit import Agent, Brief, Content, Done, Failed, Redactor, RunContext, RunResult, Tool, Toolset, process, tool
+from agentkit.messages import JSONObject
+from agentkit.tool_calls import Blockage
 
 
 @dataclass
@@ -148,3 +150,10 @@ async def a_sub_agent_is_called_from_python() -> None:
     assert_type(await reader(Question("Why?")), Report)
     assert_type(await union.as_tool()("Why?"), Report | Question)
     assert_type(Brief(objective="Read.").sources, list[str])
+
+
+async def the_package_has_these() -> None:
+    assert_type(agentkit.blockages(), tuple[Blockage, ...])
+    assert_type(agentkit.Redactor().text(""), str)
+    assert_type(Redactor().content("a"), Content)
+    assert_type(await agentkit.process.run(["true"]), process.Completed)

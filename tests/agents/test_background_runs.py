@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from agentkit import Agent, Brief, Budget, Outcome, UsageError, stop_over_budget
-from agentkit.agents.background import Started, open_background
+from agentkit.agents.background_runs import Started, open_background
 from agentkit.testing import Reply, script
 from tests.agents.delegating import CHILD, Evidence, child, look
 

@@ -1,0 +1,10 @@
+from agentkit.agents.agent import Agent as Agent
+from agentkit.agents.agent_tool import AgentTool as AgentTool
+from agentkit.agents.agent_tool import Brief as Brief
+from agentkit.agents.background_runs import Background as Background
+from agentkit.agents.background_runs import Started as Started
+from agentkit.agents.background_runs import open_background as open_background
+from agentkit.agents.background_tools import background as background
+from agentkit.agents.conversation import Conversation as Conversation
+from agentkit.agents.fan_out import Done as Done
+from agentkit.agents.fan_out import Failed as Failed

@@ -1,0 +1,11 @@
+from agentkit.budget.blocks import Spending as Spending
+from agentkit.budget.blocks import fail_over_budget as fail_over_budget
+from agentkit.budget.blocks import stop_over_budget as stop_over_budget
+from agentkit.budget.budget import Budget as Budget
+from agentkit.budget.cache_report import CacheBreak as CacheBreak
+from agentkit.budget.cache_report import CacheReport as CacheReport
+from agentkit.budget.charges import Charge as Charge
+from agentkit.budget.cost_tree import CostTree as CostTree
+from agentkit.budget.prices import Price as Price
+from agentkit.budget.usage import Cost as Cost
+from agentkit.budget.usage import Usage as Usage

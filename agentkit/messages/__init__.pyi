@@ -1,0 +1,17 @@
+from agentkit.messages.content import Document as Document
+from agentkit.messages.content import File as File
+from agentkit.messages.content import Image as Image
+from agentkit.messages.message import JSON as JSON
+from agentkit.messages.message import AssistantTurn as AssistantTurn
+from agentkit.messages.message import Block as Block
+from agentkit.messages.message import Content as Content
+from agentkit.messages.message import JSONObject as JSONObject
+from agentkit.messages.message import Message as Message
+from agentkit.messages.message import ToolCall as ToolCall
+from agentkit.messages.message import encode as encode
+from agentkit.messages.message import text_block as text_block
+from agentkit.messages.message import text_of as text_of
+from agentkit.messages.message import tool_result as tool_result
+from agentkit.messages.message import user as user
+from agentkit.messages.request import EncodedPrefix as EncodedPrefix
+from agentkit.messages.request import Request as Request

@@ -1,0 +1,9 @@
+from agentkit.simulator import Mix as Mix
+from agentkit.simulator import Reply as Reply
+from agentkit.simulator import faults as faults
+from agentkit.testing.expectations import called as called
+from agentkit.testing.expectations import expect as expect
+from agentkit.testing.expectations import in_order as in_order
+from agentkit.testing.expectations import never_called as never_called
+from agentkit.testing.scripting import script as script
+from agentkit.testing.serving import served as served
