@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 
 class AgentkitError(Exception):
-    """The base class of all exceptions that agentkit itself raises."""
+    """The base class of all exceptions that agentkit itself raises. All of them can be copied and pickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # By default an exception is made again from its texts alone, which fails for required keyword arguments.
+        return _restore_error, (type(self), self.args, self.__dict__)
+
+
+def _restore_error(kind: type[AgentkitError], args: tuple[object, ...], attributes: dict[str, object]) -> AgentkitError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class UsageError(AgentkitError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Unpack
+from typing import TYPE_CHECKING, Generic, NoReturn, Unpack
 
 from agentkit.errors import UsageError
 from agentkit.history.saved import SavedConversation
@@ -25,7 +25,7 @@ class Conversation(Generic[Deps, In, Out]):
 
     The system prompt and the tools are rendered with the first message and do not change after that. One message at a
     time: another one while a run is in progress raises UsageError. A message may name another `model`; thinking is
-    bound to the model that wrote it, so all of it is then left out.
+    bound to the model that wrote it, so all of it is then left out. A copy (`copy`, `deepcopy`) is a `fork()`.
     """
 
     agent: AgentSpec[Deps, In, Out]
@@ -41,13 +41,37 @@ class Conversation(Generic[Deps, In, Out]):
 
         Treat it as opaque. Artifacts of long tool results are not in it. Raises UsageError in the middle of a run.
         """
-        if self._chat.is_busy:
-            raise UsageError(f"This conversation with {self.agent.name!r} is in the middle of a run: await that first.")
+        self._raise_if_busy()
         transcript = self._chat.transcript
         if transcript is not None and transcript.unknown_delta is not None:
             kind = transcript.unknown_delta
             raise UsageError(f"A reply had a kind of delta that this version does not know: {kind!r}. It is not saved.")
         return self._saved_state().to_json()
+
+    def fork(self) -> Conversation[Deps, In, Out]:
+        """Return another conversation that goes on from this point. Raises UsageError in the middle of a run.
+
+        It begins with the same messages, artifacts and prompt prefix; what is sent to one of the two never reaches the
+        other.
+        """
+        self._raise_if_busy()
+        return Conversation(self.agent, self._chat.fork())
+
+    def __copy__(self) -> Conversation[Deps, In, Out]:
+        return self.fork()
+
+    def __deepcopy__(self, memo: object) -> Conversation[Deps, In, Out]:
+        return self.fork()
+
+    def __reduce__(self) -> NoReturn:
+        raise UsageError(
+            f"A conversation cannot be pickled: take `save()`, which is JSON, and there `agent.conversation(saved)` of "
+            f"the agent {self.agent.name!r}."
+        )
+
+    def _raise_if_busy(self) -> None:
+        if self._chat.is_busy:
+            raise UsageError(f"This conversation with {self.agent.name!r} is in the middle of a run: await that first.")
 
     def _saved_state(self) -> SavedConversation:
         transcript = self._chat.transcript

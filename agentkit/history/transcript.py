@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from agentkit.errors import ModelError
@@ -77,6 +77,11 @@ class Transcript:
         first = self.messages[0].content if self.messages else ""
         is_compacted = isinstance(first, list) and any(block["type"] == "compaction" for block in first)
         return (COMPACTION_BETA,) if is_compacted else ()
+
+    def fork(self) -> Transcript:
+        """Return a transcript that goes on from the same point. A server thread can be continued only once."""
+        thread = None if self.server_thread is None else ServerThread()
+        return replace(self, messages=list(self.messages), server_thread=thread)
 
     def switch_model(self, model: str) -> None:
         """Continue with this model. If it differs from the last, thinking is dropped and a new server thread begins."""

@@ -53,6 +53,11 @@ class ConversationState:
     artifacts: ConversationArtifacts = field(default_factory=ConversationArtifacts)
     """Artifacts of long tool results, kept as long as the conversation object lives."""
 
+    def fork(self) -> ConversationState:
+        """Return the state of another conversation that goes on from the same point."""
+        transcript = None if self.transcript is None else self.transcript.fork()
+        return ConversationState(transcript, saved=self.saved, artifacts=self.artifacts.fork())
+
 
 @dataclass
 class RunLifecycle(Generic[Deps, In, Out]):

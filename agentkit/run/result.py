@@ -59,7 +59,7 @@ class RunResult(Generic[Out_co]):
     """Tool results kept as artifacts, here and in the children, by handle; in a conversation, of earlier runs too."""
     cache_breaks: tuple[CacheBreak, ...] = field(default=(), repr=False)
     """The own requests of this run that missed the prompt cache entry of the request before."""
-    error: ModelError | None = None
+    error: ModelError | None = field(default=None, compare=False)
     """The error of the API or of the connection, for the outcome `failed`. None otherwise."""
 
     @property

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
 import pytest
 
-from agentkit import Agent, Conversation, TextDelta, ToolStarted, UsageError, tool
+from agentkit import Agent, Artifact, Conversation, Settings, TextDelta, ToolStarted, UsageError, tool
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
 from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL
@@ -252,3 +255,40 @@ async def test_what_was_kept_of_long_results_is_gone_in_another_process_and_says
 def test_what_is_no_conversation_is_refused_at_once(earlier: Any) -> None:
     with pytest.raises(UsageError):
         clerk.conversation(earlier)
+
+
+@tool(effect="read")
+def table(city: str) -> Artifact:
+    """Get a table."""
+    return Artifact(f"The table of {city}.")
+
+
+@pytest.mark.parametrize("fork", [Conversation.fork, copy.copy, copy.deepcopy], ids=["fork", "copy", "deepcopy"])
+async def test_a_fork_goes_on_by_itself(fork: Callable[[Any], Any]) -> None:
+    chat = Agent("a", model="claude-opus-5-5", tools=[table], settings=Settings(thread=True)).conversation()
+    with script(
+        *(Reply.tool("table", city="Rome"), Reply.text("One.")),
+        *(Reply.tool("table", city="Paris"), Reply.text("Two.")),
+        *(Reply.tool("table", city="Oslo"), Reply.text("Three.")),
+    ) as s:
+        await chat.send("First")
+        other = fork(chat)
+        two, three = await chat.send("Second"), await other.send("Third")
+    assert s.refusals == []
+    assert [message["content"] for message in s.requests[4]["messages"]][4:] == ["Third"]
+    assert chat.messages == two.messages != three.messages == other.messages
+    assert [kept.read() for kept in two.artifacts.values()] == ["The table of Rome.", "The table of Paris."]
+    assert [kept.read() for kept in three.artifacts.values()] == ["The table of Rome.", "The table of Oslo."]
+
+
+async def test_a_conversation_is_not_forked_in_the_middle_of_a_run_and_never_pickled() -> None:
+    chat = Agent("a", model="claude-opus-5-5", tools=[wait]).conversation()
+    with script(Reply.tool("wait")):
+        async with chat.stream("First") as run:
+            async for event in run:
+                if isinstance(event, ToolStarted):
+                    break
+            with pytest.raises(UsageError, match="in the middle of a run"):
+                chat.fork()
+    with pytest.raises(UsageError, match=r"save\(\)"):
+        pickle.dumps(chat)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import multiprocessing
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from typing import Any
+
 import pytest
 
-from agentkit import AgentkitError, Cost, Outcome, RunIncomplete, RunResult, Usage
+from agentkit import Agent, AgentkitError, Artifact, Cost, ModelError, Outcome, RunIncomplete, RunResult, Usage, tool
 from agentkit.budget.charges import Charge
 from agentkit.budget.prices import Price
 from agentkit.run.result import Answer
+from agentkit.testing import Reply, script
 
 
 def charge(usd: float | None) -> Charge:
@@ -74,3 +83,50 @@ def test_the_cost_of_a_run_has_a_tree_and_adds_up_like_any_other() -> None:
 
 def test_an_outcome_prints_as_its_value() -> None:
     assert f"{Outcome.MAX_TURNS}" == str(Outcome.MAX_TURNS) == "max_turns"
+
+
+@tool(effect="read")
+def report() -> Artifact:
+    """Write a report."""
+    return Artifact("a,b\n1,2", name="report.csv")
+
+
+COPIES: list[Callable[[Any], Any]] = [lambda it: pickle.loads(pickle.dumps(it)), copy.copy, copy.deepcopy]
+
+
+@pytest.mark.parametrize("copied", COPIES, ids=["pickle", "copy", "deepcopy"])
+def test_a_result_travels_with_its_tree_its_artifacts_and_its_error(copied: Callable[[Any], Any]) -> None:
+    child = Agent("child", model="claude-haiku-5-5", tools=[report])
+    lead = Agent("lead", model="claude-haiku-5-5", tools=[child.as_tool()])
+    with script(
+        Reply.tool("child", objective="Write."),
+        Reply.tool("report"),
+        Reply.text("Here."),
+        Reply.failure(400, "x", "No."),
+    ):
+        gone = lead.run_sync("Go.")
+    it = copied(gone)
+    assert it == gone
+    assert it.cost.tree() == gone.cost.tree()
+    assert [kept.read() for kept in it.artifacts.values()] == ["a,b\n1,2"]
+    assert (type(it.error), it.error.status, str(it.error)) == (ModelError, 400, str(gone.error))
+    assert asdict(it)["outcome"] == "failed"
+
+
+def run_in_process(reply: str) -> RunResult[str]:
+    with script(Reply.text("ok") if reply == "text" else Reply.failure(400, "invalid_request_error", "bad")):
+        result = Agent("a", model="claude-haiku-5-5").run_sync("x")
+    if reply == "raise":
+        _ = result.output
+    return result
+
+
+def test_results_and_errors_come_back_from_a_pool_of_processes() -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(run_in_process, "text").result(60).output == "ok"
+        failed = pool.submit(run_in_process, "failure").result(60)
+        assert failed.error is not None
+        assert failed.error.status == 400
+        with pytest.raises(RunIncomplete) as caught:
+            pool.submit(run_in_process, "raise").result(60)
+    assert caught.value.outcome == "failed"

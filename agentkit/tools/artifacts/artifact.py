@@ -98,6 +98,10 @@ class ConversationArtifacts:
     _call_numbers: dict[str, int] = field(default_factory=dict[str, int], repr=False)
     _call_count: int = 0
 
+    def fork(self) -> ConversationArtifacts:
+        """Return the artifacts of a conversation that goes on from the same point: it numbers and keeps for itself."""
+        return ConversationArtifacts(self.store.fork(), self.handle_prefix, dict(self._call_numbers), self._call_count)
+
     def number_calls(self, call_ids: Iterable[str]) -> None:
         """Number the calls of a turn, in the model's order and before the first one runs."""
         for call_id in call_ids:

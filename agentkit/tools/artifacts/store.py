@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -71,20 +71,38 @@ class KeptArtifact:
         return path
 
 
-@dataclass(slots=True)
 class ArtifactStore:
     """The artifacts of a whole tree of runs, so that agents can pass handles to one another. Thread-safe."""
 
-    max_bytes: int = MAX_STORED_BYTES
-    """Bytes that are kept at most, in memory and in files."""
-    memory: MemoryPool = field(default=_SHARED_MEMORY, repr=False)
-    """The pool of memory, which all stores of the process share."""
-    _kept: dict[str, tuple[ArtifactLabel, StoredContents]] = field(
-        default_factory=dict[str, tuple[ArtifactLabel, StoredContents]], repr=False
-    )
-    _gone_handles: set[str] = field(default_factory=set[str], repr=False)
-    _stored_bytes: int = 0
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+    # No dataclass: `asdict(result)` would go into it.
+
+    def __init__(self, max_bytes: int = MAX_STORED_BYTES, memory: MemoryPool = _SHARED_MEMORY) -> None:
+        self.max_bytes = max_bytes
+        """Bytes that are kept at most, in memory and in files."""
+        self.memory = memory
+        """The pool of memory, which all stores of the process share."""
+        self._kept: dict[str, tuple[ArtifactLabel, StoredContents]] = {}
+        self._gone_handles: set[str] = set()
+        self._stored_bytes = 0
+        self._lock = Lock()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel to another process with the contents themselves."""
+        with self._lock:
+            kept, gone = dict(self._kept), set(self._gone_handles)
+        whole = {handle: (label, contents.read_whole()) for handle, (label, contents) in kept.items()}
+        return _restore_store, (self.max_bytes, whole, gone)
+
+    def __deepcopy__(self, memo: object) -> ArtifactStore:
+        return self  # what is kept never changes
+
+    def fork(self) -> ArtifactStore:
+        """Return a store with the same artifacts, for another conversation that goes on from the same point."""
+        fork = ArtifactStore(self.max_bytes, self.memory)
+        with self._lock:
+            fork._kept, fork._gone_handles = dict(self._kept), set(self._gone_handles)
+            fork._stored_bytes = self._stored_bytes
+        return fork
 
     @property
     def limit_text(self) -> str:
@@ -158,3 +176,13 @@ class ArtifactStore:
     def _drop(self, handle: str) -> None:
         if handle in self._kept:
             self._stored_bytes -= self._kept.pop(handle)[1].size_bytes
+
+
+def _restore_store(
+    max_bytes: int, kept: Mapping[str, tuple[ArtifactLabel, WholeContent]], gone: Iterable[str]
+) -> ArtifactStore:
+    store = ArtifactStore(max_bytes)
+    for handle, (label, whole) in kept.items():
+        store.keep(handle, whole, label)
+    store.mark_gone(gone)
+    return store
