@@ -1,6 +1,7 @@
-"""Every Python block of the README and the docs runs; the commands they show exist."""
+"""Every Python block of the README and the docs runs; the commands that they show exist, their names are public."""
 
 import ast
+import importlib.util
 import inspect
 import re
 import subprocess
@@ -150,6 +151,60 @@ def test_blocks_that_are_not_run_are_python() -> None:
     for page in PAGES:
         for block in blocks_of(page, "python"):
             ast.parse(source_of(block), filename=block.place)
+
+
+def public_names(module: str) -> list[str]:
+    """The names that a package makes public; none for a module inside a package."""
+    found = importlib.util.find_spec(module)
+    is_package = found is not None and found.submodule_search_locations is not None
+    return list(getattr(importlib.import_module(module), "__all__", ())) if is_package else []
+
+
+def is_public(path: str) -> bool:
+    """Whether a dotted path is a package with public names, leads through one of them, or to the ready-made tools."""
+    package, *names = path.split(".")
+    if package == "agentkit_tools":
+        return True
+    for name in names:
+        public = public_names(package)
+        if not public or name in ("*", *public):
+            return bool(public)
+        package += f".{name}"
+    return bool(public_names(package))
+
+
+def imported_names(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_what_is_public() -> None:
+    public = ["agentkit", "agentkit.tools", "agentkit.tools.tool", "agentkit.process.run", "agentkit_tools.files.read"]
+    assert [path for path in public if not is_public(path)] == []
+    inner = [
+        "agentkit.loop",
+        "agentkit.loop.state",
+        "agentkit.tools.decorator.tool",
+        "agentkit.errors",
+        "agentkit.none",
+    ]
+    assert [path for path in inner if is_public(path)] == []
+
+
+def test_docs_and_examples_import_only_public_names() -> None:
+    sources = {block.place: block.text for page in PAGES for block in blocks_of(page, "python")}
+    sources |= {name_of(path): path.read_text(encoding="utf-8") for path in (ROOT / "examples").rglob("*.py")}
+    imported = [(place, name) for place, text in sources.items() for name in imported_names(text)]
+    ours = [(place, name) for place, name in imported if name.partition(".")[0] in ("agentkit", "agentkit_tools")]
+    assert len(ours) > 50
+    # In prose, too: `agentkit.process.run`, `agentkit.session()`.
+    for page in PAGES:
+        mentioned = re.findall(r"`(agentkit(?:\.\w+)+)(?:\([^`]*\))?`", page.read_text(encoding="utf-8"))
+        ours += [(name_of(page), name) for name in mentioned]
+    assert [(place, name) for place, name in ours if not is_public(name)] == []
 
 
 def test_a_note_excuses_the_block_below_it_only(tmp_path: Path) -> None:
