@@ -29,7 +29,7 @@ from agentkit.loop.model_call import ModelCaller
 from agentkit.models import claude as model
 from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.redactor import Redactor
-from agentkit.tool_calls.executor import ToolCallExecutor
+from agentkit.tool_calls.call_runner import CallRunner
 from agentkit.tool_calls.retry_and_timeout import run_tool
 from benchmarks.speed.measuring import INSTRUCTIONS, MODEL, PROMPT, look
 from benchmarks.speed.server import ReplyPlan
@@ -86,7 +86,7 @@ async def _call_once(self: ModelCaller, asked: Any, question: ModelRequest, mete
     return ModelReply(turn, question.request.options["max_tokens"], tuple(meter.charges))
 
 
-async def _run_tool_only(_: ToolCallExecutor, run: ToolRun, __: object) -> Content:
+async def _run_tool_only(_: CallRunner, run: ToolRun, __: object) -> Content:
     return await run_tool(run)
 
 
@@ -116,7 +116,7 @@ def without_retries(stack: ExitStack) -> None:
 
 def without_watchdog_and_timeout(stack: ExitStack) -> None:
     """Await tools directly: no time limit, no retries, no watchdog."""
-    stack.enter_context(_replaced(ToolCallExecutor, "_run_layers", _run_tool_only))
+    stack.enter_context(_replaced(CallRunner, "_run_layers", _run_tool_only))
 
 
 def without_redaction(stack: ExitStack) -> None:

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import anyio
 
-from agentkit import RunContext
+from agentkit import Event, RunContext
 from agentkit.messages.message import JSONObject, ToolCall
 from agentkit.redaction.redactor import Redactor
 from agentkit.run.middleware import AroundTool
 from agentkit.run.scope import EventListener, RunScope
 from agentkit.run.steps import InMemorySteps, Slot
 from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.call_runner import CallRunner
 from agentkit.tool_calls.executor import ToolCallExecutor
 from agentkit.tools.toolset import AnyTool
+
+
+@dataclass(slots=True)
+class Heard:
+    """A listener that keeps the events."""
+
+    events: list[Event] = field(default_factory=list[Event])
+
+    async def send(self, event: Event) -> None:
+        self.events.append(event)
+
+    def send_soon(self, event: Event) -> None:
+        self.events.append(event)
 
 
 def call(name: str, number: int = 1, **given: object) -> ToolCall:
@@ -34,16 +49,16 @@ def execution(
         return RunContext(deps=None, run_id="run", agent="a", call_id=call.id, redactor=scope.redactor)
 
     by_name = {tool.name: tool for tool in tools}
-    return ToolCallExecutor(by_name, scope, context, timeout_s, anyio.Semaphore(16), around)
+    return ToolCallExecutor(CallRunner(by_name, scope, context, timeout_s, anyio.Semaphore(16), around))
 
 
 async def answers(
     tools: Sequence[AnyTool], *calls: ToolCall, around: Sequence[AroundTool] = (), timeout_s: float = 60
 ) -> list[CallResult]:
     """The answers in the order of the calls, one each."""
-    running = execution(tools, around, timeout_s=timeout_s)
-    await running.run(calls)
-    return [running.results[call.id] for call in calls]
+    results: dict[str, CallResult] = {}
+    await execution(tools, around, timeout_s=timeout_s).run(calls, results)
+    return [results[call.id] for call in calls]
 
 
 async def answer(

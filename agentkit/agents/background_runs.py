@@ -24,7 +24,7 @@ from agentkit.errors import UsageError
 from agentkit.log import log
 from agentkit.loop.child_runs import StopSignal
 from agentkit.run.agent_spec import In, Out
-from agentkit.tool_calls.executor import first_leaf_exception
+from agentkit.tool_calls.failures import first_leaf_exception
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup

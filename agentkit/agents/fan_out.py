@@ -12,7 +12,7 @@ import anyio
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.log import log
 from agentkit.run.outcome import Outcome
-from agentkit.tool_calls.executor import first_leaf_exception
+from agentkit.tool_calls.failures import first_leaf_exception
 
 if TYPE_CHECKING:
     from agentkit.run.result import RunResult

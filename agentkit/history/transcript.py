@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,8 +36,8 @@ class Transcript:
     """The messages of a conversation, with its own system prompt and tools."""
 
     prefix: EncodedPrefix
-    tools: Mapping[str, AnyTool]
-    """The tools in the prefix that run in this process, by name."""
+    tools: dict[str, AnyTool]
+    """The tools in the prefix that run in this process, by name; the same dictionary for the whole conversation."""
     answer_format: JSONObject | None = None
     """The `output_config.format` of every request. None: the answer is text, or comes by the answer tool."""
     answers_by_tool: bool = False
@@ -119,7 +118,9 @@ class Transcript:
 
     def replace_prompt_prefix(self, other: Transcript) -> None:
         """Take over the prefix of another rendering. Allowed only before the model's first turn."""
-        self.prefix, self.tools = other.prefix, other.tools
+        self.prefix = other.prefix
+        self.tools.clear()
+        self.tools.update(other.tools)
         self.answer_format, self.answers_by_tool = other.answer_format, other.answers_by_tool
         self.initial_prompt_prefix = other.initial_prompt_prefix
 

@@ -41,6 +41,7 @@ from agentkit.run.events import RunFinished, RunStarted, TurnFinished, TurnReset
 from agentkit.run.outcome import Outcome, Unfinished
 from agentkit.run.result import RunResult
 from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.call_runner import CallRunner
 from agentkit.tool_calls.eager import EagerCalls
 from agentkit.tool_calls.executor import ToolCallExecutor
 from agentkit.tools.reserved_names import ANSWER_TOOL
@@ -82,10 +83,11 @@ class AgentLoop(Generic[Deps, In, Out]):
         self.state = RunState(limits, has_tools=transcript.has_tools)
         self._sync_state_with_model_turns()
         spec, limiter = self.spec, anyio.Semaphore(self.spec.max_concurrent_calls, fast_acquire=True)
-        self._execution = ToolCallExecutor(
+        runner = CallRunner(
             transcript.tools, self.scope, self._run_context, spec.tool_timeout_s, limiter, spec.around_tool
         )
-        self._eager = EagerCalls(self._execution, self._is_stuck, is_enabled=spec.settings.eager)
+        self._executor = ToolCallExecutor(runner)
+        self._eager = EagerCalls(runner, self._is_stuck, is_enabled=spec.settings.eager)
         self._validation = OutputValidation(self.spec.output_spec, self.scope, self.output_check)
         self._appended_turn: AssistantTurn | None = None
         self._seen_ids: set[str] = set()
@@ -93,7 +95,7 @@ class AgentLoop(Generic[Deps, In, Out]):
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
         await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model.name))
-        run_budget, tools = self.model_turns.model_caller.run_budget, self._execution.tools
+        run_budget, tools = self.model_turns.model_caller.run_budget, self.model_turns.transcript.tools
         try:
             with anyio.move_on_after(run_budget.seconds_left):
                 await self.child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), tools)
@@ -225,27 +227,24 @@ class AgentLoop(Generic[Deps, In, Out]):
         others = [call for call in action.calls if call not in answers]
         self.scope.artifacts.number_calls(call.id for call in action.calls)
         self.child_runs.number_calls(others)
-        execution = self._execution
-        execution.tools, execution.results = self.model_turns.transcript.tools, {}
+        results: dict[str, CallResult] = {}
         try:
             eager_calls = await self._eager.claim_calls(action.calls if action.allowed_tools is None else ())
             may_remind = bool(answers) and self.state.final_turn_finish is None
             reminder = await self.child_runs.reminder(self.scope.steps) if may_remind else None
             for call in answers:
-                execution.results[call.id] = await self._validation.accept_call(call, reminder)
-            await execution.run(others, action.allowed_tools, eager_calls)
-            self._note_repeated_failures(others, execution.results)
+                results[call.id] = await self._validation.accept_call(call, reminder)
+            await self._executor.run(others, results, action.allowed_tools, eager_calls)
+            self._note_repeated_failures(others, results)
         finally:
             is_late = self.model_turns.model_caller.run_budget.is_time_over
-            self._queue_results(
-                action.calls, execution.results, texts.OUT_OF_TIME_RESULT if is_late else texts.CANCELLED_RESULT
-            )
+            self._queue_results(action.calls, results, texts.OUT_OF_TIME_RESULT if is_late else texts.CANCELLED_RESULT)
         if self._validation.answer is not None:
             self.state = self.state.answer_accepted()
             return
-        rejected = next((str(execution.results[call.id].content) for call in answers if reminder is None), None)
-        failed = [call for call in others if execution.results[call.id].is_error]
-        succeeded = [call for call in others if not execution.results[call.id].is_error]
+        rejected = next((str(results[call.id].content) for call in answers if reminder is None), None)
+        failed = [call for call in others if results[call.id].is_error]
+        succeeded = [call for call in others if not results[call.id].is_error]
         self.state = self.state.tools_finished(rejected=rejected, failed=failed, succeeded=succeeded)
 
     def _is_stuck(self, call: ToolCall) -> bool:

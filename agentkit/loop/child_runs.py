@@ -16,7 +16,7 @@ import anyio
 from agentkit.errors import ToolError
 from agentkit.messages.message import JSONObject
 from agentkit.run.outcome import Unfinished
-from agentkit.tool_calls.executor import first_leaf_exception
+from agentkit.tool_calls.failures import first_leaf_exception
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup

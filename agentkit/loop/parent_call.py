@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.loop.child_runs import CallNumber, ChildRuns
-from agentkit.tool_calls.executor import progress_reporter
+from agentkit.tool_calls.call_events import progress_reporter
 from agentkit.tools.run_context import RunContext
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Eager tool calls: calls without side effects that start while the reply is still streaming.
+"""Eager tool calls of one run: the calls that start while the reply is still streaming, and the turn that gets them.
 
 Two rules for this file: the result of an eager call counts only for the same call at the same position of the turn that
 is kept, be it the streamed turn or its replacement; and unclaimed calls have ended before any other call starts.
@@ -13,18 +13,16 @@ from typing import TYPE_CHECKING
 import anyio
 
 from agentkit.run.steps import InMemorySteps, Slot
-from agentkit.tool_calls.call_result import EagerCall
-from agentkit.tool_calls.cancellation import ParentCancellation
-from agentkit.tool_calls.executor import ToolCallExecutor, first_leaf_exception
+from agentkit.tool_calls.eager_call import EagerCall
+from agentkit.tool_calls.failures import first_leaf_exception
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from agentkit.messages.message import ToolCall
     from agentkit.models.stream_accumulator import OnToolCall
+    from agentkit.tool_calls.call_runner import CallRunner
     from agentkit.tools.toolset import AnyTool
-
-DISCARDED = "Thrown away: the turn that made this call was dropped."
 
 
 def can_run_eagerly(tool: AnyTool) -> bool:
@@ -36,7 +34,7 @@ def can_run_eagerly(tool: AnyTool) -> bool:
 class EagerCalls:
     """The eager calls of one run that no complete turn has claimed yet."""
 
-    executor: ToolCallExecutor
+    runner: CallRunner
     is_stuck: Callable[[ToolCall], bool]
     """Returns True for a call that has failed so often that it is not made again."""
     is_enabled: bool = True
@@ -59,7 +57,7 @@ class EagerCalls:
 
     async def run_alongside(self, work: Callable[[], Awaitable[None]]) -> None:
         """Await the steps of the run, with a task group for its eager calls around them."""
-        if not self.is_enabled or not any(map(can_run_eagerly, self.executor.tools.values())):
+        if not self.is_enabled or not any(map(can_run_eagerly, self.runner.tools.values())):
             await work()
             return
         try:
@@ -71,7 +69,7 @@ class EagerCalls:
 
     def _start_if_eager(self, call: ToolCall, nth: int) -> None:
         """Start a call that was just streamed, the nth of its turn, if it may be eager."""
-        tool = self.executor.tools.get(call.name)
+        tool = self.runner.tools.get(call.name)
         self._has_exclusive_call = (self._has_exclusive_call and nth > 1) or (tool is not None and tool.exclusive)
         if tool is None or self._task_group is None or self._has_exclusive_call:
             return
@@ -79,7 +77,7 @@ class EagerCalls:
             self._start(call, nth, tool, self._task_group)
 
     def _start(self, call: ToolCall, nth: int, tool: AnyTool, task_group: TaskGroup) -> None:
-        scope = self.executor.scope
+        scope = self.runner.scope
         is_in_memory = isinstance(scope.steps, InMemorySteps)
         # A turn that has one id twice is dropped and requested again.
         if self._find_same_call(call, nth) is not None or call.id in self._unclaimed_ids:
@@ -89,11 +87,9 @@ class EagerCalls:
         self._unclaimed_ids.add(call.id)
         scope.artifacts.reserve_number(call.id, nth)
         name = f"tool:{call.id}"
-        eager_call = EagerCall(call, scope.steps.reserve(name) if is_in_memory else Slot(name))
+        eager_call = EagerCall(call, scope.steps.reserve(name) if is_in_memory else Slot(name), self.runner)
         self._unclaimed.setdefault(nth, []).append(eager_call)
-        eager_call.task = task_group.create_task(
-            self.executor.run_eagerly(eager_call, ParentCancellation(task_group)), name=f"tool {call.name}"
-        )
+        eager_call.start(task_group)
 
     def _find_same_call(self, call: ToolCall, nth: int) -> EagerCall | None:
         return next((eager_call for eager_call in self._unclaimed.get(nth, ()) if eager_call.is_same_call(call)), None)
@@ -119,5 +115,4 @@ class EagerCalls:
         self._unclaimed_ids.clear()
         self.discarded_ids.update(eager_call.call.id for eager_call in discarded)
         for eager_call in discarded:
-            await eager_call.wait_for_result()
-            await self.executor.report_discarded(eager_call, DISCARDED)
+            await eager_call.discard()

@@ -100,6 +100,13 @@ def _exception_text(error: BaseException) -> str:
         return ""
 
 
+def first_leaf_exception(error: BaseException) -> BaseException:
+    """Return the first exception inside nested exception groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    return error
+
+
 def _leaf_exceptions(error: BaseException) -> Iterator[BaseException]:
     """Yield the exceptions inside nested exception groups, as a tool's task groups raise; or the exception itself."""
     if not isinstance(error, BaseExceptionGroup):

@@ -32,8 +32,8 @@ DEFECTS = (
     Defect(
         "a tool's failure costs its siblings their results",
         "tool_calls/executor.py",
-        "            reraise_exit_or_cancellation(error)\n",
-        "            self.results.clear()\n",
+        "        results[call.id] = result\n",
+        "        results[call.id] = results.clear() or result if result.is_error else result\n",
         ("loop/test_agent_loop.py", "tool_calls/test_executor.py"),
         "law_3",
     ),

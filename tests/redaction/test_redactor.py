@@ -21,6 +21,7 @@ from agentkit.redaction.redactor import (
     text_without_secrets,
     without_secrets,
 )
+from agentkit.tool_calls.call_result import CallResult
 from tests.executing import call, execution
 
 KEY = "sk-ant-api03-" + "aB3_" * 10 + "-xyz"
@@ -226,9 +227,10 @@ async def test_every_answer_of_a_call_is_cleaned() -> None:
         return f"iban=DE02 {KEY}"
 
     redactor = Redactor.of(["iban"], [])
-    running = execution([show], redactor=redactor)
-    await running.run([call("show", 1, how="return"), call("show", 2, how="raise"), call(KEY, 3)])
-    first, second, third = (str(running.results[f"toolu_{number}"].content) for number in (1, 2, 3))
+    calls = [call("show", 1, how="return"), call("show", 2, how="raise"), call(KEY, 3)]
+    results: dict[str, CallResult] = {}
+    await execution([show], redactor=redactor).run(calls, results)
+    first, second, third = (str(results[call.id].content) for call in calls)
     assert first == f"iban={REDACTED} {REDACTED}"
     assert second == f"No access for {REDACTED}. Ask postgres://ann:{REDACTED}@db/shop."
     assert third.startswith(f"There is no tool `{REDACTED}`.")

@@ -14,6 +14,7 @@ from agentkit.errors import ToolTimeout
 from agentkit.messages.message import Content
 from agentkit.run.middleware import AroundTool, CallTool, ToolRun, compose_middleware
 from agentkit.testing import Reply, script
+from agentkit.tool_calls.call_result import CallResult
 from tests.executing import answer, answers, call, execution
 
 pytestmark = pytest.mark.anyio
@@ -171,10 +172,11 @@ async def test_only_calls_that_can_be_executed_come_through() -> None:
     async def never(call: ToolRun, next: CallTool) -> Content:
         raise AssertionError
 
-    running = execution([double], [never])
-    await running.run([call("doubel", 1), call("double", 2, n=1)], allowed_tools=frozenset(["doubel"]))
-    assert "no tool `doubel`" in str(running.results["toolu_1"].content)
-    assert "last turn" in str(running.results["toolu_2"].content)
+    results: dict[str, CallResult] = {}
+    calls = [call("doubel", 1), call("double", 2, n=1)]
+    await execution([double], [never]).run(calls, results, allowed_tools=frozenset(["doubel"]))
+    assert "no tool `doubel`" in str(results["toolu_1"].content)
+    assert "last turn" in str(results["toolu_2"].content)
 
 
 async def test_a_sub_agent_is_a_tool_as_any_other() -> None:

@@ -1,0 +1,49 @@
+"""The events of one tool call: started, in progress, finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from agentkit.messages.message import ToolCall, text_of
+from agentkit.run.events import ToolFinished, ToolProgress, ToolStarted
+
+if TYPE_CHECKING:
+    from agentkit.run.scope import RunScope
+    from agentkit.tool_calls.call_result import CallResult
+    from agentkit.tools.toolset import AnyTool
+
+
+async def emit_started(scope: RunScope, call: ToolCall, tool: AnyTool | None) -> None:
+    """Emit ToolStarted for a call; `tool` is None if there is none of its name."""
+    is_agent = tool is not None and tool.is_agent
+    await scope.emit(
+        lambda origin: ToolStarted(**origin, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
+    )
+
+
+async def emit_finished(scope: RunScope, call: ToolCall, result: CallResult) -> None:
+    """Emit ToolFinished for a call, with the text of its result."""
+    await scope.emit(
+        lambda origin: ToolFinished(
+            **origin,
+            call_id=call.id,
+            name=call.name,
+            is_error=result.is_error,
+            text=text_of(result.content),
+            duration_s=result.duration_s,
+        )
+    )
+
+
+def progress_reporter(scope: RunScope, call: ToolCall) -> Callable[[str, float | None, float | None], None]:
+    """Return the listener for `ctx.progress(...)` of a call; it emits ToolProgress."""
+
+    def report(message: str, done: float | None, total: float | None) -> None:
+        scope.emit_soon(
+            lambda origin: ToolProgress(
+                **origin, call_id=call.id, name=call.name, message=message, done=done, total=total
+            )
+        )
+
+    return report

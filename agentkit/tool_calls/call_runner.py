@@ -1,0 +1,94 @@
+"""Run one tool call through all its layers, from the agent's middleware to the tool, to one result.
+
+A failure becomes an error result here, and nowhere else: between the middleware, the retries and the tool, failures are
+exceptions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from agentkit.run.middleware import AroundTool, ToolRun, compose_middleware
+from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.cancellation import CancellableCall
+from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
+from agentkit.tool_calls.retry_and_timeout import TimeoutMiddleware, retry_middleware, run_tool
+from agentkit.tools.result_content import render_result
+
+if TYPE_CHECKING:
+    import anyio
+
+    from agentkit.messages.message import Content, ToolCall
+    from agentkit.run.scope import RunScope
+    from agentkit.run.steps import Slot
+    from agentkit.tools.run_context import RunContext
+    from agentkit.tools.toolset import AnyTool
+
+
+@dataclass(frozen=True, slots=True)
+class CallRunner:
+    """Runs single tool calls of one run."""
+
+    tools: Mapping[str, AnyTool]
+    """The tools of the conversation, by name."""
+    scope: RunScope
+    make_context: Callable[[ToolCall, Slot], RunContext[object]]
+    """Makes the RunContext of a call."""
+    timeout_s: float
+    """Seconds per attempt, for tools without a timeout of their own. Sub-agents have no timeout."""
+    concurrency_limiter: anyio.Semaphore
+    """Limits the number of calls that run at once."""
+    middleware: Sequence[AroundTool] = ()
+    """The agent's tool middleware, which wraps the retries."""
+
+    async def run_to_result(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> CallResult:
+        """Run a call through all layers and return its result; failures become error results."""
+        started = time.monotonic()
+        try:
+            content = await self._run_layers(run, is_stop_requested)
+        except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
+            reraise_exit_or_cancellation(error)
+            result = self.error_result(error_text_for_model(error, run.tool, run.context), run.tool)
+        else:
+            result = CallResult(content)
+        return replace(result, duration_s=round(time.monotonic() - started, 4))
+
+    def error_result(self, text: str, tool: AnyTool | None = None) -> CallResult:
+        """Return an error result, clipped and redacted as any other result."""
+        content = render_result(text, tool.max_result_tokens if tool else None)
+        return CallResult(self.scope.redactor.content(content), is_error=True)
+
+    async def _run_layers(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> Content:
+        timeout = TimeoutMiddleware(self.timeout_s, is_stop_requested)
+        layers = compose_middleware([retry_middleware, timeout] if run.tool.retries else [timeout], run_tool)
+        if not self.middleware:
+            return await layers(run)
+        tool_contents: list[Content] = []
+
+        async def inner(run: ToolRun) -> Content:
+            tool_contents.append(await layers(run))
+            return tool_contents[-1]
+
+        content = await CancellableCall(
+            compose_middleware(self.middleware, inner)(run), run.tool.name, is_stop_requested
+        )
+        if any(content is one for one in tool_contents):
+            return content  # already rendered, clipped and redacted by the tool
+        return self.scope.redactor.content(_checked_middleware_content(content, run.tool))
+
+
+def _checked_middleware_content(content: object, tool: AnyTool) -> Content:
+    """Return the content from middleware in a form that a request can carry.
+
+    Raises:
+        TypeError: Middleware returned neither text nor blocks.
+    """
+    if not isinstance(content, str | list):
+        raise TypeError(
+            f"middleware around the tool `{tool.name}` returned {type(content).__name__}: return what `next(call)` "
+            "returns, or text"
+        )
+    return render_result(cast("Content", content), tool.max_result_tokens)

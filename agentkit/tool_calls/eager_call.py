@@ -1,0 +1,115 @@
+"""The life of one eager call: it starts while the reply is still streaming, and is claimed or discarded.
+
+start --> running --> claim ----> finish     the call of a complete turn gets the result, now or when it is there
+             |
+             +------> stop -----> discard    no complete turn has this call
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentkit.run.middleware import ToolRun
+from agentkit.run.steps import run_typed_step
+from agentkit.tool_calls.call_events import emit_finished, emit_started
+from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.cancellation import ParentCancellation
+
+if TYPE_CHECKING:
+    from anyio import TaskHandle
+    from anyio.abc import TaskGroup
+
+    from agentkit.messages.message import ToolCall
+    from agentkit.run.steps import Slot
+    from agentkit.tool_calls.call_runner import CallRunner
+
+DISCARDED = "Thrown away: the turn that made this call was dropped."
+
+
+@dataclass(slots=True, eq=False)
+class EagerCall:
+    """A tool call that starts while the reply is still streaming, before its turn is complete."""
+
+    call: ToolCall
+    """The call as it was streamed. The call of the complete turn that claims it may have another id."""
+    slot: Slot
+    runner: CallRunner
+    _task: TaskHandle[None] | None = field(default=None, init=False)
+    """The task that runs the call. None: it has not started yet."""
+    _claimed_by: ToolCall | None = field(default=None, init=False)
+    """The call of a complete turn that gets the result. None: no turn has claimed it yet."""
+    _turn_results: dict[str, CallResult] = field(default_factory=dict[str, CallResult], init=False)
+    """The results of that turn, by call id."""
+    _result: CallResult | None = field(default=None, init=False)
+    """The result. None: the call is still running, was stopped, or cancelled itself."""
+    _is_done: bool = field(default=False, init=False)
+    """True once the call has ended with a result, which the turn that has claimed it has got."""
+    _is_stop_requested: bool = field(default=False, init=False)
+    """True once `stop` was called; a tool that swallows cancellations is then stopped by force."""
+
+    def is_same_call(self, call: ToolCall) -> bool:
+        """True if `call` has the same tool and the same input."""
+        own = self.call
+        # Identity first: computing a key serializes the input.
+        return own.name == call.name and (own.input is call.input or own.key == call.key)
+
+    def start(self, task_group: TaskGroup) -> None:
+        """Start the call in a task of its own."""
+        parent_cancellation = ParentCancellation(task_group)
+        self._task = task_group.create_task(
+            self._run(lambda: self._is_stop_requested or parent_cancellation.poll()), name=f"tool {self.call.name}"
+        )
+
+    async def _run(self, is_stop_requested: Callable[[], bool]) -> None:
+        call, runner = self.call, self.runner
+        tool = runner.tools[call.name]
+        await emit_started(runner.scope, call, tool)
+        async with runner.concurrency_limiter:
+            run = ToolRun(call, tool, runner.make_context(call, self.slot))
+            self._result = await runner.run_to_result(run, is_stop_requested)
+        if self._claimed_by is not None:
+            await self._record_result(self._claimed_by, self._result)
+        self._is_done = True
+
+    async def claim(self, call: ToolCall, turn_results: dict[str, CallResult]) -> None:
+        """Give the result to a call of a complete turn: it is put into `turn_results` now or when it is there."""
+        if call.id != self.call.id:
+            moved = CallResult(f"Its turn was requested again: it continues as {call.id}.")
+            await emit_finished(self.runner.scope, self.call, moved)
+            await emit_started(self.runner.scope, call, self.runner.tools.get(call.name))
+        self._claimed_by, self._turn_results = call, turn_results
+        if self._result is not None:
+            await self._record_result(call, self._result)
+
+    async def finish(self, slot: Slot) -> None:
+        """Wait for the result as a recorded step, in the slot of the call that has claimed it."""
+        result = await run_typed_step(
+            self.runner.scope.steps, slot, self._result_or_error, CallResult.to_json, CallResult.from_json
+        )
+        if self._claimed_by is not None and self._claimed_by.id not in self._turn_results:
+            await self._record_result(self._claimed_by, result)
+
+    async def _result_or_error(self) -> CallResult:
+        await self._wait_until_done()
+        return self._result or self.runner.error_result(f"`{self.call.name}` cancelled itself.")
+
+    def stop(self) -> None:
+        """Cancel the call, without waiting for its end."""
+        self._is_stop_requested = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def discard(self) -> None:
+        """Wait for the end of a stopped call that no turn claims, and emit ToolFinished for it."""
+        await self._wait_until_done()
+        await emit_finished(self.runner.scope, self.call, self.runner.error_result(DISCARDED))
+
+    async def _wait_until_done(self) -> None:
+        if not self._is_done and self._task is not None:
+            await self._task.wait()
+
+    async def _record_result(self, call: ToolCall, result: CallResult) -> None:
+        self._turn_results[call.id] = result
+        await emit_finished(self.runner.scope, call, result)
