@@ -17,6 +17,7 @@ from mcp.client._transport import ReadStream, TransportStreams
 from mcp.shared.message import SessionMessage
 
 from agentkit.log import log
+from agentkit.mcp.posix_transport import posix_transport
 from agentkit.mcp.servers import StdioServer
 from agentkit.redaction.redactor import text_without_secrets
 
@@ -58,7 +59,7 @@ class StderrTail:
 async def open_process_streams(
     server: StdioServer, stderr_tail: StderrTail, on_end: Callable[[], None]
 ) -> AsyncGenerator[TransportStreams]:
-    """Start the process and yield the streams of its messages; afterwards its whole process group is gone.
+    """Start the process and yield the streams of its messages; afterwards it is gone, with its process group on POSIX.
 
     `on_end` is called when the process closes its stdout, usually because it has ended.
     """
@@ -69,8 +70,9 @@ async def open_process_streams(
         cwd=server.cwd,
         encoding_error_handler="replace",
     )
+    transport = {"posix": posix_transport}.get(os.name, stdio_client)
     with stderr_tail.file:
-        async with stdio_client(parameters, errlog=stderr_tail.file) as (read, write):
+        async with transport(parameters, errlog=stderr_tail.file) as (read, write):
             stderr_tail.file.close()
             yield _EndNotifyingStream(read, on_end), write
 

@@ -7,10 +7,8 @@ sync tool uses `subprocess.run`, which cannot be cancelled.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import signal
 import subprocess
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,16 +19,12 @@ from typing import IO, cast
 import anyio
 
 from agentkit.errors import ToolError, UsageError
-from agentkit.log import log
+from agentkit.tools.process_group import end_process_group, wait_for_exit
 
 DEFAULT_MAX_OUTPUT_BYTES = 1_000_000
 """Bytes of stdout, and as many of stderr, that are kept."""
-GRACE_S = 2.0
-"""Seconds between SIGTERM and SIGKILL."""
 _DRAIN_TIMEOUT_S = 0.2
 """Seconds to wait for the end of the output once the program has ended: its children may hold the pipes open."""
-_KILL_TIMEOUT_S = 5.0
-"""Seconds to wait after SIGKILL: a process in an uninterruptible system call does not end."""
 _CHUNK_BYTES = 65_536
 _MAX_PIPE_CHUNKS = 32
 """Chunks to read after the end: more than a pipe buffer holds."""
@@ -117,7 +111,7 @@ async def _open_process(
     finally:
         try:
             with anyio.CancelScope(shield=True):
-                await _terminate(process)
+                await end_process_group(process)
         finally:
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
@@ -159,7 +153,7 @@ async def _communicate(
         tasks.start_soon(read_all)
         if process.stdin is not None:
             tasks.start_soon(_write_input, process.stdin, given)
-        await _wait_for_exit(process)
+        await wait_for_exit(process)
         with anyio.move_on_after(_DRAIN_TIMEOUT_S):
             await are_read.wait()
         tasks.cancel_scope.cancel()
@@ -228,56 +222,3 @@ class _OutputBuffer:
         tail = self.tail[len(self.tail) - (self.max_bytes - len(self.head)) :]
         left_out = f"\n[{self.total_bytes - self.max_bytes:,} of {self.total_bytes:,} bytes left out here]\n"
         return self.head.decode(errors="replace") + left_out + tail.decode(errors="replace")
-
-
-# -- the end ---------------------------------------------------------------------------------------------------------
-
-
-async def _terminate(process: subprocess.Popen[bytes]) -> None:
-    """End the program and its process group: SIGTERM, a short wait, SIGKILL.
-
-    The program is reaped last: until then its process id cannot be reused, so the signals reach the right group.
-    """
-    if not _has_exited(process):
-        _signal_group(process, signal.SIGTERM)
-        with anyio.move_on_after(GRACE_S):
-            await _wait_for_exit(process)
-    _signal_group(process, signal.SIGKILL)
-    with anyio.move_on_after(_KILL_TIMEOUT_S):
-        await _wait_for_exit(process)
-    if process.poll() is None:
-        log().error("a process cannot be killed", pid=process.pid)
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(
-        ProcessLookupError, PermissionError
-    ):  # all have ended; macOS refuses where all are zombies
-        os.killpg(process.pid, number)
-
-
-async def _wait_for_exit(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the program has ended, without reaping it where the system allows that."""
-    try:
-        descriptor = os.pidfd_open(process.pid)
-    except (AttributeError, OSError):  # not Linux, an old kernel, or a sandbox
-        pause_s = 0.001
-        while not _has_exited(process):
-            await anyio.sleep(pause_s)
-            pause_s = min(2 * pause_s, 0.05)
-        return
-    try:
-        await anyio.wait_readable(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _has_exited(process: subprocess.Popen[bytes]) -> bool:
-    if process.returncode is not None:
-        return True
-    try:
-        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:  # reaped elsewhere
-        return True
-    except AttributeError:  # no os.waitid on macOS before Python 3.13
-        return process.poll() is not None
