@@ -1,51 +1,48 @@
-"""The library's logger: silent until the application configures logging, never on stdout, and without secrets.
+"""The library's log: silent until the application configures logging, never on stdout, and without secrets.
 
-Two rules for this file: structlog is never configured here (unconfigured it prints to stdout), and it is imported
-only when the first line is written, since that takes time.
+Three rules for this file: structlog is never configured here (unconfigured it prints to stdout), and it is imported
+only when the first line is written, since that takes time; and whatever a handler, a filter, a formatter or a record
+factory of the application does, writing a line raises nothing.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
-from contextlib import contextmanager
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from agentkit.redaction.redactor import Redactor, text_without_secrets, without_secrets
 
-if TYPE_CHECKING:
-    from structlog.stdlib import BoundLogger
-    from structlog.typing import EventDict, WrappedLogger
+_logger = logging.getLogger("agentkit")
+_logger.addHandler(logging.NullHandler())
 
-_DEFAULT_REDACTOR = Redactor()
-_redactor: ContextVar[Redactor] = ContextVar("agentkit_log_redactor", default=_DEFAULT_REDACTOR)
+_RESERVED_NAMES = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName"}
+"""Attributes of every LogRecord, which no field may overwrite."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LogContext:
+    """The redactor and the fields that the lines of a run share."""
+
+    redactor: Redactor = Redactor()
+    fields: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+_NO_CONTEXT = _LogContext()
+_context: ContextVar[_LogContext] = ContextVar("agentkit_log_context", default=_NO_CONTEXT)
 
 
 @contextmanager
-def redacting_logs(redactor: Redactor) -> Generator[None]:
-    """Redact what is logged in the block, and by tasks that are started in it, with this redactor as well."""
-    token = _redactor.set(redactor)
+def log_context(redactor: Redactor, **fields: str) -> Generator[None]:
+    """Redact what is logged in the block, and by tasks that are started in it, and give each line these fields."""
+    token = _context.set(_LogContext(redactor, fields))
     try:
         yield
     finally:
-        _redactor.reset(token)
-
-
-class _TracebacksWithoutSecrets(logging.Filter):
-    """Formats and redacts a record's traceback before any handler does; handlers reuse the formatted text."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and not record.exc_text:
-            text = text_without_secrets(logging.Formatter().formatException(record.exc_info))
-            record.exc_text = _redactor.get().text(text)
-        return True
-
-
-_logger = logging.getLogger("agentkit")
-_logger.addHandler(logging.NullHandler())
-_logger.addFilter(_TracebacksWithoutSecrets())
+        _context.reset(token)
 
 
 def is_logged(level: int) -> bool:
@@ -53,24 +50,80 @@ def is_logged(level: int) -> bool:
     return _logger.isEnabledFor(level)
 
 
-@cache
-def log() -> BoundLogger:
-    """Return the logger of the package, on top of the standard library's logger `agentkit`."""
-    import structlog
+class RedactedError(Exception):
+    """Stands in a log record for an exception whose traceback holds a secret; its text is the traceback without it.
 
-    logger: BoundLogger = structlog.wrap_logger(
-        _logger,
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.contextvars.merge_contextvars,
-            _without_secrets,
-            structlog.stdlib.render_to_log_kwargs,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
-    return logger
+    A handler that formats `record.exc_info` itself would show the secret otherwise.
+    """
 
 
-def _without_secrets(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
-    hide = _redactor.get().text
-    return {name: hide(value) if isinstance(value, str) else value for name, value in without_secrets(fields).items()}
+class PackageLog:
+    """Writes structured lines to the standard library's logger `agentkit`; the fields are attributes of the record.
+
+    A line has the application's structlog context variables, too. A name that a LogRecord needs for itself, such as
+    `filename`, gets an underscore: `filename_`.
+    """
+
+    def debug(self, event: str, **fields: object) -> None:
+        """Write a line at level debug."""
+        _write_line(logging.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        """Write a line at level info."""
+        _write_line(logging.INFO, event, fields)
+
+    def warning(self, event: str, *, exc_info: BaseException | None = None, **fields: object) -> None:
+        """Write a line at level warning, with the traceback of an exception."""
+        _write_line(logging.WARNING, event, fields, exc_info)
+
+    def error(self, event: str, *, exc_info: BaseException | None = None, **fields: object) -> None:
+        """Write a line at level error, with the traceback of an exception."""
+        _write_line(logging.ERROR, event, fields, exc_info)
+
+
+_package_log = PackageLog()
+
+
+def log() -> PackageLog:
+    """Return the log of the package."""
+    return _package_log
+
+
+def _write_line(level: int, event: str, fields: dict[str, object], error: BaseException | None = None) -> None:
+    try:
+        if _logger.isEnabledFor(level):
+            _logger.handle(_make_record(level, event, fields, error))
+    except Exception as failure:  # noqa: BLE001 - raised by the application's logging, for which no run ends
+        _report_lost_line(event, failure)
+
+
+def _make_record(level: int, event: str, fields: dict[str, object], error: BaseException | None) -> logging.LogRecord:
+    from structlog.contextvars import get_contextvars
+
+    context = _context.get()
+    file, line, function, _ = _logger.findCaller(stacklevel=4)  # the line that called `log().error(...)`
+    record = _logger.makeRecord(_logger.name, level, file, line, _redacted(event), (), None, function)
+    said = without_secrets({**get_contextvars(), **context.fields, **fields})
+    for name, value in said.items():
+        attribute = f"{name}_" if name in _RESERVED_NAMES else name
+        record.__dict__[attribute] = context.redactor.value(value)
+    if error is not None:
+        record.exc_info = (type(error), error, error.__traceback__)
+        text = logging.Formatter().formatException(record.exc_info)
+        if (clean := _redacted(text)) != text:
+            record.exc_text = clean  # formatters print this instead of formatting the exception
+            record.exc_info = (RedactedError, RedactedError(clean), None)
+    return record
+
+
+def _redacted(text: str) -> str:
+    return _context.get().redactor.text(text_without_secrets(text))
+
+
+def _report_lost_line(event: str, failure: Exception) -> None:
+    """Write to stderr that a line is lost, as the standard library's handlers do when they fail."""
+    if logging.raiseExceptions and sys.stderr is not None:
+        with suppress(Exception):  # stderr may be closed
+            sys.stderr.write(
+                _redacted(f"agentkit: the log line {event!r} is lost: {type(failure).__name__}: {failure}\n")
+            )

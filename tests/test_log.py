@@ -5,15 +5,23 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import traceback
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Never, TypeAlias, cast
 
 import pytest
+import structlog
 
-from agentkit.log import log, redacting_logs
+from agentkit import Agent, Outcome, RunResult, tool
+from agentkit.log import RedactedError, log, log_context
 from agentkit.redaction.redactor import Redactor
+from agentkit.simulator import Reply
+from agentkit.testing import script
 
 
 def test_nothing_is_printed_unless_the_application_configures_logging() -> None:
-    source = "from agentkit.log import redacting_logs, log; log().error('x', a=1)"
+    source = "from agentkit.log import log_context, log; log().error('x', a=1)"
     process = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=30, check=True)
     assert (process.stdout, process.stderr) == ("", "")
 
@@ -28,7 +36,7 @@ def test_fields_and_tracebacks_reach_the_applications_logging(caplog: pytest.Log
 
 
 def test_what_a_run_knows_as_secret_is_hidden_while_it_runs(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR, "agentkit"), redacting_logs(Redactor(("PIN",), ("a-key-of-the-house",))):
+    with caplog.at_level(logging.ERROR, "agentkit"), log_context(Redactor(("PIN",), ("a-key-of-the-house",))):
         log().error("tool failed", said="PIN: 4711", exc_info=ValueError("a-key-of-the-house"))
     assert "4711" not in str(caplog.records[0].__dict__["said"])
     assert "a-key-of-the-house" not in caplog.text
@@ -53,3 +61,203 @@ def test_secrets_reach_neither_fields_nor_messages_nor_tracebacks(caplog: pytest
     for handler_text in (caplog.text, record.exc_text or "", str(record.__dict__["tool"]), record.message):
         assert key not in handler_text
         assert "hunter2" not in handler_text
+
+
+class FormatsItself(logging.Handler):
+    """Formats `record.exc_info` itself, as handlers for JSON and for error trackers do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        assert record.exc_info is not None
+        self.written += "".join(traceback.format_exception(*record.exc_info))
+
+
+def test_a_handler_that_formats_the_traceback_itself_gets_no_secret() -> None:
+    handler, logger = FormatsItself(), logging.getLogger("agentkit")
+    logger.addHandler(handler)
+    try:
+        try:
+            try:
+                raise OSError("postgres://ann:hunter2@db")
+            except OSError as error:
+                raise ExceptionGroup("both", [ValueError("plain")]) from error
+        except ExceptionGroup as error:
+            log().error("tool failed", exc_info=error)
+        log().error("tool failed", exc_info=ValueError("nothing to hide"))
+    finally:
+        logger.removeHandler(handler)
+    assert "hunter2" not in handler.written
+    assert "postgres://ann:[redacted]@db" in handler.written
+    assert "test_log.py" in handler.written
+    assert handler.written.count(RedactedError.__name__) == 1
+    assert "ValueError: nothing to hide" in handler.written
+
+
+def test_lists_and_mappings_of_a_line_are_redacted_as_well(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "agentkit"), log_context(Redactor((), ("a-key-of-the-house",))):
+        log().error("x", found=["a-key-of-the-house"], seen={"inside": ("a-key-of-the-house",)})
+    assert "a-key-of-the-house" not in str(caplog.records[0].__dict__)
+
+
+NAMES = (
+    "args", "asctime", "created", "event", "exc_info", "exc_text", "extra", "filename", "level", "levelname", "message",
+    "module", "msg", "name", "process", "stack_info", "stacklevel", "taskName", "thread",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_context_variable_may_have_any_name(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    plain = vars(logging.makeLogRecord({}))
+    with caplog.at_level(logging.ERROR, "agentkit"), structlog.contextvars.bound_contextvars(**{name: "import-7"}):
+        log().error("tool failed", tool="load", exc_info=ValueError("boom"))
+    (record,) = caplog.records
+    is_reserved = name in {*plain, "asctime", "message", "taskName"}
+    assert record.__dict__[f"{name}_" if is_reserved else name] == "import-7"
+    assert (record.message, record.filename, record.__dict__["tool"]) == ("tool failed", "test_log.py", "load")
+    assert "ValueError: boom" in caplog.text
+
+
+def test_a_line_of_a_run_has_the_fields_of_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "agentkit"), log_context(Redactor(), run_id="run-1", agent="reader"):
+        log().info("a")
+        with log_context(Redactor(), run_id="run-1/toolu_1", agent="helper"):
+            log().info("b", agent="own")
+    log().info("c")
+    assert [(record.__dict__["run_id"], record.__dict__["agent"]) for record in caplog.records] == [
+        ("run-1", "reader"),
+        ("run-1/toolu_1", "own"),
+    ]
+
+
+class Breaks(logging.Handler):
+    """Fails as a full disk does."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise self.error
+
+
+def fail(*_: object, **__: object) -> Never:
+    raise OSError("disk full, says ghp_" + 20 * "x")
+
+
+@contextmanager
+def _broken_handler(logger: logging.Logger) -> Generator[None]:
+    handler = Breaks(OSError("disk full, says ghp_" + 20 * "x"))
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
+
+
+@contextmanager
+def _broken_filter(logger: logging.Logger) -> Generator[None]:
+    logger.addFilter(fail)
+    yield
+    logger.removeFilter(fail)
+
+
+@contextmanager
+def _broken_factory(_: logging.Logger) -> Generator[None]:
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(fail)
+    yield
+    logging.setLogRecordFactory(before)
+
+
+Breaking: TypeAlias = "Callable[[logging.Logger], AbstractContextManager[None]]"
+BREAKING: list[Breaking] = [_broken_handler, _broken_filter, _broken_factory]
+
+
+@pytest.mark.parametrize("breaking", BREAKING)
+def test_logging_that_raises_costs_the_line_and_is_reported_on_stderr(
+    breaking: Breaking,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with breaking(logging.getLogger("agentkit")):
+        log().error("tool failed", exc_info=ValueError("x"))
+        monkeypatch.setattr(logging, "raiseExceptions", False)
+        log().error("tool failed")
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "agentkit: the log line 'tool failed' is lost: OSError: disk full, says [redacted]\n")
+
+
+def test_a_record_factory_may_set_fields_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    before = logging.getLogRecordFactory()
+
+    def make(*args: object, **more: object) -> logging.LogRecord:
+        record = before(*args, **more)
+        record.__dict__.update(tool="none", trace_id="7")
+        return record
+
+    logging.setLogRecordFactory(make)
+    try:
+        log().error("tool failed", tool="load")
+    finally:
+        logging.setLogRecordFactory(before)
+    assert (caplog.records[0].__dict__["tool"], caplog.records[0].__dict__["trace_id"]) == ("load", "7")
+
+
+def test_an_interrupt_in_a_handler_is_not_swallowed() -> None:
+    handler, logger = Breaks(KeyboardInterrupt()), logging.getLogger("agentkit")
+    logger.addHandler(handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            log().error("tool failed")
+    finally:
+        logger.removeHandler(handler)
+
+
+# -- in a run --------------------------------------------------------------------------------------------------------
+
+
+@tool(effect="read", retries=1)
+async def load(path: str) -> str:
+    """Load a file."""
+    raise ValueError(f"no {path}")
+
+
+READER = Agent("reader", model="claude-haiku-5-5", tools=[load], description="Reads.")
+LEAD = Agent("lead", model="claude-haiku-5-5", tools=[READER.as_tool()])
+
+
+async def _delegate() -> RunResult[str]:
+    def reply(request: dict[str, object]) -> Reply:
+        messages, tools = request["messages"], str(request["tools"])
+        if len(cast("list[object]", messages)) > 1:
+            return Reply.text("Done.")
+        return Reply.tool("load", path="a.txt") if "Load a file" in tools else Reply.tool("reader", objective="Read.")
+
+    with script(reply):
+        return await LEAD.run("Go")
+
+
+@pytest.mark.anyio
+async def test_every_line_names_its_run_agent_tool_and_error(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "agentkit"):
+        result = await _delegate()
+    (child,) = result.children
+    lines = [record.__dict__ for record in caplog.records]
+    runs = [(result.run_id, "lead")] + [(child.run_id, "reader")] * 3
+    assert [(line["run_id"], line["agent"]) for line in lines] == runs
+    assert [line["message"] for line in lines[2:]] == ["tool failed and is tried again", "tool failed"]
+    assert [line["tool"] for line in lines[2:]] == ["load", "load"]
+    assert lines[3]["error_id"] in str(child.messages)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("breaking", BREAKING)
+async def test_logging_that_raises_ends_no_run_and_no_map(breaking: Breaking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    agent = Agent("a", model="claude-haiku-5-5", input=int, render=lambda number: f"item {6 // number}", tools=[load])
+    with breaking(logging.getLogger("agentkit")):
+        assert (await _delegate()).outcome is Outcome.COMPLETED
+        with script(lambda _: Reply.text("Done.")):
+            found = await agent.map([1, 0, 3])
+    assert [type(one).__name__ for one in found] == ["Done", "Failed", "Done"]

@@ -100,7 +100,7 @@ async def _run_item(run_item: RunItem[Item, Out], index: int, item: Item, run_id
     except ConfigurationError:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of one item is that item's result
-        log().error("an item of a map failed", run_id=run_id, exc_info=error)
+        log().error("an item of a map failed", run_id=run_id, index=index, exc_info=error)
         return Failed(index, Outcome.FAILED, f"{type(error).__name__}: {error}")
     if result.answer is None:
         return Failed(index, result.outcome, result.reason, cast("RunResult[object]", result))

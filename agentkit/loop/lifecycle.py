@@ -13,7 +13,7 @@ from agentkit.budget.account import Account, RunBudget
 from agentkit.errors import UsageError
 from agentkit.history.saved import SavedConversation
 from agentkit.history.transcript import Transcript, open_transcript
-from agentkit.log import is_logged, log, redacting_logs
+from agentkit.log import is_logged, log, log_context
 from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
 from agentkit.loop.model_call import ModelCaller
@@ -111,8 +111,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
                 deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
                 _check_child_deps(self.spec, has_deps=deps is not None)
                 transcript = await self._conversation_transcript(deps, scope, models[0].name)
-                stack.enter_context(redacting_logs(scope.redactor))
-                _log_start(self.spec, scope)
+                stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
+                _log_start(self.spec)
                 prompt = scope.redactor.content(transcript.with_change_note(content))
                 model_turns = self._model_turns(scope, transcript, models, deps, run_budget, prompt)
                 self.agent_loop = AgentLoop(self.spec, scope, model_turns, deps, self.output_check)
@@ -220,12 +220,12 @@ async def _open_deps(
             yield deps
 
 
-def _log_start(spec: AnySpec, scope: RunScope) -> None:
+def _log_start(spec: AnySpec) -> None:
     """Log the start of a run, with the tools whose effect is not declared and the use of declaring it."""
     if not is_logged(logging.INFO):
         return
     undeclared = [tool.name for tool in spec.agent_tools.tools.values() if tool.declared_effect is None]
-    facts: dict[str, object] = {"run_id": scope.run_id, "agent": spec.name}
+    facts: dict[str, object] = {}
     if undeclared:
         facts["without_effect"] = undeclared
         facts["hint"] = 'taken for "write", so never retried or started early; declare @tool(effect="read") where true'

@@ -91,12 +91,15 @@ def _json_without_secrets(value: object, *, is_secret: bool) -> object:
             return REDACTED if is_secret else value
         case list():
             return [_json_without_secrets(item, is_secret=is_secret) for item in cast("list[object]", value)]
+        case tuple():
+            found = cast("tuple[object, ...]", value)
+            return tuple(_json_without_secrets(item, is_secret=is_secret) for item in found)
         case Mapping():
-            found = cast("Mapping[str, object]", value)
-            is_secret = is_secret and not _SCHEMA_WORDS.intersection(found)
+            named = cast("Mapping[str, object]", value)
+            is_secret = is_secret and not _SCHEMA_WORDS.intersection(named)
             return {
                 text_without_secrets(key): _json_without_secrets(item, is_secret=is_secret or is_secret_name(key))
-                for key, item in found.items()
+                for key, item in named.items()
             }
         case _:
             return value
@@ -172,19 +175,22 @@ class Redactor:
 
         Pictures and other data in base64 are not changed.
         """
-        return cast("Content", self._redacted(content))
+        return cast("Content", self.value(content))
 
-    def _redacted(self, value: object) -> object:
+    def value(self, value: object) -> object:
+        """Return a JSON value without secrets in its texts; the same object if it has none."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
             parts = cast("list[object]", value)
-            cleaned = [self._redacted(part) for part in parts]
+            cleaned = [self.value(part) for part in parts]
             return cleaned if any(new is not old for new, old in zip(cleaned, parts, strict=True)) else parts
+        if isinstance(value, tuple):
+            return tuple(self.value(part) for part in cast("tuple[object, ...]", value))
         if not isinstance(value, dict):
             return value
         block = cast("Block", value)
         if block.get("type") in _BINARY_TYPES:
             return block
-        inside: Block = {key: part if key in _GENERATED_FIELDS else self._redacted(part) for key, part in block.items()}
+        inside: Block = {key: part if key in _GENERATED_FIELDS else self.value(part) for key, part in block.items()}
         return inside if any(inside[key] is not block[key] for key in block) else block

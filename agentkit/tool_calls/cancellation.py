@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable, Generator
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -65,6 +66,8 @@ class CancellableCall(Generic[T]):
     scope inside the tool, which is no reason to stop the tool by force."""
     on_first_wait: Callable[[], None] | None = None
     """Called before the first wait, to start a timer: a timer costs more than a tool that returns without waiting."""
+    _context: Context = field(default_factory=copy_context, init=False)
+    """The context of the call, for what the watchdog's thread logs about it."""
     _cancellation_count: int = field(default=0, init=False)
     _swallowed_cancellation: BaseException | None = field(default=None, init=False)
     """The cancellation that was replaced by a forced stop, raised to the caller in the end. None: no forced stop."""
@@ -84,7 +87,7 @@ class CancellableCall(Generic[T]):
         cancelled = anyio.get_cancelled_exc_class()
         try:
             while True:
-                outer_step = watch.begin_step(self.tool_name)
+                outer_step = watch.begin_step(self.tool_name, self._context)
                 try:
                     awaited = resume(to_send)
                 except StopIteration as end:

@@ -36,7 +36,8 @@ async def retry_middleware(run: ToolRun, next: CallTool) -> Content:
         except Exception as error:
             if not is_retryable_failure(error, tool):
                 raise
-            log().warning("tool failed and is tried again", tool=tool.name, attempt=attempt, exc_info=error)
+            fields = {"tool": tool.name, "call_id": run.context.call_id, "attempt": attempt}
+            log().warning("tool failed and is tried again", exc_info=error, **fields)
         run.context.progress(f"attempt {attempt} of {first + tool.retries} failed, trying again")
         await anyio.sleep(retry_pause_s(attempt))
     return await next(_with_attempt(run, first + tool.retries))

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
+from contextvars import Context
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,8 +28,8 @@ THRESHOLD_S = 1.0
 _CHECKS_PER_THRESHOLD = 4
 _MAX_BLOCKAGES = 100
 
-RunningStep: TypeAlias = tuple[str, float]
-"""The name of the tool, and the time of the monotonic clock when the step began."""
+RunningStep: TypeAlias = tuple[str, float, Context]
+"""The name of the tool, the time of the monotonic clock when the step began, and the context of the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ class Watch:
     reported_where: str = ""
     """The line in which that step was seen."""
 
-    def begin_step(self, tool: str) -> RunningStep | None:
+    def begin_step(self, tool: str, context: Context) -> RunningStep | None:
         """Note that a step of a tool begins. Return the step around it, to be passed to `end_step`."""
-        outer_step, self.step = self.step, (tool, time.monotonic())
+        outer_step, self.step = self.step, (tool, time.monotonic(), context)
         return outer_step
 
     def end_step(self, outer_step: RunningStep | None) -> None:
@@ -74,10 +75,11 @@ class Watch:
         where = _position_of_thread(self.thread_id)
         if self.step is step:  # it may have ended while its line was looked up
             self.reported_step, self.reported_where = step, where
-            log().warning("tool blocks the event loop", tool=step[0], duration_s=round(duration_s, 1), where=where)
+            step[2].run(_log_long_step, step[0], duration_s, where)
 
     def _report_blockage(self, step: RunningStep, duration_s: float) -> None:
         where = self.reported_where if self.reported_step is step else ""
+        self.reported_step = None  # its context would be kept alive
         blockage = Blockage(step[0], round(duration_s, 3), where)
         _blockages.append(blockage)
         log().warning(
@@ -87,6 +89,11 @@ class Watch:
             where=where,
             hint="make it a sync function, which runs in a thread, or call what blocks in one",
         )
+
+
+def _log_long_step(tool: str, duration_s: float, where: str) -> None:
+    """Log a step that still runs, in the context of its call, which has the fields of its run."""
+    log().warning("tool blocks the event loop", tool=tool, duration_s=round(duration_s, 1), where=where)
 
 
 @dataclass(slots=True)

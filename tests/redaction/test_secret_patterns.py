@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -36,6 +37,17 @@ SECRETS = [
 def test_a_secret_is_replaced_whole(secret: str) -> None:
     for before, behind in [("", ""), ("key: ", ", next"), ('{"key":"', '"}'), ("(", ")"), ("=", "\n")]:
         assert without_known_secrets(f"{before}{secret}{behind}") == f"{before}{REDACTED}{behind}"
+
+
+def test_secrets_side_by_side_are_both_replaced_and_at_once() -> None:
+    """A secret may hide the end of the one before it, or the beginning of the one behind it."""
+    for pair in itertools.product(
+        [*SECRETS, "AIza" + 34 * "x" + "-", "://u:", "Bearer ", "x-api-key: ", "-"], repeat=2
+    ):
+        cleaned = without_known_secrets("".join(pair))
+        assert without_known_secrets(cleaned) == cleaned
+        assert pair[1] != PEM or "MII" not in cleaned
+    assert without_known_secrets(f"{SECRETS[8]}{PEM}{SECRETS[8]}") == 3 * REDACTED
 
 
 def test_a_private_key_that_was_cut_is_replaced_as_far_as_it_goes() -> None:

@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from contextvars import copy_context
 
 import anyio
 import anyio.lowlevel
 import pytest
 
 from agentkit import tool
+from agentkit.log import log_context
+from agentkit.redaction.redactor import Redactor
 from agentkit.tool_calls import watchdog
 from agentkit.tool_calls.watchdog import THRESHOLD_S, acquire_watch, blockages, release_watch
 from tests.executing import answers, call
@@ -47,7 +50,7 @@ async def test_a_tool_that_blocks_is_named_while_it_does_and_with_its_duration(
 ) -> None:
     before = len(blockages())
     calls = [call("crunch", 1, seconds=1.5 * THRESHOLD_S), call("wait", 2, seconds=0.01), call("sleep", 3, seconds=1.5)]
-    with caplog.at_level(logging.WARNING, "agentkit"):
+    with caplog.at_level(logging.WARNING, "agentkit"), log_context(Redactor(), run_id="run-1", agent="reader"):
         results = await answers([crunch, wait, sleep], *calls)
     assert [result.content for result in results] == ["crunched", "waited", "slept"]
     (blockage,) = blockages()[before:]
@@ -59,6 +62,24 @@ async def test_a_tool_that_blocks_is_named_while_it_does_and_with_its_duration(
     assert (during["message"], during["tool"]) == ("tool blocks the event loop", "crunch")
     assert THRESHOLD_S <= during["duration_s"] < after["duration_s"]
     assert (after["message"], after["tool"]) == ("tool blocked the event loop", "crunch")
+    assert [(record["run_id"], record["agent"]) for record in (during, after)] == [("run-1", "reader")] * 2
+
+
+async def test_logging_that_raises_stops_neither_the_tool_nor_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Breaks(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("disk full")
+
+    handler, logger, before = Breaks(), logging.getLogger("agentkit"), len(blockages())
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logger.addHandler(handler)
+    try:
+        results = await answers([crunch], call("crunch", seconds=1.5 * THRESHOLD_S))
+    finally:
+        logger.removeHandler(handler)
+    assert [result.content for result in results] == ["crunched"]
+    assert len(blockages()) == before + 1
+    assert "agentkit watchdog" in [thread.name for thread in threading.enumerate()]
 
 
 async def test_it_sleeps_while_no_tool_runs_and_wakes_for_the_next() -> None:
@@ -73,8 +94,8 @@ async def test_it_sleeps_while_no_tool_runs_and_wakes_for_the_next() -> None:
 
 async def test_steps_inside_steps_are_told_apart() -> None:
     seat = acquire_watch()
-    around = seat.begin_step("outer")
-    inside = seat.begin_step("inner")
+    around = seat.begin_step("outer", copy_context())
+    inside = seat.begin_step("inner", copy_context())
     assert seat.step is not None
     assert seat.step[0] == "inner"
     seat.end_step(inside)
