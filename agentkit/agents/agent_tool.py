@@ -13,11 +13,12 @@ from agentkit.loop.child_runs import StopSignal
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSONObject, encode, text_block
 from agentkit.run.agent_spec import AgentSpec, In, Out
+from agentkit.run.delegate import Delegate, DelegatingTool
 from agentkit.run.delegation_terms import Terms, model_id
 from agentkit.schema import compile_type
 from agentkit.schema.validation.arguments import SchemaMismatch, invalid_arguments_header, validate_or_explain
 from agentkit.schema.validation.object_form import ObjectForm
-from agentkit.tools.decorator import Effect, Tool, ToolOptions
+from agentkit.tools.decorator import Effect, ToolOptions
 
 if TYPE_CHECKING:
     from agentkit.run.result import RunResult
@@ -48,13 +49,11 @@ class Brief:
     """Limits: things that are not to be done, and when to stop."""
 
 
-class AgentTool(Tool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
+class AgentTool(DelegatingTool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
     """An agent that another one may call; its effect is the strongest among all tools in reach. Made by `as_tool()`.
 
     Called from Python, `await reader_tool(document)`, it runs the agent by itself and returns its output.
     """
-
-    is_agent = True
 
     def __init__(self, agent: AnyAgent[In, Out], name: str, description: str, terms: Terms[Out]) -> None:
         try:
@@ -68,8 +67,8 @@ class AgentTool(Tool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]):
         """The body of the tool: it runs the child."""
 
     @property
-    def delegates(self) -> Sequence[AnyTool]:
-        """See `Tool.delegates`."""
+    def delegates(self) -> Sequence[Delegate]:
+        """See `DelegatingTool.delegates`."""
         return (self,)
 
 

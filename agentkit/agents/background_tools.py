@@ -12,10 +12,11 @@ from agentkit.errors import DefinitionError, UsageError
 from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, START_TOOL, StopSignal
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSONObject
+from agentkit.run.delegate import Delegate, DelegatingTool
 from agentkit.schema.json_schema.subschemas import transform_schemas, walk_schemas
 from agentkit.schema.validation.arguments import SchemaMismatch, invalid_arguments_header, validate_or_explain
 from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
-from agentkit.tools.decorator import Effect, Tool, tool
+from agentkit.tools.decorator import Effect, tool
 from agentkit.tools.run_context import RunContext
 from agentkit.tools.toolset import AnyTool, Toolset
 
@@ -52,10 +53,8 @@ def background(*agents: AnyAgentTool) -> Toolset:
     return Toolset("background", [start, *_collect_and_cancel_tools(start.effect)])
 
 
-class _StartAgentTool(Tool[..., object]):
+class _StartAgentTool(DelegatingTool[..., object]):
     """The tool that starts one of its agents."""
-
-    is_agent = True
 
     def __init__(self, agents: Mapping[str, AnyAgentTool]) -> None:
         self._agents = agents
@@ -66,8 +65,8 @@ class _StartAgentTool(Tool[..., object]):
         super().__init__(body, body.run, START_TOOL, description, {"effect": effect, "eager": False})
 
     @property
-    def delegates(self) -> Sequence[AnyTool]:
-        """See `Tool.delegates`."""
+    def delegates(self) -> Sequence[Delegate]:
+        """See `DelegatingTool.delegates`."""
         return tuple(self._agents.values())
 
 

@@ -25,6 +25,7 @@ from agentkit.models.client import lease_client, overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.redaction.redactor import credentials_of
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
+from agentkit.run.delegate import delegates_of
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
@@ -235,8 +236,8 @@ def _log_start(spec: AnySpec) -> None:
 def _check_child_deps(spec: AnySpec, *, has_deps: bool) -> None:
     """Raise UsageError for a sub-agent, however deep, that would find no deps. Called before anything is spent."""
     for tool in spec.agent_tools.tools.values():
-        for delegate in tool.delegates:
-            child: AnySpec = getattr(delegate, "agent")  # noqa: B009 - an AgentTool, which stands above this file
+        for delegate in delegates_of(tool):
+            child = delegate.agent
             if isinstance(child.deps, type) and not has_deps:
                 raise _missing_deps_error(child)
             _check_child_deps(child, has_deps=has_deps or child.deps is not None)

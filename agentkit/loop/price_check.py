@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agentkit.budget.prices import prices_of
 from agentkit.budget.upper_bounds import server_tool_price_usd
 from agentkit.errors import ConfigurationError
+from agentkit.run.delegate import delegates_of
 from agentkit.run.delegation_terms import Escalate, Terms, model_id
 
 if TYPE_CHECKING:
@@ -34,14 +35,12 @@ def _price_problems(spec: AnySpec, *, is_limited: bool) -> Iterator[str]:
         yield from _tools_without_price(spec.name, spec.agent_tools.api_tools)
         yield from _settings_without_price(spec)
     for tool in spec.agent_tools.tools.values():
-        for delegate in tool.delegates:
-            child: AnySpec = getattr(delegate, "agent")  # noqa: B009 - an AgentTool, which stands above this file
-            terms: Terms = getattr(delegate, "terms")  # noqa: B009
-            own = terms.budget
+        for delegate in delegates_of(tool):
+            own = delegate.terms.budget
             is_child_limited = is_limited or (own is not None and own.max_cost_usd is not None)
             if is_child_limited:
-                yield from _choices_without_price(child.name, terms)
-            yield from _price_problems(child, is_limited=is_child_limited)
+                yield from _choices_without_price(delegate.agent.name, delegate.terms)
+            yield from _price_problems(delegate.agent, is_limited=is_child_limited)
 
 
 def _models_without_price(spec: AnySpec) -> Iterator[str]:

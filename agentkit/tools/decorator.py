@@ -8,8 +8,8 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
@@ -51,11 +51,6 @@ class Tool(Generic[P, R]):
 
     is_agent = False
     """True if a call runs, starts, collects or stops a sub-agent: it records steps of its own and has no timeout."""
-
-    @property
-    def delegates(self) -> Sequence[Tool[..., Any]]:
-        """The sub-agents, as tools, whose runs a call may start."""
-        return ()
 
     def __init__(
         self, body: ToolBody, function: Callable[P, R], name: str, description: str, options: ToolOptions

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from agentkit import Agent
     from agentkit.models.client import Client
+    from agentkit.run.agent_spec import AnySpec
 
 OFFLINE_NOTE = "offline: no language model answers, passages are found and quoted"
 
@@ -102,8 +103,10 @@ def offline_client(agent: Agent[object, object, object], *, allow_effects: bool 
 
 def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:
     """Return the tool names that stand for a tool of effect `read` in every agent at and below `agent`."""
+    from agentkit.run.delegate import delegates_of
+
     names: dict[str, bool] = {}
-    agents = [agent]
+    agents: list[AnySpec] = [agent]
     seen: set[int] = set()
     while agents:
         current = agents.pop()
@@ -112,5 +115,5 @@ def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:
         seen.add(id(current))
         for name, tool in current.agent_tools.tools.items():
             names[name] = names.get(name, True) and tool.effect == "read"
-            agents += [getattr(delegate, "agent") for delegate in tool.delegates]  # noqa: B009 - AgentTools
+            agents += [delegate.agent for delegate in delegates_of(tool)]
     return frozenset(name for name, is_read in names.items() if is_read)

@@ -1,0 +1,47 @@
+"""Tools that start sub-agents, for code below `agents/`, where agents as tools are made."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+
+from agentkit.run.delegation_terms import Terms
+from agentkit.tools.decorator import Tool
+
+if TYPE_CHECKING:
+    from agentkit.run.agent_spec import AnySpec
+    from agentkit.tools.toolset import AnyTool
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Delegate(Protocol):
+    """A sub-agent that a tool may start."""
+
+    @property
+    def agent(self) -> AnySpec:
+        """The agent."""
+        ...
+
+    @property
+    def terms(self) -> Terms[Any]:
+        """The terms of its runs."""
+        ...
+
+
+class DelegatingTool(Tool[P, R], ABC):
+    """A tool whose calls may start runs of sub-agents."""
+
+    is_agent = True
+
+    @property
+    @abstractmethod
+    def delegates(self) -> Sequence[Delegate]:
+        """The sub-agents that a call may start."""
+
+
+def delegates_of(tool: AnyTool) -> Sequence[Delegate]:
+    """Return the sub-agents whose runs a call of the tool may start; none for most tools."""
+    return tool.delegates if isinstance(tool, DelegatingTool) else ()
