@@ -53,7 +53,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/mcp/annotations.py": "tests/mcp/test_server_tools.py",
     "agentkit/mcp/http.py": "tests/mcp/test_connection.py",
     "agentkit/mcp/mcp_tool.py": "tests/mcp/test_mount.py",
-    "agentkit/mcp/root_task.py": "tests/mcp/test_session.py",
     "agentkit/mcp/stdio.py": "tests/mcp/test_session.py",
     "agentkit/run/outcome.py": "tests/run/test_result.py",
     "agentkit/run/scope.py": "tests/run/test_streamed_run.py",

@@ -11,6 +11,7 @@ from agentkit.agents.agent_tool import AgentTool
 from agentkit.agents.conversation import Conversation, conversation_state_from
 from agentkit.agents.fan_out import Done, Failed, fan_out
 from agentkit.errors import UsageError
+from agentkit.event_loop import context_without_loop, running_library
 from agentkit.models.client import lease_client
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
@@ -52,13 +53,11 @@ class Agent(AgentSpec[Deps, In, Out]):
     def run_sync(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
         """Call `run` from a script without an event loop. Raises UsageError inside a running loop: use `await`."""
         import anyio
-        import sniffio
 
-        try:
-            library = sniffio.current_async_library()
-        except sniffio.AsyncLibraryNotFoundError:
-            return anyio.run(lambda: self.run(prompt, **options))
-        raise UsageError(f"run_sync was called inside a running {library} event loop: use `await agent.run(...)`.")
+        library = running_library()
+        if library is not None:
+            raise UsageError(f"run_sync was called inside a running {library} event loop: use `await agent.run(...)`.")
+        return context_without_loop().run(anyio.run, lambda: self.run(prompt, **options))
 
     def conversation(self, earlier: JSONObject | Sequence[JSONObject] | None = None) -> Conversation[Deps, In, Out]:
         """Return a conversation: several messages to the same agent, each a run that continues from the ones before.

@@ -25,10 +25,10 @@ from mcp.types import (
 from pydantic import RootModel, ValidationError
 
 from agentkit.errors import ConfigurationError
+from agentkit.event_loop import start_root_task
 from agentkit.log import log
 from agentkit.mcp.annotations import Annotations, ListedTool
 from agentkit.mcp.http import REQUEST_NOT_SENT, http_client
-from agentkit.mcp.root_task import start_root_task
 from agentkit.mcp.servers import HttpServer, InProcessServer, McpServer, StdioServer
 from agentkit.mcp.stdio import StderrTail, open_process_streams
 from agentkit.messages.message import JSONObject

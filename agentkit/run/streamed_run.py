@@ -1,24 +1,25 @@
 """A streamed run: a root task of its own, whose events a plain iterator returns.
 
-Two rules for this file: no task group or cancel scope is ever open in the caller's task, so that breaking off,
-disconnecting or dropping the handle ends the run without side effects; and errors are passed by value to the reader.
+Three rules for this file: no task group or cancel scope is ever open in the caller's task, so that breaking off,
+disconnecting or dropping the handle ends the run without side effects; errors are passed by value to the reader; and
+what belongs to the run's event loop is touched in its thread only: from others it is posted there.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import copy_context
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
 
 import anyio
-import sniffio
-from anyio.streams.memory import MemoryObjectReceiveStream
+import anyio.lowlevel
 
 from agentkit.errors import UsageError
+from agentkit.event_loop import EventLoop, start_root_task
 from agentkit.log import log
 from agentkit.run.events import Event
 
@@ -31,51 +32,99 @@ StreamedWork: TypeAlias = "Callable[[EventListener], Awaitable[None]]"
 """Runs to the end and sends its events to the listener."""
 
 _CLEANUP_TIMEOUT_S = 5.0
-_running_tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
 
 
 class _EventOutbox:
-    """The listener of a streamed run: a channel without a buffer, so that the run never gets ahead of its reader."""
+    """The listener of a streamed run: a channel without a buffer, so that the run never gets ahead of its reader.
 
-    receive: MemoryObjectReceiveStream[Event]
+    Made in the run's event loop, where its events are read; they may come from other threads.
+    """
 
     def __init__(self) -> None:
-        self._send, self.receive = anyio.create_memory_object_stream[Event](0)
-        self._waiting: deque[Event] = deque()
+        self.loop = EventLoop.current()
+        self._thread_id = self.loop.thread_id
+        self._events: deque[tuple[Event, anyio.Event | None]] = deque()
+        """Events that the reader has not taken yet, each with what is set then. None: nobody waits for that."""
+        self._arrival = anyio.Event()
+        """Set, and replaced, when an event has come or the channel was closed."""
+        self._waiting_readers = 0
+        self._is_closed = False
+        self._has_reader = True
 
     async def send(self, event: Event) -> None:
-        """See `EventListener.send`. A closed reader ends the run by its cancel scope, not here."""
-        try:
-            while self._waiting:
-                await self._send.send(self._waiting.popleft())
-            await self._send.send(event)
-        except anyio.BrokenResourceError:
-            pass
-
-    def send_soon(self, event: Event) -> None:
-        """See `EventListener.send_soon`. Without a waiting reader the event is sent before the next one."""
-        if self._waiting:
-            self._waiting.append(event)
+        """See `EventListener.send`. Without a reader events are dropped: the run is ended by its cancel scope."""
+        if threading.get_ident() != self._thread_id:
+            await self.loop.run(partial(self.send, event), "this streamed run")
+            return
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        taken = None if self._waiting_readers > len(self._events) else anyio.Event()
+        if not self._put(event, taken) or taken is None:
             return
         try:
-            self._send.send_nowait(event)
-        except anyio.WouldBlock:
-            self._waiting.append(event)
-        except anyio.BrokenResourceError:
-            pass
+            await taken.wait()
+        except BaseException:
+            if not taken.is_set():
+                self._events.remove((event, taken))
+            raise
+
+    def send_soon(self, event: Event) -> None:
+        """See `EventListener.send_soon`. Dropped once the run has ended: the thread that sends it was abandoned."""
+        if threading.get_ident() == self._thread_id:
+            self._put(event, None)
+        else:
+            self.loop.post(partial(self._put, event, None))
+
+    def _put(self, event: Event, taken: anyio.Event | None) -> bool:
+        """Append an event and wake the reader. False: there is none, or the run has ended."""
+        if self._is_closed or not self._has_reader:
+            return False
+        self._events.append((event, taken))
+        self._wake_readers()
+        return True
+
+    async def receive(self) -> Event | None:
+        """Return the next event, as soon as there is one. None: the run has ended."""
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        while not self._events:
+            if self._is_closed or not self._has_reader:
+                return None
+            self._waiting_readers += 1
+            try:
+                await self._arrival.wait()
+            finally:
+                self._waiting_readers -= 1
+        event, taken = self._events.popleft()
+        if taken is not None:
+            taken.set()
+        return event
 
     def close(self) -> None:
-        self._send.close()
+        """Note that the run has ended: the reader gets what is left."""
+        self._is_closed = True
+        self._wake_readers()
+
+    def close_reader(self) -> None:
+        """Note that the events are not read any more."""
+        self._has_reader = False
+        for _, taken in self._events:
+            if taken is not None:
+                taken.set()
+        self._events.clear()
+        self._wake_readers()
+
+    def _wake_readers(self) -> None:
+        if self._waiting_readers:
+            self._arrival.set()
+            self._arrival = anyio.Event()
 
 
 class _StreamedRunCore(Generic[Out]):
-    """The state of the run; the handle refers to it, never the reverse, so that a dropped handle is collected."""
+    """The state of a run that has started; the handle refers to it, never the reverse, so that it can be dropped."""
 
-    def __init__(self, work: StreamedWork, result: Callable[[], RunResult[Out]]) -> None:
+    def __init__(self, work: StreamedWork) -> None:
         self.outbox = _EventOutbox()
         self.scope = anyio.CancelScope()
         self.done = anyio.Event()
-        self.result = result
         self.error: BaseException | None = None
         self._work = work
 
@@ -92,21 +141,39 @@ class _StreamedRunCore(Generic[Out]):
             self.outbox.close()
             self.done.set()
 
+    def cancel(self) -> None:
+        """Stop the run, from any thread; nothing happens if it has ended, or its event loop has."""
+        if self.outbox.loop.is_current:
+            self.scope.cancel()
+        else:
+            self.outbox.loop.post(self.scope.cancel)
+
+    def abandon(self) -> None:
+        """Stop the run, whose reader is gone."""
+        self.outbox.close_reader()
+        if not self.done.is_set():
+            self.scope.cancel()
+
 
 class RunHandle(Generic[Out]):
     """A run whose events you read: `async with agent.stream(...) as run: async for event in run: ...`.
 
     Leaving the block, or dropping the handle, cancels the run and everything below it. `result` is available once the
-    run has ended, also after a cancel or an early exit.
+    run has ended, also after a cancel or an early exit. It is read in the event loop in which it began; `cancel` and
+    `result` work in any thread.
     """
 
     def __init__(self, work: StreamedWork, result: Callable[[], RunResult[Out]]) -> None:
-        self._core = _StreamedRunCore(work, result)
-        self._has_started = False
+        self._work = work
+        self._result = result
+        self._core: _StreamedRunCore[Out] | None = None
+        """None: it has not started."""
+        self._is_cancelled = False
+        self._was_closed_unstarted = False
         self._was_raised = False
 
     async def __aenter__(self) -> Self:
-        self._start()
+        self._started_core()
         return self
 
     async def __aexit__(
@@ -118,61 +185,64 @@ class RunHandle(Generic[Out]):
         return self
 
     async def __anext__(self) -> Event:
-        self._start()
-        try:
-            return await self._core.outbox.receive.receive()
-        except (anyio.EndOfStream, anyio.ClosedResourceError):
-            self._core.outbox.receive.close()
+        event = await self._started_core().outbox.receive()
+        if event is None:
             self._raise_error()
-            raise StopAsyncIteration from None
+            raise StopAsyncIteration
+        return event
 
     @property
     def result(self) -> RunResult[Out]:
         """The result of the run. Raises UsageError before its end, and the error that ended it, if one did."""
-        if not self._core.done.is_set():
+        if not (self._was_closed_unstarted if self._core is None else self._core.done.is_set()):
             raise UsageError("The run has not ended yet: read its events to the end, or leave its block, first.")
         self._raise_error()
-        return self._core.result()
+        return self._result()
 
     def cancel(self) -> None:
-        """Stop the run and everything below it; its outcome is `cancelled` if it was still running."""
-        self._core.scope.cancel()
+        """Stop the run and everything below it, from any thread; its outcome is `cancelled` if it was still running."""
+        self._is_cancelled = True
+        if self._core is not None:
+            self._core.cancel()
 
     async def aclose(self) -> None:
         """Cancel the run if it is still running, and wait up to five seconds until it has cleaned up."""
-        core = self._core
-        if not self._has_started:
-            core.done.set()
+        if self._core is None:
+            self._was_closed_unstarted = self._is_cancelled = True
+            return
+        core = self._started_core()
         core.scope.cancel()
-        core.outbox.receive.close()
+        core.outbox.close_reader()
         with anyio.move_on_after(_CLEANUP_TIMEOUT_S, shield=True):
             await core.done.wait()
         if core.error is not None and not self._was_raised:
             log().error("a streamed run failed and nobody read its error", exc_info=core.error)
 
-    def _start(self) -> None:
-        if self._has_started:
-            return
-        self._has_started = True
-        if sniffio.current_async_library() == "trio":
-            import trio
-
-            trio.lowlevel.spawn_system_task(self._core.main, context=copy_context())
-        else:
-            task = asyncio.get_running_loop().create_task(self._core.main())
-            _running_tasks.add(task)
-            task.add_done_callback(_running_tasks.discard)
+    def _started_core(self) -> _StreamedRunCore[Out]:
+        """Return the core, started on first use. Raises UsageError in another event loop than that of the run."""
+        core = self._core
+        if core is None:
+            core = self._core = _StreamedRunCore(self._work)
+            if self._is_cancelled:  # read after `_core` is set: `cancel` writes and reads in the opposite order
+                core.scope.cancel()
+            start_root_task(core.main, "streamed run")
+        elif threading.get_ident() != core.outbox.loop.thread_id:
+            raise UsageError(
+                "This run is read in the event loop in which it began; from another thread only `cancel` and `result` "
+                "may be used."
+            )
+        return core
 
     def _raise_error(self) -> None:
-        if self._core.error is not None:
+        if self._core is not None and self._core.error is not None:
             self._was_raised = True
             raise self._core.error
 
     def __del__(self) -> None:
         core = self._core
-        core.outbox.receive.close()
-        if not self._has_started:
-            core.outbox.close()
-        elif not core.done.is_set():
-            with contextlib.suppress(RuntimeError):  # the event loop may be gone already
-                core.scope.cancel()
+        if core is None:
+            return
+        # The garbage collector may run in any thread, and in the middle of whatever the event loop does.
+        if core.done.is_set() or not core.outbox.loop.post(core.abandon):
+            with contextlib.suppress(RuntimeError):  # the event loop is gone, so that nothing runs any more
+                core.abandon()

@@ -7,27 +7,23 @@ late result is dropped, and it does not keep the process from exiting. The worke
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable
-from contextvars import ContextVar, copy_context
-from typing import Generic, TypeAlias, TypeVar, cast
+from contextvars import ContextVar
+from typing import Generic, TypeVar, cast
 
 import anyio.lowlevel
-import sniffio
 
+from agentkit.event_loop import EventLoop, context_without_loop, running_library
 from agentkit.log import log
 
 T = TypeVar("T")
 
-PostToLoop: TypeAlias = "Callable[[Callable[[], object]], object]"
-"""Schedules a function on the event loop's thread; callable from any thread."""
-
 _UNRAISABLE = (StopIteration, StopAsyncIteration, asyncio.CancelledError)
 """Exceptions of a function that cannot be raised in a coroutine, or would cancel it there."""
 
-# In a tool's thread: the id of the event loop's thread, and the way to reach it.
-_loop_thread: ContextVar[tuple[int, PostToLoop] | None] = ContextVar("agentkit_home_thread", default=None)
+_tool_loop: ContextVar[EventLoop | None] = ContextVar("agentkit_tool_loop", default=None)
+"""In a tool's thread: the event loop that waits for it."""
 _abandoned_threads: set[threading.Thread] = set()
 _reported_names: set[str] = set()
 """Names of the threads that were logged as abandoned: each name is logged once per process."""
@@ -42,13 +38,12 @@ class _ThreadCall(Generic[T]):
         self.value: T | None = None
         self.error: BaseException | None = None
 
-    def run(self, post: PostToLoop) -> None:
+    def run(self, loop: EventLoop) -> None:
         try:
             self.value = self._function()
         except BaseException as error:  # noqa: BLE001 - raised again in the waiting task, SystemExit included
             self.error = error
-        with contextlib.suppress(RuntimeError):  # the event loop is closed, so no task waits
-            post(self.done.set)
+        loop.post(self.done.set)
 
 
 async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool") -> T:
@@ -58,12 +53,11 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
     thread costs some 50 microseconds per call; a pool would have to cope with threads that never return.
     """
     await anyio.lowlevel.checkpoint_if_cancelled()  # a call that is cancelled already does not start
-    post = _post_to_current_loop()
+    loop = EventLoop.current()
     work = _ThreadCall(function)
-    context = copy_context()
-    context.run(_loop_thread.set, (threading.get_ident(), post))
-    context.run(sniffio.current_async_library_cvar.set, None)  # the function may run an event loop of its own
-    thread = threading.Thread(target=context.run, args=(work.run, post), name=name, daemon=True)
+    context = context_without_loop()  # the function may run an event loop of its own
+    context.run(_tool_loop.set, loop)
+    thread = threading.Thread(target=context.run, args=(work.run, loop), name=name, daemon=True)
     thread.start()
     try:
         await work.done.wait()
@@ -83,7 +77,7 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
 
 def _abandon_thread(thread: threading.Thread) -> None:
     _abandoned_threads.add(thread)
-    _abandoned_threads.difference_update([one for one in _abandoned_threads if not one.is_alive()])
+    _abandoned_threads.difference_update([one for one in tuple(_abandoned_threads) if not one.is_alive()])
     if thread.name not in _reported_names and thread.is_alive():
         _reported_names.add(thread.name)
         log().warning("a thread is abandoned and runs on", function=thread.name, abandoned=len(_abandoned_threads))
@@ -94,19 +88,20 @@ def abandoned_threads() -> int:
     return sum(thread.is_alive() for thread in list(_abandoned_threads))
 
 
-def call_on_loop_thread(function: Callable[[], object]) -> None:
-    """Run a function on the event loop's thread: schedule it from a tool's thread, call it at once elsewhere."""
-    loop_thread = _loop_thread.get()
-    if loop_thread is None or loop_thread[0] == threading.get_ident():
-        function()
+def call_on_loop_thread(listener: Callable[[], object]) -> None:
+    """Call a listener on the event loop's thread: schedule it from a tool's thread, call it at once elsewhere.
+
+    A scheduled listener that raises is logged: the tool that it listens to has gone on.
+    """
+    loop = _tool_loop.get()
+    if loop is None or running_library() is not None:  # a function in a tool's thread may run a loop of its own
+        listener()
         return
-    with contextlib.suppress(RuntimeError):  # the event loop is closed, so nobody listens
-        loop_thread[1](function)
 
+    def call_and_log_failure() -> None:
+        try:
+            listener()
+        except Exception as error:  # noqa: BLE001 - on trio it would end the program
+            log().error("a progress listener failed", exc_info=error)
 
-def _post_to_current_loop() -> PostToLoop:
-    if sniffio.current_async_library() == "trio":
-        import trio
-
-        return trio.lowlevel.current_trio_token().run_sync_soon
-    return asyncio.get_running_loop().call_soon_threadsafe
+    loop.post(call_and_log_failure)

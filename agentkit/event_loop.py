@@ -1,0 +1,231 @@
+"""The event loop of a thread: which one runs here, and how other threads reach it.
+
+Two rules for this file: the thread is asked if an event loop runs in it, never a context variable, since contexts are
+copied into other threads; and a function that is posted to a loop must raise nothing, for trio ends the program then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context, copy_context
+from typing import Generic, Literal, TypeAlias, TypeVar, cast
+
+import anyio
+import sniffio
+
+from agentkit.errors import UsageError
+
+T = TypeVar("T")
+
+Library: TypeAlias = Literal["asyncio", "trio"]
+"""The async libraries that agentkit runs on."""
+
+_LIVENESS_CHECK_S = 1.0
+"""Seconds between two looks at a loop from which an answer is awaited: it may have ended."""
+_ABANDON_AFTER_S = 5.0
+"""Seconds that a cancelled call in another loop has for its clean-up; then nobody waits for it any more."""
+_running_tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
+
+
+def running_library() -> Library | None:
+    """Return the async library whose event loop runs in this thread. None: no event loop runs in it."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        return "trio"
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return "trio" if trio is not None and trio.lowlevel.in_trio_run() else None
+    return "asyncio"
+
+
+def context_without_loop() -> Context:
+    """Return a copy of the context in which no event loop runs, for a thread that may start one of its own."""
+    context = copy_context()
+    context.run(sniffio.current_async_library_cvar.set, None)
+    return context
+
+
+def correct_library_name() -> None:
+    """Correct the context variable that anyio trusts, where a copied context brought it from another event loop."""
+    named, library = sniffio.current_async_library_cvar.get(), running_library()
+    if named is not None and library is not None and named != library:
+        sniffio.current_async_library_cvar.set(library)
+
+
+def start_root_task(
+    main: Callable[[], Coroutine[object, None, None]], name: str, context: Context | None = None
+) -> None:
+    """Start `main` as a task of the running event loop, outside of every task group and cancel scope.
+
+    It must raise nothing but its own cancellation: nothing would catch an error.
+
+    Args:
+        main: The coroutine function.
+        name: The name of the task, for debuggers.
+        context: The context of the task. None: a copy of the current one.
+    """
+    if running_library() == "trio":
+        import trio
+
+        trio.lowlevel.spawn_system_task(main, name=name, context=context or copy_context())
+        return
+    task = asyncio.get_running_loop().create_task(main(), name=name, context=context)
+    _running_tasks.add(task)
+    task.add_done_callback(_running_tasks.discard)
+
+
+class EventLoop:
+    """One event loop, which other threads reach by `post` and `run`. Compared by identity of the loop itself."""
+
+    __slots__ = ("_loop", "library", "thread_id")
+
+    def __init__(self, library: Library, loop: object) -> None:
+        self.library = library
+        self.thread_id = threading.get_ident()
+        """The thread in which it runs."""
+        self._loop = loop
+
+    @classmethod
+    def current(cls) -> EventLoop:
+        """Return the event loop that runs in this thread. Raises RuntimeError where none does."""
+        if running_library() == "trio":
+            import trio
+
+            return cls("trio", trio.lowlevel.current_trio_token())
+        return cls("asyncio", asyncio.get_running_loop())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EventLoop) and self._loop is other._loop
+
+    def __hash__(self) -> int:
+        return id(self._loop)
+
+    @property
+    def is_current(self) -> bool:
+        """True if the running code runs in this event loop."""
+        return threading.get_ident() == self.thread_id and running_library() is not None and self == EventLoop.current()
+
+    def post(self, function: Callable[[], object]) -> bool:
+        """Schedule a function in this event loop, from any thread. False: the loop has ended, so it is not called."""
+        try:
+            if self.library == "trio":
+                import trio
+
+                cast("trio.lowlevel.TrioToken", self._loop).run_sync_soon(function)
+            else:
+                loop = cast("asyncio.AbstractEventLoop", self._loop)
+                loop.call_soon_threadsafe(function, context=self._context())
+        except RuntimeError:  # asyncio's loop is closed; trio's RunFinishedError is one, too
+            return False
+        return True
+
+    async def run(self, function: Callable[[], Awaitable[T]], name: str) -> T:
+        """Await a coroutine function in this event loop, from any event loop; a cancellation is passed on.
+
+        Args:
+            function: The coroutine function; it sees the context of the caller.
+            name: A phrase for what is called, for the error.
+
+        Raises:
+            UsageError: This event loop has ended, or ends before the function does.
+        """
+        if self.is_current:
+            return await function()
+        call = _CallFromOtherLoop(function, name, EventLoop.current(), self._context())
+        is_posted = self.post(call.start)
+        try:
+            while is_posted and not await call.wait(_LIVENESS_CHECK_S):
+                is_posted = self.post(_do_nothing)
+        except BaseException:
+            if self.post(call.cancel):
+                with anyio.CancelScope(shield=True):
+                    await call.wait(_ABANDON_AFTER_S)
+            raise
+        if not is_posted:
+            raise _loop_ended_error(name)
+        return call.value()
+
+    def _context(self) -> Context:
+        """Return a copy of the current context for use in this event loop."""
+        context = copy_context()
+        context.run(sniffio.current_async_library_cvar.set, self.library)
+        return context
+
+
+class _CallFromOtherLoop(Generic[T]):
+    """A call that one event loop awaits and another one, its home, executes."""
+
+    def __init__(self, function: Callable[[], Awaitable[T]], name: str, caller: EventLoop, context: Context) -> None:
+        self._done = anyio.Event()
+        """Set in the caller's event loop."""
+        self._is_over = False
+        self._function = function
+        self._name = name
+        self._caller = caller
+        self._context = context
+        self._scope: anyio.CancelScope | None = None
+        self._is_cancelled = False
+        self._value: T | None = None
+        self._error: BaseException | None = None
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for the end, for so many seconds at most. True: it is over."""
+        with anyio.move_on_after(seconds):
+            await self._done.wait()
+        return self._is_over
+
+    def value(self) -> T:
+        """Return the value, or raise the error, once it is over."""
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+            return cast("T", self._value)
+        finally:
+            del error  # an exception and the frame that holds it would form a reference cycle
+
+    # The methods below run in the home event loop.
+
+    def start(self) -> None:
+        try:
+            start_root_task(self._main, self._name, self._context)
+        except RuntimeError:  # trio takes no more tasks at its very end
+            self._end(_loop_ended_error(self._name))
+
+    def cancel(self) -> None:
+        self._is_cancelled = True
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def _main(self) -> None:
+        error: BaseException | None = _loop_ended_error(self._name)
+        try:
+            with anyio.CancelScope() as self._scope:
+                if self._is_cancelled:
+                    self._scope.cancel()
+                self._value = await self._function()
+                error = None
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as raised:  # noqa: BLE001 - passed by value: the caller raises it
+            error = raised
+        finally:
+            self._end(error)
+            del error
+
+    def _end(self, error: BaseException | None) -> None:
+        self._error = error
+        self._is_over = True
+        self._caller.post(self._done.set)
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _loop_ended_error(name: str) -> UsageError:
+    return UsageError(f"The event loop of {name} has ended: use it only while that loop runs.")
