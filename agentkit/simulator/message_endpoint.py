@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -21,7 +21,8 @@ from agentkit.simulator.http.wire import (
 from agentkit.simulator.model_behavior.prompt_cache import PromptCache, count_output_tokens
 from agentkit.simulator.model_behavior.thinking_signatures import compaction_signature, sign_thinking
 from agentkit.simulator.replies import stream
-from agentkit.simulator.replies.reply import Reply, ServerError, Turn
+from agentkit.simulator.replies.reply import Reply, ServerError
+from agentkit.simulator.replies.turn import Turn
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block, JSONObject
@@ -105,9 +106,13 @@ class MessageEndpoint:
     def _render_answer(
         self, turn: Turn, request: JSONObject, conversation: str, fault: Fault, response_headers: Headers
     ) -> MessageAnswer:
+        turn = turn.with_code_execution(request, conversation)
+        if not request.get("context_management"):
+            turn = replace(turn, applied_edits=None)
         sign_thinking(request, turn.content)
         spoken = count_output_tokens(turn.content) if request.get("max_tokens") else 0
-        usage: JSONObject = {**self._cache.record_request(request), "output_tokens": spoken, **(turn.usage or {})}
+        read = self._cache.record_request(request)
+        usage: JSONObject = {**read, "output_tokens": spoken, "service_tier": "standard", **(turn.usage or {})}
         message_id, model = f"msg_{conversation}", str(request["model"])
         if not request.get("stream"):
             whole = stream.message_json(turn, message_id=message_id, model=model, usage=usage)

@@ -5,7 +5,7 @@ It does no I/O: `http/` has the socket server and the in-process transport that 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -55,6 +55,8 @@ class Simulator:
     """Faults: one for each message request that passes the rules, in their order, or a random mix. Default: none."""
     quota: Quota = field(default_factory=Quota)
     """Rate limits. The default refuses nothing."""
+    betas: Sequence[str] = ()
+    """Names that the `anthropic-beta` header takes beside the known ones; any other is refused, as the API does."""
     requests: list[JSONObject] = field(default_factory=list[JSONObject], init=False)
     """The parsed bodies of message requests that passed the rules, in the order in which they arrived. A request that
     continues a message thread stands here with the whole conversation."""
@@ -105,7 +107,7 @@ class Simulator:
         """Answer one HTTP request; see `Server.handle`."""
         self._request_count += 1
         response_headers = {"request-id": f"req_{self._request_count:06}", **self.quota.rate_limit_headers()}
-        found = refuse_headers(headers) or await self._route(method, path, headers, body, response_headers)
+        found = refuse_headers(headers, self.betas) or await self._route(method, path, headers, body, response_headers)
         if isinstance(found, Response):
             return found
         self.refusals.append(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from agentkit.models.client import overriding_client
@@ -13,7 +13,7 @@ from agentkit.simulator.server import Simulator
 
 
 @contextmanager
-def script(*replies: Reply | ReplyFunction, faults: Faults = ()) -> Generator[Simulator]:
+def script(*replies: Reply | ReplyFunction, faults: Faults = (), betas: Sequence[str] = ()) -> Generator[Simulator]:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
 
     Yields the simulator, whose `requests` hold the bodies of all requests. Works in and outside an event loop. An
@@ -22,12 +22,13 @@ def script(*replies: Reply | ReplyFunction, faults: Faults = ()) -> Generator[Si
     Args:
         replies: The replies of the model.
         faults: Faults to inject, one for each request or a `Mix`: `["status:529", None, "cut:200"]`.
+        betas: Names of betas that the simulator does not know and should take.
 
     Raises:
         AssertionError: At the end of the block, for replies without a request, requests without a reply, faults that
             did not happen, and exceptions of the script's function, which the agent saw as a server error.
     """
-    playback = ScriptPlayback(*replies, faults=faults)
+    playback = ScriptPlayback(*replies, faults=faults, betas=betas)
     token = overriding_client.set(playback.simulator.client())
     try:
         yield playback.simulator
@@ -46,9 +47,9 @@ class ImpossibleFault(AssertionError):
 class ScriptPlayback:
     """A script, with the simulator that plays it, that a test has to follow."""
 
-    def __init__(self, *replies: Reply | ReplyFunction, faults: Faults = ()) -> None:
+    def __init__(self, *replies: Reply | ReplyFunction, faults: Faults = (), betas: Sequence[str] = ()) -> None:
         self._script = Script(*replies)
-        self.simulator = Simulator(self._script, faults=faults)
+        self.simulator = Simulator(self._script, faults=faults, betas=betas)
 
     def add_failure_notes(self, error: BaseException) -> None:
         """Add to an error of a test, as notes, the problems of the script before it."""

@@ -70,6 +70,36 @@ WITH_HEADERS: dict[str, tuple[JSONObject, dict[str, str], int, str]] = {
         200,
         "",
     ),
+    "a summary of context management, by its own beta": (
+        body(**EDITS),
+        {"anthropic-beta": "compact-2026-01-12"},
+        200,
+        "",
+    ),
+    "edits without their beta": (
+        body(**EDITS),
+        COMPACT,
+        400,
+        "context_management: Extra inputs are not permitted",
+    ),
+    "a fallback": (
+        body(fallbacks=[{"model": "claude-opus-5"}]),
+        {"anthropic-beta": "server-side-fallback-2026-06-01"},
+        200,
+        "",
+    ),
+    "a fallback without its beta": (
+        body(fallbacks=[{"model": "claude-opus-5"}]),
+        {"anthropic-beta": "fallback-credit-2026-07-01"},
+        400,
+        "fallbacks: Extra inputs are not permitted",
+    ),
+    "a beta nobody knows": (
+        body(),
+        {"anthropic-beta": "compact-2026-01-12, holograms-2030-01-01,x"},
+        400,
+        "Unexpected value(s) `holograms-2030-01-01`, `x` for the `anthropic-beta` header.",
+    ),
     "thinking that may be dropped": (
         body(HI, say({"type": "thinking", "thinking": "Hm.", "signature": "s"}, text()), HI, **DROPPING),
         {"anthropic-beta": "thinking-binding-controls-2026-08-01"},

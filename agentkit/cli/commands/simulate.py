@@ -15,7 +15,7 @@ from agentkit.cli.terminal.text import one_line, plural, terminal_width
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from agentkit.cli.arguments.parsing import Subparsers
@@ -41,6 +41,9 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     what = "what `agentkit record` wrote, a vcrpy cassette (.yaml), or a folder of these"
     source.add_argument("--recording", type=Path, metavar="FILE", help=f"answer from a recording: {what}")
     parser.add_argument("--lenient", action="store_true", help="answer unknown requests by the nearest recorded one")
+    parser.add_argument(
+        "--beta", action="append", metavar="NAME", default=[], help="take this `anthropic-beta`, too; may be repeated"
+    )
     faults = parser.add_argument_group("faults", "failures to simulate, for example status:529 or cut:200+delay:0.5")
     faults.add_argument(
         "--fault",
@@ -73,7 +76,7 @@ def run_simulator(args: Namespace) -> ExitCode:
         return ExitCode.OK
     if args.lenient:
         raise CommandError("--lenient goes with --recording.")
-    simulator = _logging_simulator(_choose_responder(args.script), faults)
+    simulator = _logging_simulator(_choose_responder(args.script), faults, args.beta)
     _serve_until_ctrl_c(simulator, args)
     answered = plural(len(simulator.requests), "request")
     print(f"{answered} answered, {len(simulator.refusals)} refused.", file=sys.stderr)
@@ -107,7 +110,7 @@ def _planned_faults(args: Namespace) -> Faults:
         raise CommandError(f"--fault-rate: {error}.") from None
 
 
-def _logging_simulator(responder: Responder, faults: Faults) -> Simulator:
+def _logging_simulator(responder: Responder, faults: Faults, betas: Sequence[str]) -> Simulator:
     """Return a simulator that prints a line on stderr for each request."""
     from agentkit.simulator import Simulator
     from agentkit.simulator.http.wire import ConnectionLost, Response
@@ -127,7 +130,7 @@ def _logging_simulator(responder: Responder, faults: Faults) -> Simulator:
             print(line, file=sys.stderr, flush=True)
             return response
 
-    return LoggingSimulator(responder, faults)
+    return LoggingSimulator(responder, faults, betas=betas)
 
 
 def _choose_responder(script: Path | None) -> Responder:

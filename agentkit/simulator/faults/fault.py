@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.replies.reply import Reply, ServerError, Turn
+from agentkit.simulator.replies.reply import Reply, ServerError
+from agentkit.simulator.replies.turn import Turn
 
 Events: TypeAlias = "Iterator[JSONObject]"
 """The events of a stream."""

@@ -9,7 +9,8 @@ from itertools import islice
 
 from agentkit.messages.message import Block, JSONObject, encode
 from agentkit.simulator.faults.fault import Events, Fault, check_at_least
-from agentkit.simulator.replies.reply import Reply, Turn
+from agentkit.simulator.replies.reply import Reply
+from agentkit.simulator.replies.turn import Turn
 
 _UNKNOWN_BLOCK: Block = {"type": "hologram", "beam": "blue"}
 _UNFINISHED = "The answer to this has several parts, the first of which"
@@ -117,10 +118,12 @@ def _cut_off_inside(stop_reason: str, inside: str) -> Fault:
             call = given.content[index]
             text = given.input_texts.get(index) or encode(call["input"]).decode()
             content: list[Block] = [*kept, {**call, "input": {}}]
-            return Turn(content, {**given.input_texts, index: _first_half(text)}, stop_reason, None)
+            texts = {**given.input_texts, index: _first_half(text)}
+            return replace(given, content=content, input_texts=texts, stop_reason=stop_reason, stop_details=None)
         unfinished: Block = {"type": inside, inside: _UNFINISHED} | ({"signature": ""} if inside == "thinking" else {})
         block = dict(given.content[index]) if inside in kinds else unfinished
-        return Turn([*kept, {**block, inside: _first_half(str(block[inside]))}], {}, stop_reason, None)
+        content = [*kept, {**block, inside: _first_half(str(block[inside]))}]
+        return replace(given, content=content, input_texts={}, stop_reason=stop_reason, stop_details=None)
 
     return Fault(change_turn=turn, needs_call=inside == "tool_use", keeps_reply=True)
 

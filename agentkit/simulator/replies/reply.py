@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
 from agentkit.messages.message import JSON, Block, JSONObject, encode, text_block
 from agentkit.run.output import WRAPPER_PROPERTY
 from agentkit.schema.validation.problems import find_problems
+from agentkit.simulator.replies.turn import Turn
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
 
@@ -57,6 +59,13 @@ class Reply:
     """Details beside the stop reason, such as those of a refusal. None: no details."""
     usage: JSONObject | None = None
     """Counters that replace those of the computed usage. None: the computed usage is sent."""
+    stop_sequence: str | None = None
+    """The stop sequence that was met. None: none; a text with one of the request's sequences is cut there anyway."""
+    container: JSONObject | None = None
+    """The container in which code ran: `{"id": ..., "expires_at": ...}`. None: one is made up where the reply has code
+    that ran, or calls that code made."""
+    applied_edits: Sequence[JSONObject] = ()
+    """Edits that `context_management` of the request has made, in the API's form."""
     error: ServerError | None = None
     """The error response that is sent instead of a turn. None: the turn is sent."""
 
@@ -115,6 +124,9 @@ class Reply:
             stop_reason=other.stop_reason or self.stop_reason,
             stop_details=other.stop_details or self.stop_details,
             usage={**(self.usage or {}), **(other.usage or {})} or None,
+            stop_sequence=other.stop_sequence or self.stop_sequence,
+            container=other.container or self.container,
+            applied_edits=[*self.applied_edits, *other.applied_edits],
             error=self.error or other.error,
         )
 
@@ -139,20 +151,11 @@ class Reply:
                 content.append(dict(block))
         has_calls = any(block.get("type") == "tool_use" for block in content)
         stop_reason = self.stop_reason or ("tool_use" if has_calls else "end_turn")
-        return Turn(content, texts, stop_reason, self.stop_details, self.usage)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A reply rendered for one request."""
-
-    content: list[Block]
-    input_texts: dict[int, str]
-    """Raw texts of tool inputs, by the index of their block; they are sent instead of the block's `input`."""
-    stop_reason: str
-    stop_details: JSONObject | None
-    usage: JSONObject | None = None
-    """Counters that replace those that the server computes. None: no replacement."""
+        turn = Turn(
+            content, texts, stop_reason, self.stop_details, self.usage, self.stop_sequence, self.container,
+            tuple(self.applied_edits),
+        )  # fmt: skip
+        return turn.for_request(request) if self.stop_reason is None else turn
 
 
 def _tool_use_block(name: str, arguments: JSONObject, call_id: str) -> Block:

@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from agentkit.messages.message import Block, JSONObject, encode
-
-if TYPE_CHECKING:
-    from agentkit.simulator.replies.reply import Turn
+from agentkit.simulator.replies.turn import Turn
 
 _PIECE_CHARS = 24
-_CUMULATIVE_COUNTERS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
-"""Counters that the last usage of a stream repeats; each is the total of the whole reply."""
+_FINAL_COUNTERS = ("iterations", "server_tool_use", "output_tokens_details")
+"""Counters that only the last usage of a stream has."""
+_CUMULATIVE_COUNTERS = (
+    *("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"),
+    *_FINAL_COUNTERS,
+)
+"""Counters of the last usage of a stream; each is the total of the whole reply."""
 
 
 def message_json(turn: Turn, *, message_id: str, model: str, usage: JSONObject) -> JSONObject:
     """Return the whole reply as one JSON object, for requests without `stream`."""
-    return {
+    message: JSONObject = {
         "id": message_id,
         "type": "message",
         "role": "assistant",
         "model": model,
         "content": turn.content,
         "stop_reason": turn.stop_reason,
-        "stop_sequence": None,
+        "stop_sequence": turn.stop_sequence,
         "stop_details": turn.stop_details,
         "usage": usage,
     }
+    if turn.container is not None:
+        message["container"] = turn.container
+    return {**message, **_context_management(turn)}
 
 
 def stream_events(turn: Turn, *, message_id: str, model: str, usage: JSONObject) -> Iterator[JSONObject]:
-    """Yield the events of a streamed reply: start, a ping, each block with its deltas, the usage, stop."""
-    start = message_json(turn, message_id=message_id, model=model, usage={**usage, "output_tokens": 1})
-    yield {"type": "message_start", "message": {**start, "content": [], "stop_reason": None, "stop_details": None}}
-    yield {"type": "ping"}
+    """Yield the events of a streamed reply: start, each block with its deltas, the usage, stop.
+
+    A ping comes after the start of the first block, as recorded.
+    """
+    at_start = {**{name: count for name, count in usage.items() if name not in _FINAL_COUNTERS}, "output_tokens": 1}
+    blank = Turn([], {}, "")
+    start = message_json(blank, message_id=message_id, model=model, usage=at_start)
+    yield {"type": "message_start", "message": {**start, "stop_reason": None}}
     for index, block in enumerate(turn.content):
         opening, deltas = _split_block(block, turn.input_texts.get(index))
         yield {"type": "content_block_start", "index": index, "content_block": opening}
+        if index == 0:
+            yield {"type": "ping"}
         for delta in deltas:
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
-    delta = {"stop_reason": turn.stop_reason, "stop_sequence": None, "stop_details": turn.stop_details}
-    yield {"type": "message_delta", "delta": delta, "usage": {k: usage[k] for k in _CUMULATIVE_COUNTERS if k in usage}}
+    end: JSONObject = {
+        "stop_reason": turn.stop_reason, "stop_sequence": turn.stop_sequence, "stop_details": turn.stop_details
+    }  # fmt: skip
+    if turn.container is not None:
+        end["container"] = turn.container
+    counted = {name: usage[name] for name in _CUMULATIVE_COUNTERS if name in usage}
+    yield {"type": "message_delta", "delta": end, "usage": counted, **_context_management(turn)}
     yield {"type": "message_stop"}
+
+
+def _context_management(turn: Turn) -> JSONObject:
+    return {} if turn.applied_edits is None else {"context_management": {"applied_edits": list(turn.applied_edits)}}
 
 
 def encode_sse_event(event: JSONObject) -> bytes:

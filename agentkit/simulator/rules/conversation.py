@@ -86,6 +86,7 @@ def _merge_turns(request: CheckedRequest) -> list[tuple[str, _PlacedBlocks]]:
 
 def _check_pairing(request: CheckedRequest) -> str | None:
     turns = _merge_turns(request)
+    called: set[object] = set()
     for n, (role, blocks) in enumerate(turns):
         before = turns[n - 1][1] if n else []
         after = turns[n + 1][1] if n + 1 < len(turns) else []
@@ -93,7 +94,7 @@ def _check_pairing(request: CheckedRequest) -> str | None:
             text = (
                 _find_repeated_id(blocks)
                 or _find_unanswered_call(blocks, after)
-                or _find_unexpected_server_result(blocks)
+                or _find_unexpected_server_result(blocks, called)
             )
         else:
             text = _find_unexpected_result(before, blocks)
@@ -145,9 +146,11 @@ def _find_unexpected_result(before: _PlacedBlocks, blocks: _PlacedBlocks) -> str
     return None
 
 
-def _find_unexpected_server_result(blocks: _PlacedBlocks) -> str | None:
-    """Check that results of server tools come after their calls in the same turn."""
-    called: set[object] = set()
+def _find_unexpected_server_result(blocks: _PlacedBlocks, called: set[object]) -> str | None:
+    """Check that results of server tools come after their calls, whose ids are added to `called`.
+
+    Code that calls tools of the client has its result in a later turn than its own call.
+    """
     for i, j, block in blocks:
         kind: str = block["type"]
         if kind == "server_tool_use":

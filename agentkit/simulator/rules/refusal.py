@@ -170,6 +170,12 @@ APPROXIMATE: Mapping[str, str] = {
     "compaction signature": "messages.0.content.0: Invalid `signature` in `compaction` block",
     "compaction content": "messages.0.content.0: the content of the `compaction` block is not what was signed",
     "compaction tools": "messages.0.content.0: the `tool_changes` of the `compaction` block are not what was returned",
+    "caller": "tools.{i}.{kind}.allowed_callers.{j}: Input should be {callers}",
+    "caller without code": "tools.{i}: the tool {name!r} can only be called by code if tools has code execution",
+    "strict caller": "tools.{i}: the tool {name!r} cannot be strict and be called by code",
+    "chosen caller": "tool_choice: the tool {name!r} can only be called by code",
+    "beside results": "messages: the calls of code execution have to be answered with `tool_result` blocks alone, "
+    "found `{kind}`",
     "custom id": "requests: custom_id must be unique. Found more than once: {id}",
     "batch state": "Batch {id} {state}",
     "page": "{field}: there is no {what} with id {id}",

@@ -192,6 +192,8 @@ class _CountTokensBody(_Marked):
     stop_sequences: NotRequired[list[str] | None]
     mcp_servers: NotRequired[list[_Named] | None]
     compaction: NotRequired[_Compaction | None]
+    service_tier: NotRequired[Literal["auto", "standard_only"] | None]
+    speed: NotRequired[Literal["standard", "fast"] | None]
     stream: NotRequired[bool | None]
 
 

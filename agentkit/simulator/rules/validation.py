@@ -8,12 +8,14 @@ results.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from agentkit.messages.message import JSONObject
 from agentkit.simulator.model_behavior.models import find_model_facts
-from agentkit.simulator.rules import conversation, limits, tooling
+from agentkit.simulator.rules import containers, conversation, limits, tooling
+from agentkit.simulator.rules.betas import KNOWN_BETAS, fields_without_beta, unknown_betas_text
+from agentkit.simulator.rules.block_fields import find_extra_field
 from agentkit.simulator.rules.compaction import check_compaction
 from agentkit.simulator.rules.images import check_images
 from agentkit.simulator.rules.refusal import APPROXIMATE, NEWEST_VERSION, Check, CheckedRequest, Edition, Refusal
@@ -23,20 +25,15 @@ from agentkit.simulator.rules.signatures import check_signatures
 SAMPLING_PARAMETERS = ("temperature", "top_p", "top_k")
 _VERSIONS = ("2023-01-01", "2023-06-01", NEWEST_VERSION)
 _BEARER = re.compile(r"bearer +\S", re.IGNORECASE)
-_BETA_FIELDS: Mapping[str, str] = {
-    "context_management": "context-management-2025-06-27",
-    "compaction": "compact-2026-09-04",
-    "mcp_servers": "mcp-client-",
-    "fallbacks": "fallback",
-}
-"""Fields that need a beta, with the beginning of its name in the `anthropic-beta` header."""
 
 _CHECKS: tuple[Check, ...] = (
     *limits.CHECKS,
+    *containers.SHAPE_CHECKS,
     *tooling.CHECKS,
     limits.CACHING_CHECK,
     check_compaction,
     *conversation.CHECKS,
+    containers.WAITING_CODE_CHECK,
     check_images,
     limits.THINKING_CHECK,
     conversation.ENDING_CHECK,
@@ -45,10 +42,14 @@ _CHECKS: tuple[Check, ...] = (
 )
 
 
-def refuse_headers(headers: Mapping[str, str]) -> Refusal | None:
+def refuse_headers(headers: Mapping[str, str], betas: Collection[str] = ()) -> Refusal | None:
     """Return the refusal of a request for its headers, given with names in lower case. None: the headers are valid.
 
     Any API key is accepted, but one is required.
+
+    Args:
+        headers: The headers of the request.
+        betas: Names that the `anthropic-beta` header takes beside `KNOWN_BETAS`.
     """
     if not headers.get("x-api-key") and not headers.get("authorization"):
         return Refusal(401, "authentication_error", APPROXIMATE["no credentials"])
@@ -59,7 +60,8 @@ def refuse_headers(headers: Mapping[str, str]) -> Refusal | None:
         return Refusal(400, "invalid_request_error", APPROXIMATE["no version"])
     if version not in _VERSIONS:
         return Refusal(400, "invalid_request_error", APPROXIMATE["wrong version"].format(version=version))
-    return None
+    text = unknown_betas_text(Edition.from_headers(headers).betas, KNOWN_BETAS | set(betas))
+    return Refusal(400, "invalid_request_error", text) if text else None
 
 
 def refuse(given: object, edition: Edition | None = None, *, counting: bool = False) -> Refusal | None:
@@ -73,7 +75,12 @@ def refuse(given: object, edition: Edition | None = None, *, counting: bool = Fa
     if not isinstance(given, dict):
         return Refusal(400, "invalid_request_error", "Input should be a valid dictionary")
     body, edition = cast("JSONObject", given), edition or Edition()
-    if text := find_shape_error(body, counting=counting) or _find_extra_field(body, edition, counting=counting):
+    text = (
+        find_shape_error(body, counting=counting)
+        or _find_refused_field(body, edition, counting=counting)
+        or find_extra_field(body)
+    )
+    if text:
         return Refusal(400, "invalid_request_error", text)
     facts = find_model_facts(body["model"])
     if facts is None:
@@ -86,10 +93,8 @@ def refuse(given: object, edition: Edition | None = None, *, counting: bool = Fa
     return None
 
 
-def _find_extra_field(body: JSONObject, edition: Edition, *, counting: bool) -> str | None:
+def _find_refused_field(body: JSONObject, edition: Edition, *, counting: bool) -> str | None:
     refused = [*(SAMPLING_PARAMETERS if edition.is_newest else ()), *(["max_tokens"] if counting else [])]
-    refused += [
-        field for field, beta in _BETA_FIELDS.items() if not any(given.startswith(beta) for given in edition.betas)
-    ]
+    refused += fields_without_beta(body, edition.betas)
     given = next((field for field in refused if field in body), None)
     return APPROXIMATE["extra"].format(field=given) if given else None

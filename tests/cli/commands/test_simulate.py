@@ -115,9 +115,9 @@ def test_a_port_in_use_is_said_so(base_url: str, capsys: pytest.CaptureFixture[s
     assert f"Cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
 
 
-def statuses(base_url: str, count: int) -> list[int]:
+def statuses(base_url: str, count: int, **more: str) -> list[int]:
     body = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
-    headers = {"x-api-key": "any", "anthropic-version": "2026-10-21"}
+    headers = {"x-api-key": "any", "anthropic-version": "2026-10-21", **more}
     with httpx2.Client(headers=headers) as http:
         return [http.post(f"{base_url}/v1/messages", json=body).status_code for _ in range(count)]
 
@@ -125,6 +125,12 @@ def statuses(base_url: str, count: int) -> list[int]:
 def test_faults_befall_requests_in_their_order() -> None:
     with serving("--fault", "status:529", "--fault", "none", "--fault", "status:429,retry_after=1") as base_url:
         assert statuses(base_url, 4) == [529, 200, 429, 200]
+
+
+def test_a_beta_that_it_does_not_know_is_taken_when_it_is_told() -> None:
+    with serving("--beta", "a-2030-01-01", "--beta", "b-2030-01-01") as base_url:
+        for betas, status in (("a-2030-01-01,b-2030-01-01", 200), ("c-2030-01-01", 400)):
+            assert statuses(base_url, 1, **{"anthropic-beta": betas}) == [status]
 
 
 def test_faults_are_drawn_by_a_seed() -> None:

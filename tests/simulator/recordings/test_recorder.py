@@ -44,11 +44,14 @@ async def test_an_agents_run_replays_byte_for_byte_and_holds_no_secret(tmp_path:
 async def test_it_is_what_a_proxy_would_have_recorded(tmp_path: Path) -> None:
     client = recording_client(echo().client(), tmp_path / "run.jsonl")
     await client.beta.messages.create(
-        model="claude-opus-5-5", max_tokens=5, messages=[{"role": "user", "content": "Hi"}], betas=["a-2026-01-01"]
+        model="claude-opus-5-5",
+        max_tokens=5,
+        messages=[{"role": "user", "content": "Hi"}],
+        betas=["compact-2026-09-04"],
     )
     (exchange,) = Recording.load(tmp_path / "run.jsonl").exchanges
     assert (exchange.method, exchange.path, exchange.status) == ("POST", "/v1/messages", 200)
-    assert exchange.request_headers["anthropic-beta"] == "a-2026-01-01"
+    assert exchange.request_headers["anthropic-beta"] == "compact-2026-09-04"
     assert exchange.request_headers["anthropic-version"]
     assert exchange.response_headers["request-id"]
     assert json.loads(exchange.request_body) == {"model": "claude-opus-5-5", "max_tokens": 5, "messages": [SAID]}

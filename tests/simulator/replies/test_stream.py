@@ -67,7 +67,12 @@ def test_usage_at_the_end_is_that_of_the_whole_reply() -> None:
     turn = Reply.text("Tea.").to_turn(body(), "seed")
     stream = list(stream_events(turn, message_id="msg_1", model="m", usage=USAGE))
     assert stream[0]["message"]["usage"] == {**USAGE, "output_tokens": 1}
+    assert [event["type"] for event in stream[:3]] == ["message_start", "content_block_start", "ping"]
     assert stream[-2]["usage"] == {"input_tokens": 7, "cache_read_input_tokens": 3, "output_tokens": 40}
+    parts = {"iterations": [{"type": "message"}], "server_tool_use": {"web_search_requests": 1}}
+    stream = list(stream_events(turn, message_id="msg_1", model="m", usage={**USAGE, **parts}))
+    assert stream[0]["message"]["usage"] == {**USAGE, "output_tokens": 1}
+    assert {name: stream[-2]["usage"][name] for name in parts} == parts
 
 
 @pytest.mark.parametrize("text", ['{"a": 1', "{'a': 1}", "", "[1, 2]"])

@@ -1,14 +1,15 @@
 """Replay other projects' recordings of real traffic, and compare the rules of the local Messages API with them.
 
-    python benchmarks/recorded_traffic/run.py FOLDER
+    python -m benchmarks.recorded_traffic FOLDER
 
 FOLDER holds vcrpy cassettes or recordings of ours, put there by hand: `tests/` of a clone of pydantic-ai, for example.
 Every recorded request is replayed over HTTP and must get the recorded reply to the byte; the rules must accept every
 request that the API accepted, and refuse with its error texts those that it refused. Prints a table and every
 disagreement; exits with 1 when there is one.
 
-Cassettes often lack the headers, so requests are judged with every beta and under the version before the newest one.
-Models that are gone by now are judged as `STAND_IN`.
+A request is judged with the betas that it was recorded with. Cassettes often lack the headers: then with those alone
+that are documented for what its body has, and under the version before the newest one. Models that are gone by now are
+judged as `STAND_IN`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -34,12 +35,17 @@ from agentkit.simulator.rules import Edition, refuse
 
 STAND_IN = "claude-sonnet-4-5"
 VERSION = "2023-06-01"
-BETAS = frozenset(
-    {
-        *("compact-2026-01-12", "compact-2026-09-04", "context-management-2025-06-27", "fallback"),
-        *("inline-tools-2026-09-15", "mcp-client-2025-04-04", "mid-conversation-tool-changes-2026-07-01"),
-    }
-)
+DOCUMENTED_BETAS: Mapping[str, str] = {
+    "clear_thinking_20251015": "context-management-2025-06-27",
+    "clear_tool_uses_20250919": "context-management-2025-06-27",
+    "compact_20260112": "compact-2026-01-12",
+    "summarize": "compact-2026-09-04",
+    "url": "mcp-client-2025-04-04",
+    "mcp_toolset": "mcp-client-2025-11-20",
+    "tool_reference": "mid-conversation-tool-changes-2026-07-01",
+    "tool_definition": "inline-tools-2026-09-15",
+}
+"""The beta that is documented for something, by the `type` that it has in a body."""
 RULED = (200, 400, 404, 413)
 """Statuses that follow from a request alone."""
 ENDPOINTS = {"/v1/messages": False, "/v1/messages/count_tokens": True}
@@ -60,13 +66,33 @@ async def describe_replay_differences(recording: Recording) -> list[str]:
     return wrong
 
 
+def betas_of(exchange: Exchange, body: JSONObject) -> frozenset[str]:
+    """Return the betas of a recorded request: those of its header, or else those documented for its body."""
+    if "anthropic-beta" in exchange.request_headers:
+        return Edition.from_headers({"anthropic-beta": exchange.request_headers["anthropic-beta"]}).betas
+    tools = cast("list[JSONObject]", body.get("tools") or [])
+    servers = cast("list[JSONObject]", body.get("mcp_servers") or [])
+    management = cast("JSONObject", body.get("context_management") or {})
+    said = [
+        block for message in body["messages"] if isinstance(message["content"], list) for block in message["content"]
+    ]
+    parts = [
+        *(server for server in servers if not any(tool.get("type") == "mcp_toolset" for tool in tools)),
+        *(tool for tool in tools if servers),
+        *management.get("edits", ()),
+        body.get("compaction") or {},
+        *(block.get("tool") or {} for block in said if block.get("type") in ("tool_addition", "tool_removal")),
+    ]
+    return frozenset(DOCUMENTED_BETAS[part["type"]] for part in parts if part.get("type") in DOCUMENTED_BETAS)
+
+
 def describe_disagreement(exchange: Exchange) -> str:
     """Describe the difference between the rules and the API for one exchange. Empty: there is none."""
     body = cast("JSONObject", parse_strict(exchange.request_body.decode()))
     if exchange.status == 200 and find_model_facts(str(body["model"])) is None:
         body["model"] = STAND_IN
     is_counting = ENDPOINTS[exchange.path.partition("?")[0]]
-    refusal = refuse(body, Edition(VERSION, BETAS), counting=is_counting)
+    refusal = refuse(body, Edition(VERSION, betas_of(exchange, body)), counting=is_counting)
     ours = (refusal.status, refusal.message) if refusal else (200, "")
     real = (exchange.status, "")
     if exchange.status != 200:
