@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,3 +33,29 @@ def test_every_layer_is_taken_off() -> None:
     table = run("benchmarks.overhead", "--rounds", "1")
     for what in ("with none of it", "as it is, three budgets", "redaction off"):
         assert what in table
+
+
+MORE_CALLS = """
+
+_feed = SSEParser.feed
+SSEParser.feed = lambda *given: _feed(*given)
+"""
+
+
+def test_another_checkout_is_measured_beside_this_one(tmp_path: Path) -> None:
+    """A copy with one more function around a method that every reply passes: its calls are more."""
+    shutil.copytree(ROOT / "agentkit", tmp_path / "agentkit", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "agentkit" / "models" / "sse.py").open("a") as file:
+        file.write(MORE_CALLS)
+    table = run("benchmarks.overhead", "--rounds", "1", "--against", str(tmp_path))
+    for row in ("as it is", "as it is, streamed", "as it is, one budget", "as it is, three budgets"):
+        line = next(line for line in table.splitlines() if line.startswith(row + "  "))
+        *_, own_here, own_there, _, _, _, _ = map(float, line.removeprefix(row).replace("\u00b1", "").split())
+        assert own_here + 0.5 < own_there < own_here + 10, table
+
+
+def test_a_folder_without_agentkit_is_no_checkout(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.overhead", "--against", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"--against {tmp_path}: this folder is no checkout of agentkit, for it holds no agentkit/.\n"
