@@ -23,6 +23,7 @@ FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|base|common|misc|.*manager)\.py"
 TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/loop/actions.py": "tests/loop/test_stop_reasons.py",
     "agentkit/loop/run_limits.py": "tests/loop/test_state.py",
+    "agentkit/loop/tool_turns.py": "tests/loop/test_agent_loop.py",
     "agentkit/loop/texts_for_model.py": "tests/loop/test_stop_reasons.py",
     "agentkit/loop/output_validation.py": "tests/loop/test_typed_output.py",
     "agentkit/tools/reserved_names.py": "tests/test_exports.py",

@@ -83,6 +83,7 @@ class RunBudget:
     """The amount reserved for the run's final turn, in every account."""
     _final_turn_need: Need = field(default=_NO_FINAL_TURN, init=False)
     """The need that this amount is computed from; it grows with the reply in flight."""
+    _longest_call_s: float = field(default=0.0, init=False)
     _is_final_turn: bool = field(default=False, init=False)
     _is_idle: bool = field(default=False, init=False)
     _has_no_call_yet: bool = field(default=True, init=False)
@@ -102,14 +103,19 @@ class RunBudget:
         left = self.seconds_left
         return left is not None and left <= _CLOCK_TOLERANCE_S
 
-    def is_time_short(self, longest_call_s: float) -> bool:
+    def record_call_time(self, seconds: float) -> None:
+        """Record the seconds that a call of the run took, retries included."""
+        self._longest_call_s = max(self._longest_call_s, seconds)
+
+    @property
+    def is_time_short(self) -> bool:
         """True if the next call should be the last: the time left is not much more than the longest call took."""
         for account in self.accounts:
             left, limit = account.seconds_left, account.budget.max_seconds
             if (
                 left is not None
                 and limit is not None
-                and left < max(FINAL_TURN_TIME_SHARE * limit, 1.5 * longest_call_s)
+                and left < max(FINAL_TURN_TIME_SHARE * limit, 1.5 * self._longest_call_s)
             ):
                 return True
         return False

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from agentkit.budget.model_limits import ModelLimits, model_limits_of
+from agentkit.history.cache_markers import with_prefix_marker
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import PromptPrefix
 from agentkit.schema.strict.plan import StrictCandidate, plan_strict
@@ -52,7 +51,7 @@ async def render_prompt_prefix(
         )
         if len(spec.prompt_prefixes) >= _MAX_CACHED_PREFIXES:
             spec.prompt_prefixes.clear()
-        spec.prompt_prefixes[key] = prompt_prefix = _with_cache_marker(prompt_prefix, spec, model)
+        spec.prompt_prefixes[key] = prompt_prefix = with_prefix_marker(prompt_prefix, spec.settings.cache_marker, model)
     return prompt_prefix
 
 
@@ -97,20 +96,6 @@ def _artifact_params(spec: AnySpec, tools: Sequence[AnyTool], needs_artifact_too
 
     is_needed = needs_artifact_tools or any(not is_always_small(tool.returns) for tool in tools)
     return [tool.to_param() for tool in select_artifact_tools(spec.agent_tools)] if is_needed else []
-
-
-def _with_cache_marker(prompt_prefix: PromptPrefix, spec: AgentSpec[Deps, In, Out], model: str) -> PromptPrefix:
-    """Return the prefix with a cache marker at its end, if it is long enough for the prompt cache."""
-    limits, marker = model_limits_of(model) or ModelLimits(), spec.settings.cache_marker
-    if (
-        marker is None
-        or prompt_prefix.encoded_prefix.markers
-        or len(prompt_prefix.encoded_prefix.encoded) < 3 * limits.min_cacheable_tokens
-    ):
-        return (
-            prompt_prefix  # a token is nearly always three bytes or more; a marker on too short a prefix costs nothing
-        )
-    return replace(prompt_prefix, marker=marker)
 
 
 def _with_tool_search(params: list[JSONObject], api_tools: Sequence[JSONObject]) -> list[JSONObject]:

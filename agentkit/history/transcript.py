@@ -80,7 +80,7 @@ class Transcript:
     def fork(self) -> Transcript:
         """Return a transcript that goes on from the same point. A server thread can be continued only once."""
         thread = None if self.server_thread is None else ServerThread()
-        return replace(self, messages=list(self.messages), server_thread=thread)
+        return replace(self, tools=dict(self.tools), messages=list(self.messages), server_thread=thread)
 
     def switch_model(self, model: str) -> None:
         """Continue with this model. If it differs from the last, thinking is dropped and a new server thread begins."""
@@ -111,10 +111,27 @@ class Transcript:
         """Append a message."""
         self.messages.append(message)
 
-    def append_turn(self, turn: AssistantTurn) -> None:
-        """Append the model's turn as it came."""
+    def append_turn(self, turn: AssistantTurn, thread: ServerThread | None = None) -> None:
+        """Append the model's turn as it came; `thread` is the one in which the server holds it."""
         self.unknown_delta = self.unknown_delta or turn.unknown_delta
         self.messages.append(turn.to_message())
+        # A call whose input is no object goes back with another input than the server holds: no thread then.
+        if thread is not None and turn.id and not turn.invalid_inputs:
+            self.server_thread = thread.with_reply(turn.id, len(self.messages))
+
+    def stop_server_threads(self) -> None:
+        """Send the whole conversation from now on: the server holds no thread."""
+        self.server_thread = None
+
+    def replace_messages(self, messages: list[Message]) -> None:
+        """Replace all messages; a new server thread begins."""
+        self.messages[:] = messages
+        self.unknown_delta = None
+        self.take_server_thread()
+
+    def set_model(self, model: str) -> None:
+        """Continue with this model, whose thinking is the only one in the messages."""
+        self.model = model
 
     def replace_prompt_prefix(self, other: Transcript) -> None:
         """Take over the prefix of another rendering. Allowed only before the model's first turn."""
@@ -124,14 +141,13 @@ class Transcript:
         self.answer_format, self.answers_by_tool = other.answer_format, other.answers_by_tool
         self.initial_prompt_prefix = other.initial_prompt_prefix
 
-    def check_can_be_resent(self) -> None:
-        """Raise ModelError if an earlier turn cannot be sent again exactly as it came."""
-        if self.unknown_delta is not None:
-            raise ModelError(
-                f"An earlier reply had a kind of delta that this version does not know ({self.unknown_delta!r}), so "
-                "the conversation cannot be sent again as it was.",
-                kind="protocol_error",
-            )
+    def unknown_delta_error(self) -> ModelError:
+        """Return the error of a conversation that cannot be sent again, since an earlier turn has `unknown_delta`."""
+        return ModelError(
+            f"An earlier reply had a kind of delta that this version does not know ({self.unknown_delta!r}), so "
+            "the conversation cannot be sent again as it was.",
+            kind="protocol_error",
+        )
 
 
 async def open_transcript(

@@ -6,7 +6,6 @@ cancellation included, the history that is left behind is one that the API accep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -16,7 +15,6 @@ from agentkit.budget.account import OverBudget
 from agentkit.budget.model_limits import model_limits_of
 from agentkit.errors import ModelError
 from agentkit.history.compaction import is_request_too_long
-from agentkit.loop import texts_for_model as texts
 from agentkit.loop.actions import (
     OUT_OF_TIME,
     Action,
@@ -30,28 +28,22 @@ from agentkit.loop.actions import (
     SkipCalls,
     UseFallback,
 )
-from agentkit.loop.child_runs import ChildRuns
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
-from agentkit.loop.parent_call import ParentCall
 from agentkit.loop.run_limits import RunLimits
-from agentkit.loop.state import RunState
+from agentkit.loop.state import AnswerBy, RunState
 from agentkit.loop.stop_reasons import next_action
-from agentkit.messages.message import AssistantTurn, ToolCall, text_block
+from agentkit.loop.tool_turns import ToolTurns
+from agentkit.messages.message import AssistantTurn, ToolCall
 from agentkit.run.events import RunFinished, RunStarted, TurnFinished, TurnReset, TurnStarted
-from agentkit.run.outcome import Outcome, Unfinished
+from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
-from agentkit.tool_calls.call_result import CallResult
-from agentkit.tool_calls.call_runner import CallRunner
-from agentkit.tool_calls.eager import EagerCalls
-from agentkit.tool_calls.executor import ToolCallExecutor
-from agentkit.tools.reserved_names import ANSWER_TOOL
-from agentkit.tools.run_context import RunContext
 
 if TYPE_CHECKING:
+    from agentkit.budget.account import RunBudget
+    from agentkit.history.run_history import RunHistory
     from agentkit.loop.model_turns import ModelTurns
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.scope import RunScope
-    from agentkit.run.steps import Slot
 
 Deps = TypeVar("Deps")
 In = TypeVar("In")
@@ -64,47 +56,46 @@ class AgentLoop(Generic[Deps, In, Out]):
 
     spec: AgentSpec[Deps, In, Out]
     scope: RunScope
+    history: RunHistory
     model_turns: ModelTurns
+    run_budget: RunBudget
     deps: Deps
     output_check: OutputCheckFunction[Out] | None = None
     """A check of the output beyond its type. None: no further check."""
     state: RunState = field(init=False)
-    child_runs: ChildRuns = field(default_factory=ChildRuns)
-    unfinished: list[Unfinished] = field(default_factory=list[Unfinished])
     error: ModelError | None = None
     finish: Finish | None = None
     """The end of the run. None: it has not ended, or it was cancelled."""
 
     def __post_init__(self) -> None:
         given = self.spec.settings.max_tokens
-        known, transcript = model_limits_of(self.model_turns.model.name), self.model_turns.transcript
+        known = model_limits_of(self.model_turns.model_name)
         most = max(given, known.max_output_tokens) if known else given
         limits = RunLimits(self.spec.max_turns, self.spec.output_retries, max_tokens=given, model_max_tokens=most)
-        self.state = RunState(limits, has_tools=transcript.has_tools)
+        self.state = RunState(limits, has_tools=self.history.has_tools)
         self._sync_state_with_model_turns()
-        spec, limiter = self.spec, anyio.Semaphore(self.spec.max_concurrent_calls, fast_acquire=True)
-        runner = CallRunner(
-            transcript.tools, self.scope, self._run_context, spec.tool_timeout_s, limiter, spec.around_tool
-        )
-        self._executor = ToolCallExecutor(runner)
-        self._eager = EagerCalls(runner, self._is_stuck, is_enabled=spec.settings.eager)
         self._validation = OutputValidation(self.spec.output_spec, self.scope, self.output_check)
+        self._tool_turns = ToolTurns.for_agent(
+            self.spec, self.scope, self.history, self.run_budget, self.deps, self._validation, self._is_stuck
+        )
+        self._eager, self._child_runs = self._tool_turns.eager_calls, self._tool_turns.child_runs
         self._appended_turn: AssistantTurn | None = None
         self._seen_ids: set[str] = set()
 
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
-        await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model.name))
-        run_budget, tools = self.model_turns.model_caller.run_budget, self.model_turns.transcript.tools
+        await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
         try:
-            with anyio.move_on_after(run_budget.seconds_left):
-                await self.child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), tools)
+            with anyio.move_on_after(self.run_budget.seconds_left):
+                await self._child_runs.run_alongside(
+                    lambda: self._eager.run_alongside(self._run_actions), self.history.tools
+                )
         except ModelError as error:
             self.error = error
             outcome = Outcome.CONTEXT_EXCEEDED if is_request_too_long(error) else Outcome.FAILED
             self.finish = Finish(outcome, str(error))
         finally:
-            if self.finish is None and run_budget.is_time_over:
+            if self.finish is None and self.run_budget.is_time_over:
                 self.finish = OUT_OF_TIME
             self._leave_valid_history()
         result = self.result()
@@ -122,7 +113,6 @@ class AgentLoop(Generic[Deps, In, Out]):
     def result(self) -> RunResult[Out]:
         """Return the result so far; the outcome is `cancelled` for a run that has not ended by itself."""
         finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
-        in_children = self.child_runs.unfinished_calls(self.scope.path, excluded=self._eager.discarded_ids)
         return RunResult(
             run_id=self.scope.run_id,
             agent=self.spec.name,
@@ -130,11 +120,11 @@ class AgentLoop(Generic[Deps, In, Out]):
             reason=finish.reason,
             answer=self._validation.answer,
             charges=self.model_turns.charges,
-            children=tuple(self.child_runs.results),
-            messages=tuple(message.to_dict() for message in self.model_turns.transcript.messages),
-            unfinished=(*self.unfinished, *in_children),
+            children=tuple(self._child_runs.results),
+            messages=self.history.to_dicts(),
+            unfinished=self._tool_turns.unfinished_calls(),
             artifacts=self.scope.artifacts.kept_artifacts(),
-            cache_breaks=tuple(self.model_turns.cache.breaks),
+            cache_breaks=self.model_turns.cache_breaks,
             error=self.error,
         )
 
@@ -144,7 +134,7 @@ class AgentLoop(Generic[Deps, In, Out]):
                 await self._call_model(action)
             case RunTools():
                 self._append_turn()
-                await self._run_tools(action)
+                self.state = await self._tool_turns.run_calls(action, self.state)
             case SkipCalls() | CheckAnswer() | RequestText():
                 self._append_turn()
                 await self._eager.discard_unclaimed()
@@ -157,8 +147,7 @@ class AgentLoop(Generic[Deps, In, Out]):
     async def _handle_reply_without_tools(self, action: SkipCalls | CheckAnswer | RequestText) -> None:
         match action:
             case SkipCalls():
-                result = CallResult(action.text, is_error=True)
-                self._queue_results(action.calls, {call.id: result for call in action.calls}, action.text)
+                self._tool_turns.skip_calls(action)
                 self.state = self.state.truncation_reported()
             case CheckAnswer():
                 await self._check_answer(action.text)
@@ -169,11 +158,11 @@ class AgentLoop(Generic[Deps, In, Out]):
         if self.state.turn is not None:
             self._append_turn()
             self.state = self.state.turn_resumed()
-        caller, needs_reserve = self.model_turns.model_caller, self.state.has_tools and not action.is_final_turn
-        if needs_reserve and caller.run_budget.is_time_short(caller.longest_call_s):
+        needs_reserve = self.state.has_tools and not action.is_final_turn
+        if needs_reserve and self.run_budget.accounts and self.run_budget.is_time_short:
             self.state = self.state.budget_refused("The time of the budget is nearly over.")
             return
-        self.model_turns.append_user_message(action.note)
+        self.history.append_user_message(action.note)
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()
         await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
@@ -207,7 +196,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             return
         self._appended_turn = turn
         self._seen_ids.update(call.id for call in turn.tool_calls())
-        self.model_turns.append_turn(turn)
+        self.history.append_turn(turn)
 
     async def _drop_turn(self, action: RetryTurn | UseFallback | Compact) -> None:
         if isinstance(action, UseFallback):
@@ -221,76 +210,21 @@ class AgentLoop(Generic[Deps, In, Out]):
             )
         self.state = self.state.turn_dropped(action)
 
-    async def _run_tools(self, action: RunTools) -> None:
-        by_tool = self.model_turns.transcript.answers_by_tool
-        answers = [call for call in action.calls if call.name == ANSWER_TOOL and by_tool]
-        others = [call for call in action.calls if call not in answers]
-        self.scope.artifacts.number_calls(call.id for call in action.calls)
-        self.child_runs.number_calls(others)
-        results: dict[str, CallResult] = {}
-        try:
-            eager_calls = await self._eager.claim_calls(action.calls if action.allowed_tools is None else ())
-            may_remind = bool(answers) and self.state.final_turn_finish is None
-            reminder = await self.child_runs.reminder(self.scope.steps) if may_remind else None
-            for call in answers:
-                results[call.id] = await self._validation.accept_call(call, reminder)
-            await self._executor.run(others, results, action.allowed_tools, eager_calls)
-            self._note_repeated_failures(others, results)
-        finally:
-            is_late = self.model_turns.model_caller.run_budget.is_time_over
-            self._queue_results(action.calls, results, texts.OUT_OF_TIME_RESULT if is_late else texts.CANCELLED_RESULT)
-        if self._validation.answer is not None:
-            self.state = self.state.answer_accepted()
-            return
-        rejected = next((str(results[call.id].content) for call in answers if reminder is None), None)
-        failed = [call for call in others if results[call.id].is_error]
-        succeeded = [call for call in others if not results[call.id].is_error]
-        self.state = self.state.tools_finished(rejected=rejected, failed=failed, succeeded=succeeded)
-
     def _is_stuck(self, call: ToolCall) -> bool:
         return self.state.is_stuck(call)
 
-    def _note_repeated_failures(self, calls: Sequence[ToolCall], results: dict[str, CallResult]) -> None:
-        """Append a note to the result of a call that has failed too often."""
-        for call in calls:
-            result = results[call.id]
-            if not result.is_error:
-                continue
-            count = self.state.call_failures.get(call.key, 0) + 1
-            if count >= self.state.limits.max_repairs:
-                note = texts.REPEATED_FAILURE_NOTE.format(count=count)
-                said = result.content
-                content = f"{said}\n{note}" if isinstance(said, str) else [*said, text_block(note)]
-                results[call.id] = replace(result, content=content)
-
-    def _run_context(self, call: ToolCall, slot: Slot) -> RunContext[object]:
-        parent_call = ParentCall(self.scope, slot, call, self.deps, self.spec.deps, self.child_runs)
-        has_artifact_tools = self.model_turns.transcript.has_artifact_tools
-        return parent_call.run_context(self.spec.name, has_artifact_tools=has_artifact_tools)
-
-    def _queue_results(self, calls: Sequence[ToolCall], results: dict[str, CallResult], missing: str) -> None:
-        """Make the results pending, in the model's order; a call without a result gets `missing` as an error."""
-        for call in calls:
-            if call.id not in results:
-                self.unfinished.append(Unfinished(self.scope.path, call.name, call.id, missing))
-        blank = CallResult(missing, is_error=True)
-        self.model_turns.pending = [results.get(call.id, blank).to_block(call) for call in calls]
-
     def _leave_valid_history(self) -> None:
         """Leave a valid history behind: every call of the last turn has a result, and nothing is pending."""
-        turn, has_results = self.state.turn, bool(self.model_turns.pending) or self.state.are_calls_answered
+        turn, has_results = self.state.turn, self.history.has_pending_content or self.state.are_calls_answered
         self._append_turn()
         if turn is not None and turn is self._appended_turn and not has_results:
             reason = self.finish.reason if self.finish else "The run was cancelled."
-            self._queue_results(turn.tool_calls(), {}, f"Not executed. {reason}")
-        self.model_turns.append_user_message(None)
+            self._tool_turns.abandon_calls(turn.tool_calls(), reason)
+        self.history.append_user_message()
 
     async def _check_answer(self, text: str) -> None:
-        if self.state.final_turn_finish is None and (reminder := await self.child_runs.reminder(self.scope.steps)):
+        if self.state.final_turn_finish is None and (reminder := await self._child_runs.reminder(self.scope.steps)):
             self.state = replace(self.state, turn=None, note=reminder)
             return
-        by_tool, validation = self.model_turns.transcript.answers_by_tool, self._validation
-        reason = await (
-            validation.reject_output(texts.CALL_ANSWER_TOOL_NOTE) if by_tool else validation.accept_text(text)
-        )
+        reason = await self._validation.accept_text(text, by_tool=self.state.answer_by is AnswerBy.TOOL)
         self.state = self.state.answer_accepted() if reason is None else self.state.answer_rejected(reason)

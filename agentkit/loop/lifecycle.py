@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Generic, cast
 
 from agentkit.budget.account import Account, RunBudget
 from agentkit.errors import UsageError
+from agentkit.history.cache_markers import CacheMarkers
+from agentkit.history.run_history import RunHistory
 from agentkit.history.saved import SavedConversation
 from agentkit.history.transcript import Transcript, open_transcript
 from agentkit.log import is_logged, log, log_context
@@ -36,7 +38,6 @@ from agentkit.tools.run_context import RunContext
 if TYPE_CHECKING:
     from agentkit.loop.output_validation import OutputCheckFunction
     from agentkit.loop.parent_call import ParentCall
-    from agentkit.messages.message import Content
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.input import Part
@@ -115,8 +116,9 @@ class RunLifecycle(Generic[Deps, In, Out]):
                 stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
                 _log_start(self.spec)
                 prompt = scope.redactor.content(transcript.with_change_note(content))
-                model_turns = self._model_turns(scope, transcript, models, deps, run_budget, prompt)
-                self.agent_loop = AgentLoop(self.spec, scope, model_turns, deps, self.output_check)
+                history = RunHistory(transcript, prompt, CacheMarkers(self.spec.settings.cache_marker))
+                model_turns = self._model_turns(scope, history, models, deps, run_budget)
+                self.agent_loop = AgentLoop(self.spec, scope, history, model_turns, run_budget, deps, self.output_check)
                 await self.agent_loop.run()
         except UsageError as error:
             self._finish_without_loop = Finish(Outcome.FAILED, str(error))
@@ -154,13 +156,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         )
 
     def _model_turns(
-        self,
-        scope: RunScope,
-        transcript: Transcript,
-        models: list[Model],
-        deps: Deps,
-        run_budget: RunBudget,
-        content: Content,
+        self, scope: RunScope, history: RunHistory, models: list[Model], deps: Deps, run_budget: RunBudget
     ) -> ModelTurns:
         model_caller = ModelCaller(scope, self.spec.retry, run_budget, self.spec.own_prices, self.spec.around_model)
 
@@ -172,9 +168,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
         model, *others = models
         fallback = others[0] if others else None
-        return ModelTurns(
-            scope, transcript, self.spec.settings, model, fallback, model_caller, content, open_relaxed_transcript
-        )
+        return ModelTurns(scope, self.spec.settings, model, fallback, history, model_caller, open_relaxed_transcript)
 
     def _run_context(self, deps: Deps, scope: RunScope) -> RunContext[Deps]:
         """Return the context that `instructions` and `available=` functions are called with."""

@@ -48,8 +48,6 @@ class ModelCaller:
     """The agent's own price tiers. None: those of the price table."""
     middleware: Sequence[AroundModel] = ()
     """Middleware around every call; the first is the outermost."""
-    longest_call_s: float = field(default=0.0, init=False)
-    """Seconds that the longest call so far took."""
 
     async def call(self, model: Model, model_request: ModelRequest, meter: ChargeMeter) -> ModelReply:
         """Return a complete turn, retried where that helps.
@@ -71,7 +69,8 @@ class ModelCaller:
             turn = await compose_middleware(self.middleware, inner)(call)
         else:
             turn = await attempts.run_until_complete()
-        self.longest_call_s = max(self.longest_call_s, time.monotonic() - began)
+        if self.run_budget.accounts:
+            self.run_budget.record_call_time(time.monotonic() - began)
         thread = attempts.request.thread if turn is attempts.turn else None  # a middleware's turn is not on the server
         return ModelReply(turn, attempts.max_tokens, tuple(meter.charges), thread)
 
@@ -79,6 +78,10 @@ class ModelCaller:
         """Return the charge of a reply, priced by the answering model where its price is known, else by `model`."""
         name = answering_model if answering_model in PRICES else model
         return Charge(name, price_of(name, usage, self.own_prices), usage)
+
+    def use_table_prices(self) -> None:
+        """Price all further calls by the price table: another model goes on."""
+        self.own_prices = None
 
     async def emit_delta(self, kind: str, text: str) -> None:
         """Emit a TextDelta or ThinkingDelta event."""

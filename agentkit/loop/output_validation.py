@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
+from agentkit.loop.texts_for_model import CALL_ANSWER_TOOL_NOTE
 from agentkit.run.events import OutputRejected
 from agentkit.run.output import InvalidAnswer, OutputSpec
 from agentkit.run.result import Answer
@@ -32,12 +33,17 @@ class OutputValidation(Generic[Out]):
     answer: Answer[Out] | None = None
     """The accepted answer. None: there is none yet."""
 
-    async def accept_text(self, text: str) -> str | None:
-        """Accept an answer that was given as text. Returns the reason for a rejection; None: it was accepted."""
+    async def accept_text(self, text: str, *, by_tool: bool = False) -> str | None:
+        """Accept an answer that was given as text. Returns the reason for a rejection; None: it was accepted.
+
+        With `by_tool`, the answer has to come as a call of the answer tool, so a text is rejected.
+        """
+        if by_tool:
+            return await self._reject_output(CALL_ANSWER_TOOL_NOTE)
         try:
             value = self.spec.from_text(text)
         except InvalidAnswer as error:
-            return await self.reject_output(str(error))
+            return await self._reject_output(str(error))
         return await self._accept_value(value)
 
     async def accept_call(self, call: ToolCall, reminder: str | None = None) -> CallResult:
@@ -49,18 +55,18 @@ class OutputValidation(Generic[Out]):
         try:
             value = self.spec.from_call(call)
         except InvalidAnswer as error:
-            return CallResult(await self.reject_output(str(error)), is_error=True)
+            return CallResult(await self._reject_output(str(error)), is_error=True)
         reason = await self._accept_value(value)
         return CallResult("Your answer was taken." if reason is None else reason, is_error=reason is not None)
 
     async def _accept_value(self, value: Out) -> str | None:
         reason = await self.output_check(value) if self.output_check is not None else None
         if reason is not None:
-            return await self.reject_output(reason)
+            return await self._reject_output(reason)
         self.answer = Answer(value)
         return None
 
-    async def reject_output(self, reason: str) -> str:
+    async def _reject_output(self, reason: str) -> str:
         """Emit OutputRejected and return the reason."""
         await self.scope.emit(lambda origin: OutputRejected(**origin, reason=reason))
         return reason

@@ -106,13 +106,15 @@ async def test_what_is_set_aside_follows_the_reply_not_what_it_could_have_been()
 async def test_time_is_told_by_the_clock_of_the_budget_and_lands_before_it_is_over() -> None:
     now = 100.0
     one = Account(Budget(max_seconds=50), "the run", clock=lambda: now)
-    run_budget = RunBudget((one, account(max_requests=1)))
+    run_budget, fast = RunBudget((one, account(max_requests=1))), RunBudget((one,))
     assert (one.seconds_left, run_budget.seconds_left, RunBudget().seconds_left) == (50, 50, None)
     now += 40
-    assert not run_budget.is_time_short(longest_call_s=2)
-    assert run_budget.is_time_short(longest_call_s=8)
+    for seconds, is_short in ((2, False), (8, True), (1, True)):
+        run_budget.record_call_time(seconds)
+        assert run_budget.is_time_short is is_short
+    assert not fast.is_time_short
     now += 6
-    assert run_budget.is_time_short(longest_call_s=0)
+    assert fast.is_time_short
     assert not run_budget.is_time_over
     now += 4
     assert run_budget.is_time_over

@@ -54,7 +54,7 @@ DEFECTS = (
     ),
     Defect(
         "results are in another order than their calls",
-        "loop/agent_loop.py",
+        "loop/tool_turns.py",
         "to_block(call) for call in calls]",
         "to_block(call) for call in reversed(calls)]",
         ("loop/test_agent_loop.py",),

@@ -1,0 +1,182 @@
+"""The history of one run: what it appends to the transcript of its conversation, and what it will append next.
+
+Two rules for this file: messages are only ever appended, except where the whole history is replaced; and nothing else
+writes the transcript while a run is in progress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentkit.budget.usage import Usage
+from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS
+from agentkit.history.compaction import RequestTurn, compact_transcript
+from agentkit.history.sanitize import with_missing_results, without_thinking
+from agentkit.messages.message import text_block, user
+from agentkit.messages.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agentkit.history.cache_markers import CacheMarkers
+    from agentkit.history.transcript import Transcript
+    from agentkit.messages.message import AssistantTurn, Block, Content, JSONObject, Message
+    from agentkit.messages.server_threads import ServerThread
+    from agentkit.run.settings import Settings
+    from agentkit.tools.toolset import AnyTool
+
+
+@dataclass(slots=True)
+class RunHistory:
+    """The history of one run, the only writer of its transcript."""
+
+    _transcript: Transcript
+    _pending: Content
+    """The content of the next user message, without secrets: the prompt at first, later the tool results."""
+    _markers: CacheMarkers
+    counted_prompt: tuple[int, int] = field(default=(0, 0), init=False)
+    """The server's last token count, and the number of messages that it holds for. Zeros: nothing was counted."""
+    _reply_thread: ServerThread | None = field(default=None, init=False)
+    """The server thread of a reply that is not appended yet. None: the server holds no thread."""
+
+    # -- the user's side ---------------------------------------------------------------------------------------
+
+    @property
+    def has_pending_content(self) -> bool:
+        """True if the next user message has content already."""
+        return bool(self._pending)
+
+    def queue_tool_results(self, results: list[Block]) -> None:
+        """Make these results the content of the next user message."""
+        self._pending = results
+
+    def append_user_message(self, note: str | None = None) -> None:
+        """Append the pending content, followed by the note, as one user message. Nothing to append: no message."""
+        content, transcript = self._pending, self._transcript
+        if note is not None:
+            before = [text_block(content)] if isinstance(content, str) else content
+            content = [*before, text_block(note)]
+        if isinstance(content, list) and len(content) >= CACHE_LOOKBACK_BLOCKS:
+            content = self._markers.with_message_marker(content, transcript.prefix, transcript.messages)
+        if content:
+            transcript.append_message(user(content))
+        self._pending = []
+
+    # -- requests and replies ----------------------------------------------------------------------------------
+
+    def build_request(self, options: JSONObject, betas: Sequence[str], sender: str, *, uses_thread: bool) -> Request:
+        """Return a request with all messages.
+
+        Args:
+            options: The body fields that follow the messages. It becomes part of the request.
+            betas: The `anthropic-beta` values of the run.
+            sender: The id of the run.
+            uses_thread: True if the server may hold the conversation.
+
+        Raises:
+            ModelError: An earlier turn cannot be sent again as it came.
+        """
+        transcript = self._transcript
+        if transcript.unknown_delta is not None:
+            raise transcript.unknown_delta_error()
+        prefix, messages, thread = transcript.prefix, tuple(transcript.messages), transcript.take_server_thread()
+        if not self._markers.has_room_for_end(prefix, messages):
+            options.pop("cache_control", None)
+        all_betas = tuple(dict.fromkeys((*betas, *transcript.betas)))
+        return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None)
+
+    def record_thread(self, requested: ServerThread | None, held: ServerThread | None) -> None:
+        """Record the thread of a request, and the one that the server holds after its reply."""
+        self._reply_thread = held
+        if requested is not None and held is None:
+            self._transcript.stop_server_threads()
+
+    def append_turn(self, turn: AssistantTurn) -> None:
+        """Append the model's turn unchanged."""
+        self._transcript.append_turn(turn, self._reply_thread)
+        usage = Usage.from_api(turn.usage)
+        if usage.prompt_tokens:  # some servers report no usage
+            self.counted_prompt = usage.prompt_tokens + usage.output_tokens, len(self._transcript.messages)
+
+    # -- the whole history -------------------------------------------------------------------------------------
+
+    def drop_thinking(self, model: str) -> None:
+        """Drop all thinking, which is bound to the model that wrote it; the history goes on with this model."""
+        self._replace_messages(without_thinking(self._transcript.messages))
+        self._transcript.set_model(model)
+
+    def add_missing_results(self) -> None:
+        """Add an error result for every tool call without a result."""
+        self._replace_messages(with_missing_results(self._transcript.messages))
+
+    async def compact(
+        self,
+        request_turn: RequestTurn,
+        model: str,
+        settings: Settings,
+        *,
+        server_side: bool,
+        context_tokens: int | None,
+    ) -> None:
+        """Replace the messages by a summary of them; the arguments are those of `compact_transcript`."""
+        messages = await compact_transcript(
+            self._transcript, request_turn, model, settings, server_side=server_side, context_tokens=context_tokens
+        )
+        self._replace_messages(messages)
+
+    def replace_prompt_prefix(self, other: Transcript) -> None:
+        """Take over the prefix of another rendering. Allowed only before the model's first turn."""
+        self._transcript.replace_prompt_prefix(other)
+
+    def _replace_messages(self, messages: list[Message]) -> None:
+        self._transcript.replace_messages(messages)
+        self._markers.forget_messages()
+        self.counted_prompt = (0, 0)
+
+    # -- what others read --------------------------------------------------------------------------------------
+
+    @property
+    def message_count(self) -> int:
+        """The number of messages."""
+        return len(self._transcript.messages)
+
+    @property
+    def has_model_turn(self) -> bool:
+        """True if the model has replied."""
+        return any(message.role == "assistant" for message in self._transcript.messages)
+
+    @property
+    def tools(self) -> Mapping[str, AnyTool]:
+        """The tools of the conversation that run in this process, by name; always the same mapping."""
+        return self._transcript.tools
+
+    @property
+    def has_tools(self) -> bool:
+        """True if the model may call anything but the answer tool."""
+        return self._transcript.has_tools
+
+    @property
+    def has_artifact_tools(self) -> bool:
+        """True if long tool results can be kept as artifacts."""
+        return self._transcript.has_artifact_tools
+
+    @property
+    def answers_by_tool(self) -> bool:
+        """True if the output comes as a call of the answer tool."""
+        return self._transcript.answers_by_tool
+
+    @property
+    def answer_format(self) -> JSONObject | None:
+        """The `output_config.format` of every request. None: the answer is text, or comes by the answer tool."""
+        return self._transcript.answer_format
+
+    def to_dicts(self) -> tuple[JSONObject, ...]:
+        """Return the messages as the API's own dictionaries."""
+        return tuple(message.to_dict() for message in self._transcript.messages)
+
+    def content_sent(self) -> tuple[bytes, JSONObject | None, tuple[Message, ...]]:
+        """Return what a request would send of the conversation, to be compared with what was refused."""
+        transcript = self._transcript
+        return transcript.prefix.encoded, transcript.answer_format, tuple(transcript.messages)

@@ -1,0 +1,140 @@
+"""The tool calls of the model's turns: each is run, or answered without being run, and its result is queued.
+
+Two rules for this file: every call of a turn gets exactly one result, in the model's order, whatever happens; and a
+result is queued in the history of the run, never sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from agentkit.loop.child_runs import ChildRuns
+from agentkit.loop.parent_call import ParentCall
+from agentkit.loop.state import AnswerBy
+from agentkit.loop.texts_for_model import CANCELLED_RESULT, OUT_OF_TIME_RESULT, REPEATED_FAILURE_NOTE
+from agentkit.messages.message import ToolCall, text_block
+from agentkit.run.outcome import Unfinished
+from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.call_runner import CallRunner
+from agentkit.tool_calls.eager import EagerCalls
+from agentkit.tool_calls.executor import ToolCallExecutor
+from agentkit.tools.reserved_names import ANSWER_TOOL
+
+if TYPE_CHECKING:
+    from agentkit.budget.account import RunBudget
+    from agentkit.history.run_history import RunHistory
+    from agentkit.loop.actions import RunTools, SkipCalls
+    from agentkit.loop.output_validation import OutputValidation
+    from agentkit.loop.state import RunState
+    from agentkit.run.agent_spec import AnySpec
+    from agentkit.run.scope import RunScope
+    from agentkit.run.steps import Slot
+    from agentkit.tools.run_context import RunContext
+
+
+@dataclass(slots=True)
+class ToolTurns:
+    """The turns of one run in which tools are called."""
+
+    history: RunHistory
+    run_budget: RunBudget
+    runner: CallRunner
+    eager_calls: EagerCalls
+    child_runs: ChildRuns
+    validation: OutputValidation[Any]
+    """Accepts the answer of a run whose output comes by the answer tool."""
+    _unfinished: list[Unfinished] = field(default_factory=list[Unfinished], init=False)
+    _executor: ToolCallExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._executor = ToolCallExecutor(self.runner)
+
+    @classmethod
+    def for_agent(
+        cls,
+        spec: AnySpec,
+        scope: RunScope,
+        history: RunHistory,
+        run_budget: RunBudget,
+        deps: object,
+        validation: OutputValidation[Any],
+        is_stuck: Callable[[ToolCall], bool],
+    ) -> ToolTurns:
+        """Return the tool turns of a run of this agent; `is_stuck` tells the calls that failed too often."""
+        child_runs = ChildRuns()
+
+        def make_context(call: ToolCall, slot: Slot) -> RunContext[object]:
+            parent_call = ParentCall(scope, slot, call, deps, spec.deps, child_runs)
+            return parent_call.run_context(spec.name, has_artifact_tools=history.has_artifact_tools)
+
+        limiter = anyio.Semaphore(spec.max_concurrent_calls, fast_acquire=True)
+        runner = CallRunner(history.tools, scope, make_context, spec.tool_timeout_s, limiter, spec.around_tool)
+        eager_calls = EagerCalls(runner, is_stuck, is_enabled=spec.settings.eager)
+        return cls(history, run_budget, runner, eager_calls, child_runs, validation)
+
+    async def run_calls(self, action: RunTools, state: RunState) -> RunState:
+        """Run the calls of a turn, queue their results, and return the state after that."""
+        by_tool = state.answer_by is AnswerBy.TOOL
+        answers = [call for call in action.calls if by_tool and call.name == ANSWER_TOOL]
+        others = [call for call in action.calls if call not in answers]
+        scope = self.runner.scope
+        scope.artifacts.number_calls(call.id for call in action.calls)
+        self.child_runs.number_calls(others)
+        results: dict[str, CallResult] = {}
+        try:
+            eager_calls = await self.eager_calls.claim_calls(action.calls if action.allowed_tools is None else ())
+            may_remind = bool(answers) and state.final_turn_finish is None
+            reminder = await self.child_runs.reminder(scope.steps) if may_remind else None
+            for call in answers:
+                results[call.id] = await self.validation.accept_call(call, reminder)
+            await self._executor.run(others, results, action.allowed_tools, eager_calls)
+            _note_repeated_failures(others, results, state)
+        finally:
+            missing = OUT_OF_TIME_RESULT if self.run_budget.is_time_over else CANCELLED_RESULT
+            self._queue_results(action.calls, results, missing)
+        if self.validation.answer is not None:
+            return state.answer_accepted()
+        rejected = next((str(results[call.id].content) for call in answers if reminder is None), None)
+        failed = [call for call in others if results[call.id].is_error]
+        succeeded = [call for call in others if not results[call.id].is_error]
+        return state.tools_finished(rejected=rejected, failed=failed, succeeded=succeeded)
+
+    def skip_calls(self, action: SkipCalls) -> None:
+        """Queue an error result for each call of a truncated turn; none is run, and none counts as unfinished."""
+        result = CallResult(action.text, is_error=True)
+        self._queue_results(action.calls, {call.id: result for call in action.calls}, action.text)
+
+    def abandon_calls(self, calls: Sequence[ToolCall], reason: str) -> None:
+        """Queue an error result with this reason for each call of a turn at which the run ended."""
+        self._queue_results(calls, {}, f"Not executed. {reason}")
+
+    def unfinished_calls(self) -> tuple[Unfinished, ...]:
+        """Return the calls of this run and of the runs below it that were not finished."""
+        discarded = self.eager_calls.discarded_ids
+        return (*self._unfinished, *self.child_runs.unfinished_calls(self.runner.scope.path, excluded=discarded))
+
+    def _queue_results(self, calls: Sequence[ToolCall], results: dict[str, CallResult], missing: str) -> None:
+        """Queue the results in the model's order; a call without a result gets `missing` as an error."""
+        for call in calls:
+            if call.id not in results:
+                self._unfinished.append(Unfinished(self.runner.scope.path, call.name, call.id, missing))
+        blank = CallResult(missing, is_error=True)
+        self.history.queue_tool_results([results.get(call.id, blank).to_block(call) for call in calls])
+
+
+def _note_repeated_failures(calls: Sequence[ToolCall], results: dict[str, CallResult], state: RunState) -> None:
+    """Append a note to the result of a call that has failed too often."""
+    for call in calls:
+        result = results[call.id]
+        if not result.is_error:
+            continue
+        count = state.call_failures.get(call.key, 0) + 1
+        if count >= state.limits.max_repairs:
+            note = REPEATED_FAILURE_NOTE.format(count=count)
+            said = result.content
+            content = f"{said}\n{note}" if isinstance(said, str) else [*said, text_block(note)]
+            results[call.id] = replace(result, content=content)

@@ -1,0 +1,98 @@
+"""The history of one run: what is queued and appended, what the server counted and holds, what a replacement resets."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentkit.errors import ModelError
+from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS, CacheMarkers
+from agentkit.history.run_history import RunHistory
+from agentkit.history.transcript import Transcript
+from agentkit.messages.message import AssistantTurn, Block, Content, JSONObject, text_block, tool_result, user
+from agentkit.messages.request import EncodedPrefix, Request
+from agentkit.messages.server_threads import ServerThread
+
+MARKER: JSONObject = {"type": "ephemeral"}
+CALL: Block = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}
+
+
+def history_of(transcript: Transcript, pending: Content = "Hi") -> RunHistory:
+    return RunHistory(transcript, pending, CacheMarkers(MARKER))
+
+
+def fresh() -> Transcript:
+    return Transcript(EncodedPrefix.encode("Be brief.", ()), {}, model="first")
+
+
+def turn(*content: Block, input_tokens: int = 0, output_tokens: int = 0) -> AssistantTurn:
+    usage: JSONObject = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+    return AssistantTurn(list(content), "end_turn", usage, id="msg_1")
+
+
+def requested(history: RunHistory, **options: object) -> Request:
+    return history.build_request({"max_tokens": 9, **options}, (), "run", uses_thread=True)
+
+
+def test_the_prompt_is_sent_first_then_the_results_and_nothing_twice() -> None:
+    history = history_of(fresh())
+    history.append_user_message("One turn is left.")
+    history.append_turn(turn(CALL))
+    result = tool_result("toolu_1", "tea")
+    history.queue_tool_results([result])
+    assert history.has_pending_content
+    history.append_user_message()
+    history.append_user_message()
+    assert not history.has_pending_content
+    assert [message["content"] for message in history.to_dicts()] == [
+        [text_block("Hi"), text_block("One turn is left.")],
+        [CALL],
+        [result],
+    ]
+
+
+def test_the_servers_count_holds_until_the_messages_are_replaced() -> None:
+    transcript = fresh()
+    history = history_of(transcript)
+    history.append_user_message()
+    history.append_turn(turn(CALL, input_tokens=20, output_tokens=5))
+    assert history.counted_prompt == (25, 2)
+    history.append_turn(turn(text_block("Tea.")))  # without usage
+    assert history.counted_prompt == (25, 2)
+    history.add_missing_results()
+    assert history.counted_prompt == (0, 0)
+    history.drop_thinking("second")
+    assert transcript.model == "second"
+
+
+def test_a_thread_is_continued_after_the_turn_that_the_server_holds_and_ended_where_it_holds_none() -> None:
+    history = history_of(fresh())
+    history.append_user_message()
+    first = requested(history)
+    assert first.thread == ServerThread()
+    history.record_thread(first.thread, first.thread)
+    history.append_turn(turn(text_block("Tea.")))
+    second = requested(history)
+    assert second.thread is not None
+    assert second.thread.messages == 2
+    history.record_thread(second.thread, None)
+    assert requested(history).thread is None
+
+
+def test_a_turn_that_cannot_be_sent_again_is_named() -> None:
+    transcript = fresh()
+    transcript.unknown_delta = "moon_delta"
+    with pytest.raises(ModelError, match="moon_delta"):
+        requested(history_of(transcript))
+
+
+def test_markers_are_counted_anew_when_the_messages_are_replaced() -> None:
+    transcript = fresh()
+    own = [{**text_block(str(number)), "cache_control": MARKER} for number in range(MAX_CACHE_MARKERS)]
+    transcript.append_message(user(own))
+    history = history_of(transcript, [text_block("x")] * CACHE_LOOKBACK_BLOCKS)
+    assert "cache_control" not in requested(history, cache_control=MARKER).options
+    transcript.messages[:] = [user("Hi")]
+    history.add_missing_results()
+    assert "cache_control" in requested(history, cache_control=MARKER).options
+    history.append_user_message()
+    assert "cache_control" in history.to_dicts()[-1]["content"][0]
