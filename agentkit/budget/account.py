@@ -1,20 +1,22 @@
 """Budget accounting: amounts are reserved before a model call and settled after it, in every budget above a run.
 
-Two rules for this file: nothing is awaited between the check of what is available and its reservation; and a call
-waits only for calls in flight, which will be settled, never for anything that may be waiting itself.
+Three rules for this file: nothing is awaited between the check of what is available and its reservation; a call
+waits only for calls in flight, which will be settled, never for anything that may be waiting itself; and runs in
+several threads may share an account, so every change is made under the lock, and a waiter is woken in its own event
+loop.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import anyio
 import anyio.lowlevel
 
 from agentkit.budget.budget import Amount, Budget, Need
+from agentkit.budget.waiting_line import Waiter, WaitingLine
 from agentkit.errors import AgentkitError
 
 FINAL_TURN_TIME_SHARE = 0.1
@@ -22,6 +24,8 @@ FINAL_TURN_TIME_SHARE = 0.1
 _CLOCK_TOLERANCE_S = 0.05  # two clocks are read, one after the other, so the time may be over a little before 0
 _NO_AMOUNT = Amount()
 _NO_FINAL_TURN = Need()
+_lock = threading.RLock()
+"""Held for every change of any account. Reentrant: the garbage collector may close a run in the middle of a change."""
 
 
 class OverBudget(AgentkitError):
@@ -52,7 +56,7 @@ class Account:
         """The sum of what runs keep for their final turn, the call in which they give their best answer."""
         self.idle_runs = 0
         """Runs that may still call and have no call in flight; each has a fair share of what is available."""
-        self.waiters: deque[anyio.Event] = deque()
+        self.waiters = WaitingLine()
         self._limit = budget.to_amount()
         self._clock = clock
         self._started_at = clock()
@@ -66,11 +70,6 @@ class Account:
     def available(self) -> Amount:
         """Return what is neither spent nor reserved."""
         return self._limit - (self.spent + self.reserved + self.final_turn_reserve)
-
-    def wake_next_waiter(self) -> None:
-        """Wake the first waiter, since something became available. It wakes the next one when it is done."""
-        if self.waiters:
-            self.waiters[0].set()
 
 
 @dataclass(eq=False)
@@ -89,7 +88,8 @@ class RunBudget:
     _has_no_call_yet: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
-        self._set_idle(True)
+        with _lock:
+            self._set_idle(True)
 
     @property
     def seconds_left(self) -> float | None:
@@ -142,41 +142,45 @@ class RunBudget:
             await (
                 anyio.lowlevel.checkpoint()
             )  # runs that start together all count as idle before the first one reserves
-        # A final turn does not wait in line, and neither do its retries: its reserve is there.
-        self._is_final_turn = self._is_final_turn or (final_turn is None and self._final_turn_reserve != _NO_AMOUNT)
-        blocking = (
-            None if self._is_final_turn else next((account for account in self.accounts if account.waiters), None)
-        )
-        has_waited = False
+        waiter: Waiter | None = None
         while True:
-            if blocking is None:
-                found = self._try_reserve(call, max_tokens, min_tokens, final_turn or _NO_FINAL_TURN)
-                if isinstance(found, Reservation):
-                    return found
-                blocking = found
-            await self._wait_for_account(blocking, is_first=has_waited or self._is_final_turn)
-            blocking, has_waited = None, True
+            with _lock:
+                found = self._reserve_or_join_line(call, max_tokens, min_tokens, final_turn, waiter)
+            if isinstance(found, Reservation):
+                return found
+            waiter = found
+            try:
+                await waiter.turn.wait()
+            except BaseException:
+                with _lock:
+                    waiter.leave()
+                    self._wake_waiters()
+                raise
 
     def close(self) -> None:
         """Release the reserve of the run, which makes no more calls."""
-        self._set_idle(False)
-        self._set_final_turn_reserve(_NO_AMOUNT)
-        for account in self.accounts:
-            account.wake_next_waiter()
-
-    async def _wait_for_account(self, account: Account, *, is_first: bool) -> None:
-        turn = anyio.Event()
-        if is_first:
-            account.waiters.appendleft(turn)
-        else:
-            account.waiters.append(turn)
-        try:
-            await turn.wait()
-        except BaseException:
-            account.waiters.remove(turn)
+        with _lock:
+            self._set_idle(False)
+            self._set_final_turn_reserve(_NO_AMOUNT)
             self._wake_waiters()
-            raise
-        account.waiters.remove(turn)
+
+    def _reserve_or_join_line(
+        self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need | None, waited: Waiter | None
+    ) -> Reservation | Waiter:
+        """Reserve, or return the place in line to wait at: its end, but the head for a call that `waited` already."""
+        blocking: Account | None = None
+        # A final turn does not wait in line, and neither do its retries: its reserve is there.
+        self._is_final_turn = self._is_final_turn or (final_turn is None and self._final_turn_reserve != _NO_AMOUNT)
+        if waited is not None:
+            waited.leave()
+        elif not self._is_final_turn:
+            blocking = next((account for account in self.accounts if account.waiters), None)
+        if blocking is None:
+            found = self._try_reserve(call, max_tokens, min_tokens, final_turn or _NO_FINAL_TURN)
+            if isinstance(found, Reservation):
+                return found
+            blocking = found
+        return blocking.waiters.join(is_first=waited is not None or self._is_final_turn)
 
     def _try_reserve(self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need) -> Reservation | Account:
         """Reserve, or return the account to wait for. Raises OverBudget where waiting does not help."""
@@ -206,22 +210,23 @@ class RunBudget:
 
     def settle(self, reservation: Reservation, used: Amount) -> None:
         """Replace the reserved amount by the used one, in every account."""
-        for account in self.accounts:
-            account.reserved -= reservation.amount
-            account.calls_in_flight -= 1
-            account.spent += used
-            if not account.calls_in_flight:
-                account.reserved = _NO_AMOUNT  # drops rounding errors
-        self._set_final_turn_reserve(
-            self._final_turn_need.amount_at(min(reservation.max_tokens, int(used.output_tokens)))
-        )
-        self._set_idle(True)
-        self._wake_waiters()
+        with _lock:
+            for account in self.accounts:
+                account.reserved -= reservation.amount
+                account.calls_in_flight -= 1
+                account.spent += used
+                if not account.calls_in_flight:
+                    account.reserved = _NO_AMOUNT  # drops rounding errors
+            self._set_final_turn_reserve(
+                self._final_turn_need.amount_at(min(reservation.max_tokens, int(used.output_tokens)))
+            )
+            self._set_idle(True)
+            self._wake_waiters()
 
     def _wake_waiters(self, but: Account | None = None) -> None:
         for account in self.accounts:
             if account is not but:
-                account.wake_next_waiter()
+                account.waiters.wake_next()
 
     def _set_final_turn_reserve(self, amount: Amount) -> None:
         for account in self.accounts:

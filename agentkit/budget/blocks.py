@@ -7,6 +7,7 @@ print(spent.cost_usd, spent.is_exhausted)
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,10 +19,30 @@ from agentkit.errors import BudgetExceeded
 
 _accounts: ContextVar[tuple[Account, ...]] = ContextVar("agentkit_accounts", default=())
 
+_open_blocks: dict[Account, int] = {}
+"""The open blocks, each with the thread that opened it."""
+_reported_blocks: set[Account] = set()
+"""Those among them that a run in another thread was reported to be outside of."""
+
 
 def enclosing_accounts() -> tuple[Account, ...]:
     """Return the accounts of the budgets around the running code, outermost first."""
     return _accounts.get()
+
+
+def find_missed_block() -> Budget | None:
+    """Return the budget of a block that another thread has open, once for each block. None: there is none.
+
+    Call it where no budget is around the running code: a thread that got no copy of the context does not see the block.
+    """
+    if not _open_blocks:
+        return None
+    thread_id = threading.get_ident()
+    for account, opened_by in tuple(_open_blocks.items()):
+        if opened_by != thread_id and account not in _reported_blocks:
+            _reported_blocks.add(account)
+            return account.budget
+    return None
 
 
 @contextmanager
@@ -71,11 +92,18 @@ class Spending:
 def stop_over_budget(budget: Budget) -> Generator[Spending]:
     """Let all runs that start in the block share this budget; over it, they end with `budget_exhausted`, quietly.
 
-    Blocks nest: a run has to fit into every budget around it. Only runs are limited, no other code of the block.
+    Blocks nest: a run has to fit into every budget around it. Only runs are limited, no other code of the block. The
+    block holds in tasks and threads that are started in it with a copy of the context; `asyncio.to_thread` and sync
+    tools make one, a pool does with `contextvars.copy_context().run`.
     """
     account = Account(budget, "the block")
-    with within_account(account):
-        yield Spending(account)
+    _open_blocks[account] = threading.get_ident()
+    try:
+        with within_account(account):
+            yield Spending(account)
+    finally:
+        del _open_blocks[account]
+        _reported_blocks.discard(account)
 
 
 @contextmanager

@@ -2,41 +2,80 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from types import TracebackType
 
 import anyio
 
 from agentkit.errors import ModelError
+from agentkit.event_loop import EventLoop, running_library
 
 _CREDENTIAL_STATUSES = (401, 403)
 """HTTP statuses of refused credentials, which every further call would get, too."""
 
 
+_lock = threading.Lock()
+"""Held while the flags of a tree are listed or added to."""
+
+
 class StopFlag:
     """A flag that all runs of one tree share. Once the API has refused the credentials, no run makes another call.
 
-    Replies that are already streaming are read to their end, and the runs return what they have.
+    Replies that are already streaming are read to their end, and the runs return what they have. The runs of each event
+    loop have a flag of their own, since waits are cancelled in their own loop only; `for_this_loop` links it.
     """
 
     def __init__(self) -> None:
-        self._refusal: ModelError | None = None
+        self.refusal: ModelError | None = None
+        """The error that set it. None: it is not set."""
+        self.loop = _running_loop()
+        """The event loop whose waits it cancels. None: that of the thread that sets it."""
         self._waiting_scopes: set[anyio.CancelScope] = set()
+        self.linked: weakref.WeakSet[StopFlag] = weakref.WeakSet((self,))
+        """The flags of all event loops in which the tree has runs, this one included."""
+
+    def for_this_loop(self) -> StopFlag:
+        """Return the flag for runs in the running event loop: this one or one that is set together with it."""
+        loop = _running_loop()
+        if loop is None or self.loop in (None, loop):
+            return self
+        with _lock:
+            found = next((flag for flag in self.linked if flag.loop == loop), None)
+            if found is None:
+                found = StopFlag()
+                self.linked.add(found)
+                found.linked = self.linked
+            found.refusal = found.refusal or self.refusal
+        return found
 
     def record(self, error: ModelError) -> None:
         """Record the error of a call. Refused credentials set the flag and cancel everything that waits."""
-        if error.status in _CREDENTIAL_STATUSES and self._refusal is None:
-            self._refusal = error
-            for scope in self._waiting_scopes:
-                scope.cancel()
+        if error.status not in _CREDENTIAL_STATUSES or self.refusal is not None:
+            return
+        with _lock:
+            linked = list(self.linked)
+            for flag in linked:
+                flag.refusal = flag.refusal or error
+        for flag in linked:
+            if flag.loop is None or flag.loop.is_current:
+                flag.cancel_waits()
+            else:
+                flag.loop.post(flag.cancel_waits)
+
+    def cancel_waits(self) -> None:
+        """Cancel everything that waits in this flag's event loop. Called in that loop."""
+        for scope in self._waiting_scopes:
+            scope.cancel()
 
     def raise_if_set(self) -> None:
         """Raise ModelError if the flag is set, so that no call is made any more."""
-        if self._refusal is not None:
+        if self.refusal is not None:
             raise ModelError(
-                f"No call was made: the API refused the credentials elsewhere in this tree of runs. {self._refusal}",
-                kind=self._refusal.kind,
-                status=self._refusal.status,
-                request_id=self._refusal.request_id,
+                f"No call was made: the API refused the credentials elsewhere in this tree of runs. {self.refusal}",
+                kind=self.refusal.kind,
+                status=self.refusal.status,
+                request_id=self.refusal.request_id,
             )
 
     def cancellable_wait(self) -> CancellableWait:
@@ -82,3 +121,7 @@ class CancellableWait:
         if scope.cancelled_caught:
             self._stop_flag.raise_if_set()
         return is_handled
+
+
+def _running_loop() -> EventLoop | None:
+    return None if running_library() is None else EventLoop.current()

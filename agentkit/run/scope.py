@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from agentkit.budget.account import Account
-from agentkit.budget.blocks import enclosing_accounts, within_account
+from agentkit.budget.blocks import enclosing_accounts, find_missed_block, within_account
 from agentkit.budget.budget import Budget
+from agentkit.log import log
 from agentkit.models.stop_flag import StopFlag
 from agentkit.redaction.redactor import Redactor
 from agentkit.tools.artifacts.artifact import ConversationArtifacts
@@ -108,8 +109,15 @@ _shared_stop_flag: ContextVar[StopFlag | None] = ContextVar("agentkit_tree", def
 
 
 def enclosing_blocks() -> EnclosingBlocks:
-    """Return budgets and stop flag of the blocks around the running code."""
-    return EnclosingBlocks(enclosing_accounts(), _shared_stop_flag.get())
+    """Return budgets and stop flag of the blocks around a run that begins here, in the running event loop."""
+    accounts, stop_flag = enclosing_accounts(), _shared_stop_flag.get()
+    if not accounts and (budget := find_missed_block()) is not None:
+        log().warning(
+            "a run begins in another thread while a budget block is open, which does not hold for it",
+            budget=str(budget),
+            hint="start the thread's work with contextvars.copy_context().run where the block is meant to hold for it",
+        )
+    return EnclosingBlocks(accounts, None if stop_flag is None else stop_flag.for_this_loop())
 
 
 @contextmanager

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from agentkit.errors import ModelError
+from agentkit.event_loop import context_without_loop
 from agentkit.models.stop_flag import StopFlag
 
 pytestmark = pytest.mark.anyio
@@ -77,3 +81,29 @@ async def test_a_cancel_from_outside_stays_one() -> None:
             await anyio.sleep_forever()
     assert scope.cancelled_caught
     tree.raise_if_set()
+
+
+@pytest.mark.parametrize("other", ["asyncio", "trio"])
+async def test_waits_in_other_event_loops_are_cancelled_there(other: str) -> None:
+    tree, waiting, told = StopFlag(), threading.Event(), list[str]()
+
+    async def wait_elsewhere() -> None:
+        flag = tree.for_this_loop()
+        assert (flag is tree, flag.for_this_loop() is flag) == (False, True)
+        try:
+            with flag.cancellable_wait():
+                waiting.set()
+                await anyio.sleep_forever()
+        except ModelError as error:
+            told.append(str(error))
+
+    def in_thread() -> None:
+        context_without_loop().run(lambda: anyio.run(wait_elsewhere, backend=other))
+
+    assert tree.for_this_loop() is tree
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(anyio.to_thread.run_sync, in_thread)
+            await anyio.to_thread.run_sync(waiting.wait, 5)
+            tree.record(refused())
+    assert "invalid x-api-key" in told[0]
