@@ -16,6 +16,7 @@ from agentkit.run.steps import InMemorySteps, Slot
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.call_runner import CallRunner
 from agentkit.tool_calls.executor import ToolCallExecutor
+from agentkit.tools.run_context import CallServices
 from agentkit.tools.toolset import AnyTool
 
 
@@ -46,7 +47,8 @@ def execution(
     scope = RunScope("run", ("a",), InMemorySteps(), redactor=redactor or Redactor(), listener=listener)
 
     def context(call: ToolCall, slot: Slot) -> RunContext[object]:
-        return RunContext(deps=None, run_id="run", agent="a", call_id=call.id, redactor=scope.redactor)
+        services = CallServices(redactor=scope.redactor)
+        return RunContext(deps=None, run_id="run", agent="a", call_id=call.id, _services=services)
 
     by_name = {tool.name: tool for tool in tools}
     return ToolCallExecutor(CallRunner(by_name, scope, context, timeout_s, anyio.Semaphore(16), around))

@@ -19,6 +19,7 @@ from agentkit.schema import compile_type
 from agentkit.schema.validation.arguments import SchemaMismatch, invalid_arguments_header, validate_or_explain
 from agentkit.schema.validation.object_form import ObjectForm
 from agentkit.tools.decorator import Effect, ToolOptions
+from agentkit.tools.run_context import services_of
 
 if TYPE_CHECKING:
     from agentkit.run.result import RunResult
@@ -103,7 +104,8 @@ class AgentToolBody(Generic[In, Out]):
 
     async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """Run the child below the call and return its output for the parent's model. Raises ToolError without one."""
-        parent = ctx.parent_call if ctx is not None and isinstance(ctx.parent_call, ParentCall) else None
+        services = None if ctx is None else services_of(ctx)
+        parent = services if isinstance(services, ParentCall) else None
         if parent is not None:
             self.admit_call(parent)
         result = await self.run_child(arguments, parent)

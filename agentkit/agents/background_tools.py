@@ -17,7 +17,7 @@ from agentkit.schema.json_schema.subschemas import transform_schemas, walk_schem
 from agentkit.schema.validation.arguments import SchemaMismatch, invalid_arguments_header, validate_or_explain
 from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
 from agentkit.tools.decorator import Effect, tool
-from agentkit.tools.run_context import RunContext
+from agentkit.tools.run_context import RunContext, services_of
 from agentkit.tools.toolset import AnyTool, Toolset
 
 if TYPE_CHECKING:
@@ -142,9 +142,10 @@ def _collect_and_cancel_tools(effect: Effect) -> list[AnyTool]:
 
 
 def _parent_call_of(ctx: RunContext[object]) -> ParentCall:
-    if not isinstance(ctx.parent_call, ParentCall):
+    services = services_of(ctx)
+    if not isinstance(services, ParentCall):
         raise UsageError(_NEEDS_RUN_MESSAGE)
-    return ctx.parent_call
+    return services
 
 
 async def _run_and_report(

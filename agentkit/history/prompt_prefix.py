@@ -14,6 +14,7 @@ from agentkit.history.cache_markers import with_prefix_marker
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import PromptPrefix
 from agentkit.schema.strict.plan import StrictCandidate, plan_strict
+from agentkit.tools.run_context import services_of
 
 if TYPE_CHECKING:
     from agentkit.run.agent_spec import AgentSpec, AnySpec
@@ -37,7 +38,7 @@ async def render_prompt_prefix(
 
     `is_strict` and `needs_artifact_tools` are those of `open_transcript`.
     """
-    system = ctx.redactor.text(await _instructions_text(spec, ctx)) or None
+    system = services_of(ctx).redactor.text(await _instructions_text(spec, ctx)) or None
     tools = [
         tool
         for tool in spec.agent_tools.tools.values()

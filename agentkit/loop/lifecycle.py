@@ -33,7 +33,7 @@ from agentkit.run.result import RunResult
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
 from agentkit.run.steps import InMemorySteps
 from agentkit.tools.artifacts.artifact import ConversationArtifacts
-from agentkit.tools.run_context import RunContext
+from agentkit.tools.run_context import CallServices, RunContext
 
 if TYPE_CHECKING:
     from agentkit.loop.output_validation import OutputCheckFunction
@@ -172,7 +172,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     def _run_context(self, deps: Deps, scope: RunScope) -> RunContext[Deps]:
         """Return the context that `instructions` and `available=` functions are called with."""
-        return RunContext(deps=deps, run_id=scope.run_id, agent=self.spec.name, redactor=scope.redactor)
+        return RunContext(deps, scope.run_id, self.spec.name, _services=CallServices(redactor=scope.redactor))
 
     async def _conversation_transcript(self, deps: Deps, scope: RunScope, model: str) -> Transcript:
         if self.conversation.transcript is None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.loop.child_runs import CallNumber, ChildRuns
-from agentkit.tool_calls.call_events import progress_reporter
-from agentkit.tools.run_context import RunContext
+from agentkit.tools.run_context import CallServices
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Account
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ParentCall:
-    """One tool call of a parent run, as the child run that it starts sees it."""
+class ParentCall(CallServices):
+    """One tool call of a parent run: its services, and what the child run that it starts takes from the parent."""
 
     scope: RunScope
     """The scope of the delegating run."""
@@ -73,17 +72,3 @@ class ParentCall:
         if deps_source is None or deps_source == self.deps_source:
             return True
         return isinstance(deps_source, type) and self.deps is not None
-
-    def run_context(self, agent: str, *, has_artifact_tools: bool) -> RunContext[object]:
-        """Return the context for the call's tool."""
-        call = self.call
-        return RunContext(
-            deps=self.deps,
-            run_id=self.scope.run_id,
-            agent=agent,
-            call_id=call.id,
-            progress_listener=progress_reporter(self.scope, call),
-            parent_call=self,
-            artifact_slot=self.scope.artifacts.slot_for(call.id) if has_artifact_tools else None,
-            redactor=self.scope.redactor,
-        )

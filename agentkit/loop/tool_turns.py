@@ -18,11 +18,13 @@ from agentkit.loop.state import AnswerBy
 from agentkit.loop.texts_for_model import CANCELLED_RESULT, OUT_OF_TIME_RESULT, REPEATED_FAILURE_NOTE
 from agentkit.messages.message import ToolCall, text_block
 from agentkit.run.outcome import Unfinished
+from agentkit.tool_calls.call_events import progress_reporter
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.call_runner import CallRunner
 from agentkit.tool_calls.eager import EagerCalls
 from agentkit.tool_calls.executor import ToolCallExecutor
 from agentkit.tools.reserved_names import ANSWER_TOOL
+from agentkit.tools.run_context import RunContext
 
 if TYPE_CHECKING:
     from agentkit.budget.account import RunBudget
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from agentkit.run.agent_spec import AnySpec
     from agentkit.run.scope import RunScope
     from agentkit.run.steps import Slot
-    from agentkit.tools.run_context import RunContext
 
 
 @dataclass(slots=True)
@@ -68,8 +69,18 @@ class ToolTurns:
         child_runs = ChildRuns()
 
         def make_context(call: ToolCall, slot: Slot) -> RunContext[object]:
-            parent_call = ParentCall(scope, slot, call, deps, spec.deps, child_runs)
-            return parent_call.run_context(spec.name, has_artifact_tools=history.has_artifact_tools)
+            parent_call = ParentCall(
+                scope,
+                slot,
+                call,
+                deps,
+                spec.deps,
+                child_runs,
+                progress_listener=progress_reporter(scope, call),
+                artifact_slot=scope.artifacts.slot_for(call.id) if history.has_artifact_tools else None,
+                redactor=scope.redactor,
+            )
+            return RunContext(deps, scope.run_id, spec.name, call.id, _services=parent_call)
 
         limiter = anyio.Semaphore(spec.max_concurrent_calls, fast_acquire=True)
         runner = CallRunner(history.tools, scope, make_context, spec.tool_timeout_s, limiter, spec.around_tool)

@@ -21,7 +21,7 @@ from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL,
 from agentkit.tools.artifacts.content import StoredContents, find_matches
 from agentkit.tools.artifacts.json_path import outline_json, resolve_path
 from agentkit.tools.decorator import tool
-from agentkit.tools.run_context import RunContext
+from agentkit.tools.run_context import RunContext, services_of
 from agentkit.tools.serialization import json_text
 from agentkit.tools.toolset import AgentTools, AnyTool
 
@@ -135,9 +135,9 @@ def is_always_small(annotation: object) -> bool:
 
 
 def _text_contents(ctx: RunContext[object], artifact: str) -> StoredContents:
-    if ctx.artifact_slot is None:
+    if (slot := services_of(ctx).artifact_slot) is None:
         raise ToolError("Nothing is kept in this run.")
-    contents = ctx.artifact_slot.store.find(artifact)
+    contents = slot.store.find(artifact)
     whole = None if contents.is_text else contents.read_whole()
     if isinstance(whole, bytes):
         raise ToolError(

@@ -28,7 +28,7 @@ from agentkit.tools.options import (
     examples_as_json,
 )
 from agentkit.tools.result_content import is_slow_to_render, render_result
-from agentkit.tools.run_context import RunContext
+from agentkit.tools.run_context import RunContext, services_of
 from agentkit.tools.signature import source_location
 from agentkit.tools.worker_threads import run_in_thread
 
@@ -176,8 +176,9 @@ class Tool(Generic[P, R]):
         is_context = isinstance(cast("object", ctx), RunContext)
         if not is_context and (ctx is not None or self._body.needs_context):
             raise UsageError(f"Tool {self.name!r} takes a RunContext: call it with one, RunContext(deps=...).")
-        keep = None if ctx is None or ctx.artifact_slot is None else ctx.artifact_slot.keep
-        redact = None if ctx is None else ctx.redactor.content
+        services = None if ctx is None else services_of(ctx)
+        keep = None if services is None or services.artifact_slot is None else services.artifact_slot.keep
+        redact = None if services is None else services.redactor.content
         value = await self._body.execute(arguments, ctx)
         render = functools.partial(render_result, value, self.max_result_tokens, keep, redact)
         return await run_in_thread(render, name=f"result of {self.name}") if is_slow_to_render(value) else render()

@@ -18,6 +18,18 @@ ProgressListener: TypeAlias = Callable[[str, float | None, float | None], None]
 """Takes the message, the amount done and the total amount; called on the event loop's thread."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallServices:
+    """Progress, artifacts and redaction for one call. The loop extends it for calls that start runs of their own."""
+
+    progress_listener: ProgressListener | None = None
+    """Called for each `ctx.progress(...)`. None: progress is dropped."""
+    artifact_slot: ArtifactSlot | None = None
+    """Keeps a result that is too long to be sent whole. None: such a result is clipped, and the rest is lost."""
+    redactor: Redactor = field(default=Redactor(), repr=False)
+    """Removes known secrets from tool results."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext(Generic[Deps_co]):
     """The context of one tool call. Annotate a parameter with it, under any name; the model never sees it.
@@ -35,14 +47,7 @@ class RunContext(Generic[Deps_co]):
     """The tool call's id, as the model's turn names it."""
     attempt: int = 1
     """The number of this attempt, counted from 1; retries count up."""
-    progress_listener: ProgressListener | None = field(default=None, repr=False, compare=False)
-    """Called for each `progress(...)`. None: progress is dropped."""
-    parent_call: object = field(default=None, repr=False, compare=False)
-    """The `ParentCall` that makes a sub-agent's run a child of this run; for agents used as tools only."""
-    artifact_slot: ArtifactSlot | None = field(default=None, repr=False, compare=False)
-    """Keeps a result that is too long to be sent whole. None: such a result is clipped, and the rest is lost."""
-    redactor: Redactor = field(default=Redactor(), repr=False, compare=False)
-    """Removes known secrets from tool results."""
+    _services: CallServices = field(default=CallServices(), repr=False, compare=False)
 
     @property
     def idempotency_key(self) -> str:
@@ -57,6 +62,10 @@ class RunContext(Generic[Deps_co]):
             done: The amount done, in units of the tool's choice. None: not known.
             total: The total amount in the same units. None: not known.
         """
-        if self.progress_listener is not None:
-            listener = self.progress_listener
+        if (listener := self._services.progress_listener) is not None:
             call_on_loop_thread(lambda: listener(message, done, total))
+
+
+def services_of(ctx: RunContext[object]) -> CallServices:
+    """Return the services of a call's context. They are agentkit's own, and no attribute for tools to use."""
+    return ctx._services  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the one place that reads it

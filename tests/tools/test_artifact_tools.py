@@ -17,6 +17,7 @@ from agentkit import Agent, InvalidArguments, RunContext, Tool, ToolError, Tools
 from agentkit.testing import Reply, script
 from agentkit.tools.artifact_tools import ARTIFACT_TOOLS, is_always_small, peek_artifact, read_artifact, search_artifact
 from agentkit.tools.artifacts.artifact import PEEK_TOOL, READ_TOOL, SEARCH_TOOL, ConversationArtifacts
+from agentkit.tools.run_context import CallServices
 
 pytestmark = pytest.mark.anyio
 
@@ -109,7 +110,7 @@ async def test_they_take_no_place_among_the_strict_tools() -> None:
 def kept(text: str | bytes) -> RunContext[object]:
     artifacts = ConversationArtifacts()
     artifacts.slot_for("first").keep(text)
-    return RunContext(deps=None, artifact_slot=artifacts.slot_for("second"))
+    return RunContext(deps=None, _services=CallServices(artifact_slot=artifacts.slot_for("second")))
 
 
 async def test_windows_join_to_the_whole_text() -> None:

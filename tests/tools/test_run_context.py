@@ -10,6 +10,7 @@ import anyio.lowlevel
 import pytest
 
 from agentkit import RunContext, Tool, tool
+from agentkit.tools.run_context import CallServices, services_of
 
 
 class Progress:
@@ -22,6 +23,10 @@ class Progress:
     def __call__(self, message: str, done: float | None, total: float | None) -> None:
         self.seen.append((message, done, total))
         self.threads.add(threading.get_ident())
+
+
+def context(listener: Progress) -> RunContext[None]:
+    return RunContext(deps=None, _services=CallServices(progress_listener=listener))
 
 
 @tool
@@ -43,7 +48,7 @@ async def count_async(ctx: RunContext[None], total: int) -> str:
 @pytest.mark.parametrize("counter", [count, count_async], ids=["sync", "async"])
 async def test_progress_comes_in_order_on_the_event_loops_thread(counter: Tool[..., object]) -> None:
     listener = Progress()
-    assert await counter.call({"total": 3}, RunContext(deps=None, progress_listener=listener)) == "counted"
+    assert await counter.call({"total": 3}, context(listener)) == "counted"
     with anyio.fail_after(10):
         while len(listener.seen) < 3:
             await anyio.sleep(0.001)
@@ -58,7 +63,7 @@ async def test_progress_without_a_listener_goes_nowhere() -> None:
 
 def test_progress_needs_no_more_than_words() -> None:
     listener = Progress()
-    RunContext(deps=None, progress_listener=listener).progress("half-way")
+    context(listener).progress("half-way")
     assert listener.seen == [("half-way", None, None)]
 
 
@@ -70,9 +75,12 @@ def test_the_idempotency_key_is_the_calls_whatever_the_attempt() -> None:
     assert other.idempotency_key != first.idempotency_key
 
 
-def test_a_context_is_frozen_and_shows_no_plumbing() -> None:
-    ctx = RunContext(deps="shop", progress_listener=Progress(), parent_call=object())
+def test_a_context_is_frozen_and_shows_what_tools_may_use_only() -> None:
+    ctx = dataclasses.replace(context(Progress()), attempt=2)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        ctx.attempt = 2  # type: ignore[misc]  # what is being tested
-    assert "listener" not in repr(ctx)
-    assert "run=" not in repr(ctx)
+        ctx.attempt = 3  # type: ignore[misc]  # what is being tested
+    assert ctx == RunContext(deps=None, attempt=2)
+    assert repr(ctx) == "RunContext(deps=None, run_id='run', agent='', call_id='', attempt=2)"
+    assert services_of(ctx).progress_listener is not None
+    public = {"agent", "attempt", "call_id", "deps", "idempotency_key", "progress", "run_id"}
+    assert {name for name in dir(ctx) if not name.startswith("_")} == public

@@ -105,13 +105,14 @@ async def _call_by_name(args: Namespace, given: JSONObject) -> Content:
 
     from agentkit import RunContext
     from agentkit.cli.commands.tools import print_progress
+    from agentkit.tools.run_context import CallServices
 
     async with _mount_servers(args) as tools:
         found = [tool for tool in tools if args.tool in (tool.name, tool.server_tool)]
         if len(found) != 1:
             names = ", ".join(tool.name for tool in found or tools)
             raise CommandError(f"{args.tool!r} names {len(found) or 'no'} tools; name one of {names or 'none'}.")
-        ctx = RunContext(deps=None, call_id="command-line", progress_listener=print_progress)
+        ctx = RunContext(deps=None, call_id="command-line", _services=CallServices(progress_listener=print_progress))
         with anyio.fail_after(args.timeout):
             return await found[0].call(given, ctx)
 

@@ -138,10 +138,12 @@ def parse_arguments(text: str) -> JSONObject:
 
 async def _call_with_deps(tool: AnyTool, given: JSONObject, open_deps: OpenDeps | None) -> Content:
     from agentkit import RunContext
+    from agentkit.tools.run_context import CallServices
 
     async with AsyncExitStack() as stack:
         deps = None if open_deps is None else await stack.enter_async_context(open_deps())
-        return await tool.call(given, RunContext(deps=deps, call_id="command-line", progress_listener=print_progress))
+        services = CallServices(progress_listener=print_progress)
+        return await tool.call(given, RunContext(deps=deps, call_id="command-line", _services=services))
 
 
 def print_progress(message: str, _done: float | None, _total: float | None) -> None:
