@@ -1,15 +1,22 @@
-"""A model request with what is known about it, and the reply: values that are stored as step results."""
+"""The values of a model call: the request with what is known about it, the reply, and what all calls of a run share."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 from agentkit.budget.charges import Charge, total_cost, total_usage
+from agentkit.budget.prices import PRICES, Price, price_of
 from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.message import AssistantTurn, JSONObject
 from agentkit.messages.request import Request
 from agentkit.messages.server_threads import ServerThread
 from agentkit.models.stream_accumulator import OnToolCall
+
+if TYPE_CHECKING:
+    from agentkit.budget.account import RunBudget
+    from agentkit.models.retry import Retry
+    from agentkit.run.scope import RunScope
 
 
 @dataclass(slots=True)
@@ -56,6 +63,22 @@ class ModelReply:
         turn = AssistantTurn.from_json(value["turn"])
         thread = ServerThread(**value["thread"]) if value["thread"] else None
         return cls(turn, value["max_tokens"], tuple(map(Charge.from_json, value["charges"])), thread)
+
+
+@dataclass(frozen=True, slots=True)
+class CallResources:
+    """The values that all model calls of a run share."""
+
+    scope: RunScope
+    retry: Retry
+    run_budget: RunBudget
+    own_prices: tuple[Price, ...] | None = None
+    """The agent's own price tiers. None: those of the price table."""
+
+    def charge_for(self, model: str, answering_model: str, usage: Usage) -> Charge:
+        """Return the charge of a reply, priced by the answering model where its price is known, else by `model`."""
+        name = answering_model if answering_model in PRICES else model
+        return Charge(name, price_of(name, usage, self.own_prices), usage)
 
 
 @dataclass(frozen=True, slots=True)

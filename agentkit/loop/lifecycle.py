@@ -18,6 +18,7 @@ from agentkit.history.transcript import Transcript, open_transcript
 from agentkit.log import is_logged, log, log_context
 from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
+from agentkit.loop.exchange import CallResources
 from agentkit.loop.model_call import ModelCaller
 from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.price_check import check_prices
@@ -158,7 +159,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
     def _model_turns(
         self, scope: RunScope, history: RunHistory, models: list[Model], deps: Deps, run_budget: RunBudget
     ) -> ModelTurns:
-        model_caller = ModelCaller(scope, self.spec.retry, run_budget, self.spec.own_prices, self.spec.around_model)
+        resources = CallResources(scope, self.spec.retry, run_budget, self.spec.own_prices)
+        model_caller = ModelCaller(resources, self.spec.around_model)
 
         async def open_relaxed_transcript() -> Transcript:
             ctx, needs_artifact_tools = self._run_context(deps, scope), self._needs_artifact_tools

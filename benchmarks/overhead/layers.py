@@ -61,7 +61,7 @@ async def _call_once(self: ModelCaller, asked: Any, question: ModelRequest, mete
         async for event in events:
             reader.feed(event)
     turn = reader.turn()
-    meter.add(self.charge_for(asked.name, turn.model, Usage.from_api(turn.usage)))
+    meter.add(self.resources.charge_for(asked.name, turn.model, Usage.from_api(turn.usage)))
     return ModelReply(turn, question.request.options["max_tokens"], tuple(meter.charges))
 
 

@@ -1,0 +1,163 @@
+"""The attempts of one model call: sent, retried where that helps, and charged.
+
+Two rules for this file: every request is reserved before it is sent and settled after it, whatever becomes of it; and
+of a reply that broke off only the charge is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import anyio
+
+from agentkit.budget.budget import Amount
+from agentkit.budget.charges import Charge
+from agentkit.budget.upper_bounds import worst_case_usage
+from agentkit.budget.usage import Usage
+from agentkit.errors import ModelError
+from agentkit.loop import refused_requests
+from agentkit.loop.call_budget import CallBudget
+from agentkit.messages.server_threads import ServerThread
+from agentkit.models.stream_accumulator import StreamAccumulator
+from agentkit.run.events import TextDelta, ThinkingDelta, TurnReset
+
+if TYPE_CHECKING:
+    from agentkit.budget.account import Reservation
+    from agentkit.loop.exchange import CallResources, ChargeMeter, ModelRequest
+    from agentkit.messages.message import AssistantTurn
+    from agentkit.messages.request import Request
+    from agentkit.models.model import Model
+
+
+@dataclass(slots=True)
+class CallAttempts:
+    """The attempts of one model call."""
+
+    resources: CallResources
+    model: Model
+    model_request: ModelRequest
+    request: Request
+    meter: ChargeMeter
+    max_tokens: int
+    """The `max_tokens` of the last attempt; before the first one, that of the request."""
+    is_unchanged: bool = True
+    """True if no middleware has changed prefix or messages."""
+    turn: AssistantTurn | None = None
+    """The complete turn. None: no attempt has succeeded."""
+    _budget: CallBudget | None = None
+    """The reservations of the call. None: it has made none."""
+    _is_answered: bool = False
+    """True if a reply to the last attempt has started to arrive, if only its headers."""
+
+    @classmethod
+    def of_changed_request(
+        cls, resources: CallResources, model: Model, model_request: ModelRequest, sent: Request, meter: ChargeMeter
+    ) -> CallAttempts:
+        """Return the attempts for the request that came out of the middleware; if it was changed, without a thread."""
+        original = model_request.request
+        is_unchanged = sent is original or (sent.prefix, sent.messages) == (original.prefix, original.messages)
+        request = sent if is_unchanged else replace(sent, thread=None)
+        return cls(resources, model, model_request, request, meter, sent.options["max_tokens"], is_unchanged)
+
+    async def run_until_complete(self) -> AssistantTurn:
+        """Retry the call until it returns a complete turn or `Retry` gives it up."""
+        scope, retry = self.resources.scope, self.resources.retry
+        failures, give_up_at = 0, 0.0
+        while True:
+            scope.stop_flag.raise_if_set()
+            reservation: Reservation | None = None
+            if self.resources.run_budget.accounts:
+                if self._budget is None:
+                    self._budget = CallBudget(self.resources, self.model, self.model_request, self.is_unchanged)
+                reservation = await self._budget.reserve(self.request)
+                self.max_tokens = reservation.max_tokens
+            try:
+                self.turn = await self._send_once(self.request.with_max_tokens(self.max_tokens), reservation)
+                return self.turn
+            except ModelError as error:
+                scope.stop_flag.record(error)
+                failures += 1
+                if self._drop_refused_thread(error):
+                    await self._emit_turn_reset(error, failures + 1, 0.0)
+                    continue
+                give_up_at = give_up_at or time.monotonic() + retry.max_seconds
+                wait_s = retry.wait_s(error, failures, self._seconds_until(give_up_at))
+                if wait_s is None:
+                    raise
+                await self._emit_turn_reset(error, failures + 1, wait_s)
+            with scope.stop_flag.cancellable_wait():
+                await anyio.sleep(wait_s)
+
+    def _drop_refused_thread(self, error: ModelError) -> bool:
+        """Return True if the server refused the thread; the next attempt sends the conversation whole."""
+        thread = self.request.thread
+        if thread is None:
+            return False
+        is_refused = refused_requests.is_thread_error(error)
+        if is_refused or self._is_answered:  # of a reply that broke off, the server may hold a part
+            self.request = replace(self.request, thread=thread.after_refusal() if is_refused else ServerThread())
+        return is_refused
+
+    async def _emit_turn_reset(self, error: ModelError, attempt: int, wait_s: float) -> None:
+        turn = self.model_request.turn_number
+        await self.resources.scope.emit(
+            lambda origin: TurnReset(**origin, turn=turn, attempt=attempt, reason=str(error), wait_s=wait_s)
+        )
+
+    def _seconds_until(self, moment: float) -> float:
+        left = self.resources.run_budget.seconds_left
+        return moment - time.monotonic() if left is None else min(left, moment - time.monotonic())
+
+    # -- one attempt -------------------------------------------------------------------------------------------
+
+    async def _send_once(self, request: Request, reservation: Reservation | None) -> AssistantTurn:
+        accumulator = StreamAccumulator(self.model_request.on_call)
+        self._is_answered = False
+        charge: Charge | None = None
+        try:
+            turn = await self._read_stream(request, accumulator)
+            charge = self.resources.charge_for(self.model.name, turn.model, Usage.from_api(turn.usage))
+            return turn
+        finally:  # a cancelled call is charged, too
+            charge = charge or self._charge_for_partial_reply(request, accumulator)
+            self.meter.add(charge)
+            if reservation is not None:
+                reservation.settle(replace(Amount.from_usage(charge.usage, charge.cost), requests=1))
+
+    async def _read_stream(self, request: Request, accumulator: StreamAccumulator) -> AssistantTurn:
+        tree, seconds = self.resources.scope.stop_flag, self.resources.retry.total_timeout_s
+        listens = self.resources.scope.listener is not None
+        waits = True
+        with tree.cancellable_wait() as scope:
+            async with self.model.stream(request) as events:
+                self._is_answered = True
+                scope.deadline = anyio.current_time() + seconds
+                async for event in events:
+                    if waits:
+                        tree.remove_waiting_scope(scope)
+                        waits = False
+                    delta = accumulator.feed(event)
+                    if delta is not None and listens:
+                        await self._emit_delta(*delta)
+        if scope.cancelled_caught:
+            text = f"The reply was not complete after {seconds:g} s."
+            raise ModelError(text, kind="stream_interrupted", is_retryable=True)
+        return accumulator.turn()
+
+    def _charge_for_partial_reply(self, request: Request, accumulator: StreamAccumulator) -> Charge:
+        """Return the charge of a reply that broke off: its whole prompt, and the output received."""
+        if not self._is_answered:
+            return Charge(self.model.name, None, Usage())
+        usage, model, received = accumulator.partial_reply
+        reported = replace(Usage.from_api(usage), requests=0, aborted_requests=1)
+        if not reported.prompt_tokens:
+            budget = self._budget or CallBudget(self.resources, self.model, self.model_request, self.is_unchanged)
+            reported += worst_case_usage(request, budget.prompt_tokens_bound(self.request))
+        output = max(1, reported.output_tokens, min(received, int(request.options["max_tokens"])))
+        return self.resources.charge_for(self.model.name, model, replace(reported, output_tokens=output))
+
+    async def _emit_delta(self, kind: str, text: str) -> None:
+        event = TextDelta if kind == "text" else ThinkingDelta
+        await self.resources.scope.emit(lambda origin: event(**origin, text=text))

@@ -1,0 +1,82 @@
+"""The reservation of one model call in the budgets above it, from the upper bound of its prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentkit.budget import upper_bounds as bounds
+from agentkit.budget.account import OverBudget
+from agentkit.budget.prices import prices_of
+from agentkit.budget.upper_bounds import WorstCaseRates
+from agentkit.models.model import CountsTokens
+
+if TYPE_CHECKING:
+    from agentkit.budget.account import Reservation
+    from agentkit.loop.exchange import CallResources, ModelRequest
+    from agentkit.messages.message import JSONObject
+    from agentkit.messages.request import Request
+    from agentkit.models.model import Model
+
+
+@dataclass(slots=True)
+class CallBudget:
+    """Reserves the budget of one model call, whose attempts may differ in `max_tokens` and thread only."""
+
+    resources: CallResources
+    model: Model
+    model_request: ModelRequest
+    is_unchanged: bool
+    """True if no middleware has changed prefix or messages, so that the server's last token count still holds."""
+    _counted_tokens: int | None = field(default=None, init=False)
+    """Prompt tokens as the server counted them for this call. None: it was not asked."""
+
+    async def reserve(self, request: Request) -> Reservation:
+        """Reserve what the request can use at most; its `max_tokens` shrinks to what the budgets have.
+
+        Raises:
+            OverBudget: A budget does not cover the request.
+        """
+        wished = int(request.options["max_tokens"])
+        while True:
+            try:
+                return await self._reserve_for(request, self.prompt_tokens_bound(request), wished)
+            except OverBudget as refusal:
+                if not (refusal.is_about_prompt and await self._count_prompt_tokens(request)):
+                    refusal.account.is_exhausted = True
+                    raise
+
+    def prompt_tokens_bound(self, request: Request) -> int:
+        """Return an upper bound of the prompt's tokens."""
+        if self._counted_tokens is not None:
+            return self._counted_tokens + bounds.ADDED_TOKENS["request"]
+        if not self.is_unchanged:
+            return bounds.max_prompt_tokens(request)
+        return bounds.max_prompt_tokens(request, self.model_request.counted_tokens, self.model_request.counted_messages)
+
+    async def _count_prompt_tokens(self, request: Request) -> bool:
+        """Have the server count the prompt, once per call, where the upper bound does not fit. True if it counted."""
+        if self._counted_tokens is not None or not isinstance(self.model, CountsTokens):
+            return False
+        with self.resources.scope.stop_flag.cancellable_wait():
+            self._counted_tokens = await self.model.count_tokens(request)
+        return self._counted_tokens is not None
+
+    async def _reserve_for(self, request: Request, prompt_tokens: int, wished: int) -> Reservation:
+        resources = self.resources
+        prices = resources.own_prices or prices_of(self.model.name) or ()
+        rates = WorstCaseRates.for_request(prices if resources.run_budget.has_cost_limit else (), request)
+        least = self._min_tokens(request, wished)
+        call = bounds.call_need(request, prompt_tokens, rates)
+        final_turn_need = (
+            bounds.final_turn_need(prompt_tokens, wished, least, rates)
+            if self.model_request.needs_final_turn_reserve
+            else None
+        )
+        with resources.scope.stop_flag.cancellable_wait():
+            return await resources.run_budget.reserve(call, wished, least, final_turn_need)
+
+    def _min_tokens(self, request: Request, wished: int) -> int:
+        """Return the smallest useful `max_tokens`: a thinking budget is spent from it before any text."""
+        thinking: JSONObject = request.options.get("thinking") or {}
+        return min(wished, self.model_request.min_tokens + int(thinking.get("budget_tokens") or 0))

@@ -1,0 +1,179 @@
+"""One model call: sent again where that can help, reserved and settled each time, whatever becomes of it."""
+
+from __future__ import annotations
+
+import time
+
+import anyio
+import pytest
+
+from agentkit import Agent, Budget, Done, Event, Outcome, Retry, RunResult, TextDelta, TurnReset, tool
+from agentkit.budget.prices import Price
+from agentkit.messages.message import JSONObject
+from agentkit.testing import Reply, faults, script
+
+pytestmark = pytest.mark.anyio
+
+QUICK = Retry(first_wait_s=0.001)
+
+
+@tool(effect="read")
+async def look(at: str) -> str:
+    """Look at something."""
+    return f"{at}: fine"
+
+
+agent = Agent("a", model="claude-opus-5-5", retry=QUICK)
+
+
+async def streamed(of: Agent, prompt: str) -> tuple[list[Event], RunResult]:
+    async with of.stream(prompt) as run:
+        events = [event async for event in run]
+    return events, run.result
+
+
+class TestAgain:
+    """What may succeed later is asked for again, and only that."""
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            *("status:429", "status:500", "status:502", "status:503", "status:529", "drop", "cut:0", "cut:150"),
+            *("cut:600", "error_event:1", "error_event:5", "error_event:2,api_error"),
+        ],
+    )
+    async def test_a_reply_that_did_not_come_is_asked_for_again_with_the_same_body(self, fault: str) -> None:
+        with script(Reply.text("Tea is four euros, and that is a long enough answer."), faults=[fault]) as s:
+            result = await agent.run("Hi")
+        assert result.outcome is Outcome.COMPLETED
+        assert s.bodies[0] == s.bodies[1]
+        assert len(s.requests) == 2
+
+    async def test_a_watcher_is_told_to_forget_what_came_of_it(self) -> None:
+        with script(Reply.text("Tea is four euros."), faults=["cut:600"]):
+            events, result = await streamed(agent, "Hi")
+        kinds = [type(event).__name__ for event in events]
+        reset = next(event for event in events if isinstance(event, TurnReset))
+        assert (reset.turn, reset.attempt) == (1, 2)
+        assert "broke off" in reset.reason
+        after = [event.text for event in events[events.index(reset) :] if isinstance(event, TextDelta)]
+        assert "".join(after) == result.output == "Tea is four euros."
+        assert kinds.count("TurnStarted") == kinds.count("TurnFinished") == 1
+
+    async def test_attempts_are_bounded_and_the_last_failure_is_the_reason(self) -> None:
+        with script(lambda request: Reply.failure(529, "overloaded_error", "Too busy")) as s:
+            result = await Agent("a", model="claude-opus-5-5", retry=Retry(max_attempts=3, first_wait_s=0)).run("Hi")
+        assert (result.outcome, len(s.requests)) == (Outcome.FAILED, 3)
+        assert "Too busy" in result.reason
+
+    @pytest.mark.parametrize("status", [400, 401, 402, 403, 404])
+    async def test_what_cannot_succeed_unchanged_is_not_sent_again(self, status: int) -> None:
+        with script(lambda request: Reply.text("Never said."), faults=[f"status:{status}"]) as s:
+            result = await agent.run("Hi")
+        assert result.outcome is Outcome.FAILED
+        assert str(status) in result.reason
+        assert len(s.requests) == 1
+
+    async def test_a_server_that_says_when_is_asked_then(self) -> None:
+        began = time.monotonic()
+        with script(Reply.text("Tea."), faults=["status:429,250ms"]) as s:
+            result = await agent.run("Hi")
+        assert result.ok
+        assert time.monotonic() - began >= 0.25
+        assert len(s.requests) == 2
+
+    async def test_a_wait_longer_than_there_is_patience_is_not_waited(self) -> None:
+        began = time.monotonic()
+        with script(lambda request: Reply.text("Tea."), faults=["status:429,retry_after=3600"]):
+            result = await agent.run("Hi")
+        assert result.outcome is Outcome.FAILED
+        assert result.error is not None
+        assert result.error.retry_after_s == 3600
+        assert time.monotonic() - began < 30
+
+    async def test_a_wait_longer_than_the_budget_has_time_is_not_waited(self) -> None:
+        began = time.monotonic()
+        with script(lambda request: Reply.text("Tea."), faults=["status:529,retry_after=60"]):
+            result = await agent.run("Hi", budget=Budget(max_seconds=20))
+        assert result.outcome is Outcome.FAILED
+        assert time.monotonic() - began < 15
+
+    async def test_a_reply_that_drips_for_too_long_is_given_up(self) -> None:
+        patient = Agent("a", model="claude-opus-5-5", retry=Retry(total_timeout_s=0.3, first_wait_s=0))
+        with script(Reply.text("Tea."), faults=[faults.drip(1, every_s=0.01) + faults.cut(10**9)]) as s:
+            result = await patient.run("Hi")
+        assert result.output == "Tea."
+        assert len(s.requests) == 2
+
+
+class TestWhatItCosts:
+    """Every attempt counts, and what is not known is said to be estimated."""
+
+    async def test_a_broken_reply_is_charged_its_whole_prompt_and_what_had_come(self) -> None:
+        with script(Reply.text("Tea is four euros. " * 40), faults=["cut:900"]):
+            result = await agent.run("Hi")
+        assert result.ok
+        assert result.usage.requests == 1
+        assert result.usage.aborted_requests == 1
+        assert result.cost.usd is not None
+        assert 0 < result.cost.estimated_usd < result.cost.usd
+
+    async def test_a_refused_request_costs_nothing_and_counts_as_a_request(self) -> None:
+        with script(lambda request: Reply.text("Tea."), faults=["status:529"]) as s:
+            result = await agent.run("Hi", budget=Budget(max_requests=1))
+        assert result.outcome is Outcome.BUDGET_EXHAUSTED
+        assert len(s.requests) == 1
+        assert result.cost.usd == 0
+
+    async def test_a_price_of_ones_own_counts(self) -> None:
+        own = Agent("a", model="local-model", price=Price(1_000_000, 0))
+        with script(Reply.text("Tea.").replace(usage={"input_tokens": 2})):
+            result = await own.run("Hi", model="claude-opus-5-5")
+        assert result.cost.usd == 2.0
+
+
+class TestRefusedCredentials:
+    """A 401 or 403 ends all calls of the tree that are still to come."""
+
+    @pytest.mark.parametrize("status", [401, 403])
+    async def test_no_further_call_is_made_and_what_is_finished_is_returned(self, status: int) -> None:
+        asked = 0
+
+        def answer(request: JSONObject) -> Reply:
+            nonlocal asked
+            asked += 1
+            return Reply.text("Tea.") if asked <= 2 else Reply.failure(status, "authentication_error", "No.")
+
+        with script(answer) as s:
+            results = await agent.map([str(i) for i in range(20)], concurrency=1)
+        assert [isinstance(done, Done) for done in results] == [True] * 2 + [False] * 18
+        assert len(s.requests) == 3
+        last = results[-1].result
+        assert last is not None
+        assert last.error is not None
+        assert last.error.status == status
+
+    async def test_whoever_waits_is_told_at_once(self) -> None:
+        busy = Retry(first_wait_s=60, longest_wait_s=60)
+
+        def answer(request: JSONObject) -> Reply:
+            is_bad = request["messages"][0]["content"] == "bad"
+            return Reply.failure(401, "authentication_error") if is_bad else Reply.failure(529, "overloaded_error")
+
+        patient = Agent("a", model="claude-opus-5-5", retry=busy)
+        with script(answer), anyio.fail_after(20):
+            results = await patient.map(["good", "bad"], concurrency=2)
+        assert [isinstance(done, Done) for done in results] == [False, False]
+
+
+async def test_a_cancelled_call_is_settled() -> None:
+    spent: list[float] = []
+    with script(lambda request: Reply.text("Tea."), faults=["stall:700,30"]):
+        from agentkit import stop_over_budget
+
+        with stop_over_budget(Budget(max_cost_usd=1)) as spending:
+            with anyio.move_on_after(0.3):
+                await agent.run("Hi")
+            spent.append(spending.cost_usd)
+            assert (await agent.run("Hi")).ok
+    assert spent[0] > 0
