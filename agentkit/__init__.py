@@ -16,8 +16,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "Budget CacheBreak CacheReport Charge Cost CostTree Price Spending Usage fail_over_budget stop_over_budget"
         ),
         "agentkit.errors": (
-            "AgentkitError BudgetExceeded ConfigurationError DefinitionError InvalidArguments ModelError "
-            "RunIncomplete Suggestion ToolError ToolTimeout UsageError"
+            "AgentkitError BudgetExceeded ConfigurationError DefinitionError InvalidArguments InvalidContent "
+            "ModelError RunIncomplete Suggestion ToolError ToolTimeout UsageError"
         ),
         "agentkit.messages": "Content Document File Image",
         "agentkit.models": "ClaudeModel Model Retry session",

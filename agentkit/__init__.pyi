@@ -24,6 +24,7 @@ from agentkit.errors import BudgetExceeded as BudgetExceeded
 from agentkit.errors import ConfigurationError as ConfigurationError
 from agentkit.errors import DefinitionError as DefinitionError
 from agentkit.errors import InvalidArguments as InvalidArguments
+from agentkit.errors import InvalidContent as InvalidContent
 from agentkit.errors import ModelError as ModelError
 from agentkit.errors import RunIncomplete as RunIncomplete
 from agentkit.errors import Suggestion as Suggestion

@@ -3,7 +3,8 @@
     AgentkitError
      ├── UsageError                 your program: fix the code and run it again
      │    ├── DefinitionError       a tool, toolset, type or agent that cannot work, refused where it is defined
-     │    └── ConfigurationError    credentials, model ids, addresses, files named on the command line
+     │    ├── ConfigurationError    credentials, model ids, addresses, files named on the command line
+     │    └── InvalidContent        an image or file that the API does not take, refused where it is made
      ├── InvalidArguments           the model: its arguments do not fit the tool; the text says how to repair them
      ├── ToolError                  the tool: it says no, in words meant for the model
      ├── ToolTimeout                the tool: it did not end in time and was stopped
@@ -51,6 +52,18 @@ class DefinitionError(UsageError):
 
 class ConfigurationError(UsageError):
     """Something outside the code is missing or wrong: credentials, a model id, an address, a file."""
+
+
+class InvalidContent(UsageError):
+    """An image, a file or a block is not what the API takes: another kind of data, broken, or too large.
+
+    A tool that makes it gets an error result with this text, so that the model can go on without it.
+    """
+
+    def __init__(self, message: str, *, source: str = "") -> None:
+        super().__init__(f"{source}: {message}" if source else message)
+        self.problem = message
+        """The problem without the file's name, which is not sent to a model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from agentkit.errors import ToolError, UsageError
+from agentkit.errors import InvalidContent, ToolError
 from agentkit.log import log
 from agentkit.messages.content import Image
+from agentkit.messages.media_files import MAX_IMAGE_BYTES
 from agentkit.messages.message import Block, JSONObject, text_block
 from agentkit.schema.validation.problems import find_problems
 
 if TYPE_CHECKING:
     from agentkit.mcp.annotations import ListedTool
-
-MAX_IMAGE_BYTES = 5_000_000
-"""The API's limit of one image, in bytes of base64."""
 
 # pydantic appends such a line to each validation error.
 _DOCS_LINE = re.compile(r"^[ \t]*For further information visit https?://\S+[ \t]*\n?", re.MULTILINE)
@@ -107,7 +105,7 @@ def _image_or_description(media_type: str, data: str, uri: str) -> Block:
     try:
         if len(data) <= MAX_IMAGE_BYTES:
             return Image.of(base64.b64decode(data, validate=True)).to_block()
-    except (UsageError, binascii.Error):
+    except (InvalidContent, binascii.Error):
         pass
     what = f"resource {uri}, {media_type}" if uri else media_type
     return text_block(f"[{what}, {_size_text(data)}; it cannot be shown here]")

@@ -1,53 +1,58 @@
 """Images, files and documents as input of a conversation, and their content blocks for the API.
 
-Two rules for this file: data is read when the value is created, so a message never fails later; and only media types
-that the API accepts are accepted.
+Two rules for this file: data is read when the value is created, so a message never fails later; and only what the API
+accepts is accepted: media type, size, pixels and pages are checked where a value is made.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from agentkit.errors import UsageError
+from agentkit.errors import InvalidContent
+from agentkit.messages.media_files import (
+    IMAGE_MEDIA_TYPES,
+    find_image_problem,
+    find_pdf_problem,
+    find_size_problem,
+    image_media_type,
+)
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block
 
-_IMAGE_SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture: PNG, JPEG, GIF or WebP. As input of a run or as the result of a tool."""
+    """A picture: PNG, JPEG, GIF or WebP. As input of a run or as the result of a tool.
+
+    Raises InvalidContent for what the API does not take: other data, more than 10 MB in base64, or a side over 8,000
+    pixels.
+    """
 
     data: bytes = field(repr=False)
     media_type: str
     """`image/png`, `image/jpeg`, `image/gif` or `image/webp`."""
 
+    def __post_init__(self) -> None:
+        if problem := find_image_problem(self.data, self.media_type):
+            raise InvalidContent(f"This image {problem}.")
+
     @classmethod
     def of(cls, data: bytes) -> Image:
-        """Make an image from its bytes; they tell its type. Raises UsageError for any other kind of data."""
-        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-            return cls(data, "image/webp")
-        for signature, media_type in _IMAGE_SIGNATURES.items():
-            if data.startswith(signature):
-                return cls(data, media_type)
-        raise UsageError("These bytes are not a PNG, JPEG, GIF or WebP image, the kinds the API takes.")
+        """Make an image from its bytes; they tell its type. Raises InvalidContent for any other kind of data."""
+        return cls(data, image_media_type(data))
 
     @classmethod
     def open(cls, path: str | Path) -> Image:
-        """Read a picture from disk. Raises OSError when it cannot be read, UsageError for another kind of file."""
+        """Read a picture from disk. Raises OSError when it cannot be read, InvalidContent for another kind of file."""
         try:
             return cls.of(Path(path).read_bytes())
-        except UsageError as error:
-            raise UsageError(f"{path}: {error}") from None
+        except InvalidContent as error:
+            raise InvalidContent(error.problem, source=str(path)) from None
 
     def to_block(self) -> Block:
         """Return the API's image block."""
@@ -57,7 +62,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A PDF or plain text file, sent as a document block."""
+    """A PDF or plain text file, sent as a document block.
+
+    Raises InvalidContent for what the API does not take: other data, more than 32 MB as it is sent, or a PDF of more
+    than 600 pages.
+    """
 
     data: bytes = field(repr=False)
     media_type: str
@@ -65,18 +74,18 @@ class File:
     name: str = ""
     """The title that the model sees. Empty: none."""
 
+    def __post_init__(self) -> None:
+        if problem := _find_file_problem(self.data, self.media_type):
+            raise InvalidContent(f"This file {problem}.")
+
     @classmethod
     def open(cls, path: str | Path) -> File:
-        """Read a file from disk. Raises OSError when it cannot be read, UsageError when it is neither PDF nor text."""
+        """Read a file from disk. Raises OSError if it cannot be read, InvalidContent if it is neither PDF nor text."""
         data = Path(path).read_bytes()
-        name = Path(path).name
-        if data.startswith(b"%PDF-"):
-            return cls(data, "application/pdf", name)
         try:
-            data.decode()
-        except UnicodeDecodeError:
-            raise UsageError(f"{path}: a File is a PDF or UTF-8 text; for pictures use Image.open.") from None
-        return cls(data, "text/plain", name)
+            return cls(data, "application/pdf" if data.startswith(b"%PDF-") else "text/plain", Path(path).name)
+        except InvalidContent as error:
+            raise InvalidContent(error.problem, source=str(path)) from None
 
     def to_block(self) -> Block:
         """Return the API's document block."""
@@ -104,3 +113,35 @@ class Document:
         title = f"{self.id}: {self.title}" if self.title else self.id
         source = {"type": "text", "media_type": "text/plain", "data": self.text}
         return {"type": "document", "source": source, "title": title}
+
+
+def find_media_problem(block: Block) -> str | None:
+    """Return the reason why the API would refuse an image or document block, as a sentence. None: none is known."""
+    kind, given = block.get("type"), block.get("source")
+    if kind not in ("image", "document") or not isinstance(given, dict):
+        return None
+    source = cast("Block", given)
+    if source.get("type") != "base64":
+        return None
+    media_type, what = str(source.get("media_type")), "This image" if kind == "image" else "This document"
+    known = IMAGE_MEDIA_TYPES if kind == "image" else ("application/pdf",)
+    if media_type not in known:
+        return f"{what} is of the type {media_type!r}, and the API takes {' and '.join(known)}."
+    try:
+        data = base64.b64decode(source.get("data") or "", validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        return f"{what} is not in base64."
+    problem = find_image_problem(data, media_type) if kind == "image" else find_pdf_problem(data)
+    return f"{what} {problem}." if problem else None
+
+
+def _find_file_problem(data: bytes, media_type: str) -> str | None:
+    if media_type == "application/pdf":
+        return find_pdf_problem(data)
+    if media_type != "text/plain":
+        return f"is given as {media_type!r}: a File is application/pdf or text/plain; for pictures use Image"
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "is no UTF-8 text, and no PDF by its first bytes; for pictures use Image"
+    return find_size_problem(len(data))

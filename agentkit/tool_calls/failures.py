@@ -1,7 +1,8 @@
 """A failed tool call -> the error text that is sent to the model, and the details for the local log.
 
-The model reads the text of a ToolError, of InvalidArguments, and of the exceptions that the tool names in `raises=`. Of
-every other exception it reads the class of failure and an error id; text, paths and traceback go to the log only.
+The model reads the text of a ToolError, of InvalidArguments, of InvalidContent, and of the exceptions that the tool
+names in `raises=`. Of every other exception it reads the class of failure and an error id; text, paths and traceback go
+to the log only.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from agentkit.errors import InvalidArguments, ToolError, ToolTimeout, UsageError
+from agentkit.errors import InvalidArguments, InvalidContent, ToolError, ToolTimeout, UsageError
 from agentkit.log import log
 from agentkit.tool_calls.cancellation import is_current_task_cancelled
 
@@ -83,6 +84,8 @@ def _own_text_for_model(error: BaseException, tool: AnyTool) -> str | None:
     if isinstance(error, ToolError):
         parts = [_exception_text(error), error.hint, "The same call may succeed later." if error.retryable else None]
         return " ".join(str(part) for part in parts if part)
+    if isinstance(error, InvalidContent):
+        return _with_outcome_note(f"`{tool.name}` made content that cannot be sent. {error.problem}", tool)
     if isinstance(error, tool.raises):
         return _exception_text(error) or type(error).__name__
     return None

@@ -18,13 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, TypeGuard, cast, get_args
+from typing import Any, Protocol, TypeAlias, cast, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
-from pydantic_core import PydanticSerializationError, SchemaError, to_json, to_jsonable_python
+from pydantic_core import PydanticSerializationError, SchemaError, to_json
 
-from agentkit.messages.content import Document, File, Image
+from agentkit.errors import ToolError
+from agentkit.messages.content import Document, File, Image, find_media_problem
 from agentkit.messages.message import Block, Content, text_block
 from agentkit.schema.type_adapter import make_type_adapter
 from agentkit.tools.artifacts.artifact import (
@@ -37,6 +38,7 @@ from agentkit.tools.artifacts.artifact import (
 )
 from agentkit.tools.artifacts.content import WholeContent
 from agentkit.tools.artifacts.store import ArtifactLabel
+from agentkit.tools.result_blocks import are_blocks, block_text, clean_block, is_block, refused_result_text
 from agentkit.tools.serialization import json_text, replace_unsendable, sendable_text
 
 CHARS_PER_TOKEN = 3.5
@@ -57,14 +59,6 @@ RedactContent: TypeAlias = Callable[[Content], Content]
 """Removes the secrets from a result."""
 
 _EMPTY_TEXT = "(empty)"
-_REQUIRED_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
-    "text": (("text", str),),
-    "image": (("source", dict),),
-    "document": (("source", dict),),
-    "search_result": (("source", str), ("title", str), ("content", list)),
-    "tool_reference": (("tool_name", str),),
-}
-"""The required fields of each type of block in a tool result: a user's own data may have a `type`, too."""
 _TEXT_SEPARATOR = "\n\n"
 """Separates the texts of several blocks that are kept as one artifact."""
 _NARROWING_HINT = "To see them, narrow the call: ask for a part, a filter or fewer results."
@@ -86,6 +80,7 @@ def render_result(
 
     Raises:
         TypeError: The value has no JSON form.
+        ToolError: It holds an image or a document that the API would refuse.
     """
     limit = int((max_tokens or DEFAULT_MAX_RESULT_TOKENS) * CHARS_PER_TOKEN)
     content = _to_content(value, keep, redact)
@@ -106,13 +101,15 @@ def is_slow_to_render(value: object) -> bool:
 
 def _render_blocks(blocks: list[Block], limit: int, keep: KeepResult | None) -> list[Block]:
     """Return the blocks that fit: all images and PDFs, and the texts within a common limit of characters."""
-    clean = [_clean_block(block) for block in blocks]
-    texts = [text for block in clean if (text := _block_text(block))]
+    clean = [clean_block(block) for block in blocks]
+    if problem := next(filter(None, map(find_media_problem, clean)), None):
+        raise ToolError(refused_result_text(clean, problem))
+    texts = [text for block in clean if (text := block_text(block))]
     handle = keep(_TEXT_SEPARATOR.join(texts)) if keep and sum(map(len, texts)) > limit else None
     rendered: list[Block] = []
     left_out = at = 0
     for block in clean:
-        length = len(_block_text(block))
+        length = len(block_text(block))
         if length and limit <= 0:
             left_out += 1
             continue
@@ -166,7 +163,7 @@ def _is_untyped(annotation: object) -> bool:
 def _is_content(value: object) -> bool:
     if isinstance(value, list | tuple):
         parts = list(cast("list[object]", value))
-        return any(isinstance(part, Image | File | Document | Artifact) for part in parts) or _are_blocks(parts)
+        return any(isinstance(part, Image | File | Document | Artifact) for part in parts) or are_blocks(parts)
     return value is None or isinstance(value, str | Image | File | Document | Artifact | bytes | bytearray | memoryview)
 
 
@@ -186,20 +183,8 @@ def _to_content(value: object, keep: KeepResult | None, redact: RedactContent | 
     return json_text(cast("list[object]", value) if isinstance(value, list | tuple) else value)
 
 
-def _are_blocks(parts: list[object]) -> TypeGuard[list[Block]]:
-    return bool(parts) and all(_is_block(part) for part in parts)
-
-
-def _is_block(part: object) -> TypeGuard[Block]:
-    if not isinstance(part, dict):
-        return False
-    block = cast("Block", part)
-    needed = _REQUIRED_FIELDS.get(str(block.get("type")))
-    return needed is not None and all(isinstance(block.get(name), kind) for name, kind in needed)
-
-
 def _to_blocks(part: object, keep: KeepResult | None, redact: RedactContent | None) -> list[Block]:
-    if _is_block(part):
+    if is_block(part):
         return [part]
     content = _to_content(part, keep, redact)
     return [text_block(content)] if isinstance(content, str) else content
@@ -243,37 +228,10 @@ def _text_of_bytes(data: bytes, keep: KeepResult | None) -> str:
         return f"[{describe_bytes(data)}, kept as {handle}]" if handle else f"[{describe_bytes(data)}]"
 
 
-def _clean_block(block: Block) -> Block:
-    """Return the block as JSON that a request can carry. Raises TypeError for a block without a JSON form."""
-    if block["type"] == "text":
-        return {**block, "text": sendable_text(block["text"])}
-
-    def clean(part: object) -> object:
-        if isinstance(part, str):
-            return replace_unsendable(part)[0]
-        if isinstance(part, dict):
-            return {str(key): clean(inner) for key, inner in cast("dict[object, object]", part).items()}
-        return [clean(inner) for inner in cast("list[object]", part)] if isinstance(part, list) else part
-
-    try:
-        return cast("Block", clean(to_jsonable_python(block, inf_nan_mode="strings")))
-    except PydanticSerializationError as error:
-        raise TypeError(f"the tool returned a {block['type']} block that has no JSON form: {error}") from error
-
-
 def _clip_block(block: Block, limit: int, handle: str | None, at: int) -> Block:
-    text = _clip_text(_block_text(block), limit, handle, at)
+    text = _clip_text(block_text(block), limit, handle, at)
     changed = {"text": text} if block["type"] == "text" else {"source": {**block["source"], "data": text}}
     return {**block, **changed}
-
-
-def _block_text(block: Block) -> str:
-    """Return the text of a block that counts towards the limit: not the data of an image or a PDF."""
-    if block["type"] == "text":
-        return str(block["text"])
-    source = block.get("source")
-    is_text = block["type"] == "document" and isinstance(source, dict) and cast("Block", source).get("type") == "text"
-    return str(cast("Block", source).get("data", "")) if is_text else ""
 
 
 def _clip_text(text: str, limit: int, handle: str | None, at: int = 0) -> str:

@@ -7,8 +7,9 @@ import pytest
 from agentkit.history.plain_text import conversation_text, plain_text, shorten_text
 from agentkit.messages.content import Document, Image
 from agentkit.messages.message import Block, Message, text_block, tool_result, user
+from tests.pictures import png
 
-PICTURE = Image(b"\x89PNG\r\n\x1a\n", "image/png").to_block()
+PICTURE = Image(png(), "image/png").to_block()
 TALK = [
     user("What does tea cost?"),
     Message.of(

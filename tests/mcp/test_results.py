@@ -9,7 +9,8 @@ import pytest
 
 from agentkit.errors import ToolError
 from agentkit.mcp.annotations import Annotations, ListedTool
-from agentkit.mcp.results import MAX_IMAGE_BYTES, readable_error_text, tool_result_content
+from agentkit.mcp.results import readable_error_text, tool_result_content
+from agentkit.messages.media_files import MAX_IMAGE_BYTES
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 TOTAL: dict[str, object] = {"type": "object", "properties": {"total": {"type": "integer"}}, "required": ["total"]}
@@ -70,7 +71,7 @@ def test_what_cannot_be_shown_is_described(part: dict[str, object], text: str) -
 
 def test_an_image_that_is_too_large_is_described() -> None:
     data = base64.b64encode(base64.b64decode(PNG) + bytes(MAX_IMAGE_BYTES)).decode()
-    assert text_of({"type": "image", "data": data, "mimeType": "image/png"}).startswith("[image/png, 5,0")
+    assert text_of({"type": "image", "data": data, "mimeType": "image/png"}).startswith("[image/png, 10,4")
 
 
 def test_structured_content_is_used_when_there_is_nothing_else() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import struct
-
 from tests.simulator.bodies import CALL, HI, RESULT, STRICT, TOOL, JSONObject, ask, body, say, text
 
 HAIKU = "claude-haiku-5-5"
@@ -15,12 +12,6 @@ THOUGHT: JSONObject = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
 BUDGET: JSONObject = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000, "model": OLD}
 FORCED: JSONObject = {"tools": [TOOL], "tool_choice": {"type": "any"}}
 FORMAT: JSONObject = {"format": {"type": "json_schema", "schema": STRICT}}
-
-
-def png(width: int, height: int) -> JSONObject:
-    header = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height)
-    data = base64.b64encode(header + bytes(5)).decode()
-    return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
 
 
 def strict(**properties: JSONObject) -> JSONObject:
@@ -57,7 +48,6 @@ GOOD: dict[str, JSONObject] = {
     "a system message before the answer": body(HI, NOTE, say(text()), HI),
     "thinking before an answered call": body(HI, say(THOUGHT, CALL), ask(RESULT), **BUDGET),
     "a budget, and no open call": body(HI, say(text()), HI, **BUDGET),
-    "an image": body(ask(png(8000, 20))),
     "a document by the user": body(ask({"type": "document", "source": {"type": "text", "data": "x"}})),
     "empty citations": body(ask(text(citations=[]))),
     "a strict tool": body(tools=[strict(a={"type": "string"})]),
@@ -214,16 +204,6 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
         body(ask({"type": "document", "source": {}, "citations": {"enabled": True}}), output_config=FORMAT),
         400,
         "citations: cannot be enabled together with output_config.format",
-    ),
-    "an image that is none": (
-        body(ask({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}})),
-        400,
-        "messages.0.content.0.image.source.base64.data: Could not process image",
-    ),
-    "an image that is too wide": (
-        body(ask(text(), png(8001, 1))),
-        400,
-        "The longest side of one or more images is over 8000 pixels: messages.0.content.1",
     ),
     "a field of a beta": (body(mcp_servers=[]), 400, "mcp_servers: Extra inputs are not permitted"),
     "a toolset without its server": (

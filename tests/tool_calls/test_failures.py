@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from agentkit import InvalidArguments, RunContext, ToolError, tool
+from agentkit import InvalidArguments, InvalidContent, RunContext, ToolError, tool
 from agentkit.tool_calls.failures import error_text_for_model
 from agentkit.tools.decorator import Effect
 
@@ -29,6 +29,12 @@ def test_the_tools_own_words_are_read() -> None:
         "Sold out. Try coffee. The same call may succeed later."
     )
     assert told(InvalidArguments("Nothing was executed.")) == "Nothing was executed."
+
+
+def test_content_that_cannot_be_made_is_named_without_its_path() -> None:
+    error = InvalidContent("This image is broken.", source="/home/ada/a.png")
+    assert told(error) == "`find` made content that cannot be sent. This image is broken."
+    assert "not known" in told(error, "write")
 
 
 def test_the_exceptions_that_the_tool_names_are_read() -> None:

@@ -21,8 +21,9 @@ from agentkit import Document, File, Image
 from agentkit.messages.message import JSON, Content, encode
 from agentkit.tools.artifacts.store import ArtifactLabel
 from agentkit.tools.result_content import render_result
+from tests.pictures import png
 
-PICTURE = Image(b"\x89PNG", "image/png")
+PICTURE = Image(png(), "image/png")
 PICTURE_BLOCK = PICTURE.to_block()
 
 

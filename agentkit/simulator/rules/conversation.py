@@ -1,11 +1,11 @@
-"""Rules of the conversation: no empty content, blocks in the right roles, a result right after every call."""
+"""Rules of the conversation: no empty or blank content, blocks in the right roles, a result right after every call."""
 
 from __future__ import annotations
 
 from itertools import takewhile
 from typing import TypeAlias, cast
 
-from agentkit.messages.message import Block
+from agentkit.messages.message import Block, Content
 from agentkit.simulator.rules.refusal import APPROXIMATE, Check, CheckedRequest, with_nested_blocks
 
 _PlacedBlocks: TypeAlias = list[tuple[int, int, Block]]
@@ -29,7 +29,15 @@ def _check_not_empty(request: CheckedRequest) -> str | None:
     for where, blocks in (("system", request.system_blocks), ("messages", said)):
         if any(block["type"] == "text" and not block["text"] for block in blocks):
             return f"{where}: text content blocks must be non-empty"
+    if any(message["content"] and _is_blank(message["content"]) for message in messages):
+        return "messages: text content blocks must contain non-whitespace text"
     return None
+
+
+def _is_blank(content: Content) -> bool:
+    """True if content has nothing but white space; a blank text beside other content is accepted."""
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return all(block["type"] == "text" and not block["text"].strip() for block in blocks)
 
 
 def _check_block_roles(request: CheckedRequest) -> str | None:

@@ -155,7 +155,12 @@ APPROXIMATE: Mapping[str, str] = {
     "name conflict": "messages.{i}.content.{j}: the tool name {name!r} is already taken",
     "unresolved": "messages.{i}.content.{j}: there is no tool {name!r} at this place of the conversation",
     "image size": "The longest side of one or more images is over {limit} pixels: {paths}",
-    "image data": "messages.{i}.content.{j}.image.source.base64.data: Could not process image",
+    "image data": "{place}.image.source.base64.data: Could not process image",
+    "image bytes": "{place}.image.source.base64: image exceeds 10 MB maximum: {size} bytes > {limit} bytes",
+    "images": "Too much media: 0 document pages + {count} images > {limit}",
+    "pdf data": "{place}.pdf.source.base64.data: The PDF specified was not valid.",
+    "block type": "{place}: Input tag '{kind}' found using 'type' does not match any of the expected tags: {tags}",
+    "error content": '{place}.tool_result: all content must be type "text" if "is_error" is true',
     "thread unsupported": "thread: cannot be combined with {what}",
     "thread missing": "thread.previous_message_id: no thread state was found for {id}. Replay the full conversation "
     'with thread: {{"type": "create"}}',

@@ -16,8 +16,9 @@ from agentkit.simulator.model_behavior.models import find_model_facts
 from agentkit.simulator.rules import containers, conversation, limits, tooling
 from agentkit.simulator.rules.betas import KNOWN_BETAS, fields_without_beta, unknown_betas_text
 from agentkit.simulator.rules.block_fields import find_extra_field
+from agentkit.simulator.rules.block_types import check_block_types
 from agentkit.simulator.rules.compaction import check_compaction
-from agentkit.simulator.rules.images import check_images
+from agentkit.simulator.rules.media import check_media
 from agentkit.simulator.rules.refusal import APPROXIMATE, NEWEST_VERSION, Check, CheckedRequest, Edition, Refusal
 from agentkit.simulator.rules.shape import find_shape_error
 from agentkit.simulator.rules.signatures import check_signatures
@@ -32,9 +33,10 @@ _CHECKS: tuple[Check, ...] = (
     *tooling.CHECKS,
     limits.CACHING_CHECK,
     check_compaction,
+    check_block_types,
     *conversation.CHECKS,
     containers.WAITING_CODE_CHECK,
-    check_images,
+    check_media,
     limits.THINKING_CHECK,
     conversation.ENDING_CHECK,
     check_signatures,

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.simulator.rules import Edition, refusal, refuse, refuse_headers
-from tests.simulator import bodies, bodies_by_code, bodies_by_limit, bodies_by_rule, bodies_by_tool
+from tests.simulator import bodies, bodies_by_code, bodies_by_content, bodies_by_limit, bodies_by_rule, bodies_by_tool
 from tests.simulator.bodies import CALL, HEADERS, HI, RESULT, JSONObject, body
 from tests.simulator.bodies_by_header import WITH_HEADERS
 
-TABLES = (bodies, bodies_by_code, bodies_by_rule, bodies_by_limit, bodies_by_tool)
+TABLES = (bodies, bodies_by_code, bodies_by_content, bodies_by_rule, bodies_by_limit, bodies_by_tool)
 GOOD = {name: row for table in TABLES for name, row in table.GOOD.items()}
 BAD = {name: row for table in TABLES for name, row in table.BAD.items()}
 
