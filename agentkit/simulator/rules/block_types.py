@@ -8,18 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, cast
 
+from agentkit.simulator.rules.block_fields import BLOCK_FIELDS
 from agentkit.simulator.rules.refusal import APPROXIMATE
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block
     from agentkit.simulator.rules.refusal import CheckedRequest
 
-_USER_BLOCK_TYPES = {
-    *("text", "image", "document", "search_result", "tool_result", "container_upload", "tool_use", "server_tool_use"),
-    *("thinking", "redacted_thinking", "compaction", "mcp_tool_use", "mcp_tool_result", "mcp_tool_listing"),
-    *("web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result", "tool_search_tool_result"),
-    *("bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "advisor_tool_result", "fallback"),
-}
+_USER_BLOCK_TYPES = BLOCK_FIELDS.keys() - {"tool_reference", "tool_addition", "tool_removal"}
 """Some of them are in place in an assistant message only; that is another rule."""
 _RESULT_BLOCK_TYPES = {"text", "image", "search_result", "document", "tool_reference", "browser_state"}
 
