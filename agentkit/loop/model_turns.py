@@ -21,6 +21,7 @@ from agentkit.loop import refused_requests
 from agentkit.loop.actions import AskModel
 from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
 from agentkit.loop.state import AnswerBy
+from agentkit.models.client_capabilities import has_server_side_compaction
 from agentkit.models.model import HoldsThreads
 from agentkit.run.events import Compacted, FellBack
 from agentkit.run.steps import run_typed_step
@@ -138,7 +139,7 @@ class ModelTurns:
             call_for_summary,
             self.model.name,
             self.settings,
-            server_side=refused_requests.has_server_side_compaction(self.model),
+            server_side=has_server_side_compaction(self.model),
             context_tokens=limits.context_tokens if limits else None,
         )
         self._cache.expect_break("The conversation had become too long and was replaced by a summary.")

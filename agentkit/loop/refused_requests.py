@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit.errors import ModelError
-    from agentkit.models.model import Model
 
 # Texts of the API, some as observed, some guessed from its documentation; a wrong guess costs one request.
 _MISSING_TOOL_RESULT = re.compile(r"tool_use.{0,20}ids were found without.{0,20}tool_result", re.DOTALL)
@@ -15,7 +14,6 @@ _SCHEMA_TOO_COMPLEX = re.compile(
     r"schema.{0,80}(complex|too large|too many|at most|not supported|unsupported)", re.IGNORECASE | re.DOTALL
 )
 _ABOUT_THREADS = re.compile(r"\bthread\b|message-threads")
-_CLIENTS_WITH_COMPACTION = {"AsyncAnthropic", "AsyncAnthropicAWS"}
 
 
 def is_missing_tool_result(error: ModelError) -> bool:
@@ -36,10 +34,3 @@ def is_thread_error(error: ModelError) -> bool:
 def is_model_unavailable(error: ModelError) -> bool:
     """Return True if another model may succeed: this one does not exist, or is still overloaded after all retries."""
     return error.status == 404 or (error.is_retryable and error.kind not in ("connection_error", "protocol_error"))
-
-
-def has_server_side_compaction(model: Model) -> bool:
-    """Return True if the server behind a model can write the summary itself: Anthropic's own can."""
-    client: object = getattr(model, "client", None)
-    kind: type[object] = type(client)
-    return kind.__module__.partition(".")[0] == "anthropic" and kind.__name__ in _CLIENTS_WITH_COMPACTION

@@ -20,6 +20,7 @@ from agentkit.errors import ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
 from agentkit.models import api_errors
+from agentkit.models.client_capabilities import ClientCapabilities, client_capabilities
 from agentkit.models.rate_limiting.limiter import Permit, RateLimiter, rate_limiter_of
 from agentkit.models.retry import Retry
 from agentkit.models.sse import SSEParser
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 
     from agentkit.models.client import Client
     from agentkit.models.rate_limiting.cache_warmup import CacheWrite
-
-# Exactly these types send prepared bytes unchanged. Bedrock and Vertex rewrite the body, and a subclass may do so.
-_CLIENTS_TAKING_BYTES = {"AsyncAnthropic", "AsyncAnthropicFoundry", "AsyncAnthropicAWS", "AsyncAnthropicBedrockMantle"}
-# This one receives its events in AWS event-stream frames, not as server-sent events.
-_CLIENTS_WITH_FRAMES = {"AsyncAnthropicBedrock"}
-# These lack the top-level cache marker.
-_CLIENTS_NEEDING_BLOCK_MARKER = {"AsyncAnthropicBedrock", "AsyncAnthropicVertex"}
 
 _COUNTED_FIELDS = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
 """Body fields that the token counting endpoint takes."""
@@ -65,9 +59,7 @@ class ClaudeModel:
     @property
     def holds_threads(self) -> bool:
         """True if the server can hold conversations: Anthropic's own, by a plain client without middleware."""
-        kind = type(self.client)
-        is_own = kind.__module__.partition(".")[0] == "anthropic" and kind.__name__ == "AsyncAnthropic"
-        return is_own and not self.client.middleware
+        return client_capabilities(self.client).holds_threads and not self.client.middleware
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
@@ -77,14 +69,16 @@ class ClaudeModel:
             ModelError: There is no reply, or it breaks off; on entry or while the events are read.
             ConfigurationError: There are no credentials.
         """
+        capabilities = client_capabilities(self.client)
         rate_limiter = self.rate_limiter or rate_limiter_of(self.client, self.name)
         cache_write = await rate_limiter.cache_warmup.wait_for_write(request)
         with cache_write or contextlib.nullcontext():
             permit = await rate_limiter.admit(request.sender, upper_bounds.estimated_prompt_tokens(request))
             with permit, _report_refusals(permit), api_errors.translate_sdk_errors(self.name):
-                stream = await self._post_request(request.as_sent())
+                stream = await self._post_request(request.as_sent(), capabilities)
                 permit.record_headers(_rate_limit_headers(stream.response.headers))
-                async with stream, aclosing(_stream_events(stream, self.client, permit, cache_write)) as events:
+                events = _stream_events(stream, permit, cache_write, is_framed=capabilities.has_framed_events)
+                async with stream, aclosing(events):
                     yield events
 
     async def count_tokens(self, request: Request) -> int | None:
@@ -106,14 +100,12 @@ class ClaudeModel:
             headers["anthropic-beta"] = ",".join(request.betas)
         return {"headers": headers, "max_retries": 0, "timeout": _http_timeout(self.idle_timeout_s)}
 
-    async def _post_request(self, request: Request) -> AsyncStream[object]:
+    async def _post_request(self, request: Request, capabilities: ClientCapabilities) -> AsyncStream[object]:
         from anthropic import AsyncStream
 
-        kind = type(self.client).__name__
-        is_official = type(self.client).__module__.partition(".")[0] == "anthropic"
         options = self._request_options(request)
         options["headers"] = {**options.get("headers", {}), "accept": "text/event-stream"}
-        if is_official and kind in _CLIENTS_TAKING_BYTES and not self.client.middleware:
+        if capabilities.sends_bytes and not self.client.middleware:
             return await self.client.post(
                 "/v1/messages",
                 content=request.to_bytes(),
@@ -123,7 +115,7 @@ class ClaudeModel:
                 stream_cls=AsyncStream[object],
             )
         body = request.to_dict()
-        if kind in _CLIENTS_NEEDING_BLOCK_MARKER:
+        if not capabilities.takes_top_level_marker:
             body = _with_block_marker(body)
         return await self.client.post(
             "/v1/messages", body=body, options=options, cast_to=object, stream=True, stream_cls=AsyncStream[object]
@@ -165,14 +157,13 @@ def _report_refusals(permit: Permit) -> Generator[None]:
 
 
 async def _stream_events(
-    stream: AsyncStream[object], client: Client, permit: Permit, cache_write: CacheWrite | None
+    stream: AsyncStream[object], permit: Permit, cache_write: CacheWrite | None, *, is_framed: bool
 ) -> AsyncGenerator[JSONObject]:
     """Yield the stream events as dictionaries, `error` and `ping` events among them.
 
     The SDK's own event parsing costs more than everything else here together, and raises errors from inside, which
     leaves generators behind that trio warns of. It is used only where events are not sent as text (Bedrock).
     """
-    is_framed = type(client).__name__ in _CLIENTS_WITH_FRAMES
     source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
     reader = SSEParser()
     try:

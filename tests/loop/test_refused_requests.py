@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-import anthropic
 import pytest
 
 from agentkit.errors import ModelError
 from agentkit.loop import refused_requests
-from agentkit.models.claude import ClaudeModel
 
 DANGLING = (
     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1. Each `tool_use` "
@@ -67,20 +65,3 @@ def test_a_thread_is_refused_by_a_code_or_by_the_name_of_the_field_or_of_the_bet
 )
 def test_another_model_is_asked_when_this_one_is_the_trouble(failed: ModelError, helps: bool) -> None:
     assert refused_requests.is_model_unavailable(failed) is helps
-
-
-async def compacts(client: object) -> bool:
-    return refused_requests.has_server_side_compaction(ClaudeModel("claude-opus-5-5", cast("Any", client)))
-
-
-@pytest.mark.anyio
-async def test_only_anthropics_own_servers_write_summaries_themselves() -> None:
-    async with anthropic.AsyncAnthropic(api_key="k") as client:
-        assert await compacts(client)
-
-    class Ours(anthropic.AsyncAnthropic):
-        pass
-
-    async with Ours(api_key="k") as client:
-        assert not await compacts(client)
-    assert not await compacts(object())

@@ -41,6 +41,10 @@ async def pass_on(request: anthropic.APIRequest, call_next: Any) -> Any:
     return await call_next(request)
 
 
+class DerivedBedrock(anthropic.AsyncAnthropicBedrock):
+    """A class of the application's own for the same servers."""
+
+
 CLIENTS: dict[str, Make] = {
     "first party": lambda http: anthropic.AsyncAnthropic(api_key="k", http_client=http),
     "with middleware": lambda http: anthropic.AsyncAnthropic(api_key="k", http_client=http, middleware=[pass_on]),
@@ -49,6 +53,9 @@ CLIENTS: dict[str, Make] = {
         region="global", project_id="p", access_token="t", http_client=http
     ),
     "Bedrock": lambda http: anthropic.AsyncAnthropicBedrock(
+        aws_access_key="a", aws_secret_key="s", aws_region="us-east-1", http_client=http
+    ),
+    "derived from Bedrock": lambda http: DerivedBedrock(
         aws_access_key="a", aws_secret_key="s", aws_region="us-east-1", http_client=http
     ),
 }
