@@ -77,7 +77,8 @@ def _build_prompt_prefix(
         as_format = None
     plan = plan_strict([StrictCandidate(tool.name, tool.input_schema, tool.strict) for tool in tools], as_format)
     params = [tool.to_param(strict=is_strict and tool.name in plan.strict) for tool in tools]
-    params += _with_tool_search(params, spec.agent_tools.api_tools)
+    finds_tools = any(tool.finds_tools for tool in tools)
+    params += list(spec.agent_tools.api_tools) if finds_tools else _with_tool_search(params, spec.agent_tools.api_tools)
     if spec.artifacts and (tools or needs_artifact_tools):
         params += _artifact_params(spec, tools, needs_artifact_tools)
     by_tool = not answer.is_text and as_format is None

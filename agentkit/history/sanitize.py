@@ -91,11 +91,11 @@ def with_missing_results(messages: Sequence[Message]) -> list[Message]:
 
 def _with_results_first(said: list[Message], calls: list[Block]) -> list[Message]:
     """Return the user messages behind an assistant turn, beginning with the results of its calls."""
-    wanted = [str(call["id"]) for call in calls]
+    wanted = {str(call["id"]): str(call.get("toolset_name") or "") for call in calls}
     blocks = [block for message in said for block in _content_blocks(message)]
     given = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]
     heads = [block["type"] for block in blocks[: len(wanted)]]
-    if given == wanted and heads == ["tool_result"] * len(wanted):
+    if given == [*wanted] and heads == ["tool_result"] * len(wanted):
         return said
     results: dict[str, Block] = {}
     rest: list[Block] = []
@@ -107,7 +107,10 @@ def _with_results_first(said: list[Message], calls: list[Block]) -> list[Message
             rest.append(text_block(f"The result of a call that is no longer shown: {text}"))
         else:
             results.setdefault(block["tool_use_id"], block)
-    first = [results.get(call_id) or tool_result(call_id, NO_RESULT, is_error=True) for call_id in wanted]
+    first = [
+        results.get(call_id) or tool_result(call_id, NO_RESULT, is_error=True, toolset_name=toolset_name)
+        for call_id, toolset_name in wanted.items()
+    ]
     return [user([*first, *rest])]
 
 

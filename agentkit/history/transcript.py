@@ -14,6 +14,7 @@ from agentkit.messages.message import AssistantTurn, Content, JSONObject, Messag
 from agentkit.messages.request import EncodedPrefix, PromptPrefix
 from agentkit.messages.server_threads import ServerThread
 from agentkit.run.steps import run_typed_step
+from agentkit.tools.api_tools import param_name
 from agentkit.tools.artifacts.artifact import READ_TOOL
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
@@ -223,7 +224,7 @@ def _continued_transcript(
 
 def _runnable_tools(spec: AgentSpec[Deps, In, Out], initial: PromptPrefix, current: PromptPrefix) -> dict[str, AnyTool]:
     """Return the tools that the conversation began with, run in this process, and the agent still has."""
-    given = [str(param.get("name")) for param in initial.tools]
+    given = [param_name(param) for param in initial.tools]
     kept: dict[str, AnyTool] = {}
     if spec.artifacts and READ_TOOL in given:
         from agentkit.tools.artifact_tools import (
@@ -231,6 +232,6 @@ def _runnable_tools(spec: AgentSpec[Deps, In, Out], initial: PromptPrefix, curre
         )
 
         kept = {tool.name: tool for tool in select_artifact_tools(spec.agent_tools)}
-    has = {param.get("name") for param in current.tools} | kept.keys()
+    has = {param_name(param) for param in current.tools} | kept.keys()
     every = {**spec.agent_tools.tools, **kept}
     return {name: every[name] for name in given if name in every and name in has}

@@ -10,7 +10,7 @@ from agentkit.errors import ToolError
 from agentkit.mcp.results import tool_result_content
 from agentkit.messages.message import Block, text_block
 from agentkit.tool_calls.failures import OUTCOME_UNKNOWN
-from agentkit.tools.decorator import Tool
+from agentkit.tools.definition import Tool
 
 if TYPE_CHECKING:
     from agentkit.mcp.annotations import Annotations, ListedTool

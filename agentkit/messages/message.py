@@ -36,11 +36,16 @@ def text_block(text: str) -> Block:
     return {"type": "text", "text": text}
 
 
-def tool_result(call_id: str, content: Content, *, is_error: bool = False) -> Block:
-    """Return a `tool_result` block. `is_error` is left out when false, as in the API's own examples."""
+def tool_result(call_id: str, content: Content, *, is_error: bool = False, toolset_name: str = "") -> Block:
+    """Return a `tool_result` block. `is_error` is left out when false, as in the API's own examples.
+
+    `toolset_name` is that of the call's block, which the result has to repeat.
+    """
     block: Block = {"type": "tool_result", "tool_use_id": call_id, "content": content}
     if is_error:
         block["is_error"] = True
+    if toolset_name:
+        block["toolset_name"] = toolset_name
     return block
 
 
@@ -122,6 +127,16 @@ class ToolCall:
     invalid_input: str | None = None
     """The beginning of the input's text if that is not a JSON object: such a call gets an error result and is not
     executed. None: the input is valid."""
+    toolset_name: str = ""
+    """The toolset of the API whose member is called. Empty: it is a tool by itself."""
+
+    @classmethod
+    def from_block(cls, block: Block, invalid_input: str | None = None) -> ToolCall:
+        """Return the call of a `tool_use` block. A call of a toolset's member is one of the toolset, by an `action`."""
+        if not (toolset_name := block.get("toolset_name")):
+            return cls(block["id"], block["name"], block["input"], invalid_input)
+        given: JSONObject = {"action": block["name"], **block["input"]}
+        return cls(block["id"], toolset_name, given, invalid_input, toolset_name)
 
     @property
     def key(self) -> str:
@@ -157,7 +172,7 @@ class AssistantTurn:
     def tool_calls(self) -> list[ToolCall]:
         """Return the tool calls of the turn that the client runs, in the model's order."""
         return [
-            ToolCall(block["id"], block["name"], block["input"], self.invalid_inputs.get(i))
+            ToolCall.from_block(block, self.invalid_inputs.get(i))
             for i, block in enumerate(self.content)
             if block.get("type") == "tool_use"
         ]

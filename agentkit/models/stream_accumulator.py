@@ -161,7 +161,7 @@ class StreamAccumulator:
         if block.get("type") == "tool_use":
             self._call_count += 1
             invalid = self._invalid_inputs.get(index - 1)
-            self._on_tool_call(ToolCall(block["id"], block["name"], block["input"], invalid), self._call_count)
+            self._on_tool_call(ToolCall.from_block(block, invalid), self._call_count)
 
     def _extend_block(self, index: int, delta: JSONObject) -> Delta | None:
         opened = self._open_blocks.get(index)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from agentkit.run.delegation_terms import Terms
-from agentkit.tools.decorator import Tool
+from agentkit.tools.definition import Tool
 
 if TYPE_CHECKING:
     from agentkit.run.agent_spec import AnySpec

@@ -7,7 +7,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
     {
         "agentkit.tools.artifacts.artifact": "Artifact",
         "agentkit.tools.artifacts.store": "KeptArtifact",
-        "agentkit.tools.decorator": "Tool tool",
+        "agentkit.tools.decorator": "tool",
+        "agentkit.tools.definition": "Tool",
         "agentkit.tools.options": "ToolOptions",
         "agentkit.tools.process": "process",
         "agentkit.tools.run_context": "RunContext",

@@ -1,4 +1,4 @@
-"""The options of a tool: the keywords of `@tool` and `Tool.from_schema`, and their checks."""
+"""The options of a tool: the keywords of `@tool`, `Tool.from_schema` and `Tool.from_api`, and their checks."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ Effect: TypeAlias = Literal["read", "idempotent", "write"]
 Available: TypeAlias = "Callable[[RunContext[Any]], bool]"
 """Called once per conversation; returns True if the model gets the tool."""
 
+CODE_EXECUTION = "code_execution_"
+"""The beginning of the type of each version of the API's code execution."""
+DIRECT = "direct"
+"""The model itself, among `allowed_callers`."""
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 
 class ToolOptions(TypedDict, total=False):
-    """The keywords of `@tool` and `Tool.from_schema`. None is the same as not given."""
+    """The keywords of `@tool`, `Tool.from_schema` and `Tool.from_api`. None is the same as not given."""
 
     effect: Effect | None
     """The side effects of a call. Not given: `write`, the safe assumption."""
@@ -52,7 +56,13 @@ class ToolOptions(TypedDict, total=False):
     eager: bool | None
     """True: a call of the effect `read` may start while the reply is still streaming. Not given: True."""
     defer_loading: bool | None
-    """True: the model sees the tool only after it has found it with the API's tool search. Not given: False."""
+    """True: the model sees the tool only after it has found it with a tool search. Not given: False."""
+    finds_tools: bool | None
+    """True: it finds deferred tools, in place of the API's tool search; its result names them in blocks
+    `{"type": "tool_reference", "tool_name": ...}`. Not given: False."""
+    allowed_callers: Sequence[str] | None
+    """The callers of the tool: `direct`, the model itself, and versions of the API's code execution, such as
+    `code_execution_20260120`, whose code then calls it. Not given: the model itself."""
 
 
 def check_name(name: object) -> None:
@@ -91,7 +101,20 @@ def check_options(options: ToolOptions) -> ToolOptions:
             'effect, and it must not do so twice; declare effect="read", or "idempotent" where ctx.idempotency_key '
             "sees to that, or leave retries out"
         )
+    if given.get("strict") and is_for_code(options.get("allowed_callers") or ()):
+        raise DefinitionError(
+            "strict=True does not go with allowed_callers that are code: the API refuses both together"
+        )
+    if given.get("finds_tools") and given.get("defer_loading"):
+        raise DefinitionError(
+            "finds_tools=True does not go with defer_loading=True: nothing would find the tool itself"
+        )
     return cast("ToolOptions", given)
+
+
+def is_for_code(allowed_callers: Sequence[str]) -> bool:
+    """Return True if code that the API runs may call a tool with these `allowed_callers`."""
+    return any(caller != DIRECT for caller in allowed_callers)
 
 
 def examples_as_json(examples: Sequence[Mapping[str, object]]) -> tuple[JSONObject, ...]:
@@ -120,6 +143,13 @@ def _are_examples(value: object) -> bool:
     return isinstance(value, tuple | list) and all(isinstance(one, Mapping) for one in cast("Sequence[object]", value))
 
 
+def _are_callers(value: object) -> bool:
+    given = cast("Sequence[object]", value) if isinstance(value, tuple | list) else ()
+    return bool(given) and all(
+        isinstance(caller, str) and (caller == DIRECT or caller.startswith(CODE_EXECUTION)) for caller in given
+    )
+
+
 def _is_predicate(value: object) -> bool:
     return callable(value) and not inspect.iscoroutinefunction(value)
 
@@ -140,4 +170,9 @@ _OPTION_RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "exclusive": ("True or False", lambda value: isinstance(value, bool)),
     "eager": ("True or False", lambda value: isinstance(value, bool)),
     "defer_loading": ("True or False", lambda value: isinstance(value, bool)),
+    "finds_tools": ("True or False", lambda value: isinstance(value, bool)),
+    "allowed_callers": (
+        'a list of "direct" and versions of the API\'s code execution: ["direct", "code_execution_20260120"]',
+        _are_callers,
+    ),
 }

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, cast
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
 from agentkit.schema.json_schema.subschemas import is_object
-from agentkit.tools.decorator import Tool
+from agentkit.tools.api_tools import check_api_tools, check_callers
+from agentkit.tools.definition import Tool
 from agentkit.tools.signature import source_location
 
 AnyTool: TypeAlias = Tool[..., Any]
@@ -41,7 +42,7 @@ class Toolset:
 
 
 ToolSource: TypeAlias = "AnyTool | Toolset | JSONObject"
-"""Anything that an agent takes as a tool; a dict is one of the API's own tools (web search, code execution ...)."""
+"""Anything that an agent takes as a tool; a dict is a tool that the API executes (web search, code execution ...)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,9 @@ class AgentTools:
             else:
                 raise DefinitionError(_not_a_tool_text(source))
         by_name = _tools_by_name(tools)
-        _check_api_tools(api_tools, by_name)
+        check_api_tools(api_tools, lambda name: _place(by_name[name]) if name in by_name else None)
         for tool in tools:
+            check_callers(tool.name, tool.allowed_callers, api_tools)
             tool.resolve()
         return cls(by_name, tuple(api_tools))
 
@@ -95,24 +97,6 @@ def _tools_by_name(tools: Iterable[AnyTool]) -> dict[str, AnyTool]:
             )
         found[tool.name] = tool
     return found
-
-
-def _check_api_tools(params: Sequence[JSONObject], by_name: Mapping[str, AnyTool]) -> None:
-    names: set[object] = set()
-    for param in params:
-        name = param.get("name")
-        if not isinstance(param.get("type"), str) or param["type"] == "custom":
-            raise DefinitionError(
-                f"the dictionary of {name!r} has no function behind it; make it with Tool.from_schema(...), or give "
-                "the `type` of one of the API's own tools"
-            )
-        if name in by_name:
-            raise DefinitionError(
-                f"the name {name!r} stands for one of the API's tools and for the tool of {_place(by_name[str(name)])}"
-            )
-        if name is not None and name in names:
-            raise DefinitionError(f"two of the API's tools are named {name!r}")
-        names.add(name)
 
 
 def _place(tool: AnyTool) -> str:

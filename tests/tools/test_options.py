@@ -30,6 +30,8 @@ def test_none_is_the_same_as_not_given() -> None:
         "exclusive": None,
         "eager": None,
         "defer_loading": None,
+        "finds_tools": None,
+        "allowed_callers": None,
     }
     assert nothing.keys() == ToolOptions.__optional_keys__
     assert check_options(nothing) == {}
@@ -46,6 +48,8 @@ def test_what_works_is_kept() -> None:
         "max_result_tokens": 1,
         "available": lambda ctx: bool(ctx.deps),
         "exclusive": True,
+        "finds_tools": True,
+        "allowed_callers": ["direct", "code_execution_20270101"],
     }
     assert check_options(given) == given
 
@@ -78,6 +82,10 @@ def test_what_works_is_kept() -> None:
         ("available", True),
         ("available", never),
         ("exclusive", 1),
+        ("finds_tools", "yes"),
+        ("allowed_callers", "direct"),
+        ("allowed_callers", []),
+        ("allowed_callers", ["me"]),
     ],
 )
 def test_what_cannot_work_is_refused_with_what_it_must_be(option: str, value: object) -> None:
@@ -87,8 +95,20 @@ def test_what_cannot_work_is_refused_with_what_it_must_be(option: str, value: ob
 
 @pytest.mark.parametrize("option", ["needs_approval", "untrusted", "timeout"])
 def test_an_unknown_keyword_is_a_type_error_that_lists_the_known_ones(option: str) -> None:
-    with pytest.raises(TypeError, match=f"no keyword {option}; it takes name, description, available, defer_loading"):
+    with pytest.raises(TypeError, match=f"no keyword {option}; it takes name, description, allowed_callers, available"):
         check_options(cast("ToolOptions", {option: 1}))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"strict": True, "allowed_callers": ["direct", "code_execution_20260120"]}, "strict=True does not go with"),
+        ({"finds_tools": True, "defer_loading": True}, "finds_tools=True does not go with defer_loading=True"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(options: ToolOptions, words: str) -> None:
+    with pytest.raises(DefinitionError, match=words):
+        check_options(options)
 
 
 @pytest.mark.parametrize("name", ["a", "find_items", "Find-Items-2", "x" * 128])
