@@ -16,6 +16,7 @@ _REQUIRED_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
     "document": (("source", dict),),
     "search_result": (("source", str), ("title", str), ("content", list)),
     "tool_reference": (("tool_name", str),),
+    "browser_state": (("tabs", list),),
 }
 """The required fields of each type of block in a tool result."""
 

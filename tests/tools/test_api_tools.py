@@ -10,6 +10,7 @@ import pytest
 from agentkit import Agent, DefinitionError, Image, RunContext, Tool, tool
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
+from tests.pictures import png
 
 MEMORY: JSONObject = {"type": "memory_20250818", "name": "memory"}
 CODE: JSONObject = {"type": "code_execution_20260120", "name": "code_execution"}
@@ -43,7 +44,8 @@ async def test_it_is_sent_as_the_api_defines_it_and_executed_here(definition: JS
 async def test_its_function_takes_the_context_and_returns_what_any_tool_may() -> None:
     async def look(ctx: RunContext[str], input: JSONObject) -> Image:  # noqa: A002
         assert input == {"action": "screenshot"}
-        return Image.of(b"GIF89a" + bytes(20)) if ctx.deps == "screen" else Image.of(b"")
+        assert ctx.deps == "screen"
+        return Image.of(png())
 
     agent = Agent("user", model="claude-haiku-5-5", deps=str, tools=[Tool.from_api(COMPUTER, look)])
     with script(Reply.tool("computer", action="screenshot"), Reply.text("A page.")) as api:

@@ -39,6 +39,7 @@ BLOCK_FIELDS: Mapping[str, frozenset[str]] = {
     "tool_removal": frozenset(("tool",)),
     "fallback": frozenset(("from", "to", "trigger")),
     "tool_reference": frozenset(("tool_name",)),
+    "browser_state": frozenset(("tabs", "state_changes")),
 }
 """The fields of a block beside `type` and `cache_control`, by its type. Blocks of other types pass."""
 TOOL_FIELDS = frozenset(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from agentkit.messages.message import Block
     from agentkit.simulator.rules.refusal import CheckedRequest
 
-_USER_BLOCK_TYPES = BLOCK_FIELDS.keys() - {"tool_reference", "tool_addition", "tool_removal"}
+_USER_BLOCK_TYPES = BLOCK_FIELDS.keys() - {"tool_reference", "browser_state", "tool_addition", "tool_removal"}
 """Some of them are in place in an assistant message only; that is another rule."""
 _RESULT_BLOCK_TYPES = {"text", "image", "search_result", "document", "tool_reference", "browser_state"}
 

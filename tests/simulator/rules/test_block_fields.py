@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any, get_args, get_type_hints
 
-from anthropic.types.beta import BetaContentBlockParam, BetaToolParam, BetaToolReferenceBlockParam
+from anthropic.types.beta import (
+    BetaBrowserStateBlockParam,
+    BetaContentBlockParam,
+    BetaToolParam,
+    BetaToolReferenceBlockParam,
+)
 
 from agentkit.simulator.rules.block_fields import BLOCK_FIELDS, TOOL_FIELDS
 
 
 def test_they_are_the_fields_of_the_sdks_types() -> None:
-    members: list[Any] = [*get_args(BetaContentBlockParam), BetaToolReferenceBlockParam]
+    members: list[Any] = [*get_args(BetaContentBlockParam), BetaToolReferenceBlockParam, BetaBrowserStateBlockParam]
     found: dict[str, set[str]] = {}
     for member in members:
         if not hasattr(member, "__annotations__"):
