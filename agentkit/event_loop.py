@@ -49,11 +49,15 @@ def context_without_loop() -> Context:
     return context
 
 
-def correct_library_name() -> None:
-    """Correct the context variable that anyio trusts, where a copied context brought it from another event loop."""
-    named, library = sniffio.current_async_library_cvar.get(), running_library()
-    if named is not None and library is not None and named != library:
+def correct_library_name() -> Library | None:
+    """Return `running_library()`, and correct the context variable that anyio trusts.
+
+    A copied context may have brought it from another event loop: `asyncio.run` does not set it, `anyio.run` does.
+    """
+    library = running_library()
+    if library is not None and sniffio.current_async_library_cvar.get() not in (None, library):
         sniffio.current_async_library_cvar.set(library)
+    return library
 
 
 def start_root_task(
@@ -92,7 +96,7 @@ class EventLoop:
     @classmethod
     def current(cls) -> EventLoop:
         """Return the event loop that runs in this thread. Raises RuntimeError where none does."""
-        if running_library() == "trio":
+        if correct_library_name() == "trio":
             import trio
 
             return cls("trio", trio.lowlevel.current_trio_token())
@@ -121,6 +125,13 @@ class EventLoop:
                 loop.call_soon_threadsafe(function, context=self._context())
         except RuntimeError:  # asyncio's loop is closed; trio's RunFinishedError is one, too
             return False
+        return True
+
+    def call_or_post(self, function: Callable[[], object]) -> bool:
+        """Call a function at once if this event loop is the current one, and post it otherwise; see `post`."""
+        if not self.is_current:
+            return self.post(function)
+        function()
         return True
 
     async def run(self, function: Callable[[], Awaitable[T]], name: str) -> T:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 import pytest
 import sniffio
 import trio
 
 from agentkit import UsageError
-from agentkit.event_loop import EventLoop, context_without_loop, correct_library_name, running_library, start_root_task
+from agentkit.event_loop import EventLoop, correct_library_name, running_library, start_root_task
+from tests.other_loop import in_other_loop
 
 pytestmark = pytest.mark.anyio
 BACKENDS = ("asyncio", "trio")
@@ -35,20 +35,6 @@ def in_thread(function: Callable[[], object]) -> list[object]:
     thread = threading.Thread(target=copy_context().run, args=(call,))
     thread.start()
     thread.join(20)
-    return found
-
-
-async def run_from(loop_library: str, function: Callable[[], Awaitable[object]]) -> object:
-    """Await a function in another event loop, in another thread, with a copy of this context."""
-    outcome: list[object] = []
-
-    def other_thread() -> None:
-        outcome.extend(in_thread(lambda: context_without_loop().run(lambda: anyio.run(function, backend=loop_library))))
-
-    await anyio.to_thread.run_sync(other_thread)
-    [found] = outcome
-    if isinstance(found, BaseException):
-        raise found
     return found
 
 
@@ -73,9 +59,10 @@ def test_a_callback_of_plain_asyncio_runs_in_its_loop() -> None:
 
 
 @pytest.mark.parametrize("named", BACKENDS)
-def test_a_library_name_that_came_with_a_copied_context_is_corrected(named: str) -> None:
+@pytest.mark.parametrize("correct", [correct_library_name, EventLoop.current])
+def test_a_library_name_that_came_with_a_copied_context_is_corrected(named: str, correct: Callable[[], object]) -> None:
     async def main() -> None:
-        correct_library_name()
+        correct()
         await anyio.lowlevel.checkpoint()  # fails where anyio takes the other library for the running one
 
     context = copy_context()
@@ -121,9 +108,9 @@ async def test_a_call_from_another_loop_runs_here_and_returns_its_value_or_error
         raise LookupError("no tea")
 
     assert await home.run(ask, "the shop") == (True, "tea")
-    assert await run_from(other, lambda: home.run(ask, "the shop")) == (True, "tea")
+    assert await in_other_loop(lambda: home.run(ask, "the shop"), other) == (True, "tea")
     with pytest.raises(LookupError, match="no tea"):
-        await run_from(other, lambda: home.run(fail, "the shop"))
+        await in_other_loop(lambda: home.run(fail, "the shop"), other)
 
 
 @pytest.mark.parametrize("other", BACKENDS)
@@ -143,7 +130,7 @@ async def test_a_cancelled_call_is_cancelled_at_home_and_cleans_up_first(other: 
             await home.run(wait, "the shop")
         return list(seen)
 
-    assert await run_from(other, give_up) == ["cleaned up"]
+    assert await in_other_loop(give_up, other) == ["cleaned up"]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

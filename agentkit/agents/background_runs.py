@@ -21,6 +21,7 @@ import anyio
 
 from agentkit.agents.agent_tool import AgentTool, Brief
 from agentkit.errors import UsageError
+from agentkit.event_loop import EventLoop
 from agentkit.log import log
 from agentkit.loop.child_runs import StopSignal
 from agentkit.run.agent_spec import In, Out
@@ -41,6 +42,7 @@ class Started(Generic[Out]):
     handle: str
     """The name of the run, counted by agent: `reader-1`."""
     _work: Callable[[StopSignal], Awaitable[RunResult[Out]]] = field(repr=False)
+    _loop: EventLoop = field(repr=False)
     _stop_signal: StopSignal = field(default_factory=StopSignal, repr=False)
     _ended: anyio.Event = field(default_factory=anyio.Event, repr=False)
     _result: RunResult[Out] | None = field(default=None, repr=False)
@@ -53,13 +55,13 @@ class Started(Generic[Out]):
 
     async def collect(self) -> RunResult[Out]:
         """Wait for the end and return the result, also after a cancel. Raises what only the program can put right."""
-        await self._ended.wait()
+        await self._loop.run(self._ended.wait, f"the agent {self.handle!r} in the background")
         if self._result is None:
             raise self._error or UsageError(f"{self.handle} was cancelled together with the block around it.")
         return self._result
 
     def cancel(self, reason: str = "It was cancelled.") -> None:
-        """Stop the run and everything below it; its result has what was done, and the reason."""
+        """Stop the run and everything below it, from any thread; its result has what was done, and the reason."""
         self._stop_signal.stop(reason)
 
     async def run_to_end(self) -> None:
@@ -78,15 +80,21 @@ class Background:
     """The background runs of a block. Made by `open_background`."""
 
     _tasks: TaskGroup = field(repr=False)
+    _loop: EventLoop = field(repr=False)
     started: list[Started[Any]] = field(default_factory=list[Started[Any]])
     """All runs that were started, in order; their results stay available after the block."""
     _counts: Counter[str] = field(default_factory=Counter[str], repr=False)
 
     def start(self, agent: AgentTool[In, Out], given: In | Brief) -> Started[Out]:
-        """Start an agent in the background, under the terms of its `as_tool`, without waiting."""
+        """Start an agent in the background, under the terms of its `as_tool`, without waiting.
+
+        Raises UsageError in another thread than that of the block.
+        """
+        if not self._loop.is_current:
+            raise UsageError(f"start({agent.name!r}): agents are started in the event loop of their block.")
         self._counts[agent.name] += 1
         work = partial(agent.child_body.run_child, agent.child_body.arguments_from_input(given), None)
-        one = Started(f"{agent.name}-{self._counts[agent.name]}", work)
+        one = Started(f"{agent.name}-{self._counts[agent.name]}", work, self._loop)
         self.started.append(one)
         self._tasks.start_soon(one.run_to_end, name=f"agent {one.handle}")
         return one
@@ -99,10 +107,11 @@ async def open_background() -> AsyncGenerator[Background]:
     One agent's failure does not affect the others. An exception of the block propagates unchanged. As with any task
     group, the block belongs in a coroutine: an async generator that yields inside it may never come back to close it.
     """
+    loop = EventLoop.current()
     failure: Exception | None = None
     try:
         async with anyio.create_task_group() as tasks:
-            background = Background(tasks)
+            background = Background(tasks, loop)
             try:
                 yield background
             except Exception as error:  # noqa: BLE001 - raised below: in the group it would cancel the runs

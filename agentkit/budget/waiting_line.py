@@ -53,10 +53,7 @@ class Waiter:
 
     def wake(self) -> bool:
         """Wake it in its event loop. False: that has ended."""
-        if not self._loop.is_current:
-            return self._loop.post(self.turn.set)
-        self.turn.set()
-        return True
+        return self._loop.call_or_post(self.turn.set)
 
     def leave(self) -> None:
         """Leave the line."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from agentkit.errors import ToolError
+from agentkit.event_loop import EventLoop
 from agentkit.messages.message import JSONObject
 from agentkit.run.outcome import Unfinished
 from agentkit.tool_calls.failures import first_leaf_exception
@@ -39,23 +40,24 @@ BackgroundWork = Callable[["StopSignal"], Awaitable[JSONObject]]
 
 @dataclass(slots=True)
 class StopSignal:
-    """Stops one sub-agent's run from another task."""
+    """Stops one sub-agent's run from another task, or from another thread."""
 
     reason: str = ""
     """The reason for the stop. Empty: it was not stopped."""
-    _scope: anyio.CancelScope | None = field(default=None, repr=False)
+    _attached: tuple[anyio.CancelScope, EventLoop] | None = field(default=None, repr=False)
 
     def attach_scope(self, scope: anyio.CancelScope) -> None:
-        """Cancel this scope when `stop` is called, or at once if it was called before."""
-        self._scope = scope
+        """Cancel this scope when `stop` is called, or at once if it was called before. Called in the run's loop."""
+        self._attached = scope, EventLoop.current()
         if self.reason:
             scope.cancel()
 
     def stop(self, reason: str) -> None:
         """Stop the run; its result names the reason."""
         self.reason = self.reason or reason
-        if self._scope is not None:
-            self._scope.cancel()
+        if self._attached is not None:
+            scope, loop = self._attached
+            loop.call_or_post(scope.cancel)
 
 
 @dataclass(slots=True)

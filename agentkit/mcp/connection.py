@@ -7,6 +7,7 @@ sent yet, so it may restart the server; there is one restart until the server ha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,6 +16,7 @@ from mcp.types import CONNECTION_CLOSED, PARSE_ERROR
 from pydantic import ValidationError
 
 from agentkit.errors import ConfigurationError, ToolError, UsageError
+from agentkit.event_loop import EventLoop
 from agentkit.log import log
 from agentkit.mcp.http import REQUEST_NOT_SENT
 from agentkit.mcp.mcp_tool import CallWithoutResult, ServerResult
@@ -33,13 +35,17 @@ _NOT_EXECUTED = "Nothing was executed."
 
 
 class ServerConnection:
-    """The connection to one server, from mounting to unmounting."""
+    """The connection to one server, from mounting to unmounting.
+
+    It belongs to the event loop in which it was opened; calls from others are made there.
+    """
 
     def __init__(self, server: McpServer, name: str, connect_timeout_s: float) -> None:
         self.name = name
         """The name under which the server is mounted."""
         self._server = server
         self._connect_timeout_s = connect_timeout_s
+        self._loop = EventLoop.current()
         self._session = McpSession(server, name, connect_timeout_s)
         self._is_mounted = False
         self._may_restart = True
@@ -54,9 +60,12 @@ class ServerConnection:
     async def aclose(self) -> None:
         """Disconnect, if mounted. Later calls raise UsageError."""
         was_mounted, self._is_mounted = self._is_mounted, False
-        if was_mounted:
-            async with self._restart_lock:
-                await self._session.aclose()
+        if was_mounted and (self._loop.is_current or not self._session.has_ended):
+            await self._loop.run(self._close_session, self._label)
+
+    async def _close_session(self) -> None:
+        async with self._restart_lock:
+            await self._session.aclose()
 
     async def call_tool(
         self, tool: ListedTool, arguments: Mapping[str, object], on_progress: ProgressCallback
@@ -64,6 +73,15 @@ class ServerConnection:
         """See `ToolCaller.call_tool`. Raises UsageError if the server is not mounted any more."""
         if not self._is_mounted:
             raise UsageError(f"The MCP server {self.name!r} is not mounted any more: run inside its `async with`.")
+        return await self._loop.run(partial(self._call_tool, tool, arguments, on_progress), self._label)
+
+    @property
+    def _label(self) -> str:
+        return f"the MCP server {self.name!r}"
+
+    async def _call_tool(
+        self, tool: ListedTool, arguments: Mapping[str, object], on_progress: ProgressCallback
+    ) -> ServerResult:
         was_restarted = not self._session.is_alive
         if was_restarted:
             await self._restart(tool)

@@ -74,6 +74,11 @@ class McpSession:
         """True if a call may reach the server."""
         return self._client is not None and not self._closing.is_set()
 
+    @property
+    def has_ended(self) -> bool:
+        """True once everything that it opened is closed."""
+        return self._done.is_set()
+
     async def open(self) -> None:
         """Connect and list the tools. Raises ConfigurationError with the server, the reason, and its last stderr."""
         start_root_task(self._run_until_closed, f"MCP server {self._name}")

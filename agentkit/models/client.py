@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio
 from anyio.lowlevel import RunVar
 
+from agentkit.event_loop import correct_library_name
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
@@ -60,6 +62,7 @@ async def lease_client(given: Client | None) -> AsyncGenerator[Client]:
     if chosen is not None:
         yield chosen
         return
+    correct_library_name()  # the shared client is found by the event loop
     shared = _shared_client.get()
     if shared is None:
         shared = _SharedClient(_open_client())

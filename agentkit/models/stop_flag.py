@@ -58,10 +58,10 @@ class StopFlag:
             for flag in linked:
                 flag.refusal = flag.refusal or error
         for flag in linked:
-            if flag.loop is None or flag.loop.is_current:
+            if flag.loop is None:
                 flag.cancel_waits()
             else:
-                flag.loop.post(flag.cancel_waits)
+                flag.loop.call_or_post(flag.cancel_waits)
 
     def cancel_waits(self) -> None:
         """Cancel everything that waits in this flag's event loop. Called in that loop."""

@@ -33,14 +33,14 @@ class EventOrigin(TypedDict):
 
 
 class EventListener(Protocol):
-    """Receives the events of a tree of runs."""
+    """Receives the events of a tree of runs, from any thread and event loop."""
 
     async def send(self, event: Event) -> None:
         """Deliver an event; waits until the listener takes it."""
         ...
 
     def send_soon(self, event: Event) -> None:
-        """Deliver an event without waiting, from synchronous code on the event loop's thread."""
+        """Deliver an event without waiting, from synchronous code."""
         ...
 
 

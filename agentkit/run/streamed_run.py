@@ -143,10 +143,7 @@ class _StreamedRunCore(Generic[Out]):
 
     def cancel(self) -> None:
         """Stop the run, from any thread; nothing happens if it has ended, or its event loop has."""
-        if self.outbox.loop.is_current:
-            self.scope.cancel()
-        else:
-            self.outbox.loop.post(self.scope.cancel)
+        self.outbox.loop.call_or_post(self.scope.cancel)
 
     def abandon(self) -> None:
         """Stop the run, whose reader is gone."""

@@ -10,12 +10,11 @@ from typing_extensions import TypeVar
 
 from agentkit.redaction.redactor import Redactor
 from agentkit.tools.artifacts.artifact import ArtifactSlot
-from agentkit.tools.worker_threads import call_on_loop_thread
 
 Deps_co = TypeVar("Deps_co", default=None, covariant=True)
 
 ProgressListener: TypeAlias = Callable[[str, float | None, float | None], None]
-"""Takes the message, the amount done and the total amount; called on the event loop's thread."""
+"""Takes the message, the amount done and the total amount; called in whatever thread reports them, at any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class RunContext(Generic[Deps_co]):
         return f"{self.run_id}:{self.call_id}"
 
     def progress(self, message: str, *, done: float | None = None, total: float | None = None) -> None:
-        """Report progress, from async and sync tools alike; never waits.
+        """Report progress, from any thread; never waits. After the end of the run it is dropped.
 
         Args:
             message: The current state, for people.
@@ -63,7 +62,7 @@ class RunContext(Generic[Deps_co]):
             total: The total amount in the same units. None: not known.
         """
         if (listener := self._services.progress_listener) is not None:
-            call_on_loop_thread(lambda: listener(message, done, total))
+            listener(message, done, total)
 
 
 def services_of(ctx: RunContext[object]) -> CallServices:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Generic, TypeVar, cast
 
 import anyio.lowlevel
 
-from agentkit.event_loop import EventLoop, context_without_loop, running_library
+from agentkit.event_loop import EventLoop, context_without_loop
 from agentkit.log import log
 
 T = TypeVar("T")
@@ -22,8 +21,6 @@ T = TypeVar("T")
 _UNRAISABLE = (StopIteration, StopAsyncIteration, asyncio.CancelledError)
 """Exceptions of a function that cannot be raised in a coroutine, or would cancel it there."""
 
-_tool_loop: ContextVar[EventLoop | None] = ContextVar("agentkit_tool_loop", default=None)
-"""In a tool's thread: the event loop that waits for it."""
 _abandoned_threads: set[threading.Thread] = set()
 _reported_names: set[str] = set()
 """Names of the threads that were logged as abandoned: each name is logged once per process."""
@@ -56,7 +53,6 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
     loop = EventLoop.current()
     work = _ThreadCall(function)
     context = context_without_loop()  # the function may run an event loop of its own
-    context.run(_tool_loop.set, loop)
     thread = threading.Thread(target=context.run, args=(work.run, loop), name=name, daemon=True)
     thread.start()
     try:
@@ -86,22 +82,3 @@ def _abandon_thread(thread: threading.Thread) -> None:
 def abandoned_threads() -> int:
     """Return the number of abandoned threads that still run."""
     return sum(thread.is_alive() for thread in list(_abandoned_threads))
-
-
-def call_on_loop_thread(listener: Callable[[], object]) -> None:
-    """Call a listener on the event loop's thread: schedule it from a tool's thread, call it at once elsewhere.
-
-    A scheduled listener that raises is logged: the tool that it listens to has gone on.
-    """
-    loop = _tool_loop.get()
-    if loop is None or running_library() is not None:  # a function in a tool's thread may run a loop of its own
-        listener()
-        return
-
-    def call_and_log_failure() -> None:
-        try:
-            listener()
-        except Exception as error:  # noqa: BLE001 - on trio it would end the program
-            log().error("a progress listener failed", exc_info=error)
-
-    loop.post(call_and_log_failure)

@@ -7,10 +7,11 @@ import logging
 import anyio
 import pytest
 
-from agentkit import Agent, Brief, Budget, Outcome, UsageError, stop_over_budget
+from agentkit import Agent, Brief, Budget, Outcome, RunResult, UsageError, stop_over_budget, tool
 from agentkit.agents.background_runs import Started, open_background
 from agentkit.testing import Reply, script
 from tests.agents.delegating import CHILD, Evidence, child, look
+from tests.other_loop import in_other_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -85,3 +86,31 @@ async def test_budgets_around_the_block_hold() -> None:
             second = background.start(reader.as_tool(), Brief(objective="tea"))
             assert (await second.collect()).outcome is Outcome.BUDGET_EXHAUSTED
     assert spent.requests == 1
+
+
+async def test_another_thread_cancels_and_collects_and_may_not_start() -> None:
+    """In an event loop of its own, of whatever kind."""
+    begun = anyio.Event()
+
+    @tool(effect="read")
+    async def wait() -> str:
+        """Wait for ever."""
+        begun.set()
+        await anyio.sleep_forever()
+        return ""
+
+    patient = Agent("patient", model="claude-haiku-4-5", tools=[wait])
+
+    async def stop_and_collect() -> RunResult[str]:
+        with pytest.raises(UsageError, match=r"start\('patient'\)"):
+            background.start(patient.as_tool(), "Wait.")
+        started.cancel("Enough.")
+        return await started.collect()
+
+    with script(Reply.tool("wait")), anyio.fail_after(20):
+        async with open_background() as background:
+            started = background.start(patient.as_tool(), "Wait.")
+            await begun.wait()
+            for other in ("asyncio", "trio"):
+                result = await in_other_loop(stop_and_collect, other)
+                assert (result.outcome, result.reason) == (Outcome.CANCELLED, "Enough.")

@@ -16,6 +16,7 @@ from agentkit.mcp.connection import ServerConnection
 from agentkit.mcp.mcp_tool import CallWithoutResult, ServerResult
 from agentkit.mcp.servers import McpServer
 from tests.mcp.servers import serving, shop, wild, wild_address
+from tests.other_loop import in_other_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -166,3 +167,52 @@ async def test_credentials_that_are_refused_are_named() -> None:
     async with wild_address(status=401) as url:
         with pytest.raises(ConfigurationError, match="HTTP 401 No: check the credentials in its headers"):
             await ServerConnection(HttpServer(url, {"authorization": "Bearer none"}), "wild", 10).open()
+
+
+@pytest.mark.parametrize("other", ["asyncio", "trio"])
+async def test_calls_from_other_event_loops_are_made_in_that_of_the_server(other: str) -> None:
+    """Runs in threads of their own may use its tools, at the same time, also after it has died."""
+    async with connected(wild()) as server:
+
+        async def in_a_loop_of_its_own() -> list[str]:
+            assert await server.said("pid") == pid
+            with pytest.raises(CallWithoutResult), anyio.fail_after(0.2):
+                await server.call("die")
+            return [await server.said("pid") for _ in range(2)]
+
+        pid = await server.said("pid")
+        with anyio.fail_after(20):
+            after, again = await in_other_loop(in_a_loop_of_its_own, other)
+        assert (after == again, after != pid, await server.said("pid") == after) == (True, True, True)
+
+
+@pytest.mark.parametrize("other", ["asyncio", "trio"])
+async def test_a_call_from_another_event_loop_can_be_cancelled(other: str) -> None:
+    async with connected(wild()) as server:
+
+        async def give_up() -> bool:
+            with anyio.move_on_after(0.2) as scope:
+                await server.call("hang")
+            return scope.cancelled_caught
+
+        with anyio.fail_after(20):
+            assert await in_other_loop(give_up, other)
+        assert await server.said("pid")
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_call_after_the_end_of_the_servers_event_loop_is_refused(backend: str) -> None:
+    """And closing it there closes nothing twice."""
+    connections: list[ServerConnection] = []
+
+    async def mount() -> tuple[ListedTool, ...]:
+        connections.append(ServerConnection(wild(), "wild", 20))
+        return await connections[0].open()
+
+    async def use() -> None:
+        with pytest.raises(UsageError, match="The event loop of the MCP server 'wild' has ended"):
+            await Mounted(connections[0], tools).call("pid")
+        await connections[0].aclose()
+
+    tools = anyio.run(mount, backend=backend)
+    anyio.run(use, backend=backend)

@@ -10,8 +10,8 @@ import anyio.to_thread
 import pytest
 
 from agentkit.errors import ModelError
-from agentkit.event_loop import context_without_loop
 from agentkit.models.stop_flag import StopFlag
+from tests.other_loop import in_other_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -97,13 +97,10 @@ async def test_waits_in_other_event_loops_are_cancelled_there(other: str) -> Non
         except ModelError as error:
             told.append(str(error))
 
-    def in_thread() -> None:
-        context_without_loop().run(lambda: anyio.run(wait_elsewhere, backend=other))
-
     assert tree.for_this_loop() is tree
     with anyio.fail_after(10):
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(anyio.to_thread.run_sync, in_thread)
+            tasks.start_soon(in_other_loop, wait_elsewhere, other)
             await anyio.to_thread.run_sync(waiting.wait, 5)
             tree.record(refused())
     assert "invalid x-api-key" in told[0]

@@ -22,9 +22,9 @@ from agentkit import (
     UsageError,
     tool,
 )
-from agentkit.event_loop import context_without_loop
 from agentkit.run.scope import EventListener
 from agentkit.testing import Reply, script
+from tests.other_loop import in_other_loop
 from tests.run.test_streamed_run import Probe
 
 pytestmark = pytest.mark.anyio
@@ -34,10 +34,6 @@ def in_new_thread(function: Callable[[str], None], message: str) -> None:
     thread = threading.Thread(target=function, args=(message,))
     thread.start()
     thread.join(10)
-
-
-async def in_other_loop(function: Callable[[], Awaitable[object]]) -> None:
-    await anyio.to_thread.run_sync(lambda: context_without_loop().run(anyio.run, function))
 
 
 async def until_tool_waits(run: RunHandle[str], probe: Probe) -> None:

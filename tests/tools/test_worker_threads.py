@@ -16,7 +16,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from agentkit.tools.worker_threads import abandoned_threads, call_on_loop_thread, run_in_thread
+from agentkit.tools.worker_threads import abandoned_threads, run_in_thread
 
 colour: ContextVar[str] = ContextVar("colour", default="none")
 
@@ -196,7 +196,6 @@ def test_a_thread_that_outlives_its_event_loop_ends_in_silence(backend: str) -> 
     def outlive() -> None:
         threads.append(threading.current_thread())
         release.wait()
-        call_on_loop_thread(lambda: None)
 
     async def main() -> None:
         with anyio.move_on_after(0.05):
@@ -206,42 +205,3 @@ def test_a_thread_that_outlives_its_event_loop_ends_in_silence(backend: str) -> 
     release.set()
     threads[0].join(10)
     assert not threads[0].is_alive()
-
-
-@pytest.mark.anyio
-async def test_call_soon_comes_to_the_threads_event_loop() -> None:
-    seen: list[tuple[int, str]] = []
-    arrived = anyio.Event()
-
-    def work() -> int:
-        call_on_loop_thread(lambda: seen.append((threading.get_ident(), "from the thread")))
-        call_on_loop_thread(arrived.set)
-        return threading.get_ident()
-
-    other = await run_in_thread(work)
-    await arrived.wait()
-    assert seen == [(threading.get_ident(), "from the thread")]
-    assert other != threading.get_ident()
-
-
-def test_call_soon_is_at_once_where_no_tool_thread_is() -> None:
-    seen: list[int] = []
-    call_on_loop_thread(lambda: seen.append(1))
-    assert seen == [1]
-
-
-@pytest.mark.anyio
-async def test_call_soon_from_a_thread_that_the_tool_started_itself_still_finds_home() -> None:
-    """With the context handed on, as `contextvars` and executors can."""
-    import contextvars
-
-    arrived = anyio.Event()
-
-    def work() -> None:
-        inner = threading.Thread(target=contextvars.copy_context().run, args=(call_on_loop_thread, arrived.set))
-        inner.start()
-        inner.join()
-
-    await run_in_thread(work)
-    with anyio.fail_after(10):
-        await arrived.wait()
