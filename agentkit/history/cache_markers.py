@@ -44,10 +44,6 @@ class CacheMarkers:
     _found_markers: int = field(default=0, init=False)
     """The number of markers in the messages that were searched."""
 
-    def has_room_for_end(self, prefix: EncodedPrefix, messages: Sequence[Message]) -> bool:
-        """True if a request may have a marker for its end beside those in prefix and messages."""
-        return self._count(prefix, messages) < MAX_CACHE_MARKERS
-
     def with_message_marker(
         self, blocks: list[Block], prefix: EncodedPrefix, messages: Sequence[Message]
     ) -> list[Block]:
@@ -65,14 +61,14 @@ class CacheMarkers:
             return blocks
         is_long = sum(block["type"] != "tool_result" for block in blocks) >= CACHE_LOOKBACK_BLOCKS
         is_free = not any("cache_control" in block for block in blocks)
-        has_room = is_long and is_free and self._count(prefix, messages) < MAX_CACHE_MARKERS - 1
+        has_room = is_long and is_free and self.count(prefix, messages) < MAX_CACHE_MARKERS - 1
         return with_cache_marker(blocks, 0, self.marker) if has_room else blocks
 
     def forget_messages(self) -> None:
         """Search all messages again: they were replaced."""
         self._searched_messages = self._found_markers = 0
 
-    def _count(self, prefix: EncodedPrefix, messages: Sequence[Message]) -> int:
+    def count(self, prefix: EncodedPrefix, messages: Sequence[Message]) -> int:
         """Return the number of markers in prefix and messages; only new messages are searched."""
         self._found_markers += sum(message.markers for message in messages[self._searched_messages :])
         self._searched_messages = len(messages)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.budget.usage import Usage
-from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS
+from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS
 from agentkit.history.compaction import RequestTurn, compact_transcript
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.messages.message import text_block, user
@@ -82,7 +82,7 @@ class RunHistory:
         if transcript.unknown_delta is not None:
             raise transcript.unknown_delta_error()
         prefix, messages, thread = transcript.prefix, tuple(transcript.messages), transcript.take_server_thread()
-        if not self._markers.has_room_for_end(prefix, messages):
+        if self._markers.count(prefix, messages) >= MAX_CACHE_MARKERS:
             options.pop("cache_control", None)
         all_betas = tuple(dict.fromkeys((*betas, *transcript.betas)))
         return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None)

@@ -92,7 +92,8 @@ class EagerCall:
             await self._record_result(self._claimed_by, result)
 
     async def _result_or_error(self) -> CallResult:
-        await self._wait_until_done()
+        if not self._is_done and self._task is not None:
+            await self._task.wait()
         return self._result or self.runner.error_result(f"`{self.call.name}` cancelled itself.")
 
     def stop(self) -> None:
@@ -103,12 +104,9 @@ class EagerCall:
 
     async def discard(self) -> None:
         """Wait for the end of a stopped call that no turn claims, and emit ToolFinished for it."""
-        await self._wait_until_done()
-        await emit_finished(self.runner.scope, self.call, self.runner.error_result(DISCARDED))
-
-    async def _wait_until_done(self) -> None:
         if not self._is_done and self._task is not None:
             await self._task.wait()
+        await emit_finished(self.runner.scope, self.call, self.runner.error_result(DISCARDED))
 
     async def _record_result(self, call: ToolCall, result: CallResult) -> None:
         self._turn_results[call.id] = result

@@ -58,11 +58,13 @@ class ToolCallExecutor:
                 await unfinished[call.id].claim(call, results)
         others = [call for call in calls if call.id not in unfinished]
         if unfinished and any(_is_exclusive(call, tools) for call in others):
-            await _finish_eager_calls(unfinished, slots)
+            for call_id, eager_call in unfinished.items():
+                await eager_call.finish(slots[call_id])
+            unfinished = {}
         for batch in _batches(others, tools):
             await self._run_batch(batch, slots, results, allowed_tools)
-        if unfinished:
-            await _finish_eager_calls(unfinished, slots)
+        for call_id, eager_call in unfinished.items():
+            await eager_call.finish(slots[call_id])
         for call in calls:  # a tool that cancels its own task leaves no result
             if call.id not in results:
                 results[call.id] = cancelled = self.runner.error_result(f"`{call.name}` cancelled itself.")
@@ -120,13 +122,6 @@ class ToolCallExecutor:
             return agent_result or await runner.run_to_result(run, is_stop_requested)
 
         return await run_typed_step(runner.scope.steps, slot, run_once, CallResult.to_json, CallResult.from_json)
-
-
-async def _finish_eager_calls(unfinished: dict[str, EagerCall], slots: Mapping[str, Slot]) -> None:
-    """Wait for each unfinished eager call, and remove it from `unfinished`."""
-    while unfinished:
-        call_id = next(iter(unfinished))
-        await unfinished.pop(call_id).finish(slots[call_id])
 
 
 def _is_exclusive(call: ToolCall, tools: Mapping[str, AnyTool]) -> bool:
