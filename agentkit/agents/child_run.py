@@ -18,8 +18,9 @@ import anyio
 from agentkit.agents.output_checks import POINTER_ONLY_NOTE, is_pointer_only
 from agentkit.budget.account import Account
 from agentkit.errors import UsageError
+from agentkit.history.conversation_state import ConversationState
 from agentkit.loop.child_runs import StopSignal
-from agentkit.loop.lifecycle import ConversationState, RunLifecycle
+from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.messages.message import text_of
 from agentkit.run.agent_spec import AnySpec, In, Out
 from agentkit.run.delegation_terms import Escalate, Terms

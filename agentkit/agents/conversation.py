@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NoReturn, Unpack
 
 from agentkit.errors import UsageError
+from agentkit.history.conversation_state import ConversationState
 from agentkit.history.saved import SavedConversation
-from agentkit.loop.lifecycle import ConversationState, RunLifecycle
+from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.run.agent_spec import Deps, In, Out
 from agentkit.run.streamed_run import RunHandle
 
@@ -70,7 +71,7 @@ class Conversation(Generic[Deps, In, Out]):
         )
 
     def _raise_if_busy(self) -> None:
-        if self._chat.is_busy:
+        if self._chat.current_run is not None:
             raise UsageError(f"This conversation with {self.agent.name!r} is in the middle of a run: await that first.")
 
     def _saved_state(self) -> SavedConversation:
@@ -88,7 +89,7 @@ class Conversation(Generic[Deps, In, Out]):
     def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
         """Send a message and read the events. Takes and raises what `Agent.stream` does."""
         lifecycle = RunLifecycle(self.agent, self._chat, prompt, options)
-        return RunHandle(lifecycle.run, lifecycle.result)
+        return RunHandle(lifecycle.run, lifecycle.result, lifecycle.note_stop)
 
 
 def conversation_state_from(earlier: object) -> ConversationState:

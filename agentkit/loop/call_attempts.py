@@ -6,7 +6,9 @@ of a reply that broke off only the charge is kept.
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,7 @@ from agentkit.run.events import TextDelta, ThinkingDelta, TurnReset
 if TYPE_CHECKING:
     from agentkit.budget.account import Reservation
     from agentkit.loop.exchange import CallResources, ChargeMeter, ModelRequest
-    from agentkit.messages.message import AssistantTurn
+    from agentkit.messages.message import AssistantTurn, JSONObject
     from agentkit.messages.request import Request
     from agentkit.models.model import Model
 
@@ -80,13 +82,13 @@ class CallAttempts:
                 scope.stop_flag.record(error)
                 failures += 1
                 if self._drop_refused_thread(error):
-                    await self._emit_turn_reset(error, failures + 1, 0.0)
+                    self._emit_turn_reset(error, failures + 1, 0.0)
                     continue
                 give_up_at = give_up_at or time.monotonic() + retry.max_seconds
                 wait_s = retry.wait_s(error, failures, self._seconds_until(give_up_at))
                 if wait_s is None:
                     raise
-                await self._emit_turn_reset(error, failures + 1, wait_s)
+                self._emit_turn_reset(error, failures + 1, wait_s)
             with scope.stop_flag.cancellable_wait():
                 await anyio.sleep(wait_s)
 
@@ -100,9 +102,9 @@ class CallAttempts:
             self.request = replace(self.request, thread=thread.after_refusal() if is_refused else ServerThread())
         return is_refused
 
-    async def _emit_turn_reset(self, error: ModelError, attempt: int, wait_s: float) -> None:
+    def _emit_turn_reset(self, error: ModelError, attempt: int, wait_s: float) -> None:
         turn = self.model_request.turn_number
-        await self.resources.scope.emit(
+        self.resources.scope.emit_soon(  # the time for retries does not pass while a reader pauses
             lambda origin: TurnReset(**origin, turn=turn, attempt=attempt, reason=str(error), wait_s=wait_s)
         )
 
@@ -140,7 +142,11 @@ class CallAttempts:
                         waits = False
                     delta = accumulator.feed(event)
                     if delta is not None and listens:
-                        await self._emit_delta(*delta)
+                        self._emit_delta(*delta)
+                    elif accumulator.is_complete:  # whatever the connection does from here on
+                        scope.deadline = math.inf
+                        await _close_events(events)
+                        break
         if scope.cancelled_caught:
             text = f"The reply was not complete after {seconds:g} s."
             raise ModelError(text, kind="stream_interrupted", is_retryable=True)
@@ -158,6 +164,14 @@ class CallAttempts:
         output = max(1, reported.output_tokens, min(received, int(request.options["max_tokens"])))
         return self.resources.charge_for(self.model.name, model, replace(reported, output_tokens=output))
 
-    async def _emit_delta(self, kind: str, text: str) -> None:
+    def _emit_delta(self, kind: str, text: str) -> None:
+        """Emit a piece of the reply without waiting for its reader: the reply holds a permit and a reservation."""
         event = TextDelta if kind == "text" else ThinkingDelta
-        await self.resources.scope.emit(lambda origin: event(**origin, text=text))
+        self.resources.scope.emit_soon(lambda origin: event(**origin, text=text))
+
+
+async def _close_events(events: AsyncIterator[JSONObject]) -> None:
+    """Close the events of a complete reply if they are a generator: one left open warns when it is collected."""
+    close: Callable[[], Awaitable[None]] | None = getattr(events, "aclose", None)
+    if close is not None:
+        await close()

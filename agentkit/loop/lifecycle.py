@@ -6,14 +6,14 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, cast
 
 from agentkit.budget.account import Account, RunBudget
 from agentkit.errors import UsageError
 from agentkit.history.cache_markers import CacheMarkers
+from agentkit.history.conversation_state import ConversationState, CurrentRun
 from agentkit.history.run_history import RunHistory
-from agentkit.history.saved import SavedConversation
 from agentkit.history.transcript import Transcript, open_transcript
 from agentkit.log import is_logged, log, log_context
 from agentkit.loop.actions import Finish
@@ -33,7 +33,6 @@ from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
 from agentkit.run.steps import InMemorySteps
-from agentkit.tools.artifacts.artifact import ConversationArtifacts
 from agentkit.tools.run_context import CallServices, RunContext
 
 if TYPE_CHECKING:
@@ -42,24 +41,6 @@ if TYPE_CHECKING:
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.input import Part
-
-
-@dataclass
-class ConversationState:
-    """The state that a conversation keeps between its runs."""
-
-    transcript: Transcript | None = None
-    is_busy: bool = False
-    """True while a run of the conversation is in progress."""
-    saved: SavedConversation | None = None
-    """The saved conversation that it continues. None: it begins empty."""
-    artifacts: ConversationArtifacts = field(default_factory=ConversationArtifacts)
-    """Artifacts of long tool results, kept as long as the conversation object lives."""
-
-    def fork(self) -> ConversationState:
-        """Return the state of another conversation that goes on from the same point."""
-        transcript = None if self.transcript is None else self.transcript.fork()
-        return ConversationState(transcript, saved=self.saved, artifacts=self.artifacts.fork())
 
 
 @dataclass
@@ -84,6 +65,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
         if self.parent is not None:
             self._run_id = self.parent.child_scope(self.spec.name).run_id
         self._needs_artifact_tools = False
+        self._current_run: CurrentRun | None = None
+        self._is_stopping = False
         self._finish_without_loop = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
 
     def _spec_with_overrides(self) -> AgentSpec[Deps, In, Out]:
@@ -96,13 +79,12 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     async def run(self, listener: EventListener | None) -> None:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
-        if self.conversation.is_busy:
-            raise UsageError(f"This conversation with {self.spec.name!r} is in the middle of a run: await that first.")
         content = self.spec.input_spec.to_content(self.prompt)
         scope = self._run_scope(listener)
         self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
         check_prices(self.spec, scope.accounts)
-        self.conversation.is_busy = True
+        self._current_run = CurrentRun(is_stopping=self._is_stopping)
+        await self.conversation.begin_run(self.spec.name, self._current_run)
         try:
             async with AsyncExitStack() as stack:
                 run_budget = RunBudget(scope.accounts)
@@ -125,7 +107,13 @@ class RunLifecycle(Generic[Deps, In, Out]):
             self._finish_without_loop = Finish(Outcome.FAILED, str(error))
             raise
         finally:
-            self.conversation.is_busy = False
+            self.conversation.end_run()
+
+    def note_stop(self) -> None:
+        """Note, from any thread, that the run was cancelled or its handle dropped: the next message waits."""
+        self._is_stopping = True
+        if self._current_run is not None:
+            self._current_run.is_stopping = True
 
     def result(self) -> RunResult[Out]:
         """Return the run's result so far."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+import anyio
+
 from agentkit.budget import upper_bounds
 from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
@@ -40,6 +42,8 @@ _OVERLOAD_STATUSES = (429, 529)
 _OVERLOAD_KINDS = ("rate_limit_error", "overloaded_error")
 _LIMIT_HEADER_PREFIX = b"anthropic-ratelimit-"
 _CONNECT_TIMEOUT_S = 10.0
+_BODY_END_GRACE_S = 0.25
+"""Time that the body of a complete reply has to end. A connection whose body has not ended is not used again."""
 _MAX_SHARED_PAUSE_S = 60.0
 """The longest pause that one refused call imposes on the other calls. A longer `retry-after` holds for that call alone;
 the others try for themselves then."""
@@ -166,6 +170,7 @@ async def _stream_events(
     """
     source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
     reader = SSEParser()
+    is_complete = False
     try:
         while (received := await anext(source, None)) is not None:  # `async for` would leave a generator of its own
             if cache_write is not None:
@@ -174,10 +179,14 @@ async def _stream_events(
                 if not isinstance(event, dict):
                     continue
                 found = cast("JSONObject", event)
-                if found.get("type") == "message_delta":  # the last event with a usage record
+                if (kind := found.get("type")) == "message_delta":  # the last event with a usage record
                     permit.record_success(Usage.from_api(found.get("usage") or {}).output_tokens)
+                is_complete = kind == "message_stop"
                 yield found
     except GeneratorExit:
+        if is_complete:  # the end of the body, which makes the connection free for the next request
+            with anyio.move_on_after(_BODY_END_GRACE_S):
+                await _drain_events(source)
         await stream.close()
         await _drain_events(source)
         raise

@@ -67,7 +67,8 @@ class StreamAccumulator:
         self._input_texts: dict[int, str] = {}
         self._invalid_inputs: dict[int, str] = {}
         self._unknown_delta: str | None = None
-        self._is_complete = False
+        self.is_complete = False
+        """True once the reply has said that it is over; what comes after that is no part of it."""
         self._output_pieces: list[object] = []
         """Everything that counts as output, in order; its size is computed only for a reply that breaks off."""
 
@@ -108,7 +109,7 @@ class StreamAccumulator:
                 usage: JSONObject = event.get("usage") or {}
                 self._usage |= {name: count for name, count in usage.items() if count is not None}
             case "message_stop":
-                self._is_complete = True
+                self.is_complete = True
             case "error":
                 error: JSONObject = event.get("error") or {}
                 kind = str(error.get("type", "api_error"))
@@ -129,7 +130,7 @@ class StreamAccumulator:
         Raises:
             ModelError: The stream ended before the reply was complete.
         """
-        if self._message is None or not self._is_complete or self._open_blocks:
+        if self._message is None or not self.is_complete or self._open_blocks:
             raise ModelError(
                 "The connection closed before the reply was complete.", kind="stream_interrupted", is_retryable=True
             )

@@ -160,9 +160,13 @@ class RunHandle(Generic[Out]):
     `result` work in any thread.
     """
 
-    def __init__(self, work: StreamedWork, result: Callable[[], RunResult[Out]]) -> None:
+    def __init__(
+        self, work: StreamedWork, result: Callable[[], RunResult[Out]], on_stop: Callable[[], None] | None = None
+    ) -> None:
         self._work = work
         self._result = result
+        self._on_stop = on_stop
+        """Called, in any thread, when the run is cancelled or its handle dropped. None: nothing is."""
         self._core: _StreamedRunCore[Out] | None = None
         """None: it has not started."""
         self._is_cancelled = False
@@ -199,6 +203,7 @@ class RunHandle(Generic[Out]):
     def cancel(self) -> None:
         """Stop the run and everything below it, from any thread; its outcome is `cancelled` if it was still running."""
         self._is_cancelled = True
+        self._note_stop()
         if self._core is not None:
             self._core.cancel()
 
@@ -208,6 +213,7 @@ class RunHandle(Generic[Out]):
             self._was_closed_unstarted = self._is_cancelled = True
             return
         core = self._started_core()
+        self._note_stop()
         core.scope.cancel()
         core.outbox.close_reader()
         with anyio.move_on_after(_CLEANUP_TIMEOUT_S, shield=True):
@@ -230,6 +236,10 @@ class RunHandle(Generic[Out]):
             )
         return core
 
+    def _note_stop(self) -> None:
+        if self._on_stop is not None:
+            self._on_stop()
+
     def _raise_error(self) -> None:
         if self._core is not None and self._core.error is not None:
             self._was_raised = True
@@ -239,6 +249,7 @@ class RunHandle(Generic[Out]):
         core = self._core
         if core is None:
             return
+        self._note_stop()
         # The garbage collector may run in any thread, and in the middle of whatever the event loop does.
         if core.done.is_set() or not core.outbox.loop.post(core.abandon):
             with contextlib.suppress(RuntimeError):  # the event loop is gone, so that nothing runs any more

@@ -9,17 +9,24 @@ from agentkit.messages.message import ToolCall, text_of
 from agentkit.run.events import ToolFinished, ToolProgress, ToolStarted
 
 if TYPE_CHECKING:
-    from agentkit.run.scope import RunScope
+    from agentkit.run.scope import EventOrigin, RunScope
     from agentkit.tool_calls.call_result import CallResult
     from agentkit.tools.toolset import AnyTool
 
 
 async def emit_started(scope: RunScope, call: ToolCall, tool: AnyTool | None) -> None:
     """Emit ToolStarted for a call; `tool` is None if there is none of its name."""
+    await scope.emit(_started_event(call, tool))
+
+
+def emit_started_soon(scope: RunScope, call: ToolCall, tool: AnyTool | None) -> None:
+    """Emit ToolStarted for a call, without waiting for the reader of the events."""
+    scope.emit_soon(_started_event(call, tool))
+
+
+def _started_event(call: ToolCall, tool: AnyTool | None) -> Callable[[EventOrigin], ToolStarted]:
     is_agent = tool is not None and tool.is_agent
-    await scope.emit(
-        lambda origin: ToolStarted(**origin, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
-    )
+    return lambda origin: ToolStarted(**origin, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
 
 
 async def emit_finished(scope: RunScope, call: ToolCall, result: CallResult) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.run.middleware import ToolRun
 from agentkit.run.steps import run_typed_step
-from agentkit.tool_calls.call_events import emit_finished, emit_started
+from agentkit.tool_calls.call_events import emit_finished, emit_started, emit_started_soon
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import ParentCancellation
 
@@ -65,7 +65,7 @@ class EagerCall:
     async def _run(self, is_stop_requested: Callable[[], bool]) -> None:
         call, runner = self.call, self.runner
         tool = runner.tools[call.name]
-        await emit_started(runner.scope, call, tool)
+        emit_started_soon(runner.scope, call, tool)  # a reader that pauses does not hold up the call
         async with runner.concurrency_limiter:
             run = ToolRun(call, tool, runner.make_context(call, self.slot))
             self._result = await runner.run_to_result(run, is_stop_requested)
