@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, TypeVar
+from typing import ClassVar, Protocol, TypeAlias, TypeVar
 
 from agentkit.messages.message import JSONObject
 
@@ -30,6 +30,14 @@ class Slot:
 class Steps(Protocol):
     """Executes the steps of a run. Implement it to make runs durable or distributed."""
 
+    @property
+    def is_durable(self) -> bool:
+        """True if values may outlive the run: they are converted to JSON, and every execution has the same slots.
+
+        Steps that do not have this attribute are durable.
+        """
+        return True
+
     def reserve(self, name: str) -> Slot:
         """Return the slot of the next step. Called in the same order in every execution of the run."""
         ...
@@ -43,11 +51,17 @@ class Steps(Protocol):
         ...
 
 
+def are_durable(steps: Steps) -> bool:
+    """Return True unless the steps say that they are not durable."""
+    is_durable: bool = getattr(steps, "is_durable", True)
+    return is_durable
+
+
 async def run_typed_step(
     steps: Steps, slot: Slot, effect: Callable[[], Awaitable[Value]], to_json: ToJson[Value], from_json: FromJson[Value]
 ) -> Value:
-    """Run a step whose value is not JSON itself. In memory the value is returned without conversion."""
-    if isinstance(steps, InMemorySteps):
+    """Run a step whose value is not JSON itself. If the steps are not durable, it is returned without conversion."""
+    if not getattr(steps, "is_durable", True):  # as in `are_durable`, without a call for each step
         return await effect()
 
     async def as_json() -> JSONObject:
@@ -60,6 +74,8 @@ async def run_typed_step(
 class InMemorySteps:
     """Runs every effect at once and remembers nothing."""
 
+    is_durable: ClassVar[bool] = False
+    """See `Steps.is_durable`."""
     prefix: str = ""
 
     def reserve(self, name: str) -> Slot:

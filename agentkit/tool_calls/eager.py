@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from agentkit.run.steps import InMemorySteps, Slot
+from agentkit.run.steps import Slot, are_durable
 from agentkit.tool_calls.eager_call import EagerCall
 from agentkit.tool_calls.failures import first_leaf_exception
 
@@ -78,16 +78,16 @@ class EagerCalls:
 
     def _start(self, call: ToolCall, nth: int, tool: AnyTool, task_group: TaskGroup) -> None:
         scope = self.runner.scope
-        is_in_memory = isinstance(scope.steps, InMemorySteps)
+        is_durable = are_durable(scope.steps)
         # A turn that has one id twice is dropped and requested again.
         if self._find_same_call(call, nth) is not None or call.id in self._unclaimed_ids:
             return
-        if tool.is_agent and not is_in_memory:  # a sub-agent records steps of its own, whose order must not vary
+        if tool.is_agent and is_durable:  # a sub-agent records steps of its own, whose order must not vary
             return
         self._unclaimed_ids.add(call.id)
         scope.artifacts.reserve_number(call.id, nth)
         name = f"tool:{call.id}"
-        eager_call = EagerCall(call, scope.steps.reserve(name) if is_in_memory else Slot(name), self.runner)
+        eager_call = EagerCall(call, Slot(name) if is_durable else scope.steps.reserve(name), self.runner)
         self._unclaimed.setdefault(nth, []).append(eager_call)
         eager_call.start(task_group)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import pytest
 
@@ -23,7 +24,7 @@ from agentkit import (
     tool,
 )
 from agentkit.messages.message import JSONObject
-from agentkit.run.steps import StepFunction
+from agentkit.run.steps import StepFunction, are_durable
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.anyio
 class Recording:
     """Steps that keep every value as JSON text, and hand on what that text says."""
 
+    is_durable: ClassVar[bool] = True
     journal: dict[str, str] = field(default_factory=dict[str, str])
     prefix: str = ""
     reserved: list[str] = field(default_factory=list[str])
@@ -185,6 +187,43 @@ async def test_slots_are_reserved_in_the_models_order_before_any_call_starts() -
     assert [name.partition(":")[0] for name in own[2:6]] == ["tool"] * 4
     first_child = next(i for i, name in enumerate(recording.reserved) if "/" in name)
     assert all(name in recording.reserved[:first_child] for name in own[:6])
+
+
+class Volatile(InMemorySteps):
+    """Steps of one's own that keep nothing."""
+
+
+class OwnJournal(InMemorySteps):
+    """Steps of one's own that keep values in their own way."""
+
+    is_durable = True
+
+
+class WithoutAWord:
+    """Steps that do not say whether they are durable."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.reserve, self.run = recording.reserve, recording.run
+        self.recording = recording
+
+    def under(self, slot: Slot) -> WithoutAWord:
+        return WithoutAWord(self.recording.under(slot))
+
+
+def test_steps_are_durable_unless_they_say_that_they_are_not() -> None:
+    silent: Any = WithoutAWord(Recording())
+    assert [are_durable(steps) for steps in (Recording(), OwnJournal(), silent)] == [True] * 3
+    assert [are_durable(steps) for steps in (InMemorySteps(), Volatile())] == [False] * 2
+
+
+async def test_steps_that_do_not_say_so_get_every_value_as_json() -> None:
+    recording = Recording()
+    silent: Any = WithoutAWord(recording)
+    with script(play):
+        result, _ = await observe(silent)
+    assert result.output == {"tea": 4}
+    assert set(recording.reserved) == set(recording.journal)
+    assert len(recording.journal) == 16
 
 
 async def test_in_memory_a_step_is_its_effect() -> None:

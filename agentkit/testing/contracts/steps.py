@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from agentkit.messages.message import JSONObject
-from agentkit.run.steps import StepFunction, Steps
+from agentkit.run.steps import StepFunction, Steps, are_durable
 
 _TIMEOUT_S = 60.0
 _VALUE: JSONObject = {"text": "grüezi \u2028 \x00", "number": 1.5, "big": 2**70, "list": [None, True, {"a": []}]}
@@ -121,6 +121,10 @@ class DurableStepsContract(StepsContract):
     def reopen(self) -> Callable[[Steps], Awaitable[Steps]]:
         """A function from used steps to those of the next execution of the same run, as after a crash."""
         raise NotImplementedError("give the contract a fixture `reopen`: the steps of the next execution of a run")
+
+    async def test_they_are_known_as_durable(self, steps: Steps) -> None:
+        """Only values of durable steps are converted to JSON, and `InMemorySteps` are not durable."""
+        assert are_durable(steps), "`is_durable` is False: the steps would not be run at all"
 
     async def test_what_was_run_is_not_run_again(
         self, steps: Steps, reopen: Callable[[Steps], Awaitable[Steps]]

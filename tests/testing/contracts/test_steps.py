@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
 
@@ -24,6 +25,7 @@ class TestInMemorySteps(StepsContract):
 class Journal:
     """Steps that remember in a dict what was run."""
 
+    is_durable: ClassVar[bool] = True
     values: dict[str, str] = field(default_factory=dict[str, str])
     prefix: str = ""
 
@@ -74,6 +76,7 @@ class TestOurs(DurableStepsContract):
 """
 
 BROKEN = {
+    "not durable by their own words": ("    is_durable = False", "test_they_are_known_as_durable"),
     "an effect that is run twice": (
         "    async def run(self, slot, effect):\n        await effect()\n        return await effect()",
         "test_an_effect_is_run_once_and_its_value_comes_back",
