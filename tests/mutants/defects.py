@@ -84,8 +84,8 @@ DEFECTS = (
     Defect(
         "a small call overtakes those that wait",
         "budget/account.py",
-        "None if self._is_final_turn else next(",
-        "None if True else next(",
+        "elif not self._is_final_turn:",
+        "elif self._is_final_turn is None:",
         ("budget/test_account_waiting.py",),
     ),
     Defect(
