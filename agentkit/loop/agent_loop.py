@@ -35,6 +35,7 @@ from agentkit.loop.stop_reasons import next_action
 from agentkit.loop.tool_turns import ToolTurns
 from agentkit.messages.message import AssistantTurn, ToolCall
 from agentkit.run.events import RunFinished, RunStarted, TurnFinished, TurnReset, TurnStarted
+from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 
@@ -94,6 +95,8 @@ class AgentLoop(Generic[Deps, In, Out]):
             self.error = error
             outcome = Outcome.CONTEXT_EXCEEDED if is_request_too_long(error) else Outcome.FAILED
             self.finish = Finish(outcome, str(error))
+        except ProgramFault as error:
+            self.finish = Finish(Outcome.FAILED, str(error))
         finally:
             if self.finish is None and self.run_budget.is_time_over:
                 self.finish = OUT_OF_TIME

@@ -22,7 +22,9 @@ from agentkit.errors import ModelError
 from agentkit.loop import refused_requests
 from agentkit.loop.call_budget import CallBudget
 from agentkit.messages.server_threads import ServerThread
+from agentkit.models.claude import ClaudeModel
 from agentkit.models.stream_accumulator import StreamAccumulator
+from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.events import TextDelta, ThinkingDelta, TurnReset
 
 if TYPE_CHECKING:
@@ -133,7 +135,10 @@ class CallAttempts:
         listens = self.resources.scope.listener is not None
         waits = True
         with tree.cancellable_wait() as scope:
-            async with self.model.stream(request) as events:
+            stream = self.model.stream(request)
+            if not isinstance(self.model, ClaudeModel):  # which closes its connection under cancellation by itself
+                stream = close_when_cancelled(stream, f"the stream of the model {self.model.name!r}")
+            async with stream as events:
                 self._is_answered = True
                 scope.deadline = anyio.current_time() + seconds
                 async for event in events:

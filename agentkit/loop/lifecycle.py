@@ -28,6 +28,7 @@ from agentkit.models.client import lease_client, overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.redaction.redactor import credentials_of
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
+from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.delegate import delegates_of
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
@@ -201,7 +202,7 @@ async def _open_deps(
     elif isinstance(spec.deps, type):
         raise _missing_deps_error(spec)
     else:
-        async with spec.deps() as deps:
+        async with close_when_cancelled(spec.deps(), f"the deps of the agent {spec.name!r}") as deps:
             yield deps
 
 

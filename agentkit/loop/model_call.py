@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.loop.call_attempts import CallAttempts
 from agentkit.loop.exchange import CallResources, ChargeMeter, ModelReply, ModelRequest
+from agentkit.run.guarded_middleware import guard_model_middleware
 from agentkit.run.middleware import AroundModel, ModelCall, compose_middleware
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class ModelCaller:
         if self.middleware:
             scope = resources.scope
             call = ModelCall(request, scope.run_id, scope.path, model_request.turn_number)
-            turn = await compose_middleware(self.middleware, inner)(call)
+            turn = await compose_middleware(guard_model_middleware(self.middleware), inner)(call)
         else:
             turn = await attempts.run_until_complete()
         if resources.run_budget.accounts:

@@ -149,6 +149,10 @@ class RunState:
             counts |= {key: counts.get(key, 0) + 1 for key in {call.key for call in failed}}
         return replace(self, turn=None, output_failures=failures, call_failures=counts)
 
+    def program_failed(self, reason: str) -> RunState:
+        """A mistake of the program that no further turn can repair ends the run."""
+        return replace(self, finish=Finish(Outcome.FAILED, reason))
+
     def answer_accepted(self) -> RunState:
         """The answer was accepted."""
         return replace(self, finish=self.final_turn_finish or Finish(Outcome.COMPLETED))

@@ -107,6 +107,8 @@ class ToolTurns:
         finally:
             missing = OUT_OF_TIME_RESULT if self.run_budget.is_time_over else CANCELLED_RESULT
             self._queue_results(action.calls, results, missing)
+        if self.runner.faults:
+            return state.program_failed(self.runner.faults[0])
         if self.validation.answer is not None:
             return state.answer_accepted()
         rejected = next((str(results[call.id].content) for call in answers if reminder is None), None)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from agentkit.run.guarded_middleware import ProgramFault, guard_tool_middleware
 from agentkit.run.middleware import AroundTool, ToolRun, compose_middleware
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import CancellableCall
@@ -43,6 +44,8 @@ class CallRunner:
     """Limits the number of calls that run at once."""
     middleware: Sequence[AroundTool] = ()
     """The agent's tool middleware, which wraps the retries."""
+    faults: list[str] = field(default_factory=list[str])
+    """Mistakes of the program in a call, in words: each ends the run when its turn is complete."""
 
     async def run_to_result(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> CallResult:
         """Run a call through all layers and return its result; failures become error results."""
@@ -51,6 +54,8 @@ class CallRunner:
             content = await self._run_layers(run, is_stop_requested)
         except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
             reraise_exit_or_cancellation(error)
+            if isinstance(error, ProgramFault):
+                self.faults.append(str(error))
             result = self.error_result(error_text_for_model(error, run.tool, run.context), run.tool)
         else:
             result = CallResult(content)
@@ -72,23 +77,8 @@ class CallRunner:
             tool_contents.append(await layers(run))
             return tool_contents[-1]
 
-        content = await CancellableCall(
-            compose_middleware(self.middleware, inner)(run), run.tool.name, is_stop_requested
-        )
+        middleware = compose_middleware(guard_tool_middleware(self.middleware), inner)
+        content = await CancellableCall(middleware(run), run.tool.name, is_stop_requested)
         if any(content is one for one in tool_contents):
             return content  # already rendered, clipped and redacted by the tool
-        return self.scope.redactor.content(_checked_middleware_content(content, run.tool))
-
-
-def _checked_middleware_content(content: object, tool: AnyTool) -> Content:
-    """Return the content from middleware in a form that a request can carry.
-
-    Raises:
-        TypeError: Middleware returned neither text nor blocks.
-    """
-    if not isinstance(content, str | list):
-        raise TypeError(
-            f"middleware around the tool `{tool.name}` returned {type(content).__name__}: return what `next(call)` "
-            "returns, or text"
-        )
-    return render_result(cast("Content", content), tool.max_result_tokens)
+        return self.scope.redactor.content(render_result(content, run.tool.max_result_tokens))

@@ -7,7 +7,6 @@ swallows that one too, or that never awaits, cannot be stopped; the log names it
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Generator
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import anyio
 
 from agentkit.log import log
+from agentkit.run.cleanup import is_current_task_cancelled
 from agentkit.tool_calls.watchdog import Watch, acquire_watch, release_watch
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ Clean-up code never needs so many, and they pass within milliseconds."""
 
 class _ForcedStop(BaseException):
     """Thrown into a coroutine that swallows cancellations; no tool has an `except` clause for this class."""
-
-
-def is_current_task_cancelled() -> bool:
-    """True if the next checkpoint of the current task raises its cancellation."""
-    return anyio.current_effective_deadline() == -math.inf
 
 
 @dataclass(slots=True)

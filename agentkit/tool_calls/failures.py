@@ -15,7 +15,8 @@ import anyio
 
 from agentkit.errors import InvalidArguments, InvalidContent, ToolError, ToolTimeout, UsageError
 from agentkit.log import log
-from agentkit.tool_calls.cancellation import is_current_task_cancelled
+from agentkit.run.cleanup import is_current_task_cancelled
+from agentkit.run.guarded_middleware import ProgramFault
 
 if TYPE_CHECKING:
     from agentkit.tools.run_context import RunContext
@@ -79,7 +80,7 @@ def _own_text_for_model(error: BaseException, tool: AnyTool) -> str | None:
     """Return the text of an exception that the model may read. None: its text stays in the log."""
     if isinstance(error, InvalidArguments):
         return str(error)
-    if isinstance(error, ToolTimeout):
+    if isinstance(error, ToolTimeout | ProgramFault):
         return _with_outcome_note(str(error), tool)
     if isinstance(error, ToolError):
         parts = [_exception_text(error), error.hint, "The same call may succeed later." if error.retryable else None]
