@@ -7,6 +7,8 @@ swallows that one too, or that never awaits, cannot be stopped; the log names it
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Awaitable, Callable, Generator
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
@@ -59,8 +61,13 @@ class CancellableCall(Generic[T]):
     is_stop_requested: Callable[[], bool]
     """Returns True if the caller wants the call stopped. Without it, a swallowed cancellation may belong to a cancel
     scope inside the tool, which is no reason to stop the tool by force."""
-    on_first_wait: Callable[[], None] | None = None
-    """Called before the first wait, to start a timer: a timer costs more than a tool that returns without waiting."""
+    start_timer: Callable[[], float] | None = None
+    """Starts the timer of the call's time limit and returns the limit, see `limit`. It is called before the first wait:
+    a timer costs more than a tool that returns without waiting."""
+    limit: float = field(default=math.inf, init=False)
+    """The time limit, by the monotonic clock. Infinite: there is none, or the call has not waited yet."""
+    last_cancellation: float = field(default=-math.inf, init=False)
+    """The time of the last cancellation that reached the call, be it its own, by the monotonic clock."""
     _context: Context = field(default_factory=copy_context, init=False)
     """The context of the call, for what the watchdog's thread logs about it."""
     _cancellation_count: int = field(default=0, init=False)
@@ -73,6 +80,7 @@ class CancellableCall(Generic[T]):
         try:
             return (yield from self._run_steps(self.awaitable.__await__(), watch))
         finally:
+            watch.limits.pop(id(self), None)
             release_watch(watch)
 
     def _run_steps(self, coroutine: Generator[Any, Any, T], watch: Watch) -> Generator[object, object, T]:
@@ -95,9 +103,10 @@ class CancellableCall(Generic[T]):
                 finally:
                     watch.end_step(outer_step)
                 resume, to_send = coroutine.send, None
-                if self.on_first_wait is not None:
-                    self.on_first_wait()
-                    self.on_first_wait = None
+                if self.start_timer is not None:
+                    self.limit = self.start_timer()
+                    watch.limits[id(self)] = self.tool_name, self.limit, self._context
+                    self.start_timer = None
                 try:
                     to_send = yield awaited
                 except GeneratorExit:
@@ -114,8 +123,9 @@ class CancellableCall(Generic[T]):
             to_send = received = self._swallowed_cancellation = None
 
     def _must_force_stop(self) -> bool:
-        """Count a cancellation; True if the tool has swallowed enough of them to be stopped by force."""
+        """Note a cancellation; True if the tool has swallowed enough of them to be stopped by force."""
         self._cancellation_count += 1
+        self.last_cancellation = time.monotonic()
         return self._cancellation_count % MAX_SWALLOWED_CANCELLATIONS == 0 and self.is_stop_requested()
 
     def _forced_stop(self, cancellation: BaseException) -> _ForcedStop:

@@ -6,6 +6,7 @@ Both are middleware; a failed call reaches them as an exception.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
@@ -16,6 +17,7 @@ from agentkit.errors import ToolTimeout
 from agentkit.log import log
 from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import is_retryable_failure
+from agentkit.tool_calls.watchdog import UNSTOPPABLE_HINT
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject
@@ -25,6 +27,8 @@ FIRST_PAUSE_S = 0.2
 """Upper limit of the pause after the first failed attempt, in seconds."""
 LONGEST_PAUSE_S = 5.0
 """Upper limit of every pause, in seconds."""
+LAST_WORDS_S = 1.0
+"""Seconds in which a tool that its timeout has reached may still return something, such as a part of its result."""
 
 
 async def retry_middleware(run: ToolRun, next: CallTool) -> Content:
@@ -51,7 +55,11 @@ def retry_pause_s(attempt: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TimeoutMiddleware:
-    """Middleware: stop an attempt that takes too long, and raise ToolTimeout."""
+    """Middleware: stop an attempt that takes too long, and raise ToolTimeout.
+
+    A tool that cannot be stopped (it waits for a thread, or in a shielded scope) is waited for, named in the log, and
+    timed out, too: its late result is dropped. One that the timeout reached may still answer, within LAST_WORDS_S.
+    """
 
     default_timeout_s: float
     """Seconds, for tools without a timeout of their own. Sub-agents have no timeout."""
@@ -64,16 +72,43 @@ class TimeoutMiddleware:
         if tool.is_agent:
             return await next(run)
         timeout_s = tool.timeout_s or self.default_timeout_s
-        with anyio.CancelScope() as scope:
+        scope = anyio.CancelScope()
 
-            def start_timer() -> None:
-                scope.deadline = anyio.current_time() + timeout_s
+        def start_timer() -> float:
+            scope.deadline = anyio.current_time() + timeout_s
+            return time.monotonic() + timeout_s
 
-            def is_stop_requested() -> bool:
-                return scope.cancel_called or self.is_run_cancelled()
+        def is_stop_requested() -> bool:
+            return scope.cancel_called or self.is_run_cancelled()
 
-            return await CancellableCall(next(run), tool.name, is_stop_requested, start_timer)
+        call = CancellableCall(next(run), tool.name, is_stop_requested, start_timer)
+        with scope:
+            try:
+                content = await call
+            finally:
+                late_s = time.monotonic() - call.limit
+                if late_s > LAST_WORDS_S:
+                    _log_late_end(run, timeout_s, late_s)
+            if late_s <= 0 or (late_s <= LAST_WORDS_S and call.last_cancellation >= call.limit):
+                return content
+            if late_s <= LAST_WORDS_S:
+                _log_late_end(run, timeout_s, late_s)
+            raise ToolTimeout(
+                f"`{tool.name}` timed out after {timeout_s:g} s. Its result came {late_s:.1f} s too late."
+            )
         raise ToolTimeout(f"`{tool.name}` timed out after {timeout_s:g} s and was stopped.")
+
+
+def _log_late_end(run: ToolRun, timeout_s: float, late_s: float) -> None:
+    name = run.tool.name
+    log().warning(
+        f"tool `{name}` ended {late_s:.1f} s after its time limit of {timeout_s:g} s",
+        tool=name,
+        call_id=run.context.call_id,
+        timeout_s=timeout_s,
+        late_s=round(late_s, 3),
+        hint=UNSTOPPABLE_HINT,
+    )
 
 
 async def run_tool(run: ToolRun) -> Content:

@@ -1,4 +1,5 @@
-"""The watchdog: log the tool that blocks the event loop, while it does so and again at the end, with its duration.
+"""The watchdog: log the tool that blocks the event loop, while it does so and again at the end, with its duration; and
+the tool that goes on after its time limit.
 
 An async tool that computes for long or waits in a synchronous call stops every other task of the process. A tool's
 coroutine is run step by step, from one `await` to the next, and each step notes its start, which costs less than a
@@ -27,9 +28,15 @@ THRESHOLD_S = 1.0
 """Seconds that a step may block the event loop before it is reported."""
 _CHECKS_PER_THRESHOLD = 4
 _MAX_BLOCKAGES = 100
+UNSTOPPABLE_HINT = (
+    "it waits where no cancellation reaches it: in a thread or a shielded scope; a sync tool is abandoned at its limit"
+)
+"""Advice for the log on a tool that does not stop at its time limit."""
 
 RunningStep: TypeAlias = tuple[str, float, Context]
 """The name of the tool, the time of the monotonic clock when the step began, and the context of the call."""
+CallLimit: TypeAlias = tuple[str, float, Context]
+"""The name of the tool, the time of the monotonic clock at which its timeout ends, and the context of the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,10 @@ class Watch:
     """The last step that was reported while it still ran."""
     reported_where: str = ""
     """The line in which that step was seen."""
+    limits: dict[int, CallLimit] = field(default_factory=dict[int, CallLimit])
+    """The time limits of the calls in progress that have one, by a key of the call."""
+    reported_limits: list[CallLimit] = field(default_factory=list[CallLimit])
+    """Those of the calls in progress that were reported because they run on after their limit."""
 
     def begin_step(self, tool: str, context: Context) -> RunningStep | None:
         """Note that a step of a tool begins. Return the step around it, to be passed to `end_step`."""
@@ -77,6 +88,16 @@ class Watch:
             self.reported_step, self.reported_where = step, where
             step[2].run(_log_long_step, step[0], duration_s, where)
 
+    def report_overdue_calls(self) -> None:
+        """Report each call that goes on after its time limit, once. Called from the watchdog's thread."""
+        limits = list(self.limits.values())
+        self.reported_limits = [one for one in self.reported_limits if any(one is other for other in limits)]
+        for one in limits:
+            tool, limit, context = one
+            if time.monotonic() - limit > THRESHOLD_S and not any(one is other for other in self.reported_limits):
+                self.reported_limits.append(one)
+                context.run(_log_overdue_call, tool)
+
     def _report_blockage(self, step: RunningStep, duration_s: float) -> None:
         where = self.reported_where if self.reported_step is step else ""
         self.reported_step = None  # its context would be kept alive
@@ -94,6 +115,11 @@ class Watch:
 def _log_long_step(tool: str, duration_s: float, where: str) -> None:
     """Log a step that still runs, in the context of its call, which has the fields of its run."""
     log().warning("tool blocks the event loop", tool=tool, duration_s=round(duration_s, 1), where=where)
+
+
+def _log_overdue_call(tool: str) -> None:
+    """Log a call that goes on after its time limit, in its context."""
+    log().warning(f"tool `{tool}` runs on after its time limit", tool=tool, hint=UNSTOPPABLE_HINT)
 
 
 @dataclass(slots=True)
@@ -121,6 +147,7 @@ class _WatchdogThread:
             time.sleep(THRESHOLD_S / _CHECKS_PER_THRESHOLD)
             for watch in list(self.watches.values()):
                 watch.report_long_step()
+                watch.report_overdue_calls()
             if not self.watches:
                 self.wake.clear()
                 if self.watches:  # acquired between the two lines above

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import time
 
 import anyio
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from agentkit import Agent, ToolError, ToolStarted, tool
 from agentkit.testing import Reply, script
 from agentkit.tool_calls.failures import OUTCOME_UNKNOWN
+from agentkit.tools.toolset import AnyTool
 from tests.executing import answer, answers, call
 from tests.shop import check_pairs
 
@@ -131,3 +134,50 @@ async def test_a_tool_that_swallows_once_and_goes_on_is_answered_by_what_it_retu
         return "partial"
 
     assert (await answer(reluctant)).content == "partial"
+
+
+@tool(effect="read", timeout_s=0.05)
+async def in_a_thread(seconds: float) -> str:
+    """Wait for a thread that nobody can stop."""
+    await anyio.lowlevel.checkpoint()
+    await anyio.to_thread.run_sync(time.sleep, seconds)
+    return "late"
+
+
+@tool(effect="write", timeout_s=0.05)
+async def shielded(seconds: float) -> str:
+    """Clean up, however long it takes."""
+    try:
+        await anyio.sleep_forever()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.sleep(seconds)
+        return "late"  # noqa: B012 - what is being tested
+
+
+@pytest.mark.parametrize(("slow", "seconds"), [(in_a_thread, 0.3), (in_a_thread, 1.5), (shielded, 1.5)])
+async def test_a_result_that_comes_after_the_time_limit_is_timed_out_and_the_tool_named(
+    slow: AnyTool, seconds: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    @tool(effect="read")
+    async def beside() -> str:
+        """Return."""
+        return "untouched"
+
+    with caplog.at_level(logging.WARNING, "agentkit"):
+        first, second = await answers([slow, beside], call(slow.name, 1, seconds=seconds), call("beside", 2))
+    assert first.is_error
+    assert str(first.content).startswith(f"`{slow.name}` timed out after 0.05 s. Its result came ")
+    assert second.content == "untouched"
+    (ended,) = [record.__dict__ for record in caplog.records if "after its time limit of" in record.message]
+    assert f"`{slow.name}` ended" in ended["message"]
+    assert (ended["tool"], ended["call_id"], ended["timeout_s"]) == (slow.name, "toolu_1", 0.05)
+    assert ended["late_s"] > seconds - 0.1
+
+
+async def test_a_run_waits_for_a_tool_that_cannot_be_stopped_and_is_told_so() -> None:
+    agent = Agent("a", model="claude-opus-5-5", tools=[in_a_thread])
+    with script(Reply.tool("in_a_thread", seconds=0.3), Reply.text("It was too slow.")):
+        result = await agent.run("Go")
+    assert result.output == "It was too slow."
+    assert "timed out" in str(result.messages[2]["content"])

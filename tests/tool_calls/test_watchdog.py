@@ -65,6 +65,27 @@ async def test_a_tool_that_blocks_is_named_while_it_does_and_with_its_duration(
     assert [(record["run_id"], record["agent"]) for record in (during, after)] == [("run-1", "reader")] * 2
 
 
+async def test_a_tool_that_goes_on_after_its_time_limit_is_named_while_it_does(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seen: list[dict[str, object]] = []
+
+    @tool(effect="read", timeout_s=0.05)
+    async def holds_on() -> None:
+        """Go on for as long as nobody has noticed."""
+        with anyio.CancelScope(shield=True), anyio.fail_after(20):
+            while not seen:
+                await anyio.sleep(0.3)
+                seen[:] = [record.__dict__ for record in caplog.records]
+
+    with caplog.at_level(logging.WARNING, "agentkit"), log_context(Redactor(), run_id="run-1"):
+        (result,) = await answers([holds_on], call("holds_on"))
+    assert result.is_error
+    assert (seen[0]["message"], seen[0]["tool"]) == ("tool `holds_on` runs on after its time limit", "holds_on")
+    assert seen[0]["run_id"] == "run-1"
+    assert len([record for record in caplog.records if "runs on" in record.message]) == 1
+
+
 async def test_logging_that_raises_stops_neither_the_tool_nor_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
     class Breaks(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
