@@ -19,7 +19,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "AgentkitError BudgetExceeded ConfigurationError DefinitionError InvalidArguments InvalidContent "
             "ModelError RunIncomplete Suggestion ToolError ToolTimeout UsageError"
         ),
-        "agentkit.messages": "Content Document File Image",
+        "agentkit.messages": "Container Content Document File Image",
         "agentkit.models": "ClaudeModel Model Retry session",
         "agentkit.redaction": "Redactor",
         "agentkit.run": (

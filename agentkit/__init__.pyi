@@ -31,6 +31,7 @@ from agentkit.errors import Suggestion as Suggestion
 from agentkit.errors import ToolError as ToolError
 from agentkit.errors import ToolTimeout as ToolTimeout
 from agentkit.errors import UsageError as UsageError
+from agentkit.messages import Container as Container
 from agentkit.messages import Content as Content
 from agentkit.messages import Document as Document
 from agentkit.messages import File as File

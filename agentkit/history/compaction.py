@@ -21,6 +21,7 @@ from agentkit.errors import ModelError
 from agentkit.history.plain_text import content_blocks, conversation_text, plain_text, shorten_text
 from agentkit.history.sanitize import with_missing_results
 from agentkit.history.transcript import COMPACTION_BETA
+from agentkit.messages.container import container_field
 from agentkit.messages.message import AssistantTurn, Block, JSONObject, Message, text_block, user
 from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.run.output import InvalidAnswer, OutputSpec
@@ -121,6 +122,9 @@ async def compact_transcript(
     options: JSONObject = {"model": model, **settings.options(), "stream": True}
     for name in _REPLY_OPTIONS:
         options.pop(name, None)
+    container = container_field(transcript.container, options.pop("container", None), is_resumed=False)
+    if container is not None:
+        options["container"] = container
     if server_side and not _is_compacted_by_context_management(settings) and not _is_paused_at_server_tool(messages):
         block = await _server_summary(Request(transcript.prefix, messages, options, settings.betas), request_turn)
         if block is not None:

@@ -14,6 +14,8 @@ from agentkit.budget.usage import Usage
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS
 from agentkit.history.compaction import RequestTurn, compact_transcript
 from agentkit.history.sanitize import with_missing_results, without_thinking
+from agentkit.messages.code_calls import open_code_calls
+from agentkit.messages.container import container_field
 from agentkit.messages.message import text_block, user
 from agentkit.messages.request import Request
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from agentkit.history.cache_markers import CacheMarkers
     from agentkit.history.transcript import Transcript
+    from agentkit.messages.container import Container
     from agentkit.messages.message import AssistantTurn, Block, Content, JSONObject, Message
     from agentkit.messages.server_threads import ServerThread
     from agentkit.run.settings import Settings
@@ -38,6 +41,10 @@ class RunHistory:
     _markers: CacheMarkers
     counted_prompt: tuple[int, int] = field(default=(0, 0), init=False)
     """The server's last token count, and the number of messages that it holds for. Zeros: nothing was counted."""
+    _has_waiting_code: bool = field(default=False, init=False)
+    """True if code of the last turn waits for its calls: the next user message must hold their results alone."""
+    _held: list[Block] = field(default_factory=list["Block"], init=False)
+    """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
     """The server thread of a reply that is not appended yet. None: the server holds no thread."""
 
@@ -58,11 +65,20 @@ class RunHistory:
         if note is not None:
             before = [text_block(content)] if isinstance(content, str) else content
             content = [*before, text_block(note)]
+        if self._has_waiting_code or self._held:
+            content = self._hold_back(content)
         if isinstance(content, list) and len(content) >= CACHE_LOOKBACK_BLOCKS:
             content = self._markers.with_message_marker(content, transcript.prefix, transcript.messages)
         if content:
             transcript.append_message(user(content))
         self._pending = []
+
+    def _hold_back(self, content: Content) -> list[Block]:
+        """Return what the next user message may hold of its content and of what was held back; the rest is held."""
+        blocks = [*([text_block(content)] if isinstance(content, str) else content), *self._held]
+        is_alone = self._has_waiting_code
+        self._held = [block for block in blocks if block["type"] != "tool_result"] if is_alone else []
+        return [block for block in blocks if block["type"] == "tool_result"] if is_alone else blocks
 
     # -- requests and replies ----------------------------------------------------------------------------------
 
@@ -84,6 +100,11 @@ class RunHistory:
         prefix, messages, thread = transcript.prefix, tuple(transcript.messages), transcript.take_server_thread()
         if self._markers.count(prefix, messages) >= MAX_CACHE_MARKERS:
             options.pop("cache_control", None)
+        if transcript.container is not None or "container" in options:
+            is_resumed = messages[-1].role == "assistant"
+            container = container_field(transcript.container, options.pop("container", None), is_resumed=is_resumed)
+            if container is not None:
+                options["container"] = container
         all_betas = tuple(dict.fromkeys((*betas, *transcript.betas)))
         return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None)
 
@@ -95,10 +116,12 @@ class RunHistory:
 
     def append_turn(self, turn: AssistantTurn) -> None:
         """Append the model's turn unchanged."""
-        self._transcript.append_turn(turn, self._reply_thread)
+        transcript = self._transcript
+        transcript.append_turn(turn, self._reply_thread)
+        self._has_waiting_code = transcript.container is not None and bool(open_code_calls(turn.content))
         usage = Usage.from_api(turn.usage)
         if usage.prompt_tokens:  # some servers report no usage
-            self.counted_prompt = usage.prompt_tokens + usage.output_tokens, len(self._transcript.messages)
+            self.counted_prompt = usage.prompt_tokens + usage.output_tokens, len(transcript.messages)
 
     # -- the whole history -------------------------------------------------------------------------------------
 
@@ -126,6 +149,13 @@ class RunHistory:
         )
         self._replace_messages(messages)
 
+    def drop_container(self, note: str) -> None:
+        """Go on without the container, which is gone. The model reads the note; code that waited in it has failed."""
+        self._transcript.container = None
+        self._transcript.close_server_calls()
+        self._transcript.append_message(user(note))
+        self._has_waiting_code = False
+
     def replace_prompt_prefix(self, other: Transcript) -> None:
         """Take over the prefix of another rendering. Allowed only before the model's first turn."""
         self._transcript.replace_prompt_prefix(other)
@@ -134,6 +164,7 @@ class RunHistory:
         self._transcript.replace_messages(messages)
         self._markers.forget_messages()
         self.counted_prompt = (0, 0)
+        self._has_waiting_code = False
 
     # -- what others read --------------------------------------------------------------------------------------
 
@@ -146,6 +177,11 @@ class RunHistory:
     def has_model_turn(self) -> bool:
         """True if the model has replied."""
         return any(message.role == "assistant" for message in self._transcript.messages)
+
+    @property
+    def container(self) -> Container | None:
+        """The container in which the API runs code for this conversation. None: it has none."""
+        return self._transcript.container
 
     @property
     def tools(self) -> Mapping[str, AnyTool]:
@@ -176,7 +212,7 @@ class RunHistory:
         """Return the messages as the API's own dictionaries."""
         return tuple(message.to_dict() for message in self._transcript.messages)
 
-    def content_sent(self) -> tuple[bytes, JSONObject | None, tuple[Message, ...]]:
+    def content_sent(self) -> tuple[bytes, JSONObject | None, Container | None, tuple[Message, ...]]:
         """Return what a request would send of the conversation, to be compared with what was refused."""
         transcript = self._transcript
-        return transcript.prefix.encoded, transcript.answer_format, tuple(transcript.messages)
+        return transcript.prefix.encoded, transcript.answer_format, transcript.container, tuple(transcript.messages)

@@ -13,6 +13,7 @@ from typing import cast
 
 from agentkit.errors import UsageError
 from agentkit.history.sanitize import read_message, read_messages
+from agentkit.messages.container import Container
 from agentkit.messages.message import JSONObject, Message, encode
 from agentkit.messages.request import PromptPrefix
 
@@ -35,6 +36,8 @@ class SavedConversation:
     """The prompt prefix that the conversation began with and keeps. None: nothing was sent yet, or it is not known."""
     reported_prompt_prefix: PromptPrefix | None = None
     """The agent's prompt prefix as last reported to the model by a change notice. None: the initial one."""
+    container: Container | None = None
+    """The container in which the API runs code for it. None: it has none."""
 
     @classmethod
     def from_json_or_messages(cls, given: object) -> SavedConversation:
@@ -57,6 +60,7 @@ class SavedConversation:
             "offer": _prefix_to_text(self.initial_prompt_prefix),
             "told": _prefix_to_text(self.reported_prompt_prefix),
             "messages": [message.encoded.decode() for message in self.messages],
+            "container": None if self.container is None else self.container.to_json(),
         }
 
 
@@ -81,6 +85,7 @@ def _read_saved_json(given: JSONObject) -> SavedConversation:
         given["model"],
         _prefix_from_text(given, "offer"),
         _prefix_from_text(given, "told"),
+        Container.from_api(given.get("container")),
     )
 
 

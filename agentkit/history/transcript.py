@@ -10,8 +10,10 @@ from agentkit.history.agent_changes import describe_changes
 from agentkit.history.prompt_prefix import render_prompt_prefix
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.history.saved import SavedConversation
+from agentkit.messages.container import Container
 from agentkit.messages.message import AssistantTurn, Content, JSONObject, Message, text_block
 from agentkit.messages.request import EncodedPrefix, PromptPrefix
+from agentkit.messages.server_calls import last_turn, results_for_open_calls
 from agentkit.messages.server_threads import ServerThread
 from agentkit.run.steps import run_typed_step
 from agentkit.tools.api_tools import param_name
@@ -54,6 +56,10 @@ class Transcript:
     """The agent's prompt prefix as last reported to the model. None: the initial one."""
     pending_change_note: str | None = None
     """A change notice that goes out with the next user message. None: nothing to report."""
+    container: Container | None = None
+    """The container in which the API runs code for this conversation. None: it has none yet."""
+    given_container: Container | None = None
+    """The container that the settings gave last. None: they gave none."""
     server_thread: ServerThread | None = ServerThread()
     """The part of the conversation that the server holds. None: it refused to hold any, so requests do not try."""
 
@@ -90,6 +96,18 @@ class Transcript:
             self.take_server_thread()
         self.model = model
 
+    def take_given_container(self, given: object) -> None:
+        """Go on in the container that the settings give, unless it is the one that they gave before."""
+        container = Container.from_api(given)
+        if container is not None and container != self.given_container:
+            self.container = self.given_container = container
+
+    def close_server_calls(self) -> None:
+        """Give an error result to each call of the API's own tools that it has not finished: a new prompt follows."""
+        if results := results_for_open_calls(last_turn(self.messages)):
+            self.messages.append(Message.of("assistant", results))
+            self.take_server_thread()
+
     def with_change_note(self, content: Content) -> Content:
         """Return the content of a user message, with the pending change notice in front; each notice is sent once."""
         if self.pending_change_note is None:
@@ -100,7 +118,12 @@ class Transcript:
     def to_saved_conversation(self, agent: str) -> SavedConversation:
         """Return the conversation as a value that can be saved; `agent` is the name of its agent."""
         return SavedConversation(
-            tuple(self.messages), agent, self.model, self.initial_prompt_prefix, self.reported_prompt_prefix
+            tuple(self.messages),
+            agent,
+            self.model,
+            self.initial_prompt_prefix,
+            self.reported_prompt_prefix,
+            self.container,
         )
 
     def take_server_thread(self) -> ServerThread | None:
@@ -116,6 +139,8 @@ class Transcript:
         """Append the model's turn as it came; `thread` is the one in which the server holds it."""
         self.unknown_delta = self.unknown_delta or turn.unknown_delta
         self.messages.append(turn.to_message())
+        if turn.container is not None:
+            self.container = Container.from_api(turn.container) or self.container
         # A call whose input is no object goes back with another input than the server holds: no thread then.
         if thread is not None and turn.id and not turn.invalid_inputs:
             self.server_thread = thread.with_reply(turn.id, len(self.messages))
@@ -188,6 +213,7 @@ async def open_transcript(
     if saved.initial_prompt_prefix is None or (saved.agent, saved.model) != (spec.name, model):
         transcript = _new_transcript(spec, current, model)
         transcript.messages = with_missing_results(without_thinking(saved.messages))
+        transcript.container = saved.container
         return transcript
     return _continued_transcript(spec, current, model, saved, saved.initial_prompt_prefix)
 
@@ -219,6 +245,7 @@ def _continued_transcript(
         initial_prompt_prefix=initial,
         reported_prompt_prefix=None if current == initial else current,
         pending_change_note=describe_changes(initial, reported, current, tools),
+        container=saved.container,
     )
 
 

@@ -173,8 +173,13 @@ class RunLifecycle(Generic[Deps, In, Out]):
             )
         elif "tools" in self.options:
             raise UsageError("A conversation keeps the tools of its first message: give `tools=` with that one.")
-        self.conversation.transcript.switch_model(model)
-        return self.conversation.transcript
+        transcript = self.conversation.transcript
+        transcript.switch_model(model)
+        if (container := self.spec.settings.extra.get("container")) is not None:
+            transcript.take_given_container(container)
+        if transcript.messages:
+            transcript.close_server_calls()
+        return transcript
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from agentkit.loop import refused_requests
 from agentkit.loop.actions import AskModel
 from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
 from agentkit.loop.state import AnswerBy
+from agentkit.loop.texts_for_model import CONTAINER_GONE_NOTE
 from agentkit.models.client_capabilities import has_server_side_compaction
 from agentkit.models.model import HoldsThreads
 from agentkit.run.events import Compacted, FellBack
@@ -168,6 +169,7 @@ class ModelTurns:
             (refused_requests.is_missing_tool_result(error), self._add_missing_results),
             (refused_requests.is_schema_too_complex(error) and not self._history.has_model_turn, self._relax_schemas),
             (is_request_too_long(error) and not self.has_compacted, self.compact_history),
+            (refused_requests.is_container_gone(error, self._history.container), self._drop_container),
         ):
             if is_it and repair.__name__ not in self._repairs_made:
                 self._repairs_made.add(repair.__name__)
@@ -182,6 +184,9 @@ class ModelTurns:
     async def _add_missing_results(self) -> None:
         self._history.add_missing_results()
         self._cache.expect_break("The messages of the conversation were replaced.")
+
+    async def _drop_container(self) -> None:
+        self._history.drop_container(CONTAINER_GONE_NOTE)
 
     async def _relax_schemas(self) -> None:
         self._history.replace_prompt_prefix(await self._open_relaxed_transcript())

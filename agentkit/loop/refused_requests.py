@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit.errors import ModelError
+    from agentkit.messages.container import Container
 
 # Texts of the API, some as observed, some guessed from its documentation; a wrong guess costs one request.
 _MISSING_TOOL_RESULT = re.compile(r"tool_use.{0,20}ids were found without.{0,20}tool_result", re.DOTALL)
 _SCHEMA_TOO_COMPLEX = re.compile(
     r"schema.{0,80}(complex|too large|too many|at most|not supported|unsupported)", re.IGNORECASE | re.DOTALL
+)
+_CONTAINER_GONE = re.compile(
+    r"\bcontainer\b.{0,80}(expired|not found|not exist|no longer|invalid|unknown|unavailable)",
+    re.IGNORECASE | re.DOTALL,
 )
 _ABOUT_THREADS = re.compile(r"\bthread\b|message-threads")
 
@@ -24,6 +29,18 @@ def is_missing_tool_result(error: ModelError) -> bool:
 def is_schema_too_complex(error: ModelError) -> bool:
     """Return True if the API says that a strict schema is too complex for its grammar."""
     return error.status == 400 and bool(_SCHEMA_TOO_COMPLEX.search(str(error)))
+
+
+def is_container_gone(error: ModelError, container: Container | None) -> bool:
+    """Return True if a request was refused because the container that it names is gone.
+
+    Instead of saying so, the API was seen to answer with a plain 500 to a container that was not used for long.
+    """
+    if container is None:
+        return False
+    if error.status in (400, 404, 410):
+        return bool(_CONTAINER_GONE.search(str(error)))
+    return error.status == 500 and container.is_suspended
 
 
 def is_thread_error(error: ModelError) -> bool:

@@ -21,3 +21,6 @@ REPEATED_FAILURE_NOTE = (
     "This same call has now failed {count} times. It will not succeed as it is: change its arguments, use another "
     "tool, or go on without it."
 )
+CONTAINER_GONE_NOTE = (
+    "The container in which your code ran is gone, with all files in it. Code runs in a new, empty one from now on."
+)

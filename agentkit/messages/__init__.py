@@ -5,6 +5,7 @@ from agentkit.lazy_exports import lazy_exports
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        "agentkit.messages.container": "Container",
         "agentkit.messages.content": "Document File Image",
         "agentkit.messages.message": (
             "JSON AssistantTurn Block Content JSONObject Message ToolCall encode text_block text_of tool_result user"

@@ -1,3 +1,4 @@
+from agentkit.messages.container import Container as Container
 from agentkit.messages.content import Document as Document
 from agentkit.messages.content import File as File
 from agentkit.messages.content import Image as Image

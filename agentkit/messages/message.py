@@ -163,6 +163,12 @@ class AssistantTurn:
     """Details of the stop reason, for example the category of a refusal. None: the API sent none."""
     unknown_delta: str | None = None
     """The type of an unknown delta, because of which the turn cannot be sent back as it was received. None: it can."""
+    stop_sequence: str | None = None
+    """The stop sequence that was met. None: none."""
+    container: JSONObject | None = None
+    """The container in which the API runs code for this conversation, in the API's own form. None: it names none."""
+    applied_edits: list[JSONObject] = field(default_factory=list[JSONObject])
+    """The edits that `context_management` of the request has made to the prompt, in the API's own form."""
 
     @property
     def text(self) -> str:
@@ -193,6 +199,9 @@ class AssistantTurn:
             "invalid_inputs": {str(i): text for i, text in self.invalid_inputs.items()},
             "stop_details": self.stop_details,
             "unknown_delta": self.unknown_delta,
+            "stop_sequence": self.stop_sequence,
+            "container": self.container,
+            "applied_edits": self.applied_edits,
         }
 
     @classmethod

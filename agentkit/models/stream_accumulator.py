@@ -62,6 +62,7 @@ class StreamAccumulator:
         self._message: JSONObject | None = None
         self._usage: JSONObject = {}
         self._message_delta: JSONObject = {}
+        self._applied_edits: list[JSONObject] = []
         self._open_blocks: dict[int, _OpenBlock] = {}
         self._content: list[Block] = []
         self._input_texts: dict[int, str] = {}
@@ -108,6 +109,8 @@ class StreamAccumulator:
                     self._report_call_before(len(self._content))
                 usage: JSONObject = event.get("usage") or {}
                 self._usage |= {name: count for name, count in usage.items() if count is not None}
+                if management := event.get("context_management"):
+                    self._applied_edits = management.get("applied_edits") or []
             case "message_stop":
                 self.is_complete = True
             case "error":
@@ -144,6 +147,9 @@ class StreamAccumulator:
             invalid_inputs=self._invalid_inputs,
             stop_details=self._message_delta.get("stop_details"),
             unknown_delta=self._unknown_delta,
+            stop_sequence=self._message_delta.get("stop_sequence"),
+            container=self._message_delta.get("container") or self._message.get("container"),
+            applied_edits=self._applied_edits,
         )
 
     def _start_block(self, index: int, block: Block) -> None:

@@ -112,7 +112,7 @@ class MessageEndpoint:
         sign_thinking(request, turn.content)
         spoken = count_output_tokens(turn.content) if request.get("max_tokens") else 0
         read = self._cache.record_request(request)
-        usage: JSONObject = {**read, "output_tokens": spoken, "service_tier": "standard", **(turn.usage or {})}
+        usage: JSONObject = {**read, "service_tier": "standard", "output_tokens": spoken, **(turn.usage or {})}
         message_id, model = f"msg_{conversation}", str(request["model"])
         if not request.get("stream"):
             whole = stream.message_json(turn, message_id=message_id, model=model, usage=usage)

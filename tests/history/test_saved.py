@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from agentkit import UsageError
 from agentkit.history.saved import FORMAT, SavedConversation
+from agentkit.messages.container import Container
 from agentkit.messages.message import JSONObject, Message, user
 from agentkit.messages.request import PromptPrefix
 
@@ -27,6 +29,13 @@ def test_what_was_saved_comes_back_to_the_byte_also_through_json() -> None:
     assert [message.encoded for message in back.messages] == [message.encoded for message in SAVED.messages]
     assert back.initial_prompt_prefix is not None
     assert back.initial_prompt_prefix.encoded_prefix.encoded == OFFER.encoded_prefix.encoded
+
+
+def test_the_container_comes_back_and_a_conversation_saved_before_there_was_one_is_read() -> None:
+    with_container = replace(SAVED, container=Container("container_5", "2026-11-28T12:00:00Z"))
+    assert SavedConversation.from_json_or_messages(json.loads(json.dumps(with_container.to_json()))) == with_container
+    older = {name: value for name, value in SAVED.to_json().items() if name != "container"}
+    assert SavedConversation.from_json_or_messages(older) == SAVED
 
 
 def test_a_store_that_sorts_keys_breaks_nothing() -> None:

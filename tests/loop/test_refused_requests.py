@@ -8,6 +8,7 @@ import pytest
 
 from agentkit.errors import ModelError
 from agentkit.loop import refused_requests
+from agentkit.messages.container import Container
 
 DANGLING = (
     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1. Each `tool_use` "
@@ -49,6 +50,20 @@ def test_a_thread_is_refused_by_a_code_or_by_the_name_of_the_field_or_of_the_bet
     assert not refused_requests.is_thread_error(error("thread pool exhausted", 500, "api_error"))
     assert not refused_requests.is_thread_error(error("threading: Extra inputs are not permitted"))
     assert not refused_requests.is_thread_error(error("No.", code="tool_name_conflict"))
+
+
+def test_a_container_that_is_gone_is_told_by_the_apis_words_and_a_suspended_one_by_a_500() -> None:
+    alive, suspended = Container("c", "2999-01-01T00:00:00Z"), Container("c", "2026-01-01T00:00:00Z")
+    for text, status in (("container: Container c has expired", 400), ("Container not found: c", 404)):
+        assert refused_requests.is_container_gone(error(text, status), alive)
+        assert not refused_requests.is_container_gone(error(text, status), None)
+    assert refused_requests.is_container_gone(error("Internal server error", 500, "api_error"), suspended)
+    for other in (
+        error("Internal server error", 500, "api_error"),
+        error("container_id is required when"),
+        error("No."),
+    ):
+        assert not refused_requests.is_container_gone(other, alive)
 
 
 @pytest.mark.parametrize(

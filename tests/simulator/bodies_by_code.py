@@ -58,6 +58,11 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
     "text after an answer to code": (
         body(*WAITS, HI, tools=TOOLS, container="c1"), 400, "messages: the calls of code execution have to be"
     ),
+    "a prompt after code that is not over": (
+        body(HI, say(RUN), HI, tools=[CODE]),
+        400,
+        "messages.1.content.0: `code_execution` tool use with id `s1` was found without a corresponding",
+    ),
     "a container as the SDK's types allow it": (
         body(container={"id": "c1"}), 400, "container: Input should be a valid string"
     ),

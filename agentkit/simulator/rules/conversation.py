@@ -103,6 +103,7 @@ def _check_pairing(request: CheckedRequest) -> str | None:
                 _find_repeated_id(blocks)
                 or _find_unanswered_call(blocks, after)
                 or _find_unexpected_server_result(blocks, called)
+                or _find_unanswered_server_call(blocks, after)
             )
         else:
             text = _find_unexpected_result(before, blocks)
@@ -169,6 +170,17 @@ def _find_unexpected_server_result(blocks: _PlacedBlocks, called: set[object]) -
                 f"{block.get('tool_use_id')}. Each `{kind}` block must have a corresponding `server_tool_use` block "
                 "before it."
             )
+    return None
+
+
+def _find_unanswered_server_call(blocks: _PlacedBlocks, after: _PlacedBlocks) -> str | None:
+    """Check that a turn with an open call of a server tool is followed by nothing, or by results of client tools."""
+    if not after or any(block["type"] == "tool_result" for _, _, block in after):
+        return None
+    answered = {block.get("tool_use_id") for _, _, block in blocks}
+    for i, j, block in blocks:
+        if block["type"] == "server_tool_use" and block.get("id") not in answered:
+            return APPROXIMATE["open server call"].format(i=i, j=j, name=block.get("name"), id=block.get("id"))
     return None
 
 

@@ -175,6 +175,8 @@ APPROXIMATE: Mapping[str, str] = {
     "compaction signature": "messages.0.content.0: Invalid `signature` in `compaction` block",
     "compaction content": "messages.0.content.0: the content of the `compaction` block is not what was signed",
     "compaction tools": "messages.0.content.0: the `tool_changes` of the `compaction` block are not what was returned",
+    "open server call": "messages.{i}.content.{j}: `{name}` tool use with id `{id}` was found without a corresponding "
+    "`{name}_tool_result` block",
     "caller": "tools.{i}.{kind}.allowed_callers.{j}: Input should be {callers}",
     "caller without code": "tools.{i}: the tool {name!r} can only be called by code if tools has code execution",
     "strict caller": "tools.{i}: the tool {name!r} cannot be strict and be called by code",
