@@ -113,6 +113,11 @@ class EventLoop:
         """True if the running code runs in this event loop."""
         return threading.get_ident() == self.thread_id and running_library() is not None and self == EventLoop.current()
 
+    @property
+    def has_ended(self) -> bool:
+        """True if nothing runs in it any more."""
+        return not self.post(_do_nothing)
+
     def post(self, function: Callable[[], object]) -> bool:
         """Schedule a function in this event loop, from any thread. False: the loop has ended, so it is not called."""
         try:
@@ -150,7 +155,7 @@ class EventLoop:
         is_posted = self.post(call.start)
         try:
             while is_posted and not await call.wait(_LIVENESS_CHECK_S):
-                is_posted = self.post(_do_nothing)
+                is_posted = not self.has_ended
         except BaseException:
             if self.post(call.cancel):
                 with anyio.CancelScope(shield=True):

@@ -24,7 +24,7 @@ from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.price_check import check_prices
 from agentkit.messages.message import text_of
 from agentkit.models.claude import ClaudeModel
-from agentkit.models.client import lease_client, overriding_client
+from agentkit.models.client import lease_client, lease_given_client, overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.redaction.redactor import credentials_of
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
@@ -186,7 +186,11 @@ class RunLifecycle(Generic[Deps, In, Out]):
 async def _open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> AsyncGenerator[Model]:
     """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client."""
     if not isinstance(model, str) and scope.client is None and overriding_client.get() is None:
-        yield model
+        if isinstance(model, ClaudeModel):
+            async with lease_given_client(model.client) as client:
+                yield model if client is model.client else replace(model, client=client)
+        else:
+            yield model
         return
     name = model if isinstance(model, str) else model.name
     async with lease_client(scope.client or scope.agent_client) as client:

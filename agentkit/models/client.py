@@ -1,7 +1,8 @@
 """The client of the official SDK that a run uses, and its lifetime.
 
 A client that was passed in is used as it is and never closed. Without one, runs in the same event loop share a client
-that opens on first use and closes when the last of them ends.
+that opens on first use and closes when the last of them ends; so do runs in other event loops than the one that a
+passed client belongs to, which share a copy of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from agentkit.event_loop import correct_library_name
+from agentkit.models.loop_client import copy_for_this_loop, take_over
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -49,31 +51,50 @@ def override_client_everywhere(client: Client) -> Generator[None]:
 @dataclass(slots=True)
 class _SharedClient:
     client: Client
+    original: Client | None
+    """The client that it is a copy of. None: it is no copy. Kept alive, since its id is the key."""
     users: int = 0
 
 
-_shared_client: RunVar[_SharedClient | None] = RunVar("agentkit_client", default=None)
+_shared_clients: RunVar[dict[int, _SharedClient]] = RunVar("agentkit_clients")
+"""The clients that were opened in this event loop, by the id of the client that they are a copy of, or of None."""
 
 
 @asynccontextmanager
 async def lease_client(given: Client | None) -> AsyncGenerator[Client]:
     """Yield the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
     chosen = overriding_client.get() or (_process_wide_clients[-1] if _process_wide_clients else given)
-    if chosen is not None:
-        yield chosen
+    async with _lease_shared(None) if chosen is None else lease_given_client(chosen) as client:
+        yield client
+
+
+@asynccontextmanager
+async def lease_given_client(given: Client) -> AsyncGenerator[Client]:
+    """Yield a given client, or a copy of it where its connections belong to another event loop."""
+    if await take_over(given):
+        yield given
         return
-    correct_library_name()  # the shared client is found by the event loop
-    shared = _shared_client.get()
-    if shared is None:
-        shared = _SharedClient(_open_client())
-        _shared_client.set(shared)
+    async with _lease_shared(given) as client:
+        yield client
+
+
+@asynccontextmanager
+async def _lease_shared(original: Client | None) -> AsyncGenerator[Client]:
+    correct_library_name()  # the shared clients are found by the event loop
+    clients = _shared_clients.get(None)
+    if clients is None:
+        _shared_clients.set(clients := {})
+    key = id(original)
+    if key not in clients:
+        clients[key] = _SharedClient(_open_client() if original is None else copy_for_this_loop(original), original)
+    shared = clients[key]
     shared.users += 1
     try:
         yield shared.client
     finally:
         shared.users -= 1
         if shared.users == 0:
-            _shared_client.set(None)
+            del clients[key]
             with anyio.CancelScope(shield=True):
                 await shared.client.close()
 
