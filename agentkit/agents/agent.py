@@ -12,6 +12,7 @@ from agentkit.agents.conversation import Conversation, conversation_state_from
 from agentkit.agents.fan_out import Done, Failed, fan_out
 from agentkit.errors import UsageError
 from agentkit.event_loop import context_without_loop, running_library
+from agentkit.loop.parent_call import enclosing_call, enclosing_client
 from agentkit.models.client import lease_client
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
@@ -57,6 +58,8 @@ class Agent(AgentSpec[Deps, In, Out]):
         library = running_library()
         if library is not None:
             raise UsageError(f"run_sync was called inside a running {library} event loop: use `await agent.run(...)`.")
+        if (around := enclosing_call()) is not None:  # a tool's thread: the run belongs to the tool's run
+            return around.nested_runs.run_from_thread(lambda: self.run(prompt, **options))
         return context_without_loop().run(anyio.run, lambda: self.run(prompt, **options))
 
     def conversation(self, earlier: JSONObject | Sequence[JSONObject] | None = None) -> Conversation[Deps, In, Out]:
@@ -91,7 +94,7 @@ class Agent(AgentSpec[Deps, In, Out]):
         async with AsyncExitStack() as stack:
             stack.enter_context(share_budget(shared, "the map"))
             if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
-                await stack.enter_async_context(lease_client(options.get("client") or self.client))
+                await stack.enter_async_context(lease_client(options.get("client") or enclosing_client(self.client)))
             return await fan_out(one, items, concurrency=concurrency, run_id=options.get("run_id"))
 
     def as_tool(

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from agentkit.budget.account import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.loop.model_turns import ModelTurns
+    from agentkit.loop.nested_runs import NestedRuns
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.scope import RunScope
 
@@ -60,6 +61,7 @@ class AgentLoop(Generic[Deps, In, Out]):
     history: RunHistory
     model_turns: ModelTurns
     run_budget: RunBudget
+    nested_runs: NestedRuns
     deps: Deps
     output_check: OutputCheckFunction[Out] | None = None
     """A check of the output beyond its type. None: no further check."""
@@ -77,7 +79,14 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._sync_state_with_model_turns()
         self._validation = OutputValidation(self.spec.output_spec, self.scope, self.output_check)
         self._tool_turns = ToolTurns.for_agent(
-            self.spec, self.scope, self.history, self.run_budget, self.deps, self._validation, self._is_stuck
+            self.spec,
+            self.scope,
+            self.history,
+            self.run_budget,
+            self.nested_runs,
+            self.deps,
+            self._validation,
+            self._is_stuck,
         )
         self._eager, self._child_runs = self._tool_turns.eager_calls, self._tool_turns.child_runs
         self._appended_turn: AssistantTurn | None = None
@@ -123,7 +132,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             reason=finish.reason,
             answer=self._validation.answer,
             charges=self.model_turns.charges,
-            children=tuple(self._child_runs.results),
+            children=(*self._child_runs.results, *self.nested_runs.results),
             messages=self.history.to_dicts(),
             unfinished=self._tool_turns.unfinished_calls(),
             artifacts=self.scope.artifacts.kept_artifacts(),
@@ -170,7 +179,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self.state = self.state.user_message_sent()
         await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
         try:
-            on_call = None if action.is_final_turn else self._eager.on_call
+            on_call = None if action.is_final_turn else self._eager.callback_for_turn()
             reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve, on_call=on_call)
         except OverBudget as refusal:
             self.state = self.state.budget_refused(str(refusal))

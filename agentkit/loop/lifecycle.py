@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, cast
+
+import anyio
 
 from agentkit.budget.account import Account, RunBudget
 from agentkit.errors import UsageError
@@ -16,13 +19,16 @@ from agentkit.history.conversation_state import ConversationState, CurrentRun
 from agentkit.history.run_history import RunHistory
 from agentkit.history.transcript import Transcript, open_transcript
 from agentkit.log import is_logged, log, log_context
-from agentkit.loop.actions import Finish
+from agentkit.loop.actions import OUT_OF_TIME, Finish
 from agentkit.loop.agent_loop import AgentLoop
+from agentkit.loop.child_runs import ChildRuns
 from agentkit.loop.exchange import CallResources
 from agentkit.loop.model_call import ModelCaller
 from agentkit.loop.model_turns import ModelTurns
+from agentkit.loop.nested_runs import NestedRuns
+from agentkit.loop.parent_call import ParentCall, enclosing_call, nested_run_id, nested_scope
 from agentkit.loop.price_check import check_prices
-from agentkit.messages.message import text_of
+from agentkit.messages.message import Content, ToolCall, text_of
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client, overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
@@ -33,12 +39,11 @@ from agentkit.run.delegate import delegates_of
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
-from agentkit.run.steps import InMemorySteps
-from agentkit.tools.run_context import CallServices, RunContext
+from agentkit.run.steps import InMemorySteps, Slot
+from agentkit.tools.run_context import CallServices, RunContext, current_services
 
 if TYPE_CHECKING:
     from agentkit.loop.output_validation import OutputCheckFunction
-    from agentkit.loop.parent_call import ParentCall
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.input import Part
@@ -62,13 +67,18 @@ class RunLifecycle(Generic[Deps, In, Out]):
     def __post_init__(self) -> None:
         if self.options.keys() & {"model", "settings", "tools"}:  # only then: a new spec compiles its types again
             self.spec = self._spec_with_overrides()
-        self._run_id = self.options.get("run_id") or f"run-{secrets.token_hex(8)}"
-        if self.parent is not None:
-            self._run_id = self.parent.child_scope(self.spec.name).run_id
+        self._around = enclosing_call() if self.parent is None else None
+        """The call, or the run, whose code starts this run. None: it is a root, or the child of a tool call."""
+        self._run_id = self.options.get("run_id") or self._new_run_id()
         self._needs_artifact_tools = False
         self._current_run: CurrentRun | None = None
         self._is_stopping = False
         self._finish_without_loop = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
+
+    def _new_run_id(self) -> str:
+        if self.parent is not None:
+            return self.parent.child_scope(self.spec.name).run_id
+        return f"run-{secrets.token_hex(8)}" if self._around is None else nested_run_id(self._around, self.spec.name)
 
     def _spec_with_overrides(self) -> AgentSpec[Deps, In, Out]:
         return replace(
@@ -86,29 +96,56 @@ class RunLifecycle(Generic[Deps, In, Out]):
         check_prices(self.spec, scope.accounts)
         self._current_run = CurrentRun(is_stopping=self._is_stopping)
         await self.conversation.begin_run(self.spec.name, self._current_run)
+        nested_runs, run_budget = NestedRuns(), RunBudget(scope.accounts)
+        token = current_services.set(self._services_of_run(scope, nested_runs))
         try:
-            async with AsyncExitStack() as stack:
-                run_budget = RunBudget(scope.accounts)
-                stack.callback(run_budget.close)
-                names = (self.spec.model, self.spec.fallback)
-                models = [await stack.enter_async_context(_open_model(one, self.spec, scope)) for one in names if one]
-                known = [value for model in models for value in credentials_of(getattr(model, "client", None))]
-                scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, known))
-                deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
-                _check_child_deps(self.spec, has_deps=deps is not None)
-                transcript = await self._conversation_transcript(deps, scope, models[0].name)
-                stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
-                _log_start(self.spec)
-                prompt = scope.redactor.content(transcript.with_change_note(content))
-                history = RunHistory(transcript, prompt, CacheMarkers(self.spec.settings.cache_marker))
-                model_turns = self._model_turns(scope, history, models, deps, run_budget)
-                self.agent_loop = AgentLoop(self.spec, scope, history, model_turns, run_budget, deps, self.output_check)
-                await self.agent_loop.run()
+            with anyio.move_on_after(run_budget.seconds_left) as opening:
+                await self._open_and_run(scope, run_budget, nested_runs, content, opening)
+            if opening.cancelled_caught:
+                self._finish_without_loop = OUT_OF_TIME
         except UsageError as error:
             self._finish_without_loop = Finish(Outcome.FAILED, str(error))
             raise
         finally:
+            current_services.reset(token)
+            run_budget.close()
+            nested_runs.close()
             self.conversation.end_run()
+            if self._around is not None:
+                self._around.nested_runs.add_result(self._around.call, cast("RunResult[object]", self.result()))
+
+    async def _open_and_run(
+        self,
+        scope: RunScope,
+        run_budget: RunBudget,
+        nested_runs: NestedRuns,
+        content: Content,
+        opening: anyio.CancelScope,
+    ) -> None:
+        """Open what the run needs, until the deadline of `opening`, run the loop, and close everything."""
+        async with AsyncExitStack() as stack:
+            names = (self.spec.model, self.spec.fallback)
+            models = [await stack.enter_async_context(_open_model(one, self.spec, scope)) for one in names if one]
+            known = [value for model in models for value in credentials_of(getattr(model, "client", None))]
+            scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, known))
+            deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
+            _check_child_deps(self.spec, has_deps=deps is not None)
+            transcript = await self._conversation_transcript(deps, scope, models[0].name)
+            stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
+            _log_start(self.spec)
+            prompt = scope.redactor.content(transcript.with_change_note(content))
+            history = RunHistory(transcript, prompt, CacheMarkers(self.spec.settings.cache_marker))
+            model_turns = self._model_turns(scope, history, models, deps, run_budget)
+            opening.deadline = math.inf
+            self.agent_loop = AgentLoop(
+                self.spec, scope, history, model_turns, run_budget, nested_runs, deps, self.output_check
+            )
+            await self.agent_loop.run()
+
+    def _services_of_run(self, scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
+        """Return the services for code of the run that belongs to no tool call: instructions, middleware, checks."""
+        no_call = ToolCall("", "", {})
+        return ParentCall(scope, Slot(""), no_call, None, None, ChildRuns(), nested_runs, redactor=scope.redactor)
 
     def note_stop(self) -> None:
         """Note, from any thread, that the run was cancelled or its handle dropped: the next message waits."""
@@ -138,18 +175,24 @@ class RunLifecycle(Generic[Deps, In, Out]):
             path, artifacts = (self.spec.name,), self.conversation.artifacts
             scope = RunScope(self._run_id, path, steps, client=client, listener=listener, artifacts=artifacts)
             scope = replace(scope, accounts=enclosing.accounts, stop_flag=enclosing.stop_flag or scope.stop_flag)
+            if self._around is not None:
+                scope = nested_scope(self._around, self.spec.name, scope)
             owner = "the run"
         budgets = ((self.options.get("budget"), owner), (self.spec.budget, f"the agent {self.spec.name!r}"))
         accounts = [Account(budget, owner) for budget, owner in budgets if budget is not None]
         return replace(
-            scope, agent_client=self.spec.client or scope.agent_client, accounts=(*scope.accounts, *accounts)
+            scope,
+            agent_client=self.spec.client or scope.agent_client,
+            accounts=(*scope.accounts, *accounts),
+            around_model=(*scope.around_model, *self.spec.around_model),
+            around_tool=(*scope.around_tool, *self.spec.around_tool),
         )
 
     def _model_turns(
         self, scope: RunScope, history: RunHistory, models: list[Model], deps: Deps, run_budget: RunBudget
     ) -> ModelTurns:
         resources = CallResources(scope, self.spec.retry, run_budget, self.spec.own_prices)
-        model_caller = ModelCaller(resources, self.spec.around_model)
+        model_caller = ModelCaller(resources, scope.around_model)
 
         async def open_relaxed_transcript() -> Transcript:
             ctx, needs_artifact_tools = self._run_context(deps, scope), self._needs_artifact_tools

@@ -1,4 +1,4 @@
-"""The tool call of a parent run that starts a child run: scope, numbers and deps for the child."""
+"""The tool call of a parent run that starts a child run, by itself or by its code: what the run takes from it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.loop.child_runs import CallNumber, ChildRuns
-from agentkit.tools.run_context import CallServices
+from agentkit.tools.run_context import CallServices, current_services
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Account
+    from agentkit.loop.nested_runs import NestedRuns
     from agentkit.messages.message import ToolCall
+    from agentkit.models.client import Client
+    from agentkit.run.events import Event
     from agentkit.run.result import RunResult
-    from agentkit.run.scope import RunScope
+    from agentkit.run.scope import EventListener, RunScope
     from agentkit.run.steps import Slot
 
 
@@ -31,6 +34,8 @@ class ParentCall(CallServices):
     """The type or factory of these deps, as the delegating agent names it."""
     child_runs: ChildRuns
     """All child runs of the delegating run."""
+    nested_runs: NestedRuns
+    """The runs that its code starts."""
     known_scope: RunScope | None = None
     """The child's scope where it was set already. None: it is derived from the call."""
 
@@ -72,3 +77,63 @@ class ParentCall(CallServices):
         if deps_source is None or deps_source == self.deps_source:
             return True
         return isinstance(deps_source, type) and self.deps is not None
+
+
+def enclosing_call() -> ParentCall | None:
+    """Return the tool call, or else the run, whose code runs now. None: no run is around it that goes on."""
+    call = current_services.get()
+    return call if isinstance(call, ParentCall) and not call.nested_runs.is_closed else None
+
+
+def enclosing_client(own: Client | None) -> Client | None:
+    """Return the client of a run that begins here and was given none; `own` is that of its agent."""
+    call = enclosing_call()
+    if call is None or not call.nested_runs.loop.is_current:
+        return own
+    return call.scope.client or own or call.scope.agent_client
+
+
+def nested_scope(call: ParentCall, agent: str, own: RunScope) -> RunScope:
+    """Return the scope of a run that the code of this call starts; `own` is that of the run for itself."""
+    around, is_same_loop = call.scope, call.nested_runs.loop.is_current
+    return replace(
+        own,
+        path=(*around.path, agent),
+        parent_call_id=call.call.id or None,
+        client=own.client or (around.client if is_same_loop else None),  # a client belongs to one event loop
+        agent_client=own.agent_client or (around.agent_client if is_same_loop else None),
+        listener=_both_listeners(around.listener, own.listener),
+        accounts=tuple(dict.fromkeys((*around.accounts, *own.accounts))),
+        stop_flag=around.stop_flag.for_this_loop(),
+        redactor=around.redactor,
+        around_model=around.around_model,
+        around_tool=around.around_tool,
+    )
+
+
+def nested_run_id(call: ParentCall, agent: str) -> str:
+    """Return the id of the next run of this agent that the code of this call starts."""
+    place = f"{call.scope.run_id}/{call.call.id}" if call.call.id else call.scope.run_id
+    return f"{place}/{agent}-{call.nested_runs.next_number()}"
+
+
+def _both_listeners(around: EventListener | None, own: EventListener | None) -> EventListener | None:
+    return own or around if own is None or around is None else _BothListeners(around, own)
+
+
+@dataclass(frozen=True, slots=True)
+class _BothListeners:
+    """Sends the events of a nested stream to its own reader and to that of the run around it."""
+
+    around: EventListener
+    own: EventListener
+
+    async def send(self, event: Event) -> None:
+        """See `EventListener.send`. The own reader is waited for, as in any stream."""
+        self.around.send_soon(event)
+        await self.own.send(event)
+
+    def send_soon(self, event: Event) -> None:
+        """See `EventListener.send_soon`."""
+        self.around.send_soon(event)
+        self.own.send_soon(event)

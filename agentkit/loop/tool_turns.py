@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from agentkit.budget.account import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.loop.actions import RunTools, SkipCalls
+    from agentkit.loop.nested_runs import NestedRuns
     from agentkit.loop.output_validation import OutputValidation
     from agentkit.loop.state import RunState
     from agentkit.run.agent_spec import AnySpec
@@ -46,6 +47,7 @@ class ToolTurns:
     runner: CallRunner
     eager_calls: EagerCalls
     child_runs: ChildRuns
+    nested_runs: NestedRuns
     validation: OutputValidation[Any]
     """Accepts the answer of a run whose output comes by the answer tool."""
     _unfinished: list[Unfinished] = field(default_factory=list[Unfinished], init=False)
@@ -61,6 +63,7 @@ class ToolTurns:
         scope: RunScope,
         history: RunHistory,
         run_budget: RunBudget,
+        nested_runs: NestedRuns,
         deps: object,
         validation: OutputValidation[Any],
         is_stuck: Callable[[ToolCall], bool],
@@ -76,6 +79,7 @@ class ToolTurns:
                 deps,
                 spec.deps,
                 child_runs,
+                nested_runs,
                 progress_listener=progress_reporter(scope, call),
                 artifact_slot=scope.artifacts.slot_for(call.id) if history.has_artifact_tools else None,
                 redactor=scope.redactor,
@@ -83,9 +87,9 @@ class ToolTurns:
             return RunContext(deps, scope.run_id, spec.name, call.id, _services=parent_call)
 
         limiter = anyio.Semaphore(spec.max_concurrent_calls, fast_acquire=True)
-        runner = CallRunner(history.tools, scope, make_context, spec.tool_timeout_s, limiter, spec.around_tool)
+        runner = CallRunner(history.tools, scope, make_context, spec.tool_timeout_s, limiter, scope.around_tool)
         eager_calls = EagerCalls(runner, is_stuck, is_enabled=spec.settings.eager)
-        return cls(history, run_budget, runner, eager_calls, child_runs, validation)
+        return cls(history, run_budget, runner, eager_calls, child_runs, nested_runs, validation)
 
     async def run_calls(self, action: RunTools, state: RunState) -> RunState:
         """Run the calls of a turn, queue their results, and return the state after that."""
@@ -128,7 +132,9 @@ class ToolTurns:
     def unfinished_calls(self) -> tuple[Unfinished, ...]:
         """Return the calls of this run and of the runs below it that were not finished."""
         discarded = self.eager_calls.discarded_ids
-        return (*self._unfinished, *self.child_runs.unfinished_calls(self.runner.scope.path, excluded=discarded))
+        nested = (one for result in self.nested_runs.results for one in result.unfinished)
+        children = self.child_runs.unfinished_calls(self.runner.scope.path, excluded=discarded)
+        return (*self._unfinished, *children, *nested)
 
     def _queue_results(self, calls: Sequence[ToolCall], results: dict[str, CallResult], missing: str) -> None:
         """Queue the results in the model's order; a call without a result gets `missing` as an error."""

@@ -56,6 +56,8 @@ class ToolRun:
     """The tool that runs; `tool.is_agent` for a sub-agent."""
     context: RunContext[object]
     """The context that the tool gets."""
+    path: tuple[str, ...] = ()
+    """The agents from the root of the tree to the one whose model made the call."""
 
 
 CallModel: TypeAlias = "Callable[[ModelCall], Awaitable[AssistantTurn]]"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from agentkit.models.client import Client
     from agentkit.run.events import Event
+    from agentkit.run.middleware import AroundModel, AroundTool
     from agentkit.run.steps import Slot, Steps
 
 
@@ -69,6 +70,10 @@ class RunScope:
     """Stops all model calls of the tree once the API has refused its credentials."""
     redactor: Redactor = Redactor()
     """Removes known secrets from what is sent to the model."""
+    around_model: tuple[AroundModel, ...] = ()
+    """Middleware around the model calls of this run and of those below it, that of the root agent outermost."""
+    around_tool: tuple[AroundTool, ...] = ()
+    """Middleware around the tool calls of this run and of those below it, that of the root agent outermost."""
 
     def event_origin(self) -> EventOrigin:
         """Return the origin of this run's events."""

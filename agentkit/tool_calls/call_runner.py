@@ -18,6 +18,7 @@ from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
 from agentkit.tool_calls.retry_and_timeout import TimeoutMiddleware, retry_middleware, run_tool
 from agentkit.tools.result_content import render_result
+from agentkit.tools.run_context import current_services, services_of
 
 if TYPE_CHECKING:
     import anyio
@@ -50,6 +51,7 @@ class CallRunner:
     async def run_to_result(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> CallResult:
         """Run a call through all layers and return its result; failures become error results."""
         started = time.monotonic()
+        current_services.set(services_of(run.context))  # the call has a task, and so a context, of its own
         try:
             content = await self._run_layers(run, is_stop_requested)
         except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value

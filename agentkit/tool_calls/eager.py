@@ -7,6 +7,7 @@ is kept, be it the streamed turn or its replacement; and unclaimed calls have en
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,17 @@ class EagerCalls:
     """Calls by their position in the turn, from 1; several at one position where the turn was requested again."""
     _unclaimed_ids: set[str] = field(default_factory=set[str], init=False)
     """The ids of the unclaimed calls."""
+    _context: Context = field(default_factory=copy_context, init=False)
+    """The context in which the calls of the current turn start: that of a call that waits for the complete turn."""
     _has_exclusive_call: bool = field(default=False, init=False)
     """True from the first call of an exclusive tool in the reply on: that call and all after it are not eager."""
 
-    @property
-    def on_call(self) -> OnToolCall | None:
-        """The callback for each call of a reply that is still streaming. None: no call would start."""
-        return None if self._task_group is None else self._start_if_eager
+    def callback_for_turn(self) -> OnToolCall | None:
+        """Return the callback for each call of the reply that is requested next. None: no call would start."""
+        if self._task_group is None:
+            return None
+        self._context = copy_context()  # that of the run: the reply is read inside of the agent's middleware
+        return self._start_if_eager
 
     async def run_alongside(self, work: Callable[[], Awaitable[None]]) -> None:
         """Await the steps of the run, with a task group for its eager calls around them."""
@@ -89,7 +94,7 @@ class EagerCalls:
         name = f"tool:{call.id}"
         eager_call = EagerCall(call, Slot(name) if is_durable else scope.steps.reserve(name), self.runner)
         self._unclaimed.setdefault(nth, []).append(eager_call)
-        eager_call.start(task_group)
+        self._context.run(eager_call.start, task_group)
 
     def _find_same_call(self, call: ToolCall, nth: int) -> EagerCall | None:
         return next((eager_call for eager_call in self._unclaimed.get(nth, ()) if eager_call.is_same_call(call)), None)

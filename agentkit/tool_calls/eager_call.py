@@ -67,7 +67,7 @@ class EagerCall:
         tool = runner.tools[call.name]
         emit_started_soon(runner.scope, call, tool)  # a reader that pauses does not hold up the call
         async with runner.concurrency_limiter:
-            run = ToolRun(call, tool, runner.make_context(call, self.slot))
+            run = ToolRun(call, tool, runner.make_context(call, self.slot), runner.scope.path)
             self._result = await runner.run_to_result(run, is_stop_requested)
         if self._claimed_by is not None:
             await self._record_result(self._claimed_by, self._result)

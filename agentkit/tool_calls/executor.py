@@ -114,7 +114,7 @@ class ToolCallExecutor:
         self, call: ToolCall, slot: Slot, tool: AnyTool, is_stop_requested: Callable[[], bool]
     ) -> CallResult:
         runner = self.runner
-        run = ToolRun(call, tool, runner.make_context(call, slot))
+        run = ToolRun(call, tool, runner.make_context(call, slot), runner.scope.path)
         # A sub-agent records its own steps, so its run is not inside a step of the parent.
         agent_result = await runner.run_to_result(run, is_stop_requested) if tool.is_agent else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias
 
@@ -27,6 +28,10 @@ class CallServices:
     """Keeps a result that is too long to be sent whole. None: such a result is clipped, and the rest is lost."""
     redactor: Redactor = field(default=Redactor(), repr=False)
     """Removes known secrets from tool results."""
+
+
+current_services: ContextVar[CallServices | None] = ContextVar("agentkit_call", default=None)
+"""The services of the tool call, or else of the run, whose code runs now. None: no run is around it."""
 
 
 @dataclass(frozen=True, slots=True)
