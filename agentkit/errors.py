@@ -124,8 +124,8 @@ class ModelError(AgentkitError):
     ) -> None:
         super().__init__(message)
         self.kind = kind
-        """The API's error type (`not_found_error`, `overloaded_error` ...), or `connection_error`,
-        `stream_interrupted`, `protocol_error`."""
+        """The API's error type (`not_found_error`, `overloaded_error` ...), or `connection_error`, `timeout_error`,
+        `stream_interrupted`, `protocol_error`, and `configuration_error` for a ConfigurationError after a reply."""
         self.code = code
         """The API's error code, finer than the type: `thread_not_found`, `tool_name_conflict` ... None: none sent."""
         self.status = status

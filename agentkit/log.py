@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from agentkit.redaction.credentials import credentials_of_environment
+from agentkit.redaction.exceptions import RedactedError
 from agentkit.redaction.redactor import Redactor, text_without_secrets, without_secrets
 
 _logger = logging.getLogger("agentkit")
@@ -48,13 +50,6 @@ def log_context(redactor: Redactor, **fields: str) -> Generator[None]:
 def is_logged(level: int) -> bool:
     """True if the application logs this level; check it before building an expensive line."""
     return _logger.isEnabledFor(level)
-
-
-class RedactedError(Exception):
-    """Stands in a log record for an exception whose traceback holds a secret; its text is the traceback without it.
-
-    A handler that formats `record.exc_info` itself would show the secret otherwise.
-    """
 
 
 class PackageLog:
@@ -100,13 +95,13 @@ def _write_line(level: int, event: str, fields: dict[str, object], error: BaseEx
 def _make_record(level: int, event: str, fields: dict[str, object], error: BaseException | None) -> logging.LogRecord:
     from structlog.contextvars import get_contextvars
 
-    context = _context.get()
+    context, redact = _context.get(), _redactor()
     file, line, function, _ = _logger.findCaller(stacklevel=4)  # the line that called `log().error(...)`
     record = _logger.makeRecord(_logger.name, level, file, line, _redacted(event), (), None, function)
     said = without_secrets({**get_contextvars(), **context.fields, **fields})
     for name, value in said.items():
         attribute = f"{name}_" if name in _RESERVED_NAMES else name
-        record.__dict__[attribute] = context.redactor.value(value)
+        record.__dict__[attribute] = redact.value(value)
     if error is not None:
         record.exc_info = (type(error), error, error.__traceback__)
         text = logging.Formatter().formatException(record.exc_info)
@@ -116,8 +111,13 @@ def _make_record(level: int, event: str, fields: dict[str, object], error: BaseE
     return record
 
 
+def _redactor() -> Redactor:
+    context = _context.get()
+    return Redactor.of((), credentials_of_environment()) if context is _NO_CONTEXT else context.redactor
+
+
 def _redacted(text: str) -> str:
-    return _context.get().redactor.text(text_without_secrets(text))
+    return _redactor().text(text_without_secrets(text))
 
 
 def _report_lost_line(event: str, failure: Exception) -> None:

@@ -14,7 +14,8 @@ import pytest
 import structlog
 
 from agentkit import Agent, Outcome, RunResult, tool
-from agentkit.log import RedactedError, log, log_context
+from agentkit.log import log, log_context
+from agentkit.redaction.exceptions import RedactedError
 from agentkit.redaction.redactor import Redactor
 from agentkit.simulator import Reply
 from agentkit.testing import script
@@ -94,6 +95,15 @@ def test_a_handler_that_formats_the_traceback_itself_gets_no_secret() -> None:
     assert "test_log.py" in handler.written
     assert handler.written.count(RedactedError.__name__) == 1
     assert "ValueError: nothing to hide" in handler.written
+
+
+def test_a_key_of_the_environment_is_hidden_outside_of_runs_too(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "gw_7f3c9a21d4e84b55")
+    with caplog.at_level(logging.ERROR, "agentkit"):
+        log().error("no run", said="gw_7f3c9a21d4e84b55", exc_info=ValueError("gw_7f3c9a21d4e84b55"))
+    assert "gw_7f3c9a21d4e84b55" not in f"{caplog.text} {caplog.records[0].__dict__}"
 
 
 def test_lists_and_mappings_of_a_line_are_redacted_as_well(caplog: pytest.LogCaptureFixture) -> None:

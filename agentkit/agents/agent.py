@@ -12,8 +12,11 @@ from agentkit.agents.conversation import Conversation, conversation_state_from
 from agentkit.agents.fan_out import Done, Failed, fan_out
 from agentkit.errors import UsageError
 from agentkit.event_loop import context_without_loop, running_library
+from agentkit.log import log_context
 from agentkit.loop.parent_call import enclosing_call, enclosing_client
 from agentkit.models.client import lease_client
+from agentkit.redaction.credentials import credentials_of, credentials_of_environment
+from agentkit.redaction.redactor import Redactor
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
 from agentkit.run.scope import share_budget
@@ -82,7 +85,7 @@ class Agent(AgentSpec[Deps, In, Out]):
         """Run every item in a conversation of its own, at most `concurrency` at once; the results are in order.
 
         One item's failure never costs another's result. An iterator that raises ends the items: its error is the last
-        entry, a `Failed`. Raises ConfigurationError, which would fail them all.
+        entry, a `Failed`. Raises ConfigurationError for what is missing before anything is sent: credentials, a price.
         """
 
         shared = options.pop("budget", None)
@@ -93,9 +96,14 @@ class Agent(AgentSpec[Deps, In, Out]):
 
         async with AsyncExitStack() as stack:
             stack.enter_context(share_budget(shared, "the map"))
+            client = options.get("client") or enclosing_client(self.client)
             if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
-                await stack.enter_async_context(lease_client(options.get("client") or enclosing_client(self.client)))
-            return await fan_out(one, items, concurrency=concurrency, run_id=options.get("run_id"))
+                client = await stack.enter_async_context(lease_client(client))
+            redactor = Redactor.of(self.redact, [*credentials_of(client), *credentials_of_environment()])
+            stack.enter_context(log_context(redactor, agent=self.name))
+            return await fan_out(
+                one, items, concurrency=concurrency, run_id=options.get("run_id"), redact=redactor.text
+            )
 
     def as_tool(
         self,

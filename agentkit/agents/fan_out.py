@@ -11,6 +11,8 @@ import anyio
 
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.log import log
+from agentkit.models.endpoint_errors import EndpointError
+from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.outcome import Outcome
 from agentkit.tool_calls.failures import first_leaf_exception
 
@@ -46,22 +48,28 @@ class Failed:
 
 
 async def fan_out(
-    run_item: RunItem[Item, Out], items: Iterable[Item], *, concurrency: int, run_id: str | None
+    run_item: RunItem[Item, Out],
+    items: Iterable[Item],
+    *,
+    concurrency: int,
+    run_id: str | None,
+    redact: Callable[[str], str] = text_without_secrets,
 ) -> list[Done[Out] | Failed]:
-    """Run every item, at most `concurrency` at once.
+    """Run every item, at most `concurrency` at once; `redact` takes secrets out of the texts of errors.
 
     One item's failure never costs another's result; items that cannot be read any further end with a `Failed`. Raises
-    ConfigurationError, which would fail them all alike, and UsageError for what cannot be iterated over.
+    ConfigurationError for what is missing before anything is sent (credentials, a price), and UsageError for what
+    cannot be iterated over.
     """
     if concurrency < 1:
         raise UsageError(f"map(concurrency={concurrency}): at least one item has to run at a time.")
     prefix = run_id or f"map-{secrets.token_hex(8)}"
     results: dict[int, Done[Out] | Failed] = {}
-    waiting = _numbered_items(_iterate(items), prefix, results)
+    waiting = _numbered_items(_iterate(items), prefix, results, redact)
 
     async def work() -> None:
         for index, item in waiting:
-            results[index] = await _run_item(run_item, index, item, f"{prefix}/{index}")
+            results[index] = await _run_item(run_item, index, item, f"{prefix}/{index}", redact)
 
     try:
         async with anyio.create_task_group() as tasks:
@@ -80,7 +88,7 @@ def _iterate(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def _numbered_items(
-    items: Iterator[Item], run_id: str, results: dict[int, Done[Out] | Failed]
+    items: Iterator[Item], run_id: str, results: dict[int, Done[Out] | Failed], redact: Callable[[str], str]
 ) -> Iterator[tuple[int, Item]]:
     """Yield the items with their places. An error of the iterator itself ends them, as the last of the results."""
     index = 0
@@ -91,17 +99,21 @@ def _numbered_items(
     except (Exception, anyio.get_cancelled_exc_class()) as error:  # noqa: BLE001 - an iterator may raise anything, also the cancellation of a future that it reads
         log().error("the items of a map cannot be read any further", run_id=run_id, index=index, exc_info=error)
         reason = f"The items could not be read any further: {type(error).__name__}: {error}"
-        results[index] = Failed(index, Outcome.FAILED, reason)
+        results[index] = Failed(index, Outcome.FAILED, redact(reason))
 
 
-async def _run_item(run_item: RunItem[Item, Out], index: int, item: Item, run_id: str) -> Done[Out] | Failed:
+async def _run_item(
+    run_item: RunItem[Item, Out], index: int, item: Item, run_id: str, redact: Callable[[str], str]
+) -> Done[Out] | Failed:
     try:
         result = await run_item(item, run_id)
+    except EndpointError as error:
+        return Failed(index, Outcome.FAILED, str(error))
     except ConfigurationError:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of one item is that item's result
         log().error("an item of a map failed", run_id=run_id, index=index, exc_info=error)
-        return Failed(index, Outcome.FAILED, f"{type(error).__name__}: {error}")
+        return Failed(index, Outcome.FAILED, redact(f"{type(error).__name__}: {error}"))
     if result.answer is None:
         return Failed(index, result.outcome, result.reason, cast("RunResult[object]", result))
     return Done(index, result.answer.value, result)

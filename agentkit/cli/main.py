@@ -108,6 +108,10 @@ def _message_and_exit_code(error: BaseException) -> tuple[str, ExitCode]:
 
 
 def _print_error(sentence: str, code: ExitCode) -> int:
+    from agentkit.redaction.credentials import credentials_of_environment
+    from agentkit.redaction.redactor import Redactor, text_without_secrets
+
+    sentence = Redactor.of((), credentials_of_environment()).text(text_without_secrets(sentence))
     with contextlib.suppress(OSError):
         print(f"agentkit: {printable(sentence)}", file=sys.stderr)
     return int(code)

@@ -13,8 +13,7 @@ import anyio
 
 from agentkit.budget.account import OverBudget
 from agentkit.budget.model_limits import model_limits_of
-from agentkit.errors import ModelError
-from agentkit.history.compaction import is_request_too_long
+from agentkit.errors import ConfigurationError, ModelError
 from agentkit.loop.actions import (
     OUT_OF_TIME,
     Action,
@@ -28,6 +27,7 @@ from agentkit.loop.actions import (
     SkipCalls,
     UseFallback,
 )
+from agentkit.loop.failed_run import failure_of_run
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
 from agentkit.loop.run_limits import RunLimits
 from agentkit.loop.state import AnswerBy, RunState
@@ -100,12 +100,13 @@ class AgentLoop(Generic[Deps, In, Out]):
                 await self._child_runs.run_alongside(
                     lambda: self._eager.run_alongside(self._run_actions), self.history.tools
                 )
-        except ModelError as error:
-            self.error = error
-            outcome = Outcome.CONTEXT_EXCEEDED if is_request_too_long(error) else Outcome.FAILED
-            self.finish = Finish(outcome, str(error))
+        except (ModelError, ConfigurationError) as error:
+            self.error, self.finish = failure_of_run(error, self.scope.redactor)
+            is_before_any_reply = self.scope.parent_call_id is None and not self.model_turns.was_answered
+            if isinstance(error, ConfigurationError) and is_before_any_reply:
+                raise
         except ProgramFault as error:
-            self.finish = Finish(Outcome.FAILED, str(error))
+            self.finish = Finish(Outcome.FAILED, self.scope.redactor.text(str(error)))
         finally:
             if self.finish is None and self.run_budget.is_time_over:
                 self.finish = OUT_OF_TIME
@@ -120,7 +121,7 @@ class AgentLoop(Generic[Deps, In, Out]):
     async def _run_actions(self) -> None:
         while not isinstance(action := next_action(self.state), Finish):
             await self._execute_action(action)
-        self.finish = action
+        self.finish = replace(action, reason=self.scope.redactor.text(action.reason)) if action.reason else action
 
     def result(self) -> RunResult[Out]:
         """Return the result so far; the outcome is `cancelled` for a run that has not ended by itself."""

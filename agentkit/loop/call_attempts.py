@@ -24,6 +24,7 @@ from agentkit.loop.call_budget import CallBudget
 from agentkit.messages.server_threads import ServerThread
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.stream_accumulator import StreamAccumulator
+from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.events import TextDelta, ThinkingDelta, TurnReset
 
@@ -81,6 +82,7 @@ class CallAttempts:
                 self.turn = await self._send_once(self.request.with_max_tokens(self.max_tokens), reservation)
                 return self.turn
             except ModelError as error:
+                redact_exception(error, scope.redactor.text)
                 scope.stop_flag.record(error)
                 failures += 1
                 if self._drop_refused_thread(error):

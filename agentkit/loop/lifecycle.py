@@ -31,8 +31,10 @@ from agentkit.loop.price_check import check_prices
 from agentkit.messages.message import Content, ToolCall, text_of
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client, overriding_client
+from agentkit.models.client_check import checked_credentials
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
-from agentkit.redaction.redactor import credentials_of
+from agentkit.redaction.credentials import credentials_of_environment
+from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
 from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.delegate import delegates_of
@@ -104,6 +106,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
             if opening.cancelled_caught:
                 self._finish_without_loop = OUT_OF_TIME
         except UsageError as error:
+            redact_exception(error, scope.redactor.text)
             self._finish_without_loop = Finish(Outcome.FAILED, str(error))
             raise
         finally:
@@ -126,8 +129,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         async with AsyncExitStack() as stack:
             names = (self.spec.model, self.spec.fallback)
             models = [await stack.enter_async_context(_open_model(one, self.spec, scope)) for one in names if one]
-            known = [value for model in models for value in credentials_of(getattr(model, "client", None))]
-            scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, known))
+            scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, _known_credentials(models)))
             deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
             _check_child_deps(self.spec, has_deps=deps is not None)
             transcript = await self._conversation_transcript(deps, scope, models[0].name)
@@ -238,6 +240,12 @@ async def _open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> Asy
     name = model if isinstance(model, str) else model.name
     async with lease_client(scope.client or scope.agent_client) as client:
         yield ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name))
+
+
+def _known_credentials(models: Sequence[Model]) -> list[str]:
+    """Return the credentials of the models' clients and of the environment. Raises EndpointError for a wrong one."""
+    clients = [getattr(model, "client", None) for model in models]
+    return [*credentials_of_environment(), *(value for client in clients for value in checked_credentials(client))]
 
 
 @asynccontextmanager

@@ -83,6 +83,11 @@ class ModelTurns:
         return merge_charges(self._request_charges)
 
     @property
+    def was_answered(self) -> bool:
+        """True if a reply to one of the requests has come, or a part of one."""
+        return any(charge.usage.requests or charge.usage.aborted_requests for charge in self._request_charges)
+
+    @property
     def cache_breaks(self) -> tuple[CacheBreak, ...]:
         """The requests that read less from the prompt cache than the one before them had left there."""
         return tuple(self._cache.breaks)
@@ -121,7 +126,8 @@ class ModelTurns:
         self._model_caller.use_table_prices()
         self._history.drop_thinking(name)
         self._cache.expect_break(f"The run went on with {name}, which has a cache of its own.")
-        await self.scope.emit(lambda origin: FellBack(**origin, model=name, reason=reason))
+        said = self.scope.redactor.text(reason)
+        await self.scope.emit(lambda origin: FellBack(**origin, model=name, reason=said))
 
     async def compact_history(self) -> None:
         """Replace the history by a summary of it."""

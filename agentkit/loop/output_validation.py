@@ -67,6 +67,7 @@ class OutputValidation(Generic[Out]):
         return None
 
     async def _reject_output(self, reason: str) -> str:
-        """Emit OutputRejected and return the reason."""
+        """Emit OutputRejected and return the reason, without secrets: `verify` may pass on any text."""
+        reason = self.scope.redactor.text(reason)
         await self.scope.emit(lambda origin: OutputRejected(**origin, reason=reason))
         return reason

@@ -65,7 +65,7 @@ def read_servers(path: Path) -> dict[str, McpServer]:
             raise ConfigurationError(f"{path}: no second server can be named {given!r}; change its name.")
         try:
             servers[name] = _server_from_entry(entry)
-        except (DefinitionError, LookupError) as error:
+        except (ConfigurationError, DefinitionError, LookupError) as error:
             raise ConfigurationError(f"{path}: {given}: {error.args[0]}") from error
     return servers
 

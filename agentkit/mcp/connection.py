@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import anyio
 from mcp import MCPError
@@ -21,13 +21,15 @@ from agentkit.log import log
 from agentkit.mcp.http import REQUEST_NOT_SENT
 from agentkit.mcp.mcp_tool import CallWithoutResult, ServerResult
 from agentkit.mcp.results import readable_error_text
+from agentkit.mcp.servers import server_redactor
 from agentkit.mcp.session import SESSION_LOST, McpSession
-from agentkit.redaction.redactor import text_without_secrets
+from agentkit.redaction.exceptions import redact_exception
 
 if TYPE_CHECKING:
     from agentkit.mcp.annotations import ListedTool
     from agentkit.mcp.mcp_tool import ProgressCallback
     from agentkit.mcp.servers import McpServer
+    from agentkit.messages.message import JSONObject
 
 _INTERNAL_ERROR_CODES = (0, -32603)
 """Error codes for an exception inside the server. Its text is logged and not sent to the model."""
@@ -44,6 +46,7 @@ class ServerConnection:
         self.name = name
         """The name under which the server is mounted."""
         self._server = server
+        self._redactor = server_redactor(server)
         self._connect_timeout_s = connect_timeout_s
         self._loop = EventLoop.current()
         self._session = McpSession(server, name, connect_timeout_s)
@@ -86,15 +89,30 @@ class ServerConnection:
         if was_restarted:
             await self._restart(tool)
         session = self._session
+
+        async def report_progress(progress: float, total: float | None, message: str | None) -> None:
+            await on_progress(progress, total, message and self._redactor.text(message))
+
         try:
-            result = await session.call_tool(tool.name, arguments, on_progress)
+            result = await session.call_tool(tool.name, arguments, report_progress)
         except MCPError as error:
-            raise self._error_for_call(tool, error) from error
+            failure = self._raised_from(error, self._error_for_call(tool, error))
+            raise failure from failure.__cause__
         except ValidationError as error:
-            log().error("an MCP server's result is none", server=self.name, tool=tool.name, exc_info=error)
-            raise CallWithoutResult(f"The server {self.name} answered in a form that MCP does not have.") from error
+            text = f"The server {self.name} answered in a form that MCP does not have."
+            failure = self._raised_from(error, CallWithoutResult(text))
+            log().error("an MCP server's result is none", server=self.name, tool=tool.name, exc_info=failure)
+            raise failure from failure.__cause__
         self._may_restart = True
+        if self._redactor.values:
+            result = cast("JSONObject", self._redactor.value(result))
         return ServerResult(result, was_restarted)
+
+    def _raised_from(self, cause: Exception, failure: Exception) -> Exception:
+        """Return the failure with its cause, which shows no secret of the server."""
+        failure.__cause__ = cause
+        redact_exception(failure, self._redactor.text)
+        return failure
 
     async def _restart(self, tool: ListedTool) -> None:
         """Restart the server, unless another call has done so meanwhile."""
@@ -125,7 +143,7 @@ class ServerConnection:
             server=self.name,
             tool=tool.name,
             code=error.code,
-            reason=text_without_secrets(error.message),
+            reason=self._redactor.text(error.message),
         )
         if error.code == REQUEST_NOT_SENT:
             return ToolError(f"The server {self.name} cannot be reached. {_NOT_EXECUTED}", retryable=True)
@@ -137,5 +155,6 @@ class ServerConnection:
         if error.code in _INTERNAL_ERROR_CODES:
             return CallWithoutResult(f"The server {self.name} reported an internal error.")
         return ToolError(
-            readable_error_text(error.message) or f"The server {self.name} refused the call (code {error.code})."
+            readable_error_text(self._redactor.text(error.message))
+            or f"The server {self.name} refused the call (code {error.code})."
         )

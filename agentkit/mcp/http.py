@@ -12,6 +12,8 @@ from typing import Any
 import httpx2
 from mcp.types import CONNECTION_CLOSED, INVALID_REQUEST
 
+from agentkit.models.endpoint_errors import innermost_text
+
 REQUEST_NOT_SENT = -32_098
 """JSON-RPC error code of this client: the server could not be reached, so it never got the request."""
 
@@ -68,4 +70,5 @@ def _jsonrpc_error_code(error: httpx2.TransportError) -> int:
 
 
 def _error_text(error: httpx2.TransportError) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    kind, text = type(error).__name__, innermost_text(error)
+    return kind if text == kind else f"{kind}: {text}"

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from agentkit.errors import DefinitionError
-from agentkit.redaction.redactor import REDACTED, is_secret_name, text_without_secrets
+from agentkit.models.client_check import check_headers
+from agentkit.redaction.credentials import secret_values_of
+from agentkit.redaction.redactor import REDACTED, Redactor, is_secret_name, text_without_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,24 @@ class StdioServer:
     def __post_init__(self) -> None:
         args = cast("Sequence[object]", self.args)  # not checked yet: callers may pass anything
         if isinstance(args, str) or not all(isinstance(one, str) for one in args):
-            raise DefinitionError(f"StdioServer(args={args!r}): it takes a list of texts, one for each argument.")
+            raise DefinitionError("StdioServer(args=...): it takes a list of texts, one for each argument.")
 
     def __str__(self) -> str:
         return f"`{shlex.join([self.command, *_redacted_arguments(self.args)])}`"
+
+    def secret_values(self) -> tuple[str, ...]:
+        """Return the secrets that the program is given: in the environment, and in arguments that name one."""
+        pairs = zip(self.args, _redacted_arguments(self.args), strict=True)
+        hidden = [arg.partition("=")[2] if f"={REDACTED}" in safe else arg for arg, safe in pairs if arg != safe]
+        return (*secret_values_of(self.env), *hidden)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpServer:
     """A server at an address, over streamable HTTP: `HttpServer("https://example.com/mcp", headers={...})`.
 
-    Raises DefinitionError for anything but an http or https address.
+    Raises DefinitionError for anything but an http or https address, and ConfigurationError for a header that HTTP
+    does not take, such as a token with a line end; its value is not in the text.
     """
 
     url: str = field(repr=False)
@@ -54,10 +63,21 @@ class HttpServer:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise DefinitionError(f"HttpServer({str(self)!r}): it takes an address that starts with http or https.")
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise DefinitionError(f"HttpServer({str(self)!r}): {error}.") from None
+        check_headers(self.headers, f"the MCP server {self}")
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+    def secret_values(self) -> tuple[str, ...]:
+        """Return the secrets that are sent to the server: in headers, in the query, and the password of the address."""
+        parts = urlsplit(self.url)
+        password = () if parts.password is None else (unquote(parts.password),)
+        return (*secret_values_of(self.headers), *secret_values_of(dict(parse_qsl(parts.query))), *password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,10 @@ class InProcessServer:
 
     def __str__(self) -> str:
         return "the server in this process"
+
+    def secret_values(self) -> tuple[str, ...]:
+        """Return none: nothing is sent to it beside the calls."""
+        return ()
 
 
 def _redacted_arguments(args: Sequence[str]) -> Iterator[str]:
@@ -86,3 +110,8 @@ def _redacted_arguments(args: Sequence[str]) -> Iterator[str]:
 
 McpServer: TypeAlias = StdioServer | HttpServer | InProcessServer
 """Any MCP server that can be mounted."""
+
+
+def server_redactor(server: McpServer) -> Redactor:
+    """Return the redactor for all texts that come from a server: it may repeat the secrets that it is sent."""
+    return Redactor.of((), server.secret_values())

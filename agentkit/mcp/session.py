@@ -29,10 +29,9 @@ from agentkit.event_loop import start_root_task
 from agentkit.log import log
 from agentkit.mcp.annotations import Annotations, ListedTool
 from agentkit.mcp.http import REQUEST_NOT_SENT, http_client
-from agentkit.mcp.servers import HttpServer, InProcessServer, McpServer, StdioServer
+from agentkit.mcp.servers import HttpServer, InProcessServer, McpServer, StdioServer, server_redactor
 from agentkit.mcp.stdio import StderrTail, open_process_streams
 from agentkit.messages.message import JSONObject
-from agentkit.redaction.redactor import text_without_secrets
 
 if TYPE_CHECKING:
     from mcp.client import IncomingMessage, Transport
@@ -60,6 +59,7 @@ class McpSession:
         self.tools: tuple[ListedTool, ...] = ()
         """The server's tools in its own order; empty until the session is open."""
         self._server = server
+        self._redactor = server_redactor(server)
         self._name = name
         self._connect_timeout_s = connect_timeout_s
         self._client: Client | None = None
@@ -150,7 +150,7 @@ class McpSession:
                 async with self._make_client(transport) as client:
                     yield client
         else:
-            self._stderr_tail = StderrTail(self._name)
+            self._stderr_tail = StderrTail(self._name, self._redactor)
             transport = open_process_streams(server, self._stderr_tail, self._closing.set)
             async with self._make_client(transport) as client:
                 yield client
@@ -164,7 +164,7 @@ class McpSession:
         if isinstance(message, ToolListChangedNotification):
             log().info("an MCP server changed its tools; mount it again to see them", server=self._name)
         elif isinstance(message, Exception) and not self._noise:
-            self._noise = _invalid_output_text(message)
+            self._noise = self._redactor.text(_invalid_output_text(message))[:_MAX_NOISE_CHARS]
             log().warning("an MCP server sends what is no message", server=self._name, text=self._noise)
         await anyio.lowlevel.checkpoint()
 
@@ -172,7 +172,7 @@ class McpSession:
         """Return the text of the error for a session that could not be opened."""
         head = f"The MCP server {self._name!r} ({self._server})"
         if self._error is not None:
-            text = f"{head} {_failure_reason(self._error, self._server)}"
+            text = f"{head} {self._redactor.text(_failure_reason(self._error, self._server))}"
         elif self._scope.cancelled_caught:
             text = f"{head} did not finish the handshake within {self._connect_timeout_s:g} s."
         else:
@@ -223,16 +223,16 @@ def _failure_reason(error: BaseException, server: McpServer) -> str:
         if isinstance(server, StdioServer) and error.code == CONNECTION_CLOSED:
             return "ended before it was ready."
         if error.code == REQUEST_NOT_SENT:
-            return f"cannot be reached: {text_without_secrets(error.message)}."
-        return f"refused: {text_without_secrets(error.message)} (code {error.code})."
+            return f"cannot be reached: {error.message}."
+        return f"refused: {error.message} (code {error.code})."
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         return f"does not speak as MCP says: {place}: {first['msg']}."
-    return f"cannot be reached: {type(error).__name__}: {text_without_secrets(str(error))}."
+    return f"cannot be reached: {type(error).__name__}: {error}."
 
 
 def _invalid_output_text(error: Exception) -> str:
-    """Return the beginning of the output that is no MCP message."""
+    """Return the output that is no MCP message."""
     given: object = error.errors(include_url=False)[0]["input"] if isinstance(error, ValidationError) else str(error)
-    return text_without_secrets(str(given))[:_MAX_NOISE_CHARS]
+    return str(given)

@@ -19,7 +19,7 @@ from mcp.shared.message import SessionMessage
 from agentkit.log import log
 from agentkit.mcp.posix_transport import posix_transport
 from agentkit.mcp.servers import StdioServer
-from agentkit.redaction.redactor import text_without_secrets
+from agentkit.redaction.redactor import Redactor, text_without_secrets
 
 _MAX_TAIL_LINES = 10
 _MAX_LINE_CHARS = 2_000
@@ -32,7 +32,8 @@ class StderrTail:
     A full pipe would block the process, so a thread reads it to the end.
     """
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, redactor: Redactor) -> None:
+        self._redactor = redactor
         read, write = os.pipe()
         self.file = os.fdopen(write, "w")
         """The pipe's end for the process. Close it once the process has inherited it."""
@@ -45,14 +46,17 @@ class StderrTail:
     async def text(self) -> str:
         """Return the last lines, once the process has ended; empty if it wrote nothing."""
         await anyio.to_thread.run_sync(self._thread.join, _STDERR_JOIN_TIMEOUT_S)
-        return text_without_secrets("\n".join(self._lines))
+        return self._without_secrets("\n".join(self._lines))
+
+    def _without_secrets(self, text: str) -> str:
+        return self._redactor.text(text_without_secrets(text))
 
     def _read_pipe(self, pipe: int, server: str) -> None:
         with os.fdopen(pipe, errors="replace") as stream:
             for line in iter(lambda: stream.readline(_MAX_LINE_CHARS), ""):
                 if said := line.rstrip():
                     self._lines.append(said)
-                    log().debug("an MCP server wrote to stderr", server=server, line=text_without_secrets(said))
+                    log().debug("an MCP server wrote to stderr", server=server, line=self._without_secrets(said))
 
 
 @asynccontextmanager

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from agentkit.budget.prices import PRICES
 from agentkit.errors import ConfigurationError, ModelError
+from agentkit.models.endpoint_errors import endpoint_error, innermost_text
 from agentkit.models.rate_limiting.retry_after import parse_retry_after_s
 from agentkit.models.stream_accumulator import NON_RETRYABLE_ERRORS
+from agentkit.redaction.redactor import text_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from anthropic import APIStatusError
+    from anthropic import APIConnectionError, APIStatusError
 
 _RETRYABLE_STATUSES = {408, 409, 429}
 _NO_CREDENTIALS = (
@@ -30,7 +32,8 @@ def translate_sdk_errors(model: str) -> Generator[None]:
 
     Raises:
         ModelError: There is no usable reply; `is_retryable` tells if the same request may succeed later.
-        ConfigurationError: There are no credentials, or the client does not fit the event loop.
+        ConfigurationError: There are no credentials, the client does not fit the event loop, or its address,
+            certificate, protocol or headers are such that no request can succeed.
     """
     import anthropic
     import httpx2
@@ -42,12 +45,16 @@ def translate_sdk_errors(model: str) -> Generator[None]:
     except anthropic.APITimeoutError as error:
         raise ModelError("The API did not answer in time.", kind="timeout_error", is_retryable=True) from error
     except anthropic.APIConnectionError as error:
+        if (mistake := endpoint_error(error, error.request.url)) is not None:
+            raise mistake from None  # the transport's text may show the value of a header
         raise _error_of_connection(error) from error
+    except httpx2.InvalidURL as error:
+        raise endpoint_error(error, None) or error from None
     except httpx2.TransportError as error:
-        text = f"The connection broke off while the reply was coming: {_error_text(error)}."
+        text = f"The connection broke off while the reply was coming: {innermost_text(error)}."
         raise ModelError(text, kind="stream_interrupted", is_retryable=True) from error
     except anthropic.CredentialsError as error:
-        raise ConfigurationError(f"{_NO_CREDENTIALS} ({error})") from error
+        raise ConfigurationError(f"{_NO_CREDENTIALS} ({text_without_secrets(str(error))})") from error
     except TypeError as error:
         if "authentication method" in str(error):  # the SDK reports a missing key by this TypeError
             raise ConfigurationError(_NO_CREDENTIALS) from error
@@ -83,13 +90,8 @@ def _is_retryable(error: APIStatusError, kind: str) -> bool:
     return error.status_code in _RETRYABLE_STATUSES or error.status_code >= 500
 
 
-def _error_of_connection(error: Exception) -> Exception:
+def _error_of_connection(error: APIConnectionError) -> Exception:
     if isinstance(error.__cause__, RuntimeError) and "no running event loop" in str(error.__cause__):
         return ConfigurationError("This client's aiohttp transport runs on asyncio only; on trio use the default one.")
-    cause = error.__cause__ or error
-    text = f"The API could not be reached: {_error_text(cause)}."
+    text = f"The API could not be reached: {innermost_text(error.__cause__ or error)}."
     return ModelError(text, kind="connection_error", is_retryable=True)
-
-
-def _error_text(error: BaseException) -> str:
-    return str(error).rstrip(".") or type(error).__name__

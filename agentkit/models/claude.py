@@ -23,6 +23,7 @@ from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
 from agentkit.models import api_errors
 from agentkit.models.client_capabilities import ClientCapabilities, client_capabilities
+from agentkit.models.endpoint_errors import error_of_reply_without_events
 from agentkit.models.rate_limiting.limiter import Permit, RateLimiter, rate_limiter_of
 from agentkit.models.retry import Retry
 from agentkit.models.sse import SSEParser
@@ -170,7 +171,7 @@ async def _stream_events(
     """
     source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
     reader = SSEParser()
-    is_complete = False
+    is_complete = has_events = False
     try:
         while (received := await anext(source, None)) is not None:  # `async for` would leave a generator of its own
             if cache_write is not None:
@@ -178,7 +179,7 @@ async def _stream_events(
             for event in reader.feed(received) if isinstance(received, bytes) else (received,):
                 if not isinstance(event, dict):
                     continue
-                found = cast("JSONObject", event)
+                found, has_events = cast("JSONObject", event), True
                 if (kind := found.get("type")) == "message_delta":  # the last event with a usage record
                     permit.record_success(Usage.from_api(found.get("usage") or {}).output_tokens)
                 is_complete = kind == "message_stop"
@@ -195,6 +196,8 @@ async def _stream_events(
         await _drain_events(source)
         text = "The server sent an event that is not JSON."
         raise ModelError(text, kind="protocol_error", is_retryable=True) from error
+    if not has_events and (mistake := error_of_reply_without_events(stream.response)) is not None:
+        raise mistake
 
 
 async def _drain_events(events: AsyncIterator[object]) -> None:

@@ -16,7 +16,9 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from agentkit.event_loop import correct_library_name
+from agentkit.models.endpoint_errors import EndpointError
 from agentkit.models.loop_client import copy_for_this_loop, take_over
+from agentkit.redaction.redactor import text_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -107,8 +109,15 @@ async def session() -> AsyncGenerator[None]:
 
 
 def _open_client() -> Client:
-    from anthropic import AsyncAnthropic  # costs over a second: only when a model is really called
+    import httpx2
+    from anthropic import AnthropicError, AsyncAnthropic  # costs over a second: only when a model is really called
 
     from agentkit.models.http_transport import open_http_client
 
-    return AsyncAnthropic(http_client=open_http_client())
+    try:
+        return AsyncAnthropic(http_client=open_http_client())
+    except (AnthropicError, httpx2.InvalidURL, ImportError, OSError, ValueError) as error:
+        # An address, a proxy, a file of certificates: all of it comes from the environment.
+        text = text_without_secrets(str(error)).rstrip(".")
+        variables = "ANTHROPIC_BASE_URL, HTTP_PROXY, HTTPS_PROXY and SSL_CERT_FILE"
+        raise EndpointError(f"The client for the Claude API cannot be opened: {text}. Check {variables}.") from None

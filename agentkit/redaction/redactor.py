@@ -11,11 +11,13 @@ cursors and of a schema's properties are not secret.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
+from urllib.parse import quote
 
 from agentkit.errors import DefinitionError
 from agentkit.redaction.named_values import NamedValues
@@ -28,7 +30,6 @@ __all__ = [
     "REDACTED",
     "Redactor",
     "check_redacted_names",
-    "credentials_of",
     "is_secret_name",
     "text_without_secrets",
     "without_secrets",
@@ -107,18 +108,10 @@ def _json_without_secrets(value: object, *, is_secret: bool) -> object:
 
 # -- what the model reads --------------------------------------------------------------------------------------------
 
-_CREDENTIAL_ATTRIBUTES = ("api_key", "auth_token", "access_token", "aws_secret_key", "aws_session_token")
 _BINARY_TYPES = ("image", "base64")
 _GENERATED_FIELDS = ("type", "tool_use_id")
 """Fields of a block whose values are generated, so they hold no secret."""
-_CREDENTIAL_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-
-
-def credentials_of(client: object) -> tuple[str, ...]:
-    """Return the API keys and tokens that a client of the SDK and the environment hold."""
-    found = [getattr(client, name, None) for name in _CREDENTIAL_ATTRIBUTES]
-    found += [os.environ.get(name) for name in _CREDENTIAL_VARIABLES]
-    return tuple(dict.fromkeys(value for value in found if isinstance(value, str) and value))
+_SAME_EVERYWHERE = re.compile(r"[A-Za-z0-9._~/-]*")
 
 
 def check_redacted_names(names: object) -> None:
@@ -128,6 +121,14 @@ def check_redacted_names(names: object) -> None:
     for name in cast("Sequence[object]", names):
         if not isinstance(name, str) or not name.strip():
             raise DefinitionError(f"{name!r} is not a name")
+
+
+def _written_forms(value: str) -> tuple[str, ...]:
+    """Return a value in the forms in which others write it, without white space around it: plain, in JSON, in a URL."""
+    stripped = value.strip()
+    if _SAME_EVERYWHERE.fullmatch(stripped):
+        return (stripped,)
+    return stripped, json.dumps(stripped)[1:-1], json.dumps(stripped, ensure_ascii=False)[1:-1], quote(stripped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ class Redactor:
     _named: NamedValues | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        long = {value for value in self.values if len(value) >= MIN_VALUE_CHARS and value not in REDACTED}
+        found = {form for value in self.values for form in _written_forms(value)}
+        long = {value for value in found if len(value) >= MIN_VALUE_CHARS and value not in REDACTED}
         object.__setattr__(self, "values", tuple(sorted(long, key=lambda value: (-len(value), value))))
         object.__setattr__(self, "_named", NamedValues(self.names) if self.names else None)
 

@@ -44,13 +44,13 @@ async def emit_finished(scope: RunScope, call: ToolCall, result: CallResult) -> 
 
 
 def progress_reporter(scope: RunScope, call: ToolCall) -> Callable[[str, float | None, float | None], None]:
-    """Return the listener for `ctx.progress(...)` of a call; it emits ToolProgress."""
+    """Return the listener for `ctx.progress(...)` of a call; it emits ToolProgress, without secrets in its message."""
 
     def report(message: str, done: float | None, total: float | None) -> None:
-        scope.emit_soon(
-            lambda origin: ToolProgress(
-                **origin, call_id=call.id, name=call.name, message=message, done=done, total=total
-            )
-        )
+        def make_event(origin: EventOrigin) -> ToolProgress:
+            text = scope.redactor.text(message)
+            return ToolProgress(**origin, call_id=call.id, name=call.name, message=text, done=done, total=total)
+
+        scope.emit_soon(make_event)
 
     return report

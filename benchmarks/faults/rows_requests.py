@@ -6,6 +6,9 @@ from dataclasses import replace
 
 from agentkit import Budget
 from agentkit.history.sanitize import NO_RESULT
+from agentkit.messages.message import AssistantTurn
+from agentkit.models.endpoint_errors import EndpointError
+from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import Price, pricing, worker
 from benchmarks.faults.scenario import (
@@ -27,7 +30,14 @@ INVALID = "Invalid request (400)"
 REFUSED = "Key or rights refused (401, 403)"
 UNKNOWN_MODEL = "Unknown model (404)"
 RATE = "Too many requests (429)"
+ENDPOINT = "Address, certificate or header that cannot work"
 SERVER = "Server error or overload (500, 502, 503, 504, 529)"
+
+
+async def _lose_certificate(call: ModelCall, next: CallModel) -> AssistantTurn:
+    if call.turn > 1:
+        raise EndpointError("The API cannot be reached, and trying again does not help: certificate has expired.")
+    return await next(call)
 
 
 def _names_request(played: ScenarioResult) -> bool:
@@ -98,6 +108,15 @@ SCENARIOS = (
         agent=replace(_misspelt, fallback="claude-sonnet-5-5"),
         is_refused=True,
         other_requests=2,
+    ),
+    fails_for_good(
+        ENDPOINT,
+        "in the middle: what is finished is returned",
+        agent=replace(worker, around_model=[_lose_certificate]),
+        reason="certificate has expired",
+        script=(FIND_CALL,),
+        executed=("find tea",),
+        also=lambda played: not played.resets,
     ),
     completes_despite(RATE, "no time said", "status:429"),
     completes_despite(RATE, "seconds", "status:429,retry_after=0.02"),

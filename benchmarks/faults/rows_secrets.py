@@ -7,6 +7,7 @@ from dataclasses import replace
 from agentkit import RunContext, tool
 from agentkit.messages.message import Block
 from agentkit.redaction.redactor import REDACTED
+from agentkit.simulator import Reply
 from benchmarks.faults.agents import Deps, find, worker
 from benchmarks.faults.scenario import (
     FINAL_REPLY,
@@ -17,6 +18,7 @@ from benchmarks.faults.scenario import (
     assistant_message,
     completes_despite,
     error_result,
+    fails_for_good,
     ok_result,
     tool_call,
     user_message,
@@ -61,4 +63,11 @@ def _is_clean(played: ScenarioResult) -> bool:
 SCENARIOS = (
     leaked("return", "in a result", ok_result("c1", _TEXT.format(*[REDACTED] * len(_SECRETS)))),
     leaked("raise", "in an exception: not in the log either", error_result("c1", _WITHOUT_DETAILS)),
+    fails_for_good(
+        SECRETS,
+        "in an error of the API, which repeats the key",
+        script=(Reply.failure(400, "invalid_request_error", f"Not with the key {KEY}."),),
+        reason=f"Not with the key {REDACTED}.",
+        also=_is_clean,
+    ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from benchmarks.faults import (
     rows_calls,
     rows_conversations,
+    rows_log,
     rows_replies,
     rows_requests,
     rows_secrets,
@@ -25,4 +26,5 @@ SCENARIOS: Sequence[Scenario] = (
     *rows_tools.SCENARIOS,
     *rows_trees.SCENARIOS,
     *rows_secrets.SCENARIOS,
+    *rows_log.SCENARIOS,
 )

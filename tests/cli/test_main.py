@@ -130,6 +130,15 @@ def test_an_output_that_cannot_be_written_is_no_traceback(redirection: str, code
 
 
 @pytest.mark.usefixtures("shop")
+def test_no_sentence_shows_a_secret(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "gw_7f3c9a21d4e84b55\n")
+    assert main(["doctor", "--base-url", "http://ann:hunter2@127.0.0.1:gw_7f3c9a21d4e84b55"]) != 0
+    err = capsys.readouterr().err
+    assert "[redacted]" in err
+    assert "hunter2" not in err
+    assert "gw_7f3c9a21d4e84b55" not in err
+
+
 def test_debug_shows_the_traceback() -> None:
     process = subprocess.run(
         [sys.executable, "-m", "agentkit", "--debug", "run", "shop:clrk", "Hi"],

@@ -75,3 +75,13 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert "is not JSON" in refusal(path)
     path.write_text("[]", encoding="utf-8")
     assert "valid dictionary" in refusal(path)
+
+
+def test_a_header_with_a_line_end_is_said_with_its_entry_and_without_its_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCS_TOKEN", "tea-token-1\n")
+    servers = {"docs": {"url": "https://example.com/mcp", "headers": {"authorization": "Bearer ${DOCS_TOKEN}"}}}
+    said = refusal(written(tmp_path, servers))
+    assert "docs: The header 'authorization' of the MCP server https://example.com/mcp has a line end" in said
+    assert "tea-token" not in said

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+import traceback
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 
 from agentkit.errors import ConfigurationError, ToolError, UsageError
-from agentkit.mcp import HttpServer
+from agentkit.mcp import HttpServer, StdioServer
 from agentkit.mcp.annotations import ListedTool
 from agentkit.mcp.connection import ServerConnection
 from agentkit.mcp.mcp_tool import CallWithoutResult, ServerResult
@@ -216,3 +220,49 @@ def test_a_call_after_the_end_of_the_servers_event_loop_is_refused(backend: str)
 
     tools = anyio.run(mount, backend=backend)
     anyio.run(use, backend=backend)
+
+
+TOKEN = "tea-token-1"
+
+
+def with_token(**how: object) -> StdioServer:
+    return replace(wild(**how), env={"SHOP_TOKEN": TOKEN})
+
+
+async def test_a_server_that_repeats_its_secrets_shows_them_to_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "agentkit"):
+        async with connected(with_token()) as server:
+            result = {"content": [{"type": "text", "text": f"sent {TOKEN}"}]}
+            assert await server.said("give", result=result) == "sent [redacted]"
+            for code in (-32602, -32603):
+                with pytest.raises((ToolError, CallWithoutResult)) as caught:
+                    await server.call("refuse", code=code, message=f"no {TOKEN}")
+                assert TOKEN not in "".join(traceback.format_exception(caught.value))
+        for how in ({"last_words": f"no {TOKEN}"}, {"noise": f"hello {TOKEN}"}):
+            with suppress(ConfigurationError):
+                async with connected(with_token(**how)) as server:
+                    await server.call("pid")
+        with pytest.raises(ConfigurationError, match=r"no \[redacted\]"):
+            await ServerConnection(with_token(last_words=f"no {TOKEN}"), "wild", 20).open()
+    assert TOKEN not in caplog.text
+    assert "[redacted]" in str([record.__dict__ for record in caplog.records])
+
+
+async def test_progress_and_results_of_a_server_have_no_secret_of_it() -> None:
+    heard: list[str | None] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append(message)
+
+    program = StdioServer(sys.executable, [str(Path(__file__).parent / "shop_program.py")], {"SHOP_TOKEN": TOKEN})
+    async with connected(program) as server:
+        result = await server.connection.call_tool(server.tools["pack"], {"item": TOKEN}, hear)
+    assert "packed [redacted]" in str(result.result)
+    assert heard == ["packing [redacted]"]
+
+
+async def test_a_server_over_http_that_repeats_a_header_shows_it_to_nobody() -> None:
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    async with wild_address() as url, connected(HttpServer(url, headers=headers)) as server:
+        with pytest.raises(ToolError, match=r"^not with \[redacted\]$"):
+            await server.call("refuse", code=-32602, message=f"not with {TOKEN}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import cast
 
 import pytest
@@ -16,7 +15,6 @@ from agentkit.messages.message import JSON, Content
 from agentkit.redaction.redactor import (
     REDACTED,
     Redactor,
-    credentials_of,
     is_secret_name,
     text_without_secrets,
     without_secrets,
@@ -131,27 +129,9 @@ def test_what_was_cleaned_stays_as_it_is(value: object) -> None:
 # -- what the model reads --------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Client:
-    """What of a client matters here."""
-
-    api_key: str | None = None
-    auth_token: str | None = None
-
-
 def test_the_model_reads_data_that_only_sounds_secret() -> None:
     page = '{"items": [], "next_page_token": "abc123", "password": "asked for", "token": "t-17"}'
     assert Redactor().text(page) is page
-
-
-def test_values_of_credentials_are_hidden_wherever_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "from-the-environment")
-    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "")
-    found = credentials_of(Client(api_key="gateway-key-1", auth_token=None))
-    assert found == ("gateway-key-1", "from-the-environment")
-    assert credentials_of(Client(api_key="from-the-environment")) == ("from-the-environment",)
-    redactor = Redactor.of([], found)
-    assert redactor.text("a gateway-key-1b from-the-environment") == f"a {REDACTED}b {REDACTED}"
 
 
 def test_short_credentials_are_words_and_stay() -> None:

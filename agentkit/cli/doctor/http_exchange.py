@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """The environment variables in which the SDK looks for a secret, in its order."""
 _SHOWN_CHARS = 160
-_MIN_REDACTED_CHARS = 8
-"""Characters; a shorter secret is not redacted, because it may be part of ordinary words."""
 _TEMPORARY_STATUSES = {408, 409, 425, 429}
 
 
@@ -134,10 +131,8 @@ async def send_request(client: Client, method: str, path: str, body: JSONObject 
 
 def redacted_line(text: str) -> str:
     """Return a text from a server on one line, without secrets: some servers repeat the key that they refuse."""
-    from agentkit.redaction.redactor import REDACTED, text_without_secrets
+    from agentkit.redaction.credentials import credentials_of_environment
+    from agentkit.redaction.redactor import Redactor, text_without_secrets
 
-    for name in SECRET_VARIABLES:
-        secret = os.environ.get(name, "").strip()
-        if len(secret) >= _MIN_REDACTED_CHARS:
-            text = text.replace(secret, REDACTED)
-    return one_line(text_without_secrets(text), _SHOWN_CHARS)
+    redactor = Redactor.of((), credentials_of_environment())
+    return one_line(redactor.text(text_without_secrets(text)), _SHOWN_CHARS)

@@ -70,7 +70,7 @@ def _no_message_finding(check: str, answer: ServerResponse) -> Finding:
 
 async def probe_streaming(check: str, target: Target) -> Finding:
     """Check that a streamed reply is complete and has the API's order of events, by the code that agents use."""
-    from agentkit.errors import ModelError
+    from agentkit.errors import ConfigurationError, ModelError
     from agentkit.messages.message import user
     from agentkit.messages.request import EncodedPrefix, Request
     from agentkit.models.claude import ClaudeModel
@@ -85,8 +85,8 @@ async def probe_streaming(check: str, target: Target) -> Finding:
                 reader.feed(event)
                 count += 1
         turn = reader.turn()
-    except ModelError as error:
-        if error.is_retryable and error.kind != "stream_interrupted":
+    except (ModelError, ConfigurationError) as error:
+        if isinstance(error, ModelError) and error.is_retryable and error.kind != "stream_interrupted":
             raise NoResponse(redacted_line(str(error))) from error
         return problem(check, redacted_line(str(error)), "Agents always stream: none runs here.")
     return ok(check, f"{plural(count, 'event')} in order, stop reason {turn.stop_reason}")

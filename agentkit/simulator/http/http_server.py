@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -158,7 +159,8 @@ class _Connection:
             await response.chunks.aclose()
             return
         await self._send_response(response, {"connection": "close"})
-        await self._stream.send_eof()
+        with contextlib.suppress(OSError):  # the client has reset the connection, on trio
+            await self._stream.send_eof()
         with anyio.move_on_after(_LINGER_S):  # closing with unread input would reset the connection and lose the answer
             while True:
                 await self._stream.receive(_RECEIVE_BYTES)

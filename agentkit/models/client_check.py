@@ -1,0 +1,83 @@
+"""Checks of a client before it is used: a key or header that HTTP does not take is refused, without its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from typing import cast
+from weakref import WeakKeyDictionary
+
+from agentkit.models.endpoint_errors import EndpointError
+from agentkit.redaction.credentials import CREDENTIAL_ATTRIBUTES, credentials_of
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LEFT_OUT = ("NoneType", "NotGiven", "Omit")
+"""Types of the values that make the SDK leave a header out."""
+
+
+_checked: WeakKeyDictionary[object, tuple[list[object], tuple[str, ...]]] = WeakKeyDictionary()
+"""The credential attributes of each client as they were checked, and all its credentials."""
+
+
+def checked_credentials(client: object) -> tuple[str, ...]:
+    """Check a client, again only when a credential of it has changed, and return the credentials that it sends.
+
+    Raises:
+        EndpointError: See `check_client`.
+    """
+    attributes = [getattr(client, name, None) for name in CREDENTIAL_ATTRIBUTES]
+    try:
+        known = _checked.get(client)
+    except TypeError:  # a client of another make that cannot be a key
+        known = None
+    if known is None or known[0] != attributes:
+        check_client(client)
+        known = attributes, credentials_of(client)
+        with suppress(TypeError):
+            _checked[client] = known
+    return known[1]
+
+
+def check_client(client: object) -> None:
+    """Check the credentials and headers that a client of the SDK sends with each request.
+
+    Raises:
+        EndpointError: One of them has a character that no header can carry. It is not in the text.
+    """
+    for name in CREDENTIAL_ATTRIBUTES:
+        value = getattr(client, name, None)
+        if isinstance(value, str) and (problem := header_problem(value)):
+            raise EndpointError(f"The client's `{name}` {problem}.")
+    headers: object = getattr(client, "default_headers", None)
+    if isinstance(headers, Mapping):
+        check_headers(cast("Mapping[str, object]", headers), "the client")
+
+
+def check_headers(headers: Mapping[str, object], owner: str) -> None:
+    """Check the headers of a client or a server. Raises EndpointError, without their values."""
+    for name, value in headers.items():
+        if type(value).__name__ in _LEFT_OUT:
+            continue
+        problem = header_problem(value) if _is_header_name(name) else "has a name that HTTP does not take"
+        if problem:
+            raise EndpointError(f"The header {name!r} of {owner} {problem}.")
+
+
+@lru_cache(maxsize=256)
+def _is_header_name(name: str) -> bool:
+    return _HEADER_NAME.fullmatch(name) is not None
+
+
+def header_problem(value: object) -> str | None:
+    """Return why a value cannot be sent in a header, as the end of a sentence without the value. None: it can."""
+    if not isinstance(value, str):
+        return f"is of type {type(value).__name__}, not text"
+    if value.isascii() and value.isprintable():
+        return None
+    if "\n" in value or "\r" in value:
+        return "has a line end in it, as a value that is read from a file often has: use `.strip()`"
+    if not value.isascii():
+        return "has a character in it that is not ASCII, such as a typographic dash or an ellipsis"
+    return None if value.replace("\t", " ").isprintable() else "has a control character in it"

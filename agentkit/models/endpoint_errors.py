@@ -1,0 +1,129 @@
+"""Failures on the way to the API that no retry heals: address, certificate, protocol or header of the client are wrong.
+
+The exceptions of the SDK's transports are searched for what lies below them: on some transports and event loops the
+reason is only there.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+from agentkit.errors import ConfigurationError
+from agentkit.redaction.redactor import text_without_secrets
+
+if TYPE_CHECKING:
+    import httpx2
+
+_TLS_REASONS = {
+    "HTTP_REQUEST", "NO_PROTOCOLS_AVAILABLE", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE",
+    "TLSV1_ALERT_PROTOCOL_VERSION", "TLSV1_ALERT_UNKNOWN_CA", "UNKNOWN_PROTOCOL", "UNSUPPORTED_PROTOCOL",
+    "WRONG_VERSION_NUMBER",
+}  # fmt: skip
+"""Reasons of OpenSSL for a server that speaks no TLS, or no version of it that both know. Others may pass."""
+_ADDRESS_ADVICE = "Check the scheme, host and port of the client's `base_url` (ANTHROPIC_BASE_URL)"
+_PATH_ADVICE = "Check the host and the path of the client's `base_url` (ANTHROPIC_BASE_URL)"
+_CERTIFICATE_ADVICE = "Check the server's certificate, and the authorities that this machine trusts (SSL_CERT_FILE)"
+_HEADER_ADVICE = "Check the client's key and `default_headers`, for a line end for example"
+_HEADER_PROBLEM = "a header has a character that HTTP does not take"  # the transport's text shows the header's value
+_PROTOCOL_PROBLEM = "what answers there does not speak HTTP"
+_OTHER_MEDIA_TYPES = ("text/html", "text/plain", "application/json", "application/xml", "text/xml")
+_MAX_PORT = 65_535
+_MAX_CAUSES = 20
+
+
+class EndpointError(ConfigurationError):
+    """The API cannot be reached with this client, however often it is tried."""
+
+
+def endpoint_error(error: BaseException, url: httpx2.URL | None) -> EndpointError | None:
+    """Return the error for a request that failed for good before it was answered. None: it may succeed later."""
+    found = None if url is None else _problem_of_address(url)
+    found = found or next(filter(None, map(_problem_of_cause, _causes(error))), None)
+    if found is None:
+        return None
+    problem, advice = found
+    place = "" if url is None else _origin(url)
+    return EndpointError(
+        f"The API{f' at {place}' if place else ''} cannot be reached, and trying again does not help: "
+        f"{text_without_secrets(problem).rstrip('.')}. {advice}."
+    )
+
+
+def error_of_reply_without_events(response: httpx2.Response) -> EndpointError | None:
+    """Return the error for a successful response that is no stream, such as a web page. None: it was only cut off."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in _OTHER_MEDIA_TYPES:
+        return None
+    return EndpointError(
+        f"The server at {_origin(response.url)} does not speak the Messages API, and trying again does not help: it "
+        f"answered with {media_type}, not with a stream of events. {_PATH_ADVICE}."
+    )
+
+
+def innermost_text(error: BaseException) -> str:
+    """Return the text of the innermost exception that has one: transports wrap it in others that say less."""
+    texts = [text for one in _causes(error) if (text := str(one)) and not isinstance(one, BaseExceptionGroup)]
+    return texts[-1].rstrip(".") if texts else type(error).__name__
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what lies below it, down to the first exception in groups.
+
+    `__context__` is not followed: that may be an exception of the program, handled while it started the run.
+    """
+    below: object = error
+    for _ in range(_MAX_CAUSES):
+        if not isinstance(below, BaseException):
+            return
+        yield below
+        if isinstance(below, BaseExceptionGroup):
+            below = cast("BaseExceptionGroup[BaseException]", below).exceptions[0]
+        else:  # httpcore hides the cause and keeps it as the argument
+            below = below.__cause__ or next(iter(below.args), None)
+
+
+def _problem_of_address(url: httpx2.URL) -> tuple[str, str] | None:
+    """Return what is wrong with an address, and where to look. None: nothing is."""
+    if url.scheme not in ("http", "https") or not url.host:
+        return "its address does not begin with http:// or https:// and a host", _ADDRESS_ADVICE
+    if url.port is not None and url.port > _MAX_PORT:  # trio takes the port modulo 65,536
+        return f"there is no port {url.port}", _ADDRESS_ADVICE
+    return None
+
+
+def _problem_of_cause(leaf: BaseException) -> tuple[str, str] | None:
+    """Return what is wrong, and where to look; None for an exception that may pass, or that says nothing itself."""
+    import httpx2
+
+    text = str(leaf)
+    match leaf:
+        case ssl.SSLCertVerificationError():
+            return innermost_text(leaf), _CERTIFICATE_ADVICE
+        case ssl.SSLError() if _is_tls_mistake(leaf):
+            return text, _ADDRESS_ADVICE
+        case httpx2.UnsupportedProtocol() | httpx2.InvalidURL() | OverflowError() | httpx2.TooManyRedirects():
+            return text, _ADDRESS_ADVICE
+        case httpx2.LocalProtocolError() if text.startswith("Illegal header"):
+            return _HEADER_PROBLEM, _HEADER_ADVICE
+        case ValueError() if "header" in text:  # of aiohttp
+            return _HEADER_PROBLEM, _HEADER_ADVICE
+        case httpx2.RemoteProtocolError() if text.startswith("illegal "):
+            return _PROTOCOL_PROBLEM, _ADDRESS_ADVICE
+        case _ if "Bad status line" in text:  # of aiohttp
+            return _PROTOCOL_PROBLEM, _ADDRESS_ADVICE
+        case _:
+            return None
+
+
+def _is_tls_mistake(error: ssl.SSLError) -> bool:
+    reason: str = getattr(error, "reason", None) or ""  # aiohttp's subclass has none
+    return reason in _TLS_REASONS or "CERTIFICATE" in reason
+
+
+def _origin(url: httpx2.URL) -> str:
+    """Return scheme, host and port of an address, or how it begins where it has no scheme. Empty: it has no host."""
+    scheme, sign, rest = str(url).lstrip("/").rpartition("://")
+    host = rest.partition("/")[0].rpartition("@")[2]
+    return f"{scheme}{sign}{host}" if host and (sign or url.path.partition("/")[0]) else ""
