@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from dataclasses import dataclass, field
 
 import anyio
@@ -11,6 +13,9 @@ from agentkit.event_loop import EventLoop
 from agentkit.history.saved import SavedConversation
 from agentkit.history.transcript import Transcript
 from agentkit.tools.artifacts.artifact import ConversationArtifacts
+
+_lock = threading.Lock()
+"""Held while the current run of a conversation is looked up and set."""
 
 
 @dataclass(slots=True)
@@ -41,17 +46,26 @@ class ConversationState:
         Raises:
             UsageError: Another run is in progress.
         """
-        while (current := self.current_run) is not None:
-            if not current.is_stopping or current.loop != run.loop:
+        while (current := self._claim(run)) is not None:
+            if not current.is_stopping:
                 raise UsageError(f"This conversation with {agent!r} is in the middle of a run: await that first.")
-            await current.ended.wait()
-        self.current_run = run
+            with contextlib.suppress(UsageError):  # its event loop has ended, and the run with it
+                await current.loop.run(current.ended.wait, "the run before")
 
-    def end_run(self) -> None:
-        """Note that the current run has ended."""
-        if self.current_run is not None:
-            self.current_run.ended.set()
-            self.current_run = None
+    def _claim(self, run: CurrentRun) -> CurrentRun | None:
+        """Make `run` the current one, or return the one in progress; that of an event loop that has ended is none."""
+        with _lock:  # two threads may send a message at the same moment
+            current = self.current_run
+            if current is None or current.loop.has_ended:
+                self.current_run, current = run, None
+        return current
+
+    def end_run(self, run: CurrentRun) -> None:
+        """Note that a run that was begun has ended."""
+        run.ended.set()
+        with _lock:
+            if self.current_run is run:
+                self.current_run = None
 
     def fork(self) -> ConversationState:
         """Return the state of another conversation that goes on from the same point."""

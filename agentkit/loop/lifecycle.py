@@ -113,7 +113,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
             current_services.reset(token)
             run_budget.close()
             nested_runs.close()
-            self.conversation.end_run()
+            self.conversation.end_run(self._current_run)
             if self._around is not None:
                 self._around.nested_runs.add_result(self._around.call, cast("RunResult[object]", self.result()))
 

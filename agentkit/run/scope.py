@@ -97,6 +97,7 @@ class RunScope:
             path=(*self.path, agent),
             steps=self.steps.under(slot),
             parent_call_id=call_id,
+            stop_flag=self.stop_flag.for_this_loop(),
             artifacts=self.artifacts.for_subagent(call_id),
         )
 
