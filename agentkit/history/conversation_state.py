@@ -61,7 +61,7 @@ class ConversationState:
         return current
 
     def end_run(self, run: CurrentRun) -> None:
-        """Note that a run that was begun has ended."""
+        """Note that a run has ended."""
         run.ended.set()
         with _lock:
             if self.current_run is run:
