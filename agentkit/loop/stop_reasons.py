@@ -100,7 +100,7 @@ def _model_call_or_finish(state: RunState) -> Action:
 
 
 def _after_complete_turn(state: RunState, turn: AssistantTurn) -> Action:
-    calls = tuple(turn.tool_calls())
+    calls = turn.tool_calls()
     if calls and not state.are_calls_answered:
         return _run_calls_or_finish(state, calls)
     if turn.stop_reason == "tool_use" and not calls:
@@ -129,7 +129,7 @@ def _run_calls_or_finish(state: RunState, calls: tuple[ToolCall, ...]) -> Action
 
 def _after_truncation(state: RunState, turn: AssistantTurn) -> Action:
     """Return the action after a truncated reply: an unusable one is retried with a higher `max_tokens` if possible."""
-    calls = tuple(turn.tool_calls())
+    calls = turn.tool_calls()
     is_useless = bool(calls) or not turn.text.strip() or state.answer_by is not AnswerBy.TEXT
     if state.final_turn_finish is not None and not is_useless:
         return CheckAnswer(turn.text)

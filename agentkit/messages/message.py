@@ -170,18 +170,24 @@ class AssistantTurn:
     applied_edits: list[JSONObject] = field(default_factory=list[JSONObject])
     """The edits that `context_management` of the request has made to the prompt, in the API's own form."""
 
+    _tool_calls: tuple[ToolCall, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    """The tool calls, read once: the loop asks for them at several places."""
+
     @property
     def text(self) -> str:
         """The visible text of the turn."""
         return text_of(self.content)
 
-    def tool_calls(self) -> list[ToolCall]:
+    def tool_calls(self) -> tuple[ToolCall, ...]:
         """Return the tool calls of the turn that the client runs, in the model's order."""
-        return [
-            ToolCall.from_block(block, self.invalid_inputs.get(i))
-            for i, block in enumerate(self.content)
-            if block.get("type") == "tool_use"
-        ]
+        if self._tool_calls is None:
+            calls = [
+                ToolCall.from_block(block, self.invalid_inputs.get(i))
+                for i, block in enumerate(self.content)
+                if block.get("type") == "tool_use"
+            ]
+            object.__setattr__(self, "_tool_calls", tuple(calls))
+        return self._tool_calls or ()
 
     def to_message(self) -> Message:
         """Return the turn as the message that is sent back to the API."""

@@ -185,11 +185,14 @@ async def _stream_events(
                 is_complete = kind == "message_stop"
                 yield found
     except GeneratorExit:
+        has_ended = False
         if is_complete:  # the end of the body, which makes the connection free for the next request
             with anyio.move_on_after(_BODY_END_GRACE_S):
                 await _drain_events(source)
-        await stream.close()
-        await _drain_events(source)
+                has_ended = True
+        if not has_ended:
+            await stream.close()
+            await _drain_events(source)
         raise
     except ValueError as error:
         await stream.close()
