@@ -19,6 +19,7 @@ import anyio
 import anyio.lowlevel
 
 from agentkit.log import log
+from agentkit.run.left_scopes import close_left_scopes
 
 T = TypeVar("T")
 
@@ -78,7 +79,12 @@ class CleanupTime:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        is_caught = self._scope.__exit__(kind, error, trace)
+        try:
+            is_caught = self._scope.__exit__(kind, error, trace)
+        except RuntimeError:
+            close_left_scopes(self._scope)
+            is_caught = False
+            log().error(f"{self.owner} left a cancel scope or a task group open, which is closed", owner=self.owner)
         if self._scope.cancel_called:
             limit = f"{CLEANUP_TIMEOUT_S:g} s"
             log().error(f"the clean-up of {self.owner} did not end within {limit} of a cancellation", owner=self.owner)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from agentkit.errors import ToolTimeout
+from agentkit.errors import ToolTimeout, UsageError
 from agentkit.log import log
+from agentkit.run.left_scopes import close_left_scopes
 from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import is_retryable_failure
 from agentkit.tool_calls.watchdog import UNSTOPPABLE_HINT
@@ -27,6 +28,10 @@ FIRST_PAUSE_S = 0.2
 """Upper limit of the pause after the first failed attempt, in seconds."""
 LONGEST_PAUSE_S = 5.0
 """Upper limit of every pause, in seconds."""
+_LEFT_OPEN = (
+    "The tool `{tool}` left a cancel scope or a task group open, which is closed. Open what has one, as a session has, "
+    "with `async with`; what lasts longer than a call belongs into the agent's `deps=`."
+)
 LAST_WORDS_S = 1.0
 """Seconds in which a tool that its timeout has reached may still return something, such as a part of its result."""
 
@@ -82,21 +87,31 @@ class TimeoutMiddleware:
             return scope.cancel_called or self.is_run_cancelled()
 
         call = CancellableCall(next(run), tool.name, is_stop_requested, start_timer)
-        with scope:
-            try:
-                content = await call
-            finally:
-                late_s = time.monotonic() - call.limit
-                if late_s > LAST_WORDS_S:
+        raised, late_s = None, 0.0
+        try:
+            with scope:
+                try:
+                    content = await call
+                except RuntimeError as error:
+                    raised = error
+                    raise
+                finally:
+                    late_s = time.monotonic() - call.limit
+                    if late_s > LAST_WORDS_S:
+                        _log_late_end(run, timeout_s, late_s)
+                if late_s <= 0 or (late_s <= LAST_WORDS_S and call.last_cancellation >= call.limit):
+                    return content
+                if late_s <= LAST_WORDS_S:
                     _log_late_end(run, timeout_s, late_s)
-            if late_s <= 0 or (late_s <= LAST_WORDS_S and call.last_cancellation >= call.limit):
-                return content
-            if late_s <= LAST_WORDS_S:
-                _log_late_end(run, timeout_s, late_s)
-            raise ToolTimeout(
-                f"`{tool.name}` timed out after {timeout_s:g} s. Its result came {late_s:.1f} s too late."
-            )
-        raise ToolTimeout(f"`{tool.name}` timed out after {timeout_s:g} s and was stopped.")
+        except RuntimeError as error:
+            if error is raised:
+                raise
+            close_left_scopes(scope)
+            raise UsageError(_LEFT_OPEN.format(tool=tool.name)) from error
+        finally:
+            raised = None  # an exception and the frame that holds it would form a reference cycle
+        how = "was stopped" if scope.cancelled_caught else "its result came too late"
+        raise ToolTimeout(f"`{tool.name}` timed out after {timeout_s:g} s and {how}.")
 
 
 def _log_late_end(run: ToolRun, timeout_s: float, late_s: float) -> None:

@@ -6,8 +6,9 @@ import base64
 import time
 
 import anyio
+import anyio.to_thread
 
-from agentkit import Image, RunContext, ToolError, tool
+from agentkit import CallTool, Content, Image, RunContext, ToolError, ToolRun, tool
 from agentkit.tools import process
 from benchmarks.faults.agents import Deps, find
 
@@ -83,6 +84,24 @@ def work_on(ctx: RunContext[Deps]) -> str:
     return "late"
 
 
+@tool(effect="write", timeout_s=0.1)
+async def hold(ctx: RunContext[Deps]) -> str:
+    """Wait longer than allowed for a thread, which no cancellation reaches."""
+    ctx.deps.record("hold")
+    await anyio.to_thread.run_sync(time.sleep, 0.4)
+    return "late"
+
+
+@tool(effect="read")
+async def open_session(ctx: RunContext[Deps]) -> str:
+    """Open a task group and leave it open."""
+    ctx.deps.record("open session")
+    group = anyio.create_task_group()
+    await group.__aenter__()
+    group.start_soon(anyio.sleep_forever)
+    return "opened"
+
+
 @tool(effect="read", timeout_s=0.3)
 async def run_program(ctx: RunContext[Deps]) -> str:
     """Run a program that never ends, and that starts another one."""
@@ -124,5 +143,25 @@ async def leave(ctx: RunContext[Deps], how: str) -> str:
     raise KeyboardInterrupt if how == "Ctrl-C" else SystemExit(3)
 
 
-FAULTY_TOOLS = (find, fail, look_up, strange, wait, work_on, run_program, stumble, block, cancel, leave)
+FAULTY_TOOLS = (
+    find,
+    fail,
+    look_up,
+    strange,
+    wait,
+    work_on,
+    hold,
+    open_session,
+    run_program,
+    stumble,
+    block,
+    cancel,
+    leave,
+)
 """All faulty tools, and one that works."""
+
+
+async def forget_result(call: ToolRun, next: CallTool) -> Content:
+    """Middleware that calls the tool and forgets to return its result."""
+    await next(call)
+    return None  # type: ignore[return-value]  # the fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from agentkit.loop.texts_for_model import CANCELLED_RESULT
 from agentkit.messages.message import Content, JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import worker
-from benchmarks.faults.faulty_tools import FAULTY_TOOLS, PNG, TEA
+from benchmarks.faults.faulty_tools import FAULTY_TOOLS, PNG, TEA, forget_result
 from benchmarks.faults.scenario import (
     FINAL_REPLY,
     FIND_CALL,
@@ -34,6 +35,8 @@ CHARACTERS = "Characters that no request can carry"
 CANCEL = "Cancelled in the middle of a tool"
 BLOCKING = "Tool that blocks the event loop"
 INTERRUPT = "Ctrl-C or an exit inside a tool"
+LEFT_OPEN = "Tool that leaves a cancel scope or task group open"
+MIDDLEWARE = "Middleware that returns nothing"
 
 _with_faulty_tools = replace(worker, tools=FAULTY_TOOLS)
 _UNKNOWN = "Whether it took effect is not known: check before you repeat it."
@@ -93,6 +96,10 @@ def _is_named(played: ScenarioResult) -> bool:
     return any("blocked the event loop" in line and "'block'" in line for line in played.log)
 
 
+def _has_line(text: str) -> Callable[[ScenarioResult], bool]:
+    return lambda played: any(text in line for line in played.log)
+
+
 def _peek(request: JSONObject) -> Reply:
     """Read the end of the result under the handle that it names."""
     handle = re.search(r"artifact-[\d-]+", str(request["messages"][-1]["content"]))
@@ -143,6 +150,31 @@ SCENARIOS = (
         tool_call("c2", "run_program"),
         "`run_program` timed out after 0.3 s and was stopped.",
         "run program",
+    ),
+    parallel_to_success(
+        HANG,
+        "where no cancellation reaches it",
+        tool_call("c2", "hold"),
+        f"`hold` timed out after 0.1 s and its result came too late. {_UNKNOWN}",
+        "hold",
+    ).with_changes(also=_has_line("`hold` ended")),
+    parallel_to_success(
+        LEFT_OPEN,
+        "closed, and named in the log",
+        tool_call("c2", "open_session"),
+        "`open_session` failed with an internal error (error id X). Changing the arguments may not help.",
+        "open session",
+    ).with_changes(also=_has_line("The tool `open_session` left a cancel scope or a task group open")),
+    Scenario(
+        fault=MIDDLEWARE,
+        case="around a tool",
+        agent=replace(_with_faulty_tools, around_tool=[forget_result]),
+        script=(FIND_CALL,),
+        outcome=Outcome.FAILED,
+        reason="The middleware `forget_result` (around_tool) returned nothing",
+        saw=(PROMPT_MESSAGE,),
+        requests=1,
+        executed=("find tea",),
     ),
     parallel_to_success(
         BLOCKING, "named in the log", tool_call("c2", "block"), "done", "block", is_error=False

@@ -167,7 +167,7 @@ async def test_a_result_that_comes_after_the_time_limit_is_timed_out_and_the_too
     with caplog.at_level(logging.WARNING, "agentkit"):
         first, second = await answers([slow, beside], call(slow.name, 1, seconds=seconds), call("beside", 2))
     assert first.is_error
-    assert str(first.content).startswith(f"`{slow.name}` timed out after 0.05 s. Its result came ")
+    assert str(first.content).startswith(f"`{slow.name}` timed out after 0.05 s and its result came too late.")
     assert second.content == "untouched"
     (ended,) = [record.__dict__ for record in caplog.records if "after its time limit of" in record.message]
     assert f"`{slow.name}` ended" in ended["message"]
