@@ -118,6 +118,11 @@ class EventLoop:
         """True if nothing runs in it any more."""
         return not self.post(_do_nothing)
 
+    def answers(self, seconds: float) -> bool:
+        """Return True if the loop runs what is posted within so many seconds: nothing blocks it. Not for use in it."""
+        answered = threading.Event()
+        return self.post(answered.set) and answered.wait(seconds)
+
     def post(self, function: Callable[[], object]) -> bool:
         """Schedule a function in this event loop, from any thread. False: the loop has ended, so it is not called."""
         try:

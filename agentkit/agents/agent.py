@@ -61,7 +61,8 @@ class Agent(AgentSpec[Deps, In, Out]):
         library = running_library()
         if library is not None:
             raise UsageError(f"run_sync was called inside a running {library} event loop: use `await agent.run(...)`.")
-        if (around := enclosing_call()) is not None:  # a tool's thread: the run belongs to the tool's run
+        around = enclosing_call()
+        if around is not None and around.nested_runs.can_run_from_thread:  # a tool's thread: there it shares the client
             return around.nested_runs.run_from_thread(lambda: self.run(prompt, **options))
         return context_without_loop().run(anyio.run, lambda: self.run(prompt, **options))
 

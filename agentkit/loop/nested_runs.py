@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LOOP_ANSWER_S = 0.3
+"""Seconds after which an event loop that does not answer is taken for blocked, by code that waits for this thread."""
+
 
 @dataclass(slots=True, eq=False)
 class NestedRuns:
@@ -47,6 +50,11 @@ class NestedRuns:
     def add_result(self, call: ToolCall, result: RunResult[object]) -> None:
         """Add the result of a run that the code of this call has started."""
         self.results.append(replace(result, tool=call.name, call_id=call.id))
+
+    @property
+    def can_run_from_thread(self) -> bool:
+        """True if a thread may wait for a run in this event loop; False if code of the loop may wait for the thread."""
+        return self.loop.answers(_LOOP_ANSWER_S)
 
     def run_from_thread(self, run: Callable[[], Awaitable[T]]) -> T:
         """Await a run in the event loop of the run around it, from another thread, which waits for it.

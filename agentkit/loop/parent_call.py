@@ -88,20 +88,18 @@ def enclosing_call() -> ParentCall | None:
 def enclosing_client(own: Client | None) -> Client | None:
     """Return the client of a run that begins here and was given none; `own` is that of its agent."""
     call = enclosing_call()
-    if call is None or not call.nested_runs.loop.is_current:
-        return own
-    return call.scope.client or own or call.scope.agent_client
+    return own if call is None else call.scope.client or own or call.scope.agent_client
 
 
 def nested_scope(call: ParentCall, agent: str, own: RunScope) -> RunScope:
     """Return the scope of a run that the code of this call starts; `own` is that of the run for itself."""
-    around, is_same_loop = call.scope, call.nested_runs.loop.is_current
+    around = call.scope
     return replace(
         own,
         path=(*around.path, agent),
         parent_call_id=call.call.id or None,
-        client=own.client or (around.client if is_same_loop else None),  # a client belongs to one event loop
-        agent_client=own.agent_client or (around.agent_client if is_same_loop else None),
+        client=own.client or around.client,
+        agent_client=own.agent_client or around.agent_client,
         listener=_both_listeners(around.listener, own.listener),
         accounts=tuple(dict.fromkeys((*around.accounts, *own.accounts))),
         stop_flag=around.stop_flag.for_this_loop(),

@@ -52,9 +52,12 @@ class _EventOutbox:
         self._has_reader = True
 
     async def send(self, event: Event) -> None:
-        """See `EventListener.send`. Without a reader events are dropped: the run is ended by its cancel scope."""
+        """See `EventListener.send`. Without a reader events are dropped: the run is ended by its cancel scope.
+
+        A run in another event loop does not wait: code of this loop may be waiting for that run, and block the reader.
+        """
         if threading.get_ident() != self._thread_id:
-            await self.loop.run(partial(self.send, event), "this streamed run")
+            self.send_soon(event)
             return
         await anyio.lowlevel.checkpoint_if_cancelled()
         taken = None if self._waiting_readers > len(self._events) else anyio.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 
@@ -239,3 +240,22 @@ async def test_the_seconds_of_a_budget_count_from_the_call(options: dict[str, ob
     assert result.outcome == "budget_exhausted"
     assert outer.ok
     assert [child.outcome for child in outer.children] == ["budget_exhausted"]
+
+
+async def by_pool_that_blocks_the_loop() -> None:
+    with ThreadPoolExecutor() as pool:
+        for number in range(3):
+            pool.submit(copy_context().run, helper.run_sync, f"question {number}").result()
+
+
+async def test_an_async_tool_that_waits_for_its_pool_blocks_nobody_for_good() -> None:
+    """The run in the thread cannot use the blocked event loop, so it has one of its own; streamed or not."""
+    simulator = Simulator(Script(play))
+    lead = lead_that(by_pool_that_blocks_the_loop)
+    with anyio.fail_after(60):
+        result = await lead.run("go", client=simulator.client(), budget=Budget(max_requests=4))
+        async with lead.stream("go", client=simulator.client(), budget=Budget(max_requests=3)) as run:
+            paths = [event.path async for event in run if isinstance(event, RunStarted)]
+    assert (result.usage.requests, run.result.usage.requests) == (4, 3)
+    assert len(simulator.requests) == 7
+    assert paths == [("lead",)] + [("lead", "helper")] * 3
