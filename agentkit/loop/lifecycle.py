@@ -186,15 +186,14 @@ class RunLifecycle(Generic[Deps, In, Out]):
             scope,
             agent_client=self.spec.client or scope.agent_client,
             accounts=(*scope.accounts, *accounts),
-            around_model=(*scope.around_model, *self.spec.around_model),
-            around_tool=(*scope.around_tool, *self.spec.around_tool),
+            middleware=scope.middleware.around(self.spec.middleware),
         )
 
     def _model_turns(
         self, scope: RunScope, history: RunHistory, models: list[Model], deps: Deps, run_budget: RunBudget
     ) -> ModelTurns:
         resources = CallResources(scope, self.spec.retry, run_budget, self.spec.own_prices)
-        model_caller = ModelCaller(resources, scope.around_model)
+        model_caller = ModelCaller(resources, scope.middleware.around_model)
 
         async def open_relaxed_transcript() -> Transcript:
             ctx, needs_artifact_tools = self._run_context(deps, scope), self._needs_artifact_tools
@@ -244,7 +243,7 @@ async def _open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> Asy
 
 def _known_credentials(models: Sequence[Model]) -> list[str]:
     """Return the credentials of the models' clients and of the environment. Raises EndpointError for a wrong one."""
-    clients = [getattr(model, "client", None) for model in models]
+    clients = [getattr(model, "client", model) for model in models]  # a model of the user may hold its key itself
     return [*credentials_of_environment(), *(value for client in clients for value in checked_credentials(client))]
 
 

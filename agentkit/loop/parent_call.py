@@ -104,8 +104,7 @@ def nested_scope(call: ParentCall, agent: str, own: RunScope) -> RunScope:
         accounts=tuple(dict.fromkeys((*around.accounts, *own.accounts))),
         stop_flag=around.stop_flag.for_this_loop(),
         redactor=around.redactor,
-        around_model=around.around_model,
-        around_tool=around.around_tool,
+        middleware=around.middleware,
     )
 
 

@@ -87,7 +87,9 @@ class ToolTurns:
             return RunContext(deps, scope.run_id, spec.name, call.id, _services=parent_call)
 
         limiter = anyio.Semaphore(spec.max_concurrent_calls, fast_acquire=True)
-        runner = CallRunner(history.tools, scope, make_context, spec.tool_timeout_s, limiter, scope.around_tool)
+        runner = CallRunner(
+            history.tools, scope, make_context, spec.tool_timeout_s, limiter, scope.middleware.around_tool
+        )
         eager_calls = EagerCalls(runner, is_stuck, is_enabled=spec.settings.eager)
         return cls(history, run_budget, runner, eager_calls, child_runs, nested_runs, validation)
 

@@ -16,7 +16,7 @@ from agentkit.errors import DefinitionError
 from agentkit.models.retry import Retry
 from agentkit.redaction.redactor import check_redacted_names
 from agentkit.run.input import InputSpec, Render
-from agentkit.run.middleware import check_middleware
+from agentkit.run.middleware import TreeMiddleware, check_middleware
 from agentkit.run.output import OutputSpec
 from agentkit.run.settings import Settings
 from agentkit.tools.decorator import check_name
@@ -154,6 +154,11 @@ class AgentSpec(Generic[Deps, In, Out]):
     def prompt_prefixes(self) -> dict[tuple[object, ...], PromptPrefix]:
         """Cache of the prompt prefixes rendered so far; see `history/prompt_prefix.py`."""
         return {}
+
+    @cached_property
+    def middleware(self) -> TreeMiddleware:
+        """The agent's own middleware, as one value."""
+        return TreeMiddleware(tuple(self.around_model), tuple(self.around_tool))
 
     @cached_property
     def agent_tools(self) -> AgentTools:

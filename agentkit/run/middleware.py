@@ -70,6 +70,23 @@ AroundTool: TypeAlias = "Callable[[ToolRun, CallTool], Awaitable[Content]]"
 """Middleware around a tool call. It returns the content of `next(call)`, or other content: text, or blocks."""
 
 
+@dataclass(frozen=True, slots=True)
+class TreeMiddleware:
+    """The middleware of a run and of those below it; that of the root agent is the outermost."""
+
+    around_model: tuple[AroundModel, ...] = ()
+    """Around every model call."""
+    around_tool: tuple[AroundTool, ...] = ()
+    """Around every tool call."""
+
+    def around(self, inner: TreeMiddleware) -> TreeMiddleware:
+        """Return the middleware of a run below, whose agent has `inner` of its own."""
+        return TreeMiddleware(
+            (*self.around_model, *inner.around_model),
+            (*self.around_tool, *inner.around_tool),
+        )
+
+
 def compose_middleware(
     around: Sequence[Callable[[Call, Callable[[Call], Awaitable[Answer]]], Awaitable[Answer]]],
     inner: Callable[[Call], Awaitable[Answer]],

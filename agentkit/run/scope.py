@@ -14,6 +14,7 @@ from agentkit.budget.budget import Budget
 from agentkit.log import log
 from agentkit.models.stop_flag import StopFlag
 from agentkit.redaction.redactor import Redactor
+from agentkit.run.middleware import TreeMiddleware
 from agentkit.tools.artifacts.artifact import ConversationArtifacts
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from agentkit.models.client import Client
     from agentkit.run.events import Event
-    from agentkit.run.middleware import AroundModel, AroundTool
     from agentkit.run.steps import Slot, Steps
 
 
@@ -70,10 +70,8 @@ class RunScope:
     """Stops all model calls of the tree once the API has refused its credentials."""
     redactor: Redactor = Redactor()
     """Removes known secrets from what is sent to the model."""
-    around_model: tuple[AroundModel, ...] = ()
-    """Middleware around the model calls of this run and of those below it, that of the root agent outermost."""
-    around_tool: tuple[AroundTool, ...] = ()
-    """Middleware around the tool calls of this run and of those below it, that of the root agent outermost."""
+    middleware: TreeMiddleware = TreeMiddleware()
+    """Middleware around the calls of this run and of those below it."""
 
     def event_origin(self) -> EventOrigin:
         """Return the origin of this run's events."""
