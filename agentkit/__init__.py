@@ -23,10 +23,10 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.models": "ClaudeModel Model Retry session",
         "agentkit.redaction": "Redactor",
         "agentkit.run": (
-            "AroundModel AroundTool CallModel CallTool Compacted Escalate Event FellBack InMemorySteps ModelCall "
-            "OnFailure Outcome OutputRejected RunFinished RunHandle RunOptions RunResult RunStarted Settings Slot "
-            "Steps Terms TextDelta ThinkingDelta ToolFinished ToolProgress ToolRun ToolStarted TurnFinished TurnReset "
-            "TurnStarted Unfinished Verify"
+            "AroundModel AroundTool CallModel CallTool CitationDelta Compacted Escalate Event FellBack InMemorySteps "
+            "ModelCall OnFailure Outcome OutputRejected RunFinished RunHandle RunOptions RunResult RunStarted "
+            "ServerToolFinished ServerToolStarted Settings Slot Steps Terms TextDelta ThinkingDelta ToolFinished "
+            "ToolProgress ToolRun ToolStarted TurnFinished TurnReset TurnStarted Unfinished Verify WebSource"
         ),
         "agentkit.tool_calls": "blockages",
         "agentkit.tools": "Artifact KeptArtifact RunContext Tool Toolset process tool",

@@ -45,6 +45,7 @@ from agentkit.run import AroundModel as AroundModel
 from agentkit.run import AroundTool as AroundTool
 from agentkit.run import CallModel as CallModel
 from agentkit.run import CallTool as CallTool
+from agentkit.run import CitationDelta as CitationDelta
 from agentkit.run import Compacted as Compacted
 from agentkit.run import Escalate as Escalate
 from agentkit.run import Event as Event
@@ -59,6 +60,8 @@ from agentkit.run import RunHandle as RunHandle
 from agentkit.run import RunOptions as RunOptions
 from agentkit.run import RunResult as RunResult
 from agentkit.run import RunStarted as RunStarted
+from agentkit.run import ServerToolFinished as ServerToolFinished
+from agentkit.run import ServerToolStarted as ServerToolStarted
 from agentkit.run import Settings as Settings
 from agentkit.run import Slot as Slot
 from agentkit.run import Steps as Steps
@@ -74,6 +77,7 @@ from agentkit.run import TurnReset as TurnReset
 from agentkit.run import TurnStarted as TurnStarted
 from agentkit.run import Unfinished as Unfinished
 from agentkit.run import Verify as Verify
+from agentkit.run import WebSource as WebSource
 from agentkit.tool_calls import blockages as blockages
 from agentkit.tools import Artifact as Artifact
 from agentkit.tools import KeptArtifact as KeptArtifact

@@ -34,7 +34,7 @@ from agentkit.loop.state import AnswerBy, RunState
 from agentkit.loop.stop_reasons import next_action
 from agentkit.loop.tool_turns import ToolTurns
 from agentkit.messages.message import AssistantTurn, ToolCall
-from agentkit.run.events import RunFinished, RunStarted, TurnFinished, TurnReset, TurnStarted
+from agentkit.run.events import RunFinished, RunStarted, TurnReset, TurnStarted
 from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from agentkit.history.run_history import RunHistory
     from agentkit.loop.model_turns import ModelTurns
     from agentkit.loop.nested_runs import NestedRuns
+    from agentkit.messages.message import JSONObject
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.scope import RunScope
 
@@ -90,6 +91,8 @@ class AgentLoop(Generic[Deps, In, Out]):
         )
         self._eager, self._child_runs = self._tool_turns.eager_calls, self._tool_turns.child_runs
         self._appended_turn: AssistantTurn | None = None
+        self._last_turn: AssistantTurn | None = None
+        self._applied_edits: list[JSONObject] = []
         self._seen_ids: set[str] = set()
 
     async def run(self) -> None:
@@ -138,6 +141,9 @@ class AgentLoop(Generic[Deps, In, Out]):
             unfinished=self._tool_turns.unfinished_calls(),
             artifacts=self.scope.artifacts.kept_artifacts(),
             cache_breaks=self.model_turns.cache_breaks,
+            stop_sequence=None if self._last_turn is None else self._last_turn.stop_sequence,
+            container=self.history.container,
+            applied_edits=tuple(self._applied_edits),
             error=self.error,
         )
 
@@ -189,10 +195,10 @@ class AgentLoop(Generic[Deps, In, Out]):
         is_repeated = len(set(ids)) < len(ids) or not self._seen_ids.isdisjoint(ids)
         self._sync_state_with_model_turns()
         self.state = self.state.reply_received(turn, max_tokens=reply.max_tokens, has_repeated_ids=is_repeated)
-        stop, text, usage, cost = turn.stop_reason, turn.text, reply.usage, reply.cost
-        await self.scope.emit(
-            lambda origin: TurnFinished(**origin, turn=turn_number, stop_reason=stop, text=text, usage=usage, cost=cost)
-        )
+        self._last_turn = turn
+        if turn.applied_edits:
+            self._applied_edits += turn.applied_edits
+        await self.scope.emit(lambda origin: reply.finished_event(origin, turn_number))
 
     def _sync_state_with_model_turns(self) -> None:
         """Copy into the state what a repair of a refused request may have changed in the model turns."""

@@ -26,7 +26,8 @@ from agentkit.models.claude import ClaudeModel
 from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
-from agentkit.run.events import TextDelta, ThinkingDelta, TurnReset
+from agentkit.run.events import CitationDelta, TextDelta, ThinkingDelta, TurnReset
+from agentkit.run.server_tool_events import emit_server_tool
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Reservation
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from agentkit.messages.message import AssistantTurn, JSONObject
     from agentkit.messages.request import Request
     from agentkit.models.model import Model
+    from agentkit.models.stream_accumulator import Delta
 
 
 @dataclass(slots=True)
@@ -120,6 +122,7 @@ class CallAttempts:
 
     async def _send_once(self, request: Request, reservation: Reservation | None) -> AssistantTurn:
         accumulator = StreamAccumulator(self.model_request.on_call)
+        self.model_request.reported_server_tools.clear()
         self._is_answered = False
         charge: Charge | None = None
         try:
@@ -149,7 +152,7 @@ class CallAttempts:
                         waits = False
                     delta = accumulator.feed(event)
                     if delta is not None and listens:
-                        self._emit_delta(*delta)
+                        self._emit_delta(delta)
                     elif accumulator.is_complete:  # whatever the connection does from here on
                         scope.deadline = math.inf
                         await _close_events(events)
@@ -171,10 +174,18 @@ class CallAttempts:
         output = max(1, reported.output_tokens, min(received, int(request.options["max_tokens"])))
         return self.resources.charge_for(self.model.name, model, replace(reported, output_tokens=output))
 
-    def _emit_delta(self, kind: str, text: str) -> None:
-        """Emit a piece of the reply without waiting for its reader: the reply holds a permit and a reservation."""
-        event = TextDelta if kind == "text" else ThinkingDelta
-        self.resources.scope.emit_soon(lambda origin: event(**origin, text=text))
+    def _emit_delta(self, delta: Delta) -> None:
+        """Emit a part of the reply without waiting for its reader: the reply holds a permit and a reservation."""
+        scope = self.resources.scope
+        match delta:
+            case ("text", piece):
+                scope.emit_soon(lambda origin: TextDelta(**origin, text=piece))
+            case ("thinking", piece):
+                scope.emit_soon(lambda origin: ThinkingDelta(**origin, text=piece))
+            case ("citation", citation):
+                scope.emit_soon(lambda origin: CitationDelta(**origin, citation=citation))
+            case ("block", block):
+                emit_server_tool(scope, block, self.model_request.reported_server_tools)
 
 
 async def _close_events(events: AsyncIterator[JSONObject]) -> None:

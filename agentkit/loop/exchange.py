@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from agentkit.budget.charges import Charge, total_cost, total_usage
 from agentkit.budget.prices import PRICES, Price, price_of
 from agentkit.budget.usage import Cost, Usage
-from agentkit.messages.message import AssistantTurn, JSONObject
+from agentkit.messages.container import Container
+from agentkit.messages.message import AssistantTurn, JSONObject, citations_of
 from agentkit.messages.request import Request
 from agentkit.messages.server_threads import ServerThread
 from agentkit.models.stream_accumulator import OnToolCall
+from agentkit.run.events import TurnFinished
 
 if TYPE_CHECKING:
     from agentkit.budget.account import RunBudget
     from agentkit.models.retry import Retry
-    from agentkit.run.scope import RunScope
+    from agentkit.run.scope import EventOrigin, RunScope
 
 
 @dataclass(slots=True)
@@ -50,6 +52,27 @@ class ModelReply:
     def cost(self) -> Cost:
         """The price of these tokens."""
         return total_cost(self.charges)
+
+    def finished_event(self, origin: EventOrigin, turn_number: int) -> TurnFinished:
+        """Return the event of this reply, the run's turn of this number."""
+        turn = self.turn
+        citations: tuple[JSONObject, ...] = ()
+        for block in turn.content:
+            if block.get("citations"):
+                citations = tuple(citations_of(turn.content))
+                break
+        return TurnFinished(
+            **origin,
+            turn=turn_number,
+            stop_reason=turn.stop_reason,
+            text=turn.text,
+            usage=self.usage,
+            cost=self.cost,
+            stop_sequence=turn.stop_sequence,
+            citations=citations,
+            container=None if turn.container is None else Container.from_api(turn.container),
+            applied_edits=tuple(turn.applied_edits),
+        )
 
     def to_json(self) -> JSONObject:
         """Return the reply as JSON, to be stored as a step result."""
@@ -97,3 +120,5 @@ class ModelRequest:
     """True if the budgets have to keep a reserve for the final turn beside this request."""
     on_call: OnToolCall | None = None
     """Called with each complete tool call while the reply is still streaming. None: nothing is called."""
+    reported_server_tools: dict[str, str] = field(default_factory=dict[str, str])
+    """The events of server tools that were emitted while the reply was streamed; see `emit_server_tool`."""

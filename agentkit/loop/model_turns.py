@@ -24,7 +24,9 @@ from agentkit.loop.state import AnswerBy
 from agentkit.loop.texts_for_model import CONTAINER_GONE_NOTE
 from agentkit.models.client_capabilities import has_server_side_compaction
 from agentkit.models.model import HoldsThreads
+from agentkit.models.stream_accumulator import OWN_BLOCK_TYPES
 from agentkit.run.events import Compacted, FellBack
+from agentkit.run.server_tool_events import emit_server_tool
 from agentkit.run.steps import run_typed_step
 
 if TYPE_CHECKING:
@@ -115,6 +117,9 @@ class ModelTurns:
                 continue
             self._cache.record_reply(turn_number, Usage.from_api(reply.turn.usage))
             self._history.record_thread(request.thread, reply.thread)
+            for block in reply.turn.content:
+                if block.get("type") not in OWN_BLOCK_TYPES:  # emitted already, unless the reply was not streamed here
+                    emit_server_tool(self.scope, block, model_request.reported_server_tools)
             return reply
 
     async def switch_to_fallback(self, reason: str) -> None:

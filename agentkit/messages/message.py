@@ -56,6 +56,14 @@ def text_of(content: Content) -> str:
     return "".join(block["text"] for block in content if block.get("type") == "text" and "text" in block)
 
 
+def citations_of(content: Content) -> list[JSONObject]:
+    """Return the citations of a message, in their order."""
+    if isinstance(content, str):
+        return []
+    found = [block["citations"] for block in content if isinstance(block.get("citations"), list)]
+    return [citation for citations in found for citation in citations]
+
+
 CACHE_MARKER = b'"cache_control"'
 """The bytes of a cache marker's key in encoded JSON. Inside a text the quotes are escaped, so it does not match."""
 

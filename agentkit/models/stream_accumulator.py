@@ -15,8 +15,11 @@ from agentkit.errors import ModelError
 from agentkit.messages.message import AssistantTurn, Block, JSONObject, ToolCall
 from agentkit.messages.strict_json import parse_strict
 
-Delta: TypeAlias = tuple[Literal["text", "thinking"], str]
-"""A piece of visible text or of thinking, to show while the reply is streaming."""
+Delta: TypeAlias = (
+    tuple[Literal["text", "thinking"], str] | tuple[Literal["citation"], JSONObject] | tuple[Literal["block"], Block]
+)
+"""A part of the reply, to show while it is streaming: a piece of visible text or of thinking, a citation, or a complete
+block that is not the model's own, such as a call of a server tool and its result."""
 
 OnToolCall: TypeAlias = Callable[[ToolCall, int], None]
 """Called with each complete tool call while the reply is still streaming, and its number in the reply, from 1 on."""
@@ -39,6 +42,10 @@ _TEXT_DELTAS = {
     "signature_delta": "signature",
     "compaction_delta": "content",
 }
+
+
+OWN_BLOCK_TYPES = frozenset(("text", "thinking", "redacted_thinking", "tool_use"))
+"""Types of blocks that are the model's own: all others come from tools of the API, or from the API itself."""
 
 
 @dataclass(slots=True)
@@ -80,7 +87,7 @@ class StreamAccumulator:
         return self._usage, str((self._message or {}).get("model") or ""), received
 
     def feed(self, event: JSONObject) -> Delta | None:
-        """Add the next event and return its visible text or thinking, if it has any. Unknown event types are ignored.
+        """Add the next event and return what it brings to show, if anything. Unknown event types are ignored.
 
         Raises:
             ModelError: It is an error event, or the events are out of order.
@@ -102,7 +109,7 @@ class StreamAccumulator:
             case "content_block_delta":
                 return self._extend_block(event["index"], event["delta"])
             case "content_block_stop":
-                self._stop_block(event["index"])
+                return self._stop_block(event["index"])
             case "message_delta":
                 self._message_delta |= event.get("delta") or {}
                 if self._message_delta.get("stop_reason") == "tool_use":
@@ -110,7 +117,7 @@ class StreamAccumulator:
                 usage: JSONObject = event.get("usage") or {}
                 self._usage |= {name: count for name, count in usage.items() if count is not None}
                 if management := event.get("context_management"):
-                    self._applied_edits = management.get("applied_edits") or []
+                    self._applied_edits = list(map(dict, management.get("applied_edits") or ()))
             case "message_stop":
                 self.is_complete = True
             case "error":
@@ -181,6 +188,7 @@ class StreamAccumulator:
         elif kind == "citations_delta":
             opened.block["citations"] = [*(opened.block.get("citations") or ()), delta["citation"]]
             self._output_pieces.append(delta["citation"])
+            return "citation", delta["citation"]
         elif kind in _TEXT_DELTAS:
             name = _TEXT_DELTAS[kind]
             piece: str = delta.get(name) or ""
@@ -195,7 +203,7 @@ class StreamAccumulator:
             self._output_pieces.append(delta)
         return None
 
-    def _stop_block(self, index: int) -> None:
+    def _stop_block(self, index: int) -> Delta | None:
         opened = self._open_blocks.pop(index, None)
         if opened is None:
             raise _protocol_error(f"content block {index} stops without being open")
@@ -204,6 +212,7 @@ class StreamAccumulator:
             block[name] = (block.get(name) or "") + "".join(pieces)
         if text := "".join(opened.input_json):
             self._parse_input(index, block, text)
+        return None if block.get("type") in OWN_BLOCK_TYPES else ("block", block)
 
     def _parse_input(self, index: int, block: Block, text: str) -> None:
         try:

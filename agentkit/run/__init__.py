@@ -8,8 +8,9 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.run.agent_spec": "AgentSpec RunOptions",
         "agentkit.run.delegation_terms": "Escalate OnFailure Terms Verify",
         "agentkit.run.events": (
-            "Compacted Event FellBack OutputRejected RunFinished RunStarted TextDelta ThinkingDelta ToolFinished "
-            "ToolProgress ToolStarted TurnFinished TurnReset TurnStarted"
+            "CitationDelta Compacted Event FellBack OutputRejected RunFinished RunStarted ServerToolFinished "
+            "ServerToolStarted TextDelta ThinkingDelta ToolFinished ToolProgress ToolStarted TurnFinished TurnReset "
+            "TurnStarted WebSource"
         ),
         "agentkit.run.middleware": "AroundModel AroundTool CallModel CallTool ModelCall ToolRun",
         "agentkit.run.outcome": "Outcome Unfinished",

@@ -4,12 +4,15 @@ from agentkit.run.delegation_terms import Escalate as Escalate
 from agentkit.run.delegation_terms import OnFailure as OnFailure
 from agentkit.run.delegation_terms import Terms as Terms
 from agentkit.run.delegation_terms import Verify as Verify
+from agentkit.run.events import CitationDelta as CitationDelta
 from agentkit.run.events import Compacted as Compacted
 from agentkit.run.events import Event as Event
 from agentkit.run.events import FellBack as FellBack
 from agentkit.run.events import OutputRejected as OutputRejected
 from agentkit.run.events import RunFinished as RunFinished
 from agentkit.run.events import RunStarted as RunStarted
+from agentkit.run.events import ServerToolFinished as ServerToolFinished
+from agentkit.run.events import ServerToolStarted as ServerToolStarted
 from agentkit.run.events import TextDelta as TextDelta
 from agentkit.run.events import ThinkingDelta as ThinkingDelta
 from agentkit.run.events import ToolFinished as ToolFinished
@@ -18,6 +21,7 @@ from agentkit.run.events import ToolStarted as ToolStarted
 from agentkit.run.events import TurnFinished as TurnFinished
 from agentkit.run.events import TurnReset as TurnReset
 from agentkit.run.events import TurnStarted as TurnStarted
+from agentkit.run.events import WebSource as WebSource
 from agentkit.run.middleware import AroundModel as AroundModel
 from agentkit.run.middleware import AroundTool as AroundTool
 from agentkit.run.middleware import CallModel as CallModel

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import cast
 
 from agentkit.budget.usage import Cost, Usage
+from agentkit.messages.container import Container
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.run.outcome import Outcome
 
@@ -39,7 +40,9 @@ def _record_to_json(record: object) -> JSONObject:
 def _value_to_json(value: object) -> JSON:
     if is_dataclass(value):
         return _record_to_json(value)
-    return cast("JSON", list(cast("tuple[JSON, ...]", value)) if isinstance(value, tuple) else value)
+    if isinstance(value, tuple):
+        return [_value_to_json(part) for part in cast("tuple[object, ...]", value)]
+    return cast("JSON", value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,14 @@ class ThinkingDelta(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CitationDelta(Event):
+    """A citation of the text that is being streamed."""
+
+    citation: JSONObject
+    """The citation in the API's own form: its `type`, the cited text, and the place of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnFinished(Event):
     """A reply is complete."""
 
@@ -112,6 +123,14 @@ class TurnFinished(Event):
     """The whole visible text of the reply."""
     usage: Usage
     cost: Cost
+    stop_sequence: str | None = None
+    """The stop sequence that was met. None: none."""
+    citations: tuple[JSONObject, ...] = ()
+    """The citations of the text, in the API's own form."""
+    container: Container | None = None
+    """The container in which the API ran code. None: the reply names none."""
+    applied_edits: tuple[JSONObject, ...] = ()
+    """The edits that the server made to the prompt, `context_management`, in the API's own form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +170,40 @@ class ToolFinished(Event):
     """The text of the result, as the model sees it."""
     duration_s: float
     """Seconds from start to result; 0 for a call that was not executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSource:
+    """A page that a search found or a fetch read."""
+
+    url: str
+    title: str = ""
+    """Empty: none is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerToolStarted(Event):
+    """The API starts a call of a tool that it executes itself: web search, code execution, tool search, MCP."""
+
+    call_id: str
+    name: str
+    input: JSONObject
+    """The arguments as the model wrote them, such as the `query` of a search."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerToolFinished(Event):
+    """A call of a tool that the API executes itself has its result; that of code which calls your tools comes later."""
+
+    call_id: str
+    name: str
+    is_error: bool
+    text: str
+    """The text of the result, such as the output of code or the code of an error. Empty: none that can be read."""
+    sources: tuple[WebSource, ...] = ()
+    """The pages that a web search found or a fetch read."""
+    tools: tuple[str, ...] = ()
+    """The names of the tools that a tool search found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Generic
 
 from typing_extensions import TypeVar
@@ -13,7 +14,8 @@ from agentkit.budget.charges import Charge, total_cost, total_usage
 from agentkit.budget.cost_tree import CostTree, run_cost_tree
 from agentkit.budget.usage import Cost, Usage
 from agentkit.errors import RunIncomplete
-from agentkit.messages.message import JSONObject
+from agentkit.messages.container import Container
+from agentkit.messages.message import JSONObject, citations_of
 from agentkit.run.outcome import Outcome, Unfinished
 from agentkit.tools.artifacts.store import KeptArtifact
 
@@ -59,6 +61,12 @@ class RunResult(Generic[Out_co]):
     """Tool results kept as artifacts, here and in the children, by handle; in a conversation, of earlier runs too."""
     cache_breaks: tuple[CacheBreak, ...] = field(default=(), repr=False)
     """The own requests of this run that missed the prompt cache entry of the request before."""
+    stop_sequence: str | None = None
+    """The stop sequence that the last reply met. None: none."""
+    container: Container | None = None
+    """The container in which the API runs code for the conversation. None: no code ran."""
+    applied_edits: tuple[JSONObject, ...] = ()
+    """The edits that the server made to the prompts of this run, `context_management`, in the API's own form."""
     error: ModelError | None = field(default=None, compare=False)
     """The error of the API or of the connection, for the outcome `failed`. None otherwise."""
 
@@ -76,6 +84,12 @@ class RunResult(Generic[Out_co]):
                 outcome=self.outcome,
             )
         return self.answer.value
+
+    @property
+    def citations(self) -> tuple[JSONObject, ...]:
+        """The citations of the last reply, in the API's own form. A paused reply and its continuation are one."""
+        last = [*takewhile(lambda message: message["role"] == "assistant", reversed(self.messages))]
+        return tuple(citation for message in reversed(last) for citation in citations_of(message["content"]))
 
     @property
     def own_usage(self) -> Usage:

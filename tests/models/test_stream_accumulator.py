@@ -126,6 +126,34 @@ def test_citations_are_collected() -> None:
     assert turn.content == [{"type": "text", "text": "a", "citations": [{"n": 1}, {"n": 2}]}]
 
 
+def test_what_the_end_of_a_reply_says_is_kept() -> None:
+    edits = [{"type": "clear_tool_uses_20250919", "cleared_tool_uses": 4}]
+    said = {"stop_reason": "stop_sequence", "stop_sequence": "END", "container": {"id": "c1", "expires_at": "soon"}}
+    last = {"type": "message_delta", "delta": said, "usage": {}, "context_management": {"applied_edits": edits}}
+    turn = read(START, *block(0, {"type": "text", "text": "a"}), last, STOP)
+    assert (turn.stop_sequence, turn.container, turn.applied_edits) == ("END", said["container"], edits)
+    assert AssistantTurn.from_json(turn.to_json()) == turn
+    older = {name: value for name, value in turn.to_json().items() if name not in ("stop_sequence", "container")}
+    assert AssistantTurn.from_json(older).container is None
+    started = {**START, "message": {**START["message"], "container": {"id": "c2"}}}
+    assert read(started, end(), STOP).container == {"id": "c2"}
+    assert read(START, end(), STOP).container is None
+
+
+def test_citations_and_blocks_of_the_api_are_handed_out_as_they_come() -> None:
+    call = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}}
+    result = {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []}
+    citation = {"type": "web_search_result_location", "url": "https://tea.example"}
+    events = [
+        *block(0, call, {"type": "input_json_delta", "partial_json": '{"query": "tea"}'}),
+        *block(1, result),
+        *block(2, {"type": "text", "text": ""}, {"type": "citations_delta", "citation": citation}),
+    ]
+    reader = StreamAccumulator()
+    deltas = [delta for event in (START, *events) if (delta := reader.feed(event)) is not None]
+    assert deltas == [("block", {**call, "input": {"query": "tea"}}), ("block", result), ("citation", citation)]
+
+
 def test_an_error_event_is_an_error_with_the_apis_own_type() -> None:
     with pytest.raises(ModelError) as caught:
         read(START, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})

@@ -74,6 +74,13 @@ class PlainLines:
             case kinds.ToolFinished():
                 facts = ", ".join(filter(None, ("answered", self._describe(event), f"{event.duration_s:.1f} s")))
                 return f"{who}: {event.name} {facts}  {self._argument_previews.pop(event.call_id, '')}"
+            case kinds.ServerToolStarted():
+                return f"{who}: the API runs {event.name}  {brief_json(event.input, self._width)}"
+            case kinds.ServerToolFinished() if event.is_error:
+                return f"{who}: {event.name} failed: {event.text}"
+            case kinds.ServerToolFinished():
+                found = ", ".join([*(source.url for source in event.sources), *event.tools]) or event.text
+                return f"{who}: {event.name} is done  {found}".rstrip()
             case kinds.OutputRejected():
                 return f"{who}: its answer did not fit and went back: {event.reason}"
             case kinds.TurnReset():

@@ -47,6 +47,13 @@ class CallNode:
     """The description of the result, in two or three words."""
     child: RunNode | None = None
     """The run that the call started. None: the tool is no agent, or its run has not started."""
+    by_server: bool = False
+    """True if the API executes the call itself."""
+
+    @property
+    def is_dropped_with_reply(self) -> bool:
+        """True if nothing more will be heard of the call once the reply that made it was dropped."""
+        return self.by_server and self.state == "running"
 
 
 @dataclass(slots=True)
@@ -123,6 +130,8 @@ class RunTree:
                 node.previous_text, node.turn_text = node.turn_text or node.previous_text, ""
                 node.turns, node.retry_reason = event.turn, ""
             case kinds.TurnReset():
+                for call_id in [call_id for call_id, call in node.calls.items() if call.is_dropped_with_reply]:
+                    del node.calls[call_id]
                 node.turn_text, node.retry_reason = "", f"asks again{wait_suffix(event.wait_s)}: {event.reason}"
             case kinds.FellBack():
                 node.model = event.model
@@ -141,6 +150,12 @@ class RunTree:
                 call.state, call.duration_s = "error" if event.is_error else "ok", event.duration_s
                 call.message = event.text if event.is_error else ""
                 call.result_summary = "" if event.is_error else self._summarize_result(call, event)
+            case kinds.ServerToolStarted():
+                node.calls[event.call_id] = CallNode(event.name, event.input, False, self.clock(), by_server=True)
+            case kinds.ServerToolFinished() if event.call_id in node.calls:
+                call = node.calls[event.call_id]
+                call.state, call.duration_s = "error" if event.is_error else "ok", self.clock() - call.started_s
+                call.message = event.text if event.is_error else ""
             case kinds.RunFinished():
                 node.outcome, node.duration_s = str(event.outcome), self.clock() - node.started_s
                 node.reason = event.reason

@@ -15,11 +15,14 @@ from agentkit import (
     Outcome,
     RunFinished,
     RunStarted,
+    ServerToolFinished,
+    ServerToolStarted,
     TextDelta,
     ToolFinished,
     ToolStarted,
     TurnReset,
     Usage,
+    WebSource,
 )
 from agentkit.cli.terminal.live_tree import LiveTree
 from agentkit.cli.terminal.plain_lines import PlainLines
@@ -116,6 +119,25 @@ def test_a_reply_that_is_asked_for_again_says_so_and_forgets_what_it_had_said() 
     assert "asks again" not in drawn([start, text, reset, text])[1]
     assert "asks again" not in drawn([start, text, reset, end])[1]
     assert PlainLines().event_line(reset) == "lead: asks again in 4 s: The API answered 529."
+
+
+def test_tools_of_the_api_are_lines_and_calls_that_go_with_their_reply() -> None:
+    start, _ = a_run(0)
+    call = ServerToolStarted(**place(), call_id="s1", name="web_search", input={"query": "tea"})  # type: ignore[arg-type]
+    found = WebSource("https://tea.example", "Tea")
+    done = ServerToolFinished(**place(), call_id="s1", name="web_search", is_error=False, text="", sources=(found,))  # type: ignore[arg-type]
+    failed = ServerToolFinished(**place(), call_id="s1", name="web_search", is_error=True, text="unavailable")  # type: ignore[arg-type]
+    lines = PlainLines()
+    assert [lines.event_line(event) for event in (call, done, failed)] == [
+        "lead: the API runs web_search  query=tea",
+        "lead: web_search is done  https://tea.example",
+        "lead: web_search failed: unavailable",
+    ]
+    assert any("web_search" in line and "tea" in line for line in drawn([start, call]))
+    assert any("unavailable" in line for line in drawn([start, call, failed]))
+    reset = TurnReset(**place(), turn=1, attempt=2, reason="Cut off.", wait_s=0)  # type: ignore[arg-type]
+    assert not any("web_search" in line for line in drawn([start, call, reset]))
+    assert any("web_search" in line for line in drawn([start, call, done, reset]))
 
 
 def test_a_change_of_the_model_and_a_summary_are_lines() -> None:
