@@ -13,6 +13,7 @@ from agentkit.errors import ConfigurationError, UsageError
 from agentkit.log import log
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.redaction.redactor import text_without_secrets
+from agentkit.run.cleanup import is_current_task_cancelled
 from agentkit.run.outcome import Outcome
 from agentkit.tool_calls.failures import first_leaf_exception
 
@@ -111,7 +112,9 @@ async def _run_item(
         return Failed(index, Outcome.FAILED, str(error))
     except ConfigurationError:
         raise
-    except Exception as error:  # noqa: BLE001 - a fault of one item is that item's result
+    except (Exception, anyio.get_cancelled_exc_class()) as error:
+        if not isinstance(error, Exception) and is_current_task_cancelled():
+            raise
         log().error("an item of a map failed", run_id=run_id, index=index, exc_info=error)
         return Failed(index, Outcome.FAILED, redact(f"{type(error).__name__}: {error}"))
     if result.answer is None:

@@ -157,6 +157,20 @@ async def test_any_error_of_an_iterator_is_an_entry_but_an_exit_is_none(anyio_ba
             await agent.map(5)  # type: ignore[arg-type]  # the wrong type on purpose
 
 
+async def test_a_cancellation_of_an_items_own_is_that_items_failure(anyio_backend: str) -> None:
+    # As a cancelled future raises it in whoever awaits it; only trio itself makes a Cancelled of its own.
+    error = asyncio.CancelledError() if anyio_backend == "asyncio" else ValueError()
+
+    async def one(item: str, run_id: str) -> RunResult[int]:
+        if item == "1":
+            raise error
+        return await agent.run(item, run_id=run_id)
+
+    with script(double):
+        results = await fan_out(one, ["0", "1", "2"], concurrency=1, run_id="m")
+    assert [type(result) for result in results] == [Done, Failed, Done]
+
+
 @pytest.mark.soak
 async def test_five_thousand_agents_run_at_once() -> None:
     """Each waits in the middle of its run, in a tool, until all are there."""
