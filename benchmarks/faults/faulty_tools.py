@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import anyio.to_thread
@@ -127,6 +128,25 @@ async def block(ctx: RunContext[Deps]) -> str:
     return "done"
 
 
+@tool(effect="read")
+def count_threads(ctx: RunContext[Deps]) -> str:
+    """Report progress from a pool of its own, whose threads know nothing of the run."""
+    ctx.deps.record("count")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(ctx.progress, ("one", "two", "three")))
+    return "three"
+
+
+@tool(effect="read", timeout_s=0.1)
+def report_late(ctx: RunContext[Deps]) -> str:
+    """Report progress from a thread that nobody waits for any more, also after the end of the run."""
+    ctx.deps.record("report late")
+    for _ in range(8):
+        time.sleep(0.05)
+        ctx.progress("late")
+    return "late"
+
+
 @tool(effect="write")
 async def cancel(ctx: RunContext[Deps]) -> str:
     """Wait until the run is cancelled from outside."""
@@ -155,6 +175,8 @@ FAULTY_TOOLS = (
     run_program,
     stumble,
     block,
+    count_threads,
+    report_late,
     cancel,
     leave,
 )

@@ -34,6 +34,7 @@ RESULTS = "Huge, binary or unreadable results"
 CHARACTERS = "Characters that no request can carry"
 CANCEL = "Cancelled in the middle of a tool"
 BLOCKING = "Tool that blocks the event loop"
+THREADS = "Threads beside the event loop"
 INTERRUPT = "Ctrl-C or an exit inside a tool"
 LEFT_OPEN = "Tool that leaves a cancel scope or task group open"
 MIDDLEWARE = "Middleware that returns nothing"
@@ -158,6 +159,21 @@ SCENARIOS = (
         f"`hold` timed out after 0.1 s and its result came too late. {_UNKNOWN}",
         "hold",
     ).with_changes(also=_has_line("`hold` ended")),
+    parallel_to_success(
+        THREADS,
+        "progress from a pool",
+        tool_call("c2", "count_threads"),
+        "three",
+        "count",
+        is_error=False,
+    ),
+    parallel_to_success(
+        THREADS,
+        "progress of a thread that outlived its call",
+        tool_call("c2", "report_late"),
+        "`report_late` timed out after 0.1 s and was stopped.",
+        "report late",
+    ),
     parallel_to_success(
         LEFT_OPEN,
         "closed, and named in the log",
