@@ -182,18 +182,14 @@ async def _model_summary(
 
 def _summary_without_model(messages: Sequence[Message], max_chars: int) -> str:
     """Return the beginnings of all tool results; where there is no room for all, the newest are kept."""
-    names = {
-        block["id"]: block["name"]
-        for message in messages
-        for block in content_blocks(message.content)
-        if block["type"] == "tool_use"
-    }
-    heads = [
-        f"- {names.get(block['tool_use_id'])}: {shorten_text(plain_text(block.get('content') or ''), _HEAD_CHARS)}"
-        for message in messages
-        for block in content_blocks(message.content)
-        if block["type"] == "tool_result"
-    ]
+    names: dict[str, str] = {}  # by id, which a later call may have again
+    heads: list[str] = []
+    for block in (block for message in messages for block in content_blocks(message.content)):
+        if block["type"] == "tool_use":
+            names[block["id"]] = block["name"]
+        elif block["type"] == "tool_result":
+            said = shorten_text(plain_text(block.get("content") or ""), _HEAD_CHARS)
+            heads.append(f"- {names.get(block['tool_use_id'])}: {said}")
     text = "Tools were called, and these are the beginnings of what they brought:\n" + "\n".join(heads)
     return shorten_text(text if heads else "Nothing was done yet.", max_chars, head_share=0.1)
 

@@ -93,7 +93,6 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._appended_turn: AssistantTurn | None = None
         self._last_turn: AssistantTurn | None = None
         self._applied_edits: list[JSONObject] = []
-        self._seen_ids: set[str] = set()
 
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
@@ -186,13 +185,13 @@ class AgentLoop(Generic[Deps, In, Out]):
         self.state = self.state.user_message_sent()
         await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
         try:
-            on_call = None if action.is_final_turn else self._eager.callback_for_turn()
+            on_call = None if action.is_final_turn else self._eager.callback_for_turn(turn_number)
             reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve, on_call=on_call)
         except OverBudget as refusal:
             self.state = self.state.budget_refused(str(refusal))
             return
         turn, ids = reply.turn, [call.id for call in reply.turn.tool_calls()]
-        is_repeated = len(set(ids)) < len(ids) or not self._seen_ids.isdisjoint(ids)
+        is_repeated = len(set(ids)) < len(ids)
         self._sync_state_with_model_turns()
         self.state = self.state.reply_received(turn, max_tokens=reply.max_tokens, has_repeated_ids=is_repeated)
         self._last_turn = turn
@@ -214,7 +213,6 @@ class AgentLoop(Generic[Deps, In, Out]):
         if turn is None or turn is self._appended_turn or not self.state.may_append_turn:
             return
         self._appended_turn = turn
-        self._seen_ids.update(call.id for call in turn.tool_calls())
         self.history.append_turn(turn)
 
     async def _drop_turn(self, action: RetryTurn | UseFallback | Compact) -> None:
@@ -238,7 +236,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._append_turn()
         if turn is not None and turn is self._appended_turn and not has_results:
             reason = self.finish.reason if self.finish else "The run was cancelled."
-            self._tool_turns.abandon_calls(turn.tool_calls(), reason)
+            self._tool_turns.abandon_calls([*turn.tool_calls()], self.state.turns, reason)
         self.history.append_user_message()
 
     async def _check_answer(self, text: str) -> None:

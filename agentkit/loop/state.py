@@ -49,7 +49,7 @@ class RunState:
     turn: AssistantTurn | None = None
     """The reply that is being handled. None: the next action is a request."""
     has_repeated_ids: bool = False
-    """True if that reply gives a call an id that was used before."""
+    """True if that reply gives one id to two calls. Calls of earlier turns may have had it."""
     reply_max_tokens: int = 0
     """The `max_tokens` of the request that brought that reply."""
     next_max_tokens: int | None = None

@@ -19,6 +19,7 @@ from agentkit.loop.texts_for_model import CANCELLED_RESULT, OUT_OF_TIME_RESULT, 
 from agentkit.messages.message import ToolCall, text_block
 from agentkit.run.outcome import Unfinished
 from agentkit.tool_calls.call_events import progress_reporter
+from agentkit.tool_calls.call_ids import CallIds
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.call_runner import CallRunner
 from agentkit.tool_calls.eager import EagerCalls
@@ -48,6 +49,7 @@ class ToolTurns:
     eager_calls: EagerCalls
     child_runs: ChildRuns
     nested_runs: NestedRuns
+    call_ids: CallIds
     validation: OutputValidation[Any]
     """Accepts the answer of a run whose output comes by the answer tool."""
     _unfinished: list[Unfinished] = field(default_factory=list[Unfinished], init=False)
@@ -90,20 +92,22 @@ class ToolTurns:
         runner = CallRunner(
             history.tools, scope, make_context, spec.tool_timeout_s, limiter, scope.middleware.around_tool
         )
-        eager_calls = EagerCalls(runner, is_stuck, is_enabled=spec.settings.eager)
-        return cls(history, run_budget, runner, eager_calls, child_runs, nested_runs, validation)
+        call_ids = CallIds()
+        eager_calls = EagerCalls(runner, is_stuck, call_ids, is_enabled=spec.settings.eager)
+        return cls(history, run_budget, runner, eager_calls, child_runs, nested_runs, call_ids, validation)
 
     async def run_calls(self, action: RunTools, state: RunState) -> RunState:
         """Run the calls of a turn, queue their results, and return the state after that."""
+        calls = self.call_ids.own_ids(action.calls, state.turns)
         by_tool = state.answer_by is AnswerBy.TOOL
-        answers = [call for call in action.calls if by_tool and call.name == ANSWER_TOOL]
-        others = [call for call in action.calls if call not in answers]
+        answers = [call for call in calls if by_tool and call.name == ANSWER_TOOL]
+        others = [call for call in calls if call not in answers]
         scope = self.runner.scope
-        scope.artifacts.number_calls(call.id for call in action.calls)
+        scope.artifacts.number_calls(call.id for call in calls)
         self.child_runs.number_calls(others)
         results: dict[str, CallResult] = {}
         try:
-            eager_calls = await self.eager_calls.claim_calls(action.calls if action.allowed_tools is None else ())
+            eager_calls = await self.eager_calls.claim_calls(calls if action.allowed_tools is None else ())
             may_remind = bool(answers) and state.final_turn_finish is None
             reminder = await self.child_runs.reminder(scope.steps) if may_remind else None
             for call in answers:
@@ -112,7 +116,7 @@ class ToolTurns:
             _note_repeated_failures(others, results, state)
         finally:
             missing = OUT_OF_TIME_RESULT if self.run_budget.is_time_over else CANCELLED_RESULT
-            self._queue_results(action.calls, results, missing)
+            self._queue_results(calls, results, missing)
         if self.runner.faults:
             return state.program_failed(self.runner.faults[0])
         if self.validation.answer is not None:
@@ -127,9 +131,9 @@ class ToolTurns:
         result = CallResult(action.text, is_error=True)
         self._queue_results(action.calls, {call.id: result for call in action.calls}, action.text)
 
-    def abandon_calls(self, calls: Sequence[ToolCall], reason: str) -> None:
+    def abandon_calls(self, calls: Sequence[ToolCall], turn: int, reason: str) -> None:
         """Queue an error result with this reason for each call of a turn at which the run ended."""
-        self._queue_results(calls, {}, f"Not executed. {reason}")
+        self._queue_results(self.call_ids.own_ids(calls, turn), {}, f"Not executed. {reason}")
 
     def unfinished_calls(self) -> tuple[Unfinished, ...]:
         """Return the calls of this run and of the runs below it that were not finished."""

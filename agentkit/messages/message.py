@@ -137,6 +137,9 @@ class ToolCall:
     executed. None: the input is valid."""
     toolset_name: str = ""
     """The toolset of the API whose member is called. Empty: it is a tool by itself."""
+    block_id: str = ""
+    """The id in the model's block, where an earlier turn of the run had that id too, so that `id` is another one.
+    Empty: it is `id`."""
 
     @classmethod
     def from_block(cls, block: Block, invalid_input: str | None = None) -> ToolCall:

@@ -46,6 +46,6 @@ class Unfinished:
     name: str
     """The tool."""
     call_id: str
-    """The tool call's id."""
+    """The tool call's id; where an earlier turn had it too, with the number of its turn behind it: `call_0@2`."""
     reason: str
     """The reason why it was not finished, in a few words."""

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from types import EllipsisType
 from typing import Protocol, TypeAlias, cast
 
@@ -87,28 +88,43 @@ def tool_calls_of(source: CallSource) -> list[Call]:
         run = cast("RunResult[object]", source)
         return [*_calls_of_run(run, (run.agent,))]
     messages = cast("Sequence[JSONObject]", getattr(source, "messages", source))
-    return [call for _, call in _calls_in_messages(messages, ())]
+    return [call for *_, call in _calls_in_messages(messages, ())]
 
 
 def _calls_of_run(run: RunResult[object], path: tuple[str, ...]) -> Iterator[Call]:
     attempts: dict[str, list[RunResult[object]]] = {}
     for child in run.children:
         attempts.setdefault(_RETRY_SUFFIX.sub("", child.run_id), []).append(child)
-    for call_id, call in _calls_in_messages(run.messages, path):
+    for call_id, turn, call in _calls_in_messages(run.messages, path):
         yield call
-        for child in attempts.get(_RETRY_SUFFIX.sub("", f"{run.run_id}/{call_id}"), ()):
+        name = _RETRY_SUFFIX.sub("", f"{run.run_id}/{call_id}")
+        # An id that has come before has the number of its turn behind it in the run's own names.
+        for child in attempts.pop(f"{name}@{turn}", []) or attempts.pop(name, []):
             yield from _calls_of_run(child, (*path, child.agent))
 
 
-def _calls_in_messages(messages: Sequence[JSONObject], path: tuple[str, ...]) -> Iterator[tuple[str, Call]]:
-    contents = [cast("list[Block]", m["content"]) for m in messages if isinstance(m["content"], list)]
-    blocks = [block for content in contents for block in content]
-    errors: dict[str, bool] = {
-        block["tool_use_id"]: bool(block.get("is_error")) for block in blocks if block["type"] == "tool_result"
-    }
-    for block in blocks:
-        if block["type"] == "tool_use":
-            yield block["id"], _call_from_block(block, path, errors.get(block["id"]))
+def _calls_in_messages(messages: Sequence[JSONObject], path: tuple[str, ...]) -> Iterator[tuple[str, int, Call]]:
+    """Yield the calls with their ids and the numbers of their turns."""
+    turn = 0
+    for i, message in enumerate(messages):
+        if message["role"] != "assistant":
+            continue
+        turn += 1
+        errors = _errors_by_id(messages[i + 1 :])
+        for block in _blocks_of(message):
+            if block["type"] == "tool_use":
+                yield str(block["id"]), turn, _call_from_block(block, path, errors.get(block["id"]))
+
+
+def _errors_by_id(following: Sequence[JSONObject]) -> dict[str, bool]:
+    """Return, by call id, if the results in the messages behind a turn are errors."""
+    behind = takewhile(lambda message: message["role"] != "assistant", following)
+    results = [block for message in behind for block in _blocks_of(message) if block["type"] == "tool_result"]
+    return {block["tool_use_id"]: bool(block.get("is_error")) for block in results}
+
+
+def _blocks_of(message: JSONObject) -> list[Block]:
+    return cast("list[Block]", message["content"]) if isinstance(message["content"], list) else []
 
 
 def _call_from_block(block: Block, path: tuple[str, ...], is_error: bool | None) -> Call:

@@ -17,7 +17,8 @@ class CallResult:
 
     def to_block(self, call: ToolCall) -> Block:
         """Return the `tool_result` block that is sent to the model."""
-        return tool_result(call.id, self.content, is_error=self.is_error, toolset_name=call.toolset_name)
+        call_id = call.block_id or call.id
+        return tool_result(call_id, self.content, is_error=self.is_error, toolset_name=call.toolset_name)
 
     def to_json(self) -> JSONObject:
         """Return the result as JSON, the form in which a step is recorded."""

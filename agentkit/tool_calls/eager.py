@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from agentkit.messages.message import ToolCall
     from agentkit.models.stream_accumulator import OnToolCall
+    from agentkit.tool_calls.call_ids import CallIds
     from agentkit.tool_calls.call_runner import CallRunner
     from agentkit.tools.toolset import AnyTool
 
@@ -38,6 +39,8 @@ class EagerCalls:
     runner: CallRunner
     is_stuck: Callable[[ToolCall], bool]
     """Returns True for a call that has failed so often that it is not made again."""
+    call_ids: CallIds
+    """The ids of the calls of the run so far."""
     is_enabled: bool = True
     """False: no call of this run is eager."""
     discarded_ids: set[str] = field(default_factory=set[str], init=False)
@@ -50,13 +53,16 @@ class EagerCalls:
     """The ids of the unclaimed calls."""
     _context: Context = field(default_factory=copy_context, init=False)
     """The context in which the calls of the current turn start: that of a call that waits for the complete turn."""
+    _turn_number: int = field(default=0, init=False)
+    """The number of the current turn."""
     _has_exclusive_call: bool = field(default=False, init=False)
     """True from the first call of an exclusive tool in the reply on: that call and all after it are not eager."""
 
-    def callback_for_turn(self) -> OnToolCall | None:
-        """Return the callback for each call of the reply that is requested next. None: no call would start."""
+    def callback_for_turn(self, number: int) -> OnToolCall | None:
+        """Return the callback for each call of the turn of this number. None: no call would start."""
         if self._task_group is None:
             return None
+        self._turn_number = number
         self._context = copy_context()  # that of the run: the reply is read inside of the agent's middleware
         return self._start_if_eager
 
@@ -84,6 +90,8 @@ class EagerCalls:
     def _start(self, call: ToolCall, nth: int, tool: AnyTool, task_group: TaskGroup) -> None:
         scope = self.runner.scope
         is_durable = are_durable(scope.steps)
+        if call.id in self.call_ids.used:
+            call = self.call_ids.with_own_id(call, self._turn_number)
         # A turn that has one id twice is dropped and requested again.
         if self._find_same_call(call, nth) is not None or call.id in self._unclaimed_ids:
             return

@@ -48,7 +48,8 @@ class RunContext(Generic[Deps_co]):
     agent: str = ""
     """The agent's name."""
     call_id: str = ""
-    """The tool call's id, as the model's turn names it."""
+    """The tool call's id, unique in the run: as the model's turn has it, with the number of the turn (`call_0@2`)
+    where an earlier turn had it too."""
     attempt: int = 1
     """The number of this attempt, counted from 1; retries count up."""
     _services: CallServices = field(default=CallServices(), repr=False, compare=False)
