@@ -24,6 +24,7 @@ from agentkit.run.scope import share_budget
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
     from agentkit.messages.message import JSONObject
+    from agentkit.messages.sdk_objects import SdkObject
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.input import Part
@@ -66,13 +67,16 @@ class Agent(AgentSpec[Deps, In, Out]):
             return around.nested_runs.run_from_thread(lambda: self.run(prompt, **options))
         return context_without_loop().run(anyio.run, lambda: self.run(prompt, **options))
 
-    def conversation(self, earlier: JSONObject | Sequence[JSONObject] | None = None) -> Conversation[Deps, In, Out]:
+    def conversation(
+        self, earlier: JSONObject | Sequence[JSONObject | SdkObject] | None = None
+    ) -> Conversation[Deps, In, Out]:
         """Return a conversation: several messages to the same agent, each a run that continues from the ones before.
 
         Args:
             earlier: The earlier conversation. A value of `Conversation.save` is continued with its own system prompt
                 and tools; a note to the model lists what has changed in the agent since. Messages
-                (`result.messages`), or a conversation of another agent or model, start a new one, without the thinking.
+                (`result.messages`, or the SDK's), or a conversation of another agent or model, start a new one, without
+                the thinking. Calls at its end may be answered by `tool_result` blocks in the first prompt.
                 None: an empty conversation.
 
         Raises:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from agentkit.budget.usage import Usage
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS
 from agentkit.history.compaction import RequestTurn, compact_transcript
+from agentkit.history.new_content import NewContent
+from agentkit.history.open_calls import answer_open_calls
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.messages.code_calls import open_code_calls
 from agentkit.messages.container import container_field
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from agentkit.messages.container import Container
     from agentkit.messages.message import AssistantTurn, Block, Content, JSONObject, Message
     from agentkit.messages.server_threads import ServerThread
+    from agentkit.redaction.redactor import Redactor
     from agentkit.run.settings import Settings
     from agentkit.tools.toolset import AnyTool
 
@@ -39,6 +42,8 @@ class RunHistory:
     _pending: Content
     """The content of the next user message, without secrets: the prompt at first, later the tool results."""
     _markers: CacheMarkers
+    new_content: NewContent
+    """The part that no reply has followed yet, which is replaced or taken back where the API refuses it."""
     counted_prompt: tuple[int, int] = field(default=(0, 0), init=False)
     """The server's last token count, and the number of messages that it holds for. Zeros: nothing was counted."""
     _has_waiting_code: bool = field(default=False, init=False)
@@ -47,6 +52,19 @@ class RunHistory:
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
     """The server thread of a reply that is not appended yet. None: the server holds no thread."""
+
+    @classmethod
+    def begin(cls, transcript: Transcript, prompt: Content, markers: CacheMarkers, redactor: Redactor) -> RunHistory:
+        """Return the history of a run that begins with this prompt; it may bring results for calls of the last turn.
+
+        Raises:
+            UsageError: The prompt has a result for another call.
+        """
+        checkpoint = transcript.checkpoint()
+        messages, content = answer_open_calls(transcript.messages, redactor.content(prompt))
+        transcript.messages[:] = messages
+        content = redactor.content(transcript.with_change_note(content)) if content else content
+        return cls(transcript, content, markers, NewContent(transcript, markers, checkpoint))
 
     # -- the user's side ---------------------------------------------------------------------------------------
 
@@ -70,7 +88,10 @@ class RunHistory:
         if isinstance(content, list) and len(content) >= CACHE_LOOKBACK_BLOCKS:
             content = self._markers.with_message_marker(content, transcript.prefix, transcript.messages)
         if content:
-            transcript.append_message(user(content))
+            message = user(content)
+            if message.markers:
+                message = self._markers.fit_message(message, transcript.prefix, transcript.messages)
+            transcript.append_message(message)
         self._pending = []
 
     def _hold_back(self, content: Content) -> list[Block]:
@@ -98,8 +119,9 @@ class RunHistory:
         if transcript.unknown_delta is not None:
             raise transcript.unknown_delta_error()
         prefix, messages, thread = transcript.prefix, tuple(transcript.messages), transcript.take_server_thread()
-        if self._markers.count(prefix, messages) >= MAX_CACHE_MARKERS:
-            options.pop("cache_control", None)
+        count, wants_long = self._markers.count(prefix, messages), "ttl" in options.get("cache_control", ())
+        if count and (count >= MAX_CACHE_MARKERS or wants_long or messages[-1].markers):
+            self._fit_end_marker(options, count)
         if transcript.container is not None or "container" in options:
             is_resumed = messages[-1].role == "assistant"
             container = container_field(transcript.container, options.pop("container", None), is_resumed=is_resumed)
@@ -108,9 +130,16 @@ class RunHistory:
         all_betas = tuple(dict.fromkeys((*betas, *transcript.betas)))
         return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None)
 
-    def record_thread(self, requested: ServerThread | None, held: ServerThread | None) -> None:
-        """Record the thread of a request, and the one that the server holds after its reply."""
-        self._reply_thread = held
+    def _fit_end_marker(self, options: JSONObject, count: int) -> None:
+        """Leave out the marker for the end of a request, or shorten its life, where `count` others demand it."""
+        marker, transcript = options.pop("cache_control", None), self._transcript
+        if marker is not None and count < MAX_CACHE_MARKERS:
+            marker = self._markers.end_marker(marker, transcript.prefix, transcript.messages)
+            options |= {} if marker is None else {"cache_control": marker}
+
+    def record_reply(self, requested: ServerThread | None, held: ServerThread | None) -> None:
+        """Record that a request has a reply: its thread, and the one that the server holds now."""
+        self._reply_thread, self.new_content.checkpoint, self.new_content.refused = held, None, None
         if requested is not None and held is None:
             self._transcript.stop_server_threads()
 

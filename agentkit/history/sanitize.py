@@ -6,12 +6,10 @@ is removed all or none, since the API checks what is left of it against the mess
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import cast
 
-from agentkit.errors import UsageError
-from agentkit.messages.message import Block, JSONObject, Message, Role, text_block, text_of, tool_result, user
+from agentkit.messages.message import Block, Message, is_blank, text_block, text_of, tool_result, user
 
 NO_RESULT = "There is no result: the run ended before it came. Whether the call took effect is not known."
 """The text of the tool result that is added to a call without one."""
@@ -19,40 +17,13 @@ NO_RESULT = "There is no result: the run ended before it came. Whether the call 
 _THINKING_BLOCK_TYPES = {"thinking", "redacted_thinking"}
 _BOUND_BLOCK_TYPES = {*_THINKING_BLOCK_TYPES, "compaction"}
 """Types of blocks that are valid only in the conversation, and for the model, that they came from."""
-_REQUIRED_FIELDS: Mapping[str, tuple[tuple[str, type], ...]] = {
-    "text": (("text", str),),
-    "tool_use": (("id", str), ("name", str), ("input", dict)),
-    "tool_result": (("tool_use_id", str),),
-}
-"""The fields of a block that this package reads, with their types, by block type."""
-
-
-def read_messages(given: Sequence[object]) -> list[Message]:
-    """Convert the API's own dictionaries to messages; empty ones are left out. Raises UsageError, naming the place."""
-    return [message for i, value in enumerate(given) if (message := read_message(value, f"messages[{i}]")).content]
-
-
-def read_message(value: object, place: str) -> Message:
-    """Convert one of the API's own dictionaries to a message. Raises UsageError, whose text begins with `place`."""
-    if not isinstance(value, dict):
-        raise UsageError(f"{place} is no dictionary like those of `result.messages`: {type(value).__name__}.")
-    message = cast("JSONObject", value)
-    role, content = message.get("role"), message.get("content")
-    if role not in ("user", "assistant", "system"):
-        raise UsageError(f"{place} has the role {role!r}: it must be user, assistant or system.")
-    problem = next(_content_problems(content), None)
-    if problem:
-        raise UsageError(f"{place}.content{problem}.")
-    try:
-        return Message.of(cast("Role", role), content)  # type: ignore[arg-type]  # `_content_problems` has checked it
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{place} holds something that JSON does not have: {error}.") from error
 
 
 def without_thinking(messages: Sequence[Message]) -> list[Message]:
     """Return the messages without any thinking, for another model or another conversation.
 
-    A signed summary becomes a user message with its text. An assistant message that held only thinking is left out.
+    A signed summary becomes a user message with its text. An assistant message that held only thinking, or white space
+    beside it, is left out.
     """
     kept: list[Message] = []
     for message in messages:
@@ -62,16 +33,17 @@ def without_thinking(messages: Sequence[Message]) -> list[Message]:
             continue
         summaries = [block.get("content") for block in blocks if block["type"] == "compaction"]
         kept += [user(f"What was said before, in short:\n\n{summary}") for summary in summaries if summary]
-        if left := [block for block in blocks if block["type"] not in _BOUND_BLOCK_TYPES]:
+        left = [block for block in blocks if block["type"] not in _BOUND_BLOCK_TYPES]
+        if not is_blank(left):
             kept.append(Message.of(message.role, left))
     return kept
 
 
-def with_missing_results(messages: Sequence[Message]) -> list[Message]:
+def with_missing_results(messages: Sequence[Message], *, is_end_open: bool = False) -> list[Message]:
     """Return the messages with exactly one result for every tool call, in order, in the message behind it.
 
     A call without a result gets an error result that says so; a result without its call becomes text; of two results
-    for one call the first counts.
+    for one call the first counts. With `is_end_open` the calls of a turn at the very end may still be answered.
     """
     turns = [(role, list(said)) for role, said in groupby(messages, key=lambda message: message.role)]
     whole: list[Message] = []
@@ -86,7 +58,7 @@ def with_missing_results(messages: Sequence[Message]) -> list[Message]:
             whole += said
         else:
             whole += said
-    return whole + _with_results_first([], calls)
+    return whole if is_end_open else whole + _with_results_first([], calls)
 
 
 def _with_results_first(said: list[Message], calls: list[Block]) -> list[Message]:
@@ -116,18 +88,3 @@ def _with_results_first(said: list[Message], calls: list[Block]) -> list[Message
 
 def _content_blocks(message: Message) -> list[Block]:
     return [text_block(message.content)] if isinstance(message.content, str) else message.content
-
-
-def _content_problems(content: object) -> Iterator[str]:
-    if isinstance(content, str):
-        return
-    if not isinstance(content, list | tuple):
-        yield f" must be text or a list of blocks, not {type(content).__name__}"
-        return
-    for j, value in enumerate(cast("Sequence[object]", content)):
-        block = cast("Block", value) if isinstance(value, dict) else {}
-        if not isinstance(block.get("type"), str):
-            yield f"[{j}] is no block: it has no `type`"
-        for name, kind in _REQUIRED_FIELDS.get(str(block.get("type")), ()):
-            if not isinstance(block.get(name), kind):
-                yield f"[{j}] is a {block['type']} block without its `{name}`"

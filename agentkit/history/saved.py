@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from agentkit.errors import UsageError
-from agentkit.history.sanitize import read_message, read_messages
+from agentkit.history.read_messages import read_message, read_messages
 from agentkit.messages.container import Container
 from agentkit.messages.message import JSONObject, Message, encode
 from agentkit.messages.request import PromptPrefix
@@ -79,8 +79,9 @@ def _read_saved_json(given: JSONObject) -> SavedConversation:
     wrong = next((name for name in _TEXT_KEYS if not isinstance(given.get(name), str)), None)
     if wrong or not isinstance(texts, list):
         raise UsageError(f"The saved conversation lacks its `{wrong or 'messages'}`, or has something else there.")
+    messages = (_message_from_text(text, f"messages[{i}]") for i, text in enumerate(cast("list[object]", texts)))
     return SavedConversation(
-        tuple(_message_from_text(text, f"messages[{i}]") for i, text in enumerate(cast("list[object]", texts))),
+        tuple(message for message in messages if message is not None),
         given["agent"],
         given["model"],
         _prefix_from_text(given, "offer"),
@@ -89,9 +90,12 @@ def _read_saved_json(given: JSONObject) -> SavedConversation:
     )
 
 
-def _message_from_text(text: object, place: str) -> Message:
-    read = read_message(_parse_object(text, place), place)
-    return Message(read.role, read.content, str(text).encode())
+def _message_from_text(text: object, place: str) -> Message | None:
+    """Return a message with the bytes that were saved. None: it is blank, so that the API would refuse it."""
+    given = _parse_object(text, place)
+    read = read_message(given, place)
+    is_same = read is not None and read.content == given["content"]
+    return replace(read, encoded=str(text).encode()) if read is not None and is_same else read
 
 
 def _prefix_from_text(given: JSONObject, name: str) -> PromptPrefix | None:

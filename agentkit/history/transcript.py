@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from agentkit.errors import ModelError
 from agentkit.history.agent_changes import describe_changes
+from agentkit.history.cache_markers import fit_messages
 from agentkit.history.prompt_prefix import render_prompt_prefix
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.history.saved import SavedConversation
@@ -32,6 +33,16 @@ COMPACTION_BETA = "compact-2026-09-04"
 Deps = TypeVar("Deps")
 In = TypeVar("In")
 Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state of a transcript before a message, to which it returns if the API refuses that message."""
+
+    messages: tuple[Message, ...]
+    model: str
+    pending_change_note: str | None
+    unknown_delta: str | None
 
 
 @dataclass(slots=True)
@@ -89,6 +100,16 @@ class Transcript:
         thread = None if self.server_thread is None else ServerThread()
         return replace(self, tools=dict(self.tools), messages=list(self.messages), server_thread=thread)
 
+    def checkpoint(self) -> Checkpoint:
+        """Return the present state, for `restore`."""
+        return Checkpoint(tuple(self.messages), self.model, self.pending_change_note, self.unknown_delta)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Return to an earlier state; a new server thread begins."""
+        self.replace_messages(list(checkpoint.messages))
+        self.model, self.unknown_delta = checkpoint.model, checkpoint.unknown_delta
+        self.pending_change_note = checkpoint.pending_change_note
+
     def switch_model(self, model: str) -> None:
         """Continue with this model. If it differs from the last, thinking is dropped and a new server thread begins."""
         if self.model not in ("", model):
@@ -136,13 +157,18 @@ class Transcript:
         self.messages.append(message)
 
     def append_turn(self, turn: AssistantTurn, thread: ServerThread | None = None) -> None:
-        """Append the model's turn as it came; `thread` is the one in which the server holds it."""
-        self.unknown_delta = self.unknown_delta or turn.unknown_delta
-        self.messages.append(turn.to_message())
+        """Append the model's turn as it came, if the API takes it back; `thread` is where the server holds it."""
         if turn.container is not None:
             self.container = Container.from_api(turn.container) or self.container
-        # A call whose input is no object goes back with another input than the server holds: no thread then.
-        if thread is not None and turn.id and not turn.invalid_inputs:
+        message = turn.to_message()
+        if message is None:
+            return
+        self.unknown_delta = self.unknown_delta or turn.unknown_delta
+        self.messages.append(message)
+        # A turn that does not go back as the server holds it cannot be continued: a call whose input is no object
+        # goes back with another input, and an empty text is left out.
+        is_whole = len(message.content) == len(turn.content) and not turn.invalid_inputs
+        if thread is not None and turn.id and is_whole:
             self.server_thread = thread.with_reply(turn.id, len(self.messages))
 
     def stop_server_threads(self) -> None:
@@ -212,7 +238,8 @@ async def open_transcript(
         return _new_transcript(spec, current, model)
     if saved.initial_prompt_prefix is None or (saved.agent, saved.model) != (spec.name, model):
         transcript = _new_transcript(spec, current, model)
-        transcript.messages = with_missing_results(without_thinking(saved.messages))
+        messages = with_missing_results(without_thinking(saved.messages), is_end_open=True)
+        transcript.messages = fit_messages(messages, transcript.prefix)
         transcript.container = saved.container
         return transcript
     return _continued_transcript(spec, current, model, saved, saved.initial_prompt_prefix)
@@ -240,7 +267,7 @@ def _continued_transcript(
         tools,
         current.answer_format,
         current.answers_by_tool and any(param.get("name") == ANSWER_TOOL for param in initial.tools),
-        with_missing_results(saved.messages),
+        fit_messages(with_missing_results(saved.messages, is_end_open=True), initial.encoded_prefix),
         model=model,
         initial_prompt_prefix=initial,
         reported_prompt_prefix=None if current == initial else current,

@@ -29,6 +29,7 @@ from agentkit.loop.actions import (
 )
 from agentkit.loop.failed_run import failure_of_run
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
+from agentkit.loop.refused_requests import is_refusal
 from agentkit.loop.run_limits import RunLimits
 from agentkit.loop.state import AnswerBy, RunState
 from agentkit.loop.stop_reasons import next_action
@@ -104,6 +105,8 @@ class AgentLoop(Generic[Deps, In, Out]):
                 )
         except (ModelError, ConfigurationError) as error:
             self.error, self.finish = failure_of_run(error, self.scope.redactor)
+            if is_refusal(self.error):
+                self._take_back_prompt(self.error)
             is_before_any_reply = self.scope.parent_call_id is None and not self.model_turns.was_answered
             if isinstance(error, ConfigurationError) and is_before_any_reply:
                 raise
@@ -238,6 +241,12 @@ class AgentLoop(Generic[Deps, In, Out]):
             reason = self.finish.reason if self.finish else "The run was cancelled."
             self._tool_turns.abandon_calls([*turn.tool_calls()], self.state.turns, reason)
         self.history.append_user_message()
+
+    def _take_back_prompt(self, error: ModelError) -> None:
+        """Take the prompt back if it is what the API refuses, and say so: not of a sub-agent, which does not go on."""
+        sentence = self.history.new_content.take_back_prompt(str(error))
+        if sentence and self.finish is not None and self.scope.parent_call_id is None:
+            self.finish = replace(self.finish, reason=f"{self.finish.reason} {sentence}")
 
     async def _check_answer(self, text: str) -> None:
         if self.state.final_turn_finish is None and (reminder := await self._child_runs.reminder(self.scope.steps)):

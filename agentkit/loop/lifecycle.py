@@ -135,8 +135,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
             transcript = await self._conversation_transcript(deps, scope, models[0].name)
             stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
             _log_start(self.spec)
-            prompt = scope.redactor.content(transcript.with_change_note(content))
-            history = RunHistory(transcript, prompt, CacheMarkers(self.spec.settings.cache_marker))
+            markers = CacheMarkers(self.spec.settings.cache_marker)
+            history = RunHistory.begin(transcript, content, markers, scope.redactor)
             model_turns = self._model_turns(scope, history, models, deps, run_budget)
             opening.deadline = math.inf
             self.agent_loop = AgentLoop(

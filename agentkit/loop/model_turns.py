@@ -17,6 +17,7 @@ from agentkit.budget.model_limits import model_limits_of
 from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
 from agentkit.history.compaction import is_request_too_long
+from agentkit.log import log
 from agentkit.loop import refused_requests
 from agentkit.loop.actions import AskModel
 from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
@@ -116,7 +117,7 @@ class ModelTurns:
                     raise
                 continue
             self._cache.record_reply(turn_number, Usage.from_api(reply.turn.usage))
-            self._history.record_thread(request.thread, reply.thread)
+            self._history.record_reply(request.thread, reply.thread)
             for block in reply.turn.content:
                 if block.get("type") not in OWN_BLOCK_TYPES:  # emitted already, unless the reply was not streamed here
                     emit_server_tool(self.scope, block, model_request.reported_server_tools)
@@ -175,7 +176,9 @@ class ModelTurns:
         return reply
 
     async def _repair_request(self, error: ModelError) -> bool:
-        """Return True if a repair has changed the refused request. Each repair is made once."""
+        """Return True if a repair has changed the refused request. Each one but that of content is made once."""
+        if error.status == 413 and self._history.new_content.is_large and self._replace_refused_content(error):
+            return True
         for is_it, repair in (
             (refused_requests.is_missing_tool_result(error), self._add_missing_results),
             (refused_requests.is_schema_too_complex(error) and not self._history.has_model_turn, self._relax_schemas),
@@ -190,7 +193,14 @@ class ModelTurns:
         if self.fallback is not None and refused_requests.is_model_unavailable(error):
             await self.switch_to_fallback(str(error))
             return True
-        return False
+        return refused_requests.is_content_refused(error) and self._replace_refused_content(error)
+
+    def _replace_refused_content(self, error: ModelError) -> bool:
+        redact, is_too_large = self.scope.redactor.text, error.status == 413
+        replaced = self._history.new_content.replace_refused(str(error), redact, is_too_large=is_too_large)
+        if replaced is not None:
+            log().warning("refused content was left out", content=replaced, error=redact(str(error)))
+        return replaced is not None
 
     async def _add_missing_results(self) -> None:
         self._history.add_missing_results()

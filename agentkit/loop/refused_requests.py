@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from agentkit.history.compaction import is_request_too_long
+from agentkit.history.refused_content import is_about_content
+
 if TYPE_CHECKING:
     from agentkit.errors import ModelError
     from agentkit.messages.container import Container
@@ -18,12 +21,24 @@ _CONTAINER_GONE = re.compile(
     r"\bcontainer\b.{0,80}(expired|not found|not exist|no longer|invalid|unknown|unavailable)",
     re.IGNORECASE | re.DOTALL,
 )
+_REFUSING_STATUSES = (400, 413, 422)
+_ABOUT_MEDIA = re.compile(r"\b(?:file|image|document|media|pdf)s?\b|file_", re.IGNORECASE)
 _ABOUT_THREADS = re.compile(r"\bthread\b|message-threads")
 
 
 def is_missing_tool_result(error: ModelError) -> bool:
     """Return True if the API says that a tool call in the history has no result."""
     return error.status == 400 and bool(_MISSING_TOOL_RESULT.search(str(error)))
+
+
+def is_refusal(error: ModelError) -> bool:
+    """Return True if the API refused a request as it is, so that it will never accept the same one."""
+    return error.status in _REFUSING_STATUSES or (error.status == 404 and bool(_ABOUT_MEDIA.search(str(error))))
+
+
+def is_content_refused(error: ModelError) -> bool:
+    """Return True if the API refused a request for something in its messages, other than its length."""
+    return is_refusal(error) and not is_request_too_long(error) and is_about_content(str(error))
 
 
 def is_schema_too_complex(error: ModelError) -> bool:

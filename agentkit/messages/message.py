@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 """Any JSON value."""
@@ -64,6 +64,13 @@ def citations_of(content: Content) -> list[JSONObject]:
     return [citation for citations in found for citation in citations]
 
 
+def is_blank(content: Content) -> bool:
+    """True if content has nothing but white space: the API refuses such a message."""
+    if isinstance(content, str):
+        return not content.strip()
+    return all(block.get("type") == "text" and not str(block.get("text") or "").strip() for block in content)
+
+
 CACHE_MARKER = b'"cache_control"'
 """The bytes of a cache marker's key in encoded JSON. Inside a text the quotes are escaped, so it does not match."""
 
@@ -93,7 +100,7 @@ class Message:
         else:
             blocks = (_encode_block(block, input_texts.get(i)) for i, block in enumerate(content))
             body = b"[" + b",".join(blocks) + b"]"
-        markers = 0 if isinstance(content, str) else body.count(CACHE_MARKER)
+        markers = 0 if isinstance(content, str) or CACHE_MARKER not in body else len(cache_markers_of(content))
         return cls(role, content, b'{"role":"%b","content":%b}' % (role.encode(), body), markers)
 
     def to_dict(self) -> JSONObject:
@@ -108,6 +115,19 @@ def _encode_block(block: Block, input_text: str | None) -> bytes:
     at = list(block).index("input")
     before, after = encode(dict(fields[:at]))[1:-1], encode(dict(fields[at + 1 :]))[1:-1]
     return b"{" + b",".join(filter(None, (before, b'"input":' + input_text.encode(), after))) + b"}"
+
+
+def cache_markers_of(blocks: Sequence[Block]) -> list[JSONObject]:
+    """Return the cache markers on blocks and on those inside tool results, in the order of the prompt."""
+    markers: list[JSONObject] = []
+    for block in blocks:
+        inner: object = block.get("content")
+        if isinstance(inner, list):
+            parts = cast("list[object]", inner)
+            markers += cache_markers_of([cast("Block", part) for part in parts if isinstance(part, dict)])
+        if block.get("cache_control") is not None:
+            markers.append(block["cache_control"])
+    return markers
 
 
 def with_cache_marker(blocks: Sequence[Block], at: int, marker: JSONObject) -> list[Block]:
@@ -200,9 +220,22 @@ class AssistantTurn:
             object.__setattr__(self, "_tool_calls", tuple(calls))
         return self._tool_calls or ()
 
-    def to_message(self) -> Message:
-        """Return the turn as the message that is sent back to the API."""
-        return Message.of("assistant", self.content, self.input_texts)
+    def to_message(self) -> Message | None:
+        """Return the turn as the message that is sent back to the API. None: it is nothing but white space.
+
+        It is sent back as it came, but for empty text blocks: the API refuses those, also where it made them itself.
+        """
+        kept: list[Block] = []
+        input_texts: dict[int, str] = {}
+        is_blank_turn = True
+        for i, block in enumerate(self.content):
+            if block.get("type") == "text" and not block.get("text"):
+                continue
+            if i in self.input_texts:
+                input_texts[len(kept)] = self.input_texts[i]
+            is_blank_turn = is_blank_turn and block.get("type") == "text" and not str(block["text"]).strip()
+            kept.append(block)
+        return None if is_blank_turn else Message.of("assistant", kept, input_texts)
 
     def to_json(self) -> JSONObject:
         """Return the turn as JSON, to be stored by a journal."""

@@ -59,6 +59,10 @@ async def strange(ctx: RunContext[Deps], what: str) -> object:
             return b"\xff\xfe tea"
         case "picture":
             return Image(PNG, "image/png")
+        case "no picture":
+            return ["Here it is.", Image(b"<html>", "image/png")]
+        case "reference":
+            return [{"type": "text", "text": "Here it is."}, {"type": "tool_reference", "tool_name": "nope"}]
         case "nothing":
             return None
         case "surrogate":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import pickle
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -110,7 +111,9 @@ class _ScenarioRun:
 
     def result_of_scenario(self, interrupt: BaseException | None) -> ScenarioResult:
         """Return the result of the scenario."""
-        result, stage = self.result, self.stage
+        result, stage = None if self.result is None else pickle.loads(pickle.dumps(self.result)), self.stage  # noqa: S301
+        if result != self.result:
+            self.problems.append("the result is another one after the way into another process")
         saw: list[JSONObject] | None = stage.last_messages()
         outcome = type(interrupt).__name__ if interrupt else str(Outcome.CANCELLED)
         if result is None or result.outcome is Outcome.CANCELLED:

@@ -32,6 +32,7 @@ UNKNOWN_MODEL = "Unknown model (404)"
 RATE = "Too many requests (429)"
 ENDPOINT = "Address, certificate or header that cannot work"
 SERVER = "Server error or overload (500, 502, 503, 504, 529)"
+OTHER_PROCESS = "Failed run in a process of a pool"
 
 
 async def _lose_certificate(call: ModelCall, next: CallModel) -> AssistantTurn:
@@ -53,6 +54,9 @@ _small = replace(worker, budget=Budget(max_seconds=20))
 SCENARIOS = (
     fails_for_good(
         INVALID, "never sent again unchanged", "status:400", reason="400 invalid_request_error", also=_names_request
+    ),
+    fails_for_good(
+        OTHER_PROCESS, "its error keeps all it knows", "status:400", reason="invalid_request_error", also=_names_request
     ),
     fails_for_good(INVALID, "a plan or a bill", "status:402", reason="402 billing_error", also=_names_request),
     fails_for_good(

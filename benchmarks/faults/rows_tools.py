@@ -23,6 +23,7 @@ from benchmarks.faults.scenario import (
     assistant_message,
     completes_despite,
     error_result,
+    fails_for_good,
     ok_result,
     tool_call,
     user_message,
@@ -32,6 +33,7 @@ EXCEPTION = "Exception in a tool"
 HANG = "Tool that hangs"
 RESULTS = "Huge, binary or unreadable results"
 CHARACTERS = "Characters that no request can carry"
+REFUSED_CONTENT = "Content that the API refuses"
 CANCEL = "Cancelled in the middle of a tool"
 BLOCKING = "Tool that blocks the event loop"
 THREADS = "Threads beside the event loop"
@@ -41,6 +43,7 @@ MIDDLEWARE = "Middleware that returns nothing"
 
 _with_faulty_tools = replace(worker, tools=FAULTY_TOOLS)
 _UNKNOWN = "Whether it took effect is not known: check before you repeat it."
+_UNREADABLE = "Could not process image"
 _NO_FORM = "`strange` failed with an internal error (error id X). Changing the arguments may not help."
 _FAILED = "`fail` failed with {} (error id X). Changing the arguments may not help. " + _UNKNOWN
 
@@ -121,7 +124,27 @@ def _huge() -> Scenario:
     return scenario.with_changes(script=(scenario.script[0], _peek, FINAL_REPLY), saw=saw, requests=3)
 
 
+_NO_IMAGE = (
+    "`strange` made content that cannot be sent. This image is no PNG, JPEG, GIF or WebP image, the kinds that the API "
+    "takes: it begins with b'<html>'."
+)
+_NO_TOOL = (
+    "[The call ran, but a part of its result cannot be sent: The API refused the tool_reference block (nope): Tool "
+    "reference 'nope' has no corresponding tool definition.]\n\nHere it is."
+)
 SCENARIOS = (
+    fails_for_good(
+        REFUSED_CONTENT,
+        "a message: it is taken back",
+        script=(Reply.failure(400, "invalid_request_error", f"messages.0.content.0.image: {_UNREADABLE}"),),
+        reason=_UNREADABLE,
+    ),
+    _returns(
+        REFUSED_CONTENT, "a picture that is none: named before it is sent", "no picture", _NO_IMAGE, is_error=True
+    ),
+    _returns(
+        REFUSED_CONTENT, "a reference to no tool: replaced, and sent again", "reference", _NO_TOOL, is_error=True
+    ).with_changes(requests=3, is_refused=True),
     _fails("its text stays here", "plain", "an internal error"),
     _fails("a connection", "connection", "a connection failure"),
     _fails("an exception group", "group", "an internal error"),

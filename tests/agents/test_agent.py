@@ -12,7 +12,7 @@ import anyio
 import pytest
 import sniffio
 
-from agentkit import Agent, DefinitionError, Document, File, Image, Toolset, UsageError, tool
+from agentkit import Agent, DefinitionError, Document, Done, Failed, File, Image, Toolset, UsageError, tool
 from agentkit.run.input import Part
 from agentkit.testing import Reply, script
 
@@ -112,3 +112,26 @@ async def test_one_agent_may_run_many_times_at_once() -> None:
             for number in range(50):
                 tasks.start_soon(one, number)
     assert answers == {number: str(number) for number in range(50)}
+
+
+@pytest.mark.anyio
+async def test_a_blank_prompt_is_the_callers_error_wherever_it_is_given() -> None:
+    agent = Agent("a", model="claude-haiku-5-5")
+    chat = agent.conversation()
+    with script(lambda request: Reply.text("Yes.")) as s:
+        blanks: list[str | list[str]] = ["", " \n", [], [""]]
+        for blank in blanks:
+            for send in (agent.run, chat.send):
+                with pytest.raises(UsageError, match="The prompt is blank"):
+                    await send(blank)
+        with pytest.raises(UsageError, match="The prompt is blank"):
+            await agent.as_tool()("")
+        async with agent.stream(" ") as run:
+            with pytest.raises(UsageError, match="The prompt is blank"):
+                await anext(aiter(run))
+        failed, done = await agent.map(["", "Hi"], concurrency=1)
+        assert isinstance(failed, Failed)
+        assert "blank" in failed.reason
+        assert isinstance(done, Done)
+        assert (await chat.send("Hi")).ok
+    assert len(s.requests) == 2

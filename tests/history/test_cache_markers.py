@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -120,3 +121,72 @@ class TestLongMessages:
         (request,) = await asked(agent, own)
         assert markers(request) == 4
         assert "cache_control" not in request
+
+
+def marked(text: str, **more: str) -> JSONObject:
+    return {"type": "text", "text": text, "cache_control": {**MARKER, **more}}
+
+
+class TestMarkersOfOthers:
+    """Those that the user, a tool or an earlier conversation has placed."""
+
+    async def test_one_in_every_message_leaves_room_for_the_one_at_the_end(self) -> None:
+        agent = Agent("a", model="claude-haiku-5-5", instructions="Be brief.")
+        requests = await asked(agent, *[[marked(f"Document {n}."), "Well?"] for n in range(7)])
+        assert [markers(request) for request in requests] == [2, 3, 4, 4, 4, 4, 4]
+        assert all(request["cache_control"] == MARKER for request in requests)
+        for before, after in pairwise(requests):
+            assert after["messages"][: len(before["messages"])] == before["messages"]
+
+    async def test_more_than_the_api_takes_are_cut_to_the_first_ones(self) -> None:
+        agent = Agent("a", model="claude-haiku-5-5", instructions=LONG)
+        (request,) = await asked(agent, [marked(f"Part {n}.") for n in range(5)])
+        assert [block.get("cache_control") for block in request["messages"][0]["content"]] == [MARKER] * 3 + [None] * 2
+
+    async def test_those_of_tools_count_too(self) -> None:
+        @tool(effect="read")
+        def read(page: int) -> list[JSONObject]:
+            """Read a page."""
+            return [marked(f"Page {page}.")]
+
+        with script(*[Reply.tool("read", page=n) for n in range(6)], Reply.text("Done.")) as s:
+            assert (await Agent("a", model="claude-haiku-5-5", tools=[read]).run("Go.")).ok
+        assert [markers(request) for request in s.requests] == [1, 2, 3, 4, 4, 4, 4]
+
+    async def test_of_an_earlier_conversation_the_last_ones_are_kept(self) -> None:
+        said = [{"role": role, "content": [marked(str(n))]} for n in range(3) for role in ("user", "assistant")]
+        with script(lambda request: Reply.text("Yes.")) as s:
+            assert (await Agent("a", model="claude-haiku-5-5", instructions=LONG).conversation(said).send("Well?")).ok
+        kept = [message["content"][0].get("cache_control") for message in s.requests[0]["messages"][:6]]
+        assert kept == [None] * 3 + [MARKER] * 3
+
+    async def test_they_are_counted_after_saving_and_when_caching_changes(self) -> None:
+        agent = Agent("a", model="claude-haiku-5-5", instructions=LONG)
+        chat = agent.conversation()
+        with script(lambda request: Reply.text("Yes.")) as s:
+            lifetimes: list[Literal["5m", "1h"] | None] = ["5m", "1h", None, "1h", "5m", "5m", "1h"]
+            for lifetime in lifetimes:
+                settings = Settings(cache=lifetime)
+                result = await chat.send([*(f"Number {n}." for n in range(25)), marked("End.")], settings=settings)
+                assert result.ok
+                chat = agent.conversation(json.loads(json.dumps(chat.save())))
+        assert s.refusals == []
+        assert max(markers(request) for request in s.requests) <= 4
+        for before, after in pairwise(s.requests):
+            assert after["messages"][: len(before["messages"])] == before["messages"]
+
+    async def test_a_long_life_behind_a_short_one_is_shortened(self) -> None:
+        agent = Agent("a", model="claude-haiku-5-5", instructions=LONG)
+        chat = agent.conversation()
+        with script(lambda request: Reply.text("Yes.")) as s:
+            await chat.send("Hi")
+            await chat.send([marked("A.", ttl="1h"), "B."], settings=Settings(cache="1h"))
+            await chat.send([f"Number {n}." for n in range(25)], settings=Settings(cache="1h"))
+        assert s.refusals == []
+        assert "ttl" not in str(s.requests)
+
+    async def test_a_last_block_with_a_marker_gets_no_other(self) -> None:
+        agent = Agent("a", model="claude-haiku-5-5", instructions="Be brief.")
+        (request,) = await asked(agent, ["A.", marked("B.", ttl="1h")])
+        assert "cache_control" not in request
+        assert markers(request) == 1

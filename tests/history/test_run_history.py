@@ -6,6 +6,7 @@ import pytest
 
 from agentkit.errors import ModelError
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS, CacheMarkers
+from agentkit.history.new_content import NewContent
 from agentkit.history.run_history import RunHistory
 from agentkit.history.transcript import Transcript
 from agentkit.messages.message import AssistantTurn, Block, Content, JSONObject, text_block, tool_result, user
@@ -17,7 +18,8 @@ CALL: Block = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}
 
 
 def history_of(transcript: Transcript, pending: Content = "Hi") -> RunHistory:
-    return RunHistory(transcript, pending, CacheMarkers(MARKER))
+    markers = CacheMarkers(MARKER)
+    return RunHistory(transcript, pending, markers, NewContent(transcript, markers, None))
 
 
 def fresh() -> Transcript:
@@ -69,12 +71,12 @@ def test_a_thread_is_continued_after_the_turn_that_the_server_holds_and_ended_wh
     history.append_user_message()
     first = requested(history)
     assert first.thread == ServerThread()
-    history.record_thread(first.thread, first.thread)
+    history.record_reply(first.thread, first.thread)
     history.append_turn(turn(text_block("Tea.")))
     second = requested(history)
     assert second.thread is not None
     assert second.thread.messages == 2
-    history.record_thread(second.thread, None)
+    history.record_reply(second.thread, None)
     assert requested(history).thread is None
 
 

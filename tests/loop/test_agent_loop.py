@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import anyio
 import pytest
@@ -169,3 +170,35 @@ async def test_instructions_and_tools_are_rendered_once_per_conversation() -> No
     with script(Reply.text("Hi.")) as s:
         await agent.run("Hello", deps="Eve")
     assert [t["name"] for t in s.requests[0]["tools"]] == ["find_items", PEEK_TOOL, SEARCH_TOOL, READ_TOOL]
+
+
+EMPTY, BLANK = Reply.text(""), Reply.text(" \n")
+FIND = Reply.tool("find_items", words=["tea"])
+
+
+@pytest.mark.parametrize(
+    ("reply", "sent_back"),
+    [
+        (EMPTY + FIND, ["tool_use"]),
+        (BLANK + FIND, ["text", "tool_use"]),
+        (Reply.text("Tea.") + EMPTY, ["text"]),
+        (Reply.thinking("Hm.") + EMPTY + FIND, ["thinking", "tool_use"]),
+        (EMPTY, None),
+        (BLANK + BLANK, None),
+    ],
+)
+@pytest.mark.parametrize("thread", [False, True])
+async def test_an_empty_text_does_not_go_back_and_the_conversation_goes_on(
+    reply: Reply, sent_back: list[str] | None, thread: bool
+) -> None:
+    chat, settings = shop.conversation(), Settings(thread=thread)
+    with script(lambda request: reply if len(request["messages"]) == 1 else Reply.text("Tea is 4 EUR.")) as s:
+        for prompt in ("Go.", "Sure?", "And now?"):
+            assert (await chat.send(prompt, settings=settings)).ok
+        chat = shop.conversation(json.loads(json.dumps(chat.save())))
+        assert (await chat.send("Still there?", settings=settings)).ok
+    assert s.refusals == []
+    types = [[block["type"] for block in one["content"]] for one in chat.messages if one["role"] == "assistant"]
+    assert types == [*([sent_back] if sent_back else []), *[["text"]] * (3 + (sent_back != ["text"]))]
+    for before, after in pairwise(s.requests):
+        assert after["messages"][: len(before["messages"])] == before["messages"]

@@ -80,3 +80,23 @@ def test_a_container_that_is_gone_is_told_by_the_apis_words_and_a_suspended_one_
 )
 def test_another_model_is_asked_when_this_one_is_the_trouble(failed: ModelError, helps: bool) -> None:
     assert refused_requests.is_model_unavailable(failed) is helps
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "refused", "about_content"),
+    [
+        ("messages.0.content.0.image.source.base64.data: Could not process image", 400, True, True),
+        ("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024", 400, True, False),
+        ("prompt is too long: 208310 tokens > 200000 maximum", 400, True, False),
+        ("Request exceeds the maximum size", 413, True, False),
+        ("File not found: file_011", 404, True, True),
+        ("model: claude-9", 404, False, False),
+        ("Overloaded", 529, False, False),
+        ("messages: bad gateway", 502, False, False),
+    ],
+)
+def test_a_request_that_will_never_be_accepted_is_known(
+    text: str, status: int, refused: bool, about_content: bool
+) -> None:
+    assert refused_requests.is_refusal(error(text, status)) is refused
+    assert refused_requests.is_content_refused(error(text, status)) is about_content

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.messages.message import AssistantTurn, Block, Message, encode, text_block, text_of, tool_result, user
+from agentkit.messages.message import (
+    AssistantTurn,
+    Block,
+    JSONObject,
+    Message,
+    encode,
+    text_block,
+    text_of,
+    tool_result,
+    user,
+)
 from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.messages.server_threads import THREADS_BETA, ServerThread
 
@@ -69,8 +79,30 @@ def test_a_tool_input_goes_back_as_the_model_wrote_it() -> None:
     text = '{ "price": 4.50, "name": "caf\\u00e9" }'
     block: Block = {"type": "tool_use", "id": "toolu_1", "name": "x", "input": json.loads(text)}
     turn = AssistantTurn([text_block("Hm."), block], "tool_use", {}, input_texts={1: text})
-    assert text.encode() in turn.to_message().encoded
-    assert json.loads(turn.to_message().encoded) == turn.to_message().to_dict()
+    message = turn.to_message()
+    assert message is not None
+    assert text.encode() in message.encoded
+    assert json.loads(message.encoded) == message.to_dict()
+
+
+def test_an_empty_text_of_a_reply_does_not_go_back_and_a_blank_one_only_beside_others() -> None:
+    text = '{ "price": 4.50 }'
+    call: Block = {"type": "tool_use", "id": "toolu_1", "name": "x", "input": json.loads(text)}
+    turn = AssistantTurn([text_block(""), text_block("\n"), call], "tool_use", {}, input_texts={2: text})
+    message = turn.to_message()
+    assert message is not None
+    assert message.content == [text_block("\n"), call]
+    assert text.encode() in message.encoded
+    for blank in ([], [text_block("")], [text_block(" "), text_block("\n")]):
+        assert AssistantTurn(blank, "end_turn", {}).to_message() is None
+
+
+def test_cache_markers_are_counted_where_the_api_counts_them() -> None:
+    mark: JSONObject = {"cache_control": {"type": "ephemeral"}}
+    result: Block = {"type": "tool_result", "tool_use_id": "c", "content": [text_block("a") | mark], **mark}
+    call: Block = {"type": "tool_use", "id": "c", "name": "x", "input": mark, "cache_control": None}
+    assert user([result, text_block('"cache_control"') | mark]).markers == 3
+    assert Message.of("assistant", [call]).markers == 0
 
 
 def test_a_turn_survives_the_way_through_json() -> None:

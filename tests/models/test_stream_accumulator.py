@@ -93,7 +93,9 @@ def test_an_input_that_is_not_one_json_object_is_never_taken_for_one(text: str) 
     assert call.input == {}
     assert call.invalid_input is not None
     assert call.invalid_input.startswith(text)
-    assert turn.to_message().to_dict()["content"][0]["input"] == {}
+    message = turn.to_message()
+    assert message is not None
+    assert message.to_dict()["content"][0]["input"] == {}
 
 
 def test_a_long_input_that_is_not_json_is_quoted_by_its_head() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from anthropic.types import TextBlock
 
-from agentkit import Document, UsageError
-from agentkit.run.input import InputSpec
+from agentkit import Document, Image, UsageError
+from agentkit.messages.message import text_block
+from agentkit.run.input import InputSpec, Part
+from tests.pictures import png
 
 
 @dataclass
@@ -54,3 +58,28 @@ def test_a_document_is_a_document_block() -> None:
 def test_anything_else_is_the_callers_error(given: object) -> None:
     with pytest.raises(UsageError, match="str or a list of content"):
         InputSpec[str].for_type(str, None).to_content(given)  # type: ignore[arg-type]  # wrong on purpose
+
+
+IMAGE = Image(png(), "image/png")
+
+
+@pytest.mark.parametrize("given", ["", " \n", [], [""], ["", {"type": "text", "text": "\t"}]])
+def test_a_blank_prompt_is_the_callers_error(given: str | list[Part]) -> None:
+    with pytest.raises(UsageError, match="The prompt is blank"):
+        InputSpec[str].for_type(str, None).to_content(given)
+    with pytest.raises(UsageError, match="What `render` gave is blank"):
+        InputSpec[Order].for_type(Order, lambda order: given).to_content(Order("tea", 1))
+
+
+def test_an_empty_text_beside_others_is_left_out_and_a_blank_one_is_not() -> None:
+    assert InputSpec[str].for_type(str, None).to_content(["", IMAGE, "\n"]) == [IMAGE.to_block(), text_block("\n")]
+
+
+def test_a_typed_input_may_be_an_empty_list() -> None:
+    assert InputSpec[list[int]].for_type(list[int], None).to_content([]) == "[]"
+
+
+def test_blocks_of_the_sdk_are_taken() -> None:
+    given: list[Any] = [TextBlock(type="text", text="Read this.", citations=None), "And answer."]
+    content = InputSpec[str].for_type(str, None).to_content(given)
+    assert content == [{"type": "text", "text": "Read this.", "citations": None}, text_block("And answer.")]
