@@ -105,7 +105,7 @@ class ModelTurns:
             ModelError: The request failed, and no repair applies.
         """
         while True:
-            request = self._build_request(action)
+            request = self._build_request(action, turn_number)
             tokens, messages = self._history.counted_prompt
             model_request = ModelRequest(
                 request, turn_number, tokens, messages, action.min_tokens, needs_reserve, on_call
@@ -213,7 +213,7 @@ class ModelTurns:
         self._history.replace_prompt_prefix(await self._open_relaxed_transcript())
         self.answer_by = self._answer_by_of_history()
 
-    def _build_request(self, action: AskModel) -> Request:
+    def _build_request(self, action: AskModel, turn_number: int) -> Request:
         history, model = self._history, self.model
         options: JSONObject = {"model": model.name, **self.settings.options(), "stream": True}
         options["max_tokens"] = action.max_tokens
@@ -222,5 +222,15 @@ class ModelTurns:
         if action.is_final_turn and self.answer_by is not AnswerBy.TOOL and history.has_tools:
             options["tool_choice"] = {"type": "none"}
             self._cache.expect_break("It was the last turn, on which no tool may be called: another `tool_choice`.")
+        elif self.settings.tool_choice is not None and history.has_tools and not action.is_final_turn:
+            self._choose_tool(options, turn_number)
         uses_thread = self.settings.thread and isinstance(model, HoldsThreads) and model.holds_threads
         return history.build_request(options, self.settings.betas, self.scope.run_id, uses_thread=uses_thread)
+
+    def _choose_tool(self, options: JSONObject, turn_number: int) -> None:
+        """Put the `tool_choice` of the settings into the options, as far as it holds for this turn."""
+        choice = self.settings.tool_choice_for(turn_number)
+        if turn_number > 1 and choice != self.settings.tool_choice_for(1):
+            self._cache.expect_break("Only the first turn had to call a tool: another `tool_choice`.")
+        if choice is not None and not (choice["type"] == "none" and self.answer_by is AnswerBy.TOOL):
+            options["tool_choice"] = choice

@@ -140,6 +140,12 @@ class AgentSpec(Generic[Deps, In, Out]):
                 getattr(self, part)
             except DefinitionError as error:
                 raise DefinitionError(f"Agent({self.name!r}, {_PARAMETER_OF_PROPERTY[part]}=...): {error}") from error
+        names = [*self.agent_tools.tools, *(str(param.get("name")) for param in self.agent_tools.api_tools)]
+        if (chosen := self.settings.chosen_tool) is not None and chosen not in names:
+            raise DefinitionError(
+                f"Agent({self.name!r}, settings=...): tool_choice names {chosen!r}, which is none of its tools: "
+                f"{', '.join(names) or 'none'}."
+            )
         if ANSWER_TOOL in self.agent_tools.tools:
             raise DefinitionError(f"Agent({self.name!r}, tools=...): the name {ANSWER_TOOL!r} is the answer's own")
 

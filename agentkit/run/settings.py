@@ -11,6 +11,8 @@ from agentkit.messages.message import JSONObject
 from agentkit.messages.server_threads import FIELDS_REFUSED_WITH_THREADS
 
 SAMPLING_FIELDS = ("temperature", "top_p", "top_k")
+_FORCED = ("any", "tool")
+_TOOL_CHOICES = ("auto", "any", "none", "tool")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,9 @@ class Settings:
     The cache marker at a request's end is left out with it."""
     eager: bool = True
     """True: calls of tools that only read start eagerly, while the reply is still streaming."""
+    tool_choice: Literal["auto", "any", "none"] | JSONObject | None = None
+    """The API's `tool_choice`: a type alone, or its dictionary, for example `{"type": "tool", "name": "find"}`. `any`
+    and `tool` hold for the first turn of a run; the API refuses them for models that always think. None: `auto`."""
     betas: tuple[str, ...] = ()
     """Values of the `anthropic-beta` header."""
     extra: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -50,6 +55,34 @@ class Settings:
             raise DefinitionError(f"Settings(extra=...) has {', '.join(clash)}, which agentkit sends itself.")
         if self.thread and (clash := sorted(self.extra.keys() & FIELDS_REFUSED_WITH_THREADS)):
             raise DefinitionError(f"Settings(thread=True) does not go with {', '.join(clash)}: the API refuses both.")
+        choice = self._tool_choice()
+        kind = None if choice is None else choice.get("type")
+        if choice is not None and (kind not in _TOOL_CHOICES or (kind == "tool" and not choice.get("name"))):
+            raise DefinitionError(
+                f"Settings(tool_choice={self.tool_choice!r}) must be one of 'auto', 'any', 'none', or "
+                'the API\'s dictionary with one of these types or {"type": "tool", "name": ...}.'
+            )
+        if kind in _FORCED and (self.thinking or {}).get("type") == "enabled":
+            raise DefinitionError(
+                "Settings(tool_choice=...) forces a call, which the API refuses with thinking enabled."
+            )
+
+    def _tool_choice(self) -> JSONObject | None:
+        return {"type": self.tool_choice} if isinstance(self.tool_choice, str) else self.tool_choice
+
+    @property
+    def chosen_tool(self) -> str | None:
+        """The name of the tool that the first turn has to call. None: it has to call no certain one."""
+        choice = self._tool_choice() or {}
+        return str(choice["name"]) if choice.get("type") == "tool" else None
+
+    def tool_choice_for(self, turn: int) -> JSONObject | None:
+        """Return the `tool_choice` of a run's turn, counted from 1. None: the request has none."""
+        choice = self._tool_choice()
+        if choice is None or turn == 1 or choice.get("type") not in _FORCED:
+            return choice
+        one_call: object = choice.get("disable_parallel_tool_use")
+        return None if one_call is None else {"type": "auto", "disable_parallel_tool_use": one_call}
 
     def options(self) -> JSONObject:
         """Return these settings as body fields."""

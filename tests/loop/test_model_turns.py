@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from agentkit import Agent, Budget, Compacted, ConfigurationError, FellBack, Outcome, Retry, tool
+from agentkit import Agent, Budget, Compacted, ConfigurationError, FellBack, Outcome, Retry, Settings, tool
 from agentkit.budget.prices import Price
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
@@ -227,3 +228,23 @@ class TestCompaction:
             result = await Agent("a", model=OPUS).run("What is tea?", budget=Budget(max_requests=2))
         assert len(s.requests) == 2
         assert result.output == "Tea is 4 EUR."
+
+
+@pytest.mark.parametrize(
+    ("choice", "sent"),
+    [
+        ("any", [{"type": "any"}, None, {"type": "none"}]),
+        ({"type": "tool", "name": "find_items"}, [{"type": "tool", "name": "find_items"}, None, {"type": "none"}]),
+        ("auto", [{"type": "auto"}, {"type": "auto"}, {"type": "none"}]),
+    ],
+)
+async def test_a_tool_choice_holds_as_the_api_allows_and_the_final_turn_has_its_own(choice: Any, sent: object) -> None:
+    settings = Settings(tool_choice=choice, thinking={"type": "disabled"})
+    agent = Agent("a", model=HAIKU, tools=[find_items], settings=settings, max_turns=3)
+    calls = [Reply.tool("find_items", words=["tea"]), Reply.tool("find_items", words=["milk"])]
+    with script(*calls, Reply.text("4 EUR."), *calls, Reply.text("5 EUR.")) as s:
+        chat = agent.conversation()
+        assert (await chat.send("Tea?")).output == "4 EUR."
+        assert (await chat.send("Milk?")).output == "5 EUR."
+    assert [request.get("tool_choice") for request in s.requests] == [*sent, *sent]  # type: ignore[misc]
+    assert s.refusals == []
