@@ -148,7 +148,12 @@ class ToolTurns:
             if call.id not in results:
                 self._unfinished.append(Unfinished(self.runner.scope.path, call.name, call.id, missing))
         blank = CallResult(missing, is_error=True)
-        self.history.queue_tool_results([results.get(call.id, blank).to_block(call) for call in calls])
+        queued = [results.get(call.id, blank).to_block(call) for call in calls]
+        for result in results.values():
+            if result.added:
+                queued += [block for call in calls if call.id in results for block in results[call.id].added]
+                break
+        self.history.queue_tool_results(queued)
 
 
 def _note_repeated_failures(calls: Sequence[ToolCall], results: dict[str, CallResult], state: RunState) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agentkit.messages.message import Block, Content, JSONObject, ToolCall, tool_result
 
@@ -14,6 +14,8 @@ class CallResult:
     content: Content
     is_error: bool = False
     duration_s: float = 0.0
+    added: list[Block] = field(default_factory=list[Block])
+    """Content that stands behind the results of the turn, in the same user message."""
 
     def to_block(self, call: ToolCall) -> Block:
         """Return the `tool_result` block that is sent to the model."""
@@ -22,7 +24,12 @@ class CallResult:
 
     def to_json(self) -> JSONObject:
         """Return the result as JSON, the form in which a step is recorded."""
-        return {"content": self.content, "is_error": self.is_error, "duration_s": self.duration_s}
+        return {
+            "content": self.content,
+            "is_error": self.is_error,
+            "duration_s": self.duration_s,
+            "added": [*self.added],
+        }
 
     @classmethod
     def from_json(cls, value: JSONObject) -> CallResult:

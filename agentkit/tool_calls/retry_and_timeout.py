@@ -19,6 +19,7 @@ from agentkit.run.left_scopes import close_left_scopes
 from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import is_retryable_failure
 from agentkit.tool_calls.watchdog import UNSTOPPABLE_HINT
+from agentkit.tools.run_context import added_content_of
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject
@@ -39,12 +40,15 @@ LAST_WORDS_S = 1.0
 async def retry_middleware(run: ToolRun, next: CallTool) -> Content:
     """Middleware: retry a failed call of a tool with `retries=`, after a pause; `ctx.attempt` counts the attempts."""
     tool, first = run.tool, run.context.attempt
+    added = added_content_of(run.context)
+    before = len(added)
     for attempt in range(first, first + tool.retries):
         try:
             return await next(_with_attempt(run, attempt))
         except Exception as error:
             if not is_retryable_failure(error, tool):
                 raise
+            del added[before:]
             fields = {"tool": tool.name, "call_id": run.context.call_id, "attempt": attempt}
             log().warning("tool failed and is tried again", exc_info=error, **fields)
         run.context.progress(f"attempt {attempt} of {first + tool.retries} failed, trying again")

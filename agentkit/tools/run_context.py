@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, cast
 
 from typing_extensions import TypeVar
 
 from agentkit.redaction.redactor import Redactor
 from agentkit.tools.artifacts.artifact import ArtifactSlot
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import Block
+    from agentkit.tools.added_content import AddedContent
 
 Deps_co = TypeVar("Deps_co", default=None, covariant=True)
 
@@ -53,11 +57,23 @@ class RunContext(Generic[Deps_co]):
     attempt: int = 1
     """The number of this attempt, counted from 1; retries count up."""
     _services: CallServices = field(default=CallServices(), repr=False, compare=False)
+    _added: list[Block] = field(default_factory=list["Block"], repr=False, compare=False)
 
     @property
     def idempotency_key(self) -> str:
         """A key that is the same for every attempt of one call: pass it to an operation that must not happen twice."""
         return f"{self.run_id}:{self.call_id}"
+
+    def add_content(self, *parts: AddedContent) -> None:
+        """Add content for the model behind the results of this turn, in the same user message.
+
+        A call that fails adds nothing. Raises UsageError for anything but text, Image, File, Document and the API's own
+        blocks.
+        """
+        from agentkit.tools.added_content import added_blocks  # late: few tools need it
+
+        redact = self._services.redactor.value
+        self._added.extend(cast("Block", redact(block)) for block in added_blocks(parts))
 
     def progress(self, message: str, *, done: float | None = None, total: float | None = None) -> None:
         """Report progress, from any thread; never waits. After the end of the run it is dropped.
@@ -69,6 +85,11 @@ class RunContext(Generic[Deps_co]):
         """
         if (listener := self._services.progress_listener) is not None:
             listener(message, done, total)
+
+
+def added_content_of(ctx: RunContext[object]) -> list[Block]:
+    """Return the list of the content that a call has added so far."""
+    return ctx._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the one place that reads it
 
 
 def services_of(ctx: RunContext[object]) -> CallServices:

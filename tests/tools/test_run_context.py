@@ -74,5 +74,5 @@ def test_a_context_is_frozen_and_shows_what_tools_may_use_only() -> None:
     assert ctx == RunContext(deps=None, attempt=2)
     assert repr(ctx) == "RunContext(deps=None, run_id='run', agent='', call_id='', attempt=2)"
     assert services_of(ctx).progress_listener is not None
-    public = {"agent", "attempt", "call_id", "deps", "idempotency_key", "progress", "run_id"}
+    public = {"add_content", "agent", "attempt", "call_id", "deps", "idempotency_key", "progress", "run_id"}
     assert {name for name in dir(ctx) if not name.startswith("_")} == public

@@ -1,0 +1,32 @@
+"""Content that a tool or middleware adds beside the results of a turn, as blocks of the same user message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from agentkit.errors import UsageError
+from agentkit.messages.content import Document, File, Image
+from agentkit.messages.message import text_block
+from agentkit.tools.result_blocks import clean_block
+from agentkit.tools.serialization import sendable_text
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import Block
+
+AddedContent: TypeAlias = "str | Image | File | Document | Block"
+"""A part of a user message: text, a picture, a file, a document, or one of the API's own blocks."""
+
+
+def added_blocks(parts: tuple[AddedContent, ...]) -> list[Block]:
+    """Return the parts as blocks; an empty text is left out. Raises UsageError for anything that is none."""
+    blocks: list[Block] = []
+    for part in cast("tuple[object, ...]", parts):
+        if isinstance(part, str):
+            blocks += [text_block(sendable_text(part))] if part.strip() else []
+        elif isinstance(part, Image | File | Document):
+            blocks.append(part.to_block())
+        elif isinstance(part, dict) and isinstance(cast("Block", part).get("type"), str):
+            blocks.append(clean_block(cast("Block", part)))
+        else:
+            raise UsageError(f"add_content takes text, Image, File, Document or a block of the API, not {part!r}.")
+    return blocks
