@@ -169,7 +169,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         match action:
             case SkipCalls():
                 self._tool_turns.skip_calls(action)
-                self.state = self.state.truncation_reported()
+                self.state = self.state.calls_skipped()
             case CheckAnswer():
                 await self._check_answer(action.text)
             case RequestText():

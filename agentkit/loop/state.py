@@ -37,7 +37,8 @@ class RunState:
     can_compact: bool = True
     turns: int = 0
     pauses: int = 0
-    truncations: int = 0
+    skips: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The number of turns whose calls were answered without being run, by stop reason."""
     repeated_ids: int = 0
     output_failures: int = 0
     call_failures: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -117,9 +118,10 @@ class RunState:
             case Compact():
                 return replace(state, can_compact=False)
 
-    def truncation_reported(self) -> RunState:
-        """The calls of a truncated turn were answered with the request to send smaller pieces."""
-        return replace(self, turn=None, truncations=self.truncations + 1)
+    def calls_skipped(self) -> RunState:
+        """The calls of the turn were answered without being run, because of its stop reason."""
+        reason = str(self.turn.stop_reason) if self.turn is not None else ""
+        return replace(self, turn=None, skips={**self.skips, reason: self.skips.get(reason, 0) + 1})
 
     def budget_refused(self, reason: str) -> RunState:
         """The next call does not fit into a budget: take the final turn, or end the run where none is left."""

@@ -114,11 +114,15 @@ def _after_complete_turn(state: RunState, turn: AssistantTurn) -> Action:
     return RequestText()
 
 
+def _after_repeated_ids(state: RunState) -> Action:
+    if state.repeated_ids >= state.limits.max_repeated_ids:
+        return Finish(Outcome.FAILED, "The API gave an id to two tool calls, again and again.")
+    return RetryTurn("The reply gave an id to two tool calls.")
+
+
 def _run_calls_or_finish(state: RunState, calls: tuple[ToolCall, ...]) -> Action:
     if state.has_repeated_ids:
-        if state.repeated_ids >= state.limits.max_repeated_ids:
-            return Finish(Outcome.FAILED, "The API gave an id to two tool calls, again and again.")
-        return RetryTurn("The reply gave an id to two tool calls.")
+        return _after_repeated_ids(state)
     stuck = next(filter(state.is_stuck, calls), None)
     if stuck is not None:
         count = state.call_failures[stuck.key]
@@ -137,7 +141,10 @@ def _after_truncation(state: RunState, turn: AssistantTurn) -> Action:
     larger = min(most, max(state.limits.max_tokens, 4 * state.reply_max_tokens))
     if larger > state.reply_max_tokens:
         return RetryTurn("The reply was cut off.", larger)
-    if calls and state.final_turn_finish is None and state.truncations < state.limits.max_truncations:
+    if calls and state.has_repeated_ids:  # the turn cannot go back, so its calls cannot have results
+        return _after_repeated_ids(state)
+    skips = state.skips.get(str(turn.stop_reason), 0)
+    if calls and state.final_turn_finish is None and skips < state.limits.max_truncations:
         return SkipCalls(calls, TRUNCATED_RESULT)
     return state.budget_finish or Finish(Outcome.TRUNCATED, "The reply was cut off at max_tokens.")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agentkit.loop.actions import AskModel, CheckAnswer, Compact, Finish, RetryTurn, RunTools, SkipCalls, UseFallback
@@ -42,10 +44,17 @@ class TestCutOff:
             step = next_action(state)
             assert isinstance(step, SkipCalls)
             assert step.text == TRUNCATED_RESULT
-            state = state.truncation_reported()
+            state = state.calls_skipped()
         step = next_action(cut(state, CALL))
         assert isinstance(step, Finish)
         assert step.outcome is Outcome.TRUNCATED
+
+    def test_calls_that_share_an_id_get_no_results_when_they_were_cut_off(self) -> None:
+        state = replace(cut(fresh(), CALL, CALL), has_repeated_ids=True)
+        assert next_action(state) == RetryTurn("The reply gave an id to two tool calls.")
+        assert next_action(replace(state, repeated_ids=state.limits.max_repeated_ids)) == Finish(
+            Outcome.FAILED, "The API gave an id to two tool calls, again and again."
+        )
 
     @pytest.mark.parametrize("content", [[], [{"type": "thinking", "thinking": "Hm"}]])
     def test_a_reply_cut_off_before_its_first_word_gets_more_room(self, content: list[Block]) -> None:
