@@ -52,5 +52,5 @@ def model_limits_of(model: str) -> ModelLimits | None:
 
 
 def without_date(model: str) -> str:
-    """Return the id without its date: `claude-haiku-4-5-20251001` -> `claude-haiku-4-5`."""
-    return re.sub(r"-\d{8}$", "", model)
+    """Return the id without its date: `claude-haiku-4-5-20251001`, or `@20251001` -> `claude-haiku-4-5`."""
+    return re.sub(r"[-@]\d{8}$", "", model)

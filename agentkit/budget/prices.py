@@ -30,6 +30,10 @@ class Price:
     prompts_over: int = 0
     """The tier applies to prompts of more than so many tokens. 0: to all."""
 
+    def times(self, factor: float) -> Price:
+        """Return this price times a factor."""
+        return self if factor == 1 else Price(self.input * factor, self.output * factor, self.prompts_over)
+
     def cost(self, usage: Usage) -> Cost:
         """Return the cost of one request at this price."""
         prompt = (

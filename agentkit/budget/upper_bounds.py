@@ -79,8 +79,40 @@ def call_need(request: Request, prompt_tokens: int, rates: WorstCaseRates) -> Ne
     elif window is not None:
         prompt = min(prompt, window.context_tokens)
     per_input, per_output = rates.max_usd_per_token(prompt)
-    fixed = Amount(prompt * per_input + sum(count * usd for count, usd in uses), prompt, 0, 1)
-    return Need(fixed, Amount(per_output, 0, 1, 0))
+    passes = 1 + _extra_passes(request.options)
+    fixed = Amount(passes * prompt * per_input + sum(count * usd for count, usd in uses), passes * prompt, 0, 1)
+    return Need(fixed, Amount(passes * per_output, 0, passes, 0))
+
+
+def fallback_models(options: Mapping[str, object]) -> tuple[str, ...] | None:
+    """Return the models that the server asks in turn if the model declines.
+
+    None: the request leaves them to the server, or gives one a `max_tokens` or `speed` of its own.
+    """
+    given = options.get("fallbacks")
+    if not given:
+        return ()
+    entries = [cast("JSONObject", entry) for entry in _as_list(given) if isinstance(entry, dict)]
+    named = tuple(
+        entry["model"]
+        for entry in entries
+        if isinstance(entry.get("model"), str) and entry.get("max_tokens") is None and entry.get("speed") is None
+    )
+    return named if named and len(named) == len(_as_list(given)) else None
+
+
+def _extra_passes(options: Mapping[str, object]) -> int:
+    """Return how often the server may read the whole prompt once more: for a fallback model, or to compact it."""
+    if "fallbacks" not in options and "context_management" not in options:
+        return 0
+    managed = options.get("context_management")
+    edits = _as_list(cast("JSONObject", managed).get("edits") if isinstance(managed, dict) else None)
+    compacts = any(str(cast("JSONObject", e).get("type")).startswith("compact") for e in edits if isinstance(e, dict))
+    return compacts + len(_as_list(options.get("fallbacks")))
+
+
+def _as_list(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def final_turn_need(prompt_tokens: int, max_tokens: int, min_tokens: int, rates: WorstCaseRates) -> Need:

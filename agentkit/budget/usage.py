@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from agentkit.messages.message import JSONObject
+
+MAX_COUNT = 10**12
+"""A count above it is no count of one request: the server is mistaken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Usage:
     """Tokens and requests of one model call, one run, or a tree of runs. Add them with `+`."""
 
     requests: int = 0
-    """Model calls that brought a complete reply."""
+    """Model calls whose reply reported its usage, as it does shortly before its end."""
     input_tokens: int = 0
     """Prompt tokens that were neither read from nor written to the cache."""
     output_tokens: int = 0
@@ -38,20 +39,31 @@ class Usage:
     estimate, of the whole prompt and the received part of the reply."""
 
     @classmethod
-    def from_api(cls, reported: Mapping[str, object]) -> Usage:
-        """Read the API's usage record of one request. Counters that it lacks are zero."""
-        writes = _read_count(reported, "cache_creation_input_tokens")
-        by_lifetime = reported.get("cache_creation")
-        writes_1h = _read_count(cast("JSONObject", by_lifetime), "ephemeral_1h_input_tokens") if by_lifetime else 0
-        by_server = cast("JSONObject", reported.get("server_tool_use") or {})
+    def from_api(cls, reported: object) -> Usage:
+        """Read the API's usage record of one request, whatever it holds.
+
+        A counter that it lacks is zero, and so is one that is no count: of another type, below zero, or beyond what a
+        request can use. Tokens that stand only in `iterations` are not in it; `charges_of_reply` counts those, too.
+        """
+        if not isinstance(reported, dict):
+            return cls(requests=1)
+        record = cast("JSONObject", reported)
+        writes, writes_1h = _read_count(record, "cache_creation_input_tokens"), 0
+        by_lifetime, by_server = record.get("cache_creation"), record.get("server_tool_use")
+        if by_lifetime and isinstance(by_lifetime, dict):
+            lifetimes = cast("JSONObject", by_lifetime)
+            writes_1h = _read_count(lifetimes, "ephemeral_1h_input_tokens")
+            if writes < writes_1h:
+                writes = writes_1h + _read_count(lifetimes, "ephemeral_5m_input_tokens")
+        searches = by_server and isinstance(by_server, dict)
         return cls(
             requests=1,
-            input_tokens=_read_count(reported, "input_tokens"),
-            output_tokens=_read_count(reported, "output_tokens"),
-            cache_read_tokens=_read_count(reported, "cache_read_input_tokens"),
+            input_tokens=_read_count(record, "input_tokens"),
+            output_tokens=_read_count(record, "output_tokens"),
+            cache_read_tokens=_read_count(record, "cache_read_input_tokens"),
             cache_write_5m_tokens=writes - writes_1h,
             cache_write_1h_tokens=writes_1h,
-            web_searches=_read_count(by_server, "web_search_requests"),
+            web_searches=_read_count(cast("JSONObject", by_server), "web_search_requests") if searches else 0,
         )
 
     @property
@@ -70,9 +82,11 @@ class Usage:
 _counts = operator.attrgetter(*Usage.__slots__)
 
 
-def _read_count(record: Mapping[str, object], name: str) -> int:
-    value = record.get(name)
-    return value if isinstance(value, int) else 0
+def _read_count(record: JSONObject, name: str) -> int:
+    value: object = record.get(name)
+    if type(value) is float and value.is_integer():  # some servers write every number as a float
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= MAX_COUNT else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class RunHistory:
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
     """The server thread of a reply that is not appended yet. None: the server holds no thread."""
+    _counts_prompt: bool = field(default=True, init=False)
+    """True if the usage of that reply is of the whole conversation, so that it bounds the next prompt."""
 
     @classmethod
     def begin(cls, transcript: Transcript, prompt: Content, markers: CacheMarkers, redactor: Redactor) -> RunHistory:
@@ -137,9 +139,18 @@ class RunHistory:
             marker = self._markers.end_marker(marker, transcript.prefix, transcript.messages)
             options |= {} if marker is None else {"cache_control": marker}
 
-    def record_reply(self, requested: ServerThread | None, held: ServerThread | None) -> None:
-        """Record that a request has a reply: its thread, and the one that the server holds now."""
-        self._reply_thread, self.new_content.checkpoint, self.new_content.refused = held, None, None
+    def record_reply(
+        self, requested: ServerThread | None, held: ServerThread | None, *, counts_prompt: bool = True
+    ) -> None:
+        """Record what is known of a reply before its turn is appended.
+
+        Args:
+            requested: The thread of the request.
+            held: The thread that the server holds after the reply.
+            counts_prompt: True if the usage of the turn is that of the whole conversation.
+        """
+        self._reply_thread, self._counts_prompt = held, counts_prompt
+        self.new_content.checkpoint = self.new_content.refused = None
         if requested is not None and held is None:
             self._transcript.stop_server_threads()
 
@@ -149,7 +160,7 @@ class RunHistory:
         transcript.append_turn(turn, self._reply_thread)
         self._has_waiting_code = transcript.container is not None and bool(open_code_calls(turn.content))
         usage = Usage.from_api(turn.usage)
-        if usage.prompt_tokens:  # some servers report no usage
+        if usage.prompt_tokens and self._counts_prompt:  # some servers report no usage
             self.counted_prompt = usage.prompt_tokens + usage.output_tokens, len(transcript.messages)
 
     # -- the whole history -------------------------------------------------------------------------------------

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
 
 from agentkit.budget.budget import Amount
-from agentkit.budget.charges import Charge
+from agentkit.budget.charges import Charge, total_cost, total_usage
+from agentkit.budget.reply_charges import ReplyPrices, price_factor
 from agentkit.budget.upper_bounds import worst_case_usage
 from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
@@ -23,6 +24,7 @@ from agentkit.loop import refused_requests
 from agentkit.loop.call_budget import CallBudget
 from agentkit.messages.server_threads import ServerThread
 from agentkit.models.claude import ClaudeModel
+from agentkit.models.model import is_waiting_to_send
 from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
@@ -57,6 +59,8 @@ class CallAttempts:
     """The reservations of the call. None: it has made none."""
     _is_answered: bool = False
     """True if a reply to the last attempt has started to arrive, if only its headers."""
+    _has_failed: bool = False
+    """True if the last attempt failed before any reply: it was refused, or its connection broke."""
 
     @classmethod
     def of_changed_request(
@@ -64,9 +68,17 @@ class CallAttempts:
     ) -> CallAttempts:
         """Return the attempts for the request that came out of the middleware; if it was changed, without a thread."""
         original = model_request.request
-        is_unchanged = sent is original or (sent.prefix, sent.messages) == (original.prefix, original.messages)
+        is_unchanged = sent is original or (
+            (sent.prefix, sent.messages) == (original.prefix, original.messages)
+            and sent.options.get("model") == original.options.get("model")
+        )
         request = sent if is_unchanged else replace(sent, thread=None)
         return cls(resources, model, model_request, request, meter, sent.options["max_tokens"], is_unchanged)
+
+    @property
+    def is_answered_as_asked(self) -> bool:
+        """True if no other model can have counted the tokens of the turn: each may count them in its own way."""
+        return "fallbacks" not in self.request.options
 
     async def run_until_complete(self) -> AssistantTurn:
         """Retry the call until it returns a complete turn or `Retry` gives it up."""
@@ -123,56 +135,86 @@ class CallAttempts:
     async def _send_once(self, request: Request, reservation: Reservation | None) -> AssistantTurn:
         accumulator = StreamAccumulator(self.model_request.on_call)
         self.model_request.reported_server_tools.clear()
-        self._is_answered = False
-        charge: Charge | None = None
+        self._is_answered = self._has_failed = False
+        charges: tuple[Charge, ...] | None = None
         try:
             turn = await self._read_stream(request, accumulator)
-            charge = self.resources.charge_for(self.model.name, turn.model, Usage.from_api(turn.usage))
+            charges = self._prices_for(request).charges_of(turn.model, turn.usage)
             return turn
         finally:  # a cancelled call is charged, too
-            charge = charge or self._charge_for_partial_reply(request, accumulator)
-            self.meter.add(charge)
-            if reservation is not None:
-                reservation.settle(replace(Amount.from_usage(charge.usage, charge.cost), requests=1))
+            used: Amount | None = None
+            try:
+                if charges is None:
+                    charges = self._charges_of_partial_reply(request, accumulator)
+                self.meter.charges += charges
+                if reservation is not None:
+                    used = self._amount_used(charges, reservation)
+            finally:
+                if reservation is not None:  # without a known usage, the reply has cost what it could cost at most
+                    reservation.settle(used or reservation.amount)
 
     async def _read_stream(self, request: Request, accumulator: StreamAccumulator) -> AssistantTurn:
         tree, seconds = self.resources.scope.stop_flag, self.resources.retry.total_timeout_s
         listens = self.resources.scope.listener is not None
         waits = True
+        is_waiting_to_send.set(False)
         with tree.cancellable_wait() as scope:
             stream = self.model.stream(request)
             if not isinstance(self.model, ClaudeModel):  # which closes its connection under cancellation by itself
                 stream = close_when_cancelled(stream, f"the stream of the model {self.model.name!r}")
-            async with stream as events:
-                self._is_answered = True
-                scope.deadline = anyio.current_time() + seconds
-                async for event in events:
-                    if waits:
-                        tree.remove_waiting_scope(scope)
-                        waits = False
-                    delta = accumulator.feed(event)
-                    if delta is not None and listens:
-                        self._emit_delta(delta)
-                    elif accumulator.is_complete:  # whatever the connection does from here on
-                        scope.deadline = math.inf
-                        await _close_events(events)
-                        break
+            try:
+                async with stream as events:
+                    self._is_answered = True
+                    scope.deadline = anyio.current_time() + seconds
+                    async for event in events:
+                        if waits:
+                            tree.remove_waiting_scope(scope)
+                            waits = False
+                        delta = accumulator.feed(event)
+                        if delta is not None and listens:
+                            self._emit_delta(delta)
+                        elif accumulator.is_complete:  # whatever the connection does from here on
+                            scope.deadline = math.inf
+                            await _close_events(events)
+                            break
+            except Exception:
+                self._has_failed = not self._is_answered
+                raise
         if scope.cancelled_caught:
             text = f"The reply was not complete after {seconds:g} s."
             raise ModelError(text, kind="stream_interrupted", is_retryable=True)
         return accumulator.turn()
 
-    def _charge_for_partial_reply(self, request: Request, accumulator: StreamAccumulator) -> Charge:
-        """Return the charge of a reply that broke off: its whole prompt, and the output received."""
-        if not self._is_answered:
-            return Charge(self.model.name, None, Usage())
+    def _prices_for(self, request: Request) -> ReplyPrices:
+        asked = request.options.get("model", self.model.name)
+        return ReplyPrices(asked, self.resources.own_prices if asked == self.model.name else None)
+
+    def _charges_of_partial_reply(self, request: Request, accumulator: StreamAccumulator) -> tuple[Charge, ...]:
+        """Return the charge of a reply that broke off: what it reported, or its whole prompt and the output received.
+
+        A request that the run gives up before any reply is one, too: the server works on it all the same. One that is
+        refused, or whose connection breaks before any reply, costs nothing.
+        """
+        if not self._is_answered and (self._has_failed or is_waiting_to_send.get()):
+            return ()
         usage, model, received = accumulator.partial_reply
+        if accumulator.is_usage_final and Usage.from_api(usage).prompt_tokens:
+            return self._prices_for(request).charges_of(model, usage)
         reported = replace(Usage.from_api(usage), requests=0, aborted_requests=1)
         if not reported.prompt_tokens:
             budget = self._budget or CallBudget(self.resources, self.model, self.model_request, self.is_unchanged)
             reported += worst_case_usage(request, budget.prompt_tokens_bound(self.request))
-        output = max(1, reported.output_tokens, min(received, int(request.options["max_tokens"])))
-        return self.resources.charge_for(self.model.name, model, replace(reported, output_tokens=output))
+        least = 1 if self._is_answered else 0
+        output = max(least, reported.output_tokens, min(received, int(request.options["max_tokens"])))
+        charged = replace(reported, output_tokens=output)
+        return (self._prices_for(request).charge_for(model, charged, price_factor(usage)),)
+
+    def _amount_used(self, charges: Sequence[Charge], reservation: Reservation) -> Amount:
+        """Return the amount to settle: one request, if it was sent. An unknown cost is that of the reservation."""
+        cost, usage = total_cost(charges), total_usage(charges)
+        was_sent = bool(charges) or not is_waiting_to_send.get()
+        used = replace(Amount.from_usage(usage, cost), requests=int(was_sent))
+        return used if cost.usd is not None else replace(used, cost_usd=reservation.amount.cost_usd)
 
     def _emit_delta(self, delta: Delta) -> None:
         """Emit a part of the reply without waiting for its reader: the reply holds a permit and a reservation."""

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from agentkit.budget import upper_bounds as bounds
 from agentkit.budget.account import OverBudget
 from agentkit.budget.prices import prices_of
+from agentkit.budget.reply_charges import PRICE_FACTORS
 from agentkit.budget.upper_bounds import WorstCaseRates
 from agentkit.models.model import CountsTokens
+from agentkit.run.guarded_middleware import ProgramFault
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Reservation
+    from agentkit.budget.prices import Price
     from agentkit.loop.exchange import CallResources, ModelRequest
     from agentkit.messages.message import JSONObject
     from agentkit.messages.request import Request
@@ -64,8 +67,8 @@ class CallBudget:
 
     async def _reserve_for(self, request: Request, prompt_tokens: int, wished: int) -> Reservation:
         resources = self.resources
-        prices = resources.own_prices or prices_of(self.model.name) or ()
-        rates = WorstCaseRates.for_request(prices if resources.run_budget.has_cost_limit else (), request)
+        prices = self._highest_prices(request) if resources.run_budget.has_cost_limit else ()
+        rates = WorstCaseRates.for_request(prices, request)
         least = self._min_tokens(request, wished)
         call = bounds.call_need(request, prompt_tokens, rates)
         final_turn_need = (
@@ -75,6 +78,24 @@ class CallBudget:
         )
         with resources.scope.stop_flag.cancellable_wait():
             return await resources.run_budget.reserve(call, wished, least, final_turn_need)
+
+    def _highest_prices(self, request: Request) -> tuple[Price, ...]:
+        """Return the tiers of every model that may answer the request.
+
+        Raises:
+            ProgramFault: Middleware has changed the request to one whose price is not known.
+        """
+        asked, fallbacks = str(request.options["model"]), bounds.fallback_models(request.options)
+        own = self.resources.own_prices if asked == self.model.name else None
+        tiers = [own or prices_of(asked), *((None,) if fallbacks is None else map(prices_of, fallbacks))]
+        factors = [name for name in PRICE_FACTORS if name in request.options]
+        if None in tiers or factors:
+            raise ProgramFault(
+                "Middleware (around_model) changed a request under Budget(max_cost_usd=...) to one without a known "
+                f"price, by its model {asked!r}, `fallbacks`, or {', '.join(PRICE_FACTORS)}. Leave them as they were, "
+                "or limit tokens instead."
+            )
+        return tuple(price for tier in tiers for price in tier or ())
 
     def _min_tokens(self, request: Request, wished: int) -> int:
         """Return the smallest useful `max_tokens`: a thinking budget is spent from it before any text."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.budget.charges import Charge, total_cost, total_usage
-from agentkit.budget.prices import PRICES, Price, price_of
+from agentkit.budget.prices import Price
 from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.container import Container
 from agentkit.messages.message import AssistantTurn, JSONObject, citations_of
@@ -42,6 +42,8 @@ class ModelReply:
     charges: tuple[Charge, ...]
     thread: ServerThread | None = None
     """The thread in which the server holds the conversation. None: it holds none."""
+    counts_prompt: bool = True
+    """True if the usage of the turn is that of the whole conversation, to which middleware may send less or nothing."""
 
     @property
     def usage(self) -> Usage:
@@ -78,14 +80,21 @@ class ModelReply:
         """Return the reply as JSON, to be stored as a step result."""
         charges = [charge.to_json() for charge in self.charges]
         thread = None if self.thread is None else asdict(self.thread)
-        return {"turn": self.turn.to_json(), "max_tokens": self.max_tokens, "charges": charges, "thread": thread}
+        return {
+            "turn": self.turn.to_json(),
+            "max_tokens": self.max_tokens,
+            "charges": charges,
+            "thread": thread,
+            "counts_prompt": self.counts_prompt,
+        }
 
     @classmethod
     def from_json(cls, value: JSONObject) -> ModelReply:
         """Restore a reply from `to_json`."""
         turn = AssistantTurn.from_json(value["turn"])
         thread = ServerThread(**value["thread"]) if value["thread"] else None
-        return cls(turn, value["max_tokens"], tuple(map(Charge.from_json, value["charges"])), thread)
+        charges = tuple(map(Charge.from_json, value["charges"]))
+        return cls(turn, value["max_tokens"], charges, thread, value.get("counts_prompt", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +106,6 @@ class CallResources:
     run_budget: RunBudget
     own_prices: tuple[Price, ...] | None = None
     """The agent's own price tiers. None: those of the price table."""
-
-    def charge_for(self, model: str, answering_model: str, usage: Usage) -> Charge:
-        """Return the charge of a reply, priced by the answering model where its price is known, else by `model`."""
-        name = answering_model if answering_model in PRICES else model
-        return Charge(name, price_of(name, usage, self.own_prices), usage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from agentkit.loop.call_attempts import CallAttempts
 from agentkit.loop.exchange import CallResources, ChargeMeter, ModelReply, ModelRequest
-from agentkit.run.guarded_middleware import guard_model_middleware
+from agentkit.models.reply_shape import find_reply_fault
+from agentkit.run.guarded_middleware import ProgramFault, guard_model_middleware
 from agentkit.run.middleware import AroundModel, ModelCall, compose_middleware
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ class ModelCaller:
         """
         resources, request = self.resources, model_request.request
         attempts = CallAttempts(resources, model, model_request, request, meter, request.options["max_tokens"])
+        made = [attempts]  # middleware may call the model several times, even at once
 
         async def inner(call: ModelCall) -> AssistantTurn:
-            nonlocal attempts
-            attempts = CallAttempts.of_changed_request(resources, model, model_request, call.request, meter)
-            return await attempts.run_until_complete()
+            made.append(CallAttempts.of_changed_request(resources, model, model_request, call.request, meter))
+            return await made[-1].run_until_complete()
 
         began = time.monotonic()
         if self.middleware:
@@ -49,9 +50,20 @@ class ModelCaller:
             turn = await attempts.run_until_complete()
         if resources.run_budget.accounts:
             resources.run_budget.record_call_time(time.monotonic() - began)
-        thread = attempts.request.thread if turn is attempts.turn else None  # a middleware's turn is not on the server
-        return ModelReply(turn, attempts.max_tokens, tuple(meter.charges), thread)
+        found = attempts if attempts.turn is turn else next((one for one in made if one.turn is turn), None)
+        if found is None:  # a turn of the middleware's making, which is not on the server
+            _check_made_turn(turn)
+            return ModelReply(turn, made[-1].max_tokens, tuple(meter.charges), counts_prompt=False)
+        counts = found.is_unchanged and found.is_answered_as_asked
+        return ModelReply(turn, found.max_tokens, tuple(meter.charges), found.request.thread, counts)
 
     def use_table_prices(self) -> None:
         """Price all further calls by the price table: another model goes on."""
         self.resources = replace(self.resources, own_prices=None)
+
+
+def _check_made_turn(turn: AssistantTurn) -> None:
+    """Raise ProgramFault for a turn made by middleware that does not have the shape of a reply."""
+    end = {"stop_reason": turn.stop_reason, "stop_details": turn.stop_details}
+    if fault := find_reply_fault({"id": turn.id, "model": turn.model}, end, turn.content):
+        raise ProgramFault(f"The middleware (around_model) returned a turn that is no reply of the API: {fault}.")

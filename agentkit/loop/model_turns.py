@@ -117,7 +117,7 @@ class ModelTurns:
                     raise
                 continue
             self._cache.record_reply(turn_number, Usage.from_api(reply.turn.usage))
-            self._history.record_reply(request.thread, reply.thread)
+            self._history.record_reply(request.thread, reply.thread, counts_prompt=reply.counts_prompt)
             for block in reply.turn.content:
                 if block.get("type") not in OWN_BLOCK_TYPES:  # emitted already, unless the reply was not streamed here
                     emit_server_tool(self.scope, block, model_request.reported_server_tools)

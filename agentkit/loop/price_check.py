@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agentkit.budget.prices import prices_of
-from agentkit.budget.upper_bounds import server_tool_price_usd
+from agentkit.budget.reply_charges import PRICE_FACTORS
+from agentkit.budget.upper_bounds import fallback_models, server_tool_price_usd
 from agentkit.errors import ConfigurationError
 from agentkit.run.delegate import delegates_of
 from agentkit.run.delegation_terms import Escalate, Terms, model_id
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from agentkit.budget.account import Account
     from agentkit.messages.message import JSONObject
     from agentkit.run.agent_spec import AnySpec
-
-_PRICE_CHANGING_FIELDS = ("speed", "service_tier", "inference_geo")
-"""Fields of a request that change its price by a factor that the price table does not have."""
 
 
 def check_prices(spec: AnySpec, accounts: Sequence[Account]) -> None:
@@ -75,9 +73,18 @@ def _tools_without_price(agent: str, tools: Iterable[JSONObject]) -> Iterator[st
 
 
 def _settings_without_price(spec: AnySpec) -> Iterator[str]:
-    given = [name for name in _PRICE_CHANGING_FIELDS if name in spec.settings.extra]
+    models = fallback_models(spec.settings.extra)
+    unknown = ["fallbacks"] if models is None else [model for model in models if prices_of(model) is None]
+    if unknown:
+        what = "names no models" if models is None else f"may be answered by {unknown[0]!r}"
+        yield (
+            f"Budget(max_cost_usd=...) over Agent({spec.name!r}): a request with the `fallbacks` of its "
+            f"Settings(extra=...) {what}, so that its price is not known. Write them as a list of "
+            '{"model": ...} with models of the price table, without `max_tokens` and `speed`, or limit tokens instead.'
+        )
+    given = [name for name in PRICE_FACTORS if name in spec.settings.extra]
     if given:
         yield (
             f"Budget(max_cost_usd=...) over Agent({spec.name!r}): Settings(extra=...) has {', '.join(given)}, which "
-            "changes the price by a factor that is not in the table. Leave it out, or limit tokens instead."
+            "changes the price. Leave it out, or limit tokens instead."
         )

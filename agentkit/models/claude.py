@@ -24,6 +24,7 @@ from agentkit.messages.request import Request
 from agentkit.models import api_errors
 from agentkit.models.client_capabilities import ClientCapabilities, client_capabilities
 from agentkit.models.endpoint_errors import error_of_reply_without_events
+from agentkit.models.model import is_waiting_to_send
 from agentkit.models.rate_limiting.limiter import Permit, RateLimiter, rate_limiter_of
 from agentkit.models.retry import Retry
 from agentkit.models.sse import SSEParser
@@ -75,11 +76,13 @@ class ClaudeModel:
             ConfigurationError: There are no credentials.
         """
         capabilities = client_capabilities(self.client)
+        is_waiting_to_send.set(True)
         rate_limiter = self.rate_limiter or rate_limiter_of(self.client, self.name)
         cache_write = await rate_limiter.cache_warmup.wait_for_write(request)
         with cache_write or contextlib.nullcontext():
             permit = await rate_limiter.admit(request.sender, upper_bounds.estimated_prompt_tokens(request))
             with permit, _report_refusals(permit), api_errors.translate_sdk_errors(self.name):
+                is_waiting_to_send.set(False)
                 stream = await self._post_request(request.as_sent(), capabilities)
                 permit.record_headers(_rate_limit_headers(stream.response.headers))
                 events = _stream_events(stream, permit, cache_write, is_framed=capabilities.has_framed_events)
@@ -181,7 +184,7 @@ async def _stream_events(
                     continue
                 found, has_events = cast("JSONObject", event), True
                 if (kind := found.get("type")) == "message_delta":  # the last event with a usage record
-                    permit.record_success(Usage.from_api(found.get("usage") or {}).output_tokens)
+                    permit.record_success(Usage.from_api(found.get("usage")).output_tokens)
                 is_complete = kind == "message_stop"
                 yield found
     except GeneratorExit:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
 from typing import Protocol, runtime_checkable
 
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
+
+is_waiting_to_send: ContextVar[bool] = ContextVar("is_waiting_to_send", default=False)
+"""True while a model has taken a request but sent nothing of it yet, because the rate limiter has not admitted it."""
 
 
 class Model(Protocol):

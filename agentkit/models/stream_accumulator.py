@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from agentkit.errors import ModelError
 from agentkit.messages.message import AssistantTurn, Block, JSONObject, ToolCall
 from agentkit.messages.strict_json import parse_strict
+from agentkit.models.reply_shape import find_block_fault, find_reply_fault
 
 Delta: TypeAlias = (
     tuple[Literal["text", "thinking"], str] | tuple[Literal["citation"], JSONObject] | tuple[Literal["block"], Block]
@@ -77,6 +78,8 @@ class StreamAccumulator:
         self._unknown_delta: str | None = None
         self.is_complete = False
         """True once the reply has said that it is over; what comes after that is no part of it."""
+        self.is_usage_final = False
+        """True once the reply has reported its whole usage, which comes shortly before its end."""
         self._output_pieces: list[object] = []
         """Everything that counts as output, in order; its size is computed only for a reply that breaks off."""
 
@@ -84,26 +87,30 @@ class StreamAccumulator:
     def partial_reply(self) -> tuple[JSONObject, str, int]:
         """The usage so far, the model and the received bytes of a reply, complete or not. Empty at first."""
         received = sum(map(_output_bytes, self._output_pieces))
-        return self._usage, str((self._message or {}).get("model") or ""), received
+        model: object = (self._message or {}).get("model")
+        return self._usage, model if isinstance(model, str) else "", received
 
     def feed(self, event: JSONObject) -> Delta | None:
         """Add the next event and return what it brings to show, if anything. Unknown event types are ignored.
 
         Raises:
-            ModelError: It is an error event, or the events are out of order.
+            ModelError: It is an error event, the events are out of order, or a field has a wrong type.
         """
         try:
             return self._apply_event(event)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            given: object = event  # a model of the program may yield anything
+            kind: object = cast("JSONObject", given).get("type") if isinstance(given, dict) else given
             raise _protocol_error(
-                f"an event of type {event.get('type')!r} lacks something, or has it of a wrong type"
+                f"an event of type {kind!r:.100} lacks something, or has it of a wrong type"
             ) from error
 
     def _apply_event(self, event: JSONObject) -> Delta | None:
         match event.get("type"):
             case "message_start":
-                self._message = event["message"]
-                self._usage = dict(event["message"].get("usage") or {})
+                self._message = {**event["message"]}
+                usage: object = self._message.get("usage")
+                self._usage = dict(cast("JSONObject", usage)) if isinstance(usage, dict) else {}
             case "content_block_start":
                 self._start_block(event["index"], event["content_block"])
             case "content_block_delta":
@@ -114,14 +121,18 @@ class StreamAccumulator:
                 self._message_delta |= event.get("delta") or {}
                 if self._message_delta.get("stop_reason") == "tool_use":
                     self._report_call_before(len(self._content))
-                usage: JSONObject = event.get("usage") or {}
-                self._usage |= {name: count for name, count in usage.items() if count is not None}
+                usage = event.get("usage")
+                if isinstance(usage, dict):
+                    counts = cast("JSONObject", usage).items()
+                    self._usage |= {name: count for name, count in counts if count is not None}
+                    self.is_usage_final = self._message is not None
                 if management := event.get("context_management"):
                     self._applied_edits = list(map(dict, management.get("applied_edits") or ()))
             case "message_stop":
                 self.is_complete = True
             case "error":
-                error: JSONObject = event.get("error") or {}
+                given: object = event.get("error")
+                error = cast("JSONObject", given) if isinstance(given, dict) else {"message": str(given)}
                 kind = str(error.get("type", "api_error"))
                 is_final = kind in NON_RETRYABLE_ERRORS
                 raise ModelError(
@@ -144,6 +155,8 @@ class StreamAccumulator:
             raise ModelError(
                 "The connection closed before the reply was complete.", kind="stream_interrupted", is_retryable=True
             )
+        if fault := find_reply_fault(self._message, self._message_delta, self._content):
+            raise _protocol_error(fault)
         return AssistantTurn(
             content=self._content,
             stop_reason=self._message_delta.get("stop_reason"),
@@ -173,6 +186,8 @@ class StreamAccumulator:
             return
         self._reported_index, block = index, self._content[index - 1]
         if block.get("type") == "tool_use":
+            if fault := find_block_fault(block):
+                raise _protocol_error(fault)
             self._call_count += 1
             invalid = self._invalid_inputs.get(index - 1)
             self._on_tool_call(ToolCall.from_block(block, invalid), self._call_count)
@@ -192,6 +207,8 @@ class StreamAccumulator:
         elif kind in _TEXT_DELTAS:
             name = _TEXT_DELTAS[kind]
             piece: str = delta.get(name) or ""
+            if not isinstance(piece, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise _protocol_error(f"a {kind} brings {piece!r:.100}")
             opened.pieces.setdefault(name, []).append(piece)
             self._output_pieces.append(piece)
             if name == "text":
@@ -218,7 +235,7 @@ class StreamAccumulator:
         try:
             value = parse_strict(text)
             text.encode()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._reject_input(index, block, text, str(error))
             return
         if isinstance(value, dict):
@@ -235,7 +252,7 @@ class StreamAccumulator:
 
 def _output_bytes(value: object) -> int:
     """Return an upper bound of the bytes that the value has as JSON."""
-    return len(value.encode("utf-8", "replace")) if isinstance(value, str) else len(json.dumps(value))
+    return len(value.encode("utf-8", "replace") if isinstance(value, str) else json.dumps(value, default=str))
 
 
 def _protocol_error(what: str) -> ModelError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import anyio
 
-from agentkit.errors import UsageError
+from agentkit.errors import AgentkitError, UsageError
 from agentkit.log import log
 from agentkit.messages.message import AssistantTurn
 from agentkit.run.cleanup import CancellationObserver, CleanupTime
@@ -72,7 +72,12 @@ class GuardedMiddleware(Generic[Call, Answer]):
             returned: object = self.function(call, guarded_next)
             if not inspect.isawaitable(returned):
                 raise self._fault(returned, "make it an `async def`")
-            answer: object = await CancellationObserver(returned, time)
+            try:
+                answer: object = await CancellationObserver(returned, time)
+            except BaseExceptionGroup as group:
+                if leaf := _known_leaf(group):
+                    raise leaf from group
+                raise
             if not isinstance(answer, self.result_types):
                 raise self._fault(answer, "return what `next(call)` returns, or a value of its type")
             return answer  # type: ignore[return-value]
@@ -92,3 +97,23 @@ class GuardedMiddleware(Generic[Call, Answer]):
         text = f"The middleware `{self.name}` ({self.option}) returned {what}: {advice}."
         log().error(text, middleware=self.name)
         return ProgramFault(text)
+
+
+def _known_leaf(group: BaseExceptionGroup[BaseException]) -> BaseException | None:
+    """Return one exception that stands for the group of a task group: a cancellation, else the first of its leaves.
+
+    None: a leaf is an exception that a call cannot raise by itself, so that the group says more than one of them.
+    """
+    cancelled = anyio.get_cancelled_exc_class()
+    leaves = list(_leaves_of(group))
+    if not all(isinstance(leaf, (AgentkitError, cancelled)) for leaf in leaves):
+        return None
+    return next((leaf for leaf in leaves if isinstance(leaf, cancelled)), leaves[0])
+
+
+def _leaves_of(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves_of(error)
+        else:
+            yield error

@@ -36,6 +36,8 @@ class LedgerRow:
     """The usage of what was sent: `reported` if that was everything, zero if it was not a byte of a reply."""
     is_whole: bool = False
     """True if all of the reply's content was sent."""
+    is_abandoned: bool = False
+    """True if the client hung up before it had a reply's first byte, or the whole of an error: it may pay for it."""
     is_open: bool = True
     """True while the request is being answered; `usage` is known afterwards."""
 
@@ -81,6 +83,7 @@ class LedgerEntry:
         self._ledger = ledger
         self._index = index
         self._is_stream = False
+        self._is_error = False
         self._sent = bytearray()
 
     def count_response(self, response: Response, usage: JSONObject | None) -> Response:
@@ -92,9 +95,7 @@ class LedgerEntry:
         """
         reported = Usage.from_api(usage) if usage is not None else _NO_USAGE
         self._replace_row(replace(self._row, status=response.status, reported=reported))
-        if usage is None:
-            self.close()
-            return response
+        self._is_error = usage is None
         self._is_stream = response.headers["content-type"].startswith("text/event-stream")
         return Response(response.status, response.headers, _CountedChunks(response.chunks, self))
 
@@ -103,16 +104,25 @@ class LedgerEntry:
         if self._is_stream or not self._sent:  # of a JSON document only the first chunk: sent at all or not
             self._sent += chunk
 
-    def close(self) -> None:
-        """Complete the row: nothing more will be sent. A second call does nothing."""
+    def close(self, *, is_broken: bool = False) -> None:
+        """Complete the row: nothing more will be sent. A second call does nothing.
+
+        Args:
+            is_broken: True if the server itself broke the connection.
+        """
         row = self._row
         if not row.is_open:
+            return
+        is_abandoned = not self._sent and not is_broken
+        if self._is_error:
+            self._replace_row(replace(row, is_abandoned=is_abandoned, is_open=False))
+            self._ledger.concurrency -= 1
             return
         is_whole = bool(self._sent) and (not self._is_stream or _has_final_usage(self._sent))
         usage = row.reported if is_whole else _NO_USAGE
         if self._sent and not is_whole:
             usage = replace(row.reported, output_tokens=min(row.reported.output_tokens, _content_tokens(self._sent)))
-        self._replace_row(replace(row, usage=usage, is_whole=is_whole, is_open=False))
+        self._replace_row(replace(row, usage=usage, is_whole=is_whole, is_abandoned=is_abandoned, is_open=False))
         self._ledger.concurrency -= 1
 
     @property

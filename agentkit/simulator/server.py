@@ -175,8 +175,8 @@ class Simulator:
                 self.requests.append(full_body)
                 self.bodies.append(body)
                 answer = await self._answer_message(sent, full_body, conversation, fault, response_headers)
-        except BaseException:  # a fault closes the connection, or the client disconnected
-            entry.close()
+        except BaseException as error:  # a fault closes the connection, or the client disconnected
+            entry.close(is_broken=isinstance(error, Exception))
             raise
         return entry.count_response(answer.response, answer.usage)
 

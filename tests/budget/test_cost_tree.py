@@ -80,7 +80,7 @@ def judge(tree: Tree) -> Counter[str]:
         for kind in ("model", "class"):
             assert sum(cost.usd or 0.0 for cost in costs.by(kind).values()) == pytest.approx(result.cost.usd)
     lines = [line for costs in trees for line in costs.walk() if line.kind == "model"]
-    served = [row for row in tree.simulator.ledger.rows if row.status == 200]
+    served = [row for row in tree.simulator.ledger.rows if row.status == 200 or row.is_abandoned]
     for model in {row.model for row in served} | {line.name for line in lines}:
         whole = [row for row in served if row.model == model and row.is_whole]
         broken = [row for row in served if row.model == model and not row.is_whole]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from agentkit.budget.usage import Cost, Usage
@@ -20,9 +22,27 @@ def test_the_apis_record_is_read_with_both_cache_lifetimes() -> None:
     assert usage.prompt_tokens == 21
 
 
-@pytest.mark.parametrize("reported", [{}, {"input_tokens": None, "cache_creation": None}, {"input_tokens": "many"}])
-def test_counters_that_a_server_lacks_are_zero(reported: dict[str, object]) -> None:
+NO_COUNTS = ("many", -1, 1.5, math.nan, math.inf, 10**400, True, None, [1], {"a": 1})
+
+
+@pytest.mark.parametrize("reported", [None, "none", 5, [("input_tokens", 5)], {}])
+def test_a_record_of_another_shape_is_empty(reported: object) -> None:
     assert Usage.from_api(reported) == Usage(requests=1)
+
+
+@pytest.mark.parametrize("value", NO_COUNTS)
+def test_what_is_no_count_is_zero(value: object) -> None:
+    names = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+    inner = {"ephemeral_1h_input_tokens": value, "web_search_requests": value}
+    for nested in (inner, value):
+        reported = {**dict.fromkeys(names, value), "cache_creation": nested, "server_tool_use": nested}
+        assert Usage.from_api(reported) == Usage(requests=1)
+    assert Usage.from_api({"input_tokens": 3.0, "output_tokens": value}) == Usage(1, input_tokens=3)
+
+
+def test_more_written_for_an_hour_than_at_all_takes_nothing_away() -> None:
+    reported = {"cache_creation": {"ephemeral_5m_input_tokens": 9, "ephemeral_1h_input_tokens": 2}}
+    assert Usage.from_api(reported) == Usage(1, cache_write_5m_tokens=9, cache_write_1h_tokens=2)
 
 
 def test_usage_adds_up() -> None:

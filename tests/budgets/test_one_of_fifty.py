@@ -136,7 +136,10 @@ async def test_one_of_fifty_is_struck_and_forty_nine_results_arrive(fate: str) -
     assert result.cost.usd is not None
     assert result.cost.usd - result.cost.estimated_usd == pytest.approx(exact)
     assert result.usage.requests == sum(row.is_whole for row in rows)
-    if all(row.is_whole for row in rows):
+    if any(row.is_abandoned for row in simulator.ledger.rows):
+        assert fate == "timed out"  # the server was at work when the run hung up: its prompt is estimated
+        assert exact < result.cost.usd < 1.01 * exact
+    elif all(row.is_whole for row in rows):
         assert result.cost.usd == pytest.approx(simulator.ledger.usd)
     else:
         assert fate == "killed in the middle"  # what its replies had used is known to nobody but the server

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 
 import anyio
 import pytest
 
-from agentkit import Agent, Budget, Done, Event, Outcome, Retry, RunResult, TextDelta, TurnReset, tool
+from agentkit import (
+    Agent,
+    Budget,
+    Done,
+    Event,
+    Outcome,
+    Retry,
+    RunResult,
+    TextDelta,
+    TurnReset,
+    Usage,
+    stop_over_budget,
+    tool,
+)
 from agentkit.budget.prices import Price
 from agentkit.messages.message import JSONObject
+from agentkit.messages.request import Request
+from agentkit.models.claude import ClaudeModel
+from agentkit.simulator import Script, Simulator
+from agentkit.simulator.faults.parsing import parse_fault
 from agentkit.testing import Reply, faults, script
 
 pytestmark = pytest.mark.anyio
@@ -168,12 +188,99 @@ class TestRefusedCredentials:
 
 async def test_a_cancelled_call_is_settled() -> None:
     spent: list[float] = []
-    with script(lambda request: Reply.text("Tea."), faults=["stall:700,30"]):
-        from agentkit import stop_over_budget
-
-        with stop_over_budget(Budget(max_cost_usd=1)) as spending:
-            with anyio.move_on_after(0.3):
-                await agent.run("Hi")
-            spent.append(spending.cost_usd)
-            assert (await agent.run("Hi")).ok
+    with (
+        script(lambda request: Reply.text("Tea."), faults=["stall:700,30"]),
+        stop_over_budget(Budget(max_cost_usd=1)) as spending,
+    ):
+        with anyio.move_on_after(0.3):
+            await agent.run("Hi")
+        spent.append(spending.cost_usd)
+        assert (await agent.run("Hi")).ok
     assert spent[0] > 0
+
+
+@dataclass
+class Answering:
+    """A model that answers with these events, and hangs before its first one if it is told to."""
+
+    events: list[JSONObject]
+    name: str = "claude-haiku-4-5"
+    hangs: bool = False
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
+        if self.hangs:
+            await anyio.sleep(30)
+
+        async def events() -> AsyncGenerator[JSONObject]:
+            for event in self.events:
+                yield event
+
+        async with aclosing(events()) as given:
+            yield given
+
+
+def answer(model: str = "claude-haiku-4-5", **usage: object) -> list[JSONObject]:
+    message: JSONObject = {"id": "msg_1", "model": model, "content": [], "usage": {"input_tokens": 1_000_000}}
+    return [
+        {"type": "message_start", "message": message},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "Tea."}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 0, **usage}},
+        {"type": "message_stop"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        answer(cache_creation=5, output_tokens=10**400, input_tokens="three", iterations="none"),
+        [*answer()[:1], {"type": "content_block_start", "index": 0, "content_block": "text"}],
+        [{"type": "message_start", "message": 5}],
+        ["nonsense"],
+    ],
+)
+async def test_a_garbled_reply_is_settled_and_those_who_wait_for_it_go_on(events: list[JSONObject]) -> None:
+    garbled = Agent("a", model=Answering(events), retry=Retry(max_attempts=1))
+    with anyio.fail_after(20):
+        results = await garbled.map(["1", "2", "3"], budget=Budget(max_requests=2, max_cost_usd=9))
+    spent = [done for done in results if isinstance(done, Done) or "grammar" in str(done.reason)]
+    assert len(spent) == 2
+    assert len(results) == 3
+
+
+async def test_a_cost_that_is_not_known_afterwards_is_settled_as_what_was_reserved() -> None:
+    with stop_over_budget(Budget(max_cost_usd=50)) as spending:
+        fast = Agent("a", model=Answering(answer(speed="fast")))
+        assert (await fast.run("Go")).cost.usd is None
+        assert spending.cost_usd > 0
+        before = spending.cost_usd
+        assert (await Agent("a", model=Answering(answer("claude-opus-4-5-20251101"))).run("Go")).cost.usd == 5
+        assert spending.cost_usd == pytest.approx(before + 5)
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_request_that_is_given_up_on_its_way_is_an_aborted_one(own: bool) -> None:
+    async def hang(request: JSONObject) -> Reply:
+        await anyio.sleep(30)
+        return Reply.text("Tea.")
+
+    simulator = Simulator(Script(hang))
+    asked = Agent("a", model=Answering([], hangs=True) if own else ClaudeModel("claude-haiku-4-5", simulator.client()))
+    with stop_over_budget(Budget(max_cost_usd=1)) as spending:
+        result = await asked.run("Go", budget=Budget(max_seconds=0.3))
+    assert result.usage.aborted_requests == spending.requests == 1
+    assert result.cost.usd == result.cost.estimated_usd == pytest.approx(spending.cost_usd)
+    assert spending.cost_usd > 0
+    assert [row.is_abandoned for row in simulator.ledger.rows] == ([] if own else [True])
+
+
+async def test_a_request_that_never_got_a_place_under_the_rate_limit_is_none() -> None:
+    simulator = Simulator(Script(Reply.text("Tea.")), faults=[parse_fault("status:429,retry_after=30")])
+    client = simulator.client()
+    with stop_over_budget(Budget(max_cost_usd=1)) as spending:
+        for _ in range(2):
+            result = await agent.run("Go", client=client, budget=Budget(max_seconds=0.4))
+            assert result.usage == Usage()
+    assert spending.requests == len(simulator.ledger.rows) == 1
+    assert spending.cost_usd == 0

@@ -159,4 +159,4 @@ async def test_a_reply_that_never_says_so_is_not_over() -> None:
 
     agent = Agent("a", model=Broken(), tools=[order], retry=Retry(max_attempts=2, first_wait_s=0.001))
     result = await agent.run("Tea?")
-    assert (result.outcome, result.usage.aborted_requests) == ("failed", 2)
+    assert (result.outcome, result.usage.requests) == ("failed", 2)  # both reported their usage

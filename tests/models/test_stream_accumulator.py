@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +40,7 @@ def read(*events: JSONObject) -> AssistantTurn:
 
 
 def tool_use(*pieces: str) -> list[JSONObject]:
-    start = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}
+    start: Block = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}
     return block(0, start, *({"type": "input_json_delta", "partial_json": piece} for piece in pieces))
 
 
@@ -187,3 +190,76 @@ def test_a_stream_that_ends_before_its_end_is_no_turn(length: int) -> None:
 def test_events_out_of_order_are_the_servers_fault(events: list[JSONObject]) -> None:
     with pytest.raises(ModelError, match="grammar"):
         read(*events)
+
+
+TEXT: Block = {"type": "text", "text": "ok"}
+CALL: Block = {"type": "tool_use", "id": "toolu_1", "name": "act", "input": {}}
+
+
+def start(**more: object) -> JSONObject:
+    return {**START, "message": {**START["message"], **more}}
+
+
+def last(**delta: object) -> JSONObject:
+    return {"type": "message_delta", "delta": {"stop_reason": "end_turn", **delta}}
+
+
+GARBLED: list[list[Any]] = [
+    *(
+        [START, *block(0, found), last()]
+        for found in ({**TEXT, "text": None}, {**TEXT, "text": 5}, {**TEXT, "type": 5})
+    ),
+    *([START, *block(0, {**TEXT, "score": odd}), last()] for odd in (math.nan, math.inf, "\ud800", {1})),
+    *([START, *block(0, {**TEXT, "citations": 5}), last()], [START, *block(0, {**TEXT, "citations": "x"}), last()]),
+    *(
+        [START, {"type": "content_block_start", "index": 0, "content_block": odd}, last()]
+        for odd in ("text", None, [5])
+    ),
+    *(
+        [START, {"type": "content_block_start", "index": odd, "content_block": TEXT}, last()]
+        for odd in (None, [0], "0")
+    ),
+    *([START, *block(0, {**CALL, name: odd}), last()] for name in ("id", "name", "input") for odd in (None, 7, ["x"])),
+    [START, *block(0, {**CALL, "toolset_name": 5}), last()],
+    *([START, *block(0, TEXT, {"type": "text_delta", "text": odd}), last()] for odd in (5, ["x"], {"a": 1})),
+    *([START, block(0, TEXT)[0], {"type": "content_block_delta", "index": 0, "delta": odd}] for odd in ("x", None, 5)),
+    *([START, *block(0, CALL, {"type": "input_json_delta", "partial_json": odd}), last()] for odd in (5, None)),
+    [START, *block(0, TEXT, {"type": "citations_delta"}), last()],
+    *([START, *block(0, TEXT), last(**{name: odd})] for name in ("stop_reason", "stop_details") for odd in (5, ["x"])),
+    [START, *block(0, TEXT), last(stop_details="no")],
+    *([START, *block(0, TEXT), {"type": "message_delta", "delta": odd}] for odd in ("end_turn", 5, ["x"])),
+    *([start(**{name: odd}), *block(0, TEXT), last()] for name in ("id", "model") for odd in (5, ["x"])),
+    *([{"type": "message_start", "message": odd}] for odd in ("x", 5, None)),
+    *([odd] for odd in ("message_start", 5, None, ["x"])),
+]
+
+
+@pytest.mark.parametrize("events", GARBLED, ids=range(len(GARBLED)))
+def test_a_field_of_a_wrong_type_is_the_servers_fault_and_what_came_can_still_be_charged(events: list[Any]) -> None:
+    calls: list[object] = []
+    reader = StreamAccumulator(lambda call, number: calls.append(call))
+
+    def read_all() -> None:
+        for event in [*events, STOP]:
+            reader.feed(event)
+        reader.turn()
+
+    with pytest.raises(ModelError, match=r"grammar|closed before") as caught:
+        read_all()
+    assert caught.value.is_retryable
+    assert calls == []
+    usage, model, received = reader.partial_reply
+    assert (type(usage), type(model), type(received)) == (dict, str, int)
+
+
+@pytest.mark.parametrize("usage", ["none", 5, ["x"], {"cache_creation": 5, "output_tokens": 10**400}])
+def test_a_usage_record_of_any_shape_does_not_cost_the_reply(usage: object) -> None:
+    turn = read(start(usage=usage), *block(0, TEXT), {**last(), "usage": usage}, STOP)
+    assert turn.text == "ok"
+    assert isinstance(turn.usage, dict)
+
+
+@pytest.mark.parametrize("error", ["no", 5, ["x"], None, {"type": 5, "message": ["x"]}])
+def test_an_error_event_of_any_shape_is_an_error(error: object) -> None:
+    with pytest.raises(ModelError, match="broke off"):
+        read(START, {"type": "error", "error": error})

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from agentkit import Agent, Outcome, tool
+from agentkit import Agent, Budget, ModelError, Outcome, Retry, tool
 from agentkit.run import cleanup
 from agentkit.run.guarded_middleware import GuardedMiddleware
 from agentkit.testing import Reply, script
@@ -191,3 +191,38 @@ async def test_what_does_not_end_in_time_is_named(
             await GuardedMiddleware(hangs, "around_tool", (str,))("x", sleeps)
     assert scope.cancelled_caught
     assert "hangs`" in caplog.text
+
+
+async def hedges(call: Any, next: Next) -> Any:
+    """Make the call twice at once and take the turn that comes first."""
+    turns: list[Any] = []
+    async with anyio.create_task_group() as outer, anyio.create_task_group() as tasks:
+
+        async def make_call() -> None:
+            turns.append(await next(call))
+            outer.cancel_scope.cancel()
+
+        tasks.start_soon(make_call)
+        tasks.start_soon(make_call)
+    return turns[0]
+
+
+async def test_the_group_of_a_task_group_stands_for_its_leaf() -> None:
+    agent = Agent("a", model="claude-opus-5-5", around_model=[hedges], retry=Retry(max_attempts=1))
+    with script(lambda request: Reply.failure(400, "invalid_request_error", "no")):
+        result = await agent.run("Go")
+    assert result.outcome is Outcome.FAILED
+    assert result.error is not None
+    assert result.error.status == 400
+    with script(lambda request: Reply.text("Tea.")) as simulator:
+        assert (await agent.run("Go", budget=Budget(max_requests=1))).outcome is Outcome.BUDGET_EXHAUSTED
+        assert len(simulator.ledger.rows) == 1
+        assert (await agent.run("Go", budget=Budget(max_requests=4))).output == "Tea."
+
+
+async def test_a_group_with_an_error_of_the_program_stays_what_it_is() -> None:
+    async def breaks(call: Any, next: Next) -> Any:
+        raise ExceptionGroup("both", [ModelError("no", kind="api_error"), KeyError("mine")])
+
+    with script(), pytest.raises(ExceptionGroup, match="both"):
+        await Agent("a", model="claude-opus-5-5", around_model=[breaks]).run("Go")
