@@ -27,7 +27,7 @@ def checked_credentials(client: object) -> tuple[str, ...]:
     Raises:
         EndpointError: See `check_client`.
     """
-    attributes = [getattr(client, name, None) for name in CREDENTIAL_ATTRIBUTES]
+    attributes: list[object] = [getattr(client, name, None) for name in CREDENTIAL_ATTRIBUTES]
     try:
         known = _checked.get(client)
     except TypeError:  # a client of another make that cannot be a key
