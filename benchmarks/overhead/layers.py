@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from agentkit.budget.usage import Usage
+from agentkit.budget.reply_charges import ReplyPrices
 from agentkit.loop import lifecycle
 from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
 from agentkit.loop.model_call import ModelCaller
@@ -61,7 +61,7 @@ async def _call_once(self: ModelCaller, asked: Any, question: ModelRequest, mete
         async for event in events:
             reader.feed(event)
     turn = reader.turn()
-    meter.add(self.resources.charge_for(asked.name, turn.model, Usage.from_api(turn.usage)))
+    meter.charges += ReplyPrices(asked.name, self.resources.own_prices).charges_of(turn.model, turn.usage)
     return ModelReply(turn, question.request.options["max_tokens"], tuple(meter.charges))
 
 

@@ -66,3 +66,19 @@ async def test_a_limit_of_money_anywhere_above_or_below_counts(where: str) -> No
 async def test_searches_with_a_limit_have_a_price() -> None:
     with script(Reply.text("Tea.")):
         assert (await agent(tools=[{**SEARCH, "max_uses": 1}]).run("Go", budget=MONEY)).ok
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "words"),
+    [
+        ("default", "names no models"),
+        ([{"model": "llama"}], "may be answered by 'llama'"),
+        ([{"model": "claude-opus-4-5", "speed": "fast"}], "names no models"),
+    ],
+)
+async def test_server_side_fallbacks_need_known_prices(fallbacks: object, words: str) -> None:
+    settings = Settings(extra={"fallbacks": fallbacks}, betas=("server-side-fallback",))
+    agent = Agent("a", model="claude-haiku-4-5", settings=settings)
+    with script() as simulator, pytest.raises(ConfigurationError, match=words):
+        await agent.run("Go", budget=Budget(max_cost_usd=1))
+    assert simulator.requests == []
