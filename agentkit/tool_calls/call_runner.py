@@ -18,7 +18,7 @@ from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
 from agentkit.tool_calls.retry_and_timeout import TimeoutMiddleware, retry_middleware, run_tool
 from agentkit.tools.result_content import render_result
-from agentkit.tools.run_context import added_content_of, current_services, services_of
+from agentkit.tools.run_context import current_services, services_of
 
 if TYPE_CHECKING:
     import anyio
@@ -60,7 +60,8 @@ class CallRunner:
                 self.faults.append(str(error))
             result = self.error_result(error_text_for_model(error, run.tool, run.context), run.tool)
         else:
-            result = CallResult(content, added=added_content_of(run.context))
+            added = run.context._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - every call passes here
+            result = CallResult(content, added=added)
         return replace(result, duration_s=round(time.monotonic() - started, 4))
 
     def error_result(self, text: str, tool: AnyTool | None = None) -> CallResult:
