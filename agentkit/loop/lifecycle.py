@@ -41,7 +41,7 @@ from agentkit.run.delegate import delegates_of
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
-from agentkit.run.steps import InMemorySteps, Slot
+from agentkit.run.steps import InMemorySteps, Slot, Steps
 from agentkit.tools.run_context import CallServices, RunContext, current_services
 
 if TYPE_CHECKING:
@@ -171,7 +171,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
             scope = self.parent.child_scope(self.spec.name)
             owner = f"the delegation to {self.spec.name!r}"
         else:
-            steps = self.options.get("steps") or InMemorySteps()
+            # pyright takes no class variable for the protocol's property; as one, it costs no call for each step
+            steps: Steps = self.options.get("steps") or InMemorySteps()  # pyright: ignore[reportAssignmentType]
             client = self.options.get("client")
             enclosing = enclosing_blocks()
             path, artifacts = (self.spec.name,), self.conversation.artifacts

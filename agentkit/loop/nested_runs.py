@@ -6,7 +6,7 @@ listener; and once that run has ended, code that outlives it starts runs of its 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -73,7 +73,7 @@ class NestedRuns:
             raise _parent_ended_error() from None
 
     @contextmanager
-    def _open_scope(self) -> Iterator[None]:
+    def _open_scope(self) -> Generator[None]:
         with anyio.CancelScope() as scope:
             self._scopes.add(scope)
             if self.is_closed:

@@ -99,8 +99,7 @@ class StreamAccumulator:
         try:
             return self._apply_event(event)
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-            given: object = event  # a model of the program may yield anything
-            kind: object = cast("JSONObject", given).get("type") if isinstance(given, dict) else given
+            kind = _event_type(event)
             raise _protocol_error(
                 f"an event of type {kind!r:.100} lacks something, or has it of a wrong type"
             ) from error
@@ -258,3 +257,8 @@ def _output_bytes(value: object) -> int:
 def _protocol_error(what: str) -> ModelError:
     text = f"The server broke the grammar of a streamed reply: {what}."
     return ModelError(text, kind="protocol_error", is_retryable=True)
+
+
+def _event_type(event: object) -> object:
+    """Return the type of an event, or what stands in its place: a model of the program may yield anything."""
+    return cast("JSONObject", event).get("type") if isinstance(event, dict) else event

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import anyio
 
@@ -114,6 +114,6 @@ def _known_leaf(group: BaseExceptionGroup[BaseException]) -> BaseException | Non
 def _leaves_of(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
-            yield from _leaves_of(error)
+            yield from _leaves_of(cast("BaseExceptionGroup[BaseException]", error))
         else:
             yield error
