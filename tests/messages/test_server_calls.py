@@ -33,7 +33,7 @@ def test_each_open_call_gets_an_error_that_the_api_takes(turn: list[Block], kind
     results = results_for_open_calls(turn)
     assert [result["type"] for result in results] == kinds
     calls = [block for block in turn if block["type"] == "tool_use"]
-    before = [say(RUN), HI] if turn == [CODE_CALL] else []
+    before = [say(RUN)] if turn == [CODE_CALL] else []
     said = [HI, *before, say(*turn), *([ask(RESULT)] if calls else []), *([say(*results)] if results else []), HI]
     assert refuse(body(*said)) is None
 
