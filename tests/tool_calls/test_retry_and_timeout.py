@@ -88,19 +88,19 @@ async def test_without_retries_nothing_is_tried_again() -> None:
 async def test_each_attempt_has_the_whole_time_limit_and_an_input_of_its_own() -> None:
     seen: list[JSONObject] = []
 
-    @tool(effect="read", retries=1, timeout_s=0.1)
+    @tool(effect="read", retries=1, timeout_s=0.6)
     async def slow(ctx: RunContext, given: dict[str, list[int]]) -> int:
         """Hang the first time."""
         seen.append({**given})
         given["a"].append(2)
         if ctx.attempt == 1:
             await anyio.sleep_forever()
-        await anyio.sleep(0.06)
+        await anyio.sleep(0.3)  # with the first attempt more than one limit
         return len(given["a"])
 
     result = await answer(slow, {"given": {"a": [1]}})
     assert (result.content, result.is_error) == ("2", False)
-    assert result.duration_s >= 0.15
+    assert result.duration_s >= 0.85
 
 
 async def test_every_attempt_timing_out_is_one_time_out() -> None:
