@@ -70,8 +70,8 @@ DEFECTS = (
     Defect(
         "a call is never settled",
         "loop/call_attempts.py",
-        "                reservation.settle(replace(Amount.from_usage(charge.usage, charge.cost), requests=1))\n",
-        "                _ = charge\n",
+        "                    reservation.settle(used or reservation.amount)\n",
+        "                    _ = used\n",
         ("loop/test_call_attempts.py",),
     ),
     Defect(
@@ -91,7 +91,7 @@ DEFECTS = (
     Defect(
         "a stream that broke off costs nothing",
         "loop/call_attempts.py",
-        "        if not self._is_answered:\n",
+        "        if not self._is_answered and (self._has_failed or is_waiting_to_send.get()):\n",
         "        if self._is_answered is not None:\n",
         ("loop/test_call_attempts.py",),
     ),

@@ -126,7 +126,7 @@ class Reply:
             usage={**(self.usage or {}), **(other.usage or {})} or None,
             stop_sequence=other.stop_sequence or self.stop_sequence,
             container=other.container or self.container,
-            applied_edits=[*self.applied_edits, *other.applied_edits],
+            applied_edits=(*self.applied_edits, *other.applied_edits),
             error=self.error or other.error,
         )
 
