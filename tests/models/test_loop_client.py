@@ -43,10 +43,12 @@ def agent_with(client: anthropic.AsyncAnthropic, *, as_model: bool = False) -> A
 ONE_AFTER_ANOTHER = """
 import sys, anthropic, anyio
 from agentkit import Agent, ClaudeModel
+kept = []  # the SDK closes a client that is collected while a loop runs, and its old loop is gone
 for is_by_hand in (False, True):
     for is_model in (False, True):
         http_client = anthropic.DefaultAsyncHttpxClient() if is_by_hand else None
         client = anthropic.AsyncAnthropic(api_key="k", base_url=sys.argv[1], http_client=http_client)
+        kept.append(client)
         model = ClaudeModel("claude-haiku-4-5", client) if is_model else "claude-haiku-4-5"
         agent = Agent("a", model=model, client=None if is_model else client)
         print([anyio.run(agent.run, "Go", backend=sys.argv[2]).usage.requests for _ in range(3)], client.is_closed())
