@@ -59,8 +59,8 @@ class WorstCaseRates:
     def max_usd_per_token(self, prompt_tokens: float) -> tuple[float, float]:
         """Return the most US dollars per prompt token and per reply token, for prompts of at most so many tokens."""
         reached = [price for price in self.prices if prompt_tokens > price.prompts_over]
-        per_input = max((price.input for price in reached), default=0.0) * self.write_factor
-        return per_input / 1_000_000, max((price.output for price in reached), default=0.0) / 1_000_000
+        per_input = max([price.input for price in reached], default=0.0) * self.write_factor
+        return per_input / 1_000_000, max([price.output for price in reached], default=0.0) / 1_000_000
 
 
 def worst_case_usage(request: Request, prompt_tokens: int) -> Usage:
@@ -72,7 +72,7 @@ def call_need(request: Request, prompt_tokens: int, rates: WorstCaseRates) -> Ne
     """Return the most that one request can use if its prompt has at most so many tokens."""
     window = model_limits_of(str(request.options["model"]))
     uses = [_server_tool_uses(tool) for tool in request.prefix.tools if "input_schema" not in tool]
-    searches = sum(count for count, _ in uses)
+    searches = sum([count for count, _ in uses])
     prompt: float = prompt_tokens
     if searches:  # the server calls the model again after each search, with all results so far
         prompt = prompt * (searches + 1) + SEARCH_RESULT_TOKENS * searches * (searches + 1) / 2
@@ -80,7 +80,7 @@ def call_need(request: Request, prompt_tokens: int, rates: WorstCaseRates) -> Ne
         prompt = min(prompt, window.context_tokens)
     per_input, per_output = rates.max_usd_per_token(prompt)
     passes = 1 + _extra_passes(request.options)
-    fixed = Amount(passes * prompt * per_input + sum(count * usd for count, usd in uses), passes * prompt, 0, 1)
+    fixed = Amount(passes * prompt * per_input + sum([count * usd for count, usd in uses]), passes * prompt, 0, 1)
     return Need(fixed, Amount(passes * per_output, 0, passes, 0))
 
 
@@ -149,7 +149,7 @@ def max_prompt_tokens(request: Request, known_tokens: int = 0, known_messages: i
 
 def estimated_prompt_tokens(request: Request) -> int:
     """Return an estimate of the prompt's tokens, for the rate limiter: four bytes are a token."""
-    return (len(request.prefix.encoded) + sum(len(message.encoded) for message in request.messages)) // 4
+    return (len(request.prefix.encoded) + sum([len(message.encoded) for message in request.messages])) // 4
 
 
 def max_message_tokens(message: Message) -> int:

@@ -256,7 +256,7 @@ class RunHistory:
 
     def to_dicts(self) -> tuple[JSONObject, ...]:
         """Return the messages as the API's own dictionaries."""
-        return tuple(message.to_dict() for message in self._transcript.messages)
+        return tuple([message.to_dict() for message in self._transcript.messages])
 
     def content_sent(self) -> tuple[bytes, JSONObject | None, Container | None, tuple[Message, ...]]:
         """Return what a request would send of the conversation, to be compared with what was refused."""

@@ -98,7 +98,7 @@ class Message:
         if isinstance(content, str) or not input_texts:
             body = encode(content)
         else:
-            blocks = (_encode_block(block, input_texts.get(i)) for i, block in enumerate(content))
+            blocks = [_encode_block(block, input_texts.get(i)) for i, block in enumerate(content)]
             body = b"[" + b",".join(blocks) + b"]"
         markers = 0 if isinstance(content, str) or CACHE_MARKER not in body else len(cache_markers_of(content))
         return cls(role, content, b'{"role":"%b","content":%b}' % (role.encode(), body), markers)

@@ -87,7 +87,7 @@ class Request:
 
         In this order the bytes up to the last message are a prefix of the next request's, as the prompt cache needs it.
         """
-        messages = b",".join(message.encoded for message in self.messages)
+        messages = b",".join([message.encoded for message in self.messages])
         return b"".join((self.prefix.encoded, messages, b"],", encode(dict(self.options))[1:]))
 
     def to_dict(self) -> JSONObject:

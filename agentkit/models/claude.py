@@ -30,7 +30,7 @@ from agentkit.models.retry import Retry
 from agentkit.models.sse import SSEParser
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Generator
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable
 
     import httpx2
     from anthropic import AsyncStream, RequestOptions
@@ -144,9 +144,10 @@ def _rate_limit_headers(headers: httpx2.Headers) -> dict[str, str]:
     A plain dict because look-ups in `httpx2.Headers` are slow. The other headers stay: `date` is needed, too.
     """
     found = {name.lower(): value for name, value in headers.raw}
-    if not any(name.startswith(_LIMIT_HEADER_PREFIX) for name in found):
-        return {}
-    return {name.decode(): value.decode("latin-1") for name, value in found.items()}
+    for name in found:
+        if name.startswith(_LIMIT_HEADER_PREFIX):
+            return {name.decode(): value.decode("latin-1") for name, value in found.items()}
+    return {}
 
 
 @contextlib.contextmanager
@@ -179,14 +180,15 @@ async def _stream_events(
         while (received := await anext(source, None)) is not None:  # `async for` would leave a generator of its own
             if cache_write is not None:
                 cache_write.record_reply_started()
-            for event in reader.feed(received) if isinstance(received, bytes) else (received,):
+            events: Iterable[object] = reader.feed(received) if isinstance(received, bytes) else (received,)
+            for event in cast("Iterable[JSONObject | None]", events):  # one cast a chunk: it is a call
                 if not isinstance(event, dict):
                     continue
-                found, has_events = cast("JSONObject", event), True
-                if (kind := found.get("type")) == "message_delta":  # the last event with a usage record
-                    permit.record_success(Usage.from_api(found.get("usage")).output_tokens)
+                has_events = True
+                if (kind := event.get("type")) == "message_delta":  # the last event with a usage record
+                    permit.record_success(Usage.from_api(event.get("usage")).output_tokens)
                 is_complete = kind == "message_stop"
-                yield found
+                yield event
     except GeneratorExit:
         has_ended = False
         if is_complete:  # the end of the body, which makes the connection free for the next request

@@ -150,7 +150,7 @@ class RateLimiter:
             return math.inf
         pause_s = self._paused_until - now
         needs = {REQUESTS: 1, INPUT_TOKENS: input_tokens, OUTPUT_TOKENS: max(1.0, self._average_output_tokens)}
-        refill_s = max(self._buckets[name].wait_s(amount, now) for name, amount in needs.items())
+        refill_s = max([self._buckets[name].wait_s(amount, now) for name, amount in needs.items()])
         if refill_s <= _MIN_WAIT_S:
             self._blocked_since = None
         else:
