@@ -82,7 +82,7 @@ def test_what_is_shown_the_api_takes(schema: dict[str, object]) -> None:
         ({"type": "array"}, 'not "object"'),
         ({"type": "object", "properties": {"a": {"type": "text"}}}, "is not a JSON Schema"),
         ({"type": "object", "properties": {"a": {"$ref": "#/$defs/Gone"}}}, "does not lead to a schema"),
-        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "is not a 'regex'"),
+        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "is no regular expression"),
         ({"type": "object", "properties": {"$a": {}, "_a": {}}}, "no property named"),
         ({"type": "object", "properties": {"a": {"items": [{"type": "string"}]}}}, "is not a JSON Schema"),
     ],
@@ -90,3 +90,11 @@ def test_what_is_shown_the_api_takes(schema: dict[str, object]) -> None:
 def test_a_schema_that_cannot_work_is_refused_with_the_reason(schema: dict[str, object], words: str) -> None:
     with pytest.raises(DefinitionError, match=words):
         fitted(schema)
+
+
+def test_patterns_that_only_ecmascript_has_are_left_to_the_server() -> None:
+    names = {"type": "string", "pattern": r"^[\p{L} ]+$"}
+    fit = fitted({"type": "object", "properties": {"name": names, "day": {"pattern": r"^(?<year>\d{4})$"}}})
+    assert fit.read_arguments("t", {"name": "1", "day": "2026"}) == {"name": "1", "day": "2026"}
+    with pytest.raises(InvalidArguments, match="day"):
+        fit.read_arguments("t", {"day": "26"})

@@ -10,21 +10,22 @@ from __future__ import annotations
 import importlib
 import json
 import re
-from collections.abc import Iterable, Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice
-from typing import Protocol, TypeAlias
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.json_schema.ecma_patterns import require_pattern
 from agentkit.schema.json_schema.subschemas import is_object, resolve_reference, subschemas, walk_schemas
-
-_ChoiceResults: TypeAlias = "dict[tuple[int, int], tuple[bool, object, object]]"
-"""The results by `id` of a value and a choice. Both objects are kept, so that no other one is given their ids."""
-
-_choice_results: ContextVar[_ChoiceResults] = ContextVar("agentkit_judged")
+from agentkit.schema.json_schema.validator import (
+    ChoiceResults,
+    Validator,
+    ValidatorError,
+    choice_results,
+    format_checker,
+    validator_class,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class SchemaChecker:
     """The root schema, in which references are resolved."""
     checks_formats: bool = False
     """True: `format` is a constraint too, as far as jsonschema knows the format in this installation."""
-    _results: _ChoiceResults = field(
+    _results: ChoiceResults = field(
         default_factory=dict[tuple[int, int], tuple[bool, object, object]], init=False, repr=False
     )
 
@@ -66,17 +67,18 @@ class SchemaChecker:
         return self._violations(value, part)
 
     def _violations(self, value: JSON, part: JSONObject | None, most: int | None = None) -> list[SchemaViolation]:
-        token = _choice_results.set(self._results)
+        token = choice_results.set(self._results)
         try:
             errors = self._validator.evolve(schema=self.schema if part is None else part).iter_errors(value)
             return [_to_violation(error) for error in islice(errors, most)]
         finally:
-            _choice_results.reset(token)
+            choice_results.reset(token)
 
     @cached_property
-    def _validator(self) -> _Validator:
-        formats = importlib.import_module("jsonschema").FormatChecker() if self.checks_formats else None
-        validator: _Validator = _validator_class()(self.schema, format_checker=formats)
+    def _validator(self) -> Validator:
+        validator: Validator = validator_class()(
+            self.schema, format_checker=format_checker() if self.checks_formats else None
+        )
         return validator
 
 
@@ -91,7 +93,8 @@ def require_valid_schema(schema: object) -> None:
     jsonschema = importlib.import_module("jsonschema")
     try:
         json.dumps(schema, allow_nan=False)
-        jsonschema.Draft202012Validator.check_schema(schema)
+        # Without the format `regex`: patterns are ECMA's, and jsonschema would read them as Python's.
+        jsonschema.Draft202012Validator.check_schema(schema, jsonschema.FormatChecker(()))
     except (TypeError, ValueError, RecursionError) as error:
         raise DefinitionError(f"input_schema is not JSON: {error}") from error
     except jsonschema.SchemaError as error:
@@ -114,9 +117,11 @@ def require_valid_schema(schema: object) -> None:
 def _require_valid_patterns(part: JSONObject) -> None:
     for pattern in (part.get("pattern", ""), *part.get("patternProperties", ())):
         try:
-            re.compile(pattern)
+            require_pattern(pattern)
         except re.error as error:
-            raise DefinitionError(f"input_schema has the pattern {pattern!r}, which is none: {error}") from error
+            raise DefinitionError(
+                f"input_schema has the pattern {pattern!r}, which is no regular expression: {error}"
+            ) from error
 
 
 def _require_terminating_references(schema: JSONObject, root: JSONObject, visited_unions: tuple[int, ...]) -> None:
@@ -130,65 +135,9 @@ def _require_terminating_references(schema: JSONObject, root: JSONObject, visite
             _require_terminating_references(part, root, visited_unions + marks)
 
 
-class _Error(Protocol):
-    validator: str | None
-    validator_value: JSON
-    instance: JSON
-    schema: JSON
-    absolute_path: Iterable[str | int]
-    absolute_schema_path: Iterable[str | int]
-
-
-class _Validator(Protocol):
-    def evolve(self, *, schema: JSONObject) -> _Validator: ...
-    def iter_errors(self, instance: JSON) -> Iterator[_Error]: ...
-    def descend(self, instance: JSON, schema: JSONObject) -> Iterator[_Error]: ...
-
-
-class _ValidatorClass(Protocol):
-    def __call__(self, schema: JSONObject, *, format_checker: object) -> _Validator: ...
-
-
-@cache
-def _validator_class() -> _ValidatorClass:
-    module = importlib.import_module("jsonschema")
-    made: _ValidatorClass = module.validators.extend(
-        module.Draft202012Validator, {"anyOf": _validate_any_of, "oneOf": _validate_one_of}
-    )
-    return made
-
-
-def _to_violation(error: _Error) -> SchemaViolation:
+def _to_violation(error: ValidatorError) -> SchemaViolation:
     schema = error.schema if is_object(error.schema) else {}
     is_key = "propertyNames" in tuple(error.absolute_schema_path)
     return SchemaViolation(
         error.validator or "", error.validator_value, error.instance, schema, tuple(error.absolute_path), is_key
     )
-
-
-def _validate_any_of(
-    validator: _Validator, choices: list[JSONObject], value: JSON, _: JSONObject
-) -> Iterator[Exception]:
-    if not any(_is_choice_valid(validator, choice, value) for choice in choices):
-        yield _no_choice_error()
-
-
-def _validate_one_of(
-    validator: _Validator, choices: list[JSONObject], value: JSON, _: JSONObject
-) -> Iterator[Exception]:
-    if sum(_is_choice_valid(validator, choice, value) for choice in choices) != 1:
-        yield _no_choice_error()
-
-
-def _is_choice_valid(validator: _Validator, choice: JSONObject, value: JSON) -> bool:
-    seen = _choice_results.get()
-    key = (id(value), id(choice))
-    if key not in seen:
-        is_valid = next(validator.descend(value, choice), None) is None
-        seen[key] = (is_valid, value, choice)
-    return seen[key][0]
-
-
-def _no_choice_error() -> Exception:
-    error: Exception = importlib.import_module("jsonschema").ValidationError("no choice fits, or more than one")
-    return error

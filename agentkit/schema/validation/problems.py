@@ -14,6 +14,7 @@ from agentkit.errors import Suggestion
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.json_schema.checker import SchemaChecker, SchemaViolation
 from agentkit.schema.json_schema.constraint_words import describe_constraint
+from agentkit.schema.json_schema.ecma_patterns import may_match
 from agentkit.schema.json_schema.subschemas import is_object, resolve_reference
 from agentkit.schema.json_schema.text_patterns import AS_DESCRIBED
 from agentkit.schema.validation.did_you_mean import certain_correction, nearest_word
@@ -140,7 +141,7 @@ def _unknown_key_problems(misfit: SchemaViolation, steps: PathSteps, root: JSONO
     given = misfit.value if is_object(misfit.value) else {}
     known = list(dict.fromkeys(_property_names(misfit.schema, root)))
     patterns = list(misfit.schema.get("patternProperties", ()))
-    unknown = [key for key in given if key not in known and not any(re.search(pattern, key) for pattern in patterns)]
+    unknown = [key for key in given if key not in known and not any(may_match(pattern, key) for pattern in patterns)]
     free = [name for name in known if name not in given]
     valid = _join_texts([f"`{name}`" for name in known]) or "none"
     sure = {key: certain_correction(key, free) for key in unknown}

@@ -121,10 +121,10 @@ def _check_output_format(request: CheckedRequest) -> str | None:
 
 @lru_cache(maxsize=1_000)
 def _find_schema_error(schema: bytes) -> str | None:
-    from jsonschema import Draft202012Validator, SchemaError
+    from jsonschema import Draft202012Validator, FormatChecker, SchemaError
 
-    try:
-        Draft202012Validator.check_schema(json.loads(schema))
+    try:  # without the format `regex`: patterns are ECMA's, and jsonschema reads Python's
+        Draft202012Validator.check_schema(json.loads(schema), FormatChecker(()))
     except SchemaError as error:
         return f"at {error.json_path}: {error.message}"
     return None
