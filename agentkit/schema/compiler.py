@@ -33,6 +33,10 @@ from agentkit.schema.type_adapter import make_type_adapter
 T = TypeVar("T")
 
 
+class UndefinedName(DefinitionError):
+    """A type names another one that is not defined yet: the same type can be compiled later."""
+
+
 class _Missing:
     def __repr__(self) -> str:
         return "MISSING"
@@ -130,7 +134,7 @@ def compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
             try:
                 _compile_parameters([parameter])
             except DefinitionError as error:
-                raise DefinitionError(f"parameter `{parameter.name}`: {error}") from error
+                raise type(error)(f"parameter `{parameter.name}`: {error}") from error
         raise
 
 
@@ -180,9 +184,7 @@ def _type_adapter(annotation: object) -> TypeAdapter[object]:
     try:
         return make_type_adapter(annotation)
     except PydanticUndefinedAnnotation as error:
-        raise DefinitionError(
-            f"the name {error.name} in its type is not defined; define it first, at module level"
-        ) from error
+        raise UndefinedName(f"the name {error.name} in its type is not defined; define it at module level") from error
     except PydanticSchemaGenerationError as error:
         raise DefinitionError(_opaque_type_message(str(error))) from error
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:

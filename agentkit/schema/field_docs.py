@@ -18,6 +18,7 @@ from typing_extensions import Doc, evaluate_forward_ref, is_typeddict
 
 from agentkit.schema.docstrings import own_docstring, parse_docstring
 from agentkit.schema.json_schema.subschemas import is_object
+from agentkit.schema.late_annotations import read_annotations
 
 
 def field_descriptions(cls: type) -> dict[str, str]:
@@ -45,7 +46,7 @@ def annotated_descriptions(metadata: Iterable[object]) -> Iterator[str]:
 
 
 def _descriptions_in_annotations(cls: type) -> Iterator[tuple[str, str]]:
-    for name, written in inspect.get_annotations(cls).items():
+    for name, written in read_annotations(cls).items():
         annotation = _evaluate_annotation(written, cls) if isinstance(written, str) else written
         for note in annotated_descriptions(getattr(annotation, "__metadata__", ())):
             yield name, note
@@ -88,7 +89,7 @@ def _descriptions_in_source(cls: type) -> Mapping[str, str]:
     filename = _source_file(cls)
     if filename is None:
         return {}
-    names = set(inspect.get_annotations(cls))
+    names = set(read_annotations(cls))
     # Several classes may share a qualified name (redefined, or in two branches): their fields identify them.
     # The annotations of a TypedDict include the fields of its bases.
     is_fitting = names.issuperset if is_typeddict(cls) else names.__eq__

@@ -17,6 +17,7 @@ from types import FrameType, FunctionType, NoneType, SimpleNamespace, UnionType
 from typing import Annotated, ForwardRef, Optional, Union, get_args, get_origin
 
 from agentkit.errors import DefinitionError
+from agentkit.schema.late_annotations import alias_value, written_form
 from agentkit.tools.run_context import RunContext
 
 VisibleNames = Mapping[str, object]
@@ -97,9 +98,9 @@ def resolve_annotation(function: Callable[..., object], annotation: object, name
     try:
         value: object = typing.get_type_hints(holder, module, dict(names), include_extras=True)["it"]
     except (NameError, AttributeError) as error:
-        return ResolvedAnnotation(None, f"{annotation!r}: {error}")
+        return ResolvedAnnotation(None, f"{written_form(annotation)!r}: {error}")
     except Exception as error:  # a user's expression may raise anything
-        raise DefinitionError(f"its type {annotation!r} cannot be read: {error}") from error
+        raise DefinitionError(f"its type {written_form(annotation)!r} cannot be read: {error}") from error
     if _nests_run_context(value):
         raise DefinitionError("a RunContext comes by itself and as it is: write `ctx: RunContext[...]`")
     return ResolvedAnnotation(value, is_context=_is_run_context(value, module, names))
@@ -157,12 +158,9 @@ def _annotation_parts(annotation: object, module: VisibleNames, names: VisibleNa
         case str():
             return _text_annotation_parts(annotation, module, names)
         case ForwardRef():
-            return (annotation.__forward_arg__,)
+            return (written_form(annotation),)
         case _ if type(annotation).__name__ == "TypeAliasType":  # `type Context = RunContext[Shop]`
-            try:
-                return (getattr(annotation, "__value__", None),)
-            except NameError:
-                return ()
+            return (alias_value(annotation),)
         case _ if get_origin(annotation) is RunContext:
             return (RunContext,)
         case _ if get_origin(annotation) is Annotated:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from agentkit.errors import DefinitionError
 from agentkit.schema import compile_parameters
+from agentkit.schema.compiler import UndefinedName
 from agentkit.schema.json_schema.checker import require_valid_schema
+from agentkit.schema.late_annotations import read_annotations
 from agentkit.schema.validation.arguments import validate_arguments, validate_json_arguments
 from agentkit.tools.annotations import needed_names, resolve_annotation, underlying_function, visible_names
 from agentkit.tools.result_content import DeclaredResult, declared_result
@@ -64,17 +66,24 @@ class FunctionBody:
     names: Mapping[str, object] = field(repr=False)
     """Names that its annotations may use, beside those of its module. Empty once all types are resolved."""
     _returns: object = field(default=None, init=False, repr=False)
-    """The resolved return annotation: `object` where there is none, None where it cannot be resolved."""
+    """The resolved return annotation: `object` where there is none, None where it cannot be resolved yet."""
 
     def __post_init__(self) -> None:
         _refuse_generator(self.function)
-        annotations = inspect.get_annotations(underlying_function(self.function))
-        object.__setattr__(
-            self, "_returns", _resolved_return_type(self.function, annotations.get("return", object), self.names)
-        )
         # An unresolved type is tried again when an agent is made of the tool; only the names for that are kept alive.
-        kept = needed_names(annotations, self.names) if self.has_unresolved_types else {}
-        object.__setattr__(self, "names", kept)
+        is_resolved = self._resolve_returns() and not self.has_unresolved_types
+        annotations = read_annotations(underlying_function(self.function))
+        object.__setattr__(self, "names", {} if is_resolved else needed_names(annotations, self.names))
+
+    def _resolve_returns(self) -> bool:
+        """Resolve the return annotation, and return whether it is."""
+        annotation = read_annotations(underlying_function(self.function)).get("return", object)
+        object.__setattr__(self, "_returns", _resolved_return_type(self.function, annotation, self._names_now()))
+        return self._returns is not None
+
+    def _names_now(self) -> dict[str, object]:
+        """Return the names that the annotations may use now: those of enclosing functions that run, and those kept."""
+        return {**visible_names(self.function, inspect.currentframe()), **self.names}
 
     @cached_property
     def _signature(self) -> Signature:
@@ -83,17 +92,26 @@ class FunctionBody:
     @property
     def has_unresolved_types(self) -> bool:
         """See `ToolBody.has_unresolved_types`."""
-        if self._signature.unresolved:
-            # The enclosing function may have defined the class after the tool was decorated.
-            names = {**visible_names(self.function, inspect.currentframe()), **self.names}
-            self.__dict__["_signature"] = read_signature(self.function, names)
-        return bool(self._signature.unresolved)
+        try:
+            _ = self._arguments
+        except UndefinedName:
+            return True
+        except DefinitionError:  # `input_schema` raises it again, where the tool's name is known
+            return False
+        return False
 
     @cached_property
     def _arguments(self) -> ArgumentsSchema:
-        if self.has_unresolved_types:
-            name, reason = next(iter(self._signature.unresolved.items()))
-            raise DefinitionError(
+        try:
+            return self._compile_arguments()
+        except UndefinedName:
+            # The enclosing function may have defined the class after the tool was decorated.
+            self.__dict__["_signature"] = read_signature(self.function, self._names_now())
+            return self._compile_arguments()
+
+    def _compile_arguments(self) -> ArgumentsSchema:
+        for name, reason in self._signature.unresolved.items():
+            raise UndefinedName(
                 f"parameter `{name}`: its type cannot be resolved ({reason}); define it before the tool, at module "
                 "level, and import it outside `if TYPE_CHECKING`"
             )
@@ -101,7 +119,7 @@ class FunctionBody:
 
     @cached_property
     def _declared_result(self) -> DeclaredResult | None:
-        return declared_result(self._returns)
+        return declared_result(self.returns)
 
     @property
     def input_schema(self) -> JSONObject:
@@ -116,6 +134,8 @@ class FunctionBody:
     @property
     def returns(self) -> object:
         """See `ToolBody.returns`."""
+        if self._returns is None:
+            self._resolve_returns()
         return object if self._returns is None else self._returns
 
     def parse_arguments(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:

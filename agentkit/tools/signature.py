@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from agentkit.errors import DefinitionError
 from agentkit.schema import MISSING, Parameter
 from agentkit.schema.docstrings import read_docstring
+from agentkit.schema.late_annotations import read_parameters
 from agentkit.tools.annotations import VisibleNames, resolve_annotation, underlying_function
 
 _UNUSABLE_KINDS: dict[int, str] = {
@@ -50,7 +51,7 @@ def source_location(function: Callable[..., object]) -> str:
 def open_parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     """Return the parameters that a call can still fill in. Raises DefinitionError where Python does not know them."""
     try:
-        parameters = inspect.signature(function).parameters
+        parameters = read_parameters(function)
     except (TypeError, ValueError) as error:
         raise DefinitionError(
             "Python does not know its parameters; write a function of your own that calls it"
@@ -59,7 +60,7 @@ def open_parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     while isinstance(function, functools.partial):  # keywords of a partial are fixed; the model cannot set them
         given |= function.keywords.keys()
         function = function.func
-    return [parameter for name, parameter in parameters.items() if name not in given]
+    return [parameter for parameter in parameters if parameter.name not in given]
 
 
 def read_signature(function: Callable[..., object], names: VisibleNames) -> Signature:
