@@ -1,14 +1,13 @@
 """Budget accounting: amounts are reserved before a model call and settled after it, in every budget above a run.
 
 Three rules for this file: nothing is awaited between the check of what is available and its reservation; a call
-waits only for calls in flight, which will be settled, never for anything that may be waiting itself; and runs in
-several threads may share an account, so every change is made under the lock, and a waiter is woken in its own event
-loop.
+waits only for calls in flight, which will be settled, never for anything that may be waiting itself, and not for ever
+where their event loop is blocked; and runs in several threads may share an account, so every change is made under the
+lock, and a waiter is woken in its own event loop.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,16 +15,15 @@ from dataclasses import dataclass, field
 import anyio.lowlevel
 
 from agentkit.budget.budget import Amount, Budget, Need
-from agentkit.budget.waiting_line import Waiter, WaitingLine
+from agentkit.budget.waiting_line import Waiter, WaitingLine, accounts_lock
 from agentkit.errors import AgentkitError
+from agentkit.event_loop import EventLoop
 
 FINAL_TURN_TIME_SHARE = 0.1
 """The share of `max_seconds` that is kept for the final turn, at the least."""
 _CLOCK_TOLERANCE_S = 0.05  # two clocks are read, one after the other, so the time may be over a little before 0
 _NO_AMOUNT = Amount()
 _NO_FINAL_TURN = Need()
-_lock = threading.RLock()
-"""Held for every change of any account. Reentrant: the garbage collector may close a run in the middle of a change."""
 
 
 class OverBudget(AgentkitError):
@@ -50,13 +48,13 @@ class Account:
         self.is_exhausted = False
         """True if a call was given up because of this budget; set by the caller that gives it up."""
         self.reserved = _NO_AMOUNT
-        self.calls_in_flight = 0
-        """Model calls that are reserved and not settled."""
+        self.in_flight: set[Reservation] = set()
+        """The model calls that are reserved and not settled."""
         self.final_turn_reserve = _NO_AMOUNT
         """The sum of what runs keep for their final turn, the call in which they give their best answer."""
         self.idle_runs = 0
         """Runs that may still call and have no call in flight; each has a fair share of what is available."""
-        self.waiters = WaitingLine()
+        self.waiters = WaitingLine(self.in_flight)
         self._limit = budget.to_amount()
         self._clock = clock
         self._started_at = clock()
@@ -78,6 +76,8 @@ class RunBudget:
 
     accounts: tuple[Account, ...] = ()
     """The accounts, from the outermost to the run's own."""
+    loop: EventLoop | None = None
+    """The event loop of the run. None: it is not known, and taken for one that is not blocked."""
     _final_turn_reserve: Amount = field(default=_NO_AMOUNT, init=False)
     """The amount reserved for the run's final turn, in every account."""
     _final_turn_need: Need = field(default=_NO_FINAL_TURN, init=False)
@@ -88,7 +88,7 @@ class RunBudget:
     _has_no_call_yet: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
-        with _lock:
+        with accounts_lock:
             self._set_idle(True)
 
     @property
@@ -135,7 +135,8 @@ class RunBudget:
             final_turn: The upper bound of the final turn, kept in reserve. None: this is that turn, or there is none.
 
         Raises:
-            OverBudget: The call does not fit, even with `min_tokens` and once all calls in flight are settled.
+            OverBudget: The call does not fit, even with `min_tokens` and once all calls in flight are settled; or none
+                of them can be settled, since they are made in event loops that are blocked.
         """
         if self._has_no_call_yet:
             self._has_no_call_yet = False
@@ -143,23 +144,27 @@ class RunBudget:
                 anyio.lowlevel.checkpoint()
             )  # runs that start together all count as idle before the first one reserves
         waiter: Waiter | None = None
-        while True:
-            with _lock:
-                found = self._reserve_or_join_line(call, max_tokens, min_tokens, final_turn, waiter)
-            if isinstance(found, Reservation):
-                return found
-            waiter = found
-            try:
-                await waiter.turn.wait()
-            except BaseException:
-                with _lock:
+        blocked: set[EventLoop | None] = set()
+        try:
+            while True:
+                with accounts_lock:
+                    found = self._reserve_or_join_line(call, max_tokens, min_tokens, final_turn, waiter)
+                if isinstance(found, Reservation):
+                    return found
+                waiter = found
+                if blocked and waiter.waits_only_for(blocked):
+                    raise self._blocked_error(waiter)
+                blocked = await waiter.wait()
+        except BaseException:
+            if waiter is not None:
+                with accounts_lock:
                     waiter.leave()
                     self._wake_waiters()
-                raise
+            raise
 
     def close(self) -> None:
         """Release the reserve of the run, which makes no more calls."""
-        with _lock:
+        with accounts_lock:
             self._set_idle(False)
             self._set_final_turn_reserve(_NO_AMOUNT)
             self._wake_waiters()
@@ -190,7 +195,7 @@ class RunBudget:
             free = account.available() + self._final_turn_reserve
             most = need.max_tokens_within(free)
             if most < min_tokens:
-                if account.calls_in_flight and need.max_tokens_within(free + account.reserved) >= min_tokens:
+                if account.in_flight and need.max_tokens_within(free + account.reserved) >= min_tokens:
                     self._wake_waiters(but=account)
                     return account
                 self._wake_waiters()
@@ -199,23 +204,24 @@ class RunBudget:
         tokens = int(granted)
         # The longer this reply gets, the more the final turn needs: that part is reserved with the call.
         amount = call.amount_at(tokens) + final_turn.per_token.times(tokens)
+        reservation = Reservation(self, amount, tokens)
         for account in self.accounts:
             account.reserved += amount
-            account.calls_in_flight += 1
+            account.in_flight.add(reservation)
         self._set_idle(False)
         self._final_turn_need = final_turn
         self._set_final_turn_reserve(final_turn.fixed)
         self._wake_waiters()
-        return Reservation(self, amount, tokens)
+        return reservation
 
     def settle(self, reservation: Reservation, used: Amount) -> None:
         """Replace the reserved amount by the used one, in every account."""
-        with _lock:
+        with accounts_lock:
             for account in self.accounts:
                 account.reserved -= reservation.amount
-                account.calls_in_flight -= 1
+                account.in_flight.remove(reservation)
                 account.spent += used
-                if not account.calls_in_flight:
+                if not account.in_flight:
                     account.reserved = _NO_AMOUNT  # drops rounding errors
             self._set_final_turn_reserve(
                 self._final_turn_need.amount_at(min(reservation.max_tokens, int(used.output_tokens)))
@@ -249,8 +255,18 @@ class RunBudget:
             is_about_prompt=missing.requests <= 0 and missing.output_tokens <= 0,
         )
 
+    def _blocked_error(self, waiter: Waiter) -> OverBudget:
+        account = next(one for one in self.accounts if one.waiters is waiter.line)
+        return OverBudget(
+            f"The budget of {account.owner}, {account.budget}, covers another call only when calls in another event "
+            "loop have ended, and that loop does not answer: code blocks it, perhaps an async tool that waits for this "
+            "thread (`thread.join()`, `future.result()`). Make that tool a sync function, or await the thread.",
+            account,
+            is_about_prompt=False,
+        )
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reservation:
     """The amount that one call may use. Settle it once, also when the call fails."""
 
@@ -258,6 +274,11 @@ class Reservation:
     amount: Amount
     max_tokens: int
     """The `max_tokens` that the request must have."""
+
+    @property
+    def loop(self) -> EventLoop | None:
+        """The event loop in which the call is made. None: it is not known."""
+        return self.run_budget.loop
 
     def settle(self, used: Amount) -> None:
         """Replace the reserved amount by the used one."""

@@ -98,7 +98,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
         check_prices(self.spec, scope.accounts)
         self._current_run = CurrentRun(is_stopping=self._is_stopping)
         await self.conversation.begin_run(self.spec.name, self._current_run)
-        nested_runs, run_budget = NestedRuns(), RunBudget(scope.accounts)
+        nested_runs = NestedRuns()
+        run_budget = RunBudget(scope.accounts, nested_runs.loop)
         token = current_services.set(self._services_of_run(scope, nested_runs))
         try:
             with anyio.move_on_after(run_budget.seconds_left) as opening:

@@ -7,6 +7,7 @@ stream that breaks off or is abandoned has cost its whole prompt and the content
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -19,6 +20,8 @@ from agentkit.simulator.http.wire import Response
 from agentkit.simulator.model_behavior.prompt_cache import BYTES_PER_TOKEN
 
 _NO_USAGE = Usage()
+_lock = threading.RLock()
+"""Held while rows are opened and closed, in any thread. Reentrant: the garbage collector may close one meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,18 @@ class Ledger:
 
     def open_row(self, model: str, conversation: str) -> LedgerEntry:
         """Open the row of a request that has just arrived."""
-        self.rows.append(LedgerRow(model, conversation))
-        self.concurrency += 1
-        self.peak_concurrency = max(self.peak_concurrency, self.concurrency)
-        return LedgerEntry(self, len(self.rows) - 1)
+        with _lock:
+            self.rows.append(LedgerRow(model, conversation))
+            self.concurrency += 1
+            self.peak_concurrency = max(self.peak_concurrency, self.concurrency)
+            return LedgerEntry(self, len(self.rows) - 1)
+
+    def close_row(self, index: int, row: LedgerRow) -> None:
+        """Replace a row by its final state, unless that was done."""
+        with _lock:
+            if self.rows[index].is_open:
+                self.rows[index] = row
+                self.concurrency -= 1
 
 
 class LedgerEntry:
@@ -94,7 +105,7 @@ class LedgerEntry:
             usage: The final usage record of the reply. None: the response is an error.
         """
         reported = Usage.from_api(usage) if usage is not None else _NO_USAGE
-        self._replace_row(replace(self._row, status=response.status, reported=reported))
+        self._ledger.rows[self._index] = replace(self._row, status=response.status, reported=reported)
         self._is_error = usage is None
         self._is_stream = response.headers["content-type"].startswith("text/event-stream")
         return Response(response.status, response.headers, _CountedChunks(response.chunks, self))
@@ -115,22 +126,18 @@ class LedgerEntry:
             return
         is_abandoned = not self._sent and not is_broken
         if self._is_error:
-            self._replace_row(replace(row, is_abandoned=is_abandoned, is_open=False))
-            self._ledger.concurrency -= 1
+            self._ledger.close_row(self._index, replace(row, is_abandoned=is_abandoned, is_open=False))
             return
         is_whole = bool(self._sent) and (not self._is_stream or _has_final_usage(self._sent))
         usage = row.reported if is_whole else _NO_USAGE
         if self._sent and not is_whole:
             usage = replace(row.reported, output_tokens=min(row.reported.output_tokens, _content_tokens(self._sent)))
-        self._replace_row(replace(row, usage=usage, is_whole=is_whole, is_abandoned=is_abandoned, is_open=False))
-        self._ledger.concurrency -= 1
+        final = replace(row, usage=usage, is_whole=is_whole, is_abandoned=is_abandoned, is_open=False)
+        self._ledger.close_row(self._index, final)
 
     @property
     def _row(self) -> LedgerRow:
         return self._ledger.rows[self._index]
-
-    def _replace_row(self, row: LedgerRow) -> None:
-        self._ledger.rows[self._index] = row
 
 
 class _CountedChunks(AsyncGenerator[bytes]):

@@ -5,6 +5,7 @@ It does no I/O: `http/` has the socket server and the in-process transport that 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 FAULT_HEADER = "x-agentkit-fault"
 """The request header that names a fault for this one request, as text: `status:529`."""
+_lock = threading.Lock()
+"""Held while a request is counted and recorded: clients may call from several threads."""
 
 
 @dataclass
@@ -105,8 +108,9 @@ class Simulator:
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one HTTP request; see `Server.handle`."""
-        self._request_count += 1
-        response_headers = {"request-id": f"req_{self._request_count:06}", **self.quota.rate_limit_headers()}
+        with _lock:
+            self._request_count += 1
+            response_headers = {"request-id": f"req_{self._request_count:06}", **self.quota.rate_limit_headers()}
         found = refuse_headers(headers, self.betas) or await self._route(method, path, headers, body, response_headers)
         if isinstance(found, Response):
             return found
@@ -163,22 +167,26 @@ class Simulator:
         if refusal := _find_refusal(full_body, edition):
             return refusal
         conversation = content_digest([full_body.get("system"), full_body.get("tools"), full_body["messages"]])[:12]
-        fault = fault or self.fault_plan.next_fault(conversation)
-        entry = self.ledger.open_row(full_body["model"], conversation)
-        try:
+        with _lock:  # rows and requests stand in the same order
+            fault = fault or self.fault_plan.next_fault(conversation)
+            entry = self.ledger.open_row(full_body["model"], conversation)
             answer = self._check_quota(body, response_headers)
             if answer is None:
-                response_headers = {
-                    **response_headers,
-                    **self.quota.rate_limit_headers(),
-                }  # the remaining amounts include this request
-                self.requests.append(full_body)
-                self.bodies.append(body)
+                # the remaining amounts include this request
+                response_headers = {**response_headers, **self.quota.rate_limit_headers()}
+                self._record_request(full_body, body)
+        try:
+            if answer is None:
                 answer = await self._answer_message(sent, full_body, conversation, fault, response_headers)
         except BaseException as error:  # a fault closes the connection, or the client disconnected
             entry.close(is_broken=isinstance(error, Exception))
             raise
         return entry.count_response(answer.response, answer.usage)
+
+    def _record_request(self, full_body: JSONObject, body: bytes) -> None:
+        """Record a request that is being answered, under the lock."""
+        self.requests.append(full_body)
+        self.bodies.append(body)
 
     def _check_quota(self, body: bytes, response_headers: Headers) -> MessageAnswer | None:
         """Return the status 429 for a request over the rate limits. None: the request is within them."""
@@ -198,7 +206,8 @@ class Simulator:
         try:
             answer = await self._endpoint.answer_message(full_body, conversation, fault, response_headers)
             content = answer.content
-            self.quota.take_output_tokens(int(answer.usage["output_tokens"]) if answer.usage else 0)
+            with _lock:
+                self.quota.take_output_tokens(int(answer.usage["output_tokens"]) if answer.usage else 0)
         except ConnectionLost:
             raise
         except UnexpectedRequest as error:

@@ -58,7 +58,7 @@ async def all_at_once(runs: list[ReservingRun]) -> None:
 
 def is_clean(*accounts: Account) -> bool:
     return all(
-        (one.calls_in_flight, one.idle_runs, len(one.waiters), one.reserved, one.final_turn_reserve)
+        (len(one.in_flight), one.idle_runs, len(one.waiters), one.reserved, one.final_turn_reserve)
         == (0, 0, 0, Amount(), Amount())
         for one in accounts
     )

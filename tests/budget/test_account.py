@@ -21,9 +21,9 @@ async def test_a_call_is_reserved_before_it_is_made_and_settled_after_it() -> No
     one = account(max_output_tokens=150, max_requests=10)
     run_budget = RunBudget((one,))
     reservation = await reserve_call(run_budget, need(per_token=1))
-    assert (one.reserved, one.calls_in_flight, one.idle_runs) == (Amount(output_tokens=100, requests=1), 1, 0)
+    assert (one.reserved, len(one.in_flight), one.idle_runs) == (Amount(output_tokens=100, requests=1), 1, 0)
     reservation.settle(Amount(output_tokens=30, requests=1))
-    assert (one.spent, one.calls_in_flight, one.idle_runs) == (Amount(output_tokens=30, requests=1), 0, 1)
+    assert (one.spent, len(one.in_flight), one.idle_runs) == (Amount(output_tokens=30, requests=1), 0, 1)
     run_budget.close()
     assert is_clean(one)
 

@@ -56,7 +56,6 @@ class World:
                 assert getattr(promised, part.name) <= limit + _TOLERANCE, (one.budget, part.name, promised)
                 for what in (one.spent, one.reserved, one.final_turn_reserve):
                     assert getattr(what, part.name) >= -_TOLERANCE
-            assert one.calls_in_flight >= 0
             assert one.idle_runs >= 0
 
     def used(self, most: Amount) -> Amount:
@@ -116,9 +115,9 @@ async def live(seed: int) -> World:
 def tell_left_over(world: World) -> list[str]:
     """What is still held although every run has ended."""
     return [
-        f"{one.owner}: {one.reserved} {one.final_turn_reserve} {one.calls_in_flight} {one.idle_runs} {len(one.waiters)}"
+        f"{one.owner}: {one.reserved} {one.final_turn_reserve} {len(one.in_flight)} {one.idle_runs} {len(one.waiters)}"
         for one in world.accounts
-        if one.calls_in_flight or one.idle_runs or one.waiters or one.reserved != Amount() or any(
+        if len(one.in_flight) or one.idle_runs or one.waiters or one.reserved != Amount() or any(
             abs(getattr(one.final_turn_reserve, part.name)) > _TOLERANCE for part in fields(Amount)
         )
     ]  # fmt: skip

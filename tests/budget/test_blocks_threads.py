@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from agentkit import Agent, Budget, Outcome, Settings, stop_over_budget, tool
+from agentkit import Agent, Budget, Outcome, RunResult, Settings, stop_over_budget, tool
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Simulator
 from agentkit.testing import Reply, script
@@ -78,7 +78,8 @@ def test_a_pool_without_the_context_is_outside_of_the_block_and_that_is_logged_o
         client = s.client()
         for _ in range(2):
             with stop_over_budget(Budget(max_requests=1)) as spent, ThreadPoolExecutor(2) as pool:
-                assert all(pool.map(lambda n: reader.run_sync(f"Question {n}", client=client).ok, range(4)))
+                futures = [pool.submit(reader.run_sync, f"Question {n}", client=client) for n in range(4)]
+                assert all(future.result().ok for future in futures)
                 assert reader.run_sync("In the block.").ok
             assert spent.requests == 1
         assert reader.run_sync("After it.").ok
@@ -104,3 +105,44 @@ async def test_a_run_beside_a_block_of_the_same_thread_is_not_logged(caplog: pyt
                 await anyio.to_thread.run_sync(reader.run_sync, "With its context.")
                 await anyio.wait_all_tasks_blocked()
     assert not caplog.records
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_tool_that_blocks_the_event_loop_for_its_thread_ends_that_run_and_never_hangs(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run in the thread waits for a call that only the blocked event loop could settle."""
+    monkeypatch.setattr("agentkit.budget.waiting_line.BLOCKED_AFTER_S", 0.2)
+    blocked: list[RunResult[str]] = []
+
+    async def answer(request: JSONObject) -> Reply:
+        if "slow" in str(request["messages"]):
+            events["is asked"].set()
+            await events["goes on"].wait()
+        return Reply.text("Done.") if len(request["messages"]) > 1 or not request.get("tools") else Reply.tool("block")
+
+    @tool(effect="read")
+    async def block() -> str:
+        """Wait for a thread in the event loop."""
+        events["begins"].set()
+        await events["is asked"].wait()
+        with ThreadPoolExecutor(1) as pool:
+            blocked.append(pool.submit(copy_context().run, reader.run_sync, "Go").result(30))
+        events["goes on"].set()
+        return "blocked"
+
+    async def both() -> None:
+        events.update((name, anyio.Event()) for name in ("begins", "is asked", "goes on"))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lead.run, "Go")
+            await events["begins"].wait()
+            await reader.run("slow")
+
+    events: dict[str, anyio.Event] = {}
+    lead = Agent("lead", model="claude-haiku-4-5", tools=[block], settings=Settings(max_tokens=1_100))
+    with script(answer) as s, stop_over_budget(Budget(max_output_tokens=3_000)) as spent:
+        anyio.run(both, backend=backend)
+    assert [result.outcome for result in blocked] == [Outcome.BUDGET_EXHAUSTED]
+    assert "that loop does not answer: code blocks it" in blocked[0].reason
+    assert (spent.requests, spent.output_tokens) == spent_as_sent(s)
+    assert spent.requests == 3

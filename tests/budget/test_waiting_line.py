@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from agentkit.budget.account import OverBudget, RunBudget
+from agentkit.budget.account import Account, OverBudget, RunBudget
 from agentkit.budget.budget import Amount
 from agentkit.budget.waiting_line import WaitingLine
-from tests.budget.accounts import account, is_clean, need, reserve_call
+from agentkit.event_loop import EventLoop
+from tests.budget.accounts import ReservingRun, account, is_clean, need, reserve_call
+from tests.other_loop import in_other_loop
 
 THREADS, CALLS = 8, 40
 
@@ -31,8 +34,7 @@ def in_threads(backends: list[str], main: Callable[[int], Awaitable[None]]) -> N
 
     errors: list[BaseException] = []
     threads = [
-        threading.Thread(target=lambda n=n, backend=backend: anyio.run(numbered, n, backend=backend))
-        for n, backend in enumerate(backends)
+        threading.Thread(target=partial(anyio.run, numbered, n, backend=backend)) for n, backend in enumerate(backends)
     ]
     for thread in threads:
         thread.start()
@@ -57,7 +59,7 @@ def test_calls_of_many_event_loops_wait_for_one_another_and_the_sums_are_right()
         run_budget = RunBudget((outer, narrow) if number % 2 else (outer, inner, narrow))
         for _ in range(CALLS):
             reservation = await run_budget.reserve(need(prompt=3 * 10**8), 1, 1, None)  # three fit at a time
-            most_in_flight.append(narrow.calls_in_flight)
+            most_in_flight.append(len(narrow.in_flight))
             await anyio.sleep(chance.random() / 1_000)
             tokens = chance.randrange(100)
             used[number] += tokens
@@ -94,7 +96,7 @@ def test_what_is_not_there_is_refused_in_every_event_loop_and_never_overspent() 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_waiter_whose_event_loop_has_ended_holds_up_nobody(backend: str) -> None:
-    line, woken = WaitingLine(), list[str]()
+    line, woken = WaitingLine(()), list[str]()
 
     async def join() -> None:
         line.join(is_first=False)
@@ -113,3 +115,70 @@ def test_a_waiter_whose_event_loop_has_ended_holds_up_nobody(backend: str) -> No
 
     anyio.run(main, backend=backend)
     assert (woken, len(line)) == (["woken"], 0)
+
+
+async def overtake_then_be_refused(one: Account, refusals: list[str]) -> None:
+    run = RunBudget((one,), EventLoop.current())
+    (await reserve_call(run, need(requests=1))).settle(Amount(requests=1))
+    try:
+        await reserve_call(run, need(requests=3))
+    except OverBudget as error:
+        refusals.append(str(error))
+    run.close()
+
+
+async def block_until_others_are_done(one: Account, refusals: list[str], other: str) -> None:
+    """Reserve a part, let a second call wait for more than there is, and block the event loop until a thread ends."""
+    first, second = (RunBudget((one,), EventLoop.current()) for _ in range(2))
+    reservation = await reserve_call(first, need(requests=2))
+    waiting = ReservingRun(second, need(requests=3))
+    thread = threading.Thread(
+        target=lambda: anyio.run(overtake_then_be_refused, one, refusals, backend=other), daemon=True
+    )
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(waiting.reserve)
+        await anyio.wait_all_tasks_blocked()
+        thread.start()
+        thread.join(30)
+        reservation.settle(Amount())
+    assert waiting.got is not None
+    waiting.got.settle(Amount())
+    second.close()
+    first.close()
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(("backend", "other"), [("asyncio", "trio"), ("trio", "asyncio")])
+def test_nobody_waits_for_ever_for_calls_and_waiters_of_an_event_loop_that_is_blocked(
+    backend: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentkit.budget.waiting_line.BLOCKED_AFTER_S", 0.2)
+    one, refusals = account(max_requests=4), list[str]()
+    anyio.run(block_until_others_are_done, one, refusals, other, backend=backend)
+    (refusal,) = refusals
+    assert "that loop does not answer: code blocks it" in refusal
+    assert "future.result()" in refusal
+    assert (one.spent.requests, is_clean(one)) == (1, True)
+
+
+def test_a_slow_call_of_an_event_loop_that_answers_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentkit.budget.waiting_line.BLOCKED_AFTER_S", 0.5)
+    one = account(max_requests=4)
+
+    async def in_thread() -> None:
+        run = RunBudget((one,), EventLoop.current())
+        (await reserve_call(run, need(requests=2))).settle(Amount(requests=2))
+        run.close()
+
+    async def main() -> None:
+        run = RunBudget((one,), EventLoop.current())
+        reservation = await reserve_call(run, need(requests=3 - int(one.spent.requests)))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(in_other_loop, in_thread)
+            await anyio.sleep(0.6)
+            reservation.settle(Amount())
+        run.close()
+
+    for backend in ("asyncio", "trio"):
+        anyio.run(main, backend=backend)
+    assert (one.spent.requests, is_clean(one)) == (4, True)

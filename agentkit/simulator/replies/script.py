@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -17,6 +18,8 @@ ReplyFunction: TypeAlias = "Callable[[JSONObject], Reply | Awaitable[Reply]]"
 """A function from the request to its reply, async or not: for trees of agents, whose requests arrive in any order."""
 
 _SHOWN_CHARS = 300
+_lock = threading.Lock()
+"""Held while a reply is chosen: requests may come from several threads."""
 
 
 class Script:
@@ -31,22 +34,23 @@ class Script:
 
     async def answer(self, request: JSONObject) -> Reply:
         """Return the reply to a request; see `Responder.answer`. Raises TypeError when a function returns no Reply."""
-        if self._is_function:
-            reply = self._replies[0]
-        elif self._used < len(self._replies):
-            reply = self._replies[self._used]
-            self._used += 1
-        else:
-            problem = f"Request {self._used + 1 + len(self.problems)} was not expected: the script has "
-            problem += f"{len(self._replies)} replies, all used.\n{describe_request(request)}"
-            self.problems.append(problem)
-            raise UnexpectedRequest(problem)
+        reply = self._replies[0] if self._is_function else self._next_reply(request)
         said = cast("object", reply(request) if callable(reply) else reply)
         if inspect.isawaitable(said):
             said = cast("object", await said)
         if not isinstance(said, Reply):
             raise TypeError(f"a script is made of Reply objects and functions that return one, not {said!r}")
         return said
+
+    def _next_reply(self, request: JSONObject) -> Reply | ReplyFunction:
+        with _lock:
+            if self._used < len(self._replies):
+                self._used += 1
+                return self._replies[self._used - 1]
+            problem = f"Request {self._used + 1 + len(self.problems)} was not expected: the script has "
+            problem += f"{len(self._replies)} replies, all used.\n{describe_request(request)}"
+            self.problems.append(problem)
+        raise UnexpectedRequest(problem)
 
     def unused(self) -> list[str]:
         """Describe the replies that no request got."""
