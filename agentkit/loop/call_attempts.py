@@ -19,7 +19,7 @@ from agentkit.budget.charges import Charge, total_cost, total_usage
 from agentkit.budget.reply_charges import ReplyPrices, price_factor
 from agentkit.budget.upper_bounds import worst_case_usage
 from agentkit.budget.usage import Usage
-from agentkit.errors import ModelError
+from agentkit.errors import ConfigurationError, ModelError
 from agentkit.loop import refused_requests
 from agentkit.loop.call_budget import CallBudget
 from agentkit.messages.server_threads import ServerThread
@@ -177,7 +177,9 @@ class CallAttempts:
                             scope.deadline = math.inf
                             await _close_events(events)
                             break
-            except Exception:
+            except Exception as error:
+                if isinstance(error, ConfigurationError):  # what answered is not the API
+                    self._is_answered = False
                 self._has_failed = not self._is_answered
                 raise
         if scope.cancelled_caught:

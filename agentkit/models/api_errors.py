@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.budget.prices import PRICES
 from agentkit.errors import ConfigurationError, ModelError
-from agentkit.models.endpoint_errors import endpoint_error, innermost_text
+from agentkit.models.endpoint_errors import advice_on_path, endpoint_error, innermost_text
 from agentkit.models.rate_limiting.retry_after import parse_retry_after_s
 from agentkit.models.stream_accumulator import NON_RETRYABLE_ERRORS
 from agentkit.redaction.redactor import text_without_secrets
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from anthropic import APIConnectionError, APIStatusError
 
 _RETRYABLE_STATUSES = {408, 409, 429}
+_UNKNOWN_PATH_STATUSES = (404, 405)
 _NO_CREDENTIALS = (
     "No credentials for the Claude API: set ANTHROPIC_API_KEY, or pass client=AsyncAnthropic(api_key=...) to the "
     "agent or the run."
@@ -70,6 +71,9 @@ def _error_of_status(error: APIStatusError, model: str) -> ModelError:
         text += f" Similar: {', '.join(similar)}." if similar else ""
     else:
         text = f"The API answered {error.status_code} {kind}: {text}"
+        if error.status_code in _UNKNOWN_PATH_STATUSES:
+            advice = advice_on_path(error.request.url, is_of_api=error.type is not None)
+            text = f"{text.rstrip('.')}.{advice}" if advice else text
     return ModelError(
         text,
         kind=kind,

@@ -189,6 +189,9 @@ async def _stream_events(
                     permit.record_success(Usage.from_api(event.get("usage")).output_tokens)
                 is_complete = kind == "message_stop"
                 yield event
+        for rest in reader.end():
+            if isinstance(rest, dict):
+                yield cast("JSONObject", rest)
     except GeneratorExit:
         has_ended = False
         if is_complete:  # the end of the body, which makes the connection free for the next request

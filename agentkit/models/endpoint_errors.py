@@ -62,6 +62,20 @@ def error_of_reply_without_events(response: httpx2.Response) -> EndpointError | 
     )
 
 
+def advice_on_path(url: httpx2.URL, *, is_of_api: bool) -> str:
+    """Return advice on the address of a request whose path the server does not know. Empty: the path seems right.
+
+    Args:
+        url: The address of the request.
+        is_of_api: True if the answer has the form of the API's errors, so that a part of its path exists.
+    """
+    path = url.path.rstrip("/")
+    for end in ("/v1/messages", "/v1"):
+        if path.endswith(f"{end}/v1/messages"):
+            return f" The request went to {_origin(url)}{path}: leave {end} out of the client's `base_url`."
+    return "" if is_of_api else f" The request went to {_origin(url)}{path}. {_PATH_ADVICE}."
+
+
 def innermost_text(error: BaseException) -> str:
     """Return the text of the innermost exception that has one: transports wrap it in others that say less."""
     texts = [text for one in _causes(error) if (text := str(one)) and not isinstance(one, BaseExceptionGroup)]

@@ -6,7 +6,12 @@ and however many chunks it is split into.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import JSONObject
 
 _EVENT_END = b"\n\n"
 
@@ -20,10 +25,12 @@ class SSEParser:
         self._pending: list[bytes] = []
         """The chunks of the event that is not complete yet."""
         self._ends_with_cr = False
-        """True if the last chunk ended in a carriage return, whose line feed may still come."""
+        """True if the last chunk ended in a carriage return: a line feed that comes next belongs to it."""
 
     def feed(self, data: bytes) -> list[object]:
         """Return the data of the events that this chunk completes, parsed as JSON.
+
+        Behind a `message_stop` the reply is over, so that what follows it in the chunk need not be JSON (`[DONE]`).
 
         Raises:
             ValueError: The data of an event is not JSON.
@@ -42,16 +49,40 @@ class SSEParser:
         whole = b"".join((*self._pending, data[:end]))
         rest = data[end + len(_EVENT_END) :]
         self._pending = [rest] if rest else []
-        return [from_json(data) for event in whole.split(_EVENT_END) if (data := _event_data(event))]
+        try:
+            return [from_json(data) for event in whole.split(_EVENT_END) if (data := _event_data(event))]
+        except ValueError:
+            return _events_of_whole_reply(whole)
+
+    def end(self) -> list[object]:
+        """Return the event that the end of the reply completes, in place of a blank line. Empty: there is none."""
+        pending, self._pending = b"".join(self._pending), []
+        try:
+            return [from_json(data)] if (data := _event_data(pending.removesuffix(b"\n"))) else []
+        except ValueError:
+            return []  # it was cut off
 
     def _normalize_line_ends(self, data: bytes) -> bytes:
         """Return the chunk with line feeds for every line end: SSE allows CR LF, LF and CR."""
         if self._ends_with_cr:
-            data = b"\r" + data
+            data = data.removeprefix(b"\n")
         self._ends_with_cr = data.endswith(b"\r")
-        if self._ends_with_cr:
-            data = data[:-1]
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _events_of_whole_reply(text: bytes) -> list[object]:
+    """Return the events up to the one that ends the reply; what stands behind it is not looked at.
+
+    Raises:
+        ValueError: The data of an event is not JSON.
+    """
+    events: list[object] = []
+    for event in text.split(_EVENT_END):
+        if data := _event_data(event):
+            events.append(from_json(data))
+            if isinstance(events[-1], dict) and cast("JSONObject", events[-1]).get("type") == "message_stop":
+                break
+    return events
 
 
 def _event_data(event: bytes) -> bytes:

@@ -228,13 +228,26 @@ async def test_a_server_of_another_kind_is_asked_once(answer: str) -> None:
         answering(WRONG_ANSWERS[answer]) as (url, connections),
         AsyncAnthropic(api_key="any", base_url=url) as client,
     ):
-        try:
-            result = await Agent("a", model=MODEL, client=client).run("hi")
-            text = f"{result.outcome}: {result.reason}"
-        except ConfigurationError as error:
-            text = str(error)
-    assert "trying again does not help" in text
+        with pytest.raises(ConfigurationError, match="trying again does not help"):
+            await Agent("a", model=MODEL, client=client).run("hi")
     assert len(connections) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [
+        ("/v1", "/v1/v1/messages: leave /v1 out of the client's `base_url`"),
+        ("/eu/v1/messages/", "/eu/v1/messages/v1/messages: leave /v1/messages out of the client's `base_url`"),
+        ("/claude", "/claude/v1/messages. Check the host and the path of the client's `base_url`"),
+    ],
+)
+async def test_a_path_that_the_server_does_not_know_is_named(path: str, advice: str) -> None:
+    answer = b"HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>nothing</html>"
+    async with answering(answer) as (url, connections), AsyncAnthropic(api_key="any", base_url=url + path) as client:
+        result = await Agent("a", model=MODEL, client=client).run("hi")
+    assert (result.outcome, len(connections)) == (Outcome.FAILED, 1)
+    assert f"{url}{advice}" in result.reason
 
 
 @pytest.mark.anyio

@@ -46,9 +46,10 @@ def chunk(data: bytes) -> bytes:
 class Server:
     """Answers every request of a connection with the same reply, and then does what `after` says."""
 
-    def __init__(self, after: bytes | None) -> None:
+    def __init__(self, after: bytes | None, reply: bytes = b"") -> None:
         self.after = after
         """Sent again and again behind the reply, which never ends. None: the body ends at once."""
+        self.reply = reply or encoded(ANSWER)
         self.connections = self.requests = 0
 
     async def serve_connection(self, stream: anyio.abc.SocketStream) -> None:
@@ -59,7 +60,7 @@ class Server:
                     await self.read_request(stream)
                     self.requests += 1
                     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-                    await stream.send(head + chunk(encoded(ANSWER)))
+                    await stream.send(head + chunk(self.reply))
                     while self.after is not None:
                         await anyio.sleep(0.02)
                         if self.after:
@@ -105,6 +106,21 @@ async def test_a_complete_reply_on_an_open_connection_is_the_answer(name: str) -
             result = await agent.run("Tea?")
     assert (result.output, result.usage.output_tokens) == ("Tea.", 2)
     assert server.requests == 1
+
+
+REPLIES = {
+    "the end marker of another API": encoded(ANSWER) + b"data: [DONE]\n\n",
+    "no blank line at the end": encoded(ANSWER).rstrip(b"\n"),
+}
+
+
+@pytest.mark.parametrize("name", REPLIES)
+async def test_how_the_bytes_end_behind_a_complete_reply_does_not_matter(name: str) -> None:
+    server = Server(None, REPLIES[name])
+    async with server.running() as client:
+        agent = Agent("a", model="claude-haiku-5-5", client=client, retry=Retry(first_wait_s=0.001))
+        outputs = [(await agent.run("Tea?")).output for _ in range(2)]
+    assert (outputs, server.requests) == (["Tea.", "Tea."], 2)
 
 
 async def test_a_connection_whose_replies_end_serves_a_hundred_turns() -> None:

@@ -55,6 +55,31 @@ def test_what_is_not_json_is_an_error() -> None:
         read(b"data: nonsense\n\n")
 
 
+def test_nothing_behind_the_end_of_a_reply_is_looked_at() -> None:
+    sent = written({"type": "ping"}, {"type": "message_stop"})
+    assert read(sent + b"data: [DONE]\n\n" + written(1)) == [{"type": "ping"}, {"type": "message_stop"}]
+    with pytest.raises(ValueError, match="expected"):
+        read(written({"type": "ping"}) + b"data: [DONE]\n\n" + written({"type": "message_stop"}))
+
+
+@pytest.mark.parametrize(
+    ("rest", "event"),
+    [(b'data: {"a": 1}', {"a": 1}), (b'event: one\ndata: {"a": 1}\r\n', {"a": 1}), (b'data: {"a', None), (b"", None)],
+)
+def test_the_end_of_the_bytes_ends_an_event(rest: bytes, event: object) -> None:
+    reader = SSEParser()
+    assert reader.feed(written(1) + rest) == [1]
+    assert reader.end() == ([] if event is None else [event])
+    assert reader.end() == []
+
+
+def test_a_line_that_ends_in_cr_is_complete_at_once() -> None:
+    reader = SSEParser()
+    assert reader.feed(b"data: 1\r\r") == [1]
+    assert reader.feed(b"\ndata: 2\r\n\r") == [2]
+    assert reader.feed(b"\n") == []
+
+
 def test_an_unfinished_event_at_the_end_is_no_event() -> None:
     assert read(written(1) + b"event: one\ndata: 2\n") == [1]
 
