@@ -18,7 +18,7 @@ from agentkit.messages.request import Request
 pytestmark = pytest.mark.anyio
 
 USAGE = {"input_tokens": 3, "output_tokens": 1}
-START = {"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-5-5", "content": [], "usage": USAGE}
+START: JSONObject = {"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-5-5", "content": [], "usage": USAGE}
 ENDED = {"type": "message_stop"}
 
 
