@@ -18,7 +18,8 @@ from agentkit.messages.request import Request
 pytestmark = pytest.mark.anyio
 
 USAGE = {"input_tokens": 3, "output_tokens": 1}
-START: JSONObject = {"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-5-5", "content": [], "usage": USAGE}
+START: JSONObject = {"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-5-5"}
+START |= {"content": [], "usage": USAGE}
 ENDED = {"type": "message_stop"}
 
 
