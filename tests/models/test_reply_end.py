@@ -18,14 +18,14 @@ from agentkit.messages.request import Request
 pytestmark = pytest.mark.anyio
 
 USAGE = {"input_tokens": 3, "output_tokens": 1}
-START: JSONObject = {"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-5-5"}
-START |= {"content": [], "usage": USAGE}
+NOTHING: list[JSONObject] = []
+START = {"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-5-5", "content": NOTHING}
 ENDED = {"type": "message_stop"}
 
 
 def turn(stop_reason: str, block: JSONObject) -> list[JSONObject]:
     return [
-        {"type": "message_start", "message": START},
+        {"type": "message_start", "message": {**START, "usage": USAGE}},
         {"type": "content_block_start", "index": 0, "content_block": block},
         {"type": "content_block_stop", "index": 0},
         {"type": "message_delta", "delta": {"stop_reason": stop_reason}, "usage": {"output_tokens": 2}},
