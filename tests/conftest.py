@@ -6,7 +6,7 @@ import shutil
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings, strategies
 
 # The machines that run the suite are slow at times: pytest-timeout bounds a test, not hypothesis per example.
 _SLOW_MACHINE = [HealthCheck.too_slow]
@@ -24,8 +24,14 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@settings(max_examples=1, database=None)
+@given(strategies.none())
+def _make_random_source_of_hypothesis(_: None) -> None: ...
+
+
 def pytest_collection_finish() -> None:
     """What is imported by now stays: tests that collect garbage need not look through it for a third of a second."""
+    _make_random_source_of_hypothesis()  # made later, it seems to belong to nobody: what holds it is frozen
     gc.freeze()
 
 

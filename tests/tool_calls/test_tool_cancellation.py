@@ -147,12 +147,11 @@ async def in_a_thread(seconds: float) -> str:
 @tool(effect="write", timeout_s=0.05)
 async def shielded(seconds: float) -> str:
     """Clean up, however long it takes."""
-    try:
+    with contextlib.suppress(anyio.get_cancelled_exc_class()):
         await anyio.sleep_forever()
-    finally:
-        with anyio.CancelScope(shield=True):
-            await anyio.sleep(seconds)
-        return "late"  # noqa: B012 - what is being tested
+    with anyio.CancelScope(shield=True):
+        await anyio.sleep(seconds)
+    return "late"
 
 
 @pytest.mark.parametrize(("slow", "seconds"), [(in_a_thread, 0.3), (in_a_thread, 1.5), (shielded, 1.5)])
