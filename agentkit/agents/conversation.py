@@ -40,7 +40,8 @@ class Conversation(Generic[Deps, In, Out]):
     def save(self) -> JSONObject:
         """Return the conversation as JSON, for `Agent.conversation`, in this process or another one.
 
-        Treat it as opaque. Artifacts of long tool results are not in it. Raises UsageError in the middle of a run.
+        Its `messages` are the API's own dictionaries, for pages and queries; treat the rest as opaque. Artifacts of
+        long tool results are not in it. Raises UsageError in the middle of a run.
         """
         self._raise_if_busy()
         transcript = self._chat.transcript

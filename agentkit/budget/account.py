@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import anyio.lowlevel
 
 from agentkit.budget.budget import Amount, Budget, Need
+from agentkit.budget.usage import usd_text
 from agentkit.budget.waiting_line import Waiter, WaitingLine, accounts_lock
 from agentkit.errors import AgentkitError
 from agentkit.event_loop import EventLoop
@@ -287,6 +288,6 @@ class Reservation:
 
 def _amount_text(amount: Amount) -> str:
     return (
-        f"${amount.cost_usd:.4f}, {amount.input_tokens:,.0f} input tokens, {amount.output_tokens:,.0f} output tokens "
-        f"and {amount.requests:,.0f} requests"
+        f"{usd_text(amount.cost_usd)}, {amount.input_tokens:,.0f} input tokens, "
+        f"{amount.output_tokens:,.0f} output tokens and {amount.requests:,.0f} requests"
     )

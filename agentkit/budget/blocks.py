@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from agentkit.budget.account import Account
 from agentkit.budget.budget import Budget
+from agentkit.budget.usage import usd_text
 from agentkit.errors import BudgetExceeded
 
 _accounts: ContextVar[tuple[Account, ...]] = ContextVar("agentkit_accounts", default=())
@@ -120,5 +121,5 @@ def fail_over_budget(budget: Budget) -> Generator[Spending]:
     if spending.is_exhausted:
         raise BudgetExceeded(
             f"{budget} did not cover everything in the block: {spending.requests} requests for "
-            f"${spending.cost_usd:.4f} were made. Use stop_over_budget(...) to go on without an error."
+            f"{usd_text(spending.cost_usd)} were made. Use stop_over_budget(...) to go on without an error."
         )

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from agentkit.budget.usage import Cost, Usage
+from agentkit.budget.usage import Cost, Usage, usd_decimals
 
 if TYPE_CHECKING:
     from agentkit.budget.charges import Charge
@@ -162,7 +162,9 @@ def _draw_tree(tree: CostTree) -> str:
     blocks = [rows]
     if any(part.kind == "tool" for part in tree.parts):
         blocks += [[(cost, f"{name}, all together") for name, cost in tree.by(kind).items()] for kind in _SUMMED_KINDS]
-    decimals = 4 if (tree.cost.usd or 0.0) >= _SMALL_USD else 6
+    amounts = [cost.usd for block in blocks for cost, _ in block if cost.usd]
+    least = 4 if (tree.cost.usd or 0.0) >= _SMALL_USD else 6
+    decimals = max([least, *(usd_decimals(usd, digits=1) for usd in amounts)])
     width = max(len(_cost_text(cost, decimals)) for block in blocks for cost, _ in block)
     lines = [
         "\n".join(

@@ -5,6 +5,7 @@ The price table is in `budget/prices.py`.
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -103,4 +104,25 @@ class Cost:
         return Cost(usd, self.estimated_usd + other.estimated_usd)
 
     def __str__(self) -> str:
-        return "unknown" if self.usd is None else f"${self.usd:.4f}"
+        return "unknown" if self.usd is None else usd_text(self.usd)
+
+
+_DECIMALS = 4
+"""Decimals of an amount of US dollars that is not tiny."""
+_MAX_DECIMALS = 10
+
+
+def usd_text(usd: float, digits: int = 2) -> str:
+    """Return an amount as people read it: `$0.7500`, `$1,234.5000`, and of a tiny one its first digits: `$0.000024`."""
+    decimals = usd_decimals(usd, digits)
+    text = f"{usd:,.{decimals}f}"
+    if decimals > _DECIMALS:
+        text = text.rstrip("0")
+    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
+def usd_decimals(usd: float, digits: int) -> int:
+    """Return the number of decimals that shows so many digits of an amount: four, or more for a tiny one."""
+    if not usd or not math.isfinite(usd):
+        return _DECIMALS
+    return min(max(_DECIMALS, digits - 1 - math.floor(math.log10(abs(usd)))), _MAX_DECIMALS)

@@ -117,7 +117,7 @@ async def compact_transcript(
         server_side: True if the server supports compaction.
         context_tokens: The model's context window. None: assumed to be about the length of the conversation.
     """
-    messages = with_missing_results(transcript.messages)
+    messages = with_missing_results(transcript.messages, transcript.tools)
     handles = find_handles("\n".join(message.encoded.decode() for message in messages))
     options: JSONObject = {"model": model, **settings.options(), "stream": True}
     for name in _REPLY_OPTIONS:

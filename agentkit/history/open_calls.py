@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agentkit.errors import UsageError
-from agentkit.history.sanitize import with_missing_results
+from agentkit.history.sanitize import NO_TOOLS, with_missing_results
 from agentkit.messages.message import Message, user
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block, Content
+    from agentkit.tools.toolset import AnyTool
 
 
 def unanswered_start(messages: Sequence[Message]) -> int:
@@ -18,11 +19,13 @@ def unanswered_start(messages: Sequence[Message]) -> int:
     return next((i for i in range(len(messages), 0, -1) if messages[i - 1].role == "assistant"), 0)
 
 
-def answer_open_calls(messages: Sequence[Message], content: Content) -> tuple[list[Message], Content]:
+def answer_open_calls(
+    messages: Sequence[Message], content: Content, tools: Mapping[str, AnyTool] = NO_TOOLS
+) -> tuple[list[Message], Content]:
     """Return the messages with a result for every call of the last turn, and the rest of the next message's content.
 
     Results in the content count before those that stand behind the turn, which no reply has followed yet. A call
-    without any gets an error result.
+    without any gets an error result, by the effect of its tool.
 
     Raises:
         UsageError: The content has a result for anything but a call of the last turn.
@@ -32,7 +35,7 @@ def answer_open_calls(messages: Sequence[Message], content: Content) -> tuple[li
     turn = messages[start:behind]
     given = [block for block in content if block["type"] == "tool_result"] if isinstance(content, list) else []
     _check_results(given, turn)
-    answered = with_missing_results([*turn, *([user(given)] if given else []), *messages[behind:]])
+    answered = with_missing_results([*turn, *([user(given)] if given else []), *messages[behind:]], tools)
     rest: Content = [block for block in content if block not in given] if isinstance(content, list) else content
     return [*messages[:start], *answered], rest
 

@@ -65,7 +65,7 @@ class RunHistory:
             UsageError: The prompt has a result for another call.
         """
         checkpoint = transcript.checkpoint()
-        messages, content = answer_open_calls(transcript.messages, redactor.content(prompt))
+        messages, content = answer_open_calls(transcript.messages, redactor.content(prompt), transcript.tools)
         transcript.messages[:] = messages
         content = redactor.content(transcript.with_change_note(content)) if content else content
         return cls(transcript, content, markers, NewContent(transcript, markers, checkpoint))
@@ -178,7 +178,7 @@ class RunHistory:
 
     def add_missing_results(self) -> None:
         """Add an error result for every tool call without a result."""
-        self._replace_messages(with_missing_results(self._transcript.messages))
+        self._replace_messages(with_missing_results(self._transcript.messages, self._transcript.tools))
 
     async def compact(
         self,

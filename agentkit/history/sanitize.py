@@ -6,13 +6,21 @@ is removed all or none, since the API checks what is left of it against the mess
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from agentkit.messages.message import Block, Message, is_blank, text_block, text_of, tool_result, user
 
-NO_RESULT = "There is no result: the run ended before it came. Whether the call took effect is not known."
-"""The text of the tool result that is added to a call without one."""
+if TYPE_CHECKING:
+    from agentkit.tools.toolset import AnyTool
+
+NO_RESULT_OF_READ = "There is no result: the run ended before it came."
+"""The text of the tool result that is added to a call without one, of a tool that only reads."""
+NO_RESULT = f"{NO_RESULT_OF_READ} Whether the call took effect is not known."
+"""The text of the tool result that is added to any other call without one."""
+NO_TOOLS: Mapping[str, AnyTool] = MappingProxyType({})
 
 _THINKING_BLOCK_TYPES = {"thinking", "redacted_thinking"}
 _BOUND_BLOCK_TYPES = {*_THINKING_BLOCK_TYPES, "compaction"}
@@ -39,31 +47,38 @@ def without_thinking(messages: Sequence[Message]) -> list[Message]:
     return kept
 
 
-def with_missing_results(messages: Sequence[Message], *, is_end_open: bool = False) -> list[Message]:
+def with_missing_results(
+    messages: Sequence[Message], tools: Mapping[str, AnyTool] = NO_TOOLS, *, is_end_open: bool = False
+) -> list[Message]:
     """Return the messages with exactly one result for every tool call, in order, in the message behind it.
 
     A call without a result gets an error result that says so; a result without its call becomes text; of two results
-    for one call the first counts. With `is_end_open` the calls of a turn at the very end may still be answered.
+    for one call the first counts.
+
+    Args:
+        messages: The messages.
+        tools: The tools that are known, by name: a call of one that only reads has no effect.
+        is_end_open: True: the calls of a turn at the very end may still be answered.
     """
     turns = [(role, list(said)) for role, said in groupby(messages, key=lambda message: message.role)]
     whole: list[Message] = []
     calls: list[Block] = []
     for role, said in turns:
         if role == "user":
-            whole += _with_results_first(said, calls)
+            whole += _with_results_first(said, calls, tools)
             calls = []
         elif role == "assistant":
-            whole += _with_results_first([], calls)  # only a system message can stand between
+            whole += _with_results_first([], calls, tools)  # only a system message can stand between
             calls = [block for message in said for block in _content_blocks(message) if block["type"] == "tool_use"]
             whole += said
         else:
             whole += said
-    return whole if is_end_open else whole + _with_results_first([], calls)
+    return whole if is_end_open else whole + _with_results_first([], calls, tools)
 
 
-def _with_results_first(said: list[Message], calls: list[Block]) -> list[Message]:
+def _with_results_first(said: list[Message], calls: list[Block], tools: Mapping[str, AnyTool]) -> list[Message]:
     """Return the user messages behind an assistant turn, beginning with the results of its calls."""
-    wanted = {str(call["id"]): str(call.get("toolset_name") or "") for call in calls}
+    wanted = {str(call["id"]): call for call in calls}
     blocks = [block for message in said for block in _content_blocks(message)]
     given = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]
     heads = [block["type"] for block in blocks[: len(wanted)]]
@@ -79,11 +94,14 @@ def _with_results_first(said: list[Message], calls: list[Block]) -> list[Message
             rest.append(text_block(f"The result of a call that is no longer shown: {text}"))
         else:
             results.setdefault(block["tool_use_id"], block)
-    first = [
-        results.get(call_id) or tool_result(call_id, NO_RESULT, is_error=True, toolset_name=toolset_name)
-        for call_id, toolset_name in wanted.items()
-    ]
+    first = [results.get(call_id) or _missing_result(call, tools) for call_id, call in wanted.items()]
     return [user([*first, *rest])]
+
+
+def _missing_result(call: Block, tools: Mapping[str, AnyTool]) -> Block:
+    tool = tools.get(call["name"])
+    text = NO_RESULT_OF_READ if tool is not None and tool.effect == "read" else NO_RESULT
+    return tool_result(str(call["id"]), text, is_error=True, toolset_name=str(call.get("toolset_name") or ""))
 
 
 def _content_blocks(message: Message) -> list[Block]:

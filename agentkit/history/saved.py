@@ -1,26 +1,28 @@
 """A conversation saved as JSON, to be continued later, in this process or another one.
 
-Messages and prompt prefixes are saved as text, byte for byte as they are sent: a database that sorts the keys of JSON
-objects would change the bytes that signed thinking is checked against.
+Prompt prefixes are saved as text, byte for byte as they are sent: a database that sorts the keys of JSON objects would
+change them. Messages are saved as dictionaries, and as text where their bytes need it: see `saved_messages.py`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from agentkit.errors import UsageError
-from agentkit.history.read_messages import read_message, read_messages
+from agentkit.history.read_messages import read_messages
+from agentkit.history.saved_messages import message_from_text, messages_from_json, messages_to_json, parse_object
 from agentkit.messages.container import Container
 from agentkit.messages.message import JSONObject, Message, encode
 from agentkit.messages.request import PromptPrefix
 
-FORMAT = 1
+FORMAT = 2
 """Version of the saved JSON; increased when older versions of this package cannot read it any more."""
+_TEXTS_FORMAT = 1
+"""The version in which each message was a text."""
 
-_TEXT_KEYS = ("agent", "model", "offer", "told")  # keys of format 1; the last two hold prompt prefixes
+_TEXT_KEYS = ("agent", "model", "offer", "told")  # the last two hold prompt prefixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,15 @@ class SavedConversation:
 
     def to_json(self) -> JSONObject:
         """Return the conversation as JSON, for `from_json_or_messages`."""
+        messages, exact = messages_to_json(self.messages)
         return {
             "format": FORMAT,
             "agent": self.agent,
             "model": self.model,
             "offer": _prefix_to_text(self.initial_prompt_prefix),
             "told": _prefix_to_text(self.reported_prompt_prefix),
-            "messages": [message.encoded.decode() for message in self.messages],
+            "messages": messages,
+            "exact": exact,
             "container": None if self.container is None else self.container.to_json(),
         }
 
@@ -71,17 +75,16 @@ def _prefix_to_text(prompt_prefix: PromptPrefix | None) -> str:
 def _read_saved_json(given: JSONObject) -> SavedConversation:
     if "format" not in given:
         raise UsageError("This is not what `save()` gave: it has no `format`. One message goes into a list.")
-    if given["format"] != FORMAT:
+    if given["format"] not in (_TEXTS_FORMAT, FORMAT):
         raise UsageError(
-            f"This conversation was saved in format {given['format']!r}, and this version of agentkit reads {FORMAT}."
+            f"This conversation was saved in format {given['format']!r}, and this version of agentkit reads {FORMAT} "
+            f"and {_TEXTS_FORMAT}."
         )
-    texts = given.get("messages")
     wrong = next((name for name in _TEXT_KEYS if not isinstance(given.get(name), str)), None)
-    if wrong or not isinstance(texts, list):
-        raise UsageError(f"The saved conversation lacks its `{wrong or 'messages'}`, or has something else there.")
-    messages = (_message_from_text(text, f"messages[{i}]") for i, text in enumerate(cast("list[object]", texts)))
+    if wrong is not None:
+        raise _missing_error(wrong)
     return SavedConversation(
-        tuple(message for message in messages if message is not None),
+        _read_saved_messages(given),
         given["agent"],
         given["model"],
         _prefix_from_text(given, "offer"),
@@ -90,28 +93,28 @@ def _read_saved_json(given: JSONObject) -> SavedConversation:
     )
 
 
-def _message_from_text(text: object, place: str) -> Message | None:
-    """Return a message with the bytes that were saved. None: it is blank, so that the API would refuse it."""
-    given = _parse_object(text, place)
-    read = read_message(given, place)
-    is_same = read is not None and read.content == given["content"]
-    return replace(read, encoded=str(text).encode()) if read is not None and is_same else read
+def _read_saved_messages(given: JSONObject) -> tuple[Message, ...]:
+    shown: object = given.get("messages")
+    if not isinstance(shown, list):
+        raise _missing_error("messages")
+    saved = cast("list[object]", shown)
+    if given["format"] == _TEXTS_FORMAT:
+        found = (message_from_text(text, f"messages[{i}]") for i, text in enumerate(saved))
+        return tuple(message for message in found if message is not None)
+    exact: object = given.get("exact")
+    if not isinstance(exact, Mapping):
+        raise _missing_error("exact")
+    return messages_from_json(saved, cast("Mapping[str, object]", exact))
+
+
+def _missing_error(name: str) -> UsageError:
+    return UsageError(f"The saved conversation lacks its `{name}`, or has something else there.")
 
 
 def _prefix_from_text(given: JSONObject, name: str) -> PromptPrefix | None:
     if not given[name]:
         return None
     try:
-        return PromptPrefix.from_json(_parse_object(given[name], name))
+        return PromptPrefix.from_json(parse_object(given[name], name))
     except TypeError as error:
         raise UsageError(f"The saved conversation's `{name}` is not as it was saved: {error}.") from error
-
-
-def _parse_object(text: object, place: str) -> JSONObject:
-    try:
-        value: object = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise UsageError(f"The saved conversation's `{place}` is not the text that was saved.")
-    return cast("JSONObject", value)

@@ -238,7 +238,7 @@ async def open_transcript(
         return _new_transcript(spec, current, model)
     if saved.initial_prompt_prefix is None or (saved.agent, saved.model) != (spec.name, model):
         transcript = _new_transcript(spec, current, model)
-        messages = with_missing_results(without_thinking(saved.messages), is_end_open=True)
+        messages = with_missing_results(without_thinking(saved.messages), transcript.tools, is_end_open=True)
         transcript.messages = fit_messages(messages, transcript.prefix)
         transcript.container = saved.container
         return transcript
@@ -267,7 +267,7 @@ def _continued_transcript(
         tools,
         current.answer_format,
         current.answers_by_tool and any(param.get("name") == ANSWER_TOOL for param in initial.tools),
-        fit_messages(with_missing_results(saved.messages, is_end_open=True), initial.encoded_prefix),
+        fit_messages(with_missing_results(saved.messages, tools, is_end_open=True), initial.encoded_prefix),
         model=model,
         initial_prompt_prefix=initial,
         reported_prompt_prefix=None if current == initial else current,

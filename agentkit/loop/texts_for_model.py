@@ -15,8 +15,10 @@ TRUNCATED_RESULT = (
     "Not executed: your reply was cut off at its length limit before it was complete. Send smaller pieces: fewer calls "
     "in one turn, shorter arguments."
 )
-OUT_OF_TIME_RESULT = "Stopped: the time of this run is over. Whether it took effect is not known."
-CANCELLED_RESULT = "Cancelled. Whether it took effect is not known."
+OUT_OF_TIME_RESULT = "Stopped: the time of this run is over."
+CANCELLED_RESULT = "Cancelled."
+EFFECT_UNKNOWN_NOTE = "Whether it took effect is not known."
+"""Stands behind the two results above, except for a tool that only reads."""
 REPEATED_FAILURE_NOTE = (
     "This same call has now failed {count} times. It will not succeed as it is: change its arguments, use another "
     "tool, or go on without it."

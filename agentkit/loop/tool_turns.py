@@ -6,7 +6,7 @@ result is queued in the history of the run, never sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,12 @@ import anyio
 from agentkit.loop.child_runs import ChildRuns
 from agentkit.loop.parent_call import ParentCall
 from agentkit.loop.state import AnswerBy
-from agentkit.loop.texts_for_model import CANCELLED_RESULT, OUT_OF_TIME_RESULT, REPEATED_FAILURE_NOTE
+from agentkit.loop.texts_for_model import (
+    CANCELLED_RESULT,
+    EFFECT_UNKNOWN_NOTE,
+    OUT_OF_TIME_RESULT,
+    REPEATED_FAILURE_NOTE,
+)
 from agentkit.messages.message import ToolCall, text_block
 from agentkit.run.outcome import Unfinished
 from agentkit.tool_calls.call_events import progress_reporter
@@ -115,8 +120,7 @@ class ToolTurns:
             await self._executor.run(others, results, action.allowed_tools, eager_calls)
             _note_repeated_failures(others, results, state)
         finally:
-            missing = OUT_OF_TIME_RESULT if self.run_budget.is_time_over else CANCELLED_RESULT
-            self._queue_results(calls, results, missing)
+            self._queue_results(calls, results, self._cut_off_text)
         if self.runner.faults:
             return state.program_failed(self.runner.faults[0])
         if self.validation.answer is not None:
@@ -129,11 +133,11 @@ class ToolTurns:
     def skip_calls(self, action: SkipCalls) -> None:
         """Queue an error result for each call of a truncated turn; none is run, and none counts as unfinished."""
         result = CallResult(action.text, is_error=True)
-        self._queue_results(action.calls, {call.id: result for call in action.calls}, action.text)
+        self._queue_results(action.calls, {call.id: result for call in action.calls}, self._cut_off_text)
 
     def abandon_calls(self, calls: Sequence[ToolCall], turn: int, reason: str) -> None:
         """Queue an error result with this reason for each call of a turn at which the run ended."""
-        self._queue_results(self.call_ids.own_ids(calls, turn), {}, f"Not executed. {reason}")
+        self._queue_results(self.call_ids.own_ids(calls, turn), {}, lambda _: f"Not executed. {reason}")
 
     def unfinished_calls(self) -> tuple[Unfinished, ...]:
         """Return the calls of this run and of the runs below it that were not finished."""
@@ -142,13 +146,26 @@ class ToolTurns:
         children = self.child_runs.unfinished_calls(self.runner.scope.path, excluded=discarded)
         return (*self._unfinished, *children, *nested)
 
-    def _queue_results(self, calls: Sequence[ToolCall], results: dict[str, CallResult], missing: str) -> None:
-        """Queue the results in the model's order; a call without a result gets `missing` as an error."""
+    def _cut_off_text(self, call: ToolCall) -> str:
+        """Return the text for a call that the end of the run has cut off: one that only reads has no effect."""
+        text = OUT_OF_TIME_RESULT if self.run_budget.is_time_over else CANCELLED_RESULT
+        tool = self.runner.tools.get(call.name)
+        return text if tool is None or tool.effect == "read" else f"{text} {EFFECT_UNKNOWN_NOTE}"
+
+    def _queue_results(
+        self,
+        calls: Sequence[ToolCall],
+        results: Mapping[str, CallResult],
+        missing: Callable[[ToolCall], str],
+    ) -> None:
+        """Queue the results in the model's order; a call without a result gets the text of `missing` as an error."""
+        cut_off: dict[str, CallResult] = {}
         for call in calls:
             if call.id not in results:
-                self._unfinished.append(Unfinished(self.runner.scope.path, call.name, call.id, missing))
-        blank = CallResult(missing, is_error=True)
-        queued = [results.get(call.id, blank).to_block(call) for call in calls]
+                reason = missing(call)
+                self._unfinished.append(Unfinished(self.runner.scope.path, call.name, call.id, reason))
+                cut_off[call.id] = CallResult(reason, is_error=True)
+        queued = [(results.get(call.id) or cut_off[call.id]).to_block(call) for call in calls]
         for result in results.values():
             if result.added:
                 queued += [block for call in calls if call.id in results for block in results[call.id].added]

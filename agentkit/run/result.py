@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import takewhile
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic
 
 from typing_extensions import TypeVar
@@ -70,6 +73,23 @@ class RunResult(Generic[Out_co]):
     error: ModelError | None = field(default=None, compare=False)
     """The error of the API or of the connection, for the outcome `failed`. None otherwise."""
 
+    def __str__(self) -> str:
+        """Return the output, or the reason why there is none, and below it the outcome and the cost."""
+        end = f"{self.agent}: {self.outcome}, cost {self.cost}"
+        if self.answer is None:
+            return f"{self.reason}\n\n{end}" if self.reason else end
+        value: object = self.answer.value
+        return f"{value if isinstance(value, str) else repr(value)}\n\n{end}"
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the result to a file as JSON: output, outcome, usage, cost and messages, and those of its children.
+
+        Raises OSError as `open` does. The conversation goes on from its `messages`, as from `result.messages`.
+        """
+        text = json.dumps(_result_to_json(self), ensure_ascii=False, indent=2)
+        # What UTF-8 does not have, half of a pair of surrogates, JSON writes as an escape.
+        Path(path).write_bytes(f"{text}\n".encode(errors="backslashreplace"))
+
     @property
     def ok(self) -> bool:
         """True if the run completed."""
@@ -77,7 +97,12 @@ class RunResult(Generic[Out_co]):
 
     @property
     def output(self) -> Out_co:
-        """The output. Raises RunIncomplete, naming the outcome, when there is none."""
+        """The output of the run.
+
+        Raises:
+            RunIncomplete: There is none; the message names the outcome, which `error.outcome` has, too. Check `ok`
+                (completed) or `answer` (None: there is no output) first where a run may end otherwise.
+        """
         if self.answer is None:
             raise RunIncomplete(
                 f"The run of {self.agent!r} has no output, its outcome is {self.outcome}. {self.reason}".rstrip(),
@@ -120,6 +145,28 @@ class RunResult(Generic[Out_co]):
         yield from self.cache_breaks
         for child in self.children:
             yield from child._all_breaks()  # noqa: SLF001 - of the same class
+
+
+def _result_to_json(result: RunResult[object]) -> JSONObject:
+    from pydantic_core import to_jsonable_python
+
+    cost, has_output = result.cost, result.answer is not None
+    return {
+        "run_id": result.run_id,
+        "agent": result.agent,
+        "outcome": str(result.outcome),
+        "reason": result.reason,
+        "has_output": has_output,
+        "output": to_jsonable_python(result.output, inf_nan_mode="strings", fallback=repr) if has_output else None,
+        "usage": result.usage.to_json(),
+        "cost_usd": cost.usd,
+        "estimated_usd": cost.estimated_usd,
+        "messages": [*result.messages],
+        "unfinished": [asdict(one) for one in result.unfinished],
+        "children": [
+            {"tool": child.tool, "call_id": child.call_id, **_result_to_json(child)} for child in result.children
+        ],
+    }
 
 
 @dataclass(frozen=True, slots=True)

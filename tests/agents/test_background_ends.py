@@ -18,7 +18,7 @@ from tests.run.test_steps import Recording, Replaying
 pytestmark = pytest.mark.anyio
 
 RUN_ENDED = "It was still running when the run ended."
-UNKNOWN = "Stopped: the time of this run is over. Whether it took effect is not known."
+STOPPED = "Stopped: the time of this run is over."
 
 
 async def test_a_model_that_ends_too_early_is_told_once_who_is_left() -> None:
@@ -106,7 +106,7 @@ async def test_a_deadline_of_the_run_ends_what_it_started() -> None:
         result = await lead.run("Go", budget=Budget(max_seconds=2))
     assert result.outcome is Outcome.BUDGET_EXHAUSTED
     assert len(result.children) == 1
-    assert Unfinished(("lead",), "collect_agent", result.messages[3]["content"][0]["id"], UNKNOWN) in result.unfinished
+    assert Unfinished(("lead",), "collect_agent", result.messages[3]["content"][0]["id"], STOPPED) in result.unfinished
 
 
 async def test_an_api_that_fails_the_parent_ends_its_children() -> None:
@@ -153,8 +153,8 @@ async def test_a_run_with_a_background_can_be_replayed() -> None:
     recording = Recording()
     begin = start("reader", "tea") + start("writer", "words")
     with script(say(begin, collect("reader-1"), early, collect(), Reply.text("Done."))):
-        first = await lead.run("Go", run_id="r", steps=recording)
+        first = await lead.run("Go", run_id="r", steps=recording)  # pyright: ignore[reportArgumentType]
     with script():
-        again = await lead.run("Go", run_id="r", steps=Replaying(dict(recording.journal)))
+        again = await lead.run("Go", run_id="r", steps=Replaying(dict(recording.journal)))  # pyright: ignore[reportArgumentType]
     assert (again.output, again.messages) == (first.output, first.messages)
     assert {one.run_id for one in again.children} == {one.run_id for one in first.children}

@@ -185,6 +185,8 @@ def test_it_fits_eighty_columns_and_small_amounts_are_seen() -> None:
     text = str(run("an-agent-of-a-very-long-name-" * 5, request(0.000_123)).cost.tree())
     assert max(map(len, text.splitlines())) == 80
     assert "$0.000123" in text
+    assert "$0.500002  100%  a: completed" in str(run("a", request(0.5), request(0.000_002, "tiny")).cost.tree())
+    assert "$0.0000002  100%  a: completed" in str(run("a", request(0.000_000_2)).cost.tree())
 
 
 def test_as_json_it_says_the_same() -> None:

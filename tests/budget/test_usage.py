@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from agentkit.budget.usage import Cost, Usage
+from agentkit.budget.usage import Cost, Usage, usd_text
 
 
 def test_the_apis_record_is_read_with_both_cache_lifetimes() -> None:
@@ -53,3 +53,21 @@ def test_an_unknown_cost_makes_every_sum_unknown() -> None:
     assert Cost(1.5) + Cost(None) == Cost(None)
     assert str(Cost(None)) == "unknown"
     assert str(Cost(0.25) + Cost(0.5)) == "$0.7500"
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        (0.0, "$0.0000"),
+        (1234.5, "$1,234.5000"),
+        (0.0439, "$0.0439"),
+        (0.0012, "$0.0012"),
+        (0.00019, "$0.00019"),
+        (0.00002, "$0.00002"),
+        (0.0000058, "$0.0000058"),
+        (-0.00002, "-$0.00002"),
+        (float("inf"), "$inf"),
+    ],
+)
+def test_of_a_small_cost_two_digits_are_seen(usd: float, text: str) -> None:
+    assert str(Cost(usd)) == usd_text(usd) == text

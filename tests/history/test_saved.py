@@ -48,6 +48,12 @@ def test_a_store_that_sorts_keys_breaks_nothing() -> None:
     )
 
 
+def test_what_the_first_format_saved_is_read() -> None:
+    texts = [message.encoded.decode() for message in SAVED.messages]
+    back = SavedConversation.from_json_or_messages({**SAVED.to_json(), "format": 1, "messages": texts})
+    assert [message.encoded for message in back.messages] == [message.encoded for message in SAVED.messages]
+
+
 def test_a_list_of_messages_is_taken_as_another_conversations() -> None:
     for given in ([{"role": "user", "content": "Hi"}], ({"role": "user", "content": "Hi"},)):
         assert SavedConversation.from_json_or_messages(given) == SavedConversation((user("Hi"),))
@@ -66,9 +72,11 @@ def changed(**fields: object) -> JSONObject:
         (changed(format=FORMAT + 1), f"saved in format {FORMAT + 1}, and this version of agentkit reads {FORMAT}"),
         (changed(model=None), "lacks its `model`"),
         (changed(messages="Hi"), "lacks its `messages`"),
-        (changed(messages=[{"role": "user"}]), r"`messages\[0\]` is not the text that was saved"),
-        (changed(messages=['{"role":"user"']), r"`messages\[0\]` is not the text"),
-        (changed(messages=['{"role":"user","content":7}']), r"messages\[0\].content must be text"),
+        (changed(exact=None), "lacks its `exact`"),
+        (changed(messages=["Hi"]), r"messages\[0\] is no dictionary"),
+        (changed(messages=[{"role": "user", "content": 7}]), r"messages\[0\].content must be text"),
+        (changed(exact={"1": '{"role":"user"'}), r"`exact of messages\[1\]` is not the text that was saved"),
+        (changed(format=1, messages=[{"role": "user"}]), r"`messages\[0\]` is not the text that was saved"),
         (changed(offer="[]"), "`offer` is not the text"),
         (changed(told='{"a":1}'), "`told` is not as it was saved"),
     ],

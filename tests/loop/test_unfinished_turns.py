@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
+import anyio
 import pytest
 
-from agentkit import Agent, Outcome, Settings, Tool, tool
+from agentkit import Agent, Budget, Outcome, Settings, Tool, ToolStarted, tool
 from agentkit.loop.texts_for_model import TRUNCATED_RESULT
+from agentkit.messages.message import Block, JSONObject
 from agentkit.testing import Reply, script
+from agentkit.tools.decorator import Effect
 from tests.shop import check_pairs, results, shop
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +25,43 @@ def remembering(executed: list[str]) -> Tool[[str], str]:
         return name
 
     return remember
+
+
+@pytest.mark.parametrize("how", ["cancelled", "out of time", "resumed"])
+@pytest.mark.parametrize("effect", ["read", "idempotent", "write"])
+async def test_only_of_a_call_that_may_have_one_the_effect_is_said_to_be_unknown(how: str, effect: Effect) -> None:
+    agent = Agent("a", model="claude-opus-5-5", tools=[hanging(effect)])
+    chat, call = agent.conversation(), Reply.tool("hang")
+    if how == "resumed":
+        block: Block = {"type": "tool_use", "id": "c1", "name": "hang", "input": {}}
+        asked: list[JSONObject] = [{"role": "user", "content": "Go"}, {"role": "assistant", "content": [block]}]
+        chat = agent.conversation(asked)
+    with script(*([] if how == "resumed" else [call]), Reply.text("Well.")) as s:
+        if how == "cancelled":
+            async with chat.stream("Go") as run:
+                async for event in run:
+                    if isinstance(event, ToolStarted):
+                        break
+        elif how == "out of time":
+            await chat.send("Go", budget=Budget(max_seconds=0.2))
+        await chat.send("And?")
+    results = [block for message in s.requests[-1]["messages"] for block in blocks_of(message)]
+    [text] = [block["content"] for block in results if block["type"] == "tool_result"]
+    assert ("took effect" in text) is (effect != "read")
+
+
+def hanging(effect: Effect) -> Tool[..., Any]:
+    @tool(effect=effect)
+    async def hang() -> str:
+        """Hang."""
+        await anyio.sleep(5)
+        return ""
+
+    return hang
+
+
+def blocks_of(message: JSONObject) -> list[Block]:
+    return cast("list[Block]", message["content"]) if isinstance(message["content"], list) else []
 
 
 class TestUnfinishedTurns:

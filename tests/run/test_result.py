@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 import multiprocessing
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,11 @@ from agentkit.budget.charges import Charge
 from agentkit.budget.prices import Price
 from agentkit.run.result import Answer
 from agentkit.testing import Reply, script
+
+
+@dataclass
+class Report:
+    text: str
 
 
 def charge(usd: float | None) -> Charge:
@@ -55,6 +62,35 @@ def test_a_landed_answer_is_an_output_although_the_run_is_not_ok() -> None:
     landed = result(Outcome.MAX_TURNS, Answer("best"))
     assert landed.output == "best"
     assert not landed.ok
+
+
+def test_printed_it_shows_output_outcome_and_cost() -> None:
+    said = {str: "Tea is 4 EUR.", Report: Report("tea"), type(None): None}
+    for value in said.values():
+        given: RunResult[object] = RunResult(run_id="r", agent="a", outcome=Outcome.COMPLETED, answer=Answer(value))
+        assert str(given) == f"{value}\n\na: completed, cost $0.0000"
+    assert str(result(Outcome.REFUSED)) == "Why.\n\na: refused, cost $1.0000"
+    empty: RunResult[str] = RunResult(run_id="r", agent="a", outcome=Outcome.EMPTY)
+    assert str(empty) == "a: empty, cost $0.0000"
+
+
+@pytest.mark.anyio
+async def test_it_is_saved_as_json_with_its_children_and_its_messages_go_on(tmp_path: Path) -> None:
+    reader = Agent("reader", model="claude-haiku-5-5", output=Report)
+    lead = Agent("lead", model="claude-opus-5-5", tools=[reader.as_tool()])
+    with script(Reply.tool("reader", objective="Read."), Reply.output(Report("tea")), Reply.text("Done.")):
+        done = await lead.run("Go")
+    done.save(tmp_path / "result.json")
+    saved = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert (saved["output"], saved["outcome"], saved["cost_usd"]) == ("Done.", "completed", done.cost.usd)
+    assert saved["children"][0]["output"] == {"text": "tea"}
+    assert saved["messages"] == [*done.messages]
+    with script(Reply.text("Yes.")):
+        assert (await lead.conversation(saved["messages"]).send("And?")).ok
+    for one, output in [(result(Outcome.REFUSED), None), (result(answer=Answer("\ud800\0")), "\ud800\0")]:
+        one.save(str(tmp_path / "result.json"))
+        saved = json.loads((tmp_path / "result.json").read_bytes())
+        assert (saved["has_output"], saved["output"]) == (output is not None, output)
 
 
 def test_usage_and_cost_are_of_the_whole_tree() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from agentkit.budget.usage import usd_text
 from agentkit.cli.terminal.progress import CallNode, RunNode
 from agentkit.cli.terminal.text import brief_count, one_line, text_tail
 
@@ -218,4 +219,4 @@ def _lines_for_children(shown: list[_TreeItem], spare_lines: int) -> dict[int, i
 
 
 def _format_usd(usd: float | None) -> str:
-    return "$ ?" if usd is None else f"${usd:.4f}" if usd < 100 else f"${usd:,.0f}"
+    return "$ ?" if usd is None else usd_text(usd, digits=1) if usd < 100 else f"${usd:,.0f}"
