@@ -84,7 +84,7 @@ class AgentToolBody(Generic[In, Out]):
         self.agent = agent
         self.terms = terms
         self._form = _brief_form() if agent.input_spec.is_text else ObjectForm(agent.input_spec.schema, _INPUT_KEY)
-        self.input_schema = _with_model_choice(self._form.schema, agent, terms)
+        self.input_schema = _with_model_choice(self._form.input_schema, agent, terms)
         """See `ToolBody.input_schema`."""
         # A changed agent compiles its types again: here, once, and not in every call.
         self._agents_by_model_name = {
@@ -100,7 +100,7 @@ class AgentToolBody(Generic[In, Out]):
             validate_or_explain(
                 dict(given), self.input_schema, _raise_does_not_fit, header
             )  # raises, with every problem of the input
-        return {_INPUT_KEY: self._form.validate_object(own, header), _MODEL_KEY: chosen}
+        return {_INPUT_KEY: self._form.validate_input(own, header), _MODEL_KEY: chosen}
 
     async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """Run the child below the call and return its output for the parent's model. Raises ToolError without one."""

@@ -14,8 +14,8 @@ from agentkit.tools.definition import Tool
 
 if TYPE_CHECKING:
     from agentkit.mcp.annotations import Annotations, ListedTool
-    from agentkit.mcp.schemas import FittedSchema
     from agentkit.messages.message import JSONObject
+    from agentkit.schema.validation.api_form import ApiForm
     from agentkit.tools.options import Effect, ToolOptions
     from agentkit.tools.run_context import RunContext
 
@@ -76,7 +76,7 @@ class McpToolBody:
     """The body of a tool that runs on an MCP server."""
 
     listed: ListedTool
-    fitted_schema: FittedSchema
+    form: ApiForm
     effect: Effect
     server_name: str
     is_trusted: bool
@@ -89,11 +89,11 @@ class McpToolBody:
     @property
     def input_schema(self) -> JSONObject:
         """See `ToolBody.input_schema`."""
-        return self.fitted_schema.shown
+        return self.form.shown
 
     def parse_arguments(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """See `ToolBody.parse_arguments`."""
-        return self.fitted_schema.read_arguments(tool, given)
+        return self.form.read_arguments(tool, given)
 
     async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> list[Block]:
         """See `ToolBody.execute`."""

@@ -12,8 +12,9 @@ from agentkit.errors import DefinitionError
 from agentkit.log import log
 from agentkit.mcp.annotations import ListedTool, effect_from_annotations
 from agentkit.mcp.mcp_tool import McpTool, McpToolBody
-from agentkit.mcp.schemas import FittedSchema, fitted
 from agentkit.schema.json_schema.checker import require_valid_schema
+from agentkit.schema.json_schema.satisfiable import without_impossible_properties
+from agentkit.schema.validation.api_form import ApiForm, api_form, object_schema
 from agentkit.tools.options import ToolOptions
 from agentkit.tools.result_content import CHARS_PER_TOKEN
 
@@ -37,7 +38,7 @@ class MountOptions:
     timeout_s: float | None
 
 
-UsableTools: TypeAlias = "Mapping[str, tuple[ListedTool, FittedSchema]]"
+UsableTools: TypeAlias = "Mapping[str, tuple[ListedTool, ApiForm]]"
 """The usable tools of a server, by the names that the model sees."""
 
 
@@ -49,7 +50,7 @@ def select_usable_tools(mount: MountOptions, listed: tuple[ListedTool, ...]) -> 
     if unknown := mount.effects.keys() - {tool.name for tool in listed}:
         known = ", ".join(tool.name for tool in listed)
         raise DefinitionError(f"effects={sorted(unknown)}: the MCP server {mount.name!r} has {known or 'no tools'}.")
-    usable: dict[str, tuple[ListedTool, FittedSchema]] = {}
+    usable: dict[str, tuple[ListedTool, ApiForm]] = {}
     for tool in listed:
         name = qualified_tool_name(mount.name, tool.name)
         if name in usable:
@@ -60,7 +61,8 @@ def select_usable_tools(mount: MountOptions, listed: tuple[ListedTool, ...]) -> 
         try:
             if tool.is_task:
                 raise DefinitionError("it runs only as a task, which is not supported")
-            usable[name] = (replace(tool, output_schema=_sound_schema(tool.output_schema)), fitted(tool.input_schema))
+            form = api_form(without_impossible_properties(object_schema(tool.input_schema)))
+            usable[name] = (replace(tool, output_schema=_sound_schema(tool.output_schema)), form)
         except DefinitionError as error:
             log().warning("a tool is left out", server=mount.name, tool=tool.name, reason=str(error))
     return usable
@@ -69,7 +71,7 @@ def select_usable_tools(mount: MountOptions, listed: tuple[ListedTool, ...]) -> 
 def make_tools(mount: MountOptions, usable: UsableTools, caller: ToolCaller, *, defers: bool) -> list[McpTool]:
     """Return the tools as Tools that call the server. With `defers` the model finds them by the API's tool search."""
     tools: list[McpTool] = []
-    for name, (listed, fit) in usable.items():
+    for name, (listed, form) in usable.items():
         effect = _tool_effect(mount, listed)
         options: ToolOptions = {
             "effect": effect,
@@ -77,8 +79,8 @@ def make_tools(mount: MountOptions, usable: UsableTools, caller: ToolCaller, *, 
             "strict": False,  # a request takes few strict schemas: they are left to the agent's own tools
             "defer_loading": defers,
         }
-        body = McpToolBody(listed, fit, effect, mount.name, mount.trusts_annotations, caller)
-        tools.append(McpTool(body, name, _tool_description(listed, fit), options))
+        body = McpToolBody(listed, form, effect, mount.name, mount.trusts_annotations, caller)
+        tools.append(McpTool(body, name, _tool_description(listed, form), options))
     return tools
 
 
@@ -108,5 +110,5 @@ def _tool_effect(mount: MountOptions, listed: ListedTool) -> Effect:
     return effect_from_annotations(listed.annotations) if mount.trusts_annotations else "write"
 
 
-def _tool_description(listed: ListedTool, fit: FittedSchema) -> str:
-    return "\n\n".join(part for part in (listed.description.strip(), fit.note) if part)
+def _tool_description(listed: ListedTool, form: ApiForm) -> str:
+    return "\n\n".join(part for part in (listed.description.strip(), form.note) if part)

@@ -55,7 +55,7 @@ class OutputSpec(Generic[Out]):
     def answer_tool_param(self) -> JSONObject:
         """Return the definition of the answer tool, which is used where there is no strict form."""
         description = "Give your final answer by calling this tool once. The conversation ends with it."
-        return {"name": ANSWER_TOOL, "description": description, "input_schema": self.form.schema}
+        return {"name": ANSWER_TOOL, "description": description, "input_schema": self.form.input_schema}
 
     def from_text(self, text: str) -> Out:
         """Return the value of an answer given as text. Raises InvalidAnswer."""
@@ -75,7 +75,10 @@ class OutputSpec(Generic[Out]):
         """Return the value of an answer given by the answer tool. Raises InvalidAnswer."""
         if call.invalid_input is not None:
             raise InvalidAnswer(f"Your answer is not one JSON object. It began: {call.invalid_input}")
-        return self._validate_value(call.input)
+        try:
+            return self.form.validate_input(call.input, _REPAIR_HEADER)
+        except InvalidArguments as error:
+            raise InvalidAnswer(str(error)) from None
 
     def _validate_value(self, value: JSON) -> Out:
         if not isinstance(value, dict):

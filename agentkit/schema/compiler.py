@@ -24,6 +24,9 @@ from typing_extensions import TypedDict
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.field_docs import annotated_descriptions
+from agentkit.schema.json_schema.json_numbers import with_json_numbers
+from agentkit.schema.json_schema.property_names import NAME_RULE, is_valid_property_name, valid_property_name
+from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.json_schema.subschemas import resolve_reference, transform_schemas
 from agentkit.schema.json_values import JsonReader
 from agentkit.schema.lossless import LosslessSchemaGenerator
@@ -147,7 +150,17 @@ def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
     _drop_null_defaults(schema)
     if len(schema["properties"]) != len(parameters):
         raise DefinitionError("two parameters have the same alias; give each its own")
+    _require_valid_names(schema)
     return ArgumentsSchema(schema, reader)
+
+
+def _require_valid_names(schema: JSONObject) -> None:
+    for name in schema["properties"]:
+        if not is_valid_property_name(name):
+            raise DefinitionError(
+                f"the API takes no property named `{name}`, but {NAME_RULE}; give it another name, or an alias: "
+                f'`Annotated[..., Field(alias="{valid_property_name(name)}")]`'
+            )
 
 
 def _annotated_field(parameter: Parameter) -> object:
@@ -187,6 +200,8 @@ def _type_adapter(annotation: object) -> TypeAdapter[object]:
         raise UndefinedName(f"the name {error.name} in its type is not defined; define it at module level") from error
     except PydanticSchemaGenerationError as error:
         raise DefinitionError(_opaque_type_message(str(error))) from error
+    except AssertionError as error:  # pydantic's answer to `Literal[()]`
+        raise DefinitionError("no value fits `Literal[()]`, which lists none; list the values") from error
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:
         raise DefinitionError(f"pydantic cannot read its type: {_message_without_url(error)}") from error
 
@@ -211,6 +226,7 @@ def _compile_adapter(adapter: TypeAdapter[T]) -> tuple[JSONObject, JsonReader[T]
     except PydanticUserError as error:
         raise DefinitionError(f"pydantic has no JSON Schema for its type: {_message_without_url(error)}") from error
     schema = transform_schemas(_inline_root_reference(generated), _finish_schema)
+    require_satisfiable(schema)
     return schema, JsonReader(adapter, schema, generator.has_open_objects, generator.has_converters)
 
 
@@ -223,4 +239,4 @@ def _inline_root_reference(schema: JSONObject) -> JSONObject:
 
 
 def _finish_schema(schema: JSONObject) -> JSONObject:
-    return append_bounds_note({key: value for key, value in schema.items() if key != "title"})
+    return with_json_numbers(append_bounds_note({key: value for key, value in schema.items() if key != "title"}))

@@ -7,7 +7,7 @@ may be a user's validator that relies on lax conversions, an open model, or `1.0
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast, get_args
 
@@ -59,6 +59,16 @@ class JsonReader(Generic[T]):
             raise ValidationError.from_exception_data(
                 strict.title, [_init_error_details(error) for error in kept or said], input_type="json"
             ) from None
+
+
+def renamed_validation_error(error: ValidationError, own_names: Mapping[str, str]) -> ValidationError:
+    """Return an error in which the fields have other names. `own_names`: the names in the error, by the other ones."""
+    others = {own: name for name, own in own_names.items()}
+    lines = [_init_error_details(one) for one in error.errors(include_url=False)]
+    for line in lines:
+        first, *rest = line.get("loc") or ("",)
+        line["loc"] = (others.get(str(first), first), *rest)
+    return ValidationError.from_exception_data(error.title, lines, input_type="json")
 
 
 def _unknown_keys(checker: SchemaChecker, value: JSON, part: JSONObject, seen: set[tuple[int, int]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ express.
 
 from __future__ import annotations
 
+import math
 from enum import Enum, Flag
 from typing import Any, Never, TypeAlias
 
@@ -106,7 +107,14 @@ class LosslessValueSchemas(GenerateJsonSchema):
 
     def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
         """Generate the list of the members' values; for flags that of their combinations."""
+        if not schema["members"]:
+            name = schema["cls"].__name__
+            raise DefinitionError(
+                f'no value fits {name}, an enum without members; write `RED = "red"` for each of them'
+            )
         for member in schema["members"]:
+            if isinstance(member.value, float) and not math.isfinite(member.value):
+                refuse_type(f"the member {member}, whose value is {member.value},", "use a finite number or a str")
             if not isinstance(member.value, str | int | float | None):
                 refuse_type(
                     f"the member {member}, whose value is a {type(member.value).__name__},", "use str or int values"

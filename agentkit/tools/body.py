@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 from agentkit.errors import DefinitionError
 from agentkit.schema import compile_parameters
 from agentkit.schema.compiler import UndefinedName
-from agentkit.schema.json_schema.checker import require_valid_schema
+from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.late_annotations import read_annotations
-from agentkit.schema.validation.arguments import validate_arguments, validate_json_arguments
+from agentkit.schema.validation.api_form import ApiForm, api_form, object_schema
+from agentkit.schema.validation.arguments import validate_arguments
 from agentkit.tools.annotations import needed_names, resolve_annotation, underlying_function, visible_names
 from agentkit.tools.result_content import DeclaredResult, declared_result
 from agentkit.tools.signature import Signature, open_parameters, read_signature
@@ -164,11 +165,13 @@ class SchemaBody:
     """See `ToolBody.returns`."""
     _is_context_last: bool = field(default=False, init=False)
     """True if the function takes `(input, ctx)`, as the annotations say, and not `(ctx, input)`."""
+    form: ApiForm = field(init=False)
+    """The schema in the form that the API accepts."""
 
     def __post_init__(self) -> None:
-        require_valid_schema(self.schema)
-        if self.schema.get("type") != "object":
-            raise DefinitionError('input_schema must have `"type": "object"` at its root, as the API requires')
+        schema = object_schema(self.schema)
+        require_satisfiable(schema)
+        object.__setattr__(self, "form", api_form(schema))
         _refuse_generator(self.function)
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         parameters = open_parameters(self.function)
@@ -190,11 +193,11 @@ class SchemaBody:
     @property
     def input_schema(self) -> JSONObject:
         """See `ToolBody.input_schema`."""
-        return self.schema
+        return self.form.shown
 
     def parse_arguments(self, tool: str, given: Mapping[str, object]) -> Mapping[str, object]:
         """See `ToolBody.parse_arguments`."""
-        return validate_json_arguments(tool, self.schema, given)
+        return self.form.read_arguments(tool, given)
 
     async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """See `ToolBody.execute`."""

@@ -210,11 +210,14 @@ class Tool(Generic[P, R]):
         """Make a tool of a JSON Schema and a function, for schemas from another system or a file.
 
         `function` gets the arguments as one dict: `(input)`, or `(ctx, input)` for the RunContext too; sync or async.
+        Parts that the API would refuse are translated: properties with names like `$top` get others, and alternatives
+        at the root go into the description; `function` gets the names and values of its own schema.
         Raises DefinitionError for a schema that is none, or whose root is not an object.
         """
         try:
             body = SchemaBody(copy.deepcopy(input_schema), function)
-            return Tool(body, function, name, description, options)
+            note = f"\n\n{body.form.note}" if body.form.note else ""
+            return Tool(body, function, name, clean_description(description) + note, options)
         except DefinitionError as error:
             raise DefinitionError(f"Tool.from_schema({name!r}): {error}") from error
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 import pytest
+from typing_extensions import TypedDict
 
 from agentkit import Agent, Brief, Document, Outcome, RunContext, RunStarted, ToolStarted, tool
 from agentkit.messages.message import JSONObject
@@ -101,6 +102,21 @@ async def test_a_typed_input_is_the_schema_and_is_validated() -> None:
         await parent.run("Go")
     assert "text: missing" in s.requests[1]["messages"][-1]["content"][0]["content"]
     assert s.requests[2]["messages"][0]["content"][0]["source"]["data"] == "Tea."
+
+
+Linked = TypedDict("Linked", {"@type": str, "labels": dict[str, int]})
+
+
+async def test_property_names_that_the_api_refuses_get_others_in_inputs_and_in_answers_by_a_tool() -> None:
+    child = Agent("child", model="claude-haiku-5-5", input=Linked, output=Linked)
+    given = {"_type": "book", "labels": {}}
+    answer = {"@type": "film", "labels": {"a": 1}}
+    with script(Reply.tool("child", **given), Reply.output(answer), Reply.text("done")) as s:
+        result = await Agent("lead", model="claude-opus-5-5", tools=[child.as_tool()]).run("go")
+    assert result.ok
+    assert json.loads(s.requests[1]["messages"][0]["content"]) == {"@type": "book", "labels": {}}
+    assert list(s.requests[1]["tools"][0]["input_schema"]["properties"]) == ["_type", "labels"]
+    assert '"@type":"film"' in json.dumps(s.requests[2]["messages"][-1], separators=(",", ":")).replace("\\", "")
 
 
 async def test_an_input_that_is_no_object_is_wrapped() -> None:

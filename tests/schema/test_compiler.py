@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import collections
 import datetime
+import math
+import re
 import subprocess
 import sys
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Optional
+from enum import Enum
+from typing import Annotated, Any, Literal, Optional
 
 import pytest
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
@@ -188,3 +191,46 @@ def test_compiling_and_good_calls_do_without_jsonschema() -> None:
 
 def test_missing_says_so() -> None:
     assert repr(MISSING) == "MISSING"
+
+
+class Colour(Enum):
+    """Without members, as `RED: "red"` makes one by mistake."""
+
+
+class Chain(BaseModel):
+    next: Chain
+
+
+class Unlimited(float, Enum):
+    NONE = math.inf
+
+
+@pytest.mark.parametrize(
+    ("annotation", "said"),
+    [
+        (Colour, "no value fits Colour, an enum without members"),
+        (Literal[()], "lists none"),
+        (Unlimited, "whose value is inf"),
+        (Chain, "it contains itself without end; make one level of it optional"),
+        (list[Colour], "an enum without members"),
+        (Annotated[int, Field(gt=3, lt=4)], "no whole number"),
+        (Annotated[str, Field(min_length=3, max_length=2)], "`minLength` is 3"),
+    ],
+)
+def test_a_type_that_no_json_fits_is_refused_with_the_parameter(annotation: object, said: str) -> None:
+    with pytest.raises(DefinitionError, match=f"^parameter `it`: .*{re.escape(said)}"):
+        parameters(other=int, it=annotation)
+
+
+@pytest.mark.parametrize("name", ["größe", "имя"])
+def test_a_name_that_the_api_refuses_is_refused_with_the_fix(name: str) -> None:
+    with pytest.raises(DefinitionError, match=rf"^parameter `{name}`: the API takes no property named .*alias="):
+        parameters(other=int, **{name: int})
+    with pytest.raises(DefinitionError, match=r"^parameter `top`: .*`\$top`.*Field\(alias=\"_top\"\)"):
+        parameters(top=Annotated[int, Field(alias="$top")])
+
+
+def test_a_default_that_json_does_not_have_is_words() -> None:
+    compiled = compile_parameters([Parameter("most", float, math.inf, "The limit.")])
+    assert compiled.schema["properties"]["most"] == {"type": "number", "description": "The limit. Default: Infinity."}
+    assert compiled.validate({}) == {"most": math.inf}

@@ -15,16 +15,11 @@ from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.json_schema.checker import SchemaChecker, SchemaViolation
 from agentkit.schema.json_schema.constraint_words import describe_constraint
 from agentkit.schema.json_schema.ecma_patterns import may_match
+from agentkit.schema.json_schema.json_types import enum_values, json_types_of
 from agentkit.schema.json_schema.subschemas import is_object, resolve_reference
 from agentkit.schema.json_schema.text_patterns import AS_DESCRIBED
 from agentkit.schema.validation.did_you_mean import certain_correction, nearest_word
-from agentkit.schema.validation.union_choice import (
-    candidate_choices,
-    enum_values,
-    find_union_tag,
-    intended_choice,
-    json_types_of,
-)
+from agentkit.schema.validation.union_choice import candidate_choices, find_union_tag, intended_choice
 
 _SHOWN_CHARS = 60
 _SHOWN_CHOICES = 20

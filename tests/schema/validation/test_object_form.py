@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import AfterValidator, BaseModel, RootModel
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
 from agentkit import InvalidArguments
 from agentkit.messages.message import JSON, JSONObject
@@ -91,3 +91,31 @@ def test_validators_inside_the_wrapper_speak_too() -> None:
 
 def test_a_structure_that_came_as_a_string_is_decoded() -> None:
     assert form(list[int]).validate_object({"answer": "[1, 2]"}, "Not so:") == [1, 2]
+
+
+def below_ten(n: int) -> int:
+    if n >= 10:
+        raise ValueError("at most nine")
+    return n
+
+
+class Query(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["$top"]}, {"required": ["имя"]}]})
+    top: Annotated[int, AfterValidator(below_ten)] = Field(0, alias="$top")
+    name: str = Field("", alias="имя")
+
+
+def test_as_the_input_of_a_tool_it_has_names_that_the_api_takes_and_no_alternatives_at_its_root() -> None:
+    query = form(Query)
+    assert list(query.schema["properties"]) == ["$top", "имя"]
+    assert list(query.input_schema["properties"]) == ["_top", "___"]
+    assert query.input_schema["properties"]["___"]["description"] == "`имя`."
+    assert '{"anyOf":[{"required":["_top"]},{"required":["___"]}]}' in query.input_schema["description"]
+    expected = Query.model_validate({"$top": 3, "имя": "x"})
+    assert query.validate_input({"_top": 3, "___": "x"}, "Not so:") == expected
+    assert query.validate_input({"$top": 3, "имя": "x"}, "Not so:") == expected
+    with pytest.raises(InvalidArguments, match=r"^Not so:\n- _top: at most nine$"):
+        query.validate_input({"_top": 10}, "Not so:")
+    with pytest.raises(InvalidArguments, match="_top: expected an integer"):
+        query.validate_input({"_top": "x"}, "Not so:")
+    assert form(Item).input_schema == form(Item).schema

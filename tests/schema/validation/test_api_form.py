@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from agentkit.errors import DefinitionError, InvalidArguments
-from agentkit.mcp.schemas import fitted
+from agentkit.schema.validation.api_form import ApiForm, api_form, object_schema
 from agentkit.simulator.rules import refuse
+
+
+def fitted(schema: object) -> ApiForm:
+    return api_form(object_schema(schema))
+
 
 TEXT = {"type": "string"}
 ODATA = {"type": "object", "properties": {"$top": {"type": "integer"}, "name": TEXT}, "required": ["$top", "name"]}
@@ -39,6 +46,7 @@ def test_properties_with_strange_names_are_renamed_and_named_back() -> None:
     assert list(fit.shown["properties"]) == ["_top", "name"]
     assert fit.shown["required"] == ["_top", "name"]
     assert fit.read_arguments("t", {"_top": 3, "name": "x"}) == {"$top": 3, "name": "x"}
+    assert fit.read_arguments("t", {"$top": 3, "name": "x"}) == {"$top": 3, "name": "x"}
     with pytest.raises(InvalidArguments, match="_top"):
         fit.read_arguments("t", {"name": "x"})
 
@@ -79,11 +87,10 @@ def test_what_is_shown_the_api_takes(schema: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        ({"type": "array"}, 'not "object"'),
+        ({"type": "array"}, "not 'array'"),
         ({"type": "object", "properties": {"a": {"type": "text"}}}, "is not a JSON Schema"),
         ({"type": "object", "properties": {"a": {"$ref": "#/$defs/Gone"}}}, "does not lead to a schema"),
         ({"type": "object", "properties": {"a": {"pattern": "("}}}, "is no regular expression"),
-        ({"type": "object", "properties": {"$a": {}, "_a": {}}}, "no property named"),
         ({"type": "object", "properties": {"a": {"items": [{"type": "string"}]}}}, "is not a JSON Schema"),
     ],
 )
@@ -98,3 +105,30 @@ def test_patterns_that_only_ecmascript_has_are_left_to_the_server() -> None:
     assert fit.read_arguments("t", {"name": "1", "day": "2026"}) == {"name": "1", "day": "2026"}
     with pytest.raises(InvalidArguments, match="day"):
         fit.read_arguments("t", {"day": "26"})
+
+
+def test_what_json_schema_forbids_and_everybody_writes_is_mended() -> None:
+    count = {"type": "number", "maximum": inf, "default": inf}
+    fit = fitted({"type": "object", "properties": {"a": count}, "required": ["a", "a"]})
+    assert fit.shown["required"] == ["a"]
+    assert fit.shown["properties"] == {"a": {"type": "number", "description": "Default: Infinity."}}
+
+
+def test_alternatives_that_are_all_objects_make_the_root_one() -> None:
+    fit = fitted(
+        {
+            "oneOf": [{"type": "object", "properties": {"a": TEXT}}, {"$ref": "#/$defs/B"}],
+            "$defs": {"B": {"type": "object", "properties": {"b": TEXT}, "required": ["b"]}},
+        }
+    )
+    assert (fit.shown["type"], list(fit.shown["properties"])) == ("object", ["a", "b"])
+    assert fit.read_arguments("t", {"a": "x"}) == {"a": "x"}
+
+
+def test_rules_on_names_are_checked_by_the_original_where_names_change() -> None:
+    schema = {"type": "object", "properties": {"$a": TEXT, "$b": TEXT}, "dependentRequired": {"$a": ["$b"]}}
+    fit = fitted(schema)
+    assert "dependentRequired" not in fit.shown
+    assert fit.read_arguments("t", {"_b": "x"}) == {"$b": "x"}
+    with pytest.raises(InvalidArguments):
+        fit.read_arguments("t", {"_a": "x"})

@@ -1,0 +1,81 @@
+"""Schemas that no value fits."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from agentkit.errors import DefinitionError
+from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.json_schema.satisfiable import require_satisfiable, without_impossible_properties
+
+
+def of(part: JSON, *required: str, **definitions: JSON) -> JSONObject:
+    return {"type": "object", "properties": {"a": part}, "required": list(required), "$defs": definitions}
+
+
+NODE: JSONObject = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}, "required": ["next"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        (of({"enum": []}), "no value fits `a`: its enum has no members"),
+        (of({"type": "array", "items": {"enum": []}}), "`a[]`"),
+        (of({"type": "object", "additionalProperties": {"not": {}}}), "`a.*`: it allows nothing"),
+        (of({"type": "array", "prefixItems": [{"enum": []}]}), "`a[0]`"),
+        (of({"minimum": 3, "maximum": 2, "type": "number"}), "its bounds 3 and 2 exclude each other"),
+        (of({"exclusiveMinimum": 3, "maximum": 3, "type": "integer"}), "exclude each other"),
+        (of({"exclusiveMinimum": 3, "exclusiveMaximum": 4, "type": "integer"}), "no whole number"),
+        (of({"minLength": 3, "maxLength": 2, "type": "string"}), "`minLength` is 3 and `maxLength` is 2"),
+        (of({"type": "array", "minItems": 2, "maxItems": 1}), "`minItems` is 2"),
+        (of({"type": "array", "minItems": 1, "items": False}), "it allows nothing"),
+        (of({"type": "string", "enum": [1]}), "its types exclude one another"),
+        (of({"anyOf": []}), "`anyOf` has no choices"),
+        (of({"allOf": [{"type": "string"}, {"type": "integer"}]}), "exclude one another"),
+        ({"type": "object", "required": ["b"], "additionalProperties": False}, "`b` is required, and is not among"),
+        (of(False), "it allows nothing"),
+        (of({"$ref": "#/$defs/Node"}, Node=NODE), "it contains itself without end"),
+        (
+            of(
+                {"$ref": "#/$defs/A"},
+                A={"type": "object", "properties": {"b": {"$ref": "#/$defs/B"}}, "required": ["b"]},
+                B={"type": "array", "items": {"$ref": "#/$defs/A"}, "minItems": 1},
+            ),
+            "it contains itself without end",
+        ),
+    ],
+)
+def test_a_part_that_no_value_fits_is_named_with_the_reason(schema: JSONObject, said: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(said)):
+        require_satisfiable(schema)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        of({"anyOf": [{"enum": []}, {"type": "null"}]}),
+        of({"type": "array", "prefixItems": [{}], "items": False, "maxItems": 1}),
+        of({"type": "array", "items": {"$ref": "#/$defs/Node"}}, Node={**NODE, "required": []}),
+        of({"oneOf": [{"$ref": "#/$defs/Leaf"}, {"$ref": "#/$defs/Pair"}]}, Leaf={"type": "integer"}, Pair=NODE | {
+            "properties": {"next": {"anyOf": [{"$ref": "#/$defs/Leaf"}, {"$ref": "#/$defs/Pair"}]}}}),
+        of({"exclusiveMinimum": 3, "maximum": 4, "type": "integer"}),
+        of({"minimum": 3, "maximum": 2, "type": ["number", "string"]}),
+        of({"type": "array", "maxItems": 0}),
+        of({"minLength": 3, "maxLength": 2}),
+    ],
+)  # fmt: skip
+def test_what_some_value_fits_passes(schema: JSONObject) -> None:
+    require_satisfiable(schema)
+    assert without_impossible_properties(schema) is schema
+
+
+def test_an_optional_property_without_values_is_left_out_at_any_depth() -> None:
+    inner = {"type": "object", "properties": {"colour": {"enum": []}, "size": {"type": "string"}}}
+    kept = without_impossible_properties({"type": "object", "properties": {"colour": {"enum": []}, "inner": inner}})
+    assert kept["properties"] == {"inner": {**inner, "properties": {"size": {"type": "string"}}}}
+    with pytest.raises(DefinitionError, match="`colour` is required, and its enum has no members"):
+        without_impossible_properties(
+            {"type": "object", "properties": {"colour": {"enum": []}}, "required": ["colour"]}
+        )
