@@ -109,7 +109,7 @@ Linked = TypedDict("Linked", {"@type": str, "labels": dict[str, int]})
 
 async def test_property_names_that_the_api_refuses_get_others_in_inputs_and_in_answers_by_a_tool() -> None:
     child = Agent("child", model="claude-haiku-5-5", input=Linked, output=Linked)
-    given = {"_type": "book", "labels": {}}
+    given: JSONObject = {"_type": "book", "labels": {}}
     answer = {"@type": "film", "labels": {"a": 1}}
     with script(Reply.tool("child", **given), Reply.output(answer), Reply.text("done")) as s:
         result = await Agent("lead", model="claude-opus-5-5", tools=[child.as_tool()]).run("go")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
@@ -28,7 +29,7 @@ def is_finite(value: object) -> bool:
         return math.isfinite(value)
     if is_object(value):
         return all(map(is_finite, value.values()))
-    return not isinstance(value, list | tuple) or all(map(is_finite, value))
+    return not isinstance(value, list | tuple) or all(map(is_finite, cast("Sequence[object]", value)))
 
 
 def with_json_numbers(schema: JSONObject) -> JSONObject:

@@ -69,7 +69,7 @@ def object_schema(given: object) -> JSONObject:
     original: JSONObject = given if is_object(given) else {}
     schema = transform_schemas(original, _mended_part)
     require_valid_schema(schema if is_object(given) else given)
-    if "type" not in schema and json_types_of(schema, schema) == {"object"}:
+    if "type" not in schema and json_types_of(schema, schema) == frozenset({"object"}):
         schema = {"type": "object", **schema}
     if schema.get("type") != "object":
         raise DefinitionError(

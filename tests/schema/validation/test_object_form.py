@@ -38,17 +38,17 @@ def test_a_type_that_is_an_object_stays_as_it_is(kind: object) -> None:
     assert form(kind).schema == compile_type(kind).schema
 
 
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        (int, 5),
-        (list[Item], [{"name": "a", "parts": []}]),
-        (Item | Refusal, {"reason": "no"}),
-        (Names, ["a"]),
-        (Literal["yes", "no"], "yes"),
-        (Item | None, None),
-    ],
-)
+ROWS: list[tuple[object, JSON]] = [
+    (int, 5),
+    (list[Item], [{"name": "a", "parts": []}]),
+    (Item | Refusal, {"reason": "no"}),
+    (Names, ["a"]),
+    (Literal["yes", "no"], "yes"),
+    (Item | None, None),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), ROWS)
 def test_any_other_stands_in_an_object_with_one_key(kind: object, value: JSON) -> None:
     wrapped = form(kind)
     assert wrapped.is_wrapped
