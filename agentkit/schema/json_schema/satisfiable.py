@@ -55,7 +55,7 @@ def without_impossible_properties(root: JSONObject) -> JSONObject:
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
-    """Which parts of one schema some value fits."""
+    """The parts of one schema that some value fits."""
 
     root: JSONObject
     possible: frozenset[str] = frozenset()
