@@ -17,9 +17,10 @@ from agentkit.loop.parent_call import enclosing_call, enclosing_client
 from agentkit.models.client import lease_client
 from agentkit.redaction.credentials import credentials_of, credentials_of_environment
 from agentkit.redaction.redactor import Redactor
-from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
+from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options, spec_with_options
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
 from agentkit.run.scope import share_budget
+from agentkit.schema.validation.unknown_options import refuse_unknown_fields, refuses_unknown_options
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
@@ -67,6 +68,7 @@ class Agent(AgentSpec[Deps, In, Out]):
             return around.nested_runs.run_from_thread(lambda: self.run(prompt, **options))
         return context_without_loop().run(anyio.run, lambda: self.run(prompt, **options))
 
+    @refuses_unknown_options("conversation(...)")
     def conversation(
         self, earlier: JSONObject | Sequence[JSONObject | SdkObject] | None = None
     ) -> Conversation[Deps, In, Out]:
@@ -92,17 +94,17 @@ class Agent(AgentSpec[Deps, In, Out]):
         One item's failure never costs another's result. An iterator that raises ends the items: its error is the last
         entry, a `Failed`. Raises ConfigurationError for what is missing before anything is sent: credentials, a price.
         """
-
-        shared = options.pop("budget", None)
+        check_run_options(self.name, options, "concurrency")
+        agent, shared = spec_with_options(self, options), options.pop("budget", None)
 
         async def one(item: In | str, run_id: str) -> RunResult[Out]:
-            own: RunOptions[Deps] = {**options, "run_id": run_id}
-            return await self.run(item, **own)
+            own: RunOptions[Deps] = {**options, "run_id": run_id, "model": None, "settings": None, "tools": None}
+            return await agent.run(item, **own)
 
         async with AsyncExitStack() as stack:
             stack.enter_context(share_budget(shared, "the map"))
             client = options.get("client") or enclosing_client(self.client)
-            if isinstance(options.get("model", self.model), str):  # one client for all, also between two items
+            if isinstance(agent.model, str):  # one client for all, also between two items
                 client = await stack.enter_async_context(lease_client(client))
             redactor = Redactor.of(self.redact, [*credentials_of(client), *credentials_of_environment()])
             stack.enter_context(log_context(redactor, agent=self.name))
@@ -110,6 +112,7 @@ class Agent(AgentSpec[Deps, In, Out]):
                 one, items, concurrency=concurrency, run_id=options.get("run_id"), redact=redactor.text
             )
 
+    @refuses_unknown_options("as_tool(...)")
     def as_tool(
         self,
         *,
@@ -156,3 +159,6 @@ class Agent(AgentSpec[Deps, In, Out]):
             on_failure=on_failure,
         )
         return AgentTool(self, name or self.name, description or self.description, terms)
+
+
+refuse_unknown_fields(Agent, "Agent(...)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
@@ -62,8 +62,8 @@ async def fan_out(
     ConfigurationError for what is missing before anything is sent (credentials, a price), and UsageError for what
     cannot be iterated over.
     """
-    if concurrency < 1:
-        raise UsageError(f"map(concurrency={concurrency}): at least one item has to run at a time.")
+    if not isinstance(cast("object", concurrency), int) or concurrency < 1:
+        raise UsageError(f"map(concurrency={concurrency!r}): it takes the number of items at once, at least one.")
     prefix = run_id or f"map-{secrets.token_hex(8)}"
     results: dict[int, Done[Out] | Failed] = {}
     waiting = _numbered_items(_iterate(items), prefix, results, redact)
@@ -82,6 +82,11 @@ async def fan_out(
 
 
 def _iterate(items: Iterable[Item]) -> Iterator[Item]:
+    if isinstance(items, str | bytes | Mapping):
+        kind = type(cast("object", items)).__name__
+        raise UsageError(f"map takes an iterable of items, not one {kind}: put what is to run into a list.")
+    if isinstance(items, AsyncIterable):
+        raise UsageError("map takes no async iterable: collect its items first, `[item async for item in items]`.")
     try:
         return iter(items)
     except TypeError as error:

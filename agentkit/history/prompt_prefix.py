@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from agentkit.errors import UsageError
 from agentkit.history.cache_markers import with_prefix_marker
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import PromptPrefix
@@ -59,8 +60,12 @@ async def render_prompt_prefix(
 async def _instructions_text(spec: AgentSpec[Deps, In, Out], ctx: RunContext[Deps]) -> str:
     if isinstance(spec.instructions, str):
         return spec.instructions
-    text = spec.instructions(ctx)
-    return await text if inspect.isawaitable(text) else text
+    returned = spec.instructions(ctx)
+    text = await returned if inspect.isawaitable(returned) else returned
+    if isinstance(cast("object", text), str):
+        return text
+    kind = type(text).__name__
+    raise UsageError(f"Agent({spec.name!r}, instructions=...): its function has to return text, not {kind}.")
 
 
 def _build_prompt_prefix(

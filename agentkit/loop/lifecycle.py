@@ -35,7 +35,7 @@ from agentkit.models.client_check import checked_credentials
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.redaction.credentials import credentials_of_environment
 from agentkit.redaction.exceptions import redact_exception
-from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
+from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out, check_run_options, spec_with_options
 from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.delegate import delegates_of
 from agentkit.run.outcome import Outcome
@@ -67,8 +67,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
     """The loop. None: the run ended, or was cancelled, before it could start."""
 
     def __post_init__(self) -> None:
-        if self.options.keys() & {"model", "settings", "tools"}:  # only then: a new spec compiles its types again
-            self.spec = self._spec_with_overrides()
+        check_run_options(self.spec.name, self.options)
+        self.spec = spec_with_options(self.spec, self.options)
         self._around = enclosing_call() if self.parent is None else None
         """The call, or the run, whose code starts this run. None: it is a root, or the child of a tool call."""
         self._run_id = self.options.get("run_id") or self._new_run_id()
@@ -81,14 +81,6 @@ class RunLifecycle(Generic[Deps, In, Out]):
         if self.parent is not None:
             return self.parent.child_scope(self.spec.name).run_id
         return f"run-{secrets.token_hex(8)}" if self._around is None else nested_run_id(self._around, self.spec.name)
-
-    def _spec_with_overrides(self) -> AgentSpec[Deps, In, Out]:
-        return replace(
-            self.spec,
-            model=self.options.get("model", self.spec.model),
-            settings=self.options.get("settings", self.spec.settings),
-            tools=self.options.get("tools", self.spec.tools),
-        )
 
     async def run(self, listener: EventListener | None) -> None:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
@@ -217,7 +209,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
             self.conversation.transcript = await open_transcript(
                 self.spec, ctx, scope.steps, model, self.conversation.saved, needs_artifact_tools=needs_artifact_tools
             )
-        elif "tools" in self.options:
+        elif self.options.get("tools") is not None:
             raise UsageError("A conversation keeps the tools of its first message: give `tools=` with that one.")
         transcript = self.conversation.transcript
         transcript.switch_model(model)

@@ -18,11 +18,12 @@ import anyio
 
 from agentkit.budget import upper_bounds
 from agentkit.budget.usage import Usage
-from agentkit.errors import ModelError
+from agentkit.errors import DefinitionError, ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
 from agentkit.models import api_errors
 from agentkit.models.client_capabilities import ClientCapabilities, client_capabilities
+from agentkit.models.client_check import client_problem
 from agentkit.models.endpoint_errors import error_of_reply_without_events
 from agentkit.models.model import is_waiting_to_send
 from agentkit.models.rate_limiting.limiter import Permit, RateLimiter, rate_limiter_of
@@ -61,6 +62,10 @@ class ClaudeModel:
     """Seconds without a byte after which a connection is given up."""
     rate_limiter: RateLimiter | None = field(default=None, repr=False, compare=False)
     """The rate limiter that admits its requests. None: the one of this client and model in the running event loop."""
+
+    def __post_init__(self) -> None:
+        if (problem := client_problem(self.client)) is not None:
+            raise DefinitionError(f"ClaudeModel({self.name!r}, client=...): {problem}.")
 
     @property
     def holds_threads(self) -> bool:

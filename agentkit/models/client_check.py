@@ -13,6 +13,8 @@ from agentkit.models.endpoint_errors import EndpointError
 from agentkit.redaction.credentials import CREDENTIAL_ATTRIBUTES, credentials_of
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CLIENT_METHODS = {"post", "with_options"}
+"""Methods of every client of the SDK. Others may stand before one: proxies, and clients made for tests."""
 _LEFT_OUT = ("NoneType", "NotGiven", "Omit")
 """Types of the values that make the SDK leave a header out."""
 
@@ -38,6 +40,26 @@ def checked_credentials(client: object) -> tuple[str, ...]:
         with suppress(TypeError):
             _checked[client] = known
     return known[1]
+
+
+def client_problem(client: object) -> str | None:
+    """Return the problem of what is given as a client: it is no async client of the SDK. None: it is one, or None."""
+    kind = type(client)
+    if client is None or (kind.__name__.startswith("AsyncAnthropic") and kind.__module__.startswith("anthropic")):
+        return None
+    if isinstance(client, type):
+        return f"it takes an async client of the SDK, not the class {client.__name__}: `AsyncAnthropic()`"
+    if isinstance(client, str):
+        return "it takes an async client of the SDK, not a text: `AsyncAnthropic(api_key=...)`"
+    bases = [(base.__module__.partition(".")[0], base.__name__) for base in kind.__mro__]
+    if any(module == "anthropic" and name == "SyncAPIClient" for module, name in bases):
+        own = next(name for module, name in bases if module == "anthropic")
+        return (
+            f"it takes an async client of the SDK, and the sync client `{own}` would stop the event loop: "
+            f"`Async{own}(...)`"
+        )
+    is_other = any(module == "openai" for module, _ in bases) or not {*dir(client)} >= _CLIENT_METHODS
+    return f"it takes an async client of Anthropic's SDK, not {kind.__name__}: `AsyncAnthropic()`" if is_other else None
 
 
 def check_client(client: object) -> None:

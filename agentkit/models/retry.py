@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentkit.errors import DefinitionError
+from agentkit.schema.validation.unknown_options import refuse_unknown_fields
 
 if TYPE_CHECKING:
     from agentkit.errors import ModelError
@@ -42,9 +43,10 @@ class Retry:
     """Seconds that one reply may take from its first event to its last, even while bytes keep arriving."""
 
     def __post_init__(self) -> None:
-        wrong = [name for name in self.__slots__ if not getattr(self, name) >= (1 if name == "max_attempts" else 0)]
-        if wrong:
-            raise DefinitionError(f"Retry({wrong[0]}={getattr(self, wrong[0])!r}): it has to be a number above 0.")
+        for name in self.__slots__:
+            value: object = getattr(self, name)
+            if not isinstance(value, int | float) or not value >= (1 if name == "max_attempts" else 0):
+                raise DefinitionError(f"Retry({name}={value!r}): it has to be a number above 0.")
 
     def wait_s(
         self,
@@ -66,3 +68,6 @@ class Retry:
         growing = min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(failures - 1, 64)) * random_fraction()
         wait = max(growing, error.retry_after_s or 0.0)
         return wait if wait < seconds_left else None
+
+
+refuse_unknown_fields(Retry, "Retry(...)")

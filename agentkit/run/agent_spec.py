@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
@@ -12,13 +12,15 @@ from typing_extensions import TypedDict, TypeForm, TypeVar
 
 from agentkit.budget.budget import Budget
 from agentkit.budget.prices import Price
-from agentkit.errors import DefinitionError
+from agentkit.errors import DefinitionError, UsageError
 from agentkit.models.retry import Retry
 from agentkit.redaction.redactor import check_redacted_names
 from agentkit.run.input import InputSpec, Render
 from agentkit.run.middleware import TreeMiddleware, check_middleware
 from agentkit.run.output import OutputSpec
 from agentkit.run.settings import Settings
+from agentkit.run.value_checks import AGENT_CHECKS, find_run_problem
+from agentkit.schema.validation.unknown_options import refuse_unknown_fields, refuse_unknown_options
 from agentkit.tools.decorator import check_name
 from agentkit.tools.reserved_names import ANSWER_TOOL
 from agentkit.tools.run_context import RunContext
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 Deps = TypeVar("Deps", default=None)
 In = TypeVar("In", default=str)
 Out = TypeVar("Out", default=str)
+SpecT = TypeVar("SpecT", bound="AgentSpec[Any, Any, Any]")
 
 Instructions: TypeAlias = "str | Callable[[RunContext[Deps]], str | Awaitable[str]]"
 """The system prompt, or a function that makes it from the context, once per conversation."""
@@ -42,24 +45,40 @@ DepsSource: TypeAlias = "type[Deps] | Callable[[], AbstractAsyncContextManager[D
 
 
 class RunOptions(TypedDict, Generic[Deps], total=False):
-    """Options of one run; `run`, `stream`, `run_sync`, `map` and conversations all take them."""
+    """Options of one run; `run`, `stream`, `run_sync`, `map` and conversations all take them.
+
+    None is the same as not given, except for `deps`.
+    """
 
     deps: Deps
     """The value for `ctx.deps`, instead of opening the agent's own."""
-    client: Client
+    client: Client | None
     """Any async client of the official SDK; it serves the whole tree and is neither changed nor closed."""
-    run_id: str
+    run_id: str | None
     """The id of the run, in events and idempotency keys. Default: a new one."""
-    model: str | Model
+    model: str | Model | None
     """Instead of the agent's model."""
-    settings: Settings
+    settings: Settings | None
     """Instead of the agent's settings."""
-    tools: Sequence[ToolSource]
+    tools: Sequence[ToolSource] | None
     """Instead of the agent's tools. A conversation takes them with its first message only."""
-    budget: Budget
+    budget: Budget | None
     """A limit on the run and everything below it, beside the agent's own budget. In a `map`: on all runs together."""
-    steps: Steps
+    steps: Steps | None
     """Executes the steps of the run. Default: in memory, nothing is stored."""
+
+
+def check_run_options(agent: str, options: RunOptions[Any], *others: str) -> None:
+    """Raise UsageError for an option that a run does not take, with what was meant, and for one of a wrong kind.
+
+    `others` are the names of options that the call takes beside those of a run.
+    """
+    if not options:
+        return
+    known = [*others, *RunOptions.__optional_keys__]
+    refuse_unknown_options(f"A run of Agent({agent!r})", options, known, UsageError)
+    if (problem := find_run_problem(options)) is not None:
+        raise UsageError(f"A run of Agent({agent!r}), {problem}.")
 
 
 @dataclass(frozen=True)
@@ -120,12 +139,13 @@ class AgentSpec(Generic[Deps, In, Out]):
     """Names of environment variables, keys and parameters whose values never reach the model."""
 
     def __post_init__(self) -> None:
-        if self.max_turns < 1:
-            raise DefinitionError(f"Agent({self.name!r}, max_turns={self.max_turns}): a run needs at least one turn.")
         try:
             check_name(self.name)
         except DefinitionError as error:
             raise DefinitionError(f"Agent: {error}") from error
+        for name, find_problem in AGENT_CHECKS.items():
+            if (problem := find_problem(getattr(self, name))) is not None:
+                raise DefinitionError(f"Agent({self.name!r}, {name}=...): {problem}.")
         for name, check in (
             ("around_model", check_middleware),
             ("around_tool", check_middleware),
@@ -181,6 +201,24 @@ class AgentSpec(Generic[Deps, In, Out]):
         """The compiled input type, with `render`."""
         return InputSpec[In].for_type(self.input, self.render)
 
+
+def spec_with_options(spec: SpecT, options: RunOptions[Any]) -> SpecT:
+    """Return the spec with the model, settings and tools of a run. Raises DefinitionError for tools that do not work.
+
+    A changed spec compiles its types again, so it is the same one where nothing changes.
+    """
+    model, settings, tools = options.get("model"), options.get("settings"), options.get("tools")
+    if model is None and settings is None and tools is None:
+        return spec
+    return replace(
+        spec,
+        model=spec.model if model is None else model,
+        settings=spec.settings if settings is None else settings,
+        tools=spec.tools if tools is None else tools,
+    )
+
+
+refuse_unknown_fields(AgentSpec, "Agent(...)")
 
 AnySpec: TypeAlias = AgentSpec[Any, Any, Any]
 """The spec of an agent, whatever its types of deps, input and output."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, cast
 from typing_extensions import TypeVar
 
 from agentkit.errors import DefinitionError
+from agentkit.run.value_checks import budget_problem, function_problem
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
@@ -60,6 +61,9 @@ class Terms(Generic[Out]):
     """The policy for a call that brings no answer."""
 
     def __post_init__(self) -> None:
+        for name, find_problem in (("budget", budget_problem), ("verify", function_problem("output"))):
+            if (problem := find_problem(getattr(self, name))) is not None:
+                raise DefinitionError(f"as_tool({name}=...): {problem}")
         for name, (wanted, is_right) in _FIELD_RULES.items():
             given = getattr(self, name)
             if given is not None and not is_right(given):
@@ -94,7 +98,6 @@ _FIELD_RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "max_calls": ("a whole number above 0", _is_positive_integer),
     "max_depth": ("a whole number above 0", _is_positive_integer),
     "models": ('a dict of names and models, {"fast": "claude-haiku-5-5", "deep": "claude-opus-5-5"}', _is_model_menu),
-    "verify": ("a function of the output", callable),
     "on_failure": ('"tell", "retry" or Escalate("claude-opus-5-5")', _is_failure_policy),
 }
 

@@ -8,7 +8,7 @@ from typing import Generic, TypeAlias, TypeVar, cast
 
 from agentkit.errors import UsageError
 from agentkit.messages.content import Document, File, Image
-from agentkit.messages.message import Block, Content, encode, is_blank, text_block
+from agentkit.messages.message import JSON, Block, Content, encode, is_blank, text_block
 from agentkit.messages.sdk_objects import SdkObject, as_plain
 from agentkit.schema import TypeSchema, compile_type
 
@@ -26,19 +26,26 @@ class InputSpec(Generic[In]):
 
     schema: TypeSchema[In]
     render: Render[In] | None
-    is_text: bool
-    """True if the input type is `str`: values of other types are refused."""
+    input_type: object = str
+    """The type itself."""
+
+    @property
+    def is_text(self) -> bool:
+        """True if the input type is `str`: values of other types are refused."""
+        return self.input_type is str
 
     @classmethod
     def for_type(cls, input_type: object, render: Render[In] | None) -> InputSpec[In]:
         """Compile the input type. Raises DefinitionError for a type that has no JSON form."""
-        return cls(compile_type(input_type), render, input_type is str)
+        return cls(compile_type(input_type), render, input_type)
 
     def to_content(self, given: In | str | Sequence[Part]) -> Content:
         """Return the content for one input, without empty texts.
 
         Raises UsageError for a value of another type, and for one that is empty or nothing but white space.
         """
+        if not isinstance(given, str):
+            _refuse_messages(given)
         content = self._render(given)
         if not isinstance(content, str):
             content = [block for block in content if block["type"] != "text" or block.get("text") != ""]
@@ -51,21 +58,64 @@ class InputSpec(Generic[In]):
         if isinstance(given, str) and not (self.is_text and self.render):
             return given
         if self.render is not None and not _is_part_list(given):
-            rendered = self.render(cast("In", given))
-            return rendered if isinstance(rendered, str) else [part_to_block(part) for part in rendered]
+            return self._content_of_rendered(self.render(cast("In", given)))
         if isinstance(given, Document | Image | File):
             return [part_to_block(given)]
-        if _is_part_list(given) and (given or self.is_text):  # an empty list may be a typed input
+        if _is_part_list(given, or_tuple=self.is_text) and (given or self.is_text):  # empty, it may be a typed input
             return [part_to_block(part) for part in cast("Sequence[Part]", given)]
         if self.is_text:
-            raise UsageError(f"A prompt is a str or a list of content, not {type(given).__name__}.")
-        return encode(self.schema.dump(cast("In", given))).decode()
+            raise UsageError(f"A prompt is a str or a list of content, not {_kind_of_prompt(given)}.")
+        return encode(self._dump_typed(cast("In", given))).decode()
+
+    def _content_of_rendered(self, rendered: object) -> Content:
+        if isinstance(rendered, str):
+            return rendered
+        if isinstance(rendered, Document | Image | File):
+            return [part_to_block(rendered)]
+        if not _is_part_list(rendered, or_tuple=True):
+            raise UsageError(f"`render` has to return a str or a list of content, not {_kind_of_prompt(rendered)}.")
+        return [part_to_block(part) for part in cast("Sequence[Part]", rendered)]
+
+    def _dump_typed(self, given: In) -> JSON:
+        """Return an input as JSON. Raises UsageError if it is none of the input type."""
+        is_instance = isinstance(self.input_type, type) and type(given) is self.input_type
+        try:
+            dumped = self.schema.dump(given)
+            if not is_instance:
+                self.schema.validate(dumped)
+        except ValueError as error:  # pydantic's errors are of this kind
+            name = getattr(self.input_type, "__name__", self.input_type)
+            raise UsageError(
+                f"The prompt, {_kind_of_prompt(given)}, is neither text nor a value of the input type {name}."
+            ) from error
+        return dumped
 
 
-def _is_part_list(given: object) -> bool:
-    if not isinstance(given, list):
+def _refuse_messages(given: object) -> None:
+    """Raise UsageError for a prompt made of messages with roles."""
+    parts = cast("Sequence[object]", given) if isinstance(given, list | tuple) else [given]
+    if any(isinstance(plain := as_plain(part), dict) and "role" in plain and "content" in plain for part in parts):
+        raise UsageError(
+            "A prompt is the content of one user message, not messages with roles: continue an earlier conversation "
+            'with `agent.conversation(messages[:-1]).send(messages[-1]["content"])`, and give a system prompt as '
+            "`Agent(..., instructions=...)`."
+        )
+
+
+def _kind_of_prompt(given: object) -> str:
+    """Return the type of a prompt in words, of a list that of its first piece which is no content."""
+    name = type(given).__name__
+    if isinstance(given, list | tuple):
+        for part in cast("Sequence[object]", given):
+            if not _is_part_list([part]):
+                return f"a {name} with {type(part).__name__} in it"
+    return "a block by itself" if isinstance(given, dict) and "type" in given else name
+
+
+def _is_part_list(given: object, *, or_tuple: bool = False) -> bool:
+    if not isinstance(given, list) and not (or_tuple and isinstance(given, tuple)):
         return False
-    parts = cast("list[object]", given)
+    parts = cast("Sequence[object]", given)
     return all(isinstance(part, str | Image | File | Document) or _is_block(part) for part in parts)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.server_threads import FIELDS_REFUSED_WITH_THREADS
+from agentkit.schema.validation.unknown_options import refuse_unknown_fields
 
 SAMPLING_FIELDS = ("temperature", "top_p", "top_k")
 _FORCED = ("any", "tool")
@@ -46,6 +47,9 @@ class Settings:
     """Any other field of the body, sent unchanged: new features of the API need no release of agentkit."""
 
     def __post_init__(self) -> None:
+        for name, (wanted, is_right) in _FIELD_RULES.items():
+            if not is_right(given := getattr(self, name)):
+                raise DefinitionError(f"Settings({name}={given!r}): it takes {wanted}.")
         if sampling := [name for name in SAMPLING_FIELDS if name in self.extra]:
             raise DefinitionError(
                 f"Settings(extra=...) has {', '.join(sampling)}: the API refuses sampling parameters."
@@ -101,3 +105,27 @@ class Settings:
         if self.cache is None:
             return None
         return {"type": "ephemeral"} if self.cache == "5m" else {"type": "ephemeral", "ttl": "1h"}
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in cast("Sequence[object]", value))
+
+
+_SWITCH: tuple[str, Callable[[object], bool]] = ("True or False", lambda value: isinstance(value, bool))
+_FIELD_RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "max_tokens": (
+        "a whole number above 0",
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
+    ),
+    "effort": ('"low", "medium", "high", "xhigh" or "max"', lambda value: value is None or isinstance(value, str)),
+    "thinking": (
+        'the API\'s dictionary, such as {"type": "disabled"}',
+        lambda value: value is None or isinstance(value, Mapping),
+    ),
+    "cache": ('"5m", "1h" or None', lambda value: value in (None, "5m", "1h")),
+    "thread": _SWITCH,
+    "eager": _SWITCH,
+    "betas": ("a tuple of texts", _is_texts),
+    "extra": ('a dict of body fields, such as {"service_tier": "auto"}', lambda value: isinstance(value, Mapping)),
+}
+refuse_unknown_fields(Settings, "Settings(...)")

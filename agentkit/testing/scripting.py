@@ -6,12 +6,14 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from agentkit.models.client import overriding_client
+from agentkit.schema.validation.unknown_options import refuses_unknown_options
 from agentkit.simulator.faults.plan import Faults
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.script import ReplyFunction, Script, describe_request
 from agentkit.simulator.server import Simulator
 
 
+@refuses_unknown_options("script(...)")
 @contextmanager
 def script(*replies: Reply | ReplyFunction, faults: Faults = (), betas: Sequence[str] = ()) -> Generator[Simulator]:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.

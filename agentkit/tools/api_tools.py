@@ -23,6 +23,9 @@ _CLIENT_TYPES = ("memory_", "bash_", "text_editor_", "computer_", "browser_")
 _SERVER_TYPES = ("web_search_", "web_fetch_", CODE_EXECUTION, "tool_search_tool_", "advisor_", "mcp_toolset")
 """Beginnings of the types of tools that the API executes. A type of neither kind is newer than this table."""
 
+_KINDS_WITHOUT_FUNCTION = ("custom", "function")
+"""Types of tools with a schema of their own: of the API, and of others."""
+
 
 def is_toolset(definition: Mapping[str, object]) -> bool:
     """Return True for a toolset, whose members the model calls by their own names."""
@@ -65,7 +68,7 @@ def check_api_tools(params: Sequence[JSONObject], place_of: Callable[[str], str 
     names: set[object] = set()
     for param in params:
         name, kind = param.get("name"), param.get("type")
-        if not isinstance(kind, str) or kind == "custom":
+        if not isinstance(kind, str) or kind in _KINDS_WITHOUT_FUNCTION:
             raise DefinitionError(
                 f"the dictionary of {name!r} has no function behind it; make it with Tool.from_schema(...), or give "
                 "the `type` of one of the API's own tools"

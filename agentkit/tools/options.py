@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
+from agentkit.schema.validation.unknown_options import refuse_unknown_options
 from agentkit.tools.run_context import RunContext
 
 Effect: TypeAlias = Literal["read", "idempotent", "write"]
@@ -84,12 +85,10 @@ def check_options(options: ToolOptions) -> ToolOptions:
     """Return the given options, without those that are None.
 
     Raises:
-        DefinitionError: An option has a value that cannot work.
-        TypeError: There is no such option.
+        DefinitionError: There is no such option, or it has a value that cannot work.
     """
-    if unknown := options.keys() - ToolOptions.__optional_keys__:
-        known = ", ".join(sorted(ToolOptions.__optional_keys__))
-        raise TypeError(f"a tool takes no keyword {', '.join(sorted(unknown))}; it takes name, description, {known}")
+    if options.keys() - ToolOptions.__optional_keys__:
+        refuse_unknown_options("a tool", options, ["name", "description", *sorted(ToolOptions.__optional_keys__)])
     given = {name: value for name, value in options.items() if value is not None}
     for name, (wanted, is_right) in _OPTION_RULES.items():
         if name in given and not is_right(given[name]):

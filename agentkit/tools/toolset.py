@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, TypeAlias, cast
 
 from agentkit.errors import DefinitionError
@@ -57,6 +58,8 @@ class AgentTools:
     @classmethod
     def from_sources(cls, sources: Sequence[ToolSource]) -> AgentTools:
         """Collect tools and toolsets, and check each tool. Raises DefinitionError for colliding names and non-tools."""
+        if not isinstance(sources, list | tuple):
+            _require_list(sources)
         tools: list[AnyTool] = []
         api_tools: list[JSONObject] = []
         for source in sources:
@@ -74,6 +77,18 @@ class AgentTools:
             check_callers(tool.name, tool.allowed_callers, api_tools)
             tool.resolve()
         return cls(by_name, tuple(api_tools))
+
+
+def _require_list(sources: object) -> None:
+    """Raise DefinitionError unless the sources can be read in their order, and again."""
+    kind, text = type(sources).__name__, _not_a_tool_text(sources)
+    is_one = isinstance(sources, str | bytes | Mapping)
+    if isinstance(sources, Tool):
+        raise DefinitionError(f"it takes a list of tools, not one tool: [{sources.name}]")
+    if is_one or not isinstance(sources, Iterable):
+        raise DefinitionError(f"it takes a list of tools, and {text}")
+    if not isinstance(sources, Sequence | Toolset):
+        raise DefinitionError(f"it takes a list of tools, not a {kind}: write `[...]`, whose order is fixed")
 
 
 def _checked_tools(sources: object) -> tuple[AnyTool, ...]:
@@ -104,10 +119,23 @@ def _place(tool: AnyTool) -> str:
 
 
 def _not_a_tool_text(source: object) -> str:
-    if callable(getattr(source, "as_tool", None)):
+    if callable(getattr(source, "as_tool", None)) and not isinstance(source, type):
         return f"the agent {getattr(source, 'name', '')!r} is not a tool; write `.as_tool()` behind it"
     if isinstance(source, Toolset):
         return f"the Toolset {source.name!r} is not a tool; give its tools, `*{source.name}`"
+    if isinstance(source, type):
+        return f"the class {source.__name__} is not a tool; make one, and give its methods: `tool(thing.method)`"
+    if isinstance(source, ModuleType):
+        found = [name for name, value in vars(source).items() if isinstance(value, Tool)] or ["..."]
+        name = source.__name__.rpartition(".")[2]
+        return f"the module {name} is not a tool; give its tools: [{', '.join(f'{name}.{one}' for one in found)}]"
+    if isinstance(source, list | tuple | set | frozenset):
+        kind = type(cast("object", source)).__name__
+        return f"a {kind} among the tools is not a tool; unpack it: `*{kind}_of_tools`"
+    if isinstance(source, str):
+        return f"the text {source!r} is not a tool; give the tool itself, without quotes"
+    if getattr(source, "__name__", "") == "as_tool":
+        return "`as_tool` is not called; write `.as_tool()`"
     if callable(source):
         return f"`{getattr(source, '__name__', source)}` is a function without @tool; put @tool on it"
     return f"{source!r} is not a tool, a Toolset or one of the API's own tool dictionaries"

@@ -40,7 +40,7 @@ def test_it_is_frozen() -> None:
     ("arguments", "words"),
     [
         ({"name": "two words"}, "two words"),
-        ({"max_turns": 0}, "max_turns=0"),
+        ({"max_turns": 0}, "a whole number from 1 on"),
         ({"tools": [look, look]}, "two tools are named 'look'"),
         ({"tools": [look, Toolset("s", [look])]}, "two tools are named 'look'"),
         ({"tools": [plain]}, "put @tool on it"),

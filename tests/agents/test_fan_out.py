@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import anyio
 import pytest
@@ -98,7 +99,7 @@ async def test_a_cancel_ends_the_map_and_begins_no_further_item() -> None:
 
     with anyio.fail_after(5):
         with anyio.move_on_after(0.02) as scope:
-            await fan_out(one, "abcdef", concurrency=2, run_id=None)
+            await fan_out(one, [*"abcdef"], concurrency=2, run_id=None)
     assert scope.cancelled_caught
     assert sorted(begun) == ["a", "b"]
 
@@ -194,3 +195,9 @@ async def test_five_thousand_agents_run_at_once() -> None:
     with script(answer):
         done = await one.map(map(str, range(5_000)), concurrency=5_000)
     assert [item.output for item in done if isinstance(item, Done)] == list(map(str, range(5_000)))
+
+
+@pytest.mark.parametrize("items", ["abc", b"abc", {"a": 1}, None, 5])
+async def test_one_item_by_itself_is_no_iterable_of_items(items: Any) -> None:
+    with script(), pytest.raises(UsageError, match="map takes an iterable of items"):
+        await agent.map(items)

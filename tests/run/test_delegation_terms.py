@@ -39,7 +39,7 @@ class Choice:
         ({"models": ["claude-haiku-5-5"]}, "models="),
         ({"models": {"fast": ""}}, "it must be a dict of names and models"),
         ({"models": {"fast": 5}}, "it must be a dict of names and models"),
-        ({"verify": "yes"}, "verify='yes'): it must be a function of the output"),
+        ({"verify": "yes"}, "verify=...): it takes a function, `def f(output)`"),
         ({"on_failure": "rety"}, """on_failure='rety'): it must be "tell", "retry" or Escalate("""),
         ({"on_failure": Escalate("")}, "on_failure="),
     ],

@@ -83,3 +83,35 @@ def test_blocks_of_the_sdk_are_taken() -> None:
     given: list[Any] = [TextBlock(type="text", text="Read this.", citations=None), "And answer."]
     content = InputSpec[str].for_type(str, None).to_content(given)
     assert content == [{"type": "text", "text": "Read this.", "citations": None}, text_block("And answer.")]
+
+
+ROLES: list[Any] = [
+    [{"role": "user", "content": "Hi"}],
+    [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [text_block("Hi")]}],
+    {"role": "user", "content": "Hi"},
+    ({"role": "user", "content": "Hi"},),
+    ["Hi", {"role": "assistant", "content": "Ho"}],
+]
+
+
+@pytest.mark.parametrize("prompt", ROLES)
+@pytest.mark.parametrize("input_type", [str, Order])
+def test_messages_with_roles_are_no_prompt(prompt: Any, input_type: type[Any]) -> None:
+    with pytest.raises(UsageError, match=r"`agent.conversation\(messages\[:-1\]\).send\("):
+        InputSpec[Any].for_type(input_type, None).to_content(prompt)
+
+
+@pytest.mark.parametrize("prompt", [None, 5, b"x", ("tea", 2), {"item": "tea"}, [5], object()])
+def test_a_value_of_another_type_is_no_typed_input(prompt: Any) -> None:
+    with pytest.raises(UsageError, match="neither text nor a value of the input type Order"):
+        InputSpec[Any].for_type(Order, None).to_content(prompt)
+
+
+def test_what_has_the_form_of_the_type_is_a_typed_input() -> None:
+    given: Any = {"item": "tea", "count": 2}
+    assert InputSpec[Any].for_type(Order, None).to_content(given) == '{"item":"tea","count":2}'
+    assert InputSpec[Any].for_type(list[int], None).to_content([1, 2]) == "[1,2]"
+    assert InputSpec[Any].for_type(str, None).to_content(("Hi", text_block("Ho"))) == [
+        text_block("Hi"),
+        text_block("Ho"),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,9 +94,16 @@ def test_what_cannot_work_is_refused_with_what_it_must_be(option: str, value: ob
         check_options(cast("ToolOptions", {option: value}))
 
 
-@pytest.mark.parametrize("option", ["needs_approval", "untrusted", "timeout"])
-def test_an_unknown_keyword_is_a_type_error_that_lists_the_known_ones(option: str) -> None:
-    with pytest.raises(TypeError, match=f"no keyword {option}; it takes name, description, allowed_callers, available"):
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [
+        ("needs_approval", "it takes name, description, allowed_callers, available"),
+        ("timeout", "did you mean `timeout_s`?"),
+        ("max_turns", "`max_turns` is an option of `Agent(max_turns=...)`"),
+    ],
+)
+def test_an_unknown_keyword_is_refused_with_what_was_meant(option: str, meant: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(f"takes no option `{option}`: {meant}")):
         check_options(cast("ToolOptions", {option: 1}))
 
 

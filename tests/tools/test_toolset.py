@@ -92,7 +92,7 @@ def plain(n: int) -> int:
     [
         (plain, "`plain` is a function without @tool; put @tool on it"),
         (Agent("reader", model="m"), "the agent 'reader' is not a tool; write `.as_tool()` behind it"),
-        ("find_items", "'find_items' is not a tool, a Toolset or one of the API's own tool dictionaries"),
+        ("find_items", "the text 'find_items' is not a tool; give the tool itself"),
         (None, "None is not a tool"),
     ],
 )

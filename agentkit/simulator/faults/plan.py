@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from agentkit.errors import DefinitionError
 from agentkit.simulator.faults.fault import Fault
 from agentkit.simulator.faults.parsing import parse_fault
 
@@ -45,6 +46,8 @@ class FaultPlan:
 
     def __init__(self, faults: Faults = ()) -> None:
         self._mix = faults if isinstance(faults, Mix) else None
+        if isinstance(faults, str | Fault):
+            raise DefinitionError(f"faults={faults!r}: it takes a list with a fault for each request, [{faults!r}].")
         among = faults.among if isinstance(faults, Mix) else faults
         self._faults = [parse_fault(fault) if isinstance(fault, str) else fault for fault in among]
         self._listed = list(among)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from agentkit.errors import DefinitionError
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.responder import UnexpectedRequest
 
@@ -26,6 +27,8 @@ class Script:
     """A responder that gives its replies in the order in which requests arrive, or those of a single function."""
 
     def __init__(self, *replies: Reply | ReplyFunction) -> None:
+        for reply in replies:
+            _check_reply(reply)
         self._replies: Sequence[Reply | ReplyFunction] = replies
         self._is_function = len(replies) == 1 and callable(replies[0])
         self._used = 0
@@ -57,6 +60,18 @@ class Script:
         if self._is_function:
             return []
         return [f"- reply {i + 1}: {_shorten(reply)}" for i, reply in enumerate(self._replies) if i >= self._used]
+
+
+def _check_reply(reply: object) -> None:
+    """Raise DefinitionError for what is neither a reply nor a function that returns one."""
+    if isinstance(reply, type):
+        raise DefinitionError(f"A script takes replies, not the class {reply.__name__}: `Reply.text(...)`.")
+    if isinstance(reply, Reply) or callable(reply):
+        return
+    if isinstance(reply, list | tuple):
+        raise DefinitionError("A script takes its replies one by one, not as a list: unpack it, `*replies`.")
+    hint = f"`Reply.text({reply!r})`" if isinstance(reply, str) else "`Reply.text(...)`"
+    raise DefinitionError(f"A script takes replies and functions that return one, not {reply!r}: {hint}.")
 
 
 def describe_request(request: JSONObject) -> str:
