@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeAlias, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -21,6 +21,7 @@ import anyio.lowlevel
 from agentkit.errors import UsageError
 from agentkit.event_loop import EventLoop, start_root_task
 from agentkit.log import log
+from agentkit.run.cleanup import CLEANUP_TIMEOUT_S
 from agentkit.run.events import Event
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ Out = TypeVar("Out")
 StreamedWork: TypeAlias = "Callable[[EventListener], Awaitable[None]]"
 """Runs to the end and sends its events to the listener."""
 
-_CLEANUP_TIMEOUT_S = 5.0
+END_TIMEOUT_S = CLEANUP_TIMEOUT_S + 1.0
+"""Seconds that a run which was left may take to end: what it opened has its time to close in there."""
 
 
 class _EventOutbox:
@@ -174,6 +176,7 @@ class RunHandle(Generic[Out]):
         """None: it has not started."""
         self._is_cancelled = False
         self._was_closed_unstarted = False
+        self._was_left = False
         self._was_raised = False
 
     async def __aenter__(self) -> Self:
@@ -195,10 +198,17 @@ class RunHandle(Generic[Out]):
             raise StopAsyncIteration
         return event
 
+    def __reduce__(self) -> NoReturn:
+        raise UsageError("A run cannot be copied or pickled, since dropping it ends it; its `result` can.")
+
     @property
     def result(self) -> RunResult[Out]:
         """The result of the run. Raises UsageError before its end, and the error that ended it, if one did."""
         if not (self._was_closed_unstarted if self._core is None else self._core.done.is_set()):
+            if self._was_left:
+                raise UsageError(
+                    "The run was cancelled and has not ended yet: a tool or a clean-up does not react to that."
+                )
             raise UsageError("The run has not ended yet: read its events to the end, or leave its block, first.")
         self._raise_error()
         return self._result()
@@ -211,15 +221,16 @@ class RunHandle(Generic[Out]):
             self._core.cancel()
 
     async def aclose(self) -> None:
-        """Cancel the run if it is still running, and wait up to five seconds until it has cleaned up."""
+        """Cancel the run if it is still running, and wait up to six seconds until it has cleaned up."""
         if self._core is None:
             self._was_closed_unstarted = self._is_cancelled = True
             return
         core = self._started_core()
+        self._was_left = True
         self._note_stop()
         core.scope.cancel()
         core.outbox.close_reader()
-        with anyio.move_on_after(_CLEANUP_TIMEOUT_S, shield=True):
+        with anyio.move_on_after(END_TIMEOUT_S, shield=True):
             await core.done.wait()
         if core.error is not None and not self._was_raised:
             log().error("a streamed run failed and nobody read its error", exc_info=core.error)

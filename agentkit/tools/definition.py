@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Generic, ParamSpec, SupportsIndex, TypeVar, cast
 
 from typing_extensions import Unpack
 
@@ -29,6 +30,15 @@ from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject
+
+
+def _find_by_name(module: str, qualified_name: str) -> object:
+    """Return what a module has under this name; the module is imported if need be. None: it has nothing there."""
+    found: object = import_module(module)
+    for name in qualified_name.split("."):
+        found = getattr(found, name, None)
+    return found
+
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,6 +99,11 @@ class Tool(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"Tool({self.name!r})"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        """Pickle a tool of a module by its name there, as functions are."""
+        place = self.__module__, str(getattr(self, "__qualname__", self.name))
+        return (_find_by_name, place) if _find_by_name(*place) is self else super().__reduce_ex__(protocol)
 
     @property
     def input_schema(self) -> JSONObject:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
+import pickle
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeAlias
@@ -12,10 +14,10 @@ import anyio
 import pytest
 import sniffio
 
-from agentkit import Agent, Budget, RunContext, tool
+from agentkit import Agent, Budget, Outcome, RunContext, UsageError, tool
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
-from agentkit.run import cleanup
+from agentkit.run import cleanup, streamed_run
 from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.streamed_run import RunHandle
 from agentkit.testing import Reply, script
@@ -215,3 +217,28 @@ async def test_what_does_not_close_in_time_is_named_and_the_cancellation_goes_on
             raise AssertionError
     assert scope.cancelled_caught
     assert "the clean-up of the deps of the agent 'a' did not end" in caplog.text
+
+
+async def test_a_stream_that_is_left_before_it_has_ended_says_why_it_has_no_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert streamed_run.END_TIMEOUT_S > cleanup.CLEANUP_TIMEOUT_S
+    monkeypatch.setattr(streamed_run, "END_TIMEOUT_S", 0.01)
+    slow = Resource(closing_s=0.2)
+    with anyio.fail_after(30):
+        async with Agent("a", model=HangingModel(), deps=slow.open).stream("x") as run:
+            async for _ in run:
+                break
+        with pytest.raises(UsageError, match="does not react to that"):
+            _ = run.result
+        while not slow.closed:
+            await anyio.sleep(0.05)
+        await run.aclose()
+    assert run.result.outcome is Outcome.CANCELLED
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+async def test_a_stream_is_neither_copied_nor_pickled(copied: Callable[[object], object]) -> None:
+    async with Agent("a", model=HangingModel()).stream("x") as run:
+        with pytest.raises(UsageError, match="its `result` can"):
+            copied(run)
