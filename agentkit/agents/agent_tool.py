@@ -11,7 +11,7 @@ from agentkit.agents.child_run import ChildRun, agents_to_try, describe_failure,
 from agentkit.errors import DefinitionError, ToolError
 from agentkit.loop.child_runs import StopSignal
 from agentkit.loop.parent_call import ParentCall
-from agentkit.messages.message import JSONObject, encode, text_block
+from agentkit.messages.message import JSON, JSONObject, encode, text_block
 from agentkit.run.agent_spec import AgentSpec, In, Out
 from agentkit.run.delegate import Delegate, DelegatingTool
 from agentkit.run.delegation_terms import Terms, model_id
@@ -19,7 +19,10 @@ from agentkit.schema import compile_type
 from agentkit.schema.validation.arguments import SchemaMismatch, invalid_arguments_header, validate_or_explain
 from agentkit.schema.validation.object_form import ObjectForm
 from agentkit.tools.decorator import Effect, ToolOptions
+from agentkit.tools.json_forms import NoJsonForm
+from agentkit.tools.result_content import unshowable_result
 from agentkit.tools.run_context import services_of
+from agentkit.tools.serialization import json_text
 
 if TYPE_CHECKING:
     from agentkit.run.result import RunResult
@@ -113,11 +116,21 @@ class AgentToolBody(Generic[In, Out]):
             raise ToolError(
                 describe_failure(result, 1 if parent is None else parent.child_runs.count_tries(parent.call))
             )
-        answer = self.agent.output_spec.form.inner.dump(result.answer.value)
+        answer = self.answer_as_json(result.answer.value)
+        text = answer if isinstance(answer, str) else json_text(answer)  # rows are data, whatever they look like
         if result.ok:
-            return answer
+            return text
         note = f"[The sub-agent `{self.agent.name}` was cut off, {result.outcome}: this is the best answer it had.]"
-        return [text_block(answer if isinstance(answer, str) else encode(answer).decode()), text_block(note)]
+        return [text_block(text), text_block(note)]
+
+    def answer_as_json(self, answer: Out) -> JSON:
+        """Return the child's output as JSON data. Raises ToolError where its serializers fail: the child has run."""
+        try:
+            return self.agent.output_spec.form.inner.dump(answer)
+        except Exception as error:
+            problem = NoJsonForm(f"its output cannot be written ({type(error).__name__})")
+            problem.__cause__ = error
+            raise unshowable_result(self.agent.name, problem) from error
 
     async def run(self, given: In) -> Out:
         """Run the agent by itself."""

@@ -155,10 +155,10 @@ async def _run_and_report(
     parent = _parent_call_of(ctx)
     try:
         result = await agent.child_body.run_child(arguments, parent, stop_signal)
+        return _result_report(agent, result, parent.child_runs.count_tries(parent.call))
     except BaseException as error:  # noqa: BLE001 - as in every tool call, a failure becomes a report
         reraise_exit_or_cancellation(error)
         return {"state": "failed", "error": error_text_for_model(error, agent, ctx)}
-    return _result_report(agent, result, parent.child_runs.count_tries(parent.call))
 
 
 def _result_report(agent: AnyAgentTool, result: RunResult[Any], tries: int) -> JSONObject:
@@ -166,7 +166,7 @@ def _result_report(agent: AnyAgentTool, result: RunResult[Any], tries: int) -> J
         return {"state": str(result.outcome), "error": describe_failure(result, tries)}
     report: JSONObject = {
         "state": str(result.outcome),
-        "result": agent.agent.output_spec.form.inner.dump(result.answer.value),
+        "result": agent.child_body.answer_as_json(result.answer.value),
     }
     return (
         report if result.ok else {**report, "note": f"It was cut off: this is the best answer it had. {result.reason}"}

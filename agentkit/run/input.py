@@ -11,6 +11,8 @@ from agentkit.messages.content import Document, File, Image
 from agentkit.messages.message import JSON, Block, Content, encode, is_blank, text_block
 from agentkit.messages.sdk_objects import SdkObject, as_plain
 from agentkit.schema import TypeSchema, compile_type
+from agentkit.schema.validation.union_choice import json_types_of
+from agentkit.tools.declared_result import names_own_records
 
 In = TypeVar("In")
 
@@ -33,6 +35,11 @@ class InputSpec(Generic[In]):
     def is_text(self) -> bool:
         """True if the input type is `str`: values of other types are refused."""
         return self.input_type is str
+
+    @property
+    def _are_rows_data(self) -> bool:
+        """True if inputs are lists of records of the user's own: dictionaries in them are never blocks of the API."""
+        return "array" in json_types_of(self.schema.schema, self.schema.schema) and names_own_records(self.input_type)
 
     @classmethod
     def for_type(cls, input_type: object, render: Render[In] | None) -> InputSpec[In]:
@@ -57,11 +64,11 @@ class InputSpec(Generic[In]):
     def _render(self, given: In | str | Sequence[Part]) -> Content:
         if isinstance(given, str) and not (self.is_text and self.render):
             return given
-        if self.render is not None and not _is_part_list(given):
+        if self.render is not None and not self._is_part_list(given):
             return self._content_of_rendered(self.render(cast("In", given)))
         if isinstance(given, Document | Image | File):
             return [part_to_block(given)]
-        if _is_part_list(given, or_tuple=self.is_text) and (given or self.is_text):  # empty, it may be a typed input
+        if self._is_part_list(given) and (given or self.is_text):  # empty, it may be a typed input
             return [part_to_block(part) for part in cast("Sequence[Part]", given)]
         if self.is_text:
             raise UsageError(f"A prompt is a str or a list of content, not {_kind_of_prompt(given)}.")
@@ -89,6 +96,12 @@ class InputSpec(Generic[In]):
                 f"The prompt, {_kind_of_prompt(given)}, is neither text nor a value of the input type {name}."
             ) from error
         return dumped
+
+    def _is_part_list(self, given: object) -> bool:
+        if isinstance(given, list) and self._are_rows_data:
+            rows = cast("list[object]", given)
+            return _is_part_list(rows) and not any(isinstance(row, dict) for row in rows)
+        return _is_part_list(given, or_tuple=self.is_text)
 
 
 def _refuse_messages(given: object) -> None:

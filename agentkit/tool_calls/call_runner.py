@@ -17,7 +17,8 @@ from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
 from agentkit.tool_calls.retry_and_timeout import TimeoutMiddleware, retry_middleware, run_tool
-from agentkit.tools.result_content import render_result
+from agentkit.tools.json_forms import NoJsonForm
+from agentkit.tools.result_content import render_result, unshowable_result
 from agentkit.tools.run_context import current_services, services_of
 
 if TYPE_CHECKING:
@@ -84,4 +85,7 @@ class CallRunner:
         content = await CancellableCall(middleware(run), run.tool.name, is_stop_requested)
         if any(content is one for one in tool_contents):
             return content  # already rendered, clipped and redacted by the tool
-        return self.scope.redactor.content(render_result(content, run.tool.max_result_tokens))
+        try:
+            return self.scope.redactor.content(render_result(content, run.tool.max_result_tokens))
+        except NoJsonForm as error:
+            raise unshowable_result(run.tool.name, error) from error

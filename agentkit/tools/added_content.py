@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from agentkit.errors import UsageError
 from agentkit.messages.content import Document, File, Image
 from agentkit.messages.message import text_block
-from agentkit.tools.result_blocks import clean_block
+from agentkit.tools.result_blocks import clean_block, unknown_fields
 from agentkit.tools.serialization import sendable_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ def added_blocks(parts: tuple[AddedContent, ...]) -> list[Block]:
         elif isinstance(part, Image | File | Document):
             blocks.append(part.to_block())
         elif isinstance(part, dict) and isinstance(cast("Block", part).get("type"), str):
-            blocks.append(clean_block(cast("Block", part)))
+            block = cast("Block", part)
+            if unknown := unknown_fields(block):
+                raise UsageError(f"add_content: a block of the type {block['type']!r} has no field {unknown[0]!r}.")
+            blocks.append(clean_block(block))
         else:
             raise UsageError(f"add_content takes text, Image, File, Document or a block of the API, not {part!r}.")
     return blocks

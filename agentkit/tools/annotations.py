@@ -106,6 +106,11 @@ def resolve_annotation(function: Callable[..., object], annotation: object, name
     return ResolvedAnnotation(value, is_context=_is_run_context(value, module, names))
 
 
+def may_be_none(function: Callable[..., object], annotation: object, names: VisibleNames) -> bool:
+    """Return True if an annotation allows None beside other values, also where a name in it is not defined."""
+    return annotation not in (None, NoneType, "None") and _accepts_none(annotation, _module_globals(function), names)
+
+
 def needed_names(annotations: Mapping[str, object], names: VisibleNames) -> dict[str, object]:
     """Return the names that the annotations mention: those to keep for resolving them later."""
     texts = " ".join(text if isinstance(text, str) else repr(text) for text in annotations.values())

@@ -16,8 +16,15 @@ from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.late_annotations import read_annotations
 from agentkit.schema.validation.api_form import ApiForm, api_form, object_schema
 from agentkit.schema.validation.arguments import validate_arguments
-from agentkit.tools.annotations import needed_names, resolve_annotation, underlying_function, visible_names
-from agentkit.tools.result_content import DeclaredResult, declared_result
+from agentkit.tools.annotations import (
+    may_be_none,
+    needed_names,
+    resolve_annotation,
+    underlying_function,
+    visible_names,
+)
+from agentkit.tools.declared_result import DeclaredResult, declared_result
+from agentkit.tools.json_forms import read_iterator
 from agentkit.tools.signature import Signature, open_parameters, read_signature
 from agentkit.tools.worker_threads import run_in_thread
 
@@ -78,8 +85,7 @@ class FunctionBody:
 
     def _resolve_returns(self) -> bool:
         """Resolve the return annotation, and return whether it is."""
-        annotation = read_annotations(underlying_function(self.function)).get("return", object)
-        object.__setattr__(self, "_returns", _resolved_return_type(self.function, annotation, self._names_now()))
+        object.__setattr__(self, "_returns", _resolved_return_type(self.function, self._names_now()))
         return self._returns is not None
 
     def _names_now(self) -> dict[str, object]:
@@ -120,7 +126,8 @@ class FunctionBody:
 
     @cached_property
     def _declared_result(self) -> DeclaredResult | None:
-        return declared_result(self.returns)
+        _ = self.returns  # a name that was not defined at decoration may be defined by now
+        return _declared_result_of(self.function, self.names, self._returns)
 
     @property
     def input_schema(self) -> JSONObject:
@@ -199,12 +206,18 @@ class SchemaBody:
         """See `ToolBody.parse_arguments`."""
         return self.form.read_arguments(tool, given)
 
+    @cached_property
+    def _declared_result(self) -> DeclaredResult | None:
+        names = visible_names(self.function, None)
+        return _declared_result_of(self.function, names, _resolved_return_type(self.function, names))
+
     async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
-        """See `ToolBody.execute`."""
+        """See `ToolBody.execute`. A result of the declared return type is serialized as that type declares."""
         given: list[object] = [ctx, arguments] if self.needs_context else [arguments]
         if self._is_context_last:
             given.reverse()
-        return await _call_function(functools.partial(self.function, *given), self.function)
+        value = await _call_function(functools.partial(self.function, *given), self.function)
+        return value if self._declared_result is None else self._declared_result.render_declared(value)
 
 
 def _refuse_generator(function: Callable[..., object]) -> None:
@@ -216,12 +229,23 @@ def _refuse_generator(function: Callable[..., object]) -> None:
             raise DefinitionError("a generator cannot be a tool, which has one result; return a list instead")
 
 
-def _resolved_return_type(function: Callable[..., object], annotation: object, names: Mapping[str, object]) -> object:
+def _resolved_return_type(function: Callable[..., object], names: Mapping[str, object]) -> object:
     """Return the resolved return annotation. None: it cannot be resolved."""
     try:
-        return resolve_annotation(function, annotation, names).value
+        return resolve_annotation(function, _return_annotation(function), names).value
     except DefinitionError:
         return None
+
+
+def _declared_result_of(
+    function: Callable[..., object], names: Mapping[str, object], returns: object
+) -> DeclaredResult | None:
+    is_null_a_value = returns is None and may_be_none(function, _return_annotation(function), names)
+    return declared_result(returns, is_null_a_value=is_null_a_value)
+
+
+def _return_annotation(function: Callable[..., object]) -> object:
+    return read_annotations(underlying_function(function)).get("return", object)
 
 
 def _outermost_function(function: Callable[..., object]) -> Callable[..., object]:
@@ -235,11 +259,13 @@ def _outermost_function(function: Callable[..., object]) -> Callable[..., object
 
 
 async def _call_function(call: Callable[[], object], function: Callable[..., object]) -> object:
-    """Call an async function on the event loop, a sync one in a thread; await an awaitable result on the event loop."""
+    """Call an async function on the event loop, a sync one in a thread; await an awaitable result on the event loop.
+
+    An iterator is read where it was made: until then its work is not done, and its exceptions are those of the tool.
+    """
     if inspect.iscoroutinefunction(_outermost_function(function)):
         value = call()
     else:
-        value = await run_in_thread(
-            call, name=f"tool {getattr(underlying_function(function), '__qualname__', 'function')}"
-        )
-    return await value if inspect.isawaitable(value) else value
+        name = f"tool {getattr(underlying_function(function), '__qualname__', 'function')}"
+        value = await run_in_thread(lambda: read_iterator(call()), name=name)
+    return read_iterator(await value) if inspect.isawaitable(value) else value

@@ -14,6 +14,7 @@ from agentkit.errors import DefinitionError, InvalidArguments, UsageError
 from agentkit.schema.strict.form import NotStrictable, strict_form
 from agentkit.tools.api_tools import OPEN_SCHEMA, checked_client_tool, client_tool_name, is_toolset
 from agentkit.tools.body import SchemaBody, ToolBody
+from agentkit.tools.json_forms import NoJsonForm
 from agentkit.tools.options import (
     Effect,
     ToolOptions,
@@ -23,7 +24,7 @@ from agentkit.tools.options import (
     examples_as_json,
     is_for_code,
 )
-from agentkit.tools.result_content import is_slow_to_render, render_result
+from agentkit.tools.result_content import is_slow_to_render, render_result, unshowable_result
 from agentkit.tools.run_context import RunContext, services_of
 from agentkit.tools.signature import source_location
 from agentkit.tools.worker_threads import run_in_thread
@@ -191,6 +192,7 @@ class Tool(Generic[P, R]):
         Raises:
             InvalidArguments: The input does not fit the schema; the text is for the model.
             UsageError: The function takes a RunContext, and none is given.
+            ToolError: The tool ran, and its result cannot be shown.
             Exception: Whatever the function raises, ToolError among it.
         """
         arguments = self._body.parse_arguments(self.name, input)
@@ -200,9 +202,12 @@ class Tool(Generic[P, R]):
         services = None if ctx is None else services_of(ctx)
         keep = None if services is None or services.artifact_slot is None else services.artifact_slot.keep
         redact = None if services is None else services.redactor.content
-        value = await self._body.execute(arguments, ctx)
-        render = functools.partial(render_result, value, self.max_result_tokens, keep, redact)
-        return await run_in_thread(render, name=f"result of {self.name}") if is_slow_to_render(value) else render()
+        try:
+            value = await self._body.execute(arguments, ctx)
+            render = functools.partial(render_result, value, self.max_result_tokens, keep, redact)
+            return await run_in_thread(render, name=f"result of {self.name}") if is_slow_to_render(value) else render()
+        except NoJsonForm as error:
+            raise unshowable_result(self.name, error) from error
 
     def _strict_schema(self) -> JSONObject:
         try:

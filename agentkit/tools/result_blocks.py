@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeGuard, cast
 
-from pydantic_core import PydanticSerializationError, to_jsonable_python
-
 from agentkit.messages.message import Block
-from agentkit.tools.serialization import replace_unsendable, sendable_text
+from agentkit.tools.json_forms import NoJsonForm
+from agentkit.tools.serialization import plain_data, replace_unsendable, sendable_text
 
 _REQUIRED_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
     "text": (("text", str),),
@@ -19,6 +18,15 @@ _REQUIRED_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
     "browser_state": (("tabs", list),),
 }
 """The required fields of each type of block in a tool result."""
+_OPTIONAL_FIELDS: dict[str, frozenset[str]] = {
+    "text": frozenset(("citations",)),
+    "image": frozenset(("transformations",)),
+    "document": frozenset(("citations", "context", "title")),
+    "search_result": frozenset(("citations",)),
+    "tool_reference": frozenset(),
+    "browser_state": frozenset(("state_changes",)),
+}
+_ON_EVERY_BLOCK = frozenset(("type", "cache_control"))
 
 
 def are_blocks(parts: list[object]) -> TypeGuard[list[Block]]:
@@ -32,11 +40,24 @@ def is_block(part: object) -> TypeGuard[Block]:
         return False
     block = cast("Block", part)
     needed = _REQUIRED_FIELDS.get(str(block.get("type")))
-    return needed is not None and all(isinstance(block.get(name), kind) for name, kind in needed)
+    return (
+        needed is not None
+        and all(isinstance(block.get(name), kind) for name, kind in needed)
+        and not unknown_fields(block)
+    )
+
+
+def unknown_fields(block: Block) -> list[str]:
+    """Return the fields that a type of block does not have, and for which the API refuses it; none of unknown types."""
+    kind = str(block.get("type"))
+    if kind not in _REQUIRED_FIELDS:
+        return []
+    known = {name for name, _ in _REQUIRED_FIELDS[kind]} | _OPTIONAL_FIELDS[kind] | _ON_EVERY_BLOCK
+    return [str(name) for name in block if name not in known]
 
 
 def clean_block(block: Block) -> Block:
-    """Return the block as JSON that a request can carry. Raises TypeError for a block without a JSON form."""
+    """Return the block as JSON that a request can carry. Raises NoJsonForm for a block without one."""
     if block["type"] == "text":
         return {**block, "text": sendable_text(block["text"])}
 
@@ -48,9 +69,9 @@ def clean_block(block: Block) -> Block:
         return [clean(inner) for inner in cast("list[object]", part)] if isinstance(part, list) else part
 
     try:
-        return cast("Block", clean(to_jsonable_python(block, inf_nan_mode="strings")))
-    except PydanticSerializationError as error:
-        raise TypeError(f"the tool returned a {block['type']} block that has no JSON form: {error}") from error
+        return cast("Block", clean(plain_data(block)))
+    except Exception as error:  # a part of the user's own may raise anything
+        raise NoJsonForm(f"it holds a block of the type `{block['type']}` that has no JSON form") from error
 
 
 def block_text(block: Block) -> str:

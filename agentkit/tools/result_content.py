@@ -1,13 +1,13 @@
 """Render the return value of a tool as the content of its tool result.
 
 str                               as it is
-None                              `Done.`
+None                              `Done.`; `null` where the function declares it beside other values
 Image, File, Document             the API's block
 a list with some of these in it   a block each; its strings, and all else as text
 a list of the API's own blocks    as it is
 bytes                             their text where they are UTF-8, otherwise a sentence with their size and kind
 Artifact                          a sentence with its handle, type, size and summary, where it can be kept
-anything else pydantic can write  compact JSON; NaN and infinities as strings, bytes that are no UTF-8 as base64
+anything else with a JSON form    compact JSON; NaN and infinities as strings, bytes that are no UTF-8 as base64
 nothing (an empty text or list)   an empty text is `(empty)`, an empty list `[]`
 
 A long text is clipped; where it can be kept as an artifact, a sentence in the middle names the handle. Characters that
@@ -17,17 +17,12 @@ no request can carry, lone surrogates and control characters, are replaced, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, cast, get_args
-
-from pydantic import BaseModel, TypeAdapter
-from pydantic.errors import PydanticUserError
-from pydantic_core import PydanticSerializationError, SchemaError, to_json
+from typing import Protocol, TypeAlias, cast
 
 from agentkit.errors import ToolError
+from agentkit.log import log
 from agentkit.messages.content import Document, File, Image, find_media_problem
 from agentkit.messages.message import Block, Content, text_block
-from agentkit.schema.type_adapter import make_type_adapter
 from agentkit.tools.artifacts.artifact import (
     PEEK_TOOL,
     READ_TOOL,
@@ -38,6 +33,8 @@ from agentkit.tools.artifacts.artifact import (
 )
 from agentkit.tools.artifacts.content import WholeContent
 from agentkit.tools.artifacts.store import ArtifactLabel
+from agentkit.tools.declared_result import CONTENT_TYPES
+from agentkit.tools.json_forms import NoJsonForm
 from agentkit.tools.result_blocks import are_blocks, block_text, clean_block, is_block, refused_result_text
 from agentkit.tools.serialization import json_text, replace_unsendable, sendable_text
 
@@ -79,7 +76,7 @@ def render_result(
         redact: Removes secrets, before clipping, so that no part of one stays. None: nothing is removed.
 
     Raises:
-        TypeError: The value has no JSON form.
+        NoJsonForm: The value has no JSON form.
         ToolError: It holds an image or a document that the API would refuse.
     """
     limit = int((max_tokens or DEFAULT_MAX_RESULT_TOKENS) * CHARS_PER_TOKEN)
@@ -89,6 +86,12 @@ def render_result(
         text = sendable_text(content)
         return _clip_text(text, limit, keep(text) if keep and len(text) > limit else None) or _EMPTY_TEXT
     return _render_blocks(content, limit, keep) or _EMPTY_TEXT
+
+
+def unshowable_result(tool: str, problem: NoJsonForm) -> ToolError:
+    """Return the error of a call that ran, and whose result has no JSON form; log it for the developer."""
+    log().warning("a tool's result cannot be shown", tool=tool, problem=str(problem), exc_info=problem)
+    return ToolError(f"`{tool}` ran; its result cannot be shown: {problem}. Calling it again would not help.")
 
 
 def is_slow_to_render(value: object) -> bool:
@@ -123,48 +126,8 @@ def _render_blocks(blocks: list[Block], limit: int, keep: KeepResult | None) -> 
     return rendered
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredResult:
-    """Serializes a result as its declared type. Made by `declared_result`."""
-
-    _adapter: TypeAdapter[object] = field(repr=False)
-
-    def render_declared(self, value: object) -> object:
-        """Return the value as JSON text, with the names and fields of the declared type.
-
-        Fields of a subclass only are left out, as everywhere in pydantic. A value of another type, and content that
-        the API takes, is returned unchanged.
-        """
-        if _is_content(value):
-            return value
-        try:
-            data: object = self._adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
-            return to_json(data, inf_nan_mode="strings").decode()
-        except (PydanticSerializationError, PydanticUserError, UnicodeError):
-            return value  # not of the declared type, or with a lone surrogate
-
-
-def declared_result(annotation: object) -> DeclaredResult | None:
-    """Return the serializer for a return annotation. None: the value alone determines its JSON form."""
-    if annotation in (None, str, bytes, int, float, bool, type(None)) or _is_untyped(annotation):
-        return None
-    try:
-        return DeclaredResult(make_type_adapter(annotation))
-    except (PydanticUserError, SchemaError, TypeError, NameError):
-        return None
-
-
-def _is_untyped(annotation: object) -> bool:
-    """True if a type, or a type inside it, says nothing about its values."""
-    says_nothing = annotation is object or annotation is Any or annotation is BaseModel
-    return says_nothing or any(_is_untyped(part) for part in get_args(annotation))
-
-
-def _is_content(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        parts = list(cast("list[object]", value))
-        return any(isinstance(part, Image | File | Document | Artifact) for part in parts) or are_blocks(parts)
-    return value is None or isinstance(value, str | Image | File | Document | Artifact | bytes | bytearray | memoryview)
+def _is_content(value: list[object]) -> bool:
+    return any(isinstance(part, CONTENT_TYPES) for part in value) or are_blocks(list(value))
 
 
 def _to_content(value: object, keep: KeepResult | None, redact: RedactContent | None) -> Content:
@@ -178,14 +141,21 @@ def _to_content(value: object, keep: KeepResult | None, redact: RedactContent | 
         return _text_of_bytes(bytes(cast("bytes", value)), keep)
     if isinstance(value, Artifact):
         return _artifact_reference(value, keep, redact) or _to_content(value.content, keep, redact)
-    if isinstance(value, list | tuple) and _is_content(cast("list[object]", value)):
-        return [block for part in cast("list[object]", value) for block in _to_blocks(part, keep, redact)]
-    return json_text(cast("list[object]", value) if isinstance(value, list | tuple) else value)
+    if isinstance(value, list | tuple):
+        parts = cast("list[object]", value)
+        return (
+            [block for part in parts for block in _to_blocks(part, keep, redact)]
+            if _is_content(parts)
+            else (json_text(parts))
+        )
+    return json_text(value)
 
 
 def _to_blocks(part: object, keep: KeepResult | None, redact: RedactContent | None) -> list[Block]:
     if is_block(part):
         return [part]
+    if part is None:
+        return [text_block("null")]
     content = _to_content(part, keep, redact)
     return [text_block(content)] if isinstance(content, str) else content
 

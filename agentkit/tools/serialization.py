@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Collection, Mapping
+from typing import cast
 
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+
+from agentkit.tools.json_forms import NoJsonForm, holds_iterator, json_form
 
 _UNSENDABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Characters that the API refuses: lone surrogates, and control characters."""
 _REPLACEMENT = "\ufffd"
+_TOO_DEEP = re.compile("Circular reference|depth exceeded")
+"""Parts of the texts of pydantic's errors for what cannot end."""
 _PIECE_CHARS = 1_000_000
 """Characters that are searched at once: the search holds the GIL, so that no other thread runs meanwhile."""
 
@@ -17,28 +24,68 @@ _PIECE_CHARS = 1_000_000
 def json_text(value: object) -> str:
     """Return a value as compact JSON, as pydantic writes it; NaN and infinities as strings, non-UTF-8 bytes as base64.
 
+    Values that pydantic does not know have a form by `json_form`.
+
     Raises:
-        TypeError: The value has no JSON form.
+        NoJsonForm: The value has no JSON form. Its cause is the exception of the user's code, if one is to blame.
     """
-    for bytes_mode in ("utf8", "base64"):
-        try:
-            return to_json(value, inf_nan_mode="strings", bytes_mode=bytes_mode).decode()
-        except (PydanticSerializationError, UnicodeError, RecursionError) as error:
-            message = str(error)
-            if "surrogates" in message:  # `sendable_text` replaces them later, with a note
-                return _json_text_with_surrogates(value)
-            if "utf-8" not in message:
-                break
-    raise TypeError(f"the tool returned {type(value).__name__}, which has no JSON form: {message}")
+    try:
+        return to_json(value, inf_nan_mode="strings", fallback=json_form).decode()
+    except (PydanticSerializationError, UnicodeError, RecursionError) as error:
+        first = error
+    except Exception as error:  # a method of the user's, such as `__iter__` or a serializer, may raise anything
+        raise NoJsonForm(_failed_text(error)) from error
+    if holds_iterator(value):
+        raise NoJsonForm("it holds an iterator beside a value that cannot be written") from first
+    try:
+        return _slow_json_text(value)
+    except NoJsonForm:
+        raise
+    except Exception as error:
+        raise NoJsonForm(_failed_text(error)) from error
 
 
-def _json_text_with_surrogates(value: object) -> str:
-    """Return compact JSON with its lone surrogates, which pydantic refuses to write."""
+def plain_data(value: object) -> object:
+    """Return a value as plain JSON data; it may hold lone surrogates, which pydantic refuses to write.
 
-    def plain(part: object) -> object:
-        return to_jsonable_python(part, inf_nan_mode="strings", bytes_mode="base64")
+    Raises:
+        NoJsonForm: The value has no JSON form.
+        Exception: Whatever methods of the value raise; RecursionError where it has no end.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return {_key_text(key): plain_data(inner) for key, inner in items}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain_data(inner) for inner in cast("Collection[object]", value)]
+    plain: object = to_jsonable_python(value, inf_nan_mode="strings", bytes_mode="base64", fallback=json_form)
+    is_checked = plain is None or isinstance(plain, str | int)
+    return plain if is_checked else plain_data(plain)
 
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
+
+def _key_text(key: object) -> str:
+    """Return the text of a dictionary's key: as pydantic writes it, and where it refuses, the JSON of the key."""
+    if isinstance(key, str):
+        return str.__str__(key)
+    try:
+        return str(next(iter(to_jsonable_python({key: None}, fallback=json_form))))
+    except TypeError:
+        return _slow_json_text(key)
+
+
+def _slow_json_text(value: object) -> str:
+    """Return the JSON of a value that pydantic cannot write at once: each part by itself."""
+    return json.dumps(plain_data(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _failed_text(error: Exception) -> str:
+    if isinstance(error, RecursionError) or (isinstance(error, ValueError) and _TOO_DEEP.search(str(error))):
+        return "it holds itself, or is nested too deeply"
+    is_wrapped = isinstance(error, PydanticSerializationError)  # around the exception of a serializer of the user's
+    return "a part of it cannot be written" + ("" if is_wrapped else f" ({type(error).__name__})")
 
 
 def replace_unsendable(text: str) -> tuple[str, int]:

@@ -91,12 +91,12 @@ FAULTS = [
     Fault("surrogate in words", raises(ToolError("No \udcff.")), "No \ufffd."),
     Fault("words without end", raises(ToolError("x" * 1_000_000)), "left out here"),
     Fault("odd hint", raises(ToolError("No.", hint=cast("str", 5))), "No. 5"),
-    Fault("object", object, "an internal error"),
-    Fault("lock", threading.Lock, "an internal error"),
-    Fault("circle", Circle, "an internal error"),
-    Fault("circular list", circular, "an internal error"),
-    Fault("deep list", deep, "an internal error"),
-    Fault("class", lambda: Circle, "an internal error"),
+    Fault("object", object, "`act` ran; its result cannot be shown: it holds"),
+    Fault("lock", threading.Lock, "`act` ran; its result cannot be shown: it holds"),
+    Fault("circle", Circle, "`act` ran; its result cannot be shown: it holds"),
+    Fault("circular list", circular, "`act` ran; its result cannot be shown: it holds"),
+    Fault("deep list", deep, "`act` ran; its result cannot be shown: it holds"),
+    Fault("class", lambda: Circle, "`act` ran; its result cannot be shown: it holds"),
     Fault("bytes", lambda: b"\xff\xfe\x00", "[3 bytes that are not UTF-8 text", is_error=False),
     Fault("bytes inside", lambda: {"a": b"\xff"}, '{"a":"_w=="}', is_error=False),
     Fault("huge", lambda: "x" * 5_000_000, "left out here", is_error=False),
@@ -147,14 +147,16 @@ async def test_a_sync_tool_that_never_returns_is_abandoned_counted_and_named_onc
         release.wait(60)
         return "late"
 
-    threads._reported_names.clear()  # once in a process, which this test shares with others
+    threads._reported_names.clear()  # pyright: ignore[reportPrivateUsage]  # once in a process, which this test shares with others
     before = abandoned_threads()
     with caplog.at_level(logging.WARNING, "agentkit"), anyio.fail_after(20):
         calls = [call("hang", number) for number in range(3)]
         found = await answers([hang], *calls)
         assert abandoned_threads() == before + 3
     release.set()
-    assert {result.content for result in found} == {f"`hang` timed out after 0.05 s and was stopped. {OUTCOME_UNKNOWN}"}
+    assert {str(result.content) for result in found} == {
+        f"`hang` timed out after 0.05 s and was stopped. {OUTCOME_UNKNOWN}"
+    }
     named = [record.__dict__["function"] for record in caplog.records if "abandoned" in record.message]
     assert len(named) == 1
     assert named[0].endswith(".hang")

@@ -107,11 +107,14 @@ def test_a_generator_is_read_to_its_end() -> None:
     assert render_result(count()) == "[0,1,2]"
 
 
-@pytest.mark.parametrize("value", [object(), {"a": object()}, [print]], ids=["bare", "in a dict", "in a list"])
-def test_a_value_without_a_json_form_is_refused_by_its_type(value: object) -> None:
-    with pytest.raises(TypeError, match="no JSON form") as caught:
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [(object(), "an object"), ({"a": object()}, "an object"), ([print], "a builtin_function_or_method")],
+    ids=["bare", "in a dict", "in a list"],
+)
+def test_a_value_without_a_json_form_is_refused_by_its_type(value: object, named: str) -> None:
+    with pytest.raises(TypeError, match=f"{named}, which has no JSON form"):
         render_result(value)
-    assert type(value).__name__ in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["a\ud800b", "a\x00b", "a\x1bb", "a\x7fb", "\udfff\ud800"])

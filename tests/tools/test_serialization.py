@@ -26,9 +26,9 @@ def test_any_value_is_compact_json() -> None:
     value = {"a": [1, math.nan, b"text", b"\xff"], "ä": {"b": None}}
     assert json.loads(json_text(value)) == {"a": [1, "NaN", "dGV4dA==", "_w=="], "ä": {"b": None}}
     assert json_text({"a": [1, b"text"]}) == '{"a":[1,"text"]}'
-    assert json.loads(json_text({"half": "\ud800"})) == {"half": "\ud800"}
+    assert json.loads(json_text({"half": "\ud800", "n": math.inf})) == {"half": "\ud800", "n": "Infinity"}
 
 
 def test_what_has_no_json_form_is_named() -> None:
-    with pytest.raises(TypeError, match="the tool returned object, which has no JSON form"):
+    with pytest.raises(TypeError, match="it holds an object, which has no JSON form"):
         json_text(object())
