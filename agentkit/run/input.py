@@ -11,7 +11,7 @@ from agentkit.messages.content import Document, File, Image
 from agentkit.messages.message import JSON, Block, Content, encode, is_blank, text_block
 from agentkit.messages.sdk_objects import SdkObject, as_plain
 from agentkit.schema import TypeSchema, compile_type
-from agentkit.schema.validation.union_choice import json_types_of
+from agentkit.schema.json_schema.json_types import json_types_of
 from agentkit.tools.declared_result import names_own_records
 
 In = TypeVar("In")
@@ -98,10 +98,10 @@ class InputSpec(Generic[In]):
         return dumped
 
     def _is_part_list(self, given: object) -> bool:
-        if isinstance(given, list) and self._are_rows_data:
-            rows = cast("list[object]", given)
-            return _is_part_list(rows) and not any(isinstance(row, dict) for row in rows)
-        return _is_part_list(given, or_tuple=self.is_text)
+        is_part_list = _is_part_list(given, or_tuple=self.is_text)
+        if not is_part_list or not self._are_rows_data:
+            return is_part_list
+        return not any(isinstance(row, dict) for row in cast("list[object]", given))
 
 
 def _refuse_messages(given: object) -> None:
