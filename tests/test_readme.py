@@ -14,7 +14,7 @@ from types import CodeType, ModuleType
 import anyio
 import pytest
 
-from agentkit.models.client import overriding_client
+from agentkit.models.overriding_client import override_client
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
 
@@ -115,13 +115,10 @@ def test_the_python_of_a_page_runs(page_module: tuple[ModuleType, Path], page: P
     from agentkit.simulator import Simulator
     from agentkit.simulator.offline import OfflineMind
 
-    token = overriding_client.set(Simulator(OfflineMind()).client())
-    try:
+    with override_client(Simulator(OfflineMind()).client()):
         for block in blocks_of(page, "python"):
             if block.reason is None and block.file is None:
                 run_block(block, *page_module)
-    finally:
-        overriding_client.reset(token)
 
 
 def test_the_tests_that_the_tutorial_writes_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

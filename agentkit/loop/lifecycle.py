@@ -30,8 +30,9 @@ from agentkit.loop.parent_call import ParentCall, enclosing_call, nested_run_id,
 from agentkit.loop.price_check import check_prices
 from agentkit.messages.message import Content, ToolCall, text_of
 from agentkit.models.claude import ClaudeModel
-from agentkit.models.client import lease_client, lease_given_client, overriding_client
+from agentkit.models.client import lease_client, lease_given_client
 from agentkit.models.client_check import checked_credentials
+from agentkit.models.overriding_client import overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.redaction.credentials import credentials_of_environment
 from agentkit.redaction.exceptions import redact_exception
@@ -223,7 +224,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
 @asynccontextmanager
 async def _open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> AsyncGenerator[Model]:
     """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client."""
-    if not isinstance(model, str) and scope.client is None and overriding_client.get() is None:
+    if not isinstance(model, str) and scope.client is None and overriding_client() is None:
         if isinstance(model, ClaudeModel):
             async with lease_given_client(model.client) as client:
                 yield model if client is model.client else replace(model, client=client)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from agentkit.budget.account import Account
     from agentkit.loop.nested_runs import NestedRuns
     from agentkit.messages.message import ToolCall
-    from agentkit.models.client import Client
+    from agentkit.models.overriding_client import Client
     from agentkit.run.events import Event
     from agentkit.run.result import RunResult
     from agentkit.run.scope import EventListener, RunScope

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import httpx2
     from anthropic import AsyncStream, RequestOptions
 
-    from agentkit.models.client import Client
+    from agentkit.models.overriding_client import Client
     from agentkit.models.rate_limiting.cache_warmup import CacheWrite
 
 _COUNTED_FIELDS = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")

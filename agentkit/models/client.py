@@ -7,10 +7,9 @@ passed client belongs to, which share a copy of it.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio.lowlevel import RunVar
@@ -18,36 +17,11 @@ from anyio.lowlevel import RunVar
 from agentkit.event_loop import correct_library_name
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.models.loop_client import copy_for_this_loop, take_over
+from agentkit.models.overriding_client import Client, overriding_client
 from agentkit.redaction.redactor import text_without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
-
-    from anthropic import AsyncAnthropic
-    from anthropic.lib.bedrock import AsyncAnthropicBedrock
-    from anthropic.lib.vertex import AsyncAnthropicVertex
-
-Client: TypeAlias = "AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex"
-"""Any async client of the official SDK."""
-
-overriding_client: ContextVar[Client | None] = ContextVar("overriding", default=None)
-"""The client that replaces every other one in the current context, set by `script` in tests. None: no override."""
-
-_process_wide_clients: list[Client] = []
-"""Overrides for the whole process; the last one counts."""
-
-
-@contextmanager
-def override_client_everywhere(client: Client) -> Generator[None]:
-    """Use this client for every agent of the process inside the block, in whatever task or thread it runs.
-
-    For test fixtures, whose context is not always the test's. An override of the current context takes precedence.
-    """
-    _process_wide_clients.append(client)
-    try:
-        yield
-    finally:
-        _process_wide_clients.remove(client)
+    from collections.abc import AsyncGenerator
 
 
 @dataclass(slots=True)
@@ -65,7 +39,7 @@ _shared_clients: RunVar[dict[int, _SharedClient]] = RunVar("agentkit_clients")
 @asynccontextmanager
 async def lease_client(given: Client | None) -> AsyncGenerator[Client]:
     """Yield the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
-    chosen = overriding_client.get() or (_process_wide_clients[-1] if _process_wide_clients else given)
+    chosen = overriding_client() or given
     async with _lease_shared(None) if chosen is None else lease_given_client(chosen) as client:
         yield client
 

@@ -28,8 +28,8 @@ from agentkit.tools.toolset import AgentTools, ToolSource
 
 if TYPE_CHECKING:
     from agentkit.messages.request import PromptPrefix
-    from agentkit.models.client import Client
     from agentkit.models.model import Model
+    from agentkit.models.overriding_client import Client
     from agentkit.run.middleware import AroundModel, AroundTool
     from agentkit.run.steps import Steps
 

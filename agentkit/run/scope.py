@@ -20,7 +20,7 @@ from agentkit.tools.artifacts.artifact import ConversationArtifacts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agentkit.models.client import Client
+    from agentkit.models.overriding_client import Client
     from agentkit.run.events import Event
     from agentkit.run.steps import Slot, Steps
 

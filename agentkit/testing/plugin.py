@@ -127,7 +127,7 @@ def script(request: pytest.FixtureRequest) -> Generator[ScriptFixture]:
 
     The test fails if replies are left, if there are more requests than replies, or if a fault could not happen.
     """
-    from agentkit.models.client import override_client_everywhere
+    from agentkit.models.overriding_client import override_client_everywhere
     from agentkit.testing.scripting import ScriptPlayback
 
     playbacks: list[Playback] = request.node.stash.setdefault(_PLAYBACKS, [])
@@ -167,7 +167,7 @@ def recording(request: pytest.FixtureRequest) -> Generator[Replay | None]:
     environment), the file is replaced if the test passes, and the fixture is None. Otherwise the test fails if it makes
     a request that was not recorded, or does not make one that was.
     """
-    from agentkit.models.client import override_client_everywhere
+    from agentkit.models.overriding_client import override_client_everywhere
     from agentkit.testing.recordings import RecordingPlayback, record_requests, recording_path
 
     mark = request.node.get_closest_marker("recording")

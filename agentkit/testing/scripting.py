@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from agentkit.models.client import overriding_client
+from agentkit.models.overriding_client import override_client
 from agentkit.schema.validation.unknown_options import refuses_unknown_options
 from agentkit.simulator.faults.plan import Faults
 from agentkit.simulator.replies.reply import Reply
@@ -18,7 +18,8 @@ from agentkit.simulator.server import Simulator
 def script(*replies: Reply | ReplyFunction, faults: Faults = (), betas: Sequence[str] = ()) -> Generator[Simulator]:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
 
-    Yields the simulator, whose `requests` hold the bodies of all requests. Works in and outside an event loop. An
+    Yields the simulator, whose `requests` hold the bodies of all requests. Works in and outside an event loop, and in
+    threads: one that has no copy of the context gets the only active script, or UsageError if there are several. An
     error of the block is raised as it is, with the problems of the script as notes.
 
     Args:
@@ -31,14 +32,12 @@ def script(*replies: Reply | ReplyFunction, faults: Faults = (), betas: Sequence
             did not happen, and exceptions of the script's function, which the agent saw as a server error.
     """
     playback = ScriptPlayback(*replies, faults=faults, betas=betas)
-    token = overriding_client.set(playback.simulator.client())
     try:
-        yield playback.simulator
+        with override_client(playback.simulator.client()):
+            yield playback.simulator
     except BaseException as error:
         playback.add_failure_notes(error)
         raise
-    finally:
-        overriding_client.reset(token)
     playback.check_followed()
 
 

@@ -8,7 +8,8 @@ import anyio.lowlevel
 import pytest
 
 from agentkit import session
-from agentkit.models.client import lease_client, overriding_client
+from agentkit.models.client import lease_client
+from agentkit.models.overriding_client import override_client
 
 pytestmark = pytest.mark.anyio
 
@@ -47,19 +48,20 @@ async def test_a_session_keeps_it_open_between_runs() -> None:
 
 
 async def test_it_is_closed_when_the_run_is_cancelled() -> None:
+    leased: list[anthropic.AsyncAnthropic] = []
     with anyio.CancelScope() as scope:
         async with lease_client(None) as client:
+            leased.append(client)  # type: ignore[arg-type]  # without one given, it is of the plain kind
             scope.cancel()
             await anyio.lowlevel.checkpoint()
-    assert client.is_closed()
+    assert leased[0].is_closed()
 
 
 async def test_the_overriding_client_wins_in_its_context() -> None:
     given, instead = anthropic.AsyncAnthropic(api_key="k"), anthropic.AsyncAnthropic(api_key="k")
-    token = overriding_client.set(instead)
-    async with lease_client(given) as client:
-        assert client is instead
-    overriding_client.reset(token)
+    with override_client(instead):
+        async with lease_client(given) as client:
+            assert client is instead
     async with lease_client(given) as client:
         assert client is given
     await given.close()

@@ -10,7 +10,7 @@ import pytest
 
 from agentkit import Agent, Outcome, TextDelta, tool
 from agentkit.messages.message import JSONObject
-from agentkit.models.client import overriding_client
+from agentkit.models.overriding_client import overriding_client
 from agentkit.testing import Reply, script
 
 agent = Agent("a", model="claude-opus-5-5")
@@ -54,7 +54,7 @@ def test_scripts_nest_and_leave_nothing_behind() -> None:
         with script(Reply.text("Inner.")):
             assert agent.run_sync("Hi").output == "Inner."
         assert agent.run_sync("Hi").output == "Outer."
-    assert overriding_client.get() is None
+    assert overriding_client() is None
     gc.collect()
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
     from agentkit import Agent
-    from agentkit.models.client import Client
+    from agentkit.models.overriding_client import Client
     from agentkit.run.agent_spec import AnySpec
 
 OFFLINE_NOTE = "offline: no language model answers, passages are found and quoted"

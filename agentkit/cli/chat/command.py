@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from agentkit.cli.chat.loop_thread import LoopThread
     from agentkit.cli.commands.run import AnyAgent
     from agentkit.cli.terminal.watching import Display
-    from agentkit.models.client import Client
+    from agentkit.models.overriding_client import Client
 
     Handle: TypeAlias = RunHandle[object]
 

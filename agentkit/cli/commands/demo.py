@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from agentkit import Document, ToolFinished
     from agentkit.cli.arguments.parsing import Subparsers
     from agentkit.cli.commands.demo_agents import CitedAnswer, Library, Quote
-    from agentkit.models.client import Client
+    from agentkit.models.overriding_client import Client
 
 DEFAULT_QUESTION = "Which of these libraries support both HTTP/1.1 and HTTP/2?"
 _MAX_DOCUMENT_CHARS = 250_000

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agentkit.messages.message import JSONObject
-    from agentkit.models.client import Client
+    from agentkit.models.overriding_client import Client
 
 SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """The environment variables in which the SDK looks for a secret, in its order."""

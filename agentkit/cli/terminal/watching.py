@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from agentkit import Event, RunHandle, RunResult
-    from agentkit.models.client import Client
+    from agentkit.models.overriding_client import Client
 
 
 Out = TypeVar("Out")
