@@ -19,6 +19,7 @@ from typing import Annotated, ForwardRef, Optional, Union, get_args, get_origin
 from agentkit.errors import DefinitionError
 from agentkit.schema.late_annotations import alias_value, written_form
 from agentkit.tools.run_context import RunContext
+from agentkit.tools.self_type import bound_class, replace_self
 
 VisibleNames = Mapping[str, object]
 """The names that an annotation may use, and their values."""
@@ -103,6 +104,7 @@ def resolve_annotation(function: Callable[..., object], annotation: object, name
         raise DefinitionError(f"its type {written_form(annotation)!r} cannot be read: {error}") from error
     if _nests_run_context(value):
         raise DefinitionError("a RunContext comes by itself and as it is: write `ctx: RunContext[...]`")
+    value = replace_self(value, bound_class(function))
     return ResolvedAnnotation(value, is_context=_is_run_context(value, module, names))
 
 

@@ -15,6 +15,7 @@ from agentkit.schema import MISSING, Parameter
 from agentkit.schema.docstrings import read_docstring
 from agentkit.schema.late_annotations import read_parameters
 from agentkit.tools.annotations import VisibleNames, resolve_annotation, underlying_function
+from agentkit.tools.wrappers import named_parameters
 
 _UNUSABLE_KINDS: dict[int, str] = {
     inspect.Parameter.POSITIONAL_ONLY: (
@@ -23,6 +24,7 @@ _UNUSABLE_KINDS: dict[int, str] = {
     inspect.Parameter.VAR_POSITIONAL: "takes any number of values; write `{name}: list[...]` instead of `*{name}`",
     inspect.Parameter.VAR_KEYWORD: "takes any name; write `{name}: dict[str, ...]` instead of `**{name}`",
 }
+_UNKNOWN_PARAMETERS = "Python does not know its parameters; write a function of your own that calls it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,23 @@ def source_location(function: Callable[..., object]) -> str:
 
 
 def open_parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
-    """Return the parameters that a call can still fill in. Raises DefinitionError where Python does not know them."""
+    """Return the parameters that a function shows. Raises DefinitionError where Python does not know them."""
     try:
         parameters = read_parameters(function)
     except (TypeError, ValueError) as error:
-        raise DefinitionError(
-            "Python does not know its parameters; write a function of your own that calls it"
-        ) from error
+        raise DefinitionError(_UNKNOWN_PARAMETERS) from error
     given: set[str] = set()
     while isinstance(function, functools.partial):  # keywords of a partial are fixed; the model cannot set them
         given |= function.keywords.keys()
         function = function.func
     return [parameter for parameter in parameters if parameter.name not in given]
+
+
+def _named_parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    try:
+        return named_parameters(function)
+    except (TypeError, ValueError) as error:
+        raise DefinitionError(_UNKNOWN_PARAMETERS) from error
 
 
 def read_signature(function: Callable[..., object], names: VisibleNames) -> Signature:
@@ -70,7 +77,7 @@ def read_signature(function: Callable[..., object], names: VisibleNames) -> Sign
     context: str | None = None
     needs_context = is_context_required = False
     unresolved: dict[str, str] = {}
-    for parameter in open_parameters(function):
+    for parameter in _named_parameters(function):
         name = parameter.name
         if unusable := _UNUSABLE_KINDS.get(parameter.kind):
             raise DefinitionError(f"parameter `{name}` {unusable.format(name=name)}")
