@@ -16,16 +16,16 @@ from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.late_annotations import read_annotations
 from agentkit.schema.validation.api_form import ApiForm, api_form, object_schema
 from agentkit.schema.validation.arguments import validate_arguments
-from agentkit.tools.annotations import (
+from agentkit.tools.declared_result import DeclaredResult, declared_result
+from agentkit.tools.json_forms import read_iterator
+from agentkit.tools.signatures.annotations import (
     may_be_none,
     needed_names,
     resolve_annotation,
     underlying_function,
     visible_names,
 )
-from agentkit.tools.declared_result import DeclaredResult, declared_result
-from agentkit.tools.json_forms import read_iterator
-from agentkit.tools.signature import Signature, open_parameters, read_signature
+from agentkit.tools.signatures.signature import Signature, open_parameters, read_signature
 from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:

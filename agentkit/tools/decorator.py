@@ -13,11 +13,11 @@ from typing_extensions import Unpack
 
 from agentkit.errors import DefinitionError
 from agentkit.schema.docstrings import read_docstring
-from agentkit.tools.annotations import underlying_function, visible_names
 from agentkit.tools.body import FunctionBody
 from agentkit.tools.definition import Tool
 from agentkit.tools.options import Available, Effect, ToolOptions, check_name
-from agentkit.tools.signature import source_location
+from agentkit.tools.signatures.annotations import underlying_function, visible_names
+from agentkit.tools.signatures.signature import source_location
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -26,7 +26,7 @@ from agentkit.tools.options import (
 )
 from agentkit.tools.result_content import is_slow_to_render, render_result, unshowable_result
 from agentkit.tools.run_context import RunContext, services_of
-from agentkit.tools.signature import source_location
+from agentkit.tools.signatures.signature import source_location
 from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:

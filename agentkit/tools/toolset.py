@@ -12,7 +12,7 @@ from agentkit.messages.message import JSONObject
 from agentkit.schema.json_schema.subschemas import is_object
 from agentkit.tools.api_tools import check_api_tools, check_callers
 from agentkit.tools.definition import Tool
-from agentkit.tools.signature import source_location
+from agentkit.tools.signatures.signature import source_location
 
 AnyTool: TypeAlias = Tool[..., Any]
 """A tool, whatever its function takes and returns."""

@@ -14,8 +14,8 @@ from agentkit.errors import DefinitionError
 from agentkit.schema import MISSING, Parameter
 from agentkit.schema.docstrings import read_docstring
 from agentkit.schema.late_annotations import read_parameters
-from agentkit.tools.annotations import VisibleNames, resolve_annotation, underlying_function
-from agentkit.tools.wrappers import named_parameters
+from agentkit.tools.signatures.annotations import VisibleNames, resolve_annotation, underlying_function
+from agentkit.tools.signatures.wrappers import named_parameters
 
 _UNUSABLE_KINDS: dict[int, str] = {
     inspect.Parameter.POSITIONAL_ONLY: (

@@ -19,7 +19,7 @@ from typing import Annotated, ForwardRef, Optional, Union, get_args, get_origin
 from agentkit.errors import DefinitionError
 from agentkit.schema.late_annotations import alias_value, written_form
 from agentkit.tools.run_context import RunContext
-from agentkit.tools.self_type import bound_class, replace_self
+from agentkit.tools.signatures.self_type import bound_class, replace_self
 
 VisibleNames = Mapping[str, object]
 """The names that an annotation may use, and their values."""

@@ -10,8 +10,8 @@ import pytest
 
 from agentkit import DefinitionError, InvalidArguments, tool
 from agentkit.messages.message import JSONObject
-from tests.tools.signature_rows import ROWS, Row
-from tests.tools.tricky_signatures import Shop, came
+from tests.tools.signatures.signature_rows import ROWS, Row
+from tests.tools.signatures.tricky_signatures import Shop, came
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"row {row.number}")
 NO_STRICT_FORM = {3: "recursive", 7: "open dictionary"}

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 import agentkit
 from agentkit import Agent, DefinitionError, RunContext, Tool, tool
 from agentkit import RunContext as Context
-from agentkit.tools.annotations import (
+from agentkit.tools.signatures.annotations import (
     ResolvedAnnotation,
     needed_names,
     resolve_annotation,

@@ -10,7 +10,7 @@ import typing_extensions
 from pydantic import BaseModel
 
 from agentkit import DefinitionError, tool
-from agentkit.tools.self_type import bound_class, replace_self
+from agentkit.tools.signatures.self_type import bound_class, replace_self
 
 pytestmark = pytest.mark.anyio
 SELF: Any = vars(typing_extensions)["Self"]  # checkers allow it in classes only

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from agentkit import DefinitionError, RunContext, Tool, tool
 from agentkit.schema import MISSING, Parameter
-from agentkit.tools.signature import open_parameters, read_signature, source_location
+from agentkit.tools.signatures.signature import open_parameters, read_signature, source_location
 
 R = TypeVar("R")
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agentkit.messages.message import JSONObject
-from tests.tools import tricky_signatures as tricky
-from tests.tools.tricky_signatures import Address, AnyTool
+from tests.tools.signatures import tricky_signatures as tricky
+from tests.tools.signatures.tricky_signatures import Address, AnyTool
 
 KEY = "12345678-1234-5678-1234-567812345678"
 STRING: JSONObject = {"type": "string"}
