@@ -1,3 +1,5 @@
+# The rows are about types that are missing, unknown or private.
+# pyright: basic
 """Annotations are found wherever their names were defined, and the RunContext under any name."""
 
 from __future__ import annotations

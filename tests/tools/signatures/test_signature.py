@@ -1,3 +1,5 @@
+# The rows are about types that are missing, unknown or private.
+# pyright: basic
 """Which parameters the model fills in, and what is refused; see test_signature_table.py for the hard types."""
 
 from __future__ import annotations
