@@ -1,8 +1,9 @@
-"""The library's log: silent until the application configures logging, never on stdout, and without secrets.
+"""The library's log: without secrets, never on stdout, and readable with the standard library's own formatters.
 
-Three rules for this file: structlog is never configured here (unconfigured it prints to stdout), and it is imported
-only when the first line is written, since that takes time; and whatever a handler, a filter, a formatter or a record
-factory of the application does, writing a line raises nothing.
+Until the application configures logging, warnings and errors reach stderr as Python's last resort has it, and nothing
+else does. Three rules for this file: structlog is never configured here (unconfigured it prints to stdout), and it is
+imported only when the first line is written, since that takes time; and whatever a handler, a filter, a formatter or a
+record factory of the application does, writing a line raises nothing.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from agentkit.redaction.credentials import credentials_of_environment
+from agentkit.redaction.exception_summary import clipped_line, summarize_exception, traceback_of_user
 from agentkit.redaction.exceptions import RedactedError
 from agentkit.redaction.redactor import Redactor, text_without_secrets, without_secrets
 
 _logger = logging.getLogger("agentkit")
-_logger.addHandler(logging.NullHandler())
 
-_RESERVED_NAMES = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName"}
-"""Attributes of every LogRecord, which no field may overwrite."""
+_RESERVED_NAMES = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName", "event"}
+"""Attributes of every LogRecord, which no field may overwrite; `event` is ours: the message without its fields."""
+_MAX_VALUE_CHARS = 200
+"""Characters of a field's value in a message; the record's attribute has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,9 @@ def is_logged(level: int) -> bool:
 class PackageLog:
     """Writes structured lines to the standard library's logger `agentkit`; the fields are attributes of the record.
 
-    A line has the application's structlog context variables, too. A name that a LogRecord needs for itself, such as
-    `filename`, gets an underscore: `filename_`.
+    The message holds them, too: `tool failed: KeyError: 'tea' (shop.py:6) [tool=price ... run_id=...]`; the attribute
+    `event` is its beginning, `tool failed`. A record has the application's structlog context variables, too. A name
+    that a LogRecord needs for itself, such as `filename`, gets an underscore: `filename_`.
     """
 
     def debug(self, event: str, **fields: object) -> None:
@@ -97,18 +101,40 @@ def _make_record(level: int, event: str, fields: dict[str, object], error: BaseE
 
     context, redact = _context.get(), _redactor()
     file, line, function, _ = _logger.findCaller(stacklevel=4)  # the line that called `log().error(...)`
-    record = _logger.makeRecord(_logger.name, level, file, line, _redacted(event), (), None, function)
-    said = without_secrets({**get_contextvars(), **context.fields, **fields})
-    for name, value in said.items():
+    said = {name: redact.value(value) for name, value in without_secrets({**context.fields, **fields}).items()}
+    more = {name: redact.value(value) for name, value in without_secrets(get_contextvars()).items()}
+    event = _redacted(event)
+    template, values = _message(event, {**fields, **said}, error)  # the fields of the run come last
+    record = _logger.makeRecord(_logger.name, level, file, line, template, (values,), None, function)
+    for name, value in {**more, **said}.items():
         attribute = f"{name}_" if name in _RESERVED_NAMES else name
-        record.__dict__[attribute] = redact.value(value)
+        record.__dict__[attribute] = value
+    record.__dict__["event"] = event
     if error is not None:
-        record.exc_info = (type(error), error, error.__traceback__)
+        record.exc_info = (type(error), error, traceback_of_user(error.__traceback__))
         text = logging.Formatter().formatException(record.exc_info)
         if (clean := _redacted(text)) != text:
             record.exc_text = clean  # formatters print this instead of formatting the exception
-            record.exc_info = (RedactedError, RedactedError(clean), None)
+            record.exc_info = (RedactedError, RedactedError(clean, summarize_exception(error, _redacted)), None)
     return record
+
+
+def _message(event: str, fields: Mapping[str, object], error: BaseException | None) -> tuple[str, dict[str, str]]:
+    """Return the message as a template that is the same for all lines of its kind, and the values for it."""
+    values = {name: _field_text(value) for name, value in fields.items()}
+    template = event.replace("%", "%%")
+    if error is not None:
+        template += ": %(exception)s"
+    if values:
+        template += f" [{' '.join(f'{name}=%({name})s' for name in values)}]"
+    return template, {**values, **({} if error is None else {"exception": summarize_exception(error, _redacted)})}
+
+
+def _field_text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.10f}".rstrip("0").rstrip(".")
+    text = clipped_line(value if isinstance(value, str) else repr(value), _MAX_VALUE_CHARS)
+    return f'"{text}"' if isinstance(value, str) and (" " in text or not text) else text
 
 
 def _redactor() -> Redactor:

@@ -1,4 +1,4 @@
-"""The log: silent until the application asks for it, and never on stdout."""
+"""The log: warnings on stderr until the application configures logging, never on stdout, readable in every form."""
 
 from __future__ import annotations
 
@@ -8,32 +8,62 @@ import sys
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Never, TypeAlias, cast
+from typing import Never, TypeAlias
 
 import pytest
 import structlog
 
-from agentkit import Agent, Outcome, RunResult, tool
 from agentkit.log import log, log_context
 from agentkit.redaction.exceptions import RedactedError
 from agentkit.redaction.redactor import Redactor
-from agentkit.simulator import Reply
-from agentkit.testing import script
 
 
-def test_nothing_is_printed_unless_the_application_configures_logging() -> None:
-    source = "from agentkit.log import log_context, log; log().error('x', a=1)"
+def test_until_the_application_configures_logging_only_warnings_reach_stderr() -> None:
+    source = "from agentkit.log import log; log().info('no'); log().error('x', a=1, exc_info=KeyError('tea'))"
     process = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=30, check=True)
-    assert (process.stdout, process.stderr) == ("", "")
+    assert (process.stdout, process.stderr) == ("", "x: KeyError: 'tea' [a=1]\nKeyError: 'tea'\n")
 
 
 def test_fields_and_tracebacks_reach_the_applications_logging(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "agentkit"):
         log().error("tool failed", tool="find", exc_info=ValueError("x"))
     (record,) = caplog.records
-    assert record.message == "tool failed"
+    assert (record.message, record.__dict__["event"]) == ("tool failed: ValueError: x [tool=find]", "tool failed")
     assert record.__dict__["tool"] == "find"
     assert record.exc_info is not None
+
+
+def test_a_message_holds_every_field_on_one_line_and_its_template_is_the_same_for_all_of_its_kind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.ERROR, "agentkit"), log_context(Redactor(), run_id="run-1", agent="clerk"):
+        for usd in (0.0000058, 1.5):
+            log().error("5% off", cost_usd=usd, said="a\nb \x1b[31m", empty="", names=["x"], long="y" * 5_000)
+    first, second = caplog.records
+    long = "y" * 199 + "…"
+    assert first.message == (
+        f'5% off [cost_usd=0.0000058 said="a b [31m" empty="" names=[\'x\'] long={long} run_id=run-1 agent=clerk]'
+    )
+    assert "cost_usd=1.5 " in second.message
+    assert first.msg == second.msg
+    assert first.__dict__["long"] == "y" * 5_000
+
+
+def test_structlogs_formatter_writes_fields_once() -> None:
+    render = structlog.processors.KeyValueRenderer()
+    keep = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.stdlib.ExtraAdder()],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+    )
+    written: list[str] = []
+    handler, logger = FormatsItself(), logging.getLogger("agentkit")
+    handler.emit = lambda record: written.append(keep.format(record))  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    try:
+        log().error("tool failed", tool="find", error_id="1a")
+    finally:
+        logger.removeHandler(handler)
+    assert written == ["event='tool failed' level='error' tool='find' error_id='1a'"]
 
 
 def test_what_a_run_knows_as_secret_is_hidden_while_it_runs(caplog: pytest.LogCaptureFixture) -> None:
@@ -124,9 +154,10 @@ def test_a_context_variable_may_have_any_name(name: str, caplog: pytest.LogCaptu
     with caplog.at_level(logging.ERROR, "agentkit"), structlog.contextvars.bound_contextvars(**{name: "import-7"}):
         log().error("tool failed", tool="load", exc_info=ValueError("boom"))
     (record,) = caplog.records
-    is_reserved = name in {*plain, "asctime", "message", "taskName"}
+    is_reserved = name in {*plain, "asctime", "message", "taskName", "event"}
     assert record.__dict__[f"{name}_" if is_reserved else name] == "import-7"
-    assert (record.message, record.filename, record.__dict__["tool"]) == ("tool failed", "test_log.py", "load")
+    found = (record.__dict__["event"], record.filename, record.__dict__["tool"])
+    assert found == ("tool failed", "test_log.py", "load")
     assert "ValueError: boom" in caplog.text
 
 
@@ -222,52 +253,3 @@ def test_an_interrupt_in_a_handler_is_not_swallowed() -> None:
             log().error("tool failed")
     finally:
         logger.removeHandler(handler)
-
-
-# -- in a run --------------------------------------------------------------------------------------------------------
-
-
-@tool(effect="read", retries=1)
-async def load(path: str) -> str:
-    """Load a file."""
-    raise ValueError(f"no {path}")
-
-
-READER = Agent("reader", model="claude-haiku-5-5", tools=[load], description="Reads.")
-LEAD = Agent("lead", model="claude-haiku-5-5", tools=[READER.as_tool()])
-
-
-async def _delegate() -> RunResult[str]:
-    def reply(request: dict[str, object]) -> Reply:
-        messages, tools = request["messages"], str(request["tools"])
-        if len(cast("list[object]", messages)) > 1:
-            return Reply.text("Done.")
-        return Reply.tool("load", path="a.txt") if "Load a file" in tools else Reply.tool("reader", objective="Read.")
-
-    with script(reply):
-        return await LEAD.run("Go")
-
-
-@pytest.mark.anyio
-async def test_every_line_names_its_run_agent_tool_and_error(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "agentkit"):
-        result = await _delegate()
-    (child,) = result.children
-    lines = [record.__dict__ for record in caplog.records]
-    runs = [(result.run_id, "lead")] + [(child.run_id, "reader")] * 3
-    assert [(line["run_id"], line["agent"]) for line in lines] == runs
-    assert [line["message"] for line in lines[2:]] == ["tool failed and is tried again", "tool failed"]
-    assert [line["tool"] for line in lines[2:]] == ["load", "load"]
-    assert lines[3]["error_id"] in str(child.messages)
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("breaking", BREAKING)
-async def test_logging_that_raises_ends_no_run_and_no_map(breaking: Breaking, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging, "raiseExceptions", False)
-    agent = Agent("a", model="claude-haiku-5-5", input=int, render=lambda number: f"item {6 // number}", tools=[load])
-    with breaking(logging.getLogger("agentkit")):
-        assert (await _delegate()).outcome is Outcome.COMPLETED
-        with script(lambda _: Reply.text("Done.")):
-            found = await agent.map([1, 0, 3])
-    assert [type(one).__name__ for one in found] == ["Done", "Failed", "Done"]

@@ -14,6 +14,7 @@ import anyio
 from agentkit.budget.account import OverBudget
 from agentkit.budget.model_limits import model_limits_of
 from agentkit.errors import ConfigurationError, ModelError
+from agentkit.log import log
 from agentkit.loop.actions import (
     OUT_OF_TIME,
     Action,
@@ -123,6 +124,10 @@ class AgentLoop(Generic[Deps, In, Out]):
             )
         )
 
+    def count_turns(self) -> int:
+        """Return the number of turns so far."""
+        return self.state.turns
+
     async def _run_actions(self) -> None:
         while not isinstance(action := next_action(self.state), Finish):
             await self._execute_action(action)
@@ -225,6 +230,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             await self.model_turns.compact_history()
         else:
             number = self.state.turns
+            log().info("model call is asked again", turn=number, attempt=2, reason=action.reason)
             await self.scope.emit(
                 lambda origin: TurnReset(**origin, turn=number, attempt=2, reason=action.reason, wait_s=0.0)
             )

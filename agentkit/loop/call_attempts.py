@@ -29,6 +29,7 @@ from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.events import CitationDelta, TextDelta, ThinkingDelta, TurnReset
+from agentkit.run.run_log import log_asked_again
 from agentkit.run.server_tool_events import emit_server_tool
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class CallAttempts:
 
     def _emit_turn_reset(self, error: ModelError, attempt: int, wait_s: float) -> None:
         turn = self.model_request.turn_number
+        log_asked_again(error, turn, attempt, wait_s)
         self.resources.scope.emit_soon(  # the time for retries does not pass while a reader pauses
             lambda origin: TurnReset(**origin, turn=turn, attempt=attempt, reason=str(error), wait_s=wait_s)
         )

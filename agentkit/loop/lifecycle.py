@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import secrets
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from agentkit.history.cache_markers import CacheMarkers
 from agentkit.history.conversation_state import ConversationState, CurrentRun
 from agentkit.history.run_history import RunHistory
 from agentkit.history.transcript import Transcript, open_transcript
-from agentkit.log import is_logged, log, log_context
+from agentkit.log import log_context
 from agentkit.loop.actions import OUT_OF_TIME, Finish
 from agentkit.loop.agent_loop import AgentLoop
 from agentkit.loop.child_runs import ChildRuns
@@ -41,6 +41,7 @@ from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.delegate import delegates_of
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
+from agentkit.run.run_log import log_end, log_start, logged_end
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
 from agentkit.run.steps import InMemorySteps, Slot, Steps
 from agentkit.tools.run_context import CallServices, RunContext, current_services
@@ -94,11 +95,15 @@ class RunLifecycle(Generic[Deps, In, Out]):
         nested_runs = NestedRuns()
         run_budget = RunBudget(scope.accounts, nested_runs.loop)
         token = current_services.set(self._services_of_run(scope, nested_runs))
+        began = time.monotonic()
         try:
             with anyio.move_on_after(run_budget.seconds_left) as opening:
                 await self._open_and_run(scope, run_budget, nested_runs, content, opening)
             if opening.cancelled_caught:
                 self._finish_without_loop = OUT_OF_TIME
+            if self.agent_loop is None:
+                with log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name):
+                    log_end(self.result(), 0, began)
         except UsageError as error:
             redact_exception(error, scope.redactor.text)
             self._finish_without_loop = Finish(Outcome.FAILED, str(error))
@@ -128,7 +133,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
             _check_child_deps(self.spec, has_deps=deps is not None)
             transcript = await self._conversation_transcript(deps, scope, models[0].name)
             stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
-            _log_start(self.spec)
+            log_start(self.spec)
             markers = CacheMarkers(self.spec.settings.cache_marker)
             history = RunHistory.begin(transcript, content, markers, scope.redactor)
             model_turns = self._model_turns(scope, history, models, deps, run_budget)
@@ -136,7 +141,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
             self.agent_loop = AgentLoop(
                 self.spec, scope, history, model_turns, run_budget, nested_runs, deps, self.output_check
             )
-            await self.agent_loop.run()
+            with logged_end(self.agent_loop.result, self.agent_loop.count_turns, scope.redactor):
+                await self.agent_loop.run()
 
     def _services_of_run(self, scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
         """Return the services for code of the run that belongs to no tool call: instructions, middleware, checks."""
@@ -258,18 +264,6 @@ async def _open_deps(
     else:
         async with close_when_cancelled(spec.deps(), f"the deps of the agent {spec.name!r}") as deps:
             yield deps
-
-
-def _log_start(spec: AnySpec) -> None:
-    """Log the start of a run, with the tools whose effect is not declared and the use of declaring it."""
-    if not is_logged(logging.INFO):
-        return
-    undeclared = [tool.name for tool in spec.agent_tools.tools.values() if tool.declared_effect is None]
-    facts: dict[str, object] = {}
-    if undeclared:
-        facts["without_effect"] = undeclared
-        facts["hint"] = 'taken for "write", so never retried or started early; declare @tool(effect="read") where true'
-    log().info("run started", **facts)
 
 
 def _check_child_deps(spec: AnySpec, *, has_deps: bool) -> None:

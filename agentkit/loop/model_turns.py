@@ -27,6 +27,7 @@ from agentkit.models.client_capabilities import has_server_side_compaction
 from agentkit.models.model import HoldsThreads
 from agentkit.models.stream_accumulator import OWN_BLOCK_TYPES
 from agentkit.run.events import Compacted, FellBack
+from agentkit.run.run_log import log_asked_again
 from agentkit.run.server_tool_events import emit_server_tool
 from agentkit.run.steps import run_typed_step
 
@@ -115,6 +116,7 @@ class ModelTurns:
             except ModelError as error:
                 if not await self._repair_request(error):
                     raise
+                log_asked_again(error, turn_number, 2, 0.0)
                 continue
             self._cache.record_reply(turn_number, Usage.from_api(reply.turn.usage))
             self._history.record_reply(request.thread, reply.thread, counts_prompt=reply.counts_prompt)
@@ -133,6 +135,7 @@ class ModelTurns:
         self._history.drop_thinking(name)
         self._cache.expect_break(f"The run went on with {name}, which has a cache of its own.")
         said = self.scope.redactor.text(reason)
+        log().info("run goes on with the fallback model", model=name, reason=said)
         await self.scope.emit(lambda origin: FellBack(**origin, model=name, reason=said))
 
     async def compact_history(self) -> None:

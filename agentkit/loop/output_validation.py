@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
+from agentkit.log import log
 from agentkit.loop.texts_for_model import CALL_ANSWER_TOOL_NOTE
 from agentkit.run.events import OutputRejected
 from agentkit.run.output import InvalidAnswer, OutputSpec
@@ -69,5 +70,6 @@ class OutputValidation(Generic[Out]):
     async def _reject_output(self, reason: str) -> str:
         """Emit OutputRejected and return the reason, without secrets: `verify` may pass on any text."""
         reason = self.scope.redactor.text(reason)
+        log().info("answer is rejected and asked for again", reason=reason)
         await self.scope.emit(lambda origin: OutputRejected(**origin, reason=reason))
         return reason

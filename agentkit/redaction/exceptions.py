@@ -9,7 +9,15 @@ from typing import cast
 
 
 class RedactedError(Exception):
-    """Stands in for an exception that shows a secret; its text is the whole traceback without it."""
+    """Stands in for an exception that shows a secret; its text has no secret, and may be the whole traceback."""
+
+    def __init__(self, text: str, summary: str = "") -> None:
+        super().__init__(text, summary)
+        self.summary = summary
+        """The exception in one line: type, text and place. Empty: it is not known."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def redact_exception(error: BaseException, redact: Callable[[str], str]) -> None:

@@ -1,19 +1,22 @@
 """The events of a run, as frozen records. Each names its origin in the tree of agents.
 
-Two rules for this file: an event holds values only, so that it can be sent anywhere; and deltas aside, a replayed run
-reports the same events again.
+Two rules for this file: an event holds values only, so that it can be sent anywhere (what is for this process alone is
+marked as `_LOCAL` and left behind); and deltas aside, a replayed run reports the same events again.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import cast
 
 from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.container import Container
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.run.outcome import Outcome
+
+_LOCAL = {"local": True}
+"""Metadata of a field for listeners in this process only: it is part of neither JSON nor pickles nor equality."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,11 @@ class Event:
 
 
 def _record_to_json(record: object) -> JSONObject:
-    return {field.name: _value_to_json(getattr(record, field.name)) for field in fields(cast("Event", record))}
+    return {
+        one.name: _value_to_json(getattr(record, one.name))
+        for one in fields(cast("Event", record))
+        if "local" not in one.metadata
+    }
 
 
 def _value_to_json(value: object) -> JSON:
@@ -170,6 +177,12 @@ class ToolFinished(Event):
     """The text of the result, as the model sees it."""
     duration_s: float
     """Seconds from start to result; 0 for a call that was not executed."""
+    exception: BaseException | None = field(default=None, repr=False, compare=False, metadata=_LOCAL)
+    """The exception of the failed call, without secrets, for listeners in this process: not in `to_json`, pickles and
+    comparisons. The model reads `text` alone. None: the call succeeded, or its result is an error without one."""
+
+    def __getstate__(self) -> list[object]:
+        return [None if "local" in one.metadata else getattr(self, one.name) for one in fields(self)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ async def emit_finished(scope: RunScope, call: ToolCall, result: CallResult) -> 
             is_error=result.is_error,
             text=text_of(result.content),
             duration_s=result.duration_s,
+            exception=result.exception,
         )
     )
 

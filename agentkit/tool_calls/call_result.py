@@ -16,6 +16,9 @@ class CallResult:
     duration_s: float = 0.0
     added: list[Block] = field(default_factory=list[Block])
     """Content that stands behind the results of the turn, in the same user message."""
+    exception: BaseException | None = field(default=None, repr=False, compare=False)
+    """The exception of a failed call, without secrets, for listeners in this process. None: there is none, or the
+    result was recorded."""
 
     def to_block(self, call: ToolCall) -> Block:
         """Return the `tool_result` block that is sent to the model."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from agentkit.redaction.exception_summary import exception_without_secrets
 from agentkit.run.guarded_middleware import ProgramFault, guard_tool_middleware
 from agentkit.run.middleware import AroundTool, ToolRun, compose_middleware
 from agentkit.tool_calls.call_result import CallResult
@@ -59,11 +60,16 @@ class CallRunner:
             reraise_exit_or_cancellation(error)
             if isinstance(error, ProgramFault):
                 self.faults.append(str(error))
-            result = self.error_result(error_text_for_model(error, run.tool, run.context), run.tool)
-        else:
-            added = run.context._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - every call passes here
-            result = CallResult(content, added=added)
-        return replace(result, duration_s=round(time.monotonic() - started, 4))
+            return replace(  # no name for it here: the exception holds this frame
+                self.error_result(error_text_for_model(error, run.tool, run.context), run.tool),
+                duration_s=round(time.monotonic() - started, 4),
+                exception=self._exception_for_listener(error),
+            )
+        added = run.context._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - every call passes here
+        return CallResult(content, added=added, duration_s=round(time.monotonic() - started, 4))
+
+    def _exception_for_listener(self, error: BaseException) -> BaseException | None:
+        return None if self.scope.listener is None else exception_without_secrets(error, self.scope.redactor.text)
 
     def error_result(self, text: str, tool: AnyTool | None = None) -> CallResult:
         """Return an error result, clipped and redacted as any other result."""

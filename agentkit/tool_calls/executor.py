@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -118,10 +118,17 @@ class ToolCallExecutor:
         # A sub-agent records its own steps, so its run is not inside a step of the parent.
         agent_result = await runner.run_to_result(run, is_stop_requested) if tool.is_agent else None
 
-        async def run_once() -> CallResult:
-            return agent_result or await runner.run_to_result(run, is_stop_requested)
+        executed: CallResult | None = None
 
-        return await run_typed_step(runner.scope.steps, slot, run_once, CallResult.to_json, CallResult.from_json)
+        async def run_once() -> CallResult:
+            nonlocal executed
+            executed = agent_result or await runner.run_to_result(run, is_stop_requested)
+            return executed
+
+        result = await run_typed_step(runner.scope.steps, slot, run_once, CallResult.to_json, CallResult.from_json)
+        if executed is not None and executed.exception is not result.exception:  # JSON has no exception
+            return replace(result, exception=executed.exception)
+        return result
 
 
 def _is_exclusive(call: ToolCall, tools: Mapping[str, AnyTool]) -> bool:

@@ -15,8 +15,10 @@ import anyio
 
 from agentkit.errors import InvalidArguments, InvalidContent, ToolError, ToolTimeout, UsageError
 from agentkit.log import log
+from agentkit.redaction.exception_summary import place_of
 from agentkit.run.cleanup import is_current_task_cancelled
 from agentkit.run.guarded_middleware import ProgramFault
+from agentkit.tools.signatures.signature import source_location
 
 if TYPE_CHECKING:
     from agentkit.tools.run_context import RunContext
@@ -61,7 +63,10 @@ def error_text_for_model(error: BaseException, tool: AnyTool, ctx: RunContext[ob
             log().error("tool failed", tool=tool.name, call_id=ctx.call_id, exc_info=error)
         return words
     error_id = hashlib.sha256(ctx.idempotency_key.encode()).hexdigest()[:8]
-    log().error("tool failed", tool=tool.name, call_id=ctx.call_id, error_id=error_id, exc_info=error)
+    fields = {"tool": tool.name, "call_id": ctx.call_id, "error_id": error_id}
+    if not place_of(first):  # what the tool returned cannot be sent, for example
+        fields["defined_at"] = source_location(tool.function)
+    log().error("tool failed", **fields, exc_info=error)
     kind = next((words for kind, words in _FAILURE_CLASSES if isinstance(first, kind)), "an internal error")
     return _with_outcome_note(
         f"`{tool.name}` failed with {kind} (error id {error_id}). Changing the arguments may not help.", tool

@@ -152,6 +152,6 @@ async def test_the_first_log_line_names_tools_without_an_effect(caplog: pytest.L
     with caplog.at_level("INFO", "agentkit"), script(Reply.text("Done.")):
         await agent.run("Go")
     line = caplog.records[0]
-    assert line.message == "run started"
+    assert line.__dict__["event"] == "run started"
     assert line.__dict__["without_effect"] == ["save"]
     assert "effect=" in line.__dict__["hint"]

@@ -61,7 +61,7 @@ def test_a_tool_that_cannot_work_is_left_out_and_named_in_the_log(caplog: pytest
     broken = ListedTool("broken", "", {"type": "object", "properties": {"a": {"type": "text"}}}, None, Annotations())
     assert [tool.name for tool in offered(MOUNT, broken, PLAIN)] == ["files__look"]
     (record,) = caplog.records
-    assert (record.message, getattr(record, "tool", None)) == ("a tool is left out", "broken")
+    assert (record.__dict__["event"], record.__dict__["tool"]) == ("a tool is left out", "broken")
 
 
 def test_a_tool_that_runs_only_as_a_task_is_left_out(caplog: pytest.LogCaptureFixture) -> None:

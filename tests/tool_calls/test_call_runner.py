@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
-from agentkit import RunContext, ToolFinished, ToolProgress, ToolStarted, tool
+from agentkit import Agent, RunContext, RunHandle, ToolError, ToolFinished, ToolProgress, ToolStarted, tool
+from agentkit.run.agent_spec import RunOptions
 from agentkit.run.middleware import ToolRun
-from agentkit.run.steps import Slot
+from agentkit.run.steps import Slot, Steps
+from agentkit.testing import Reply, script
 from agentkit.tool_calls.call_events import emit_finished, emit_started, progress_reporter
 from agentkit.tool_calls.call_result import CallResult
 from tests.executing import Heard, call, execution
+from tests.run.test_steps import Recording
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +39,45 @@ async def test_a_value_is_a_result_and_so_is_a_failure() -> None:
     assert "internal error" in str(bad.content)
     assert bad.is_error
     assert min(good.duration_s, bad.duration_s) >= 0
+
+
+@tool(effect="read", raises=(LookupError,))
+async def fetch(why: str) -> str:
+    """Fetch."""
+    error: Exception = {"said": ToolError("Sold out."), "told": KeyError("tea")}.get(why) or PermissionError(why)
+    raise error
+
+
+READER = Agent("reader", model="claude-haiku-5-5", description="Reads.", tools=[halve, fetch])
+LEAD = Agent("lead", model="claude-haiku-5-5", tools=[READER.as_tool()])
+KEY = "sk-ant-" + "api03-abc"
+
+
+async def exceptions_of(run: RunHandle[str]) -> list[BaseException]:
+    async with run:
+        return [event.exception async for event in run if isinstance(event, ToolFinished) and event.exception]
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+async def test_listeners_get_the_exception_of_a_failed_call_without_its_secrets(is_recorded: bool) -> None:
+    calls = [Reply.tool("halve", n=3), Reply.tool("fetch", why=f"no {KEY}"), Reply.tool("fetch", why="told")]
+    delegate, done = Reply.tool("reader", objective="Read."), Reply.text("Done.")
+    with script(delegate, *calls, Reply.tool("fetch", why="said"), done, done):
+        options: RunOptions[None] = {"steps": cast("Steps", Recording())} if is_recorded else {}
+        found = await exceptions_of(LEAD.stream("Go", **options))
+    assert [(type(one), str(one)) for one in found] == [
+        (ValueError, ""),
+        (PermissionError, "no [redacted]"),
+        (KeyError, "'tea'"),
+        (ToolError, "Sold out."),
+    ]
+    assert all(one.__traceback__ is not None for one in found)
+
+
+async def test_a_run_without_a_listener_keeps_no_exception() -> None:
+    runner, given, slot = execution([halve]).runner, call("halve", n=5), Slot("tool:toolu_1")
+    result = await runner.run_to_result(ToolRun(given, halve, runner.make_context(given, slot)), lambda: False)
+    assert result.exception is None
 
 
 async def test_an_error_is_clipped_as_any_result_of_its_tool() -> None:

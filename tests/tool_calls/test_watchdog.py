@@ -59,9 +59,9 @@ async def test_a_tool_that_blocks_is_named_while_it_does_and_with_its_duration(
     assert "test_watchdog.py" in blockage.where
     assert blockage.where.endswith(" in crunch")
     during, after = [record.__dict__ for record in caplog.records]
-    assert (during["message"], during["tool"]) == ("tool blocks the event loop", "crunch")
+    assert (during["event"], during["tool"]) == ("tool blocks the event loop", "crunch")
     assert THRESHOLD_S <= during["duration_s"] < after["duration_s"]
-    assert (after["message"], after["tool"]) == ("tool blocked the event loop", "crunch")
+    assert (after["event"], after["tool"]) == ("tool blocked the event loop", "crunch")
     assert [(record["run_id"], record["agent"]) for record in (during, after)] == [("run-1", "reader")] * 2
 
 
@@ -81,7 +81,7 @@ async def test_a_tool_that_goes_on_after_its_time_limit_is_named_while_it_does(
     with caplog.at_level(logging.WARNING, "agentkit"), log_context(Redactor(), run_id="run-1"):
         (result,) = await answers([holds_on], call("holds_on"))
     assert result.is_error
-    assert (seen[0]["message"], seen[0]["tool"]) == ("tool `holds_on` runs on after its time limit", "holds_on")
+    assert (seen[0]["event"], seen[0]["tool"]) == ("tool `holds_on` runs on after its time limit", "holds_on")
     assert seen[0]["run_id"] == "run-1"
     assert len([record for record in caplog.records if "runs on" in record.message]) == 1
 
@@ -107,9 +107,9 @@ async def test_it_sleeps_while_no_tool_runs_and_wakes_for_the_next() -> None:
     for _ in range(2):
         await answers([wait], call("wait", seconds=0))
         with anyio.fail_after(10):
-            while watchdog._watchdog.wake.is_set():
+            while watchdog._watchdog.wake.is_set():  # pyright: ignore[reportPrivateUsage]
                 await anyio.sleep(0.01)
-    assert watchdog._watchdog.watches == {}
+    assert watchdog._watchdog.watches == {}  # pyright: ignore[reportPrivateUsage]
     assert [thread.name for thread in threading.enumerate()].count("agentkit watchdog") == 1
 
 
