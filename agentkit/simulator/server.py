@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from agentkit.budget.usage import Usage
 from agentkit.errors import ConfigurationError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.strict_json import parse_strict
@@ -207,7 +208,7 @@ class Simulator:
             answer = await self._endpoint.answer_message(full_body, conversation, fault, response_headers)
             content = answer.content
             with _lock:
-                self.quota.take_output_tokens(int(answer.usage["output_tokens"]) if answer.usage else 0)
+                self.quota.take_output_tokens(Usage.from_api(answer.usage).output_tokens)
         except ConnectionLost:
             raise
         except UnexpectedRequest as error:

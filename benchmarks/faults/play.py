@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import anyio
 
-from agentkit import Agent, Conversation, Done, Outcome, RunResult, TurnReset
+from agentkit import Agent, Conversation, Done, Event, Outcome, RunResult, Settings, TurnReset
 from agentkit.messages.message import JSONObject
 from benchmarks.faults.agents import FAST, Deps, Task
 from benchmarks.faults.scenario import EARLIER, PROMPT, Scenario, ScenarioResult
@@ -61,6 +61,7 @@ class _ScenarioRun:
             self.desk.cancel = run.cancel
             async for event in run:
                 self.resets += isinstance(event, TurnReset)
+                await self._read(event)
         self.result = run.result
 
     async def run_as_sub_agent(self) -> None:
@@ -69,8 +70,9 @@ class _ScenarioRun:
         lead = Agent("lead", model="claude-sonnet-5-5", instructions="You lead.", deps=Deps, tools=tools, retry=FAST)
         async with lead.stream("Go.", **self.options()) as run:
             self.desk.cancel = run.cancel
-            async for _ in run:
-                pass
+            async for event in run:
+                if event.path[-1] == self.scenario.agent.name:
+                    await self._read(event)
         (self.result,) = run.result.children
         is_well = run.result.ok
         if is_well == (self.scenario.ends_tree or self.result.outcome is Outcome.CANCELLED):
@@ -92,6 +94,10 @@ class _ScenarioRun:
         if not is_cut and self.stage.request_counts["bystander"] != (0 if wanted.ends_tree else wanted.other_requests):
             self.problems.append(f"the other item asked {self.stage.request_counts['bystander']} times")
 
+    async def _read(self, event: Event) -> None:
+        if self.scenario.reading is not None:
+            await self.scenario.reading(event, self.options())
+
     async def _start_conversation(self) -> Chat:
         agent, before, past = self.scenario.agent, self.scenario.before, self.scenario.past
         if before is None:
@@ -106,7 +112,7 @@ class _ScenarioRun:
         """Check that the API accepts the conversation that the run has left. Return the problems."""
         if self.chat is None:
             return []
-        result = await self.chat.send("And then?", model="claude-opus-5-5", **self.options())
+        result = await self.chat.send("And then?", model="claude-opus-5-5", settings=Settings(), **self.options())
         return [] if result.ok else [f"the conversation cannot go on: {result.reason}"]
 
     def result_of_scenario(self, interrupt: BaseException | None) -> ScenarioResult:
@@ -131,6 +137,8 @@ class _ScenarioRun:
             executed=self.desk.executed,
             max_tokens_sent=stage.max_tokens_sent,
             unfinished=[item.name for item in result.unfinished] if result else None,
+            cost_usd=result.cost.total.usd if result else None,
+            last_request=stage.last_request,
             request_id=result.error.request_id if result and result.error else None,
             resets=self.resets,
             log=self.log,

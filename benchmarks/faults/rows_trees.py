@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agentkit import Budget, Outcome
+from agentkit import Agent, Budget, CallTool, Content, Outcome, RunContext, ToolError, ToolRun, tool
 from agentkit.loop.texts_for_model import FINAL_TURN_NOTE, OVER_BUDGET_NOTE
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply
-from benchmarks.faults.agents import find, reader, worker
+from benchmarks.faults.agents import Deps, Task, find, order, reader, text_of_task, worker
 from benchmarks.faults.rows_requests import REFUSED
 from benchmarks.faults.scenario import (
     FINAL_ANSWER,
@@ -24,6 +24,7 @@ from benchmarks.faults.scenario import (
 )
 
 BUDGET = "Budget gone in the middle of parallel calls"
+GATE = "Gate of the root agent over what is below it"
 SIBLINGS = "One of many sub-agents fails"
 
 _lead = replace(worker, tools=[find, reader.as_tool()])
@@ -69,7 +70,50 @@ _FAILED = (
     "The sub-agent `reader` gave no answer; its outcome is failed. The API answered 400 invalid_request_error: No."
 )
 
+_CLOSED = "The shop is closed."
+
+
+async def _close_shop(call: ToolRun, next: CallTool) -> Content:
+    if call.call.name == "order" and call.path[-2:] == ("worker", "reader"):
+        raise ToolError(_CLOSED)
+    return await next(call)
+
+
+def _try_to_order(_: str, count: int) -> Reply:
+    return tool_call(f"r{count}", "order", item="tea") if count == 1 else Reply.text("Read. Done.")
+
+
+@tool(effect="write")
+async def run_buyer(ctx: RunContext[Deps]) -> str:
+    """Run the buyer from a tool."""
+    return (await _buyer.run(Task("Read."), deps=ctx.deps)).output
+
+
+_buyer: Agent[Deps, Task, str] = Agent(
+    "reader", model=reader.model, instructions="You read.", input=Task, render=text_of_task, deps=Deps, tools=[order]
+)
+_BUY = tool_call("c1", "reader", text="Read.")
+_RUN_BUYER = tool_call("c1", "run_buyer")
+
+
+def _gated(case: str, call: Reply) -> Scenario:
+    """A sub-agent tries to order; the root's middleware refuses that."""
+    return Scenario(
+        fault=GATE,
+        case=case,
+        agent=replace(worker, tools=[find, _buyer.as_tool(), run_buyer], around_tool=[_close_shop]),
+        script=(call, FINAL_REPLY),
+        reads=_try_to_order,
+        output=FINAL_ANSWER,
+        saw=(PROMPT_MESSAGE, assistant_message(call), user_message(ok_result("c1", "Read. Done."))),
+        requests=2,
+        requests_below=2,
+    )
+
+
 SCENARIOS = (
+    _gated("a sub-agent", _BUY),
+    _gated("a run that a tool starts", _RUN_BUYER),
     Scenario(
         fault=BUDGET,
         case="ten delegations, three requests",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-from agentkit import Agent, Outcome
+from agentkit import Agent, Event, Outcome
 from agentkit.messages.message import Block, Content, JSONObject, text_block, tool_result
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import Deps, Task, worker
@@ -20,6 +20,10 @@ KEY = "the-key-of-this-client-0815"
 """The API key of the client."""
 EARLIER = "Good morning."
 """The first prompt of a conversation that starts with another agent."""
+
+
+Reading: TypeAlias = "Callable[[Event, Mapping[str, Any]], Awaitable[None]]"
+"""Reads one event; it gets the options of the run, to run other agents with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,10 @@ class ScenarioResult:
     """The `max_tokens` of those requests."""
     unfinished: list[str] | None
     """The tools whose calls were not finished. None: there is no result to say so."""
+    cost_usd: float | None = None
+    """The cost of the run and those below it. None: it is not known, or there is no result."""
+    last_request: JSONObject = field(default_factory=dict[str, Any])
+    """The worker's last request."""
     request_id: str | None = None
     """The request id of the error that ended the run."""
     resets: int | None = None
@@ -71,6 +79,8 @@ class Scenario:
     """The model's replies to the worker."""
     faults: tuple[str | None, ...] = ()
     """The faults of the worker's requests, one after another."""
+    reading: Reading | None = None
+    """Reads each event of the worker's run. Only the ways in which events are read are taken then."""
     reads: Callable[[str, int], Reply] | None = None
     """The replies to the worker's sub-agents, by their task and the number of their requests so far."""
 
@@ -106,6 +116,8 @@ class Scenario:
     @property
     def ways(self) -> tuple[str, ...]:
         """The ways in which the scenario can be run."""
+        if self.reading is not None:
+            return ("stream", "sub-agent")
         return WAYS[:2] if self.past or self.before else WAYS
 
     @property

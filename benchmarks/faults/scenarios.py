@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.faults import (
+    rows_api_features,
+    rows_budgets,
     rows_calls,
     rows_conversations,
     rows_log,
+    rows_readers,
     rows_replies,
     rows_requests,
     rows_secrets,
@@ -25,6 +28,9 @@ SCENARIOS: Sequence[Scenario] = (
     *rows_calls.SCENARIOS,
     *rows_tools.SCENARIOS,
     *rows_trees.SCENARIOS,
+    *rows_budgets.SCENARIOS,
+    *rows_readers.SCENARIOS,
+    *rows_api_features.SCENARIOS,
     *rows_secrets.SCENARIOS,
     *rows_log.SCENARIOS,
 )

@@ -6,7 +6,18 @@ The same as text, for a header, a marker or a command line: `status:529`, `cut:a
 A reply that a fault spoils is not lost: a retry of the same conversation gets it whole.
 """
 
-from agentkit.simulator.faults.delivery import ERROR_TYPES, cut, delay, drip, drop, error_event, stall, status
+from agentkit.simulator.faults.delivery import (
+    ERROR_TYPES,
+    cut,
+    delay,
+    drip,
+    drop,
+    end_marker,
+    error_event,
+    linger,
+    stall,
+    status,
+)
 from agentkit.simulator.faults.fault import Fault
 from agentkit.simulator.faults.reply_content import (
     context_exceeded,
@@ -34,8 +45,10 @@ __all__ = [
     "duplicate_ids",
     "duplicate_keys",
     "empty",
+    "end_marker",
     "error_event",
     "invalid_json",
+    "linger",
     "max_tokens",
     "pause_turn",
     "refusal",

@@ -118,6 +118,34 @@ def cut(at: int) -> Fault:
     return Fault(change_chunks=chunks, keeps_reply=True)
 
 
+def linger(seconds: float = 3600) -> Fault:
+    """The connection stays open for some seconds behind the whole body."""
+    check_at_least(0, seconds=seconds)
+
+    async def chunks(given: Chunks) -> Chunks:
+        async with aclosing(given):
+            async for chunk in given:
+                yield chunk
+        await anyio.sleep(seconds)
+
+    return Fault(change_chunks=chunks)
+
+
+def end_marker() -> Fault:
+    """An end marker that is no event of this API, `data: [DONE]`, in one packet with the last event of a stream."""
+
+    async def chunks(given: Chunks) -> Chunks:
+        last: bytes | None = None
+        async with aclosing(given):
+            async for chunk in given:
+                if last is not None:
+                    yield last
+                last = chunk
+        yield (last or b"") + b"data: [DONE]\n\n"
+
+    return Fault(change_chunks=chunks)
+
+
 def error_event(after: int = 3, kind: str = "overloaded_error", message: str = "Overloaded") -> Fault:
     """An `error` event after the first `after` events of a stream ends it; requests without a stream get its status."""
     check_at_least(0, after=after)

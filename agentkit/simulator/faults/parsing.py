@@ -12,8 +12,15 @@ from agentkit.simulator.faults.fault import Fault
 
 _CONSTRUCTORS: tuple[Callable[..., Fault], ...] = (
     *(reply_content.context_exceeded, delivery.cut, delivery.delay, delivery.drip, delivery.drop),
-    *(reply_content.duplicate_ids, reply_content.duplicate_keys, reply_content.empty, delivery.error_event),
-    *(reply_content.invalid_json, reply_content.max_tokens, reply_content.pause_turn, reply_content.refusal),
+    *(reply_content.duplicate_ids, reply_content.duplicate_keys, reply_content.empty, delivery.end_marker),
+    *(
+        delivery.error_event,
+        reply_content.invalid_json,
+        delivery.linger,
+        reply_content.max_tokens,
+        reply_content.pause_turn,
+        reply_content.refusal,
+    ),
     *(delivery.stall, delivery.status, reply_content.truncated_json, reply_content.unknown_block),
     *(reply_content.unknown_event, reply_content.unknown_stop_reason),
 )

@@ -145,3 +145,16 @@ def _now() -> str:
 def test_a_status_that_is_no_error_is_refused() -> None:
     with pytest.raises(ValueError, match="between 400 and 599, not 200"):
         faults.status(200)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_connection_stays_open_behind_the_whole_reply(stream: bool) -> None:
+    seen, whole = await with_fault("linger:0.2", stream=stream)
+    assert seen.data == whole.data
+    assert seen.is_whole
+
+
+async def test_an_end_marker_comes_with_the_last_event() -> None:
+    seen, whole = await with_fault("end_marker")
+    assert seen.data == whole.data + b"data: [DONE]\n\n"
+    assert seen.pieces[-1][1] > len("data: [DONE]\n\n")
