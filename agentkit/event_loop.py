@@ -27,6 +27,8 @@ _LIVENESS_CHECK_S = 1.0
 """Seconds between two looks at a loop from which an answer is awaited: it may have ended."""
 _ABANDON_AFTER_S = 5.0
 """Seconds that a cancelled call in another loop has for its clean-up; then nobody waits for it any more."""
+_BLOCKED_AFTER_S = 15.0
+"""Seconds without an answer after which a thread that waits for an event loop takes it for blocked."""
 _running_tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
 
 
@@ -156,19 +158,46 @@ class EventLoop:
         """
         if self.is_current:
             return await function()
-        call = _CallFromOtherLoop(function, name, EventLoop.current(), self._context())
+        done, caller = anyio.Event(), EventLoop.current()
+        call = _CallFromOtherLoop(function, name, lambda: caller.post(done.set), self._context())
         is_posted = self.post(call.start)
         try:
-            while is_posted and not await call.wait(_LIVENESS_CHECK_S):
-                is_posted = not self.has_ended
+            while is_posted and not call.is_over():
+                with anyio.move_on_after(_LIVENESS_CHECK_S):
+                    await done.wait()
+                is_posted = call.is_over() or not self.has_ended
         except BaseException:
             if self.post(call.cancel):
-                with anyio.CancelScope(shield=True):
-                    await call.wait(_ABANDON_AFTER_S)
+                with anyio.move_on_after(_ABANDON_AFTER_S, shield=True):
+                    await done.wait()
             raise
         if not is_posted:
             raise _loop_ended_error(name)
         return call.value()
+
+    def run_from_thread(self, function: Callable[[], Awaitable[T]], name: str) -> T:
+        """Await a coroutine function in this event loop, from a thread in which none runs; the thread waits for it.
+
+        Args:
+            function: The coroutine function; it sees the context of the caller.
+            name: A phrase for what is called, for the error.
+
+        Raises:
+            UsageError: This event loop has ended, or ends before the function does, or has not answered for long: its
+                code may be waiting for this very thread.
+        """
+        done = threading.Event()
+        call = _CallFromOtherLoop(function, name, done.set, self._context())
+        is_posted = self.post(call.start)
+        try:
+            while is_posted and not done.wait(_LIVENESS_CHECK_S):
+                is_posted = self.answers(_BLOCKED_AFTER_S) or call.is_over()
+        finally:
+            if not call.is_over():
+                self.post(call.cancel)
+        if is_posted:
+            return call.value()
+        raise _loop_ended_error(name) if self.has_ended else _loop_blocked_error(name)
 
     def _context(self) -> Context:
         """Return a copy of the current context for use in this event loop."""
@@ -178,25 +207,23 @@ class EventLoop:
 
 
 class _CallFromOtherLoop(Generic[T]):
-    """A call that one event loop awaits and another one, its home, executes."""
+    """A call that one event loop, or a thread without one, waits for and another event loop, its home, executes."""
 
-    def __init__(self, function: Callable[[], Awaitable[T]], name: str, caller: EventLoop, context: Context) -> None:
-        self._done = anyio.Event()
-        """Set in the caller's event loop."""
+    def __init__(
+        self, function: Callable[[], Awaitable[T]], name: str, on_end: Callable[[], object], context: Context
+    ) -> None:
         self._is_over = False
         self._function = function
         self._name = name
-        self._caller = caller
+        self._on_end = on_end
         self._context = context
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
         self._value: T | None = None
         self._error: BaseException | None = None
 
-    async def wait(self, seconds: float) -> bool:
-        """Wait for the end, for so many seconds at most. True: it is over."""
-        with anyio.move_on_after(seconds):
-            await self._done.wait()
+    def is_over(self) -> bool:
+        """Return True once it has ended, in any thread."""
         return self._is_over
 
     def value(self) -> T:
@@ -241,7 +268,7 @@ class _CallFromOtherLoop(Generic[T]):
     def _end(self, error: BaseException | None) -> None:
         self._error = error
         self._is_over = True
-        self._caller.post(self._done.set)
+        self._on_end()
 
 
 def _do_nothing() -> None:
@@ -250,3 +277,10 @@ def _do_nothing() -> None:
 
 def _loop_ended_error(name: str) -> UsageError:
     return UsageError(f"The event loop of {name} has ended: use it only while that loop runs.")
+
+
+def _loop_blocked_error(name: str) -> UsageError:
+    return UsageError(
+        f"The event loop of {name} does not answer: code blocks it, perhaps an async tool that waits for this thread "
+        "(`thread.join()`, `future.result()`). Make that tool a sync function, or await the thread."
+    )

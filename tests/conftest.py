@@ -24,6 +24,14 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture
+def soon_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for an event loop takes it for blocked after a fifth of a second, not after several."""
+    monkeypatch.setattr("agentkit.event_loop._LIVENESS_CHECK_S", 0.02)
+    monkeypatch.setattr("agentkit.event_loop._BLOCKED_AFTER_S", 0.2)
+    monkeypatch.setattr("agentkit.budget.waiting_line.BLOCKED_AFTER_S", 0.2)
+
+
 @settings(max_examples=1, database=None)
 @given(strategies.none())
 def _make_random_source_of_hypothesis(_: None) -> None: ...

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 import sniffio
 import trio
@@ -175,3 +177,55 @@ async def test_a_root_task_outlives_the_task_group_that_started_it() -> None:
         tasks.cancel_scope.cancel()
     with anyio.fail_after(10):
         await done.wait()
+
+
+async def test_a_thread_gets_the_value_or_error_of_a_call_in_a_loop_that_answers(
+    monkeypatch: pytest.MonkeyPatch, anyio_backend_name: str
+) -> None:
+    monkeypatch.setattr("agentkit.event_loop._LIVENESS_CHECK_S", 0.02)
+    loop = EventLoop.current()
+
+    async def name() -> str:
+        await anyio.sleep(0.1)  # so that the thread looks at the loop meanwhile
+        return f"{word.get()} in {running_library()}"
+
+    async def fail() -> None:
+        raise KeyError("no")
+
+    def call() -> None:
+        word.set("tea")
+        assert loop.run_from_thread(name, "it") == f"tea in {anyio_backend_name}"
+        with pytest.raises(KeyError):
+            loop.run_from_thread(fail, "it")
+
+    await anyio.to_thread.run_sync(call)
+
+
+@pytest.mark.usefixtures("soon_blocked")
+async def test_a_thread_is_not_held_by_a_loop_that_is_blocked_and_its_call_is_cancelled() -> None:
+    loop, began, was_cancelled = EventLoop.current(), anyio.Event(), anyio.Event()
+
+    async def wait() -> None:
+        began.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            was_cancelled.set()
+
+    with ThreadPoolExecutor() as pool, anyio.fail_after(20):
+        future = pool.submit(loop.run_from_thread, wait, "the run")
+        await began.wait()
+        error = future.exception(20)
+        await was_cancelled.wait()
+    assert isinstance(error, UsageError)
+    assert "The event loop of the run does not answer: code blocks it" in str(error)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_thread_cannot_call_into_a_loop_that_has_ended(backend: str) -> None:
+    async def current() -> EventLoop:
+        return EventLoop.current()
+
+    loop = anyio.run(current, backend=backend)
+    with pytest.raises(UsageError, match="has ended"):
+        loop.run_from_thread(current, "the run")

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
@@ -31,10 +32,9 @@ from agentkit.loop.price_check import check_prices
 from agentkit.messages.message import Content, ToolCall, text_of
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client
-from agentkit.models.client_check import checked_credentials
+from agentkit.models.client_check import credentials_of_models
 from agentkit.models.overriding_client import overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
-from agentkit.redaction.credentials import credentials_of_environment
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out, check_run_options, spec_with_options
 from agentkit.run.cleanup import close_when_cancelled
@@ -44,7 +44,7 @@ from agentkit.run.result import RunResult
 from agentkit.run.run_log import log_end, log_start, logged_end
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
 from agentkit.run.steps import InMemorySteps, Slot, Steps
-from agentkit.tools.run_context import CallServices, RunContext, current_services
+from agentkit.tools.run_context import CallServices, RunContext, current_services, stop_request
 
 if TYPE_CHECKING:
     from agentkit.loop.output_validation import OutputCheckFunction
@@ -86,15 +86,22 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     async def run(self, listener: EventListener | None) -> None:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
+        if self._around is None:
+            await self._run_here(listener)
+        else:
+            await self._around.nested_runs.run_stopped_with_call(partial(self._run_here, listener))
+
+    async def _run_here(self, listener: EventListener | None) -> None:
         content = self.spec.input_spec.to_content(self.prompt)
         scope = self._run_scope(listener)
         self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
         check_prices(self.spec, scope.accounts)
         self._current_run = CurrentRun(is_stopping=self._is_stopping)
         await self.conversation.begin_run(self.spec.name, self._current_run)
-        nested_runs = NestedRuns()
+        nested_runs = NestedRuns(self.parent or self._around)
         run_budget = RunBudget(scope.accounts, nested_runs.loop)
         token = current_services.set(self._services_of_run(scope, nested_runs))
+        stop_token = stop_request.set(None)  # it belongs to the event loop of the call around this run
         began = time.monotonic()
         try:
             with anyio.move_on_after(run_budget.seconds_left) as opening:
@@ -110,8 +117,9 @@ class RunLifecycle(Generic[Deps, In, Out]):
             raise
         finally:
             current_services.reset(token)
+            stop_request.reset(stop_token)
+            await nested_runs.close()
             run_budget.close()
-            nested_runs.close()
             self.conversation.end_run(self._current_run)
             if self._around is not None:
                 self._around.nested_runs.add_result(self._around.call, cast("RunResult[object]", self.result()))
@@ -128,7 +136,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         async with AsyncExitStack() as stack:
             names = (self.spec.model, self.spec.fallback)
             models = [await stack.enter_async_context(_open_model(one, self.spec, scope)) for one in names if one]
-            scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, _known_credentials(models)))
+            scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, credentials_of_models(models)))
             deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
             _check_child_deps(self.spec, has_deps=deps is not None)
             transcript = await self._conversation_transcript(deps, scope, models[0].name)
@@ -240,12 +248,6 @@ async def _open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> Asy
     name = model if isinstance(model, str) else model.name
     async with lease_client(scope.client or scope.agent_client) as client:
         yield ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name))
-
-
-def _known_credentials(models: Sequence[Model]) -> list[str]:
-    """Return the credentials of the models' clients and of the environment. Raises EndpointError for a wrong one."""
-    clients = [getattr(model, "client", model) for model in models]  # a model of the user may hold its key itself
-    return [*credentials_of_environment(), *(value for client in clients for value in checked_credentials(client))]
 
 
 @asynccontextmanager

@@ -80,9 +80,18 @@ class ParentCall(CallServices):
 
 
 def enclosing_call() -> ParentCall | None:
-    """Return the tool call, or else the run, whose code runs now. None: no run is around it that goes on."""
-    call = current_services.get()
-    return call if isinstance(call, ParentCall) and not call.nested_runs.is_closed else None
+    """Return the tool call, or else the run, whose code runs now. None: no run is around it that goes on.
+
+    Where only a run further out goes on, it is the call there, with the budgets of the one that has ended.
+    """
+    call = innermost = current_services.get()
+    while isinstance(call, ParentCall) and call.nested_runs.is_closed:
+        call = call.nested_runs.around
+    if not isinstance(call, ParentCall) or not isinstance(innermost, ParentCall):
+        return None
+    if call is innermost:
+        return call
+    return replace(call, scope=replace(call.scope, accounts=innermost.scope.accounts), known_scope=None)
 
 
 def enclosing_client(own: Client | None) -> Client | None:

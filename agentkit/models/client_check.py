@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import cast
 from weakref import WeakKeyDictionary
 
 from agentkit.models.endpoint_errors import EndpointError
-from agentkit.redaction.credentials import CREDENTIAL_ATTRIBUTES, credentials_of
+from agentkit.redaction.credentials import CREDENTIAL_ATTRIBUTES, credentials_of, credentials_of_environment
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CLIENT_METHODS = {"post", "with_options"}
@@ -60,6 +60,12 @@ def client_problem(client: object) -> str | None:
         )
     is_other = any(module == "openai" for module, _ in bases) or not {*dir(client)} >= _CLIENT_METHODS
     return f"it takes an async client of Anthropic's SDK, not {kind.__name__}: `AsyncAnthropic()`" if is_other else None
+
+
+def credentials_of_models(models: Sequence[object]) -> list[str]:
+    """Return the credentials of the models' clients and of the environment. Raises EndpointError for a wrong one."""
+    clients = [getattr(model, "client", model) for model in models]  # a model of the user may hold its key itself
+    return [*credentials_of_environment(), *(value for client in clients for value in checked_credentials(client))]
 
 
 def check_client(client: object) -> None:

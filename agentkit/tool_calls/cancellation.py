@@ -70,6 +70,8 @@ class CancellableCall(Generic[T]):
     """The time of the last cancellation that reached the call, be it its own, by the monotonic clock."""
     _context: Context = field(default_factory=copy_context, init=False)
     """The context of the call, for what the watchdog's thread logs about it."""
+    _was_stopped: bool | None = field(default=None, init=False)
+    """True if the call has ended because it was stopped. None: it has not ended."""
     _cancellation_count: int = field(default=0, init=False)
     _swallowed_cancellation: BaseException | None = field(default=None, init=False)
     """The cancellation that was replaced by a forced stop, raised to the caller in the end. None: no forced stop."""
@@ -79,9 +81,17 @@ class CancellableCall(Generic[T]):
         watch = acquire_watch()
         try:
             return (yield from self._run_steps(self.awaitable.__await__(), watch))
+        except BaseException as error:
+            self._was_stopped = self._cancellation_count > 0 and isinstance(error, anyio.get_cancelled_exc_class())
+            raise
         finally:
+            self._was_stopped = self._was_stopped or False
             watch.limits.pop(id(self), None)
             release_watch(watch)
+
+    def must_stop(self) -> bool:
+        """Return True if the call is to be stopped, or was. Called in its event loop."""
+        return self.is_stop_requested() if self._was_stopped is None else self._was_stopped
 
     def _run_steps(self, coroutine: Generator[Any, Any, T], watch: Watch) -> Generator[object, object, T]:
         resume: Callable[[Any], object] = coroutine.send

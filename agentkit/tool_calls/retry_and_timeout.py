@@ -19,7 +19,7 @@ from agentkit.run.left_scopes import close_left_scopes
 from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import is_retryable_failure
 from agentkit.tool_calls.watchdog import UNSTOPPABLE_HINT
-from agentkit.tools.run_context import added_content_of
+from agentkit.tools.run_context import added_content_of, stop_request
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject
@@ -91,6 +91,7 @@ class TimeoutMiddleware:
             return scope.cancel_called or self.is_run_cancelled()
 
         call = CancellableCall(next(run), tool.name, is_stop_requested, start_timer)
+        stop_request.set(call.must_stop)  # for the runs that threads of the call may start
         raised, late_s = None, 0.0
         try:
             with scope:

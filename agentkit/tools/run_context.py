@@ -36,6 +36,9 @@ class CallServices:
 
 current_services: ContextVar[CallServices | None] = ContextVar("agentkit_call", default=None)
 """The services of the tool call, or else of the run, whose code runs now. None: no run is around it."""
+stop_request: ContextVar[Callable[[], bool] | None] = ContextVar("agentkit_stop", default=None)
+"""Returns True if the tool call whose code runs now is to be stopped, or was, by its timeout or with its run. It is
+called in the event loop of the call. None: no tool call is around the code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,12 +107,10 @@ async def test_a_run_beside_a_block_of_the_same_thread_is_not_logged(caplog: pyt
     assert not caplog.records
 
 
+@pytest.mark.usefixtures("soon_blocked")
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_tool_that_blocks_the_event_loop_for_its_thread_ends_that_run_and_never_hangs(
-    backend: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tool_that_blocks_the_event_loop_for_its_thread_ends_that_run_and_never_hangs(backend: str) -> None:
     """The run in the thread waits for a call that only the blocked event loop could settle."""
-    monkeypatch.setattr("agentkit.budget.waiting_line.BLOCKED_AFTER_S", 0.2)
     blocked: list[RunResult[str]] = []
 
     async def answer(request: JSONObject) -> Reply:

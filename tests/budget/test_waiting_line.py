@@ -148,11 +148,9 @@ async def block_until_others_are_done(one: Account, refusals: list[str], other: 
     assert not thread.is_alive()
 
 
+@pytest.mark.usefixtures("soon_blocked")
 @pytest.mark.parametrize(("backend", "other"), [("asyncio", "trio"), ("trio", "asyncio")])
-def test_nobody_waits_for_ever_for_calls_and_waiters_of_an_event_loop_that_is_blocked(
-    backend: str, other: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("agentkit.budget.waiting_line.BLOCKED_AFTER_S", 0.2)
+def test_nobody_waits_for_ever_for_calls_and_waiters_of_an_event_loop_that_is_blocked(backend: str, other: str) -> None:
     one, refusals = account(max_requests=4), list[str]()
     anyio.run(block_until_others_are_done, one, refusals, other, backend=backend)
     (refusal,) = refusals
