@@ -23,11 +23,11 @@ from typing_extensions import TypedDict
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.field_docs import annotated_descriptions
+from agentkit.schema.docs.notes import annotated_descriptions, is_included, join_texts, place_notes
 from agentkit.schema.json_schema.json_numbers import with_json_numbers
 from agentkit.schema.json_schema.property_names import NAME_RULE, is_valid_property_name, valid_property_name
 from agentkit.schema.json_schema.satisfiable import require_satisfiable
-from agentkit.schema.json_schema.subschemas import resolve_reference, transform_schemas
+from agentkit.schema.json_schema.subschemas import look_up_reference, resolve_reference, transform_schemas
 from agentkit.schema.json_values import JsonReader
 from agentkit.schema.lossless import LosslessSchemaGenerator
 from agentkit.schema.temporal import append_bounds_note
@@ -118,6 +118,7 @@ def compile_type(annotation: object) -> TypeSchema[Any]:
         return cast("TypeSchema[Any]", _compiled_types[key])
     adapter = _type_adapter(annotation)
     schema, reader = _compile_adapter(adapter)
+    place_notes(schema, annotation, lambda part: look_up_reference(part["$ref"], schema))
     compiled = TypeSchema(schema, adapter, reader)
     if key is not None:
         _compiled_types[key] = compiled
@@ -148,6 +149,8 @@ def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
     arguments: object = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator]  # built at run time
     schema, reader = _compile_adapter(_type_adapter(arguments))
     _drop_null_defaults(schema)
+    for parameter, prop in zip(parameters, schema["properties"].values(), strict=False):
+        place_notes(prop, parameter.annotation, lambda part: look_up_reference(part["$ref"], schema))
     if len(schema["properties"]) != len(parameters):
         raise DefinitionError("two parameters have the same alias; give each its own")
     _require_valid_names(schema)
@@ -163,6 +166,14 @@ def _require_valid_names(schema: JSONObject) -> None:
             )
 
 
+def is_described_by_docstring(parameter: Parameter) -> bool:
+    """Return True if the docstring's text is that of the parameter: no note in the annotation or default beats it."""
+    said = FieldInfo.from_annotation(cast("Any", parameter.annotation))
+    default = parameter.default.description if isinstance(parameter.default, FieldInfo) else None
+    notes = [said.description, default, *annotated_descriptions(said.metadata)]
+    return not any(notes) or is_included(parameter.description, join_texts(notes))
+
+
 def _annotated_field(parameter: Parameter) -> object:
     extras: list[object] = []
     default = parameter.default
@@ -175,9 +186,8 @@ def _annotated_field(parameter: Parameter) -> object:
         extras.append(copy.copy(default))
     elif default is not MISSING:
         extras.append(Field(default=default))
-    described = said.description or (isinstance(default, FieldInfo) and default.description)
-    if not described:
-        text = next(annotated_descriptions(said.metadata), parameter.description)
+    if not said.description and not (isinstance(default, FieldInfo) and default.description):
+        text = join_texts(annotated_descriptions(said.metadata)) or parameter.description
         if text:
             extras.append(Field(description=text))
     for extra in extras:
@@ -235,7 +245,9 @@ def _inline_root_reference(schema: JSONObject) -> JSONObject:
     if "$ref" not in schema:
         return schema
     said = {key: value for key, value in resolve_reference(schema, schema).items() if key != "$defs"}
-    return {**said, "$defs": schema["$defs"]}
+    target = look_up_reference(schema["$ref"], schema)
+    joined = join_texts([schema.get("description"), target.get("description")])
+    return {**said, **({"description": joined} if joined else {}), "$defs": schema["$defs"]}
 
 
 def _finish_schema(schema: JSONObject) -> JSONObject:

@@ -1,28 +1,28 @@
-"""Parse docstrings of functions and classes (Google, NumPy, reST) into descriptions for JSON Schema.
+"""Find the docstring that describes a function, a callable object or a class, and read it.
 
-Two rules for this file: parsing never raises, and a description that the docstring does not give is "".
+Two rules for this file: reading never raises, and a docstring that Python made up says nothing.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import cast
 
+from agentkit.schema.docs.sections import divide_docstring
+from agentkit.schema.json_schema.subschemas import is_object
+
+_OF_ANY_CALL = inspect.getdoc(type.__call__)
+"""The docstring that Python gives to every `__call__` without one."""
+_OF_PYTHON = frozenset(
+    ("builtins", "functools", "typing", "typing_extensions", "pydantic", "enum", "abc", "collections")
+)
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
-_REST_ATTRIBUTE = re.compile(r"^:[ic]?var\s+(?:[^:]*\s)?(\w+):[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
-_REST_FIELD = re.compile(
-    r"^:(?:param|parameter|arg|argument|key|keyword|attribute|type|raises?|except|exception|returns?|rtype|yields?"
-    r"|[ic]?var|vartype)\b[^:\n]*:.*(?:\n(?:[ \t]+.*|(?=\n[ \t])))*\n?",
-    re.MULTILINE,
-)
-_SECTION = re.compile(
-    r"(?:Args|Arguments|Params|Parameters|Other Parameters|Attributes|Keyword Args|Keyword Arguments"
-    r"|Raises|Exceptions|Except|Returns?|Yields?):?\s*"
-)
-_LIST_ITEM = re.compile(r"^([-*+•]|\d+[.)])\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,77 +30,92 @@ class ParsedDocstring:
     """The parts of a docstring that become descriptions."""
 
     description: str = ""
-    """Summary and body as written, without the sections for parameters, results and errors."""
+    """The docstring as written, without the texts of `parameters`."""
     parameters: Mapping[str, str] = field(default_factory=lambda: _NO_PARAMETERS)
-    """Text by parameter or attribute name, with each paragraph on one line."""
+    """Text by parameter or attribute name, with each paragraph of prose on one line."""
 
 
-def read_docstring(obj: object) -> ParsedDocstring:
-    """Read the docstring of a function, method or class.
+def parse_docstring(text: str | None, parameters: Mapping[str, object]) -> ParsedDocstring:
+    """Parse the text of a docstring.
 
-    Of a class only a docstring written in the class itself is read: inherited ones, and those that `dataclass`,
-    `NamedTuple` and `Enum` generate, describe something else. A docstring that cannot be parsed becomes the
-    description unchanged.
+    Args:
+        text: The docstring, without the indentation of the source. None: there is none.
+        parameters: The annotations of the parameters or fields whose texts are taken out of the description. What the
+            docstring says about other names stays in it.
     """
-    text = own_docstring(obj) if isinstance(obj, type) else inspect.getdoc(obj)
-    return parse_docstring(text) if text and text.strip() else ParsedDocstring()
+    if not text or not text.strip():
+        return ParsedDocstring()
+    description, found = divide_docstring(text, parameters)
+    return ParsedDocstring(description, MappingProxyType(found))
+
+
+def callable_docstring(function: Callable[..., object]) -> str | None:
+    """Return the docstring of a function, method, partial or callable object, with clean indentation.
+
+    What is written nearest to the callable wins: a docstring of its own, that of `__call__`, of the function that it
+    wraps, of its class. None: nobody wrote one.
+    """
+    if isinstance(cast("object", function), staticmethod | classmethod):
+        return callable_docstring(cast("Callable[..., object]", getattr(function, "__func__")))  # noqa: B009 - it may be either
+    return next((inspect.cleandoc(text) for text in _candidates(function) if text and text.strip()), None)
+
+
+def _candidates(function: Callable[..., object]) -> Iterator[str | None]:
+    """Yield the docstrings that may describe a callable, the nearest first."""
+    is_partial = isinstance(cast("object", function), functools.partial)
+    inner: object = getattr(function, "func" if is_partial else "__wrapped__", None)
+    classes = cast("type[object]", type(function)).__mro__
+    is_object = not inspect.isroutine(function)
+    if is_object:
+        own: object = getattr(function, "__dict__", {}).get("__doc__")
+        yield own if isinstance(own, str) else None
+        for cls in classes:
+            yield _routine_docstring(cls.__dict__.get("__call__"))
+    else:
+        yield _routine_docstring(function)
+    if callable(inner):
+        yield callable_docstring(inner)
+    if is_object:
+        yield from (own_docstring(cls) for cls in classes if is_user_defined(cls))
+
+
+def _routine_docstring(function: object) -> str | None:
+    text = inspect.getdoc(function) if inspect.isroutine(function) else None
+    return None if text == _OF_ANY_CALL else text
 
 
 def own_docstring(cls: type) -> str | None:
-    """Return the docstring written in the class itself. None: there is none, or Python generated it."""
+    """Return the docstring written in the class itself. None: there is none, or Python generated it.
+
+    A generic pydantic model with its arguments, `Page[int]`, has the docstring of `Page`.
+    """
+    generic: object = cls.__dict__.get("__pydantic_generic_metadata__")
+    origin: object = generic.get("origin") if is_object(generic) else None
+    if isinstance(origin, type):
+        return own_docstring(origin) if is_user_defined(origin) else None
     text = cls.__dict__.get("__doc__")
-    if not isinstance(text, str):
+    if not isinstance(text, str) or _is_made_up(text, cls):
         return None
-    made_up = text.startswith(f"{cls.__name__}(") or text == "An enumeration."
-    return None if made_up else inspect.cleandoc(text)
+    return inspect.cleandoc(text)
 
 
-def parse_docstring(text: str) -> ParsedDocstring:
-    """Parse the text of a docstring. Text that cannot be parsed becomes the description unchanged."""
-    from docstring_parser import ParseError, parse  # takes 20 ms to import: only programs that define tools need it
-
-    text = inspect.cleandoc(text)
-    try:
-        parsed = parse(text)
-    except (ParseError, ValueError, IndexError, KeyError, AttributeError, TypeError):
-        # docstring_parser raises all of these on text that only resembles a known style.
-        return ParsedDocstring(text)
-    parameters: dict[str, str] = {}
-    for item in parsed.params:
-        for name in item.arg_name.split(","):
-            if item.description:
-                parameters.setdefault(name.strip().lstrip("*"), _join_lines(item.description))
-    for name, said in _REST_ATTRIBUTE.findall(text):
-        parameters.setdefault(name, _join_lines(said))
-    return ParsedDocstring(_description_without_sections(text), MappingProxyType(parameters))
+def is_user_defined(cls: type) -> bool:
+    """Return False for the classes of Python and pydantic on which others are built."""
+    return cls.__module__.partition(".")[0] not in _OF_PYTHON
 
 
-def _description_without_sections(text: str) -> str:
-    """Return the docstring without the sections for parameters, results and errors."""
-    lines = _REST_FIELD.sub("", text).splitlines()
-    kept: list[str] = []
-    is_inside = is_numpy = False
-    for i, line in enumerate(lines):
-        is_underlined = i + 1 < len(lines) and bool(re.fullmatch(r"-{3,}", lines[i + 1].strip()))
-        is_headed = _SECTION.fullmatch(line) is not None and line.endswith(":")
-        if is_underlined or is_headed:
-            is_inside = _SECTION.fullmatch(line) is not None
-            is_numpy = is_underlined
-        elif is_inside and not is_numpy and line and not line[0].isspace():
-            is_inside = False
-        if not is_inside:
-            kept.append(line)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
-
-
-def _join_lines(text: str) -> str:
-    """Join the wrapped lines of a parameter's text; list items and paragraphs stay separate."""
-    lines: list[str] = []
-    for line in inspect.cleandoc(text).splitlines():
-        stripped = line.strip()
-        starts_anew = not stripped or _LIST_ITEM.match(stripped) or not lines or not lines[-1]
-        if starts_anew:
-            lines.append(stripped)
-        else:
-            lines[-1] = f"{lines[-1]} {stripped}"
-    return "\n".join(lines).strip()
+def _is_made_up(text: str, cls: type) -> bool:
+    """Return True for what `dataclass`, `NamedTuple` and `Enum` generate: `Point(x: int, y: int)`."""
+    if text == "An enumeration.":
+        return True
+    start = f"{cls.__name__}("
+    is_record = hasattr(cls, "_fields") or dataclasses.is_dataclass(cls)
+    if not is_record or not text.startswith(start):
+        return False
+    outside = re.sub(r"'[^']*'|\"[^\"]*\"", "", text.removeprefix(start))
+    depth = 1
+    for at, character in enumerate(outside):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0:
+            return at == len(outside) - 1
+    return False

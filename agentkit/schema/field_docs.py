@@ -1,65 +1,124 @@
-"""Collect the descriptions of a class's fields: from strings below them, annotations and the class's docstring.
-
-Python discards a string below a field, so it is read from the source file. A class without source (typed at a prompt,
-built at run time) has only its annotations and its docstring.
-"""
+"""Collect the texts about a class and its fields: from strings below them, annotations and the class's docstring."""
 
 from __future__ import annotations
 
-import ast
-import inspect
-import linecache
+import builtins
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from typing import ForwardRef
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, ForwardRef
 
-from typing_extensions import Doc, evaluate_forward_ref, is_typeddict
-
-from agentkit.schema.docstrings import own_docstring, parse_docstring
+from agentkit.schema.docs.class_source import strings_below_fields
+from agentkit.schema.docs.notes import is_included, join_texts, own_notes
+from agentkit.schema.docstrings import is_user_defined, own_docstring, parse_docstring
 from agentkit.schema.json_schema.subschemas import is_object
-from agentkit.schema.late_annotations import read_annotations
+from agentkit.schema.late_annotations import read_annotations, written_form
+
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTexts:
+    """The texts that are written about a class and its fields."""
+
+    description: str
+    """The class's own docstring, without what it says about fields. Empty: there is none."""
+    fields: Mapping[str, str]
+    """The descriptions by field name, inherited fields included; the nearest class in the MRO wins."""
+    annotations: Mapping[str, object]
+    """The annotations by field name, as far as their names are defined."""
+
+
+def class_texts(
+    cls: type, aliases: Mapping[str, str] = _NO_NAMES, described: Mapping[str, str] = _NO_NAMES
+) -> ClassTexts:
+    """Read the texts about a class and its fields.
+
+    A text in `Annotated` or below a field beats that in the docstring, which then stays in the class's description.
+
+    Args:
+        cls: The class.
+        aliases: The names of fields in the schema, where they differ from those in Python.
+        described: The texts of fields that are described already: what the docstring says about them stays in it.
+    """
+    annotations = field_annotations(cls)
+    names = {**annotations, **{alias: annotations.get(name) for name, alias in aliases.items()}}
+    of_alias = {alias: name for name, alias in aliases.items()}
+    docs: dict[str, str] = {}
+    description = ""
+    for owner in reversed(_written_classes(cls)):
+        docstring = own_docstring(owner)
+        written = {
+            of_alias.get(name, name): text for name, text in parse_docstring(docstring, names).parameters.items()
+        }
+        docs.update((name, text) for name, text in written.items() if name not in described)
+        docs.update(_texts_at_fields(owner))
+        used = {name for name, text in written.items() if is_included(text, described.get(name) or docs.get(name))}
+        taken = {name: annotation for name, annotation in names.items() if of_alias.get(name, name) in used}
+        description = parse_docstring(docstring, taken).description
+    return ClassTexts(description, docs, annotations)
 
 
 def field_descriptions(cls: type) -> dict[str, str]:
-    """Return the descriptions by field name, inherited fields included; the nearest class in the MRO wins.
+    """Return the descriptions by field name, inherited fields included; the nearest class in the MRO wins."""
+    return dict(class_texts(cls).fields)
 
-    Within one class `Annotated[..., Doc(...)]` wins over the string below the field, which wins over the docstring.
-    """
-    docs: dict[str, str] = {}
+
+def field_annotations(cls: type) -> dict[str, object]:
+    """Return the annotations of the fields, inherited ones included. None: a name in it is not defined."""
+    annotations: dict[str, object] = {}
     for owner in reversed(_written_classes(cls)):
-        text = own_docstring(owner)
-        if text:
-            docs.update(parse_docstring(text).parameters)
-        docs.update(_descriptions_in_source(owner))
-        docs.update(_descriptions_in_annotations(owner))
-    return docs
+        annotations |= _evaluated_annotations(owner)
+    fields: object = getattr(cls, "__pydantic_fields__", None)  # here generics have their arguments
+    for name, info in fields.items() if is_object(fields) else ():
+        metadata = getattr(annotations.get(name), "__metadata__", ())
+        annotation = getattr(info, "annotation", None)
+        annotations[name] = Annotated[annotation, *metadata] if metadata else annotation
+    return annotations
 
 
-def annotated_descriptions(metadata: Iterable[object]) -> Iterator[str]:
-    """Yield the descriptions in the metadata of an `Annotated`: plain strings and `Doc(...)`."""
-    for note in metadata:
-        if isinstance(note, Doc):
-            yield note.documentation
-        elif isinstance(note, str):
-            yield note
+def _texts_at_fields(cls: type) -> dict[str, str]:
+    """Return what stands at the fields of this class: in their annotations, below them, in `dataclasses.field`."""
+    texts = {name: own_notes(annotation) for name, annotation in _evaluated_annotations(cls).items()}
+    fields: object = cls.__dict__.get("__dataclass_fields__")
+    for name, field in fields.items() if is_object(fields) else ():
+        doc = getattr(field, "doc", None)  # from Python 3.14 on
+        if isinstance(doc, str) and name in texts:
+            texts[name].append(doc)
+    for name, text in strings_below_fields(cls).items():
+        texts.setdefault(name, []).append(text)
+    return {name: join_texts(found) for name, found in texts.items() if any(found)}
 
 
-def _descriptions_in_annotations(cls: type) -> Iterator[tuple[str, str]]:
-    for name, written in read_annotations(cls).items():
-        annotation = _evaluate_annotation(written, cls) if isinstance(written, str) else written
-        for note in annotated_descriptions(getattr(annotation, "__metadata__", ())):
-            yield name, note
+def _evaluated_annotations(cls: type) -> dict[str, object]:
+    """Return the annotations of a class itself, quoted and postponed ones evaluated."""
+    return {
+        name: _evaluate_annotation(written_form(written), cls) if isinstance(written, str | ForwardRef) else written
+        for name, written in read_annotations(cls).items()
+    }
 
 
 def _evaluate_annotation(annotation: str, cls: type) -> object:
-    """Evaluate a postponed annotation. None: a name in it is undefined, which must not make a mere description fail."""
-    if "Annotated[" not in annotation:
-        return None
+    """Evaluate a postponed annotation. None: a mere description must not make anything fail.
+
+    Names that are not defined, such as local classes, are left open.
+    """
+    module = sys.modules.get(cls.__module__)
+    parameters = {str(parameter): parameter for parameter in getattr(cls, "__type_params__", ())}
+    names = _OpenNames({**builtins.__dict__, **(module.__dict__ if module else {}), **vars(cls), **parameters})
     try:
-        return evaluate_forward_ref(ForwardRef(annotation), owner=cls)
-    except (NameError, AttributeError, TypeError, SyntaxError):
+        value: object = eval(annotation, {}, names)  # noqa: S307 - the user's own annotation
+    except Exception:  # noqa: BLE001 - a user's expression may raise anything
         return None
+    return value
+
+
+class _OpenNames(dict[str, object]):
+    """Names, of which those that are not defined stand for any type."""
+
+    def __missing__(self, name: str) -> object:
+        return Any
 
 
 def _written_classes(cls: type) -> list[type]:
@@ -70,86 +129,6 @@ def _written_classes(cls: type) -> list[type]:
         generic: object = getattr(owner, "__pydantic_generic_metadata__", None)
         candidates = [owner, generic.get("origin") if is_object(generic) else None]
         for candidate in [*candidates, *(getattr(base, "__origin__", base) for base in bases)]:
-            if isinstance(candidate, type) and candidate not in found and _is_user_defined(candidate):
+            if isinstance(candidate, type) and candidate not in found and is_user_defined(candidate):
                 found.append(candidate)
     return found
-
-
-def _is_user_defined(cls: type) -> bool:
-    return cls.__module__.partition(".")[0] not in (
-        "builtins",
-        "typing",
-        "typing_extensions",
-        "pydantic",
-        "enum",
-    )
-
-
-def _descriptions_in_source(cls: type) -> Mapping[str, str]:
-    filename = _source_file(cls)
-    if filename is None:
-        return {}
-    names = set(read_annotations(cls))
-    # Several classes may share a qualified name (redefined, or in two branches): their fields identify them.
-    # The annotations of a TypedDict include the fields of its bases.
-    is_fitting = names.issuperset if is_typeddict(cls) else names.__eq__
-    fitting = [
-        node
-        for node in _classes_in_file(filename).get(cls.__qualname__, ())
-        if is_fitting(set(_annotated_field_names(node)))
-    ]
-    line = getattr(cls, "__firstlineno__", None)
-    exact = [node for node in fitting if line in (node.lineno, *(d.lineno for d in node.decorator_list))]
-    fitting = exact or fitting
-    return _strings_below_fields(fitting[0]) if len(fitting) == 1 else {}
-
-
-def _source_file(cls: type) -> str | None:
-    module = sys.modules.get(cls.__module__)
-    return getattr(module, "__file__", None)
-
-
-def _classes_in_file(filename: str) -> Mapping[str, list[ast.ClassDef]]:
-    return _parse_classes("".join(linecache.getlines(filename)))
-
-
-@lru_cache(maxsize=32)
-def _parse_classes(source: str) -> Mapping[str, list[ast.ClassDef]]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return {}
-    classes: dict[str, list[ast.ClassDef]] = {}
-    for name, node in _walk_classes(tree, ""):
-        classes.setdefault(name, []).append(node)
-    return classes
-
-
-def _walk_classes(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.ClassDef):
-            name = prefix + child.name
-            yield name, child
-            yield from _walk_classes(child, f"{name}.")
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from _walk_classes(child, f"{prefix}{child.name}.<locals>.")
-        else:
-            yield from _walk_classes(child, prefix)
-
-
-def _annotated_field_names(node: ast.ClassDef) -> Iterator[str]:
-    for statement in node.body:
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            yield statement.target.id
-
-
-def _strings_below_fields(node: ast.ClassDef) -> dict[str, str]:
-    docs: dict[str, str] = {}
-    for field, below in zip(node.body, node.body[1:], strict=False):
-        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
-            continue
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            text = below.value.value
-            if isinstance(text, str):
-                docs[field.target.id] = inspect.cleandoc(text)
-    return docs

@@ -12,10 +12,16 @@ from collections.abc import Mapping
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from agentkit.schema.docstrings import own_docstring, parse_docstring
-from agentkit.schema.field_docs import field_descriptions
+from agentkit.schema.docs.notes import join_texts, place_notes
+from agentkit.schema.field_docs import ClassTexts, class_texts
 from agentkit.schema.json_schema.subschemas import is_object
-from agentkit.schema.lossless_values import AnyCoreSchema, LosslessValueSchemas, refuse_type, trim_class_description
+from agentkit.schema.lossless_values import (
+    AnyCoreSchema,
+    LosslessValueSchemas,
+    describe_enum,
+    refuse_type,
+    set_class_description,
+)
 from agentkit.schema.map_keys import UnsupportedKeyType, property_names_schema
 
 _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
@@ -35,7 +41,21 @@ class LosslessSchemaGenerator(LosslessValueSchemas):
         """Generate the schema of one part, and record whether a user's validator converts its input."""
         if schema["type"] in _CONVERTERS and not _is_pydantic_function(schema["function"]["function"]):
             self.has_converters = True
-        return super().generate_inner(schema)
+        updates = schema.get("metadata", {}).get("pydantic_js_updates", {})
+        is_root_model = schema.get("root_model", False)
+        if schema["type"] == "enum":
+            built = super().generate_inner(schema)
+            describe_enum(self.resolve_ref_schema(built), schema["cls"])
+            return built
+        if "description" not in updates or ("ref" in schema and not is_root_model):
+            return super().generate_inner(schema)
+        # pydantic would replace the description of the type, such as the docstring of a named tuple.
+        others = {key: value for key, value in updates.items() if key != "description"}
+        bare: AnyCoreSchema = {**schema, "metadata": {**schema["metadata"], "pydantic_js_updates": others}}
+        built = super().generate_inner(bare)
+        if is_root_model:
+            return built
+        return {**built, "description": join_texts([updates["description"], built.get("description")])}
 
     def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
         """Keep the order of definition, in which people and the model read; pydantic would sort the keys."""
@@ -66,32 +86,52 @@ class LosslessSchemaGenerator(LosslessValueSchemas):
         self, built: JsonSchemaValue, cls: type | None, fields: Mapping[str, AnyCoreSchema] | None
     ) -> JsonSchemaValue:
         built.pop("title", None)
-        if cls is not None:
-            trim_class_description(built, cls)
         if fields is None:
+            if cls is not None:
+                self._describe_root(built, cls)
             return built
         if built.setdefault("additionalProperties", False) is not False:
             self.has_open_objects = True
         properties = built.get("properties")
         if cls is not None and is_object(properties):
             names = {name: self._get_alias_name(field, name) for name, field in fields.items()}
-            missing = [n for n in names if "description" not in properties.get(names[n], {"description": ""})]
-            docs = field_descriptions(cls) if missing else {}
-            for name in missing:
-                if name in docs:
-                    properties[names[name]]["description"] = docs[name]
+            found = {name: properties[alias] for name, alias in names.items() if alias in properties}
+            texts = class_texts(cls, names, _descriptions(found))
+            set_class_description(built, cls, texts.description)
+            for name, prop in found.items():
+                self._describe_field(prop, texts, name)
         return built
+
+    def _describe_root(self, built: JsonSchemaValue, cls: type) -> None:
+        texts = class_texts(cls)
+        set_class_description(built, cls, texts.description)
+        field: object = getattr(cls, "__pydantic_fields__", {}).get("root")
+        joined = join_texts([built.get("description"), getattr(field, "description", None)])
+        if joined:
+            built["description"] = joined
+        self._describe_field(built, texts, "root")
+
+    def _describe_field(self, prop: JsonSchemaValue, texts: ClassTexts, name: str) -> None:
+        joined = join_texts([prop.get("description"), texts.fields.get(name)])
+        if joined:
+            prop["description"] = joined
+        place_notes(prop, texts.annotations.get(name), self._referenced_schema)
+
+    def _referenced_schema(self, schema: JsonSchemaValue) -> JsonSchemaValue | None:
+        return self.get_schema_from_definitions(schema["$ref"])
 
     def named_tuple_schema(self, schema: core_schema.NamedTupleSchema) -> JsonSchemaValue:
         """Generate an array whose items name their fields in their descriptions."""
         built = super().named_tuple_schema(schema)
-        docs = field_descriptions(schema["cls"])
-        for field, item in zip(schema["fields"], built.get("prefixItems", ()), strict=False):
-            said = item.get("description") or docs.get(field["name"])
-            item["description"] = f"{field['name']}: {said}" if said else field["name"]
-        text = own_docstring(schema["cls"])
-        if text and (said := parse_docstring(text).description):
-            built["description"] = said
+        names = [field["name"] for field in schema["fields"]]
+        found: dict[str, JsonSchemaValue] = dict(zip(names, built.get("prefixItems", ()), strict=False))
+        texts = class_texts(schema["cls"], described=_descriptions(found))
+        for name, item in found.items():
+            self._describe_field(item, texts, name)
+            said = item.get("description")
+            item["description"] = f"{name}: {said}" if said else name
+        if texts.description:
+            built["description"] = texts.description
         return built
 
     # -- dictionaries ---------------------------------------------------------------------------
@@ -162,6 +202,10 @@ class LosslessSchemaGenerator(LosslessValueSchemas):
         if name:
             refuse_type(f"a set of {name}, which Python cannot hash", "use a list, or make the items frozen")
         return built
+
+
+def _descriptions(schemas: Mapping[str, JsonSchemaValue]) -> dict[str, str]:
+    return {name: schema["description"] for name, schema in schemas.items() if "description" in schema}
 
 
 def _is_pydantic_function(function: object) -> bool:

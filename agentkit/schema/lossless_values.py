@@ -6,6 +6,7 @@ express.
 
 from __future__ import annotations
 
+import inspect
 import math
 from enum import Enum, Flag
 from typing import Any, Never, TypeAlias
@@ -16,7 +17,8 @@ from pydantic_core import core_schema
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
 from agentkit.schema.decimals import decimal_json_schema
-from agentkit.schema.docstrings import ParsedDocstring, own_docstring, parse_docstring
+from agentkit.schema.docs.class_source import strings_below_fields
+from agentkit.schema.docstrings import own_docstring
 from agentkit.schema.json_schema.text_patterns import (
     COMPLEX_NUMBER,
     NAIVE_DATETIME,
@@ -35,16 +37,14 @@ def refuse_type(type_text: str, fix: str) -> Never:
     raise DefinitionError(f"{type_text} cannot come as JSON; {fix}")
 
 
-def trim_class_description(built: JSONObject, cls: type) -> None:
-    """Remove the sections for parameters from the description: pydantic uses the whole docstring."""
-    text = own_docstring(cls)
-    docs = parse_docstring(text) if text else ParsedDocstring()
+def set_class_description(built: JSONObject, cls: type, description: str) -> None:
+    """Put the description of a class where pydantic has its whole docstring, or one that Python made up."""
     written = built.get("description")
-    if written is not None and written not in (text, (cls.__doc__ or "").strip()):
+    if written is not None and written not in (own_docstring(cls), inspect.cleandoc(cls.__doc__ or "").strip()):
         return  # set by the user, in the model's configuration
     built.pop("description", None)
-    if docs.description:
-        built["description"] = docs.description
+    if description:
+        built["description"] = description
 
 
 class LosslessValueSchemas(GenerateJsonSchema):
@@ -122,7 +122,6 @@ class LosslessValueSchemas(GenerateJsonSchema):
         built = super().enum_schema(schema)
         if issubclass(schema["cls"], Flag):
             built["enum"] = _flag_combinations(schema["cls"])
-        trim_class_description(built, schema["cls"])
         return _with_type_first(built)
 
     def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
@@ -172,6 +171,14 @@ def _flag_combinations(flags: type[Flag]) -> list[int]:
     for flag in flags:
         values |= {value | flag.value for value in values}
     return sorted(values)
+
+
+def describe_enum(built: JSONObject, cls: type[Enum]) -> None:
+    """Set the description of an enum: its docstring, and what is written below its members."""
+    members = [
+        f"- {cls[name].value}: {text}" for name, text in strings_below_fields(cls).items() if name in cls.__members__
+    ]
+    set_class_description(built, cls, "\n".join(filter(None, [own_docstring(cls), *members])))
 
 
 def _with_type_first(built: JSONObject) -> JSONObject:

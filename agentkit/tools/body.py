@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from agentkit.errors import DefinitionError
 from agentkit.schema import compile_parameters
 from agentkit.schema.compiler import UndefinedName
+from agentkit.schema.docs.notes import is_included, join_texts, own_notes
 from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.late_annotations import read_annotations
 from agentkit.schema.validation.api_form import ApiForm, api_form, object_schema
@@ -138,6 +139,20 @@ class FunctionBody:
     def needs_context(self) -> bool:
         """See `ToolBody.needs_context`."""
         return self._signature.needs_context
+
+    @property
+    def description(self) -> str:
+        """The function's docstring, and the notes on its return type."""
+        return self._read_description() if self.has_unresolved_types else self._description
+
+    @cached_property
+    def _description(self) -> str:
+        return self._read_description()
+
+    def _read_description(self) -> str:
+        described = self._signature.description
+        notes = [note for note in own_notes(self._returns) if not is_included(note, described)]
+        return "\n\n".join(filter(None, [described, f"Returns: {join_texts(notes)}" if notes else ""]))
 
     @property
     def returns(self) -> object:

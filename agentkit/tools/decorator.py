@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, cast, overload
 from typing_extensions import Unpack
 
 from agentkit.errors import DefinitionError
-from agentkit.schema.docstrings import read_docstring
 from agentkit.tools.body import FunctionBody
 from agentkit.tools.definition import Tool
 from agentkit.tools.options import Available, Effect, ToolOptions, check_name
@@ -94,8 +93,9 @@ def _make_tool(
     try:
         if name == "__call__":
             raise DefinitionError("a callable object has no name that the model could use; give name=")
-        description = read_docstring(inner).description if description is None else description
-        return Tool(FunctionBody(function, visible_names(function, frame)), function, name, description, options)
+        body = FunctionBody(function, visible_names(function, frame))
+        described = (lambda: body.description) if description is None else description
+        return Tool(body, function, name, described, options)
     except DefinitionError as error:
         if str(error).startswith("Tool "):
             raise

@@ -59,7 +59,7 @@ class Tool(Generic[P, R]):
         body: ToolBody,
         function: Callable[P, R],
         name: str,
-        description: str,
+        description: str | Callable[[], str],
         options: ToolOptions,
         api_param: JSONObject | None = None,
     ) -> None:
@@ -67,7 +67,7 @@ class Tool(Generic[P, R]):
         options = check_options(options)
         functools.update_wrapper(self, function, updated=())
         self.name = name
-        self.description = clean_description(description)
+        self._description = description if callable(description) else clean_description(description)
         self.declared_effect: Effect | None = options.get("effect")
         """The declared effect. None: not declared, so `write` is assumed."""
         self.effect: Effect = self.declared_effect or "write"
@@ -105,6 +105,11 @@ class Tool(Generic[P, R]):
         """Pickle a tool of a module by its name there, as functions are."""
         place = self.__module__, str(getattr(self, "__qualname__", self.name))
         return (_find_by_name, place) if _find_by_name(*place) is self else super().__reduce_ex__(protocol)
+
+    @property
+    def description(self) -> str:
+        """The description for the model. Empty: there is none."""
+        return self._description() if callable(self._description) else self._description
 
     @property
     def input_schema(self) -> JSONObject:

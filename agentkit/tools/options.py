@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast, get_args
 
@@ -75,10 +76,23 @@ def check_name(name: object) -> None:
 
 
 def clean_description(description: object) -> str:
-    """Return the description without the indentation of the source. Raises DefinitionError unless it is text."""
+    """Return a description given by hand, as it is written.
+
+    Only the indentation of the source is removed: where all lines have it, or where the closing quotes show it.
+
+    Raises:
+        DefinitionError: It is no text.
+    """
     if not isinstance(description, str):
         raise DefinitionError(f"description={description!r} must be text")
-    return inspect.cleandoc(description).strip()
+    if not description.strip():
+        return ""
+    first, *rest = description.split("\n")
+    margin = rest[-1] if rest and not rest[-1].strip() else ""
+    if margin and not first[:1].isspace() and all(line.startswith(margin) or not line.strip() for line in rest):
+        return "\n".join([first, *(line.removeprefix(margin) for line in rest)]).strip()
+    dedented = textwrap.dedent(description)
+    return description if dedented == description else dedented.strip()
 
 
 def check_options(options: ToolOptions) -> ToolOptions:

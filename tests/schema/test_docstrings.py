@@ -1,111 +1,122 @@
-"""Docstrings of functions and classes in the three forms."""
+"""The docstring that describes a function, a callable object or a class."""
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import pytest
+from pydantic import BaseModel
 
-from agentkit.schema.docstrings import ParsedDocstring, parse_docstring, read_docstring
+from agentkit.schema.docstrings import ParsedDocstring, callable_docstring, own_docstring, parse_docstring
 
-
-def google() -> None:
-    """Place an order.
-
-    Use it once every line is confirmed.
-
-    Args:
-        lines (list[Line], optional): What to order,
-            at least one line.
-        note: Delivery: note for the driver.
-
-    Returns:
-        A receipt.
-    """
+T = TypeVar("T")
 
 
-def numpy() -> None:
-    """Place an order.
-
-    Use it once every line is confirmed.
-
-    Parameters
-    ----------
-    lines : list of Line
-        What to order,
-        at least one line.
-    note : str, optional
-        Delivery: note for the driver.
-
-    Returns
-    -------
-    Receipt
-        A receipt.
-    """
+def search(city: str, unit: str = "C") -> None:
+    """Search."""
 
 
-def rest() -> None:
-    """Place an order.
+class Traced:
+    """Counts calls."""
 
-    Use it once every line is confirmed.
+    def __init__(self, function: Callable[..., object]) -> None:
+        functools.update_wrapper(self, function)
 
-    :param lines: What to order,
-        at least one line.
-    :param str note: Delivery: note for the driver.
-    :returns: A receipt.
-    """
+    def __call__(self, *args: object) -> None: ...
 
 
-@pytest.mark.parametrize("function", [google, numpy, rest])
-def test_each_form_gives_the_same(function: Callable[[], None]) -> None:
-    docs = read_docstring(function)
-    assert docs.description == "Place an order.\n\nUse it once every line is confirmed."
-    assert docs.parameters == {
-        "lines": "What to order, at least one line.",
-        "note": "Delivery: note for the driver.",
-    }
+class Lookup:
+    """Look up."""
+
+    def __call__(self, number: int) -> None: ...
 
 
-def test_sections_without_a_place_of_their_own_stay_in_the_description() -> None:
-    docs = parse_docstring("Add.\n\nExample:\n    >>> add(1)\n\nNote:\n    Slow.\n\nArgs:\n    x: A number.\n")
-    assert ">>> add(1)" in docs.description
-    assert "Slow." in docs.description
-    assert "A number." not in docs.description
+class SpecialLookup(Lookup): ...
 
 
-def test_numpy_names_that_share_a_text_each_get_it() -> None:
-    docs = parse_docstring("Add.\n\nParameters\n----------\nx, y : int\n    A number.\n")
-    assert docs.parameters == {"x": "A number.", "y": "A number."}
+class Finder:
+    """Holds an index."""
+
+    def __call__(self) -> None:
+        """Find."""
+
+    def find(self) -> None:
+        """Find one."""
 
 
-def test_lists_in_a_parameters_text_keep_their_lines() -> None:
-    docs = parse_docstring("Sort.\n\nArgs:\n    by: The key:\n        - name\n        - age\n")
-    assert docs.parameters["by"] == "The key:\n- name\n- age"
+class SpecialFinder(Finder):
+    def find(self) -> None: ...
 
 
-def test_attributes_of_a_class_are_parameters() -> None:
-    class Item:
-        """An item.
+@functools.cache
+def cached() -> None:
+    """Look up once."""
 
-        Attributes:
-            name: Its name.
-        """
 
-    class Other:
-        """Another.
+@functools.cache
+def undocumented() -> None: ...
 
-        :ivar name: Its name.
-        """
 
-    assert read_docstring(Item) == ParsedDocstring("An item.", {"name": "Its name."})
-    assert read_docstring(Other) == ParsedDocstring("Another.", {"name": "Its name."})
+def extended() -> Callable[..., None]:
+    @functools.wraps(search)
+    def wrapper(*args: Any) -> None: ...
+
+    wrapper.__doc__ = f"{search.__doc__} Only on Mondays."
+    return wrapper
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (search, "Search."),
+        (functools.partial(search, unit="F"), "Search."),
+        (functools.partial(functools.partial(Lookup(), 1)), "Look up."),
+        (Traced(search), "Search."),
+        (functools.partial(Traced(search)), "Search."),
+        (extended(), "Search. Only on Mondays."),
+        (Lookup(), "Look up."),
+        (Lookup().__call__, None),
+        (SpecialLookup(), "Look up."),
+        (Finder(), "Find."),
+        (SpecialFinder(), "Find."),
+        (SpecialFinder().find, "Find one."),
+        (staticmethod(search), "Search."),
+        (cached, "Look up once."),
+        (undocumented, None),
+        (lambda: None, None),
+    ],
+)
+def test_a_callable_is_described_by_what_is_written_nearest_to_it(
+    function: Callable[..., object], text: str | None
+) -> None:
+    assert callable_docstring(function) == text
+
+
+def test_a_partial_may_have_a_docstring_of_its_own() -> None:
+    one = functools.partial(search, unit="F")
+    one.__doc__ = "Search in Fahrenheit."
+    assert callable_docstring(one) == "Search in Fahrenheit."
+
+
+def test_a_generic_model_with_its_arguments_has_the_docstring_of_the_model() -> None:
+    class Page(BaseModel, Generic[T]):
+        """One page."""
+
+        rows: list[T]
+
+    class Plain(BaseModel, Generic[T]):
+        rows: list[T]
+
+    assert (own_docstring(Page[int]), own_docstring(Plain[int])) == ("One page.", None)
 
 
 def test_docstrings_that_python_makes_up_say_nothing() -> None:
     @dataclasses.dataclass
     class Data:
         x: int
+        y: tuple[int, str] = (1, ")")
 
     class Pair(NamedTuple):
         x: int
@@ -116,17 +127,29 @@ def test_docstrings_that_python_makes_up_say_nothing() -> None:
     class Child(Data):
         pass
 
-    for cls in (Data, Pair, Colour, Child):
-        assert read_docstring(cls) == ParsedDocstring()
+    assert [own_docstring(cls) for cls in (Data, Pair, Colour, Child)] == [None] * 4
+
+
+def test_a_written_docstring_may_begin_as_python_would() -> None:
+    @dataclasses.dataclass
+    class Point:
+        """Point(x) of the map (in metres)"""
+
+        x: int
+
+    class Plain:
+        """Plain(x)"""
+
+    assert own_docstring(Point) == "Point(x) of the map (in metres)"
+    assert own_docstring(Plain) == "Plain(x)"
 
 
 @pytest.mark.parametrize(
     "text", ["", "   ", "Args:", "Args:\n  nope", ":param", "Parameters\n----", "Search: a: b:\n e.g.: x", "x" * 10_000]
 )
-def test_nothing_that_only_looks_like_a_form_raises(text: str) -> None:
-    assert isinstance(parse_docstring(text), ParsedDocstring)
+def test_what_only_looks_like_a_form_is_the_description(text: str) -> None:
+    assert parse_docstring(text, {"x": int}) == ParsedDocstring(text.strip())
 
 
-def test_a_text_in_no_form_is_the_description() -> None:
-    assert parse_docstring("Search: a list of things.\ne.g. tea").description == "Search: a list of things.\ne.g. tea"
-    assert read_docstring(lambda: None) == ParsedDocstring()
+def test_no_docstring_says_nothing() -> None:
+    assert parse_docstring(None, {}) == ParsedDocstring()

@@ -70,7 +70,7 @@ def test_the_nearest_text_wins() -> None:
     assert field_descriptions(Item) == {
         "name": "From the docstring.",
         "size": "Below the field,\non two lines.",
-        "weight": "In Annotated.",
+        "weight": "In Annotated.\nBelow.",
     }
 
 
@@ -107,11 +107,11 @@ def test_local_classes_of_one_name_are_told_apart_by_their_fields() -> None:
 def test_classes_that_cannot_be_told_apart_get_no_text_rather_than_the_wrong_one() -> None:
     if sys.version_info >= (3, 13):
         return  # classes know their line there
-    classes = []
+    classes: list[type] = []
     for flag in (True, False):
         if flag:
 
-            class Same(BaseModel):
+            class Same(BaseModel):  # pyright: ignore[reportRedeclaration]
                 x: int
                 """One."""
 

@@ -136,8 +136,15 @@ def test_a_description_loses_the_indentation_of_the_source() -> None:
         Use words.
         """
     assert clean_description(text) == "Find items.\n\nUse words."
+    assert clean_description("\n    Find:\n        a\n    ") == "Find:\n    a"
     with pytest.raises(DefinitionError, match="description=5"):
         clean_description(5)
+
+
+def test_a_description_goes_out_as_it_is_written_otherwise() -> None:
+    for text in ("Run:\n    for i in x:\n        y", "| a |\n|---|", "a\n\tb\nc", "```\n  x\n```\n"):
+        assert clean_description(text) == text
+    assert clean_description(" \n ") == ""
 
 
 def test_examples_become_json_that_nobody_else_holds() -> None:

@@ -164,7 +164,7 @@ class _StrictFormBuilder:
     ) -> JSONObject:
         """Build a union of the positions' types, with the order in words: the grammar has no `prefixItems`."""
         choices = [self.build(inner, f"{path}[{i}]", inside) for i, inner in enumerate(prefix)]
-        said = [str(inner.get("description", "")) if is_object(inner) else "" for inner in prefix]
+        said = [" ".join(str(choice.get("description", "")).split()) for choice in choices]
         order = [f"{i + 1}. {type_label(choice, said[i])}" for i, choice in enumerate(choices)]
         if items is False:
             flat.constraints.setdefault("maxItems", len(prefix))

@@ -5,6 +5,7 @@ A function that cannot be a tool is refused here; the error names the parameter 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Mapping
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 
 from agentkit.errors import DefinitionError
 from agentkit.schema import MISSING, Parameter
-from agentkit.schema.docstrings import read_docstring
+from agentkit.schema.compiler import is_described_by_docstring
+from agentkit.schema.docstrings import callable_docstring, parse_docstring
 from agentkit.schema.late_annotations import read_parameters
 from agentkit.tools.signatures.annotations import VisibleNames, resolve_annotation, underlying_function
 from agentkit.tools.signatures.wrappers import named_parameters
@@ -41,6 +43,17 @@ class Signature:
     """True if the context parameter has no default: it is passed even if it is None."""
     unresolved: Mapping[str, str]
     """Parameters whose annotation uses a name that is not defined yet, with the reason."""
+    docstring: str | None
+    """The docstring of the function. None: there is none."""
+    documented: Mapping[str, object]
+    """The annotations of all parameters that the docstring may describe, also of those that the model does not see."""
+
+    @property
+    def description(self) -> str:
+        """The docstring, without what the schema says and without texts about parameters that the model never sees."""
+        beaten = {one.name for one in self.parameters if one.description and not is_described_by_docstring(one)}
+        taken = {name: annotation for name, annotation in self.documented.items() if name not in beaten}
+        return parse_docstring(self.docstring, taken).description
 
 
 def source_location(function: Callable[..., object]) -> str:
@@ -72,12 +85,15 @@ def _named_parameters(function: Callable[..., object]) -> list[inspect.Parameter
 
 def read_signature(function: Callable[..., object], names: VisibleNames) -> Signature:
     """Read a function's signature. Raises DefinitionError, naming the parameter, for what cannot work."""
-    documented = read_docstring(underlying_function(function)).parameters
+    docstring = callable_docstring(function)
+    shown = _named_parameters(function)
+    documented = _documented_parameters(function) | {one.name: one.annotation for one in shown}
+    texts = parse_docstring(docstring, documented).parameters
     parameters: list[Parameter] = []
     context: str | None = None
     needs_context = is_context_required = False
     unresolved: dict[str, str] = {}
-    for parameter in _named_parameters(function):
+    for parameter in shown:
         name = parameter.name
         if unusable := _UNUSABLE_KINDS.get(parameter.kind):
             raise DefinitionError(f"parameter `{name}` {unusable.format(name=name)}")
@@ -98,8 +114,21 @@ def read_signature(function: Callable[..., object], names: VisibleNames) -> Sign
         if annotation.unresolved_reason is not None:
             unresolved[name] = annotation.unresolved_reason
         default = parameter.default if has_default else MISSING
-        parameters.append(Parameter(name, annotation.value, default, documented.get(name, "")))
-    return Signature(tuple(parameters), context, needs_context, is_context_required, unresolved)
+        parameters.append(Parameter(name, annotation.value, default, texts.get(name, "")))
+    return Signature(tuple(parameters), context, needs_context, is_context_required, unresolved, docstring, documented)
+
+
+def _documented_parameters(function: Callable[..., object]) -> dict[str, object]:
+    """Return the annotations of the parameters of a function and of all around which it is wrapped."""
+    inner: object = function
+    found: dict[str, object] = {}
+    while callable(inner):
+        # Python does not know the parameters of a partial whose names are those of a wrapper only.
+        with contextlib.suppress(TypeError, ValueError):
+            found = {one.name: one.annotation for one in read_parameters(inner)} | found
+        layers: list[object] = [getattr(inner, name, None) for name in ("__wrapped__", "__func__", "func")]
+        inner = next(filter(callable, layers), None)
+    return found
 
 
 def _untyped_text(function: Callable[..., object], name: str) -> str:

@@ -1,0 +1,1 @@
+"""Texts that describe types and parameters: docstrings and notes in annotations."""
