@@ -30,6 +30,7 @@ from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.json_schema.subschemas import look_up_reference, resolve_reference, transform_schemas
 from agentkit.schema.json_values import JsonReader
 from agentkit.schema.lossless import LosslessSchemaGenerator
+from agentkit.schema.stable_json import to_stable_json
 from agentkit.schema.temporal import append_bounds_note
 from agentkit.schema.type_adapter import make_type_adapter
 
@@ -190,6 +191,9 @@ def _annotated_field(parameter: Parameter) -> object:
         text = join_texts(annotated_descriptions(said.metadata)) or parameter.description
         if text:
             extras.append(Field(description=text))
+    examples = said.examples or (isinstance(default, FieldInfo) and default.examples)
+    if examples:
+        extras.append(Field(examples=cast("list[Any]", to_stable_json(examples))))
     for extra in extras:
         annotation = Annotated[annotation, extra]
     return annotation

@@ -15,19 +15,14 @@ from pydantic_core import core_schema
 from agentkit.schema.docs.notes import join_texts, place_notes
 from agentkit.schema.field_docs import ClassTexts, class_texts
 from agentkit.schema.json_schema.subschemas import is_object
-from agentkit.schema.lossless_values import (
-    AnyCoreSchema,
-    LosslessValueSchemas,
-    describe_enum,
-    refuse_type,
-    set_class_description,
-)
+from agentkit.schema.lossless_fields import LosslessFieldSchemas
+from agentkit.schema.lossless_values import AnyCoreSchema, describe_enum, refuse_type, set_class_description
 from agentkit.schema.map_keys import UnsupportedKeyType, property_names_schema
 
 _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
 
 
-class LosslessSchemaGenerator(LosslessValueSchemas):
+class LosslessSchemaGenerator(LosslessFieldSchemas):
     """Generates one schema; make a new one for each type. Raises DefinitionError for a type without JSON form."""
 
     ignored_warning_kinds = {"non-serializable-default", "skipped-discriminator"}  # noqa: RUF012 (pydantic's form)
@@ -94,12 +89,13 @@ class LosslessSchemaGenerator(LosslessValueSchemas):
             self.has_open_objects = True
         properties = built.get("properties")
         if cls is not None and is_object(properties):
-            names = {name: self._get_alias_name(field, name) for name, field in fields.items()}
+            names = {name: self.shown_name(field, name) for name, field in fields.items()}
             found = {name: properties[alias] for name, alias in names.items() if alias in properties}
             texts = class_texts(cls, names, _descriptions(found))
             set_class_description(built, cls, texts.description)
             for name, prop in found.items():
                 self._describe_field(prop, texts, name)
+            self.set_stable_examples(properties, names, cls)
         return built
 
     def _describe_root(self, built: JsonSchemaValue, cls: type) -> None:

@@ -15,7 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchema
 from pydantic_core import core_schema
 
 from agentkit.errors import DefinitionError
-from agentkit.messages.message import JSONObject
+from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.decimals import decimal_json_schema
 from agentkit.schema.docs.class_source import strings_below_fields
 from agentkit.schema.docstrings import own_docstring
@@ -26,6 +26,7 @@ from agentkit.schema.json_schema.text_patterns import (
     date_pattern,
     uuid_pattern,
 )
+from agentkit.schema.stable_json import sort_sets
 from agentkit.schema.temporal import temporal_bounds_note
 
 AnyCoreSchema: TypeAlias = Any
@@ -49,6 +50,10 @@ def set_class_description(built: JSONObject, cls: type, description: str) -> Non
 
 class LosslessValueSchemas(GenerateJsonSchema):
     """The part of the schema generator for single values; the subclass in `lossless.py` adds objects and unions."""
+
+    def encode_default(self, dft: object) -> JSON:
+        """Return a default as JSON data, the same in every process."""
+        return sort_sets(dft, super().encode_default(dft))
 
     # -- text with a form -----------------------------------------------------------------------
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import PydanticSerializationError
 from typing_extensions import TypedDict
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.json_numbers import is_finite
+from agentkit.schema.stable_json import to_stable_json
 from agentkit.schema.validation.unknown_options import refuse_unknown_options
 from agentkit.tools.run_context import RunContext
 
@@ -133,9 +136,13 @@ def is_for_code(allowed_callers: Sequence[str]) -> bool:
 def examples_as_json(examples: Sequence[Mapping[str, object]]) -> tuple[JSONObject, ...]:
     """Return examples as JSON data, from any Python values. Raises DefinitionError for a value without a JSON form."""
     try:
-        return tuple(to_jsonable_python(dict(example)) for example in examples)
+        written = tuple(cast("JSONObject", to_stable_json(dict(example))) for example in examples)
     except PydanticSerializationError as error:
         raise DefinitionError(f"an example has no JSON form: {error}") from error
+    for example in written:
+        if not is_finite(example):
+            raise DefinitionError(f"an example holds a number that JSON does not have: {json.dumps(example)}")
+    return written
 
 
 def _is_positive_number(value: object) -> bool:

@@ -161,3 +161,8 @@ def test_examples_become_json_that_nobody_else_holds() -> None:
 def test_an_example_without_a_json_form_is_refused() -> None:
     with pytest.raises(DefinitionError, match="no JSON form"):
         examples_as_json([{"file": Path, "lock": object()}])
+
+
+def test_an_example_with_a_number_that_json_does_not_have_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="a number that JSON does not have"):
+        examples_as_json([{"a": [float("inf")]}])

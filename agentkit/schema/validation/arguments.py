@@ -192,8 +192,11 @@ def _is_path_within(path: str, place: str) -> bool:
 
 
 def _error_message(details: ErrorDetails) -> str:
-    if details["type"] == "json_invalid":  # the data is JSON, so only its nesting exceeds pydantic's limit
-        return _TOO_DEEP
+    if details["type"] == "json_invalid":
+        reason = str(details.get("ctx", {}).get("error", ""))
+        if not details["loc"] or "recursion" in reason:  # the data is JSON: only its nesting exceeds pydantic's limit
+            return _TOO_DEEP
+        return f"expected text that is JSON, got {json_excerpt(details['input'])} ({reason})"
     cause = details.get("ctx", {}).get("error")
     text = str(cause) if cause is not None and str(cause) else details["msg"][0].lower() + details["msg"][1:]
     text = " ".join(text.splitlines())

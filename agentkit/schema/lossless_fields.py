@@ -1,0 +1,80 @@
+"""Lossless JSON Schema of fields: what is shown is what validation takes, under the name that it takes.
+
+pydantic shows fields that cannot be given (`init=False`), a field's own name where validation reads it from a path
+inside another, aliases where validation takes none, and one of two fields with the same alias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
+
+from agentkit.errors import DefinitionError
+from agentkit.messages.message import JSONObject
+from agentkit.schema.json_schema.subschemas import is_list, is_object
+from agentkit.schema.lossless_values import AnyCoreSchema, LosslessValueSchemas
+from agentkit.schema.stable_json import to_stable_json
+
+
+class LosslessFieldSchemas(LosslessValueSchemas):
+    """The part of the schema generator for the fields of classes."""
+
+    def __init__(self, *, by_alias: bool = True) -> None:
+        super().__init__(by_alias=by_alias)
+        self._shown_names: dict[int, str] = {}
+
+    def shown_name(self, field: AnyCoreSchema, name: str) -> str:
+        """Return the name under which a field is shown; it was generated before."""
+        return self._shown_names.get(id(field), name)
+
+    def dataclass_args_schema(self, schema: core_schema.DataclassArgsSchema) -> JsonSchemaValue:
+        """Generate the schema of a dataclass's fields, without those that its `__init__` does not take."""
+        fields = [field for field in schema["fields"] if field.get("init", True)]
+        return super().dataclass_args_schema({**schema, "fields": fields})
+
+    def _named_required_fields_schema(
+        self, named_required_fields: Sequence[tuple[str, bool, AnyCoreSchema]]
+    ) -> JsonSchemaValue:
+        shown: dict[str, str] = {}
+        for name, _, field in named_required_fields:
+            alias = self._shown_names[id(field)] = self._get_alias_name(field, name)
+            other = shown.setdefault(alias, name)
+            if other != name:
+                raise DefinitionError(
+                    f"`{other}` and `{name}` have the same alias `{alias}`, so that only one could be given; give each "
+                    "its own"
+                )
+        return super()._named_required_fields_schema(named_required_fields)
+
+    def _get_alias_name(self, field: AnyCoreSchema, name: str) -> str:
+        if self._config.validate_by_alias is False:
+            return name
+        alias: object = field.get("validation_alias", name)
+        if isinstance(alias, str):
+            return alias
+        paths = _paths(alias)
+        if single := [path[0] for path in paths if len(path) == 1]:
+            return str(single[0])
+        if self._config.validate_by_name or self._config.populate_by_name:
+            return name
+        raise DefinitionError(
+            f"its field `{name}` is read from a path inside another field, {paths[0]}, which no schema can show; give "
+            "it an alias of one name, or give the class a field of that shape"
+        )
+
+    def set_stable_examples(self, properties: JSONObject, names: Mapping[str, str], cls: type) -> None:
+        """Write the examples of a class's fields again, with sets in order. `names`: the properties by field."""
+        infos: object = getattr(cls, "__pydantic_fields__", None)
+        for field, info in infos.items() if is_object(infos) else ():
+            examples = getattr(info, "examples", None)
+            part = properties.get(names.get(field, ""))
+            if examples and is_object(part) and "examples" in part:
+                part["examples"] = to_stable_json(examples)
+
+
+def _paths(alias: object) -> list[list[object]]:
+    """Return the paths of an AliasPath, or of each choice of an AliasChoices, as pydantic keeps them."""
+    steps = alias if is_list(alias) else []
+    return steps if steps and is_list(steps[0]) else [steps]
