@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import anyio.lowlevel
 
 from agentkit.budget.budget import Amount, Budget, Need
-from agentkit.budget.usage import usd_text
+from agentkit.budget.limit_texts import limits_text, time_text
 from agentkit.budget.waiting_line import Waiter, WaitingLine, accounts_lock
 from agentkit.errors import AgentkitError
 from agentkit.event_loop import EventLoop
@@ -121,6 +121,13 @@ class RunBudget:
                 return True
         return False
 
+    def time_text(self, state: str) -> str:
+        """Return a sentence on the time limit that is reached first: that it `is over`, and its numbers."""
+        timed = [(left, account) for account in self.accounts if (left := account.seconds_left) is not None]
+        left, account = min(timed, key=lambda one: one[0])
+        numbers = time_text(account.budget, left, self._longest_call_s)
+        return f"The time of the budget of {account.owner} {state}: {numbers}."
+
     @property
     def has_cost_limit(self) -> bool:
         """True if one of the budgets limits the cost."""
@@ -200,7 +207,7 @@ class RunBudget:
                     self._wake_waiters(but=account)
                     return account
                 self._wake_waiters()
-                raise self._over_budget_error(account, call.amount_at(min_tokens), need.amount_at(min_tokens) - free)
+                raise self._over_budget_error(account, need, min_tokens, free)
             granted = min(granted, most, max(min_tokens, need.fair_max_tokens(free, account.idle_runs)))
         tokens = int(granted)
         # The longer this reply gets, the more the final turn needs: that part is reserved with the call.
@@ -246,14 +253,13 @@ class RunBudget:
             for account in self.accounts:
                 account.idle_runs += 1 if is_idle else -1
 
-    def _over_budget_error(self, account: Account, call: Amount, missing: Amount) -> OverBudget:
+    def _over_budget_error(self, account: Account, need: Need, min_tokens: int, free: Amount) -> OverBudget:
+        set_aside = account.reserved + account.final_turn_reserve - self._final_turn_reserve
+        limits = limits_text(account.budget, account.spent, set_aside, need.amount_at(min_tokens))
         return OverBudget(
-            f"The budget of {account.owner}, {account.budget}, does not cover another call: "
-            f"{_amount_text(account.spent)} spent, "
-            f"{_amount_text(account.final_turn_reserve)} set aside for answers, "
-            f"and the call could use {_amount_text(call)}.",
+            f"The budget of {account.owner} does not cover another call: {limits}.",
             account,
-            is_about_prompt=missing.requests <= 0 and missing.output_tokens <= 0,
+            is_about_prompt=need.exceeds_by_prompt(free, min_tokens),
         )
 
     def _blocked_error(self, waiter: Waiter) -> OverBudget:
@@ -284,10 +290,3 @@ class Reservation:
     def settle(self, used: Amount) -> None:
         """Replace the reserved amount by the used one."""
         self.run_budget.settle(self, used)
-
-
-def _amount_text(amount: Amount) -> str:
-    return (
-        f"{usd_text(amount.cost_usd)}, {amount.input_tokens:,.0f} input tokens, "
-        f"{amount.output_tokens:,.0f} output tokens and {amount.requests:,.0f} requests"
-    )

@@ -12,11 +12,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import cast
 
 from agentkit.budget.account import Account
 from agentkit.budget.budget import Budget
 from agentkit.budget.usage import usd_text
-from agentkit.errors import BudgetExceeded
+from agentkit.errors import BudgetExceeded, UsageError
 
 _accounts: ContextVar[tuple[Account, ...]] = ContextVar("agentkit_accounts", default=())
 
@@ -97,6 +98,8 @@ def stop_over_budget(budget: Budget) -> Generator[Spending]:
     block holds in tasks and threads that are started in it with a copy of the context; `asyncio.to_thread` and sync
     tools make one, a pool does with `contextvars.copy_context().run`.
     """
+    if not isinstance(cast("object", budget), Budget):
+        raise UsageError(f"A block takes a Budget, not {budget!r}: stop_over_budget(Budget(max_cost_usd=0.5)).")
     account = Account(budget, "the block")
     _open_blocks[account] = threading.get_ident()
     try:

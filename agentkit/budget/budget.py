@@ -18,8 +18,10 @@ class Budget:
     never exceeds a limit. A call that does not fit is not made: the model is asked for its best answer in a final turn,
     for which a reserve was kept, and the outcome is `budget_exhausted`.
 
+    A limit of 0 or below leaves nothing to spend: every run ends with that outcome, and nothing is sent.
+
     Raises:
-        DefinitionError: A limit is not above zero.
+        DefinitionError: A limit is not a number.
     """
 
     max_cost_usd: float | None = None
@@ -36,17 +38,24 @@ class Budget:
     def __post_init__(self) -> None:
         for limit in fields(self):
             value = getattr(self, limit.name)
-            if value is not None and not 0 < value < math.inf:
-                raise DefinitionError(f"Budget({limit.name}={value!r}): a limit is a number above 0; None is no limit.")
+            is_number = isinstance(value, int | float) and not isinstance(value, bool) and value < math.inf
+            if value is not None and not is_number:
+                raise DefinitionError(f"Budget({limit.name}={value!r}): a limit is a number; None is no limit.")
 
     def __str__(self) -> str:
-        given = [f"{limit.name}={getattr(self, limit.name):g}" for limit in fields(self) if getattr(self, limit.name)]
+        limits = {limit.name: getattr(self, limit.name) for limit in fields(self)}
+        given = [f"{name}={limit_text(value)}" for name, value in limits.items() if value is not None]
         return f"Budget({', '.join(given)})"
 
     def to_amount(self) -> Amount:
         """Return the limits as an amount; what is not limited is infinite."""
         limits = (self.max_cost_usd, self.max_input_tokens, self.max_output_tokens, self.max_requests)
         return Amount(*(math.inf if limit is None else limit for limit in limits))
+
+
+def limit_text(limit: object) -> str:
+    """Return a limit as it is written in a program."""
+    return f"{limit:g}" if isinstance(limit, float) else str(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,12 @@ class Need:
     def amount_at(self, max_tokens: int) -> Amount:
         """Return the amount for a request with this `max_tokens`."""
         return self.fixed + self.per_token.times(max_tokens)
+
+    def exceeds_by_prompt(self, free: Amount, max_tokens: int) -> bool:
+        """Return True if it is the prompt that does not fit into what is available, so that a smaller one might."""
+        missing, without_prompt = self.amount_at(max_tokens) - free, self.per_token.times(max_tokens) - free
+        is_prompt_only = missing.requests <= 0 and missing.output_tokens <= 0
+        return is_prompt_only and without_prompt.cost_usd < 0 and without_prompt.input_tokens < 0
 
     def max_tokens_within(self, free: Amount) -> float:
         """Return the largest `max_tokens` that fits into what is available; below 0 when nothing does."""

@@ -24,6 +24,8 @@ class AskModel:
     """The `max_tokens` of the request, where no budget allows for less."""
     min_tokens: int = 1_024
     """The smallest `max_tokens` that a budget may lower it to."""
+    good_tokens: int = 0
+    """The smallest `max_tokens` to take where a budget allows for it. 0: `min_tokens`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class RetryTurn:
     reason: str
     max_tokens: int | None = None
     """The `max_tokens` of the next request. None: as before."""
+    min_tokens: int = 0
+    """The smallest `max_tokens` with which the next request is of use: more than the reply had. 0: as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,6 @@ class Finish:
     outcome: Outcome
     reason: str = ""
 
-
-OUT_OF_TIME = Finish(Outcome.BUDGET_EXHAUSTED, "The time of the budget is over: what was running was stopped.")
-"""The end of a run whose `Budget(max_seconds=...)` is used up."""
 
 Action: TypeAlias = (
     AskModel | RunTools | SkipCalls | CheckAnswer | RequestText | RetryTurn | UseFallback | Compact | Finish

@@ -16,7 +16,6 @@ from agentkit.budget.model_limits import model_limits_of
 from agentkit.errors import ConfigurationError, ModelError
 from agentkit.log import log
 from agentkit.loop.actions import (
-    OUT_OF_TIME,
     Action,
     AskModel,
     CheckAnswer,
@@ -115,7 +114,8 @@ class AgentLoop(Generic[Deps, In, Out]):
             self.finish = Finish(Outcome.FAILED, self.scope.redactor.text(str(error)))
         finally:
             if self.finish is None and self.run_budget.is_time_over:
-                self.finish = OUT_OF_TIME
+                reason = self.run_budget.time_text("is over, and what was running was stopped")
+                self.finish = Finish(Outcome.BUDGET_EXHAUSTED, reason)
             self._leave_valid_history()
         result = self.result()
         await self.scope.emit(
@@ -186,7 +186,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             self.state = self.state.turn_resumed()
         needs_reserve = self.state.has_tools and not action.is_final_turn
         if needs_reserve and self.run_budget.accounts and self.run_budget.is_time_short:
-            self.state = self.state.budget_refused("The time of the budget is nearly over.")
+            self.state = self.state.budget_refused(self.run_budget.time_text("is nearly over"))
             return
         self.history.append_user_message(action.note)
         turn_number = self.state.turns + 1

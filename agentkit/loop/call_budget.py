@@ -10,6 +10,7 @@ from agentkit.budget.account import OverBudget
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import PRICE_FACTORS
 from agentkit.budget.upper_bounds import WorstCaseRates
+from agentkit.loop.run_limits import MIN_REPLY_TOKENS
 from agentkit.models.model import CountsTokens
 from agentkit.run.guarded_middleware import ProgramFault
 
@@ -41,13 +42,17 @@ class CallBudget:
             OverBudget: A budget does not cover the request.
         """
         wished = int(request.options["max_tokens"])
+        least, *smaller = self._min_tokens(request, wished)
         while True:
             try:
-                return await self._reserve_for(request, self.prompt_tokens_bound(request), wished)
+                return await self._reserve_for(request, self.prompt_tokens_bound(request), wished, least)
             except OverBudget as refusal:
-                if not (refusal.is_about_prompt and await self._count_prompt_tokens(request)):
+                if refusal.is_about_prompt and await self._count_prompt_tokens(request):
+                    continue
+                if not smaller:
                     refusal.account.is_exhausted = True
                     raise
+                least = smaller.pop(0)
 
     def prompt_tokens_bound(self, request: Request) -> int:
         """Return an upper bound of the prompt's tokens."""
@@ -65,14 +70,13 @@ class CallBudget:
             self._counted_tokens = await self.model.count_tokens(request)
         return self._counted_tokens is not None
 
-    async def _reserve_for(self, request: Request, prompt_tokens: int, wished: int) -> Reservation:
+    async def _reserve_for(self, request: Request, prompt_tokens: int, wished: int, least: int) -> Reservation:
         resources = self.resources
         prices = self._highest_prices(request) if resources.run_budget.has_cost_limit else ()
         rates = WorstCaseRates.for_request(prices, request)
-        least = self._min_tokens(request, wished)
         call = bounds.call_need(request, prompt_tokens, rates)
         final_turn_need = (
-            bounds.final_turn_need(prompt_tokens, wished, least, rates)
+            bounds.final_turn_need(prompt_tokens, wished, self._answer_tokens(request, wished), rates)
             if self.model_request.needs_final_turn_reserve
             else None
         )
@@ -97,7 +101,14 @@ class CallBudget:
             )
         return tuple(price for tier in tiers for price in tier or ())
 
-    def _min_tokens(self, request: Request, wished: int) -> int:
-        """Return the smallest useful `max_tokens`: a thinking budget is spent from it before any text."""
+    def _min_tokens(self, request: Request, wished: int) -> list[int]:
+        """Return the smallest `max_tokens` that is good, and then the smallest that is useful where it is another."""
+        least = max(min(wished, self.model_request.min_tokens), self._answer_tokens(request, wished))
+        good = min(wished, self.model_request.good_tokens)
+        return [good, least] if good > least else [least]
+
+    def _answer_tokens(self, request: Request, wished: int) -> int:
+        """Return the smallest useful `max_tokens` of an answer: a thinking budget is spent from it before any text."""
         thinking: JSONObject = request.options.get("thinking") or {}
-        return min(wished, self.model_request.min_tokens + int(thinking.get("budget_tokens") or 0))
+        least = min(self.model_request.min_tokens, MIN_REPLY_TOKENS)
+        return min(wished, least + int(thinking.get("budget_tokens") or 0))

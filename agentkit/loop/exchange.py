@@ -120,6 +120,8 @@ class ModelRequest:
     counted_messages: int = 0
     min_tokens: int = 1
     """The smallest `max_tokens` that a budget may lower the request to."""
+    good_tokens: int = 0
+    """The smallest `max_tokens` to take where a budget allows for it. 0: `min_tokens`."""
     needs_final_turn_reserve: bool = False
     """True if the budgets have to keep a reserve for the final turn beside this request."""
     on_call: OnToolCall | None = None

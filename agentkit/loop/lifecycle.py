@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
+import anyio.lowlevel
 
 from agentkit.budget.account import Account, RunBudget
 from agentkit.errors import UsageError
@@ -20,7 +21,7 @@ from agentkit.history.conversation_state import ConversationState, CurrentRun
 from agentkit.history.run_history import RunHistory
 from agentkit.history.transcript import Transcript, open_transcript
 from agentkit.log import log_context
-from agentkit.loop.actions import OUT_OF_TIME, Finish
+from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
 from agentkit.loop.child_runs import ChildRuns
 from agentkit.loop.exchange import CallResources
@@ -107,7 +108,9 @@ class RunLifecycle(Generic[Deps, In, Out]):
             with anyio.move_on_after(run_budget.seconds_left) as opening:
                 await self._open_and_run(scope, run_budget, nested_runs, content, opening)
             if opening.cancelled_caught:
-                self._finish_without_loop = OUT_OF_TIME
+                self._finish_without_loop = Finish(
+                    Outcome.BUDGET_EXHAUSTED, run_budget.time_text("was over before the run could begin")
+                )
             if self.agent_loop is None:
                 with log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name):
                     log_end(self.result(), 0, began)
@@ -145,6 +148,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
             markers = CacheMarkers(self.spec.settings.cache_marker)
             history = RunHistory.begin(transcript, content, markers, scope.redactor)
             model_turns = self._model_turns(scope, history, models, deps, run_budget)
+            if opening.cancel_called:  # the time is over, although nothing has waited so far
+                await anyio.lowlevel.checkpoint()
             opening.deadline = math.inf
             self.agent_loop = AgentLoop(
                 self.spec, scope, history, model_turns, run_budget, nested_runs, deps, self.output_check

@@ -109,7 +109,7 @@ class ModelTurns:
             request = self._build_request(action, turn_number)
             tokens, messages = self._history.counted_prompt
             model_request = ModelRequest(
-                request, turn_number, tokens, messages, action.min_tokens, needs_reserve, on_call
+                request, turn_number, tokens, messages, action.min_tokens, action.good_tokens, needs_reserve, on_call
             )
             try:
                 reply = await self._run_model_step(model_request)

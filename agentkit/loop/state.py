@@ -55,6 +55,10 @@ class RunState:
     """The `max_tokens` of the request that brought that reply."""
     next_max_tokens: int | None = None
     """The `max_tokens` of the next request. None: that of the limits."""
+    next_min_tokens: int = 0
+    """The smallest `max_tokens` with which the next request is of use. 0: that of any request."""
+    cut_max_tokens: int = 0
+    """The `max_tokens` of the reply before, if it was cut off and is requested again: with no more, once only."""
     are_calls_answered: bool = False
     """True if the calls of that reply have their results."""
     budget_finish: Finish | None = None
@@ -97,6 +101,8 @@ class RunState:
             turn=turn,
             reply_max_tokens=max_tokens or self.limits.max_tokens,
             next_max_tokens=None,
+            next_min_tokens=0,
+            cut_max_tokens=self.cut_max_tokens if turn.stop_reason == "max_tokens" else 0,
             has_repeated_ids=has_repeated_ids,
             note=None,
             are_calls_answered=False,
@@ -112,7 +118,13 @@ class RunState:
         match action:
             case RetryTurn():
                 repeated_ids = self.repeated_ids + self.has_repeated_ids
-                return replace(state, next_max_tokens=action.max_tokens, repeated_ids=repeated_ids)
+                return replace(
+                    state,
+                    next_max_tokens=action.max_tokens,
+                    next_min_tokens=action.min_tokens,
+                    cut_max_tokens=0 if action.max_tokens is None else self.reply_max_tokens,
+                    repeated_ids=repeated_ids,
+                )
             case UseFallback():
                 return replace(state, has_fallback=False)
             case Compact():
@@ -121,13 +133,14 @@ class RunState:
     def calls_skipped(self) -> RunState:
         """The calls of the turn were answered without being run, because of its stop reason."""
         reason = str(self.turn.stop_reason) if self.turn is not None else ""
-        return replace(self, turn=None, skips={**self.skips, reason: self.skips.get(reason, 0) + 1})
+        skips = {**self.skips, reason: self.skips.get(reason, 0) + 1}
+        return replace(self, turn=None, skips=skips, cut_max_tokens=0)
 
     def budget_refused(self, reason: str) -> RunState:
         """The next call does not fit into a budget: take the final turn, or end the run where none is left."""
         end = Finish(Outcome.BUDGET_EXHAUSTED, reason)
         if self.has_tools and self.budget_finish is None:
-            return replace(self, budget_finish=end, next_max_tokens=None)
+            return replace(self, budget_finish=end, next_max_tokens=None, next_min_tokens=0)
         return replace(self, finish=end)
 
     def is_stuck(self, call: ToolCall) -> bool:
@@ -168,7 +181,7 @@ class RunState:
             return replace(self, finish=Finish(Outcome.INVALID_OUTPUT, reason))
         if self.turns >= self.limits.max_turns:
             return replace(self, finish=Finish(Outcome.MAX_TURNS, f"{self.limit_reason} {reason}"))
-        return replace(self, output_failures=failures, turn=None, note=reason)
+        return replace(self, output_failures=failures, turn=None, note=reason, cut_max_tokens=0)
 
     def text_requested(self) -> RunState:
         """The model ended its turn without text, and is asked for text once more."""

@@ -89,14 +89,15 @@ def _model_call_or_finish(state: RunState) -> Action:
     if left <= 0:
         return Finish(Outcome.MAX_TURNS, state.limit_reason)
     most = state.next_max_tokens or state.limits.max_tokens
-    least = min(most, max(MIN_REPLY_TOKENS, 0 if state.next_max_tokens is None else 2 * state.reply_max_tokens))
+    least = min(most, max(MIN_REPLY_TOKENS, state.next_min_tokens))
+    good = 0 if state.next_max_tokens is None else min(most, 2 * state.reply_max_tokens)
     is_final_turn = state.has_tools and (left == 1 or state.budget_finish is not None)
     note = state.note
     if is_final_turn and not state.was_final_turn_announced:
         final_turn_note = FINAL_TURN_BY_TOOL_NOTE if state.answer_by is AnswerBy.TOOL else FINAL_TURN_NOTE
         why = f"{OVER_BUDGET_NOTE} {final_turn_note}" if state.budget_finish is not None else final_turn_note
         note = f"{note}\n\n{why}" if note else why
-    return AskModel(note, is_final_turn, most, least)
+    return AskModel(note, is_final_turn, most, least, good)
 
 
 def _after_complete_turn(state: RunState, turn: AssistantTurn) -> Action:
@@ -139,14 +140,20 @@ def _after_truncation(state: RunState, turn: AssistantTurn) -> Action:
         return CheckAnswer(turn.text)
     most = state.limits.model_max_tokens if is_useless else state.limits.max_tokens
     larger = min(most, max(state.limits.max_tokens, 4 * state.reply_max_tokens))
-    if larger > state.reply_max_tokens:
-        return RetryTurn("The reply was cut off.", larger)
+    if larger > state.reply_max_tokens > state.cut_max_tokens:
+        return RetryTurn("The reply was cut off.", larger, _tokens_beyond(turn))
     if calls and state.has_repeated_ids:  # the turn cannot go back, so its calls cannot have results
         return _after_repeated_ids(state)
     skips = state.skips.get(str(turn.stop_reason), 0)
     if calls and state.final_turn_finish is None and skips < state.limits.max_truncations:
         return SkipCalls(calls, TRUNCATED_RESULT)
     return state.budget_finish or Finish(Outcome.TRUNCATED, "The reply was cut off at max_tokens.")
+
+
+def _tokens_beyond(turn: AssistantTurn) -> int:
+    """Return the tokens that may be enough for a reply that was cut off: a quarter more than it had."""
+    had: object = turn.usage.get("output_tokens")
+    return had + had // 4 + 1 if isinstance(had, int) and had > 0 else 0
 
 
 def _refusal_reason(turn: AssistantTurn) -> str:

@@ -37,7 +37,7 @@ async def test_a_refusal_names_the_budget_and_what_is_gone_and_leaves_everything
     one = Account(Budget(max_requests=2), "the agent 'reader'")
     run_budget = RunBudget((one,))
     (await reserve_call(run_budget)).settle(Amount(requests=1))
-    with pytest.raises(OverBudget, match=r"the agent 'reader', Budget\(max_requests=2\).*1 requests spent") as refusal:
+    with pytest.raises(OverBudget, match=r"the agent 'reader' does.*max_requests=2: 1 request spent") as refusal:
         await reserve_call(run_budget, need(requests=2))
     assert (refusal.value.account, one.is_exhausted) == (one, False)  # it is exhausted when the call is given up
     assert (await reserve_call(run_budget)).amount == Amount(requests=1)
@@ -47,6 +47,9 @@ async def test_a_refusal_says_whether_a_shorter_prompt_would_help() -> None:
     cases = [
         (Budget(max_input_tokens=3), need(prompt=5), True),
         (Budget(max_cost_usd=1), Need(Amount(cost_usd=2)), True),
+        (Budget(max_cost_usd=0), Need(Amount(cost_usd=2)), False),
+        (Budget(max_cost_usd=1), Need(Amount(cost_usd=2), Amount(cost_usd=1)), False),
+        (Budget(max_input_tokens=-1), need(prompt=5), False),
         (Budget(max_requests=1, max_input_tokens=3), need(requests=2, prompt=5), False),
         (Budget(max_output_tokens=3), need(per_token=1), False),
     ]

@@ -23,7 +23,7 @@ async def test_all_runs_of_a_block_share_its_budget_and_end_quietly() -> None:
     with script(say) as s, stop_over_budget(Budget(max_requests=2)) as spent:
         results = [await reader.run("Go") for _ in range(4)]
     assert [result.outcome for result in results] == [Outcome.COMPLETED] * 2 + [Outcome.BUDGET_EXHAUSTED] * 2
-    assert "the block, Budget(max_requests=2)" in results[2].reason
+    assert "the block does not cover another call: max_requests=2: 2 requests spent" in results[2].reason
     assert (len(s.requests), spent.requests, spent.is_exhausted) == (2, 2, True)
 
 

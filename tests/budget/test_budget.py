@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,14 +20,15 @@ prices = st.integers(0, 8).map(lambda count: count / 1_024)
 needs = st.builds(Need, amounts, st.builds(Amount, prices, st.integers(0, 2), st.integers(0, 2)))
 
 
-@pytest.mark.parametrize("limit", [0, -1, math.inf, math.nan])
-def test_a_limit_is_a_number_above_zero(limit: float) -> None:
+@pytest.mark.parametrize("limit", [math.inf, math.nan, True, "1", Decimal(1), [1]])
+def test_a_limit_is_a_number(limit: Any) -> None:
     with pytest.raises(DefinitionError, match=r"max_cost_usd=.*None is no limit"):
         Budget(max_cost_usd=limit)
 
 
 def test_a_budget_is_written_as_it_is_made() -> None:
     assert str(Budget(max_cost_usd=0.5, max_requests=3)) == "Budget(max_cost_usd=0.5, max_requests=3)"
+    assert str(Budget(max_cost_usd=0, max_input_tokens=1_234_567)) == "Budget(max_cost_usd=0, max_input_tokens=1234567)"
 
 
 def test_what_is_not_limited_is_infinite() -> None:

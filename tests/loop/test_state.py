@@ -33,7 +33,7 @@ class TestCutOff:
             rooms.append(step.max_tokens or 0)
             state = cut(state, TEXT, CALL).turn_dropped(step)
             assert state.turns == 0
-            assert next_action(state) == AskModel(max_tokens=rooms[-1], min_tokens=min(rooms[-1], 2 * 16_000))
+            assert next_action(state) == AskModel(max_tokens=rooms[-1], good_tokens=2 * 16_000)
         assert rooms == [64_000, 128_000]
         assert isinstance(step, SkipCalls)
 
@@ -59,6 +59,19 @@ class TestCutOff:
     @pytest.mark.parametrize("content", [[], [{"type": "thinking", "thinking": "Hm"}]])
     def test_a_reply_cut_off_before_its_first_word_gets_more_room(self, content: list[Block]) -> None:
         assert next_action(cut(roomy(), *content)) == RetryTurn("The reply was cut off.", 64_000)
+
+    def test_a_budget_may_give_it_a_quarter_more_than_it_had_and_no_more_room_once(self) -> None:
+        reply = turn(CALL, stop_reason="max_tokens")
+        state = roomy().reply_received(replace(reply, usage={"output_tokens": 4_000}), max_tokens=4_000)
+        step = next_action(state)
+        assert isinstance(step, RetryTurn)
+        assert (step.max_tokens, step.min_tokens) == (16_000, 5_001)
+        state = state.turn_dropped(step)
+        assert next_action(state) == AskModel(max_tokens=16_000, min_tokens=5_001, good_tokens=8_000)
+        assert isinstance(next_action(cut(state, CALL, max_tokens=5_001)), RetryTurn)
+        stuck = cut(state, CALL, max_tokens=4_000)
+        assert isinstance(next_action(stuck), SkipCalls)
+        assert isinstance(next_action(cut(stuck.calls_skipped(), CALL, max_tokens=4_000)), RetryTurn)
 
     def test_a_cut_typed_answer_gets_more_room(self) -> None:
         assert next_action(cut(roomy(AnswerBy.FORMAT), TEXT)) == RetryTurn("The reply was cut off.", 64_000)
@@ -91,7 +104,7 @@ class TestOverBudget:
         state = cut(state, {"type": "thinking", "thinking": "Hm"}, max_tokens=1_024)
         step = next_action(state)
         assert isinstance(step, RetryTurn)
-        assert next_action(state.turn_dropped(step)) == AskModel(None, is_final_turn=True, min_tokens=2_048)
+        assert next_action(state.turn_dropped(step)) == AskModel(None, is_final_turn=True, good_tokens=2_048)
 
     def test_its_calls_are_not_run(self) -> None:
         step = next_action(
@@ -158,7 +171,8 @@ def test_a_reply_that_uses_an_id_again_is_asked_for_anew_twice_and_never_run() -
 def test_a_refusal_goes_to_the_fallback_once() -> None:
     state = RunState(RunLimits(), has_fallback=True).reply_received(AssistantTurn([], "refusal", {}))
     step = next_action(state)
-    assert step == UseFallback("The model declined.")
+    assert isinstance(step, UseFallback)
+    assert step.reason == "The model declined."
     state = state.turn_dropped(step)
     assert next_action(state) == AskModel()
     assert next_action(state.reply_received(AssistantTurn([], "refusal", {}))) == Finish(
@@ -170,7 +184,7 @@ def test_a_full_window_is_compacted_once() -> None:
     full = turn(TEXT, stop_reason="model_context_window_exceeded")
     state = fresh().reply_received(full)
     step = next_action(state)
-    assert step == Compact()
+    assert isinstance(step, Compact)
     state = state.turn_dropped(step)
     assert next_action(state) == AskModel()
     step = next_action(state.reply_received(full))
