@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once  # both check for the lowest Python, whichever runs them
+
 ROOT = Path(__file__).parent.parent
 POSITIVE = ROOT / "tests" / "typing" / "positive.py"
 NEGATIVE = ROOT / "tests" / "typing" / "negative.py"

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -56,8 +57,8 @@ class Bench:
     server: str
     workers: Mapping[str, Worker]
     size: Size
-    fresh: Callable[[Runner], Worker]
-    """Starts a new process of a framework, for measurements that need one without history."""
+    fresh: Callable[[Runner], AbstractContextManager[Worker]]
+    """Starts a new process of a framework, for figures that need one without history; in the smallest size any does."""
 
     def rounds(self, play: ReplyPlan, only: Sequence[Runner] = (), **order: object) -> dict[str, list[Figures]]:
         """Run the same order for each framework in turn, round after round; peers have fewer rounds."""

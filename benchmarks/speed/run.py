@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,10 +26,13 @@ RESULTS = HERE.parent / "RESULTS.md"
 
 def measure_rows(size: Size, peers: Path | None, only: str | None) -> list[Row]:
     """Measure all rows, and print each on stderr as soon as it is there."""
-    server_core, core = cores()
+    server_core, core = (None, None) if size is SMALL else cores()
 
-    def fresh(runner: Runner) -> Worker:
+    def start(runner: Runner) -> Worker:
         return Worker(runner, python_of(runner, peers), core)
+
+    def fresh(runner: Runner) -> AbstractContextManager[Worker]:
+        return nullcontext(workers[runner.name]) if size is SMALL else start(runner)
 
     has_aiohttp = find_spec("aiohttp") is not None
     runners = [one for one in OURS if has_aiohttp or one not in (AGENTKIT_FAST, SDK_FAST)]
@@ -37,7 +40,7 @@ def measure_rows(size: Size, peers: Path | None, only: str | None) -> list[Row]:
     with ExitStack() as stack:
         url, _ = stack.enter_context(server(server_core))
         wanted = [*runners, *(PEERS if peers else ())]
-        workers = {runner.name: stack.enter_context(fresh(runner)) for runner in wanted}
+        workers = {runner.name: stack.enter_context(start(runner)) for runner in wanted}
         bench = Bench(url, workers, size, fresh)
         for measure in ALL:
             if only is None or only in measure.__name__:

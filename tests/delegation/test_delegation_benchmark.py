@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.delegation import ARTIFACT_BYTES, MOST_REQUEST_MB, MOST_TREE_MB, measure_in_process
 
-pytestmark = pytest.mark.timeout(180)  # programs of their own, which import the SDK before they begin
+# Programs of their own, which import the SDK before they begin.
+pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
 
 
 def test_a_tree_of_more_than_a_thousand_agents_fits_into_little_memory() -> None:

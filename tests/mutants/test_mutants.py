@@ -12,6 +12,8 @@ import pytest
 
 from tests.mutants.defects import DEFECTS, Defect
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent.parent
 FEW = 4
 """How many defects the ordinary suite plants; all of them take a minute and more."""
@@ -21,7 +23,7 @@ _LAWS = "laws/test_laws.py"
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A folder like the project's, with a package of its own to break."""
-    shutil.copytree(ROOT / "agentkit", tmp_path / "agentkit", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "agentkit", tmp_path / "agentkit")  # what is compiled, too: it stays right for the rest
     for name in ("tests", "tools", "benchmarks", "docs", "pyproject.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path

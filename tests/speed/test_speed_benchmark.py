@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(300)  # a dozen programs start in it, one after another, and each imports a framework
+from benchmarks.overhead.checkouts import package_of
+
+# A dozen programs start in it, one after another, and each imports a framework.
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +47,7 @@ SSEParser.feed = lambda *given: _feed(*given)
 
 def test_another_checkout_is_measured_beside_this_one(tmp_path: Path) -> None:
     """A copy with one more function around a method that every reply passes: its calls are more."""
-    shutil.copytree(ROOT / "agentkit", tmp_path / "agentkit", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "agentkit", tmp_path / "agentkit")
     with (tmp_path / "agentkit" / "models" / "sse.py").open("a") as file:
         file.write(MORE_CALLS)
     table = run("benchmarks.overhead", "--rounds", "1", "--against", str(tmp_path))
@@ -55,7 +58,8 @@ def test_another_checkout_is_measured_beside_this_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_agentkit_is_no_checkout(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.overhead", "--against", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert done.stderr == f"--against {tmp_path}: this folder is no checkout of agentkit, for it holds no agentkit/.\n"
+    with pytest.raises(SystemExit) as caught:
+        package_of(tmp_path)
+    assert (
+        caught.value.code == f"--against {tmp_path}: this folder is no checkout of agentkit, for it holds no agentkit/."
+    )
