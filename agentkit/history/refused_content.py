@@ -52,6 +52,17 @@ def names_message_behind(text: str, count: int) -> bool:
     return named is not None and int(named[1]) >= count
 
 
+def names_message_in(text: str, span: range) -> bool:
+    """True if the text of a refusal names one of these messages."""
+    named = _PLACE.search(text)
+    return named is not None and int(named[1]) in span
+
+
+def reason_of(text: str) -> str:
+    """Return the text of a refusal without its status and the place that it names."""
+    return _PATH.sub("", _STATUS.sub("", text)).rstrip(".")
+
+
 @dataclass(slots=True)
 class RefusedContent:
     """The tries to replace refused content, from one reply of the model to the next."""
@@ -84,7 +95,7 @@ class RefusedContent:
             return messages
         self._tried.update(places)
         self._before = messages
-        reason = redact(_PATH.sub("", _STATUS.sub("", text)).rstrip("."))
+        reason = redact(reason_of(text))
         self.replaced = ", ".join(_describe(_block_at(messages, place), _named_part(text, place)) for place in places)
         changed = list(messages)
         for i, j in places:

@@ -15,6 +15,8 @@ from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARK
 from agentkit.history.compaction import RequestTurn, compact_transcript
 from agentkit.history.new_content import NewContent
 from agentkit.history.open_calls import answer_open_calls
+from agentkit.history.refused_content import names_message_in, reason_of
+from agentkit.history.refused_turn import last_turn_span, with_turn_as_text
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.messages.code_calls import open_code_calls
 from agentkit.messages.container import container_field
@@ -22,7 +24,7 @@ from agentkit.messages.message import text_block, user
 from agentkit.messages.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from agentkit.history.cache_markers import CacheMarkers
     from agentkit.history.transcript import Transcript
@@ -179,6 +181,18 @@ class RunHistory:
     def add_missing_results(self) -> None:
         """Add an error result for every tool call without a result."""
         self._replace_messages(with_missing_results(self._transcript.messages, self._transcript.tools))
+
+    def refused_turn_as_text(self, text: str, redact: Callable[[str], str]) -> bool:
+        """Put the model's last turn as plain text if a refusal with this text names it. False: nothing has changed."""
+        messages = self._transcript.messages
+        if not names_message_in(text, last_turn_span(messages)):
+            return False
+        changed = with_turn_as_text(messages, redact(reason_of(text)))
+        if changed == messages:
+            return False
+        self._replace_messages(changed)
+        self._is_paused = False
+        return True
 
     async def compact(
         self,

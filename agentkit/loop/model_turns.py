@@ -192,11 +192,26 @@ class ModelTurns:
                 self._repairs_made.add(repair.__name__)
                 before = self._history.content_sent()
                 await repair()
-                return self._history.content_sent() != before
+                if self._history.content_sent() != before:
+                    return True
         if self.fallback is not None and refused_requests.is_model_unavailable(error):
             await self.switch_to_fallback(str(error))
             return True
-        return refused_requests.is_content_refused(error) and self._replace_refused_content(error)
+        return refused_requests.is_content_refused(error) and (
+            self._replace_refused_content(error) or self._repair_refused_turn(error)
+        )
+
+    def _repair_refused_turn(self, error: ModelError) -> bool:
+        """Return True if a turn of the model that the API refuses goes back changed: without thinking, or as text."""
+        text, before = str(error), self._history.content_sent()
+        if refused_requests.is_about_thinking(error):
+            self._history.drop_thinking(self.model.name)
+        is_changed = self._history.content_sent() != before
+        is_changed = is_changed or self._history.refused_turn_as_text(text, self.scope.redactor.text)
+        if is_changed:
+            self._cache.expect_break("A turn of the model that the API refused was changed.")
+            log().warning("a refused turn of the model was changed", error=self.scope.redactor.text(text))
+        return is_changed
 
     def _replace_refused_content(self, error: ModelError) -> bool:
         redact, is_too_large = self.scope.redactor.text, error.status == 413

@@ -23,6 +23,7 @@ _CONTAINER_GONE = re.compile(
 )
 _REFUSING_STATUSES = (400, 413, 422)
 _ABOUT_MEDIA = re.compile(r"\b(?:file|image|document|media|pdf)s?\b|file_", re.IGNORECASE)
+_ABOUT_THINKING = re.compile(r"messages\.\d+.{0,80}\b(?:thinking|signature)\b", re.IGNORECASE | re.DOTALL)
 _ABOUT_THREADS = re.compile(r"\bthread\b|message-threads")
 
 
@@ -39,6 +40,11 @@ def is_refusal(error: ModelError) -> bool:
 def is_content_refused(error: ModelError) -> bool:
     """Return True if the API refused a request for something in its messages, other than its length."""
     return is_refusal(error) and not is_request_too_long(error) and is_about_content(str(error))
+
+
+def is_about_thinking(error: ModelError) -> bool:
+    """Return True if the API refused a request for the thinking in a message."""
+    return is_refusal(error) and bool(_ABOUT_THINKING.search(str(error)))
 
 
 def is_schema_too_complex(error: ModelError) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentkit import Image, Outcome
+from agentkit.history.refused_turn import REFUSED_TURN_NOTE
 from agentkit.loop.texts_for_model import CANCELLED_RESULT
 from agentkit.messages.message import Content, JSONObject
 from agentkit.simulator import Reply
@@ -132,6 +133,11 @@ _NO_TOOL = (
     "[The call ran, but a part of its result cannot be sent: The API refused the tool_reference block (nope): Tool "
     "reference 'nope' has no corresponding tool definition.]\n\nHere it is."
 )
+_NAME = "tool_use.name: String should match pattern '^[a-z]+$'"
+_TURN_NOTE = REFUSED_TURN_NOTE.format(
+    reason="String should match pattern '^[a-z]+$'",
+    more=" So do the results of its calls, which were executed: do not repeat them for that.",
+)
 SCENARIOS = (
     fails_for_good(
         REFUSED_CONTENT,
@@ -145,6 +151,27 @@ SCENARIOS = (
     _returns(
         REFUSED_CONTENT, "a reference to no tool: replaced, and sent again", "reference", _NO_TOOL, is_error=True
     ).with_changes(requests=3, is_refused=True),
+    completes_despite(
+        REFUSED_CONTENT,
+        "a turn of the model: it goes back as text",
+        script=(FIND_CALL, Reply.failure(400, "invalid_request_error", f"messages.1.content.0.{_NAME}"), FINAL_REPLY),
+        saw=(
+            PROMPT_MESSAGE,
+            assistant_message('[Call of `find`: {"word":"tea"}]'),
+            user_message(_TURN_NOTE, "[Result of `find`:]", "tea: 4 EUR"),
+        ),
+    ),
+    completes_despite(
+        REFUSED_CONTENT,
+        "thinking: it is left out",
+        script=(
+            Reply.thinking("Tea, then.") + FIND_CALL,
+            Reply.failure(
+                400, "invalid_request_error", "messages.1.content.0: Invalid `signature` in `thinking` block"
+            ),
+            FINAL_REPLY,
+        ),
+    ),
     _fails("its text stays here", "plain", "an internal error"),
     _fails("a connection", "connection", "a connection failure"),
     _fails("an exception group", "group", "an internal error"),
