@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NewType, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
 from pydantic_core import SchemaError, to_json
 from typing_extensions import is_typeddict
 
 from agentkit.messages.content import Document, File, Image
+from agentkit.schema.serializers import ValueSerializer, make_serializer
 from agentkit.schema.type_adapter import make_type_adapter
 from agentkit.tools.artifacts.artifact import Artifact
 from agentkit.tools.json_forms import NoJsonForm, holds_iterator, json_form
@@ -28,7 +29,7 @@ CONTENT_TYPES = (Image, File, Document, Artifact)
 class DeclaredResult:
     """Serializes a result as its declared type. Made by `declared_result`."""
 
-    _adapter: TypeAdapter[object] | None = field(repr=False)
+    _serializer: ValueSerializer | None = field(repr=False)
     """The serializer of the type. None: the value alone determines its JSON form."""
     _is_null_a_value: bool
     """True if None is one of several declared values."""
@@ -47,12 +48,10 @@ class DeclaredResult:
         """
         if value is None:
             return _NULL if self._is_null_a_value else None
-        if self._adapter is None or _is_content(value, self._are_rows_data):
+        if self._serializer is None or _is_content(value, self._are_rows_data):
             return value
         try:
-            data: object = self._adapter.dump_python(
-                value, mode="json", by_alias=True, warnings="error", fallback=json_form
-            )
+            data = self._serializer.to_json_data(value, json_form)
             return to_json(data, inf_nan_mode="strings").decode()
         except Exception as error:  # another type, a lone surrogate, or a serializer of the user's
             if holds_iterator(value):
@@ -66,15 +65,15 @@ def declared_result(annotation: object, *, is_null_a_value: bool = False) -> Dec
     `is_null_a_value` is for an annotation that is not resolved, but allows None beside other values.
     """
     is_null_a_value = is_null_a_value or (annotation not in (None, NoneType) and allows_none(annotation))
-    adapter = None
+    serializer = None
     if annotation not in (None, str, bytes, int, float, bool, NoneType) and not _is_untyped(annotation):
         try:
-            adapter = make_type_adapter(annotation)
+            serializer = make_serializer(make_type_adapter(annotation))
         except (PydanticUserError, SchemaError, TypeError, NameError):
-            adapter = None
-    if adapter is None and not is_null_a_value:
+            serializer = None
+    if serializer is None and not is_null_a_value:
         return None
-    return DeclaredResult(adapter, is_null_a_value, names_own_records(annotation))
+    return DeclaredResult(serializer, is_null_a_value, names_own_records(annotation))
 
 
 def allows_none(annotation: object) -> bool:

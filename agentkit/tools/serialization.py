@@ -10,6 +10,7 @@ from typing import cast
 
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
+from agentkit.schema.serializers import with_own_names
 from agentkit.tools.json_forms import NoJsonForm, holds_iterator, json_form
 
 _UNSENDABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -30,6 +31,7 @@ def json_text(value: object) -> str:
         NoJsonForm: The value has no JSON form. Its cause is the exception of the user's code, if one is to blame.
     """
     try:
+        value = with_own_names(value, json_form)
         return to_json(value, inf_nan_mode="strings", fallback=json_form).decode()
     except (PydanticSerializationError, UnicodeError, RecursionError) as error:
         first = error
@@ -54,8 +56,9 @@ def plain_data(value: object) -> object:
     """
     if isinstance(value, str):
         return str.__str__(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, float):
+        infinity = "Infinity" if value > 0 else "-Infinity"
+        return float(value) if math.isfinite(value) else "NaN" if math.isnan(value) else infinity
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
         return {_key_text(key): plain_data(inner) for key, inner in items}

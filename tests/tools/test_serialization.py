@@ -32,3 +32,7 @@ def test_any_value_is_compact_json() -> None:
 def test_what_has_no_json_form_is_named() -> None:
     with pytest.raises(TypeError, match="it holds an object, which has no JSON form"):
         json_text(object())
+
+
+def test_numbers_beside_what_pydantic_refuses_are_written() -> None:
+    assert json_text({"\ud800": 0.5, "b": [1.0, 2]}) == '{"\ud800":0.5,"b":[1.0,2]}'
