@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, cast
@@ -22,6 +22,7 @@ from agentkit.history.conversation_state import ConversationState
 from agentkit.loop.child_runs import StopSignal
 from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.messages.message import text_of
+from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.agent_spec import AnySpec, In, Out
 from agentkit.run.delegation_terms import Escalate, Terms
 from agentkit.run.events import RunFinished
@@ -30,9 +31,11 @@ from agentkit.run.scope import share_budget
 
 if TYPE_CHECKING:
     from agentkit.loop.parent_call import ParentCall
+    from agentkit.messages.message import JSONObject
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.result import RunResult
+    from agentkit.run.steps import Steps
 
 _MAX_LAST_REPLY_CHARS = 4_000
 """The most characters of a child's last reply that the delegating model reads."""
@@ -87,9 +90,11 @@ class ChildRun(Generic[In, Out]):
         self, agent: AgentSpec[object, In, Out], prompt: In | str, parent: ParentCall | None, deadline: float
     ) -> RunResult[Out]:
         try_call = None if parent is None else parent.for_next_try(agent.name)
-        lifecycle = RunLifecycle(
-            agent, ConversationState(), prompt, {}, try_call, ChildOutputCheck(self.terms, agent.output_spec.is_text)
-        )
+        check = ChildOutputCheck(self.terms, agent.output_spec.is_text)
+        if try_call is not None:
+            scope = try_call.child_scope(agent.name)
+            check.steps, check.redact = scope.steps, scope.redactor.extended(agent.redact, ()).text
+        lifecycle = RunLifecycle(agent, ConversationState(), prompt, {}, try_call, check)
         try:
             with anyio.CancelScope(deadline=deadline) as time:
                 self.stop_signal.attach_scope(time)
@@ -135,7 +140,12 @@ class ChildOutputCheck(Generic[Out]):
 
     terms: Terms[Out]
     is_text: bool
+    steps: Steps | None = None
+    """The steps of the child's run, one of which each call of `verify` is. None: it is called from Python."""
+    redact: Callable[[str], str] = text_without_secrets
+    """Removes secrets from the reasons."""
     _was_pointer_reported: bool = field(default=False, init=False)
+    _verify_count: int = field(default=0, init=False)
 
     async def __call__(self, output: Out) -> str | None:
         """Return the reason why the output is sent back, or None. A mere reference is sent back once."""
@@ -144,8 +154,19 @@ class ChildOutputCheck(Generic[Out]):
             return POINTER_ONLY_NOTE
         if self.terms.verify is None:
             return None
-        reason = self.terms.verify(output)
-        return await reason if inspect.isawaitable(reason) else reason
+        verify = self.terms.verify
+
+        async def effect() -> JSONObject:
+            found = verify(output)
+            reason = await found if inspect.isawaitable(found) else found
+            return {"reason": None if reason is None else self.redact(reason)}
+
+        self._verify_count += 1
+        name, steps = f"verify:{self._verify_count}", self.steps
+        reason: str | None = (await effect() if steps is None else await steps.run(steps.reserve(name), effect))[
+            "reason"
+        ]
+        return reason
 
 
 def agents_to_try(agent: AgentSpec[object, In, Out], terms: Terms[Out]) -> list[AgentSpec[object, In, Out]]:

@@ -222,6 +222,12 @@ class RunBudget:
         self._wake_waiters()
         return reservation
 
+    def spend(self, used: Amount) -> None:
+        """Count, in every account, what an earlier execution of the run has spent."""
+        with accounts_lock:
+            for account in self.accounts:
+                account.spent += used
+
     def settle(self, reservation: Reservation, used: Amount) -> None:
         """Replace the reserved amount by the used one, in every account."""
         with accounts_lock:

@@ -63,13 +63,15 @@ class RunHistory:
     def begin(cls, transcript: Transcript, prompt: Content, markers: CacheMarkers, redactor: Redactor) -> RunHistory:
         """Return the history of a run that begins with this prompt; it may bring results for calls of the last turn.
 
+        The prompt is sent as it is: secrets have been removed from it.
+
         Raises:
             UsageError: The prompt has a result for another call.
         """
         checkpoint = transcript.checkpoint()
-        messages, content = answer_open_calls(transcript.messages, redactor.content(prompt), transcript.tools)
+        messages, content = answer_open_calls(transcript.messages, prompt, transcript.tools)
         transcript.messages[:] = messages
-        content = redactor.content(transcript.with_change_note(content)) if content else content
+        content = transcript.with_change_note(content, redactor.text) if content else content
         return cls(transcript, content, markers, NewContent(transcript, markers, checkpoint))
 
     # -- the user's side ---------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from agentkit.tools.artifacts.artifact import READ_TOOL
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.steps import Steps
     from agentkit.tools.run_context import RunContext
@@ -129,11 +131,11 @@ class Transcript:
             self.messages.append(Message.of("assistant", results))
             self.take_server_thread()
 
-    def with_change_note(self, content: Content) -> Content:
+    def with_change_note(self, content: Content, redact: Callable[[str], str]) -> Content:
         """Return the content of a user message, with the pending change notice in front; each notice is sent once."""
         if self.pending_change_note is None:
             return content
-        note, self.pending_change_note = text_block(self.pending_change_note), None
+        note, self.pending_change_note = text_block(redact(self.pending_change_note)), None
         return [note, *([text_block(content)] if isinstance(content, str) else content)]
 
     def to_saved_conversation(self, agent: str) -> SavedConversation:

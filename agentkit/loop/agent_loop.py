@@ -94,6 +94,8 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._appended_turn: AssistantTurn | None = None
         self._last_turn: AssistantTurn | None = None
         self._applied_edits: list[JSONObject] = []
+        self._has_time_limit = self.run_budget.seconds_left is not None
+        self._time_checks = 0
 
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
@@ -185,8 +187,8 @@ class AgentLoop(Generic[Deps, In, Out]):
             self._append_turn()
             self.state = self.state.turn_resumed()
         needs_reserve = self.state.has_tools and not action.is_final_turn
-        if needs_reserve and self.run_budget.accounts and self.run_budget.is_time_short:
-            self.state = self.state.budget_refused(self.run_budget.time_text("is nearly over"))
+        if needs_reserve and self.run_budget.accounts and (late := await self._time_refusal()):
+            self.state = self.state.budget_refused(late)
             return
         self.history.append_user_message(action.note)
         turn_number = self.state.turns + 1
@@ -206,6 +208,19 @@ class AgentLoop(Generic[Deps, In, Out]):
         if turn.applied_edits:
             self._applied_edits += turn.applied_edits
         await self.scope.emit(lambda origin: reply.finished_event(origin, turn_number))
+
+    async def _time_refusal(self) -> str:
+        """Return the reason why the next turn should be the last, by the clock: a step. Empty: there is time."""
+        if not self._has_time_limit:
+            return ""
+        self._time_checks += 1
+
+        async def effect() -> JSONObject:
+            budget = self.run_budget
+            return {"refusal": budget.time_text("is nearly over") if budget.is_time_short else ""}
+
+        steps = self.scope.steps
+        return str((await steps.run(steps.reserve(f"time:{self._time_checks}"), effect))["refusal"])
 
     def _sync_state_with_model_turns(self) -> None:
         """Copy into the state what a repair of a refused request may have changed in the model turns."""

@@ -1,24 +1,34 @@
-"""The values of a model call: the request with what is known about it, the reply, and what all calls of a run share."""
+"""The values of a model call: the request with what is known about it, the reply or failure, and what calls share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from agentkit.budget.account import OverBudget
 from agentkit.budget.charges import Charge, total_cost, total_usage
 from agentkit.budget.prices import Price
 from agentkit.budget.usage import Cost, Usage
+from agentkit.errors import ModelError
 from agentkit.messages.container import Container
 from agentkit.messages.message import AssistantTurn, JSONObject, citations_of
 from agentkit.messages.request import Request
 from agentkit.messages.server_threads import ServerThread
 from agentkit.models.stream_accumulator import OnToolCall
 from agentkit.run.events import TurnFinished
+from agentkit.run.guarded_middleware import ProgramFault
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import RunBudget
+    from agentkit.budget.account import Account, RunBudget
     from agentkit.models.retry import Retry
     from agentkit.run.scope import EventOrigin, RunScope
+
+
+CallError: TypeAlias = ModelError | OverBudget | ProgramFault
+"""An error that ends a model call, and that the run handles. Any other one is not recorded: it ends the program."""
+
+_MODEL_ERROR_FIELDS = ("kind", "code", "status", "request_id", "is_retryable", "retry_after_s")
 
 
 @dataclass(slots=True)
@@ -95,6 +105,43 @@ class ModelReply:
         thread = ServerThread(**value["thread"]) if value["thread"] else None
         charges = tuple(map(Charge.from_json, value["charges"]))
         return cls(turn, value["max_tokens"], charges, thread, value.get("counts_prompt", False))
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailure:
+    """The error of a model call, and the charges of its attempts."""
+
+    error: CallError
+    charges: tuple[Charge, ...]
+
+    def to_json(self, accounts: Sequence[Account], redact: Callable[[str], str]) -> JSONObject:
+        """Return the failure as JSON, its text redacted; an OverBudget names its budget by the place in `accounts`."""
+        error = self.error
+        facts: JSONObject = {"text": redact(str(error))}
+        match error:
+            case ModelError():
+                facts |= {name: getattr(error, name) for name in _MODEL_ERROR_FIELDS}
+            case OverBudget():
+                facts |= {"account": accounts.index(error.account), "is_about_prompt": error.is_about_prompt}
+            case ProgramFault():
+                pass
+        charges = [charge.to_json() for charge in self.charges]
+        return {"error": type(error).__name__, **facts, "charges": charges}
+
+    @classmethod
+    def from_json(cls, value: JSONObject, accounts: Sequence[Account]) -> CallFailure:
+        """Restore a failure from `to_json`, in a run with the same budgets."""
+        text = value["text"]
+        error: CallError
+        match value["error"]:
+            case "ModelError":
+                error = ModelError(text, **{name: value[name] for name in _MODEL_ERROR_FIELDS})
+            case "OverBudget":
+                error = OverBudget(text, accounts[int(value["account"])], is_about_prompt=value["is_about_prompt"])
+                error.account.is_exhausted = True
+            case _:
+                error = ProgramFault(text)
+        return cls(error, tuple(map(Charge.from_json, value["charges"])))
 
 
 @dataclass(frozen=True, slots=True)

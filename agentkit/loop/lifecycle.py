@@ -30,7 +30,7 @@ from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.parent_call import ParentCall, enclosing_call, nested_run_id, nested_scope
 from agentkit.loop.price_check import check_prices
-from agentkit.messages.message import Content, ToolCall, text_of
+from agentkit.messages.message import Content, JSONObject, ToolCall, text_of
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client
 from agentkit.models.client_check import credentials_of_models
@@ -44,7 +44,7 @@ from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.run_log import log_end, log_start, logged_end
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
-from agentkit.run.steps import InMemorySteps, Slot, Steps
+from agentkit.run.steps import InMemorySteps, Slot, Steps, are_durable
 from agentkit.tools.run_context import CallServices, RunContext, current_services, stop_request
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
             await self._around.nested_runs.run_stopped_with_call(partial(self._run_here, listener))
 
     async def _run_here(self, listener: EventListener | None) -> None:
-        content = self.spec.input_spec.to_content(self.prompt)
         scope = self._run_scope(listener)
-        self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
+        content = None if are_durable(scope.steps) else self.spec.input_spec.to_content(self.prompt)
         check_prices(self.spec, scope.accounts)
         self._current_run = CurrentRun(is_stopping=self._is_stopping)
         await self.conversation.begin_run(self.spec.name, self._current_run)
@@ -132,7 +131,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         scope: RunScope,
         run_budget: RunBudget,
         nested_runs: NestedRuns,
-        content: Content,
+        content: Content | None,
         opening: anyio.CancelScope,
     ) -> None:
         """Open what the run needs, until the deadline of `opening`, run the loop, and close everything."""
@@ -142,6 +141,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
             scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, credentials_of_models(models)))
             deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
             _check_child_deps(self.spec, has_deps=deps is not None)
+            content = await self._sent_content(content, scope)
+            self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
             transcript = await self._conversation_transcript(deps, scope, models[0].name)
             stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
             log_start(self.spec)
@@ -156,6 +157,17 @@ class RunLifecycle(Generic[Deps, In, Out]):
             )
             with logged_end(self.agent_loop.result, self.agent_loop.count_turns, scope.redactor):
                 await self.agent_loop.run()
+
+    async def _sent_content(self, content: Content | None, scope: RunScope) -> Content:
+        """Return the content of the prompt without secrets; where steps are recorded, as it was sent first."""
+
+        async def effect() -> JSONObject:
+            return {"content": scope.redactor.content(self.spec.input_spec.to_content(self.prompt))}
+
+        if content is not None:
+            return scope.redactor.content(content)
+        recorded: Content = (await scope.steps.run(scope.steps.reserve("input"), effect))["content"]
+        return recorded
 
     def _services_of_run(self, scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
         """Return the services for code of the run that belongs to no tool call: instructions, middleware, checks."""

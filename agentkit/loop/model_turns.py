@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.budget.account import OverBudget
+from agentkit.budget.budget import Amount
 from agentkit.budget.cache_report import CacheBreak, CacheMonitor
-from agentkit.budget.charges import Charge, merge_charges
+from agentkit.budget.charges import Charge, merge_charges, total_cost, total_usage
 from agentkit.budget.model_limits import model_limits_of
 from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
@@ -20,18 +21,20 @@ from agentkit.history.compaction import is_request_too_long
 from agentkit.log import log
 from agentkit.loop import refused_requests
 from agentkit.loop.actions import AskModel
-from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
+from agentkit.loop.exchange import CallFailure, ChargeMeter, ModelReply, ModelRequest
 from agentkit.loop.state import AnswerBy
 from agentkit.loop.texts_for_model import CONTAINER_GONE_NOTE
 from agentkit.models.client_capabilities import has_server_side_compaction
 from agentkit.models.model import HoldsThreads
 from agentkit.models.stream_accumulator import OWN_BLOCK_TYPES
 from agentkit.run.events import Compacted, FellBack
+from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.run_log import log_asked_again
 from agentkit.run.server_tool_events import emit_server_tool
 from agentkit.run.steps import run_typed_step
 
 if TYPE_CHECKING:
+    from agentkit.budget.account import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.history.transcript import Transcript
     from agentkit.loop.model_call import ModelCaller
@@ -166,17 +169,41 @@ class ModelTurns:
         self._request_count += 1
         slot = self.scope.steps.reserve(f"model:{self._request_count}")
         meter = ChargeMeter()
+        was_called = False
 
-        async def effect() -> ModelReply:
-            return await self._model_caller.call(self.model, model_request, meter)
+        async def effect() -> ModelReply | CallFailure:
+            nonlocal was_called
+            was_called = True
+            try:
+                return await self._model_caller.call(self.model, model_request, meter)
+            except (ModelError, OverBudget, ProgramFault) as error:
+                return CallFailure(error, tuple(meter.charges))
 
         try:
-            reply = await run_typed_step(self.scope.steps, slot, effect, ModelReply.to_json, ModelReply.from_json)
+            end = await run_typed_step(self.scope.steps, slot, effect, self._end_to_json, self._end_from_json)
         except BaseException:
             self._request_charges += meter.charges
             raise
-        self._request_charges += reply.charges
-        return reply
+        self._request_charges += end.charges
+        if not was_called:
+            self._run_budget.spend(Amount.from_usage(total_usage(end.charges), total_cost(end.charges)))
+        if isinstance(end, CallFailure):
+            raise end.error
+        return end
+
+    def _end_to_json(self, end: ModelReply | CallFailure) -> JSONObject:
+        if isinstance(end, ModelReply):
+            return end.to_json()
+        return end.to_json(self.scope.accounts, self.scope.redactor.text)
+
+    def _end_from_json(self, value: JSONObject) -> ModelReply | CallFailure:
+        if "error" in value:
+            return CallFailure.from_json(value, self.scope.accounts)
+        return ModelReply.from_json(value)
+
+    @property
+    def _run_budget(self) -> RunBudget:
+        return self._model_caller.resources.run_budget
 
     async def _repair_request(self, error: ModelError) -> bool:
         """Return True if a repair has changed the refused request. Each one but that of content is made once."""

@@ -16,6 +16,8 @@ class CallResult:
     duration_s: float = 0.0
     added: list[Block] = field(default_factory=list[Block])
     """Content that stands behind the results of the turn, in the same user message."""
+    program_fault: str = ""
+    """A mistake of the program in the call, in words: it ends the run when the turn is complete. Empty: none."""
     exception: BaseException | None = field(default=None, repr=False, compare=False)
     """The exception of a failed call, without secrets, for listeners in this process. None: there is none, or the
     result was recorded."""
@@ -27,12 +29,8 @@ class CallResult:
 
     def to_json(self) -> JSONObject:
         """Return the result as JSON, the form in which a step is recorded."""
-        return {
-            "content": self.content,
-            "is_error": self.is_error,
-            "duration_s": self.duration_s,
-            "added": [*self.added],
-        }
+        value: JSONObject = {"content": self.content, "is_error": self.is_error, "duration_s": self.duration_s}
+        return value | {name: found for name in ("added", "program_fault") if (found := getattr(self, name))}
 
     @classmethod
     def from_json(cls, value: JSONObject) -> CallResult:

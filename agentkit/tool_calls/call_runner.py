@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.redaction.exception_summary import exception_without_secrets
@@ -47,8 +47,6 @@ class CallRunner:
     """Limits the number of calls that run at once."""
     middleware: Sequence[AroundTool] = ()
     """The agent's tool middleware, which wraps the retries."""
-    faults: list[str] = field(default_factory=list[str])
-    """Mistakes of the program in a call, in words: each ends the run when its turn is complete."""
 
     async def run_to_result(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> CallResult:
         """Run a call through all layers and return its result; failures become error results."""
@@ -58,11 +56,10 @@ class CallRunner:
             content = await self._run_layers(run, is_stop_requested)
         except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
             reraise_exit_or_cancellation(error)
-            if isinstance(error, ProgramFault):
-                self.faults.append(str(error))
             return replace(  # no name for it here: the exception holds this frame
                 self.error_result(error_text_for_model(error, run.tool, run.context), run.tool),
                 duration_s=round(time.monotonic() - started, 4),
+                program_fault=self.scope.redactor.text(str(error)) if isinstance(error, ProgramFault) else "",
                 exception=self._exception_for_listener(error),
             )
         added = run.context._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - every call passes here

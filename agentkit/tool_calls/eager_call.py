@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.run.middleware import ToolRun
-from agentkit.run.steps import run_typed_step
 from agentkit.tool_calls.call_events import emit_finished, emit_started, emit_started_soon
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import ParentCancellation
+from agentkit.tool_calls.recorded_call import run_recorded_call
 
 if TYPE_CHECKING:
     from anyio import TaskHandle
@@ -85,9 +85,7 @@ class EagerCall:
 
     async def finish(self, slot: Slot) -> None:
         """Wait for the result as a recorded step, in the slot of the call that has claimed it."""
-        result = await run_typed_step(
-            self.runner.scope.steps, slot, self._result_or_error, CallResult.to_json, CallResult.from_json
-        )
+        result = await run_recorded_call(self.runner.scope, slot, self.call, self._result_or_error)
         if self._claimed_by is not None and self._claimed_by.id not in self._turn_results:
             await self._record_result(self._claimed_by, result)
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
 
 from agentkit.run.middleware import ToolRun
-from agentkit.run.steps import run_typed_step
 from agentkit.tool_calls.call_events import emit_finished, emit_started
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import ParentCancellation
 from agentkit.tool_calls.failures import first_leaf_exception
+from agentkit.tool_calls.recorded_call import run_recorded_call
 
 if TYPE_CHECKING:
     from agentkit.messages.message import ToolCall
@@ -118,17 +118,10 @@ class ToolCallExecutor:
         # A sub-agent records its own steps, so its run is not inside a step of the parent.
         agent_result = await runner.run_to_result(run, is_stop_requested) if tool.is_agent else None
 
-        executed: CallResult | None = None
-
         async def run_once() -> CallResult:
-            nonlocal executed
-            executed = agent_result or await runner.run_to_result(run, is_stop_requested)
-            return executed
+            return agent_result or await runner.run_to_result(run, is_stop_requested)
 
-        result = await run_typed_step(runner.scope.steps, slot, run_once, CallResult.to_json, CallResult.from_json)
-        if executed is not None and executed.exception is not result.exception:  # JSON has no exception
-            return replace(result, exception=executed.exception)
-        return result
+        return await run_recorded_call(runner.scope, slot, call, run_once)
 
 
 def _is_exclusive(call: ToolCall, tools: Mapping[str, AnyTool]) -> bool:

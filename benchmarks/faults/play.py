@@ -26,7 +26,7 @@ Chat: TypeAlias = Conversation[Deps, Task, Any]
 
 
 @dataclass
-class _ScenarioRun:
+class ScenarioRun:
     """A scenario in progress."""
 
     scenario: Scenario
@@ -177,7 +177,7 @@ def _ignore_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any])
 
 def run_scenario(scenario: Scenario, way: str, backend: str) -> ScenarioResult:
     """Run a scenario from its beginning to its end, each time in an event loop of its own."""
-    scenario_run = _ScenarioRun(scenario, ScenarioServer(scenario))
+    scenario_run = ScenarioRun(scenario, ScenarioServer(scenario))
     ways: dict[str, Callable[[], Awaitable[None]]] = {
         "run": scenario_run.run_plainly,
         "stream": scenario_run.run_as_stream,

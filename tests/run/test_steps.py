@@ -127,7 +127,7 @@ async def test_a_finished_run_replays_without_any_effect_to_the_same_result_and_
         first, first_events = await observe(recording)
     assert first.output == {"tea": 4}
     assert set(recording.reserved) == set(recording.journal)
-    assert len(recording.journal) == 16
+    assert len(recording.journal) == 19
     before = len(executed)
     with script():  # any request would fail the test
         again, again_events = await observe(Replaying(recording.journal))
@@ -183,10 +183,10 @@ async def test_slots_are_reserved_in_the_models_order_before_any_call_starts() -
     with script(play):
         await observe(recording)
     own = [name for name in recording.reserved if "/" not in name]
-    assert own[:2] == ["prefix", "model:1"]
-    assert [name.partition(":")[0] for name in own[2:6]] == ["tool"] * 4
+    assert own[:3] == ["input", "prefix", "model:1"]
+    assert [name.partition(":")[0] for name in own[3:7]] == ["tool"] * 4
     first_child = next(i for i, name in enumerate(recording.reserved) if "/" in name)
-    assert all(name in recording.reserved[:first_child] for name in own[:6])
+    assert all(name in recording.reserved[:first_child] for name in own[:7])
 
 
 class Volatile(InMemorySteps):
@@ -223,7 +223,7 @@ async def test_steps_that_do_not_say_so_get_every_value_as_json() -> None:
         result, _ = await observe(silent)
     assert result.output == {"tea": 4}
     assert set(recording.reserved) == set(recording.journal)
-    assert len(recording.journal) == 16
+    assert len(recording.journal) == 19
 
 
 async def test_in_memory_a_step_is_its_effect() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -156,6 +156,12 @@ class ArtifactStore:
         meant = f" Did you mean `{near}`?" if near else ""
         kept = f"Kept are: {', '.join(known)}." if known else "Nothing has been kept so far."
         raise ToolError(f"There is no artifact `{handle}`.{meant} {kept}")
+
+    def kept_below(self, handle: str) -> Iterator[tuple[str, ArtifactLabel, StoredContents]]:
+        """Yield what is kept under the handle of a call: `artifact-3`, `artifact-3.2` and so on."""
+        for one in self._handles():
+            if one.partition(".")[0] == handle and (kept := self._kept.get(one)):
+                yield one, *kept
 
     def list_kept(self, handle_prefix: str) -> dict[str, KeptArtifact]:
         """Return the artifacts whose handles begin with the prefix, in the order of their numbers."""
