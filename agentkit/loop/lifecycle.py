@@ -30,7 +30,7 @@ from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.parent_call import ParentCall, enclosing_call, nested_run_id, nested_scope
 from agentkit.loop.price_check import check_prices
-from agentkit.messages.message import Content, JSONObject, ToolCall, text_of
+from agentkit.messages.message import Content, ToolCall, text_of
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client
 from agentkit.models.client_check import credentials_of_models
@@ -40,6 +40,7 @@ from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out, check_run_options, spec_with_options
 from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.delegate import delegates_of
+from agentkit.run.input import recorded_content
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.run_log import log_end, log_start, logged_end
@@ -141,7 +142,10 @@ class RunLifecycle(Generic[Deps, In, Out]):
             scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, credentials_of_models(models)))
             deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
             _check_child_deps(self.spec, has_deps=deps is not None)
-            content = await self._sent_content(content, scope)
+            if content is None:
+                content = await recorded_content(self.spec.input_spec, self.prompt, scope.steps, scope.redactor)
+            else:
+                content = scope.redactor.content(content)
             self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
             transcript = await self._conversation_transcript(deps, scope, models[0].name)
             stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
@@ -157,17 +161,6 @@ class RunLifecycle(Generic[Deps, In, Out]):
             )
             with logged_end(self.agent_loop.result, self.agent_loop.count_turns, scope.redactor):
                 await self.agent_loop.run()
-
-    async def _sent_content(self, content: Content | None, scope: RunScope) -> Content:
-        """Return the content of the prompt without secrets; where steps are recorded, as it was sent first."""
-
-        async def effect() -> JSONObject:
-            return {"content": scope.redactor.content(self.spec.input_spec.to_content(self.prompt))}
-
-        if content is not None:
-            return scope.redactor.content(content)
-        recorded: Content = (await scope.steps.run(scope.steps.reserve("input"), effect))["content"]
-        return recorded
 
     def _services_of_run(self, scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
         """Return the services for code of the run that belongs to no tool call: instructions, middleware, checks."""
