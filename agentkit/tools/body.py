@@ -28,6 +28,7 @@ from agentkit.tools.signatures.annotations import (
 )
 from agentkit.tools.signatures.signature import Signature, open_parameters, read_signature
 from agentkit.tools.worker_threads import run_in_thread
+from agentkit.tools.written_types import require_written_form
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
@@ -86,8 +87,10 @@ class FunctionBody:
 
     def _resolve_returns(self) -> bool:
         """Resolve the return annotation, and return whether it is."""
-        object.__setattr__(self, "_returns", _resolved_return_type(self.function, self._names_now()))
-        return self._returns is not None
+        returns = _resolved_return_type(self.function, self._names_now())
+        require_written_form(returns)
+        object.__setattr__(self, "_returns", returns)
+        return returns is not None
 
     def _names_now(self) -> dict[str, object]:
         """Return the names that the annotations may use now: those of enclosing functions that run, and those kept."""

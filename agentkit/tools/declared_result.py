@@ -80,8 +80,8 @@ def allows_none(annotation: object) -> bool:
     """Return True if None is among the values that a resolved annotation declares."""
     if annotation is None or annotation is NoneType:
         return True
-    if _alias_value(annotation) is not annotation:
-        return allows_none(_alias_value(annotation))
+    if alias_value(annotation) is not annotation:
+        return allows_none(alias_value(annotation))
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return None in args
@@ -94,7 +94,7 @@ def _is_union(annotation: object) -> bool:
     return isinstance(annotation, UnionType) or get_origin(annotation) is Union
 
 
-def _alias_value(annotation: object) -> object:
+def alias_value(annotation: object) -> object:
     """Return what a `type` alias or a NewType stands for; any other annotation unchanged."""
     if isinstance(annotation, NewType):
         return cast("object", annotation.__supertype__)
@@ -109,7 +109,7 @@ def _is_untyped(annotation: object) -> bool:
 
 def names_own_records(annotation: object) -> bool:
     """True if a type, or a type inside it, is a record class that is neither the API's nor agentkit's."""
-    if (value := _alias_value(annotation)) is not annotation:
+    if (value := alias_value(annotation)) is not annotation:
         return names_own_records(value)
     if args := get_args(annotation):
         return any(map(names_own_records, args))

@@ -136,6 +136,10 @@ class Tool(Generic[P, R]):
             DefinitionError: A type cannot be resolved, an example does not fit, or there is no strict form.
         """
         schema = self.input_schema
+        try:
+            _ = self.returns
+        except DefinitionError as error:
+            raise self._with_location(error) from error
         if not self._are_examples_checked:
             for example in self.examples:
                 try:
