@@ -23,7 +23,7 @@ help:
 demo: demo-environment
 	@$(bin)/agentkit demo $(ARGS)
 
-test: ARGS = -n auto --maxprocesses=4 --dist=loadfile
+test: ARGS = -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 test: dev-environment
 	@$(bin)/python -m pytest $(ARGS)
 

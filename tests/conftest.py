@@ -37,6 +37,12 @@ def soon_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
 def _make_random_source_of_hypothesis(_: None) -> None: ...
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files whose tests are given more time than others come first: at the end, everybody would wait for them."""
+    slow = {item.path for item in items if item.get_closest_marker("timeout")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_collection_finish() -> None:
     """What is imported by now stays: tests that collect garbage need not look through it for a third of a second."""
     _make_random_source_of_hypothesis()  # made later, it seems to belong to nobody: what holds it is frozen

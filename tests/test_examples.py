@@ -7,6 +7,7 @@ import gc
 import importlib.util
 import json
 import logging
+import runpy
 import socket
 import subprocess
 import sys
@@ -41,17 +42,26 @@ Message = MutableMapping[str, Any]
         ("02_nested_objects", ["Order 1: 13.50 EUR"]),
         ("03_error_recovery", ['did you mean "tea"?', "Only 3 tea are left.", "internal error", "2 tea reserved"]),
         ("04_orchestrator_and_reader", ["Green tea wants 80 degrees", "reader: source='tea'", "6 requests"]),
-        ("05_fan_out_over_a_folder", ["documents read, 0 not readable"]),
         ("07_another_server", ["boils at about 90 degrees", "claude-haiku-5-5: 2 requests"]),
         ("08_mcp_server", ["mounted: library__find_books (read)", "Tea: A Global History on A3."]),
     ],
 )
-def test_an_example_runs_and_prints_what_it_promises(name: str, said: list[str]) -> None:
-    command = [sys.executable, "-W", "error", str(EXAMPLES / f"{name}.py")]
+def test_an_example_runs_and_prints_what_it_promises(
+    name: str, said: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [f"{name}.py"])
+    runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+    gc.collect()
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert all(words in shown.out for words in said), shown.out
+
+
+def test_an_example_is_a_program_of_its_own_that_warns_of_nothing() -> None:
+    command = [sys.executable, "-W", "error", str(EXAMPLES / "05_fan_out_over_a_folder.py")]
     process = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
-    assert process.returncode == 0, process.stderr
-    assert process.stderr == ""
-    assert all(words in process.stdout for words in said), process.stdout
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "documents read, 0 not readable" in process.stdout
 
 
 def test_every_example_is_short_and_says_what_it_shows() -> None:

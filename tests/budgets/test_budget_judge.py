@@ -37,13 +37,13 @@ def runs(result: RunResult[Any]) -> Iterator[RunResult[Any]]:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_budget_is_ever_exceeded(backend: str) -> None:
-    trees = [anyio.run(judged, seed, backend=backend) for seed in range(30)]
+    trees = [anyio.run(judged, seed, backend=backend) for seed in range(BACKENDS.index(backend), 30, 2)]
     outcomes = Counter(run.outcome for tree in trees for result in tree.results for run in runs(result))
     rows = [row for tree in trees for row in tree.simulator.ledger.rows]
-    assert outcomes[Outcome.COMPLETED] > 10, outcomes
-    assert outcomes[Outcome.BUDGET_EXHAUSTED] > 10, outcomes
-    assert sum(row.status == 200 and not row.is_whole for row in rows) > 20
-    assert len(rows) > 300
+    assert outcomes[Outcome.COMPLETED] > 5, outcomes
+    assert outcomes[Outcome.BUDGET_EXHAUSTED] > 5, outcomes
+    assert sum(row.status == 200 and not row.is_whole for row in rows) > 10
+    assert len(rows) > 150
 
 
 @pytest.mark.soak

@@ -13,7 +13,8 @@ from tests.laws import leaks
 from tests.laws.laws import broken, law_1
 from tests.laws.scenes import Scene
 
-SLICE = range(40)
+SLICES = {"asyncio": range(0, 40, 2), "trio": range(1, 40, 2)}
+"""A seed of the ordinary suite lives on one backend; the long sweep has all on both."""
 BACKENDS = ["asyncio", "trio"]
 
 
@@ -54,14 +55,14 @@ def run_all(seeds: Iterable[int], backend: str) -> list[Scene]:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_law_holds(backend: str, one_seed: int | None) -> None:
-    scenes = run_all(SLICE if one_seed is None else [one_seed], backend)
+    scenes = run_all(SLICES[backend] if one_seed is None else [one_seed], backend)
     if one_seed is not None:
         return
     outcomes = Counter(scene.result.outcome for scene in scenes if scene.result)
-    assert outcomes[Outcome.COMPLETED] > 5, outcomes
-    assert len(outcomes) > 4, outcomes
-    assert sum(scene.was_struck for scene in scenes) > 4
-    assert sum(len(scene.diary.executions) for scene in scenes) > 300
+    assert outcomes[Outcome.COMPLETED] > 2, outcomes
+    assert len(outcomes) > 3, outcomes
+    assert sum(scene.was_struck for scene in scenes) > 0
+    assert sum(len(scene.diary.executions) for scene in scenes) > 150
 
 
 @pytest.mark.soak
