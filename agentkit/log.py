@@ -105,7 +105,7 @@ def _make_record(level: int, event: str, fields: dict[str, object], error: BaseE
     more = {name: redact.value(value) for name, value in without_secrets(get_contextvars()).items()}
     event = _redacted(event)
     template, values = _message(event, {**fields, **said}, error)  # the fields of the run come last
-    record = _logger.makeRecord(_logger.name, level, file, line, template, (values,), None, function)
+    record = _logger.makeRecord(_logger.name, level, file, line, template, (values,) if values else (), None, function)
     for name, value in {**more, **said}.items():
         attribute = f"{name}_" if name in _RESERVED_NAMES else name
         record.__dict__[attribute] = value
@@ -122,6 +122,8 @@ def _make_record(level: int, event: str, fields: dict[str, object], error: BaseE
 def _message(event: str, fields: Mapping[str, object], error: BaseException | None) -> tuple[str, dict[str, str]]:
     """Return the message as a template that is the same for all lines of its kind, and the values for it."""
     values = {name: _field_text(value) for name, value in fields.items()}
+    if error is None and not values:
+        return event, {}
     template = event.replace("%", "%%")
     if error is not None:
         template += ": %(exception)s"

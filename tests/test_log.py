@@ -49,6 +49,13 @@ def test_a_message_holds_every_field_on_one_line_and_its_template_is_the_same_fo
     assert first.__dict__["long"] == "y" * 5_000
 
 
+def test_a_line_without_fields_is_its_event(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "agentkit"):
+        log().error("5% off")
+        log().error("5% off", exc_info=ValueError("50%"))
+    assert [record.message for record in caplog.records] == ["5% off", "5% off: ValueError: 50%"]
+
+
 def test_structlogs_formatter_writes_fields_once() -> None:
     render = structlog.processors.KeyValueRenderer()
     keep = structlog.stdlib.ProcessorFormatter(

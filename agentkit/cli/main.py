@@ -19,10 +19,13 @@ from agentkit.cli.chat import command as chat
 from agentkit.cli.commands import demo, local, mcp, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error
-from agentkit.cli.terminal.text import printable
+from agentkit.cli.terminal.log_lines import show_log_lines
+from agentkit.cli.terminal.printing import print_message
 from agentkit.errors import AgentkitError, ConfigurationError, UsageError
 
 _DESCRIPTION = "Tool-using agents on Claude: run them, look at their tools, try everything without a key."
+_WITH_DISPLAY = ("run", "chat", "demo")
+"""Commands that show a run, unless they print JSON."""
 _EXIT_CODES = """\
 exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration or credentials,
 4 budget or limit, 130 interrupted. Data is on stdout, everything else on stderr."""
@@ -61,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a narrow terminal encoding is no reason to fail
     top = build_parser()
     args = top.parse_args(argv)
+    show_log_lines(is_debug=args.debug, has_display=args.command in _WITH_DISPLAY and not args.json)
     try:
         code = _print_version() if args.version else _run_command(top, args)
         sys.stdout.flush()
@@ -113,7 +117,7 @@ def _print_error(sentence: str, code: ExitCode) -> int:
 
     sentence = Redactor.of((), credentials_of_environment()).text(text_without_secrets(sentence))
     with contextlib.suppress(OSError):
-        print(f"agentkit: {printable(sentence)}", file=sys.stderr)
+        print_message(f"agentkit: {sentence}", "red")
     return int(code)
 
 

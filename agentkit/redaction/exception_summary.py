@@ -36,6 +36,11 @@ def summarize_exception(error: BaseException, redact: Callable[[str], str]) -> s
     return f"{said}, and {len(others)} more" if others else said
 
 
+def first_exception(error: BaseException) -> BaseException:
+    """Return the exception, or the first one inside of groups."""
+    return next(_leaves(error))
+
+
 def exception_text(error: BaseException) -> str:
     """Return `str(error)`, or what Python's own tracebacks show where that fails."""
     try:

@@ -15,6 +15,8 @@ from agentkit.cli.arguments.prompt_source import read_prompt
 from agentkit.cli.chat.slash_commands import HELP_TEXT, ConversationSaver, parse_slash_command
 from agentkit.cli.commands.run import add_run_options, load_agent, parse_input
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error, exit_code_of
+from agentkit.cli.terminal.text import terminal_width
+from agentkit.cli.terminal.wrapping import HANGING_INDENT, wrap_text
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -43,7 +45,6 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
 
 def run_chat(args: Namespace) -> ExitCode:
     """Run the agent on each prompt from stdin until it ends; answers go to stdout, everything else to stderr."""
-    from agentkit.cli.chat.display import print_message
     from agentkit.cli.chat.input import PromptReader
     from agentkit.cli.chat.loop_thread import LoopThread
     from agentkit.cli.chat.signals import KeyboardInterrupter
@@ -55,17 +56,17 @@ def run_chat(args: Namespace) -> ExitCode:
     if args.model:
         agent = replace(agent, model=args.model)
     if args.offline:
-        print_message(OFFLINE_NOTE)
+        _print_message(OFFLINE_NOTE)
     if reader.is_terminal:
-        print_message(f"{agent.name} is listening; /help says what there is, Ctrl-D leaves.")
+        _print_message(f"{agent.name} is listening; /help says what there is, Ctrl-D leaves.")
     with keyboard, LoopThread(lambda: _open_client(agent, client)) as loop:
         try:
             code = _ChatSession(agent, client, reader, loop, as_json=args.json, is_debug=args.debug).run()
         except KeyboardInterrupt:
-            print_message("Interrupted.")
+            _print_message("Interrupted.")
             code = ExitCode.INTERRUPTED
     if loop.is_stuck:
-        print_message("Something that a tool started has not ended; it is left behind.")
+        _print_message("Something that a tool started has not ended; it is left behind.")
         sys.stdout.flush()
         os._exit(code)
     return code
@@ -134,12 +135,13 @@ class _ChatSession:
             return self._run_prompt(typed.text)
         match parse_slash_command(typed.text):
             case ("help", _):
-                print(HELP_TEXT, file=sys.stderr, flush=True)
+                wrapped = wrap_text(HELP_TEXT, terminal_width(sys.stderr), HANGING_INDENT)
+                print(wrapped, file=sys.stderr, flush=True)
             case ("new", _):
                 self.conversation = self.agent.conversation()
-                self._print_message("A new conversation.")
+                _print_message("A new conversation.")
             case ("save", name):
-                self._print_message(self.saver.save(name, self.conversation.messages))
+                _print_message(self.saver.save(name, self.conversation.messages))
             case ("quit", _):
                 return ExitCode.OK
             case _:
@@ -165,6 +167,8 @@ class _ChatSession:
                 raise CommandError(f"{describe_error(result)}; --debug shows the traceback.") from result
             self._print_result(result)
             print_run_footer(result, time.monotonic() - began)
+            if self.reader.is_terminal:
+                print(file=sys.stderr, flush=True)  # air before the next prompt
         return exit_code_of(result) if exit_code_of(result) is ExitCode.CONFIGURATION else None
 
     async def _open_run(self, prompt: object) -> Handle:
@@ -191,12 +195,14 @@ class _ChatSession:
 
         if self.as_json:
             print_json_line({"type": "error", "reason": sentence})
-        self._print_message(sentence)
+        _print_message(sentence)
 
-    def _print_message(self, sentence: str) -> None:
-        from agentkit.cli.chat.display import print_message
 
-        print_message(sentence)
+def _print_message(sentence: str) -> None:
+    """Print a message of the command itself on stderr."""
+    from agentkit.cli.terminal.printing import print_message
+
+    print_message(f"agentkit: {sentence}")
 
 
 async def _follow_run(handle: Handle, display: Display) -> RunResult[object] | Exception:

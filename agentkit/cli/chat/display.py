@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.interrupts import print_stopping_notice
 from agentkit.cli.terminal.plain_lines import PlainLines
-from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
+from agentkit.cli.terminal.printing import print_message
+from agentkit.cli.terminal.text import plural, printable, terminal_width
 from agentkit.cli.terminal.watching import count_sub_agent_runs
+from agentkit.cli.terminal.wrapping import WordWrapper
 
 if TYPE_CHECKING:
     from agentkit import Event, RunResult
@@ -23,6 +24,7 @@ class ChatDisplay:
         """True if the agent's output is text. Other outputs are printed by the command once they are validated."""
         self._plain = PlainLines()
         self._is_terminal = sys.stdout.isatty()
+        self._wrapper = WordWrapper(terminal_width(sys.stdout))
         self._is_line_open = False
         self._has_streamed = False
 
@@ -48,14 +50,14 @@ class ChatDisplay:
             case kinds.TurnReset() if is_root:
                 self._end_line()  # the model repeats what was streamed so far
                 self._has_streamed = False
-                print(one_line(self._plain.event_line(event), terminal_width(sys.stderr)), file=sys.stderr, flush=True)
+                self._plain.show_event(event)
             case kinds.TurnFinished() if is_root and self._shows_text:
                 if not self._has_streamed:
                     self._write_text(event.text)
                 self._end_line()
             case _ if line := self._plain.event_line(event):
                 self._end_line()
-                print(one_line(line, terminal_width(sys.stderr)), file=sys.stderr, flush=True)
+                print(self._plain.draw_line(event, line), file=sys.stderr, flush=True)
             case _:
                 pass
 
@@ -64,13 +66,12 @@ class ChatDisplay:
         print_stopping_notice()
 
     def _write_text(self, text: str) -> None:
-        text = printable(text) if self._is_terminal else text
-        print(text, end="", flush=True)
         self._is_line_open = not text.endswith("\n") if text else self._is_line_open
+        print(self._wrapper.feed(printable(text)) if self._is_terminal else text, end="", flush=True)
 
     def _end_line(self) -> None:
         if self._is_line_open:
-            print(flush=True)
+            print(self._wrapper.feed("\n") if self._is_terminal else "\n", end="", flush=True)
         self._is_line_open = False
 
 
@@ -81,17 +82,11 @@ def print_run_footer(result: RunResult[object], seconds: float) -> None:
         result: The result of the run.
         seconds: The time that it took.
     """
-    width = terminal_width(sys.stderr)
     for left in result.unfinished:
-        print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
+        print_message(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}")
     if not result.ok:
-        print_message(result.reason or f"The run ended as {result.outcome}.")
-    print(_dimmed(one_line(_run_facts(result, seconds), width)), file=sys.stderr, flush=True)
-
-
-def print_message(sentence: str) -> None:
-    """Print a message of the command itself on stderr."""
-    print(f"agentkit: {printable(sentence)}", file=sys.stderr, flush=True)
+        print_message(f"agentkit: {result.reason or f'The run ended as {result.outcome}.'}", "red")
+    print_message(_run_facts(result, seconds), "dim")
 
 
 def _run_facts(result: RunResult[object], seconds: float) -> str:
@@ -105,9 +100,3 @@ def _run_facts(result: RunResult[object], seconds: float) -> str:
         f"{seconds:.1f} s",
     ]
     return " · ".join(parts)
-
-
-def _dimmed(text: str) -> str:
-    """Return the text in dim type, or unchanged where stderr is no terminal that shows it."""
-    is_plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-    return text if is_plain else f"\x1b[2m{text}\x1b[0m"

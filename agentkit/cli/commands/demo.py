@@ -20,7 +20,9 @@ from agentkit.cli.arguments.connection import (
 )
 from agentkit.cli.arguments.prompt_source import read_prompt
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, exit_code_of
+from agentkit.cli.terminal.printing import print_message
 from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
+from agentkit.cli.terminal.wrapping import wrap_message
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -76,7 +78,7 @@ def run_demo(args: Namespace) -> ExitCode:
     options: dict[str, Any] = {} if client is None else {"client": client}
     prompt = demo_agents.lead_input(question, documents)
     heading = f"Reading {plural(len(documents), 'document')}: {question}"
-    print(one_line(heading, 2 * terminal_width(sys.stderr)), file=sys.stderr)
+    print_message(heading)
     display = choose_display(as_json=args.json, describe=_describe_quotes, max_depth=1)
     result, seconds = watch_run(lambda: agent.stream(prompt, deps=library, **options), display, client)
     if result.answer is None:
@@ -97,10 +99,11 @@ def run_demo(args: Namespace) -> ExitCode:
     models = [args.model] if args.model else [str(demo_agents.lead.model), str(demo_agents.reader.model)]
     money = f"{'cost' if args.live or args.base_url else 'would cost'} {result.cost} with {', '.join(models)}"
     usage = result.usage
-    print(f"{plural(len(quotes), 'quote')} checked against the source, {len(dropped)} dropped", file=sys.stderr)
+    print_message(f"{plural(len(quotes), 'quote')} checked against the source, {len(dropped)} dropped", "dim")
     runs, calls = plural(count_sub_agent_runs(result), "sub-agent run"), plural(usage.requests, "model call")
     tokens = f"{usage.prompt_tokens + usage.output_tokens:,} tokens"
-    print(f"{runs}, {calls}, {seconds:.1f} s\n{tokens}, {money}", file=sys.stderr)
+    print_message(f"{runs}, {calls}, {seconds:.1f} s", "dim")
+    print_message(f"{tokens}, {money}", "dim")
     return exit_code_of(result)
 
 
@@ -120,7 +123,7 @@ def _read_documents(args: Namespace) -> list[Document]:
     folder = read_installed() if args.docs is None else read_folder(args.docs)
     if folder.unreadable:
         shown = ", ".join(f"{item.path} ({item.reason})" for item in folder.unreadable)
-        print(one_line(f"Not read: {shown}", 2 * terminal_width(sys.stderr)), file=sys.stderr)
+        print_message(f"Not read: {shown}")
     parts = (
         split_document(doc, _MAX_DOCUMENT_CHARS) if len(doc.text) > _MAX_DOCUMENT_CHARS else [doc]
         for doc in folder.documents
@@ -134,7 +137,7 @@ def _choose_client(args: Namespace, agent: Any) -> Client | None:
     if args.live:
         require_credentials(", or leave --live out")
         return None
-    print(f"agentkit: {OFFLINE_NOTE}", file=sys.stderr)
+    print_message(f"agentkit: {OFFLINE_NOTE}")
     return offline_client(agent)
 
 
@@ -145,7 +148,8 @@ def _print_answer(answer: str, quotes: list[Quote], library: Library) -> None:
     for number, quote in enumerate(quotes, 1):
         document = library.documents[quote.document]
         named = document.title if document.title.startswith(document.id) else f"{document.id}  {document.title}"
-        print(f"\n[{number}] {one_line(named, width - 30)}  characters {quote.start}-{quote.end}")
+        where = f"[{number}] {one_line(named, 2 * width)}, characters {quote.start}-{quote.end}"
+        print(f"\n{wrap_message(where, width)}")
         said = f'"{_unwrapped(printable(quote.text))}"'
         print(textwrap.fill(said, width, initial_indent="    ", subsequent_indent="    "))
     print(flush=True)

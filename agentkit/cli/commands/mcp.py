@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -122,7 +123,7 @@ async def _mount_servers(args: Namespace) -> AsyncGenerator[list[McpTool]]:
     """Connect to all servers that the command line names, and yield their tools."""
     from agentkit.mcp import McpTool, mounted, mounted_file
 
-    _print_log_warnings()
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it logs what our log has, with tracebacks
     if args.config:
         trusted = _server_names(args.config) if args.trust else ()
         async with mounted_file(args.config, trusted=trusted, connect_timeout_s=args.timeout) as toolsets:
@@ -162,17 +163,3 @@ def _token_estimate(tool: McpTool) -> int:
     from agentkit.cli.commands.tool_lint import estimate_tokens
 
     return estimate_tokens(tool)
-
-
-def _print_log_warnings() -> None:
-    """Print agentkit's warnings about misbehaving servers on stderr, one line each."""
-    import logging
-
-    class PrintingHandler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            facts = [getattr(record, name, None) for name in ("server", "tool", "reason", "text")]
-            about = ", ".join(str(fact) for fact in facts if fact)
-            print(printable(f"agentkit: {record.getMessage()}: {about}"), file=sys.stderr)
-
-    logging.getLogger("agentkit").addHandler(PrintingHandler(logging.WARNING))
-    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it logs the same failures with tracebacks

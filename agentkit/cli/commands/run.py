@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from agentkit.cli.arguments.connection import OFFLINE_NOTE, add_base_url_option, choose_client
 from agentkit.cli.arguments.prompt_source import read_prompt
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, exit_code_of
+from agentkit.cli.terminal.printing import print_air, print_drawing, print_message, print_prose
 from agentkit.cli.terminal.text import print_answer
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def run_agent(args: Namespace) -> ExitCode:
     prompt = parse_input(agent, read_prompt(args.prompt))
     client = choose_client(args, agent)
     if args.offline:
-        print(f"agentkit: {OFFLINE_NOTE}", file=sys.stderr)
+        print_message(f"agentkit: {OFFLINE_NOTE}")
     options: dict[str, Any] = {} if client is None else {"client": client}
     if args.model:
         options["model"] = args.model
@@ -69,14 +70,19 @@ def run_agent(args: Namespace) -> ExitCode:
         costs = {"cost_tree": result.cost.tree().to_json()} if args.cost else {}
         print_json_line({**result_to_json(result, output), **costs})
         return exit_code_of(result)
+    print_air()
     if result.answer is not None:
-        print_answer(output if isinstance(output, str) else json.dumps(output, ensure_ascii=False, indent=2))
+        if isinstance(output, str):
+            print_prose(output)
+        else:
+            print_answer(json.dumps(output, ensure_ascii=False, indent=2))
     elif agent.output_spec.is_text and (words := _last_model_text(result)):
-        print_answer(words)
+        print_prose(words)
+    print_air()
     sys.stdout.flush()  # keeps the output above the summary where stdout and stderr go to one file
-    print_run_report(result, seconds)
+    print_run_report(result, seconds, has_cost=not args.cost)
     if args.cost:
-        print(f"\n{result.cost.tree()}", file=sys.stderr)
+        print_drawing(str(result.cost.tree()))
     return exit_code_of(result)
 
 

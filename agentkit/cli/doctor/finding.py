@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from agentkit.cli.terminal.text import one_line
+from agentkit.cli.terminal.style import Style, styled
+from agentkit.cli.terminal.text import one_line, terminal_width
+from agentkit.cli.terminal.wrapping import wrap_text
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
 _MAX_LINE_CHARS = 400
 """Characters of the text in a line; error messages of servers may be longer."""
+
+
+_MIN_WIDTH_OF_COLUMNS = 64
+"""A terminal that is narrower shows the text below the name of the check."""
 
 
 class Status(StrEnum):
@@ -25,6 +32,14 @@ class Status(StrEnum):
     """It does not work."""
     UNKNOWN = "unknown"
     """The check has no result."""
+
+
+_STYLES: dict[Status, Style] = {
+    Status.OK: "green",
+    Status.WARNING: "yellow",
+    Status.PROBLEM: "red",
+    Status.UNKNOWN: "dim",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +57,16 @@ class Finding:
     """True for checks of credentials and of the connection: a problem with these gives exit code 3, configuration."""
 
     def to_line(self) -> str:
-        """Return the finding as a line of text."""
-        return f"{self.status:<8} {self.check:<18} {one_line(f'{self.found} {self.advice}', _MAX_LINE_CHARS)}"
+        """Return the finding as a line of text; on a terminal wrapped at words, with the status in its colour."""
+        status, text = f"{self.status:<8}", one_line(f"{self.found} {self.advice}", _MAX_LINE_CHARS)
+        if not sys.stdout.isatty():
+            return f"{status} {self.check:<18} {text}"
+        width = terminal_width(sys.stdout)
+        is_wide = width >= _MIN_WIDTH_OF_COLUMNS
+        indent = " " * (28 if is_wide else 4)
+        lines = wrap_text(text, width - len(indent)).replace("\n", f"\n{indent}")
+        gap = f"{self.check:<18} " if is_wide else f"{self.check}\n{indent}"
+        return f"{styled(status, _STYLES[self.status], sys.stdout)} {gap}{lines}"
 
     def to_json(self) -> JSONObject:
         """Return the finding as a JSON object."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from agentkit.cli.terminal.failures import failure_text, is_unexpected_failure
 from agentkit.cli.terminal.grouping import CallGroups
 from agentkit.cli.terminal.interrupts import print_stopping_notice
 from agentkit.cli.terminal.progress import DescribeResult, describe_nothing, wait_suffix
+from agentkit.cli.terminal.style import styled
 from agentkit.cli.terminal.text import brief_json, one_line, terminal_width
+from agentkit.cli.terminal.wrapping import MAX_LINES, wrap_message
 
 if TYPE_CHECKING:
     from agentkit import Event
@@ -41,8 +44,15 @@ class PlainLines:
     def show_event(self, event: Event) -> None:
         """Print the event's line, if it has one."""
         line = self.event_line(event)
-        if line and (self._max_depth is None or len(event.path) <= self._max_depth):
-            print(one_line(line, self._width), file=sys.stderr, flush=True)
+        is_deep = self._max_depth is not None and len(event.path) > self._max_depth
+        if line and (not is_deep or is_unexpected_failure(event)):
+            print(self.draw_line(event, line), file=sys.stderr, flush=True)
+
+    def draw_line(self, event: Event, line: str) -> str:
+        """Return an event's line as it is printed: on a terminal wrapped at words, failures in red, the rest dim."""
+        if not sys.stderr.isatty():
+            return one_line(line, MAX_LINES * self._width)
+        return styled(wrap_message(line, self._width), "red" if _is_failure(event) else "dim", sys.stderr)
 
     def show_stopping(self) -> None:
         """See `Display.show_stopping`."""
@@ -55,7 +65,7 @@ class PlainLines:
         if isinstance(event, kinds.ToolStarted):
             self._argument_previews[event.call_id] = brief_json(event.input, _PREVIEW_CHARS)
         counted = self._groups.grouped_line(event)
-        return self._ungrouped_line(event) if counted is None else counted
+        return self._ungrouped_line(event) if counted is None or is_unexpected_failure(event) else counted
 
     def _ungrouped_line(self, event: Event) -> str:
         from agentkit.run import events as kinds
@@ -70,7 +80,7 @@ class PlainLines:
                 return f"{who}: {event.name}: {event.message}"
             case kinds.ToolFinished() if event.is_error:
                 preview = self._argument_previews.pop(event.call_id, "")
-                return f"{who}: {event.name} failed: {event.text}  {preview}".rstrip()
+                return f"{who}: {event.name} failed: {failure_text(event)}  {preview}".rstrip()
             case kinds.ToolFinished():
                 facts = ", ".join(filter(None, ("answered", self._describe(event), f"{event.duration_s:.1f} s")))
                 return f"{who}: {event.name} {facts}  {self._argument_previews.pop(event.call_id, '')}"
@@ -93,3 +103,16 @@ class PlainLines:
                 return f"{who}: {event.outcome}: {event.reason}"
             case _:
                 return ""
+
+
+def _is_failure(event: Event) -> bool:
+    """True for events whose line is red: a call or a run of a sub-agent that failed."""
+    from agentkit.run import events as kinds
+
+    match event:
+        case kinds.ToolFinished() | kinds.ServerToolFinished():
+            return event.is_error
+        case kinds.RunFinished():
+            return str(event.outcome) != "completed"
+        case _:
+            return False

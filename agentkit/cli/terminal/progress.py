@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.budget.usage import Cost
+from agentkit.cli.terminal.failures import failure_text
 from agentkit.cli.terminal.text import brief_json, one_line
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class RunTree:
             case kinds.ToolFinished() if event.call_id in node.calls:
                 call = node.calls[event.call_id]
                 call.state, call.duration_s = "error" if event.is_error else "ok", event.duration_s
-                call.message = event.text if event.is_error else ""
+                call.message = failure_text(event) if event.is_error else ""
                 call.result_summary = "" if event.is_error else self._summarize_result(call, event)
             case kinds.ServerToolStarted():
                 node.calls[event.call_id] = CallNode(event.name, event.input, False, self.clock(), by_server=True)

@@ -47,15 +47,21 @@ class TreeLine:
         left = max(_MIN_ARGUMENT_CHARS, max_chars - len(self.activity) - 3)
         return one_line(f"{one_line(self.facts, left)} · {self.activity}", max_chars)
 
-    def usage_columns(self) -> str:
-        """Return time, tokens and cost in columns. Missing values are omitted at the left, and blank at the right."""
+    def usage_columns(self, *, is_narrow: bool = False) -> str:
+        """Return time, tokens and cost in columns. Missing values are omitted at the left, and blank at the right.
+
+        Of the narrow columns the time is the only one.
+        """
         time = "" if self.duration_s is None else f"{self.duration_s:.1f} s"
+        if is_narrow:
+            return f"{time:>7}" if time else ""
         spent = f" {brief_count(self.tokens):>6} {_format_usd(self.usd):>8}" if self.tokens else " " * 16
         return f"{time:>7}{spent}" if time else spent.lstrip()
 
 
-COLUMN_HEADER = f"{'time':>7} {'tokens':>6} {'cost':>8}"
-"""The heading of the columns."""
+def column_header(*, is_narrow: bool = False) -> str:
+    """Return the heading of the columns."""
+    return f"{'time':>7}" if is_narrow else f"{'time':>7} {'tokens':>6} {'cost':>8}"
 
 
 @dataclass(slots=True)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from agentkit.cli.terminal.interrupts import handle_ctrl_c_in_loop, print_stopping_notice
 from agentkit.cli.terminal.plain_lines import PlainLines
+from agentkit.cli.terminal.printing import print_message
 from agentkit.cli.terminal.progress import DescribeResult
-from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
+from agentkit.cli.terminal.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,14 +110,20 @@ def watch_run(
     return anyio.run(follow), time.monotonic() - began
 
 
-def print_run_report(result: RunResult[object], seconds: float) -> None:
-    """Print on stderr what a run left unfinished, its time, tokens and cost, and the reason if it did not complete."""
-    width = terminal_width(sys.stderr)
+def print_run_report(result: RunResult[object], seconds: float, *, has_cost: bool = True) -> None:
+    """Print on stderr what a run left unfinished, its time, tokens and cost, and the reason if it did not complete.
+
+    Args:
+        result: The result of the run.
+        seconds: The time that it took.
+        has_cost: False: the cost is left out, since a tree of it follows.
+    """
     for left in result.unfinished:
-        print(one_line(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}", width), file=sys.stderr)
-    print(_run_summary(result, seconds), file=sys.stderr)
+        print_message(f"unfinished: {'/'.join(left.path)}: {left.name}: {left.reason}")
+    for line in _run_summary(result, seconds, has_cost=has_cost):
+        print_message(line, "dim")
     if result.reason:
-        print(f"agentkit: {printable(result.reason)}", file=sys.stderr)
+        print_message(f"agentkit: {result.reason}", "" if result.ok else "red")
 
 
 def count_sub_agent_runs(result: RunResult[object]) -> int:
@@ -124,7 +131,7 @@ def count_sub_agent_runs(result: RunResult[object]) -> int:
     return sum(1 + count_sub_agent_runs(child) for child in result.children)
 
 
-def _run_summary(result: RunResult[object], seconds: float) -> str:
+def _run_summary(result: RunResult[object], seconds: float, *, has_cost: bool) -> list[str]:
     """Return a run in two lines: outcome, sub-agents, requests and time; tokens and cost."""
     usage = result.usage
     runs = count_sub_agent_runs(result)
@@ -135,7 +142,8 @@ def _run_summary(result: RunResult[object], seconds: float) -> str:
         f"{seconds:.1f} s",
     ]
     cost = "cost unknown" if result.cost.usd is None else str(result.cost)
-    return f"{' · '.join(done)}\n{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out · {cost}"
+    tokens = f"{usage.prompt_tokens:,} tokens in, {usage.output_tokens:,} out"
+    return [" · ".join(done), f"{tokens} · {cost}" if has_cost else tokens]
 
 
 def result_to_json(result: RunResult[object], output: object) -> dict[str, object]:

@@ -39,7 +39,7 @@ def test_the_tools_of_a_program_are_listed(capsys: pytest.CaptureFixture[str]) -
     assert first.split()[:2] == ["server__look", "write"]
     assert first.endswith(" tokens  Look.")
     assert second.split()[:2] == ["server__safe", "write"]
-    assert "a tool is left out: server, odd, " in err
+    assert "agentkit: a tool is left out [server=server tool=odd reason=" in err
     assert "The server says that 1 tool only read; --trust believes it." in err
 
     assert main(["mcp", "list", "--trust", "--json", *command(tools=tools)]) == 0

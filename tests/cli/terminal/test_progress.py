@@ -94,6 +94,29 @@ def test_many_calls_stay_inside_the_terminal(width: int, height: int) -> None:
     assert any("reader x 200" in line for line in lines)
 
 
+def test_an_exception_is_in_the_tree_and_below_it_where_it_was_cut() -> None:
+    short, long = PermissionError("no"), PermissionError("only managers may cancel orders " * 5)
+    events: list[Event] = [RunStarted(**place(), model="claude-opus-5-5")]  # type: ignore[arg-type]
+    for call_id, error in (("c1", short), ("c2", long)):
+        called = {"call_id": call_id, "name": "cancel"}
+        events.append(ToolStarted(**place(), **called, input={"order": call_id}, is_agent=False))  # type: ignore[arg-type]
+        failed = {"is_error": True, "text": "`cancel` failed", "duration_s": 0.1, "exception": error}
+        events.append(ToolFinished(**place(), **called, **failed))  # type: ignore[arg-type]
+    drawn: dict[int, str] = {}
+    for width in (80, 40):
+        console = Console(file=io.StringIO(), force_terminal=True, width=width, height=30, color_system=None)
+        with LiveTree(console=console) as tree:
+            for event in events:
+                tree.show_event(event)
+        assert isinstance(console.file, io.StringIO)
+        drawn[width] = console.file.getvalue().rpartition("time")[2]
+    assert "✗ cancel  c1 · PermissionError: no " in drawn[80]
+    assert drawn[80].count("PermissionError: no") == 1
+    assert drawn[40].count("✗ lead: cancel: PermissionError: ") == 2
+    for shown in drawn.values():
+        assert " ".join(("only managers may cancel orders " * 5).split()) in " ".join(shown.split())
+
+
 def test_plain_lines_say_who_answered_what(capsys: pytest.CaptureFixture[str]) -> None:
     plain = PlainLines(lambda _: "2 quotes", max_depth=1)
     for event in a_run(1):

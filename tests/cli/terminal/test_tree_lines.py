@@ -9,7 +9,7 @@ import pytest
 
 from agentkit import Cost, Event, Outcome, RunFinished, RunStarted, TextDelta, ToolFinished, ToolStarted, Usage
 from agentkit.cli.terminal.progress import RunTree
-from agentkit.cli.terminal.tree_lines import COLUMN_HEADER, TreeLine, state_counts, tree_lines
+from agentkit.cli.terminal.tree_lines import TreeLine, column_header, state_counts, tree_lines
 from agentkit.run.events import TurnFinished, TurnStarted
 
 
@@ -174,7 +174,7 @@ def test_arguments_are_shortened_before_words_and_neither_where_there_is_room() 
 
 def test_the_columns_stand_below_their_words() -> None:
     whole = TreeLine("done", "a", tokens=12_345, usd=0.5, duration_s=1.25)
-    assert (COLUMN_HEADER, whole.usage_columns()) == ("   time tokens     cost", "  1.2 s  12.3k  $0.5000")
+    assert (column_header(), whole.usage_columns()) == ("   time tokens     cost", "  1.2 s  12.3k  $0.5000")
     assert TreeLine("done", "a", duration_s=1.25).usage_columns() == "  1.2 s                "
     assert TreeLine("", "a", tokens=1_200_000, usd=None).usage_columns() == "1.2M      $ ?"
     assert TreeLine("waiting", "a").usage_columns() == ""
