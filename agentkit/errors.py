@@ -58,6 +58,10 @@ class InvalidContent(UsageError):
     """An image, a file or a block is not what the API takes: another kind of data, broken, or too large.
 
     A tool that makes it gets an error result with this text, so that the model can go on without it.
+
+    Args:
+        message: The sentence that says what is wrong.
+        source: Where the content came from: a path, or the place in a prompt.
     """
 
     def __init__(self, message: str, *, source: str = "") -> None:
@@ -82,6 +86,10 @@ class InvalidArguments(AgentkitError):
     """The model's arguments do not fit the tool's schema. Nothing was executed.
 
     `str(error)` is the text for the model: every problem with its path, the expected and the given value.
+
+    Args:
+        message: The text for the model.
+        suggestions: Repairs that are certain enough to be applied.
     """
 
     def __init__(self, message: str, suggestions: Sequence[Suggestion] = ()) -> None:
@@ -94,6 +102,11 @@ class ToolError(AgentkitError):
     """Raise it inside a tool to say no in words meant for the model. The run goes on.
 
     Its text reaches the model as it is; any other exception reaches it only as a class of failure and an id.
+
+    Args:
+        message: The text for the model.
+        hint: What the model can do instead. Empty: nothing.
+        retryable: True if the same call may succeed later, so that `retries=` makes it again.
     """
 
     def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False) -> None:
@@ -109,7 +122,11 @@ class ToolTimeout(AgentkitError, TimeoutError):
 
 
 class ModelError(AgentkitError):
-    """A model call brought no usable reply. A run turns it into the outcome `failed`, with this text as reason."""
+    """A model call brought no usable reply. A run turns it into the outcome `failed`, with this text as reason.
+
+    Args:
+        message: The sentence for people.
+    """
 
     def __init__(
         self,
@@ -149,6 +166,9 @@ class RunIncomplete(AgentkitError):
     """The run ended without an output, and `result.output` was read.
 
     Check `result.ok` or `result.outcome` first where that can happen.
+
+    Args:
+        message: The sentence for people.
     """
 
     def __init__(self, message: str, *, outcome: str) -> None:

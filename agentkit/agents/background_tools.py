@@ -42,6 +42,9 @@ def background(*agents: AnyAgentTool) -> Toolset:
     and the child runs in the background, under the terms of its `as_tool`. Runs that still go on when the parent's
     model gives its answer are stopped and listed in `result.unfinished`; the model is reminded of them once before.
     Raises DefinitionError for anything but agents as tools, and for two of one name.
+
+    Args:
+        agents: Agents as tools, made by `as_tool`.
     """
     for agent in agents:
         if not isinstance(agent, AgentTool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may pass any type

@@ -33,7 +33,9 @@ class Done(Generic[Out]):
     index: int
     """The item's place in what was given, from 0."""
     output: Out
+    """The output of the item's run."""
     result: RunResult[Out] = field(repr=False)
+    """The run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Failed:
     index: int
     """The item's place in what was given, from 0."""
     outcome: Outcome
+    """The outcome of the item's run."""
     reason: str
+    """The reason for it, in a sentence."""
     result: RunResult[object] | None = field(default=None, repr=False)
     """The result of the run. None if it could not start."""
 

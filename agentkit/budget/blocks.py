@@ -97,6 +97,12 @@ def stop_over_budget(budget: Budget) -> Generator[Spending]:
     Blocks nest: a run has to fit into every budget around it. Only runs are limited, no other code of the block. The
     block holds in tasks and threads that are started in it with a copy of the context; `asyncio.to_thread` and sync
     tools make one, a pool does with `contextvars.copy_context().run`.
+
+    Args:
+        budget: The limits, shared by all runs of the block.
+
+    Raises:
+        UsageError: It is no Budget.
     """
     if not isinstance(cast("object", budget), Budget):
         raise UsageError(f"A block takes a Budget, not {budget!r}: stop_over_budget(Budget(max_cost_usd=0.5)).")
@@ -115,6 +121,9 @@ def fail_over_budget(budget: Budget) -> Generator[Spending]:
     """Do as `stop_over_budget`, but raise at the end of the block when a call did not fit.
 
     Every run in it has ended by then and has returned what it had. An exception of the block is not replaced.
+
+    Args:
+        budget: The limits, shared by all runs of the block.
 
     Raises:
         BudgetExceeded: A call was not made, or the time is over.

@@ -21,11 +21,13 @@ class CacheBreak:
     """A request that did not read all that the one before it had left in the cache."""
 
     agent: str
+    """The agent that sent the request."""
     turn: int
     """The turn of the run, counted from 1."""
     missed_tokens: int
     """Tokens that it should have read from the cache and did not."""
     reason: str
+    """The reason for the miss, as far as it is known."""
 
     def __str__(self) -> str:
         return f"{self.agent}, turn {self.turn}: {self.missed_tokens:,} tokens were not found. {self.reason}"
@@ -74,7 +76,9 @@ class CacheReport:
     """The use of the prompt cache in a run and everything below it. `str()` is a summary of a few lines."""
 
     usage: Usage
+    """The tokens of the run and everything below it."""
     breaks: Sequence[CacheBreak] = ()
+    """The requests that missed the cache."""
 
     @property
     def read_share(self) -> float:

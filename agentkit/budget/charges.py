@@ -28,9 +28,11 @@ class Charge:
     """
 
     model: str
+    """The id of the model."""
     price: Price | None
     """The price tier of the prompts. None: the price is not known."""
     usage: Usage
+    """The tokens and requests."""
 
     @property
     def is_estimated(self) -> bool:

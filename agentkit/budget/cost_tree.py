@@ -39,6 +39,7 @@ class CostTree:
     """One line of a cost tree with all lines below it. `str()` draws it in 80 columns, with like parts merged."""
 
     kind: Kind
+    """The kind of the line: a run, a model, a token class, a tool."""
     name: str
     """The agent of a run; the model, class or tool."""
     cost: Cost

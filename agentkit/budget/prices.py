@@ -26,7 +26,9 @@ class Price:
     """The price of a model, or one of its tiers: US dollars per million tokens."""
 
     input: float
+    """Prompt tokens that are neither read from the cache nor written to it."""
     output: float
+    """Tokens of replies, thinking included."""
     prompts_over: int = 0
     """The tier applies to prompts of more than so many tokens. 0: to all."""
 

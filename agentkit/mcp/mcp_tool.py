@@ -53,7 +53,7 @@ class ToolCaller(Protocol):
 
 
 class McpTool(Tool[..., object]):
-    """A tool of a mounted server. Calls are checked against the server's schema before they are sent."""
+    """A tool of a server, made by `mounted`. Calls are checked against the server's schema before they are sent."""
 
     def __init__(self, body: McpToolBody, name: str, description: str, options: ToolOptions) -> None:
         async def function(**arguments: object) -> object:

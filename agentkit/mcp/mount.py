@@ -83,6 +83,13 @@ async def mounted_file(
     `${NAME}` and `${NAME:-default}` in it stand for environment variables. `trusted` names the servers whose
     annotations decide effects; the other options are those of `mounted`. Raises ConfigurationError if the file cannot
     be read or one of the servers cannot be mounted.
+
+    Args:
+        path: The file.
+        trusted: Names of the servers whose annotations are trusted.
+        timeout_s: Seconds that a call may take. None: the agent's limit.
+        connect_timeout_s: Seconds that each server may take to start and to list its tools.
+        defer_over_tokens: Definitions that take more tokens than this are deferred. None: never.
     """
     servers = read_servers(Path(path))
     if unknown := set(trusted) - servers.keys():

@@ -26,7 +26,9 @@ class StdioServer:
     """
 
     command: str
+    """The program."""
     args: Sequence[str] = ()
+    """Its arguments, one string each."""
     env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Environment variables of the program. It inherits HOME, LOGNAME, PATH, SHELL, TERM and USER, and nothing else."""
     cwd: str | Path | None = None
@@ -56,6 +58,7 @@ class HttpServer:
     """
 
     url: str = field(repr=False)
+    """The address of the server."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """HTTP headers of every request, credentials included."""
 
@@ -85,6 +88,7 @@ class InProcessServer:
     """A server object of the package `mcp` (`MCPServer` or the low-level `Server`), called without a transport."""
 
     server: object = field(repr=False)
+    """The server object."""
 
     def __str__(self) -> str:
         return "the server in this process"

@@ -15,6 +15,7 @@ class Container:
     """The container in which the API runs code for a conversation. The files that the code writes stay in it."""
 
     id: str
+    """The API's id of the container."""
     expires_at: str = ""
     """The time at which it is suspended if nothing uses it, in ISO 8601; a later request wakes it up again, for some
     weeks. Empty: not known."""

@@ -34,6 +34,7 @@ class Image:
     """
 
     data: bytes = field(repr=False)
+    """The bytes of the picture."""
     media_type: str
     """`image/png`, `image/jpeg`, `image/gif` or `image/webp`."""
 
@@ -69,6 +70,7 @@ class File:
     """
 
     data: bytes = field(repr=False)
+    """The bytes of the file."""
     media_type: str
     """`application/pdf` or `text/plain`."""
     name: str = ""
@@ -105,6 +107,7 @@ class Document:
     id: str
     """The id that a citation names: short and stable."""
     text: str = field(repr=False)
+    """The text itself."""
     title: str = ""
     """The title for people. Empty: the id is the title."""
 

@@ -27,12 +27,20 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan
 
 
 def encode(value: object) -> bytes:
-    """Encode a value as compact JSON in UTF-8. Raises ValueError for NaN and infinities, which JSON does not have."""
+    """Encode a value as compact JSON in UTF-8. Raises ValueError for NaN and infinities, which JSON does not have.
+
+    Args:
+        value: Any JSON value.
+    """
     return _ENCODER.encode(value).encode()
 
 
 def text_block(text: str) -> Block:
-    """Return a text block."""
+    """Return a text block.
+
+    Args:
+        text: The text.
+    """
     return {"type": "text", "text": text}
 
 
@@ -40,6 +48,12 @@ def tool_result(call_id: str, content: Content, *, is_error: bool = False, tools
     """Return a `tool_result` block. `is_error` is left out when false, as in the API's own examples.
 
     `toolset_name` is that of the call's block, which the result has to repeat.
+
+    Args:
+        call_id: The id of the call.
+        content: A text or content blocks.
+        is_error: True if the call failed.
+        toolset_name: The toolset of the call's block. Empty: none.
     """
     block: Block = {"type": "tool_result", "tool_use_id": call_id, "content": content}
     if is_error:
@@ -50,7 +64,11 @@ def tool_result(call_id: str, content: Content, *, is_error: bool = False, tools
 
 
 def text_of(content: Content) -> str:
-    """Return the text of a message's content: its text blocks, joined."""
+    """Return the text of a message's content: its text blocks, joined.
+
+    Args:
+        content: A text or content blocks.
+    """
     if isinstance(content, str):
         return content
     return "".join(block["text"] for block in content if block.get("type") == "text" and "text" in block)
@@ -80,7 +98,9 @@ class Message:
     """One message and its bytes. Build it with `user` or `Message.of`."""
 
     role: Role
+    """`user`, `assistant` or `system`."""
     content: Content
+    """A text or content blocks."""
     encoded: bytes = field(repr=False)
     """The message as it is sent, encoded once."""
     markers: int = 0
@@ -138,7 +158,11 @@ def with_cache_marker(blocks: Sequence[Block], at: int, marker: JSONObject) -> l
 
 
 def user(content: Content) -> Message:
-    """Return a user message."""
+    """Return a user message.
+
+    Args:
+        content: A text or content blocks.
+    """
     return Message.of("user", content)
 
 
@@ -150,8 +174,11 @@ class ToolCall:
     """A tool call of the model: one `tool_use` block of a turn."""
 
     id: str
+    """The id of the call, unique in its run."""
     name: str
+    """The name of the tool."""
     input: JSONObject
+    """The arguments as the model wrote them."""
     invalid_input: str | None = None
     """The beginning of the input's text if that is not a JSON object: such a call gets an error result and is not
     executed. None: the input is valid."""

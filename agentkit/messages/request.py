@@ -17,8 +17,11 @@ class EncodedPrefix:
     """The encoded prompt prefix, which never changes in a conversation: the bytes of `system` and `tools`."""
 
     system: Content | None
+    """The system prompt. None: there is none."""
     tools: Sequence[JSONObject]
+    """The tool definitions."""
     encoded: bytes = field(repr=False)
+    """The bytes of both, as they are sent."""
     markers: int = 0
     """The number of cache markers in it."""
 
@@ -54,7 +57,9 @@ class Request:
     """One request: the frozen prefix, the messages so far, and the options, which may differ per request."""
 
     prefix: EncodedPrefix
+    """The system prompt and the tools."""
     messages: Sequence[Message]
+    """The messages so far."""
     options: Mapping[str, Any]
     """`model`, `max_tokens`, `tool_choice` and every other body field that follows the messages."""
     betas: tuple[str, ...] = ()

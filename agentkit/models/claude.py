@@ -57,7 +57,9 @@ class ClaudeModel:
     """A Claude model behind any async client of the official SDK."""
 
     name: str
+    """The id of the model."""
     client: Client
+    """The client that sends its requests."""
     idle_timeout_s: float = Retry().idle_timeout_s
     """Seconds without a byte after which a connection is given up."""
     rate_limiter: RateLimiter | None = field(default=None, repr=False, compare=False)

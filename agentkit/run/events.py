@@ -75,9 +75,11 @@ class TurnReset(Event):
     """A reply failed or was dropped, and is requested again: forget the deltas of this turn."""
 
     turn: int
+    """Counted from 1."""
     attempt: int
     """The number of the next attempt; 2 is the first retry."""
     reason: str
+    """The reason, in a sentence."""
     wait_s: float
     """Seconds until the next attempt."""
 
@@ -87,7 +89,9 @@ class Compacted(Event):
     """The conversation had become too long and goes on with a summary in its place."""
 
     messages_before: int
+    """Messages of the conversation before it was shortened."""
     messages_after: int
+    """Messages that it goes on with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,9 @@ class FellBack(Event):
     """The run goes on with the fallback model."""
 
     model: str
+    """The fallback model."""
     reason: str
+    """The reason why the first model was left, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,7 @@ class TextDelta(Event):
     """A piece of the reply's text, as it is streamed."""
 
     text: str
+    """The piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,7 @@ class ThinkingDelta(Event):
     """A piece of the model's thinking, as it is streamed, where the model shows it."""
 
     text: str
+    """The piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +133,15 @@ class TurnFinished(Event):
     """A reply is complete."""
 
     turn: int
+    """Counted from 1."""
     stop_reason: str | None
+    """The API's stop reason. None: the API sent none."""
     text: str
     """The whole visible text of the reply."""
     usage: Usage
+    """The usage of the reply."""
     cost: Cost
+    """The cost of the reply."""
     stop_sequence: str | None = None
     """The stop sequence that was met. None: none."""
     citations: tuple[JSONObject, ...] = ()
@@ -148,7 +160,9 @@ class ToolStarted(Event):
     """
 
     call_id: str
+    """The id of the call."""
     name: str
+    """The name of the tool."""
     input: JSONObject
     """The arguments as the model wrote them."""
     is_agent: bool
@@ -160,10 +174,15 @@ class ToolProgress(Event):
     """A running tool reports its progress."""
 
     call_id: str
+    """The id of the call."""
     name: str
+    """The name of the tool."""
     message: str
+    """The current state, for people."""
     done: float | None
+    """The amount done. None: not known."""
     total: float | None
+    """The total amount in the same unit. None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +190,11 @@ class ToolFinished(Event):
     """A tool call has its result."""
 
     call_id: str
+    """The id of the call."""
     name: str
+    """The name of the tool."""
     is_error: bool
+    """True if the result is an error: the tool failed, or was not executed."""
     text: str
     """The text of the result, as the model sees it."""
     duration_s: float
@@ -190,6 +212,7 @@ class WebSource:
     """A page that a search found or a fetch read."""
 
     url: str
+    """The address of the page."""
     title: str = ""
     """Empty: none is known."""
 
@@ -199,7 +222,9 @@ class ServerToolStarted(Event):
     """The API starts a call of a tool that it executes itself: web search, code execution, tool search, MCP."""
 
     call_id: str
+    """The id of the call."""
     name: str
+    """The name of the tool."""
     input: JSONObject
     """The arguments as the model wrote them, such as the `query` of a search."""
 
@@ -209,8 +234,11 @@ class ServerToolFinished(Event):
     """A call of a tool that the API executes itself has its result; that of code which calls your tools comes later."""
 
     call_id: str
+    """The id of the call."""
     name: str
+    """The name of the tool."""
     is_error: bool
+    """True if the tool reported an error."""
     text: str
     """The text of the result, such as the output of code or the code of an error. Empty: none that can be read."""
     sources: tuple[WebSource, ...] = ()
@@ -232,8 +260,10 @@ class RunFinished(Event):
     """A run ended."""
 
     outcome: Outcome
+    """The outcome of the run."""
     reason: str
     """Empty for a completed run."""
     usage: Usage
     """Of the run and everything below it."""
     cost: Cost
+    """The cost of the run and everything below it."""

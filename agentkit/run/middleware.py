@@ -40,6 +40,7 @@ class ModelCall:
     request: Request
     """The request body: prefix, messages and options."""
     run_id: str
+    """The id of the run that makes the call."""
     path: tuple[str, ...]
     """The agents from the root of the tree to the one that makes the call."""
     turn: int

@@ -40,6 +40,7 @@ class RunResult(Generic[Out_co]):
     """One whole execution of an agent."""
 
     run_id: str
+    """The id of the run."""
     agent: str
     """The agent's name."""
     outcome: Outcome

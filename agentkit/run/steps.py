@@ -72,7 +72,11 @@ async def run_typed_step(
 
 @dataclass(frozen=True, slots=True)
 class InMemorySteps:
-    """Runs every effect at once and remembers nothing."""
+    """Runs every effect at once and remembers nothing.
+
+    Args:
+        prefix: What the names of the slots begin with.
+    """
 
     is_durable: ClassVar[bool] = False
     """See `Steps.is_durable`."""

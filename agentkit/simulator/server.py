@@ -55,6 +55,7 @@ class Simulator:
     """A local Messages API with replies from a responder. Use `client()` in-process, `serve()` over HTTP."""
 
     responder: Responder
+    """Supplies the replies."""
     faults: Faults = ()
     """Faults: one for each message request that passes the rules, in their order, or a random mix. Default: none."""
     quota: Quota = field(default_factory=Quota)

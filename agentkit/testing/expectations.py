@@ -72,6 +72,10 @@ def expect(did: CallSource, *expectations: Expectation) -> None:
     """Raise AssertionError unless every expectation is met by the calls of a run and of the sub-agents below it.
 
     The calls of a sub-agent come behind the call that started it, whatever ran at the same time.
+
+    Args:
+        did: A result, or anything else that knows the calls of a run.
+        expectations: Made by `called`, `never_called` and `in_order`, or tool names.
     """
     calls = tool_calls_of(did)
     unmet = [text for expectation in expectations if (text := expectation.unmet(calls)) is not None]
@@ -202,6 +206,10 @@ def called(name: str, /, **arguments: object) -> Called:
 
     An argument is `...` (given, whatever its value), a function of the value that says whether it fits, or the value
     itself, compared as JSON: models and dataclasses may stand for their objects.
+
+    Args:
+        name: The name of the tool.
+        arguments: What the call must have been given; other arguments are allowed beside it.
     """
     return Called(name, arguments)
 
@@ -216,7 +224,12 @@ class _NeverCalled:
 
 
 def never_called(name: str, /, **arguments: object) -> Expectation:
-    """Expect that a tool was not called, or not with these arguments, which are matched as by `called`."""
+    """Expect that a tool was not called, or not with these arguments, which are matched as by `called`.
+
+    Args:
+        name: The name of the tool.
+        arguments: Arguments without which a call is allowed.
+    """
     return _NeverCalled(Called(name, arguments))
 
 
@@ -234,7 +247,11 @@ class _InOrder:
 
 
 def in_order(*steps: str | Called) -> Expectation:
-    """Expect calls in this order, others in between allowed. Each is a tool name, or made by `called`."""
+    """Expect calls in this order, others in between allowed. Each is a tool name, or made by `called`.
+
+    Args:
+        steps: Tool names, or calls made by `called`.
+    """
     return _InOrder(tuple(called(step) if isinstance(step, str) else step for step in steps))
 
 

@@ -22,6 +22,9 @@ def served(server: CanServe) -> Generator[str]:
     """Serve over HTTP inside the block and yield the base URL: for sync code, subprocesses and other languages.
 
     In async code use `async with server.serve()`.
+
+    Args:
+        server: A simulator, a replay, or anything else that serves HTTP.
     """
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(server.serve()) as base_url:
         yield base_url

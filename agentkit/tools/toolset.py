@@ -23,6 +23,10 @@ class Toolset:
     """A named, frozen collection of tools: `Toolset("shop", [find_items, place_order])`.
 
     Use it wherever an agent takes tools. Raises DefinitionError for two tools of one name, naming both places.
+
+    Args:
+        name: The name of the collection, for people.
+        tools: The tools, functions made by `@tool` or agents as tools.
     """
 
     name: str

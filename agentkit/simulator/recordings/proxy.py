@@ -29,6 +29,10 @@ class RecordingProxy:
 
     A response is forwarded as it arrives, event by event, and is in the file before its end is forwarded. The client's
     key goes upstream and nowhere else. Raises ConfigurationError when `upstream` is not an http or https address.
+
+    Args:
+        recorder: Writes the exchanges.
+        upstream: The address to which requests are forwarded.
     """
 
     def __init__(self, recorder: Recorder, upstream: str = API_URL) -> None:

@@ -31,6 +31,9 @@ class Recorder:
     """Appends exchanges to a recording. Give its `middleware` to a client, or the recorder to a `RecordingProxy`.
 
     Raises ConfigurationError when the file cannot be written.
+
+    Args:
+        path: The file; one that exists grows.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -89,6 +92,10 @@ def recording_client(client: AnyClient, path: str | Path) -> AnyClient:
     """Return a copy of the client that appends its requests and responses to the file at `path`.
 
     Where the recorder's counts matter, use `AsyncAnthropic(middleware=[Recorder(path).middleware])`.
+
+    Args:
+        client: The client whose requests are recorded; it is not changed.
+        path: The file; one that exists grows.
 
     Raises:
         ConfigurationError: The file cannot be written.

@@ -28,6 +28,7 @@ class Recording:
     """Exchanges in the order in which they were recorded."""
 
     exchanges: tuple[Exchange, ...]
+    """The requests with their responses."""
     name: str = "the recording"
     """A name for error messages."""
 

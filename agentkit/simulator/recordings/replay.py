@@ -55,6 +55,10 @@ class Replay:
     that is not used yet, and is listed in `report`.
 
     Raises ConfigurationError when a path is given and no recording can be read there; see `Recording.load`.
+
+    Args:
+        recording: A recording, or the path of one.
+        strict: True: a request that was not recorded is refused.
     """
 
     def __init__(self, recording: Recording | str | Path, *, strict: bool = True) -> None:

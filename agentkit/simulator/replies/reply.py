@@ -53,6 +53,7 @@ class Reply:
     """One turn of the model. Replies join with `+` into one turn: `Reply.text("...") + Reply.tool("find", id=1)`."""
 
     parts: tuple[Part, ...] = ()
+    """The content blocks of the turn, and functions of the request that make some."""
     stop_reason: str | None = None
     """None: `tool_use` when the turn holds a tool call, `end_turn` otherwise."""
     stop_details: JSONObject | None = None

@@ -24,7 +24,11 @@ _lock = threading.Lock()
 
 
 class Script:
-    """A responder that gives its replies in the order in which requests arrive, or those of a single function."""
+    """A responder that gives its replies in the order in which requests arrive, or those of a single function.
+
+    Args:
+        replies: One reply a request, or a single function of the request.
+    """
 
     def __init__(self, *replies: Reply | ReplyFunction) -> None:
         for reply in replies:
