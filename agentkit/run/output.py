@@ -28,7 +28,10 @@ _REPAIR_HEADER = "Your answer does not fit the schema it has to fit. Fix these a
 
 
 class InvalidAnswer(AgentkitError):
-    """The answer does not fit the output type; the text is sent to the model and says what is wrong."""
+    """The answer does not fit the output type; the text is sent to the model and says what is wrong.
+
+    Its cause is what the user's code has raised in the validation, other than a ValueError.
+    """
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class OutputSpec(Generic[Out]):
         try:
             return self.form.validate_input(call.input, _REPAIR_HEADER)
         except InvalidArguments as error:
-            raise InvalidAnswer(str(error)) from None
+            raise InvalidAnswer(str(error)) from error.__cause__
 
     def _validate_value(self, value: JSON) -> Out:
         if not isinstance(value, dict):
@@ -87,7 +90,7 @@ class OutputSpec(Generic[Out]):
         try:
             return self.form.validate_object(value, _REPAIR_HEADER)
         except InvalidArguments as error:
-            raise InvalidAnswer(str(error)) from None
+            raise InvalidAnswer(str(error)) from error.__cause__
 
 
 def _strip_code_fence(text: str) -> str:

@@ -33,6 +33,7 @@ from agentkit.schema.lossless import LosslessSchemaGenerator
 from agentkit.schema.stable_json import to_stable_json
 from agentkit.schema.temporal import append_bounds_note
 from agentkit.schema.type_adapter import make_type_adapter
+from agentkit.schema.user_code import guarded_validator
 
 T = TypeVar("T")
 
@@ -241,7 +242,9 @@ def _compile_adapter(adapter: TypeAdapter[T]) -> tuple[JSONObject, JsonReader[T]
         raise DefinitionError(f"pydantic has no JSON Schema for its type: {_message_without_url(error)}") from error
     schema = transform_schemas(_inline_root_reference(generated), _finish_schema)
     require_satisfiable(schema)
-    return schema, JsonReader(adapter, schema, generator.has_open_objects, generator.has_converters)
+    validator = guarded_validator(adapter) or adapter.validator
+    reader: JsonReader[T] = JsonReader(validator, schema, generator.has_open_objects, generator.has_converters)
+    return schema, reader
 
 
 def _inline_root_reference(schema: JSONObject) -> JSONObject:

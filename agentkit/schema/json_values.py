@@ -9,27 +9,45 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.schema.conversions import is_converted, is_deep, leaf_violations
 from agentkit.schema.json_schema.checker import SchemaChecker
 from agentkit.schema.json_schema.subschemas import is_list, is_object
+from agentkit.schema.user_code import REFUSED, error_of_user_code, recorded_conversions
+
+if TYPE_CHECKING:
+    from typing import LiteralString
+
+    from pydantic.config import ExtraValues
 
 T = TypeVar("T")
+Value_co = TypeVar("Value_co", covariant=True)
 
 _EXACT_INTEGERS = 2**53
 """Below this bound a float without a fraction equals exactly one integer."""
 _KNOWN_ERRORS = frozenset(get_args(core_schema.ErrorType))
+_USER_ERRORS = frozenset(("value_error", "assertion_error", REFUSED))
+"""The errors that say nothing about the form of the data."""
+
+
+class Validator(Protocol[Value_co]):
+    """pydantic's validator of a type."""
+
+    def validate_json(self, data: bytes, *, strict: bool | None = None, extra: ExtraValues | None = None) -> Value_co:
+        """Return the value of the type that a JSON text stands for. Raises what user code raises, too."""
+        ...
 
 
 @dataclass(frozen=True)
 class JsonReader(Generic[T]):
     """Validates JSON data as values of one type."""
 
-    adapter: TypeAdapter[T] = field(repr=False)
+    validator: Validator[T] = field(repr=False)
     schema: JSONObject
     has_open_objects: bool
     """True if an object in the type allows unnamed properties; pydantic's check of unknown keys is too coarse then."""
@@ -37,18 +55,43 @@ class JsonReader(Generic[T]):
     """True if the user's validators convert the input before it is validated, and so rely on lax conversions."""
 
     def read_value(self, value: object) -> T:
-        """Return the Python value of JSON data. Raises pydantic.ValidationError with every problem."""
+        """Return the Python value of JSON data.
+
+        Raises:
+            pydantic.ValidationError: The data does not fit; every problem is in it, and what the user's code raised.
+        """
+        try:
+            return self._read_value(value)
+        except (ValidationError, MemoryError):
+            raise
+        except Exception as error:
+            if isinstance(error, RecursionError) and is_deep(value):
+                raise
+            raise error_of_user_code("arguments", error) from error
+
+    def _read_value(self, value: object) -> T:
         text = _encode_json(value, exact=True)
         try:
-            return self.adapter.validate_json(text, strict=True, extra="forbid")
+            return self.validator.validate_json(text, strict=True, extra="forbid")
         except ValidationError as strict:
+            if all(error["type"] in _USER_ERRORS for error in strict.errors(include_url=False)):
+                raise  # nothing but what the user's code has said, which is asked once
             if SchemaChecker(self.schema).is_valid(cast("JSON", value)):
-                return self.adapter.validate_json(_encode_json(value, exact=False))
+                return self.validator.validate_json(_encode_json(value, exact=False))
             if self.has_open_objects:
                 self._raise_for_unknown_keys(value, strict)
             if self.has_converters:
-                return self.adapter.validate_json(text, extra=None if self.has_open_objects else "forbid")
+                return self._read_converted(value, text, strict)
             raise
+
+    def _read_converted(self, value: object, text: bytes, strict: ValidationError) -> T:
+        """Return the value by lax conversions, which count where a validator of the user's has changed the data."""
+        with recorded_conversions() as conversions:
+            converted = self.validator.validate_json(text, extra=None if self.has_open_objects else "forbid")
+        misfits = leaf_violations(SchemaChecker(self.schema), cast("JSON", value))
+        if all(is_converted(misfit.path, cast("JSON", value), conversions) for misfit in misfits):
+            return converted
+        raise strict
 
     def _raise_for_unknown_keys(self, value: object, strict: ValidationError) -> None:
         """Raise the errors again without those for unknown keys that the schema allows, if there are any."""
@@ -87,12 +130,11 @@ def _unknown_keys(checker: SchemaChecker, value: JSON, part: JSONObject, seen: s
 
 
 def _init_error_details(error: ErrorDetails) -> InitErrorDetails:
-    kind = (
-        error["type"]
-        if error["type"] in _KNOWN_ERRORS
-        else PydanticCustomError("custom", "{said}", {"said": error["msg"]})
-    )
-    return {"type": kind, "loc": error["loc"], "input": error["input"], "ctx": error.get("ctx", {})}
+    context = error.get("ctx", {})
+    kind: str | PydanticCustomError = error["type"]
+    if kind not in _KNOWN_ERRORS:
+        kind = PydanticCustomError(cast("LiteralString", kind), "{said}", {**context, "said": error["msg"]})
+    return {"type": kind, "loc": error["loc"], "input": error["input"], "ctx": context}
 
 
 def _encode_json(value: object, *, exact: bool) -> bytes:

@@ -18,6 +18,7 @@ from agentkit.schema.json_schema.subschemas import is_object
 from agentkit.schema.lossless_fields import LosslessFieldSchemas
 from agentkit.schema.lossless_values import AnyCoreSchema, describe_enum, refuse_type, set_class_description
 from agentkit.schema.map_keys import UnsupportedKeyType, property_names_schema
+from agentkit.schema.user_code import is_pydantic_function
 
 _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
 
@@ -34,7 +35,7 @@ class LosslessSchemaGenerator(LosslessFieldSchemas):
 
     def generate_inner(self, schema: AnyCoreSchema) -> JsonSchemaValue:
         """Generate the schema of one part, and record whether a user's validator converts its input."""
-        if schema["type"] in _CONVERTERS and not _is_pydantic_function(schema["function"]["function"]):
+        if schema["type"] in _CONVERTERS and not is_pydantic_function(schema["function"]["function"]):
             self.has_converters = True
         updates = schema.get("metadata", {}).get("pydantic_js_updates", {})
         is_root_model = schema.get("root_model", False)
@@ -202,10 +203,6 @@ class LosslessSchemaGenerator(LosslessFieldSchemas):
 
 def _descriptions(schemas: Mapping[str, JsonSchemaValue]) -> dict[str, str]:
     return {name: schema["description"] for name, schema in schemas.items() if "description" in schema}
-
-
-def _is_pydantic_function(function: object) -> bool:
-    return str(getattr(function, "__module__", "")).partition(".")[0] in ("pydantic", "pydantic_core")
 
 
 def _fields_of_core_schema(schema: AnyCoreSchema) -> Mapping[str, AnyCoreSchema]:

@@ -52,6 +52,34 @@ _CONSTRAINT_WORDS: dict[str, Callable[[object], str]] = {
     "contentEncoding": lambda name: f"encoded as {name}",
     "contentMediaType": lambda name: f"holding {name}",
 }
+_FORMAT_EXAMPLES = {
+    "date-time": "2026-01-31T09:30:00Z",
+    "date": "2026-01-31",
+    "time": "09:30:00",
+    "duration": "PT5M or P1DT2H30M",
+    "uuid": "123e4567-e89b-42d3-a456-426614174000",
+    "email": "ada@example.com",
+    "idn-email": "ada@example.com",
+    "name-email": "Ada <ada@example.com>",
+    "hostname": "www.example.com",
+    "uri": "https://www.example.com/page",
+    "multi-host-uri": "postgres://user@db1.example.com,db2.example.com/name",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "ipv4network": "192.0.2.0/24",
+    "ipv6network": "2001:db8::/32",
+    "ipv4interface": "192.0.2.1/24",
+    "ipv6interface": "2001:db8::1/32",
+    "ipvanyaddress": "192.0.2.1",
+    "ipvanynetwork": "192.0.2.0/24",
+    "ipvanyinterface": "192.0.2.1/24",
+    "base64": "aGVsbG8=",
+    "base64url": "aGVsbG8=",
+    "color": "#336699",
+    "fraction": "1/3",
+    "json-pointer": "/a/0",
+}
+"""Texts of the formats whose names alone leave questions."""
 _MIN_MAX_PAIRS = (
     ("minLength", "maxLength", "character"),
     ("minItems", "maxItems", "item"),
@@ -62,6 +90,12 @@ def describe_constraint(keyword: str, value: object) -> str:
     """Describe one constraint in words; a keyword that is not in the table is quoted with its value."""
     phrase = _CONSTRAINT_WORDS.get(keyword)
     return phrase(value) if phrase else f"`{keyword}`: {json.dumps(value, ensure_ascii=False)}"
+
+
+def describe_format(name: str) -> str:
+    """Describe a format in words, with an example where one helps."""
+    example = _FORMAT_EXAMPLES.get(name)
+    return f"in the format {name}, such as {example}" if example else f"in the format {name}"
 
 
 def describe_constraints(constraints: JSONObject) -> list[str]:

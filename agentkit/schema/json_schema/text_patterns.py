@@ -27,7 +27,7 @@ AS_DESCRIBED = "exactly in the form described"
 _PATTERN_WORDS = {
     NOT_BLANK: "not blank",
     NAIVE_DATETIME: "a date and time without offset, such as 2026-01-31T09:30:00",
-    DECIMAL: "a decimal number",
+    DECIMAL: "a decimal number such as 12.50",
     COMPLEX_NUMBER: "a complex number such as 1+2j",
 }
 _BOUNDS = (("ge", True, True), ("gt", True, False), ("le", False, True), ("lt", False, False))

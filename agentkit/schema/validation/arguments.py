@@ -6,36 +6,27 @@ that is unambiguous, and if the arguments are still invalid, the error lists the
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import ValidationError
-from pydantic_core import core_schema
 
 from agentkit.errors import InvalidArguments
-from agentkit.messages.message import JSON, JSONObject
+from agentkit.messages.message import JSONObject
 from agentkit.schema.json_schema.checker import SchemaChecker
-from agentkit.schema.json_schema.subschemas import is_list, is_object
-from agentkit.schema.validation.problems import Problem, find_problems, format_path, json_excerpt
+from agentkit.schema.validation.error_words import TOO_DEEP
+from agentkit.schema.validation.problems import Problem, find_problems, json_excerpt
 from agentkit.schema.validation.stringified import decode_stringified
+from agentkit.schema.validation.validator_problems import user_exceptions, validator_problems
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from agentkit.schema import ArgumentsSchema
 
 T = TypeVar("T")
 
-_TOO_DEEP = "nested too deeply; give the same in fewer levels"
 _MOST_PROBLEMS = 20
 _MOST_ERRORS = 1_000
 _MOST_CHARS = 6_000
-_MOST_MESSAGE_CHARS = 500
-_PYDANTIC_ERROR_TYPES = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error"}
-_SCHEMA_ERROR_TYPES = frozenset(
-    ("missing", "extra_forbidden", "literal_error", "enum", "bool_parsing", "int_parsing", "float_parsing")
-)
 
 
 class SchemaMismatch(Exception):
@@ -73,12 +64,13 @@ def validate_or_explain(
         within: The path of what `validate` passes to pydantic, inside the object.
 
     Raises:
-        InvalidArguments: The value is invalid. The text is the header and a line for each problem, at most 20.
+        InvalidArguments: The value is invalid. The text is the header and a line for each problem, at most 20. Its
+            cause is what the user's code has raised, other than a ValueError.
     """
     try:
         return _validate_with_decoding(value, schema, validate, header, within)
     except RecursionError:
-        raise InvalidArguments(f"{header}\n- {_TOO_DEEP}") from None
+        raise InvalidArguments(f"{header}\n- {TOO_DEEP}") from None
 
 
 def invalid_arguments_header(tool: str) -> str:
@@ -109,7 +101,7 @@ def _validate_with_decoding(
     # pydantic reports the errors of a recursive union without a tag once per path through it: thousands of repetitions.
     if isinstance(refused, ValidationError) and (not problems or refused.error_count() <= _MOST_ERRORS):
         order = list(schema.get("properties", ()))
-        for problem in _validator_problems(refused, decoded, within, problems):
+        for problem in validator_problems(refused, decoded, within, problems, schema):
             later = (
                 i
                 for i, other in enumerate(problems)
@@ -117,7 +109,9 @@ def _validate_with_decoding(
             )
             problems.insert(next(later, len(problems)), problem)
     suggestions = [problem.suggestion for problem in problems if problem.suggestion is not None]
-    raise InvalidArguments(_error_text(header, problems), suggestions) from None
+    raised = user_exceptions(refused) if isinstance(refused, ValidationError) else []
+    cause = ExceptionGroup("validators have raised", raised) if len(raised) > 1 else next(iter(raised), None)
+    raise InvalidArguments(_error_text(header, problems), suggestions) from cause
 
 
 def _error_text(header: str, problems: Sequence[Problem]) -> str:
@@ -138,66 +132,3 @@ def _parameter_position(path: str, order: Sequence[str]) -> int:
     """Return the sort key of a problem: the position of its parameter in the schema, unknown ones last."""
     first = path.partition(".")[0].partition("[")[0]
     return order.index(first) if first in order else len(order)
-
-
-def _validator_problems(
-    refused: ValidationError, value: JSON, within: Sequence[str], known: Sequence[Problem]
-) -> list[Problem]:
-    """Return the problems that the schema does not express: above all, messages of the user's own validators."""
-    paths = {problem.path for problem in known}
-    said = [(details, *_error_location(details, within, value)) for details in refused.errors(include_url=False)]
-    branches = Counter(place for place, _ in {(place, branch) for _, _, place, branch in said if branch is not None})
-    problems: dict[Problem, None] = {}
-    for details, path, place, branch in said:
-        if (
-            branch is not None
-            and branches[place] > 1
-            and any(_is_path_within(known_path, place) for known_path in paths)
-        ):
-            continue  # the union's problem is already known, and this error may be of a branch that was not intended
-        is_reported = any(
-            _is_path_within(known_path, path) or _is_path_within(path, known_path) for known_path in paths
-        )
-        if details["type"] not in _PYDANTIC_ERROR_TYPES or not (is_reported or _is_schema_error(details["type"])):
-            problems[Problem(path, _error_message(details))] = None
-    if problems or known:
-        return list(problems)
-    return list({Problem(path, _error_message(details)): None for details, path, _, _ in said})
-
-
-def _is_schema_error(error_type: str) -> bool:
-    """Return True for an error that the check against the schema reports too."""
-    return error_type.endswith("_type") or error_type in _SCHEMA_ERROR_TYPES
-
-
-def _error_location(details: ErrorDetails, within: Sequence[str], value: JSON) -> tuple[str, str, str | None]:
-    """Return the error's path, that of the outermost union around it, and pydantic's name of that union's branch."""
-    steps: list[str | int] = []
-    place, branch = "", None
-    loc = (*within, *details["loc"])
-    for i, step in enumerate(loc):
-        if is_object(value) and step in value:
-            value = value[str(step)]
-        elif is_list(value) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        elif details["type"] != "missing" or i < len(loc) - 1:
-            place, branch = (format_path(steps), str(step)) if branch is None else (place, branch)
-            continue
-        steps.append(step)
-    return format_path(steps), place, branch
-
-
-def _is_path_within(path: str, place: str) -> bool:
-    return path == place or path.startswith((f"{place}.", f"{place}[")) or not place
-
-
-def _error_message(details: ErrorDetails) -> str:
-    if details["type"] == "json_invalid":
-        reason = str(details.get("ctx", {}).get("error", ""))
-        if not details["loc"] or "recursion" in reason:  # the data is JSON: only its nesting exceeds pydantic's limit
-            return _TOO_DEEP
-        return f"expected text that is JSON, got {json_excerpt(details['input'])} ({reason})"
-    cause = details.get("ctx", {}).get("error")
-    text = str(cause) if cause is not None and str(cause) else details["msg"][0].lower() + details["msg"][1:]
-    text = " ".join(text.splitlines())
-    return text if len(text) <= _MOST_MESSAGE_CHARS else f"{text[: _MOST_MESSAGE_CHARS - 3]}..."

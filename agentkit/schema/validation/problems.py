@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from agentkit.errors import Suggestion
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.json_schema.checker import SchemaChecker, SchemaViolation
-from agentkit.schema.json_schema.constraint_words import describe_constraint
+from agentkit.schema.json_schema.constraint_words import describe_constraint, describe_format
 from agentkit.schema.json_schema.ecma_patterns import may_match
 from agentkit.schema.json_schema.json_types import enum_values, json_types_of
 from agentkit.schema.json_schema.subschemas import is_object, resolve_reference
 from agentkit.schema.json_schema.text_patterns import AS_DESCRIBED
+from agentkit.schema.json_schema.union_choice import candidate_choices, find_union_tag, intended_choice
 from agentkit.schema.validation.did_you_mean import certain_correction, nearest_word
-from agentkit.schema.validation.union_choice import candidate_choices, find_union_tag, intended_choice
 
 _SHOWN_CHARS = 60
 _SHOWN_CHOICES = 20
@@ -113,14 +113,20 @@ def _mismatch_problem(misfit: SchemaViolation, steps: PathSteps) -> Problem:
             [misfit.keyword_value] if isinstance(misfit.keyword_value, str) else _string_items(misfit.keyword_value)
         )
     elif misfit.keyword == "format":
-        expected = f"a string {describe_constraint('format', misfit.keyword_value)}"
+        expected = f"a string {describe_format(str(misfit.keyword_value))}"
     else:
         expected = describe_constraint(misfit.keyword, misfit.keyword_value)
         if expected == AS_DESCRIBED:
-            expected = misfit.schema.get("description") or f"text that matches {_clip_text(str(misfit.keyword_value))}"
+            expected = _description_text(misfit.schema) or f"text that matches {_clip_text(str(misfit.keyword_value))}"
     if misfit.is_key and isinstance(misfit.value, str):
         return Problem(format_path((*steps, misfit.value)), f"as a key, expected {expected}")
     return Problem(format_path(steps), f"expected {expected}, got {json_excerpt(misfit.value)}")
+
+
+def _description_text(schema: JSONObject) -> str:
+    """Return the description of a schema in a form that may stand in a sentence."""
+    text = str(schema.get("description") or "").rstrip(" .")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _missing_key_problems(misfit: SchemaViolation, steps: PathSteps, root: JSONObject) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from agentkit.messages.strict_json import parse_strict
 from agentkit.schema.json_schema.checker import SchemaChecker
 from agentkit.schema.json_schema.json_types import json_type_of, json_types_of
 from agentkit.schema.json_schema.subschemas import is_list, is_object, resolve_reference
-from agentkit.schema.validation.union_choice import candidate_choices
+from agentkit.schema.json_schema.union_choice import candidate_choices
 
 _STRUCTURES = frozenset({"object", "array"})
 _OPENING = ("{", "[")

@@ -64,6 +64,6 @@ def test_a_uuid_shows_its_version(value: UUID) -> None:
 
 
 def test_our_patterns_have_words_and_others_are_quoted() -> None:
-    assert describe_pattern(DECIMAL) == "a decimal number"
+    assert describe_pattern(DECIMAL) == "a decimal number such as 12.50"
     assert describe_pattern(decimal_pattern({"ge": 0}, None)) == AS_DESCRIBED
     assert describe_pattern("^a+$") == "matching the regular expression `^a+$`"

@@ -71,9 +71,9 @@ ROWS: list[tuple[object, JSON, list[str]]] = [
     (One | Many, {}, ['kind: missing; expected one of "one", "many"']),
     (One | Many | None, 5, ["expected an object with `kind`, `line` or an object with `kind`, `lines` or null, got 5"]),
     (list[Line] | Line, [{"sku": 1}], ["[0].sku: expected a string, got 1"]),
-    (datetime.date, "31.1.", ['expected a string in the format date, got "31.1."']),
-    (uuid.UUID, "x", ['expected a string in the format uuid, got "x"']),
-    (Decimal, "much", ['expected a decimal number, got "much"']),
+    (datetime.date, "31.1.", ['expected a string in the format date, such as 2026-01-31, got "31.1."']),
+    (uuid.UUID, "x", ['expected a string in the format uuid, such as 123e4567-e89b-42d3-a456-426614174000, got "x"']),
+    (Decimal, "much", ['expected a decimal number such as 12.50, got "much"']),
     (Annotated[str, Field(pattern="^[a-z]+$")], "A", ['expected matching the regular expression `^[a-z]+$`, got "A"']),
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.validation.union_choice import (
+from agentkit.schema.json_schema.union_choice import (
     candidate_choices,
     find_union_tag,
     intended_choice,
