@@ -44,7 +44,7 @@ class OutputValidation(Generic[Out]):
         try:
             value = self.spec.from_text(text)
         except InvalidAnswer as error:
-            return await self._reject_output(str(error))
+            return await self._reject_invalid(error)
         return await self._accept_value(value)
 
     async def accept_call(self, call: ToolCall, reminder: str | None = None) -> CallResult:
@@ -56,7 +56,7 @@ class OutputValidation(Generic[Out]):
         try:
             value = self.spec.from_call(call)
         except InvalidAnswer as error:
-            return CallResult(await self._reject_output(str(error)), is_error=True)
+            return CallResult(await self._reject_invalid(error), is_error=True)
         reason = await self._accept_value(value)
         return CallResult("Your answer was taken." if reason is None else reason, is_error=reason is not None)
 
@@ -66,6 +66,11 @@ class OutputValidation(Generic[Out]):
             return await self._reject_output(reason)
         self.answer = Answer(value)
         return None
+
+    async def _reject_invalid(self, error: InvalidAnswer) -> str:
+        if error.__cause__ is not None:
+            log().error("a validator of the output failed", exc_info=error.__cause__)
+        return await self._reject_output(str(error))
 
     async def _reject_output(self, reason: str) -> str:
         """Emit OutputRejected and return the reason, without secrets: `verify` may pass on any text."""

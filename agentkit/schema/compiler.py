@@ -28,7 +28,7 @@ from agentkit.schema.json_schema.json_numbers import with_json_numbers
 from agentkit.schema.json_schema.property_names import NAME_RULE, is_valid_property_name, valid_property_name
 from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.json_schema.subschemas import look_up_reference, resolve_reference, transform_schemas
-from agentkit.schema.json_values import JsonReader
+from agentkit.schema.json_values import JsonReader, Validator
 from agentkit.schema.lossless import LosslessSchemaGenerator
 from agentkit.schema.stable_json import to_stable_json
 from agentkit.schema.temporal import append_bounds_note
@@ -242,9 +242,9 @@ def _compile_adapter(adapter: TypeAdapter[T]) -> tuple[JSONObject, JsonReader[T]
         raise DefinitionError(f"pydantic has no JSON Schema for its type: {_message_without_url(error)}") from error
     schema = transform_schemas(_inline_root_reference(generated), _finish_schema)
     require_satisfiable(schema)
-    validator = guarded_validator(adapter) or adapter.validator
-    reader: JsonReader[T] = JsonReader(validator, schema, generator.has_open_objects, generator.has_converters)
-    return schema, reader
+    validator = cast("Validator[T]", guarded_validator(adapter) or adapter.validator)
+    has_open, has_converters = generator.has_open_objects, generator.has_converters
+    return schema, JsonReader(validator, schema, has_open, has_converters, generator.has_wrappers)
 
 
 def _inline_root_reference(schema: JSONObject) -> JSONObject:

@@ -53,6 +53,8 @@ class JsonReader(Generic[T]):
     """True if an object in the type allows unnamed properties; pydantic's check of unknown keys is too coarse then."""
     has_converters: bool
     """True if the user's validators convert the input before it is validated, and so rely on lax conversions."""
+    has_wrappers: bool = False
+    """True if validators of the user's wrap the validation: what they say in strict mode is not their last word."""
 
     def read_value(self, value: object) -> T:
         """Return the Python value of JSON data.
@@ -74,7 +76,8 @@ class JsonReader(Generic[T]):
         try:
             return self.validator.validate_json(text, strict=True, extra="forbid")
         except ValidationError as strict:
-            if all(error["type"] in _USER_ERRORS for error in strict.errors(include_url=False)):
+            said = strict.errors(include_url=False, include_input=False)
+            if not self.has_wrappers and all(error["type"] in _USER_ERRORS for error in said):
                 raise  # nothing but what the user's code has said, which is asked once
             if SchemaChecker(self.schema).is_valid(cast("JSON", value)):
                 return self.validator.validate_json(_encode_json(value, exact=False))

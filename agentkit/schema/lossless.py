@@ -32,11 +32,14 @@ class LosslessSchemaGenerator(LosslessFieldSchemas):
     """True once an object was found that has named properties and also allows others."""
     has_converters = False
     """True once a user's validator was found that may convert the input before it is validated."""
+    has_wrappers = False
+    """True once a user's validator was found that sees how the rest of the validation ends."""
 
     def generate_inner(self, schema: AnyCoreSchema) -> JsonSchemaValue:
         """Generate the schema of one part, and record whether a user's validator converts its input."""
         if schema["type"] in _CONVERTERS and not is_pydantic_function(schema["function"]["function"]):
             self.has_converters = True
+            self.has_wrappers |= schema["type"] == "function-wrap"
         updates = schema.get("metadata", {}).get("pydantic_js_updates", {})
         is_root_model = schema.get("root_model", False)
         if schema["type"] == "enum":

@@ -7,7 +7,7 @@ problems. So the functions in a type's core schema are wrapped, once, where the 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TypeAlias, cast
@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError, PydanticOmit, PydanticUseDefault, SchemaValidator
 
 from agentkit.errors import ToolError
-from agentkit.schema.json_schema.subschemas import is_list, is_object
+from agentkit.schema.json_schema.subschemas import is_object
 
 REFUSED = "agentkit_refused"
 """The type of the error for a value at which the user's code raised something other than a ValueError."""
@@ -75,7 +75,7 @@ def error_of_user_code(title: str, error: Exception) -> ValidationError:
 
 
 @contextmanager
-def recorded_conversions() -> Iterator[list[Conversion]]:
+def recorded_conversions() -> Generator[list[Conversion]]:
     """Record, inside the block, what converting validators are given and make of it."""
     found: list[Conversion] = []
     token = _conversions.set(found)
@@ -98,8 +98,9 @@ class _Guard:
 
     def rewrite(self, part: _AnyCoreSchema, path: tuple[str, ...]) -> _AnyCoreSchema:
         """Return a schema, or a container of schemas, with guards; `path` has the names of the fields around it."""
-        if is_list(part) or isinstance(part, tuple):
-            return type(part)(self.rewrite(inner, path) for inner in cast("list[_AnyCoreSchema]", part))
+        if isinstance(part, list | tuple):
+            copies = [self.rewrite(inner, path) for inner in cast("list[_AnyCoreSchema]", part)]
+            return copies if isinstance(part, list) else tuple(copies)
         if not is_object(part):
             return part
         if isinstance(part.get("name"), str):
@@ -127,7 +128,7 @@ class _Guard:
         elif kind == "tagged-union" and callable(schema["discriminator"]):
             schema["discriminator"] = _guard_by_path(schema["discriminator"], path, REFUSED)
         elif kind == "model" and schema.get("custom_init"):
-            schema = _with_function(schema, "function-wrap", _guard(lambda value, handler: handler(value)))
+            schema = _with_function(schema, "function-wrap", _guard(_call_handler))
         elif kind in ("model", "dataclass") and (post_init := _post_init_name(schema)):
             schema = _with_function({**schema, "post_init": None}, "function-after", _guard(_call_post_init(post_init)))
             del schema["schema"]["post_init"]
@@ -142,6 +143,10 @@ def _with_function(schema: _AnyCoreSchema, kind: str, function: _Function) -> _A
     inner = {key: value for key, value in schema.items() if key != "ref"}
     outer = {"type": kind, "function": {"type": "no-info", "function": function}, "schema": inner}
     return {**outer, "ref": schema["ref"]} if "ref" in schema else outer
+
+
+def _call_handler(value: object, handler: _Function) -> object:
+    return handler(value)
 
 
 def _post_init_name(schema: _AnyCoreSchema) -> str | None:

@@ -61,6 +61,8 @@ def error_text_for_model(error: BaseException, tool: AnyTool, ctx: RunContext[ob
     if (words := _own_text_for_model(first, tool)) is not None:
         if others:  # the model reads the first exception only, so the log gets the whole group
             log().error("tool failed", tool=tool.name, call_id=ctx.call_id, exc_info=error)
+        if isinstance(first, InvalidArguments) and first.__cause__ is not None:
+            log().error("a validator failed", tool=tool.name, call_id=ctx.call_id, exc_info=first.__cause__)
         return words
     error_id = hashlib.sha256(ctx.idempotency_key.encode()).hexdigest()[:8]
     fields = {"tool": tool.name, "call_id": ctx.call_id, "error_id": error_id}

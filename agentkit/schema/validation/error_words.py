@@ -9,14 +9,13 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, get_args
 
-from pydantic import ValidationError
 from pydantic_core import core_schema
 
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.json_schema.constraint_words import describe_format
 from agentkit.schema.json_schema.subschemas import is_list, is_object, resolve_reference
 from agentkit.schema.user_code import NO_DEFAULT, REFUSED
-from agentkit.schema.validation.problems import format_path, json_excerpt
+from agentkit.schema.validation.problems import json_excerpt
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -25,8 +24,6 @@ TOO_DEEP = "nested too deeply; give the same in fewer levels"
 PYDANTIC_ERROR_TYPES = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error"}
 
 _MOST_CHARS = 500
-_MOST_NESTED = 3
-"""Problems of a model that a validator of the user's validates by itself."""
 _FORM_ERRORS = frozenset(
     {
         *("value_error", "date_from_datetime_inexact", "datetime_object_invalid", "url_syntax_violation"),
@@ -56,8 +53,6 @@ def error_text(details: ErrorDetails, steps: Sequence[str | int], given: JSON, s
             return TOO_DEEP
         return f"expected text that is JSON, got {json_excerpt(details['input'])} ({reason})"
     cause = context.get("error")
-    if isinstance(cause, ValidationError):
-        return _clipped(_nested_text(cause))
     is_of_user = isinstance(cause, Exception) and not _is_raised_by_pydantic(cause)
     if isinstance(cause, Exception) and is_of_user:
         return _clipped(str(cause)) or f"refused, got {json_excerpt(given)}"
@@ -88,14 +83,6 @@ def _is_raised_by_pydantic(error: Exception) -> bool:
     frames = traceback.walk_tb(error.__traceback__)
     modules = {str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame, _ in frames}
     return bool(modules) and modules <= _FORM_MODULES
-
-
-def _nested_text(error: ValidationError) -> str:
-    """Return the problems of a model that a validator of the user's has validated by itself, without URLs."""
-    found = error.errors(include_url=False, include_input=False)
-    said = [(format_path(one["loc"]), lower_first(one["msg"])) for one in found]
-    texts = [f"{place}: {text}" if place else text for place, text in said[:_MOST_NESTED]]
-    return "; ".join(texts) + (f"; and {len(said) - _MOST_NESTED} more" if len(said) > _MOST_NESTED else "")
 
 
 def _parts_at(schema: JSONObject, steps: Sequence[str | int]) -> list[JSONObject]:

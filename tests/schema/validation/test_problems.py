@@ -110,22 +110,21 @@ def test_long_lists_of_keys_and_choices_are_cut_with_their_number() -> None:
     assert len(text) < 1500
 
 
-@pytest.mark.parametrize(
-    ("schema", "value", "told"),
-    [
-        ({"not": {"type": "string"}}, "x", '`not`'),
-        ({"minProperties": 2}, {"a": 1}, "at least 2 properties"),
-        ({"contains": {"type": "integer"}}, ["x"], "`contains`"),
-        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "b"),
-        ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, 1, "more than one"),
-        ({"additionalProperties": False, "patternProperties": {"^x-": {}}}, {"x-a": 1, "y": 2}, "y: unknown key"),
-        ({"properties": {"a": False}}, {"a": 1}, "expected nothing, got 1"),
-        ({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False}, {"a": 1, "c": 1}, "c: unknown key"),
-        ({"propertyNames": {"maxLength": 2}}, {"abc": 1}, "abc: as a key, expected at most 2 characters"),
-        ({"items": {"type": "string", "format": "email"}}, ["x"], "[0]: expected a string in the format email"),
-    ],
-    ids=str,
-)  # fmt: skip
+SCHEMAS_OF_OTHERS: list[tuple[JSONObject, JSON, str]] = [
+    ({"not": {"type": "string"}}, "x", "`not`"),
+    ({"minProperties": 2}, {"a": 1}, "at least 2 properties"),
+    ({"contains": {"type": "integer"}}, ["x"], "`contains`"),
+    ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "b"),
+    ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, 1, "more than one"),
+    ({"additionalProperties": False, "patternProperties": {"^x-": {}}}, {"x-a": 1, "y": 2}, "y: unknown key"),
+    ({"properties": {"a": False}}, {"a": 1}, "expected nothing, got 1"),
+    ({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False}, {"a": 1, "c": 1}, "c: unknown key"),
+    ({"propertyNames": {"maxLength": 2}}, {"abc": 1}, "abc: as a key, expected at most 2 characters"),
+    ({"items": {"type": "string", "format": "email"}}, ["x"], "[0]: expected a string in the format email"),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "told"), SCHEMAS_OF_OTHERS, ids=str)
 def test_schemas_of_others_have_words_too(schema: JSONObject, value: JSON, told: str) -> None:
     problems = find_problems(value, schema)
     assert len(problems) == 1
