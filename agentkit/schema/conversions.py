@@ -1,4 +1,4 @@
-"""Where data that does not fit its schema was changed by validators of the user's, and so may be taken all the same."""
+"""Find where validators of the user's have changed data that does not fit its schema, so that it may be taken."""
 
 from __future__ import annotations
 

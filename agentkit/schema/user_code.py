@@ -24,7 +24,7 @@ NO_DEFAULT = "agentkit_no_default"
 """The type of the error for a field whose default factory raised something."""
 
 Conversion: TypeAlias = "tuple[object, object]"
-"""What the user's code was given, and what it made of it before the rest of the type was checked."""
+"""The data that the user's code was given, and the data that it made of it for the rest of the type."""
 REPLACED: Final = object()
 """Stands for the result of a conversion that is not JSON data any more."""
 
@@ -40,7 +40,7 @@ _PARTS = frozenset(
 )
 """The keys of a core schema under which others are."""
 _CONTROL = (ValueError, AssertionError, PydanticOmit, PydanticUseDefault, RecursionError)
-"""What pydantic handles itself, and what tells of a value that is nested too deeply."""
+"""Exceptions that pydantic handles itself, and the one that tells of a value that is nested too deeply."""
 _conversions: ContextVar[list[Conversion] | None] = ContextVar("agentkit_conversions", default=None)
 
 
