@@ -11,13 +11,14 @@ import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import cast
+from typing import Any, cast
 
 from agentkit.budget.prices import cost_of
 from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.message import JSONObject, encode
 from agentkit.simulator.http.wire import Response
 from agentkit.simulator.model_behavior.prompt_cache import BYTES_PER_TOKEN
+from agentkit.simulator.reply_cost import reply_cost_usd, reply_usage
 
 _NO_USAGE = Usage()
 _lock = threading.RLock()
@@ -33,8 +34,11 @@ class LedgerRow:
     """The digest of the conversation; a retry has the same one."""
     status: int = 0
     """The HTTP status. 0: none was sent yet, the connection broke before it, or the client disconnected."""
+    record: JSONObject = field(default_factory=dict[str, Any])
+    """The usage record that is billed: of what was sent. Empty for an error."""
     reported: Usage = _NO_USAGE
-    """The final usage record of the reply, sent or not. Zero for an error."""
+    """All tokens of the reply by its final usage record, sent or not: also those of other requests that the server
+    made for it. Zero for an error."""
     usage: Usage = _NO_USAGE
     """The usage of what was sent: `reported` if that was everything, zero if it was not a byte of a reply."""
     is_whole: bool = False
@@ -46,7 +50,9 @@ class LedgerRow:
 
     @property
     def usd(self) -> float | None:
-        """The cost in US dollars. None: the model has no price."""
+        """The cost in US dollars. None: the price is not known."""
+        if self.record:
+            return reply_cost_usd(self.model, self.record)
         return cost_of(self.model, self.usage).usd
 
 
@@ -68,8 +74,8 @@ class Ledger:
 
     @property
     def usd(self) -> float | None:
-        """The cost of all rows in US dollars, each priced by its own prompt length. None: a model has no price."""
-        return sum((cost_of(row.model, row.usage) for row in self.rows), Cost()).usd
+        """The cost of all rows in US dollars, each priced by its own prompt length. None: a price is not known."""
+        return sum((Cost(row.usd) for row in self.rows), Cost()).usd
 
     def open_row(self, model: str, conversation: str) -> LedgerEntry:
         """Open the row of a request that has just arrived."""
@@ -94,6 +100,7 @@ class LedgerEntry:
         self._ledger = ledger
         self._index = index
         self._is_stream = False
+        self._reported: JSONObject = {}
         self._is_error = False
         self._sent = bytearray()
 
@@ -104,7 +111,8 @@ class LedgerEntry:
             response: The response to the request of this row.
             usage: The final usage record of the reply. None: the response is an error.
         """
-        reported = Usage.from_api(usage) if usage is not None else _NO_USAGE
+        reported = reply_usage(usage) if usage is not None else _NO_USAGE
+        self._reported = usage or {}
         self._ledger.rows[self._index] = replace(self._row, status=response.status, reported=reported)
         self._is_error = usage is None
         self._is_stream = response.headers["content-type"].startswith("text/event-stream")
@@ -129,10 +137,12 @@ class LedgerEntry:
             self._ledger.close_row(self._index, replace(row, is_abandoned=is_abandoned, is_open=False))
             return
         is_whole = bool(self._sent) and (not self._is_stream or _has_final_usage(self._sent))
-        usage = row.reported if is_whole else _NO_USAGE
-        if self._sent and not is_whole:
-            usage = replace(row.reported, output_tokens=min(row.reported.output_tokens, _content_tokens(self._sent)))
-        final = replace(row, usage=usage, is_whole=is_whole, is_abandoned=is_abandoned, is_open=False)
+        record = self._reported if is_whole else {}
+        if self._sent and not is_whole:  # other requests are reported at the end only
+            spoken = min(Usage.from_api(self._reported).output_tokens, _content_tokens(self._sent))
+            record = {**self._reported, "output_tokens": spoken, "iterations": None}
+        row = replace(row, record=record, usage=reply_usage(record) if record else _NO_USAGE)
+        final = replace(row, is_whole=is_whole, is_abandoned=is_abandoned, is_open=False)
         self._ledger.close_row(self._index, final)
 
     @property
