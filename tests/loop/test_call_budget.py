@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from agentkit import Agent, Budget, Outcome, Retry, Settings
+from agentkit import Agent, AroundModel, Budget, CallModel, ModelCall, Outcome, Retry, Settings, tool
+from agentkit.messages import AssistantTurn, JSONObject, user
+from agentkit.messages.message import text_block
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
@@ -42,3 +46,73 @@ class TestTheLength:
             result = await agent.run("Hi", settings=Settings(max_tokens=50), budget=Budget(max_output_tokens=60))
         assert result.ok
         assert s.requests[0]["max_tokens"] == 50
+
+
+LONG = "x " * 15_000  # about 7,500 tokens for the server
+HOUR = {"type": "ephemeral", "ttl": "1h"}
+
+
+@tool(effect="read")
+def look(n: int = 1) -> str:
+    """Look."""
+    return "ok"
+
+
+async def trim_first(call: ModelCall, next: CallModel) -> AssistantTurn:
+    if call.turn == 1:
+        call = replace(call, request=replace(call.request, messages=(user("short"),)))
+    return await next(call)
+
+
+async def answer_first(call: ModelCall, next: CallModel) -> AssistantTurn:
+    if call.turn == 1:
+        made: JSONObject = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
+        return AssistantTurn([made], "tool_use", {"input_tokens": 10, "output_tokens": 5})
+    return await next(call)
+
+
+async def mark_options(call: ModelCall, next: CallModel) -> AssistantTurn:
+    options = {**call.request.options, "cache_control": HOUR}
+    return await next(replace(call, request=replace(call.request, options=options)))
+
+
+async def mark_content(call: ModelCall, next: CallModel) -> AssistantTurn:
+    *before, last = call.request.messages
+    marked = user([{**text_block(str(last.content)), "cache_control": HOUR}])
+    return await next(replace(call, request=replace(call.request, messages=(*before, marked))))
+
+
+class TestMiddleware:
+    """What middleware makes of a request is what is reserved, and a count of another prompt bounds none."""
+
+    @pytest.mark.parametrize("around", [trim_first, answer_first])
+    async def test_the_count_of_a_shorter_prompt_does_not_bound_the_whole_one(self, around: AroundModel) -> None:
+        looking = replace(agent, tools=[look], around_model=[around])
+        replies = [] if around is answer_first else [Reply.tool("look")]
+        with script(*replies) as s:
+            result = await looking.run(LONG, budget=Budget(max_input_tokens=5_000))
+        assert result.outcome is Outcome.BUDGET_EXHAUSTED
+        assert s.ledger.usage.prompt_tokens < 1_000
+
+    @pytest.mark.parametrize("around", [trim_first, answer_first])
+    async def test_where_the_whole_one_fits_the_run_goes_on(self, around: AroundModel) -> None:
+        looking = replace(agent, tools=[look], around_model=[around])
+        replies = [Reply.text("Tea.")] if around is answer_first else [Reply.tool("look"), Reply.text("Tea.")]
+        with script(*replies) as s:
+            result = await looking.run(LONG, budget=Budget(max_input_tokens=20_000))
+        assert result.output == "Tea."
+        assert s.ledger.usage.prompt_tokens <= 20_000
+
+    @pytest.mark.parametrize("around", [mark_options, mark_content])
+    async def test_cache_writes_that_it_asks_for_are_reserved_at_their_price(self, around: AroundModel) -> None:
+        plain = replace(agent, settings=Settings(cache=None))
+        budget = Budget(max_cost_usd=0.065)  # 0.03 for the prompt, twice that with the write, and 0.02 for the reply
+        with script(Reply.text("Tea.")):
+            assert (await plain.run(LONG, budget=budget)).ok
+        with script() as s:
+            result = await replace(plain, around_model=[around]).run(LONG, budget=budget)
+        assert (result.outcome, s.requests) == (Outcome.BUDGET_EXHAUSTED, [])
+        with script(Reply.text("Tea.")) as s:
+            result = await replace(plain, around_model=[around]).run(LONG, budget=Budget(max_cost_usd=0.1))
+        assert s.ledger.usage.cache_write_1h_tokens > 5_000
+        assert result.cost.usd == pytest.approx(s.ledger.usd)
