@@ -69,6 +69,10 @@ class ModelTurns:
     _repairs_made: set[str] = field(default_factory=set[str], init=False)
     """Names of the repairs that were made; each is made at most once."""
     _request_count: int = field(default=0, init=False)
+    _may_leave_choice: bool = field(default=False, init=False)
+    """True if the fallback model is in use, so that a forced call which it refuses may be left out."""
+    _leaves_choice: bool = field(default=False, init=False)
+    """True if it was refused, and no call is forced any more."""
 
     def __post_init__(self) -> None:
         self._cache = CacheMonitor(self.scope.path[-1], self.settings.cache)
@@ -133,6 +137,7 @@ class ModelTurns:
         if self.fallback is None:
             return
         self.model, self.fallback = self.fallback, None
+        self._may_leave_choice = True
         name = self.model.name
         self._model_caller.use_table_prices()
         self._history.drop_thinking(name)
@@ -221,6 +226,9 @@ class ModelTurns:
                 await repair()
                 if self._history.content_sent() != before:
                     return True
+        if self._may_leave_choice and refused_requests.is_forced_call_refused(error):
+            self._may_leave_choice, self._leaves_choice = False, True
+            return True
         if self.fallback is not None and refused_requests.is_model_unavailable(error):
             await self.switch_to_fallback(str(error))
             return True
@@ -274,7 +282,7 @@ class ModelTurns:
 
     def _choose_tool(self, options: JSONObject, turn_number: int) -> None:
         """Put the `tool_choice` of the settings into the options, as far as it holds for this turn."""
-        choice = self.settings.tool_choice_for(turn_number)
+        choice = self.settings.tool_choice_for(2 if self._leaves_choice else turn_number)
         if turn_number > 1 and choice != self.settings.tool_choice_for(1):
             self._cache.expect_break("Only the first turn had to call a tool: another `tool_choice`.")
         if choice is not None and not (choice["type"] == "none" and self.answer_by is AnswerBy.TOOL):

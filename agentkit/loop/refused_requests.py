@@ -23,6 +23,7 @@ _CONTAINER_GONE = re.compile(
 )
 _REFUSING_STATUSES = (400, 413, 422)
 _ABOUT_MEDIA = re.compile(r"\b(?:file|image|document|media|pdf)s?\b|file_", re.IGNORECASE)
+_FORCED_CALL = re.compile(r"thinking.{0,80}tool_choice|tool_choice.{0,80}thinking", re.IGNORECASE | re.DOTALL)
 _ABOUT_THINKING = re.compile(r"messages\.\d+.{0,80}\b(?:thinking|signature)\b", re.IGNORECASE | re.DOTALL)
 _ABOUT_THREADS = re.compile(r"\bthread\b|message-threads")
 
@@ -45,6 +46,11 @@ def is_content_refused(error: ModelError) -> bool:
 def is_about_thinking(error: ModelError) -> bool:
     """Return True if the API refused a request for the thinking in a message."""
     return is_refusal(error) and bool(_ABOUT_THINKING.search(str(error)))
+
+
+def is_forced_call_refused(error: ModelError) -> bool:
+    """Return True if the model cannot be made to call a tool, since it always thinks."""
+    return error.status == 400 and bool(_FORCED_CALL.search(str(error)))
 
 
 def is_schema_too_complex(error: ModelError) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ TOO_COMPLEX = "output_config.format.schema: Schema is too complex for structured
 
 def kinds(request: JSONObject) -> list[str]:
     """The types of all blocks of a conversation."""
-    contents = [message["content"] for message in request["messages"]]
+    contents: list[str | list[JSONObject]] = [message["content"] for message in request["messages"]]
     return [block["type"] for content in contents if isinstance(content, list) for block in content]
 
 
@@ -248,3 +249,42 @@ async def test_a_tool_choice_holds_as_the_api_allows_and_the_final_turn_has_its_
         assert (await chat.send("Milk?")).output == "5 EUR."
     assert [request.get("tool_choice") for request in s.requests] == [*sent, *sent]  # type: ignore[misc]
     assert s.refusals == []
+
+
+async def test_a_fallback_that_always_thinks_is_not_made_to_call() -> None:
+    settings, retry = Settings(tool_choice="any"), Retry(first_wait_s=0.001, max_attempts=1)
+    agent = Agent("a", model=HAIKU, tools=[find_items], settings=settings, retry=retry)
+    failure, call = Reply.failure(529, "overloaded_error"), Reply.tool("find_items", words=["tea"])
+    with script(failure, call, Reply.text("4 EUR.")) as s:
+        assert (await replace(agent, fallback=OPUS).run("Tea?")).output == "4 EUR."
+    assert [request.get("tool_choice") for request in s.requests if request["model"] == OPUS] == [None, None]
+    with script():
+        result = await agent.run("Tea?", model=OPUS)
+    assert (result.outcome, "tool_choice" in result.reason) == (Outcome.FAILED, True)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_forced_call_is_for_the_agent_whose_setting_it_is(streamed: bool) -> None:
+    reader = Agent("reader", model=HAIKU, tools=[find_items], settings=Settings(tool_choice="any"))
+    lead = Agent("lead", model=HAIKU, tools=[reader.as_tool()])
+
+    def answer(request: JSONObject) -> Reply:
+        if len(request["messages"]) > 1:
+            return Reply.text("Done.")
+        is_lead = any(tool["name"] == "reader" for tool in request["tools"])
+        return Reply.tool("reader", objective="Read.") if is_lead else Reply.tool("find_items", words=["tea"])
+
+    forced, no_choice = {"type": "any"}, Settings()
+    for settings, first in ((no_choice, None), (Settings(tool_choice="any"), forced)):
+        with script(answer) as s:
+            if streamed:
+                async with lead.stream("Go", settings=settings) as run:
+                    async for _ in run:
+                        pass
+                assert run.result.ok
+            else:
+                assert (await lead.run("Go", settings=settings)).ok
+        assert [request.get("tool_choice") for request in s.requests] == [first, forced, None, None]
+    with script(Reply.text("Nothing.")) as s:
+        assert (await reader.run("Go", settings=no_choice)).ok
+    assert "tool_choice" not in s.requests[0]
