@@ -3,7 +3,7 @@
     async with mounted(StdioServer("uvx", ["mcp-server-git"]), name="git") as git:
         result = await agent.run("What changed last week?", tools=[git])
 
-The package `mcp` is imported when a server is mounted: pip install 'claude-agentkit[mcp]'.
+The package `mcp` (the extra `mcp`) is imported when a server is mounted.
 """
 
 from agentkit.mcp.annotations import Annotations

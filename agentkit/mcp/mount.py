@@ -149,6 +149,6 @@ def _new_connection(mount: MountOptions, connect_timeout_s: float) -> ServerConn
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("mcp"):
             raise
-        text = "To mount MCP servers, install the package `mcp`: pip install 'claude-agentkit[mcp]'."
+        text = "To mount MCP servers, install the package `mcp`: pip install mcp"
         raise ConfigurationError(text) from None
     return ServerConnection(mount.server, mount.name, connect_timeout_s)

@@ -259,7 +259,7 @@ except agentkit.ConfigurationError as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=50)
-    assert done.stdout == "To mount MCP servers, install the package `mcp`: pip install 'claude-agentkit[mcp]'.\n"
+    assert done.stdout == "To mount MCP servers, install the package `mcp`: pip install mcp\n"
 
 
 def test_naming_servers_imports_nothing_of_the_package() -> None:

@@ -62,7 +62,7 @@ def message_body(text: str, **fields: object) -> bytes:
 
 async def post(base_url: str, data: bytes, path: str = "/v1/messages") -> httpx2.Response:
     """The answer to a raw request."""
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         return await http.post(
             f"{base_url}{path}", content=data, headers={**HEADERS, "content-type": "application/json"}
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MISSING_HTML_EXTRA = "reading HTML needs the extra `documents`: pip install 'claude-agentkit[documents]'"
+MISSING_HTML_EXTRA = "reading HTML needs the extra `documents`: pip install selectolax"
 _SKIPPED = frozenset(re.findall(r"\w+", "head script style noscript template svg iframe object nav form select button"))
 _BLOCKS = frozenset(
     re.findall(

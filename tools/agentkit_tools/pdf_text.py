@@ -18,7 +18,7 @@ from agentkit_tools.unreadable import NotReadable
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
-MISSING_PDF_EXTRA = "reading PDF needs the extra `documents`: pip install 'claude-agentkit[documents]'"
+MISSING_PDF_EXTRA = "reading PDF needs the extra `documents`: pip install pypdf"
 MISSING_AES_EXTRA = "encrypted with AES, which needs: pip install 'pypdf[crypto]'"
 MOST_PAGES = 2_000
 """Maximum number of pages of one PDF; the rest is reported."""

@@ -71,7 +71,7 @@ def _server_params(args: Namespace) -> xllamacpp.CommonParams:
     try:
         from xllamacpp import CommonParams
     except ModuleNotFoundError:
-        text = "This command needs llama.cpp: pip install 'claude-agentkit[local]'."
+        text = "This command needs llama.cpp: pip install xllamacpp"
         raise CommandError(text, ExitCode.CONFIGURATION) from None
     params = CommonParams()
     params.model.path = str(args.model)

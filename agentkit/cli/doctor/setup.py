@@ -51,19 +51,21 @@ def check_extras(parts: Iterable[tuple[str, str, str | None]]) -> Finding:
     """
     whole: dict[str, bool] = {}
     old: list[str] = []
+    lacking: list[str] = []
     for name, minimum, extra in parts:
         if extra is None:
             continue
         finding = check_package(name, minimum)
         whole[extra] = whole.get(extra, True) and finding.status == "ok"
+        if finding.status != "ok":
+            lacking.append(f"'{name}>={minimum}'")
         if "older" in finding.found:
             old.append(f"{name} {finding.found.rstrip('.')}")
     there = ", ".join(sorted(extra for extra, is_whole in whole.items() if is_whole)) or "none"
-    absent = ",".join(sorted(extra for extra, is_whole in whole.items() if not is_whole))
-    install = f"pip install '{_DISTRIBUTION}[{absent}]'"
+    install = f"pip install {' '.join(dict.fromkeys(lacking))}"
     if old:
         return warning("extras", f"{'; '.join(old)}.", f"Do: {install}")
-    return ok("extras", f"{there}; to add the rest: {install}" if absent else there)
+    return ok("extras", f"{there}; to add the rest: {install}" if lacking else there)
 
 
 def check_prices(today: date) -> Finding:

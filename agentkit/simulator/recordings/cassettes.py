@@ -41,7 +41,7 @@ def _load_yaml(data: bytes, path: Path) -> object:
     try:
         import yaml
     except ImportError as error:
-        text = f"To read the cassette {path}, PyYAML is needed: pip install claude-agentkit[cassettes]"
+        text = f"To read the cassette {path}, PyYAML is needed: pip install pyyaml"
         raise ConfigurationError(text) from error
 
     fastest = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -62,4 +62,4 @@ def test_without_the_package_the_command_that_installs_it_is_named(tmp_path: Pat
     command = [sys.executable, "-c", program, "local", str(tmp_path / "model.gguf")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
     assert done.returncode == 3
-    assert "pip install 'claude-agentkit[local]'" in done.stderr
+    assert "pip install xllamacpp" in done.stderr

@@ -54,7 +54,7 @@ def test_a_package_that_is_old_or_missing_is_a_problem(name: str, floor: str, st
 
 def test_extras_are_those_whose_packages_are_all_there() -> None:
     finding = check_extras([("anyio", "1", None), ("pydantic", "1", "a"), ("none", "1", "b"), ("anyio", "1", "b")])
-    assert finding.found == "a; to add the rest: pip install 'claude-agentkit[b]'"
+    assert finding.found == "a; to add the rest: pip install 'none>=1'"
     assert check_extras([("anyio", "999", "a")]).status == "warning"
 
 

@@ -168,4 +168,4 @@ def test_without_pyyaml_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text(PARSED, encoding="utf-8")
     command = [sys.executable, "-c", _WITHOUT_YAML, str(tmp_path / "x.yaml")]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=50).stdout
-    assert said == f"To read the cassette {tmp_path}/x.yaml, PyYAML is needed: pip install claude-agentkit[cassettes]\n"
+    assert said == f"To read the cassette {tmp_path}/x.yaml, PyYAML is needed: pip install pyyaml\n"
