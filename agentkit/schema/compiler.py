@@ -12,21 +12,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import GenericAlias
-from typing import Annotated, Any, Final, Generic, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
 from pydantic.fields import FieldInfo
-from pydantic_core import SchemaError
+from pydantic_core import PydanticOmit, SchemaError
 from typing_extensions import TypedDict
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.docs.notes import annotated_descriptions, is_included, join_texts, place_notes
-from agentkit.schema.json_schema.json_numbers import with_json_numbers
 from agentkit.schema.json_schema.property_names import NAME_RULE, is_valid_property_name, valid_property_name
 from agentkit.schema.json_schema.satisfiable import require_satisfiable
+from agentkit.schema.json_schema.shape import mended_part, require_shape
 from agentkit.schema.json_schema.subschemas import look_up_reference, resolve_reference, transform_schemas
 from agentkit.schema.json_values import JsonReader, Validator
 from agentkit.schema.lossless import LosslessSchemaGenerator
@@ -145,18 +145,29 @@ def compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
 
 
 def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
-    config = ConfigDict(extra="forbid", regex_engine="python-re")
-    fields = {parameter.name: _annotated_field(parameter) for parameter in parameters}
-    # A TypedDict allows every field name; a BaseModel reserves `schema`, `copy`, `model_config` and `_private`.
-    arguments: object = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator]  # built at run time
-    schema, reader = _compile_adapter(_type_adapter(arguments))
+    schema, reader = _compile_adapter(_arguments_adapter(parameters))
     _drop_null_defaults(schema)
     for parameter, prop in zip(parameters, schema["properties"].values(), strict=False):
         place_notes(prop, parameter.annotation, lambda part: look_up_reference(part["$ref"], schema))
     if len(schema["properties"]) != len(parameters):
-        raise DefinitionError("two parameters have the same alias; give each its own")
+        raise DefinitionError("it is hidden from the schema, so that no call gives it; fix it with functools.partial")
     _require_valid_names(schema)
     return ArgumentsSchema(schema, reader)
+
+
+def _arguments_adapter(parameters: Sequence[Parameter]) -> TypeAdapter[object]:
+    fields = {parameter.name: _annotated_field(parameter) for parameter in parameters}
+    engine: Literal["python-re", "rust-regex"]
+    for engine in ("python-re", "rust-regex"):  # each has patterns that the other does not have
+        config = ConfigDict(extra="forbid", regex_engine=engine)
+        # A TypedDict allows every field name; a BaseModel reserves `schema`, `copy`, `model_config` and `_private`.
+        arguments: object = with_config(config)(TypedDict("Arguments", fields))  # type: ignore[operator]  # as above
+        try:
+            return _type_adapter(arguments)
+        except DefinitionError as error:
+            if not isinstance(error.__cause__, SchemaError) or engine == "rust-regex":
+                raise
+    raise AssertionError
 
 
 def _require_valid_names(schema: JSONObject) -> None:
@@ -217,6 +228,8 @@ def _type_adapter(annotation: object) -> TypeAdapter[object]:
         raise DefinitionError(_opaque_type_message(str(error))) from error
     except AssertionError as error:  # pydantic's answer to `Literal[()]`
         raise DefinitionError("no value fits `Literal[()]`, which lists none; list the values") from error
+    except ImportError as error:  # of a package that the type needs, such as email-validator
+        raise DefinitionError(f"its type needs a package that is missing: {error}") from error
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:
         raise DefinitionError(f"pydantic cannot read its type: {_message_without_url(error)}") from error
 
@@ -240,6 +253,10 @@ def _compile_adapter(adapter: TypeAdapter[T]) -> tuple[JSONObject, JsonReader[T]
         generated = generator.generate(adapter.core_schema)
     except PydanticUserError as error:
         raise DefinitionError(f"pydantic has no JSON Schema for its type: {_message_without_url(error)}") from error
+    except KeyError as error:
+        raise DefinitionError(f"its schema refers to {error}, which is not in it") from error
+    except PydanticOmit as error:
+        raise DefinitionError("it is hidden from the schema, so that no value can be given") from error
     schema = transform_schemas(_inline_root_reference(generated), _finish_schema)
     require_satisfiable(schema)
     validator = cast("Validator[T]", guarded_validator(adapter) or adapter.validator)
@@ -258,4 +275,6 @@ def _inline_root_reference(schema: JSONObject) -> JSONObject:
 
 
 def _finish_schema(schema: JSONObject) -> JSONObject:
-    return with_json_numbers(append_bounds_note({key: value for key, value in schema.items() if key != "title"}))
+    part = append_bounds_note({key: value for key, value in schema.items() if key != "title"})
+    require_shape(part)
+    return mended_part(part)

@@ -17,7 +17,7 @@ from agentkit.schema.field_docs import ClassTexts, class_texts
 from agentkit.schema.json_schema.subschemas import is_object
 from agentkit.schema.lossless_fields import LosslessFieldSchemas
 from agentkit.schema.lossless_values import AnyCoreSchema, describe_enum, refuse_type, set_class_description
-from agentkit.schema.map_keys import UnsupportedKeyType, property_names_schema
+from agentkit.schema.map_keys import UnsupportedKeyType, property_names_schema, unreadable_key
 from agentkit.schema.user_code import is_pydantic_function
 
 _CONVERTERS = frozenset({"function-before", "function-wrap", "function-plain"})
@@ -157,6 +157,8 @@ class LosslessSchemaGenerator(LosslessFieldSchemas):
             values = self.generate_inner(schema["values_schema"]) if "values_schema" in schema else {}
         built: JsonSchemaValue = {"type": "object", "additionalProperties": values or True}
         keys = self.generate_inner(schema["keys_schema"]) if "keys_schema" in schema else {}
+        if "keys_schema" in schema and (bad := unreadable_key(schema["keys_schema"])):
+            refuse_type(f"a dictionary with the key {bad}", "use a StrEnum, an IntEnum or strings as keys")
         try:
             names = property_names_schema(keys, self.resolve_ref_schema)
         except UnsupportedKeyType as refused:

@@ -46,7 +46,14 @@ class LosslessFieldSchemas(LosslessValueSchemas):
                     f"`{other}` and `{name}` have the same alias `{alias}`, so that only one could be given; give each "
                     "its own"
                 )
-        return super()._named_required_fields_schema(named_required_fields)
+        built = super()._named_required_fields_schema(named_required_fields)
+        for name, is_required, field in named_required_fields:
+            if is_required and self.shown_name(field, name) not in built["properties"]:
+                raise DefinitionError(
+                    f"its field `{name}` is hidden from the schema and required, so that no call could give it; give "
+                    "it a default"
+                )
+        return built
 
     def _get_alias_name(self, field: AnyCoreSchema, name: str) -> str:
         if self._config.validate_by_alias is False:

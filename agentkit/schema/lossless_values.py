@@ -12,13 +12,14 @@ from enum import Enum, Flag
 from typing import Any, Never, TypeAlias
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
-from pydantic_core import core_schema
+from pydantic_core import PydanticSerializationError, core_schema
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.decimals import decimal_json_schema
 from agentkit.schema.docs.class_source import strings_below_fields
 from agentkit.schema.docstrings import own_docstring
+from agentkit.schema.json_schema.ecma_patterns import ecma_form
 from agentkit.schema.json_schema.text_patterns import (
     COMPLEX_NUMBER,
     NAIVE_DATETIME,
@@ -26,7 +27,7 @@ from agentkit.schema.json_schema.text_patterns import (
     date_pattern,
     uuid_pattern,
 )
-from agentkit.schema.stable_json import sort_sets
+from agentkit.schema.stable_json import holds_secret, sort_sets
 from agentkit.schema.temporal import temporal_bounds_note
 
 AnyCoreSchema: TypeAlias = Any
@@ -52,7 +53,9 @@ class LosslessValueSchemas(GenerateJsonSchema):
     """The part of the schema generator for single values; the subclass in `lossless.py` adds objects and unions."""
 
     def encode_default(self, dft: object) -> JSON:
-        """Return a default as JSON data, the same in every process."""
+        """Return a default as JSON data, the same in every process. One with a secret has none: it would be a mask."""
+        if holds_secret(dft):
+            raise PydanticSerializationError("a secret")
         return sort_sets(dft, super().encode_default(dft))
 
     # -- text with a form -----------------------------------------------------------------------
@@ -104,6 +107,8 @@ class LosslessValueSchemas(GenerateJsonSchema):
     def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
         """Generate a string; a minimum length after stripping whitespace becomes a pattern."""
         built = super().str_schema(schema)
+        if "pattern" in built:
+            built["pattern"] = ecma_form(built["pattern"])
         fewest = built.get("minLength", 0)
         if fewest and "pattern" not in built and schema.get("strip_whitespace", self._config.str_strip_whitespace):
             del built["minLength"]

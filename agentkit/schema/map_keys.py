@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from agentkit.messages.message import JSONObject
 from agentkit.schema.json_schema.number_patterns import TEXT_END
@@ -42,6 +43,21 @@ def property_names_schema(keys: JSONObject, resolve: Callable[[JSONObject], JSON
         return {"enum": ["true", "false"]}
     pattern = {"integer": _INTEGER, "number": _NUMBER}.get(str(kind))
     return {"pattern": pattern} if pattern else {}
+
+
+def unreadable_key(keys: Mapping[str, Any]) -> str | None:
+    """Return a value among the keys of an enum or a Literal that pydantic does not read from text. None: it reads all.
+
+    Args:
+        keys: pydantic's core schema of the keys.
+    """
+    if keys["type"] == "enum" and keys.get("sub_type") is None:
+        bad = [member for member in keys["members"] if not isinstance(member.value, str | bool)]
+        return str(bad[0]) if bad else None
+    if keys["type"] == "literal":
+        bad = [value for value in keys["expected"] if not isinstance(value, str)]
+        return repr(bad[0]) if bad else None
+    return None
 
 
 def _key_text(value: object) -> str:

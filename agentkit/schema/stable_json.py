@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
-from pydantic import TypeAdapter
+from pydantic import SecretBytes, SecretStr, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from agentkit.messages.message import JSON
 from agentkit.schema.json_schema.subschemas import is_list, is_object
 
+_SECRETS = (SecretStr, SecretBytes)
 _ANY: TypeAdapter[object] = TypeAdapter(Any)
 
 
@@ -31,14 +32,44 @@ def sort_sets(value: object, plain: JSON) -> JSON:
     if not isinstance(plain, list | dict):
         return plain
     try:
-        python: object = _ANY.dump_python(value, mode="python", by_alias=True, warnings=False)
+        return _sorted_beside(python_form(value), plain)
     except PydanticSerializationError:
         return plain
-    return _sorted_beside(python, plain)
+
+
+def holds_secret(value: object) -> bool:
+    """Return True if a value, or a part of it, is a secret of pydantic's, whose JSON form is a mask."""
+    if isinstance(value, _SECRETS):
+        return True
+    if isinstance(value, str | bytes | int | float | None):
+        return False
+    try:
+        return _holds_secret(python_form(value))
+    except PydanticSerializationError:
+        return False
+
+
+def python_form(value: object) -> object:
+    """Return a value as dictionaries and containers, with its other parts as they are."""
+    form: object = _ANY.dump_python(value, mode="python", by_alias=True, warnings=False)
+    return form
+
+
+def _holds_secret(form: object) -> bool:
+    if isinstance(form, dict):
+        return any(map(_holds_secret, cast("dict[object, object]", form).values()))
+    if isinstance(form, list | tuple | set | frozenset):
+        return any(map(_holds_secret, cast("Collection[object]", form)))
+    return isinstance(form, _SECRETS)
 
 
 def _sorted_beside(python: object, plain: JSON) -> JSON:
-    """Sort the lists of a JSON form that are sets in the Python form, which has the same structure."""
+    """Sort the lists of a JSON form that are sets in the Python form, which has the same structure.
+
+    A number that JSON does not have, which pydantic may write as null, is put back.
+    """
+    if plain is None and isinstance(python, float):
+        return python
     if is_object(plain) and is_object(python) and len(plain) == len(python):
         return {
             key: _sorted_beside(inner, part) for (key, part), inner in zip(plain.items(), python.values(), strict=True)

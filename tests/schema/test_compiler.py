@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal, Optional
 
 import pytest
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 from typing_extensions import Doc
 
 from agentkit.errors import DefinitionError
@@ -234,3 +234,24 @@ def test_a_default_that_json_does_not_have_is_words() -> None:
     compiled = compile_parameters([Parameter("most", float, math.inf, "The limit.")])
     assert compiled.schema["properties"]["most"] == {"type": "number", "description": "The limit. Default: Infinity."}
     assert compiled.validate({}) == {"most": math.inf}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Annotated[int, WithJsonSchema({"type": "intger"})], "`type` of its schema must be one of array, "),
+        (Annotated[int, WithJsonSchema({"$ref": "#/$defs/Nope"})], "refers to '#/$defs/Nope', which is not in it"),
+        (Annotated[int, WithJsonSchema({"enum": []})], "its enum has no members"),
+    ],
+)
+def test_a_schema_of_the_users_own_that_is_none_is_refused(kind: object, said: str) -> None:
+    with pytest.raises(DefinitionError, match=f"^parameter `it`: .*{re.escape(said)}"):
+        parameters(other=int, it=kind)
+
+
+@pytest.mark.parametrize("pattern", [r"^\p{L}+$", r"^(?=a)\w+\Z", r"^(?P<word>\w+)$"])
+def test_patterns_of_either_engine_are_taken(pattern: str) -> None:
+    compiled = compile_parameters([Parameter("it", Annotated[str, Field(pattern=pattern)])])
+    assert compiled.validate({"it": "abc"}) == {"it": "abc"}
+    with pytest.raises(ValidationError):
+        compiled.validate({"it": "-"})

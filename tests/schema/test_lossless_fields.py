@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
+from pydantic.json_schema import SkipJsonSchema
 
 from agentkit.errors import DefinitionError
-from agentkit.schema import compile_type
+from agentkit.schema import MISSING, Parameter, compile_parameters, compile_type
 
 
 @dataclasses.dataclass
@@ -103,3 +104,21 @@ def test_what_cannot_be_given_is_refused_with_the_field(cls: type, said: str) ->
     for kind in (cls, list[cls], dict[str, cls]):  # type: ignore[valid-type]  # made at run time
         with pytest.raises(DefinitionError, match=said):
             compile_type(kind)
+
+
+class Hidden(BaseModel):
+    a: SkipJsonSchema[int]
+
+
+class HiddenWithDefault(BaseModel):
+    a: int
+    b: SkipJsonSchema[int] = 1
+
+
+def test_a_field_that_is_hidden_needs_a_default() -> None:
+    assert list(compile_type(HiddenWithDefault).schema["properties"]) == ["a"]
+    with pytest.raises(DefinitionError, match="its field `a` is hidden from the schema and required"):
+        compile_type(Hidden)
+    for default in (MISSING, 3):
+        with pytest.raises(DefinitionError, match=r"^parameter `a`: .*hidden from the schema"):
+            compile_parameters([Parameter("a", SkipJsonSchema[int], default), Parameter("b", int)])

@@ -1,10 +1,13 @@
 """Keys of dictionaries as text."""
 
 import re
-from typing import Any
+from enum import Enum, IntEnum
+from typing import Any, Literal
 
 import pytest
 
+from agentkit.errors import DefinitionError
+from agentkit.schema import compile_type
 from agentkit.schema.map_keys import UnsupportedKeyType, property_names_schema
 
 
@@ -43,3 +46,29 @@ def test_what_has_no_text_is_refused(kind: str) -> None:
         property_names_schema({"anyOf": [{"type": "string", "format": "date"}, {"type": kind}]}, as_it_is)
     with pytest.raises(UnsupportedKeyType):
         property_names_schema({"enum": [None]}, as_it_is)
+
+
+class Mixed(Enum):
+    RED = "red"
+    BLUE = 2
+
+
+class Number(IntEnum):
+    ONE = 1
+
+
+class Truth(Enum):
+    YES = True
+
+
+@pytest.mark.parametrize("keys", [Mixed, Literal["a", 1]])
+def test_keys_that_pydantic_does_not_read_from_text_are_refused(keys: Any) -> None:
+    with pytest.raises(DefinitionError, match=r"a dictionary with the key (Mixed.BLUE|1) .*use a StrEnum"):
+        compile_type(dict[keys, int])
+
+
+@pytest.mark.parametrize(("keys", "key"), [(Number, "1"), (Truth, "true"), (Literal["a", "b"], "b"), (bool, "false")])
+def test_keys_that_it_reads_are_shown_and_taken(keys: Any, key: str) -> None:
+    compiled = compile_type(dict[keys, int])
+    assert key in compiled.schema["propertyNames"]["enum"]
+    compiled.validate({key: 1})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretBytes, SecretStr
 
-from agentkit.schema.stable_json import to_stable_json
+from agentkit.schema import compile_type
+from agentkit.schema.stable_json import holds_secret, sort_sets, to_stable_json
 
 PROGRAM = '''
 import dataclasses, json
@@ -94,3 +96,15 @@ class Shelf(BaseModel):
 )
 def test_items_of_sets_are_in_order_and_everything_else_stays(value: object, plain: object) -> None:
     assert to_stable_json(value) == plain
+
+
+class Login(BaseModel):
+    password: SecretStr = SecretStr("x")
+
+
+def test_secrets_are_found_and_numbers_that_json_does_not_have_stay() -> None:
+    assert holds_secret([Login()])
+    assert holds_secret(SecretBytes(b"x"))
+    assert not holds_secret({"a": [1, "x"]})
+    assert sort_sets({"a": [math.inf, None]}, {"a": [None, None]}) == {"a": [math.inf, None]}
+    assert compile_type(Login).schema["properties"]["password"].get("default") is None

@@ -16,8 +16,27 @@ _TRANSLATED = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 """The forms that Python has too, in another notation; after them those that may hide one: classes and escapes."""
+_PYTHON = re.compile(
+    r"\(\?P<(?P<group>\w+)>|\(\?P=(?P<reference>\w+)\)|\[(?:\\.|[^\]\\])*\]|\\.",
+    re.DOTALL,
+)
+"""The forms of Python's that ECMAScript writes otherwise, and those that may hide one."""
+_ANCHORS = {r"\A": "^", r"\Z": r"$(?!\n)", r"\z": r"$(?!\n)"}
 _ONLY_ECMA = re.compile(r"\\[pP]\{[^}]*\}|\\u\{[0-9A-Fa-f]+\}|\\c[A-Za-z]|\\.|(?P<behind>\(\?<[=!])", re.DOTALL)
 """The forms that Python does not have; a lookbehind only where its length varies."""
+
+
+def ecma_form(pattern: str) -> str:
+    r"""Return a pattern of Python's or Rust's in ECMAScript's notation: named groups, `\A`, `\Z` and `\z`."""
+
+    def translate(found: re.Match[str]) -> str:
+        if found["group"]:
+            return f"(?<{found['group']}>"
+        if found["reference"]:
+            return rf"\k<{found['reference']}>"
+        return _ANCHORS.get(found[0], found[0])
+
+    return _PYTHON.sub(translate, pattern)
 
 
 @lru_cache(maxsize=2_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.json_schema.subschemas import is_object, resolve_reference
 
-_ALL_TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+ALL_TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 
 
 def enum_values(schema: JSONObject) -> list[JSON]:
@@ -16,7 +16,7 @@ def enum_values(schema: JSONObject) -> list[JSON]:
 def json_types_of(schema: JSONObject, root: JSONObject) -> frozenset[str]:
     """Return the JSON types that a schema allows; `number` always comes with `integer`."""
     schema = resolve_reference(schema, root)
-    kinds = _ALL_TYPES
+    kinds = ALL_TYPES
     if "type" in schema:
         said = schema["type"]
         kinds &= frozenset({said} if isinstance(said, str) else said)

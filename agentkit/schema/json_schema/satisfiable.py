@@ -67,6 +67,11 @@ class _Judgement:
         """Judge a schema whose references all lead to a part of it."""
         left = {part["$ref"] for part in walk_schemas(root) if isinstance(part.get("$ref"), str)}
         judged = cls(root)
+        for ref in left:
+            try:
+                look_up_reference(ref, root)
+            except KeyError:
+                raise DefinitionError(f"its schema refers to {ref!r}, which is not in it") from None
         while True:  # a target is possible without itself first: recursion has to end somewhere
             new = {ref for ref in left if judged.reason(look_up_reference(ref, root)) is None}
             left -= new

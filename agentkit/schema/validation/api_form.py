@@ -15,9 +15,9 @@ from typing import cast
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
 from agentkit.schema.json_schema.checker import require_valid_schema
-from agentkit.schema.json_schema.json_numbers import with_json_numbers
 from agentkit.schema.json_schema.json_types import json_types_of
 from agentkit.schema.json_schema.property_names import has_unwritable_letters, valid_property_names
+from agentkit.schema.json_schema.shape import mended_part
 from agentkit.schema.json_schema.subschemas import is_list, is_object, resolve_reference, transform_schemas
 from agentkit.schema.validation.arguments import validate_json_arguments
 
@@ -67,7 +67,7 @@ def object_schema(given: object) -> JSONObject:
         DefinitionError: It is no JSON Schema, or its root is not an object. The text has the reason.
     """
     original: JSONObject = given if is_object(given) else {}
-    schema = transform_schemas(original, _mended_part)
+    schema = transform_schemas(original, mended_part)
     require_valid_schema(schema if is_object(given) else given)
     if "type" not in schema and json_types_of(schema, schema) == frozenset({"object"}):
         schema = {"type": "object", **schema}
@@ -83,13 +83,6 @@ def api_form(schema: JSONObject) -> ApiForm:
     shown, note = _without_combinations(schema)
     shown, names = _with_valid_names(shown)
     return ApiForm(schema, shown, names, note)
-
-
-def _mended_part(part: JSONObject) -> JSONObject:
-    required = part.get("required")
-    if is_list(required) and all(isinstance(name, str) for name in required) and len(set(required)) < len(required):
-        part = {**part, "required": list(dict.fromkeys(required))}
-    return with_json_numbers(part)
 
 
 def _without_combinations(schema: JSONObject) -> tuple[JSONObject, str]:

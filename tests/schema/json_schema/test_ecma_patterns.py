@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from agentkit.schema.json_schema.ecma_patterns import compile_pattern, may_match, require_pattern
+from agentkit.schema.json_schema.ecma_patterns import compile_pattern, ecma_form, may_match, require_pattern
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,17 @@ def test_a_pattern_that_python_cannot_express_is_sound_and_fits_every_text(patte
 def test_a_text_that_is_no_pattern_in_either_dialect_is_an_error(pattern: str) -> None:
     with pytest.raises(re.error):
         require_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ecma"),
+    [
+        (r"^(?P<y>\d+)-(?P=y)$", r"^(?<y>\d+)-\k<y>$"),
+        (r"\Aa\Z", r"^a$(?!\n)"),
+        (r"^a\z", r"^a$(?!\n)"),
+        (r"[(?P<a>\Z]\\Z", r"[(?P<a>\Z]\\Z"),
+        (r"^\p{L}+$", r"^\p{L}+$"),
+    ],
+)
+def test_a_pattern_of_python_is_written_as_ecmascript_has_it(pattern: str, ecma: str) -> None:
+    assert ecma_form(pattern) == ecma
