@@ -1,6 +1,7 @@
 """The reference is complete: each public name with parameters, defaults, exceptions and an example that runs."""
 
 import ast
+import dataclasses
 import inspect
 import re
 import textwrap
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from agentkit import Event
 from docs.build.members import Member, public_names
 from docs.build.reference import PACKAGES, PAGE, examples, names, page
 
@@ -61,3 +63,15 @@ def test_every_parameter_default_and_exception_is_named(member: Member) -> None:
     for name, function in functions(member):
         said = inspect.getdoc(function) or ""
         assert {one for one in raised_in(function) if one not in said} == set(), f"{name}: say when it raises"
+
+
+def test_the_table_of_events_has_every_event_with_its_fields() -> None:
+    text = (PAGE.parent / "events.md").read_text(encoding="utf-8")
+    rows = {
+        name: set(re.findall(r"`(\w+)`", fields))
+        for name, fields in re.findall(r"^\| `(\w+)` .*\|(.*)\|$", text, re.MULTILINE)
+    }
+    values = {member.name: member.value for member in NAMES}
+    events = {name: value for name, value in values.items() if isinstance(value, type) and issubclass(value, Event)}
+    common = {one.name for one in dataclasses.fields(events.pop("Event"))}
+    assert rows == {name: {one.name for one in dataclasses.fields(value)} - common for name, value in events.items()}
