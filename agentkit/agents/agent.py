@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Unpack, cast
 
 from agentkit.agents.agent_tool import AgentTool
 from agentkit.agents.conversation import Conversation, conversation_state_from
 from agentkit.agents.fan_out import Done, Failed, fan_out
 from agentkit.errors import UsageError
 from agentkit.event_loop import context_without_loop, running_library
+from agentkit.history.conversation_state import ConversationState
 from agentkit.log import log_context
+from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.parent_call import enclosing_call, enclosing_client
 from agentkit.models.client import lease_client
 from agentkit.redaction.credentials import credentials_of, credentials_of_environment
@@ -97,9 +99,16 @@ class Agent(AgentSpec[Deps, In, Out]):
         check_run_options(self.name, options, "concurrency")
         agent, shared = spec_with_options(self, options), options.pop("budget", None)
 
-        async def one(item: In | str, run_id: str) -> RunResult[Out]:
+        async def one(item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
             own: RunOptions[Deps] = {**options, "run_id": run_id, "model": None, "settings": None, "tools": None}
-            return await agent.run(item, **own)
+            lifecycle = RunLifecycle(agent, ConversationState(), item, own)
+            try:
+                await lifecycle.run(None)
+            except Exception:
+                if lifecycle.agent_loop is not None:
+                    ended.append(cast("RunResult[object]", lifecycle.result()))
+                raise
+            return lifecycle.result()
 
         async with AsyncExitStack() as stack:
             stack.enter_context(share_budget(shared, "the map"))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Out = TypeVar("Out")
-RunItem: TypeAlias = "Callable[[Item, str], Awaitable[RunResult[Out]]]"
-"""Runs one item under the run id that it is given."""
+RunItem: TypeAlias = "Callable[[Item, str, list[RunResult[object]]], Awaitable[RunResult[Out]]]"
+"""Runs one item under the run id that it is given. Where it raises, the list gets the result, as far as it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Failed:
     reason: str
     """The reason for it, in a sentence."""
     result: RunResult[object] | None = field(default=None, repr=False)
-    """The result of the run. None if it could not start."""
+    """The result of the run, as far as it came. None if it could not start."""
 
 
 async def fan_out(
@@ -115,8 +115,9 @@ def _numbered_items(
 async def _run_item(
     run_item: RunItem[Item, Out], index: int, item: Item, run_id: str, redact: Callable[[str], str]
 ) -> Done[Out] | Failed:
+    ended: list[RunResult[object]] = []
     try:
-        result = await run_item(item, run_id)
+        result = await run_item(item, run_id, ended)
     except EndpointError as error:
         return Failed(index, Outcome.FAILED, str(error))
     except ConfigurationError:
@@ -125,7 +126,7 @@ async def _run_item(
         if not isinstance(error, Exception) and is_current_task_cancelled():
             raise
         log().error("an item of a map failed", run_id=run_id, index=index, exc_info=error)
-        return Failed(index, Outcome.FAILED, redact(f"{type(error).__name__}: {error}"))
+        return Failed(index, Outcome.FAILED, redact(f"{type(error).__name__}: {error}"), ended[0] if ended else None)
     if result.answer is None:
         return Failed(index, result.outcome, result.reason, cast("RunResult[object]", result))
     return Done(index, result.answer.value, result)

@@ -191,3 +191,14 @@ async def forget_result(call: ToolRun, next: CallTool) -> Content:
     """Middleware that calls the tool and forgets to return its result."""
     await next(call)
     return None  # type: ignore[return-value]  # the fault
+
+
+async def tidy_up(call: ToolRun, next: CallTool) -> Content:
+    """Middleware that takes a moment to clean up after each call, also after a cancellation."""
+    try:
+        return await next(call)
+    finally:
+        await anyio.sleep(0.01)
+        deps = call.context.deps
+        assert isinstance(deps, Deps)
+        deps.record(f"tidied up {call.call.name}")

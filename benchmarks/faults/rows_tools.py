@@ -13,7 +13,7 @@ from agentkit.loop.texts_for_model import CANCELLED_RESULT
 from agentkit.messages.message import Content, JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import worker
-from benchmarks.faults.faulty_tools import FAULTY_TOOLS, PNG, TEA, forget_result
+from benchmarks.faults.faulty_tools import FAULTY_TOOLS, PNG, TEA, forget_result, tidy_up
 from benchmarks.faults.scenario import (
     FINAL_REPLY,
     FIND_CALL,
@@ -258,6 +258,12 @@ SCENARIOS = (
         "tea \ufffd costs\ufffd 4\n[2 characters that cannot be sent were replaced by \ufffd]",
     ),
     _stopped(CANCEL, "from outside", tool_call("c2", "cancel"), "cancel", Outcome.CANCELLED, unfinished=("cancel",)),
+    _stopped(
+        CANCEL, "middleware cleans up", tool_call("c2", "cancel"), "cancel", Outcome.CANCELLED, unfinished=("cancel",)
+    ).with_changes(
+        agent=replace(_with_faulty_tools, around_tool=[tidy_up]),
+        executed=("find tea", "tidied up find", "cancel", "tidied up cancel"),
+    ),
     _stopped(INTERRUPT, "Ctrl-C", tool_call("c2", "leave", how="Ctrl-C"), "leave by Ctrl-C", "KeyboardInterrupt"),
     _stopped(INTERRUPT, "an exit", tool_call("c2", "leave", how="exit"), "leave by exit", "SystemExit"),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
@@ -48,7 +49,7 @@ async def test_no_more_than_so_many_run_at_once_and_items_are_taken_as_they_are_
             taken += 1
             yield str(n)
 
-    async def one(item: str, run_id: str) -> RunResult[int]:
+    async def one(item: str, run_id: str, _: object) -> RunResult[int]:
         nonlocal running, most
         running += 1
         most = max(most, running)
@@ -74,6 +75,23 @@ async def test_an_item_that_cannot_be_sent_is_that_items_failure() -> None:
     assert "int" in failed.reason
 
 
+async def test_a_run_whose_deps_fail_to_close_is_not_lost() -> None:
+    @asynccontextmanager
+    async def shop() -> AsyncGenerator[str]:
+        yield "shop"
+        raise OSError("the till is stuck")
+
+    with script(lambda _: Reply.text("Tea.")):
+        one, other = await Agent("a", model="claude-haiku-5-5", deps=shop).map(["1", "2"])
+    assert isinstance(one, Failed)
+    assert isinstance(other, Failed)
+    assert one.reason == "OSError: the till is stuck"
+    assert [failed.result and (failed.result.output, failed.result.usage.requests) for failed in (one, other)] == [
+        ("Tea.", 1),
+        ("Tea.", 1),
+    ]
+
+
 async def test_what_would_fail_all_alike_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
@@ -92,7 +110,7 @@ async def test_nothing_to_do_is_done_and_no_concurrency_is_refused() -> None:
 async def test_a_cancel_ends_the_map_and_begins_no_further_item() -> None:
     begun: list[str] = []
 
-    async def one(item: str, run_id: str) -> RunResult[int]:
+    async def one(item: str, run_id: str, _: object) -> RunResult[int]:
         begun.append(item)
         await anyio.sleep_forever()
         return await agent.run(item, run_id=run_id)
@@ -162,7 +180,7 @@ async def test_a_cancellation_of_an_items_own_is_that_items_failure(anyio_backen
     # As a cancelled future raises it in whoever awaits it; only trio itself makes a Cancelled of its own.
     error = asyncio.CancelledError() if anyio_backend == "asyncio" else ValueError()
 
-    async def one(item: str, run_id: str) -> RunResult[int]:
+    async def one(item: str, run_id: str, _: object) -> RunResult[int]:
         if item == "1":
             raise error
         return await agent.run(item, run_id=run_id)
