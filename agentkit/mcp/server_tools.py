@@ -12,9 +12,9 @@ from agentkit.errors import DefinitionError
 from agentkit.log import log
 from agentkit.mcp.annotations import ListedTool, effect_from_annotations
 from agentkit.mcp.mcp_tool import McpTool, McpToolBody
+from agentkit.mcp.schemas import fitted
 from agentkit.schema.json_schema.checker import require_valid_schema
-from agentkit.schema.json_schema.satisfiable import without_impossible_properties
-from agentkit.schema.validation.api_form import ApiForm, api_form, object_schema
+from agentkit.schema.validation.api_form import ApiForm
 from agentkit.tools.options import ToolOptions
 from agentkit.tools.result_content import CHARS_PER_TOKEN
 
@@ -61,8 +61,7 @@ def select_usable_tools(mount: MountOptions, listed: tuple[ListedTool, ...]) -> 
         try:
             if tool.is_task:
                 raise DefinitionError("it runs only as a task, which is not supported")
-            form = api_form(without_impossible_properties(object_schema(tool.input_schema)))
-            usable[name] = (replace(tool, output_schema=_sound_schema(tool.output_schema)), form)
+            usable[name] = (replace(tool, output_schema=_sound_schema(tool.output_schema)), fitted(tool.input_schema))
         except DefinitionError as error:
             log().warning("a tool is left out", server=mount.name, tool=tool.name, reason=str(error))
     return usable
