@@ -45,6 +45,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/cli/terminal/exit_codes.py": "tests/cli/commands/test_run.py",
     "agentkit/cli/terminal/interrupts.py": "tests/cli/commands/test_run.py",
     "agentkit/cli/terminal/live_tree.py": "tests/cli/commands/test_run.py",
+    "agentkit/simulator/replies/parts.py": "tests/simulator/replies/test_reply.py",
     "agentkit/cli/terminal/failures.py": "tests/cli/terminal/test_printing.py",
     "agentkit/cli/terminal/log_lines.py": "tests/cli/terminal/test_printing.py",
     "agentkit/cli/terminal/style.py": "tests/cli/terminal/test_printing.py",

@@ -21,7 +21,8 @@ from agentkit.simulator.http.wire import (
 from agentkit.simulator.model_behavior.prompt_cache import PromptCache, count_output_tokens
 from agentkit.simulator.model_behavior.thinking_signatures import compaction_signature, sign_thinking
 from agentkit.simulator.replies import stream
-from agentkit.simulator.replies.reply import Reply, ServerError
+from agentkit.simulator.replies.parts import ServerError
+from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.turn import Turn
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias, cast
 
 from agentkit.messages.message import Block, JSONObject
 from agentkit.run.result import RunResult
+from agentkit.simulator.replies.written import written_call, written_value
 
 _MAX_SHOWN_CHARS = 100
 _RETRY_SUFFIX = re.compile(r"\.\d+$")
@@ -77,6 +78,7 @@ def expect(did: CallSource, *expectations: Expectation) -> None:
         did: A result, or anything else that knows the calls of a run.
         expectations: Made by `called`, `never_called` and `in_order`, or tool names.
     """
+    __tracebackhide__ = True  # pytest shows the line of the test alone
     calls = tool_calls_of(did)
     unmet = [text for expectation in expectations if (text := expectation.unmet(calls)) is not None]
     if unmet:
@@ -170,7 +172,7 @@ class Called:
         fitting = [call for call in calls if self._differences(call) == []]
         if fitting if self.count is None else len(fitting) == self.count:
             return None
-        times = f", {self.count} times; it was {len(fitting)}" if self.count is not None and fitting else ""
+        times = "" if self.count is None else f", {_times(self.count)}; it was {len(fitting)}"
         near = [self._differences(call) for call in calls if call.name == self.name]
         nearest = min(filter(None, near), key=_mismatch_rank, default=list[str]())
         hint = f"\n  nearest: {'; '.join(nearest)}" if nearest and not fitting else ""
@@ -189,6 +191,14 @@ class Called:
         if self.is_error is not None and call.is_error is not self.is_error:
             found.append("it failed" if call.is_error else "it did not fail")
         return found
+
+    def __repr__(self) -> str:
+        """Return the expectation as it is written."""
+        steps = [f"called({written_call(self.name, self.arguments)})"]
+        steps += [] if self.count is None else [f"times({self.count})"]
+        steps += [] if self.agent is None else [f"by({written_value(self.agent)})"]
+        steps += {True: ["failing()"], False: ["succeeding()"], None: []}[self.is_error]
+        return ".".join(steps)
 
     def __str__(self) -> str:
         by = f" by {self.agent}" if self.agent else ""
@@ -218,6 +228,9 @@ def called(name: str, /, **arguments: object) -> Called:
 class _NeverCalled:
     called: Called
 
+    def __repr__(self) -> str:
+        return f"never_{self.called!r}"
+
     def unmet(self, calls: Sequence[Call]) -> str | None:
         is_met = self.called.times(0).unmet(calls) is None
         return None if is_met else f"Expected no call {self.called}."
@@ -236,6 +249,9 @@ def never_called(name: str, /, **arguments: object) -> Expectation:
 @dataclass(frozen=True, slots=True)
 class _InOrder:
     steps: tuple[Called, ...]
+
+    def __repr__(self) -> str:
+        return f"in_order({', '.join(map(repr, self.steps))})"
 
     def unmet(self, calls: Sequence[Call]) -> str | None:
         left = iter(calls)
@@ -269,8 +285,12 @@ def _shown_arguments(arguments: Mapping[str, object]) -> str:
     return ", ".join(f"{name}={_shown_value(value)}" for name, value in arguments.items())
 
 
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
 def _shown_value(value: object) -> str:
-    if isinstance(value, EllipsisType):
-        return "..."
+    if isinstance(value, EllipsisType) or callable(value):
+        return written_value(value)
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= _MAX_SHOWN_CHARS else f"{text[:_MAX_SHOWN_CHARS]}..."

@@ -60,6 +60,7 @@ class RecordingPlayback:
 
     def check_followed(self) -> None:
         """Raise AssertionError for requests that were not recorded, and for recorded ones that were not made."""
+        __tracebackhide__ = True
         left = [
             f"Nobody asked for {exchange.origin or exchange.request.endpoint}." for exchange in self.replay.unused()
         ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ContextDecorator
+from types import TracebackType
 
 from agentkit.models.overriding_client import override_client
+from agentkit.redaction.exception_summary import summarize_exception
+from agentkit.redaction.redactor import text_without_secrets
 from agentkit.schema.validation.unknown_options import refuses_unknown_options
 from agentkit.simulator.faults.plan import Faults
 from agentkit.simulator.replies.reply import Reply
@@ -13,9 +16,34 @@ from agentkit.simulator.replies.script import ReplyFunction, Script, describe_re
 from agentkit.simulator.server import Simulator
 
 
+class ScriptBlock(AbstractContextManager[Simulator, None], ContextDecorator):
+    """A block, or a function that it decorates, in which a script plays the model. Made by `script(...)`."""
+
+    def __init__(self, make_playback: Callable[[], ScriptPlayback]) -> None:
+        self._make_playback = make_playback
+        self._open_blocks: list[tuple[ScriptPlayback, AbstractContextManager[None]]] = []
+
+    def __enter__(self) -> Simulator:
+        playback = self._make_playback()
+        override = override_client(playback.simulator.client())
+        override.__enter__()
+        self._open_blocks.append((playback, override))
+        return playback.simulator
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True  # pytest shows the line of the test alone
+        playback, override = self._open_blocks.pop()
+        override.__exit__(None, None, None)
+        if error is not None:
+            playback.add_failure_notes(error)
+        else:
+            playback.check_followed()
+
+
 @refuses_unknown_options("script(...)")
-@contextmanager
-def script(*replies: Reply | ReplyFunction, faults: Faults = (), betas: Sequence[str] = ()) -> Generator[Simulator]:
+def script(*replies: Reply | ReplyFunction, faults: Faults = (), betas: Sequence[str] = ()) -> ScriptBlock:
     """Play the model: one reply a request, in order, or one function of the request for a whole tree of agents.
 
     Yields the simulator, whose `requests` hold the bodies of all requests. Works in and outside an event loop, and in
@@ -31,14 +59,7 @@ def script(*replies: Reply | ReplyFunction, faults: Faults = (), betas: Sequence
         AssertionError: At the end of the block, for replies without a request, requests without a reply, faults that
             did not happen, and exceptions of the script's function, which the agent saw as a server error.
     """
-    playback = ScriptPlayback(*replies, faults=faults, betas=betas)
-    try:
-        with override_client(playback.simulator.client()):
-            yield playback.simulator
-    except BaseException as error:
-        playback.add_failure_notes(error)
-        raise
-    playback.check_followed()
+    return ScriptBlock(lambda: ScriptPlayback(*replies, faults=faults, betas=betas))
 
 
 class ImpossibleFault(AssertionError):
@@ -59,6 +80,7 @@ class ScriptPlayback:
 
     def check_followed(self) -> None:
         """Raise AssertionError with every difference between the script and the run."""
+        __tracebackhide__ = True
         undone, unmet = self.simulator.unapplied_faults(), self.simulator.fault_plan.describe_unused()
         fault_lines = ["These faults did not happen:", *undone] if undone else []
         problems = [*self._script.problems, *self._script_errors(), *self._unused_replies()]
@@ -70,7 +92,7 @@ class ScriptPlayback:
 
     def _script_errors(self) -> list[str]:
         failures = self.simulator.failures
-        return [f"The script itself raised {type(error).__name__}: {error}" for error in failures]
+        return [f"The script itself raised {summarize_exception(error, text_without_secrets)}" for error in failures]
 
     def _unused_replies(self) -> list[str]:
         unused = self._script.unused()

@@ -120,6 +120,37 @@ def test_a_test_that_does_not_follow_its_script_fails_and_says_why(
     done = run(pytester, f"def test_it(script):\n    {body}\n")
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines([f"*{words}*"])
+    done.stdout.no_fnmatch_line("*plugin.py*")
+    done.stdout.no_fnmatch_line("*scripting.py*")
+
+
+def test_a_failure_shows_the_line_of_the_test_and_replies_and_expectations_as_they_were_written(
+    pytester: pytest.Pytester,
+) -> None:
+    body = """
+from agentkit.testing import called, expect, script as scripted
+
+def test_replies():
+    with scripted(Reply.text("1"), Reply.tool("price", item="tea") + Reply.text("2")):
+        clerk.run_sync("Tea?")
+
+def test_expectations():
+    with scripted(Reply.text("1")):
+        result = clerk.run_sync("Tea?")
+    expect(result, called("price", item="tea").times(2).by("clerk"))
+"""
+    done = run(pytester, body)
+    done.assert_outcomes(failed=2)
+    done.stdout.fnmatch_lines(
+        [
+            ">*with scripted(*",
+            '*- reply 2: Reply.tool("price", item="tea") + Reply.text("2")',
+            ">*expect(result, *",
+            '*Expected a call price(item="tea") by clerk, 2 times; it was 0.',
+        ]
+    )
+    for name in ("plugin.py", "scripting.py", "expectations.py", "contextlib.py"):
+        done.stdout.no_fnmatch_line(f"*{name}*")
 
 
 def test_a_simulator_over_http_serves_other_clients_and_programs(pytester: pytest.Pytester) -> None:

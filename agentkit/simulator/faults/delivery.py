@@ -9,7 +9,7 @@ import anyio
 
 from agentkit.simulator.faults.fault import Chunks, Events, Fault, check_at_least
 from agentkit.simulator.http.wire import ConnectionLost
-from agentkit.simulator.replies.reply import ServerError
+from agentkit.simulator.replies.parts import ServerError
 
 ERROR_TYPES = {
     400: "invalid_request_error",

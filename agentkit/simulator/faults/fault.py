@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from agentkit.messages.message import JSONObject
-from agentkit.simulator.replies.reply import Reply, ServerError
+from agentkit.simulator.replies.parts import ServerError
+from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.turn import Turn
 
 Events: TypeAlias = "Iterator[JSONObject]"

@@ -6,46 +6,15 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from agentkit.messages.message import JSON, Block, JSONObject, encode, text_block
 from agentkit.run.output import WRAPPER_PROPERTY
 from agentkit.schema.validation.problems import find_problems
+from agentkit.simulator.replies.parts import OutputPart, Part, RawToolCall, ServerError
 from agentkit.simulator.replies.turn import Turn
+from agentkit.simulator.replies.written import written_reply
 from agentkit.tools.reserved_names import ANSWER_TOOL
-
-
-@dataclass(frozen=True, slots=True)
-class _OutputPart:
-    """The run's output; its block depends on the request."""
-
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class _RawToolCall:
-    """A tool call whose input is this text, JSON or not."""
-
-    name: str
-    text: str
-
-
-Part: TypeAlias = "Block | _OutputPart | _RawToolCall"
-"""A part of a reply. A Block is the API's own dictionary; a tool call may leave out its `id`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerError:
-    """An error response of the API."""
-
-    status: int
-    kind: str
-    """The API's error type: `overloaded_error`, `rate_limit_error` ..."""
-    message: str
-    retry_after: str = ""
-    """The wait before a retry: seconds, `date+30` for a date in 30 seconds, `250ms`, or any text. Empty: no header."""
-    should_retry: str = ""
-    """The header `x-should-retry`. Empty: as the API sends it with this status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +39,13 @@ class Reply:
     error: ServerError | None = None
     """The error response that is sent instead of a turn. None: the turn is sent."""
 
+    def __repr__(self) -> str:
+        """Return the reply as it is written in a script."""
+        others = [field for field in dataclasses.fields(self) if field.name not in ("parts", "error")]
+        given = {field.name: getattr(self, field.name) for field in others}
+        changed = {field.name: given[field.name] for field in others if given[field.name] != field.default}
+        return written_reply(self.parts, self.error, changed)
+
     @classmethod
     def text(cls, text: str) -> Reply:
         """Return a turn with visible text."""
@@ -90,12 +66,12 @@ class Reply:
     @classmethod
     def tool_text(cls, name: str, text: str) -> Reply:
         """Return a turn that calls a tool with this text as its arguments: for JSON that is cut off or malformed."""
-        return cls((_RawToolCall(name, text),))
+        return cls((RawToolCall(name, text),))
 
     @classmethod
     def output(cls, value: object) -> Reply:
         """Return a turn with the run's output in the request's form: output format, `give_answer` call, or text."""
-        return cls((_OutputPart(value),))
+        return cls((OutputPart(value),))
 
     @classmethod
     def block(cls, block: Block) -> Reply:
@@ -140,8 +116,8 @@ class Reply:
         content: list[Block] = []
         texts: dict[int, str] = {}
         for part in self.parts:
-            block = _output_block(part.value, request) if isinstance(part, _OutputPart) else part
-            if isinstance(block, _RawToolCall):
+            block = _output_block(part.value, request) if isinstance(part, OutputPart) else part
+            if isinstance(block, RawToolCall):
                 texts[len(content)] = block.text
                 content.append(_tool_use_block(block.name, {}, f"toolu_{seed}{len(content):02}"))
             elif block.get("type") == "tool_use":

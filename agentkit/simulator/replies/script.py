@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from agentkit.errors import DefinitionError
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.responder import UnexpectedRequest
+from agentkit.simulator.replies.written import written_value
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
@@ -55,7 +56,8 @@ class Script:
                 self._used += 1
                 return self._replies[self._used - 1]
             problem = f"Request {self._used + 1 + len(self.problems)} was not expected: the script has "
-            problem += f"{len(self._replies)} replies, all used.\n{describe_request(request)}"
+            count = len(self._replies)
+            problem += f"{count} {'reply' if count == 1 else 'replies'}, all used.\n{describe_request(request)}"
             self.problems.append(problem)
         raise UnexpectedRequest(problem)
 
@@ -93,5 +95,5 @@ def describe_request(request: JSONObject) -> str:
 
 
 def _shorten(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else repr(value)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else written_value(value)
     return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "..."

@@ -38,7 +38,7 @@ async def test_a_request_too_many_is_told_with_what_it_asked() -> None:
     script = Script(Reply.text("a"))
     await script.answer(body())
     for number in (2, 3):
-        with pytest.raises(UnexpectedRequest, match=rf"^Request {number} was not expected: the script has 1 replies"):
+        with pytest.raises(UnexpectedRequest, match=rf"^Request {number} was not expected: the script has 1 reply,"):
             await script.answer(body(HI, tools=[TOOL]))
     assert len(script.problems) == 2
     assert "tools: find" in script.problems[0]
