@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.budget.account import OverBudget
@@ -15,6 +15,7 @@ from agentkit.messages.container import Container
 from agentkit.messages.message import AssistantTurn, JSONObject, citations_of
 from agentkit.messages.request import Request
 from agentkit.messages.server_threads import ServerThread
+from agentkit.messages.strict_json import may_hold_exact_float, parse_strict
 from agentkit.models.stream_accumulator import OnToolCall
 from agentkit.run.events import TurnFinished
 from agentkit.run.guarded_middleware import ProgramFault
@@ -101,10 +102,17 @@ class ModelReply:
     @classmethod
     def from_json(cls, value: JSONObject) -> ModelReply:
         """Restore a reply from `to_json`."""
-        turn = AssistantTurn.from_json(value["turn"])
+        turn = _with_exact_inputs(AssistantTurn.from_json(value["turn"]))
         thread = ServerThread(**value["thread"]) if value["thread"] else None
         charges = tuple(map(Charge.from_json, value["charges"]))
         return cls(turn, value["max_tokens"], charges, thread, value.get("counts_prompt", False))
+
+
+def _with_exact_inputs(turn: AssistantTurn) -> AssistantTurn:
+    """Return a turn with all digits of the numbers in its tool inputs, which JSON data has as floats."""
+    exact = {i: parse_strict(text) for i, text in turn.input_texts.items() if may_hold_exact_float(text)}
+    content = [{**block, "input": exact[i]} if i in exact else block for i, block in enumerate(turn.content)]
+    return replace(turn, content=content) if exact else turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from agentkit.messages.message import JSON
 
+if TYPE_CHECKING:
+    from typing import Self
+
+_LONG_NUMBER = re.compile(r"[0-9][0-9.]{15}|[eE]-")
+"""Numbers with more than 15 digits, or with an exponent that may lead below the range of floats."""
 _MAX_INTEGER_DIGITS = 308
 """Digits of the longest integer that is within the float range, which every JSON parser accepts."""
+
+
+class ExactFloat(float):
+    """A number with more digits than a float keeps: the nearest float, and the digits in `text`."""
+
+    text: str
+    """The number as it was written."""
+
+    def __new__(cls, text: str) -> Self:
+        """Make the number of its JSON text."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __reduce__(self) -> tuple[type[ExactFloat], tuple[str]]:
+        return ExactFloat, (self.text,)
+
+    def is_integer(self) -> bool:
+        """Return True if the number, with all its digits, has no fraction."""
+        exact = Decimal(self.text)
+        return exact == exact.to_integral_value()
+
+
+def may_hold_exact_float(text: str) -> bool:
+    """Return True if a JSON text may hold a number with more digits than a float keeps."""
+    return _LONG_NUMBER.search(text) is not None
 
 
 def parse_strict(text: str) -> JSON:
@@ -39,6 +76,8 @@ def _parse_finite_float(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{text} is out of range")
+    if _LONG_NUMBER.search(text) and Decimal(text) != Decimal(repr(value)):
+        return ExactFloat(text)
     return value
 
 

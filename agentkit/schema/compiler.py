@@ -28,12 +28,11 @@ from agentkit.schema.json_schema.property_names import NAME_RULE, is_valid_prope
 from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.json_schema.shape import mended_part, require_shape
 from agentkit.schema.json_schema.subschemas import look_up_reference, resolve_reference, transform_schemas
-from agentkit.schema.json_values import JsonReader, Validator
+from agentkit.schema.json_values import JsonReader
 from agentkit.schema.lossless import LosslessSchemaGenerator
 from agentkit.schema.stable_json import to_stable_json
 from agentkit.schema.temporal import append_bounds_note
 from agentkit.schema.type_adapter import make_type_adapter
-from agentkit.schema.user_code import guarded_validator
 
 T = TypeVar("T")
 
@@ -259,9 +258,8 @@ def _compile_adapter(adapter: TypeAdapter[T]) -> tuple[JSONObject, JsonReader[T]
         raise DefinitionError("it is hidden from the schema, so that no value can be given") from error
     schema = transform_schemas(_inline_root_reference(generated), _finish_schema)
     require_satisfiable(schema)
-    validator = cast("Validator[T]", guarded_validator(adapter) or adapter.validator)
     has_open, has_converters = generator.has_open_objects, generator.has_converters
-    return schema, JsonReader(validator, schema, has_open, has_converters, generator.has_wrappers)
+    return schema, JsonReader(adapter, schema, has_open, has_converters, generator.has_wrappers)
 
 
 def _inline_root_reference(schema: JSONObject) -> JSONObject:

@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast, get_args
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.messages.strict_json import ExactFloat
 from agentkit.schema.conversions import is_converted, is_deep, leaf_violations
+from agentkit.schema.exact_numbers import exact_numbers, read_exact_decimal
 from agentkit.schema.json_schema.checker import SchemaChecker
 from agentkit.schema.json_schema.subschemas import is_list, is_object
-from agentkit.schema.user_code import REFUSED, error_of_user_code, recorded_conversions
+from agentkit.schema.user_code import REFUSED, error_of_user_code, guarded_validator, recorded_conversions
 
 if TYPE_CHECKING:
     from typing import LiteralString
@@ -47,7 +51,7 @@ class Validator(Protocol[Value_co]):
 class JsonReader(Generic[T]):
     """Validates JSON data as values of one type."""
 
-    validator: Validator[T] = field(repr=False)
+    adapter: TypeAdapter[T] = field(repr=False)
     schema: JSONObject
     has_open_objects: bool
     """True if an object in the type allows unnamed properties; pydantic's check of unknown keys is too coarse then."""
@@ -71,26 +75,42 @@ class JsonReader(Generic[T]):
                 raise
             raise error_of_user_code("arguments", error) from error
 
+    @cached_property
+    def _validator(self) -> Validator[T]:
+        return cast("Validator[T]", guarded_validator(self.adapter) or self.adapter.validator)
+
+    @cached_property
+    def _exact_validator(self) -> Validator[T]:
+        """The validator for data with numbers that have more digits than a float keeps."""
+        return cast("Validator[T]", guarded_validator(self.adapter, read_exact_decimal) or self._validator)
+
     def _read_value(self, value: object) -> T:
-        text = _encode_json(value, exact=True)
+        numbers: list[ExactFloat] = []
+        text = _encode_json(value, exact=True, numbers=numbers)
+        if not numbers:
+            return self._read_text(value, text, self._validator)
+        with exact_numbers(numbers):
+            return self._read_text(value, text, self._exact_validator)
+
+    def _read_text(self, value: object, text: bytes, validator: Validator[T]) -> T:
         try:
-            return self.validator.validate_json(text, strict=True, extra="forbid")
+            return validator.validate_json(text, strict=True, extra="forbid")
         except ValidationError as strict:
             said = strict.errors(include_url=False, include_input=False)
             if not self.has_wrappers and all(error["type"] in _USER_ERRORS for error in said):
                 raise  # nothing but what the user's code has said, which is asked once
             if SchemaChecker(self.schema).is_valid(cast("JSON", value)):
-                return self.validator.validate_json(_encode_json(value, exact=False))
+                return validator.validate_json(_encode_json(value, exact=False))
             if self.has_open_objects:
                 self._raise_for_unknown_keys(value, strict)
             if self.has_converters:
-                return self._read_converted(value, text, strict)
+                return self._read_converted(value, text, validator, strict)
             raise
 
-    def _read_converted(self, value: object, text: bytes, strict: ValidationError) -> T:
+    def _read_converted(self, value: object, text: bytes, validator: Validator[T], strict: ValidationError) -> T:
         """Return the value by lax conversions, which count where a validator of the user's has changed the data."""
         with recorded_conversions() as conversions:
-            converted = self.validator.validate_json(text, extra=None if self.has_open_objects else "forbid")
+            converted = validator.validate_json(text, extra=None if self.has_open_objects else "forbid")
         misfits = leaf_violations(SchemaChecker(self.schema), cast("JSON", value))
         if all(is_converted(misfit.path, cast("JSON", value), conversions) for misfit in misfits):
             return converted
@@ -140,18 +160,24 @@ def _init_error_details(error: ErrorDetails) -> InitErrorDetails:
     return {"type": kind, "loc": error["loc"], "input": error["input"], "ctx": context}
 
 
-def _encode_json(value: object, *, exact: bool) -> bytes:
-    text = json.dumps(_with_integral_floats_as_int(value, exact), ensure_ascii=False, default=to_jsonable_python)
+def _encode_json(value: object, *, exact: bool, numbers: list[ExactFloat] | None = None) -> bytes:
+    """Return data as JSON text. `numbers` collects those that have more digits than the text."""
+    plain = _with_integral_floats_as_int(value, exact, numbers)
+    text = json.dumps(plain, ensure_ascii=False, default=to_jsonable_python)
     # A lone surrogate, which a JSON escape can produce, cannot be encoded in UTF-8: it is replaced.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def _with_integral_floats_as_int(value: object, exact: bool) -> object:
+def _with_integral_floats_as_int(value: object, exact: bool, numbers: list[ExactFloat] | None) -> object:
     """Convert `1.0` to 1, at any depth: JSON has one type of number. `exact`: keep floats too large to be exact."""
-    if isinstance(value, float) and value.is_integer() and (not exact or abs(value) < _EXACT_INTEGERS):
-        return int(value)
+    if isinstance(value, float):
+        if isinstance(value, ExactFloat) and numbers is not None:
+            numbers.append(value)
+        if value.is_integer() and (not exact or abs(value) < _EXACT_INTEGERS):
+            return int(Decimal(repr(value)))
+        return value
     if is_object(value):
-        return {key: _with_integral_floats_as_int(inner, exact) for key, inner in value.items()}
+        return {key: _with_integral_floats_as_int(inner, exact, numbers) for key, inner in value.items()}
     if is_list(value):
-        return [_with_integral_floats_as_int(inner, exact) for inner in value]
+        return [_with_integral_floats_as_int(inner, exact, numbers) for inner in value]
     return value

@@ -54,11 +54,16 @@ class _FailedAt(Exception):
         self.kind = kind
 
 
-def guarded_validator(adapter: TypeAdapter[Any]) -> SchemaValidator | None:
-    """Return a validator of the type whose user code is guarded. None: the type has none."""
-    guard = _Guard()
+def guarded_validator(
+    adapter: TypeAdapter[Any], read_decimal: Callable[[object], object] | None = None
+) -> SchemaValidator | None:
+    """Return a validator of the type whose user code is guarded. None: the type has nothing to guard.
+
+    `read_decimal` converts what is given for a Decimal before pydantic reads it, if it can.
+    """
+    guard = _Guard(read_decimal)
     core_schema = guard.rewrite(adapter.core_schema, ())
-    if not guard.has_user_code:
+    if not guard.is_changed:
         return None
     # The validators that classes hold ready have the functions as they were.
     return SchemaValidator(core_schema, _use_prebuilt=False)  # type: ignore[call-arg, unused-ignore]  # in no stub
@@ -93,8 +98,9 @@ def is_pydantic_function(function: object) -> bool:
 class _Guard:
     """Copies a core schema with guards around the functions of the user."""
 
-    def __init__(self) -> None:
-        self.has_user_code = False
+    def __init__(self, read_decimal: Callable[[object], object] | None) -> None:
+        self.is_changed = False
+        self.read_decimal = read_decimal
 
     def rewrite(self, part: _AnyCoreSchema, path: tuple[str, ...]) -> _AnyCoreSchema:
         """Return a schema, or a container of schemas, with guards; `path` has the names of the fields around it."""
@@ -132,9 +138,11 @@ class _Guard:
         elif kind in ("model", "dataclass") and (post_init := _post_init_name(schema)):
             schema = _with_function({**schema, "post_init": None}, "function-after", _guard(_call_post_init(post_init)))
             del schema["schema"]["post_init"]
+        elif kind == "decimal" and self.read_decimal is not None:
+            schema = _with_function(schema, "function-before", self.read_decimal)
         else:
             return schema
-        self.has_user_code = True
+        self.is_changed = True
         return schema
 
 

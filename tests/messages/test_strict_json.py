@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.messages.message import JSON
-from agentkit.messages.strict_json import parse_strict
+from agentkit.messages.strict_json import ExactFloat, may_hold_exact_float, parse_strict
 
 values: st.SearchStrategy[JSON] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -57,3 +59,27 @@ def test_what_is_not_json_is_refused_with_the_reason(text: str, why: str) -> Non
 
 def test_a_whole_surrogate_pair_is_a_character() -> None:
     assert parse_strict(r'"\ud83d\ude00"') == "😀"
+
+
+@pytest.mark.parametrize(
+    "text", ["12345678901234567.89", "0.123456789012345678", "1000000000000000.001", "1e-400", "-0.1000000000000000055"]
+)
+def test_a_number_keeps_the_digits_that_no_float_has(text: str) -> None:
+    number = parse_strict(text)
+    assert isinstance(number, ExactFloat)
+    assert number == float(text)
+    assert (number.text, str(number), json.dumps(number)) == (text, text, json.dumps(float(text)))
+    for copied in (copy.deepcopy(number), pickle.loads(pickle.dumps(number))):
+        assert isinstance(copied, ExactFloat)
+        assert copied.text == text
+    assert may_hold_exact_float(f'{{"a": [{text}]}}')
+
+
+@pytest.mark.parametrize("text", ["0.1", "1.50", "1e23", "0.30000000000000004", "1.7976931348623157e308", "5e-324"])
+def test_a_number_that_a_float_keeps_is_a_float(text: str) -> None:
+    assert type(parse_strict(text)) is float
+
+
+def test_a_long_number_has_no_fraction_only_if_its_digits_say_so() -> None:
+    assert parse_strict("12345678901234567890.0").is_integer()  # type: ignore[union-attr]  # a float
+    assert not parse_strict("9007199254740993.5").is_integer()  # type: ignore[union-attr]  # a float

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from agentkit.errors import Suggestion
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.messages.strict_json import ExactFloat
 from agentkit.schema.json_schema.checker import SchemaChecker, SchemaViolation
 from agentkit.schema.json_schema.constraint_words import describe_constraint, describe_format
 from agentkit.schema.json_schema.ecma_patterns import may_match
@@ -70,7 +71,8 @@ def format_path(steps: Sequence[str | int]) -> str:
 
 def json_excerpt(value: object) -> str:
     """Return a value as JSON on one line, clipped to 60 characters."""
-    return _clip_text(_UNPRINTABLE.sub(_escape_character, json.dumps(value, ensure_ascii=False, default=str)))
+    text = value.text if isinstance(value, ExactFloat) else json.dumps(value, ensure_ascii=False, default=str)
+    return _clip_text(_UNPRINTABLE.sub(_escape_character, text))
 
 
 def _format_step(step: str | int) -> str:
