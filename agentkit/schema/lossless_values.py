@@ -18,6 +18,7 @@ from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.decimals import decimal_json_schema
 from agentkit.schema.docs.class_source import strings_below_fields
+from agentkit.schema.docs.notes import join_texts
 from agentkit.schema.docstrings import own_docstring
 from agentkit.schema.json_schema.ecma_patterns import ecma_form
 from agentkit.schema.json_schema.text_patterns import (
@@ -184,10 +185,10 @@ def _flag_combinations(flags: type[Flag]) -> list[int]:
 
 
 def describe_enum(built: JSONObject, cls: type[Enum]) -> None:
-    """Set the description of an enum: its docstring, and what is written below its members."""
-    members = [
-        f"- {cls[name].value}: {text}" for name, text in strings_below_fields(cls).items() if name in cls.__members__
-    ]
+    """Set the description of an enum: its docstring, what is written below its members, and docstrings set at them."""
+    below = strings_below_fields(cls)
+    texts = {name: join_texts([below.get(name), vars(one).get("__doc__")]) for name, one in cls.__members__.items()}
+    members = [f"- {cls[name].value}: {text}" for name, text in texts.items() if text]
     set_class_description(built, cls, "\n".join(filter(None, [own_docstring(cls), *members])))
 
 

@@ -48,12 +48,12 @@ def underlying_function(function: Callable[..., object]) -> Callable[..., object
     if inspect.isfunction(function) or inspect.ismethod(function):
         unwrapped = inspect.unwrap(function)
         return unwrapped.__func__ if inspect.ismethod(unwrapped) else unwrapped
+    wrapped: object = getattr(function, "__wrapped__", None)  # of an object that is a wrapper, or of `functools.cache`
+    if callable(wrapped):
+        return underlying_function(wrapped)
     call: object = inspect.getattr_static(type(function), "__call__", None)
-    if inspect.isfunction(call):
-        called: Callable[..., object] = inspect.unwrap(call)
-        return called
-    wrapped: object = getattr(function, "__wrapped__", None)  # a wrapper written in C, such as `functools.cache`
-    return underlying_function(wrapped) if callable(wrapped) else function
+    called: Callable[..., object] = inspect.unwrap(call) if inspect.isfunction(call) else function
+    return called
 
 
 def visible_names(function: Callable[..., object], frame: FrameType | None) -> dict[str, object]:

@@ -63,6 +63,16 @@ class Unit(enum.Enum):
     KELVIN = "K"
 
 
+class Urgency(enum.Enum):
+    LOW = ("low", "URGENCY-MEMBER")
+
+    def __new__(cls, value: str, doc: str) -> Urgency:
+        made = object.__new__(cls)
+        made._value_ = value
+        made.__doc__ = doc
+        return made
+
+
 class Words(RootModel[list[Annotated[str, "WORDS-ITEM"]]]):
     """WORDS-CLASS"""
 
@@ -114,6 +124,7 @@ WORDS: list[tuple[object, str]] = [
     (Options, "OPTIONS-CLASS OPTIONS-BEATEN OPTIONS-GONE OPTIONS-DEPTH OPTIONS-ITEM OPTIONS-BELOW"),
     (Box[int], "BOX-CLASS BOX-CONTENT BOX-BEATEN BOX-VALUE BOX-BELOW BOX-METADATA"),
     (Unit, "UNIT-CLASS UNIT-MEMBER"),
+    (Urgency, "URGENCY-MEMBER"),
     (Words, "WORDS-CLASS WORDS-ITEM WORDS-FIELD WORDS-BELOW"),
     (Page[int], "PAGE-CLASS PAGE-ROWS PAGE-ALIAS PAGE-OTHER PAGE-NOTES PAGE-ITEM PAGE-FIELD PAGE-NOTE PAGE-DOC"),
     (Page[int], "PAGE-BELOW PAGE-ONE PAGE-TWO PAGE-PAIR BASE-BELOW PAIR-CLASS"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -165,3 +166,19 @@ async def test_a_function_of_a_schema_may_be_wrapped_by_position() -> None:
 
     made = Tool.from_schema("find", "Find.", {"type": "object"}, by_position(find), effect="read")
     assert await made.call({"a": 1}) == "{'a': 1}"
+
+
+async def test_the_names_of_a_function_in_an_object_are_those_of_its_own_module() -> None:
+    """A wrapper that is an object may come from a library, which knows nothing of the function's types."""
+    library = types.ModuleType("library")
+    exec(
+        "import functools\n"
+        "class Traced:\n"
+        "    def __init__(self, function):\n        functools.update_wrapper(self, function)\n"
+        "    def __call__(self, *args, **kwargs): ...\n",
+        library.__dict__,
+    )
+
+    def look_up(given: RunContext[None], n: int) -> None: ...
+
+    assert tool(library.Traced(look_up)).input_schema["properties"].keys() == {"n"}
