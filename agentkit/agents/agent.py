@@ -16,11 +16,13 @@ from agentkit.history.conversation_state import ConversationState
 from agentkit.log import log_context
 from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.parent_call import enclosing_call, enclosing_client
+from agentkit.loop.run_checks import check_deps_demands
 from agentkit.models.client import lease_client
 from agentkit.redaction.credentials import credentials_of, credentials_of_environment
 from agentkit.redaction.redactor import Redactor
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options, spec_with_options
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
+from agentkit.run.deps_source import has_own_deps
 from agentkit.run.scope import share_budget
 from agentkit.schema.validation.unknown_options import refuse_unknown_fields, refuses_unknown_options
 
@@ -96,8 +98,9 @@ class Agent(AgentSpec[Deps, In, Out]):
         One item's failure never costs another's result. An iterator that raises ends the items: its error is the last
         entry, a `Failed`. Raises ConfigurationError for what is missing before anything is sent: credentials, a price.
         """
-        check_run_options(self.name, options, "concurrency")
+        check_run_options(self, options, "concurrency")
         agent, shared = spec_with_options(self, options), options.pop("budget", None)
+        check_deps_demands(agent, has_deps=has_own_deps(agent.deps, options.get("deps")))
 
         async def one(item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
             own: RunOptions[Deps] = {**options, "run_id": run_id, "model": None, "settings": None, "tools": None}

@@ -81,6 +81,7 @@ class AgentToolBody(Generic[In, Out]):
 
     has_unresolved_types = False
     needs_context = False
+    deps_demand = None
     returns: object = object
 
     def __init__(self, agent: AnyAgent[In, Out], terms: Terms[Out]) -> None:

@@ -78,6 +78,7 @@ class _StartAgentBody:
 
     has_unresolved_types = False
     needs_context = True
+    deps_demand = None
     returns: object = dict[str, str]
 
     def __init__(self, agents: Mapping[str, AnyAgentTool]) -> None:

@@ -29,7 +29,7 @@ from agentkit.loop.model_call import ModelCaller
 from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.parent_call import ParentCall, enclosing_call, nested_run_id, nested_scope
-from agentkit.loop.price_check import check_prices
+from agentkit.loop.run_checks import check_deps_demands, check_prices
 from agentkit.messages.message import Content, ToolCall, text_of
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client
@@ -38,8 +38,7 @@ from agentkit.models.overriding_client import overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out, check_run_options, spec_with_options
-from agentkit.run.cleanup import close_when_cancelled
-from agentkit.run.delegate import delegates_of
+from agentkit.run.deps_source import has_own_deps, is_deps_type, open_deps_source
 from agentkit.run.input import recorded_content
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
@@ -71,7 +70,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
     """The loop. None: the run ended, or was cancelled, before it could start."""
 
     def __post_init__(self) -> None:
-        check_run_options(self.spec.name, self.options)
+        check_run_options(self.spec, self.options)
         self.spec = spec_with_options(self.spec, self.options)
         self._around = enclosing_call() if self.parent is None else None
         """The call, or the run, whose code starts this run. None: it is a root, or the child of a tool call."""
@@ -96,6 +95,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
     async def _run_here(self, listener: EventListener | None) -> None:
         scope = self._run_scope(listener)
         content = None if are_durable(scope.steps) else self.spec.input_spec.to_content(self.prompt)
+        if self.parent is None:  # of a sub-agent it was checked where the root began
+            check_deps_demands(self.spec, has_deps=has_own_deps(self.spec.deps, self.options.get("deps")))
         check_prices(self.spec, scope.accounts)
         self._current_run = CurrentRun(is_stopping=self._is_stopping)
         await self.conversation.begin_run(self.spec.name, self._current_run)
@@ -141,7 +142,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
             models = [await stack.enter_async_context(_open_model(one, self.spec, scope)) for one in names if one]
             scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, credentials_of_models(models)))
             deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
-            _check_child_deps(self.spec, has_deps=deps is not None)
+            if deps is None:
+                check_deps_demands(self.spec, has_deps=False)
             if content is None:
                 content = await recorded_content(self.spec.input_spec, self.prompt, scope.steps, scope.redactor)
             else:
@@ -269,28 +271,8 @@ async def _open_deps(
         yield options["deps"]
     elif parent is not None and parent.provides_deps(spec.deps):
         yield cast("Deps", parent.deps)
-    elif spec.deps is None:
+    elif spec.deps is None or is_deps_type(spec.deps):
         yield cast("Deps", None)
-    elif isinstance(spec.deps, type):
-        raise _missing_deps_error(spec)
     else:
-        async with close_when_cancelled(spec.deps(), f"the deps of the agent {spec.name!r}") as deps:
-            yield deps
-
-
-def _check_child_deps(spec: AnySpec, *, has_deps: bool) -> None:
-    """Raise UsageError for a sub-agent, however deep, that would find no deps. Called before anything is spent."""
-    for tool in spec.agent_tools.tools.values():
-        for delegate in delegates_of(tool):
-            child = delegate.agent
-            if isinstance(child.deps, type) and not has_deps:
-                raise _missing_deps_error(child)
-            _check_child_deps(child, has_deps=has_deps or child.deps is not None)
-
-
-def _missing_deps_error(spec: AnySpec) -> UsageError:
-    name = getattr(spec.deps, "__name__", spec.deps)
-    return UsageError(
-        f"Agent({spec.name!r}) works on deps of type {name}: pass run(..., deps=...), or give the agent a factory "
-        "instead of the type."
-    )
+        async with open_deps_source(spec.deps, f"the deps of the agent {spec.name!r}") as deps:
+            yield cast("Deps", deps)

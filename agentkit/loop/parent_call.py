@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.loop.child_runs import CallNumber, ChildRuns
+from agentkit.run.deps_source import inherits_deps
 from agentkit.tools.run_context import CallServices, current_services
 
 if TYPE_CHECKING:
@@ -74,9 +75,7 @@ class ParentCall(CallServices):
 
     def provides_deps(self, deps_source: object) -> bool:
         """Return True if a child that names this type or factory of deps uses those of the delegating run."""
-        if deps_source is None or deps_source == self.deps_source:
-            return True
-        return isinstance(deps_source, type) and self.deps is not None
+        return inherits_deps(deps_source, self.deps_source, parent_has_deps=self.deps is not None)
 
 
 def enclosing_call() -> ParentCall | None:

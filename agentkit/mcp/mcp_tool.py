@@ -83,6 +83,7 @@ class McpToolBody:
     caller: ToolCaller = field(repr=False)
     has_unresolved_types: bool = field(default=False, init=False)
     needs_context: bool = field(default=False, init=False)
+    deps_demand: None = field(default=None, init=False)
     returns: object = field(default=object, init=False)
     """See `ToolBody.returns`. The type of a server's results is not known, so they may be long."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
@@ -15,6 +14,7 @@ from agentkit.budget.prices import Price
 from agentkit.errors import DefinitionError, UsageError
 from agentkit.models.retry import Retry
 from agentkit.redaction.redactor import check_redacted_names
+from agentkit.run.deps_source import DepsSource, given_deps_problem
 from agentkit.run.input import InputSpec, Render
 from agentkit.run.middleware import TreeMiddleware, check_middleware
 from agentkit.run.output import OutputSpec
@@ -40,8 +40,6 @@ SpecT = TypeVar("SpecT", bound="AgentSpec[Any, Any, Any]")
 
 Instructions: TypeAlias = "str | Callable[[RunContext[Deps]], str | Awaitable[str]]"
 """The system prompt, or a function that makes it from the context, once per conversation."""
-DepsSource: TypeAlias = "type[Deps] | Callable[[], AbstractAsyncContextManager[Deps]]"
-"""The type of `ctx.deps`, whose value the run is given, or the factory that opens one for each run."""
 
 
 class RunOptions(TypedDict, Generic[Deps], total=False):
@@ -68,7 +66,7 @@ class RunOptions(TypedDict, Generic[Deps], total=False):
     """Executes the steps of the run. Default: in memory, nothing is stored."""
 
 
-def check_run_options(agent: str, options: RunOptions[Any], *others: str) -> None:
+def check_run_options(spec: AnySpec, options: RunOptions[Any], *others: str) -> None:
     """Raise UsageError for an option that a run does not take, with what was meant, and for one of a wrong kind.
 
     `others` are the names of options that the call takes beside those of a run.
@@ -76,9 +74,12 @@ def check_run_options(agent: str, options: RunOptions[Any], *others: str) -> Non
     if not options:
         return
     known = [*others, *RunOptions.__optional_keys__]
-    refuse_unknown_options(f"A run of Agent({agent!r})", options, known, UsageError)
-    if (problem := find_run_problem(options)) is not None:
-        raise UsageError(f"A run of Agent({agent!r}), {problem}.")
+    refuse_unknown_options(f"A run of Agent({spec.name!r})", options, known, UsageError)
+    if (problem := find_run_problem(options)) is None and "deps" in options:
+        found = given_deps_problem(spec.deps, options["deps"])
+        problem = None if found is None else f"deps=...: {found}"
+    if problem is not None:
+        raise UsageError(f"A run of Agent({spec.name!r}), {problem}.")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class AgentSpec(Generic[Deps, In, Out]):
     output: TypeForm[Out] = str  # type: ignore[assignment]
     """The type of the output. Any but `str` is requested as JSON, validated, and sent back when it does not fit."""
     deps: DepsSource[Deps] | None = None
-    """The type or factory of `ctx.deps`. None: `ctx.deps` is None."""
+    """The type of `ctx.deps`, or what opens it for each run: a context manager or a function, sync or async. None:
+    `ctx.deps` is None, unless the run is given some."""
     tools: Sequence[ToolSource] = ()
     """Functions made by `@tool`, Toolsets, agents (`reader.as_tool()`), and the API's own tool dictionaries."""
     description: str = ""

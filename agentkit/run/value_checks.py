@@ -13,6 +13,7 @@ from agentkit.budget.budget import Budget
 from agentkit.budget.prices import Price
 from agentkit.models.client_check import client_problem
 from agentkit.models.retry import Retry
+from agentkit.run.deps_source import deps_source_problem
 from agentkit.run.settings import Settings
 
 ValueCheck: TypeAlias = Callable[[object], "str | None"]
@@ -148,6 +149,7 @@ AGENT_CHECKS: Mapping[str, ValueCheck] = {
     "instructions": instructions_problem,
     "input": _type_problem,
     "output": _type_problem,
+    "deps": deps_source_problem,
     "description": _text_problem,
     "render": function_problem("given"),
     "settings": settings_problem,

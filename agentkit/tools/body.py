@@ -26,6 +26,7 @@ from agentkit.tools.signatures.annotations import (
     underlying_function,
     visible_names,
 )
+from agentkit.tools.signatures.deps_demand import DepsDemand, demand_of_function
 from agentkit.tools.signatures.signature import Signature, open_parameters, read_signature
 from agentkit.tools.worker_threads import run_in_thread
 from agentkit.tools.written_types import require_written_form
@@ -52,6 +53,11 @@ class ToolBody(Protocol):
     @property
     def needs_context(self) -> bool:
         """True if `execute` needs a RunContext."""
+        ...
+
+    @property
+    def deps_demand(self) -> DepsDemand | None:
+        """The deps that `execute` asks for with its RunContext. None: it asks for none."""
         ...
 
     @property
@@ -144,6 +150,11 @@ class FunctionBody:
         return self._signature.needs_context
 
     @property
+    def deps_demand(self) -> DepsDemand | None:
+        """See `ToolBody.deps_demand`."""
+        return self._signature.deps_demand
+
+    @property
     def description(self) -> str:
         """The function's docstring, and the notes on its return type."""
         return self._read_description() if self.has_unresolved_types else self._description
@@ -188,6 +199,8 @@ class SchemaBody:
     """See `ToolBody.needs_context`."""
     returns: object = field(default=object, init=False)
     """See `ToolBody.returns`."""
+    deps_demand: DepsDemand | None = field(default=None, init=False)
+    """See `ToolBody.deps_demand`."""
     _is_context_last: bool = field(default=False, init=False)
     """True if the function takes `(input, ctx)`, as the annotations say, and not `(ctx, input)`."""
     form: ApiForm = field(init=False)
@@ -213,6 +226,7 @@ class SchemaBody:
             resolve_annotation(self.function, parameter.annotation, names).is_context for parameter in positional
         ]
         object.__setattr__(self, "needs_context", len(positional) == 2)
+        object.__setattr__(self, "deps_demand", demand_of_function(self.function))
         object.__setattr__(self, "_is_context_last", is_context == [False, True])
 
     @property

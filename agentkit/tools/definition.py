@@ -31,6 +31,7 @@ from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject
+    from agentkit.tools.signatures.deps_demand import DepsDemand
 
 
 def _find_by_name(module: str, qualified_name: str) -> object:
@@ -126,6 +127,11 @@ class Tool(Generic[P, R]):
     def returns(self) -> object:
         """The declared return type of the function; `object` where there is none, or where it cannot be resolved."""
         return self._body.returns
+
+    @property
+    def deps_demand(self) -> DepsDemand | None:
+        """The deps that it asks for with `RunContext[...]`. None: it asks for none."""
+        return self._body.deps_demand
 
     def resolve(self) -> None:
         """Check the tool completely: types that were not defined at decoration must be defined now.

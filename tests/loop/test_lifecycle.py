@@ -71,7 +71,7 @@ async def test_given_deps_are_used_instead() -> None:
 
 async def test_a_bare_type_needs_a_value_and_says_so() -> None:
     agent = Agent("a", model="claude-opus-5-5", tools=[name_of], deps=Shop)
-    with script(), pytest.raises(UsageError, match=r"Agent\('a'\) works on deps of type Shop"):
+    with script(), pytest.raises(UsageError, match=r"Agent\('a'\): its tool `name_of` asks for RunContext\[Shop\]"):
         await agent.run("Go")
 
 
@@ -148,9 +148,9 @@ async def test_the_first_log_line_names_tools_without_an_effect(caplog: pytest.L
         """Save."""
         return ""
 
-    agent = Agent("a", model="claude-opus-5-5", tools=[save, name_of])
+    agent = Agent("a", model="claude-opus-5-5", tools=[save, name_of], deps=Shop)
     with caplog.at_level("INFO", "agentkit"), script(Reply.text("Done.")):
-        await agent.run("Go")
+        await agent.run("Go", deps=Shop("mine"))
     line = caplog.records[0]
     assert line.__dict__["event"] == "run started"
     assert line.__dict__["without_effect"] == ["save"]

@@ -102,6 +102,7 @@ def load_agent(args: Namespace) -> AnyAgent:
     """
     from agentkit import Agent
     from agentkit.cli.arguments.object_address import load_object
+    from agentkit.run.deps_source import is_deps_type
 
     _, found = load_object(args.agent)
     if not isinstance(found, Agent):
@@ -109,10 +110,11 @@ def load_agent(args: Namespace) -> AnyAgent:
             f"{args.agent!r} is no agent, it is a {type(found).__name__}: name one made with agentkit.Agent(...)."
         )
     agent: AnyAgent = found  # pyright: ignore[reportUnknownVariableType]  # generic parameters of any types
-    if isinstance(agent.deps, type):
+    if is_deps_type(agent.deps):
+        name = getattr(agent.deps, "__name__", agent.deps)
         raise CommandError(
-            f"{args.agent!r} works on deps of type {agent.deps.__name__}, which a command line cannot make: give the "
-            "agent a factory (an async context manager) as deps="
+            f"{args.agent!r} works on deps of type {name}, which a command line cannot make: give the "
+            "agent what opens them as deps=, a function or a context manager"
         )
     return agent if args.max_turns is None else replace(agent, max_turns=args.max_turns)
 

@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from agentkit.cli.arguments.prompt_source import read_argument
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
@@ -14,15 +14,11 @@ from agentkit.cli.terminal.text import one_line, plural, print_answer, printable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager
 
     from agentkit.cli.arguments.parsing import Subparsers
     from agentkit.messages.message import Content, JSONObject
     from agentkit.tools.toolset import AnyTool
 
-OpenDeps: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
-"""Makes the context manager whose value tools find in `ctx.deps`."""
 
 _DESCRIPTION_CHARS = 60
 
@@ -107,7 +103,7 @@ def call_tool(args: Namespace) -> ExitCode:
         raise CommandError(f"{tool.name!r} is an agent: run it with `agentkit run MODULE:AGENT PROMPT`.")
     given = parse_arguments(args.json)
     try:
-        content = anyio.run(_call_with_deps, tool, given, _deps_factory(args.address))
+        content = anyio.run(_call_with_deps, tool, given, _deps_source(args.address))
     except (InvalidArguments, ToolError) as error:
         hint = error.hint if isinstance(error, ToolError) else None
         print(printable(" ".join(filter(None, (str(error), hint)))), file=sys.stderr)
@@ -136,12 +132,14 @@ def parse_arguments(text: str) -> JSONObject:
     return cast("JSONObject", given)
 
 
-async def _call_with_deps(tool: AnyTool, given: JSONObject, open_deps: OpenDeps | None) -> Content:
+async def _call_with_deps(tool: AnyTool, given: JSONObject, source: object) -> Content:
     from agentkit import RunContext
+    from agentkit.run.deps_source import open_deps_source
     from agentkit.tools.run_context import CallServices
 
     async with AsyncExitStack() as stack:
-        deps = None if open_deps is None else await stack.enter_async_context(open_deps())
+        opening = None if source is None else open_deps_source(source, "the deps of the agent")
+        deps = None if opening is None else await stack.enter_async_context(opening)
         services = CallServices(progress_listener=print_progress)
         return await tool.call(given, RunContext(deps=deps, call_id="command-line", _services=services))
 
@@ -151,14 +149,15 @@ def print_progress(message: str, _done: float | None, _total: float | None) -> N
     print(one_line(message, terminal_width(sys.stderr)), file=sys.stderr)
 
 
-def _deps_factory(address: str) -> OpenDeps | None:
-    """Return the factory of the agent's deps; None if the address names no agent, or one without a factory."""
+def _deps_source(address: str) -> object:
+    """Return what opens the agent's deps; None if the address names no agent, or one that opens none."""
     from agentkit import Agent
     from agentkit.cli.arguments.object_address import load_object
+    from agentkit.run.deps_source import is_deps_type
 
     _, found = load_object(address)
     deps = cast("object", found.deps) if isinstance(found, Agent) else None  # pyright: ignore[reportUnknownMemberType]
-    return None if deps is None or isinstance(deps, type) else cast("OpenDeps", deps)
+    return None if deps is None or is_deps_type(deps) else deps
 
 
 def _tools_at(address: str) -> list[AnyTool]:

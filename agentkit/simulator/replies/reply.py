@@ -107,6 +107,17 @@ class Reply:
             error=self.error or other.error,
         )
 
+    @property
+    def has_output(self) -> bool:
+        """True if it gives the run's output."""
+        return any(isinstance(part, _OutputPart) for part in self.parts)
+
+    @property
+    def has_calls(self) -> bool:
+        """True if it calls a tool."""
+        kinds = [part.get("type") if isinstance(part, dict) else "" for part in self.parts]
+        return "tool_use" in kinds or any(isinstance(part, _RawToolCall) for part in self.parts)
+
     def replace(self, **changes: Any) -> Self:
         """Return the reply with some fields changed: `reply.replace(stop_reason="max_tokens")`."""
         return dataclasses.replace(self, **changes)

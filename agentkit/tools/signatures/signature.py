@@ -17,6 +17,7 @@ from agentkit.schema.compiler import is_described_by_docstring
 from agentkit.schema.docstrings import callable_docstring, parse_docstring
 from agentkit.schema.late_annotations import read_parameters
 from agentkit.tools.signatures.annotations import VisibleNames, resolve_annotation, underlying_function
+from agentkit.tools.signatures.deps_demand import DepsDemand, demand_of_annotation
 from agentkit.tools.signatures.wrappers import named_parameters
 
 _UNUSABLE_KINDS: dict[int, str] = {
@@ -47,6 +48,8 @@ class Signature:
     """The docstring of the function. None: there is none."""
     documented: Mapping[str, object]
     """The annotations of all parameters that the docstring may describe, also of those that the model does not see."""
+    deps_demand: DepsDemand | None = None
+    """The deps that it asks for with its RunContext. None: none."""
 
     @property
     def description(self) -> str:
@@ -91,6 +94,7 @@ def read_signature(function: Callable[..., object], names: VisibleNames) -> Sign
     texts = parse_docstring(docstring, documented).parameters
     parameters: list[Parameter] = []
     context: str | None = None
+    demand: DepsDemand | None = None
     needs_context = is_context_required = False
     unresolved: dict[str, str] = {}
     for parameter in shown:
@@ -107,7 +111,7 @@ def read_signature(function: Callable[..., object], names: VisibleNames) -> Sign
         if annotation.is_context:
             if context is not None:
                 raise DefinitionError(f"parameter `{name}` is a second RunContext beside `{context}`; one is enough")
-            context = name
+            context, demand = name, demand_of_annotation(function, name, parameter.annotation, names)
             needs_context = not has_default and not annotation.accepts_none
             is_context_required = not has_default
             continue
@@ -115,7 +119,8 @@ def read_signature(function: Callable[..., object], names: VisibleNames) -> Sign
             unresolved[name] = annotation.unresolved_reason
         default = parameter.default if has_default else MISSING
         parameters.append(Parameter(name, annotation.value, default, texts.get(name, "")))
-    return Signature(tuple(parameters), context, needs_context, is_context_required, unresolved, docstring, documented)
+    own = tuple(parameters)
+    return Signature(own, context, needs_context, is_context_required, unresolved, docstring, documented, demand)
 
 
 def _documented_parameters(function: Callable[..., object]) -> dict[str, object]:

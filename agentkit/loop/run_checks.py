@@ -1,21 +1,69 @@
-"""The price check before a run: where money is limited, everything that the run may call needs a known price."""
+"""The checks before a run: what its tools ask for is there, and where money is limited, every price is known.
+
+A run that has no deps for a tool that asks for some is refused before anything is sent. A sub-agent is judged by the
+deps that it takes over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import PRICE_FACTORS
 from agentkit.budget.upper_bounds import fallback_models, server_tool_price_usd
-from agentkit.errors import ConfigurationError
+from agentkit.errors import ConfigurationError, UsageError
 from agentkit.run.delegate import delegates_of
 from agentkit.run.delegation_terms import Escalate, Terms, model_id
+from agentkit.run.deps_source import has_own_deps, inherits_deps, is_deps_type
+from agentkit.tools.signatures.deps_demand import DepsDemand, demand_of_function
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Account
     from agentkit.messages.message import JSONObject
     from agentkit.run.agent_spec import AnySpec
+
+
+def check_deps_demands(spec: AnySpec, *, has_deps: bool) -> None:
+    """Raise UsageError for the first tool in the tree of agents that would find no deps and asks for some."""
+    for problem in _missing_deps(spec, has_deps, ""):
+        raise UsageError(
+            f"{problem}: pass run(..., deps=...), or give the agent what opens them, Agent(..., deps=function)."
+        )
+
+
+def _missing_deps(spec: AnySpec, has_deps: bool, place: str) -> Iterator[str]:
+    agent = f"Agent({spec.name!r}){place}"
+    if not has_deps:
+        for what, demand in _demands(spec):
+            yield (
+                f"{agent}: {what} asks for RunContext[{demand.type_name}] (parameter `{demand.parameter}`), and the "
+                "run brings no deps"
+            )
+        if is_deps_type(spec.deps):
+            name = getattr(spec.deps, "__name__", spec.deps)
+            yield f"{agent} works on deps of type {name}, and the run brings none"
+    below = f", below Agent({spec.name!r}){place}"
+    for tool in spec.agent_tools.tools.values():
+        for delegate in delegates_of(tool):
+            child = delegate.agent
+            is_inherited = inherits_deps(child.deps, spec.deps, parent_has_deps=has_deps)
+            yield from _missing_deps(child, has_deps if is_inherited else has_own_deps(child.deps), below)
+
+
+def _demands(spec: AnySpec) -> Iterator[tuple[str, DepsDemand]]:
+    """Yield what an agent's own tools and functions ask for. A tool that may not be available is not judged here."""
+    functions: list[tuple[str, Callable[..., object]]] = []
+    if callable(spec.instructions):
+        functions.append(("its `instructions`", spec.instructions))
+    for tool in spec.agent_tools.tools.values():
+        if tool.available is not None:
+            functions.append((f"`available=` of its tool `{tool.name}`", tool.available))
+        elif (demand := tool.deps_demand) is not None:
+            yield f"its tool `{tool.name}`", demand
+    for what, function in functions:
+        if (demand := demand_of_function(function)) is not None:
+            yield what, demand
 
 
 def check_prices(spec: AnySpec, accounts: Sequence[Account]) -> None:

@@ -18,7 +18,8 @@ CODE: JSONObject = {"type": "code_execution_20250825", "name": "code_execution"}
 
 
 def agent(**fields: Any) -> Agent[Any, Any, Any]:
-    return Agent(**{"name": "a", "model": "claude-opus-5-5", **fields})
+    given: dict[str, Any] = {"name": "a", "model": "claude-opus-5-5", **fields}
+    return Agent(**given)
 
 
 UNPRICED = agent(name="b", model="of-our-own")
