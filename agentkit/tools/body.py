@@ -198,9 +198,7 @@ class SchemaBody:
     needs_context: bool = field(default=False, init=False)
     """See `ToolBody.needs_context`."""
     returns: object = field(default=object, init=False)
-    """See `ToolBody.returns`."""
     deps_demand: DepsDemand | None = field(default=None, init=False)
-    """See `ToolBody.deps_demand`."""
     _is_context_last: bool = field(default=False, init=False)
     """True if the function takes `(input, ctx)`, as the annotations say, and not `(ctx, input)`."""
     form: ApiForm = field(init=False)
@@ -245,9 +243,8 @@ class SchemaBody:
 
     async def execute(self, arguments: Mapping[str, object], ctx: RunContext[object] | None) -> object:
         """See `ToolBody.execute`. A result of the declared return type is serialized as that type declares."""
-        given: list[object] = [ctx, arguments] if self.needs_context else [arguments]
-        if self._is_context_last:
-            given.reverse()
+        both: list[object] = [arguments, ctx] if self._is_context_last else [ctx, arguments]
+        given = both if self.needs_context else [arguments]
         value = await _call_function(functools.partial(self.function, *given), self.function)
         return value if self._declared_result is None else self._declared_result.render_declared(value)
 

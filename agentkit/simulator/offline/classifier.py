@@ -16,7 +16,7 @@ from agentkit.schema.json_schema.subschemas import resolve_reference
 from agentkit.simulator.offline.reader import parse_json_text
 from agentkit.simulator.offline.retrieval import split_terms
 from agentkit.simulator.replies.reply import Reply
-from agentkit.tools.reserved_names import ANSWER_TOOL
+from agentkit.simulator.replies.wanted_output import output_schema
 
 CLASSIFIER_LABEL = "Offline classifier, not a language model"
 _MAX_VOTES = 5
@@ -112,17 +112,13 @@ def _word_grams(text: str) -> Iterator[str]:
 
 def _labels_of_schema(request: JSONObject) -> tuple[str, ...]:
     """Return the values of an output schema that is one string of a few, or has one such property. Empty: no such."""
-    config: JSONObject = request.get("output_config") or {}
-    forms = [config["format"]["schema"]] if config.get("format") else []
-    forms += [tool["input_schema"] for tool in request.get("tools") or () if tool.get("name") == ANSWER_TOOL]
-    for form in forms:
-        part = resolve_reference(form, form)
-        if len(properties := part.get("properties") or {}) == 1:
-            part = resolve_reference(next(iter(properties.values())), form)
-        values: list[JSON] = part.get("enum") or [choice.get("const") for choice in part.get("anyOf") or ()]
-        if values and all(isinstance(value, str) for value in values):
-            return tuple(map(str, values))
-    return ()
+    if (form := output_schema(request)) is None:
+        return ()
+    part = resolve_reference(form, form)
+    if len(properties := part.get("properties") or {}) == 1:
+        part = resolve_reference(next(iter(properties.values())), form)
+    values: list[JSON] = part.get("enum") or [choice.get("const") for choice in part.get("anyOf") or ()]
+    return tuple(map(str, values)) if values and all(isinstance(value, str) for value in values) else ()
 
 
 def _find_options(orders: str) -> Iterator[tuple[str, str]]:

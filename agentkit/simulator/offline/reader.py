@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from agentkit.messages.content import Document
-from agentkit.messages.message import JSON, Block, Content, JSONObject, encode, text_block, text_of
+from agentkit.messages.message import JSON, Content, JSONObject, encode, text_block, text_of
 from agentkit.messages.strict_json import parse_strict
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema, role_of
 from agentkit.simulator.offline.retrieval import Hit, search_passages, split_passages
 from agentkit.simulator.replies.reply import Reply
-from agentkit.tools.reserved_names import ANSWER_TOOL
+from agentkit.simulator.replies.wanted_output import output_format, output_schema
 
 READER_LABEL = "Offline reader, not a language model"
 _MAX_CALLS_PER_TURN = 20
@@ -193,50 +193,17 @@ def render_answer(
         text += f"\n\n[{hit.passage.source}{place}] {hit.passage.text}"
     text += f"\n\nNot read: {', '.join(missing)}." if missing else ""
     cited = list(dict.fromkeys(hit.passage.source for hit in hits)) or (seen if len(seen) == 1 else [])
-    schemas = output_schemas(request)
-    if not schemas:
+    schema = output_schema(request)
+    if schema is None:
         return Reply.text(text)
     try:
-        value = fill_schema(schemas[0], Facts(said.question, text, hits, cited, titles, missing))
+        value = fill_schema(schema, Facts(said.question, text, hits, cited, titles, missing))
     except CannotFill as error:
         return Reply.text(f"{text}\n\nThe form that is asked for cannot be filled: {error}.")
-    label = (
-        Reply()
-        if READER_LABEL in str(value)
-        else Reply.thinking(f"{READER_LABEL}.")
-        if _has_format(request)
-        else Reply.text(f"{READER_LABEL}.")
-    )
-    return label + Reply.output(value)
-
-
-def output_schemas(request: JSONObject) -> list[JSONObject]:
-    """Return the schema of the typed output that a request wants. Empty: it wants text."""
-    if _has_format(request):
-        return [request["output_config"]["format"]["schema"]]
-    return [tool["input_schema"] for tool in request.get("tools") or () if tool.get("name") == ANSWER_TOOL]
-
-
-def _has_format(request: JSONObject) -> bool:
-    config: JSONObject = request.get("output_config") or {}
-    return bool(config.get("format"))
-
-
-def is_output_sent_back(request: JSONObject) -> bool:
-    """Return True if the last message says that the typed output before it does not fit."""
-    messages: list[JSONObject] = request["messages"]
-    if len(messages) < 2:
-        return False
-    before, last = messages[-2:]
-    answers = [block["id"] for block in _blocks_of(before) if block.get("name") == ANSWER_TOOL]
-    if answers:
-        return any(block.get("tool_use_id") in answers and block.get("is_error") for block in _blocks_of(last))
-    return any(str(block.get("text", "")).startswith("Your answer ") for block in _blocks_of(last))
-
-
-def _blocks_of(message: JSONObject) -> list[Block]:
-    content: Content = message.get("content") or ""
-    return [text_block(content)] if isinstance(content, str) else content
+    if READER_LABEL in str(value):
+        return Reply.output(value)
+    label = Reply.text if output_format(request) is None else Reply.thinking
+    return label(f"{READER_LABEL}.") + Reply.output(value)
 
 
 def decline_request(said: ParsedRequest) -> Reply:

@@ -11,16 +11,10 @@ from agentkit.messages.message import JSONObject
 from agentkit.simulator.offline.classifier import classify, find_classification_task
 from agentkit.simulator.offline.fill import CannotFill
 from agentkit.simulator.offline.lead import find_delegation_tool, next_lead_turn
-from agentkit.simulator.offline.reader import (
-    READER_LABEL,
-    decline_request,
-    is_output_sent_back,
-    next_reader_turn,
-    output_schemas,
-    read_request,
-)
+from agentkit.simulator.offline.reader import READER_LABEL, decline_request, next_reader_turn, read_request
 from agentkit.simulator.offline.repair import repair_calls
 from agentkit.simulator.replies.reply import Reply
+from agentkit.simulator.replies.wanted_output import is_output_sent_back, output_schema
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
 
@@ -33,14 +27,12 @@ class OfflineResponder:
 
     async def answer(self, request: JSONObject) -> Reply:
         """Return the next turn; see `Responder.answer`. A typed output that it cannot give is declined."""
-        is_typed = bool(output_schemas(request))
-        if is_typed and is_output_sent_back(request):
+        if output_schema(request) is None:
+            return self._next_turn(request)
+        if is_output_sent_back(request):
             return _refuse_output("what it could fill in was not accepted.")
         reply = self._next_turn(request)
-        text = "\n\n".join(str(part.get("text", "")) for part in reply.parts if isinstance(part, dict))
-        if is_typed and not reply.has_output and not reply.has_calls:
-            return reply + _refuse_output(text.rpartition("\n\n")[2].removeprefix(f"{READER_LABEL}. "))
-        return reply
+        return reply if reply.has_output or reply.has_calls else reply + _refuse_output(reply.last_paragraph)
 
     def _next_turn(self, request: JSONObject) -> Reply:
         if task := find_classification_task(request):
@@ -62,5 +54,5 @@ class OfflineResponder:
 
 
 def _refuse_output(reason: str) -> Reply:
-    explanation = f"the offline responder is not a language model and cannot give this typed output: {reason}"
-    return Reply.refusal(explanation, category="")
+    why = reason.removeprefix(f"{READER_LABEL}. ")
+    return Reply.refusal(f"the offline responder is not a language model and cannot give this typed output: {why}", "")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from agentkit.messages.message import JSON, Block, JSONObject, encode, text_block
-from agentkit.run.output import WRAPPER_PROPERTY
-from agentkit.schema.validation.problems import find_problems
+from agentkit.messages.message import Block, JSONObject, text_block
 from agentkit.simulator.replies.parts import OutputPart, Part, RawToolCall, ServerError
 from agentkit.simulator.replies.turn import Turn
+from agentkit.simulator.replies.wanted_output import output_block
 from agentkit.simulator.replies.written import written_reply
-from agentkit.tools.reserved_names import ANSWER_TOOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +107,19 @@ class Reply:
     @property
     def has_output(self) -> bool:
         """True if it gives the run's output."""
-        return any(isinstance(part, _OutputPart) for part in self.parts)
+        return any(isinstance(part, OutputPart) for part in self.parts)
 
     @property
     def has_calls(self) -> bool:
         """True if it calls a tool."""
         kinds = [part.get("type") if isinstance(part, dict) else "" for part in self.parts]
-        return "tool_use" in kinds or any(isinstance(part, _RawToolCall) for part in self.parts)
+        return "tool_use" in kinds or any(isinstance(part, RawToolCall) for part in self.parts)
+
+    @property
+    def last_paragraph(self) -> str:
+        """The last paragraph of its text."""
+        texts = [str(part.get("text", "")) for part in self.parts if isinstance(part, dict)]
+        return "".join(texts).rpartition("\n\n")[2]
 
     def replace(self, **changes: Any) -> Self:
         """Return the reply with some fields changed: `reply.replace(stop_reason="max_tokens")`."""
@@ -127,7 +130,7 @@ class Reply:
         content: list[Block] = []
         texts: dict[int, str] = {}
         for part in self.parts:
-            block = _output_block(part.value, request) if isinstance(part, OutputPart) else part
+            block = output_block(part.value, request) if isinstance(part, OutputPart) else part
             if isinstance(block, RawToolCall):
                 texts[len(content)] = block.text
                 content.append(_tool_use_block(block.name, {}, f"toolu_{seed}{len(content):02}"))
@@ -148,31 +151,3 @@ class Reply:
 
 def _tool_use_block(name: str, arguments: JSONObject, call_id: str) -> Block:
     return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
-
-
-def _output_block(value: object, request: JSONObject) -> Block:
-    from pydantic_core import to_jsonable_python
-
-    plain = to_jsonable_python(value, by_alias=True)
-    config: JSONObject = request.get("output_config") or {}
-    answer_format: JSONObject | None = config.get("format")
-    if answer_format is not None:
-        return text_block(encode(_fit_to_schema(plain, answer_format["schema"])).decode())
-    tools: list[JSONObject] = request.get("tools") or []
-    for tool in tools:
-        if tool.get("name") == ANSWER_TOOL:
-            return {"type": "tool_use", "name": ANSWER_TOOL, "input": _fit_to_schema(plain, tool["input_schema"])}
-    return text_block(plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))
-
-
-def _fit_to_schema(value: JSON, schema: JSONObject) -> JSON:
-    """Return the value in the form of the schema: a type that is no object stands in one with a single property."""
-    wrapped: JSON = {WRAPPER_PROPERTY: value}
-    if not find_problems(value, schema):
-        return value
-    if not find_problems(wrapped, schema):
-        return wrapped
-    # An output that does not fit, as tests of repairs write it, is still sent in the requested form.
-    properties: JSONObject = schema.get("properties") or {}
-    is_wrapped = isinstance(value, dict) and WRAPPER_PROPERTY in value
-    return wrapped if set(properties) == {WRAPPER_PROPERTY} and not is_wrapped else value
