@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentkit import Budget
-from agentkit.history.sanitize import NO_RESULT
+from agentkit.history.sanitize import NO_RESULT_OF_READ
 from agentkit.messages.message import AssistantTurn
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.run.middleware import CallModel, ModelCall
@@ -45,6 +45,10 @@ def _names_request(played: ScenarioResult) -> bool:
     return played.request_id is not None
 
 
+def _was_not_reset(played: ScenarioResult) -> bool:
+    return not played.resets
+
+
 _DANGLING = {"role": "assistant", "content": assistant_message(FIND_CALL)["content"]}
 _EARLIER = {"role": "user", "content": "Find tea."}
 _misspelt = replace(worker, model="claude-opus-5-6")
@@ -79,7 +83,7 @@ SCENARIOS = (
         past=(_EARLIER, _DANGLING),
         script=(FINAL_REPLY,),
         output=FINAL_ANSWER,
-        saw=(_EARLIER, _DANGLING, user_message(error_result("c1", NO_RESULT)), PROMPT_MESSAGE),
+        saw=(_EARLIER, _DANGLING, user_message(error_result("c1", NO_RESULT_OF_READ)), PROMPT_MESSAGE),
         requests=1,
     ),
     fails_for_good(
@@ -120,7 +124,7 @@ SCENARIOS = (
         reason="certificate has expired",
         script=(FIND_CALL,),
         executed=("find tea",),
-        also=lambda played: not played.resets,
+        also=_was_not_reset,
     ),
     completes_despite(RATE, "no time said", "status:429"),
     completes_despite(RATE, "seconds", "status:429,retry_after=0.02"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from agentkit import Image, Outcome
 from agentkit.history.refused_turn import REFUSED_TURN_NOTE
-from agentkit.loop.texts_for_model import CANCELLED_RESULT
+from agentkit.loop.texts_for_model import CANCELLED_RESULT, EFFECT_UNKNOWN_NOTE
 from agentkit.messages.message import Content, JSONObject
 from agentkit.simulator import Reply
 from benchmarks.faults.agents import worker
@@ -45,7 +45,10 @@ MIDDLEWARE = "Middleware that returns nothing"
 _with_faulty_tools = replace(worker, tools=FAULTY_TOOLS)
 _UNKNOWN = "Whether it took effect is not known: check before you repeat it."
 _UNREADABLE = "Could not process image"
-_NO_FORM = "`strange` failed with an internal error (error id X). Changing the arguments may not help."
+_NO_FORM = (
+    "`strange` ran; its result cannot be shown: it holds an object, which has no JSON form. Calling it again would not "
+    "help."
+)
 _FAILED = "`fail` failed with {} (error id X). Changing the arguments may not help. " + _UNKNOWN
 
 
@@ -89,7 +92,7 @@ def _stopped(fault: str, case: str, stopping: Reply, did: str, outcome: str, **m
             assistant_message(FIND_CALL),
             FIND_RESULT,
             assistant_message(stopping),
-            user_message(error_result("c2", CANCELLED_RESULT)),
+            user_message(error_result("c2", f"{CANCELLED_RESULT} {EFFECT_UNKNOWN_NOTE}")),
         ),
         requests=2,
         executed=("find tea", did),

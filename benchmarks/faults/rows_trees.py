@@ -63,8 +63,8 @@ def _only(first: int) -> tuple[JSONObject, ...]:
 _ONE_OF_TWO = tool_call("c1", "reader", text="Read 37.") + tool_call("c2", "reader", text="Read 38.")
 _AGAIN = tool_call("c3", "reader", text="Read 37, slowly.")
 _NOT_COVERED = (
-    "The sub-agent `reader` gave no answer; its outcome is budget_exhausted. The budget of the agent 'worker', "
-    "Budget(max_requests=3), does not cover another call."
+    "The sub-agent `reader` gave no answer; its outcome is budget_exhausted. The budget of the agent 'worker' does not "
+    "cover another call."
 )
 _FAILED = (
     "The sub-agent `reader` gave no answer; its outcome is failed. The API answered 400 invalid_request_error: No."
