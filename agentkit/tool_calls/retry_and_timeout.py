@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from agentkit.errors import ToolTimeout, UsageError
+from agentkit.errors import ToolError, ToolTimeout, UsageError
 from agentkit.log import log
 from agentkit.run.left_scopes import close_left_scopes
 from agentkit.tool_calls.cancellation import CancellableCall
@@ -50,7 +50,10 @@ async def retry_middleware(run: ToolRun, next: CallTool) -> Content:
                 raise
             del added[before:]
             fields = {"tool": tool.name, "call_id": run.context.call_id, "attempt": attempt}
-            log().warning("tool failed and is tried again", exc_info=error, **fields)
+            if isinstance(error, ToolError | ToolTimeout):  # said on purpose: no traceback says more
+                log().warning("tool failed and is tried again", exc_info=None, **fields, reason=str(error))
+            else:
+                log().warning("tool failed and is tried again", exc_info=error, **fields)
         run.context.progress(f"attempt {attempt} of {first + tool.retries} failed, trying again")
         await anyio.sleep(retry_pause_s(attempt))
     return await next(_with_attempt(run, first + tool.retries))

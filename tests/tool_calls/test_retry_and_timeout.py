@@ -160,3 +160,22 @@ def test_a_tool_that_writes_is_never_retried(options: ToolOptions) -> None:
 def test_no_retries_go_with_every_effect() -> None:
     for effect in ("read", "idempotent", "write"):
         assert check_options(cast("ToolOptions", {"retries": 0, "effect": effect}))["retries"] == 0
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+async def test_a_retry_is_logged_with_its_reason_and_a_traceback_unless_the_tool_says_it_on_purpose(
+    caplog: pytest.LogCaptureFixture, is_said: bool
+) -> None:
+    @tool(effect="read", retries=1)
+    def moody(ctx: RunContext[None]) -> str:
+        """Fail once."""
+        if ctx.attempt == 1:
+            raise ToolError("Not now.", retryable=True) if is_said else OSError("Not now.")
+        return "Now."
+
+    with caplog.at_level(logging.WARNING, "agentkit"):
+        result = await answer(moody)
+    assert result.content == "Now."
+    (line,) = caplog.records
+    assert (line.__dict__["attempt"], bool(line.exc_info)) == (1, not is_said)
+    assert "Not now." in line.message

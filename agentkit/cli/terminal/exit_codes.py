@@ -42,11 +42,13 @@ class CommandError(Exception):
 
 def describe_error(error: BaseException) -> str:
     """Describe an unexpected exception in one line: its type, text, and source line, skipping frames of importlib."""
+    from agentkit.redaction.exception_summary import exception_text
+
     if isinstance(error, SyntaxError) and error.filename:
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
     where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    text = "it ended the program" if isinstance(error, SystemExit) else str(error)
+    text = "it ended the program" if isinstance(error, SystemExit) else exception_text(error)
     return f"{type(error).__name__}: {text}{where}" if text else f"{type(error).__name__}{where}"
 
 
