@@ -51,7 +51,7 @@ class RunHistory:
     _has_waiting_code: bool = field(default=False, init=False)
     """True if code of the last turn waits for its calls: the next user message must hold their results alone."""
     _is_paused: bool = field(default=False, init=False)
-    """True if the server paused the last turn: its own tools have not ended, which a user message would give up."""
+    """True if the server has paused a turn since the last user message: the next one gives up what has not ended."""
     _held: list[Block] = field(default_factory=list["Block"], init=False)
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
@@ -96,7 +96,7 @@ class RunHistory:
         if isinstance(content, list) and len(content) >= CACHE_LOOKBACK_BLOCKS:
             content = self._markers.with_message_marker(content, transcript.prefix, transcript.messages)
         if content:
-            if self._is_paused:
+            if self._is_paused and not self._has_waiting_code:
                 transcript.close_server_calls()
                 self._is_paused = False
             message = user(content)
@@ -168,7 +168,7 @@ class RunHistory:
         transcript = self._transcript
         transcript.append_turn(turn, self._reply_thread)
         self._has_waiting_code = transcript.container is not None and bool(open_code_calls(turn.content))
-        self._is_paused = turn.stop_reason == "pause_turn"
+        self._is_paused = self._is_paused or turn.stop_reason == "pause_turn"
         usage = Usage.from_api(turn.usage)
         if usage.prompt_tokens and self._counts_prompt:  # some servers report no usage
             self.counted_prompt = usage.prompt_tokens + usage.output_tokens, len(transcript.messages)

@@ -6,6 +6,7 @@ import json
 import operator
 import random
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
@@ -22,6 +23,7 @@ from agentkit.simulator.faults.parsing import parse_fault
 from agentkit.testing import script
 from tests.budgets.server import DenseSimulator, dense_usage, token_of
 from tests.budgets.trees import AnyAgent, Tree
+from tests.laws.hangs import within
 
 BREAKS = ("status:529", "drop", "cut:150", "cut:420", "error_event:1", "status:429,retry_after=0.01")
 """What breaks off before a reply says what it used, so that the server and we agree on which ones did."""
@@ -58,13 +60,12 @@ class Costly(Tree):
         return Reply.refusal("No.").replace(usage=dense_usage(request, Reply.text("No."), chance))
 
 
-async def lived(seed: int) -> Tree:
+def lived(seed: int, backend: str) -> Tree:
     """A tree that has lived, with streams that were cut and requests that were sent again."""
     tree = Costly(seed)
     faults = Mix(0.25, seed, [replace(parse_fault(word), keeps_reply=False) for word in BREAKS])
     tree.is_dense, tree.simulator = True, DenseSimulator(Script(tree.answer), faults=faults)
-    with anyio.fail_after(60):
-        await tree.live()
+    within(120, f"seed {seed} on {backend}", tree.running, lambda: anyio.run(tree.live, backend=backend))
     return tree
 
 
@@ -99,16 +100,28 @@ def judge(tree: Tree) -> Counter[str]:
     return seen
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_trees_of_runs_cost_what_the_ledger_says_and_only_broken_replies_are_estimated(backend: str) -> None:
+def judge_all(seeds: Iterable[int], backend: str) -> Counter[str]:
+    """Judge the trees of all seeds; gives what there was to judge."""
     seen: Counter[str] = Counter()
-    for seed in range(15):
-        tree = anyio.run(lived, seed, backend=backend)
+    for seed in seeds:
+        tree = lived(seed, backend)
         try:
             seen += judge(tree)
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
+    return seen
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_trees_of_runs_cost_what_the_ledger_says_and_only_broken_replies_are_estimated(backend: str) -> None:
+    seen = judge_all(range(15), backend)
     assert min(seen[kind] for kind in ("exact", "estimated", "tiers", "fallbacks")) > 3, seen
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_hundreds_of_trees_cost_what_the_ledger_says(backend: str) -> None:
+    judge_all(range(1_000, 1_500), backend)
 
 
 # -- what it shows -------------------------------------------------------------------------------------------------

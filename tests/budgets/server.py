@@ -12,9 +12,8 @@ from typing import cast
 from agentkit import Budget
 from agentkit.budget.usage import Usage
 from agentkit.messages.message import Block, JSONObject, encode
-from agentkit.simulator import Fault, Reply, Simulator
+from agentkit.simulator import Reply, Simulator
 from agentkit.simulator.http.wire import Headers, Response, json_response
-from agentkit.simulator.message_endpoint import MessageAnswer
 from agentkit.simulator.rules import Refusal
 
 TOKEN = re.compile(r"\[([\w.]+)\]")
@@ -44,11 +43,9 @@ class NamingSimulator(Simulator):
 
     tokens: list[str] = field(default_factory=list[str], init=False)
 
-    async def _answer_message(
-        self, body: JSONObject, full_body: JSONObject, conversation: str, fault: Fault | None, response_headers: Headers
-    ) -> MessageAnswer:
+    def _record_request(self, full_body: JSONObject, body: bytes) -> None:
         self.tokens.append(asking.get("") or token_of(full_body))
-        return await super()._answer_message(body, full_body, conversation, fault, response_headers)
+        super()._record_request(full_body, body)
 
 
 @dataclass

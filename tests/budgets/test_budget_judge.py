@@ -12,15 +12,15 @@ import pytest
 from agentkit import Outcome, RunResult
 from tests.budgets.server import overspent
 from tests.budgets.trees import Tree
+from tests.laws.hangs import within
 
 BACKENDS = ["asyncio", "trio"]
 
 
-async def judged(seed: int) -> Tree:
+def judged(seed: int, backend: str) -> Tree:
     """A tree that has lived, and was not allowed more than it was given."""
     tree = Tree(seed)
-    with anyio.fail_after(60):
-        await tree.live()
+    within(120, f"seed {seed} on {backend}", tree.running, lambda: anyio.run(tree.live, backend=backend))
     problems = [*overspent(tree.simulator, tree.limited), *map(repr, tree.simulator.failures)]
     problems += [refusal.message for refusal in tree.simulator.refusals if refusal.status != 413]
     problems += [f"still open: {row}" for row in tree.simulator.ledger.rows if row.is_open]
@@ -37,7 +37,7 @@ def runs(result: RunResult[Any]) -> Iterator[RunResult[Any]]:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_budget_is_ever_exceeded(backend: str) -> None:
-    trees = [anyio.run(judged, seed, backend=backend) for seed in range(BACKENDS.index(backend), 30, 2)]
+    trees = [judged(seed, backend) for seed in range(BACKENDS.index(backend), 30, 2)]
     outcomes = Counter(run.outcome for tree in trees for result in tree.results for run in runs(result))
     rows = [row for tree in trees for row in tree.simulator.ledger.rows]
     assert outcomes[Outcome.COMPLETED] > 5, outcomes
@@ -50,4 +50,4 @@ def test_no_budget_is_ever_exceeded(backend: str) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_budget_of_thousands_of_trees_is_ever_exceeded(backend: str) -> None:
     for seed in range(1_000, 2_500):
-        anyio.run(judged, seed, backend=backend)
+        judged(seed, backend)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, TypeAlias
 
 import anyio
@@ -12,11 +14,12 @@ import anyio
 from agentkit import Agent, AgentTool, Budget, Retry, RunResult, Settings, ToolError, stop_over_budget, tool
 from agentkit.agents.background_tools import background
 from agentkit.messages.message import JSONObject
-from agentkit.run.delegation_terms import Escalate, OnFailure
+from agentkit.run.delegation_terms import Escalate, OnFailure, Verify
 from agentkit.simulator import Mix, Reply, Script
 from agentkit.simulator.faults.parsing import parse_fault
 from agentkit.simulator.faults.plan import SURVIVABLE_FAULTS
 from tests.budgets.server import DenseSimulator, Limited, NamingSimulator, dense_content, dense_usage, token_of
+from tests.budgets.started_runs import WAYS, AnyTool, listed, starting_tool
 
 AnyAgent: TypeAlias = Agent[Any, Any, Any]
 
@@ -55,6 +58,9 @@ class Tree:
     results: list[RunResult[Any]] = field(default_factory=list[RunResult[Any]])
     simulator: NamingSimulator = field(init=False)
     is_dense: bool = field(init=False)
+    running: list[str] = field(default_factory=list[str])
+    """What the code of tools runs now."""
+    numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -76,6 +82,7 @@ class Tree:
         delegates = [self.delegate(depth - 1, f"{name}{n}") for n in range(chance.choice([0, 1, 2, 3]) if depth else 0)]
         in_background = bool(delegates) and chance.random() < 0.3
         tools += [background(*delegates)] if in_background else delegates
+        tools += [self.starter(depth - 1, f"{name}s")] if depth and chance.random() < 0.5 else []
         filler = "Read with care. " * (_TIER_BYTES // 16) if chance.random() < 0.06 else ""
         return Agent(
             name,
@@ -88,6 +95,11 @@ class Tree:
             retry=_IMPATIENT,
         )
 
+    def starter(self, depth: int, name: str) -> AnyTool:
+        """A tool whose code runs another agent, in one of the ways there are."""
+        way, timeout_s = self.chance.choice(WAYS), self.chance.choice([None] * 9 + [0.05])
+        return starting_tool(self.agent(depth, name), way, self.running, timeout_s)
+
     def delegate(self, depth: int, name: str) -> AgentTool[Any, Any]:
         """Another agent as a tool, on terms of its own."""
         chance = self.chance
@@ -99,7 +111,18 @@ class Tree:
         given = self.budget() if chance.random() < 0.3 else None
         self.budgets[name] += [("delegation", given)] if given else []
         timeout_s = chance.choice([None, None, None, 0.01, 0.1])
-        return child.as_tool(budget=given, on_failure=on_failure, timeout_s=timeout_s)
+        verify = self.verifier(f"{name}v") if chance.random() < 0.15 else None
+        return child.as_tool(budget=given, on_failure=on_failure, timeout_s=timeout_s, verify=verify)
+
+    def verifier(self, name: str) -> Verify[str]:
+        """A check of a sub-agent's answer that runs an agent itself."""
+        checker = self.agent(0, name)
+
+        async def verify(_: str) -> None:
+            with listed(f"verify {name}", self.running):
+                await checker.run(f"[{name[0]}.v{next(self.numbers)}] Is it right?")
+
+        return verify
 
     def budget(self, scale: float = 1) -> Budget:
         """One to four limits, some that bite at once, some never; larger where more is to run below it."""
@@ -139,6 +162,9 @@ class Tree:
             name = chance.choice(names)
             if name == "look":
                 reply += Reply.tool(name, size=chance.choice([3, 7, 40, 1_000, 6_000, 20_001]))
+            elif name.startswith("by_"):
+                prompts = [f"[{token}.{turn}x{number}p{n}] Go." for n in range(chance.choice([1, 2, 3]))]
+                reply += Reply.tool(name, prompts=prompts)
             elif name == "collect_agent":
                 reply += Reply.tool(name, handles=[], wait=chance.random() < 0.5)
             elif name == "cancel_agent":

@@ -13,7 +13,8 @@ from agentkit.loop.stop_reasons import STOP_REASONS, StopReasonRule
 from agentkit.messages.message import Block, JSONObject
 from agentkit.run.events import Compacted, FellBack, RunFinished, TurnFinished
 from tests.budgets.server import Limited, overspent
-from tests.laws.scenes import KEY, PASSWORD, PLACE, SECRET, WORK, Scene
+from tests.laws.scene_tools import KEY, PASSWORD, PLACE, SECRET, WORK
+from tests.laws.scenes import Scene
 
 Law: TypeAlias = Callable[[Scene], Iterator[str]]
 
@@ -39,7 +40,7 @@ def unpaired(messages: Sequence[JSONObject]) -> Iterator[str]:
     """Calls whose results are not where they belong, and results without a call."""
     for i, message in enumerate(messages):
         calls = [block["id"] for block in blocks(message, "tool_use")] if message["role"] == "assistant" else []
-        behind = messages[i + 1] if i + 1 < len(messages) else {"role": "user", "content": []}
+        behind: JSONObject = messages[i + 1] if i + 1 < len(messages) else {"role": "user", "content": []}
         results = [block["tool_use_id"] for block in blocks(behind, "tool_result")]
         if message["role"] == "assistant" and results != calls:
             yield f"calls {calls} are answered by {results}"

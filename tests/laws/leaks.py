@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 
+import anyio
+import anyio.lowlevel
 import sniffio
 
 
@@ -19,10 +21,18 @@ def tasks() -> int:
     return len(asyncio.all_tasks())
 
 
+async def tasks_beside(before: int, patience_s: float = 5) -> int:
+    """How many tasks there are beside those of before that do not end by themselves: one that returns is still one."""
+    with anyio.move_on_after(patience_s):
+        while tasks() > before:
+            await anyio.lowlevel.checkpoint()
+    return tasks() - before
+
+
 def threads_of_tools(patience_s: float = 5) -> list[str]:
     """Threads of tools that do not end by themselves within some seconds."""
     give_up_at = time.monotonic() + patience_s
-    while names := [one.name for one in threading.enumerate() if one.name.startswith("agentkit tool")]:
+    while names := [one.name for one in threading.enumerate() if one.name.startswith(("agentkit tool", "tool "))]:
         if time.monotonic() > give_up_at:
             return names
         time.sleep(0.001)

@@ -6,100 +6,34 @@ Whatever a law needs to know is written down as it happens. Nothing here judges:
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
-import anyio.lowlevel
 
-from agentkit import Agent, Budget, Event, Retry, RunContext, RunResult, Settings, ToolError, tool
+from agentkit import Agent, Budget, Event, Retry, RunResult, Settings
 from agentkit.agents.conversation import Conversation
+from agentkit.event_loop import EventLoop
 from agentkit.messages.message import AssistantTurn, JSONObject
+from agentkit.run.delegation_terms import Verify
 from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Mix, Reply, Script
 from agentkit.simulator.faults.plan import SURVIVABLE_FAULTS, FaultPlan
 from tests.budgets.server import TOKEN, NamingSimulator, asking
+from tests.budgets.started_runs import WAYS, AnyTool, listed, starting_tool
+from tests.laws.scene_tools import RECORD, WORK, Diary
 
 AnyAgent: TypeAlias = Agent[Any, Any, Any]
 
-SECRET = "hunter2-and-nobody-else"
-PLACE = "/srv/private/orders.py"
-KEY = "sk-ant-api03-" + "k3Y" * 12
-PASSWORD = "s3same-open"
 AMONG = (
     *(*SURVIVABLE_FAULTS, "cut:420", "error_event:0", "status:503", "unknown_stop_reason", "refusal"),
     *("status:400", "status:401", "status:413", "context_exceeded"),
 )
 """What goes wrong: all that a run should survive, and some that end it."""
 _IMPATIENT = Retry(first_wait_s=0.001, longest_wait_s=0.004, max_attempts=4)
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """One start of a tool, as the tool saw it."""
-
-    run_id: str
-    call_id: str
-    name: str
-    is_whole: bool
-    """Whether its arguments are those that the model meant."""
-
-
-@dataclass
-class Diary:
-    """What happened in a scene."""
-
-    executions: list[Execution] = field(default_factory=list[Execution])
-    turns: list[AssistantTurn] = field(default_factory=list[AssistantTurn])
-    """Every whole turn that came, in the order in which they did."""
-    asked: list[tuple[str, str, bytes]] = field(default_factory=list[tuple[str, str, bytes]])
-    """Whose run asked which model, and the whole conversation as it would be sent."""
-    ticks: int = 0
-    """Moments so far at which something could be cancelled."""
-    strike_at: int | None = None
-    strike: Callable[[], None] = lambda: None
-
-    def tick(self) -> None:
-        """Something happens; at the chosen moment the cancel strikes."""
-        self.ticks += 1
-        if self.ticks == self.strike_at:
-            self.strike()
-
-
-async def work(ctx: RunContext[Diary], how: str, key: str, check: int) -> str:
-    """Do something that goes as `how` says."""
-    ctx.deps.executions.append(Execution(ctx.run_id, ctx.call_id, "work", len(key) == check))
-    ctx.deps.tick()
-    await anyio.lowlevel.checkpoint()
-    match how:
-        case "raise":
-            raise RuntimeError(f"password={SECRET} in {PLACE}")
-        case "group":
-            raise ExceptionGroup(SECRET, [ValueError(SECRET), OSError(PLACE)])
-        case "say no":
-            raise ToolError("No.", hint="Ask for something else.")
-        case "leak":
-            return f"key: {KEY}, database: postgres://clerk:{PASSWORD}@db/shop"
-        case "leak in an error":
-            raise ToolError(f"No such key: {KEY}")
-        case "hang":
-            await anyio.sleep_forever()
-        case "huge":
-            return "x" * 40_000
-        case _:
-            pass
-    return f"done {key}"
-
-
-def record(ctx: RunContext[Diary], key: str, check: int) -> str:
-    """Write something down, in a thread; from there nothing is cancelled."""
-    ctx.deps.executions.append(Execution(ctx.run_id, ctx.call_id, "record", len(key) == check))
-    return f"done {key}"
-
-
-WORK = tool(effect="read", timeout_s=0.03)(work)
-RECORD = tool(effect="write")(record)
 
 
 @dataclass
@@ -109,6 +43,8 @@ class Scene:
     seed: int
     rate: float | None = None
     """The share of requests that meet a fault. None: as the seed says."""
+    starts_runs: bool = False
+    """Whether the code of tools runs agents, in threads as well: then not all happens in the same order again."""
     diary: Diary = field(default_factory=Diary)
     simulator: NamingSimulator = field(init=False)
     budget: Budget | None = None
@@ -170,12 +106,35 @@ class Scene:
                 thread=self.has_threads,
             ),
         }
+        starters, verify = self._starters(common) if self.starts_runs else ([], None)
         leaf: AnyAgent = Agent("leaf", model="claude-haiku-5-5", tools=[WORK, RECORD], **common)
-        reader: AnyAgent = Agent("reader", model="claude-haiku-4-5", tools=[WORK, leaf.as_tool()], **common)
+        below: list[Any] = [WORK, leaf.as_tool(), *starters[:1]]
+        reader: AnyAgent = Agent("reader", model="claude-haiku-4-5", tools=below, **common)
         fallback = chance.choice([None, None, "claude-sonnet-5-5"])
         output = chance.choice([str, dict[str, int]])
-        tools: list[Any] = [WORK, RECORD, reader.as_tool()]
+        tools: list[Any] = [WORK, RECORD, reader.as_tool(verify=verify), *starters[1:]]
         return Agent("lead", model="claude-opus-5-5", tools=tools, output=output, fallback=fallback, **common)
+
+    def _starters(self, common: dict[str, Any]) -> tuple[list[AnyTool], Verify[str] | None]:
+        """Tools, and perhaps a check of an answer, whose code runs an agent in one of the ways there are."""
+        # The middleware of the runs that code starts is that of the run around them.
+        own: dict[str, Any] = {**common, "deps": self._open_diary, "around_model": [], "max_turns": 2}
+        helper: AnyAgent = Agent("helper", model="claude-haiku-5-5", tools=[WORK], **own)
+        timeouts_s = [None, None, None, 0.05]
+        tools = [
+            starting_tool(helper, way, self.diary.running, self.chance.choice(timeouts_s))
+            for way in self.chance.sample(WAYS, 3)
+        ]
+
+        async def verify(_: str) -> None:
+            with listed("verify", self.diary.running):
+                await helper.run(f"[{asking.get()}v{next(self.diary.numbers)}] Is it right?")
+
+        return tools, self.chance.choice([None, verify])
+
+    @asynccontextmanager
+    async def _open_diary(self) -> AsyncGenerator[Diary]:
+        yield self.diary
 
     async def _see(self, call: ModelCall, go_on: CallModel) -> AssistantTurn:
         found = TOKEN.search(call.request.messages[0].encoded.decode())
@@ -193,7 +152,8 @@ class Scene:
         turn = sum(message["role"] == "assistant" for message in request["messages"])
         chance = random.Random(f"{self.seed}/{token}/{turn}")
         await anyio.sleep(chance.choice([0, 0, 0.001]))
-        names = {str(param["name"]) for param in request.get("tools") or ()} & {"work", "record", "reader", "leaf"}
+        given = {str(param["name"]) for param in request.get("tools") or ()}
+        names = {name for name in given if name in ("work", "record", "reader", "leaf") or name.startswith("by_")}
         if not names or request.get("tool_choice") == {"type": "none"} or chance.random() < 0.1 + 0.12 * (turn % 8):
             return Reply.output({"tea": turn} if chance.random() < 0.9 else "neither this nor that")
         reply = Reply.thinking("Hm. " * chance.randrange(20)) if chance.random() < 0.4 else Reply()
@@ -202,11 +162,14 @@ class Scene:
         return reply
 
     def _call(self, chance: random.Random, names: list[str], key: str) -> Reply:
-        kind, name = chance.random(), chance.choice(names)
+        own = [name for name in names if not name.startswith("by_")]
+        kind, name = chance.random(), chance.choice(own if own != names and chance.random() < 0.6 else names)
         if kind < 0.05:
             return Reply.tool("nothing_such", key=key)
         if kind < 0.1:
             return Reply.tool("work", how=3)
+        if name.startswith("by_"):
+            return Reply.tool(name, prompts=[f"[{key}p{n}] Do it." for n in range(chance.choice([1, 1, 2]))])
         if name in ("reader", "leaf"):
             return Reply.tool(name, objective=f"[{key}] Do it.")
         how = (
@@ -238,7 +201,7 @@ class Scene:
     async def _awaited(self, prompt: str, options: dict[str, Any]) -> None:
         self.was_awaited, self.result = True, None
         with anyio.CancelScope() as scope:
-            self.diary.strike = scope.cancel
+            self.diary.strike = partial(EventLoop.current().call_or_post, scope.cancel)
             self.result = await self.chat.send(prompt, **options)
 
     async def _streamed(self, prompt: str, options: dict[str, Any]) -> None:

@@ -35,3 +35,12 @@ async def test_the_note_of_the_final_turn_may_follow_a_paused_turn(most: int) ->
     with script(Reply.text("Yes.")) as server:
         assert (await chat.send("Sure?")).output == "Yes."
     assert server.refusals == []
+
+
+@pytest.mark.parametrize("goes_on", [Reply.text("no number"), Reply.tool("look")])
+async def test_a_reply_that_goes_on_without_the_result_may_be_followed_by_a_note_or_results(goes_on: Reply) -> None:
+    agent = Agent("a", model="claude-opus-5-5", tools=[look, SEARCH], output=int)
+    paused = (Reply.text("I search.") + Reply.block(CALL)).replace(stop_reason="pause_turn")
+    with script(paused, goes_on, Reply.output(4)) as server:
+        result = await agent.run("Tea?")
+    assert (result.outcome, result.output, server.refusals) == ("completed", 4, [])
