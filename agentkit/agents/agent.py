@@ -50,6 +50,10 @@ class Agent(AgentSpec[Deps, In, Out]):
 
         Failures of the API, the model or a tool are in the result: look at `result.outcome`. Raises UsageError, or its
         subclass ConfigurationError, for what only the caller can put right.
+
+        Args:
+            prompt: A text, a list of content, or a value of the agent's input type.
+            options: See `RunOptions`.
         """
         return await self.conversation().send(prompt, **options)
 
@@ -57,11 +61,20 @@ class Agent(AgentSpec[Deps, In, Out]):
         """Run and read the events as they come: `async with agent.stream(...) as run: async for event in run: ...`.
 
         Leaving the block cancels the run and all that it started. `run.result` is available afterwards.
+
+        Args:
+            prompt: A text, a list of content, or a value of the agent's input type.
+            options: See `RunOptions`.
         """
         return self.conversation().stream(prompt, **options)
 
     def run_sync(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
-        """Call `run` from a script without an event loop. Raises UsageError inside a running loop: use `await`."""
+        """Call `run` from a script without an event loop. Raises UsageError inside a running loop: use `await`.
+
+        Args:
+            prompt: A text, a list of content, or a value of the agent's input type.
+            options: See `RunOptions`.
+        """
         import anyio
 
         library = running_library()
@@ -97,6 +110,11 @@ class Agent(AgentSpec[Deps, In, Out]):
 
         One item's failure never costs another's result. An iterator that raises ends the items: its error is the last
         entry, a `Failed`. Raises ConfigurationError for what is missing before anything is sent: credentials, a price.
+
+        Args:
+            items: The inputs or prompts, one a run.
+            concurrency: The most runs at once.
+            options: See `RunOptions`.
         """
         check_run_options(self, options, "concurrency")
         agent, shared = spec_with_options(self, options), options.pop("budget", None)

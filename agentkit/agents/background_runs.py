@@ -89,6 +89,10 @@ class Background:
         """Start an agent in the background, under the terms of its `as_tool`, without waiting.
 
         Raises UsageError in another thread than that of the block.
+
+        Args:
+            agent: The agent as a tool, made by `as_tool`.
+            given: Its input, or a `Brief` where that is text.
         """
         if not self._loop.is_current:
             raise UsageError(f"start({agent.name!r}): agents are started in the event loop of their block.")

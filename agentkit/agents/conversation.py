@@ -82,13 +82,23 @@ class Conversation(Generic[Deps, In, Out]):
         return transcript.to_saved_conversation(self.agent.name)
 
     async def send(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunResult[Out]:
-        """Send a message and wait for the result. Takes and raises what `Agent.run` does."""
+        """Send a message and wait for the result. Takes and raises what `Agent.run` does.
+
+        Args:
+            prompt: A text, a list of content, or a value of the agent's input type.
+            options: See `RunOptions`.
+        """
         lifecycle = RunLifecycle(self.agent, self._chat, prompt, options)
         await lifecycle.run(None)
         return lifecycle.result()
 
     def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
-        """Send a message and read the events. Takes and raises what `Agent.stream` does."""
+        """Send a message and read the events. Takes and raises what `Agent.stream` does.
+
+        Args:
+            prompt: A text, a list of content, or a value of the agent's input type.
+            options: See `RunOptions`.
+        """
         lifecycle = RunLifecycle(self.agent, self._chat, prompt, options)
         return RunHandle(lifecycle.run, lifecycle.result, lifecycle.note_stop)
 

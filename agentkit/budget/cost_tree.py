@@ -79,7 +79,11 @@ class CostTree:
             yield from part.walk()
 
     def by(self, kind: Literal["model", "class"]) -> dict[str, Cost]:
-        """Return the cost of each model, or of each token class, in the whole tree; they add up to the tree's cost."""
+        """Return the cost of each model, or of each token class, in the whole tree; they add up to the tree's cost.
+
+        Args:
+            kind: `model` or `class`.
+        """
         sums: dict[str, Cost] = {}
         for line in self.walk():
             if line.kind == kind:

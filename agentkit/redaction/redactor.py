@@ -151,12 +151,22 @@ class Redactor:
 
     @classmethod
     def of(cls, names: Sequence[str], credentials: Iterable[str]) -> Redactor:
-        """Make a redactor for these names, the environment variables of these names, and these values."""
+        """Make a redactor for these names, the environment variables of these names, and these values.
+
+        Args:
+            names: Names of keys, parameters and environment variables.
+            credentials: Values that are secret wherever they stand.
+        """
         variables = (os.environ.get(name, "") for name in names)
         return cls(tuple(names), (*variables, *credentials))
 
     def extended(self, names: Sequence[str], credentials: Iterable[str]) -> Redactor:
-        """Return a redactor for all that this one redacts and more; arguments as of `of`."""
+        """Return a redactor for all that this one redacts and more; arguments as of `of`.
+
+        Args:
+            names: Names of keys, parameters and environment variables.
+            credentials: Values that are secret wherever they stand.
+        """
         more = Redactor.of(names, credentials)
         if set(self.names).issuperset(more.names) and set(self.values).issuperset(more.values):
             return self

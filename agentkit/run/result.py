@@ -86,6 +86,9 @@ class RunResult(Generic[Out_co]):
         """Write the result to a file as JSON: output, outcome, usage, cost and messages, and those of its children.
 
         Raises OSError as `open` does. The conversation goes on from its `messages`, as from `result.messages`.
+
+        Args:
+            path: The file; one that exists is replaced.
         """
         text = json.dumps(_result_to_json(self), ensure_ascii=False, indent=2)
         # What UTF-8 does not have, half of a pair of surrogates, JSON writes as an escape.

@@ -248,6 +248,13 @@ class Tool(Generic[P, R]):
         Parts that the API would refuse are translated: properties with names like `$top` get others, and alternatives
         at the root go into the description; `function` gets the names and values of its own schema.
         Raises DefinitionError for a schema that is none, or whose root is not an object.
+
+        Args:
+            name: The name for the model.
+            description: The description for the model, sent as it is written.
+            input_schema: The JSON Schema of the arguments, an object.
+            function: Executes a call.
+            options: The keywords of `@tool`.
         """
         try:
             body = SchemaBody(copy.deepcopy(input_schema), function)
@@ -267,6 +274,11 @@ class Tool(Generic[P, R]):
         toolset's member has the member's name as its `action`.
 
         Raises DefinitionError for a tool that the API executes itself, and for what is no such dictionary.
+
+        Args:
+            definition: The API's own dictionary.
+            function: Executes a call.
+            options: The keywords of `@tool`.
         """
         name = client_tool_name(definition)
         try:

@@ -72,6 +72,9 @@ class RunContext(Generic[Deps_co]):
 
         A call that fails adds nothing. Raises UsageError for anything but text, Image, File, Document and the API's own
         blocks.
+
+        Args:
+            parts: Text, Image, File, Document, or blocks of the API.
         """
         from agentkit.tools.added_content import added_blocks  # late: few tools need it
 

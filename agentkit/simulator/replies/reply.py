@@ -55,14 +55,24 @@ class Reply:
 
     @classmethod
     def tool(cls, name: str, /, **arguments: object) -> Reply:
-        """Return a turn that calls a tool with these arguments, which may be models or dataclasses."""
+        """Return a turn that calls a tool with these arguments, which may be models or dataclasses.
+
+        Args:
+            name: The name of the tool.
+            arguments: The arguments of the call.
+        """
         from pydantic_core import to_jsonable_python
 
         return cls(({"type": "tool_use", "name": name, "input": to_jsonable_python(arguments, by_alias=True)},))
 
     @classmethod
     def tool_text(cls, name: str, text: str) -> Reply:
-        """Return a turn that calls a tool with this text as its arguments: for JSON that is cut off or malformed."""
+        """Return a turn that calls a tool with this text as its arguments: for JSON that is cut off or malformed.
+
+        Args:
+            name: The name of the tool.
+            text: The text in place of the arguments' JSON.
+        """
         return cls((RawToolCall(name, text),))
 
     @classmethod
@@ -86,6 +96,11 @@ class Reply:
         """Return an HTTP error instead of a turn: `Reply.failure(529, "overloaded_error")`.
 
         Raises ValueError for a status outside of 400 to 599.
+
+        Args:
+            status: The HTTP status.
+            kind: The API's error type.
+            message: The text of the error.
         """
         if not 400 <= status <= 599:
             raise ValueError(f"the status of a failure is between 400 and 599, not {status}")
