@@ -73,7 +73,7 @@ def check_run_options(spec: AnySpec, options: RunOptions[Any], *others: str) -> 
     """
     if not options:
         return
-    known = [*others, *RunOptions.__optional_keys__]
+    known = [*others, *sorted(RunOptions.__optional_keys__)]
     refuse_unknown_options(f"A run of Agent({spec.name!r})", options, known, UsageError)
     if (problem := find_run_problem(options)) is None and "deps" in options:
         found = given_deps_problem(spec.deps, options["deps"])

@@ -22,6 +22,12 @@ In = TypeVar("In")
 
 Part: TypeAlias = "str | Image | File | Document | Block | SdkObject"
 """A piece of a prompt; a Block is the API's own dictionary, an SdkObject a block as the official SDK has it."""
+_ROLES = ("user", "assistant", "system", "human", "ai", "message")
+_MESSAGES_TEXT = (
+    "A prompt is the content of one user message, not messages with roles: continue an earlier conversation with "
+    '`agent.conversation(messages[:-1]).send(messages[-1]["content"])`, and give a system prompt as '
+    "`Agent(..., instructions=...)`."
+)
 Render: TypeAlias = "Callable[[In], str | Sequence[Part]]"
 """Turns a typed input into content."""
 
@@ -55,8 +61,6 @@ class InputSpec(Generic[In]):
 
         Raises UsageError for a value of another type, and for one that is empty or nothing but white space.
         """
-        if not isinstance(given, str):
-            _refuse_messages(given)
         content = self._render(given)
         if not isinstance(content, str):
             content = [block for block in content if block["type"] != "text" or block.get("text") != ""]
@@ -68,11 +72,14 @@ class InputSpec(Generic[In]):
     def _render(self, given: In | str | Sequence[Part]) -> Content:
         if isinstance(given, str) and not (self.is_text and self.render):
             return given
-        if self.render is not None and not self._is_part_list(given):
+        is_part_list = self._is_part_list(given)
+        if _are_messages(given) and (is_part_list or self.is_text or not self._fits(given)):
+            raise UsageError(_MESSAGES_TEXT)
+        if self.render is not None and not is_part_list:
             return self._content_of_rendered(self.render(cast("In", given)))
         if isinstance(given, Document | Image | File):
             return [part_to_block(given)]
-        if self._is_part_list(given) and (given or self.is_text):  # empty, it may be a typed input
+        if is_part_list and (given or self.is_text):  # empty, it may be a typed input
             return [part_to_block(part) for part in cast("Sequence[Part]", given)]
         if self.is_text:
             raise UsageError(f"A prompt is a str or a list of content, not {_kind_of_prompt(given)}.")
@@ -101,6 +108,13 @@ class InputSpec(Generic[In]):
             ) from error
         return dumped
 
+    def _fits(self, given: object) -> bool:
+        try:
+            self._dump_typed(cast("In", given))
+        except UsageError:
+            return False
+        return True
+
     def _is_part_list(self, given: object) -> bool:
         is_part_list = _is_part_list(given, or_tuple=self.is_text)
         if not is_part_list or not self._are_rows_data:
@@ -108,15 +122,18 @@ class InputSpec(Generic[In]):
         return not any(isinstance(row, dict) for row in cast("list[object]", given))
 
 
-def _refuse_messages(given: object) -> None:
-    """Raise UsageError for a prompt made of messages with roles."""
+def _are_messages(given: object) -> bool:
+    """Return True for messages with roles, of the API or as others write them; some may stand among content."""
     parts = cast("Sequence[object]", given) if isinstance(given, list | tuple) else [given]
-    if any(isinstance(plain := as_plain(part), dict) and "role" in plain and "content" in plain for part in parts):
-        raise UsageError(
-            "A prompt is the content of one user message, not messages with roles: continue an earlier conversation "
-            'with `agent.conversation(messages[:-1]).send(messages[-1]["content"])`, and give a system prompt as '
-            "`Agent(..., instructions=...)`."
-        )
+    return any(map(_is_message, parts))
+
+
+def _is_message(part: object) -> bool:
+    plain = as_plain(part)
+    if not isinstance(plain, dict) or "content" not in plain:
+        return False
+    message = cast("Block", plain)
+    return "role" in message or message.get("type") in _ROLES
 
 
 def _kind_of_prompt(given: object) -> str:

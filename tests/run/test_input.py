@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from anthropic.types import TextBlock
+from typing_extensions import TypedDict
 
 from agentkit import Document, Image, UsageError
 from agentkit.messages.message import text_block
@@ -91,7 +92,22 @@ ROLES: list[Any] = [
     {"role": "user", "content": "Hi"},
     ({"role": "user", "content": "Hi"},),
     ["Hi", {"role": "assistant", "content": "Ho"}],
+    [{"type": "user", "content": "Hi"}, {"type": "assistant", "content": "Ho"}],
+    [{"type": "human", "content": "Hi"}],
 ]
+
+
+class Line(TypedDict):
+    role: str
+    content: str
+
+
+def test_a_declared_type_may_look_like_messages() -> None:
+    rows: Any = [{"role": "user", "content": "Hi"}]
+    assert InputSpec[Any].for_type(list[Line], None).to_content(rows) == '[{"role":"user","content":"Hi"}]'
+    assert InputSpec[Any].for_type(list[Line], lambda lines: lines[0]["content"]).to_content(rows) == "Hi"
+    with pytest.raises(UsageError, match="not messages with roles"):
+        InputSpec[Any].for_type(Order, lambda order: order.item).to_content(rows)
 
 
 @pytest.mark.parametrize("prompt", ROLES)

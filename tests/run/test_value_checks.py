@@ -73,6 +73,7 @@ WRONG: dict[str, list[tuple[object, str]]] = {
         ([Agent("b", model=MODEL).as_tool], "write `.as_tool()`"),
         ([{"type": "function", "function": {"name": "f"}}], "Tool.from_schema"),
     ],
+    "deps": [(5, "not a value"), (plain, "called without arguments")],
     "description": [(None, "takes text")],
     "render": [(5, "takes a function"), (lambda: "Hi", "is called with given")],
     "settings": [({"effort": "low"}, 'Settings(effort="low")'), (Settings, "the class Settings"), (None, "not None")],
