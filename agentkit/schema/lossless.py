@@ -8,6 +8,7 @@ their text; a type without JSON form is an error instead of being left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
@@ -122,10 +123,18 @@ class LosslessSchemaGenerator(LosslessFieldSchemas):
 
     def named_tuple_schema(self, schema: core_schema.NamedTupleSchema) -> JsonSchemaValue:
         """Generate an array whose items name their fields in their descriptions."""
-        built = super().named_tuple_schema(schema)
         names = [field["name"] for field in schema["fields"]]
+        return self._with_item_descriptions(super().named_tuple_schema(schema), schema["cls"], names)
+
+    def call_schema(self, schema: core_schema.CallSchema) -> JsonSchemaValue:
+        """Generate the schema of a call, by which pydantic before 2.14 makes a named tuple."""
+        built = super().call_schema(schema)
+        names: list[str] = list(getattr(schema["function"], "_fields", ()))
+        return self._with_item_descriptions(built, cast("type", schema["function"]), names) if names else built
+
+    def _with_item_descriptions(self, built: JsonSchemaValue, cls: type, names: list[str]) -> JsonSchemaValue:
         found: dict[str, JsonSchemaValue] = dict(zip(names, built.get("prefixItems", ()), strict=False))
-        texts = class_texts(schema["cls"], described=_descriptions(found))
+        texts = class_texts(cls, described=_descriptions(found))
         for name, item in found.items():
             self._describe_field(item, texts, name)
             said = item.get("description")

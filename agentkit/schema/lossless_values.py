@@ -20,6 +20,7 @@ from agentkit.schema.decimals import decimal_json_schema
 from agentkit.schema.docs.class_source import strings_below_fields
 from agentkit.schema.docs.notes import join_texts
 from agentkit.schema.docstrings import own_docstring
+from agentkit.schema.json_schema.digit_patterns import digits_pattern
 from agentkit.schema.json_schema.ecma_patterns import ecma_form
 from agentkit.schema.json_schema.text_patterns import (
     COMPLEX_NUMBER,
@@ -63,16 +64,9 @@ class LosslessValueSchemas(GenerateJsonSchema):
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         """Generate a union of a number and a string with the exact digits."""
-        return decimal_json_schema(schema, self._digits_pattern(schema), super().decimal_schema(schema)["anyOf"][0])
-
-    def _digits_pattern(self, schema: core_schema.DecimalSchema) -> str | None:
-        if schema.get("max_digits") is None and schema.get("decimal_places") is None:
-            return None
-        self._mode = "serialization"  # only in this mode pydantic's pattern matches exactly the texts of `str(decimal)`
-        try:
-            return self.build_decimal_pattern(schema)
-        finally:
-            self._mode = "validation"
+        limits = schema.get("max_digits"), schema.get("decimal_places")
+        digits = None if limits == (None, None) else digits_pattern(*limits)
+        return decimal_json_schema(schema, digits, super().decimal_schema(schema)["anyOf"][0])
 
     def complex_schema(self, schema: core_schema.ComplexSchema) -> JsonSchemaValue:
         """Generate a string in the form that Python prints."""

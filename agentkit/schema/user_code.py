@@ -123,7 +123,7 @@ class _Guard:
         return self.rewrite(inner, () if key == "definitions" else path)
 
     def _guarded(self, schema: _AnyCoreSchema, path: tuple[str, ...]) -> _AnyCoreSchema:
-        kind = schema["type"]
+        kind = schema.get("type")  # an argument of a call has none
         if kind in _GUARDS:
             function = schema["function"]["function"]
             if is_pydantic_function(function):
