@@ -183,7 +183,7 @@ def _refused(error: Exception) -> PydanticCustomError:
 def _said(error: Exception, kind: str) -> str:
     if isinstance(error, ToolError):
         return str(error)
-    what = "no default could be made for it" if kind == NO_DEFAULT else "it could not be checked"
+    what = "no default could be made for it" if kind == NO_DEFAULT else "could not be checked"
     return f"{what} ({type(error).__name__})"
 
 

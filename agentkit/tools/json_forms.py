@@ -6,13 +6,14 @@ whoever writes it asks again for those that are not known either.
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from collections import UserString
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from numbers import Number
 from types import SimpleNamespace
-from typing import cast
+from typing import Protocol, cast
 
 _MOST_ITEMS = 1_000_000
 """Items that are read of an iterator, which may have no end."""
@@ -69,11 +70,14 @@ def _named(value: object) -> str:
     return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
 
 
+_TABLE_LIBRARIES = frozenset(("numpy", "pandas", "polars", "pyarrow"))
 _NULL = object()
 """The form of a value that stands for a missing one: `null`."""
 
 
 def _from_text_like(value: object) -> object:
+    if type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
+        return _NULL
     if isinstance(value, UserString | tzinfo):
         return str(value)
     return bytes(cast("bytes", value)) if isinstance(value, memoryview | bytearray) else None
@@ -110,6 +114,13 @@ def _with_names(rows: object, names: Iterable[str]) -> object:
     return dict(zip(names, cast("Iterable[object]", rows), strict=True))
 
 
+class _Table(Protocol):
+    columns: object
+
+    def to_dict(self, *, orient: str) -> object: ...
+    def reset_index(self) -> _Table: ...
+
+
 def _from_table(value: object) -> object:
     """Return the rows of a data frame, with its index where that is more than a count; the values of a series."""
     if to_dicts := _method(value, "to_dicts"):
@@ -122,9 +133,15 @@ def _from_table(value: object) -> object:
         return None
     is_counted = type(index).__name__ == "RangeIndex"
     if not hasattr(value, "columns"):
-        return list(cast("Iterable[object]", value)) if is_counted else to_dict()
-    rows = to_dict if is_counted else getattr(getattr(value, "reset_index")(), "to_dict")  # noqa: B009 - as above
-    return cast("object", rows(orient="records"))
+        if is_counted:
+            return list(cast("Iterable[object]", value))
+        if getattr(index, "is_unique", True):
+            return to_dict()
+    table = cast("_Table", value if is_counted else cast("_Table", value).reset_index())
+    if getattr(table.columns, "is_unique", True):
+        return table.to_dict(orient="records")
+    split = cast("Mapping[str, object]", table.to_dict(orient="split"))
+    return {"columns": split["columns"], "data": split["data"]}
 
 
 def _from_row(value: object) -> object:
@@ -139,8 +156,12 @@ def _from_row(value: object) -> object:
     names = [field.name for field in fields] if fields is not None else getattr(type(value), "__struct_fields__", None)
     if names is not None:
         return {name: getattr(value, name) for name in cast("Iterable[str]", names)}
+    if hasattr(type(value), "__pydantic_serializer__"):  # pydantic's own serializer has failed
+        return None
     if (to_dict := _method(value, "dict")) and hasattr(value, "__fields__"):  # a model of pydantic's first version
         return to_dict()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return dict(vars(value)) if isinstance(value, SimpleNamespace) else None
 
 
@@ -157,12 +178,16 @@ def _from_items(value: object) -> object:
 def _from_number(value: object) -> object:
     if hasattr(type(value), "__index__"):
         return operator.index(cast("int", value))
-    if type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
-        return _NULL
     if item := _method(value, "item"):
         plain = item()
         return None if type(plain) is type(value) else plain
     return str(value) if isinstance(value, Number) else None
+
+
+def _from_library_scalar(value: object) -> object:
+    """Return the text of a span, an interval or a category of a library for tables."""
+    module = type(value).__module__.partition(".")[0]
+    return str(value) if module in _TABLE_LIBRARIES and not isinstance(value, type) else None
 
 
 def _method(value: object, name: str) -> Callable[..., object] | None:
@@ -179,5 +204,6 @@ _CONVERTERS: tuple[Callable[[object], object], ...] = (
     _from_row,
     _from_number,
     _from_items,
+    _from_library_scalar,
 )
 """The first that returns something has the form. None: the value is of another kind."""

@@ -64,9 +64,22 @@ def plain_data(value: object) -> object:
         return {_key_text(key): plain_data(inner) for key, inner in items}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain_data(inner) for inner in cast("Collection[object]", value)]
-    plain: object = to_jsonable_python(value, inf_nan_mode="strings", bytes_mode="base64", fallback=json_form)
+    try:
+        plain: object = to_jsonable_python(value, inf_nan_mode="strings", bytes_mode="base64", fallback=json_form)
+    except NoJsonForm:
+        raise
+    except Exception as error:  # noqa: BLE001 - a part of it that pydantic cannot write; methods may raise anything
+        plain = _form_by_parts(value, error)
     is_checked = plain is None or isinstance(plain, str | int)
     return plain if is_checked else plain_data(plain)
+
+
+def _form_by_parts(value: object, error: Exception) -> object:
+    """Return the form of a value that pydantic has failed to write in one piece."""
+    try:
+        return json_form(value)
+    except NoJsonForm:
+        raise NoJsonForm(_failed_text(error)) from error
 
 
 def _key_text(key: object) -> str:

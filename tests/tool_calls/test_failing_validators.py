@@ -58,8 +58,8 @@ async def test_arguments_are_refused_and_nothing_is_executed_or_repeated(caplog:
     assert (ran, asked) == ([], ["x", "y"])
     first, second = (str(result.messages[n]["content"][0]["content"]) for n in (2, 4))
     assert "person.name: expected a string, got 5" in first
-    assert "drink: it could not be checked (ConnectionError)" in first
-    assert second.splitlines()[1:] == ["- drink: it could not be checked (ConnectionError)"]
+    assert "drink: could not be checked (ConnectionError)" in first
+    assert second.splitlines()[1:] == ["- drink: could not be checked (ConnectionError)"]
     assert "Nothing was executed" in second
     assert "hunter2" not in first + second
     assert "hunter2" in caplog.text
@@ -93,7 +93,7 @@ async def test_an_answer_by_a_tool_is_asked_for_again(way: Any) -> None:
     with script(*answers) as s:
         result = await way(Agent("a", model=MODEL, output=Meal))
     assert result.output.drink == "tea"
-    assert "drink: it could not be checked (KeyError)" in str(s.requests[1]["messages"][-1]["content"])
+    assert "drink: could not be checked (KeyError)" in str(s.requests[1]["messages"][-1]["content"])
 
 
 async def test_the_input_of_a_sub_agent_is_refused_before_it_runs() -> None:

@@ -60,22 +60,43 @@ class RangeIndex:
 class Labels:
     """Stands for an index with labels."""
 
+    def __init__(self, *, is_unique: bool = True) -> None:
+        self.is_unique = is_unique
+
 
 class Frame:
     """Behaves as a data frame of pandas."""
 
-    columns = ("n",)
+    columns: object = Labels()
 
     def __init__(self, index: object, rows: list[dict[str, object]]) -> None:
         self.index = index
         self.rows = rows
 
-    def to_dict(self, orient: str) -> list[dict[str, object]]:
-        assert orient == "records"
+    def to_dict(self, orient: str) -> object:
+        if orient == "split":
+            return {"index": [0], "columns": ["n", "n"], "data": [[1, 2]]}
         return self.rows
 
     def reset_index(self) -> Frame:
         return Frame(RangeIndex(), [{"city": f"c{n}", **row} for n, row in enumerate(self.rows)])
+
+
+class DoubledFrame(Frame):
+    columns = Labels(is_unique=False)
+
+
+class Column:
+    """Behaves as a series of pandas."""
+
+    def __init__(self, index: object) -> None:
+        self.index = index
+
+    def to_dict(self) -> dict[str, int]:
+        return {"a": 1}
+
+    def reset_index(self) -> Frame:
+        return Frame(RangeIndex(), [{"index": "a", "n": 1}, {"index": "a", "n": 2}])
 
 
 @attrs.define
@@ -158,6 +179,14 @@ FORMS: dict[str, tuple[object, str]] = {
     "odd keys": ({frozenset((1,)): 1, (1, "a"): 2, None: 3}, '{"[1]":1,"1,a":2,"None":3}'),
     "a table": (Frame(RangeIndex(), [{"n": np.int64(1)}]), '[{"n":1}]'),
     "a table with labels": (Frame(Labels(), [{"n": 1}]), '[{"city":"c0","n":1}]'),
+    "a table with two columns of one name": (
+        DoubledFrame(RangeIndex(), []),
+        '{"columns":["n","n"],"data":[[1,2]]}',
+    ),
+    "columns": (
+        [Column(Labels()), Column(Labels(is_unique=False))],
+        '[{"a":1},[{"index":"a","n":1},{"index":"a","n":2}]]',
+    ),
     "deep lists": (json.loads("[" * 280 + "]" * 280), "[" * 280 + "]" * 280),
 }
 
@@ -206,6 +235,35 @@ def test_what_has_no_form_is_named_without_its_contents(value: object, reason: s
     with pytest.raises(NoJsonForm) as caught:
         json_text(value)
     assert str(caught.value) == reason
+
+
+def test_a_missing_time_is_null_wherever_it_is() -> None:
+    missing = np.datetime64("NaT")
+    table = Frame(RangeIndex(), [{"when": missing, "blob": b"\xff"}])
+    assert json_text([table, Report(missing, {"a": missing})]) == (
+        '[[{"when":null,"blob":"_w=="}],{"total":null,"rows":{"a":null}}]'
+    )
+
+
+class NoZone(datetime.tzinfo):
+    def utcoffset(self, at: datetime.datetime | None, /) -> datetime.timedelta:
+        raise TypeError
+
+    dst = utcoffset
+
+    def tzname(self, at: datetime.datetime | None, /) -> str:
+        return "none"
+
+
+class NaTType(datetime.datetime):
+    """Behaves as the missing time of pandas: a datetime that pydantic fails to write."""
+
+
+def test_a_datetime_that_cannot_be_written_costs_nothing_else() -> None:
+    missing = NaTType(2026, 1, 31, tzinfo=NoZone())
+    assert json_text({"rows": [{"when": missing, "n": 1}], "all": Report(missing, {})}) == (
+        '{"rows":[{"when":null,"n":1}],"all":{"total":null,"rows":{}}}'
+    )
 
 
 def test_an_iterator_is_read_once_and_not_without_end() -> None:

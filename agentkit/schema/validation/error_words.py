@@ -56,6 +56,8 @@ def error_text(details: ErrorDetails, steps: Sequence[str | int], given: JSON, s
     is_of_user = isinstance(cause, Exception) and not _is_raised_by_pydantic(cause)
     if isinstance(cause, Exception) and is_of_user:
         return _clipped(str(cause)) or f"refused, got {json_excerpt(given)}"
+    if kind == "set_item_not_hashable":
+        return f"expected a single value, not a list or an object, got {json_excerpt(given)}"
     if isinstance(given, str) and (form := _form_text(kind, _parts_at(schema, steps))):
         return f"expected {form}, got {json_excerpt(given)}"
     if kind not in PYDANTIC_ERROR_TYPES and kind != "value_error":

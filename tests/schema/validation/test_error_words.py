@@ -74,6 +74,7 @@ MOMENT = "expected a string in the format date-time, such as 2026-01-31T09:30:00
         (Encoded, {"data": "@@"}, 'it.data: expected a string in the format base64, such as aGVsbG8=, got "@@"'),
         (Json[int], "{", 'it: expected text that is JSON, got "{" (EOF while parsing an object at line 1 column 1)'),
         (re.Pattern[str], "(", 'it: expected a string in the format regex, got "("'),
+        (set[Any], [[1]], "it[0]: expected a single value, not a list or an object, got [1]"),
         (PastDate, "2999-01-01", 'it: date should be in the past, got "2999-01-01"'),
         (
             Annotated[dt.timedelta, Field(le=dt.timedelta(hours=1))],

@@ -42,7 +42,7 @@ def test_a_general_failure_is_left_out_where_the_schema_has_a_reason() -> None:
 
 def test_it_is_told_where_the_schema_has_none() -> None:
     said, _ = problems_of({"name": "Ada", "day": "Sunday", "id": 1})
-    assert said == [Problem("name", "it could not be checked (KeyError)"), Problem("day", "not on Sundays")]
+    assert said == [Problem("name", "could not be checked (KeyError)"), Problem("day", "not on Sundays")]
 
 
 def test_a_default_that_fails_is_told_at_its_field() -> None:
