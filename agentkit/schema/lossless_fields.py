@@ -6,7 +6,9 @@ inside another, aliases where validation takes none, and one of two fields with 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
@@ -33,6 +35,13 @@ class LosslessFieldSchemas(LosslessValueSchemas):
         """Generate the schema of a dataclass's fields, without those that its `__init__` does not take."""
         fields = [field for field in schema["fields"] if field.get("init", True)]
         return super().dataclass_args_schema({**schema, "fields": fields})
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Generate the schema of a pydantic model."""
+        built = super().model_schema(schema)
+        if schema.get("custom_init") and not schema.get("root_model"):
+            _require_init_takes(schema["cls"], built.get("properties", {}))
+        return built
 
     def _named_required_fields_schema(
         self, named_required_fields: Sequence[tuple[str, bool, AnyCoreSchema]]
@@ -79,6 +88,17 @@ class LosslessFieldSchemas(LosslessValueSchemas):
             part = properties.get(names.get(field, ""))
             if examples and is_object(part) and "examples" in part:
                 part["examples"] = to_stable_json(examples)
+
+
+def _require_init_takes(cls: type, properties: Mapping[str, object]) -> None:
+    """Raise DefinitionError for a model whose own `__init__`, which validation calls, takes other names than shown."""
+    try:
+        inspect.signature(cast("Any", cls).__init__).bind(None, **properties)
+    except TypeError as error:
+        raise DefinitionError(
+            f"the `__init__` of {cls.__name__} does not take what its fields are named ({error}); validation calls it "
+            "with them: write a classmethod beside it, or a validator"
+        ) from error
 
 
 def _paths(alias: object) -> list[list[object]]:

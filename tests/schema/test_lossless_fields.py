@@ -122,3 +122,24 @@ def test_a_field_that_is_hidden_needs_a_default() -> None:
     for default in (MISSING, 3):
         with pytest.raises(DefinitionError, match=r"^parameter `a`: .*hidden from the schema"):
             compile_parameters([Parameter("a", SkipJsonSchema[int], default), Parameter("b", int)])
+
+
+class OfTwoNames(BaseModel):
+    name: str
+
+    def __init__(self, first: str, last: str) -> None:
+        super().__init__(name=f"{first} {last}")
+
+
+class OfItsAlias(BaseModel):
+    name: str = Field(alias="n")
+    size: int = 0
+
+    def __init__(self, n: str, **more: Any) -> None:
+        super().__init__(n=n, **more)
+
+
+def test_a_model_whose_own_init_takes_other_names_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="the `__init__` of OfTwoNames does not take what its fields are named"):
+        compile_type(list[OfTwoNames])
+    assert compile_type(OfItsAlias).validate({"n": "a", "size": 1}).name == "a"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel, TypeAdapter
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypedDict
 
+from agentkit.schema import compile_type
 from agentkit.schema.serializers import make_serializer, with_own_names
 
 T = TypeVar("T")
@@ -96,3 +97,44 @@ def test_without_a_declared_type_the_class_of_the_value_decides() -> None:
     assert with_own_names({"a": OWN, "b": None}, keep) == {"a": {"item_id": 1}, "b": None}
     for other in ([ALIASED], {"a": 1}, "text", ALIASED):
         assert with_own_names(other, keep) is other
+
+
+class Names(BaseModel):
+    a: int = Field(alias="aA")
+    b: int = Field(validation_alias="bB")
+    c: int = Field(1, serialization_alias="cC")
+    d: int = Field(1, validation_alias=AliasChoices(AliasPath("x", 0), "dd", "ddd"), serialization_alias="e")
+
+
+class ByName(BaseModel):
+    model_config = ConfigDict(validate_by_alias=False, validate_by_name=True)
+    a: int = Field(alias="A")
+    inner: list[Names] = []
+
+
+@dataclass
+class Job:
+    name: str
+    inner: ByName
+    log: list[str] = field(init=False, default_factory=list[str])
+
+
+NAMES = {"aA": 1, "bB": 2, "c": 3, "dd": 4}
+
+
+DUMPS: list[tuple[object, object]] = [
+    (Names, NAMES),
+    (list[Names], [NAMES]),
+    (ByName, {"a": 1, "inner": [NAMES]}),
+    (Job, {"name": "x", "inner": {"a": 1, "inner": [NAMES]}}),
+    (Node, {"node_id": 1, "inner": [{"node_id": 2, "inner": []}]}),
+    (Page[Names], {"rows": [NAMES]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "data"), DUMPS)
+def test_what_is_dumped_is_what_validation_takes(kind: Any, data: object) -> None:
+    compiled = compile_type(kind)
+    value = compiled.validate(data)
+    assert compiled.dump(value) == data
+    assert compiled.validate(compiled.dump(value)) == value
