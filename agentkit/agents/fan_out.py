@@ -101,12 +101,12 @@ def _numbered_items(
     items: Iterator[Item], run_id: str, results: dict[int, Done[Out] | Failed], redact: Callable[[str], str]
 ) -> Iterator[tuple[int, Item]]:
     """Yield the items with their places. An error of the iterator itself ends them, as the last of the results."""
-    index = 0
+    index, cancelled = 0, anyio.get_cancelled_exc_class()  # it may be closed after the end of the event loop
     try:
         for item in items:
             yield index, item
             index += 1
-    except (Exception, anyio.get_cancelled_exc_class()) as error:  # noqa: BLE001 - an iterator may raise anything, also the cancellation of a future that it reads
+    except (Exception, cancelled) as error:  # noqa: BLE001 - an iterator may raise anything, also the cancellation of a future that it reads
         log().error("the items of a map cannot be read any further", run_id=run_id, index=index, exc_info=error)
         reason = f"The items could not be read any further: {type(error).__name__}: {error}"
         results[index] = Failed(index, Outcome.FAILED, redact(reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from agentkit import Agent, ConfigurationError, Done, Failed, Outcome, RunResult, UsageError, tool
 from agentkit.agents.fan_out import fan_out
 from agentkit.messages.message import JSONObject
+from agentkit.simulator import Script, Simulator
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
@@ -219,3 +221,27 @@ async def test_five_thousand_agents_run_at_once() -> None:
 async def test_one_item_by_itself_is_no_iterable_of_items(items: Any) -> None:
     with script(), pytest.raises(UsageError, match="map takes an iterable of items"):
         await agent.map(items)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_cancelled_map_that_somebody_holds_beyond_its_event_loop_is_closed_without_a_word(backend: str) -> None:
+    held: list[BaseException] = []
+
+    async def main() -> None:
+        async def never(_: JSONObject) -> Reply:
+            scope.cancel()
+            await anyio.sleep_forever()
+            return Reply.text("")
+
+        client = Simulator(Script(never)).client()
+        with anyio.CancelScope() as scope:
+            try:
+                await Agent("a", model="claude-haiku-5-5").map(["one", "two"], concurrency=1, client=client)
+            except BaseException as error:
+                held.append(error)  # its traceback holds the items
+                raise
+
+    anyio.run(main, backend=backend)
+    assert len(held) == 1
+    held.clear()
+    gc.collect()  # what cannot be raised fails the test

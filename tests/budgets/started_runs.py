@@ -127,7 +127,9 @@ ASYNC_WAYS: tuple[AsyncWay, ...] = (
     *(by_awaited_threads, by_awaited_pool, by_awaited_loop, by_awaited_trio_loop),
 )
 SYNC_WAYS: tuple[SyncWay, ...] = (by_run_sync, by_threads, by_pool, by_loop, by_trio_loop)
-WAYS: tuple[Way, ...] = (*ASYNC_WAYS, *SYNC_WAYS) * 4 + (by_blocking,)
+WAYS: tuple[Way, ...] = (*ASYNC_WAYS, *SYNC_WAYS)
+SELDOM_BLOCKING: tuple[Way, ...] = (*WAYS * 4, by_blocking)
+"""Ways to choose from; the last one takes seconds."""
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from agentkit.simulator import Mix, Reply, Script
 from agentkit.simulator.faults.parsing import parse_fault
 from agentkit.simulator.faults.plan import SURVIVABLE_FAULTS
 from tests.budgets.server import DenseSimulator, Limited, NamingSimulator, dense_content, dense_usage, token_of
-from tests.budgets.started_runs import WAYS, AnyTool, listed, starting_tool
+from tests.budgets.started_runs import SELDOM_BLOCKING, AnyTool, listed, starting_tool
 
 AnyAgent: TypeAlias = Agent[Any, Any, Any]
 
@@ -97,7 +97,7 @@ class Tree:
 
     def starter(self, depth: int, name: str) -> AnyTool:
         """A tool whose code runs another agent, in one of the ways there are."""
-        way, timeout_s = self.chance.choice(WAYS), self.chance.choice([None] * 9 + [0.05])
+        way, timeout_s = self.chance.choice(SELDOM_BLOCKING), self.chance.choice([None] * 9 + [0.05])
         return starting_tool(self.agent(depth, name), way, self.running, timeout_s)
 
     def delegate(self, depth: int, name: str) -> AgentTool[Any, Any]:
