@@ -73,7 +73,7 @@ class JsonReader(Generic[T]):
         except Exception as error:
             if isinstance(error, RecursionError) and is_deep(value):
                 raise
-            raise error_of_user_code("arguments", error) from error
+            raise error_of_user_code(value, error) from error
 
     @cached_property
     def _validator(self) -> Validator[T]:

@@ -69,14 +69,14 @@ def guarded_validator(
     return SchemaValidator(core_schema, _use_prebuilt=False)  # type: ignore[call-arg, unused-ignore]  # in no stub
 
 
-def error_of_user_code(title: str, error: Exception) -> ValidationError:
-    """Return the ValidationError for an exception that came out of a validation, where no guard was."""
-    path: tuple[str, ...] = ()
+def error_of_user_code(value: object, error: Exception) -> ValidationError:
+    """Return the ValidationError for an exception that came out of the validation of a value, where no guard was."""
+    path: tuple[str, ...] = tuple(map(str, value)) if is_object(value) and len(value) == 1 else ()
     kind, cause = REFUSED, error
     if isinstance(error, _FailedAt) and isinstance(error.__cause__, Exception):
         path, kind, cause = error.path, error.kind, error.__cause__
     details = PydanticCustomError(cast("Any", kind), "{said}", {"said": _said(cause, kind), "error": cause})
-    return ValidationError.from_exception_data(title, [{"type": details, "loc": path, "input": None}], "json")
+    return ValidationError.from_exception_data("data", [{"type": details, "loc": path, "input": None}], "json")
 
 
 @contextmanager

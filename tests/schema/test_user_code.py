@@ -182,7 +182,7 @@ ROWS: list[tuple[object, JSON, list[str]]] = [
     (list[Checked], [{"low": 1, "high": 2}], ["it[0]: could not be checked (OSError)"]),
     (Order, {"items": ["tea"]}, ["it: could not be checked (ConnectionError)"]),
     (Order, {"items": [5]}, ["it.items[0]: expected a string, got 5"]),
-    (Parcel, {"item": "tea", "weight": 1}, ["could not be checked (ConnectionError)"]),
+    (Parcel, {"item": "tea", "weight": 1}, ["it: could not be checked (ConnectionError)"]),
     (Filled, {}, ["it.id: no default could be made for it (KeyError)"]),
     (
         Filled,
@@ -204,7 +204,7 @@ ROWS: list[tuple[object, JSON, list[str]]] = [
     (
         Annotated[int, AfterValidator(fails_with(RecursionError(SECRET)))],
         1,
-        ["could not be checked (RecursionError)"],
+        ["it: could not be checked (RecursionError)"],
     ),
     (
         Annotated[int, AfterValidator(fails_with(PydanticCustomError("odd", "Take {n}", {"n": 4})))],
