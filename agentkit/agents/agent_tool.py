@@ -127,7 +127,7 @@ class AgentToolBody(Generic[In, Out]):
     def answer_as_json(self, answer: Out) -> JSON:
         """Return the child's output as JSON data. Raises ToolError where its serializers fail: the child has run."""
         try:
-            return self.agent.output_spec.form.inner.dump(answer)
+            return self.agent.output_spec.form.inner.write(answer)
         except Exception as error:
             problem = NoJsonForm(f"its output cannot be written ({type(error).__name__})")
             problem.__cause__ = error

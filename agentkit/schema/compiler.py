@@ -30,7 +30,7 @@ from agentkit.schema.json_schema.shape import mended_part, require_shape
 from agentkit.schema.json_schema.subschemas import look_up_reference, resolve_reference, transform_schemas
 from agentkit.schema.json_values import JsonReader
 from agentkit.schema.lossless import LosslessSchemaGenerator
-from agentkit.schema.serializers import ValueSerializer, make_dumper
+from agentkit.schema.serializers import ValueSerializer, make_dumper, make_serializer
 from agentkit.schema.stable_json import to_stable_json
 from agentkit.schema.temporal import append_bounds_note
 from agentkit.schema.type_adapter import make_type_adapter
@@ -70,6 +70,7 @@ class TypeSchema(Generic[T]):
     schema: JSONObject
     """The lossless JSON Schema, with `$defs` where types are shared. Treat it as read-only."""
     _dumper: ValueSerializer = field(repr=False)
+    _writer: ValueSerializer = field(repr=False)
     _reader: JsonReader[T] = field(repr=False)
 
     def validate(self, value: object) -> T:
@@ -85,6 +86,10 @@ class TypeSchema(Generic[T]):
     def dump(self, value: T) -> JSON:
         """Return JSON data that `validate` accepts. Raises PydanticSerializationError for a value without JSON form."""
         return cast("JSON", self._dumper.to_round_trip(value))
+
+    def write(self, value: T) -> JSON:
+        """Return JSON data to be read: as `dump`, but without aliases where a class wants none."""
+        return cast("JSON", self._writer.to_round_trip(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def compile_type(annotation: object) -> TypeSchema[Any]:
     adapter = _type_adapter(annotation)
     schema, reader = _compile_adapter(adapter)
     place_notes(schema, annotation, lambda part: look_up_reference(part["$ref"], schema))
-    compiled = TypeSchema(schema, make_dumper(adapter), reader)
+    compiled = TypeSchema(schema, make_dumper(adapter), make_serializer(adapter), reader)
     if key is not None:
         _compiled_types[key] = compiled
     return compiled

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from agentkit import Agent, Brief, Document, Outcome, RunContext, RunStarted, ToolStarted, tool
@@ -102,6 +103,19 @@ async def test_a_typed_input_is_the_schema_and_is_validated() -> None:
         await parent.run("Go")
     assert "text: missing" in s.requests[1]["messages"][-1]["content"][0]["content"]
     assert s.requests[2]["messages"][0]["content"][0]["source"]["data"] == "Tea."
+
+
+class Row(BaseModel):
+    model_config = ConfigDict(serialize_by_alias=False)
+    item_id: int = Field(alias="_x7")
+
+
+async def test_an_answer_has_no_aliases_where_its_class_wants_none() -> None:
+    child = Agent("child", model="claude-haiku-5-5", output=Row)
+    with script(Reply.tool("child", objective="x"), Reply.text('{"_x7": 1}'), Reply.text("done")) as s:
+        result = await Agent("lead", model="claude-opus-5-5", tools=[child.as_tool()]).run("go")
+    assert result.ok
+    assert '{\\"item_id\\":1}' in json.dumps(s.requests[2]["messages"][-1])
 
 
 Linked = TypedDict("Linked", {"@type": str, "labels": dict[str, int]})
