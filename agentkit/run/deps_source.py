@@ -13,6 +13,7 @@ from types import UnionType
 from typing import TypeAlias, TypeVar, cast, get_origin
 
 from agentkit.run.cleanup import close_when_cancelled
+from agentkit.tools.options import takes_arguments
 
 Deps = TypeVar("Deps")
 
@@ -44,13 +45,7 @@ def deps_source_problem(source: object) -> str | None:
     if not callable(source):
         kind = type(source).__name__
         return f"it takes a type, or a function that makes the deps of a run, not a value: run(..., deps={kind}(...))"
-    try:
-        inspect.signature(source).bind()
-    except TypeError:
-        return "its function is called without arguments, for each run"
-    except ValueError:  # Python does not know the parameters of some functions written in C
-        return None
-    return None
+    return None if takes_arguments(source, 0) else "its function is called without arguments, for each run"
 
 
 def given_deps_problem(source: object, given: object) -> str | None:

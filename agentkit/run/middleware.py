@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from agentkit.errors import DefinitionError
+from agentkit.tools.options import takes_arguments
 
 if TYPE_CHECKING:
     from agentkit.messages.message import AssistantTurn, Content, ToolCall
@@ -112,3 +113,5 @@ def check_middleware(around: object) -> None:
     for one in around:  # pyright: ignore[reportUnknownVariableType]  # callers may pass any type
         if not callable(one):  # pyright: ignore[reportUnknownArgumentType]
             raise DefinitionError(f"{one!r} is not a function; write `async def f(call, next)`")
+        if not takes_arguments(one, 2):
+            raise DefinitionError(f"{one!r} is called with two arguments; write `async def f(call, next)`")

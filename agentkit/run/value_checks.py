@@ -15,6 +15,7 @@ from agentkit.models.client_check import client_problem
 from agentkit.models.retry import Retry
 from agentkit.run.deps_source import deps_source_problem
 from agentkit.run.settings import Settings
+from agentkit.tools.options import takes_arguments
 
 ValueCheck: TypeAlias = Callable[[object], "str | None"]
 """Returns the problem of a value. None: it is of the right kind."""
@@ -182,13 +183,7 @@ def _instance_problem(value: object, wanted: type[object], example: str) -> str 
 
 def _arguments_problem(function: Callable[..., object], count: int, wanted: str) -> str | None:
     """Return the problem of a function that cannot be called with so many positional arguments."""
-    try:
-        inspect.signature(function).bind(*[None] * count)
-    except TypeError:
-        return f"its function is called with {wanted}"
-    except ValueError:  # Python does not know the parameters of some functions written in C
-        return None
-    return None
+    return None if takes_arguments(function, count) else f"its function is called with {wanted}"
 
 
 def _kind(value: object) -> str:

@@ -128,6 +128,17 @@ def check_options(options: ToolOptions) -> ToolOptions:
     return cast("ToolOptions", given)
 
 
+def takes_arguments(function: Callable[..., object], count: int) -> bool:
+    """Return True if a function can be called with so many arguments, as far as Python knows its parameters."""
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
+
+
 def is_for_code(allowed_callers: Sequence[str]) -> bool:
     """Return True if code that the API runs may call a tool with these `allowed_callers`."""
     return any(caller != DIRECT for caller in allowed_callers)
@@ -171,7 +182,7 @@ def _are_callers(value: object) -> bool:
 
 
 def _is_predicate(value: object) -> bool:
-    return callable(value) and not inspect.iscoroutinefunction(value)
+    return callable(value) and not inspect.iscoroutinefunction(value) and takes_arguments(value, 1)
 
 
 # For each option the wording of the error message, and the check.

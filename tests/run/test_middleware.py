@@ -243,6 +243,8 @@ def test_what_is_no_middleware_is_refused_where_the_agent_is_defined() -> None:
         Agent("a", model="m", around_tool=single)  # type: ignore[arg-type]  # the mistake that is being tested
     with pytest.raises(DefinitionError, match=r"Agent\('a', around_model=\.\.\.\): 5 is not a function"):
         Agent("a", model="m", around_model=[5])  # type: ignore[list-item]
+    with pytest.raises(DefinitionError, match=r"Agent\('a', around_tool=\.\.\.\): .* is called with two arguments"):
+        Agent("a", model="m", around_tool=[lambda call: call])  # type: ignore[list-item,misc]
     with pytest.raises(
         DefinitionError, match=r"Agent\('a', redact=\.\.\.\): it takes a list of names: redact=\['PIN'\]"
     ):

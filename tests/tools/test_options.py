@@ -14,6 +14,10 @@ from agentkit import DefinitionError, RunContext
 from agentkit.tools.options import ToolOptions, check_name, check_options, clean_description, examples_as_json
 
 
+def bool_without_arguments() -> bool:
+    return True
+
+
 async def never(ctx: RunContext[object]) -> bool:
     return False
 
@@ -82,6 +86,7 @@ def test_what_works_is_kept() -> None:
         ("max_result_tokens", True),
         ("available", True),
         ("available", never),
+        ("available", bool_without_arguments),
         ("exclusive", 1),
         ("finds_tools", "yes"),
         ("allowed_callers", "direct"),
