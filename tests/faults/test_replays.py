@@ -33,7 +33,7 @@ class _Recorded(ScenarioRun):
 
 
 def _play(scenario: Scenario, way: str, steps: Recording) -> tuple[_Recorded, object]:
-    """Return the played scenario, and what a replay has to bring again; None where the run was to be cancelled."""
+    """Return the played scenario, and what a replay has to bring again; None where the run is to go on."""
     played = _Recorded(scenario, ScenarioServer(scenario))
     played.steps = steps
 
@@ -48,6 +48,8 @@ def _play(scenario: Scenario, way: str, steps: Recording) -> tuple[_Recorded, ob
         played.stage.is_over = True
     result = played.result
     if result is None or result.outcome == "cancelled":
+        return played, None
+    if result.error is not None and result.error.kind == "configuration_error":  # which the program can put right
         return played, None
     return played, (result.outcome, repr(result.answer), comparable(result.messages), str(result.cost.total))
 
