@@ -65,7 +65,7 @@ def _candidates(function: Callable[..., object]) -> Iterator[str | None]:
     is_partial = isinstance(cast("object", function), functools.partial)
     inner: object = getattr(function, "func" if is_partial else "__wrapped__", None)
     classes = cast("type[object]", type(function)).__mro__
-    is_object = not inspect.isroutine(function)
+    is_object = is_partial or not inspect.isroutine(function)  # a partial is a method descriptor from Python 3.14 on
     if is_object:
         own: object = getattr(function, "__dict__", {}).get("__doc__")
         yield own if isinstance(own, str) else None

@@ -142,7 +142,7 @@ FORMS: dict[str, tuple[object, str]] = {
     "a number by its item": ({"n": Scalar()}, '{"n":0.5}'),
     "numpy integers": ({"a": np.int64(3), "b": np.uint8(255)}, '{"a":3,"b":255}'),
     "numpy truths": ([np.bool_(True), np.float32(0.5)], "[true,0.5]"),
-    "numpy missing": ([np.float64("nan"), np.datetime64("NaT")], '["NaN",null]'),
+    "numpy missing": ([np.float64("nan"), np.datetime64("NaT", "s")], '["NaN",null]'),
     "numpy array": (np.arange(4).reshape(2, 2), "[[0,1],[2,3]]"),
     "numpy times": (np.array(["2026-01-31"], dtype="datetime64[ns]"), '["2026-01-31T00:00:00.000000000"]'),
     "numpy time": (np.datetime64("2026-01-31"), '"2026-01-31"'),
@@ -238,7 +238,7 @@ def test_what_has_no_form_is_named_without_its_contents(value: object, reason: s
 
 
 def test_a_missing_time_is_null_wherever_it_is() -> None:
-    missing = np.datetime64("NaT")
+    missing = np.datetime64("NaT", "s")
     table = Frame(RangeIndex(), [{"when": missing, "blob": b"\xff"}])
     assert json_text([table, Report(missing, {"a": missing})]) == (
         '[[{"when":null,"blob":"_w=="}],{"total":null,"rows":{"a":null}}]'
