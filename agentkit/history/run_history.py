@@ -50,8 +50,8 @@ class RunHistory:
     """The server's last token count, and the number of messages that it holds for. Zeros: nothing was counted."""
     _has_waiting_code: bool = field(default=False, init=False)
     """True if code of the last turn waits for its calls: the next user message must hold their results alone."""
-    _is_paused: bool = field(default=False, init=False)
-    """True if the server has paused a turn since the last user message: the next one gives up what has not ended."""
+    _has_pause: bool = field(default=False, init=False)
+    """True if the server has paused a turn since the last user message: its own tools may not have ended."""
     _held: list[Block] = field(default_factory=list["Block"], init=False)
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
@@ -96,9 +96,9 @@ class RunHistory:
         if isinstance(content, list) and len(content) >= CACHE_LOOKBACK_BLOCKS:
             content = self._markers.with_message_marker(content, transcript.prefix, transcript.messages)
         if content:
-            if self._is_paused and not self._has_waiting_code:
+            if self._has_pause and not _has_results(content):  # results stand directly behind their calls
                 transcript.close_server_calls()
-                self._is_paused = False
+            self._has_pause = False
             message = user(content)
             if message.markers:
                 message = self._markers.fit_message(message, transcript.prefix, transcript.messages)
@@ -168,7 +168,7 @@ class RunHistory:
         transcript = self._transcript
         transcript.append_turn(turn, self._reply_thread)
         self._has_waiting_code = transcript.container is not None and bool(open_code_calls(turn.content))
-        self._is_paused = self._is_paused or turn.stop_reason == "pause_turn"
+        self._has_pause = self._has_pause or turn.stop_reason == "pause_turn"
         usage = Usage.from_api(turn.usage)
         if usage.prompt_tokens and self._counts_prompt:  # some servers report no usage
             self.counted_prompt = usage.prompt_tokens + usage.output_tokens, len(transcript.messages)
@@ -193,7 +193,7 @@ class RunHistory:
         if changed == messages:
             return False
         self._replace_messages(changed)
-        self._is_paused = False
+        self._has_pause = False
         return True
 
     async def compact(
@@ -278,3 +278,7 @@ class RunHistory:
         """Return what a request would send of the conversation, to be compared with what was refused."""
         transcript = self._transcript
         return transcript.prefix.encoded, transcript.answer_format, transcript.container, tuple(transcript.messages)
+
+
+def _has_results(content: Content) -> bool:
+    return not isinstance(content, str) and any(block["type"] == "tool_result" for block in content)

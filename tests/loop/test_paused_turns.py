@@ -44,3 +44,6 @@ async def test_a_reply_that_goes_on_without_the_result_may_be_followed_by_a_note
     with script(paused, goes_on, Reply.output(4)) as server:
         result = await agent.run("Tea?")
     assert (result.outcome, result.output, server.refusals) == ("completed", 4, [])
+    *_, behind_the_pause, last = server.requests[-1]["messages"]
+    if "tool_result" in str(last):  # results stand directly behind their calls
+        assert "tool_use" in str(behind_the_pause)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,9 @@ def plant(defect: Defect, folder: Path) -> None:
     file.write_text(source.replace(defect.old, defect.new), encoding="utf-8")
 
 
-def outcome(folder: Path, *tests: str, timeout_s: int = 60) -> subprocess.CompletedProcess[str]:
+def outcome(
+    folder: Path, *tests: str, timeout_s: int = 60, more: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     """What comes of these tests with the package of that folder; each may take so long, where nothing hangs."""
     run = (
         "import sys, pytest; end = pytest.main(sys.argv[1:]); import agentkit; print(agentkit.__file__); sys.exit(end)"
@@ -54,6 +57,7 @@ def outcome(folder: Path, *tests: str, timeout_s: int = 60) -> subprocess.Comple
         "--tb=short",
         "-k",
         "not trio",
+        *more,
     ]
     done = subprocess.run(
         [sys.executable, "-c", run, "--rootdir", folder, *options, *(f"tests/{test}" for test in tests)],
@@ -107,6 +111,6 @@ def test_every_planted_defect_is_caught(defect: Defect, copy: Path) -> None:
 @pytest.mark.parametrize("defect", [one for one in DEFECTS if one.law], ids=lambda defect: defect.name)
 def test_random_scenes_show_which_law_is_broken(defect: Defect, copy: Path) -> None:
     plant(defect, copy)
-    done = outcome(copy, _LAWS, timeout_s=_SCENES_S)
+    done = outcome(copy, _LAWS, timeout_s=_SCENES_S, more=["--seeds=100"])
     assert has_failed(done), f"no scene shows it: {defect.name}"
     assert f"{defect.law}:" in done.stdout, done.stdout[-3_000:]
