@@ -19,7 +19,7 @@ from agentkit.cli.chat import command as chat
 from agentkit.cli.commands import demo, local, mcp, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error
-from agentkit.cli.terminal.log_lines import show_log_lines
+from agentkit.cli.terminal.log_lines import shown_log_lines
 from agentkit.cli.terminal.printing import print_message
 from agentkit.errors import AgentkitError, ConfigurationError, UsageError
 
@@ -64,10 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a narrow terminal encoding is no reason to fail
     top = build_parser()
     args = top.parse_args(argv)
-    show_log_lines(is_debug=args.debug, has_display=args.command in _WITH_DISPLAY and not args.json)
+    has_display = args.command in _WITH_DISPLAY and not args.json
     try:
-        code = _print_version() if args.version else _run_command(top, args)
-        sys.stdout.flush()
+        with shown_log_lines(is_debug=args.debug, has_display=has_display):
+            code = _print_version() if args.version else _run_command(top, args)
+            sys.stdout.flush()
     except (KeyboardInterrupt, Exception) as error:
         if args.debug:
             raise

@@ -122,7 +122,9 @@ def test_what_the_users_code_raises_is_said_with_its_place(shop: Path, capsys: p
 def test_an_output_that_cannot_be_written_is_no_traceback(redirection: str, code: int, words: str, shop: Path) -> None:
     command = f"set -o pipefail; '{sys.executable}' -m agentkit tools schema shop {redirection}"
     if redirection == "| true":  # more than a pipe holds, so that it is noticed
-        (shop / "shop.py").write_text(f"{SHOP}\nprice.description = 'x' * 200_000\n", encoding="utf-8")
+        (shop / "shop.py").write_text(
+            f"{SHOP}\nprice = tool(description='x' * 200_000)(price.function)\n", encoding="utf-8"
+        )
     process = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert process.returncode == code, process.stderr
     assert words in process.stderr

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
+from collections.abc import Generator
 
 from agentkit.cli.terminal.style import styled
 from agentkit.cli.terminal.text import printable, terminal_width
@@ -44,9 +46,13 @@ class LogLines(logging.Handler):
             self.handleError(record)
 
 
-def show_log_lines(*, is_debug: bool, has_display: bool) -> None:
-    """Write the log's lines from now on; those that a display shows only with `--debug`."""
+@contextlib.contextmanager
+def shown_log_lines(*, is_debug: bool, has_display: bool) -> Generator[None]:
+    """Write the log's lines during the block; those that a display shows only with `--debug`."""
     logger = logging.getLogger("agentkit")
-    for handler in [one for one in logger.handlers if isinstance(one, LogLines)]:
-        logger.removeHandler(handler)  # a command that ran before in this process
-    logger.addHandler(LogLines(is_debug=is_debug, hidden=SHOWN_BY_DISPLAYS if has_display else frozenset()))
+    handler = LogLines(is_debug=is_debug, hidden=SHOWN_BY_DISPLAYS if has_display else frozenset())
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from agentkit import InvalidArguments, ToolError, ToolFinished, ToolTimeout
 from agentkit.cli.terminal.failures import failure_text, is_unexpected_failure
-from agentkit.cli.terminal.log_lines import SHOWN_BY_DISPLAYS, LogLines, show_log_lines
+from agentkit.cli.terminal.log_lines import SHOWN_BY_DISPLAYS, LogLines, shown_log_lines
 from agentkit.cli.terminal.plain_lines import PlainLines
 from agentkit.cli.terminal.printing import print_air, print_drawing, print_message, print_prose
 from agentkit.cli.terminal.style import styled
@@ -125,11 +126,15 @@ def test_nobody_who_asked_for_no_colour_gets_any(use_terminal: Callable[..., Ter
 
 @pytest.fixture
 def show() -> Generator[Callable[..., None]]:
-    """`show_log_lines`, undone at the end of the test."""
-    yield show_log_lines
-    logger = logging.getLogger("agentkit")
-    for handler in [one for one in logger.handlers if isinstance(one, LogLines)]:
-        logger.removeHandler(handler)
+    """Shows log lines until the test ends, or shows others."""
+    with contextlib.ExitStack() as stack:
+
+        def show_instead(**options: bool) -> None:
+            stack.close()
+            stack.enter_context(shown_log_lines(is_debug=options["is_debug"], has_display=options["has_display"]))
+
+        yield show_instead
+    assert not any(isinstance(one, LogLines) for one in logging.getLogger("agentkit").handlers)
 
 
 def fail() -> None:
