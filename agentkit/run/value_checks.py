@@ -127,7 +127,7 @@ def _type_problem(value: object) -> str | None:
     if isinstance(value, list | tuple):
         return "it takes a type, not a list of some: write `list[...]`"
     if inspect.isroutine(value):
-        return f"it takes a type, not the function `{value.__name__}`"
+        return f"it takes a type, not the function `{getattr(value, '__name__', value)}`"
     if hasattr(type(value), "__pydantic_core_schema__") or hasattr(type(value), "__dataclass_fields__"):
         return f"it takes a type, not a value of one: write `{type(value).__name__}`"
     return None
