@@ -102,14 +102,14 @@ class CacheMarkers:
 
     def count(self, prefix: EncodedPrefix, messages: Sequence[Message]) -> int:
         """Return the number of markers in prefix and messages; only new messages are searched."""
-        self._found_markers += sum(message.markers for message in messages[self._searched_messages :])
+        self._found_markers += sum([message.markers for message in messages[self._searched_messages :]])
         self._searched_messages = len(messages)
         return prefix.markers + self._found_markers
 
 
 def fit_messages(messages: Sequence[Message], prefix: EncodedPrefix) -> list[Message]:
     """Return the messages of an earlier conversation with as many markers as a request may have, the last ones."""
-    count, room = sum(message.markers for message in messages), MAX_CACHE_MARKERS - prefix.markers
+    count, room = sum([message.markers for message in messages]), MAX_CACHE_MARKERS - prefix.markers
     fitting = _MarkerFitting(max(0, count - room), max(0, room), bool(count) and _has_short_marker(prefix, ()))
     return [fitting.fit(message) if message.markers else message for message in messages]
 

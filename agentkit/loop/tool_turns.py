@@ -121,8 +121,8 @@ class ToolTurns:
             _note_repeated_failures(others, results, state)
         finally:
             self._queue_results(calls, results, self._cut_off_text)
-        if fault := next((result.program_fault for result in results.values() if result.program_fault), ""):
-            return state.program_failed(fault)
+        if faults := [result.program_fault for result in results.values() if result.program_fault]:
+            return state.program_failed(faults[0])
         if self.validation.answer is not None:
             return state.answer_accepted()
         rejected = next((str(results[call.id].content) for call in answers if reminder is None), None)

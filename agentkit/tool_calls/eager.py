@@ -105,7 +105,10 @@ class EagerCalls:
         self._context.run(eager_call.start, task_group)
 
     def _find_same_call(self, call: ToolCall, nth: int) -> EagerCall | None:
-        return next((eager_call for eager_call in self._unclaimed.get(nth, ()) if eager_call.is_same_call(call)), None)
+        for eager_call in self._unclaimed.get(nth, ()):
+            if eager_call.is_same_call(call):
+                return eager_call
+        return None
 
     async def claim_calls(self, calls: Sequence[ToolCall]) -> dict[str, EagerCall]:
         """Return the eager calls that belong to the calls of a complete turn, by call id; stop all others."""
@@ -116,7 +119,7 @@ class EagerCalls:
                 self._unclaimed[nth].remove(eager_call)
                 claimed[call.id] = eager_call
         await self.discard_unclaimed()
-        self.discarded_ids.difference_update(call.id for call in calls)
+        self.discarded_ids.difference_update([call.id for call in calls])
         return claimed
 
     async def discard_unclaimed(self) -> None:
