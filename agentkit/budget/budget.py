@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 from agentkit.budget.usage import Cost, Usage
 from agentkit.errors import DefinitionError
+from agentkit.schema.validation.unknown_options import refuse_unknown_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,9 @@ class Budget:
         """Return the limits as an amount; what is not limited is infinite."""
         limits = (self.max_cost_usd, self.max_input_tokens, self.max_output_tokens, self.max_requests)
         return Amount(*(math.inf if limit is None else limit for limit in limits))
+
+
+refuse_unknown_fields(Budget, "Budget(...)")
 
 
 def limit_text(limit: object) -> str:

@@ -267,7 +267,9 @@ class AgentLoop(Generic[Deps, In, Out]):
         """Take the prompt back if it is what the API refuses, and say so: not of a sub-agent, which does not go on."""
         sentence = self.history.new_content.take_back_prompt(str(error))
         if sentence and self.finish is not None and self.scope.parent_call_id is None:
-            self.finish = replace(self.finish, reason=f"{self.finish.reason} {sentence}")
+            reason = self.finish.reason
+            stop = "" if reason.endswith((".", "!", "?")) else "."
+            self.finish = replace(self.finish, reason=f"{reason}{stop} {sentence}")
 
     async def _check_answer(self, text: str) -> None:
         if self.state.final_turn_finish is None and (reminder := await self._child_runs.reminder(self.scope.steps)):

@@ -124,8 +124,17 @@ class InputSpec(Generic[In]):
 
 def _are_messages(given: object) -> bool:
     """Return True for messages with roles, of the API or as others write them; some may stand among content."""
-    parts = cast("Sequence[object]", given) if isinstance(given, list | tuple) else [given]
+    inner = _without_state(given)
+    parts = cast("Sequence[object]", inner) if isinstance(inner, list | tuple) else [inner]
     return any(map(_is_message, parts))
+
+
+def _without_state(given: object) -> object:
+    """Return the messages of a dictionary of state, as other frameworks take it; anything else as it is."""
+    if not isinstance(given, dict):
+        return given
+    state = cast("dict[str, object]", given)
+    return state.get("messages", state)
 
 
 def _is_message(part: object) -> bool:

@@ -108,8 +108,9 @@ class RunResult(Generic[Out_co]):
                 (completed) or `answer` (None: there is no output) first where a run may end otherwise.
         """
         if self.answer is None:
+            sent = "Sent to the model: " if self.outcome is Outcome.INVALID_OUTPUT else ""
             raise RunIncomplete(
-                f"The run of {self.agent!r} has no output, its outcome is {self.outcome}. {self.reason}".rstrip(),
+                f"The run of {self.agent!r} has no output, its outcome is {self.outcome}. {sent}{self.reason}".rstrip(),
                 outcome=self.outcome,
             )
         return self.answer.value

@@ -34,12 +34,12 @@ def end(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("argv", "code", "words"),
     [
-        (["run", "shop", "Hi"], 2, "it is a module"),
+        (["run", "shop", "Hi"], 2, "it is a module: name one in it, as in `shop:"),
         (["run", "shop:", "Hi"], 2, "no address"),
         (["run", "..shop:clerk", "Hi"], 2, "no address"),
         (["run", "shp:clerk", "Hi"], 2, "Did you mean 'shop'"),
         (["run", "shop:clrk", "Hi"], 2, "Did you mean 'clerk'"),
-        (["run", "shop.py:clerk", "Hi"], 2, "`shop:ATTRIBUTE`"),
+        (["run", "shop.py:clerk", "Hi"], 2, "`shop:clerk`"),
         (["run", "shop:number", "Hi"], 2, "is no agent, it is a int"),
         (["run", "shop:needs", "Hi", "--offline"], 2, "deps of type Line"),
         (["run", "shop:clerk", "@missing.txt"], 2, "no file 'missing.txt'"),

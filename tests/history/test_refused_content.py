@@ -264,3 +264,9 @@ class TestToolResults:
 )
 def test_a_refusal_of_content_is_known_by_its_words(text: str, expected: bool) -> None:
     assert is_about_content(text) is expected
+
+
+async def test_the_sentence_that_says_so_begins_behind_a_full_stop() -> None:
+    with script(faults=["status:400"]):
+        refused = await Agent("a", model="claude-haiku-5-5").run("Hi")
+    assert refused.reason.endswith(f"Simulated error. {TAKEN_BACK}")

@@ -94,6 +94,7 @@ ROLES: list[Any] = [
     ["Hi", {"role": "assistant", "content": "Ho"}],
     [{"type": "user", "content": "Hi"}, {"type": "assistant", "content": "Ho"}],
     [{"type": "human", "content": "Hi"}],
+    {"messages": [{"role": "user", "content": "Hi"}]},
 ]
 
 

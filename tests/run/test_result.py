@@ -50,6 +50,8 @@ def test_without_an_output_reading_it_names_the_outcome() -> None:
         _ = result(Outcome.REFUSED).output
     assert caught.value.outcome == "refused"
     assert isinstance(caught.value, AgentkitError)
+    with pytest.raises(RunIncomplete, match=r"invalid_output\. Sent to the model: Why\."):
+        _ = result(Outcome.INVALID_OUTPUT).output
 
 
 def test_none_may_be_an_output() -> None:

@@ -31,7 +31,7 @@ def load_object(address: str) -> tuple[ModuleType, object]:
     module_name, _, attribute = address.partition(":")
     if not module_name or (":" in address and not attribute):
         raise CommandError(_bad_address_message(address))
-    module = _import_module(module_name)
+    module = _import_module(module_name, attribute or "ATTRIBUTE")
     found: object = module
     for depth, part in enumerate(attribute.split(".") if attribute else ()):
         try:
@@ -46,10 +46,10 @@ def _bad_address_message(given: str) -> str:
     return f"{given!r} is no address: write MODULE:ATTRIBUTE, for example `shop.agents:lead`."
 
 
-def _import_module(name: str) -> ModuleType:
+def _import_module(name: str, attribute: str) -> ModuleType:
     if "/" in name or "\\" in name or name.endswith(".py"):
         dotted = name.removesuffix(".py").replace("\\", "/").strip("./").replace("/", ".")
-        raise CommandError(f"{name!r} is a path: name the module instead, as in `{dotted}:ATTRIBUTE`.")
+        raise CommandError(f"{name!r} is a path: name the module instead, as in `{dotted}:{attribute}`.")
     if "" in name.split("."):
         raise CommandError(_bad_address_message(name))
     here = str(Path.cwd())

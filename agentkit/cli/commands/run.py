@@ -15,6 +15,7 @@ from agentkit.cli.terminal.text import print_answer
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from types import ModuleType
 
     from agentkit import Agent, RunResult
     from agentkit.cli.arguments.parsing import Subparsers
@@ -104,11 +105,12 @@ def load_agent(args: Namespace) -> AnyAgent:
     from agentkit.cli.arguments.object_address import load_object
     from agentkit.run.deps_source import is_deps_type
 
-    _, found = load_object(args.agent)
+    module, found = load_object(args.agent)
     if not isinstance(found, Agent):
-        raise CommandError(
-            f"{args.agent!r} is no agent, it is a {type(found).__name__}: name one made with agentkit.Agent(...)."
-        )
+        ask = "name one made with agentkit.Agent(...)"
+        if found is module and (inside := _first_agent_in(module)):
+            ask = f"name one in it, as in `{module.__name__}:{inside}`"
+        raise CommandError(f"{args.agent!r} is no agent, it is a {type(found).__name__}: {ask}.")
     agent: AnyAgent = found  # pyright: ignore[reportUnknownVariableType]  # generic parameters of any types
     if is_deps_type(agent.deps):
         name = getattr(agent.deps, "__name__", agent.deps)
@@ -117,6 +119,13 @@ def load_agent(args: Namespace) -> AnyAgent:
             "agent what opens them as deps=, a function or a context manager"
         )
     return agent if args.max_turns is None else replace(agent, max_turns=args.max_turns)
+
+
+def _first_agent_in(module: ModuleType) -> str:
+    """Return the name of an agent that the module has; empty if there is none."""
+    from agentkit import Agent
+
+    return next((name for name, value in vars(module).items() if isinstance(value, Agent)), "")
 
 
 def parse_input(agent: AnyAgent, text: str) -> object:

@@ -52,6 +52,10 @@ _CLIENT = "it belongs to the client: `client=AsyncAnthropic(...)`"
 _SAMPLING = "the API refuses sampling parameters"
 _DEPS = "the dependencies of tools are given with `deps=...`"
 _LIMITS = "limits are given with `budget=Budget(...)`"
+_LIMIT_NAMES = (
+    "requests, tokens, cost and seconds are limited with `Budget(max_requests=..., max_input_tokens=..., "
+    "max_output_tokens=..., max_cost_usd=..., max_seconds=...)`"
+)
 _SUB_AGENTS = "a sub-agent is a tool of the agent: `tools=[other.as_tool()]`"
 _SETTINGS = "settings of requests are given with `settings=Settings(...)`"
 _FIELDS = 'other fields of a request are given with `settings=Settings(extra={"...": ...})`'
@@ -78,6 +82,10 @@ _WORDS_OF_OTHERS: Mapping[str, str] = {
     _SAMPLING: "temperature top_p top_k seed",
     _DEPS: "context dependencies deps_type ctx context_type context_variables",
     _LIMITS: "usage_limits limits max_budget max_cost budget_usd max_price",
+    _LIMIT_NAMES: (
+        "request_limit input_tokens_limit output_tokens_limit total_tokens_limit request_tokens_limit "
+        "response_tokens_limit max_usd max_total_tokens max_llm_calls"
+    ),
     _SUB_AGENTS: "handoffs sub_agents subagents agents delegates team",
     _SETTINGS: "model_settings model_kwargs generation_config",
     _FIELDS: "metadata user user_id stop_sequences stop service_tier extra_body",

@@ -98,6 +98,9 @@ WRONG: list[tuple[Callable[..., object], dict[str, object], str]] = [
     (agent.as_tool, {"max_turns": 3}, "`max_turns` is an option of `Agent("),
     (agent.conversation, {"messages": []}, "`agent.conversation(messages).send(prompt)`"),
     (make_tool, {"effcet": "read"}, "did you mean `effect`?"),
+    (Budget, {"max_second": 5}, "Budget(...) takes no option `max_second`: did you mean `max_seconds`?"),
+    (Budget, {"request_limit": 5}, "`Budget(max_requests=..., "),
+    (Budget, {"max_turns": 5}, "`max_turns` is an option of `Agent("),
     (script, {"fault": ["drop"]}, "script(...) takes no option `fault`: did you mean `faults`?"),
 ]
 
