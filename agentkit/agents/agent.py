@@ -24,6 +24,7 @@ from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options,
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
 from agentkit.run.deps_source import has_own_deps
 from agentkit.run.scope import share_budget
+from agentkit.schema.validation.unknown_attributes import explain_unknown_attributes
 from agentkit.schema.validation.unknown_options import refuse_unknown_fields, refuses_unknown_options
 
 if TYPE_CHECKING:
@@ -192,3 +193,12 @@ class Agent(AgentSpec[Deps, In, Out]):
 
 
 refuse_unknown_fields(Agent, "Agent(...)")
+explain_unknown_attributes(
+    Agent,
+    {
+        "an agent is run with `await agent.run(prompt)`, or `agent.run_sync(prompt)`": "invoke ainvoke kickoff arun",
+        "the events of a run come from `agent.stream(prompt)`": "astream iter run_stream run_stream_events",
+        "many inputs run with `await agent.map(items)`": "batch abatch",
+        "put `@tool` on the function, and give it with `Agent(..., tools=[...])`": "tool tool_plain bind_tools",
+    },
+)

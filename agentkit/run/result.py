@@ -20,6 +20,7 @@ from agentkit.errors import RunIncomplete
 from agentkit.messages.container import Container
 from agentkit.messages.message import JSONObject, citations_of
 from agentkit.run.outcome import Outcome, Unfinished
+from agentkit.schema.validation.unknown_attributes import explain_unknown_attributes
 from agentkit.tools.artifacts.store import KeptArtifact
 
 if TYPE_CHECKING:
@@ -190,3 +191,12 @@ class RunCost(Cost):
         run = self.run
         below = [(child.tool, child.cost.tree()) for child in run.children]
         return run_cost_tree(run.agent, run.run_id, str(run.outcome), run.charges, below)
+
+
+explain_unknown_attributes(
+    RunResult,
+    {
+        "what a run gives is `result.output`": "data final_output structured_output content text",
+        "the messages of a run are `result.messages`": "all_messages new_messages to_input_list",
+    },
+)
