@@ -152,8 +152,9 @@ class _MarkerFitting:
         return fitted
 
 
-def _is_long(marker: JSONObject) -> bool:
-    return marker.get("ttl") == "1h"
+def _is_long(marker: object) -> bool:
+    """Return True for a marker of an hour. One that is no dictionary goes to the API as it is, which refuses it."""
+    return isinstance(marker, dict) and cast("JSONObject", marker).get("ttl") == "1h"
 
 
 def _short_marker(marker: JSONObject) -> JSONObject:

@@ -14,6 +14,7 @@ from agentkit.errors import UsageError
 from agentkit.history.cache_markers import with_prefix_marker
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import PromptPrefix
+from agentkit.messages.unsendable import find_unsendable
 from agentkit.schema.strict.plan import StrictCandidate, plan_strict
 from agentkit.tools.run_context import services_of
 
@@ -89,6 +90,9 @@ def _build_prompt_prefix(
     by_tool = not answer.is_text and as_format is None
     if by_tool:
         params.append(answer.answer_tool_param())
+    for what, part in (("instructions", system), ("tools", params)):
+        if problem := find_unsendable(part):
+            raise UsageError(f"Agent({spec.name!r}, {what}=...): they hold {problem}.")
     return PromptPrefix(
         system, params, None if as_format is None else {"type": "json_schema", "schema": as_format}, by_tool
     )

@@ -39,12 +39,14 @@ class Image:
     """`image/png`, `image/jpeg`, `image/gif` or `image/webp`."""
 
     def __post_init__(self) -> None:
+        _refuse_non_bytes(self.data)
         if problem := find_image_problem(self.data, self.media_type):
             raise InvalidContent(f"This image {problem}.")
 
     @classmethod
     def of(cls, data: bytes) -> Image:
         """Make an image from its bytes; they tell its type. Raises InvalidContent for any other kind of data."""
+        _refuse_non_bytes(data)
         return cls(data, image_media_type(data))
 
     @classmethod
@@ -77,6 +79,7 @@ class File:
     """The title that the model sees. Empty: none."""
 
     def __post_init__(self) -> None:
+        _refuse_non_bytes(self.data)
         if problem := _find_file_problem(self.data, self.media_type):
             raise InvalidContent(f"This file {problem}.")
 
@@ -136,6 +139,12 @@ def find_media_problem(block: Block) -> str | None:
         return f"{what} is not in base64."
     problem = find_image_problem(data, media_type) if kind == "image" else find_pdf_problem(data)
     return f"{what} {problem}." if problem else None
+
+
+def _refuse_non_bytes(data: object) -> None:
+    if not isinstance(data, bytes | bytearray):
+        kind = type(data).__name__
+        raise InvalidContent(f"The data of an image or file is bytes, not {kind}; `open(path)` reads it from disk.")
 
 
 def _find_file_problem(data: bytes, media_type: str) -> str | None:

@@ -10,6 +10,7 @@ from agentkit.errors import UsageError
 from agentkit.messages.content import Document, File, Image
 from agentkit.messages.message import JSON, Block, Content, JSONObject, encode, is_blank, text_block
 from agentkit.messages.sdk_objects import SdkObject, as_plain
+from agentkit.messages.unsendable import find_unsendable
 from agentkit.schema import TypeSchema, compile_type
 from agentkit.schema.json_schema.json_types import json_types_of
 from agentkit.tools.declared_result import names_own_records
@@ -59,14 +60,16 @@ class InputSpec(Generic[In]):
     def to_content(self, given: In | str | Sequence[Part]) -> Content:
         """Return the content for one input, without empty texts.
 
-        Raises UsageError for a value of another type, and for one that is empty or nothing but white space.
+        Raises UsageError for a value of another type, for one that is empty or nothing but white space, and for what no
+        request can carry.
         """
         content = self._render(given)
         if not isinstance(content, str):
             content = [block for block in content if block["type"] != "text" or block.get("text") != ""]
+        what = "The prompt" if isinstance(given, str | list) and self.render is None else "What `render` gave"
         if is_blank(content):
-            what = "The prompt" if isinstance(given, str | list) and self.render is None else "What `render` gave"
             raise UsageError(f"{what} is blank: the API takes no message of nothing but white space.")
+        _refuse_unsendable(what, content)
         return content
 
     def _render(self, given: In | str | Sequence[Part]) -> Content:
@@ -83,7 +86,10 @@ class InputSpec(Generic[In]):
             return [part_to_block(part) for part in cast("Sequence[Part]", given)]
         if self.is_text:
             raise UsageError(f"A prompt is a str or a list of content, not {_kind_of_prompt(given)}.")
-        return encode(self._dump_typed(cast("In", given))).decode()
+        dumped = self._dump_typed(cast("In", given))
+        if problem := find_unsendable(dumped):
+            raise UsageError(f"The prompt holds {problem}.")
+        return encode(dumped).decode()
 
     def _content_of_rendered(self, rendered: object) -> Content:
         if isinstance(rendered, str):
@@ -120,6 +126,14 @@ class InputSpec(Generic[In]):
         if not is_part_list or not self._are_rows_data:
             return is_part_list
         return not any(isinstance(row, dict) for row in cast("list[object]", given))
+
+
+def _refuse_unsendable(what: str, content: Content) -> None:
+    for block in () if isinstance(content, str) else content:
+        if block["type"] == "text" and not isinstance(block.get("text"), str):
+            raise UsageError(f"{what} has a text block without its `text`.")
+    if problem := find_unsendable(content):
+        raise UsageError(f"{what} holds {problem}.")
 
 
 def _are_messages(given: object) -> bool:

@@ -60,7 +60,7 @@ class Settings:
         if self.thread and (clash := sorted(self.extra.keys() & FIELDS_REFUSED_WITH_THREADS)):
             raise DefinitionError(f"Settings(thread=True) does not go with {', '.join(clash)}: the API refuses both.")
         choice = self._tool_choice()
-        kind = None if choice is None else choice.get("type")
+        kind = choice.get("type") if isinstance(choice, dict) else None
         if choice is not None and (kind not in _TOOL_CHOICES or (kind == "tool" and not choice.get("name"))):
             raise DefinitionError(
                 f"Settings(tool_choice={self.tool_choice!r}) must be one of 'auto', 'any', 'none', or "

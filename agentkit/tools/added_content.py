@@ -23,8 +23,10 @@ def added_blocks(parts: tuple[AddedContent, ...]) -> list[Block]:
     for part in cast("tuple[object, ...]", parts):
         if isinstance(part, str):
             blocks += [text_block(sendable_text(part))] if part.strip() else []
-        elif isinstance(part, Image | File | Document):
+        elif isinstance(part, Image | File):
             blocks.append(part.to_block())
+        elif isinstance(part, Document):  # its texts may come from anywhere
+            blocks.append(clean_block(part.to_block()))
         elif isinstance(part, dict) and isinstance(cast("Block", part).get("type"), str):
             block = cast("Block", part)
             if unknown := unknown_fields(block):

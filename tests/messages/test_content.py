@@ -96,3 +96,10 @@ def test_a_document_is_titled_so_that_its_id_can_be_cited() -> None:
 
 def test_the_bytes_of_a_picture_are_not_in_its_repr() -> None:
     assert "rest" not in repr(Image(png() + b"rest", "image/png"))
+
+
+def test_data_that_is_no_bytes_is_refused_by_its_type() -> None:
+    for make in (Image.of, lambda data: Image(data, "image/png"), lambda data: File(data, "application/pdf")):
+        for data in (None, 5, "tea.png"):
+            with pytest.raises(InvalidContent, match=f"is bytes, not {type(data).__name__}"):
+                make(data)  # type: ignore[arg-type]

@@ -67,7 +67,7 @@ def test_a_forced_call_holds_for_the_first_turn_only(given: Any, first: object, 
     assert "tool_choice" not in settings.options()
 
 
-@pytest.mark.parametrize("given", ["find", {"type": "tool"}, {"name": "find"}, {}])
+@pytest.mark.parametrize("given", ["find", {"type": "tool"}, {"name": "find"}, {}, 5, ["any"]])
 def test_a_tool_choice_that_the_api_does_not_have_is_refused(given: Any) -> None:
     with pytest.raises(DefinitionError, match=r"tool_choice=.* must be one of 'auto', 'any', 'none'"):
         Settings(tool_choice=given)
