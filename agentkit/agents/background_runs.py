@@ -84,24 +84,35 @@ class Background:
     started: list[Started[Any]] = field(default_factory=list[Started[Any]])
     """All runs that were started, in order; their results stay available after the block."""
     _counts: Counter[str] = field(default_factory=Counter[str], repr=False)
+    _is_over: bool = field(default=False, repr=False)
 
     def start(self, agent: AgentTool[In, Out], given: In | Brief) -> Started[Out]:
         """Start an agent in the background, under the terms of its `as_tool`, without waiting.
 
-        Raises UsageError in another thread than that of the block.
+        Raises UsageError for anything but an agent as a tool, in another thread than that of the block, and after it.
 
         Args:
             agent: The agent as a tool, made by `as_tool`.
             given: Its input, or a `Brief` where that is text.
         """
+        if not isinstance(agent, AgentTool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may pass any type
+            raise UsageError(f"start(...) takes an agent as a tool, `reader.as_tool()`, not {agent!r}")
         if not self._loop.is_current:
             raise UsageError(f"start({agent.name!r}): agents are started in the event loop of their block.")
+        if self._is_over:
+            raise UsageError(f"start({agent.name!r}): the block of `open_background()` has ended.")
         self._counts[agent.name] += 1
         work = partial(agent.child_body.run_child, agent.child_body.arguments_from_input(given), None)
         one = Started(f"{agent.name}-{self._counts[agent.name]}", work, self._loop)
         self.started.append(one)
         self._tasks.start_soon(one.run_to_end, name=f"agent {one.handle}")
         return one
+
+    def end(self) -> None:
+        """Stop what still runs, and start nothing any more. Called at the end of the block."""
+        self._is_over = True
+        for one in self.started:
+            one.cancel(_STILL_RUNNING_AT_BLOCK_END)
 
 
 @asynccontextmanager
@@ -121,8 +132,7 @@ async def open_background() -> AsyncGenerator[Background]:
             except Exception as error:  # noqa: BLE001 - raised below: in the group it would cancel the runs
                 failure = error
             finally:
-                for one in background.started:
-                    one.cancel(_STILL_RUNNING_AT_BLOCK_END)
+                background.end()
     except BaseExceptionGroup as group:
         raise first_leaf_exception(group) from None
     if failure is not None:

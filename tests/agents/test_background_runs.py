@@ -114,3 +114,13 @@ async def test_another_thread_cancels_and_collects_and_may_not_start() -> None:
             for other in ("asyncio", "trio"):
                 result = await in_other_loop(stop_and_collect, other)
                 assert (result.outcome, result.reason) == (Outcome.CANCELLED, "Enough.")
+
+
+async def test_anything_but_an_agent_as_a_tool_and_a_start_after_the_block_are_refused() -> None:
+    async with open_background() as background:
+        for wrong in (reader, look, None):
+            with pytest.raises(UsageError, match=r"takes an agent as a tool, `reader.as_tool\(\)`"):
+                background.start(wrong, "Go")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"start\('reader'\): the block of .* has ended"):
+        background.start(reader.as_tool(), Brief(objective="tea"))
+    assert background.started == []
