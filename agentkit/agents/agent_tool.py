@@ -8,10 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, cast
 
 from agentkit.agents.child_run import ChildRun, agents_to_try, describe_failure, replace_model
-from agentkit.errors import DefinitionError, ToolError
+from agentkit.errors import DefinitionError, ToolError, UsageError
 from agentkit.loop.child_runs import StopSignal
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSON, JSONObject, encode, text_block
+from agentkit.messages.unsendable import find_unsendable
 from agentkit.run.agent_spec import AgentSpec, In, Out
 from agentkit.run.delegate import Delegate, DelegatingTool
 from agentkit.run.delegation_terms import Terms, model_id
@@ -165,9 +166,16 @@ class AgentToolBody(Generic[In, Out]):
         """Run the child to its end, under its terms; `stop_signal` ends it earlier."""
         given, model = arguments[_INPUT_KEY], arguments.get(_MODEL_KEY)
         # A Brief takes the place of a text prompt and is sent to the model as JSON.
-        prompt = encode(_brief_form().inner.dump(given)).decode() if isinstance(given, Brief) else cast("In", given)
+        prompt = _brief_text(given) if isinstance(given, Brief) else cast("In", given)
         agents = self._agents_to_try if model is None else self._agents_by_model_name[str(model)]
         return await ChildRun(agents, self.terms, parent, stop_signal or StopSignal()).run(prompt)
+
+
+def _brief_text(brief: Brief) -> str:
+    dumped = _brief_form().inner.dump(brief)
+    if problem := find_unsendable(dumped):
+        raise UsageError(f"The Brief holds {problem}.")
+    return encode(dumped).decode()
 
 
 def _with_model_choice(schema: JSONObject, agent: AnyAgent[In, Out], terms: Terms[Out]) -> JSONObject:

@@ -13,6 +13,7 @@ from agentkit.errors import UsageError
 from agentkit.messages.content import find_media_problem
 from agentkit.messages.message import Block, Content, JSONObject, Message, is_blank
 from agentkit.messages.sdk_objects import as_plain
+from agentkit.messages.unsendable import find_unsendable
 
 _REQUIRED_FIELDS: Mapping[str, tuple[tuple[str, type], ...]] = {
     "text": (("text", str),),
@@ -53,7 +54,7 @@ def read_message(value: object, place: str) -> Message | None:
     try:
         return Message.of(role, content)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{place} holds something that JSON does not have: {error}.") from error
+        raise UsageError(f"{place} holds {find_unsendable(content) or error}.") from error
 
 
 def without_empty_texts(content: Content) -> Content:

@@ -77,7 +77,7 @@ def test_objects_of_the_sdk_are_read() -> None:
         ({"role": "user", "content": [{"type": "text"}]}, r"content\[0\] is a text block without its `text`"),
         ({"role": "assistant", "content": [{"type": "tool_use", "id": "c"}]}, "without its `name`"),
         ({"role": "user", "content": [{"type": "x", "data": b"x"}]}, "that JSON does not have"),
-        ({"role": "user", "content": "\ud800"}, "that JSON does not have"),
+        ({"role": "user", "content": "\ud800"}, "half of a surrogate pair"),
         ({"role": "user", "content": [CALL]}, r"content\[0\] is a tool_use block, which .* role assistant"),
         ({"role": "assistant", "content": [result()]}, r"content\[0\] is a tool_result block, which .* role user"),
         ({"role": "assistant", "content": [CALL, CALL]}, r"content\[1\] is a second call with the id 'c1'"),

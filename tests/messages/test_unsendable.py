@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from agentkit import Agent, Document, Image, RunContext, UsageError, tool
+from agentkit import Agent, Brief, Document, Image, RunContext, UsageError, open_background, tool
 from agentkit.messages.unsendable import find_unsendable
 from agentkit.run.input import Part
 from agentkit.testing import Reply, script
@@ -63,6 +63,13 @@ async def test_a_typed_input_and_what_render_gives_are_searched_too() -> None:
         await Agent("clerk", model=MODEL, input=Order).run(Order(HALF))
     with script(), pytest.raises(UsageError, match="What `render` gave holds"):
         await Agent("clerk", model=MODEL, input=Order, render=lambda order: order.item).run(Order(HALF))
+
+
+async def test_a_brief_is_searched_too() -> None:
+    async with open_background() as background:
+        started = background.start(Agent("clerk", model=MODEL).as_tool(), Brief(objective=HALF))
+        with pytest.raises(UsageError, match="The Brief holds"):
+            await started.collect()
 
 
 async def test_instructions_and_tools_are_searched_before_they_are_sent() -> None:
