@@ -26,6 +26,7 @@ _ADDRESS_ADVICE = "Check the scheme, host and port of the client's `base_url` (A
 _PATH_ADVICE = "Check the host and the path of the client's `base_url` (ANTHROPIC_BASE_URL)"
 _CERTIFICATE_ADVICE = "Check the server's certificate, and the authorities that this machine trusts (SSL_CERT_FILE)"
 _HEADER_ADVICE = "Check the client's key and `default_headers`, for a line end for example"
+_LOGIN_ADVICE = "Take them out of the client's `base_url` (ANTHROPIC_BASE_URL), and give them as `default_headers`"
 _HEADER_PROBLEM = "a header has a character that HTTP does not take"  # the transport's text shows the header's value
 _PROTOCOL_PROBLEM = "what answers there does not speak HTTP"
 _OTHER_MEDIA_TYPES = ("text/html", "text/plain", "application/json", "application/xml", "text/xml")
@@ -121,6 +122,8 @@ def _problem_of_cause(leaf: BaseException) -> tuple[str, str] | None:
             return text, _ADDRESS_ADVICE
         case httpx2.LocalProtocolError() if text.startswith("Illegal header"):
             return _HEADER_PROBLEM, _HEADER_ADVICE
+        case ValueError() if "credentials encoded in URL" in text:  # of aiohttp
+            return "the user and password in its address do not go with the header `authorization`", _LOGIN_ADVICE
         case ValueError() if "header" in text:  # of aiohttp
             return _HEADER_PROBLEM, _HEADER_ADVICE
         case httpx2.RemoteProtocolError() if text.startswith("illegal "):

@@ -42,6 +42,10 @@ def tls(reason: str) -> ssl.SSLError:
     ("errors", "said"),
     [
         (
+            [ValueError("Cannot combine AUTHORIZATION header with AUTH argument or credentials encoded in URL")],
+            "the user and password in its address do not go with the header `authorization`",
+        ),
+        (
             [httpx2.ConnectError("x"), ssl.SSLCertVerificationError(1, "self-signed")],
             "self-signed. Check the server's cert",
         ),
