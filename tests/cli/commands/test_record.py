@@ -98,7 +98,8 @@ def stop(number, frame):
 signal.signal(signal.SIGINT, stop)
 signal.signal(signal.SIGTERM, stop)
 print("ready", flush=True)
-time.sleep(50)
+while True:  # a signal that comes just before a sleep is heard after it
+    time.sleep(0.05)
 """
 
 
