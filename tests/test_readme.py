@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import inspect
+import logging
 import re
 import subprocess
 import sys
@@ -101,10 +102,14 @@ def page_module(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tupl
     module = ModuleType(f"page_{page.stem.replace('-', '_')}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
+    logger = logging.getLogger("agentkit")
+    level, handlers = logger.level, [*logger.handlers]
     try:
         yield module, path
     finally:
         del sys.modules[module.__name__]
+        logger.setLevel(level)  # a page may configure the log
+        logger.handlers[:] = handlers
 
 
 @pytest.mark.parametrize(
