@@ -42,11 +42,11 @@ class Stuck:
         async with stream:
             while b'"messages"' not in await stream.receive():
                 pass
+            self.asked.set()  # before the first event, so that whoever reads one finds it set
             await stream.send(HEAD)
             for event in BEGINNING:
                 data = b"event: %b\ndata: %b\n\n" % (event["type"].encode(), json.dumps(event).encode())
                 await stream.send(b"%x\r\n%b\r\n" % (len(data), data))
-            self.asked.set()
             try:
                 await stream.receive()
             except (anyio.EndOfStream, anyio.BrokenResourceError):
@@ -74,8 +74,15 @@ def agent_of(server: Stuck) -> Agent:
 async def test_a_timeout_around_a_run_closes_its_connection() -> None:
     async with stuck() as server:
         with anyio.fail_after(10):
-            with anyio.move_on_after(0.3) as scope:
-                await agent_of(server).run("Go")
+            async with anyio.create_task_group() as tasks:
+                with anyio.CancelScope() as scope:
+
+                    async def set_timeout() -> None:
+                        await server.asked.wait()  # a busy machine may take long to come so far
+                        scope.deadline = anyio.current_time() + 0.1
+
+                    tasks.start_soon(set_timeout)
+                    await agent_of(server).run("Go")
             await server.left.wait()
         assert scope.cancelled_caught
 
