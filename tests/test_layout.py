@@ -8,7 +8,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "agentkit"
 
-MOST_ENTRIES_AT_THE_TOP = 20
+MOST_ENTRIES_AT_THE_TOP = 24
 FEWEST_FILES_OF_A_FOLDER = 3
 MOST_FILES_OF_A_FOLDER = 20
 MOST_LEVELS = 2

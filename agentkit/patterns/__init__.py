@@ -1,0 +1,11 @@
+"""Patterns over agents: many documents read by cheap ones and answered by a strong one, with verified quotes."""
+
+from agentkit.lazy_exports import lazy_exports
+
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "agentkit.patterns.quotes": "Span find_quote split_quote",
+        "agentkit.patterns.verification": "Citation Quoted VerifiedQuotes verify_output verify_quotes",
+    },
+)
