@@ -40,3 +40,38 @@ def test_clean_text_stays_clean(text: str) -> None:
     assert clean_text(once) == once
     assert "\r" not in once
     assert "\0" not in once
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "text"),
+    [
+        ("Grüße, schöne".encode() + b"\n-- \nf\xfcr", "utf-8", "Grüße, schöne\n-- \nfür"),
+        ("Grüße, schöne".encode() + b"\n-- \nf\xfcr", None, "Grüße, schöne\n-- \nfür"),
+        ("Grüße, schöne".encode() + b"\n-- \nf\xfcr", "iso-8859-1", "Grüße, schöne\n-- \nfür"),
+        ("Grüße, schön".encode() + b"\xc3", "utf-8", "Grüße, schön\ufffd"),
+        ("你好世界".encode("gbk") + b"\xc4", "gb2312", "你好世界\ufffd"),
+        ("你好世界".encode(), "gb2312", "你好世界"),
+        ("這裏是".encode("cp950"), "big5", "這裏是"),
+        ("한글 똠".encode("cp949"), "ks_c_5601-1987", "한글 똠"),
+        ("①髙".encode("cp932"), "x-sjis", "①髙"),
+        (b"\xb5\xc4\xc2\xea\xad\xa1 \x8e\xb1", "euc-jp", "議題① ｱ"),
+        (b"\x1b$B\x35\x44\x42\x6a\x2d\x21\x1b(B end", "iso-2022-jp", "議題① end"),
+        (b"\x1b$B\x35\x44\x42\x6a\x1b(I\x31\x1b(B end", "iso-2022-jp", "議題ｱ end"),
+        (b"\x1b$B\x35\x44\x42\x6a\nnext", "iso-2022-jp", "議題\nnext"),
+        (b"\x1b$B\x35\x44\x42\x6a\x1b(B", None, "議題"),
+        (b"~{VPND~}", "hz-gb-2312", "中文"),
+        (b"\xfeimdi don\x92t", "iso-8859-9", "şimdi don\u2019t"),
+        (b"\x93\xb1\x94", "iso-8859-2", "“ą”"),
+        ("Привет — «да»".encode("cp1251"), "windows-1251", "Привет — «да»"),
+        ("Привет".encode("koi8-r"), "koi8-r", "Привет"),
+        ("naïve".encode("mac-roman"), "x-mac-roman", "naïve"),
+        ("tea".encode("utf-16"), None, "tea"),
+        ("tea".encode("utf-16-be"), "utf-16", "tea"),
+        ("tea".encode("utf-32"), "utf-8", "tea"),
+        (b"plain", "utf-16", "plain"),
+        (b"tea \\x41", "unicode_escape", "tea \\x41"),
+        (b"tea", "undefined", "tea"),
+    ],
+)
+def test_one_byte_that_does_not_fit_costs_itself_only(data: bytes, declared: str | None, text: str) -> None:
+    assert decode_bytes(data, declared) == text

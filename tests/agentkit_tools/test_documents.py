@@ -66,7 +66,7 @@ def test_what_cannot_be_read_is_reported_and_costs_nothing_else(tmp_path: Path) 
     assert [document.text for document in found.documents] == ["fine"]
     assert found.unreadable == (
         Unreadable("METADATA", "package metadata without a description"),
-        Unreadable("binary.bin", "binary, or text in UTF-16, not UTF-8 text"),
+        Unreadable("binary.bin", "binary, or text in UTF-16 without a byte order mark, not UTF-8 text"),
         Unreadable("broken", "a link to a file that does not exist"),
         Unreadable("empty.md", "empty"),
         Unreadable("huge.log", "5.0 MB, more than the 5 MB that are read"),
@@ -78,6 +78,29 @@ def test_what_cannot_be_read_is_reported_and_costs_nothing_else(tmp_path: Path) 
         Unreadable("pipe", "not a regular file"),
         Unreadable("scan.pdf", "a damaged PDF (Stream has ended unexpectedly)"),
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.html", b"<meta charset=utf-8><p>Caf\xe9 and caf\xc3\xa9", "Caf\u00e9 and caf\u00e9\n"),
+        ("a.html", b'<META http-equiv="content-type" content="text/html; CHARSET = shift_jis"><p>\x87\x40', "\u2460\n"),
+        ("a.xhtml", b'<?xml version="1.0" encoding="iso-8859-1"?><p>Caf\xe9', "Caf\u00e9\n"),
+        ("a.html", "<p>Café".encode("utf-16"), "Caf\u00e9\n"),
+        ("a.txt", "Café".encode("utf-16"), "Caf\u00e9"),
+        ("a.md", "# Café à la".encode() + b" cr\xe8me", "# Caf\u00e9 \u00e0 la cr\u00e8me"),
+    ],
+)
+def test_text_whose_encoding_is_declared_or_plain_is_read(tmp_path: Path, name: str, data: bytes, text: str) -> None:
+    assert read_folder(write(tmp_path, {name: data})).documents[0].text == text
+
+
+@pytest.mark.parametrize("charset", ["undefined", "base64", "no-such", "idna", "unicode_escape"])
+def test_a_page_in_an_encoding_that_is_none_costs_itself_only(tmp_path: Path, charset: str) -> None:
+    page = f"<meta charset='{charset}'><p>Caf".encode() + b"\xe9"
+    found = read_folder(write(tmp_path, {"ok.txt": "fine", "page.html": page}))
+    assert [document.id for document in found.documents] == ["ok"]
+    assert found.unreadable == (Unreadable("page.html", f"its encoding {charset!r} is not known"),)
 
 
 def test_the_reason_of_a_file_without_permission_is_in_plain_words() -> None:

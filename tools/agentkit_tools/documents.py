@@ -22,6 +22,8 @@ from pathlib import Path
 from textwrap import dedent
 
 from agentkit import ConfigurationError, Document
+from agentkit_tools.decoding import decode_bytes, encoding_of_mark, is_mostly_utf8, known_encoding
+from agentkit_tools.html_charset import charset_of_html
 from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed, text_of_html
 from agentkit_tools.mail_text import read_mail
 from agentkit_tools.mbox import messages_of_mbox
@@ -237,20 +239,21 @@ def _read_text(file: Path, target: Path, name: str) -> _FileText:
 
 
 def _decode_file(data: bytes, is_html: bool) -> str:
+    """Decode a file that says its encoding or is in UTF-8, as a whole or for the most part. Raises NotReadable."""
+    if encoding_of_mark(data) is not None:
+        return decode_bytes(data)
     if b"\0" in data[:8192]:
-        raise NotReadable("binary, or text in UTF-16, not UTF-8 text")
-    declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048]) if is_html else None
-    encoding = declared[1].decode() if declared else "utf-8-sig"
+        raise NotReadable("binary, or text in UTF-16 without a byte order mark, not UTF-8 text")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
         place = error.start
-    try:
-        return data.decode(encoding)
-    except LookupError:
-        raise NotReadable(f"its encoding {encoding!r} is not known") from None
-    except UnicodeDecodeError:
-        raise NotReadable(f"not UTF-8 text (byte {place})") from None
+    declared = charset_of_html(data) if is_html else None
+    if declared and known_encoding(declared) is None:
+        raise NotReadable(f"its encoding {declared!r} is not known")
+    if declared or is_mostly_utf8(data):
+        return decode_bytes(data, declared)
+    raise NotReadable(f"not UTF-8 text (byte {place})")
 
 
 def _read_package(package: Message) -> _FileText:
