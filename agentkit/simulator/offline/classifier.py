@@ -4,17 +4,16 @@ Nearness is BM25 over words and character n-grams. It knows no meaning: a text t
 gets no label.
 """
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from agentkit.messages.message import JSON, JSONObject, text_of
+from agentkit.retrieval.bm25 import Bm25
+from agentkit.retrieval.terms import word_grams
 from agentkit.schema.json_schema.subschemas import resolve_reference
 from agentkit.simulator.offline.reader import parse_json_text
-from agentkit.simulator.offline.retrieval import split_terms
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.wanted_output import output_schema
 
@@ -81,33 +80,18 @@ def classify(task: Task) -> Reply:
 
 def vote_for_label(text: str, examples: tuple[tuple[str, str], ...]) -> str | None:
     """Return the label of the nearest examples. None: none is near enough, or the votes are nearly even."""
-    counted = [(Counter(_word_grams(example)), label) for example, label in examples]
-    holding = Counter(gram for counts, _ in counted for gram in counts)
-    mean = sum(sum(counts.values()) for counts, _ in counted) / max(1, len(counted))
-    wanted = Counter(_word_grams(text))
-    rarity = {gram: math.log(1 + (len(counted) - n + 0.5) / (n + 0.5)) for gram in wanted if (n := holding[gram])}
-    whole = sum(rarity.get(gram, math.log(2 + 2 * len(counted))) for gram in wanted) or 1.0
-    scored: list[tuple[float, float, str]] = []
-    for counts, label in counted:
-        length = 0.4 + 0.6 * sum(counts.values()) / (mean or 1)
-        score = sum(rare * counts[gram] / (counts[gram] + length) for gram, rare in rarity.items() if gram in counts)
-        scored.append((score, sum(rarity[gram] for gram in rarity if gram in counts) / whole, label))
-    nearest = sorted(scored, key=lambda each: (-each[0], each[2]))[:_MAX_VOTES]
-    if not nearest or nearest[0][1] < _MIN_SHARE:
+    index = Bm25[int](terms=word_grams, k1=1.0, b=0.6)
+    for number, (example, _) in enumerate(examples):
+        index.add(number, example)
+    found = index.search(text, limit=len(examples))
+    nearest = sorted(found, key=lambda hit: (-hit.score, examples[hit.id][1]))[:_MAX_VOTES]
+    if not nearest or nearest[0].coverage < _MIN_SHARE:
         return None
-    votes = {label: 0.0 for _, _, label in nearest}
-    for score, _, label in nearest:
-        votes[label] += score / nearest[0][0]
+    votes = {examples[hit.id][1]: 0.0 for hit in nearest}
+    for hit in nearest:
+        votes[examples[hit.id][1]] += hit.score / nearest[0].score
     (most, first), *others = sorted(((share, label) for label, share in votes.items()), reverse=True)
     return None if others and others[0][0] > 0.95 * most else first
-
-
-def _word_grams(text: str) -> Iterator[str]:
-    """Yield the words of a text, and their n-grams of three and four characters."""
-    for word in split_terms(text):
-        yield word
-        marked = f"^{word}$"
-        yield from (marked[i : i + n] for n in (3, 4) for i in range(len(marked) - n + 1))
 
 
 def _labels_of_schema(request: JSONObject) -> tuple[str, ...]:

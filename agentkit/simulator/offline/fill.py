@@ -6,9 +6,9 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.retrieval.passages import Hit, Passage
 from agentkit.schema.json_schema.checker import SchemaChecker
 from agentkit.schema.json_schema.subschemas import resolve_reference
-from agentkit.simulator.offline.retrieval import Hit, Passage
 
 _WORDS = {
     "question": "question objective task goal brief assignment instruction prompt frage auftrag",

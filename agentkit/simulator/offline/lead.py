@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from agentkit.messages.message import JSON, JSONObject, text_of
+from agentkit.retrieval.passages import Hit, Passage, search_passages
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema, role_of
 from agentkit.simulator.offline.reader import (
     READER_LABEL,
@@ -16,7 +17,6 @@ from agentkit.simulator.offline.reader import (
     render_answer,
     strings_by_role,
 )
-from agentkit.simulator.offline.retrieval import Hit, Passage, search_passages
 from agentkit.simulator.replies.reply import Reply
 
 _MAX_BRIEFS = 60

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from agentkit.messages.content import Document
 from agentkit.messages.message import JSON, Content, JSONObject, encode, text_block, text_of
 from agentkit.messages.strict_json import parse_strict
+from agentkit.retrieval.passages import Hit, search_passages, split_passages
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema, role_of
-from agentkit.simulator.offline.retrieval import Hit, search_passages, split_passages
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.wanted_output import output_format, output_schema
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypedDict
 
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.retrieval.passages import Hit, Passage
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema, role_of
-from agentkit.simulator.offline.retrieval import Hit, Passage
 
 FIRST = Hit(Passage("rules", 81, 110, "Mooring costs 12 EUR a night."), 2.0, 0.9)
 SECOND = Hit(Passage("prices", 4, 12, "12 EUR.\n"), 1.0, 0.6)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit import Document
-from agentkit.simulator.offline.retrieval import Hit, search_passages, split_passages
+from agentkit.retrieval.passages import Hit, search_passages, split_passages
 
 HARBOUR = """# Harbour rules
 

@@ -1,13 +1,11 @@
-"""Retrieval of the passages that answer a question, or of none: BM25 in which words match by character n-grams."""
+"""Passages that answer a question, or none: BM25 over sentences, in which words match by character n-grams."""
 
-import math
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from agentkit.messages.content import Document
+from agentkit.retrieval.terms import FAINT_TERMS, rarity_of, split_terms, wanted_terms, word_similarity
 
 _ITEM = r"(?:[-*+•][ \t]|\(?\d{1,3}[.)][ \t]|\|)"
 _LINE = r"(?:[=\-~^\"'*+#:.]{3,}|\|[ |:-]+\|)[ \t\r]*(?:\n|$)"  # under a heading, or under a table's header
@@ -20,27 +18,6 @@ _SENTENCE = re.compile(  # up to a stop before the start of another, else up to 
 )
 _NUMBER_QUESTION = r"\b(how (many|much|long|old|often|far|big|high|fast)|when|wann|wie ?(viele?|lange|alt|oft))\b"
 _ANSWER_FORMS = ((_NUMBER_QUESTION, r"\d"), (r"^\W*(what|who|was|wer) (is|are|ist|sind)\b", r"\b(is|are|ist|sind)\b"))
-
-
-def split_terms(text: str) -> list[str]:
-    """Return the words of a text, without accents and case."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", re.sub(r"\b(?:https?://|www\.|mailto:)\S+", " ", text))
-    return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
-
-
-_STOP_WORDS = """a about after against all also am an and any are as at be been before both but by can could did do does
-for from get gets give had has have he her here his how i if in into is it its let many may me might more most much
-must my no not of often on one only or other our out over own please per say says she should so some such tell than
-that the their them then there these they this those to too up us was we were what when where whether which while who
-whose why will with would you your answer document documents find long mention question source sources aber alle als
-am auch auf aus bei bis da dann das dass dem den der des die diese dieser dieses durch ein eine einem einen einer
-eines er es für gibt haben hat ich ihr im ist kann kein keine können lang lange man mein mich mir mit muss müssen
-nach nicht noch nur ob oder oft sein seine sich sie sind so soll sollte über tun um und uns viel viele vom von vor
-wann war warum was welche welcher welches wenn wer werden wie wieso wir wird wo wurde zu zum zur"""
-_FAINT = """use used using work working run runs make makes need needs set package packages library support supports
-project benutzen funktioniert geht brauche mache cost costs kosten kostet mean means bedeutet heißt"""
-_STOP_TERMS = frozenset(split_terms(_STOP_WORDS))
-_FAINT_TERMS = frozenset(split_terms(_FAINT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +67,12 @@ def search_passages(
 ) -> list[Hit]:
     """Return the best passages, best first. Empty: none covers enough of the question, as a share or in words."""
     question_text = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
-    words = list(dict.fromkeys(split_terms(question_text)))
-    wanted = [word for word in words if word not in _STOP_TERMS and (len(word) > 1 or word.isdigit())] or words
+    wanted = wanted_terms(question_text)
     inside = [_count_terms(wanted, passage.text) for passage in found]
     holding = Counter(term for counts in inside for term in counts)
-    rarity = {t: 0.5 + math.log(1 + (len(found) - holding[t] + 0.5) / (holding[t] + 0.5)) for t in wanted}
-    rarity |= {term: rarity[term] / 2 for term in wanted if term in _FAINT_TERMS}
-    weight = {term: 0.3 + 0.7 * rarity[term] / (0.5 + math.log(2 + 2 * len(found))) for term in wanted}
+    rarity = {term: 0.5 + rarity_of(holding[term], len(found)) for term in wanted}
+    rarity |= {term: rarity[term] / 2 for term in wanted if term in FAINT_TERMS}
+    weight = {term: 0.3 + 0.7 * rarity[term] / (0.5 + rarity_of(0, len(found))) for term in wanted}
     mean = sum(len(passage.text) for passage in found) / max(1, len(found))
     fitting = [form for pattern, form in _ANSWER_FORMS if re.search(pattern, question.lower())]
     hits, chosen = list[Hit](), list[Hit]()
@@ -126,17 +102,4 @@ def search_passages(
 
 def _count_terms(wanted: list[str], text: str) -> dict[str, float]:
     words = split_terms(text)
-    return {term: total for term in wanted if (total := sum(_word_similarity(term, word) for word in words))}
-
-
-@lru_cache(maxsize=500_000)
-def _word_similarity(word: str, other: str) -> float:
-    """Return the similarity of two words, 0 to 1, by their shared n-grams: forms of one word are over 0.7."""
-    if word == other or min(len(word), len(other)) < 3 or word.isdigit() or other.isdigit():
-        return float(word == other)
-    mine, theirs = ({f"^{each}$"[i : i + 3] for i in range(len(each))} for each in (word, other))
-    shared = 2 * len(mine & theirs) / (len(mine) + len(theirs))
-    if word[:3] == other[:3]:
-        return math.sqrt(shared) if shared >= 0.5 else 0.0
-    is_tail = min(len(word), len(other)) > 4 and (word.endswith(other) or other.endswith(word))  # of a compound
-    return 0.6 if is_tail or (shared > 0.55 and len(mine & theirs) > 4) else 0.0
+    return {term: total for term in wanted if (total := sum(word_similarity(term, word) for word in words))}

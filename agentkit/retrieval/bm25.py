@@ -1,0 +1,102 @@
+"""BM25 in memory: texts ranked by the words that they share with a query, the rarer the better.
+
+index = Bm25(("refunds", "Fees are refunded within 14 days."), ("cards", "Cards are free."))
+index.search("When are fees refunded?", limit=10)
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Generic, TypeVar
+
+from agentkit.retrieval.terms import STOP_TERMS, rarity_of, split_terms
+
+Id = TypeVar("Id", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked(Generic[Id]):
+    """A text that a search found."""
+
+    id: Id
+    """The id that it was added with."""
+    score: float
+    """The score; it compares texts of one search, nothing else."""
+    coverage: float
+    """The share of the query's terms that it has, by their rarity, 0 to 1."""
+
+
+class Bm25(Generic[Id]):
+    """An index of texts in memory.
+
+    `terms=word_grams` compares short texts by their n-grams of characters, too: forms of one word then match, and a
+    search takes many times as long.
+
+    Args:
+        texts: Texts to begin with, each with its id.
+        terms: Takes a text apart. Default: words without accents and case.
+        k1: The weight of a term that occurs again.
+        b: The weight of a text's length, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        texts: Iterable[tuple[Id, str]] = (),
+        *,
+        terms: Callable[[str], Iterable[str]] = split_terms,
+        k1: float = 1.2,
+        b: float = 0.75,
+    ) -> None:
+        self._terms, self._k1, self._b = terms, k1, b
+        self._ids: list[Id] = []
+        self._lengths = array("L")
+        self._postings: dict[str, tuple[array[int], array[int]]] = {}
+        """The places of the texts that have a term, and how often they have it."""
+        for id, text in texts:  # noqa: A001 - it is what the index calls it
+            self.add(id, text)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, id: Id, text: str) -> None:  # noqa: A002 - as above
+        """Add a text.
+
+        Args:
+            id: The id that a search names it by.
+            text: The text; it is not kept.
+        """
+        counts = Counter(self._terms(text))
+        for term, count in counts.items():
+            places, times = self._postings.setdefault(term, (array("L"), array("L")))
+            places.append(len(self._ids))
+            times.append(count)
+        self._ids.append(id)
+        self._lengths.append(sum(counts.values()))
+
+    def search(self, query: str, limit: int = 10) -> list[Ranked[Id]]:
+        """Return the best texts, best first; those that share no term with the query are left out.
+
+        Args:
+            query: Any text; a long one is a query, too.
+            limit: The most texts to return.
+        """
+        wanted = {*self._terms(query)}
+        wanted = {term for term in wanted if term not in STOP_TERMS} or wanted
+        total = len(self._ids)
+        mean = sum(self._lengths) / max(1, total) or 1.0
+        flat, slope = self._k1 * (1 - self._b), self._k1 * self._b / mean
+        scores: dict[int, float] = {}
+        covered: dict[int, float] = {}
+        whole = 0.0
+        for term in sorted(wanted):
+            places, times = self._postings.get(term, ((), ()))
+            rarity = rarity_of(len(places), total)
+            whole += rarity
+            for place, count in zip(places, times, strict=True):
+                length = flat + slope * self._lengths[place]
+                scores[place] = scores.get(place, 0.0) + rarity * count / (count + length)
+                covered[place] = covered.get(place, 0.0) + rarity
+        best = nsmallest(limit, scores, key=lambda place: (-scores[place], place))
+        return [Ranked(self._ids[place], scores[place], covered[place] / whole) for place in best]

@@ -1,0 +1,68 @@
+"""Retrieval by embeddings: texts ranked by the cosine of their vectors, from any embedder."""
+
+import math
+from array import array
+from collections.abc import Hashable, Iterable, Sequence
+from heapq import nlargest
+from typing import Generic, Protocol, TypeVar
+
+from agentkit.retrieval.bm25 import Ranked
+
+Id = TypeVar("Id", bound=Hashable)
+
+
+class Embedder(Protocol):
+    """Makes vectors of texts; like texts get like vectors."""
+
+    def embed(self, texts: Sequence[str]) -> Iterable[Sequence[float]]:
+        """Return one vector for each text, all of one length.
+
+        Args:
+            texts: The texts, in order.
+        """
+        ...
+
+
+class EmbeddingIndex(Generic[Id]):
+    """The vectors of texts in memory, each of length one.
+
+    Args:
+        embedder: Makes the vectors, of the texts and of the queries.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._ids: list[Id] = []
+        self._vectors: list[array[float]] = []
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, texts: Iterable[tuple[Id, str]]) -> None:
+        """Add texts.
+
+        Args:
+            texts: Each with the id that a search names it by; they are not kept.
+        """
+        given = list(texts)
+        vectors = map(_unit, self._embedder.embed([text for _, text in given]))
+        for (id, _), vector in zip(given, vectors, strict=True):  # noqa: A001 - it is what the index calls it
+            self._ids.append(id)
+            self._vectors.append(vector)
+
+    def search(self, query: str, limit: int = 10) -> list[Ranked[Id]]:
+        """Return the nearest texts, nearest first; `score` and `coverage` are the cosine.
+
+        Args:
+            query: Any text.
+            limit: The most texts to return.
+        """
+        (wanted,) = map(_unit, self._embedder.embed([query]))
+        scores = [sum(map(float.__mul__, wanted, vector)) for vector in self._vectors]
+        best = nlargest(limit, range(len(scores)), key=lambda place: (scores[place], -place))
+        return [Ranked(self._ids[place], scores[place], max(0.0, min(1.0, scores[place]))) for place in best]
+
+
+def _unit(vector: Sequence[float]) -> "array[float]":
+    length = math.sqrt(sum(float(each) ** 2 for each in vector)) or 1.0
+    return array("d", (float(each) / length for each in vector))

@@ -1,0 +1,47 @@
+"""BM25 ranks by rare shared words, says how much of a query a text covers, and stays fast."""
+
+import time
+from random import Random
+
+from agentkit.retrieval import Bm25, word_grams
+
+TEXTS = (
+    ("refunds", "Fees are refunded within 14 days."),
+    ("cards", "Cards are free. Every card has a limit."),
+    ("limits", "The limit of a card is 2,000 EUR; the limit of a transfer is higher."),
+)
+
+
+def test_texts_are_ranked_by_rare_shared_words() -> None:
+    index = Bm25(TEXTS)
+    assert [hit.id for hit in index.search("What is the limit of a transfer?")] == ["limits", "cards"]
+    assert [hit.id for hit in index.search("limit", limit=1)] == ["limits"]
+    assert index.search("mortgages") == []
+    assert index.search("") == Bm25[str]().search("limit") == []
+    assert len(index) == 3
+
+
+def test_coverage_is_the_share_of_the_query() -> None:
+    index = Bm25(TEXTS)
+    (whole, *_), (part,) = index.search("fees refunded"), index.search("fees mortgages")
+    assert whole.coverage == 1.0
+    assert 0.2 < part.coverage < 0.6
+
+
+def test_a_query_of_stop_words_alone_is_searched_as_it_is() -> None:
+    assert {hit.id for hit in Bm25(TEXTS).search("the")} == {"limits"}
+
+
+def test_n_grams_match_forms_of_a_word() -> None:
+    assert Bm25(TEXTS).search("refunding") == []
+    assert Bm25(TEXTS, terms=word_grams).search("refunding")[0].id == "refunds"
+
+
+def test_ten_thousand_documents_answer_in_a_moment() -> None:
+    random = Random(1)
+    words = [f"word{int(random.expovariate(0.002))}" for _ in range(400_000)]
+    index = Bm25((place, " ".join(words[place * 40 : place * 40 + 40])) for place in range(10_000))
+    before = time.perf_counter()
+    found = index.search("word1 word20 word300 word700 word1500 missing", limit=100)
+    assert len(found) == 100
+    assert time.perf_counter() - before < 1  # 50 ms on an idle machine; benchmarks/reading.py measures it
