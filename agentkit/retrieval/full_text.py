@@ -60,7 +60,7 @@ class FullText:
         """
         with self._database:
             self._database.executemany(
-                "INSERT INTO texts (id, text) VALUES (?, ?)", ((id, _storable(text)) for id, text in texts)
+                "INSERT INTO texts (id, text) VALUES (?, ?)", ((name, _storable(text)) for name, text in texts)
             )
 
     def text(self, id: str) -> str | None:  # noqa: A002 - it is what the table calls it
@@ -87,7 +87,7 @@ class FullText:
             "SELECT id, bm25(texts) FROM texts WHERE texts MATCH ? ORDER BY bm25(texts), rowid LIMIT ?",
             (expression, limit),
         )
-        return [(str(id), -float(score)) for id, score in rows]  # noqa: A001 - as above
+        return [(str(name), -float(score)) for name, score in rows]
 
 
 def _storable(text: str) -> str:

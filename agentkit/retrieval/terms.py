@@ -8,7 +8,11 @@ from functools import lru_cache
 
 
 def split_terms(text: str) -> list[str]:
-    """Return the words of a text, without accents and case."""
+    """Return the words of a text, without accents and case.
+
+    Args:
+        text: Any text; addresses in it are no words.
+    """
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", re.sub(r"\b(?:https?://|www\.|mailto:)\S+", " ", text))
     return re.findall(r"[^\W_]+", re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold())))
 
@@ -37,7 +41,11 @@ def wanted_terms(question: str) -> list[str]:
 
 
 def word_grams(text: str) -> Iterator[str]:
-    """Yield the words of a text, and their n-grams of three and four characters."""
+    """Yield the words of a text, and their n-grams of three and four characters.
+
+    Args:
+        text: Any text.
+    """
     for word in split_terms(text):
         yield word
         marked = f"^{word}$"
