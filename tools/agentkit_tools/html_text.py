@@ -1,24 +1,27 @@
-"""Convert HTML to text: headings and lists as in Markdown, without scripts, styles and navigation."""
+"""Convert HTML to text: headings and lists as in Markdown, without scripts, styles and navigation.
+
+What fields of a form hold is part of the text, as are the descriptions of pictures: a reader of the page sees them.
+"""
 
 from __future__ import annotations
 
-import re
+import time
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from agentkit_tools.html_tokens import VOID_TAGS, End, HtmlEvent, Start, is_costly_to_parse, tokens_of_html
+from agentkit_tools.html_writer import ATTRIBUTE_TAGS, SKIPPED_TAGS, HtmlTextWriter
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 MISSING_HTML_EXTRA = "reading HTML needs the extra `documents`: pip install selectolax"
-_SKIPPED = frozenset(re.findall(r"\w+", "head script style noscript template svg iframe object nav form select button"))
-_BLOCKS = frozenset(
-    re.findall(
-        r"\w+",
-        "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer "
-        "h1 h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tr ul",
-    )
-)
-_HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
+MOST_SECONDS = 30.0
+"""Maximum duration of reading one page in seconds; the text says so where the rest is left out."""
+_CUT = "[the rest of this page is not read: it took too long]"
+_MOST_EMBEDDED = 3
+"""Maximum number of pages inside one another, each in an `<iframe srcdoc>`."""
 
 
 def is_html_extra_installed() -> bool:
@@ -27,73 +30,67 @@ def is_html_extra_installed() -> bool:
 
 
 def text_of_html(html: str) -> tuple[str, str]:
-    """Return the text of a page, and its title (empty: none). Raises ImportError without the extra `documents`."""
+    """Return the text of a page, and its title (empty: none). Raises ImportError without the extra `documents`.
+
+    A page whose elements are nested so deeply that a browser's rules would take too long, as where thousands are not
+    closed, is read tag by tag.
+    """
+    text, title = _text_and_title(html, SKIPPED_TAGS)
+    if not text.strip():
+        text, title = _text_and_title(html, SKIPPED_TAGS - {"nav"})  # a page of nothing but links
+    return text, title
+
+
+def _text_and_title(html: str, skipped: frozenset[str]) -> tuple[str, str]:
+    writer = HtmlTextWriter(skipped)
+    end = time.monotonic() + MOST_SECONDS
+    for number, event in enumerate(_events_of_html(html)):
+        writer.write(event)
+        if number % 1_000 == 0 and time.monotonic() > end:
+            writer.write_block(_CUT)
+            break
+    return writer.text(), writer.title()
+
+
+def _events_of_html(html: str, embedded: int = 0) -> Iterator[HtmlEvent]:
     from selectolax.lexbor import LexborHTMLParser
 
-    page = LexborHTMLParser(html)
-    title = page.css_first("title")
-    writer = _HtmlTextWriter()
-    if page.body is not None:
-        writer.write_node(page.body)
-    return writer.text(), " ".join(title.text().split()) if title is not None else ""
+    if is_costly_to_parse(html):
+        events = tokens_of_html(html)
+    else:
+        root = LexborHTMLParser(html).root
+        events = _events_of_node(root) if root is not None else iter(())
+    before: HtmlEvent = ""
+    for event in events:
+        page = _embedded_page(before, event)
+        if page and embedded < _MOST_EMBEDDED:
+            yield from _events_of_html(page, embedded + 1)
+        if not isinstance(event, str) or not page:
+            yield event
+        before = event
 
 
-class _HtmlTextWriter:
-    """Collects the text of a page, with a paragraph for each block element."""
+def _embedded_page(before: HtmlEvent, event: HtmlEvent) -> str | None:
+    """Return the page inside this element or text: of an `<iframe srcdoc>`, or beside frames."""
+    if isinstance(event, Start):
+        return event.attributes.get("srcdoc") if event.tag == "iframe" else None
+    is_beside_frames = isinstance(event, str) and isinstance(before, Start) and before.tag == "noframes"
+    return event if is_beside_frames and isinstance(event, str) else None
 
-    def __init__(self) -> None:
-        self._blocks: list[str] = []
-        self._line: list[str] = []
-        self._line_prefix = ""
-        self._open_pre_tags = 0
 
-    def write_node(self, root: LexborNode) -> None:
-        """Add a node and its descendants. Iterative, since pages may be nested deeper than Python's recursion limit."""
-        left: list[tuple[LexborNode, bool]] = [(root, False)]
-        while left:
-            node, is_end = left.pop()
-            tag = node.tag or ""
-            if is_end:
-                self._close(tag)
-            elif tag == "-text":
-                self._line.append(node.text_content or "")
-            elif tag not in _SKIPPED and not tag.startswith("-"):
-                self._open(tag)
-                left.append((node, True))
-                left += [(child, False) for child in reversed(list(node.iter(include_text=True)))]
-
-    def text(self) -> str:
-        """Return the collected text."""
-        self._flush()
-        return re.sub(r"\n{3,}", "\n\n", "\n\n".join(self._blocks)).replace("\n\n- ", "\n- ").strip() + "\n"
-
-    def _open(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._flush()
-        self._line_prefix = _HEADINGS.get(tag) or ("- " if tag == "li" else self._line_prefix)
-        self._open_pre_tags += tag == "pre"
-        if tag == "br":
-            self._line.append("\n" if self._open_pre_tags else "\v")
-        elif tag in ("td", "th") and self._line:
-            self._line.append(" | ")
-
-    def _close(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._flush()
-            self._line_prefix = ""
-        self._open_pre_tags -= tag == "pre"
-
-    def _flush(self) -> None:
-        written = "".join(self._line)
-        self._line = []
-        if self._open_pre_tags:
-            if written.strip():
-                self._blocks.append("```\n" + written.strip("\n") + "\n```")
-            return
-        lines = [" ".join(line.split()) for line in written.split("\v")]
-        text = "\n".join(line for line in lines if line)
-        if text:
-            self._blocks.append(
-                self._line_prefix + (text.replace("\n", " ") if self._line_prefix.startswith("#") else text)
-            )
-            self._line_prefix = ""
+def _events_of_node(root: LexborNode) -> Iterator[HtmlEvent]:
+    """Yield a node and its descendants. Iterative, since pages may be nested deeper than Python's recursion limit."""
+    left: list[LexborNode | End] = [root]
+    while left:
+        node = left.pop()
+        if isinstance(node, End):
+            yield node
+            continue
+        tag = node.tag or ""
+        if tag == "-text":
+            yield node.text_content or ""
+        elif not tag.startswith("-"):
+            yield Start(tag, node.attributes if tag in ATTRIBUTE_TAGS else {})
+            if tag not in VOID_TAGS:
+                left.append(End(tag))
+                left += reversed(list(node.iter(include_text=True)))
