@@ -70,6 +70,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/simulator/rules/refusal.py": "tests/simulator/rules/test_validation.py",
     "agentkit/simulator/rules/signatures.py": "tests/simulator/model_behavior/test_thinking_signatures.py",
     "agentkit/simulator/rules/tooling.py": "tests/simulator/rules/test_validation.py",
+    "agentkit/agents/item_runs.py": "tests/agents/test_fan_out.py",
     "agentkit/run/agent_spec.py": "tests/agents/test_agent.py",
     "tools/agentkit_tools/unreadable.py": "tests/agentkit_tools/test_documents.py",
 }

@@ -5,6 +5,7 @@ from agentkit.agents.background_runs import Background as Background
 from agentkit.agents.background_runs import Started as Started
 from agentkit.agents.background_runs import open_background as open_background
 from agentkit.agents.background_tools import background as background
+from agentkit.agents.completions import Completions as Completions
 from agentkit.agents.conversation import Conversation as Conversation
 from agentkit.agents.fan_out import Done as Done
 from agentkit.agents.fan_out import Failed as Failed

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Unpack
 
 from agentkit.agents.agent_tool import AgentTool
+from agentkit.agents.completions import Completions
 from agentkit.agents.conversation import Conversation, conversation_state_from
-from agentkit.agents.fan_out import Done, Failed, fan_out
+from agentkit.agents.fan_out import Done, Emit, Failed, Progress
+from agentkit.agents.item_runs import run_items
 from agentkit.errors import UsageError
 from agentkit.event_loop import context_without_loop, running_library
-from agentkit.history.conversation_state import ConversationState
-from agentkit.log import log_context
-from agentkit.loop.lifecycle import RunLifecycle
-from agentkit.loop.parent_call import enclosing_call, enclosing_client
-from agentkit.loop.run_checks import check_deps_demands
-from agentkit.models.client import lease_client
-from agentkit.redaction.credentials import credentials_of, credentials_of_environment
-from agentkit.redaction.redactor import Redactor
-from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options, spec_with_options
+from agentkit.loop.parent_call import enclosing_call
+from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
-from agentkit.run.deps_source import has_own_deps
-from agentkit.run.scope import share_budget
 from agentkit.schema.validation.unknown_attributes import explain_unknown_attributes
 from agentkit.schema.validation.unknown_options import refuse_unknown_fields, refuses_unknown_options
 
@@ -105,7 +97,12 @@ class Agent(AgentSpec[Deps, In, Out]):
         return Conversation(self) if earlier is None else Conversation(self, conversation_state_from(earlier))
 
     async def map(
-        self, items: Iterable[In | str], *, concurrency: int = 16, **options: Unpack[RunOptions[Deps]]
+        self,
+        items: Iterable[In | str],
+        *,
+        concurrency: int = 16,
+        progress: Progress[Out] | None = None,
+        **options: Unpack[RunOptions[Deps]],
     ) -> list[Done[Out] | Failed]:
         """Run every item in a conversation of its own, at most `concurrency` at once; the results are in order.
 
@@ -115,33 +112,35 @@ class Agent(AgentSpec[Deps, In, Out]):
         Args:
             items: The inputs or prompts, one a run.
             concurrency: The most runs at once.
+            progress: Called with each `Done` or `Failed` as it comes, sync or async.
             options: See `RunOptions`.
         """
-        check_run_options(self, options, "concurrency")
-        agent, shared = spec_with_options(self, options), options.pop("budget", None)
-        check_deps_demands(agent, has_deps=has_own_deps(agent.deps, options.get("deps")))
+        return await run_items(self, items, None, concurrency, progress, options)
 
-        async def one(item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
-            own: RunOptions[Deps] = {**options, "run_id": run_id, "model": None, "settings": None, "tools": None}
-            lifecycle = RunLifecycle(agent, ConversationState(), item, own)
-            try:
-                await lifecycle.run(None)
-            except Exception:
-                if lifecycle.agent_loop is not None:
-                    ended.append(cast("RunResult[object]", lifecycle.result()))
-                raise
-            return lifecycle.result()
+    def as_completed(
+        self,
+        items: Iterable[In | str],
+        *,
+        concurrency: int = 16,
+        progress: Progress[Out] | None = None,
+        **options: Unpack[RunOptions[Deps]],
+    ) -> Completions[Out]:
+        """Run every item as `map` does, and return each result as it comes: `async for result in ...`.
 
-        async with AsyncExitStack() as stack:
-            stack.enter_context(share_budget(shared, "the map"))
-            client = options.get("client") or enclosing_client(self.client)
-            if isinstance(agent.model, str):  # one client for all, also between two items
-                client = await stack.enter_async_context(lease_client(client))
-            redactor = Redactor.of(self.redact, [*credentials_of(client), *credentials_of_environment()])
-            stack.enter_context(log_context(redactor, agent=self.name))
-            return await fan_out(
-                one, items, concurrency=concurrency, run_id=options.get("run_id"), redact=redactor.text
-            )
+        Items are taken from the iterable only as runs become free, and no result is kept. Leaving the loop cancels the
+        rest; inside of `async with agent.as_completed(...) as results:` the end of the block waits for that, too.
+
+        Args:
+            items: The inputs or prompts, one a run.
+            concurrency: The most runs at once, and the most results that wait for their reader.
+            progress: Called with each `Done` or `Failed` as it comes, sync or async.
+            options: See `RunOptions`.
+        """
+
+        async def work(emit: Emit[Out]) -> None:
+            await run_items(self, items, emit, concurrency, progress, options)
+
+        return Completions(work, concurrency)
 
     @refuses_unknown_options("as_tool(...)")
     def as_tool(

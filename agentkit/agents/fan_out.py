@@ -26,6 +26,12 @@ RunItem: TypeAlias = "Callable[[Item, str, list[RunResult[object]]], Awaitable[R
 """Runs one item under the run id that it is given. Where it raises, the list gets the result, as far as it came."""
 
 
+Progress: TypeAlias = "Callable[[Done[Out] | Failed], Awaitable[None] | None]"
+"""Called with each result of a fan-out as it comes, sync or async. An error that it raises ends the fan-out."""
+Emit: TypeAlias = "Callable[[Done[Out] | Failed], Awaitable[None]]"
+"""Takes each result of a fan-out as it comes; the worker goes on to its next item afterwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done(Generic[Out]):
     """An item that has an output."""
@@ -58,31 +64,33 @@ async def fan_out(
     *,
     concurrency: int,
     run_id: str | None,
+    emit: Emit[Out],
     redact: Callable[[str], str] = text_without_secrets,
-) -> list[Done[Out] | Failed]:
-    """Run every item, at most `concurrency` at once; `redact` takes secrets out of the texts of errors.
+) -> None:
+    """Run every item, at most `concurrency` at once, and emit each result as it comes.
 
-    One item's failure never costs another's result; items that cannot be read any further end with a `Failed`. Raises
-    ConfigurationError for what is missing before anything is sent (credentials, a price), and UsageError for what
-    cannot be iterated over.
+    One item's failure never costs another's result; items that cannot be read any further end with a `Failed`. `redact`
+    takes secrets out of the texts of errors. Raises ConfigurationError for what is missing before anything is sent
+    (credentials, a price), and UsageError for what cannot be iterated over.
     """
     if not isinstance(cast("object", concurrency), int) or concurrency < 1:
         raise UsageError(f"map(concurrency={concurrency!r}): it takes the number of items at once, at least one.")
     prefix = run_id or f"map-{secrets.token_hex(8)}"
-    results: dict[int, Done[Out] | Failed] = {}
-    waiting = _numbered_items(_iterate(items), prefix, results, redact)
+    unreadable: list[Failed] = []
+    waiting = _numbered_items(_iterate(items), prefix, unreadable, redact)
 
     async def work() -> None:
         for index, item in waiting:
-            results[index] = await _run_item(run_item, index, item, f"{prefix}/{index}", redact)
+            await emit(await _run_item(run_item, index, item, f"{prefix}/{index}", redact))
 
     try:
         async with anyio.create_task_group() as tasks:
             for number in range(concurrency):
                 tasks.start_soon(work, name=f"map worker {number}")
-    except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit, nothing else
+    except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit, or of a progress function
         raise first_leaf_exception(group) from None
-    return [results[index] for index in sorted(results)]
+    for failed in unreadable:
+        await emit(failed)
 
 
 def _iterate(items: Iterable[Item]) -> Iterator[Item]:
@@ -98,7 +106,7 @@ def _iterate(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def _numbered_items(
-    items: Iterator[Item], run_id: str, results: dict[int, Done[Out] | Failed], redact: Callable[[str], str]
+    items: Iterator[Item], run_id: str, unreadable: list[Failed], redact: Callable[[str], str]
 ) -> Iterator[tuple[int, Item]]:
     """Yield the items with their places. An error of the iterator itself ends them, as the last of the results."""
     index, cancelled = 0, anyio.get_cancelled_exc_class()  # it may be closed after the end of the event loop
@@ -109,7 +117,7 @@ def _numbered_items(
     except (Exception, cancelled) as error:  # noqa: BLE001 - an iterator may raise anything, also the cancellation of a future that it reads
         log().error("the items of a map cannot be read any further", run_id=run_id, index=index, exc_info=error)
         reason = f"The items could not be read any further: {type(error).__name__}: {error}"
-        results[index] = Failed(index, Outcome.FAILED, redact(reason))
+        unreadable.append(Failed(index, Outcome.FAILED, redact(reason)))
 
 
 async def _run_item(

@@ -1,0 +1,75 @@
+"""The runs of a fan-out: one conversation for each item, with one budget, client and log context for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from inspect import isawaitable
+from typing import TYPE_CHECKING, cast
+
+from agentkit.agents.fan_out import Done, Emit, Failed, Progress, fan_out
+from agentkit.history.conversation_state import ConversationState
+from agentkit.log import log_context
+from agentkit.loop.lifecycle import RunLifecycle
+from agentkit.loop.parent_call import enclosing_client
+from agentkit.loop.run_checks import check_deps_demands
+from agentkit.models.client import lease_client
+from agentkit.redaction.credentials import credentials_of, credentials_of_environment
+from agentkit.redaction.redactor import Redactor
+from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options, spec_with_options
+from agentkit.run.deps_source import has_own_deps
+from agentkit.run.scope import share_budget
+
+if TYPE_CHECKING:
+    from agentkit.run.agent_spec import RunOptions
+    from agentkit.run.result import RunResult
+
+
+async def run_items(
+    spec: AgentSpec[Deps, In, Out],
+    items: Iterable[In | str],
+    emit: Emit[Out] | None,
+    concurrency: int,
+    progress: Progress[Out] | None,
+    options: RunOptions[Deps],
+) -> list[Done[Out] | Failed]:
+    """Run every item of a fan-out as `Agent.map` says, and return the results in order.
+
+    With `emit`, each result goes there as it comes, and none is returned.
+    """
+    check_run_options(spec, options, "concurrency", "progress")
+    agent, shared = spec_with_options(spec, options), options.pop("budget", None)
+    check_deps_demands(agent, has_deps=has_own_deps(agent.deps, options.get("deps")))
+
+    async def one(item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
+        own: RunOptions[Deps] = {**options, "run_id": run_id, "model": None, "settings": None, "tools": None}
+        lifecycle = RunLifecycle(agent, ConversationState(), item, own)
+        try:
+            await lifecycle.run(None)
+        except Exception:
+            if lifecycle.agent_loop is not None:
+                ended.append(cast("RunResult[object]", lifecycle.result()))
+            raise
+        return lifecycle.result()
+
+    results: dict[int, Done[Out] | Failed] = {}
+
+    async def deliver(result: Done[Out] | Failed) -> None:
+        if progress is not None and isawaitable(said := progress(result)):
+            await said
+        if emit is None:
+            results[result.index] = result
+        else:
+            await emit(result)
+
+    async with AsyncExitStack() as stack:
+        stack.enter_context(share_budget(shared, "the map"))
+        client = options.get("client") or enclosing_client(spec.client)
+        if isinstance(agent.model, str):  # one client for all, also between two items
+            client = await stack.enter_async_context(lease_client(client))
+        redactor = Redactor.of(spec.redact, [*credentials_of(client), *credentials_of_environment()])
+        stack.enter_context(log_context(redactor, agent=spec.name))
+        await fan_out(
+            one, items, concurrency=concurrency, run_id=options.get("run_id"), redact=redactor.text, emit=deliver
+        )
+    return [results[index] for index in sorted(results)]
