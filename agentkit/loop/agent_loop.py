@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from agentkit.loop.nested_runs import NestedRuns
     from agentkit.messages.message import JSONObject
     from agentkit.run.agent_spec import AgentSpec
-    from agentkit.run.scope import RunScope
+    from agentkit.run.scope import EventOrigin, RunScope
 
 Deps = TypeVar("Deps")
 In = TypeVar("In")
@@ -119,12 +119,7 @@ class AgentLoop(Generic[Deps, In, Out]):
                 reason = self.run_budget.time_text("is over, and what was running was stopped")
                 self.finish = Finish(Outcome.BUDGET_EXHAUSTED, reason)
             self._leave_valid_history()
-        result = self.result()
-        await self.scope.emit(
-            lambda origin: RunFinished(
-                **origin, outcome=result.outcome, reason=result.reason, usage=result.usage, cost=result.cost.total
-            )
-        )
+        await self.scope.emit(self._finished_event)
 
     def count_turns(self) -> int:
         """Return the number of turns so far."""
@@ -155,6 +150,11 @@ class AgentLoop(Generic[Deps, In, Out]):
             applied_edits=tuple(self._applied_edits),
             error=self.error,
         )
+
+    def _finished_event(self, origin: EventOrigin) -> RunFinished:
+        result = self.result()
+        usage, cost = result.usage, result.cost.total
+        return RunFinished(**origin, outcome=result.outcome, reason=result.reason, usage=usage, cost=cost)
 
     async def _execute_action(self, action: Action) -> None:
         match action:

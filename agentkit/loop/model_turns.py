@@ -66,6 +66,8 @@ class ModelTurns:
     _cache: CacheMonitor = field(init=False)
     _request_charges: list[Charge] = field(default_factory=list[Charge], init=False)
     """The charge of every request so far."""
+    _merged_charges: tuple[int, tuple[Charge, ...]] = field(default=(0, ()), init=False)
+    """The number of those that are merged already, and what they come to."""
     _repairs_made: set[str] = field(default_factory=set[str], init=False)
     """Names of the repairs that were made; each is made at most once."""
     _request_count: int = field(default=0, init=False)
@@ -91,7 +93,11 @@ class ModelTurns:
     @property
     def charges(self) -> tuple[Charge, ...]:
         """The charges of all requests so far, added up by model and price."""
-        return merge_charges(self._request_charges)
+        count, merged = self._merged_charges
+        if new := self._request_charges[count:]:
+            merged = merge_charges((*merged, *new))
+            self._merged_charges = count + len(new), merged
+        return merged
 
     @property
     def was_answered(self) -> bool:
