@@ -77,6 +77,125 @@ def test_a_forwarded_message_stands_in_the_text() -> None:
     assert "Coffee is hotter." in read_mail(mail.as_bytes()).text
 
 
+HEAD = b"From: a@b.c\nSubject: Order\n"
+
+
+def part(kind: str, text: str, *headers: str) -> bytes:
+    return "\n".join([f"Content-Type: {kind}", *headers, "", text]).encode()
+
+
+def multi(kind: str, *parts: bytes, boundary: str = "A") -> bytes:
+    mark = boundary.encode()
+    pieces = b"".join(b"--%b\n%b\n" % (mark, each) for each in parts)
+    return b"Content-Type: multipart/%b; boundary=%b\n\n%b--%b--\n" % (kind.encode(), mark, pieces, mark)
+
+
+def read(data: bytes) -> tuple[str, list[str]]:
+    """The text below the headers without the list of attachments, and the names of these."""
+    mail = read_mail(HEAD + data)
+    text = mail.text.removeprefix("From: a@b.c\nSubject: Order\n").partition("Attachments:\n")[0]
+    return text.strip(), [each.name for each in mail.attachments]
+
+
+PLAIN, HTML = part("text/plain", "See the bill."), part("text/html", "<p>See the bill.</p>")
+BILL = ["bill.pdf"]
+PDF = part("application/pdf; name=bill.pdf", "%PDF", "Content-Disposition: inline")
+ICS = part("text/calendar; method=REQUEST", "BEGIN:VCALENDAR")
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (multi("alternative", PLAIN, multi("mixed", HTML, PDF, HTML, boundary="B")), BILL),
+        (
+            multi("alternative", PLAIN, multi("related", HTML, multi("mixed", PDF, boundary="C"), boundary="B")),
+            BILL,
+        ),
+        (multi("alternative", PLAIN, HTML, PDF), BILL),
+        (multi("alternative", PLAIN, HTML, ICS), ["attachment-1.ics"]),
+        (multi("alternative", PLAIN, part("text/x-amp-html", "<p>See the bill")), []),
+        (
+            multi("alternative", PLAIN, part("text/html", "<p>", "Content-Disposition: attachment; filename=x.html")),
+            ["x.html"],
+        ),
+        (multi("mixed", PLAIN, part("text/plain; name=notes.txt", "Notes")), ["notes.txt"]),
+        (multi("mixed", PLAIN, ICS), ["attachment-1.ics"]),
+    ],
+)
+def test_what_is_attached_anywhere_is_listed(data: bytes, names: list[str]) -> None:
+    assert read(data) == ("See the bill.", names)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("text/plain; name=message.txt",),
+        ("text/plain", "Content-Disposition: inline; filename=body.txt"),
+        ("text/plain", "Content-Disposition: attachment; filename=body.txt"),
+        ("text/markdown",),
+        ("text/enriched",),
+        ("text/x-patch",),
+        ("text/calendar; method=REQUEST",),
+        ("text/html; name=mail.html",),
+        ("application/xhtml+xml",),
+        ("text/x-unheard-of",),
+    ],
+)
+def test_the_only_text_of_a_mail_is_its_text(headers: tuple[str, ...]) -> None:
+    assert read(part(headers[0], "We want tea.", *headers[1:])) == ("We want tea.", [])
+    assert read(multi("mixed", part(headers[0], "We want tea.", *headers[1:]))) == ("We want tea.", [])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Content-Type: multipart/mixed\n\n--X\nContent-Type: text/plain\n\nWe want tea.\n--X--\n",
+        b"Content-Type: multipart/alternative; boundary=Y\n\nWe want tea.\n",
+        multi("mixed", b"Content-Type: multipart/alternative\n\nWe want tea."),
+        b"Content-Type: multipart/mixed; boundary=Y\n\nWe want tea.\n--Y\n\n--Y--\n",
+        b"Content-Type: multipart/mixed; boundary=Y\n\n--Y\n\n--Y--\nWe want tea.\n",
+        multi("alternative", part("text/plain", " \n"), part("text/html", "<p>We want tea.")),
+    ],
+)
+def test_words_in_no_part_are_read(data: bytes) -> None:
+    assert read(data) == ("We want tea.", [])
+
+
+def test_a_plain_text_that_only_sends_to_the_html_is_not_the_text() -> None:
+    page = part("text/html", "<p>" + "We want forty kilos of tea. " * 20)
+    text, _ = read(multi("alternative", part("text/plain", "Your reader shows no HTML."), page))
+    assert text.startswith("We want forty kilos")
+
+
+def test_a_page_without_a_charset_in_its_header_says_it_itself() -> None:
+    page = b"Content-Type: text/html\n\n<meta charset=koi8-r><p>" + "Привет".encode("koi8-r")
+    assert read(page)[0] == "Привет"
+
+
+def test_a_delivery_report_says_what_failed() -> None:
+    status = "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; ben@example.com\nAction: failed\nStatus: 5.1.1"
+    report = multi(
+        "report",
+        part("text/plain", "It failed."),
+        part("message/delivery-status", status),
+        part("text/rfc822-headers", "Subject: Lost"),
+    )
+    text, names = read(report)
+    assert names == []
+    assert all(
+        each in text for each in ("It failed.", "Final-Recipient: rfc822; ben@example.com", "5.1.1", "Subject: Lost")
+    )
+    read_receipt = multi(
+        "report", PLAIN, part("message/disposition-notification", "Disposition: manual-action; displayed")
+    )
+    assert "Disposition: manual-action; displayed" in read(read_receipt)[0]
+
+
+def test_enriched_text_loses_its_commands() -> None:
+    text = "<bold>Tea</bold> is\nhot.\n\n<color><param>red</param>1 << 2</color>"
+    assert read(part("text/enriched", text))[0] == "Tea is hot.\n1 < 2"
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

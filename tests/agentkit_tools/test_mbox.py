@@ -35,3 +35,7 @@ def test_a_message_that_is_too_big_is_passed_over(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(mbox, "MOST_BYTES", 30)
     data = b"From a\nSubject: 1\n\n" + b"x" * 50 + b"\n\nFrom b\nSubject: 2\n\nTwo.\n"
     assert messages(data) == [None, b"Subject: 2\n\nTwo.\n"]
+
+
+def test_a_byte_order_mark_before_the_first_message_is_none_of_it() -> None:
+    assert messages(b"\xef\xbb\xbfFrom a\nSubject: 1\n\nOne.\n") == [b"Subject: 1\n\nOne.\n"]

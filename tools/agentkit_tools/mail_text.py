@@ -1,44 +1,50 @@
 """Convert e-mail to text: the main headers, the body, and a list of the attachments.
 
-E-mail is often malformed: as much as possible is read, and exceptions of the standard library's parser are caught.
+E-mail is often malformed: as much as possible is read, and what has no text of its own is listed.
 """
 
 from __future__ import annotations
 
-import email.policy
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.errors import MessageError
-from email.message import Message
-from email.parser import BytesParser
-from typing import TypeAlias, TypeVar, cast
 
-from agentkit_tools.decoding import clean_text, decode_bytes
+from agentkit_tools.decoding import decode_bytes
+from agentkit_tools.html_charset import charset_of_html
 from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed, text_of_html
+from agentkit_tools.mail_headers import (
+    MessagePart,
+    all_headers,
+    content_type,
+    disposition,
+    file_name,
+    header_text,
+    parameter,
+)
+from agentkit_tools.mail_parsing import TOO_DEEP, body, parse_mail, subparts
 from agentkit_tools.unreadable import NotReadable
 
 MOST_PARTS = 1_000
 """Maximum number of parts of a message; the rest is left out, which the text mentions."""
-_HEADERS = ("From", "To", "Cc", "Date", "Subject")
-_MOST_HEADER_CHARS = 2_000
-_MOST_SHOWN_CHARS = 1_000
-_PARSER_FAULTS = (
-    *(ArithmeticError, AssertionError, AttributeError, LookupError, MessageError, RecursionError, TypeError),
-    ValueError,
-)
-"""Exceptions that the standard library's parser raises on malformed headers."""
-_TOO_DEEP = "an e-mail whose parts are nested too deeply"
+_HEADERS = ("From", "To", "Cc", "Bcc", "Date", "Subject")
+_MESSAGES = frozenset({"message/rfc822", "message/global"})
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_RICH = frozenset({"text/enriched", "text/richtext"})
+_DATA = frozenset({"text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/csv"})
+"""Kinds of text that are a file beside the text of a message, where it has one."""
+_FORMS = frozenset({"text/plain", "text/x-amp-html", "text/watch-html", *_HTML, *_RICH})
+"""Kinds of text that say the same as the other forms of a message's text."""
+_STUB_CHARS = 300
+_STUB_SHARE = 3
+"""A plain text shorter than `_STUB_CHARS` is a stub if another form of it is this many times as long."""
 _EXTENSIONS = {
     "text/plain": "txt",
     "text/html": "html",
     "text/markdown": "md",
     "text/csv": "csv",
+    "text/calendar": "ics",
     "application/pdf": "pdf",
+    "message/rfc822": "eml",
 }
-
-MessagePart: TypeAlias = "Message[str, str]"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +74,17 @@ def read_mail(data: bytes) -> Mail:
     Raises:
         NotReadable: It has no headers or no content, or only HTML and the extra `documents` is not installed.
     """
-    message = _parse_message(data)
-    if not message.keys():
-        raise NotReadable("no e-mail: it has no headers")
+    message = parse_mail(data)
     writer = _MailTextWriter()
     try:
         writer.write_message(message)
     except RecursionError:
-        raise NotReadable(_TOO_DEEP) from None
-    headers = {name: _header_text(message, name) for name in ("Subject", "From")}
-    sender = re.sub(r"\s*<[^<>]*>$", "", headers["From"]).strip('" ') or headers["From"]
-    title = " ".join(filter(None, [headers["Subject"], f"({sender})" if sender else ""]))
+        raise NotReadable(TOO_DEEP) from None
+    charset = parameter(message, "Content-Type", "charset")
+    subject, sender = (header_text(message, name, charset=charset) for name in ("Subject", "From"))
+    sender = re.sub(r"\s*<[^<>]*>$", "", sender).strip('" ') or sender
+    title = " ".join(filter(None, [subject, f"({sender})" if sender else ""]))
     return Mail(writer.text(), title, tuple(writer.attachments))
-
-
-def _parse_message(data: bytes) -> MessagePart:
-    try:
-        return BytesParser(policy=email.policy.default).parsebytes(data)
-    except _PARSER_FAULTS:  # the older policy does not parse the headers' values, where most faults are
-        pass
-    try:
-        return BytesParser(policy=email.policy.compat32).parsebytes(data)
-    except RecursionError:
-        raise NotReadable(_TOO_DEEP) from None
 
 
 class _MailTextWriter:
@@ -100,17 +94,28 @@ class _MailTextWriter:
         self.attachments: list[Attachment] = []
         self._blocks: list[str] = []
         self._part_count = 0
+        self._has_text = False
+        self._unread = ""
 
     def write_message(self, message: MessagePart) -> None:
         """Add a message: its headers, then its parts."""
-        lines = [f"{name}: {value}" for name in _HEADERS if (value := _header_text(message, name))]
+        charset = parameter(message, "Content-Type", "charset")
+        lines = [f"{name}: {value}" for name in _HEADERS if (value := header_text(message, name, charset=charset))]
         self._add_block("\n".join(lines))
-        self._write_part(message)
+        had_text, self._has_text = self._has_text, False
+        before = len(self.attachments)
+        self._write_part(message, is_whole=True)
+        if not self._has_text and len(self.attachments) == before:
+            for outside in (message.preamble, message.epilogue):  # text that is in no part, where the parts have none
+                self._add_block(decode_bytes((outside or "").encode("utf-8", "surrogateescape")).strip())
+        self._has_text = self._has_text or had_text
 
     def text(self) -> str:
         """Return the collected text. Raises NotReadable if it is empty."""
-        if not self._blocks:
+        if not self._blocks and not self.attachments:
             raise NotReadable("an e-mail without headers that matter and without text")
+        if self._unread and not self._has_text:
+            raise NotReadable(self._unread)
         listed = [f"- {each.name} ({each.media_type}, {_size_text(len(each.data))})" for each in self.attachments]
         blocks = [*self._blocks, "Attachments:\n" + "\n".join(listed)] if listed else self._blocks
         return "\n\n".join(blocks) + "\n"
@@ -119,80 +124,126 @@ class _MailTextWriter:
         if stripped := text.strip("\n"):
             self._blocks.append(stripped)
 
-    def _write_part(self, part: MessagePart) -> None:
+    def _add_text(self, text: str) -> None:
+        self._add_block(text)
+        self._has_text = self._has_text or bool(text.strip())
+
+    def _write_part(self, part: MessagePart, *, is_whole: bool = False) -> None:
+        """Add a part and the parts in it. `is_whole`: it is all that its message has."""
         self._part_count += 1
         if self._part_count > MOST_PARTS:
             if self._part_count == MOST_PARTS + 1:
                 self._add_block("[the parts after this one are left out: there are too many]")
             return
-        kind = _value_or_default(part.get_content_type, "text/plain")
-        inner = _subparts(part)
-        if kind == "message/rfc822" and inner:
-            self._add_block("Forwarded message:")
-            self.write_message(inner[0])
+        kind, inner = content_type(part), subparts(part)
+        if kind in _MESSAGES and inner:
+            self._write_forwarded(inner[0])
         elif kind == "multipart/alternative" and inner:
-            self._write_part(min(inner, key=_alternative_rank))
+            self._write_alternatives(inner)
+        elif kind.startswith("message/") and inner:
+            for each in inner:
+                self._add_block("\n".join(all_headers(each)))
+                self._add_text(_part_text(each, "text/plain"))
         elif inner:
             for each in inner:
-                self._write_part(each)
-        elif kind in ("text/plain", "text/html") and not _is_attached(part):
-            self._add_block(_part_text(part, is_html=kind == "text/html"))
-        elif not kind.startswith("multipart/"):
-            self.attachments.append(
-                Attachment(_attachment_name(part, kind, len(self.attachments) + 1), kind, _part_bytes(part))
-            )
+                self._write_part(each, is_whole=is_whole and len(inner) == 1)
+        elif kind.startswith("multipart/"):
+            self._add_text(_part_text(part, "text/plain"))
+        elif kind in _HTML and not is_html_extra_installed():
+            self._unread = MISSING_HTML_EXTRA
+            self._attach(part, kind)
+        elif self._is_text(part, kind, is_whole=is_whole):
+            self._add_text(_part_text(part, kind))
+        else:
+            self._attach(part, kind)
+
+    def _write_forwarded(self, message: MessagePart) -> None:
+        self._add_block("Forwarded message:")
+        self.write_message(message)
+
+    def _write_alternatives(self, forms: list[MessagePart]) -> None:
+        """Add one form of a text, and what stands in the others beside it: files, and forms that are no text."""
+        chosen = _best_form(forms)
+        self._write_part(chosen)
+        for form in forms:
+            if form is not chosen:
+                self._attach_files(form)
+
+    def _attach_files(self, part: MessagePart) -> None:
+        self._part_count += 1
+        inner, kind = subparts(part), content_type(part)
+        if kind in _MESSAGES and inner:
+            self._write_forwarded(inner[0])
+            return
+        for each in inner:
+            self._attach_files(each)
+        is_file = not kind.startswith("multipart/") and (kind not in _FORMS or disposition(part) == "attachment")
+        if is_file and not inner and self._part_count <= MOST_PARTS:
+            self._attach(part, kind)
+
+    def _attach(self, part: MessagePart, kind: str) -> None:
+        name = file_name(part) or f"attachment-{len(self.attachments) + 1}.{_EXTENSIONS.get(kind, 'bin')}"
+        self.attachments.append(Attachment(name, kind, body(part, is_text=False)))
+
+    def _is_text(self, part: MessagePart, kind: str, *, is_whole: bool) -> bool:
+        """Return True if a part is text of the message, and no file beside it."""
+        if not kind.startswith("text/") and kind not in _HTML:
+            return False
+        if is_whole:
+            return True
+        if disposition(part) == "attachment":
+            return False
+        return not self._has_text or not (file_name(part) or kind in _DATA)
 
 
-def _alternative_rank(part: MessagePart) -> int:
-    """Return the sort key of an alternative: plain text first, then multipart, HTML, empty plain text, others."""
-    kind = _value_or_default(part.get_content_type, "text/plain")
-    if kind == "text/plain" and not _part_text(part, is_html=False).strip():
-        return 3
-    return {"text/plain": 0, "text/html": 2}.get(kind, 1 if part.is_multipart() else 4)
+def _best_form(forms: list[MessagePart]) -> MessagePart:
+    """Return the form to read: the first of the lowest rank; a longer one where plain text is only a stub."""
+    best = min(forms, key=_form_rank)
+    if content_type(best) != "text/plain":
+        return best
+    plain = _part_text(best, "text/plain").strip()
+    others = [form for form in forms if content_type(form) in _HTML or subparts(form)]
+    if len(plain) < _STUB_CHARS and others:
+        longest = max(others, key=_text_length)
+        if _text_length(longest) > _STUB_SHARE * max(len(plain), 20):
+            return longest
+    return best
 
 
-def _subparts(part: MessagePart) -> list[MessagePart]:
-    payload = part.get_payload()
-    return cast("list[MessagePart]", payload) if part.is_multipart() and isinstance(payload, list) else []
+def _form_rank(part: MessagePart) -> int:
+    """Return the sort key of a form: plain text first, then several parts, HTML, rich text, empty text, others."""
+    kind = content_type(part)
+    if kind == "text/plain" and not _part_text(part, kind).strip():
+        return 4
+    if kind in _HTML:
+        return 2
+    if kind.startswith("text/") and kind not in _DATA:
+        return 0 if kind == "text/plain" else 3
+    return 1 if subparts(part) else 5
 
 
-def _is_attached(part: MessagePart) -> bool:
-    return _value_or_default(part.get_content_disposition, None) == "attachment" or bool(
-        _value_or_default(part.get_filename, None)
-    )
+def _text_length(part: MessagePart) -> int:
+    kind = content_type(part)
+    inner = [] if kind.startswith("message/") else subparts(part)
+    if inner:
+        return sum(_text_length(each) for each in inner)
+    return len(_part_text(part, kind).strip()) if kind in _HTML and is_html_extra_installed() else 0
 
 
-def _attachment_name(part: MessagePart, kind: str, number: int) -> str:
-    given = clean_text(_value_or_default(part.get_filename, None) or "").replace("\\", "/").rpartition("/")[2].strip()
-    return given[:_MOST_SHOWN_CHARS] or f"attachment-{number}.{_EXTENSIONS.get(kind, 'bin')}"
+def _part_text(part: MessagePart, kind: str) -> str:
+    data = body(part, is_text=True)
+    declared = parameter(part, "Content-Type", "charset")
+    if kind not in _HTML:
+        text = decode_bytes(data, declared)
+        return _text_of_rich(text) if kind in _RICH else text
+    return text_of_html(decode_bytes(data, declared or charset_of_html(data)))[0]
 
 
-def _part_bytes(part: MessagePart) -> bytes:
-    data = _value_or_default(lambda: cast("bytes | None", part.get_payload(decode=True)), None)
-    return data or b""
-
-
-def _part_text(part: MessagePart, *, is_html: bool) -> str:
-    text = decode_bytes(_part_bytes(part), _value_or_default(part.get_content_charset, None))
-    if not is_html:
-        return text
-    if not is_html_extra_installed():
-        raise NotReadable(MISSING_HTML_EXTRA)
-    return text_of_html(text)[0]
-
-
-def _header_text(message: MessagePart, name: str) -> str:
-    """Return a header on one line. Empty: it is missing or malformed."""
-    value = _value_or_default(lambda: str(message.get(name) or ""), "")
-    return " ".join(clean_text(value).split())[:_MOST_HEADER_CHARS]
-
-
-def _value_or_default(read: Callable[[], T], default: T) -> T:
-    """Return `read()`, or the default where the standard library fails on malformed input."""
-    try:
-        return read()
-    except _PARSER_FAULTS:
-        return default
+def _text_of_rich(text: str) -> str:
+    """Return the text of text/enriched (RFC 1896): one line end is a space, a command stands in `<>`, `<<` is `<`."""
+    lines = re.sub(r"\n(\n*)", lambda ends: ends[1] or " ", text)
+    without = re.sub(r"<param>[^<]*</param>", "", lines, flags=re.IGNORECASE)
+    return re.sub(r"<<|</?[\w-]{1,60}>", lambda found: "<" if found[0] == "<<" else "", without)
 
 
 def _size_text(count: int) -> str:

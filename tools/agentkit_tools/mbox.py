@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -40,8 +41,10 @@ def messages_of_mbox(file: BinaryIO) -> Iterator[bytes | None]:
     middle of a text does not. Text before the first such line is ignored.
     """
     message: _MessageLines | None = None
-    separator, is_after_empty = b"", True
-    for line in iter(lambda: file.readline(_LINE_BYTES), b""):
+    separator, is_after_empty, is_first = b"", True, True
+    for read in iter(lambda: file.readline(_LINE_BYTES), b""):
+        line = read.removeprefix(codecs.BOM_UTF8) if is_first else read
+        is_first = False
         if separator and _FIRST_LINE.match(line):
             if message is not None:
                 yield message.to_bytes()
