@@ -83,11 +83,18 @@ class Usage:
 _counts = operator.attrgetter(*Usage.__slots__)
 
 
+def output_tokens_of(reported: object) -> int:
+    """Return the output tokens of a usage record, as `Usage.from_api` reads them."""
+    return _read_count(cast("JSONObject", reported), "output_tokens") if isinstance(reported, dict) else 0
+
+
 def _read_count(record: JSONObject, name: str) -> int:
     value: object = record.get(name)
-    if type(value) is float and value.is_integer():  # some servers write every number as a float
-        value = int(value)
-    return value if type(value) is int and 0 <= value <= MAX_COUNT else 0
+    if type(value) is int and 0 <= value <= MAX_COUNT:
+        return value
+    if type(value) is float and value.is_integer() and 0 <= value <= MAX_COUNT:
+        return int(value)  # some servers write every number as a float
+    return 0
 
 
 @dataclass(frozen=True, slots=True)

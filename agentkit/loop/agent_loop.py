@@ -6,6 +6,7 @@ cancellation included, the history that is left behind is one that the API accep
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -100,8 +101,9 @@ class AgentLoop(Generic[Deps, In, Out]):
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
         await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
+        seconds_left = self.run_budget.seconds_left
         try:
-            with anyio.move_on_after(self.run_budget.seconds_left):
+            with anyio.move_on_after(seconds_left) if seconds_left is not None else nullcontext():
                 await self._child_runs.run_alongside(
                     lambda: self._eager.run_alongside(self._run_actions), self.history.tools
                 )

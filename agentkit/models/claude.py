@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 import anyio
 
 from agentkit.budget import upper_bounds
-from agentkit.budget.usage import Usage
+from agentkit.budget.usage import output_tokens_of
 from agentkit.errors import DefinitionError, ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
@@ -43,7 +43,7 @@ _COUNTED_FIELDS = ("model", "system", "tools", "messages", "tool_choice", "think
 """Body fields that the token counting endpoint takes."""
 _OVERLOAD_STATUSES = (429, 529)
 _OVERLOAD_KINDS = ("rate_limit_error", "overloaded_error")
-_LIMIT_HEADER_PREFIX = b"anthropic-ratelimit-"
+_LIMIT_HEADER_PREFIX = "anthropic-ratelimit-"
 _CONNECT_TIMEOUT_S = 10.0
 _BODY_END_GRACE_S = 0.25
 """Time that the body of a complete reply has to end. A connection whose body has not ended is not used again."""
@@ -150,10 +150,10 @@ def _rate_limit_headers(headers: httpx2.Headers) -> dict[str, str]:
 
     A plain dict because look-ups in `httpx2.Headers` are slow. The other headers stay: `date` is needed, too.
     """
-    found = {name.lower(): value for name, value in headers.raw}
+    found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers.raw}
     for name in found:
         if name.startswith(_LIMIT_HEADER_PREFIX):
-            return {name.decode(): value.decode("latin-1") for name, value in found.items()}
+            return found
     return {}
 
 
@@ -193,7 +193,7 @@ async def _stream_events(
                     continue
                 has_events = True
                 if (kind := event.get("type")) == "message_delta":  # the last event with a usage record
-                    permit.record_success(Usage.from_api(event.get("usage")).output_tokens)
+                    permit.record_success(output_tokens_of(event.get("usage")))
                 is_complete = kind == "message_stop"
                 yield event
         for rest in reader.end():

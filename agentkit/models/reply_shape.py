@@ -47,8 +47,8 @@ def find_block_fault(block: object) -> str | None:
     for name, types in _BLOCK_TYPES.get(kind, {}).items():
         if not isinstance(known.get(name), types):
             return f"a {kind} block has the `{name}` {known.get(name)!r:.100}"
-    for name, types in _OPTIONAL_TYPES.items():
-        if name in known and not isinstance(known[name], types):
+    for name in filter(known.__contains__, _OPTIONAL_TYPES):
+        if not isinstance(known[name], _OPTIONAL_TYPES[name]):
             return f"a {kind} block has the `{name}` {known[name]!r:.100}"
     return None
 

@@ -97,52 +97,46 @@ class StreamAccumulator:
             ModelError: It is an error event, the events are out of order, or a field has a wrong type.
         """
         try:
-            return self._apply_event(event)
+            match event.get("type"):
+                case "content_block_delta":  # by far the most events
+                    return self._extend_block(event["index"], event["delta"])
+                case "message_start":
+                    self._start_message(event["message"])
+                case "content_block_start":
+                    self._start_block(event["index"], event["content_block"])
+                case "content_block_stop":
+                    return self._stop_block(event["index"])
+                case "message_delta":
+                    self._extend_message(event)
+                case "message_stop":
+                    self.is_complete = True
+                case "error":
+                    raise _reported_error(event.get("error"))
+                case _:
+                    pass
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             kind = _event_type(event)
             raise _protocol_error(
                 f"an event of type {kind!r:.100} lacks something, or has it of a wrong type"
             ) from error
-
-    def _apply_event(self, event: JSONObject) -> Delta | None:
-        match event.get("type"):
-            case "message_start":
-                self._message = {**event["message"]}
-                usage: object = self._message.get("usage")
-                self._usage = dict(cast("JSONObject", usage)) if isinstance(usage, dict) else {}
-            case "content_block_start":
-                self._start_block(event["index"], event["content_block"])
-            case "content_block_delta":
-                return self._extend_block(event["index"], event["delta"])
-            case "content_block_stop":
-                return self._stop_block(event["index"])
-            case "message_delta":
-                self._message_delta |= event.get("delta") or {}
-                if self._message_delta.get("stop_reason") == "tool_use":
-                    self._report_call_before(len(self._content))
-                usage = event.get("usage")
-                if isinstance(usage, dict):
-                    counts = cast("JSONObject", usage).items()
-                    self._usage |= {name: count for name, count in counts if count is not None}
-                    self.is_usage_final = self._message is not None
-                if management := event.get("context_management"):
-                    self._applied_edits = list(map(dict, management.get("applied_edits") or ()))
-            case "message_stop":
-                self.is_complete = True
-            case "error":
-                given: object = event.get("error")
-                error = cast("JSONObject", given) if isinstance(given, dict) else {"message": str(given)}
-                kind = str(error.get("type", "api_error"))
-                is_final = kind in NON_RETRYABLE_ERRORS
-                raise ModelError(
-                    f"The API broke off its reply: {error.get('message', kind)} ({kind}).",
-                    kind=kind,
-                    status=200,
-                    is_retryable=not is_final,
-                )
-            case _:
-                pass
         return None
+
+    def _start_message(self, message: JSONObject) -> None:
+        self._message = {**message}
+        usage: object = self._message.get("usage")
+        self._usage = dict(cast("JSONObject", usage)) if isinstance(usage, dict) else {}
+
+    def _extend_message(self, event: JSONObject) -> None:
+        self._message_delta |= event.get("delta") or {}
+        if self._message_delta.get("stop_reason") == "tool_use":
+            self._report_call_before(len(self._content))
+        usage: object = event.get("usage")
+        if isinstance(usage, dict):
+            counts = cast("JSONObject", usage).items()
+            self._usage |= {name: count for name, count in counts if count is not None}
+            self.is_usage_final = self._message is not None
+        if management := event.get("context_management"):
+            self._applied_edits = list(map(dict, management.get("applied_edits") or ()))
 
     def turn(self) -> AssistantTurn:
         """Return the complete reply.
@@ -197,8 +191,9 @@ class StreamAccumulator:
             raise _protocol_error(f"a delta for content block {index}, which is not open")
         kind = delta.get("type")
         if kind == "input_json_delta":
-            opened.input_json.append(delta["partial_json"])
-            self._output_pieces.append(delta["partial_json"])
+            part = delta["partial_json"]
+            opened.input_json.append(part)
+            self._output_pieces.append(part)
         elif kind == "citations_delta":
             opened.block["citations"] = [*(opened.block.get("citations") or ()), delta["citation"]]
             self._output_pieces.append(delta["citation"])
@@ -252,6 +247,14 @@ class StreamAccumulator:
 def _output_bytes(value: object) -> int:
     """Return an upper bound of the bytes that the value has as JSON."""
     return len(value.encode("utf-8", "replace") if isinstance(value, str) else json.dumps(value, default=str))
+
+
+def _reported_error(given: object) -> ModelError:
+    """Return the error of an `error` event."""
+    error = cast("JSONObject", given) if isinstance(given, dict) else {"message": str(given)}
+    kind = str(error.get("type", "api_error"))
+    text = f"The API broke off its reply: {error.get('message', kind)} ({kind})."
+    return ModelError(text, kind=kind, status=200, is_retryable=kind not in NON_RETRYABLE_ERRORS)
 
 
 def _protocol_error(what: str) -> ModelError:
