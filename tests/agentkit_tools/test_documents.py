@@ -61,6 +61,8 @@ def test_what_cannot_be_read_is_reported_and_costs_nothing_else(tmp_path: Path) 
     (tmp_path / "in/out").symlink_to(tmp_path)
     (tmp_path / "in/broken").symlink_to("nowhere")
     (tmp_path / "in/loop").symlink_to("loop")
+    write(tmp_path / "in", {".secret": "secret"})
+    (tmp_path / "in/open.txt").symlink_to(".secret")
     os.mkfifo(tmp_path / "in/pipe")
     found = read_folder(tmp_path / "in")
     assert [document.text for document in found.documents] == ["fine"]
@@ -73,6 +75,7 @@ def test_what_cannot_be_read_is_reported_and_costs_nothing_else(tmp_path: Path) 
         Unreadable("latin.txt", "not UTF-8 text (byte 3)"),
         Unreadable("loop", "a link that leads to itself"),
         Unreadable("mail.eml", "no e-mail: it has no headers"),
+        Unreadable("open.txt", "a link to a hidden file"),
         Unreadable("out", "a link that leads out of the folder"),
         Unreadable("out.txt", "a link that leads out of the folder"),
         Unreadable("pipe", "not a regular file"),
@@ -228,3 +231,29 @@ def test_what_a_pdf_or_an_mbox_lacks_is_reported_beside_what_it_has(tmp_path: Pa
 def test_a_file_that_is_named_mbox_and_is_none_is_reported(tmp_path: Path) -> None:
     found = read_folder(write(tmp_path, {"a.mbox": "no mail", "ok.txt": "fine"}))
     assert found.unreadable == (Unreadable("a.mbox", "no mbox file, or one without messages"),)
+
+
+def test_mail_is_read_where_programs_keep_it(tmp_path: Path) -> None:
+    message = b"From: a@b.c\nSubject: Order\n\nForty kilos.\n"
+    files: dict[str, str | bytes] = {
+        "Apple.mbox/mbox": b"From a@b.c Mon Jan 1 00:00:00 2024\n" + message,
+        "Apple.mbox/table_of_contents": b"a\0",
+        "Apple/Messages/1.emlx": b"%d\n" % len(message) + message + b"<?xml version='1.0'?><plist/>",
+        "Maildir/cur/17.M1.host:2,S": message,
+        "Maildir/new/18.M1.host": message,
+        "MH/17": message,
+        "Thunderbird/Inbox": b"From - Mon Jan 1 00:00:00 2024\nX-Mozilla-Status: 0001\n" + message,
+        "Thunderbird/Inbox.msf": "// <!-- <mdb:mork:z v='1.4'/> -->",
+        "page.mhtml": message,
+        "saved.txt": message,
+    }
+    found = read_folder(write(tmp_path, files))
+    read = {document.id: document.text for document in found.documents}
+    assert read.pop("saved") == message.decode()
+    assert sorted(read) == [
+        *("Apple.mbox/mbox/1", "Apple/Messages/1", "MH/17", "Maildir/cur/17.M1.host-2-S", "Maildir/new/18.M1"),
+        *("Thunderbird/Inbox/1", "page"),
+    ]
+    assert all(text == "From: a@b.c\nSubject: Order\n\nForty kilos.\n" for text in read.values())
+    assert [each.path for each in found.unreadable] == ["Apple.mbox/table_of_contents", "Thunderbird/Inbox.msf"]
+    assert found.unreadable[1].reason == "indexes of Thunderbird, which hold no mail, cannot be read"

@@ -1,5 +1,6 @@
 """Tools over files, confined to a folder."""
 
+import io
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from agentkit import ConfigurationError, ToolError
 from agentkit_tools import files
 from agentkit_tools.files import file_tools
+from agentkit_tools.text_lines import TextFile
 
 pytestmark = pytest.mark.anyio
 
@@ -79,7 +81,7 @@ async def test_an_empty_file_is_said_to_be_empty(folder: Path) -> None:
 async def test_text_that_is_not_utf8_is_read_as_far_as_possible(folder: Path) -> None:
     (folder / "latin.txt").write_bytes(b"caf\xe9")
     assert await call(folder, "read_file", path="latin.txt") == (
-        "     1\tcaf\ufffd\n[not UTF-8: what could not be read is shown as \ufffd]"
+        "     1\tcafé\n[not all of it is UTF-8: other bytes are shown as in Windows-1252]"
     )
 
 
@@ -171,6 +173,49 @@ async def test_lines_are_found_by_text_and_by_expression(folder: Path) -> None:
     assert await call(folder, "search_files", pattern="tea: 80") == found
     assert await call(folder, "search_files", pattern=r"\d+ deg", regex=True) == found
     assert await call(folder, "search_files", pattern="coffee", glob="*.md") == "No line of 2 files matches."
+
+
+@pytest.mark.parametrize("regex", [False, True])
+async def test_a_search_tells_what_it_did_not_read(folder: Path, regex: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "a.bin").write_bytes(b"needle\0")
+    binary = "[not searched: a.bin (binary)]"
+    assert await call(folder, "search_files", pattern="needle", regex=regex, glob="a.bin") == binary
+    assert await call(folder, "search_files", pattern="needle", regex=regex) == (
+        f"{binary}\nNo line of 3 files matches."
+    )
+    found = await call(folder, "search_files", pattern="coffee", regex=regex)
+    assert found == f"notes.txt:1: coffee\n{binary}"
+
+
+async def test_text_of_windows_programs_is_found_and_read(folder: Path) -> None:
+    (folder / "utf16.txt").write_bytes("one\nneedle\n".encode("utf-16"))
+    (folder / "bom.md").write_bytes(b"\xef\xbb\xbfTitle\n")
+    assert await call(folder, "search_files", pattern="NEEDLE".lower(), glob="utf16.txt") == "utf16.txt:2: needle"
+    assert await call(folder, "search_files", pattern="^Title", regex=True) == "bom.md:1: Title"
+    assert await call(folder, "read_file", path="utf16.txt") == "     1\tone\n     2\tneedle"
+
+
+async def test_a_part_of_a_very_big_file_is_read_without_counting_its_lines(folder: Path) -> None:
+    data = b"x\n" * 1_500 + b"needle\n" + b"x\n" * 500
+    (folder / "big.log").write_bytes(data)
+    assert await call(folder, "search_files", pattern="needle") == "big.log:1501: needle"
+
+    def show(first_line: int, last_line: int | None) -> str:
+        return files._show_lines(TextFile(io.BytesIO(data)), "big.log", first_line, last_line, counts_all=False)
+
+    assert show(1_501, 1_501) == "  1501\tneedle"
+    assert show(1, None).endswith("  1000\tx\n[lines 1 to 1000: read on with first_line=1001]")
+    with pytest.raises(ToolError, match="has lines 1 to 2001"):
+        show(3_000, None)
+
+
+async def test_what_is_hidden_stays_hidden_behind_links(folder: Path) -> None:
+    (folder / "open.txt").symlink_to(".secret")
+    assert "open.txt" not in await call(folder, "list_files")
+    assert await call(folder, "search_files", pattern="tea", glob="*.txt") == "No line of 1 files matches."
+    assert "There is no file" in await refusal(folder, "read_file", path="open.txt")
+    [listed, _, _] = file_tools(folder, include_hidden=True)
+    assert "open.txt" in str(await listed.call({}))
 
 
 async def test_a_broken_expression_is_explained(folder: Path) -> None:

@@ -65,6 +65,7 @@ _DECODERS: dict[str, Callable[[bytes], str]] = {
 """Encodings that are decoded here, since Python's codecs refuse characters that are in common use."""
 _SEVEN_BIT = frozenset({"hz", "iso2022_kr", "utf-7", *(name for name in _DECODERS if name != "euc_jp")})
 _FALLBACK_ENCODING = "cp1252"
+_MIXED = "agentkit_tools.mixed"
 _CONTROL = re.compile("[\x80-\x84\x86-\x9f]")
 _BEYOND_ASCII = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|([\x80-\xff])")
 _JAPANESE = re.compile(rb"\x1b\$[@B]")
@@ -93,7 +94,7 @@ def decode_bytes(data: bytes, declared: str | None = None) -> str:
     """
     marked = encoding_of_mark(data)
     if marked is not None:
-        return clean_text(_decode_mixed(data[3:]) if marked == "utf-8-sig" else data.decode(marked, "replace"))
+        return clean_text(decode_mixed(data[3:]) if marked == "utf-8-sig" else data.decode(marked, "replace"))
     encoding = known_encoding(declared) or _FALLBACK_ENCODING
     if _JAPANESE.search(data) and (data.isascii() or encoding in ("utf-8", _FALLBACK_ENCODING)):
         encoding = "iso2022_jp"
@@ -106,11 +107,19 @@ def decode_bytes(data: bytes, declared: str | None = None) -> str:
     sequences, bad_bytes = _count_utf8(data)
     least, most_bad = (1, sequences - 1) if _is_single_byte(encoding) else (_LEAST_SEQUENCES, 0)
     if encoding == "utf-8" or (sequences >= least and bad_bytes <= most_bad):
-        return clean_text(_without_controls(_decode_mixed(data), _FALLBACK_ENCODING))
+        return clean_text(_without_controls(decode_mixed(data), _FALLBACK_ENCODING))
     text = _decode_as(data, encoding)
     if sequences > bad_bytes and text.count("\ufffd") > bad_bytes:
-        text = _decode_mixed(data)
+        text = decode_mixed(data)
     return clean_text(_without_controls(text, _WINDOWS.get(encoding, _FALLBACK_ENCODING)))
+
+
+def decode_mixed(data: bytes) -> str:
+    """Decode UTF-8, and what is none in the fallback encoding; a character that is cut at the end becomes `\\ufffd`."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("utf-8", _MIXED)
 
 
 def encoding_of_mark(data: bytes) -> str | None:
@@ -156,14 +165,6 @@ def _decode_as(data: bytes, encoding: str) -> str:
     return best
 
 
-def _decode_mixed(data: bytes) -> str:
-    """Decode UTF-8, and what is none in the fallback encoding; a character that is cut at the end becomes `\\ufffd`."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("utf-8", _MIXED)
-
-
 def _replace_bad_bytes(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -172,7 +173,6 @@ def _replace_bad_bytes(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode(_FALLBACK_ENCODING, "replace"), error.end
 
 
-_MIXED = "agentkit_tools.mixed"
 codecs.register_error(_MIXED, _replace_bad_bytes)
 
 

@@ -16,33 +16,18 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
-from email.parser import Parser
 from pathlib import Path
-from textwrap import dedent
 
 from agentkit import ConfigurationError, Document
-from agentkit_tools.decoding import decode_bytes, encoding_of_mark, is_mostly_utf8, known_encoding
-from agentkit_tools.html_charset import charset_of_html
-from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed, text_of_html
-from agentkit_tools.mail_text import read_mail
-from agentkit_tools.mbox import messages_of_mbox
-from agentkit_tools.pdf_text import text_of_pdf
-from agentkit_tools.sections import first_heading, split_document
+from agentkit_tools.file_reading import FileText, read_file
+from agentkit_tools.package_metadata import read_description
+from agentkit_tools.sections import split_document
 from agentkit_tools.unreadable import NotReadable, Unreadable
 
 __all__ = ["Folder", "Unreadable", "read_folder", "read_installed", "split_document"]
 
-MOST_BYTES = 5_000_000
-"""Maximum size of a text file in bytes; bigger ones are reported, not read."""
-MOST_BINARY_BYTES = 50_000_000
-"""The same for PDF and e-mail, which need more bytes for the same text."""
 MOST_FILES = 10_000
 """Maximum number of files in a folder; the rest is reported as one entry."""
-_HTML_SUFFIXES = (".html", ".htm", ".xhtml")
-_METADATA_FILES = ("METADATA", "PKG-INFO")
-_MARKUP_SUFFIXES = (".md", ".markdown", ".rst")
-_UNSUPPORTED = {".msg": "e-mail of Outlook", ".docx": "Word documents"}
 _CACHES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _MOST_ID_CHARS = 60
 _OWN_PACKAGE = "claude-agentkit"
@@ -54,15 +39,6 @@ class Folder:
 
     documents: tuple[Document, ...]
     unreadable: tuple[Unreadable, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _FileText:
-    path: str
-    name: str
-    """The name from which the id is made."""
-    text: str
-    title: str
 
 
 def read_folder(path: str | Path) -> Folder:
@@ -81,11 +57,12 @@ def read_folder(path: str | Path) -> Folder:
     except OSError as error:
         raise ConfigurationError(f"The folder {str(path)!r} cannot be read: {_error_reason(error)}.") from None
     unreadable = [Unreadable(name, file) for file, name in files if isinstance(file, str)]
-    read: list[_FileText] = []
+    read: list[FileText] = []
     for file, name in files:
         if isinstance(file, Path):
             try:
-                read += _read_file(file, name, root if root.is_dir() else root.parent, unreadable)
+                target = _regular_file(file, root if root.is_dir() else root.parent)
+                read += read_file(file, target, name, unreadable)
             except NotReadable as error:
                 unreadable.append(Unreadable(name, str(error)))
             except OSError as error:
@@ -106,16 +83,14 @@ def read_installed(limit: int = 20) -> Folder:
     Raises:
         ConfigurationError: No installed package has any.
     """
-    found: dict[str, _FileText] = {}
+    found: dict[str, FileText] = {}
     for package in importlib.metadata.distributions():
         try:
-            described = _read_package(
-                Parser().parsestr(package.read_text("METADATA") or package.read_text("PKG-INFO") or "")
-            )
+            name, title, text = read_description(package.read_text("METADATA") or package.read_text("PKG-INFO") or "")
         except (NotReadable, OSError, UnicodeDecodeError):
             continue
-        if described.name not in (_OWN_PACKAGE, *found):
-            found[described.name] = described
+        if name not in (_OWN_PACKAGE, *found):
+            found[name] = FileText("", name, text, title)
     longest = sorted(found.values(), key=lambda read: (-len(read.text), read.name))[:limit]
     if not longest:
         raise ConfigurationError("No installed package carries documentation in its metadata.")
@@ -163,28 +138,6 @@ def _first_reason(unreadable: list[Unreadable]) -> str:
     return f": {first.path}: {first.reason}" + (f" (and {len(unreadable) - 1} more)" if unreadable[1:] else "")
 
 
-def _read_file(file: Path, name: str, root: Path, unreadable: list[Unreadable]) -> list[_FileText]:
-    """Return the documents of one file, and add its parts that cannot be read to `unreadable`."""
-    target = _regular_file(file, root)
-    kind = file.suffix.lower()
-    if other := _UNSUPPORTED.get(kind):
-        raise NotReadable(f"{other} cannot be read")
-    size, most = target.stat().st_size, MOST_BINARY_BYTES if kind in (".pdf", ".eml") else MOST_BYTES
-    if size > most and kind != ".mbox":
-        raise NotReadable(f"{size / 1e6:.1f} MB, more than the {most / 1e6:.0f} MB that are read")
-    if kind == ".pdf":
-        with target.open("rb") as pdf:
-            found = text_of_pdf(pdf)
-        unreadable += [Unreadable(name, found.missing)] if found.missing else []
-        return [_FileText(name, name, found.text, found.title or Path(name).name)]
-    if kind == ".eml":
-        mail = read_mail(target.read_bytes())
-        return [_FileText(name, name, mail.text, mail.title or Path(name).name)]
-    if kind == ".mbox":
-        return _read_mbox(target, name, unreadable)
-    return [_read_text(file, target, name)]
-
-
 def _regular_file(file: Path, root: Path) -> Path:
     """Return the regular file that a path leads to. Raises NotReadable."""
     try:
@@ -195,82 +148,15 @@ def _regular_file(file: Path, root: Path) -> Path:
         raise NotReadable("a link that leads to itself") from None
     if not target.is_relative_to(root.resolve()):
         raise NotReadable("a link that leads out of the folder")
+    is_link = file.name != target.name or file.parent.resolve() != target.parent
+    if is_link and any(part.startswith(".") for part in target.relative_to(root.resolve()).parts):
+        raise NotReadable("a link to a hidden file")
     if not stat.S_ISREG(target.stat().st_mode):
         raise NotReadable("not a regular file")
     return target
 
 
-def _read_mbox(target: Path, name: str, unreadable: list[Unreadable]) -> list[_FileText]:
-    read: list[_FileText] = []
-    with target.open("rb") as file:
-        for number, message in enumerate(messages_of_mbox(file), 1):
-            place = f"{name}/{number}"
-            if number > MOST_FILES:
-                unreadable.append(Unreadable(place, f"only the first {MOST_FILES} messages are read"))
-                break
-            try:
-                if message is None:
-                    raise NotReadable("a message that is too big")
-                mail = read_mail(message)
-            except NotReadable as error:
-                unreadable.append(Unreadable(place, str(error)))
-            else:
-                read.append(_FileText(place, place, mail.text, mail.title or place))
-    if not read and not any(each.path.startswith(f"{name}/") for each in unreadable):
-        raise NotReadable("no mbox file, or one without messages")
-    return read
-
-
-def _read_text(file: Path, target: Path, name: str) -> _FileText:
-    is_html = file.suffix.lower() in _HTML_SUFFIXES
-    text = _decode_file(target.read_bytes(), is_html)
-    title = ""
-    if file.name in _METADATA_FILES:
-        described = _read_package(Parser().parsestr(text))
-        return _FileText(name, described.name, described.text, described.title)
-    if is_html:
-        if not is_html_extra_installed():
-            raise NotReadable(MISSING_HTML_EXTRA)
-        text, title = text_of_html(text)
-    if not text.strip():
-        raise NotReadable("empty")
-    heading = first_heading(text) if is_html or file.suffix.lower() in _MARKUP_SUFFIXES else ""
-    return _FileText(name, name, text, title or heading or Path(name).name)
-
-
-def _decode_file(data: bytes, is_html: bool) -> str:
-    """Decode a file that says its encoding or is in UTF-8, as a whole or for the most part. Raises NotReadable."""
-    if encoding_of_mark(data) is not None:
-        return decode_bytes(data)
-    if b"\0" in data[:8192]:
-        raise NotReadable("binary, or text in UTF-16 without a byte order mark, not UTF-8 text")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        place = error.start
-    declared = charset_of_html(data) if is_html else None
-    if declared and known_encoding(declared) is None:
-        raise NotReadable(f"its encoding {declared!r} is not known")
-    if declared or is_mostly_utf8(data):
-        return decode_bytes(data, declared)
-    raise NotReadable(f"not UTF-8 text (byte {place})")
-
-
-def _read_package(package: Message) -> _FileText:
-    """Return a package's long description. Raises NotReadable when it has none."""
-    name, version = str(package.get("Name") or ""), str(package.get("Version") or "")
-    payload = package.get_payload()
-    text = payload if isinstance(payload, str) and payload.strip() else str(package.get("Description") or "")
-    if text is not payload:  # the header form indents all lines but the first, at times with a bar
-        text = re.sub(r"^ {7}\|", " " * 8, text, flags=re.MULTILINE)
-        first, _, rest = text.partition("\n")
-        text = f"{first}\n{dedent(rest)}"
-    if not name or text.strip() in ("", "UNKNOWN"):
-        raise NotReadable("package metadata without a description")
-    return _FileText("", re.sub(r"[-_.]+", "-", name).lower(), text, f"{name} {version}".strip())
-
-
-def _with_ids(read: list[_FileText]) -> tuple[Document, ...]:
+def _with_ids(read: list[FileText]) -> tuple[Document, ...]:
     """Return documents with unique ids: the path, without its suffix where that is unique."""
     short = [_document_id(re.sub(r"(?<=[^/.])\.\w+$", "", each.name) if each.path else each.name) for each in read]
     times = Counter(short)

@@ -5,40 +5,41 @@ agent = Agent("librarian", model="claude-haiku-5-5", tools=[file_tools("handbook
 
 from __future__ import annotations
 
-import difflib
 import json
-import os
-import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import anyio
 import anyio.to_thread
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from agentkit import ConfigurationError, ToolError, Toolset, tool
-from agentkit_tools import searching
+from agentkit_tools.confined_folder import ConfinedFolder, clip_text
+from agentkit_tools.searching import Found, search_lines
+from agentkit_tools.text_lines import TextFile, numbered_lines, open_text
+from agentkit_tools.unreadable import NotReadable
 
 MOST_LINES = 1_000
 """Maximum number of lines that one call reads."""
 MOST_CHARS = 50_000
 """Maximum number of characters that one call reads."""
 MOST_BYTES = 50_000_000
-"""Maximum size of a file that is read, in bytes."""
+"""Size in bytes up to which the lines of a file are counted; of bigger ones the part that is asked for is read."""
 MOST_LISTED = 500
 """Maximum number of files that one call lists."""
-MOST_VISITED = 100_000
-"""Maximum number of files of the folder that are visited when listing or searching."""
 SEARCH_SECONDS = 10.0
 """Maximum duration of one search in seconds."""
 _MOST_LINE_CHARS = 2_000
 _ALL_FILES = "**/*"
-_CACHES = frozenset({"__pycache__", "node_modules"})
+_MOST_NAMED = 10
+_SEARCH_PROGRAM = "import sys; sys.path.append(sys.argv[1]); from agentkit_tools.searching import main; main()"
+
+_FOUND: TypeAdapter[Found | str] = TypeAdapter(Found | str)
 
 T = TypeVar("T")
 Line = Annotated[int, Field(ge=1)]
@@ -60,15 +61,14 @@ def file_tools(root: str | Path, *, include_hidden: bool = False) -> Toolset:
     folder = Path(root).expanduser()
     if not folder.is_dir():
         raise ConfigurationError(f"The folder {str(root)!r} for file tools does not exist or is not a folder.")
-    files = _FolderTools(folder.resolve(), include_hidden)
+    files = _FolderTools(ConfinedFolder(folder.resolve(), include_hidden))
     reading = tool(effect="read")
     return Toolset("files", [reading(files.list_files), reading(files.search_files), reading(files.read_file)])
 
 
 @dataclass(frozen=True, slots=True)
 class _FolderTools:
-    root: Path
-    include_hidden: bool
+    folder: ConfinedFolder
 
     def list_files(self, glob: str = _ALL_FILES) -> str:
         """List the files of the folder, one path a line.
@@ -76,14 +76,18 @@ class _FolderTools:
         Args:
             glob: Which files: `*.md` is every Markdown file at any depth, `guide/**` everything below guide.
         """
-        found = [name for name in self._file_names() if _matches_glob(name, glob)]
+        listed = self.folder.list_files()
+        found = [name for name in listed.names if _matches_glob(name, glob)]
         if not found:
-            raise ToolError(f"No file matches {_clip_text(glob)!r}.", hint=f"List everything with glob {_ALL_FILES!r}.")
+            raise ToolError(
+                f"No file matches {clip_text(glob)!r}.{_note(listed.left_out)}",
+                hint=f"List everything with glob {_ALL_FILES!r}.",
+            )
         more = f"\n[{len(found) - MOST_LISTED} more files: narrow the glob]" if len(found) > MOST_LISTED else ""
-        return "\n".join(found[:MOST_LISTED]) + more
+        return "\n".join(found[:MOST_LISTED]) + more + "".join(f"\n[{each}]" for each in listed.left_out)
 
     async def search_files(self, pattern: str, regex: bool = False, glob: str = _ALL_FILES) -> str:
-        """Find lines of files. Returns `path:line: text` for each, in the order of the paths.
+        """Find lines of text files. Returns `path:line: text` for each, in the order of the paths.
 
         Args:
             pattern: The text to find in a line; upper and lower case count only if it has upper case itself.
@@ -92,21 +96,28 @@ class _FolderTools:
         """
         if not pattern:
             raise ToolError("The pattern is empty.", hint="Give the text to find.")
-        names = await _run_in_thread(lambda: [name for name in self._file_names() if _matches_glob(name, glob)])
+        listed = await _run_in_thread(self.folder.list_files)
+        names = [name for name in listed.names if _matches_glob(name, glob)]
         if not names:
             raise ToolError(
-                f"No file matches {_clip_text(glob)!r}.", hint=f"Search everything with glob {_ALL_FILES!r}."
+                f"No file matches {clip_text(glob)!r}.{_note(listed.left_out)}",
+                hint=f"Search everything with glob {_ALL_FILES!r}.",
             )
         if regex:
-            found, more = await self._search_in_process(names, pattern)
+            found = await self._search_in_process(names, pattern)
         else:
-            found, more = await _run_in_thread(
-                lambda: searching.search_lines(str(self.root), names, pattern, is_regex=False, seconds=SEARCH_SECONDS)
+            root = str(self.folder.root)
+            found = await _run_in_thread(
+                lambda: search_lines(root, names, pattern, is_regex=False, seconds=SEARCH_SECONDS)
             )
-        note = f"[{more}: narrow the pattern or the glob]" if more else ""
-        if not found:
-            return note or f"No line of {len(names)} files matches."
-        return "\n".join([*found, note] if note else found)
+        notes = [f"[{found.stopped}: narrow the pattern or the glob]"] if found.stopped else []
+        unread = [*found.unread[:_MOST_NAMED], *listed.left_out]
+        if len(found.unread) > _MOST_NAMED:
+            unread.append(f"{len(found.unread) - _MOST_NAMED} more files")
+        notes += [f"[not searched: {'; '.join(unread)}]"] if unread else []
+        if not found.lines and not found.stopped and found.searched:
+            notes.append(f"No line of {found.searched} files matches.")
+        return "\n".join([*found.lines, *notes])
 
     def read_file(self, path: str, first_line: Line = 1, last_line: Line | None = None) -> str:
         """Read a text file of the folder. Lines come numbered, with a tab after the number.
@@ -116,137 +127,77 @@ class _FolderTools:
             first_line: Where to begin.
             last_line: Where to end. Left out: the end of the file, or as much as one call may read.
         """
-        lines, is_exact = _read_lines(self._resolve_file(path), path)
-        if not lines:
-            return "[the file is empty]"
-        if first_line > len(lines) or (last_line is not None and last_line < first_line):
-            raise ToolError(
-                f"{path!r} has lines 1 to {len(lines)}; {first_line} to {last_line or 'the end'} are none of them.",
-                hint="Ask for lines that it has, the first one not after the last.",
-            )
-        shown: list[str] = []
-        chars = 0
-        for number, line in enumerate(lines[first_line - 1 : last_line][:MOST_LINES], first_line):
-            clipped = (
-                line if len(line) <= _MOST_LINE_CHARS else f"{line[:_MOST_LINE_CHARS]}... [{len(line)} characters]"
-            )
-            chars += len(clipped) + 8
-            if shown and chars > MOST_CHARS:
-                break
-            shown.append(f"{number:6}\t{clipped}")
-        end = first_line + len(shown) - 1
-        if end < min(last_line or len(lines), len(lines)):
-            shown.append(f"[lines {first_line} to {end} of {len(lines)}: read on with first_line={end + 1}]")
-        if not is_exact:
-            shown.append("[not UTF-8: what could not be read is shown as \ufffd]")
-        return "\n".join(shown)
+        file = self.folder.resolve_file(path)
+        try:
+            size = file.stat().st_size
+            with open_text(file) as opened:
+                text_file = TextFile(opened)
+                return _show_lines(text_file, path, first_line, last_line, counts_all=size <= MOST_BYTES)
+        except NotReadable as error:
+            reason = "is binary, not text" if str(error) == "binary" else f"cannot be read: {error}"
+        except OSError as error:
+            reason = f"cannot be read: {(error.strerror or 'it cannot be opened').lower()}"
+        raise ToolError(f"{path!r} {reason}.", hint="Go on without it, and say so.")
 
-    async def _search_in_process(self, names: list[str], pattern: str) -> tuple[list[str], str]:
+    async def _search_in_process(self, names: list[str], pattern: str) -> Found:
         """Search in a separate process, which can be killed if the pattern backtracks forever."""
         given = {
-            "root": str(self.root),
+            "root": str(self.folder.root),
             "names": names,
             "pattern": pattern,
             "is_regex": True,
             "seconds": SEARCH_SECONDS,
         }
         with anyio.move_on_after(SEARCH_SECONDS * 1.2):
-            done = await anyio.run_process(
-                [sys.executable, "-I", searching.__file__], input=json.dumps(given).encode(), stderr=subprocess.DEVNULL
-            )
-            answer: tuple[list[str], str] | str = json.loads(done.stdout)
+            program = [sys.executable, "-I", "-c", _SEARCH_PROGRAM, str(Path(__file__).parents[1])]
+            done = await anyio.run_process(program, input=json.dumps(given).encode(), stderr=subprocess.DEVNULL)
+            answer = _FOUND.validate_json(done.stdout)
             if isinstance(answer, str):
                 hint = "Correct it, or search for plain text with regex=false."
-                raise ToolError(f"{_clip_text(pattern)!r} is not a regular expression: {answer}.", hint=hint)
-            found, more = answer
-            return found, more
+                raise ToolError(f"{clip_text(pattern)!r} is not a regular expression: {answer}.", hint=hint)
+            return answer
         raise ToolError(
-            f"The pattern {_clip_text(pattern)!r} took more than {SEARCH_SECONDS:g} seconds.",
+            f"The pattern {clip_text(pattern)!r} took more than {SEARCH_SECONDS:g} seconds.",
             hint="Search for plain text, or for a simpler pattern without nested repetitions, in fewer files.",
         )
-
-    def _file_names(self) -> Iterator[str]:
-        """Yield the relative paths of the regular files in the folder, sorted, without links that lead out of it."""
-        visited = 0
-        for folder, inner, names in os.walk(self.root):
-            inner[:] = sorted(name for name in inner if self._is_shown(name) and name not in _CACHES)
-            for name in sorted(names):
-                visited += 1
-                if visited > MOST_VISITED:
-                    return
-                file = Path(folder, name)
-                if self._is_shown(name) and self._is_inside(file) and file.is_file():
-                    relative = file.relative_to(self.root).as_posix()
-                    if relative.isprintable():  # others would break the list of paths or the request
-                        yield relative
-
-    def _is_shown(self, name: str) -> bool:
-        return self.include_hidden or not name.startswith(".")
-
-    def _is_inside(self, file: Path) -> bool:
-        try:
-            return file.resolve().is_relative_to(self.root)
-        except RuntimeError:  # a link that leads to itself stays inside
-            return True
-
-    def _resolve_file(self, path: str) -> Path:
-        """Return the file for a path from the model. Raises ToolError if it is not a regular file in the folder."""
-        hint = "Take a path that list_files shows: it is relative to the folder."
-        named = _clip_text(path)
-        if "\0" in path or not path.strip():
-            raise ToolError("The path is empty or holds a NUL character.", hint=hint)
-        if path.startswith(("/", "~", "\\")) or PureWindowsPath(path).drive:
-            raise ToolError(f"{named!r} is not relative to the folder.", hint=hint)
-        file = self.root / path
-        if not self._is_inside(file):
-            raise ToolError(f"{named!r} leads out of the folder, and nothing outside can be read.", hint=hint)
-        try:
-            resolved = file.resolve(strict=True)
-            mode = resolved.stat().st_mode
-        except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, before Python 3.13
-            resolved, mode = self.root, 0
-        parts = (*Path(path).parts, *resolved.relative_to(self.root).parts)
-        if mode == 0 or not all(self._is_shown(part) or part == ".." for part in parts):
-            raise ToolError(f"There is no file {named!r}.{self._did_you_mean(path)}", hint=hint)
-        if stat.S_ISDIR(mode):
-            raise ToolError(f"{named!r} is a folder.", hint=f"List it with glob '{named.rstrip('/')}/**'.")
-        if not stat.S_ISREG(mode):
-            raise ToolError(f"{named!r} is not a regular file.", hint=hint)
-        return resolved
-
-    def _did_you_mean(self, path: str) -> str:
-        names = list(self._file_names())
-        close = [name for name in names if name.rpartition("/")[2] == path.rpartition("/")[2]][:3]
-        close = close or difflib.get_close_matches(path, names, n=3)
-        return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
 async def _run_in_thread(function: Callable[[], T]) -> T:
     return await anyio.to_thread.run_sync(function, abandon_on_cancel=True)
 
 
-def _clip_text(text: str) -> str:
-    return text if len(text) <= 100 else f"{text[:100]}..."
+def _note(left_out: list[str]) -> str:
+    return "".join(f" Left out: {each}." for each in left_out)
 
 
-def _read_lines(file: Path, path: str) -> tuple[list[str], bool]:
-    """Return the lines of a file, and True if all of it was UTF-8."""
-    try:
-        size = file.stat().st_size
-        if size > MOST_BYTES:
-            raise ToolError(
-                f"{path!r} has {size / 1e6:.0f} MB, too much to read.", hint="Find lines with search_files."
-            )
-        data = file.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise ToolError(f"{path!r} cannot be read: {reason}.", hint="Go on without it, and say so.") from None
-    if b"\0" in data[:8192]:
-        raise ToolError(f"{path!r} is binary, not text.", hint="Go on without it, and say so.")
-    try:
-        return data.decode("utf-8-sig").splitlines(), True
-    except UnicodeDecodeError:
-        return data.decode(errors="replace").splitlines(), False
+def _show_lines(text_file: TextFile, path: str, first_line: int, last_line: int | None, *, counts_all: bool) -> str:
+    """Return a range of lines with their numbers, and a note where it ends before the file or what was asked for."""
+    shown: list[str] = []
+    chars, count, is_full = 0, 0, False
+    for count, line in numbered_lines(text_file):
+        if count < first_line or is_full or count > (last_line or count):
+            if (is_full or shown) and not counts_all:
+                break
+            continue
+        clipped = line if len(line) <= _MOST_LINE_CHARS else f"{line[:_MOST_LINE_CHARS]}... [{len(line)} characters]"
+        chars += len(clipped) + 8
+        is_full = len(shown) == MOST_LINES or (bool(shown) and chars > MOST_CHARS)
+        if not is_full:
+            shown.append(f"{count:6}\t{clipped}")
+    if not count:
+        return "[the file is empty]"
+    if not shown:
+        raise ToolError(
+            f"{path!r} has lines 1 to {count}; {first_line} to {last_line or 'the end'} are none of them.",
+            hint="Ask for lines that it has, the first one not after the last.",
+        )
+    end = first_line + len(shown) - 1
+    if end < min(last_line or count, count):
+        total = f" of {count}" if counts_all else ""
+        shown.append(f"[lines {first_line} to {end}{total}: read on with first_line={end + 1}]")
+    if not text_file.is_exact:
+        shown.append("[not all of it is UTF-8: other bytes are shown as in Windows-1252]")
+    return "\n".join(shown)
 
 
 def _matches_glob(name: str, glob: str) -> bool:

@@ -29,21 +29,21 @@ def is_html_extra_installed() -> bool:
     return find_spec("selectolax") is not None
 
 
-def text_of_html(html: str) -> tuple[str, str]:
+def text_of_html(html: str, *, most_seconds: float = MOST_SECONDS) -> tuple[str, str]:
     """Return the text of a page, and its title (empty: none). Raises ImportError without the extra `documents`.
 
     A page whose elements are nested so deeply that a browser's rules would take too long, as where thousands are not
     closed, is read tag by tag.
     """
-    text, title = _text_and_title(html, SKIPPED_TAGS)
+    text, title = _text_and_title(html, SKIPPED_TAGS, most_seconds)
     if not text.strip():
-        text, title = _text_and_title(html, SKIPPED_TAGS - {"nav"})  # a page of nothing but links
+        text, title = _text_and_title(html, SKIPPED_TAGS - {"nav"}, most_seconds)  # a page of nothing but links
     return text, title
 
 
-def _text_and_title(html: str, skipped: frozenset[str]) -> tuple[str, str]:
+def _text_and_title(html: str, skipped: frozenset[str], most_seconds: float) -> tuple[str, str]:
     writer = HtmlTextWriter(skipped)
-    end = time.monotonic() + MOST_SECONDS
+    end = time.monotonic() + most_seconds
     for number, event in enumerate(_events_of_html(html)):
         writer.write(event)
         if number % 1_000 == 0 and time.monotonic() > end:

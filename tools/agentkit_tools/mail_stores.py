@@ -1,0 +1,81 @@
+"""Recognise the files in which programs keep mail, by name and content, and read their messages.
+
+Apple Mail keeps `Inbox.mbox/mbox` and `1.emlx`, Thunderbird `Inbox`, Maildir `cur/1700000000.M1.host:2,S`, MH `17`:
+their names do not say what they hold. A file that is named as text stays text, though it begins as mail does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import BinaryIO, Literal, TypeAlias
+
+from agentkit_tools.decoding import encoding_of_mark
+from agentkit_tools.mbox import messages_of_mbox
+
+MailKind: TypeAlias = Literal["mail", "mbox", "emlx"]
+"""One message, many one after the other, or one as Apple Mail writes it."""
+
+_BY_SUFFIX: dict[str, MailKind] = {
+    ".eml": "mail",
+    ".emlx": "emlx",
+    ".mbox": "mbox",
+    ".mbx": "mbox",
+    ".mboxo": "mbox",
+    ".mboxrd": "mbox",
+    ".mht": "mail",
+    ".mhtml": "mail",
+}
+_MAILDIR_FOLDERS = frozenset({"cur", "new"})
+_TEXT_SUFFIX = re.compile(r"\.[a-z][a-z0-9_+-]{0,9}", re.IGNORECASE)
+_SEPARATOR = re.compile(rb"From [^\r\n]+[0-9][^\r\n]*\r?\n>?(?:From |[!-9;-~]+[ \t]*:)")
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[^\r\n]*(?:\r\n|\n|\r)(?:[ \t][^\r\n]*(?:\r\n|\n|\r))*")
+_MAIL_FIELDS = frozenset(
+    b"cc date delivered-to from in-reply-to message-id mime-version received references reply-to return-path "
+    b"sender subject to x-mozilla-status".split()
+)
+_LEAST_FIELDS = 2
+"""Number of known headers from which a file without a telling name is mail."""
+START_BYTES = 8_192
+"""Number of bytes by which a file is recognised."""
+
+
+def mail_kind(path: PurePath, start: bytes) -> MailKind | None:
+    """Return what kind of mail a file holds. None: none.
+
+    Args:
+        path: The path of the file; the names of the folders count as well.
+        start: Its first `START_BYTES`.
+    """
+    if path.suffix.lower() in _BY_SUFFIX:
+        return _BY_SUFFIX[path.suffix.lower()]
+    is_maildir = path.parent.name in _MAILDIR_FOLDERS
+    if path.suffix and _TEXT_SUFFIX.fullmatch(path.suffix) and not is_maildir:
+        return None
+    if encoding_of_mark(start) == "utf-8-sig":
+        start = start[3:]
+    if _SEPARATOR.match(start.lstrip(b"\r\n")):
+        return "mbox"
+    known = 0
+    at = 0
+    while field := _FIELD.match(start, at):
+        known += field[1].lower() in _MAIL_FIELDS
+        at = field.end()
+    return "mail" if known >= (1 if is_maildir else _LEAST_FIELDS) else None
+
+
+def messages_of_store(file: BinaryIO, kind: MailKind) -> Iterator[bytes | None]:
+    """Yield the messages of a file, one at a time; None for one of an mbox file that is too big."""
+    if kind == "mbox":
+        yield from messages_of_mbox(file)
+    elif kind == "emlx":
+        yield _message_of_emlx(file.read())
+    else:
+        yield file.read()
+
+
+def _message_of_emlx(data: bytes) -> bytes:
+    """Return the message in a file of Apple Mail: its length on the first line, itself, a list of properties."""
+    first, _, rest = data.partition(b"\n")
+    return rest[: int(first)] if first.strip().isdigit() and len(first) < 20 else data
