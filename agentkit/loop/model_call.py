@@ -51,6 +51,8 @@ class ModelCaller:
         if resources.run_budget.accounts:
             resources.run_budget.record_call_time(time.monotonic() - began)
         found = attempts if attempts.turn is turn else next((one for one in made if one.turn is turn), None)
+        if self.middleware:
+            turn = replace(turn)  # its blocks may have been changed in place, after the turn was encoded
         if found is None:  # a turn of the middleware's making, which is not on the server
             _check_made_turn(turn)
             return ModelReply(turn, made[-1].max_tokens, tuple(meter.charges), counts_prompt=False)
@@ -65,5 +67,5 @@ class ModelCaller:
 def _check_made_turn(turn: AssistantTurn) -> None:
     """Raise ProgramFault for a turn made by middleware that does not have the shape of a reply."""
     end = {"stop_reason": turn.stop_reason, "stop_details": turn.stop_details}
-    if fault := find_reply_fault({"id": turn.id, "model": turn.model}, end, turn.content):
+    if fault := find_reply_fault({"id": turn.id, "model": turn.model}, end, turn):
         raise ProgramFault(f"The middleware (around_model) returned a turn that is no reply of the API: {fault}.")

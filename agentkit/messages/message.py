@@ -230,6 +230,8 @@ class AssistantTurn:
 
     _tool_calls: tuple[ToolCall, ...] | None = field(default=None, init=False, repr=False, compare=False)
     """The tool calls, read once: the loop asks for them at several places."""
+    _message: tuple[Message | None] | None = field(default=None, init=False, repr=False, compare=False)
+    """The message of the turn, encoded once: for the check of its shape, and to be sent."""
 
     @property
     def text(self) -> str:
@@ -252,6 +254,11 @@ class AssistantTurn:
 
         It is sent back as it came, but for empty text blocks: the API refuses those, also where it made them itself.
         """
+        if self._message is None:
+            object.__setattr__(self, "_message", (self._encoded_message(),))
+        return self._message[0] if self._message else None
+
+    def _encoded_message(self) -> Message | None:
         kept: list[Block] = []
         input_texts: dict[int, str] = {}
         is_blank_turn = True

@@ -6,13 +6,13 @@ Blocks of unknown types and unknown fields pass as they are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from agentkit.messages.message import encode
 
 if TYPE_CHECKING:
-    from agentkit.messages.message import JSONObject
+    from agentkit.messages.message import AssistantTurn, JSONObject
 
 _TEXT_OR_NONE = (str, type(None))
 _MESSAGE_TYPES: Mapping[str, tuple[type, ...]] = {"id": _TEXT_OR_NONE, "model": _TEXT_OR_NONE}
@@ -53,23 +53,25 @@ def find_block_fault(block: object) -> str | None:
     return None
 
 
-def find_reply_fault(message: JSONObject, end: JSONObject, content: Sequence[object]) -> str | None:
+def find_reply_fault(message: JSONObject, end: JSONObject, turn: AssistantTurn) -> str | None:
     """Return the fault of a complete reply. None: it has the API's shape and can be sent back.
 
     Args:
         message: The message of its first event.
         end: The fields of its `message_delta` events.
-        content: Its complete content blocks.
+        turn: The turn that it comes to, with its complete content blocks.
     """
     for record, record_types in ((message, _MESSAGE_TYPES), (end, _END_TYPES)):
         for name, types in record_types.items():
             if not isinstance(record.get(name), types):
                 return f"it has the `{name}` {record[name]!r:.100}"
-    for block in content:
+    for block in turn.content:
         if fault := find_block_fault(block):
             return fault
     try:
-        encode(content)
+        sent_back = turn.to_message()
+        if sent_back is None or len(sent_back.content) < len(turn.content):
+            encode(turn.content)
     except (ValueError, TypeError, RecursionError) as error:  # NaN, half of a surrogate pair, endless depth
         return f"it holds what JSON does not have: {error}"
     return None

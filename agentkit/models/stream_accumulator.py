@@ -148,9 +148,7 @@ class StreamAccumulator:
             raise ModelError(
                 "The connection closed before the reply was complete.", kind="stream_interrupted", is_retryable=True
             )
-        if fault := find_reply_fault(self._message, self._message_delta, self._content):
-            raise _protocol_error(fault)
-        return AssistantTurn(
+        turn = AssistantTurn(
             content=self._content,
             stop_reason=self._message_delta.get("stop_reason"),
             usage=self._usage,
@@ -164,6 +162,9 @@ class StreamAccumulator:
             container=self._message_delta.get("container") or self._message.get("container"),
             applied_edits=self._applied_edits,
         )
+        if fault := find_reply_fault(self._message, self._message_delta, turn):
+            raise _protocol_error(fault)
+        return turn
 
     def _start_block(self, index: int, block: Block) -> None:
         if self._message is None or index != len(self._content):

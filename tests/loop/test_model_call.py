@@ -50,6 +50,18 @@ class TestMiddleware:
             result = await Agent("a", model="claude-opus-5-5", around_model=[twice]).run("Hi")
         assert (result.output, result.usage.requests) == ("Two.", 2)
 
+    async def test_what_it_changes_in_place_is_what_goes_back(self) -> None:
+        async def correct(call: ModelCall, go_on: CallModel) -> AssistantTurn:
+            turn = await go_on(call)
+            turn.content[0]["text"] = turn.content[0]["text"].replace("Tea", "Coffee")
+            return turn
+
+        conversation = Agent("a", model="claude-opus-5-5", around_model=[correct]).conversation()
+        with script(Reply.text("Tea."), Reply.text("Gladly.")) as s:
+            assert (await conversation.send("Hi")).output == "Coffee."
+            await conversation.send("Please")
+        assert s.requests[1]["messages"][1]["content"] == [{"type": "text", "text": "Coffee."}]
+
     async def test_it_may_change_what_is_sent(self) -> None:
         async def briefly(call: ModelCall, go_on: CallModel) -> AssistantTurn:
             import dataclasses
