@@ -1,4 +1,4 @@
-"""Convert PDF to text, page by page, each below a line with its number: `[Page 3]`.
+"""Convert PDF to text, page by page, each below a line with its number: `[Page 3]`, with filled fields and notes.
 
 Text in pictures is not recognised (no OCR); the pages that have only pictures are reported.
 """
@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
 
 from agentkit_tools.decoding import clean_text
+from agentkit_tools.pdf_annotations import annotations_of_page, describe_unread_parts
 from agentkit_tools.unreadable import NotReadable
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _PAGE_LINE = re.compile(r"^(?=\[Page \d+\]$)", re.MULTILINE)
 _NO_TEXT = "[no text on this page]"
 _PICTURE = "[no text on this page, only pictures]"
 _DAMAGED = "[this page is damaged and could not be read]"
+
+_DAMAGED_NOTES = "[the form fields and notes of this page are damaged and could not be read]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,13 @@ def text_of_pdf(file: BinaryIO) -> PdfText:
         chars += len(pages[-1])
         if chars > MOST_CHARS or time.monotonic() > end:
             break
+    unread = _describe_unread(reader)
     if all(page in (_NO_TEXT, _PICTURE, _DAMAGED) for page in pages):
-        raise NotReadable(_no_text_reason(pages))
+        raise NotReadable("; ".join(filter(None, [_no_text_reason(pages), unread])))
     text = "\n\n".join(f"[Page {number}]\n\n{page}" for number, page in enumerate(pages, 1))
-    return PdfText(f"{text}\n", _read_title(reader), _describe_missing_pages(pages, total))
+    return PdfText(
+        f"{text}\n", _read_title(reader), "; ".join(filter(None, [_describe_missing_pages(pages, total), unread]))
+    )
 
 
 def _open_reader(file: BinaryIO) -> tuple[PdfReader, int]:
@@ -97,6 +103,7 @@ def _text_of_page(reader: PdfReader, number: int) -> str:
         page = reader.pages[number]
         lines = [line.rstrip() for line in clean_text(page.extract_text()).split("\n")]
         text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+        text = "\n\n".join(filter(None, [text.strip() and text, _read_annotations(page)]))
         if re.search(r"\w", text):
             return _PAGE_LINE.sub(" ", text)
         return _PICTURE if _has_pictures(page) else _NO_TEXT
@@ -104,6 +111,13 @@ def _text_of_page(reader: PdfReader, number: int) -> str:
         raise NotReadable(MISSING_AES_EXTRA) from None
     except Exception:  # noqa: BLE001 - see above; other pages may be readable
         return _DAMAGED
+
+
+def _read_annotations(page: PageObject) -> str:
+    try:
+        return annotations_of_page(page)
+    except Exception:  # noqa: BLE001 - see above; the text is usable without them
+        return _DAMAGED_NOTES
 
 
 def _has_pictures(page: PageObject) -> bool:
@@ -125,6 +139,13 @@ def _no_text_reason(pages: list[str]) -> str:
     if _PICTURE in pages:
         return f"a scan: its pages ({len(pages)}) hold pictures without text, which need text recognition (OCR) first"
     return "a PDF without any text"
+
+
+def _describe_unread(reader: PdfReader) -> str:
+    try:
+        return describe_unread_parts(reader)
+    except Exception:  # noqa: BLE001 - see above; the pages are usable
+        return "forms and attached files are damaged"
 
 
 def _describe_missing_pages(pages: list[str], total: int) -> str:
