@@ -5,7 +5,12 @@ from agentkit.lazy_exports import lazy_exports
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        "agentkit.patterns.document_store": "Gap",
+        "agentkit.patterns.evidence": "Evidence Findings",
         "agentkit.patterns.quotes": "Span find_quote split_quote",
+        "agentkit.patterns.read_result": "ReadOptions ReadProgress ReadResult",
+        "agentkit.patterns.reading": "plan_reading read_many",
+        "agentkit.patterns.reading_plan": "Actual Plan",
         "agentkit.patterns.verification": "Citation Quoted VerifiedQuotes verify_output verify_quotes",
     },
 )

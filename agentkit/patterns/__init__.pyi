@@ -1,6 +1,16 @@
+from agentkit.patterns.document_store import Gap as Gap
+from agentkit.patterns.evidence import Evidence as Evidence
+from agentkit.patterns.evidence import Findings as Findings
 from agentkit.patterns.quotes import Span as Span
 from agentkit.patterns.quotes import find_quote as find_quote
 from agentkit.patterns.quotes import split_quote as split_quote
+from agentkit.patterns.read_result import ReadOptions as ReadOptions
+from agentkit.patterns.read_result import ReadProgress as ReadProgress
+from agentkit.patterns.read_result import ReadResult as ReadResult
+from agentkit.patterns.reading import plan_reading as plan_reading
+from agentkit.patterns.reading import read_many as read_many
+from agentkit.patterns.reading_plan import Actual as Actual
+from agentkit.patterns.reading_plan import Plan as Plan
 from agentkit.patterns.verification import Citation as Citation
 from agentkit.patterns.verification import Quoted as Quoted
 from agentkit.patterns.verification import VerifiedQuotes as VerifiedQuotes

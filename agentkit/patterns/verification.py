@@ -9,7 +9,7 @@ reader.as_tool(verify=verify_output(documents))     # a sub-agent that invents a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TypeAlias, cast
 
 from agentkit.messages.content import Document
@@ -32,6 +32,8 @@ class Quoted:
     """The quote; one with an ellipsis is several passages."""
     claim: str = ""
     """The statement that the quote supports."""
+    relevance: float = 0.5
+    """Its weight for the question, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Citation:
     """The passage, as it stands there."""
     claim: str = ""
     """The statement that it supports."""
+    relevance: float = 0.5
+    """Its weight for the question, 0 to 1."""
     place: str = ""
     """The page or the section, for people. Empty: not known."""
 
@@ -79,7 +83,7 @@ def verify_quotes(quotes: Iterable[Quoted], documents: Documents) -> VerifiedQuo
         quoted = given[index]
         for passage, span in _passages(quoted, texts):
             if span is None:
-                missing.append((index, Quoted(quoted.document, passage, quoted.claim)))
+                missing.append((index, replace(quoted, quote=passage)))
             else:
                 found[index].append((quoted.document, span))
     moved: dict[int, list[tuple[str, Span]]] = {}
@@ -93,7 +97,7 @@ def verify_quotes(quotes: Iterable[Quoted], documents: Documents) -> VerifiedQuo
         missing = still
     dropped = tuple(part for _, part in sorted(missing, key=lambda one: one[0]))
     citations = [
-        Citation(document, span.start, span.end, span.text, given[index].claim)
+        Citation(document, span.start, span.end, span.text, given[index].claim, given[index].relevance)
         for index in range(len(given))
         for document, span in (*found[index], *moved.get(index, ()))
     ]
@@ -136,13 +140,14 @@ def quotes_of(output: object, document: str = "") -> Iterator[Quoted]:
     values = _values_of(output)
     named = (values[name] for name in _DOCUMENT_NAMES if isinstance(values.get(name), str))
     document = str(next(named, document))
-    claim = values.get("claim")
+    claim, relevance = values.get("claim"), values.get("relevance")
+    share = float(relevance) if isinstance(relevance, int | float) and 0 <= relevance <= 1 else 0.5
     for name, value in values.items():
         if name in ("quote", "quotes"):
             passages = [value] if isinstance(value, str) else value
             for one in cast("list[object]", passages) if isinstance(passages, list | tuple) else ():
                 if isinstance(one, str):
-                    yield Quoted(document, one, claim if isinstance(claim, str) else "")
+                    yield Quoted(document, one, str(claim or ""), share)
                 else:
                     yield from quotes_of(one, document)
         else:

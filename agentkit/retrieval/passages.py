@@ -63,9 +63,18 @@ def split_passages(source: Document) -> list[Passage]:
 
 
 def search_passages(
-    question: str, found: list[Passage], titles: dict[str, str], most: int = 3, least: float = 0.5
+    question: str,
+    found: list[Passage],
+    titles: dict[str, str],
+    most: int = 3,
+    least: float = 0.5,
+    *,
+    per_source: bool = False,
 ) -> list[Hit]:
-    """Return the best passages, best first. Empty: none covers enough of the question, as a share or in words."""
+    """Return the best passages, best first. Empty: none covers enough of the question, as a share or in words.
+
+    With `per_source`, the best of each source, which need not be as good as those of another.
+    """
     question_text = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
     wanted = wanted_terms(question_text)
     inside = [_count_terms(wanted, passage.text) for passage in found]
@@ -93,9 +102,11 @@ def search_passages(
         if score and coverage >= min(least, 4 / len(wanted)):
             hits.append(Hit(here, round(score / (1 + here.is_heading), 4), coverage))
     for hit in sorted(hits, key=lambda hit: (-hit.score, hit.passage.source, hit.passage.start or 0)):
-        same = [each.passage.text for each in chosen if each.passage.source == hit.passage.source]
-        is_new = not any(hit.passage.text in text or text in hit.passage.text for text in same)
-        if is_new and len(chosen) < most and len(same) < 3 and hit.score > 0.4 * (chosen or [hit])[0].score:
+        same = [each for each in chosen if each.passage.source == hit.passage.source]
+        texts = [each.passage.text for each in same]
+        is_new = not any(hit.passage.text in text or text in hit.passage.text for text in texts)
+        rivals = same if per_source else chosen
+        if is_new and len(rivals) < most and len(same) < 3 and hit.score > 0.4 * (rivals or [hit])[0].score:
             chosen.append(hit)
     return chosen
 

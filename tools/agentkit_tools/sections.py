@@ -49,6 +49,16 @@ def first_heading(text: str) -> str:
     return next((title for _, _, title in _headings(text)), "")
 
 
+def heading_at(text: str, place: int) -> str:
+    """Return the last heading that begins before a place in a text. Empty: there is none."""
+    found = ""
+    for start, _, title in _headings(text):
+        if start > place:
+            break
+        found = title
+    return found
+
+
 def _sections(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and heading of each section; a heading without text of its own joins the next section."""
     start, heading, body = 0, "", 0

@@ -16,8 +16,9 @@ _WORDS = {
     "source": "source document doc id file path filename url uri article quelle dokument",
     "name": "name key ref title titel",
     "quote": "quote quotation excerpt passage snippet evidence citation cited verbatim sentence zitat beleg",
+    "claim": "claim statement fact",
     "text": "text answer summary report conclusion response result finding explanation reply message content context "
-    "body note overview claim statement fact point insight detail reason reasoning antwort bericht zusammenfassung",
+    "body note overview point insight detail reason reasoning antwort bericht zusammenfassung",
     "start": "start begin offset",
     "end": "end stop",
     "found": "found verdict status answered",
@@ -138,6 +139,7 @@ class _SchemaFiller:
             ("string", "source"): passage.source,
             ("string", "name"): facts.titles.get(passage.source) or passage.source,
             ("string", "quote"): passage.text,
+            ("string", "claim"): passage.text or facts.answer[: schema.get("maxLength")] or None,
             ("string", "text"): facts.answer[: schema.get("maxLength")] or None,
             ("string", "missing"): ", ".join(facts.missing),
             ("integer", "start"): passage.start,

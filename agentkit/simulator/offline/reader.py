@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from agentkit.messages.content import Document
 from agentkit.messages.message import JSON, Content, JSONObject, encode, text_block, text_of
 from agentkit.messages.strict_json import parse_strict
-from agentkit.retrieval.passages import Hit, search_passages, split_passages
+from agentkit.retrieval.passages import Hit, Passage, search_passages, split_passages
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema, role_of
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.wanted_output import output_format, output_schema
@@ -17,6 +17,8 @@ READER_LABEL = "Offline reader, not a language model"
 _MAX_CALLS_PER_TURN = 20
 _MARK = r"(?:[-*•]|\d+[.)])\s+"
 _LISTING = re.compile(rf"^([^\n:]{{0,200}}):[ \t]*([^\n]*)((?:\n\s*{_MARK}[^\n]+)*)", re.MULTILINE)
+_TAGGED_QUESTION = re.compile(r"(?s)<question>\s*(.+?)\s*</question>")
+_EVIDENCE = re.compile(r"(?s)<evidence number=\"(\d+)\".*?<quote>(.+?)</quote>")
 _ENTRY = re.compile(rf"\s*(?:{_MARK})?[`'\"]?(.+\.\w{{1,5}}(?=\W*$)|.+?)[`'\"]?(?:(?:: | - |\t|  | \()(.*?)\)?)?\s*")
 
 
@@ -38,6 +40,8 @@ class ParsedRequest:
     given: list[Document] = field(default_factory=list[Document])
     named: dict[str, str] = field(default_factory=dict[str, str])
     calls: dict[str, PastCall] = field(default_factory=dict[str, PastCall])
+    evidence: list[Passage] = field(default_factory=list[Passage])
+    """Numbered quotes in the prompt, to write an answer from; the number is the source."""
 
 
 def read_request(request: JSONObject) -> ParsedRequest:
@@ -57,11 +61,16 @@ def read_request(request: JSONObject) -> ParsedRequest:
             said.question = "\n".join(filter(None, questions)) or said.question
     system = text_of(request.get("system") or "")
     orders = system if said.named or said.given else _extract_question(said, system)
-    return ParsedRequest(said.question or orders, said.given, said.named, said.calls)
+    if tagged := _TAGGED_QUESTION.search(system):
+        orders = tagged[1]
+    return ParsedRequest(said.question or orders, said.given, said.named, said.calls, said.evidence)
 
 
 def _extract_question(said: ParsedRequest, text: str) -> str:
     """Move the sources that a text lists, as `Sources: a, b` or as a list with a label, out of it; return the rest."""
+    if tagged := _TAGGED_QUESTION.search(text):
+        said.evidence += (Passage(number, None, None, quote) for number, quote in _EVIDENCE.findall(text))
+        return tagged[1]
     value = parse_json_text(text)
     if isinstance(value, dict):
         sources = [inner for key, inner in value.items() if role_of(key) == "source"]
@@ -130,6 +139,8 @@ def next_reader_turn(request: JSONObject, said: ParsedRequest, tools: Sequence[J
     needs = {tool["name"]: [role_of(name) for name in tool["input_schema"].get("required", ())] for tool in tools}
     tool = next((tool for tool in tools if needs[tool["name"]] in (["source"], ["name"])), None)
     sources, missing = list(said.given), list[str]()
+    if said.evidence and output_schema(request) is None:
+        return _answer_from_evidence(said)
     if tool is not None:
         found = said.named if sources else list_sources(said, tools)
         if isinstance(found, Reply):
@@ -145,8 +156,18 @@ def next_reader_turn(request: JSONObject, said: ParsedRequest, tools: Sequence[J
     if not sources and not missing:
         return decline_request(said)
     titles = said.named | {source.id: source.title for source in sources}
-    hits = search_passages(said.question, [passage for source in sources for passage in split_passages(source)], titles)
+    passages = [passage for source in sources for passage in split_passages(source)]
+    is_form = output_schema(request) is not None
+    hits = search_passages(said.question, passages, titles, per_source=is_form and len(said.given) > 1)
     return render_answer(request, said, hits, titles, missing)
+
+
+def _answer_from_evidence(said: ParsedRequest) -> Reply:
+    """Return an answer of the numbered quotes that share most with the question."""
+    hits = search_passages(said.question, said.evidence, {}, 8, least=0)
+    text = f"{READER_LABEL}, {len(said.evidence)} pieces of evidence, those that share most with the question:"
+    lines = [f"- {' '.join(hit.passage.text.split())} [{hit.passage.source}]" for hit in hits]
+    return Reply.text("\n".join([text, *lines]))
 
 
 def list_sources(said: ParsedRequest, tools: Sequence[JSONObject]) -> dict[str, str] | Reply:

@@ -86,7 +86,8 @@ def test_a_report_with_citations() -> None:
         confidence: float | None = None
 
     report = TypeAdapter(Report).validate_python(filled(Report))
-    assert report.answer == report.citations[0].claim == "LABEL: 12 EUR"
+    assert report.answer == "LABEL: 12 EUR"
+    assert [one.claim for one in report.citations] == [one.quote for one in report.citations]
     assert (report.citations[0].title, report.citations[1].title) == ("The rules", "prices")
     assert report.sources == ["rules", "prices"]
     assert (report.unread, report.confidence) == (["gone"], 0.9)

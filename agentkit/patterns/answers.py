@@ -1,0 +1,122 @@
+"""The writer's answer, checked: its numbers lead to evidence, its quotes stand in documents, the rest is marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agentkit.messages.message import JSON
+from agentkit.patterns.quotes import find_quote
+from agentkit.patterns.verification import Citation, Quoted, verify_quotes
+
+UNVERIFIED_MARK = "[a quote that no document holds]"
+"""Stands where the writer put words into quotation marks that no document holds."""
+UNCITED_MARK = "[uncited]"
+"""Stands behind a sentence that names no evidence."""
+
+_NUMBERS = re.compile(r"\s*\[(\d{1,5}(?:\s*[,;\u2013-]\s*\d{1,5})*)\]")
+_QUOTED = re.compile(
+    r"\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d]+)[\u201c\u201d]|\u00ab([^\u00ab\u00bb]+)\u00bb|\"([^\"]+)\""
+)
+_MIN_QUOTED_WORDS = 4
+"""Words in quotation marks from which on they are taken for a quote, not for a name or a term."""
+_MIN_SENTENCE_WORDS = 4
+_SENTENCE = re.compile(
+    r"(?:[^.!?\n]|[.!?](?![\"'\u201d\u00bb)*_]*(?:\s|$))|(?<=\b[A-Z])\.|(?<=e\.g)\.|(?<=i\.e)\.)+"
+    r"(?:[.!?]+[\"'\u201d\u00bb)*_]*)?(?:[ \t]*\[(?:\d[\d ,;\u2013-]*|uncited)\])*[.!?]?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """A text of the writer after the check."""
+
+    text: str
+    cited: frozenset[int]
+    """The numbers of the evidence that it names."""
+    false_quotes: tuple[Quoted, ...] = ()
+    """Words in quotation marks that no document holds; a mark stands in their place."""
+    uncited: tuple[str, ...] = ()
+    """Sentences that name no evidence; each has a mark."""
+
+
+def check_text(text: str, evidence: Sequence[Citation], texts: Mapping[str, str], asked: str) -> CheckedText:
+    """Check a text of the writer.
+
+    Args:
+        text: The text.
+        evidence: The evidence by its numbers, the first is 1.
+        texts: The texts of all documents by id.
+        asked: The question; what it quotes, the writer may quote.
+    """
+    false: list[Quoted] = []
+    known = [one.quote for one in evidence]
+
+    def checked_quote(found: re.Match[str]) -> str:
+        words = next(group for group in found.groups() if group is not None)
+        if len(words.split()) < _MIN_QUOTED_WORDS or find_quote(words, asked):
+            return found[0]
+        span = next((span for quote in known if (span := find_quote(words, quote))), None)
+        exact = span.text if span is not None else None
+        if exact is None:
+            verified = verify_quotes([Quoted("", words)], texts)
+            if verified.dropped or not verified.citations:
+                false.append(Quoted("", words))
+                return UNVERIFIED_MARK
+            return found[0]
+        return found[0].replace(words, " ".join(exact.split()))
+
+    cited: set[int] = set()
+
+    def checked_numbers(found: re.Match[str]) -> str:
+        numbers = [number for number in _numbers_in(found[1]) if 1 <= number <= len(evidence)]
+        cited.update(numbers)
+        return f" [{', '.join(map(str, numbers))}]" if numbers else ""
+
+    text = _QUOTED.sub(checked_quote, text)
+    text = _NUMBERS.sub(checked_numbers, text)
+    uncited: list[str] = []
+
+    def marked(found: re.Match[str]) -> str:
+        sentence = found[0].strip()
+        if _needs_evidence(text, found, sentence):
+            uncited.append(sentence)
+            return f"{found[0].rstrip()} {UNCITED_MARK}"
+        return found[0]
+
+    return CheckedText(_SENTENCE.sub(marked, text).strip(), frozenset(cited), tuple(false), tuple(uncited))
+
+
+def _numbers_in(listed: str) -> list[int]:
+    """Return the numbers of `2, 4-6`."""
+    found: list[int] = []
+    for part in re.split(r"[,;]", listed):
+        first, _, last = re.sub("\u2013", "-", part).partition("-")
+        found += range(int(first), min(int(last or first), int(first) + 100) + 1)
+    return list(dict.fromkeys(found))
+
+
+def _needs_evidence(text: str, found: re.Match[str], sentence: str) -> bool:
+    if len(re.findall(r"\w+", sentence)) < _MIN_SENTENCE_WORDS or _NUMBERS.search(sentence):
+        return False
+    is_heading = sentence.startswith("#") or (sentence.startswith("**") and sentence.endswith("**"))
+    return not (is_heading or sentence.endswith((":", "?")) or text[found.end() : found.end() + 1] == ":")
+
+
+def check_value(
+    value: JSON, evidence: Sequence[Citation], texts: Mapping[str, str], asked: str
+) -> tuple[JSON, list[CheckedText]]:
+    """Check all texts of a typed answer, as JSON. Its fields are short: none is marked as uncited."""
+    if isinstance(value, str):
+        checked = check_text(value, evidence, texts, asked)
+        is_changed = bool(checked.false_quotes)
+        plain = checked.text.replace(f" {UNCITED_MARK}", "") if is_changed else value
+        return plain, [checked]
+    if isinstance(value, list):
+        pairs = [check_value(one, evidence, texts, asked) for one in value]
+        return [new for new, _ in pairs], [one for _, some in pairs for one in some]
+    if isinstance(value, dict):
+        named = {key: check_value(one, evidence, texts, asked) for key, one in value.items()}
+        return {key: new for key, (new, _) in named.items()}, [one for _, some in named.values() for one in some]
+    return value, []

@@ -1,0 +1,65 @@
+"""Evidence kept by content: what a reader found in a text, for the same question to the same reader, read once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from dataclasses import asdict
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+from agentkit.messages.message import encode
+from agentkit.patterns.verification import Quoted
+from agentkit.run.delegation_terms import model_id
+
+if TYPE_CHECKING:
+    from agentkit.agents.agent import Agent
+
+
+class KeptEvidence:
+    """A SQLite database of findings by the content that they come from; written after each request.
+
+    Args:
+        path: The database; it is made if there is none.
+        reader: The reader.
+        question: The question.
+    """
+
+    def __init__(self, path: str | PathLike[str], reader: Agent[Any, Any, Any], question: str) -> None:
+        self._database = sqlite3.connect(fspath(path), check_same_thread=False)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("CREATE TABLE IF NOT EXISTS evidence_1 (key TEXT PRIMARY KEY, found TEXT NOT NULL)")
+        self._reader = f"{_fingerprint(reader)}\0{question}"
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def found_in(self, text: str, document: str) -> list[Quoted] | None:
+        """Return what was found in a text, as quotes of a document. None: it was not read yet."""
+        row = self._database.execute("SELECT found FROM evidence_1 WHERE key = ?", (self._key(text),)).fetchone()
+        if row is None:
+            return None
+        rows: list[dict[str, Any]] = json.loads(row[0])
+        return [Quoted(one["document"] or document, one["quote"], one["claim"], one["relevance"]) for one in rows]
+
+    def keep(self, text: str, document: str, found: list[Quoted]) -> None:
+        """Keep what was found in the text of a document; its own id is left out, since it may change."""
+        rows = [{**asdict(one), "document": "" if one.document == document else one.document} for one in found]
+        with self._database:
+            self._database.execute(
+                "INSERT OR REPLACE INTO evidence_1 (key, found) VALUES (?, ?)", (self._key(text), json.dumps(rows))
+            )
+
+    def _key(self, text: str) -> str:
+        return hashlib.sha256(f"{self._reader}\0{text}".encode(errors="replace")).hexdigest()
+
+
+def _fingerprint(reader: Agent[Any, Any, Any]) -> str:
+    """Return a text that differs for readers that may find other things."""
+    instructions = reader.instructions
+    if not isinstance(instructions, str):  # a function is known by its name
+        instructions = f"{instructions.__module__}.{getattr(instructions, '__qualname__', instructions)}"
+    schema = encode(reader.output_spec.form.schema).decode()
+    return "\0".join([model_id(reader.model), instructions, schema, repr(reader.settings)])

@@ -1,0 +1,119 @@
+"""The options and the result of a reading of many documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias
+
+from typing_extensions import TypedDict, TypeVar
+
+from agentkit.budget.usage import Cost, Usage
+from agentkit.patterns.document_store import Gap
+from agentkit.patterns.reading_plan import Actual, Plan
+from agentkit.patterns.verification import Citation, Quoted
+
+if TYPE_CHECKING:
+    from agentkit.budget.budget import Budget
+    from agentkit.budget.cache_report import CacheBreak
+    from agentkit.models.overriding_client import Client
+    from agentkit.run.result import RunResult
+
+Out_co = TypeVar("Out_co", default=str, covariant=True)
+
+Stage: TypeAlias = Literal["documents", "reading", "verifying", "reducing", "writing"]
+"""The stages of a reading, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProgress:
+    """The progress of a reading."""
+
+    stage: Stage
+    """The stage that it is in."""
+    done: int = 0
+    """Requests of the stage that have ended; documents in the first stage."""
+    total: int = 0
+    """Requests of the stage. 0: not known."""
+    cost: Cost = field(default_factory=Cost)
+    """The cost so far."""
+    plan: Plan | None = None
+    """The plan, once it is made."""
+
+
+class ReadOptions(TypedDict, total=False):
+    """Options of `read_many` and `plan_reading`."""
+
+    client: Client | None
+    """Any async client of the official SDK, for all agents. Default: each agent's own."""
+    budget: Budget | None
+    """A limit on all agents together. The plan is trimmed to it, the least relevant documents last; what does not even
+    cover one request and the answer is turned down."""
+    concurrency: int
+    """The most readers at once. Default: 16."""
+    most_documents: int | None
+    """The most documents to read, chosen by BM25 over their words. Be generous: ranking by words alone misses many.
+    Default: all are read."""
+    pack_tokens: int
+    """Tokens of documents in one request. Default: 16,000."""
+    evidence_tokens: int
+    """The most tokens of evidence that the writer gets; more is reduced before. Default: 60,000."""
+    kept: str | PathLike[str] | None
+    """A file that keeps evidence by content: a text that was read before, for the same question by the same reader,
+    costs nothing again, also after a run that was killed. Default: nothing is kept."""
+    progress: Callable[[ReadProgress], None] | None
+    """Called whenever the reading gets on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadResult(Generic[Out_co]):
+    """The result of reading many documents."""
+
+    answer: Out_co | None
+    """The writer's output. In a text, false quotes and sentences without evidence are marked. None: it has none."""
+    citations: tuple[Citation, ...]
+    """The evidence that the writer was given, each a passage that stands in its document; `[1]` in the answer is the
+    first of them."""
+    cited: tuple[int, ...]
+    """The numbers that the answer names."""
+    dropped: int
+    """Quotes of readers and of the writer that no document holds; none of them is shown."""
+    misplaced: int
+    """Quotes of readers that stand in another document than they said; they were moved there."""
+    gaps: tuple[Gap, ...]
+    """Documents, and parts of them, that were not read, with the reasons."""
+    plan: Plan
+    """The plan as it was before anything was sent."""
+    actual: Actual
+    """The effort in the end."""
+    cost: Cost
+    """The price of all agents."""
+    usage: Usage
+    """Tokens of all agents."""
+    rejected: tuple[Quoted, ...] = ()
+    """The quotes that were dropped."""
+    uncited: tuple[str, ...] = ()
+    """Sentences of the answer that name no evidence."""
+    cache_breaks: tuple[CacheBreak, ...] = field(default=(), repr=False)
+    """Requests that missed the prompt cache where they should have hit it."""
+    writer: RunResult[Any] | None = field(default=None, repr=False)
+    """The run of the writer. None: it could not start."""
+    reason: str = ""
+    """The reason why there is no answer. Empty: there is one."""
+
+    @property
+    def ok(self) -> bool:
+        """True if there is an answer, and every document of the plan was read."""
+        return self.answer is not None and not self.gaps
+
+    def __str__(self) -> str:
+        """Return the answer, its sources, and what was not read."""
+        parts = [str(self.answer) if self.answer is not None else self.reason]
+        for number in self.cited or range(1, len(self.citations) + 1):
+            one = self.citations[number - 1]
+            where = f", {one.place}" if one.place else ""
+            parts.append(f'[{number}] {one.document}{where}, characters {one.start}-{one.end}: "{one.quote}"')
+        if self.gaps:
+            parts.append("Not read: " + "; ".join(f"{gap.document} ({gap.reason})" for gap in self.gaps))
+        return "\n\n".join(parts)

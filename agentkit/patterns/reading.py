@@ -1,0 +1,276 @@
+"""Many documents read by a cheap agent, and answered by a strong one, with quotes that are verified.
+
+result = await read_many(Path("handbook").glob("**/*.md"), "What does a refund cost?")
+result.answer, result.citations, result.gaps, str(result.plan), result.cost
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack
+
+import anyio.to_thread
+
+from agentkit.agents.fan_out import Done, Failed
+from agentkit.budget.usage import Cost, Usage
+from agentkit.errors import UsageError
+from agentkit.patterns.answers import CheckedText, check_text, check_value
+from agentkit.patterns.document_store import DocumentStore, Gap, Sources
+from agentkit.patterns.evidence import (
+    AnyReader,
+    check_reader,
+    default_reader,
+    default_writer,
+    evidence_in,
+    merge_evidence,
+    reading_prompt,
+    render_evidence,
+    with_question,
+)
+from agentkit.patterns.kept_evidence import KeptEvidence
+from agentkit.patterns.packing import Pack
+from agentkit.patterns.read_result import ReadOptions, ReadProgress, ReadResult, Stage
+from agentkit.patterns.reading_plan import Actual, Plan
+from agentkit.patterns.reading_setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
+from agentkit.patterns.reduction import reduce_evidence, selecting_agent
+from agentkit.patterns.verification import Citation, Quoted, VerifiedQuotes, verify_quotes
+from agentkit.run.scope import share_budget
+from agentkit.schema.validation.unknown_options import refuse_unknown_options
+
+if TYPE_CHECKING:
+    from agentkit.agents.agent import Agent
+    from agentkit.budget.cache_report import CacheBreak
+    from agentkit.messages.message import Block
+    from agentkit.run.agent_spec import RunOptions
+    from agentkit.run.result import RunResult
+
+
+async def read_many(
+    documents: Sources,
+    question: str,
+    *,
+    reader: AnyReader = default_reader,
+    writer: Agent[Any, Any, Any] = default_writer,
+    **options: Unpack[ReadOptions],
+) -> ReadResult[Any]:
+    """Read many documents, and answer a question from what they say, with quotes that stand in them.
+
+    Each document is read by a reader, many at once. What they quote is verified against the documents; the writer
+    answers from it alone and cites it by numbers. A document that cannot be read is a gap in the result, not an error.
+
+    Args:
+        documents: Documents and paths of files or folders, from any iterable, sync or async, or one path.
+        question: The question, in full.
+        reader: The agent that reads. Its output may be of any type that has `quote`, or `quotes`, with `document`,
+            `claim` and `relevance` beside it as far as there are such. Default: a cheap model, with `Findings`.
+        writer: The agent that answers. Default: a strong model that writes text.
+        options: See `ReadOptions`.
+
+    Raises:
+        UsageError: There is no question, a source is neither a document nor a path, or the reader's output is text.
+        BudgetExceeded: The budget does not cover the reading of one document and the answer.
+        ConfigurationError: Something is missing before anything is sent: credentials, a price, an extra.
+    """
+    _check(question, reader, options)
+    with DocumentStore() as store:
+        _report(options, ReadProgress("documents"))
+        prepared = await prepare_reading(store, documents, question, reader, writer, options)
+        with share_budget(options.get("budget"), "read_many"):
+            return await _Reading(prepared, with_question(reader, question), writer, options).result()
+
+
+async def plan_reading(
+    documents: Sources,
+    question: str,
+    *,
+    reader: AnyReader = default_reader,
+    writer: Agent[Any, Any, Any] = default_writer,
+    **options: Unpack[ReadOptions],
+) -> Plan:
+    """Return the plan that `read_many` would follow, its price above all; nothing is sent. Takes and raises the same.
+
+    Args:
+        documents: As in `read_many`; they are read from disk.
+        question: The question, in full.
+        reader: The agent that would read.
+        writer: The agent that would answer.
+        options: See `ReadOptions`.
+    """
+    _check(question, reader, options)
+    with DocumentStore() as store:
+        return (await prepare_reading(store, documents, question, reader, writer, options)).plan
+
+
+def _check(question: str, reader: AnyReader, options: ReadOptions) -> None:
+    refuse_unknown_options("read_many(...)", options, [*ReadOptions.__optional_keys__], UsageError)
+    check_reader(reader)
+    if not question.strip():
+        raise UsageError("read_many needs a question.")
+
+
+def _report(options: ReadOptions, progress: ReadProgress) -> None:
+    if (callback := options.get("progress")) is not None:
+        callback(progress)
+
+
+class _Reading:
+    """One reading: what was found and what it cost, until the result."""
+
+    def __init__(
+        self, prepared: PreparedReading, reader: AnyReader, writer: Agent[Any, Any, Any], options: ReadOptions
+    ) -> None:
+        self._prepared, self._reader, self._writer, self._options = prepared, reader, writer, options
+        self._store = prepared.store
+        self._gaps = [*prepared.store.gaps, *prepared.gaps]
+        self._quotes: list[Quoted] = [*prepared.known_quotes]
+        self._cost, self._usage = Cost(), Usage()
+        self._cache_breaks: list[CacheBreak] = []
+        self._run_options: RunOptions[Any] = {"client": options.get("client")}
+
+    async def result(self) -> ReadResult[Any]:
+        before = time.monotonic()
+        with self._prepared.open_kept() as kept:
+            await self._read(kept)
+        self._tell("verifying")
+        verified = await anyio.to_thread.run_sync(verify_quotes, self._quotes, self._store)
+        evidence = await self._reduce(merge_evidence(verified.citations))
+        evidence = [replace(one, place=self._store.place_of(one.document, one.start)) for one in evidence]
+        self._tell("writing", total=1)
+        written, reason = await self._write(evidence)
+        return self._assemble(verified, evidence, written, reason, time.monotonic() - before)
+
+    async def _read(self, kept: KeptEvidence | None) -> None:
+        packs = self._prepared.packs
+        done = 0
+        self._tell("reading", total=len(packs))
+        async with self._reader.as_completed(
+            self._prompts(packs), concurrency=self._options.get("concurrency", 16), **self._run_options
+        ) as results:
+            async for result in results:
+                pack = packs[result.index] if result.index < len(packs) else None
+                self._add_charges(result.result)
+                if isinstance(result, Failed):
+                    parts = pack.parts if pack else ()
+                    self._gaps += (Gap(part.name, result.reason.rstrip(".") or "not read") for part in parts)
+                elif pack is not None:
+                    found = list(evidence_in(result.output, pack))
+                    self._quotes += found
+                    if kept is not None:
+                        self._keep(kept, pack, found)
+                done += 1
+                self._tell("reading", done, len(packs))
+
+    def _prompts(self, packs: Sequence[Pack]) -> Iterator[list[Block]]:
+        """Yield the prompts; each is made when a reader is free, and none is kept."""
+        titles = _Titles(self._store)
+        for pack in packs:
+            yield reading_prompt(pack, self._store, titles)
+
+    def _keep(self, kept: KeptEvidence, pack: Pack, found: Sequence[Quoted]) -> None:
+        names = [part.document for part in pack.parts]
+        for index, part in enumerate(pack.parts):
+            text = self._store[part.document][part.start : part.end]
+            elsewhere = [one for one in found if one.document not in names] if index == 0 else []
+            kept.keep(text, part.document, [one for one in found if one.document == part.document] + elsewhere)
+
+    async def _reduce(self, evidence: list[Citation]) -> list[Citation]:
+        async def run_all(agent: Agent[Any, Any, Any], prompts: list[str]) -> list[Done[Any] | Failed]:
+            self._tell("reducing", total=len(prompts))
+            results = await agent.map(prompts, **self._run_options)
+            for result in results:
+                self._add_charges(result.result)
+            return results
+
+        selector = with_question(selecting_agent(self._reader.model), self._prepared.question)
+        return await reduce_evidence(evidence, self._options.get("evidence_tokens", EVIDENCE_TOKENS), selector, run_all)
+
+    async def _write(self, evidence: Sequence[Citation]) -> tuple[RunResult[Any] | None, str]:
+        """Return the writer's run, and the reason if it has no output."""
+        not_read = "".join(f"\n- {gap.document}: {gap.reason}" for gap in self._gaps)
+        prompt = (
+            f"<question>\n{self._prepared.question.strip()}\n</question>\n\n"
+            f"{render_evidence(evidence) or 'The readers found no evidence.'}\n\n"
+            f"{f'Documents that could not be read:{not_read}' if not_read else 'All documents were read.'}"
+        )
+        (result,) = await self._writer.map([prompt], **self._run_options)
+        self._add_charges(result.result)
+        return result.result, result.reason if isinstance(result, Failed) else ""
+
+    def _assemble(
+        self,
+        verified: VerifiedQuotes,
+        evidence: Sequence[Citation],
+        written: RunResult[Any] | None,
+        reason: str,
+        seconds: float,
+    ) -> ReadResult[Any]:
+        answer, checked = None, list[CheckedText]()
+        if written is not None and written.answer is not None:
+            answer, checked = self._check_answer(written.answer.value, evidence)
+            if answer is None:
+                reason = "The answer quotes what no document holds, and does not fit its type without that."
+        false_quotes = [quoted for one in checked for quoted in one.false_quotes]
+        plan, usage = self._prepared.plan, self._usage
+        missed = {gap.document.partition(", characters ")[0] for gap in self._gaps} & {*self._prepared.documents}
+        return ReadResult(
+            answer=answer,
+            citations=tuple(evidence),
+            cited=tuple(sorted({number for one in checked for number in one.cited})),
+            dropped=len(verified.dropped) + len(false_quotes),
+            misplaced=verified.misplaced,
+            gaps=tuple(self._gaps),
+            plan=plan,
+            actual=Actual(
+                plan.documents - len(missed), usage.requests, usage.prompt_tokens, usage.output_tokens,
+                self._cost.usd, seconds,
+            ),
+            cost=self._cost,
+            usage=usage,
+            rejected=(*verified.dropped, *false_quotes),
+            uncited=tuple(sentence for one in checked for sentence in one.uncited),
+            cache_breaks=tuple(self._cache_breaks),
+            writer=written,
+            reason=reason,
+        )  # fmt: skip
+
+    def _check_answer(self, answer: object, evidence: Sequence[Citation]) -> tuple[object, list[CheckedText]]:
+        """Return the answer with marks where no evidence shows what it says. None: its type does not allow them."""
+        asked = self._prepared.question
+        if isinstance(answer, str):
+            checked = check_text(answer, evidence, self._store, asked)
+            return checked.text, [checked]
+        form = self._writer.output_spec.form.inner
+        value, texts = check_value(form.dump(answer), evidence, self._store, asked)
+        if not any(one.false_quotes for one in texts):
+            return answer, [replace(one, uncited=()) for one in texts]
+        try:
+            return form.validate(value), [replace(one, uncited=()) for one in texts]
+        except ValueError:  # pydantic's errors are of this kind
+            return None, texts
+
+    def _add_charges(self, result: RunResult[Any] | None) -> None:
+        if result is not None:
+            self._cost += result.cost
+            self._usage += result.usage
+            self._cache_breaks += result.cache_report().breaks
+
+    def _tell(self, stage: Stage, done: int = 0, total: int = 0) -> None:
+        _report(self._options, ReadProgress(stage, done, total, self._cost, self._prepared.plan))
+
+
+class _Titles(Mapping[str, str]):
+    """The titles of stored documents by id."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+
+    def __getitem__(self, document: str) -> str:
+        return self._store.title(document)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._store)
+
+    def __len__(self) -> int:
+        return len(self._store)

@@ -1,0 +1,154 @@
+"""The preparation of a reading: documents stored, split, ranked and packed, known evidence found, the plan made."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from agentkit.errors import BudgetExceeded, UsageError
+from agentkit.patterns.document_store import DocumentStore, Gap, Sources
+from agentkit.patterns.kept_evidence import KeptEvidence
+from agentkit.patterns.packing import PACK_TOKENS, Pack, Part, pack_parts, split_into_parts
+from agentkit.patterns.reading_plan import Plan, PlanRates
+from agentkit.patterns.verification import Quoted
+from agentkit.retrieval.bm25 import Bm25
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from agentkit.agents.agent import Agent
+    from agentkit.budget.budget import Budget
+    from agentkit.patterns.read_result import ReadOptions
+
+EVIDENCE_TOKENS = 60_000
+"""Default tokens of evidence for the writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedReading:
+    """A reading before its first request."""
+
+    question: str
+    store: DocumentStore
+    packs: list[Pack]
+    """The requests to make."""
+    plan: Plan
+    kept_at: str | PathLike[str] | None
+    reader: Agent[Any, Any, Any]
+    """The reader as it was given, by which kept evidence is known."""
+    known_quotes: list[Quoted] = field(default_factory=list[Quoted])
+    """Evidence from earlier readings."""
+    gaps: list[Gap] = field(default_factory=list[Gap])
+    """Documents that the budget left out."""
+
+    @property
+    def documents(self) -> set[str]:
+        """The ids of the documents to read."""
+        return {part.document for pack in self.packs for part in pack.parts}
+
+    def take_known(self, kept: KeptEvidence, parts: Sequence[Part]) -> bool:
+        """Add the kept evidence of a document. False: a part of it is not known, and nothing is added."""
+        text = self.store[parts[0].document]
+        found = [kept.found_in(text[part.start : part.end], part.document) for part in parts]
+        if any(one is None for one in found):
+            return False
+        self.known_quotes.extend(quoted for one in found for quoted in one or ())
+        return True
+
+    @contextmanager
+    def open_kept(self) -> Generator[KeptEvidence | None]:
+        """Open the file of kept evidence. None: there is none."""
+        if self.kept_at is None:
+            yield None
+            return
+        kept = KeptEvidence(self.kept_at, self.reader, self.question)
+        try:
+            yield kept
+        finally:
+            kept.close()
+
+
+async def prepare_reading(
+    store: DocumentStore,
+    documents: Sources,
+    question: str,
+    reader: Agent[Any, Any, Any],
+    writer: Agent[Any, Any, Any],
+    options: ReadOptions,
+) -> PreparedReading:
+    """Store the documents, and plan the requests for them. Raises BudgetExceeded where not even one fits."""
+    most, budget = options.get("most_documents"), options.get("budget")
+    pack_tokens, concurrency = options.get("pack_tokens", PACK_TOKENS), options.get("concurrency", 16)
+    _check_number("most_documents", most)
+    _check_number("pack_tokens", pack_tokens)
+    _check_number("concurrency", concurrency)
+    parts: dict[str, list[Part]] = {}
+    index = Bm25[str]()
+    is_ranked = most is not None or (budget is not None and budget.max_cost_usd is not None)
+
+    def take(document: str, text: str) -> None:
+        parts[document] = split_into_parts(document, text, pack_tokens)
+        if is_ranked:
+            index.add(document, f"{store.title(document)}\n{text}")
+
+    await store.fill(documents, take)
+    ranked = _ranked(question, index, parts) if is_ranked else list(parts)
+    chosen = {*ranked[:most]}
+    draft = PreparedReading(question, store, [], _EMPTY_PLAN, options.get("kept"), reader)
+    with draft.open_kept() as kept:
+        known = (
+            [] if kept is None else [name for name in parts if name in chosen and draft.take_known(kept, parts[name])]
+        )
+    rates = PlanRates.of(reader, writer, question, concurrency, options.get("evidence_tokens", EVIDENCE_TOKENS))
+    to_read = [name for name in parts if name in chosen.difference(known)]
+    waiting = {*to_read}
+    order = [name for name in ranked if name in waiting]
+    over = _over_budget(order, parts, rates, budget, pack_tokens)
+    packs = pack_parts((part for name in to_read if name not in over for part in parts[name]), pack_tokens)
+    left_out = tuple(name for name in parts if name not in chosen or name in over)
+    gaps = [Gap(name, f"left out: the price could be over {budget}") for name in parts if name in over]
+    plan = rates.plan(packs, [Pack(tuple(parts[name])) for name in known], left_out)
+    return replace(draft, packs=packs, plan=plan, gaps=gaps)
+
+
+def _check_number(name: str, number: object) -> None:
+    if number is not None and (not isinstance(number, int) or number < 1):
+        raise UsageError(f"read_many({name}={number!r}): it takes a whole number, at least one.")
+
+
+_EMPTY_PLAN = Plan(0, 0, 0, 0, None, None, 0)
+
+
+def _ranked(question: str, index: Bm25[str], parts: dict[str, list[Part]]) -> list[str]:
+    """Return all documents, those that share most with the question first."""
+    found = [hit.id for hit in index.search(question, limit=len(parts))]
+    rest = {*parts}.difference(found)
+    return [*found, *(name for name in parts if name in rest)]
+
+
+def _over_budget(
+    ranked: Sequence[str], parts: dict[str, list[Part]], rates: PlanRates, budget: Budget | None, pack_tokens: int
+) -> set[str]:
+    """Return the documents that the budget does not cover at the highest price: the least relevant ones."""
+    limit = None if budget is None else budget.max_cost_usd
+    writing = rates.writer_usd()
+    if limit is None or writing is None or not ranked:
+        return set()
+    least, most = 0, len(ranked)
+    while least < most:  # the largest number of documents, best first, that fits
+        middle = (least + most + 1) // 2
+        packs = pack_parts((part for name in ranked[:middle] for part in parts[name]), pack_tokens)
+        if writing + sum(rates.pack_usd(pack) or 0.0 for pack in packs) <= limit:
+            least = middle
+        else:
+            most = middle - 1
+    if least == 0:
+        first = pack_parts(parts[ranked[0]], pack_tokens)
+        needed = writing + sum(rates.pack_usd(pack) or 0.0 for pack in first)
+        raise BudgetExceeded(
+            f"read_many(budget={budget}): reading one document and writing the answer may cost ${needed:.4f}. Give at "
+            "least that, a cheaper reader or writer, or fewer pack_tokens."
+        )
+    return {*ranked[least:]}

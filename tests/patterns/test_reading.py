@@ -1,0 +1,281 @@
+"""Many documents are read once each, what is shown stands in them, and a failure is a named gap."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from agentkit import Agent, Budget, BudgetExceeded, Document, Outcome, UsageError
+from agentkit.messages.message import JSONObject
+from agentkit.patterns import Evidence, Findings, ReadProgress, plan_reading, read_many
+from agentkit.simulator import Simulator
+from agentkit.simulator.offline import OfflineResponder
+from agentkit.testing import Reply, script
+
+pytestmark = pytest.mark.anyio
+
+FEES = Document("fees", "# Fees\n\nThe fee is 12 EUR,\npaid every month.\n", "All fees")
+CARDS = Document("cards", "Cards are free of charge. A lost card costs 5 EUR.")
+OTHER = Document("other", "The bank opens at nine o'clock.")
+
+
+def text_of_request(request: JSONObject) -> str:
+    return json.dumps(request["messages"], ensure_ascii=False)
+
+
+def is_reader(request: JSONObject) -> bool:
+    return "Read the documents to their end" in str(request.get("system"))
+
+
+def scripted(*evidence: Evidence, answer: str = "The fee is 12 EUR a month [1].") -> Callable[[JSONObject], Reply]:
+    def reply(request: JSONObject) -> Reply:
+        if not is_reader(request):
+            return Reply.text(answer)
+        given = text_of_request(request)
+        return Reply.output(Findings([one for one in evidence if f'"title": "{one.document}' in given]))
+
+    return reply
+
+
+async def test_documents_are_read_and_answered_with_exact_citations() -> None:
+    steps: list[ReadProgress] = []
+    found = Evidence("12 EUR a month", "fee is 12 EUR, paid every month", "fees", 0.9)
+    with script(scripted(found)) as played:
+        result = await read_many([FEES, CARDS, OTHER], "What is the fee?", progress=steps.append)
+    (citation,) = result.citations
+    assert FEES.text[citation.start : citation.end] == citation.quote == "fee is 12 EUR,\npaid every month"
+    assert (citation.document, citation.claim, citation.place) == ("fees", "12 EUR a month", "Fees")
+    assert (result.answer, result.cited, result.ok) == ("The fee is 12 EUR a month [1].", (1,), True)
+    assert (result.dropped, result.misplaced, result.gaps, result.uncited) == (0, 0, (), ())
+    assert (result.plan.documents, result.plan.calls) == (result.actual.documents, result.actual.calls) == (3, 2)
+    assert result.plan.max_cost_usd is not None
+    assert result.cost.usd == result.actual.cost_usd
+    assert result.cost.usd is not None
+    assert 0 < result.cost.usd < result.plan.max_cost_usd
+    assert "<question>\nWhat is the fee?\n</question>" in str(played.requests[0]["system"])
+    assert [step.stage for step in steps] == ["documents", "reading", "reading", "verifying", "writing"]
+    assert '[1] fees, Fees, characters 12-43: "fee is 12 EUR' in str(result)
+
+
+async def test_inventions_are_dropped_and_quotes_from_elsewhere_moved() -> None:
+    evidence = (
+        Evidence("true", "Cards are free", "fees"),
+        Evidence("false", "The fee is 21 EUR", "fees"),
+        Evidence("not given", "Cards are free of charge", "cards "),
+        Evidence("spliced", "Cards ... 5 EUR", "cards"),
+    )
+
+    def reply(request: JSONObject) -> Reply:
+        if is_reader(request):
+            return Reply.output(Findings([*evidence]))
+        return Reply.text(
+            'It says "the fee is 21 EUR a month" [1]. So it is free of charge [9]. And "all is free" too.'
+        )
+
+    with script(reply):
+        result = await read_many([FEES, CARDS], "What is the fee?")
+    assert [one.quote for one in result.citations] == ["Cards are free", "Cards are free of charge", "Cards", "5 EUR"]
+    assert {one.document for one in result.citations} == {"cards"}
+    assert (result.dropped, result.misplaced) == (2, 2)
+    assert {one.quote for one in result.rejected} == {"The fee is 21 EUR", "the fee is 21 EUR a month"}
+    assert result.answer is not None
+    assert "21 EUR" not in result.answer
+    assert result.answer.count("[uncited]") == len(result.uncited) == 2
+    assert "[9]" not in result.answer
+
+
+async def test_a_thousand_false_quotes_are_not_shown_and_true_ones_are() -> None:
+    random = Random(3)
+    words = [f"word{random.randrange(300)}" for _ in range(4_000)]
+    documents = [Document(f"d{number}", " ".join(words[number * 200 : number * 200 + 200])) for number in range(20)]
+    true, false = list[Evidence](), list[Evidence]()
+    for number in range(1_000):
+        document = random.choice(documents)
+        said = document.text.split()
+        start = random.randrange(190)
+        passage = said[start : start + 8]
+        true.append(Evidence(f"claim {number}", "\n ".join(passage), document.id))
+        spoiled = [*passage]
+        spoiled[2] = f"{spoiled[2]}{random.randrange(1, 9)}" if number % 2 else "not"
+        false.append(Evidence(f"claim {number}", " ".join(spoiled), document.id))
+    with script(scripted(*true, *false, answer="See [1-1000].")):
+        result = await read_many(documents, "What is word1?", evidence_tokens=10**6)
+    shown = {(one.document, " ".join(one.quote.split())) for one in result.citations}
+    assert not shown & {(one.document, one.quote) for one in false}
+    assert len(result.citations) >= 990
+    assert result.dropped == 1_000
+
+
+async def test_a_reader_that_fails_is_a_gap_that_the_writer_knows() -> None:
+    def reply(request: JSONObject) -> Reply:
+        if not is_reader(request):
+            return Reply.text("Nothing is known about cards.")
+        return Reply.refusal("I will not.") if "Cards" in text_of_request(request) else Reply.output(Findings())
+
+    with script(reply) as played:
+        result = await read_many([FEES, CARDS], "What is the fee?", pack_tokens=20)
+    assert [gap.document for gap in result.gaps] == ["cards"]
+    assert "I will not" in result.gaps[0].reason
+    assert (result.ok, result.actual.documents) == (False, 1)
+    assert "- cards: " in text_of_request(played.requests[-1])
+    assert "Not read: cards" in str(result)
+
+
+async def test_a_writer_that_fails_leaves_the_evidence() -> None:
+    def reply(request: JSONObject) -> Reply:
+        if is_reader(request):
+            return Reply.output(Findings([Evidence("free", "Cards are free", "cards")]))
+        return Reply.refusal("No.")
+
+    with script(reply):
+        result = await read_many([CARDS], "What is free?")
+    assert (result.answer, result.ok, len(result.citations)) == (None, False, 1)
+    assert result.writer is not None
+    assert result.writer.outcome is Outcome.REFUSED
+    assert "No." in str(result)
+
+
+@dataclass
+class Price:
+    euros: int
+    because: str
+
+
+async def test_agents_of_other_types_read_and_write() -> None:
+    @dataclass
+    class Note:
+        source: str
+        quotes: list[str]
+
+    reader = Agent("noter", model="claude-haiku-5-5", instructions=lambda _: "Take notes.", output=list[Note])
+    writer = Agent("pricer", model="claude-opus-5-5", output=Price)
+
+    def reply(request: JSONObject) -> Reply:
+        if "Take notes." in str(request.get("system")):
+            return Reply.output([Note("cards", ["A lost card costs 5 EUR"])])
+        return Reply.output(Price(5, "It says \u201cA lost card costs 50 EUR\u201d."))
+
+    with script(reply) as played:
+        result = await read_many([CARDS], "What does a lost card cost?", reader=reader, writer=writer)
+    assert result.answer == Price(5, "It says [a quote that no document holds].")
+    assert (result.dropped, [one.quote for one in result.citations]) == (1, ["A lost card costs 5 EUR"])
+    assert "What does a lost card cost?" in str(played.requests[0]["system"])
+
+
+async def test_documents_come_from_any_iterable_and_from_paths(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "fees.md").write_text(FEES.text)
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
+    (tmp_path / "empty.txt").write_text("")
+
+    async def later() -> AsyncIterator[Document | Path]:
+        yield CARDS
+        yield tmp_path
+        yield tmp_path / "missing.txt"
+
+    with script(scripted()) as played:
+        result = await read_many(later(), "What is the fee?")
+        assert {gap.document.removeprefix(f"{tmp_path.as_posix()}/") for gap in result.gaps} == {
+            "picture.png", "empty.txt", "missing.txt",
+        }  # fmt: skip
+        assert result.plan.documents == 2
+        again = await read_many((tmp_path / "inner").glob("*.md"), "What is the fee?")
+    assert again.gaps == ()
+    assert "inner/fees.md" in text_of_request(played.requests[0])
+
+
+async def test_two_documents_of_one_id_stay_apart() -> None:
+    found = Evidence("nine", "opens at nine", "fees+")
+    with script(scripted(found)):
+        result = await read_many([FEES, Document("fees", OTHER.text)], "When?")
+    assert [(one.document, one.quote) for one in result.citations] == [("fees+", "opens at nine")]
+
+
+async def test_kept_evidence_is_read_once(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.db"
+    found = (Evidence("fee", "fee is 12 EUR", "fees"), Evidence("free", "Cards are free", "cards"))
+    with script(scripted(*found)) as played:
+        first = await read_many([FEES, CARDS], "What is the fee?", kept=kept, pack_tokens=20)
+        before = len(played.requests)
+        grown = await read_many([OTHER, FEES, CARDS], "What is the fee?", kept=kept)
+        asked = await read_many([FEES], "What else?", kept=kept)
+    assert [len(first.citations), len(grown.citations)] == [2, 2]
+    assert (grown.plan.known, grown.plan.calls, asked.plan.known) == (2, 2, 0)
+    (read, _) = played.requests[before : before + 2]
+    assert ("nine" in text_of_request(read), "Cards" in text_of_request(read)) == (True, False)
+
+
+async def test_the_plan_is_trimmed_to_the_budget_or_turned_down() -> None:
+    documents = [Document(f"d{number}", f"Text {number}. " * 500) for number in range(20)]
+    documents[7] = Document("d7", "The fee of the bank. " * 300)
+    whole = await plan_reading(documents, "What is the fee of the bank?", pack_tokens=3_000)
+    assert whole.max_cost_usd is not None
+    budget = Budget(max_cost_usd=whole.max_cost_usd * 0.97)
+    trimmed = await plan_reading(documents, "What is the fee of the bank?", pack_tokens=3_000, budget=budget)
+    assert 0 < len(trimmed.left_out) < 20
+    assert "d7" not in trimmed.left_out
+    assert trimmed.max_cost_usd is not None
+    assert trimmed.max_cost_usd <= whole.max_cost_usd
+    with pytest.raises(BudgetExceeded, match="one document"):
+        await plan_reading(documents, "What is the fee?", budget=Budget(max_cost_usd=0.0001))
+    with script(scripted()):
+        result = await read_many(documents, "What is the fee of the bank?", pack_tokens=3_000, budget=budget)
+    assert {gap.document for gap in result.gaps} == {*trimmed.left_out}
+    assert "left out" in result.gaps[0].reason
+
+
+async def test_a_pre_filter_keeps_the_documents_that_share_most() -> None:
+    plan = await plan_reading([FEES, CARDS, OTHER], "Which cards are free?", most_documents=1)
+    assert (plan.documents, plan.left_out) == (1, ("fees", "other"))
+    assert "1 documents, 2 left out, 2 calls" in str(plan)
+
+
+async def test_evidence_that_outgrows_the_window_is_reduced() -> None:
+    def reply(request: JSONObject) -> Reply:
+        if is_reader(request):
+            quotes = [
+                f"fact {number} holds" for number in range(60) if f"fact {number} holds" in text_of_request(request)
+            ]
+            return Reply.output(Findings([Evidence(f"claim {quote}", quote, "facts") for quote in quotes]))
+        given = text_of_request(request)
+        if "Choose at most" in given:
+            return Reply.output({"numbers": [3, 2, 99, 3]}) if "fact 0 holds" in given else Reply.refusal("no")
+        return Reply.text(f"{given.count('<quote>')} quotes.")
+
+    facts = Document("facts", ". ".join(f"fact {number} holds" for number in range(60)))
+    with script(reply):
+        result = await read_many([facts], "Which facts?", evidence_tokens=700)
+    assert 1 < len(result.citations) < 30
+    assert "fact 2 holds" in {one.quote for one in result.citations}
+
+
+async def test_what_cannot_work_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="needs a question"):
+        await read_many([FEES], " ")
+    with pytest.raises(UsageError, match="`quote`"):
+        await read_many([FEES], "What?", reader=Agent("plain", model="claude-haiku-5-5"))
+    with pytest.raises(UsageError, match="int"):
+        await read_many([5], "What?")  # type: ignore[list-item]
+    with pytest.raises(UsageError, match="concurrency=0"):
+        await read_many([FEES], "What?", concurrency=0)
+    with pytest.raises(UsageError, match="no_such"):
+        await read_many([FEES], "What?", no_such=1)  # type: ignore[call-arg]
+
+
+async def test_the_offline_responder_reads_many_and_writes() -> None:
+    def documents() -> Iterator[Document]:
+        yield FEES
+        yield CARDS
+        yield OTHER
+
+    client = Simulator(OfflineResponder()).client()
+    result = await read_many(documents(), "What does a lost card cost?", client=client)
+    assert result.ok
+    assert result.answer is not None
+    assert re.search(r"A lost card costs 5 EUR\. \[\d\]", result.answer)
