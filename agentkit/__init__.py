@@ -25,10 +25,10 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.run": (
             "AroundModel AroundTool CallModel CallTool CitationDelta Compacted Escalate Event FellBack InMemorySteps "
             "ModelCall OnFailure Outcome OutputRejected RunFinished RunHandle RunOptions RunResult RunStarted "
-            "ServerToolFinished ServerToolStarted Settings Slot Steps Terms TextDelta ThinkingDelta ToolFinished "
+            "ServerToolFinished ServerToolStarted Settings Slot Step Steps Terms TextDelta ThinkingDelta ToolFinished "
             "ToolProgress ToolRun ToolStarted TurnFinished TurnReset TurnStarted Unfinished Verify WebSource"
         ),
         "agentkit.tool_calls": "blockages",
-        "agentkit.tools": "Artifact KeptArtifact RunContext Tool Toolset process tool",
+        "agentkit.tools": "Artifact CallOutcome KeptArtifact NOT_DONE RunContext Tool Toolset UNKNOWN process tool",
     },
 )

@@ -64,6 +64,7 @@ from agentkit.run import ServerToolFinished as ServerToolFinished
 from agentkit.run import ServerToolStarted as ServerToolStarted
 from agentkit.run import Settings as Settings
 from agentkit.run import Slot as Slot
+from agentkit.run import Step as Step
 from agentkit.run import Steps as Steps
 from agentkit.run import Terms as Terms
 from agentkit.run import TextDelta as TextDelta
@@ -79,7 +80,10 @@ from agentkit.run import Unfinished as Unfinished
 from agentkit.run import Verify as Verify
 from agentkit.run import WebSource as WebSource
 from agentkit.tool_calls import blockages as blockages
+from agentkit.tools import NOT_DONE as NOT_DONE
+from agentkit.tools import UNKNOWN as UNKNOWN
 from agentkit.tools import Artifact as Artifact
+from agentkit.tools import CallOutcome as CallOutcome
 from agentkit.tools import KeptArtifact as KeptArtifact
 from agentkit.tools import RunContext as RunContext
 from agentkit.tools import Tool as Tool

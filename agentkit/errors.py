@@ -162,6 +162,17 @@ class BudgetExceeded(AgentkitError):
     """
 
 
+class JournalError(AgentkitError):
+    """A journal cannot be read or written. What it has recorded is not lost, and the run can be resumed from there."""
+
+
+class RunConflict(UsageError):
+    """A run in a journal is to be continued as another one: with another agent, input, or request.
+
+    Give it a `run_id` of its own, or fork the run before the step that the text names.
+    """
+
+
 class RunIncomplete(AgentkitError):
     """The run ended without an output, and `result.output` was read.
 

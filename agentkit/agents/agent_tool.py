@@ -11,7 +11,7 @@ from agentkit.agents.child_run import ChildRun, agents_to_try, describe_failure,
 from agentkit.errors import DefinitionError, ToolError, UsageError
 from agentkit.loop.child_runs import StopSignal
 from agentkit.loop.parent_call import ParentCall
-from agentkit.messages.message import JSON, JSONObject, encode, text_block
+from agentkit.messages.message import JSON, JSONObject, ToolCall, encode, text_block
 from agentkit.messages.unsendable import find_unsendable
 from agentkit.run.agent_spec import AgentSpec, In, Out
 from agentkit.run.delegate import Delegate, DelegatingTool
@@ -75,6 +75,12 @@ class AgentTool(DelegatingTool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]
     def delegates(self) -> Sequence[Delegate]:
         """See `DelegatingTool.delegates`."""
         return (self,)
+
+    async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
+        """See `DelegatingTool.rebuild`."""
+        services = services_of(ctx)
+        if isinstance(services, ParentCall):
+            await ChildRun([self.agent], self.terms, services).rebuild()
 
 
 class AgentToolBody(Generic[In, Out]):

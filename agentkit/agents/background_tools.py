@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.agents.agent_tool import AgentTool, strongest_effect
-from agentkit.agents.child_run import describe_failure
-from agentkit.errors import DefinitionError, UsageError
+from agentkit.agents.child_run import ChildRun, describe_failure
+from agentkit.errors import DefinitionError, InvalidArguments, ToolError, UsageError
 from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, START_TOOL, StopSignal
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSONObject
 from agentkit.run.delegate import Delegate, DelegatingTool
+from agentkit.run.steps import RecordedSteps
 from agentkit.schema.json_schema.subschemas import transform_schemas, walk_schemas
 from agentkit.schema.validation.arguments import SchemaMismatch, invalid_arguments_header, validate_or_explain
 from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
@@ -21,6 +23,7 @@ from agentkit.tools.run_context import RunContext, services_of
 from agentkit.tools.toolset import AnyTool, Toolset
 
 if TYPE_CHECKING:
+    from agentkit.messages.message import ToolCall
     from agentkit.run.result import RunResult
 
 AnyAgentTool: TypeAlias = AgentTool[Any, Any]
@@ -71,6 +74,16 @@ class _StartAgentTool(DelegatingTool[..., object]):
     def delegates(self) -> Sequence[Delegate]:
         """See `DelegatingTool.delegates`."""
         return tuple(self._agents.values())
+
+    async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
+        """See `DelegatingTool.rebuild`. In a run that goes on, the sub-agent goes on, too."""
+        parent, agent = _parent_call_of(ctx), self._agents.get(str(call.input.get("agent")))
+        if not isinstance(parent.scope.steps, RecordedSteps):
+            with suppress(InvalidArguments, ToolError):  # the recorded call has failed in the same way
+                await self.call(call.input, ctx)
+        elif agent is not None:
+            await ChildRun([agent.agent], agent.terms, parent).rebuild()
+            parent.child_runs.note_rebuilt(agent.name, call)
 
 
 class _StartAgentBody:

@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Generic, cast
 import anyio
 
 from agentkit.agents.output_checks import POINTER_ONLY_NOTE, is_pointer_only
-from agentkit.budget.account import Account
 from agentkit.errors import UsageError
 from agentkit.history.conversation_state import ConversationState
 from agentkit.loop.child_runs import StopSignal
+from agentkit.loop.durable.recorded_input import FROM_JOURNAL
+from agentkit.loop.durable.recorded_spending import open_account
+from agentkit.loop.durable.run_end import EndStep
 from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.messages.message import text_of
 from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.agent_spec import AnySpec, In, Out
-from agentkit.run.delegation_terms import Escalate, Terms
-from agentkit.run.events import RunFinished
+from agentkit.run.delegation_terms import Escalate, Terms, model_id
 from agentkit.run.outcome import Outcome
 from agentkit.run.scope import share_budget
+from agentkit.run.steps import run_step
 
 if TYPE_CHECKING:
     from agentkit.loop.parent_call import ParentCall
@@ -75,6 +77,26 @@ class ChildRun(Generic[In, Out]):
                 result = await self._run_one_try(agent, prompt, parent, deadline)
         return result
 
+    async def rebuild(self) -> None:
+        """Rebuild the tries of a recorded call from their steps: every one that has ended, in order."""
+        agent = self.agents[0]
+        with self._within_budget() as parent:
+            while parent is not None:
+                try_call = parent.for_next_try(agent.name)
+                scope = try_call.child_scope(agent.name)
+                step = EndStep.reserve(scope.steps)
+                end = None if step is None else await step.recorded()
+                end = end or parent.child_runs.recorded_ends.get(_id_below(scope.run_id, parent))
+                if end is None:
+                    return
+                own = agent if model_id(agent.model) == end.model else replace_model(agent, end.model)
+                lifecycle = RunLifecycle(
+                    own, ConversationState(), FROM_JOURNAL, {}, try_call, self._output_check(own, try_call), end
+                )
+                await lifecycle.run(parent.scope.listener)
+                parent.child_runs.record_start(parent.call)
+                self._add_to_parent(lifecycle.result())
+
     @contextmanager
     def _within_budget(self) -> Generator[ParentCall | None]:
         """Yield the parent call with the child's scope set, under the budget of the delegation."""
@@ -84,16 +106,15 @@ class ChildRun(Generic[In, Out]):
             with share_budget(budget, owner):
                 yield None
         else:
-            yield self.parent.with_child_scope(name, () if budget is None else (Account(budget, owner),))
+            steps = self.parent.child_scope(name).steps
+            accounts = () if budget is None else (open_account(budget, owner, steps),)
+            yield self.parent.with_child_scope(name, accounts)
 
     async def _run_one_try(
         self, agent: AgentSpec[object, In, Out], prompt: In | str, parent: ParentCall | None, deadline: float
     ) -> RunResult[Out]:
         try_call = None if parent is None else parent.for_next_try(agent.name)
-        check = ChildOutputCheck(self.terms, agent.output_spec.is_text)
-        if try_call is not None:
-            scope = try_call.child_scope(agent.name)
-            check.steps, check.redact = scope.steps, scope.redactor.extended(agent.redact, ()).text
+        check = self._output_check(agent, try_call)
         lifecycle = RunLifecycle(agent, ConversationState(), prompt, {}, try_call, check)
         try:
             with anyio.CancelScope(deadline=deadline) as time:
@@ -104,14 +125,26 @@ class ChildRun(Generic[In, Out]):
             await self._end_early(lifecycle, Outcome.FAILED, reason)
             raise
         except BaseException:
-            self._add_to_parent(lifecycle.result())
+            result = lifecycle.result()
+            self._add_to_parent(result)
+            if parent is not None:
+                end = lifecycle.end_so_far(result)
+                parent.child_runs.unrecorded_ends[_id_below(result.run_id, parent)] = end
             raise
         if time.cancelled_caught:
             late = f"It was stopped after {self.terms.timeout_s} s, its time limit."
             return await self._end_early(lifecycle, Outcome.CANCELLED, self.stop_signal.reason or late)
         result = lifecycle.result()
+        await lifecycle.record_end()
         self._add_to_parent(result)
         return result
+
+    def _output_check(self, agent: AgentSpec[object, In, Out], try_call: ParentCall | None) -> ChildOutputCheck[Out]:
+        check = ChildOutputCheck(self.terms, agent.output_spec.is_text)
+        if try_call is not None:
+            scope = try_call.child_scope(agent.name)
+            check.steps, check.redact = scope.steps, scope.redactor.extended(agent.redact, ()).text
+        return check
 
     async def _end_early(
         self, lifecycle: RunLifecycle[object, In, Out], outcome: Outcome, reason: str
@@ -121,17 +154,20 @@ class ChildRun(Generic[In, Out]):
             lifecycle.agent_loop is not None and lifecycle.agent_loop.finish is not None
         )  # only its clean-up was interrupted
         result = lifecycle.result() if has_ended else replace(lifecycle.result(), outcome=outcome, reason=reason)
+        await lifecycle.record_end(result)
         self._add_to_parent(result)
         if lifecycle.agent_loop is not None and not has_ended:
-            usage, cost = result.usage, result.cost.total
-            await lifecycle.agent_loop.scope.emit(
-                lambda origin: RunFinished(**origin, outcome=outcome, reason=reason, usage=usage, cost=cost)
-            )
+            await lifecycle.agent_loop.emit_finished(lambda: result)
         return result
 
     def _add_to_parent(self, result: RunResult[Out]) -> None:
         if self.parent is not None:
             self.parent.add_child_result(cast("RunResult[object]", result))
+
+
+def _id_below(run_id: str, parent: ParentCall) -> str:
+    """Return the id of a child run below that of its parent."""
+    return run_id.removeprefix(f"{parent.scope.run_id}/")
 
 
 @dataclass(slots=True)
@@ -162,10 +198,9 @@ class ChildOutputCheck(Generic[Out]):
             return {"reason": None if reason is None else self.redact(reason)}
 
         self._verify_count += 1
-        name, steps = f"verify:{self._verify_count}", self.steps
-        reason: str | None = (await effect() if steps is None else await steps.run(steps.reserve(name), effect))[
-            "reason"
-        ]
+        name = f"verify:{self._verify_count}"
+        checked = await effect() if self.steps is None else await run_step(self.steps, name, "check", effect)
+        reason: str | None = checked["reason"]
         return reason
 
 

@@ -60,6 +60,12 @@ class Account:
         self._clock = clock
         self._started_at = clock()
 
+    def continue_from(self, spent: Amount, worked_s: float = 0.0) -> None:
+        """Count what earlier executions of the work below have spent, and the seconds for which they worked."""
+        with accounts_lock:
+            self.spent += spent
+            self._started_at -= worked_s
+
     @property
     def seconds_left(self) -> float | None:
         """Seconds until everything below is stopped. None: no limit."""
@@ -221,12 +227,6 @@ class RunBudget:
         self._set_final_turn_reserve(final_turn.fixed)
         self._wake_waiters()
         return reservation
-
-    def spend(self, used: Amount) -> None:
-        """Count, in every account, what an earlier execution of the run has spent."""
-        with accounts_lock:
-            for account in self.accounts:
-                account.spent += used
 
     def settle(self, reservation: Reservation, used: Amount) -> None:
         """Replace the reserved amount by the used one, in every account."""

@@ -10,6 +10,7 @@ import anyio
 
 from agentkit.errors import UsageError
 from agentkit.event_loop import EventLoop
+from agentkit.history.request_hash import conversation_hash
 from agentkit.history.saved import SavedConversation
 from agentkit.history.transcript import Transcript
 from agentkit.tools.artifacts.artifact import ConversationArtifacts
@@ -66,6 +67,12 @@ class ConversationState:
         with _lock:
             if self.current_run is run:
                 self.current_run = None
+
+    def hash(self) -> str:
+        """Return the hash of its messages so far. Empty: there are none."""
+        if self.transcript is not None:
+            return conversation_hash(self.transcript.messages)
+        return "" if self.saved is None else conversation_hash(self.saved.messages)
 
     def fork(self) -> ConversationState:
         """Return the state of another conversation that goes on from the same point."""

@@ -16,7 +16,7 @@ from agentkit.messages.message import AssistantTurn, Content, JSONObject, Messag
 from agentkit.messages.request import EncodedPrefix, PromptPrefix
 from agentkit.messages.server_calls import last_turn, results_for_open_calls
 from agentkit.messages.server_threads import ServerThread
-from agentkit.run.steps import run_typed_step
+from agentkit.run.steps import Step, run_typed_step
 from agentkit.tools.api_tools import param_name
 from agentkit.tools.artifacts.artifact import READ_TOOL
 from agentkit.tools.reserved_names import ANSWER_TOOL
@@ -234,7 +234,7 @@ async def open_transcript(
             spec, ctx, model, is_strict=is_strict, needs_artifact_tools=needs_artifact_tools
         )
 
-    slot = steps.reserve("prefix" if is_strict else "prefix:lossless")
+    slot = steps.reserve(Step("prefix" if is_strict else "prefix:lossless", "prefix"))
     current = await run_typed_step(steps, slot, render_step, PromptPrefix.to_json, PromptPrefix.from_json)
     if saved is None:
         return _new_transcript(spec, current, model)

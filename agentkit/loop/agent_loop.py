@@ -14,7 +14,7 @@ import anyio
 
 from agentkit.budget.account import OverBudget
 from agentkit.budget.model_limits import model_limits_of
-from agentkit.errors import ConfigurationError, ModelError
+from agentkit.errors import ConfigurationError, JournalError, ModelError
 from agentkit.log import log
 from agentkit.loop.actions import (
     Action,
@@ -28,22 +28,26 @@ from agentkit.loop.actions import (
     SkipCalls,
     UseFallback,
 )
-from agentkit.loop.failed_run import failure_of_run
+from agentkit.loop.durable.time_checks import TimeChecks
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
-from agentkit.loop.refused_requests import is_refusal
+from agentkit.loop.refused_requests import failure_of_run, is_refusal
 from agentkit.loop.run_limits import RunLimits
 from agentkit.loop.state import AnswerBy, RunState
 from agentkit.loop.stop_reasons import next_action
 from agentkit.loop.tool_turns import ToolTurns
-from agentkit.messages.message import AssistantTurn, ToolCall
+from agentkit.messages.message import AssistantTurn
 from agentkit.run.events import RunFinished, RunStarted, TurnReset, TurnStarted
 from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
+from agentkit.run.steps import NotRecorded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agentkit.budget.account import RunBudget
     from agentkit.history.run_history import RunHistory
+    from agentkit.loop.durable.run_end import RunEnd
     from agentkit.loop.model_turns import ModelTurns
     from agentkit.loop.nested_runs import NestedRuns
     from agentkit.messages.message import JSONObject
@@ -68,6 +72,8 @@ class AgentLoop(Generic[Deps, In, Out]):
     deps: Deps
     output_check: OutputCheckFunction[Out] | None = None
     """A check of the output beyond its type. None: no further check."""
+    recorded_end: RunEnd | None = None
+    """The end that an earlier execution has recorded: the run is rebuilt. None: it is executed."""
     state: RunState = field(init=False)
     error: ModelError | None = None
     finish: Finish | None = None
@@ -89,18 +95,19 @@ class AgentLoop(Generic[Deps, In, Out]):
             self.nested_runs,
             self.deps,
             self._validation,
-            self._is_stuck,
+            lambda call: self.state.is_stuck(call),  # noqa: PLW0108 - by then it is another state
+            self.recorded_end,
         )
         self._eager, self._child_runs = self._tool_turns.eager_calls, self._tool_turns.child_runs
         self._appended_turn: AssistantTurn | None = None
         self._last_turn: AssistantTurn | None = None
         self._applied_edits: list[JSONObject] = []
-        self._has_time_limit = self.run_budget.seconds_left is not None
-        self._time_checks = 0
+        self._time_checks = TimeChecks(self.scope.steps, self.run_budget)
 
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
-        await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
+        model, is_replayed = self.model_turns.model_name, self.scope.steps.is_replaying
+        await self.scope.emit(lambda origin: RunStarted(**origin, is_replayed=is_replayed, model=model))
         seconds_left = self.run_budget.seconds_left
         try:
             with anyio.move_on_after(seconds_left) if seconds_left is not None else nullcontext():
@@ -116,12 +123,39 @@ class AgentLoop(Generic[Deps, In, Out]):
                 raise
         except ProgramFault as error:
             self.finish = Finish(Outcome.FAILED, self.scope.redactor.text(str(error)))
+        except JournalError as error:
+            self.finish = Finish(Outcome.PAUSED, str(error))
+        except NotRecorded:
+            self.finish = None if self.recorded_end is None else self.recorded_end.finish
         finally:
-            if self.finish is None and self.run_budget.is_time_over:
+            if self.finish is None and self.run_budget.is_time_over and self.recorded_end is None:
                 reason = self.run_budget.time_text("is over, and what was running was stopped")
                 self.finish = Finish(Outcome.BUDGET_EXHAUSTED, reason)
             self._leave_valid_history()
-        await self.scope.emit(self._finished_event)
+        if self.recorded_end is None or self.recorded_end.was_reported:
+            await self.emit_finished(self.result)
+
+    async def emit_finished(self, result: Callable[[], RunResult[Out]]) -> None:
+        """Emit RunFinished with the result of this function, which is called only if somebody listens."""
+
+        def make_event(origin: EventOrigin) -> RunFinished:
+            end, is_replayed = result(), self.recorded_end is not None
+            usage, cost = end.usage, end.cost.total
+            return RunFinished(
+                **origin, is_replayed=is_replayed, outcome=end.outcome, reason=end.reason, usage=usage, cost=cost
+            )
+
+        await self.scope.emit(make_event)
+
+    def complete_end(self, end: RunEnd) -> RunEnd:
+        """Return the end of the run with all that its recorded steps do not say."""
+        return replace(
+            end,
+            finish=self.finish,
+            is_out_of_time=self._tool_turns.is_out_of_time,
+            unrecorded_charges=tuple(self.model_turns.unrecorded_charges),
+            children=dict(self._child_runs.unrecorded_ends),
+        )
 
     def count_turns(self) -> int:
         """Return the number of turns so far."""
@@ -135,7 +169,7 @@ class AgentLoop(Generic[Deps, In, Out]):
     def result(self) -> RunResult[Out]:
         """Return the result so far; the outcome is `cancelled` for a run that has not ended by itself."""
         finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
-        return RunResult(
+        result: RunResult[Out] = RunResult(
             run_id=self.scope.run_id,
             agent=self.spec.name,
             outcome=finish.outcome,
@@ -152,11 +186,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             applied_edits=tuple(self._applied_edits),
             error=self.error,
         )
-
-    def _finished_event(self, origin: EventOrigin) -> RunFinished:
-        result = self.result()
-        usage, cost = result.usage, result.cost.total
-        return RunFinished(**origin, outcome=result.outcome, reason=result.reason, usage=usage, cost=cost)
+        return result if self.recorded_end is None else self.recorded_end.apply_to(result)
 
     async def _execute_action(self, action: Action) -> None:
         match action:
@@ -189,13 +219,16 @@ class AgentLoop(Generic[Deps, In, Out]):
             self._append_turn()
             self.state = self.state.turn_resumed()
         needs_reserve = self.state.has_tools and not action.is_final_turn
-        if needs_reserve and self.run_budget.accounts and (late := await self._time_refusal()):
+        if needs_reserve and self.run_budget.accounts and (late := await self._time_checks.refusal()):
             self.state = self.state.budget_refused(late)
             return
         self.history.append_user_message(action.note)
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()
-        await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
+        is_replayed, is_last = self.scope.steps.is_replaying, action.is_final_turn
+        await self.scope.emit(
+            lambda origin: TurnStarted(**origin, is_replayed=is_replayed, turn=turn_number, is_last=is_last)
+        )
         try:
             on_call = None if action.is_final_turn else self._eager.callback_for_turn(turn_number)
             reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve, on_call=on_call)
@@ -210,19 +243,6 @@ class AgentLoop(Generic[Deps, In, Out]):
         if turn.applied_edits:
             self._applied_edits += turn.applied_edits
         await self.scope.emit(lambda origin: reply.finished_event(origin, turn_number))
-
-    async def _time_refusal(self) -> str:
-        """Return the reason why the next turn should be the last, by the clock: a step. Empty: there is time."""
-        if not self._has_time_limit:
-            return ""
-        self._time_checks += 1
-
-        async def effect() -> JSONObject:
-            budget = self.run_budget
-            return {"refusal": budget.time_text("is nearly over") if budget.is_time_short else ""}
-
-        steps = self.scope.steps
-        return str((await steps.run(steps.reserve(f"time:{self._time_checks}"), effect))["refusal"])
 
     def _sync_state_with_model_turns(self) -> None:
         """Copy into the state what a repair of a refused request may have changed in the model turns."""
@@ -252,9 +272,6 @@ class AgentLoop(Generic[Deps, In, Out]):
                 lambda origin: TurnReset(**origin, turn=number, attempt=2, reason=action.reason, wait_s=0.0)
             )
         self.state = self.state.turn_dropped(action)
-
-    def _is_stuck(self, call: ToolCall) -> bool:
-        return self.state.is_stuck(call)
 
     def _leave_valid_history(self) -> None:
         """Leave a valid history behind: every call of the last turn has a result, and nothing is pending."""

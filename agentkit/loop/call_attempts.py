@@ -22,13 +22,14 @@ from agentkit.budget.usage import Usage
 from agentkit.errors import ConfigurationError, ModelError
 from agentkit.loop import refused_requests
 from agentkit.loop.call_budget import CallBudget
+from agentkit.loop.exchange import TurnRetry
 from agentkit.messages.server_threads import ServerThread
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.model import is_waiting_to_send
 from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
-from agentkit.run.events import CitationDelta, TextDelta, ThinkingDelta, TurnReset
+from agentkit.run.events import CitationDelta, TextDelta, ThinkingDelta
 from agentkit.run.run_log import log_asked_again
 from agentkit.run.server_tool_events import emit_server_tool
 
@@ -122,11 +123,11 @@ class CallAttempts:
         return is_refused
 
     def _emit_turn_reset(self, error: ModelError, attempt: int, wait_s: float) -> None:
-        turn = self.model_request.turn_number
+        turn, retry = self.model_request.turn_number, TurnRetry(attempt, str(error), wait_s)
         log_asked_again(error, turn, attempt, wait_s)
-        self.resources.scope.emit_soon(  # the time for retries does not pass while a reader pauses
-            lambda origin: TurnReset(**origin, turn=turn, attempt=attempt, reason=str(error), wait_s=wait_s)
-        )
+        self.meter.retries.append(retry)
+        # Without waiting: the time for retries does not pass while a reader pauses.
+        self.resources.scope.emit_soon(lambda origin: retry.event(origin, turn))
 
     def _seconds_until(self, moment: float) -> float:
         left = self.resources.run_budget.seconds_left
@@ -140,6 +141,9 @@ class CallAttempts:
         self._is_answered = self._has_failed = False
         charges: tuple[Charge, ...] | None = None
         try:
+            if self.meter.announce is not None and reservation is not None:
+                is_waiting_to_send.set(True)
+                await self.meter.announce((self._worst_case_charge(request),))
             turn = await self._read_stream(request, accumulator)
             charges = self._prices_for(request).charges_of(turn.model, turn.usage)
             return turn
@@ -212,6 +216,13 @@ class CallAttempts:
         output = max(least, reported.output_tokens, min(received, int(request.options["max_tokens"])))
         charged = replace(reported, output_tokens=output)
         return (self._prices_for(request).charge_for(model, charged, price_factor(usage)),)
+
+    def _worst_case_charge(self, request: Request) -> Charge:
+        """Return the charge of a request that has used all it could use."""
+        budget = self._budget or CallBudget(self.resources, self.model, self.model_request, self.is_unchanged)
+        usage = worst_case_usage(request, budget.prompt_tokens_bound(self.request))
+        used = replace(usage, aborted_requests=1, output_tokens=int(request.options["max_tokens"]))
+        return self._prices_for(request).charge_for(self.model.name, used, 1.0)
 
     def _amount_used(self, charges: Sequence[Charge], reservation: Reservation) -> Amount:
         """Return the amount to settle: one request, if it was sent. An unknown cost is that of the reservation."""

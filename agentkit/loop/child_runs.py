@@ -6,8 +6,9 @@ to the model) depends on the model's order of calls, never on the order in which
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,13 @@ from agentkit.errors import ToolError
 from agentkit.event_loop import EventLoop
 from agentkit.messages.message import JSONObject
 from agentkit.run.outcome import Unfinished
+from agentkit.run.steps import run_step
 from agentkit.tool_calls.failures import first_leaf_exception
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
+    from agentkit.loop.durable.run_end import RunEnd
     from agentkit.messages.message import ToolCall
     from agentkit.run.result import RunResult
     from agentkit.run.steps import Steps
@@ -95,8 +98,11 @@ class CallNumber:
 class ChildRuns:
     """The child runs of one run."""
 
-    results: list[RunResult[object]] = field(default_factory=list["RunResult[object]"])
-    """Their results, each try of a call by itself, in the order in which they ended."""
+    recorded_ends: Mapping[str, RunEnd] = field(default_factory=dict[str, "RunEnd"])
+    """The ends of child runs that were stopped with a run that is rebuilt, by run id below that of the run."""
+    unrecorded_ends: dict[str, RunEnd] = field(default_factory=dict[str, "RunEnd"])
+    """The ends of child runs that were stopped with this run, and have no step of their own."""
+    _results: list[RunResult[object]] = field(default_factory=list["RunResult[object]"])
     _try_counts: Counter[str] = field(default_factory=Counter[str])
     _call_counts: Counter[str] = field(default_factory=Counter[str])
     _started_call_ids: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
@@ -105,6 +111,12 @@ class ChildRuns:
     _tasks: TaskGroup | None = None
     _reminder_count: int = 0
     _was_reminded: bool = False
+
+    @property
+    def results(self) -> list[RunResult[object]]:
+        """Their results, each try of a call by itself, in the model's order of the calls."""
+        last = CallNumber(of_run=sys.maxsize)  # calls of a turn that was dropped have no number
+        return sorted(self._results, key=lambda result: self._call_numbers.get(result.call_id, last).of_run)
 
     # -- numbers and results -----------------------------------------------------------------------------------
 
@@ -129,7 +141,7 @@ class ChildRuns:
 
     def add_result(self, call: ToolCall, result: RunResult[object]) -> None:
         """Add the result of a call's run, or of one try of it."""
-        self.results.append(replace(result, tool=call.name, call_id=call.id))
+        self._results.append(replace(result, tool=call.name, call_id=call.id))
         self._try_counts[call.id] += 1
 
     def count_tries(self, call: ToolCall) -> int:
@@ -177,11 +189,19 @@ class ChildRuns:
         """Start a sub-agent in the background and return its first report for the model."""
         if self._tasks is None:
             raise ToolError("Nothing runs in the background here.")
+        one = self._add_background_run(agent, call)
+        self._tasks.start_soon(self._run_in_background, one, work, name=f"agent {one.handle}")
+        return one.status_report()
+
+    def note_rebuilt(self, agent: str, call: ToolCall) -> None:
+        """Note a sub-agent that was in the background of a run which has ended, and was rebuilt from its steps."""
+        self._add_background_run(agent, call).ended.set()
+
+    def _add_background_run(self, agent: str, call: ToolCall) -> BackgroundRun:
         number = self.call_number(call)
         handle = f"{agent}-{number.of_agent}"
         one = self._background_runs[handle] = BackgroundRun(handle, number.of_run)
-        self._tasks.start_soon(self._run_in_background, one, work, name=f"agent {handle}")
-        return one.status_report()
+        return one
 
     async def collect_reports(self, handles: Sequence[str], *, waits: bool) -> list[JSONObject]:
         """Return the reports of these handles, or of all if none is named. Raises ToolError for an unknown handle."""
@@ -206,7 +226,7 @@ class ChildRuns:
         async def effect() -> JSONObject:  # a step: which runs have ended differs in a replay
             return {"text": self._reminder_text()}
 
-        text: str = (await steps.run(steps.reserve(f"children:{self._reminder_count}"), effect))["text"]
+        text: str = (await run_step(steps, f"children:{self._reminder_count}", "children", effect))["text"]
         self._was_reminded = bool(text)
         return text or None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,7 +17,7 @@ from agentkit.messages.request import Request
 from agentkit.messages.server_threads import ServerThread
 from agentkit.messages.strict_json import may_hold_exact_float, parse_strict
 from agentkit.models.stream_accumulator import OnToolCall
-from agentkit.run.events import TurnFinished
+from agentkit.run.events import TurnFinished, TurnReset
 from agentkit.run.guarded_middleware import ProgramFault
 
 if TYPE_CHECKING:
@@ -29,7 +29,31 @@ if TYPE_CHECKING:
 CallError: TypeAlias = ModelError | OverBudget | ProgramFault
 """An error that ends a model call, and that the run handles. Any other one is not recorded: it ends the program."""
 
-_MODEL_ERROR_FIELDS = ("kind", "code", "status", "request_id", "is_retryable", "retry_after_s")
+
+MODEL_ERROR_FIELDS = ("kind", "code", "status", "request_id", "is_retryable", "retry_after_s")
+"""The facts of a ModelError beside its text."""
+
+AnnounceFunction: TypeAlias = Callable[[Sequence[Charge]], Awaitable[None]]
+"""Records the most that a request may cost, before it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRetry:
+    """An attempt of a model call that failed and was followed by another one."""
+
+    attempt: int
+    """The number of the next attempt; 2 is the first retry."""
+    reason: str
+    """The reason, in a sentence."""
+    wait_s: float
+    """Seconds until the next attempt."""
+
+    def event(self, origin: EventOrigin, turn_number: int, *, is_replayed: bool = False) -> TurnReset:
+        """Return the event of this retry, in the run's turn of this number."""
+        attempt, reason, wait_s = self.attempt, self.reason, self.wait_s
+        return TurnReset(
+            **origin, is_replayed=is_replayed, turn=turn_number, attempt=attempt, reason=reason, wait_s=wait_s
+        )
 
 
 @dataclass(slots=True)
@@ -37,6 +61,10 @@ class ChargeMeter:
     """Collects the charges of one model call, failed attempts included."""
 
     charges: list[Charge] = field(default_factory=list[Charge])
+    announce: AnnounceFunction | None = None
+    """Called before each request that a budget covers. None: nothing is recorded."""
+    retries: list[TurnRetry] = field(default_factory=list[TurnRetry])
+    """The retries so far."""
 
     def add(self, charge: Charge) -> None:
         """Add the charge of one request."""
@@ -55,6 +83,8 @@ class ModelReply:
     """The thread in which the server holds the conversation. None: it holds none."""
     counts_prompt: bool = True
     """True if the usage of the turn is that of the whole conversation, to which middleware may send less or nothing."""
+    is_replayed: bool = False
+    """True if an earlier execution of the run has recorded it."""
 
     @property
     def usage(self) -> Usage:
@@ -76,6 +106,7 @@ class ModelReply:
                 break
         return TurnFinished(
             **origin,
+            is_replayed=self.is_replayed,
             turn=turn_number,
             stop_reason=turn.stop_reason,
             text=turn.text,
@@ -128,7 +159,7 @@ class CallFailure:
         facts: JSONObject = {"text": redact(str(error))}
         match error:
             case ModelError():
-                facts |= {name: getattr(error, name) for name in _MODEL_ERROR_FIELDS}
+                facts |= {name: getattr(error, name) for name in MODEL_ERROR_FIELDS}
             case OverBudget():
                 facts |= {"account": accounts.index(error.account), "is_about_prompt": error.is_about_prompt}
             case ProgramFault():
@@ -143,7 +174,7 @@ class CallFailure:
         error: CallError
         match value["error"]:
             case "ModelError":
-                error = ModelError(text, **{name: value[name] for name in _MODEL_ERROR_FIELDS})
+                error = ModelError(text, **{name: value[name] for name in MODEL_ERROR_FIELDS})
             case "OverBudget":
                 error = OverBudget(text, accounts[int(value["account"])], is_about_prompt=value["is_about_prompt"])
                 error.account.is_exhausted = True

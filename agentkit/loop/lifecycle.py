@@ -5,46 +5,46 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
 import anyio.lowlevel
 
-from agentkit.budget.account import Account, RunBudget
-from agentkit.errors import UsageError
+from agentkit.budget.account import RunBudget
+from agentkit.errors import JournalError, UsageError
 from agentkit.history.cache_markers import CacheMarkers
 from agentkit.history.conversation_state import ConversationState, CurrentRun
 from agentkit.history.run_history import RunHistory
 from agentkit.history.transcript import Transcript, open_transcript
-from agentkit.log import log_context
+from agentkit.log import log, log_context
 from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
-from agentkit.loop.child_runs import ChildRuns
+from agentkit.loop.durable.recorded_input import FromJournal, RunInput
+from agentkit.loop.durable.recorded_model import RecordedModel
+from agentkit.loop.durable.recorded_spending import count_recorded_spending, open_account
+from agentkit.loop.durable.run_end import EndStep, RunEnd
 from agentkit.loop.exchange import CallResources
 from agentkit.loop.model_call import ModelCaller
 from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.nested_runs import NestedRuns
-from agentkit.loop.parent_call import ParentCall, enclosing_call, nested_run_id, nested_scope
+from agentkit.loop.opening import open_deps, open_model, open_steps
+from agentkit.loop.parent_call import ParentCall, call_of_run, enclosing_call, nested_run_id, nested_scope
 from agentkit.loop.run_checks import check_deps_demands, check_prices
-from agentkit.messages.message import Content, ToolCall, text_of
-from agentkit.models.claude import ClaudeModel
-from agentkit.models.client import lease_client, lease_given_client
+from agentkit.messages.message import Content, text_of
 from agentkit.models.client_check import credentials_of_models
-from agentkit.models.overriding_client import overriding_client
-from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.redaction.exceptions import redact_exception
-from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out, check_run_options, spec_with_options
-from agentkit.run.deps_source import has_own_deps, is_deps_type, open_deps_source
-from agentkit.run.input import recorded_content
+from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options, spec_with_options
+from agentkit.run.delegation_terms import model_id
+from agentkit.run.deps_source import has_own_deps
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.run_log import log_end, log_start, logged_end
 from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
-from agentkit.run.steps import InMemorySteps, Slot, Steps, are_durable
+from agentkit.run.steps import NotRecorded, RecordedSteps, Steps
 from agentkit.tools.run_context import CallServices, RunContext, current_services, stop_request
 
 if TYPE_CHECKING:
@@ -60,14 +60,22 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     spec: AgentSpec[Deps, In, Out]
     conversation: ConversationState
-    prompt: In | str | Sequence[Part]
+    prompt: In | str | Sequence[Part] | FromJournal
     options: RunOptions[Deps]
     parent: ParentCall | None = None
     """The tool call that this run is the child of. None: it is the root of a tree."""
     output_check: OutputCheckFunction[Out] | None = None
     """A check of the output beyond its type. None: no further check."""
+    recorded_end: RunEnd | None = None
+    """The end that an earlier execution has recorded: the run is rebuilt, and nothing is opened or sent. None: it is
+    looked up in the steps of the run."""
     agent_loop: AgentLoop[Deps, In, Out] | None = None
     """The loop. None: the run ended, or was cancelled, before it could start."""
+    _steps: Steps = field(init=False)
+    _end_step: EndStep | None = field(default=None, init=False)
+    """None: the steps are not durable, or the run has not started."""
+    _content: Content | None = field(default=None, init=False)
+    """The content of the prompt, where it is no step. None: it is one."""
 
     def __post_init__(self) -> None:
         check_run_options(self.spec, self.options)
@@ -87,27 +95,34 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     async def run(self, listener: EventListener | None) -> None:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
-        if self._around is None:
-            await self._run_here(listener)
-        else:
-            await self._around.nested_runs.run_stopped_with_call(partial(self._run_here, listener))
+        async with open_steps(self.options) as self._steps:
+            if self._around is None:
+                await self._run_here(listener)
+            else:
+                await self._around.nested_runs.run_stopped_with_call(partial(self._run_here, listener))
 
     async def _run_here(self, listener: EventListener | None) -> None:
         scope = self._run_scope(listener)
-        content = None if are_durable(scope.steps) else self.spec.input_spec.to_content(self.prompt)
-        if self.parent is None:  # of a sub-agent it was checked where the root began
-            check_deps_demands(self.spec, has_deps=has_own_deps(self.spec.deps, self.options.get("deps")))
-        check_prices(self.spec, scope.accounts)
+        self._end_step = EndStep.reserve(scope.steps)
+        if self._end_step is not None:
+            self.recorded_end = await self._end_step.recorded() or self.recorded_end
+        if self.recorded_end is not None:
+            scope = replace(scope, steps=RecordedSteps(scope.steps))
+        else:
+            self._check(scope)
         self._current_run = CurrentRun(is_stopping=self._is_stopping)
         await self.conversation.begin_run(self.spec.name, self._current_run)
         nested_runs = NestedRuns(self.parent or self._around)
         run_budget = RunBudget(scope.accounts, nested_runs.loop)
-        token = current_services.set(self._services_of_run(scope, nested_runs))
+        token = current_services.set(call_of_run(scope, nested_runs))
         stop_token = stop_request.set(None)  # it belongs to the event loop of the call around this run
         began = time.monotonic()
         try:
+            if self.recorded_end is not None:
+                await self._rebuild(scope, run_budget, nested_runs, self.recorded_end)
+                return
             with anyio.move_on_after(run_budget.seconds_left) as opening:
-                await self._open_and_run(scope, run_budget, nested_runs, content, opening)
+                await self._open_and_run(scope, run_budget, nested_runs, opening)
             if opening.cancelled_caught:
                 self._finish_without_loop = Finish(
                     Outcome.BUDGET_EXHAUSTED, run_budget.time_text("was over before the run could begin")
@@ -115,6 +130,10 @@ class RunLifecycle(Generic[Deps, In, Out]):
             if self.agent_loop is None:
                 with log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name):
                     log_end(self.result(), 0, began)
+            if self.parent is None:
+                await self.record_end()
+        except JournalError as error:
+            self._finish_without_loop = Finish(Outcome.PAUSED, str(error))
         except UsageError as error:
             redact_exception(error, scope.redactor.text)
             self._finish_without_loop = Finish(Outcome.FAILED, str(error))
@@ -128,46 +147,78 @@ class RunLifecycle(Generic[Deps, In, Out]):
             if self._around is not None:
                 self._around.nested_runs.add_result(self._around.call, cast("RunResult[object]", self.result()))
 
+    def _check(self, scope: RunScope) -> None:
+        """Raise UsageError for what only the caller can put right, before anything is opened."""
+        if not scope.steps.is_durable:
+            self._content = self.spec.input_spec.to_content(cast("In", self.prompt))
+        if self.parent is None:  # of a sub-agent it was checked where the root began
+            check_deps_demands(self.spec, has_deps=has_own_deps(self.spec.deps, self.options.get("deps")))
+        check_prices(self.spec, scope.accounts)
+
     async def _open_and_run(
-        self,
-        scope: RunScope,
-        run_budget: RunBudget,
-        nested_runs: NestedRuns,
-        content: Content | None,
-        opening: anyio.CancelScope,
+        self, scope: RunScope, run_budget: RunBudget, nested_runs: NestedRuns, opening: anyio.CancelScope
     ) -> None:
         """Open what the run needs, until the deadline of `opening`, run the loop, and close everything."""
         async with AsyncExitStack() as stack:
             names = (self.spec.model, self.spec.fallback)
-            models = [await stack.enter_async_context(_open_model(one, self.spec, scope)) for one in names if one]
+            models = [await stack.enter_async_context(open_model(one, self.spec, scope)) for one in names if one]
             scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, credentials_of_models(models)))
-            deps = await stack.enter_async_context(_open_deps(self.spec, self.options, self.parent))
+            deps = await stack.enter_async_context(open_deps(self.spec, self.options, self.parent))
             if deps is None:
                 check_deps_demands(self.spec, has_deps=False)
-            if content is None:
-                content = await recorded_content(self.spec.input_spec, self.prompt, scope.steps, scope.redactor)
-            else:
-                content = scope.redactor.content(content)
-            self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
-            transcript = await self._conversation_transcript(deps, scope, models[0].name)
+            agent_loop = await self._make_loop(scope, models, deps, run_budget, nested_runs)
             stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
             log_start(self.spec)
-            markers = CacheMarkers(self.spec.settings.cache_marker)
-            history = RunHistory.begin(transcript, content, markers, scope.redactor)
-            model_turns = self._model_turns(scope, history, models, deps, run_budget)
             if opening.cancel_called:  # the time is over, although nothing has waited so far
                 await anyio.lowlevel.checkpoint()
             opening.deadline = math.inf
-            self.agent_loop = AgentLoop(
-                self.spec, scope, history, model_turns, run_budget, nested_runs, deps, self.output_check
-            )
-            with logged_end(self.agent_loop.result, self.agent_loop.count_turns, scope.redactor):
-                await self.agent_loop.run()
+            self.agent_loop = agent_loop
+            with logged_end(agent_loop.result, agent_loop.count_turns, scope.redactor):
+                await agent_loop.run()
 
-    def _services_of_run(self, scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
-        """Return the services for code of the run that belongs to no tool call: instructions, middleware, checks."""
-        no_call = ToolCall("", "", {})
-        return ParentCall(scope, Slot(""), no_call, None, None, ChildRuns(), nested_runs, redactor=scope.redactor)
+    async def _rebuild(
+        self, scope: RunScope, run_budget: RunBudget, nested_runs: NestedRuns, recorded_end: RunEnd
+    ) -> None:
+        """Execute the recorded steps of a run that has ended, without anything that it had opened."""
+        fallback = [] if self.spec.fallback is None else [model_id(self.spec.fallback)]
+        models: list[Model] = [RecordedModel(name) for name in (recorded_end.model, *fallback)]
+        with suppress(NotRecorded):
+            self.agent_loop = await self._make_loop(scope, models, cast("Deps", None), run_budget, nested_runs)
+            await self.agent_loop.run()
+
+    async def _make_loop(
+        self, scope: RunScope, models: list[Model], deps: Deps, run_budget: RunBudget, nested_runs: NestedRuns
+    ) -> AgentLoop[Deps, In, Out]:
+        content = await self._prompt_content(scope)
+        self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
+        transcript = await self._conversation_transcript(deps, scope, models[0].name)
+        markers = CacheMarkers(self.spec.settings.cache_marker)
+        history = RunHistory.begin(transcript, content, markers, scope.redactor)
+        model_turns = self._model_turns(scope, history, models, deps, run_budget)
+        return AgentLoop(
+            self.spec, scope, history, model_turns, run_budget, nested_runs, deps, self.output_check, self.recorded_end
+        )
+
+    async def _prompt_content(self, scope: RunScope) -> Content:
+        """Return the content of the prompt, without secrets."""
+        if self._content is not None:
+            return scope.redactor.content(self._content)
+        run_input = RunInput(self.spec, self.prompt, self.conversation.hash())
+        return await run_input.content(scope, scope.redactor)
+
+    async def record_end(self, result: RunResult[Out] | None = None) -> None:
+        """Record how the run has ended, as its last step: with this result, of a run that was stopped from outside."""
+        if self._end_step is None or self.recorded_end is not None:
+            return
+        try:
+            await self._end_step.record(self.end_so_far(result or self.result()))
+        except JournalError as error:  # without its end, the run is executed from its other steps again
+            log().error("the end of a run could not be recorded", exc_info=None, run_id=self._run_id, error=str(error))
+
+    def end_so_far(self, result: RunResult[Out]) -> RunEnd:
+        """Return the end of the run, as it would be recorded with this result."""
+        end = RunEnd(result.outcome, result.reason, model_id(self.spec.model), result.error)
+        return end if self.agent_loop is None else self.agent_loop.complete_end(end)
 
     def note_stop(self) -> None:
         """Note, from any thread, that the run was cancelled or its handle dropped: the next message waits."""
@@ -179,30 +230,29 @@ class RunLifecycle(Generic[Deps, In, Out]):
         """Return the run's result so far."""
         if self.agent_loop is not None:
             return self.agent_loop.result()
-        return RunResult(
-            run_id=self._run_id,
-            agent=self.spec.name,
-            outcome=self._finish_without_loop.outcome,
-            reason=self._finish_without_loop.reason,
+        finish = self._finish_without_loop
+        result: RunResult[Out] = RunResult(
+            run_id=self._run_id, agent=self.spec.name, outcome=finish.outcome, reason=finish.reason
         )
+        return result if self.recorded_end is None else self.recorded_end.apply_to(result)
 
     def _run_scope(self, listener: EventListener | None) -> RunScope:
         if self.parent is not None:
             scope = self.parent.child_scope(self.spec.name)
             owner = f"the delegation to {self.spec.name!r}"
         else:
-            # pyright takes no class variable for the protocol's property; as one, it costs no call for each step
-            steps: Steps = self.options.get("steps") or InMemorySteps()  # pyright: ignore[reportAssignmentType]
             client = self.options.get("client")
             enclosing = enclosing_blocks()
             path, artifacts = (self.spec.name,), self.conversation.artifacts
-            scope = RunScope(self._run_id, path, steps, client=client, listener=listener, artifacts=artifacts)
+            scope = RunScope(self._run_id, path, self._steps, client=client, listener=listener, artifacts=artifacts)
             scope = replace(scope, accounts=enclosing.accounts, stop_flag=enclosing.stop_flag or scope.stop_flag)
             if self._around is not None:
                 scope = nested_scope(self._around, self.spec.name, scope)
             owner = "the run"
         budgets = ((self.options.get("budget"), owner), (self.spec.budget, f"the agent {self.spec.name!r}"))
-        accounts = [Account(budget, owner) for budget, owner in budgets if budget is not None]
+        if self.parent is None:
+            count_recorded_spending(scope.accounts, scope.steps)
+        accounts = [open_account(budget, owner, scope.steps) for budget, owner in budgets if budget is not None]
         return replace(
             scope,
             agent_client=self.spec.client or scope.agent_client,
@@ -245,34 +295,3 @@ class RunLifecycle(Generic[Deps, In, Out]):
         if transcript.messages:
             transcript.close_server_calls()
         return transcript
-
-
-@asynccontextmanager
-async def _open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> AsyncGenerator[Model]:
-    """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client."""
-    if not isinstance(model, str) and scope.client is None and overriding_client() is None:
-        if isinstance(model, ClaudeModel):
-            async with lease_given_client(model.client) as client:
-                yield model if client is model.client else replace(model, client=client)
-        else:
-            yield model
-        return
-    name = model if isinstance(model, str) else model.name
-    async with lease_client(scope.client or scope.agent_client) as client:
-        yield ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name))
-
-
-@asynccontextmanager
-async def _open_deps(
-    spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps], parent: ParentCall | None
-) -> AsyncGenerator[Deps]:
-    """Open the value for `ctx.deps`: as given, the delegating run's, or one for this run."""
-    if "deps" in options:
-        yield options["deps"]
-    elif parent is not None and parent.provides_deps(spec.deps):
-        yield cast("Deps", parent.deps)
-    elif spec.deps is None or is_deps_type(spec.deps):
-        yield cast("Deps", None)
-    else:
-        async with open_deps_source(spec.deps, f"the deps of the agent {spec.name!r}") as deps:
-            yield cast("Deps", deps)

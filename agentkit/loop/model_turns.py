@@ -6,14 +6,13 @@ never sent again unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.budget.account import OverBudget
-from agentkit.budget.budget import Amount
 from agentkit.budget.cache_report import CacheBreak, CacheMonitor
-from agentkit.budget.charges import Charge, merge_charges, total_cost, total_usage
+from agentkit.budget.charges import Charge
 from agentkit.budget.model_limits import model_limits_of
 from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
@@ -21,20 +20,19 @@ from agentkit.history.compaction import is_request_too_long
 from agentkit.log import log
 from agentkit.loop import refused_requests
 from agentkit.loop.actions import AskModel
-from agentkit.loop.exchange import CallFailure, ChargeMeter, ModelReply, ModelRequest
+from agentkit.loop.durable.model_steps import ModelSteps
+from agentkit.loop.exchange import ModelReply, ModelRequest
 from agentkit.loop.state import AnswerBy
 from agentkit.loop.texts_for_model import CONTAINER_GONE_NOTE
 from agentkit.models.client_capabilities import has_server_side_compaction
 from agentkit.models.model import HoldsThreads
 from agentkit.models.stream_accumulator import OWN_BLOCK_TYPES
 from agentkit.run.events import Compacted, FellBack
-from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.run_log import log_asked_again
 from agentkit.run.server_tool_events import emit_server_tool
-from agentkit.run.steps import run_typed_step
+from agentkit.run.steps import run_step
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.history.transcript import Transcript
     from agentkit.loop.model_call import ModelCaller
@@ -64,13 +62,9 @@ class ModelTurns:
     has_compacted: bool = field(default=False, init=False)
     """True once the history was compacted in this run; it is done at most once."""
     _cache: CacheMonitor = field(init=False)
-    _request_charges: list[Charge] = field(default_factory=list[Charge], init=False)
-    """The charge of every request so far."""
-    _merged_charges: tuple[int, tuple[Charge, ...]] = field(default=(0, ()), init=False)
-    """The number of those that are merged already, and what they come to."""
+    _model_steps: ModelSteps = field(init=False)
     _repairs_made: set[str] = field(default_factory=set[str], init=False)
     """Names of the repairs that were made; each is made at most once."""
-    _request_count: int = field(default=0, init=False)
     _may_leave_choice: bool = field(default=False, init=False)
     """True if the fallback model is in use, so that a forced call which it refuses may be left out."""
     _leaves_choice: bool = field(default=False, init=False)
@@ -78,6 +72,7 @@ class ModelTurns:
 
     def __post_init__(self) -> None:
         self._cache = CacheMonitor(self.scope.path[-1], self.settings.cache)
+        self._model_steps = ModelSteps(self._model_caller)
         self.answer_by = self._answer_by_of_history()
 
     def _answer_by_of_history(self) -> AnswerBy:
@@ -93,16 +88,17 @@ class ModelTurns:
     @property
     def charges(self) -> tuple[Charge, ...]:
         """The charges of all requests so far, added up by model and price."""
-        count, merged = self._merged_charges
-        if new := self._request_charges[count:]:
-            merged = merge_charges((*merged, *new))
-            self._merged_charges = count + len(new), merged
-        return merged
+        return self._model_steps.merged_charges()
+
+    @property
+    def unrecorded_charges(self) -> Sequence[Charge]:
+        """The charges of calls that were cancelled, which no step has recorded."""
+        return self._model_steps.unrecorded_charges
 
     @property
     def was_answered(self) -> bool:
         """True if a reply to one of the requests has come, or a part of one."""
-        return any(charge.usage.requests or charge.usage.aborted_requests for charge in self._request_charges)
+        return any(charge.usage.requests or charge.usage.aborted_requests for charge in self._model_steps.charges)
 
     @property
     def cache_breaks(self) -> tuple[CacheBreak, ...]:
@@ -125,7 +121,7 @@ class ModelTurns:
                 request, turn_number, tokens, messages, action.min_tokens, action.good_tokens, needs_reserve, on_call
             )
             try:
-                reply = await self._run_model_step(model_request)
+                reply = await self._model_steps.call(self.model, model_request)
             except ModelError as error:
                 if not await self._repair_request(error):
                     raise
@@ -160,61 +156,26 @@ class ModelTurns:
         async def call_for_summary(request: Request) -> AssistantTurn:
             try:
                 # With a reserve for the final turn: a summary alone would be of no use.
-                return (await self._run_model_step(ModelRequest(request, 0, needs_final_turn_reserve=True))).turn
+                summary_request = ModelRequest(request, 0, needs_final_turn_reserve=True)
+                return (await self._model_steps.call(self.model, summary_request)).turn
             except OverBudget as refusal:  # compaction also works without a model
                 raise ModelError(str(refusal), kind="over_budget") from refusal
 
+        async def effect() -> JSONObject:
+            return {"by_server": has_server_side_compaction(self.model)}
+
+        how = await run_step(self.scope.steps, "compaction", "check", effect)
         limits = model_limits_of(self.model.name)
         await self._history.compact(
             call_for_summary,
             self.model.name,
             self.settings,
-            server_side=has_server_side_compaction(self.model),
+            server_side=how["by_server"],
             context_tokens=limits.context_tokens if limits else None,
         )
         self._cache.expect_break("The conversation had become too long and was replaced by a summary.")
         after = self._history.message_count
         await self.scope.emit(lambda origin: Compacted(**origin, messages_before=before, messages_after=after))
-
-    async def _run_model_step(self, model_request: ModelRequest) -> ModelReply:
-        self._request_count += 1
-        slot = self.scope.steps.reserve(f"model:{self._request_count}")
-        meter = ChargeMeter()
-        was_called = False
-
-        async def effect() -> ModelReply | CallFailure:
-            nonlocal was_called
-            was_called = True
-            try:
-                return await self._model_caller.call(self.model, model_request, meter)
-            except (ModelError, OverBudget, ProgramFault) as error:
-                return CallFailure(error, tuple(meter.charges))
-
-        try:
-            end = await run_typed_step(self.scope.steps, slot, effect, self._end_to_json, self._end_from_json)
-        except BaseException:
-            self._request_charges += meter.charges
-            raise
-        self._request_charges += end.charges
-        if not was_called:
-            self._run_budget.spend(Amount.from_usage(total_usage(end.charges), total_cost(end.charges)))
-        if isinstance(end, CallFailure):
-            raise end.error
-        return end
-
-    def _end_to_json(self, end: ModelReply | CallFailure) -> JSONObject:
-        if isinstance(end, ModelReply):
-            return end.to_json()
-        return end.to_json(self.scope.accounts, self.scope.redactor.text)
-
-    def _end_from_json(self, value: JSONObject) -> ModelReply | CallFailure:
-        if "error" in value:
-            return CallFailure.from_json(value, self.scope.accounts)
-        return ModelReply.from_json(value)
-
-    @property
-    def _run_budget(self) -> RunBudget:
-        return self._model_caller.resources.run_budget
 
     async def _repair_request(self, error: ModelError) -> bool:
         """Return True if a repair has changed the refused request. Each one but that of content is made once."""

@@ -18,10 +18,11 @@ import anyio
 
 from agentkit.errors import UsageError
 from agentkit.event_loop import EventLoop, start_root_task
+from agentkit.loop.durable.recorded_results import charges_of, result_from_json, result_to_json
 from agentkit.tools.run_context import stop_request
 
 if TYPE_CHECKING:
-    from agentkit.messages.message import ToolCall
+    from agentkit.messages.message import JSONObject, ToolCall
     from agentkit.run.result import RunResult
     from agentkit.tools.run_context import CallServices
 
@@ -71,6 +72,16 @@ class NestedRuns:
     def add_result(self, call: ToolCall, result: RunResult[object]) -> None:
         """Add the result of a run that the code of this call has started."""
         self.results.append(replace(result, tool=call.name, call_id=call.id))
+
+    def runs_of_call(self, call_id: str) -> JSONObject:
+        """Return what is recorded of the runs that a call has started; empty if there are none."""
+        runs = [result for result in self.results if result.call_id == call_id]
+        charges = [charge for result in runs for charge in charges_of(result)]
+        return {"runs": [result_to_json(result) for result in runs], "charges": charges} if runs else {}
+
+    def restore_runs(self, recorded: JSONObject) -> None:
+        """Add the runs that `runs_of_call` returned in an earlier execution."""
+        self.results.extend(map(result_from_json, recorded["runs"]))
 
     @property
     def can_run_from_thread(self) -> bool:

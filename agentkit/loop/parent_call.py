@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.loop.child_runs import CallNumber, ChildRuns
+from agentkit.messages.message import ToolCall
 from agentkit.run.deps_source import inherits_deps
+from agentkit.run.steps import Slot, Step
 from agentkit.tools.run_context import CallServices, current_services
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Account
     from agentkit.loop.nested_runs import NestedRuns
-    from agentkit.messages.message import ToolCall
     from agentkit.models.overriding_client import Client
     from agentkit.run.events import Event
     from agentkit.run.result import RunResult
     from agentkit.run.scope import EventListener, RunScope
-    from agentkit.run.steps import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class ParentCall(CallServices):
         first, number = self.child_scope(agent), self.child_runs.count_tries(self.call) + 1
         if number == 1:
             return self
-        slot = first.steps.reserve(f"try:{number}")
+        slot = first.steps.reserve(Step(f"try:{number}", "try"))
         return replace(
             self, known_scope=replace(first, run_id=f"{first.run_id}.{number}", steps=first.steps.under(slot))
         )
@@ -76,6 +76,12 @@ class ParentCall(CallServices):
     def provides_deps(self, deps_source: object) -> bool:
         """Return True if a child that names this type or factory of deps uses those of the delegating run."""
         return inherits_deps(deps_source, self.deps_source, parent_has_deps=self.deps is not None)
+
+
+def call_of_run(scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
+    """Return the services for code of a run that belongs to no tool call: instructions, middleware, checks."""
+    no_call, no_slot = ToolCall("", "", {}), Slot("", Step("", "tool"))
+    return ParentCall(scope, no_slot, no_call, None, None, ChildRuns(), nested_runs, redactor=scope.redactor)
 
 
 def enclosing_call() -> ParentCall | None:

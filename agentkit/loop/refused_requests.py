@@ -1,16 +1,20 @@
-"""Classification of refused requests by status, type and text, so that the loop can repair them."""
+"""Classification of failed requests by status, type and text: the loop repairs them, or the run ends with the error."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from agentkit.errors import ConfigurationError, ModelError
 from agentkit.history.compaction import is_request_too_long
 from agentkit.history.refused_content import is_about_content
+from agentkit.loop.actions import Finish
+from agentkit.redaction.exceptions import redact_exception
+from agentkit.run.outcome import Outcome
 
 if TYPE_CHECKING:
-    from agentkit.errors import ModelError
     from agentkit.messages.container import Container
+    from agentkit.redaction.redactor import Redactor
 
 # Texts of the API, some as observed, some guessed from its documentation; a wrong guess costs one request.
 _MISSING_TOOL_RESULT = re.compile(r"tool_use.{0,20}ids were found without.{0,20}tool_result", re.DOTALL)
@@ -78,3 +82,12 @@ def is_thread_error(error: ModelError) -> bool:
 def is_model_unavailable(error: ModelError) -> bool:
     """Return True if another model may succeed: this one does not exist, or is still overloaded after all retries."""
     return error.status == 404 or (error.is_retryable and error.kind not in ("connection_error", "protocol_error"))
+
+
+def failure_of_run(error: ModelError | ConfigurationError, redactor: Redactor) -> tuple[ModelError, Finish]:
+    """Return the error for `result.error` and the end of the run, both without secrets."""
+    redact_exception(error, redactor.text)
+    if isinstance(error, ConfigurationError):
+        error = ModelError(str(error), kind="configuration_error")
+    outcome = Outcome.CONTEXT_EXCEEDED if is_request_too_long(error) else Outcome.FAILED
+    return error, Finish(outcome, str(error))

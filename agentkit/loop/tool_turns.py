@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from agentkit.budget.account import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.loop.actions import RunTools, SkipCalls
+    from agentkit.loop.durable.run_end import RunEnd
     from agentkit.loop.nested_runs import NestedRuns
     from agentkit.loop.output_validation import OutputValidation
     from agentkit.loop.state import RunState
@@ -57,6 +58,10 @@ class ToolTurns:
     call_ids: CallIds
     validation: OutputValidation[Any]
     """Accepts the answer of a run whose output comes by the answer tool."""
+    recorded_end: RunEnd | None = None
+    """The end that an earlier execution has recorded: the run is rebuilt. None: it is executed."""
+    is_out_of_time: bool = field(default=False, init=False)
+    """True if calls were cut off because the time of a budget was over."""
     _unfinished: list[Unfinished] = field(default_factory=list[Unfinished], init=False)
     _executor: ToolCallExecutor = field(init=False)
 
@@ -74,9 +79,10 @@ class ToolTurns:
         deps: object,
         validation: OutputValidation[Any],
         is_stuck: Callable[[ToolCall], bool],
+        recorded_end: RunEnd | None,
     ) -> ToolTurns:
         """Return the tool turns of a run of this agent; `is_stuck` tells the calls that failed too often."""
-        child_runs = ChildRuns()
+        child_runs = ChildRuns(recorded_ends={} if recorded_end is None else recorded_end.children)
 
         def make_context(call: ToolCall, slot: Slot) -> RunContext[object]:
             parent_call = ParentCall(
@@ -95,11 +101,13 @@ class ToolTurns:
 
         limiter = anyio.Semaphore(spec.max_concurrent_calls, fast_acquire=True)
         runner = CallRunner(
-            history.tools, scope, make_context, spec.tool_timeout_s, limiter, scope.middleware.around_tool
+            history.tools, scope, make_context, spec.tool_timeout_s, limiter, scope.middleware.around_tool, nested_runs
         )
         call_ids = CallIds()
         eager_calls = EagerCalls(runner, is_stuck, call_ids, is_enabled=spec.settings.eager)
-        return cls(history, run_budget, runner, eager_calls, child_runs, nested_runs, call_ids, validation)
+        return cls(
+            history, run_budget, runner, eager_calls, child_runs, nested_runs, call_ids, validation, recorded_end
+        )
 
     async def run_calls(self, action: RunTools, state: RunState) -> RunState:
         """Run the calls of a turn, queue their results, and return the state after that."""
@@ -117,7 +125,7 @@ class ToolTurns:
             reminder = await self.child_runs.reminder(scope.steps) if may_remind else None
             for call in answers:
                 results[call.id] = await self.validation.accept_call(call, reminder)
-            await self._executor.run(others, results, action.allowed_tools, eager_calls)
+            await self._executor.run(calls, results, action.allowed_tools, eager_calls)
             _note_repeated_failures(others, results, state)
         finally:
             self._queue_results(calls, results, self._cut_off_text)
@@ -148,7 +156,9 @@ class ToolTurns:
 
     def _cut_off_text(self, call: ToolCall) -> str:
         """Return the text for a call that the end of the run has cut off: one that only reads has no effect."""
-        text = OUT_OF_TIME_RESULT if self.run_budget.is_time_over else CANCELLED_RESULT
+        end = self.recorded_end
+        self.is_out_of_time = self.run_budget.is_time_over if end is None else end.is_out_of_time
+        text = OUT_OF_TIME_RESULT if self.is_out_of_time else CANCELLED_RESULT
         tool = self.runner.tools.get(call.name)
         return text if tool is None or tool.effect == "read" else f"{text} {EFFECT_UNKNOWN_NOTE}"
 

@@ -34,5 +34,6 @@ from agentkit.run.result import RunResult as RunResult
 from agentkit.run.settings import Settings as Settings
 from agentkit.run.steps import InMemorySteps as InMemorySteps
 from agentkit.run.steps import Slot as Slot
+from agentkit.run.steps import Step as Step
 from agentkit.run.steps import Steps as Steps
 from agentkit.run.streamed_run import RunHandle as RunHandle

@@ -10,7 +10,9 @@ from agentkit.run.delegation_terms import Terms
 from agentkit.tools.definition import Tool
 
 if TYPE_CHECKING:
+    from agentkit.messages.message import ToolCall
     from agentkit.run.agent_spec import AnySpec
+    from agentkit.tools.run_context import RunContext
     from agentkit.tools.toolset import AnyTool
 
 P = ParamSpec("P")
@@ -40,6 +42,10 @@ class DelegatingTool(Tool[P, R], ABC):
     @abstractmethod
     def delegates(self) -> Sequence[Delegate]:
         """The sub-agents that a call may start."""
+
+    @abstractmethod
+    async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
+        """Rebuild the runs that a recorded call has started, without executing anything again."""
 
 
 def delegates_of(tool: AnyTool) -> Sequence[Delegate]:

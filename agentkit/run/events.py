@@ -29,6 +29,8 @@ class Event:
     """The agents from the root of the tree to the reporting one."""
     parent_call_id: str | None
     """The tool call of the parent that started the reporting run. None: the root."""
+    is_replayed: bool = False
+    """True if it reports what an earlier execution of the run has done and recorded in its journal."""
 
     def to_json(self) -> JSONObject:
         """Return the event as JSON; `type` is the name of the class: `tool_started` for ToolStarted."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
+from typing import Generic, TypeAlias, TypeVar, cast
 
 from agentkit.errors import UsageError
 from agentkit.messages.content import Document, File, Image
-from agentkit.messages.message import JSON, Block, Content, JSONObject, encode, is_blank, text_block
+from agentkit.messages.message import JSON, Block, Content, encode, is_blank, text_block
 from agentkit.messages.sdk_objects import SdkObject, as_plain
 from agentkit.messages.unsendable import find_unsendable
 from agentkit.schema import TypeSchema, compile_type
 from agentkit.schema.json_schema.json_types import json_types_of
 from agentkit.tools.declared_result import names_own_records
-
-if TYPE_CHECKING:
-    from agentkit.redaction.redactor import Redactor
-    from agentkit.run.steps import Steps
 
 In = TypeVar("In")
 
@@ -71,6 +68,19 @@ class InputSpec(Generic[In]):
             raise UsageError(f"{what} is blank: the API takes no message of nothing but white space.")
         _refuse_unsendable(what, content)
         return content
+
+    def digest(self, given: In | str | Sequence[Part]) -> str:
+        """Return the SHA-256 of an input as it was given, in hexadecimal digits: before `render`, secrets included."""
+        plain: JSON
+        if isinstance(given, str):
+            plain = given
+        elif self._is_part_list(given):
+            plain = [part_to_block(part) for part in cast("Sequence[Part]", given)]
+        elif isinstance(given, Document | Image | File):
+            plain = part_to_block(given)
+        else:
+            plain = self._dump_typed(cast("In", given))
+        return hashlib.sha256(encode(plain)).hexdigest()
 
     def _render(self, given: In | str | Sequence[Part]) -> Content:
         if isinstance(given, str) and not (self.is_text and self.render):
@@ -188,15 +198,3 @@ def part_to_block(part: Part) -> Block:
     if isinstance(part, Image | File | Document):
         return part.to_block()
     return cast("Block", as_plain(part))
-
-
-async def recorded_content(
-    spec: InputSpec[In], prompt: In | str | Sequence[Part], steps: Steps, redactor: Redactor
-) -> Content:
-    """Return the content of a prompt without secrets, as the first step of a run: a replay sends what was sent."""
-
-    async def effect() -> JSONObject:
-        return {"content": redactor.content(spec.to_content(prompt))}
-
-    recorded: Content = (await steps.run(steps.reserve("input"), effect))["content"]
-    return recorded

@@ -53,7 +53,7 @@ class RunResult(Generic[Out_co]):
     charges: tuple[Charge, ...] = ()
     """The charges of this run's own model calls, by model and price."""
     children: tuple[RunResult[object], ...] = ()
-    """The runs of sub-agents that this run delegated to, in the order in which they ended."""
+    """The runs of sub-agents that this run delegated to, in the order of the calls."""
     messages: tuple[JSONObject, ...] = field(default=(), repr=False)
     """The whole conversation so far as the API's own dictionaries."""
     unfinished: tuple[Unfinished, ...] = ()

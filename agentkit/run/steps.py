@@ -6,17 +6,45 @@ slots; and everything that crosses the seam is JSON.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 from agentkit.messages.message import JSONObject
+from agentkit.tools.options import Effect
 
 Value = TypeVar("Value")
 ToJson: TypeAlias = Callable[[Value], JSONObject]
 FromJson: TypeAlias = Callable[[JSONObject], Value]
 StepFunction: TypeAlias = Callable[[], Awaitable[JSONObject]]
 """Executes a step that has no stored value yet, and returns its value."""
+StepKind: TypeAlias = Literal[
+    "input", "prefix", "model", "tool", "agent", "try", "check", "time", "children", "changes", "discarded", "end"
+]
+"""`input`: the prompt as it is sent; `prefix`: system prompt and tools; `model`: a model call; `tool`, `agent`: a tool
+call, of a sub-agent or any other; `try`: a further try of a sub-agent; `check`: `verify=`; `time`: the clock;
+`children`: which background runs have ended; `changes`: the note on a changed agent; `discarded`: sub-agents whose turn
+was dropped; `end`: how the run ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a run, as it is reserved."""
+
+    name: str
+    """Unique in its run: `model:3`, `tool:toolu_01`."""
+    kind: StepKind
+    effect: Effect = "read"
+    """The side effect of a further execution. A `write` is not executed again when its outcome is unknown."""
+    key: str = ""
+    """The idempotency key of a tool call. Empty: there is none."""
+    request_hash: str = ""
+    """SHA-256 of what is asked: of a model call chained over its messages, of a tool call over name and input. Another
+    one than was recorded means that the program has changed what the run does. Empty: it is not known."""
+    position: int = 0
+    """The place of a tool call among the calls of its turn, from 1. 0: it is no tool call."""
+    describe: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    """Returns what is asked as text, for the error about another hash. None: there is nothing to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +52,51 @@ class Slot:
     """The place of one step in its run, fixed before anything is awaited."""
 
     name: str
-    """Unique in its run: `model:3`, `tool:toolu_01`; below a child run, `tool:toolu_01/model:1`."""
+    """Unique in the tree of runs: `model:3`; below a child run, `tool:toolu_01/model:1`."""
+    step: Step
+    is_recorded: bool = False
+    """True if an earlier execution has recorded the step's value, so that its effect is not executed."""
+    intent: JSONObject | None = None
+    """The intent that an earlier execution announced for the step without recording its value. None: there is none."""
 
 
 class Steps(Protocol):
-    """Executes the steps of a run. Implement it to make runs durable or distributed."""
+    """Executes the steps of a run. Inherit from it to make runs durable or distributed.
+
+    A value or an intent with charges of model calls has them under its key `charges`.
+    """
 
     @property
     def is_durable(self) -> bool:
-        """True if values may outlive the run: they are converted to JSON, and every execution has the same slots.
-
-        Steps that do not have this attribute are durable.
-        """
+        """True if values may outlive the run: they are converted to JSON, and every execution has the same slots."""
         return True
 
-    def reserve(self, name: str) -> Slot:
-        """Return the slot of the next step. Called in the same order in every execution of the run."""
+    @property
+    def is_replaying(self) -> bool:
+        """True while values that an earlier execution of this very run has recorded were not returned by `run` yet."""
+        return False
+
+    @property
+    def worked_s(self) -> float:
+        """Seconds for which earlier executions have worked on this run and those below it."""
+        return 0.0
+
+    def recorded_charges(self) -> Sequence[JSONObject] | None:
+        """Return the charges that earlier executions have recorded here and below; of a step without a value, those
+        of its intent. None: they are not known before the steps are executed again.
+        """
+        return None
+
+    def reserve(self, step: Step) -> Slot:
+        """Return the slot of a step. Called in the same order in every execution of the run, tool calls aside.
+
+        Raises RunConflict if the step was recorded with another `request_hash`.
+        """
         ...
+
+    async def announce(self, slot: Slot, intent: JSONObject) -> None:
+        """Record what is about to happen in a step, before it happens; a further intent replaces the one before."""
+        del slot, intent  # steps without intents execute a step again whose end they have not recorded
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         """Return the step's value: of the effect, or of an earlier execution. An exception of the effect propagates."""
@@ -51,17 +107,16 @@ class Steps(Protocol):
         ...
 
 
-def are_durable(steps: Steps) -> bool:
-    """Return True unless the steps say that they are not durable."""
-    is_durable: bool = getattr(steps, "is_durable", True)
-    return is_durable
+async def run_step(steps: Steps, name: str, kind: StepKind, effect: StepFunction) -> JSONObject:
+    """Reserve a step that only reads, and run it."""
+    return await steps.run(steps.reserve(Step(name, kind)), effect)
 
 
 async def run_typed_step(
     steps: Steps, slot: Slot, effect: Callable[[], Awaitable[Value]], to_json: ToJson[Value], from_json: FromJson[Value]
 ) -> Value:
     """Run a step whose value is not JSON itself. If the steps are not durable, it is returned without conversion."""
-    if not getattr(steps, "is_durable", True):  # as in `are_durable`, without a call for each step
+    if not steps.is_durable:
         return await effect()
 
     async def as_json() -> JSONObject:
@@ -71,20 +126,20 @@ async def run_typed_step(
 
 
 @dataclass(frozen=True, slots=True)
-class InMemorySteps:
+class InMemorySteps(Steps):
     """Runs every effect at once and remembers nothing.
 
     Args:
         prefix: What the names of the slots begin with.
     """
 
-    is_durable: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False  # pyright: ignore[reportIncompatibleMethodOverride]
     """See `Steps.is_durable`."""
     prefix: str = ""
 
-    def reserve(self, name: str) -> Slot:
+    def reserve(self, step: Step) -> Slot:
         """See `Steps.reserve`."""
-        return Slot(self.prefix + name)
+        return Slot(self.prefix + step.name, step)
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         """See `Steps.run`."""
@@ -93,3 +148,33 @@ class InMemorySteps:
     def under(self, slot: Slot) -> InMemorySteps:
         """See `Steps.under`."""
         return InMemorySteps(f"{slot.name}/")
+
+
+class NotRecorded(Exception):
+    """A run that is only rebuilt from its recorded steps has come to the end of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSteps(Steps):
+    """Returns what was recorded and executes nothing: the steps of a run that has ended.
+
+    Args:
+        recorded: The steps of the run.
+    """
+
+    is_replaying: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
+    recorded: Steps
+
+    def reserve(self, step: Step) -> Slot:
+        """See `Steps.reserve`."""
+        return self.recorded.reserve(step)
+
+    async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
+        """Return the recorded value of a step. Raises NotRecorded if it has none."""
+        if not slot.is_recorded:
+            raise NotRecorded(slot.name)
+        return await self.recorded.run(slot, effect)
+
+    def under(self, slot: Slot) -> RecordedSteps:
+        """See `Steps.under`."""
+        return RecordedSteps(self.recorded.under(slot))

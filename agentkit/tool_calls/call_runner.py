@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from agentkit.redaction.exception_summary import exception_without_secrets
 from agentkit.run.guarded_middleware import ProgramFault, guard_tool_middleware
-from agentkit.run.middleware import AroundTool, ToolRun, compose_middleware
+from agentkit.run.middleware import AroundTool, CallTool, ToolRun, compose_middleware
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
@@ -25,11 +25,23 @@ from agentkit.tools.run_context import current_services, services_of
 if TYPE_CHECKING:
     import anyio
 
-    from agentkit.messages.message import Content, ToolCall
+    from agentkit.messages.message import Content, JSONObject, ToolCall
     from agentkit.run.scope import RunScope
     from agentkit.run.steps import Slot
     from agentkit.tools.run_context import RunContext
     from agentkit.tools.toolset import AnyTool
+
+
+class RecordableRuns(Protocol):
+    """Runs that the code of tool calls starts by itself: they have no steps, and are recorded with the call."""
+
+    def runs_of_call(self, call_id: str) -> JSONObject:
+        """Return what is recorded of the runs of a call: fields of its step; none if it has started no run."""
+        ...
+
+    def restore_runs(self, recorded: JSONObject) -> None:
+        """Add the runs of a recorded call, from these fields."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +59,17 @@ class CallRunner:
     """Limits the number of calls that run at once."""
     middleware: Sequence[AroundTool] = ()
     """The agent's tool middleware, which wraps the retries."""
+    nested_runs: RecordableRuns | None = None
+    """The runs that the code of calls starts. None: they are not recorded with the calls."""
 
-    async def run_to_result(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> CallResult:
+    async def run_to_result(
+        self, run: ToolRun, is_stop_requested: Callable[[], bool], run_innermost: CallTool = run_tool
+    ) -> CallResult:
         """Run a call through all layers and return its result; failures become error results."""
         started = time.monotonic()
         current_services.set(services_of(run.context))  # the call has a task, and so a context, of its own
         try:
-            content = await self._run_layers(run, is_stop_requested)
+            content = await self._run_layers(run, is_stop_requested, run_innermost)
         except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
             reraise_exit_or_cancellation(error)
             return replace(  # no name for it here: the exception holds this frame
@@ -73,9 +89,11 @@ class CallRunner:
         content = render_result(text, tool.max_result_tokens if tool else None)
         return CallResult(self.scope.redactor.content(content), is_error=True)
 
-    async def _run_layers(self, run: ToolRun, is_stop_requested: Callable[[], bool]) -> Content:
+    async def _run_layers(
+        self, run: ToolRun, is_stop_requested: Callable[[], bool], run_innermost: CallTool
+    ) -> Content:
         timeout = TimeoutMiddleware(self.timeout_s, is_stop_requested)
-        layers = compose_middleware([retry_middleware, timeout] if run.tool.retries else [timeout], run_tool)
+        layers = compose_middleware([retry_middleware, timeout] if run.tool.retries else [timeout], run_innermost)
         if not self.middleware:
             return await layers(run)
         tool_contents: list[Content] = []

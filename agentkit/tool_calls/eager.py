@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from agentkit.run.steps import Slot, are_durable
 from agentkit.tool_calls.eager_call import EagerCall
 from agentkit.tool_calls.failures import first_leaf_exception
+from agentkit.tool_calls.recorded_call import reserve_call
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -89,18 +89,16 @@ class EagerCalls:
 
     def _start(self, call: ToolCall, nth: int, tool: AnyTool, task_group: TaskGroup) -> None:
         scope = self.runner.scope
-        is_durable = are_durable(scope.steps)
         if call.id in self.call_ids.used:
             call = self.call_ids.with_own_id(call, self._turn_number)
         # A turn that has one id twice is dropped and requested again.
         if self._find_same_call(call, nth) is not None or call.id in self._unclaimed_ids:
             return
-        if tool.is_agent and is_durable:  # a sub-agent records steps of its own, whose order must not vary
+        if tool.is_agent and scope.steps.is_durable:  # a sub-agent records steps of its own, whose order must not vary
             return
         self._unclaimed_ids.add(call.id)
         scope.artifacts.reserve_number(call.id, nth)
-        name = f"tool:{call.id}"
-        eager_call = EagerCall(call, Slot(name) if is_durable else scope.steps.reserve(name), self.runner)
+        eager_call = EagerCall(call, reserve_call(self.runner, call, nth), self.runner)
         self._unclaimed.setdefault(nth, []).append(eager_call)
         self._context.run(eager_call.start, task_group)
 

@@ -85,7 +85,7 @@ class EagerCall:
 
     async def finish(self, slot: Slot) -> None:
         """Wait for the result as a recorded step, in the slot of the call that has claimed it."""
-        result = await run_recorded_call(self.runner.scope, slot, self.call, self._result_or_error)
+        result = await run_recorded_call(self.runner, slot, self.call, self._result_or_error)
         if self._claimed_by is not None and self._claimed_by.id not in self._turn_results:
             await self._record_result(self._claimed_by, result)
 

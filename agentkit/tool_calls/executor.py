@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.lowlevel
 
+from agentkit.run.delegate import DelegatingTool
 from agentkit.run.middleware import ToolRun
+from agentkit.run.steps import NotRecorded, RecordedSteps
 from agentkit.tool_calls.call_events import emit_finished, emit_started
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import ParentCancellation
 from agentkit.tool_calls.failures import first_leaf_exception
-from agentkit.tool_calls.recorded_call import run_recorded_call
+from agentkit.tool_calls.recorded_call import reserve_call, run_announced_call, run_recorded_call
 
 if TYPE_CHECKING:
     from agentkit.messages.message import ToolCall
@@ -46,17 +48,19 @@ class ToolCallExecutor:
 
         Args:
             calls: The calls of the turn, in the model's order.
-            results: Complete when this returns, partial when it was cancelled.
+            results: Complete when this returns, partial when it was cancelled. Calls that have one are not run.
             allowed_tools: Calls of any other tool get an error result. None: all tools are allowed.
             eager_calls: Calls that run already, by call id; they are only waited for.
         """
-        tools, reserve = self.runner.tools, self.runner.scope.steps.reserve
-        slots = {call.id: reserve(f"tool:{call.id}") for call in calls}
+        tools = self.runner.tools
+        numbered = [(place, call) for place, call in enumerate(calls, 1) if call.id not in results]
+        slots = {call.id: reserve_call(self.runner, call, place) for place, call in numbered}
+        await self._replay_recorded(calls, slots, results)
         unfinished = dict(eager_calls or {})
         for call in calls:
             if call.id in unfinished:
                 await unfinished[call.id].claim(call, results)
-        others = [call for call in calls if call.id not in unfinished]
+        others = [call for call in calls if call.id not in unfinished and call.id not in results]
         if unfinished and any(_is_exclusive(call, tools) for call in others):
             for call_id, eager_call in unfinished.items():
                 await eager_call.finish(slots[call_id])
@@ -67,9 +71,38 @@ class ToolCallExecutor:
             await eager_call.finish(slots[call_id])
         for call in calls:  # a tool that cancels its own task leaves no result
             if call.id not in results:
-                results[call.id] = cancelled = self.runner.error_result(f"`{call.name}` cancelled itself.")
-                await emit_finished(self.runner.scope, call, cancelled)
+                results[call.id] = await self._record_cancelled(call, slots[call.id])
         await anyio.lowlevel.checkpoint_if_cancelled()  # raises a cancellation that every call swallowed
+
+    async def _replay_recorded(
+        self, calls: Sequence[ToolCall], slots: Mapping[str, Slot], results: dict[str, CallResult]
+    ) -> None:
+        """Put in the results that an earlier execution has recorded. Raises NotRecorded in a run that is rebuilt."""
+        runner = self.runner
+        is_rebuilt = isinstance(runner.scope.steps, RecordedSteps)
+        for call in calls:
+            slot = slots.get(call.id)
+            if slot is None or not (slot.is_recorded or is_rebuilt):
+                continue
+            tool = runner.tools.get(call.name)
+            await emit_started(runner.scope, call, tool, is_replayed=True)
+            if isinstance(tool, DelegatingTool):
+                await tool.rebuild(call, runner.make_context(call, slot))
+            if slot.is_recorded:
+                results[call.id] = await run_recorded_call(runner, slot, call, _must_not_run)
+                await emit_finished(runner.scope, call, results[call.id], is_replayed=True)
+        if is_rebuilt and any(call.id not in results for call in calls):
+            raise NotRecorded("a tool call")
+
+    async def _record_cancelled(self, call: ToolCall, slot: Slot) -> CallResult:
+        """Return the result of a call whose tool has cancelled its own task."""
+
+        async def effect() -> CallResult:
+            return self.runner.error_result(f"`{call.name}` cancelled itself.")
+
+        result = await run_recorded_call(self.runner, slot, call, effect)
+        await emit_finished(self.runner.scope, call, result)
+        return result
 
     async def _run_batch(
         self,
@@ -98,17 +131,26 @@ class ToolCallExecutor:
         runner = self.runner
         tool = runner.tools.get(call.name)
         await emit_started(runner.scope, call, tool)
-        if allowed_tools is not None and call.name not in allowed_tools:
-            result = runner.error_result("Not executed: this was the last turn.")
-        elif tool is None:
-            result = runner.error_result(_unknown_tool_text(call.name, runner.tools))
-        elif call.invalid_input is not None:
-            result = runner.error_result(_invalid_json_text(call))
+        is_allowed = allowed_tools is None or call.name in allowed_tools
+        if tool is None or call.invalid_input is not None or not is_allowed:
+            result = await self._refuse_as_step(call, slot, allowed_tools)
         else:
             async with runner.concurrency_limiter:
                 result = await self._run_as_step(call, slot, tool, parent_cancellation.poll)
         results[call.id] = result
         await emit_finished(runner.scope, call, result)
+
+    async def _refuse_as_step(self, call: ToolCall, slot: Slot, allowed_tools: frozenset[str] | None) -> CallResult:
+        runner = self.runner
+
+        async def refuse() -> CallResult:
+            if allowed_tools is not None and call.name not in allowed_tools:
+                return runner.error_result("Not executed: this was the last turn.")
+            if call.name not in runner.tools:
+                return runner.error_result(_unknown_tool_text(call.name, runner.tools))
+            return runner.error_result(_invalid_json_text(call))
+
+        return await run_recorded_call(runner, slot, call, refuse)
 
     async def _run_as_step(
         self, call: ToolCall, slot: Slot, tool: AnyTool, is_stop_requested: Callable[[], bool]
@@ -119,9 +161,13 @@ class ToolCallExecutor:
         agent_result = await runner.run_to_result(run, is_stop_requested) if tool.is_agent else None
 
         async def run_once() -> CallResult:
-            return agent_result or await runner.run_to_result(run, is_stop_requested)
+            return agent_result or await run_announced_call(runner, run, slot, is_stop_requested)
 
-        return await run_recorded_call(runner.scope, slot, call, run_once)
+        return await run_recorded_call(runner, slot, call, run_once)
+
+
+async def _must_not_run() -> CallResult:
+    raise AssertionError("a recorded call was executed again")
 
 
 def _is_exclusive(call: ToolCall, tools: Mapping[str, AnyTool]) -> bool:

@@ -1,25 +1,55 @@
-"""A tool call as a recorded step: its result, and the artifacts that it kept."""
+"""A tool call as a recorded step: announced where it writes, and recorded with all that it left behind."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agentkit.run.steps import Step
 from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.retry_and_timeout import run_tool
 from agentkit.tools.artifacts.recorded import kept_to_json, restore_kept
+from agentkit.tools.reconcile import NOT_DONE, UNKNOWN, reconcile_call
 
 if TYPE_CHECKING:
-    from agentkit.messages.message import JSONObject, ToolCall
-    from agentkit.run.scope import RunScope
+    from agentkit.messages.message import Content, JSONObject, ToolCall
+    from agentkit.run.middleware import ToolRun
     from agentkit.run.steps import Slot
+    from agentkit.tool_calls.call_runner import CallRunner
+
+OUTCOME_UNKNOWN = (
+    "The program stopped while `{tool}` was running, and has been started again. Whether the call took effect is not "
+    "known; it was not made again. Find out before you call it once more."
+)
+
+
+def reserve_call(runner: CallRunner, call: ToolCall, position: int) -> Slot:
+    """Reserve the slot of a call, the nth of its turn, counted from 1."""
+    scope, name = runner.scope, f"tool:{call.id}"
+    if not scope.steps.is_durable:
+        return scope.steps.reserve(Step(name, "tool"))
+    tool = runner.tools.get(call.name)
+    return scope.steps.reserve(
+        Step(
+            name,
+            "agent" if tool is not None and tool.is_agent else "tool",
+            effect="read" if tool is None else tool.effect,
+            key=f"{scope.run_id}:{call.id}",
+            request_hash=hashlib.sha256(call.key.encode(errors="surrogatepass")).hexdigest(),
+            position=position,
+            describe=lambda: call.key,
+        )
+    )
 
 
 async def run_recorded_call(
-    scope: RunScope, slot: Slot, call: ToolCall, effect: Callable[[], Awaitable[CallResult]]
+    runner: CallRunner, slot: Slot, call: ToolCall, effect: Callable[[], Awaitable[CallResult]]
 ) -> CallResult:
     """Return the result of a call: of `effect`, or of an earlier execution, whose artifacts are kept again."""
-    if not getattr(scope.steps, "is_durable", True):  # as in `are_durable`, without a call for each step
+    scope, nested_runs = runner.scope, runner.nested_runs
+    if not scope.steps.is_durable:
         return await effect()
     artifacts = scope.artifacts.slot_for(call.id)
     executed: CallResult | None = None
@@ -27,10 +57,42 @@ async def run_recorded_call(
     async def as_json() -> JSONObject:
         nonlocal executed
         executed = await effect()
-        kept = kept_to_json(artifacts)
-        return {**executed.to_json(), "kept": kept} if kept else executed.to_json()
+        value = executed.to_json()
+        if kept := kept_to_json(artifacts):
+            value["kept"] = kept
+        if nested_runs is not None:
+            value |= nested_runs.runs_of_call(call.id)
+        return value
 
     value = dict(await scope.steps.run(slot, as_json))
     restore_kept(artifacts.store, value.pop("kept", ()))
+    runs: JSONObject = {name: value.pop(name) for name in ("runs", "charges") if name in value}
+    if executed is None and nested_runs is not None and runs:
+        nested_runs.restore_runs(runs)
     exception = None if executed is None else executed.exception  # which JSON does not have
     return replace(CallResult.from_json(value), exception=exception)
+
+
+async def run_announced_call(
+    runner: CallRunner, run: ToolRun, slot: Slot, is_stop_requested: Callable[[], bool]
+) -> CallResult:
+    """Run a call; one that writes is announced right before, so that it is never made twice.
+
+    Of a call that an earlier execution announced and did not finish, the outcome is found out, or the model reads
+    that it is not known.
+    """
+    steps = runner.scope.steps
+    if run.tool.effect != "write" or not steps.is_durable:
+        return await runner.run_to_result(run, is_stop_requested)
+    if slot.intent is not None:
+        found = await reconcile_call(run.tool, run.call.input, run.context)
+        if found is UNKNOWN:
+            return runner.error_result(OUTCOME_UNKNOWN.format(tool=run.tool.name))
+        if found is not NOT_DONE:
+            return CallResult(found)
+
+    async def announce_and_run(announced: ToolRun) -> Content:
+        await steps.announce(slot, {})
+        return await run_tool(announced)
+
+    return await runner.run_to_result(run, is_stop_requested, announce_and_run)

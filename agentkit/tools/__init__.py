@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.tools.definition": "Tool",
         "agentkit.tools.options": "ToolOptions",
         "agentkit.tools.process": "process",
+        "agentkit.tools.reconcile": "CallOutcome NOT_DONE UNKNOWN",
         "agentkit.tools.run_context": "RunContext",
         "agentkit.tools.toolset": "Toolset",
     },

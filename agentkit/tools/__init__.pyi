@@ -4,5 +4,8 @@ from agentkit.tools.artifacts.store import KeptArtifact as KeptArtifact
 from agentkit.tools.decorator import tool as tool
 from agentkit.tools.definition import Tool as Tool
 from agentkit.tools.options import ToolOptions as ToolOptions
+from agentkit.tools.reconcile import NOT_DONE as NOT_DONE
+from agentkit.tools.reconcile import UNKNOWN as UNKNOWN
+from agentkit.tools.reconcile import CallOutcome as CallOutcome
 from agentkit.tools.run_context import RunContext as RunContext
 from agentkit.tools.toolset import Toolset as Toolset

@@ -81,6 +81,7 @@ class Tool(Generic[P, R]):
         self.examples = examples_as_json(options.get("examples") or ())
         self.max_result_tokens = options.get("max_result_tokens")
         self.available = options.get("available")
+        self.reconcile = options.get("reconcile")
         self.exclusive = bool(options.get("exclusive"))
         self.eager = options.get("eager") is not False
         """True if a call may start while the reply is still streaming, provided that its effect is `read`."""

@@ -62,6 +62,10 @@ class ToolOptions(TypedDict, total=False):
     """True: a call of the effect `read` may start while the reply is still streaming. Not given: True."""
     defer_loading: bool | None
     """True: the model sees the tool only after it has found it with a tool search. Not given: False."""
+    reconcile: Callable[..., object] | None
+    """For the effect `write`: finds out, as `reconcile(ctx, **arguments)`, whether a call took effect that was under
+    way when its process died: its result, `NOT_DONE` or `UNKNOWN`. Not given: the model reads that it is not
+    known."""
     finds_tools: bool | None
     """True: it finds deferred tools, in place of the API's tool search; its result names them in blocks
     `{"type": "tool_reference", "tool_name": ...}`. Not given: False."""
@@ -116,6 +120,11 @@ def check_options(options: ToolOptions) -> ToolOptions:
             f"retries={given['retries']} does not go with {effect}: after a failure nobody knows whether a call took "
             'effect, and it must not do so twice; declare effect="read", or "idempotent" where ctx.idempotency_key '
             "sees to that, or leave retries out"
+        )
+    if given.get("reconcile") and given.get("effect", "write") != "write":
+        raise DefinitionError(
+            f"reconcile= does not go with effect={given['effect']!r}: such a call is simply made again, with the same "
+            "ctx.idempotency_key; leave it out"
         )
     if given.get("strict") and is_for_code(options.get("allowed_callers") or ()):
         raise DefinitionError(
@@ -201,6 +210,7 @@ _OPTION_RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "exclusive": ("True or False", lambda value: isinstance(value, bool)),
     "eager": ("True or False", lambda value: isinstance(value, bool)),
     "defer_loading": ("True or False", lambda value: isinstance(value, bool)),
+    "reconcile": ("a function of the RunContext and the tool's arguments", callable),
     "finds_tools": ("True or False", lambda value: isinstance(value, bool)),
     "allowed_callers": (
         'a list of "direct" and versions of the API\'s code execution: ["direct", "code_execution_20260120"]',

@@ -1,4 +1,4 @@
-"""What a refused call means, by its status and text."""
+"""What a failed call means, by its status and text."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from agentkit.errors import ModelError
+from agentkit import Outcome
+from agentkit.errors import ConfigurationError, ModelError
 from agentkit.loop import refused_requests
 from agentkit.messages.container import Container
+from agentkit.redaction.redactor import REDACTED, Redactor
 
 DANGLING = (
     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1. Each `tool_use` "
@@ -100,3 +102,25 @@ def test_a_request_that_will_never_be_accepted_is_known(
 ) -> None:
     assert refused_requests.is_refusal(error(text, status)) is refused
     assert refused_requests.is_content_refused(error(text, status)) is about_content
+
+
+REDACTOR = Redactor((), ("a-key-of-the-gateway",))
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "kind"),
+    [
+        (ModelError("Refused: a-key-of-the-gateway.", kind="authentication_error", status=401), "failed", None),
+        (ModelError("prompt is too long: a-key-of-the-gateway", kind="x", status=400), "context_exceeded", None),
+        (ConfigurationError("No host a-key-of-the-gateway."), "failed", "configuration_error"),
+    ],
+)
+def test_error_and_reason_say_the_same_without_secrets(
+    error: ModelError | ConfigurationError, outcome: str, kind: str | None
+) -> None:
+    told, end = refused_requests.failure_of_run(error, REDACTOR)
+    assert end.outcome is Outcome(outcome)
+    assert end.reason == str(told)
+    assert REDACTED in end.reason
+    assert "gateway" not in end.reason
+    assert told.kind == (kind or getattr(error, "kind", None))

@@ -27,6 +27,7 @@ def test_an_event_is_json_with_the_name_of_its_kind() -> None:
         "run_id": "r",
         "path": ["a", "b"],
         "parent_call_id": "t1",
+        "is_replayed": False,
         "call_id": "t2",
         "name": "find",
         "input": {"w": 1},

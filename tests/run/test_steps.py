@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import pytest
 
@@ -16,6 +16,7 @@ from agentkit import (
     RunResult,
     Settings,
     Slot,
+    Step,
     Steps,
     TextDelta,
     ThinkingDelta,
@@ -24,47 +25,79 @@ from agentkit import (
     tool,
 )
 from agentkit.messages.message import JSONObject
-from agentkit.run.steps import StepFunction, are_durable
+from agentkit.run.steps import StepFunction
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
 
 
 @dataclass
-class Recording:
+class Recording(Steps):
     """Steps that keep every value as JSON text, and hand on what that text says."""
 
-    is_durable: ClassVar[bool] = True
+    is_durable: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
     journal: dict[str, str] = field(default_factory=dict[str, str])
     prefix: str = ""
     reserved: list[str] = field(default_factory=list[str])
+    intents: dict[str, str] = field(default_factory=dict[str, str])
+    known: frozenset[str] = frozenset()
+    """The names that an earlier execution has recorded."""
+    handed_out: set[str] = field(default_factory=set[str])
 
-    def reserve(self, name: str) -> Slot:
-        slot = Slot(self.prefix + name)
-        assert slot.name not in self.reserved
-        self.reserved.append(slot.name)
-        return slot
+    @property
+    def is_replaying(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        own = (name for name in self.known - self.handed_out if name.startswith(self.prefix))
+        return any("/" not in name.removeprefix(self.prefix) and not name.endswith("end") for name in own)
+
+    def recorded_charges(self) -> list[JSONObject]:
+        below = [json.loads(self.journal[name]) for name in self.known if name.startswith(self.prefix)]
+        lost = [json.loads(one) for name, one in self.intents.items() if name.startswith(self.prefix)]
+        return [charge for value in (*below, *lost) for charge in value.get("charges", ())]
+
+    def reserve(self, step: Step) -> Slot:
+        name = self.prefix + step.name
+        if name not in self.reserved:
+            self.reserved.append(name)
+        else:
+            assert step.kind in ("tool", "agent", "end"), "a step has its name for itself"
+        intent = json.loads(self.intents[name]) if name in self.intents and name not in self.known else None
+        return Slot(name, step, name in self.known, intent)
+
+    async def announce(self, slot: Slot, intent: JSONObject) -> None:
+        self.intents[slot.name] = json.dumps(intent, allow_nan=False)
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
-        assert slot.name not in self.journal
-        self.journal[slot.name] = json.dumps(await effect(), allow_nan=False)
+        self.handed_out.add(slot.name)
+        if slot.name not in self.known:
+            assert slot.name not in self.journal
+            self.journal[slot.name] = json.dumps(await effect(), allow_nan=False)
+            self.intents.pop(slot.name, None)
         value: JSONObject = json.loads(self.journal[slot.name])
         return value
 
     def under(self, slot: Slot) -> Recording:
-        return Recording(self.journal, f"{slot.name}/", self.reserved)
+        return replace(self, prefix=f"{slot.name}/")
 
 
-@dataclass
+def replaying(journal: dict[str, str]) -> Recording:
+    """Return the steps of another execution of a run with this journal: what it does not have is executed."""
+    return Recording(dict(journal), known=frozenset(journal))
+
+
 class Replaying(Recording):
     """Steps that know every value already and never run an effect."""
 
+    def __init__(self, journal: dict[str, str]) -> None:
+        super().__init__(dict(journal), known=frozenset(journal))
+
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
-        value: JSONObject = json.loads(self.journal[slot.name])
-        return value
+        assert slot.name in self.known
+        return await super().run(slot, effect)
 
     def under(self, slot: Slot) -> Replaying:
-        return Replaying(self.journal, f"{slot.name}/", self.reserved)
+        below = Replaying(self.journal)
+        below.prefix, below.reserved, below.handed_out = f"{slot.name}/", self.reserved, self.handed_out
+        return below
 
 
 @dataclass
@@ -118,7 +151,8 @@ async def observe(steps: Steps) -> tuple[RunResult[dict[str, int]], list[Event]]
 def facts(events: list[Event]) -> list[str]:
     """All but deltas and progress, which are said while an effect happens; siblings finish in any order."""
     passing = (TextDelta, ThinkingDelta, ToolProgress)
-    return sorted(json.dumps(event.to_json()) for event in events if not isinstance(event, passing))
+    said = [event.to_json() for event in events if not isinstance(event, passing)]
+    return sorted(json.dumps({**one, "is_replayed": False}) for one in said)
 
 
 async def test_a_finished_run_replays_without_any_effect_to_the_same_result_and_events() -> None:
@@ -127,7 +161,7 @@ async def test_a_finished_run_replays_without_any_effect_to_the_same_result_and_
         first, first_events = await observe(recording)
     assert first.output == {"tea": 4}
     assert set(recording.reserved) == set(recording.journal)
-    assert len(recording.journal) == 19
+    assert len(recording.journal) == 22
     before = len(executed)
     with script():  # any request would fail the test
         again, again_events = await observe(Replaying(recording.journal))
@@ -142,17 +176,6 @@ async def test_a_finished_run_replays_without_any_effect_to_the_same_result_and_
     assert sorted(map(repr, again.children)) == sorted(map(repr, first.children))
 
 
-@dataclass
-class Resuming(Recording):
-    """Steps that run only what is not known yet."""
-
-    async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
-        if slot.name not in self.journal:
-            return await super().run(slot, effect)
-        value: JSONObject = json.loads(self.journal[slot.name])
-        return value
-
-
 @pytest.mark.parametrize(
     ("lost", "threads"),
     [([], []), (["model:2"], ["continue", "create"]), (["model:1", "model:2"], ["create", "continue"])],
@@ -164,8 +187,8 @@ async def test_a_resumed_run_goes_on_with_its_message_thread_or_begins_another(
     recording = Recording()
     with script(play_once_more) as s:
         first = await agent.run("Go", steps=recording)
-        known = {name: value for name, value in recording.journal.items() if name not in lost}
-        again = await agent.run("Go", steps=Resuming(known))
+        known = {name: value for name, value in recording.journal.items() if name not in (*lost, "end")}
+        again = await agent.run("Go", steps=replaying(known))
     assert (again.output, again.messages) == (first.output, first.messages)
     asked = [json.loads(body)["thread"]["type"] for body in s.bodies[2:]]
     # What the first execution had gone on from, nobody else may.
@@ -183,10 +206,10 @@ async def test_slots_are_reserved_in_the_models_order_before_any_call_starts() -
     with script(play):
         await observe(recording)
     own = [name for name in recording.reserved if "/" not in name]
-    assert own[:3] == ["input", "prefix", "model:1"]
-    assert [name.partition(":")[0] for name in own[3:7]] == ["tool"] * 4
+    assert own[:4] == ["end", "input", "prefix", "model:1"]
+    assert [name.partition(":")[0] for name in own[4:8]] == ["tool"] * 4
     first_child = next(i for i, name in enumerate(recording.reserved) if "/" in name)
-    assert all(name in recording.reserved[:first_child] for name in own[:7])
+    assert all(name in recording.reserved[:first_child] for name in own[:8])
 
 
 class Volatile(InMemorySteps):
@@ -199,31 +222,9 @@ class OwnJournal(InMemorySteps):
     is_durable = True
 
 
-class WithoutAWord:
-    """Steps that do not say whether they are durable."""
-
-    def __init__(self, recording: Recording) -> None:
-        self.reserve, self.run = recording.reserve, recording.run
-        self.recording = recording
-
-    def under(self, slot: Slot) -> WithoutAWord:
-        return WithoutAWord(self.recording.under(slot))
-
-
 def test_steps_are_durable_unless_they_say_that_they_are_not() -> None:
-    silent: Any = WithoutAWord(Recording())
-    assert [are_durable(steps) for steps in (Recording(), OwnJournal(), silent)] == [True] * 3
-    assert [are_durable(steps) for steps in (InMemorySteps(), Volatile())] == [False] * 2
-
-
-async def test_steps_that_do_not_say_so_get_every_value_as_json() -> None:
-    recording = Recording()
-    silent: Any = WithoutAWord(recording)
-    with script(play):
-        result, _ = await observe(silent)
-    assert result.output == {"tea": 4}
-    assert set(recording.reserved) == set(recording.journal)
-    assert len(recording.journal) == 19
+    assert [steps.is_durable for steps in (Recording(), OwnJournal())] == [True] * 2
+    assert [steps.is_durable for steps in (InMemorySteps(), Volatile())] == [False] * 2
 
 
 async def test_in_memory_a_step_is_its_effect() -> None:
@@ -232,6 +233,7 @@ async def test_in_memory_a_step_is_its_effect() -> None:
     async def effect() -> JSONObject:
         return {"a": 1}
 
-    slot = steps.reserve("model:1")
+    slot = steps.reserve(Step("model:1", "model"))
     assert await steps.run(slot, effect) == {"a": 1}
-    assert steps.under(slot).reserve("tool:x") == Slot("model:1/tool:x")
+    step = Step("tool:x", "tool")
+    assert steps.under(slot).reserve(step) == Slot("model:1/tool:x", step)

@@ -8,7 +8,20 @@ from typing import ClassVar
 
 import pytest
 
-from agentkit import Agent, Artifact, Event, Outcome, RunContext, RunResult, Slot, ToolFinished, ToolStarted, tool
+from agentkit import (
+    Agent,
+    Artifact,
+    Event,
+    Outcome,
+    RunContext,
+    RunResult,
+    Slot,
+    Step,
+    Steps,
+    ToolFinished,
+    ToolStarted,
+    tool,
+)
 from agentkit.messages.message import JSONObject, ToolCall
 from agentkit.run.steps import StepFunction
 from agentkit.simulator import Reply
@@ -98,15 +111,15 @@ async def test_results_keys_and_events_tell_the_calls_apart() -> None:
 
 
 @dataclass
-class Journal:
+class Journal(Steps):
     """Steps that keep their values, and give them again."""
 
     is_durable: ClassVar[bool] = True
     values: dict[str, str] = field(default_factory=dict[str, str])
     prefix: str = ""
 
-    def reserve(self, name: str) -> Slot:
-        return Slot(self.prefix + name)
+    def reserve(self, step: Step) -> Slot:
+        return Slot(self.prefix + step.name, step)
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         if slot.name not in self.values:

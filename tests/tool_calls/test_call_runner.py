@@ -9,12 +9,14 @@ import pytest
 from agentkit import Agent, RunContext, RunHandle, ToolError, ToolFinished, ToolProgress, ToolStarted, tool
 from agentkit.run.agent_spec import RunOptions
 from agentkit.run.middleware import ToolRun
-from agentkit.run.steps import Slot, Steps
+from agentkit.run.steps import Slot, Step, Steps
 from agentkit.testing import Reply, script
 from agentkit.tool_calls.call_events import emit_finished, emit_started, progress_reporter
 from agentkit.tool_calls.call_result import CallResult
 from tests.executing import Heard, call, execution
 from tests.run.test_steps import Recording
+
+SLOT = Slot("tool:toolu_1", Step("tool:toolu_1", "tool"))
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +33,7 @@ async def test_a_value_is_a_result_and_so_is_a_failure() -> None:
     runner = execution([halve]).runner
 
     async def result_of(n: int) -> CallResult:
-        given, slot = call("halve", n=n), Slot("tool:toolu_1")
+        given, slot = call("halve", n=n), SLOT
         return await runner.run_to_result(ToolRun(given, halve, runner.make_context(given, slot)), lambda: False)
 
     good, bad = await result_of(4), await result_of(5)
@@ -75,7 +77,11 @@ async def test_listeners_get_the_exception_of_a_failed_call_without_its_secrets(
 
 
 async def test_a_run_without_a_listener_keeps_no_exception() -> None:
-    runner, given, slot = execution([halve]).runner, call("halve", n=5), Slot("tool:toolu_1")
+    runner, given, slot = (
+        execution([halve]).runner,
+        call("halve", n=5),
+        SLOT,
+    )
     result = await runner.run_to_result(ToolRun(given, halve, runner.make_context(given, slot)), lambda: False)
     assert result.exception is None
 

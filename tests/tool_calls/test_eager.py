@@ -235,7 +235,7 @@ class TestRuns:
         agent = Agent("a", model=model, tools=TOOLS, deps=Desk, retry=IMPATIENT)
         await agent.run("Go", deps=desk, steps=steps)
         assert sorted(desk.began) == ["milk", "tea"]
-        assert steps.reserved == ["input", "prefix", "model:1", "tool:toolu_0", "tool:toolu_1", "model:2"]
+        assert sorted(steps.journal) == ["end", "input", "model:1", "model:2", "prefix", "tool:toolu_0", "tool:toolu_1"]
 
     async def test_handles_of_long_results_count_calls_as_ever(self) -> None:
         @tool(effect="read", max_result_tokens=100)

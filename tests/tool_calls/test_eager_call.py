@@ -7,7 +7,7 @@ import pytest
 
 from agentkit import ToolFinished, ToolStarted, tool
 from agentkit.messages.message import ToolCall
-from agentkit.run.steps import Slot
+from agentkit.run.steps import Slot, Step
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.eager_call import DISCARDED, EagerCall
 from tests.executing import Heard, call, execution
@@ -21,7 +21,11 @@ async def find(word: str = "", count: int = 0) -> str:
 
 
 def eager(heard: Heard | None = None, **given: object) -> EagerCall:
-    return EagerCall(call("find", 1, **given), Slot("tool:toolu_1"), execution([find], listener=heard).runner)
+    return EagerCall(
+        call("find", 1, **given),
+        Slot("tool:toolu_1", Step("tool:toolu_1", "tool")),
+        execution([find], listener=heard).runner,
+    )
 
 
 def lines(heard: Heard) -> list[str]:
@@ -41,7 +45,7 @@ async def test_a_turn_gets_the_result_once_whenever_it_claims_the_call(is_claime
         if not is_claimed_first:
             await anyio.wait_all_tasks_blocked()
         await one.claim(claiming, results)
-        await one.finish(Slot("tool:toolu_1"))
+        await one.finish(Slot("tool:toolu_1", Step("tool:toolu_1", "tool")))
     assert results["toolu_1"].content == "found tea"
     assert lines(heard) == ["+toolu_1", "-toolu_1"]
 
@@ -55,7 +59,7 @@ async def test_under_another_id_it_goes_on_as_the_call_that_claims_it() -> None:
         one.start(tasks)
         await anyio.wait_all_tasks_blocked()
         await one.claim(call("find", 2, word="tea"), results)
-        await one.finish(Slot("tool:toolu_2"))
+        await one.finish(Slot("tool:toolu_2", Step("tool:toolu_2", "tool")))
     assert list(results) == ["toolu_2"]
     assert lines(heard) == ["+toolu_1", "-toolu_1", "+toolu_2", "-toolu_2"]
 
@@ -85,3 +89,6 @@ def test_calls_ask_the_same_whatever_their_ids_and_the_order_of_their_keys() -> 
 
 def test_a_true_is_not_a_one() -> None:
     assert not eager(count=1).is_same_call(ToolCall("c2", "find", {"count": True}))
+
+
+SLOT = Slot("tool:toolu_1", Step("tool:toolu_1", "tool"))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from agentkit import InMemorySteps
+from agentkit import InMemorySteps, Step, Steps
 from agentkit.messages.message import ToolCall, text_block
 from agentkit.run.scope import RunScope
 from agentkit.tool_calls.call_result import CallResult
+from agentkit.tool_calls.call_runner import CallRunner
 from agentkit.tool_calls.recorded_call import run_recorded_call
+from tests.executing import execution
 from tests.run.test_steps import Recording, Replaying
 
 pytestmark = pytest.mark.anyio
 
+STEP = Step("tool:toolu_1", "tool")
 CALL = ToolCall("toolu_1", "look", {"word": "tea"})
+
+
+def runner(steps: Steps) -> CallRunner:
+    return replace(execution([]).runner, scope=RunScope("r", ("a",), steps))
 
 
 @pytest.mark.parametrize(
@@ -32,11 +41,8 @@ async def test_a_result_comes_back_whole(result: CallResult) -> None:
         raise AssertionError("run again")
 
     recording = Recording()
-    scope = RunScope("r", ("a",), recording)
-    assert await run_recorded_call(scope, recording.reserve("tool:toolu_1"), CALL, effect) == result
+    assert await run_recorded_call(runner(recording), recording.reserve(STEP), CALL, effect) == result
     replaying = Replaying(recording.journal)
-    scope = RunScope("r", ("a",), replaying)
-    assert await run_recorded_call(scope, replaying.reserve("tool:toolu_1"), CALL, never) == result
+    assert await run_recorded_call(runner(replaying), replaying.reserve(STEP), CALL, never) == result
     steps = InMemorySteps()
-    scope = RunScope("r", ("a",), steps)
-    assert await run_recorded_call(scope, steps.reserve("tool:toolu_1"), CALL, effect) is result
+    assert await run_recorded_call(runner(steps), steps.reserve(STEP), CALL, effect) is result

@@ -140,7 +140,7 @@ class TestKeywords:
         assert (made.strict, made.examples, made.max_result_tokens) == (True, ({"a": 1},), 10)
         assert (made.available, made.exclusive, made.retries) == (always, True, 2)
 
-    @pytest.mark.parametrize("keyword", ["needs_approval", "reconcile", "untrusted", "bogus"])
+    @pytest.mark.parametrize("keyword", ["needs_approval", "untrusted", "bogus"])
     def test_nothing_is_accepted_that_does_nothing(self, keyword: str) -> None:
         options: dict[str, Any] = {keyword: True}
         assert f"takes no option `{keyword}`" in refusal(tool(**options), noop)

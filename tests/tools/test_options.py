@@ -36,6 +36,7 @@ def test_none_is_the_same_as_not_given() -> None:
         "eager": None,
         "defer_loading": None,
         "finds_tools": None,
+        "reconcile": None,
         "allowed_callers": None,
     }
     assert nothing.keys() == ToolOptions.__optional_keys__

@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from agentkit.messages.message import JSONObject
-from agentkit.run.steps import StepFunction, Steps, are_durable
+from agentkit.run.steps import Step, StepFunction, Steps
 
 _TIMEOUT_S = 60.0
 _VALUE: JSONObject = {"text": "grüezi \u2028 \x00", "number": 1.5, "big": 2**70, "list": [None, True, {"a": []}]}
@@ -46,26 +46,26 @@ class StepsContract:
 
     async def test_a_place_is_fixed_without_waiting(self, steps: Steps) -> None:
         """`reserve` is no coroutine: slots are reserved in the model's order."""
-        slot = steps.reserve("model:1")
+        slot = steps.reserve(Step("model:1", "model"))
         assert not inspect.isawaitable(slot), "reserve is a plain method"
         assert "model:1" in slot.name
 
     async def test_places_have_names_of_their_own(self, steps: Steps) -> None:
         """Different steps, and equal ones of different children, have different names."""
-        first, second = steps.reserve("tool:a"), steps.reserve("tool:b")
-        below = [steps.under(slot).reserve("model:1") for slot in (first, second)]
+        first, second = steps.reserve(Step("tool:a", "tool")), steps.reserve(Step("tool:b", "tool"))
+        below = [steps.under(slot).reserve(Step("model:1", "model")) for slot in (first, second)]
         names = [slot.name for slot in (first, second, *below)]
         assert len(set(names)) == len(names)
 
     async def test_an_effect_is_run_once_and_its_value_comes_back(self, steps: Steps) -> None:
         """A value comes back as equal JSON, whatever text and numbers are in it."""
         ran: list[str] = []
-        assert await steps.run(steps.reserve("model:1"), _step_returning(_VALUE, ran)) == _VALUE
+        assert await steps.run(steps.reserve(Step("model:1", "model")), _step_returning(_VALUE, ran)) == _VALUE
         assert len(ran) == 1
 
     async def test_steps_at_once_keep_apart(self, steps: Steps) -> None:
         """The calls of a turn run at the same time; each gets its own value."""
-        slots = [steps.reserve(f"tool:{n}") for n in range(20)]
+        slots = [steps.reserve(Step(f"tool:{n}", "tool", position=n + 1)) for n in range(20)]
         values: dict[str, JSONObject] = {}
 
         async def run(n: int) -> None:
@@ -79,13 +79,13 @@ class StepsContract:
 
     async def test_the_steps_of_a_child_run_below_its_place(self, steps: Steps) -> None:
         """A child's steps run at any depth, while the step above them is still running."""
-        outer = steps.reserve("tool:a")
+        outer = steps.reserve(Step("tool:a", "agent"))
 
         async def child() -> JSONObject:
             below = steps.under(outer)
-            inner = below.reserve("tool:b")
+            inner = below.reserve(Step("tool:b", "agent"))
             deep = below.under(inner)
-            return await deep.run(deep.reserve("model:1"), _step_returning({"depth": 2}))
+            return await deep.run(deep.reserve(Step("model:1", "model")), _step_returning({"depth": 2}))
 
         with anyio.fail_after(_TIMEOUT_S):
             assert await steps.run(outer, child) == {"depth": 2}
@@ -97,11 +97,11 @@ class StepsContract:
             raise _StepFailed("no such luck")
 
         with pytest.raises(_StepFailed, match="no such luck"):
-            await steps.run(steps.reserve("model:1"), fail)
+            await steps.run(steps.reserve(Step("model:1", "model")), fail)
 
     async def test_a_cancellation_passes(self, steps: Steps) -> None:
         """A step that waits is cancelled at once, and others can still run."""
-        slot, other = steps.reserve("tool:a"), steps.reserve("tool:b")
+        slot, other = steps.reserve(Step("tool:a", "tool")), steps.reserve(Step("tool:b", "tool"))
 
         async def wait() -> JSONObject:
             await anyio.sleep_forever()
@@ -124,7 +124,7 @@ class DurableStepsContract(StepsContract):
 
     async def test_they_are_known_as_durable(self, steps: Steps) -> None:
         """Only values of durable steps are converted to JSON, and `InMemorySteps` are not durable."""
-        assert are_durable(steps), "`is_durable` is False: the steps would not be run at all"
+        assert steps.is_durable, "`is_durable` is False: the steps would not be run at all"
 
     async def test_what_was_run_is_not_run_again(
         self, steps: Steps, reopen: Callable[[Steps], Awaitable[Steps]]
@@ -132,9 +132,9 @@ class DurableStepsContract(StepsContract):
         """Each step returns its value of the first execution, at every depth, in whatever order the steps run."""
 
         async def execute(current: Steps, effect_of: Callable[[JSONObject], StepFunction]) -> list[JSONObject]:
-            slots = [current.reserve("model:1"), current.reserve("tool:a"), current.reserve("tool:b")]
+            slots = [current.reserve(Step(name, "tool")) for name in ("model:1", "tool:a", "tool:b")]
             below = current.under(slots[1])
-            slots.append(below.reserve("model:1"))
+            slots.append(below.reserve(Step("model:1", "model")))
             runners = [current, current, current, below]
             order = [2, 0, 3, 1]
             values = {n: await runners[n].run(slots[n], effect_of({"n": n})) for n in order}
@@ -146,9 +146,9 @@ class DurableStepsContract(StepsContract):
 
     async def test_what_was_not_run_is_run(self, steps: Steps, reopen: Callable[[Steps], Awaitable[Steps]]) -> None:
         """A run that stopped in the middle continues from there."""
-        assert await steps.run(steps.reserve("model:1"), _step_returning({"n": 1})) == {"n": 1}
+        assert await steps.run(steps.reserve(Step("model:1", "model")), _step_returning({"n": 1})) == {"n": 1}
         again = await reopen(steps)
-        assert await again.run(again.reserve("model:1"), _must_not_run) == {"n": 1}
+        assert await again.run(again.reserve(Step("model:1", "model")), _must_not_run) == {"n": 1}
         ran: list[str] = []
-        assert await again.run(again.reserve("model:2"), _step_returning({"n": 2}, ran)) == {"n": 2}
+        assert await again.run(again.reserve(Step("model:2", "model")), _step_returning({"n": 2}, ran)) == {"n": 2}
         assert len(ran) == 1

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from agentkit.messages.message import JSONObject
-from agentkit.run.steps import InMemorySteps, Slot, StepFunction, Steps
+from agentkit.run.steps import InMemorySteps, Slot, Step, StepFunction, Steps
 from agentkit.testing.contracts import DurableStepsContract, StepsContract
 from tests.testing.contracts.test_model import failed
 
@@ -22,15 +22,15 @@ class TestInMemorySteps(StepsContract):
 
 
 @dataclass
-class Journal:
+class Journal(Steps):
     """Steps that remember in a dict what was run."""
 
     is_durable: ClassVar[bool] = True
     values: dict[str, str] = field(default_factory=dict[str, str])
     prefix: str = ""
 
-    def reserve(self, name: str) -> Slot:
-        return Slot(self.prefix + name)
+    def reserve(self, step: Step) -> Slot:
+        return Slot(self.prefix + step.name, step)
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         if slot.name not in self.values:

@@ -1,0 +1,139 @@
+"""The model calls of one run as steps: a reply, or a failure, is recorded with its charges and retries.
+
+Two rules for this file: where there is a budget, the most that a request may cost is announced before it is sent; and
+what an earlier execution announced and never finished counts as used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from agentkit.budget.account import OverBudget
+from agentkit.budget.budget import Amount
+from agentkit.budget.charges import Charge, merge_charges, total_cost, total_usage
+from agentkit.errors import ModelError
+from agentkit.history.request_hash import RequestHasher
+from agentkit.loop.exchange import CallFailure, ChargeMeter, ModelReply, TurnRetry
+from agentkit.run.guarded_middleware import ProgramFault
+from agentkit.run.steps import Step
+
+if TYPE_CHECKING:
+    from agentkit.loop.exchange import ModelRequest
+    from agentkit.loop.model_call import ModelCaller
+    from agentkit.messages.message import JSONObject
+    from agentkit.messages.request import Request
+    from agentkit.models.model import Model
+    from agentkit.run.steps import Slot, Steps
+
+
+@dataclass(slots=True)
+class ModelSteps:
+    """Makes the model calls of one run, each as a step."""
+
+    caller: ModelCaller
+    charges: list[Charge] = field(default_factory=list[Charge], init=False)
+    """The charge of every request so far, in the recorded calls and in the others."""
+    unrecorded_charges: list[Charge] = field(default_factory=list[Charge], init=False)
+    """Those of calls that were cancelled, which no step has recorded."""
+    _merged: tuple[int, tuple[Charge, ...]] = field(default=(0, ()), init=False)
+    """The number of charges that are merged already, and what they come to."""
+    _count: int = field(default=0, init=False)
+    _hasher: RequestHasher = field(default_factory=RequestHasher, init=False)
+
+    def merged_charges(self) -> tuple[Charge, ...]:
+        """Return the charges so far, added up by model and price."""
+        count, merged = self._merged
+        if new := self.charges[count:]:
+            merged = merge_charges((*merged, *new))
+            self._merged = count + len(new), merged
+        return merged
+
+    @property
+    def _steps(self) -> Steps:
+        return self.caller.resources.scope.steps
+
+    async def call(self, model: Model, model_request: ModelRequest) -> ModelReply:
+        """Return the reply to a request: of the model, or of an earlier execution.
+
+        Raises:
+            OverBudget: A budget does not cover the request.
+            ModelError: The request failed.
+        """
+        self._count += 1
+        if self._steps.is_durable:
+            return await self._call_as_step(model, model_request)
+        meter = ChargeMeter()
+        try:
+            return await self.caller.call(model, model_request, meter)
+        finally:
+            self.charges += meter.charges
+
+    async def _call_as_step(self, model: Model, model_request: ModelRequest) -> ModelReply:
+        slot = self._reserve(model_request.request)
+        meter = self._meter(slot)
+        was_called = False
+
+        async def effect() -> JSONObject:
+            nonlocal was_called
+            was_called = True
+            resources = self.caller.resources
+            try:
+                end = (await self.caller.call(model, model_request, meter)).to_json()
+            except (ModelError, OverBudget, ProgramFault) as error:
+                failure = CallFailure(error, tuple(meter.charges))
+                end = failure.to_json(resources.scope.accounts, resources.scope.redactor.text)
+            return {**end, "retries": [asdict(retry) for retry in meter.retries]} if meter.retries else end
+
+        try:
+            value = await self._steps.run(slot, effect)
+        except BaseException:
+            self.charges += meter.charges
+            self.unrecorded_charges += meter.charges
+            raise
+        return await self._end_of(value, model_request.turn_number, is_replayed=not was_called)
+
+    def _reserve(self, request: Request) -> Slot:
+        messages = request.messages
+        return self._steps.reserve(
+            Step(
+                f"model:{self._count}",
+                "model",
+                request_hash=self._hasher.hash_of(request),
+                describe=lambda: messages[-1].encoded.decode() if messages else "",
+            )
+        )
+
+    def _meter(self, slot: Slot) -> ChargeMeter:
+        """Return the meter of a call, with what requests of an earlier execution may have cost."""
+        lost = [] if slot.intent is None else [Charge.from_json(one) for one in slot.intent["charges"]]
+
+        async def announce(worst_case: Sequence[Charge]) -> None:
+            charges = [charge.to_json() for charge in (*meter.charges, *worst_case)]
+            await self._steps.announce(slot, {"charges": charges})
+
+        meter = ChargeMeter(lost, announce)
+        return meter
+
+    async def _end_of(self, value: JSONObject, turn_number: int, *, is_replayed: bool) -> ModelReply:
+        """Return the reply that a step has recorded, or raise the error."""
+        resources = self.caller.resources
+        scope = resources.scope
+        if is_replayed:
+            for retry in [TurnRetry(**one) for one in value.get("retries", ())]:
+                await scope.emit(partial(retry.event, turn_number=turn_number, is_replayed=True))
+        end = (
+            CallFailure.from_json(value, scope.accounts)
+            if "error" in value
+            else replace(ModelReply.from_json(value), is_replayed=is_replayed)
+        )
+        self.charges += end.charges
+        if is_replayed and self._steps.recorded_charges() is None:
+            spent = Amount.from_usage(total_usage(end.charges), total_cost(end.charges))
+            for account in resources.run_budget.accounts:
+                account.continue_from(spent)
+        if isinstance(end, CallFailure):
+            raise end.error
+        return end

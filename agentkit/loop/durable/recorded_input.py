@@ -1,0 +1,71 @@
+"""The input of a run as its first step: what was sent, and what a later execution has to have in common with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, cast
+
+from agentkit.errors import RunConflict, UsageError
+from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
+from agentkit.run.steps import run_step
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import Content, JSONObject
+    from agentkit.redaction.redactor import Redactor
+    from agentkit.run.input import Part
+    from agentkit.run.scope import RunScope
+
+
+class FromJournal:
+    """The prompt of a run that was recorded: it is not given again."""
+
+
+FROM_JOURNAL = FromJournal()
+
+
+@dataclass(frozen=True, slots=True)
+class RunInput(Generic[Deps, In, Out]):
+    """The input of one run, for durable steps."""
+
+    spec: AgentSpec[Deps, In, Out]
+    prompt: In | str | Sequence[Part] | FromJournal
+    before: str = ""
+    """The hash of the conversation before the run. Empty: there is none."""
+
+    async def content(self, scope: RunScope, redactor: Redactor) -> Content:
+        """Return the content of the prompt without secrets: as it was sent by an earlier execution.
+
+        Raises:
+            RunConflict: The run was recorded with another agent, input or conversation.
+            UsageError: There is no prompt, neither given nor recorded.
+        """
+
+        async def effect() -> JSONObject:
+            if isinstance(self.prompt, FromJournal):
+                raise UsageError(
+                    f"The journal has no prompt of the run {scope.run_id!r}: start it with one, `run(...)`."
+                )
+            content = redactor.content(self.spec.input_spec.to_content(self.prompt))
+            return {**self._identity(), "content": content}
+
+        recorded = await run_step(scope.steps, "input", "input", effect)
+        if scope.parent_call_id is None:
+            self._check(recorded, scope.run_id)
+        return cast("Content", recorded["content"])
+
+    def _identity(self) -> JSONObject:
+        given = "" if isinstance(self.prompt, FromJournal) else self.spec.input_spec.digest(self.prompt)
+        return {"agent": self.spec.name, "given": given, "before": self.before}
+
+    def _check(self, recorded: JSONObject, run_id: str) -> None:
+        now = self._identity()
+        if recorded["agent"] != now["agent"]:
+            what = f"is one of the agent {recorded['agent']!r}, not of {now['agent']!r}"
+        elif now["given"] and recorded["given"] != now["given"]:
+            what = "began with another prompt"
+        elif recorded["before"] != now["before"]:
+            what = "belongs to a conversation with other messages before it"
+        else:
+            return
+        raise RunConflict(f"The run {run_id!r} in the journal {what}. Give this one another `run_id`.")

@@ -1,0 +1,35 @@
+"""Spending of earlier executions of a run, counted in its budgets before anything is reserved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from agentkit.budget.account import Account
+from agentkit.budget.budget import Amount
+from agentkit.budget.charges import Charge, total_cost, total_usage
+
+if TYPE_CHECKING:
+    from agentkit.budget.budget import Budget
+    from agentkit.run.steps import Steps
+
+
+def open_account(budget: Budget, owner: str, steps: Steps) -> Account:
+    """Return the account of a budget on what these steps execute, with what they have spent and worked before."""
+    account = Account(budget, owner)
+    if steps.is_durable:
+        account.continue_from(_recorded_amount(steps), steps.worked_s)
+    return account
+
+
+def count_recorded_spending(accounts: Iterable[Account], steps: Steps) -> None:
+    """Count what these steps have spent before in accounts that were opened outside of their run."""
+    if steps.is_durable:
+        amount = _recorded_amount(steps)
+        for account in accounts:
+            account.continue_from(amount)
+
+
+def _recorded_amount(steps: Steps) -> Amount:
+    charges = [Charge.from_json(one) for one in steps.recorded_charges() or ()]
+    return Amount.from_usage(total_usage(charges), total_cost(charges))

@@ -1,0 +1,61 @@
+"""Open what a run needs and does not keep: its models, its deps, its steps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from agentkit.models.claude import ClaudeModel
+from agentkit.models.client import lease_client, lease_given_client
+from agentkit.models.overriding_client import overriding_client
+from agentkit.models.rate_limiting.limiter import rate_limiter_of
+from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
+from agentkit.run.deps_source import is_deps_type, open_deps_source
+from agentkit.run.steps import InMemorySteps, Steps
+
+if TYPE_CHECKING:
+    from agentkit.loop.parent_call import ParentCall
+    from agentkit.models.model import Model
+    from agentkit.run.agent_spec import RunOptions
+    from agentkit.run.scope import RunScope
+
+
+@asynccontextmanager
+async def open_steps(options: RunOptions[Deps]) -> AsyncGenerator[Steps]:
+    """Open the steps of a root run: as given, or those of its journal, which no other run owns meanwhile."""
+    given = options.get("steps")
+    # pyright takes no class variable for the protocol's property; as one, it costs no call for each step
+    yield InMemorySteps() if given is None else given  # pyright: ignore[reportReturnType]
+
+
+@asynccontextmanager
+async def open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> AsyncGenerator[Model]:
+    """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client."""
+    if not isinstance(model, str) and scope.client is None and overriding_client() is None:
+        if isinstance(model, ClaudeModel):
+            async with lease_given_client(model.client) as client:
+                yield model if client is model.client else replace(model, client=client)
+        else:
+            yield model
+        return
+    name = model if isinstance(model, str) else model.name
+    async with lease_client(scope.client or scope.agent_client) as client:
+        yield ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name))
+
+
+@asynccontextmanager
+async def open_deps(
+    spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps], parent: ParentCall | None
+) -> AsyncGenerator[Deps]:
+    """Open the value for `ctx.deps`: as given, the delegating run's, or one for this run."""
+    if "deps" in options:
+        yield options["deps"]
+    elif parent is not None and parent.provides_deps(spec.deps):
+        yield cast("Deps", parent.deps)
+    elif spec.deps is None or is_deps_type(spec.deps):
+        yield cast("Deps", None)
+    else:
+        async with open_deps_source(spec.deps, f"the deps of the agent {spec.name!r}") as deps:
+            yield cast("Deps", deps)
