@@ -17,8 +17,10 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ),
         "agentkit.errors": (
             "AgentkitError BudgetExceeded ConfigurationError DefinitionError InvalidArguments InvalidContent "
-            "ModelError RunIncomplete Suggestion ToolError ToolTimeout UsageError"
+            "JournalError ModelError RunConflict RunInProgress RunIncomplete Suggestion ToolError ToolTimeout "
+            "UsageError"
         ),
+        "agentkit.journal": "Journal RunInfo",
         "agentkit.messages": "Container Content Document File Image",
         "agentkit.models": "ClaudeModel Model Retry session",
         "agentkit.redaction": "Redactor",

@@ -25,12 +25,17 @@ from agentkit.errors import ConfigurationError as ConfigurationError
 from agentkit.errors import DefinitionError as DefinitionError
 from agentkit.errors import InvalidArguments as InvalidArguments
 from agentkit.errors import InvalidContent as InvalidContent
+from agentkit.errors import JournalError as JournalError
 from agentkit.errors import ModelError as ModelError
+from agentkit.errors import RunConflict as RunConflict
 from agentkit.errors import RunIncomplete as RunIncomplete
+from agentkit.errors import RunInProgress as RunInProgress
 from agentkit.errors import Suggestion as Suggestion
 from agentkit.errors import ToolError as ToolError
 from agentkit.errors import ToolTimeout as ToolTimeout
 from agentkit.errors import UsageError as UsageError
+from agentkit.journal import Journal as Journal
+from agentkit.journal import RunInfo as RunInfo
 from agentkit.messages import Container as Container
 from agentkit.messages import Content as Content
 from agentkit.messages import Document as Document

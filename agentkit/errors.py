@@ -4,11 +4,14 @@
      ├── UsageError                 your program: fix the code and run it again
      │    ├── DefinitionError       a tool, toolset, type or agent that cannot work, refused where it is defined
      │    ├── ConfigurationError    credentials, model ids, addresses, files named on the command line
-     │    └── InvalidContent        an image or file that the API does not take, refused where it is made
+     │    ├── InvalidContent        an image or file that the API does not take, refused where it is made
+     │    ├── RunInProgress         a run of a journal that another process, or another task, is executing
+     │    └── RunConflict           a run of a journal that is given another input, agent or request than it recorded
      ├── InvalidArguments           the model: its arguments do not fit the tool; the text says how to repair them
      ├── ToolError                  the tool: it says no, in words meant for the model
      ├── ToolTimeout                the tool: it did not end in time and was stopped
      ├── ModelError                 the API or the way to it: no usable reply
+     ├── JournalError               the file of a journal: damaged, full, not writable; what it recorded is not lost
      ├── RunIncomplete              the run: it ended without an output; the message names the outcome
      └── BudgetExceeded             your limit: a block under `fail_over_budget` needed more than it was given
 
@@ -68,6 +71,20 @@ class InvalidContent(UsageError):
         super().__init__(f"{source}: {message}" if source else message)
         self.problem = message
         """The problem without the file's name, which is not sent to a model."""
+
+
+class RunInProgress(UsageError):
+    """A run of a journal is being executed by somebody else, whom the text names. Nothing was executed.
+
+    A run has one owner. It is free as soon as its owner has ended it or has died; nothing has to be cleaned up.
+    """
+
+
+class RunConflict(UsageError):
+    """A run of a journal would not go on as it was recorded: another input, agent or request. Nothing was executed.
+
+    Give a new run another `run_id`, or go on from a copy: `Journal.fork`.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,21 +172,18 @@ class ModelError(AgentkitError):
         """Seconds to wait before the next attempt, by the server's `retry-after`. None: it sent none."""
 
 
+class JournalError(AgentkitError):
+    """The file of a journal cannot be used: it is damaged, the disk is full, it may not be written.
+
+    A run whose step could not be recorded does nothing more. What was recorded before is not lost: once the cause is
+    gone, the run can be resumed.
+    """
+
+
 class BudgetExceeded(AgentkitError):
     """A call below `fail_over_budget(...)` was not made because the budget does not cover it.
 
     Raised at the end of the block, when all runs in it have ended with results of their own.
-    """
-
-
-class JournalError(AgentkitError):
-    """A journal cannot be read or written. What it has recorded is not lost, and the run can be resumed from there."""
-
-
-class RunConflict(UsageError):
-    """A run in a journal is to be continued as another one: with another agent, input, or request.
-
-    Give it a `run_id` of its own, or fork the run before the step that the text names.
     """
 
 

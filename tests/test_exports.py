@@ -48,6 +48,7 @@ def test_the_packages_that_others_use_have_public_names() -> None:
     packages = {
         "agents",
         "budget",
+        "journal",
         "messages",
         "models",
         "patterns",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import pytest
 
+from agentkit.errors import RunConflict
 from agentkit.messages.message import JSONObject
 from agentkit.run.steps import InMemorySteps, Slot, Step, StepFunction, Steps
 from agentkit.testing.contracts import DurableStepsContract, StepsContract
@@ -27,19 +28,50 @@ class Journal(Steps):
 
     is_durable: ClassVar[bool] = True
     values: dict[str, str] = field(default_factory=dict[str, str])
+    intents: dict[str, str] = field(default_factory=dict[str, str])
+    hashes: dict[str, str] = field(default_factory=dict[str, str])
+    earlier: Journal | None = None
     prefix: str = ""
+    ran: set[str] = field(default_factory=set[str])
+
+    @property
+    def is_replaying(self) -> bool:
+        known = {} if self.earlier is None else self.earlier.values
+        own = [name for name in known if name.startswith(self.prefix) and "/" not in name.removeprefix(self.prefix)]
+        return not self.ran.issuperset(own)
+
+    def recorded_charges(self) -> list[JSONObject]:
+        before = self.earlier or Journal()
+        known = {**before.intents, **before.values}
+        below = [json.loads(text) for name, text in known.items() if name.startswith(self.prefix)]
+        return [charge for value in below for charge in value.get("charges", [])]
 
     def reserve(self, step: Step) -> Slot:
-        return Slot(self.prefix + step.name, step)
+        name = self.prefix + step.name
+        is_recorded = name in self.values
+        if is_recorded and step.request_hash and self.hashes[name] not in ("", step.request_hash):
+            raise RunConflict(f"{name} asks something else")
+        self.hashes.setdefault(name, step.request_hash)
+        intent = None if is_recorded or name not in self.intents else json.loads(self.intents[name])
+        return Slot(name, step, is_recorded, intent)
+
+    async def announce(self, slot: Slot, intent: JSONObject) -> None:
+        self.intents[slot.name] = json.dumps(intent)
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         if slot.name not in self.values:
             self.values[slot.name] = json.dumps(await effect())
+        self.ran.add(slot.name)
         value: JSONObject = json.loads(self.values[slot.name])
         return value
 
     def under(self, slot: Slot) -> Journal:
-        return Journal(self.values, f"{slot.name}/")
+        return replace(self, prefix=f"{slot.name}/")
+
+    def again(self) -> Journal:
+        """The steps of the next execution."""
+        kept = Journal(dict(self.values), dict(self.intents), dict(self.hashes))
+        return type(self)(kept.values, kept.intents, kept.hashes, Journal(dict(self.values), dict(self.intents)))
 
 
 class TestJournal(DurableStepsContract):
@@ -51,12 +83,14 @@ class TestJournal(DurableStepsContract):
     def reopen(self) -> Callable[[Steps], Awaitable[Steps]]:
         async def reopen(steps: Steps) -> Steps:
             assert isinstance(steps, Journal)
-            return Journal(steps.values)
+            return steps.again()
 
         return reopen
 
 
 HEAD = """
+import json
+from dataclasses import replace
 import pytest
 from agentkit.testing.contracts import DurableStepsContract, StepsContract
 from tests.testing.contracts.test_steps import Journal
@@ -71,7 +105,7 @@ class TestOurs(DurableStepsContract):
     @pytest.fixture
     def reopen(self):
         async def reopen(steps):
-            return type(steps)(steps.values)
+            return steps.again()
         return reopen
 """
 
@@ -106,6 +140,34 @@ BROKEN = {
     "nothing remembered": (
         "    async def run(self, slot, effect):\n        return await effect()",
         "test_what_was_run_is_not_run_again",
+    ),
+    "intents that are lost": (
+        "    async def announce(self, slot, intent):\n        pass",
+        "test_the_last_intent_is_known_until_there_is_a_value",
+    ),
+    "the first intent of several": (
+        "    async def announce(self, slot, intent):\n        self.intents.setdefault(slot.name, '{}')",
+        "test_the_last_intent_is_known_until_there_is_a_value",
+    ),
+    "slots that do not say what is recorded": (
+        "    def reserve(self, step):\n        return replace(super().reserve(step), is_recorded=False)",
+        "test_a_slot_says_what_is_recorded",
+    ),
+    "replays that do not say so": (
+        "    is_replaying = False",
+        "test_a_run_replays_until_its_recorded_values_are_returned",
+    ),
+    "charges of intents beside those of values": (
+        (
+            "    def recorded_charges(self):\n        before = self.earlier or Journal()\n"
+            "        known = [*before.intents.values(), *before.values.values()]\n"
+            "        return [one for text in known for one in json.loads(text).get('charges', [])]"
+        ),
+        "test_charges_come_back_and_are_known_before_anything_runs",
+    ),
+    "answers to other requests": (
+        "    def reserve(self, step):\n        return super().reserve(replace(step, request_hash=''))",
+        "test_another_request_is_a_conflict",
     ),
     "places by number": (
         (

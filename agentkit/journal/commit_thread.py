@@ -1,0 +1,208 @@
+"""The one thread of a process that uses a journal's database: what arrives during a commit is in the next one.
+
+Two rules for this file: nobody is answered before what was written is durable; and the thread never keeps the process
+from exiting.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Generic, Protocol, TypeAlias, TypeVar, cast
+
+import anyio
+
+from agentkit.errors import JournalError
+from agentkit.event_loop import EventLoop
+from agentkit.journal.sqlite import close_database, journal_error, open_database, transaction
+
+T = TypeVar("T")
+OnFailure: TypeAlias = Callable[[BaseException], object]
+
+
+class _Waiter(Protocol):
+    def set(self) -> object: ...
+
+
+class _Job(Generic[T]):
+    """A function of the database that somebody waits for."""
+
+    __slots__ = ("_error", "_function", "_on_failure", "_value", "is_last", "is_write", "loop", "waiter")
+
+    def __init__(
+        self,
+        function: Callable[[sqlite3.Connection], T],
+        loop: EventLoop | None,
+        *,
+        is_write: bool = False,
+        is_last: bool = False,
+        on_failure: OnFailure | None = None,
+    ) -> None:
+        self._function = function
+        self._on_failure = on_failure
+        self.is_write = is_write
+        """True if it goes into a transaction with others."""
+        self.is_last = is_last
+        """True if the database is closed before it is answered."""
+        self.loop = loop
+        """The event loop of a task that waits. None: a thread waits."""
+        self.waiter: _Waiter = threading.Event() if loop is None else anyio.Event()
+        self._value: T | None = None
+        self._error: BaseException | None = None
+
+    def execute(self, connection: sqlite3.Connection) -> None:
+        """Call the function. Raises what it raises."""
+        self._value = self._function(connection)
+
+    def fail(self, error: BaseException) -> None:
+        """Let whoever waits get an error."""
+        self._error = error
+        if self._on_failure is not None:
+            self._on_failure(error)
+
+    def value(self) -> T:
+        """Return the value, or raise the error."""
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+            return cast("T", self._value)
+        finally:
+            del error  # an exception and the frame that holds it would form a reference cycle
+
+
+class CommitThread:
+    """Executes functions of the database of a journal, in the order in which they are given, from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._jobs: SimpleQueue[_Job[object]] = SimpleQueue()
+        threading.Thread(target=self._main, name="agentkit journal", daemon=True).start()
+
+    async def write(self, function: Callable[[sqlite3.Connection], T], *, on_failure: OnFailure | None = None) -> T:
+        """Call a function that writes, and return its value once it is durable.
+
+        A cancellation returns at once; the function is called all the same.
+
+        Args:
+            function: The function.
+            on_failure: Called in the thread with the error if it fails, also if nobody waits any more. None: nothing.
+
+        Raises:
+            JournalError: It could not be written.
+        """
+        return await self._wait_for(_Job(function, EventLoop.current(), is_write=True, on_failure=on_failure))
+
+    async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Call a function that reads, after all that was given before, and return its value. Raises JournalError."""
+        return await self._wait_for(_Job(function, EventLoop.current()))
+
+    async def close(self) -> None:
+        """Close the database after all that was given before; nothing may be given after it."""
+        await self._wait_for(_Job(_do_nothing, EventLoop.current(), is_last=True))
+
+    async def _wait_for(self, job: _Job[T]) -> T:
+        self._jobs.put(cast("_Job[object]", job))
+        await cast("anyio.Event", job.waiter).wait()
+        return job.value()
+
+    def write_from_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the same as `write`, while this thread waits."""
+        return self._block_for(_Job(function, None, is_write=True))
+
+    def read_from_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the same as `read`, while this thread waits."""
+        return self._block_for(_Job(function, None))
+
+    def close_from_thread(self) -> None:
+        """Do the same as `close`, while this thread waits."""
+        self._block_for(_Job(_do_nothing, None, is_last=True))
+
+    def _block_for(self, job: _Job[T]) -> T:
+        self._jobs.put(cast("_Job[object]", job))
+        cast("threading.Event", job.waiter).wait()
+        return job.value()
+
+    # The methods below run in the thread.
+
+    def _main(self) -> None:
+        try:
+            connection = open_database(self._path)
+        except JournalError as error:
+            self._refuse_all(error)
+            return
+        while True:
+            jobs = self._next_jobs()
+            self._execute(connection, jobs)
+            if jobs[-1].is_last:
+                close_database(connection, self._path)
+                _answer(jobs)
+                return
+            _answer(jobs)
+            del jobs  # what was written need not stay in memory until more comes
+
+    def _next_jobs(self) -> list[_Job[object]]:
+        """Wait for a job, and return it with those that have come meanwhile."""
+        jobs = [self._jobs.get()]
+        with suppress(Empty):
+            while not jobs[-1].is_last:
+                jobs.append(self._jobs.get_nowait())
+        return jobs
+
+    def _execute(self, connection: sqlite3.Connection, jobs: list[_Job[object]]) -> None:
+        for is_write, group in groupby(jobs, attrgetter("is_write")):
+            if is_write:
+                self._transact(connection, [*group], "BEGIN IMMEDIATE")
+            else:
+                for job in group:
+                    self._transact(connection, [job], "BEGIN")
+
+    def _transact(self, connection: sqlite3.Connection, jobs: list[_Job[object]], begin: str) -> None:
+        """Execute jobs in one transaction; if it fails, in one each: a row that does not fit costs no other."""
+        try:
+            with transaction(connection, begin):
+                for job in jobs:
+                    job.execute(connection)
+        except BaseException as error:  # noqa: BLE001 - raised where somebody waits
+            if len(jobs) == 1:
+                jobs[0].fail(journal_error(error, self._path) if isinstance(error, sqlite3.Error) else error)
+                return
+            for job in jobs:
+                self._transact(connection, [job], begin)
+
+    def _refuse_all(self, reason: JournalError) -> None:
+        is_last = False
+        while not is_last:
+            job = self._jobs.get()
+            is_last = job.is_last
+            if not is_last:
+                job.fail(JournalError(str(reason)))
+            _answer([job])
+
+
+def _answer(jobs: list[_Job[object]]) -> None:
+    """Wake up whoever waits: each event loop once, however many of its tasks do."""
+    by_loop: dict[EventLoop, list[_Waiter]] = {}
+    for job in jobs:
+        if job.loop is None:
+            job.waiter.set()
+        else:
+            by_loop.setdefault(job.loop, []).append(job.waiter)
+    for loop, waiters in by_loop.items():
+        loop.post(partial(_set_all, waiters))
+
+
+def _set_all(waiters: list[_Waiter]) -> None:
+    for waiter in waiters:
+        waiter.set()
+
+
+def _do_nothing(_: sqlite3.Connection) -> None:
+    pass

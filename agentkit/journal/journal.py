@@ -1,0 +1,255 @@
+"""The journal of runs in one file: what a program, and the command line, can do with it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from agentkit.errors import RunInProgress, UsageError
+from agentkit.journal import rows, transfer
+from agentkit.journal.open_files import use_journal, use_journal_from_thread
+from agentkit.journal.run_journal import Clock, RunJournal
+from agentkit.journal.run_lock import RunLock, owner_of
+from agentkit.journal.steps import JournalSteps
+
+RUNNING, INTERRUPTED = "running", "interrupted"
+"""The states of a run that has not ended: somebody executes it, or nobody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """A run of a journal."""
+
+    run_id: str
+    """The id of the run."""
+    agent: str
+    """The name of its agent. Empty: nothing was recorded that names it."""
+    status: str
+    """`running`, `interrupted`, or the outcome with which it has ended."""
+    steps: int
+    """The number of steps that have ended, those of its sub-agents included."""
+    cost_usd: float | None
+    """The cost so far. None: the price of a model is not known."""
+    created_at: float
+    """Seconds since the epoch, when its first step was recorded."""
+
+
+class Journal:
+    """The journal of runs in one SQLite file, which is created when it is first used.
+
+    Give it, or its path, to `run`, `stream` or `map` as `journal=`. Several tasks, threads and processes may use the
+    same file; each run has one owner at a time.
+
+    Args:
+        path: The file. What was sent stands in it as it was sent, so only its owner can read it.
+        clock: Returns seconds for the times of the records; only differences count.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, clock: Clock = time.monotonic) -> None:
+        self.path = Path(path).absolute()
+        """The file."""
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"Journal({str(self.path)!r})"
+
+    @asynccontextmanager
+    async def open_run(self, run_id: str) -> AsyncGenerator[JournalSteps]:
+        """Own a run, and yield its steps; a run that does not exist begins with its first step.
+
+        Args:
+            run_id: The id of the run.
+
+        Raises:
+            RunInProgress: Somebody else executes it.
+            JournalError: The file cannot be used, or the run is damaged.
+        """
+        _check_run_id(run_id)
+        async with use_journal(self.path) as thread:
+            await thread.read(_do_nothing)  # a file that cannot be opened comes before its locks
+            lock = RunLock.acquire(self.path, run_id)
+            try:
+                run = await RunJournal.load(run_id, thread, self._clock)
+                try:
+                    yield JournalSteps(run)
+                finally:
+                    await run.close()
+            finally:
+                lock.release()
+
+    def runs(self) -> list[RunInfo]:
+        """Return the runs of the journal, the oldest first. Raises JournalError."""
+        return [self._info(run, agent, outcome) for run, agent, outcome in self._list()]
+
+    def export(self, run_id: str) -> Iterator[str]:
+        """Yield the records of a run, each as one line of JSON, in the order of the steps.
+
+        The first lines of an export, however many, are a run that was interrupted there.
+
+        Args:
+            run_id: The id of the run.
+
+        Raises:
+            UsageError: There is no such run.
+            JournalError: The file cannot be used, or the run is damaged.
+        """
+        self._check_exists(run_id)
+        with use_journal_from_thread(self.path) as thread:
+            for record in thread.read_from_thread(partial(transfer.load_existing, run_id=run_id)):
+                yield thread.read_from_thread(partial(transfer.to_line, run_id=run_id, record=record))
+
+    def import_lines(self, lines: Iterable[str], run_id: str | None = None) -> str:
+        """Write the lines of an export as a run, and return its id.
+
+        Args:
+            lines: The lines, or the first of them.
+            run_id: The id of the run. None: the one that it had.
+
+        Raises:
+            RunConflict: The journal has such a run.
+            UsageError: There is no line, and no id.
+            JournalError: A line is damaged, or the file cannot be used.
+        """
+        new_id, records = transfer.read_lines(lines, run_id)
+        if new_id is None:
+            raise UsageError("There are no lines to import, so there is no run: give it a `run_id`.")
+        _check_run_id(new_id)
+        self._write_alone(new_id, partial(transfer.write_new, run_id=new_id, records=records))
+        return new_id
+
+    def fork(self, run_id: str, new_run_id: str, before: str | None = None) -> None:
+        """Copy a run, all of it or its beginning. What the copy executes has idempotency keys of its own.
+
+        Args:
+            run_id: The id of the run.
+            new_run_id: The id of the copy.
+            before: The name of the first step that is not copied. None: all are.
+
+        Raises:
+            UsageError: There is no such run, or no such step.
+            RunConflict: The journal has a run of the new id.
+            JournalError: The file cannot be used, or the run is damaged.
+        """
+        _check_run_id(new_run_id)
+        self._check_exists(run_id)
+        copy = partial(transfer.copy, run_id=run_id, new_run_id=new_run_id, before=before)
+        self._write_alone(new_run_id, copy)
+
+    def reopen(self, run_id: str) -> None:
+        """Let a run that ended `failed` go on from its last request. One that was interrupted goes on anyway.
+
+        Args:
+            run_id: The id of the run.
+
+        Raises:
+            UsageError: There is no such run, or it ended otherwise.
+            RunInProgress: Somebody executes it.
+            JournalError: The file cannot be used, or the run is damaged.
+        """
+        self._check_exists(run_id)
+        self._write_alone(run_id, partial(transfer.reopen, run_id=run_id))
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run, whether it has ended or not.
+
+        Args:
+            run_id: The id of the run.
+
+        Raises:
+            UsageError: There is no such run.
+            RunInProgress: Somebody executes it.
+            JournalError: The file cannot be used.
+        """
+        self._check_exists(run_id)
+        self._write_alone(run_id, partial(_delete, run_id=run_id))
+
+    def prune(self, older_than_s: float | None = None, run_ids: Collection[str] | None = None) -> list[str]:
+        """Delete runs that have ended, and contents that no run has any more; return the ids of the runs.
+
+        Args:
+            older_than_s: Seconds since the last step of a run. None: however few.
+            run_ids: The ids of the runs. None: any.
+
+        Raises:
+            JournalError: The file cannot be used.
+        """
+        now = time.time()
+        deleted: list[str] = []
+        for run, _, outcome in self._list():
+            is_old = older_than_s is None or now - run.changed_at >= older_than_s
+            if outcome and is_old and (run_ids is None or run.run_id in run_ids):
+                with suppress(RunInProgress):  # somebody reads its result
+                    self._write_alone(run.run_id, partial(_delete, run_id=run.run_id))
+                    deleted.append(run.run_id)
+        if self.path.exists():
+            with use_journal_from_thread(self.path) as thread:
+                thread.write_from_thread(rows.delete_orphans)
+        return deleted
+
+    def _list(self) -> list[tuple[rows.StoredRun, str, str]]:
+        if not self.path.exists():
+            return []
+        with use_journal_from_thread(self.path) as thread:
+            return thread.read_from_thread(_list_runs)
+
+    def _info(self, run: rows.StoredRun, agent: str, outcome: str) -> RunInfo:
+        status = outcome or (INTERRUPTED if owner_of(self.path, run.run_id) is None else RUNNING)
+        return RunInfo(run.run_id, agent, status, run.steps, run.cost_usd, run.created_at)
+
+    def _check_exists(self, run_id: str) -> None:
+        """Raise UsageError where no file is: looking for a run does not create one."""
+        if not self.path.exists():
+            raise UsageError(f"There is no run `{run_id}`, and no journal `{self.path}`.")
+
+    def _write_alone(self, run_id: str, function: Callable[[sqlite3.Connection], None]) -> None:
+        """Change a run as its owner."""
+        with use_journal_from_thread(self.path) as thread:
+            thread.read_from_thread(_do_nothing)
+            lock = RunLock.acquire(self.path, run_id)
+            try:
+                thread.write_from_thread(function)
+            finally:
+                lock.release()
+
+
+def as_journal(given: str | os.PathLike[str] | Journal) -> Journal:
+    """Return the journal that `journal=` names. Raises UsageError for anything but a path or a journal."""
+    if isinstance(given, Journal):
+        return given
+    if not isinstance(given, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"`journal=` takes the path of a file or a Journal, not {type(given).__name__}.")
+    if str(given) in ("", ":memory:"):
+        raise UsageError("`journal=` takes the path of a file: leave it out for a run that is only in memory.")
+    return Journal(given)
+
+
+def _check_run_id(run_id: str) -> None:
+    is_text = isinstance(run_id, str)  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not is_text or not run_id or run_id != run_id.encode(errors="replace").decode():
+        raise UsageError(f"A run id is a text that is not empty, not {run_id!r}.")
+
+
+def _list_runs(connection: sqlite3.Connection) -> list[tuple[rows.StoredRun, str, str]]:
+    """Return the runs, each with the name of its agent and its outcome; empty where they are not recorded."""
+    found: list[tuple[rows.StoredRun, str, str]] = []
+    for run in rows.list_runs(connection):
+        start = rows.recorded_value(connection, run.run_id, "input") or {}
+        end = rows.recorded_value(connection, run.run_id, "end") or {}
+        found.append((run, str(start.get("agent", "")), str(end.get("outcome", ""))))
+    return found
+
+
+def _delete(connection: sqlite3.Connection, run_id: str) -> None:
+    if not rows.exists(connection, run_id):
+        raise UsageError(f"There is no run `{run_id}` in this journal.")
+    rows.delete_run(connection, run_id)
+
+
+def _do_nothing(_: sqlite3.Connection) -> None:
+    pass
