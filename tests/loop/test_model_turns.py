@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agentkit import Agent, Budget, Compacted, ConfigurationError, FellBack, Outcome, Retry, Settings, tool
+from agentkit import Agent, Budget, Compacted, ConfigurationError, FellBack, Outcome, Retry, RunFinished, Settings, tool
 from agentkit.budget.prices import Price
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
@@ -26,6 +26,16 @@ def kinds(request: JSONObject) -> list[str]:
     """The types of all blocks of a conversation."""
     contents: list[str | list[JSONObject]] = [message["content"] for message in request["messages"]]
     return [block["type"] for content in contents if isinstance(content, list) for block in content]
+
+
+async def test_charges_are_counted_once_however_often_they_are_read() -> None:
+    look, answer = Reply.tool("find_items", words=["tea"]), Reply.text("Tea is 4 EUR.")
+    with script(look, look, answer):
+        async with Agent("a", model=OPUS, tools=[find_items]).stream("Hi") as run:
+            ends = [event.usage async for event in run if isinstance(event, RunFinished)]
+    (charge,) = run.result.charges
+    assert charge.usage == run.result.usage == ends[0]
+    assert charge.usage.requests == 3
 
 
 class TestTheFallback:
