@@ -59,6 +59,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/cli/arguments/parsing.py": "tests/cli/test_main.py",
     "agentkit/cli/terminal/plain_lines.py": "tests/cli/commands/test_run.py",
     "agentkit/cli/arguments/prompt_source.py": "tests/cli/test_main.py",
+    "agentkit/cli/terminal/encoding.py": "tests/cli/test_main.py",
     "agentkit/cli/terminal/watching.py": "tests/cli/commands/test_run.py",
     "agentkit/tool_calls/call_events.py": "tests/tool_calls/test_call_runner.py",
     "agentkit/loop/parent_call.py": "tests/loop/test_lifecycle.py",

@@ -9,15 +9,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import io
 import os
 import sys
 from collections.abc import Sequence
 from typing import cast
 
+from agentkit.cli.arguments.parsing import decode_text_arguments
 from agentkit.cli.chat import command as chat
 from agentkit.cli.commands import demo, local, mcp, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
+from agentkit.cli.terminal.encoding import discard, escape_unencodable
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error
 from agentkit.cli.terminal.log_lines import shown_log_lines
 from agentkit.cli.terminal.printing import print_message
@@ -59,13 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: argparse has found a usage error (code 2) or printed a help text (code 0).
     """
     _reopen_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a narrow terminal encoding is no reason to fail
+    escape_unencodable()  # a narrow terminal encoding is no reason to fail
     top = build_parser()
     args = top.parse_args(argv)
     has_display = args.command in _WITH_DISPLAY and not args.json
     try:
+        decode_text_arguments(args)
         with shown_log_lines(is_debug=args.debug, has_display=has_display):
             code = _print_version() if args.version else _run_command(top, args)
             sys.stdout.flush()
@@ -98,10 +98,10 @@ def _message_and_exit_code(error: BaseException) -> tuple[str, ExitCode]:
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted.", ExitCode.INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        _discard_stdout()
+        discard(sys.stdout)
         return "Whoever read this command's output closed it, so the command stopped.", ExitCode.FAILED
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        _discard_stdout()
+        discard(sys.stdout)
         return "There is no space left for this command's output.", ExitCode.FAILED
     if isinstance(error, CommandError):
         return str(error), error.code
@@ -127,12 +127,6 @@ def _reopen_closed_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open until the process ends
-
-
-def _discard_stdout() -> None:
-    """Send what is still buffered for stdout to the null device: Python flushes at exit, which would raise again."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

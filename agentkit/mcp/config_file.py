@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agentkit.errors import ConfigurationError, DefinitionError
 from agentkit.mcp.servers import HttpServer, McpServer, StdioServer
+from agentkit.messages.text_encoding import decode_text
 
 _VARIABLE_REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}")
 _INVALID_NAME_CHARACTER = re.compile(r"[^a-zA-Z0-9_-]")
@@ -45,7 +46,7 @@ def read_servers(path: Path) -> dict[str, McpServer]:
     Raises ConfigurationError that names the file and the entry.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = decode_text(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     try:

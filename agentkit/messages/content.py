@@ -20,6 +20,7 @@ from agentkit.messages.media_files import (
     find_size_problem,
     image_media_type,
 )
+from agentkit.messages.text_encoding import decode_text
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block
@@ -98,7 +99,7 @@ class File:
             data = base64.b64encode(self.data).decode()
             source = {"type": "base64", "media_type": self.media_type, "data": data}
         else:
-            source = {"type": "text", "media_type": "text/plain", "data": self.data.decode()}
+            source = {"type": "text", "media_type": "text/plain", "data": decode_text(self.data)}
         block: Block = {"type": "document", "source": source}
         return block | {"title": self.name} if self.name else block
 
@@ -153,7 +154,7 @@ def _find_file_problem(data: bytes, media_type: str) -> str | None:
     if media_type != "text/plain":
         return f"is given as {media_type!r}: a File is application/pdf or text/plain; for pictures use Image"
     try:
-        data.decode()
+        decode_text(data)
     except UnicodeDecodeError:
         return "is no UTF-8 text, and no PDF by its first bytes; for pictures use Image"
     return find_size_problem(len(data))

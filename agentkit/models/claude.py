@@ -21,6 +21,7 @@ from agentkit.budget.usage import output_tokens_of
 from agentkit.errors import DefinitionError, ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
+from agentkit.messages.unsendable import find_unsendable
 from agentkit.models import api_errors
 from agentkit.models.client_capabilities import ClientCapabilities, client_capabilities
 from agentkit.models.client_check import client_problem
@@ -68,6 +69,8 @@ class ClaudeModel:
     def __post_init__(self) -> None:
         if (problem := client_problem(self.client)) is not None:
             raise DefinitionError(f"ClaudeModel({self.name!r}, client=...): {problem}.")
+        if (problem := find_unsendable(self.name)) is not None:
+            raise DefinitionError(f"The id of the model, {self.name!a}, holds {problem}.")
 
     @property
     def holds_threads(self) -> bool:

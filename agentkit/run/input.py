@@ -29,6 +29,8 @@ _MESSAGES_TEXT = (
 Render: TypeAlias = "Callable[[In], str | Sequence[Part]]"
 """Turns a typed input into content."""
 
+_BYTE_ORDER_MARK = "\ufeff"
+
 
 @dataclass(frozen=True, slots=True)
 class InputSpec(Generic[In]):
@@ -55,13 +57,15 @@ class InputSpec(Generic[In]):
         return cls(compile_type(input_type), render, input_type)
 
     def to_content(self, given: In | str | Sequence[Part]) -> Content:
-        """Return the content for one input, without empty texts.
+        """Return the content for one input, without empty texts and the byte order mark of a file it was read from.
 
         Raises UsageError for a value of another type, for one that is empty or nothing but white space, and for what no
         request can carry.
         """
         content = self._render(given)
-        if not isinstance(content, str):
+        if isinstance(content, str):
+            content = content.removeprefix(_BYTE_ORDER_MARK)
+        else:
             content = [block for block in content if block["type"] != "text" or block.get("text") != ""]
         what = "The prompt" if isinstance(given, str | list) and self.render is None else "What `render` gave"
         if is_blank(content):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from agentkit.cli.arguments.parsing import decode_text_arguments
+from agentkit.cli.arguments.prompt_source import read_prompt
 from agentkit.cli.main import main
+from agentkit.cli.terminal.exit_codes import CommandError
 from tests.cli.shop_and_signals import SHOP
 
 BROKEN_TOOL = '''
@@ -50,6 +56,12 @@ def end(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
         (["run", "shop:hasty", "Hi", "--base-url", "http://127.0.0.1:1"], 1, "could not be reached"),
         (["run", "shop:unknown", "Hi", "--offline"], 3, "does not know the model 'claude-opus-9'"),
         (["run", "shop:typed", '{"item": 5}', "--offline"], 2, "does not fit the agent's input: item"),
+        (["run", "shop:clerk", "caf\udce9", "--offline"], 2, "PROMPT is not UTF-8 text: 'caf\\udce9'"),
+        (["run", "shop:clerk", "\ud83d", "--offline"], 2, "PROMPT is not UTF-8 text"),
+        (["run", "shop:clerk", "Hi", "--offline", "--model", "caf\udce9"], 2, "MODEL is not UTF-8 text"),
+        (["demo", "caf\udce9"], 2, "QUESTION is not UTF-8 text"),
+        (["tools", "call", "shop", "price", "--json", "caf\udce9"], 2, "JSON is not UTF-8 text"),
+        (["run", "shop:clerk", "@caf\udce9.txt"], 2, "no file 'caf\\udce9.txt'"),
         (["demo", "--docs", "nowhere"], 3, "nowhere"),
         (["demo", "--docs", "empty"], 3, "empty"),
         (["demo", "--live"], 3, "ANTHROPIC_API_KEY"),
@@ -159,3 +171,40 @@ def test_without_a_command_the_help_says_what_there_is(capsys: pytest.CaptureFix
 
 def test_the_version_is_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert end(capsys, "--version")[:2] == (0, "agentkit 0.1.0\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_files_of_windows_programs_are_read(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_bytes("caf\u00e9".encode(encoding))
+    assert read_prompt(f"@{file}") == "caf\u00e9"
+    file.write_bytes(b"caf\xe9")
+    with pytest.raises(CommandError, match="is not UTF-8 text"):
+        read_prompt(f"@{file}")
+
+
+def test_arguments_that_a_narrow_locale_could_not_decode_are_decoded() -> None:
+    args = Namespace(prompt=os.fsdecode("caf\u00e9 \u20ac".encode()), docs=Path("x"), json=False, file="@caf\udce9")
+    decode_text_arguments(args)
+    assert (args.prompt, args.file) == ("caf\u00e9 \u20ac", "@caf\udce9")
+
+
+TEXT_DOORS = """
+import io, sys
+from agentkit.cli.arguments.prompt_source import read_argument
+from agentkit.cli.terminal.encoding import discard, escape_unencodable, print_log_line
+escape_unencodable()
+print(read_argument("-"))
+sys.stderr.close()
+print_log_line("nobody reads this")
+"""
+
+
+def test_stdin_is_read_and_stdout_is_written_in_any_locale() -> None:
+    narrow = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    program = [sys.executable, "-c", TEXT_DOORS]
+    text = '"caf\u00e9 \u20ac \U0001f600"'
+    done = subprocess.run(program, input=text.encode("utf-16"), env=narrow, capture_output=True, check=True)
+    assert json.loads(done.stdout.decode("ascii")) == text[1:-1]
+    done = subprocess.run(program, input=b"caf\xe9", env=narrow, capture_output=True, check=False)
+    assert b"CommandError: stdin is not UTF-8 text." in done.stderr

@@ -68,6 +68,13 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, servers: object, 
     assert words in refusal(written(tmp_path, servers))
 
 
+def test_a_file_of_a_windows_program_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mcp.json"
+    for encoding in ("utf-8-sig", "utf-16"):
+        path.write_bytes('{"mcpServers": {"shop": {"command": "x"}}}'.encode(encoding))
+        assert list(read_servers(path)) == ["shop"]
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "none.json")
     path = tmp_path / "mcp.json"

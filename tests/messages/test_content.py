@@ -45,6 +45,8 @@ def test_a_file_is_a_pdf_or_text(tmp_path: Path) -> None:
         "media_type": "text/plain",
         "data": "Tee für zwei",
     }
+    for encoding in ("utf-8-sig", "utf-16"):
+        assert File("Tee für zwei".encode(encoding), "text/plain").to_block()["source"]["data"] == "Tee für zwei"
     with pytest.raises(InvalidContent, match=r"c\.bin: This file is no UTF-8 text"):
         File.open(tmp_path / "c.bin")
     with pytest.raises(FileNotFoundError):

@@ -10,7 +10,7 @@ import anthropic
 import httpx2
 import pytest
 
-from agentkit import Agent, ConfigurationError, ModelError, Outcome, Retry, Settings
+from agentkit import Agent, ConfigurationError, DefinitionError, ModelError, Outcome, Retry, Settings
 from agentkit.messages.message import user
 from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.claude import ClaudeModel
@@ -279,3 +279,10 @@ async def test_the_in_process_transport_serves_any_sdk_client() -> None:
         model="claude-opus-5-5", max_tokens=5, messages=[{"role": "user", "content": "Hi"}]
     )
     assert message.content[0].to_dict() == {"type": "text", "text": "Tea."}
+
+
+async def test_the_id_of_a_model_with_half_a_surrogate_pair_is_named() -> None:
+    with pytest.raises(DefinitionError, match=r"The id of the model, 'caf\\udce9', holds"):
+        await agent.run("Hi", model="caf\udce9")
+    with pytest.raises(DefinitionError, match="The id of the model"):
+        await Agent("a", model="caf\udce9").run("Hi")

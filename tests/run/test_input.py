@@ -72,6 +72,12 @@ def test_a_blank_prompt_is_the_callers_error(given: str | list[Part]) -> None:
         InputSpec[Order].for_type(Order, lambda order: given).to_content(Order("tea", 1))
 
 
+def test_a_byte_order_mark_is_no_part_of_a_prompt() -> None:
+    assert InputSpec.for_type(str, None).to_content("\ufefftea") == "tea"
+    with pytest.raises(UsageError, match="The prompt is blank"):
+        InputSpec.for_type(str, None).to_content("\ufeff \n")
+
+
 def test_an_empty_text_beside_others_is_left_out_and_a_blank_one_is_not() -> None:
     assert InputSpec[str].for_type(str, None).to_content(["", IMAGE, "\n"]) == [IMAGE.to_block(), text_block("\n")]
 

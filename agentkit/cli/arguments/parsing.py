@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TypeAlias
+
+from agentkit.cli.terminal.exit_codes import CommandError
 
 # argparse has no public name for what `add_subparsers` returns.
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 """The collection to which a command adds its parser."""
 
 _MAX_PORT = 65_535
+
+
+def decode_text_arguments(args: argparse.Namespace) -> None:
+    """Decode the bytes of arguments that the locale could not decode; paths stay as they are.
+
+    Raises:
+        CommandError: The bytes are not UTF-8.
+    """
+    for name, value in vars(args).items():
+        if isinstance(value, str) and not value.isascii() and not value.startswith("@"):
+            setattr(args, name, _decode_argument(name, value))
+
+
+def _decode_argument(name: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(value).decode()
+        except UnicodeError:
+            raise CommandError(f"The argument {name.upper()} is not UTF-8 text: {value!a}.") from None
+    return value
 
 
 def parse_port(text: str) -> int:

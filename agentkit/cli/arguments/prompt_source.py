@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import BinaryIO, TextIO, cast
 
 from agentkit.cli.terminal.exit_codes import CommandError
+from agentkit.messages.text_encoding import decode_text
 
 
 def read_prompt(given: str) -> str:
@@ -28,21 +30,30 @@ def read_argument(given: str) -> str:
         CommandError: The text cannot be read, or is not UTF-8.
     """
     if given == "-":
-        try:
-            return sys.stdin.read()
-        except UnicodeDecodeError:
-            raise CommandError("stdin is not UTF-8 text.") from None
+        return _read_stdin()
     return read_text_file(Path(given[1:])) if given.startswith("@") else given
+
+
+def _read_stdin() -> str:
+    """Return all of stdin; empty where it is closed. Its bytes are decoded here, whatever the locale says."""
+    stream: TextIO | None = sys.stdin
+    data = cast("BinaryIO | None", getattr(stream, "buffer", None))
+    try:
+        if data is not None:
+            return decode_text(data.read())
+        return "" if stream is None else stream.read()
+    except UnicodeDecodeError:
+        raise CommandError("stdin is not UTF-8 text.") from None
 
 
 def read_text_file(path: Path) -> str:
     """Return the content of a text file that the command line names.
 
     Raises:
-        CommandError: The file does not exist, cannot be read, or is not UTF-8.
+        CommandError: The file does not exist, cannot be read, or is not UTF-8 and has no byte order mark.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return decode_text(path.read_bytes())
     except FileNotFoundError:
         raise CommandError(f"There is no file {str(path)!r}.") from None
     except UnicodeDecodeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import sys
 from contextlib import suppress
@@ -84,13 +85,16 @@ class PromptReader:
         try:
             if self._can_edit:
                 with self._keyboard.interruptible_wait():
-                    return input(sign)
+                    typed = input(sign)
+                typed.encode()  # bytes that are not UTF-8 may come as halves of surrogate pairs
+                return typed
             if self.is_terminal:
                 print(sign, end="", file=sys.stderr, flush=True)
             with self._keyboard.interruptible_wait():
                 data = b"" if sys.stdin is None else sys.stdin.buffer.readline()
-            return data.decode().rstrip("\r\n") if data else None
+            text = data.removeprefix(codecs.BOM_UTF8) if self.line_count == 0 else data
+            return text.decode().rstrip("\r\n") if data else None
         except EOFError:
             return None
-        except UnicodeDecodeError:
+        except UnicodeError:
             raise CommandError("That line is not UTF-8 text, so it was not sent.") from None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from agentkit.cli.arguments.parsing import parse_port
+from agentkit.cli.terminal.encoding import print_log_line
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def serve_local_model(args: Namespace) -> ExitCode:
             f"llama.cpp could not serve {args.model} on {args.host}:{args.port}: it says why itself."
         ) from error
     base_url = server.listening_address
-    print(f"Serving {args.model.name} on {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
-    print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr)
-    print(f"  agentkit doctor --base-url {base_url}", file=sys.stderr, flush=True)
+    print_log_line(f"Serving {args.model.name} on {base_url} (Ctrl-C ends). Use it as base URL, with any key:")
+    print_log_line(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}")
+    print_log_line(f"  agentkit doctor --base-url {base_url}")
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
     del server  # its destructor stops the server

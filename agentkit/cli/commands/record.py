@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from agentkit.cli.terminal.encoding import print_log_line
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 from agentkit.cli.terminal.text import plural, printable
 
@@ -130,7 +130,7 @@ def _is_terminal_foreground() -> bool:
 
 
 def _print_summary(recorder: Recorder) -> None:
-    print(f"agentkit: {plural(recorder.recorded, 'exchange')} recorded to {recorder.path}", file=sys.stderr)
+    print_log_line(f"agentkit: {plural(recorder.recorded, 'exchange')} recorded to {recorder.path}")
     for sentence, count in Counter(recorder.lost).items():
         times = f" ({count} times)" if count > 1 else ""
-        print(f"agentkit: not recorded: {printable(sentence)}{times}", file=sys.stderr)
+        print_log_line(f"agentkit: not recorded: {printable(sentence)}{times}")

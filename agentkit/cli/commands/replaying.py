@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from agentkit.cli.terminal.encoding import print_log_line
 from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def logging_replay(path: Path, *, strict: bool) -> Replay:
             misses, report = len(self.misses), len(self.report)
             response = await super().handle(method, path, headers, body)
             line = f"{response.status} {method} {path}  {len(body):,} bytes"
-            print(one_line(line, 2 * terminal_width(sys.stderr)), file=sys.stderr, flush=True)
+            print_log_line(one_line(line, 2 * terminal_width(sys.stderr)))
             for miss in (*self.misses[misses:], *self.report[report:]):
-                print(printable(miss.message), file=sys.stderr, flush=True)
+                print_log_line(printable(miss.message))
             return response
 
     return LoggingReplay(path, strict=strict)

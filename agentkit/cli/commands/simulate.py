@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from agentkit.cli.arguments.parsing import parse_port
 from agentkit.cli.arguments.prompt_source import read_text_file
 from agentkit.cli.commands.replaying import logging_replay, replay_summary
+from agentkit.cli.terminal.encoding import print_log_line
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 from agentkit.cli.terminal.text import one_line, plural, terminal_width
 
@@ -72,14 +73,14 @@ def run_simulator(args: Namespace) -> ExitCode:
     if args.recording is not None:
         replay = logging_replay(args.recording, strict=not args.lenient)
         _serve_until_ctrl_c(replay, args)
-        print(replay_summary(replay), file=sys.stderr)
+        print_log_line(replay_summary(replay))
         return ExitCode.OK
     if args.lenient:
         raise CommandError("--lenient goes with --recording.")
     simulator = _logging_simulator(_choose_responder(args.script), faults, args.beta)
     _serve_until_ctrl_c(simulator, args)
     answered = plural(len(simulator.requests), "request")
-    print(f"{answered} answered, {len(simulator.refusals)} refused.", file=sys.stderr)
+    print_log_line(f"{answered} answered, {len(simulator.refusals)} refused.")
     return ExitCode.OK
 
 
@@ -90,8 +91,8 @@ def _serve_until_ctrl_c(server: Server, args: Namespace) -> None:
 
     async def serve() -> None:
         async with serve_http(server, args.host, args.port) as base_url:
-            print(f"Serving {base_url} (Ctrl-C ends). Use it as base URL, with any key:", file=sys.stderr)
-            print(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}", file=sys.stderr, flush=True)
+            print_log_line(f"Serving {base_url} (Ctrl-C ends). Use it as base URL, with any key:")
+            print_log_line(f"  agentkit run MODULE:AGENT PROMPT --base-url {base_url}")
             await anyio.sleep_forever()
 
     with suppress(KeyboardInterrupt):
@@ -121,13 +122,12 @@ def _logging_simulator(responder: Responder, faults: Faults, betas: Sequence[str
             try:
                 response = await super().handle(method, path, headers, body)
             except ConnectionLost:
-                print(f"--- {method} {path}  the connection was dropped by a fault", file=sys.stderr, flush=True)
+                print_log_line(f"--- {method} {path}  the connection was dropped by a fault")
                 raise
             said = f"{len(body):,} bytes"
             if response.status >= 400 and len(self.refusals) > refused:
                 said = self.refusals[-1].message
-            line = one_line(f"{response.status} {method} {path}  {said}", 2 * terminal_width(sys.stderr))
-            print(line, file=sys.stderr, flush=True)
+            print_log_line(one_line(f"{response.status} {method} {path}  {said}", 2 * terminal_width(sys.stderr)))
             return response
 
     return LoggingSimulator(responder, faults, betas=betas)
@@ -144,8 +144,10 @@ def read_script(path: Path) -> list[Reply]:
     """Return the replies in a script file.
 
     Raises:
-        CommandError: The file cannot be read, or is not a JSON list of replies.
+        CommandError: The file cannot be read, or is not a JSON list of replies that can be sent.
     """
+    from agentkit.messages.unsendable import find_unsendable
+
     try:
         replies = json.loads(read_text_file(path))
     except ValueError as error:
@@ -153,6 +155,8 @@ def read_script(path: Path) -> list[Reply]:
     if not isinstance(replies, list) or not replies:
         raise CommandError(f"{str(path)!r} holds no replies: it has to be a JSON list of {_REPLY_FORMS}.")
     items = cast("list[object]", replies)
+    if problem := find_unsendable(items):
+        raise CommandError(f"{str(path)!r} holds {problem}.")
     return [_parse_reply(item, f"reply {number} of {str(path)!r}") for number, item in enumerate(items, 1)]
 
 

@@ -6,6 +6,7 @@ Each line is written by one system call.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ def _read_file(path: Path) -> Iterator[Exchange]:
 
         yield from read_cassette(data, path)
         return
-    lines = data.split(b"\n")  # not `splitlines`, which also splits at other characters
+    lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")  # not `splitlines`, which also splits at other characters
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

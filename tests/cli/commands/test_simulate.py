@@ -159,3 +159,27 @@ def test_faults_that_cannot_be_are_refused(options: list[str], words: str, capsy
 def test_the_faults_that_there_are_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--list-faults"]) == 0
     assert "cut:at\n    The connection breaks" in capsys.readouterr().out
+
+
+def test_it_outlives_the_reader_of_its_log() -> None:
+    process = subprocess.Popen(hearing_ctrl_c("simulate", "--port", "0"), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    address = re.search(r"http://[\d.]+:\d+", process.stderr.readline())
+    assert address
+    process.stderr.close()
+    try:
+        body = {"model": "claude-opus-5-5", "max_tokens": 5, "messages": [{"role": "user", "content": "x"}]}
+        headers = {"x-api-key": "k", "anthropic-version": "2026-10-21"}
+        with httpx2.Client(trust_env=False) as client:
+            for _ in range(3):
+                response = client.post(f"{address.group()}/v1/messages", json=body, headers=headers)
+                assert response.status_code == 200
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_a_script_with_half_a_surrogate_pair_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "half.json").write_text('[{"text": "\\ud83d"}]')
+    with pytest.raises(CommandError, match="half of a surrogate pair"):
+        read_script(tmp_path / "half.json")

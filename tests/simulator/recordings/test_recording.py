@@ -49,6 +49,12 @@ def test_what_was_appended_is_read_in_order_with_its_place(path: Path) -> None:
     assert Recording.load(str(path)).name == "run.jsonl"
 
 
+def test_a_byte_order_mark_that_an_editor_wrote_is_passed_over(path: Path) -> None:
+    RecordingFile(path).append(exchange("one"))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert answers(path) == ["one"]
+
+
 def test_an_empty_file_gets_its_first_line(path: Path) -> None:
     path.touch()
     RecordingFile(path)
