@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from agentkit.agents.agent_tool import AgentTool
@@ -13,11 +14,16 @@ from agentkit.agents.fan_out import Done, Emit, Failed, Progress
 from agentkit.agents.item_runs import run_items
 from agentkit.errors import UsageError
 from agentkit.event_loop import context_without_loop, running_library
+from agentkit.history.conversation_state import ConversationState
+from agentkit.loop.durable.recorded_input import FROM_JOURNAL
+from agentkit.loop.lifecycle import RunLifecycle
+from agentkit.loop.opening import store_of
 from agentkit.loop.parent_call import enclosing_call
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
 from agentkit.schema.validation.unknown_attributes import explain_unknown_attributes
 from agentkit.schema.validation.unknown_options import refuse_unknown_fields, refuses_unknown_options
+from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
@@ -49,6 +55,36 @@ class Agent(AgentSpec[Deps, In, Out]):
             options: See `RunOptions`.
         """
         return await self.conversation().send(prompt, **options)
+
+    async def resume(
+        self, run_id: str, /, *, again: bool = False, **options: Unpack[RunOptions[Deps]]
+    ) -> RunResult[Out]:
+        """Continue a run of a journal where its process died: `await agent.resume("order-17", journal="runs.db")`.
+
+        What the journal has recorded is not sent and not called again; of a run that has ended it is the whole result.
+        Takes and raises what `run` does.
+
+        Args:
+            run_id: The id of the run.
+            again: True: a run that ended `failed` goes on from its last request.
+            options: See `RunOptions`; `journal` is needed.
+
+        Raises:
+            UsageError: The journal has no such run, or `again` is given for one that ended otherwise.
+            RunInProgress: Somebody else executes it.
+            RunConflict: It is a run of another agent, or asks something else than was recorded.
+            JournalError: The journal cannot be read.
+        """
+        journal = options.get("journal")
+        if journal is None:
+            raise UsageError(f'resume({run_id!r}): give the journal of the run, `journal="runs.db"`.')
+        store = store_of(journal)
+        if again:
+            await run_in_thread(partial(store.reopen, run_id), name="reopen a run")
+        given: RunOptions[Deps] = {**options, "journal": store, "run_id": run_id}
+        lifecycle = RunLifecycle(self, ConversationState(), FROM_JOURNAL, given)
+        await lifecycle.run(None)
+        return lifecycle.result()
 
     def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
         """Run and read the events as they come: `async with agent.stream(...) as run: async for event in run: ...`.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.budget.usage import Usage
+from agentkit.history.agent_changes import describe_changes
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS
 from agentkit.history.compaction import RequestTurn, compact_transcript
 from agentkit.history.new_content import NewContent
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from agentkit.history.transcript import Transcript
     from agentkit.messages.container import Container
     from agentkit.messages.message import AssistantTurn, Block, Content, JSONObject, Message
+    from agentkit.messages.request import PromptPrefix
     from agentkit.messages.server_threads import ServerThread
     from agentkit.redaction.redactor import Redactor
     from agentkit.run.settings import Settings
@@ -111,6 +113,19 @@ class RunHistory:
         is_alone = self._has_waiting_code
         self._held = [block for block in blocks if block["type"] != "tool_result"] if is_alone else []
         return [block for block in blocks if block["type"] == "tool_result"] if is_alone else blocks
+
+    def late_changes(self) -> tuple[str, PromptPrefix] | None:
+        """Return a notice on the agent of a resumed run, and its prompt prefix as it is now. None: nothing changed."""
+        transcript, now = self._transcript, self._transcript.agent_prefix
+        initial = transcript.initial_prompt_prefix
+        if now is None or initial is None:
+            return None
+        note = describe_changes(initial, transcript.reported_prompt_prefix or initial, now, transcript.tools)
+        return None if note is None else (note, now)
+
+    def set_reported_prefix(self, reported: PromptPrefix) -> None:
+        """Note that the model has read of all changes up to this prompt prefix of the agent."""
+        self._transcript.reported_prompt_prefix = reported
 
     # -- requests and replies ----------------------------------------------------------------------------------
 

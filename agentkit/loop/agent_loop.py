@@ -28,6 +28,7 @@ from agentkit.loop.actions import (
     SkipCalls,
     UseFallback,
 )
+from agentkit.loop.durable.late_changes import LateChanges
 from agentkit.loop.durable.time_checks import TimeChecks
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
 from agentkit.loop.refused_requests import failure_of_run, is_refusal
@@ -102,6 +103,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._appended_turn: AssistantTurn | None = None
         self._last_turn: AssistantTurn | None = None
         self._applied_edits: list[JSONObject] = []
+        self._late_changes = LateChanges(self.scope, self.history)
         self._time_checks = TimeChecks(self.scope.steps, self.run_budget)
 
     async def run(self) -> None:
@@ -222,7 +224,8 @@ class AgentLoop(Generic[Deps, In, Out]):
         if needs_reserve and self.run_budget.accounts and (late := await self._time_checks.refusal()):
             self.state = self.state.budget_refused(late)
             return
-        self.history.append_user_message(action.note)
+        note = action.note if self.state.turn is not None else await self._late_changes.add_to(action.note)
+        self.history.append_user_message(note)
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()
         is_replayed, is_last = self.scope.steps.is_replaying, action.is_final_turn
@@ -240,8 +243,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._sync_state_with_model_turns()
         self.state = self.state.reply_received(turn, max_tokens=reply.max_tokens, has_repeated_ids=is_repeated)
         self._last_turn = turn
-        if turn.applied_edits:
-            self._applied_edits += turn.applied_edits
+        self._applied_edits += turn.applied_edits
         await self.scope.emit(lambda origin: reply.finished_event(origin, turn_number))
 
     def _sync_state_with_model_turns(self) -> None:

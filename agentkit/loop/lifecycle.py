@@ -18,8 +18,9 @@ from agentkit.budget.account import RunBudget
 from agentkit.errors import JournalError, UsageError
 from agentkit.history.cache_markers import CacheMarkers
 from agentkit.history.conversation_state import ConversationState, CurrentRun
+from agentkit.history.open_transcript import open_transcript, record_prompt_prefix
 from agentkit.history.run_history import RunHistory
-from agentkit.history.transcript import Transcript, open_transcript
+from agentkit.history.transcript import Transcript
 from agentkit.log import log, log_context
 from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
@@ -95,7 +96,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     async def run(self, listener: EventListener | None) -> None:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
-        async with open_steps(self.options) as self._steps:
+        async with open_steps(self.options, self._run_id) as self._steps:
             if self._around is None:
                 await self._run_here(listener)
             else:
@@ -288,10 +289,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
             )
         elif self.options.get("tools") is not None:
             raise UsageError("A conversation keeps the tools of its first message: give `tools=` with that one.")
-        transcript = self.conversation.transcript
-        transcript.switch_model(model)
-        if (container := self.spec.settings.extra.get("container")) is not None:
-            transcript.take_given_container(container)
-        if transcript.messages:
-            transcript.close_server_calls()
-        return transcript
+        else:
+            await record_prompt_prefix(self.conversation.transcript, scope.steps)
+        self.conversation.transcript.go_on(model, self.spec.settings.extra.get("container"))
+        return self.conversation.transcript

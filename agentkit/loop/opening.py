@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING, cast
 
 from agentkit.models.claude import ClaudeModel
@@ -20,14 +21,31 @@ if TYPE_CHECKING:
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.scope import RunScope
+    from agentkit.run.steps import StepsStore
 
 
 @asynccontextmanager
-async def open_steps(options: RunOptions[Deps]) -> AsyncGenerator[Steps]:
-    """Open the steps of a root run: as given, or those of its journal, which no other run owns meanwhile."""
-    given = options.get("steps")
+async def open_steps(options: RunOptions[Deps], run_id: str) -> AsyncGenerator[Steps]:
+    """Open the steps of a root run: as given, or those of its journal, which the run owns meanwhile.
+
+    Raises RunInProgress if somebody else executes it, and JournalError for a journal that cannot be used.
+    """
+    given, journal = options.get("steps"), options.get("journal")
+    if journal is not None:
+        async with store_of(journal).open_run(run_id) as steps:
+            yield steps
+        return
     # pyright takes no class variable for the protocol's property; as one, it costs no call for each step
     yield InMemorySteps() if given is None else given  # pyright: ignore[reportReturnType]
+
+
+def store_of(journal: str | PathLike[str] | StepsStore) -> StepsStore:
+    """Return the store that `journal=` names."""
+    if not isinstance(journal, str | PathLike):
+        return journal
+    from agentkit.journal.journal import as_journal  # late: few runs have one
+
+    return as_journal(journal)
 
 
 @asynccontextmanager

@@ -27,11 +27,13 @@ from agentkit.tools.run_context import RunContext
 from agentkit.tools.toolset import AgentTools, ToolSource
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from agentkit.messages.request import PromptPrefix
     from agentkit.models.model import Model
     from agentkit.models.overriding_client import Client
     from agentkit.run.middleware import AroundModel, AroundTool
-    from agentkit.run.steps import Steps
+    from agentkit.run.steps import Steps, StepsStore
 
 Deps = TypeVar("Deps", default=None)
 In = TypeVar("In", default=str)
@@ -62,8 +64,11 @@ class RunOptions(TypedDict, Generic[Deps], total=False):
     """Instead of the agent's tools. A conversation takes them with its first message only."""
     budget: Budget | None
     """A limit on the run and everything below it, beside the agent's own budget. In a `map`: on all runs together."""
+    journal: str | PathLike[str] | StepsStore | None
+    """Records the run, so that it goes on where it was if its process dies: the path of a file, or a Journal. A run of
+    this `run_id` that it has is continued; one that has ended gives its recorded result. Default: nothing is stored."""
     steps: Steps | None
-    """Executes the steps of the run. Default: in memory, nothing is stored."""
+    """Executes the steps of the run, in place of a journal. Default: in memory, nothing is stored."""
 
 
 def check_run_options(spec: AnySpec, options: RunOptions[Any], *others: str) -> None:
@@ -75,6 +80,8 @@ def check_run_options(spec: AnySpec, options: RunOptions[Any], *others: str) -> 
         return
     known = [*others, *sorted(RunOptions.__optional_keys__)]
     refuse_unknown_options(f"A run of Agent({spec.name!r})", options, known, UsageError)
+    if options.get("journal") is not None and options.get("steps") is not None:
+        raise UsageError(f"A run of Agent({spec.name!r}): `journal=` brings its own steps, so leave `steps=` out.")
     if (problem := find_run_problem(options)) is None and "deps" in options:
         found = given_deps_problem(spec.deps, options["deps"])
         problem = None if found is None else f"deps=...: {found}"

@@ -7,6 +7,7 @@ slots; and everything that crosses the seam is JSON.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
@@ -104,6 +105,18 @@ class Steps(Protocol):
 
     def under(self, slot: Slot) -> Steps:
         """Return the steps of a child run, which take the place of this slot."""
+        ...
+
+
+class StepsStore(Protocol):
+    """Keeps the steps of runs, so that they can be resumed: a `Journal`, or a store of your own."""
+
+    def open_run(self, run_id: str) -> AbstractAsyncContextManager[Steps]:
+        """Own a run, and return its durable steps. Raises RunInProgress if somebody else owns it."""
+        ...
+
+    def reopen(self, run_id: str) -> None:
+        """Let a run that ended `failed` go on from its last request. Raises UsageError if it ended otherwise."""
         ...
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import TypeAlias, cast
 
 from agentkit.budget.budget import Budget
@@ -101,6 +102,13 @@ def _steps_problem(value: object) -> str | None:
     return f"it takes an object with the `Steps` protocol, such as InMemorySteps(), not {_kind(value)}"
 
 
+def _journal_problem(value: object) -> str | None:
+    is_store = callable(getattr(value, "open_run", None)) and not isinstance(value, type)
+    if is_store or isinstance(value, str | PathLike):
+        return None
+    return f'it takes the path of a file, "runs.db", or a Journal, not {_kind(value)}'
+
+
 def _whole_number(least: int) -> ValueCheck:
     def problem(value: object) -> str | None:
         is_right = isinstance(value, int) and not isinstance(value, bool) and value >= least
@@ -140,6 +148,7 @@ _RUN_CHECKS: Mapping[str, ValueCheck] = {
     "budget": budget_problem,
     "run_id": _run_id_problem,
     "steps": _steps_problem,
+    "journal": _journal_problem,
 }
 """For each option of a run; None is the same as not given."""
 

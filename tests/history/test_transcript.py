@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from agentkit import Agent, Outcome, RunContext, tool
-from agentkit.history.transcript import Transcript, open_transcript
+from agentkit.history.open_transcript import open_transcript
+from agentkit.history.transcript import Transcript
 from agentkit.messages.message import AssistantTurn, text_block
 from agentkit.run.steps import InMemorySteps
 from agentkit.simulator import Reply, Script, Simulator

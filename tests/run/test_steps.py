@@ -57,7 +57,7 @@ class Recording(Steps):
     def reserve(self, step: Step) -> Slot:
         name = self.prefix + step.name
         if name not in self.reserved:
-            self.reserved.append(name)
+            self.reserved += [] if step.kind == "changes" else [name]  # which are mostly not executed
         else:
             assert step.kind in ("tool", "agent", "end"), "a step has its name for itself"
         intent = json.loads(self.intents[name]) if name in self.intents and name not in self.known else None

@@ -108,7 +108,7 @@ class ModelSteps:
 
     def _meter(self, slot: Slot) -> ChargeMeter:
         """Return the meter of a call, with what requests of an earlier execution may have cost."""
-        lost = [] if slot.intent is None else [Charge.from_json(one) for one in slot.intent["charges"]]
+        lost = [] if slot.intent is None else [Charge.from_json(one) for one in slot.intent.get("charges", ())]
 
         async def announce(worst_case: Sequence[Charge]) -> None:
             charges = [charge.to_json() for charge in (*meter.charges, *worst_case)]
