@@ -25,6 +25,7 @@ Source: TypeAlias = "Document | str | PathLike[str]"
 Sources: TypeAlias = "Iterable[Source] | AsyncIterable[Source] | PathLike[str]"
 """Documents and paths, from any iterable, sync or async; or one path."""
 
+_CACHES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _PAGE = re.compile(r"^\[Page (\d+)\]$", re.MULTILINE)
 
 
@@ -66,7 +67,7 @@ class DocumentStore(Mapping[str, str]):
     def __getitem__(self, document: str) -> str:
         entry = self._entries[document]
         self._file.seek(entry.offset)
-        return self._file.read(entry.size).decode()
+        return self._file.read(entry.size).decode(errors="surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -83,7 +84,7 @@ class DocumentStore(Mapping[str, str]):
         name = document.id
         while name in self._entries:
             name += "+"
-        data = document.text.encode(errors="replace")
+        data = document.text.encode(errors="surrogatepass")
         self._file.seek(self._size)
         self._file.write(data)
         self._entries[name] = _Entry(document.title, self._size, len(data))
@@ -119,7 +120,7 @@ class DocumentStore(Mapping[str, str]):
             return
         for file in sorted(path.rglob("*")):
             inner = file.relative_to(path)
-            if file.is_file() and not any(part.startswith(".") for part in inner.parts):
+            if file.is_file() and not any(part.startswith(".") or part in _CACHES for part in inner.parts):
                 self._keep_file(file, inner.as_posix(), taken)
 
     def _keep_file(self, file: Path, name: str, taken: Callable[[str, str], object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import isawaitable
@@ -89,9 +90,16 @@ def check_reader(reader: AnyReader) -> None:
 def reading_prompt(pack: Pack, texts: Mapping[str, str], titles: Mapping[str, str]) -> list[Block]:
     """Return the documents of a pack as content."""
     return [
-        Document(part.document, texts[part.document][part.start : part.end], titles[part.document]).to_block()
+        Document(
+            part.document, _sendable(texts[part.document][part.start : part.end]), titles[part.document]
+        ).to_block()
         for part in pack.parts
     ]
+
+
+def _sendable(text: str) -> str:
+    """Return the text without halves of surrogate pairs, which no request can carry; its length stays the same."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def evidence_in(output: object, pack: Pack) -> Iterator[Quoted]:

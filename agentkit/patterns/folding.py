@@ -19,6 +19,8 @@ _DOUBLE_MARKS = "\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02\u2033\u301d\u301e"
 _SINGLE_MARKS = "\u2018\u2019\u201a\u201b\u2039\u203a\u00b4\u02bc\u2032\uff07`"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_UNSENDABLE = "".join(map(chr, (*range(9), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0))))
+"""Control characters, which requests and replies may lose or replace by U+FFFD, as halves of surrogate pairs."""
 QUOTATION_MARKS = f"\"'{_DOUBLE_MARKS}{_SINGLE_MARKS}"
 """All characters that stand around a quotation."""
 
@@ -29,10 +31,11 @@ _CHARACTERS = str.maketrans(
         **dict.fromkeys(_SINGLE_MARKS, "'"),
         **dict.fromkeys(_DASHES, "-"),
         **dict.fromkeys(_INVISIBLE, ""),
+        **dict.fromkeys((*_UNSENDABLE, *map(chr, range(0xD800, 0xE000))), "\ufffd"),
         "\u2026": "...",
     }
 )
-_FOLDABLE = rf"\s\"'\-\u2026{_DOUBLE_MARKS}{_SINGLE_MARKS}{_DASHES}{_INVISIBLE}"
+_FOLDABLE = rf"\s\"'\-\u2026{_DOUBLE_MARKS}{_SINGLE_MARKS}{_DASHES}{_INVISIBLE}{re.escape(_UNSENDABLE)}\ud800-\udfff"
 _SITE = re.compile(  # a single space and a single apostrophe are what they fold to, and by far the most frequent
     rf"[{''.join(_LIGATURES)}]|.[\u0300-\u036f]+|(?![ '])[{_FOLDABLE}][{_FOLDABLE}]*|[ '][{_FOLDABLE}]+"
 )

@@ -58,7 +58,8 @@ async def read_many(
     """Read many documents, and answer a question from what they say, with quotes that stand in them.
 
     Each document is read by a reader, many at once. What they quote is verified against the documents; the writer
-    answers from it alone and cites it by numbers. A document that cannot be read is a gap in the result, not an error.
+    answers from it alone and cites it by numbers. A document that cannot be read is a gap in the result, not an error;
+    where there is none at all, nothing is sent.
 
     Args:
         documents: Documents and paths of files or folders, from any iterable, sync or async, or one path.
@@ -131,6 +132,8 @@ class _Reading:
 
     async def result(self) -> ReadResult[Any]:
         before = time.monotonic()
+        if self._prepared.plan.documents == 0:
+            return self._assemble(VerifiedQuotes(()), [], None, "There is no document that can be read.", 0.0)
         with self._prepared.open_kept() as kept:
             await self._read(kept)
         self._tell("verifying")

@@ -118,7 +118,7 @@ class PlanRates:
         writing_s = _SECONDS_PER_CALL + sum(_WRITER_OUTPUT) / 2 / _OUTPUT_TOKENS_PER_S
         return Plan(
             documents=len({part.document for pack in (*packs, *known) for part in pack.parts}),
-            calls=len(packs) + 1,
+            calls=len(packs) + bool(packs or known),
             input_tokens=most[0],
             output_tokens=most[1],
             min_cost_usd=least[2],

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agentkit.messages.content import Document
@@ -41,6 +42,11 @@ class Hit:
     coverage: float
 
 
+def question_in(text: str) -> str:
+    """Return the sentences of a text that end with a question mark, or the whole text if none does."""
+    return " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", text)) or text
+
+
 def split_passages(source: Document) -> list[Passage]:
     """Return the sentences, list items, table rows and headings of a text, in order."""
     text, found, headings = source.text, list[Passage](), list[str]()
@@ -75,9 +81,9 @@ def search_passages(
 
     With `per_source`, the best of each source, which need not be as good as those of another.
     """
-    question_text = " ".join(re.findall(r"(?:[^.!?:\n]|[.:](?=\S))+\?", question)) or question
-    wanted = wanted_terms(question_text)
-    inside = [_count_terms(wanted, passage.text) for passage in found]
+    wanted = wanted_terms(question)
+    terms = _TermCounter(wanted)
+    inside = [terms.count(passage.text) for passage in found]
     holding = Counter(term for counts in inside for term in counts)
     rarity = {term: 0.5 + rarity_of(holding[term], len(found)) for term in wanted}
     rarity |= {term: rarity[term] / 2 for term in wanted if term in FAINT_TERMS}
@@ -90,7 +96,7 @@ def search_passages(
         around = " ".join(each.text for each in beside if each.source == here.source)
         title = f"{here.source} {titles.get(here.source, '')}"
         near = [(here.heading, 0.5, 0.9), (title, 0.3, 0.8), (around, 0.2, 0.5)]
-        counted = [(_count_terms(wanted, text), score, cover) for text, score, cover in near] if inside[i] else []
+        counted = [(terms.count(text), score, cover) for text, score, cover in near] if inside[i] else []
         score = covered = 0.0
         for term in wanted if inside[i] else ():
             count = inside[i].get(term, 0) + sum(share * min(1, counts.get(term, 0)) for counts, share, _ in counted)
@@ -111,6 +117,26 @@ def search_passages(
     return chosen
 
 
-def _count_terms(wanted: list[str], text: str) -> dict[str, float]:
-    words = split_terms(text)
-    return {term: total for term in wanted if (total := sum(word_similarity(term, word) for word in words))}
+class _TermCounter:
+    """Counts the terms of a question in texts; forms of a word count by their likeness. Each word is compared once."""
+
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self._wanted = wanted
+        self._matches: dict[str, list[tuple[str, float]]] = {}
+        self._counted: dict[str, dict[str, float]] = {}
+
+    def count(self, text: str) -> dict[str, float]:
+        found = self._counted.get(text)
+        if found is None:
+            found = self._counted[text] = {}
+            for word in split_terms(text):
+                for term, likeness in self._matches_of(word):
+                    found[term] = found.get(term, 0) + likeness
+        return found
+
+    def _matches_of(self, word: str) -> list[tuple[str, float]]:
+        matches = self._matches.get(word)
+        if matches is None:
+            pairs = ((term, word_similarity(term, word)) for term in self._wanted)
+            matches = self._matches[word] = [(term, likeness) for term, likeness in pairs if likeness]
+        return matches

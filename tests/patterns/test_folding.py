@@ -17,6 +17,7 @@ SIGNS = "ab3 \n\t-\u2013\u2014\u00ad\u201c\u201d\"'\u2019\ufb01\u2026e\u0301.,"
         ("refund-\n  able, well-\nknown", "refundable, well-known"),
         ("Monday \u2014 Friday, 3 \u2013 5", "Monday-Friday, 3-5"),
         ("e\ufb03cient so\u00adft \u2026", "efficient soft ..."),
+        ("a\x1b[b\x00 \ud800", "a\ufffd[b\ufffd \ufffd"),
         ("cafe\u0301", "caf\u00e9"),
         ("zero\u200bwidth \ufeffmark", "zerowidth mark"),
     ],

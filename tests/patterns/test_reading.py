@@ -255,6 +255,13 @@ async def test_evidence_that_outgrows_the_window_is_reduced() -> None:
     assert "fact 2 holds" in {one.quote for one in result.citations}
 
 
+async def test_without_documents_nothing_is_sent(tmp_path: Path) -> None:
+    with script() as played:
+        result = await read_many([tmp_path / "none.txt"], "What?")
+    assert (played.requests, result.answer, result.ok, result.plan.calls) == ([], None, False, 0)
+    assert str(result).startswith("There is no document")
+
+
 async def test_what_cannot_work_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match="needs a question"):
         await read_many([FEES], " ")

@@ -88,17 +88,18 @@ def choose_client(args: Namespace, agent: Agent[object, object, object]) -> Clie
     return None
 
 
-def offline_client(agent: Agent[object, object, object], *, allow_effects: bool = False) -> Client:
+def offline_client(agent: Agent[object, object, object] | None, *, allow_effects: bool = False) -> Client:
     """Return a client of the offline responder, which is no language model.
 
     Args:
-        agent: The root agent.
+        agent: The root agent. None: agents without tools.
         allow_effects: Let it call every tool. False: only tools of effect `read`, and agents that reach no others.
     """
     from agentkit.simulator import Simulator
     from agentkit.simulator.offline import OfflineResponder
 
-    return Simulator(OfflineResponder(allowed_tools=None if allow_effects else read_only_tools(agent))).client()
+    allowed_tools = None if allow_effects or agent is None else read_only_tools(agent)
+    return Simulator(OfflineResponder(allowed_tools=allowed_tools)).client()
 
 
 def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:

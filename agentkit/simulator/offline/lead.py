@@ -51,7 +51,7 @@ def next_lead_turn(request: JSONObject, said: ParsedRequest, tools: Sequence[JSO
             shard = shards[plan.index(call.input)]
             missing += shard if call.is_error else []
             quoted += [] if call.is_error else _quoted_passages(text_of(call.result), shard[0])
-    hits = search_passages(said.question, quoted, found, _MAX_QUOTES, least=0) or [Hit(each, 0, 0) for each in quoted]
+    hits = search_passages(said.searched, quoted, found, _MAX_QUOTES, least=0) or [Hit(each, 0, 0) for each in quoted]
     return render_answer(request, said, hits[:_MAX_QUOTES], found, missing)
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from agentkit.messages.content import Document
 from agentkit.messages.message import JSON, Content, JSONObject, encode, text_block, text_of
 from agentkit.messages.strict_json import parse_strict
-from agentkit.retrieval.passages import Hit, Passage, search_passages, split_passages
+from agentkit.retrieval.passages import Hit, Passage, question_in, search_passages, split_passages
 from agentkit.simulator.offline.fill import CannotFill, Facts, fill_schema, role_of
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.wanted_output import output_format, output_schema
 
 READER_LABEL = "Offline reader, not a language model"
 _MAX_CALLS_PER_TURN = 20
+_MAX_QUOTES = 8
 _MARK = r"(?:[-*•]|\d+[.)])\s+"
 _LISTING = re.compile(rf"^([^\n:]{{0,200}}):[ \t]*([^\n]*)((?:\n\s*{_MARK}[^\n]+)*)", re.MULTILINE)
 _TAGGED_QUESTION = re.compile(r"(?s)<question>\s*(.+?)\s*</question>")
@@ -42,6 +43,13 @@ class ParsedRequest:
     calls: dict[str, PastCall] = field(default_factory=dict[str, PastCall])
     evidence: list[Passage] = field(default_factory=list[Passage])
     """Numbered quotes in the prompt, to write an answer from; the number is the source."""
+    is_tagged: bool = False
+    """True if the question stood between tags, so that all of it is the question."""
+
+    @property
+    def searched(self) -> str:
+        """The part of the question that is searched for."""
+        return self.question if self.is_tagged else question_in(self.question)
 
 
 def read_request(request: JSONObject) -> ParsedRequest:
@@ -62,14 +70,16 @@ def read_request(request: JSONObject) -> ParsedRequest:
     system = text_of(request.get("system") or "")
     orders = system if said.named or said.given else _extract_question(said, system)
     if tagged := _TAGGED_QUESTION.search(system):
-        orders = tagged[1]
-    return ParsedRequest(said.question or orders, said.given, said.named, said.calls, said.evidence)
+        orders, said.is_tagged = tagged[1], said.is_tagged or not said.question
+    said.question = said.question or orders
+    return said
 
 
 def _extract_question(said: ParsedRequest, text: str) -> str:
     """Move the sources that a text lists, as `Sources: a, b` or as a list with a label, out of it; return the rest."""
     if tagged := _TAGGED_QUESTION.search(text):
         said.evidence += (Passage(number, None, None, quote) for number, quote in _EVIDENCE.findall(text))
+        said.is_tagged = True
         return tagged[1]
     value = parse_json_text(text)
     if isinstance(value, dict):
@@ -139,7 +149,7 @@ def next_reader_turn(request: JSONObject, said: ParsedRequest, tools: Sequence[J
     needs = {tool["name"]: [role_of(name) for name in tool["input_schema"].get("required", ())] for tool in tools}
     tool = next((tool for tool in tools if needs[tool["name"]] in (["source"], ["name"])), None)
     sources, missing = list(said.given), list[str]()
-    if said.evidence and output_schema(request) is None:
+    if (said.evidence or (said.is_tagged and not sources)) and tool is None and output_schema(request) is None:
         return _answer_from_evidence(said)
     if tool is not None:
         found = said.named if sources else list_sources(said, tools)
@@ -158,13 +168,17 @@ def next_reader_turn(request: JSONObject, said: ParsedRequest, tools: Sequence[J
     titles = said.named | {source.id: source.title for source in sources}
     passages = [passage for source in sources for passage in split_passages(source)]
     is_form = output_schema(request) is not None
-    hits = search_passages(said.question, passages, titles, per_source=is_form and len(said.given) > 1)
+    hits = search_passages(said.searched, passages, titles, per_source=is_form and len(said.given) > 1)
     return render_answer(request, said, hits, titles, missing)
 
 
 def _answer_from_evidence(said: ParsedRequest) -> Reply:
     """Return an answer of the numbered quotes that share most with the question."""
-    hits = search_passages(said.question, said.evidence, {}, 8, least=0)
+    hits = search_passages(said.searched, said.evidence, {}, _MAX_QUOTES) or search_passages(
+        said.searched, said.evidence, {}, _MAX_QUOTES, least=0
+    )
+    if not hits:
+        return Reply.text(f"{READER_LABEL}: nothing found that answers the question.")
     text = f"{READER_LABEL}, {len(said.evidence)} pieces of evidence, those that share most with the question:"
     lines = [f"- {' '.join(hit.passage.text.split())} [{hit.passage.source}]" for hit in hits]
     return Reply.text("\n".join([text, *lines]))
