@@ -115,7 +115,10 @@ async def measure_step(folder: Path, count: int) -> tuple[float, float]:
         body = json.dumps(json.loads(line)).encode()
         for number in range(1, count + 1):
             row = ("r", f"model:{number}", "value", 0.0, "", body)
-            found.append((await time_of(partial(run_step, steps, number)), await time_of(partial(bare.put, row))))
+            works = [partial(run_step, steps, number), partial(bare.put, row)]
+            order = (0, 1) if number % 2 else (1, 0)  # neither always finds the disk as the other has left it
+            times = {which: await time_of(works[which]) for which in order}
+            found.append((times[0], times[1]))
     bare.close()
     journal_ms, bare_ms = zip(*found, strict=True)
     return statistics.median(journal_ms), statistics.median(bare_ms)

@@ -239,10 +239,16 @@ def _list_runs(connection: sqlite3.Connection) -> list[tuple[rows.StoredRun, str
     """Return the runs, each with the name of its agent and its outcome; empty where they are not recorded."""
     found: list[tuple[rows.StoredRun, str, str]] = []
     for run in rows.list_runs(connection):
-        start = rows.recorded_value(connection, run.run_id, "input") or {}
-        end = rows.recorded_value(connection, run.run_id, "end") or {}
-        found.append((run, str(start.get("agent", "")), str(end.get("outcome", ""))))
+        facts = (_fact(connection, run.run_id, "input", "agent"), _fact(connection, run.run_id, "end", "outcome"))
+        found.append((run, *facts))
     return found
+
+
+def _fact(connection: sqlite3.Connection, run_id: str, step: str, name: str) -> str:
+    """Return a short text of the value of a step. Empty: there is none."""
+    record = rows.find_value(connection, run_id, step)
+    fact = record.value.get(name) if record is not None and isinstance(record.value, dict) else None
+    return fact if isinstance(fact, str) else ""
 
 
 def _delete(connection: sqlite3.Connection, run_id: str) -> None:

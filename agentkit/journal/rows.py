@@ -177,12 +177,20 @@ def list_runs(connection: sqlite3.Connection) -> list[StoredRun]:
     ]
 
 
-def recorded_value(connection: sqlite3.Connection, run_id: str, name: str) -> JSONObject | None:
-    """Return the value of a step. None: it has none. Raises JournalError if it is damaged."""
+def find_value(connection: sqlite3.Connection, run_id: str, name: str) -> Record | None:
+    """Return the record of a step's value. None: it has none. Raises JournalError if it is damaged."""
     row = connection.execute(
         "SELECT body FROM records WHERE run_id = ? AND name = ? AND phase = 'value'", (run_id, _key_text(name))
     ).fetchone()
-    return None if row is None else whole_value(connection, run_id, Record.from_json(row[0], run_id, name))
+    return None if row is None else Record.from_json(row[0], run_id, name)
+
+
+def whole_value_of(connection: sqlite3.Connection, run_id: str, name: str) -> JSONObject:
+    """Return the value of a step. Raises JournalError if it is damaged, or there is none."""
+    record = find_value(connection, run_id, name)
+    if record is None:
+        raise damaged_record(run_id, name, "it is not there any more")
+    return whole_value(connection, run_id, record)
 
 
 def delete_record(connection: sqlite3.Connection, run_id: str, record: Record) -> None:

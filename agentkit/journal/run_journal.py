@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -93,7 +93,7 @@ class RunJournal:
         self._thread = thread
         self._announced = {record.name for record in records if record.phase == "intent"}
         self._written: set[str] = set()
-        """The names of the steps whose value this execution has recorded."""
+        """The names of the steps whose value is only in the file."""
         self._failure: JournalError | None = None
         self._earlier: dict[str, EarlierWork] = {}
         for record in records:
@@ -120,11 +120,15 @@ class RunJournal:
         """Return the recorded value of a step. Raises JournalError."""
         self.check()
         record = self.values.get(name)
-        if record is not None and not record.blobs:
+        if record is not None and not record.blobs and name not in self._written:
+            self._written.add(name)
+            self.values[name] = replace(record, value=None)  # once the run has it, it need not be here, too
             return record.whole_value({})
-        value = await self._thread.read(partial(rows.recorded_value, run_id=self.run_id, name=name))
-        self.check()  # it could not be written, and nobody has waited for it
-        return value or {}
+        try:
+            return await self._thread.read(partial(rows.whole_value_of, run_id=self.run_id, name=name))
+        except JournalError:
+            self.check()  # it could not be written, and nobody has waited for it
+            raise
 
     async def append(self, name: str, step: Step, phase: Phase, written: Written, value: JSONObject) -> JSONObject:
         """Record an intent or a value; return it as later executions get it, once it is durable.

@@ -101,7 +101,9 @@ def _create_file(path: Path) -> None:
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     with transaction(connection, "BEGIN"):
         _check_kind(connection, path)
+    connection.execute("PRAGMA auto_vacuum = FULL")  # of a new file: what is deleted gives its space back
     _enter_wal_mode(connection)
+    connection.execute("PRAGMA secure_delete = ON")  # nothing that was sent is left of a run that was deleted
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA journal_size_limit = 16000000")
     with transaction(connection, "BEGIN IMMEDIATE"):  # of several processes that create it one comes first

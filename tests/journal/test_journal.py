@@ -80,6 +80,16 @@ async def test_of_two_processes_one_has_a_run(journal: Journal) -> None:
             await play(steps)
 
 
+async def test_what_is_deleted_gives_its_space_back(journal: Journal) -> None:
+    for n in range(3):
+        async with journal.open_run(f"r{n}") as steps:
+            await run(steps, Step("model:1", "model"), {"text": "x" * 200_000, "more": "y" * 300_000})
+            await run(steps, Step("end", "end"), {"outcome": "completed"})
+    assert journal.path.stat().st_size > 900_000
+    assert journal.prune() == ["r0", "r1", "r2"]
+    assert journal.path.stat().st_size < 50_000
+
+
 async def test_ended_runs_are_pruned_and_any_can_be_deleted(journal: Journal) -> None:
     for run_id in ("a", "b", "c"):
         async with journal.open_run(run_id) as steps:
@@ -95,6 +105,7 @@ async def test_ended_runs_are_pruned_and_any_can_be_deleted(journal: Journal) ->
         assert journal.prune(older_than_s=0) == ["b"]
     journal.delete("open")
     assert journal.runs() == []
+    assert b"Tea is" not in journal.path.read_bytes()
     for delete in (journal.delete, lambda run_id: [*journal.export(run_id)]):
         with pytest.raises(UsageError, match="no run `a`"):
             delete("a")
