@@ -35,6 +35,7 @@ class Step:
     name: str
     """Unique in its run: `model:3`, `tool:toolu_01`."""
     kind: StepKind
+    """The kind of the step, as `StepKind` lists them."""
     effect: Effect = "read"
     """The side effect of a further execution. A `write` is not executed again when its outcome is unknown."""
     key: str = ""
@@ -55,6 +56,7 @@ class Slot:
     name: str
     """Unique in the tree of runs: `model:3`; below a child run, `tool:toolu_01/model:1`."""
     step: Step
+    """The step, as it was reserved."""
     is_recorded: bool = False
     """True if an earlier execution has recorded the step's value, so that its effect is not executed."""
     intent: JSONObject | None = None
