@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agentkit.budget.cache_report import CacheBreak
     from agentkit.models.overriding_client import Client
     from agentkit.run.result import RunResult
+    from agentkit.run.steps import StepsStore
 
 Out_co = TypeVar("Out_co", default=str, covariant=True)
 
@@ -62,6 +63,12 @@ class ReadOptions(TypedDict, total=False):
     kept: str | PathLike[str] | None
     """A file that keeps evidence by content: a text that was read before, for the same question by the same reader,
     costs nothing again, also after a run that was killed. Default: nothing is kept."""
+    journal: str | PathLike[str] | StepsStore | None
+    """Records all runs of the reading, so that it goes on where its process died and pays for no document twice: the
+    path of a file, or a Journal. Default: nothing is recorded."""
+    run_id: str | None
+    """The beginning of the ids of all runs. Default: made from the question and the documents, so that the same reading
+    finds its records in the journal again."""
     progress: Callable[[ReadProgress], None] | None
     """Called whenever the reading gets on."""
 

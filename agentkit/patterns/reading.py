@@ -128,7 +128,8 @@ class _Reading:
         self._quotes: list[Quoted] = [*prepared.known_quotes]
         self._cost, self._usage = Cost(), Usage()
         self._cache_breaks: list[CacheBreak] = []
-        self._run_options: RunOptions[Any] = {"client": options.get("client")}
+        self._run_id = options.get("run_id") or f"read-{prepared.content_id}"
+        self._levels = 0
 
     async def result(self) -> ReadResult[Any]:
         before = time.monotonic()
@@ -146,24 +147,39 @@ class _Reading:
 
     async def _read(self, kept: KeptEvidence | None) -> None:
         packs = self._prepared.packs
-        done = 0
+        found_in: dict[int, list[Quoted]] = {}
         self._tell("reading", total=len(packs))
+
+        def keep(result: Done[Any] | Failed) -> None:  # before the reader goes on to its next documents
+            if kept is not None and isinstance(result, Done):
+                self._keep(kept, packs[result.index], list(evidence_in(result.output, packs[result.index])))
+
         async with self._reader.as_completed(
-            self._prompts(packs), concurrency=self._options.get("concurrency", 16), **self._run_options
+            self._prompts(packs),
+            concurrency=self._options.get("concurrency", 16),
+            progress=keep,
+            **self._run_options("read"),
         ) as results:
+            done = 0
             async for result in results:
-                pack = packs[result.index] if result.index < len(packs) else None
                 self._add_charges(result.result)
-                if isinstance(result, Failed):
-                    parts = pack.parts if pack else ()
+                if isinstance(result, Done):
+                    found_in[result.index] = list(evidence_in(result.output, packs[result.index]))
+                else:
+                    parts = packs[result.index].parts if result.index < len(packs) else ()
                     self._gaps += (Gap(part.name, result.reason.rstrip(".") or "not read") for part in parts)
-                elif pack is not None:
-                    found = list(evidence_in(result.output, pack))
-                    self._quotes += found
-                    if kept is not None:
-                        self._keep(kept, pack, found)
                 done += 1
                 self._tell("reading", done, len(packs))
+        for index in sorted(found_in):  # in the order of the documents, so that a resumed writer gets the same prompt
+            self._quotes += found_in[index]
+
+    def _run_options(self, stage: str) -> RunOptions[Any]:
+        options = self._options
+        return {
+            "client": options.get("client"),
+            "journal": options.get("journal"),
+            "run_id": f"{self._run_id}/{stage}",
+        }
 
     def _prompts(self, packs: Sequence[Pack]) -> Iterator[list[Block]]:
         """Yield the prompts; each is made when a reader is free, and none is kept."""
@@ -181,7 +197,8 @@ class _Reading:
     async def _reduce(self, evidence: list[Citation]) -> list[Citation]:
         async def run_all(agent: Agent[Any, Any, Any], prompts: list[str]) -> list[Done[Any] | Failed]:
             self._tell("reducing", total=len(prompts))
-            results = await agent.map(prompts, **self._run_options)
+            self._levels += 1
+            results = await agent.map(prompts, **self._run_options(f"choose-{self._levels}"))
             for result in results:
                 self._add_charges(result.result)
             return results
@@ -197,7 +214,7 @@ class _Reading:
             f"{render_evidence(evidence) or 'The readers found no evidence.'}\n\n"
             f"{f'Documents that could not be read:{not_read}' if not_read else 'All documents were read.'}"
         )
-        (result,) = await self._writer.map([prompt], **self._run_options)
+        (result,) = await self._writer.map([prompt], **self._run_options("write"))
         self._add_charges(result.result)
         return result.result, result.reason if isinstance(result, Failed) else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,8 @@ class PreparedReading:
     """Evidence from earlier readings."""
     gaps: list[Gap] = field(default_factory=list[Gap])
     """Documents that the budget left out."""
+    content_id: str = ""
+    """An id that differs where the question, the documents or their packing do."""
 
     @property
     def documents(self) -> set[str]:
@@ -86,9 +89,11 @@ async def prepare_reading(
     _check_number("concurrency", concurrency)
     parts: dict[str, list[Part]] = {}
     index = Bm25[str]()
+    content = hashlib.sha256(question.encode(errors="replace"))
     is_ranked = most is not None or (budget is not None and budget.max_cost_usd is not None)
 
     def take(document: str, text: str) -> None:
+        content.update(f"\0{document}\0{text}".encode(errors="replace"))
         parts[document] = split_into_parts(document, text, pack_tokens)
         if is_ranked:
             index.add(document, f"{store.title(document)}\n{text}")
@@ -110,7 +115,9 @@ async def prepare_reading(
     left_out = tuple(name for name in parts if name not in chosen or name in over)
     gaps = [Gap(name, f"left out: the price could be over {budget}") for name in parts if name in over]
     plan = rates.plan(packs, [Pack(tuple(parts[name])) for name in known], left_out)
-    return replace(draft, packs=packs, plan=plan, gaps=gaps)
+    for pack in packs:
+        content.update(repr(pack).encode(errors="replace"))
+    return replace(draft, packs=packs, plan=plan, gaps=gaps, content_id=content.hexdigest()[:16])
 
 
 def _check_number(name: str, number: object) -> None:
