@@ -1,0 +1,138 @@
+"""Documents come from anywhere, the plan and its budget are known first, and nothing is read twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agentkit import Budget, BudgetExceeded, Document
+from agentkit.patterns import Evidence, plan_reading, read_many
+from agentkit.testing import script
+from tests.patterns.scripted_readers import CARDS, FEES, OTHER, scripted, text_of_request
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_documents_come_from_any_iterable_and_from_paths(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "fees.md").write_text(FEES.text)
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
+    (tmp_path / "empty.txt").write_text("")
+
+    async def later() -> AsyncIterator[Document | Path]:
+        yield CARDS
+        yield tmp_path
+        yield tmp_path / "missing.txt"
+
+    with script(scripted()) as played:
+        result = await read_many(later(), "What is the fee?")
+        assert {gap.document.removeprefix(f"{tmp_path.as_posix()}/") for gap in result.gaps} == {
+            "picture.png", "empty.txt", "missing.txt",
+        }  # fmt: skip
+        assert result.plan.documents == 2
+        again = await read_many((tmp_path / "inner").glob("*.md"), "What is the fee?")
+    assert again.gaps == ()
+    assert "inner/fees.md" in text_of_request(played.requests[0])
+
+
+async def test_two_documents_of_one_id_stay_apart() -> None:
+    found = Evidence("nine", "opens at nine", "fees+")
+    with script(scripted(found)):
+        result = await read_many([FEES, Document("fees", OTHER.text)], "When?")
+    assert [(one.document, one.quote) for one in result.citations] == [("fees+", "opens at nine")]
+
+
+async def test_kept_evidence_is_read_once(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.db"
+    found = (Evidence("fee", "fee is 12 EUR", "fees"), Evidence("free", "Cards are free", "cards"))
+    with script(scripted(*found)) as played:
+        first = await read_many([FEES, CARDS], "What is the fee?", kept=kept, pack_tokens=20)
+        before = len(played.requests)
+        grown = await read_many([OTHER, FEES, CARDS], "What is the fee?", kept=kept)
+        asked = await read_many([FEES], "What else?", kept=kept)
+    assert [len(first.citations), len(grown.citations)] == [2, 2]
+    assert (grown.plan.known, grown.plan.calls, asked.plan.known) == (2, 2, 0)
+    (read, _) = played.requests[before : before + 2]
+    assert ("nine" in text_of_request(read), "Cards" in text_of_request(read)) == (True, False)
+
+
+KILLED_READING = """
+import json, os, sys
+from pathlib import Path
+import anyio
+from agentkit import Document
+from agentkit.patterns import read_many
+from agentkit.testing import Reply, script
+
+folder, dies_at = Path(sys.argv[1]), int(sys.argv[2])
+ledger = folder / "ledger"
+
+def reply(request):
+    said = json.dumps(request["messages"])
+    read = ledger.read_text().split() if ledger.exists() else []
+    is_writer = request["model"] == "claude-opus-5-5"
+    name = "writer" if is_writer else next(f"d{n}" for n in range(6) if f"d{n} says" in said)
+    if len(read) == dies_at:
+        os._exit(9)
+    ledger.write_text(" ".join([*read, name]))
+    if name == "writer":
+        return Reply.text(f"{said.count('<quote>')} quotes [1].")
+    return Reply.output({"evidence": [{"claim": name, "quote": f"{name} says so", "document": name}]})
+
+async def main():
+    documents = [Document(f"d{n}", f"This is what d{n} says so." * 5) for n in range(6)]
+    result = await read_many(
+        documents, "Who says so?", pack_tokens=50, concurrency=1, **{sys.argv[3]: folder / "kept.db"}
+    )
+    print(result.answer, result.cost.usd is not None)
+
+with script(reply):
+    anyio.run(main)
+"""
+
+
+@pytest.mark.parametrize("option", ["journal", "kept"])
+def test_a_reading_that_was_killed_reads_nothing_twice(tmp_path: Path, option: str) -> None:
+    ended = []
+    for dies_at in (4, 99):
+        program = [sys.executable, "-c", KILLED_READING, str(tmp_path), str(dies_at), option]
+        ended.append(subprocess.run(program, capture_output=True, text=True, timeout=50, check=False))
+    assert (ended[0].returncode, ended[1].returncode) == (9, 0), ended[1].stderr
+    assert (tmp_path / "ledger").read_text() == "d0 d1 d2 d3 d4 d5 writer"
+    assert ended[1].stdout == "6 quotes [1]. True\n"
+
+
+async def test_the_plan_is_trimmed_to_the_budget_or_turned_down() -> None:
+    documents = [Document(f"d{number}", f"Text {number}. " * 500) for number in range(20)]
+    documents[7] = Document("d7", "The fee of the bank. " * 300)
+    whole = await plan_reading(documents, "What is the fee of the bank?", pack_tokens=3_000)
+    assert whole.max_cost_usd is not None
+    budget = Budget(max_cost_usd=whole.max_cost_usd * 0.97)
+    trimmed = await plan_reading(documents, "What is the fee of the bank?", pack_tokens=3_000, budget=budget)
+    assert 0 < len(trimmed.left_out) < 20
+    assert "d7" not in trimmed.left_out
+    assert trimmed.max_cost_usd is not None
+    assert trimmed.max_cost_usd <= whole.max_cost_usd
+    with pytest.raises(BudgetExceeded, match="one document"):
+        await plan_reading(documents, "What is the fee?", budget=Budget(max_cost_usd=0.0001))
+    with script(scripted()):
+        result = await read_many(documents, "What is the fee of the bank?", pack_tokens=3_000, budget=budget)
+    assert {gap.document for gap in result.gaps} == {*trimmed.left_out}
+    assert "left out" in result.gaps[0].reason
+
+
+async def test_a_pre_filter_keeps_the_documents_that_share_most() -> None:
+    plan = await plan_reading([FEES, CARDS, OTHER], "Which cards are free?", most_documents=1)
+    assert (plan.documents, plan.left_out) == (1, ("fees", "other"))
+    assert "1 documents, 2 left out, 2 calls" in str(plan)
+
+
+async def test_without_documents_nothing_is_sent(tmp_path: Path) -> None:
+    with script() as played:
+        result = await read_many([tmp_path / "none.txt"], "What?")
+    assert (played.requests, result.answer, result.ok, result.plan.calls) == ([], None, False, 0)
+    assert str(result).startswith("There is no document")
