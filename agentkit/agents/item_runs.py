@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, cast
 
+import anyio
+
 from agentkit.agents.fan_out import Done, Emit, Failed, Progress, fan_out
+from agentkit.agents.recorded_messages import without_messages
 from agentkit.history.conversation_state import ConversationState
 from agentkit.log import log_context
+from agentkit.loop.durable.recorded_spending import recorded_amount
 from agentkit.loop.lifecycle import RunLifecycle
+from agentkit.loop.opening import store_of
 from agentkit.loop.parent_call import enclosing_client
 from agentkit.loop.run_checks import check_deps_demands
 from agentkit.models.client import lease_client
@@ -39,6 +47,8 @@ async def run_items(
     """
     check_run_options(spec, options, "concurrency", "progress")
     agent, shared = spec_with_options(spec, options), options.pop("budget", None)
+    store = None if (journal := options.get("journal")) is None else store_of(journal)
+    run_id = options.get("run_id") or f"map-{secrets.token_hex(8)}"
     check_deps_demands(agent, has_deps=has_own_deps(agent.deps, options.get("deps")))
 
     async def one(item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
@@ -50,7 +60,8 @@ async def run_items(
             if lifecycle.agent_loop is not None:
                 ended.append(cast("RunResult[object]", lifecycle.result()))
             raise
-        return lifecycle.result()
+        result = lifecycle.result()
+        return result if store is None else without_messages(result, partial(_read_result, agent, item, own))
 
     results: dict[int, Done[Out] | Failed] = {}
 
@@ -63,13 +74,24 @@ async def run_items(
             await emit(result)
 
     async with AsyncExitStack() as stack:
-        stack.enter_context(share_budget(shared, "the map"))
+        recorded = () if store is None else await stack.enter_async_context(store.open_runs(run_id))
+        stack.enter_context(share_budget(shared, "the map", recorded_amount(recorded)))
         client = options.get("client") or enclosing_client(spec.client)
-        if isinstance(agent.model, str):  # one client for all, also between two items
+        if isinstance(agent.model, str) and store is None:  # one client for all, also between two items
             client = await stack.enter_async_context(lease_client(client))
         redactor = Redactor.of(spec.redact, [*credentials_of(client), *credentials_of_environment()])
         stack.enter_context(log_context(redactor, agent=spec.name))
-        await fan_out(
-            one, items, concurrency=concurrency, run_id=options.get("run_id"), redact=redactor.text, emit=deliver
-        )
+        await fan_out(one, items, concurrency=concurrency, run_id=run_id, redact=redactor.text, emit=deliver)
     return [results[index] for index in sorted(results)]
+
+
+def _read_result(spec: AgentSpec[Deps, In, Out], item: In | str, options: RunOptions[Deps]) -> RunResult[object]:
+    """Return the recorded result of an item, in an event loop of its own: another one may be running here."""
+
+    async def read() -> RunResult[object]:
+        lifecycle = RunLifecycle(spec, ConversationState(), item, options)
+        await lifecycle.run(None)
+        return cast("RunResult[object]", lifecycle.result())
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: anyio.run(read)).result()

@@ -48,6 +48,8 @@ class Account:
         self.spent = _NO_AMOUNT
         self.is_exhausted = False
         """True if a call was given up because of this budget; set by the caller that gives it up."""
+        self.has_recorded_spending = False
+        """True if the spending of earlier executions of all runs below is counted already."""
         self.reserved = _NO_AMOUNT
         self.in_flight: set[Reservation] = set()
         """The model calls that are reserved and not settled."""

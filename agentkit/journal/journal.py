@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentkit.errors import RunInProgress, UsageError
 from agentkit.journal import rows, transfer
@@ -17,6 +18,9 @@ from agentkit.journal.open_files import use_journal, use_journal_from_thread
 from agentkit.journal.run_journal import Clock, RunJournal
 from agentkit.journal.run_lock import RunLock, owner_of
 from agentkit.journal.steps import JournalSteps
+
+if TYPE_CHECKING:
+    from agentkit.messages.message import JSONObject
 
 RUNNING, INTERRUPTED = "running", "interrupted"
 """The states of a run that has not ended: somebody executes it, or nobody does."""
@@ -82,6 +86,19 @@ class Journal:
                     await run.close()
             finally:
                 lock.release()
+
+    @asynccontextmanager
+    async def open_runs(self, run_id: str) -> AsyncGenerator[list[JSONObject]]:
+        """Keep the file open for the items of a fan-out, and yield the charges that these have recorded.
+
+        Args:
+            run_id: The id of the fan-out: its items are the runs `<run_id>/0`, `<run_id>/1` and so on.
+
+        Raises:
+            JournalError: The file cannot be used.
+        """
+        async with use_journal(self.path) as thread:
+            yield await thread.read(partial(rows.charges_below, run_id=run_id))
 
     def runs(self) -> list[RunInfo]:
         """Return the runs of the journal, the oldest first. Raises JournalError."""

@@ -193,6 +193,20 @@ def whole_value_of(connection: sqlite3.Connection, run_id: str, name: str) -> JS
     return whole_value(connection, run_id, record)
 
 
+def charges_below(connection: sqlite3.Connection, run_id: str) -> list[JSONObject]:
+    """Return the charges of values, and of intents without one, of the runs whose ids begin with this and a slash."""
+    found: list[JSONObject] = []
+    behind = f"{run_id}0"  # the character behind the slash
+    ids = connection.execute("SELECT run_id FROM runs WHERE run_id > ? AND run_id < ?", (f"{run_id}/", behind))
+    for (one,) in ids.fetchall():
+        records = load_records(connection, one)
+        ended = {record.name for record in records if record.phase == "value"}
+        for record in records:
+            if record.charges and (record.phase == "value" or record.name not in ended):
+                found += record.charges
+    return found
+
+
 def delete_record(connection: sqlite3.Connection, run_id: str, record: Record) -> None:
     """Delete a record."""
     deleted = connection.execute(

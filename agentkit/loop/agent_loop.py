@@ -221,7 +221,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             self._append_turn()
             self.state = self.state.turn_resumed()
         needs_reserve = self.state.has_tools and not action.is_final_turn
-        if needs_reserve and self.run_budget.accounts and (late := await self._time_checks.refusal()):
+        if needs_reserve and self._time_checks.may_refuse and (late := await self._time_checks.refusal()):
             self.state = self.state.budget_refused(late)
             return
         note = action.note if self.state.turn is not None else await self._late_changes.add_to(action.note)

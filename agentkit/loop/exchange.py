@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from agentkit.budget.account import OverBudget
+from agentkit.budget.account import Account, OverBudget
+from agentkit.budget.budget import Budget
 from agentkit.budget.charges import Charge, total_cost, total_usage
 from agentkit.budget.prices import Price
 from agentkit.budget.usage import Cost, Usage
@@ -21,7 +22,7 @@ from agentkit.run.events import TurnFinished, TurnReset
 from agentkit.run.guarded_middleware import ProgramFault
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import Account, RunBudget
+    from agentkit.budget.account import RunBudget
     from agentkit.models.retry import Retry
     from agentkit.run.scope import EventOrigin, RunScope
 
@@ -169,15 +170,17 @@ class CallFailure:
 
     @classmethod
     def from_json(cls, value: JSONObject, accounts: Sequence[Account]) -> CallFailure:
-        """Restore a failure from `to_json`, in a run with the same budgets."""
+        """Restore a failure from `to_json`."""
         text = value["text"]
         error: CallError
         match value["error"]:
             case "ModelError":
                 error = ModelError(text, **{name: value[name] for name in MODEL_ERROR_FIELDS})
             case "OverBudget":
-                error = OverBudget(text, accounts[int(value["account"])], is_about_prompt=value["is_about_prompt"])
-                error.account.is_exhausted = True
+                place = int(value["account"])  # this execution may have fewer budgets
+                account = accounts[place] if place < len(accounts) else Account(Budget(), "an earlier execution")
+                account.is_exhausted = True
+                error = OverBudget(text, account, is_about_prompt=value["is_about_prompt"])
             case _:
                 error = ProgramFault(text)
         return cls(error, tuple(map(Charge.from_json, value["charges"])))

@@ -24,7 +24,7 @@ from agentkit.history.transcript import Transcript
 from agentkit.log import log, log_context
 from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
-from agentkit.loop.durable.recorded_input import FromJournal, RunInput
+from agentkit.loop.durable.recorded_input import FromJournal, RunInput, recorded_budget
 from agentkit.loop.durable.recorded_model import RecordedModel
 from agentkit.loop.durable.recorded_spending import count_recorded_spending, open_account
 from agentkit.loop.durable.run_end import EndStep, RunEnd
@@ -81,6 +81,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
     def __post_init__(self) -> None:
         check_run_options(self.spec, self.options)
         self.spec = spec_with_options(self.spec, self.options)
+        self._budget = self.options.get("budget")
         self._around = enclosing_call() if self.parent is None else None
         """The call, or the run, whose code starts this run. None: it is a root, or the child of a tool call."""
         self._run_id = self.options.get("run_id") or self._new_run_id()
@@ -97,6 +98,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
     async def run(self, listener: EventListener | None) -> None:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
         async with open_steps(self.options, self._run_id) as self._steps:
+            if self._budget is None and self._steps.is_durable and self.parent is None:
+                self._budget = await recorded_budget(self._steps)
             if self._around is None:
                 await self._run_here(listener)
             else:
@@ -204,7 +207,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         """Return the content of the prompt, without secrets."""
         if self._content is not None:
             return scope.redactor.content(self._content)
-        run_input = RunInput(self.spec, self.prompt, self.conversation.hash())
+        run_input = RunInput(self.spec, self.prompt, self.conversation.hash(), self._budget)
         return await run_input.content(scope, scope.redactor)
 
     async def record_end(self, result: RunResult[Out] | None = None) -> None:
@@ -250,7 +253,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
             if self._around is not None:
                 scope = nested_scope(self._around, self.spec.name, scope)
             owner = "the run"
-        budgets = ((self.options.get("budget"), owner), (self.spec.budget, f"the agent {self.spec.name!r}"))
+        budgets = ((self._budget, owner), (self.spec.budget, f"the agent {self.spec.name!r}"))
         if self.parent is None:
             count_recorded_spending(scope.accounts, scope.steps)
         accounts = [open_account(budget, owner, scope.steps) for budget, owner in budgets if budget is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import takewhile
 from os import PathLike
@@ -54,8 +54,9 @@ class RunResult(Generic[Out_co]):
     """The charges of this run's own model calls, by model and price."""
     children: tuple[RunResult[object], ...] = ()
     """The runs of sub-agents that this run delegated to, in the order of the calls."""
-    messages: tuple[JSONObject, ...] = field(default=(), repr=False)
-    """The whole conversation so far as the API's own dictionaries."""
+    messages: Sequence[JSONObject] = field(default=(), repr=False)
+    """The whole conversation so far as the API's own dictionaries. Of a `map` with a journal they are read from it when
+    they are used."""
     unfinished: tuple[Unfinished, ...] = ()
     """Tool calls that did not finish, here and in the children."""
     tool: str = ""

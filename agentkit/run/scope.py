@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from agentkit.budget.account import Account
 from agentkit.budget.blocks import enclosing_accounts, find_missed_block, within_account
-from agentkit.budget.budget import Budget
+from agentkit.budget.budget import Amount, Budget
 from agentkit.log import log
 from agentkit.models.stop_flag import StopFlag
 from agentkit.redaction.redactor import Redactor
@@ -125,11 +125,18 @@ def enclosing_blocks() -> EnclosingBlocks:
 
 
 @contextmanager
-def share_budget(budget: Budget | None, owner: str) -> Generator[None]:
-    """Let the runs that start in the block share one stop flag and, if given, one budget, named after its `owner`."""
+def share_budget(budget: Budget | None, owner: str, recorded: Amount | None = None) -> Generator[None]:
+    """Let the runs that start in the block share one stop flag and, if given, one budget, named after its `owner`.
+
+    `recorded` is what earlier executions of all these runs have spent. None: each of them counts its own.
+    """
     token = _shared_stop_flag.set(_shared_stop_flag.get() or StopFlag())
     try:
-        with nullcontext() if budget is None else within_account(Account(budget, owner)):
+        account = None if budget is None else Account(budget, owner)
+        if account is not None and recorded is not None:
+            account.continue_from(recorded)
+            account.has_recorded_spending = True
+        with nullcontext() if account is None else within_account(account):
             yield
     finally:
         _shared_stop_flag.reset(token)

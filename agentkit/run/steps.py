@@ -117,6 +117,14 @@ class StepsStore(Protocol):
         """Own a run, and return its durable steps. Raises RunInProgress if somebody else owns it."""
         ...
 
+    def open_runs(self, run_id: str) -> AbstractAsyncContextManager[Sequence[JSONObject]]:
+        """Keep the store open for the items of a fan-out, and return the charges that these have recorded.
+
+        Args:
+            run_id: The id of the fan-out: its items are the runs `<run_id>/0`, `<run_id>/1` and so on.
+        """
+        ...
+
     def reopen(self, run_id: str) -> None:
         """Let a run that ended `failed` go on from its last request. Raises UsageError if it ended otherwise."""
         ...
@@ -149,7 +157,9 @@ class InMemorySteps(Steps):
     """
 
     is_durable: ClassVar[bool] = False  # pyright: ignore[reportIncompatibleMethodOverride]
-    """See `Steps.is_durable`."""
+    """See `Steps.is_durable`. As a class variable it costs no call for each step, and so the next one."""
+    is_replaying: ClassVar[bool] = False  # pyright: ignore[reportIncompatibleMethodOverride]
+    """See `Steps.is_replaying`."""
     prefix: str = ""
 
     def reserve(self, step: Step) -> Slot:

@@ -269,3 +269,32 @@ async def test_a_conversation_records_what_is_new(tmp_path: Path) -> None:
     assert later.messages == second.messages
     with pytest.raises(RunConflict, match="other messages before"):
         await agent.run("Two", journal=path, run_id="r2")
+
+
+@pytest.mark.parametrize("budget", [Budget(max_requests=2), Budget(max_seconds=0.3)], ids=str)
+async def test_a_budget_holds_where_it_is_not_given_again(tmp_path: Path, budget: Budget) -> None:
+    @tool(effect="read")
+    async def wait(word: str) -> str:
+        """Wait."""
+        await anyio.sleep(0.2 if budget.max_seconds and not made else 0)
+        made.append(word)
+        return word
+
+    def on(request: JSONObject) -> Reply:
+        is_last = "last turn" in str(request["messages"][-1])
+        return Reply.text("The best so far.") if is_last else Reply.tool("wait", word=str(len(request["messages"])))
+
+    made.clear()
+    agent = Agent("a", model="claude-haiku-5-5", tools=[wait], max_turns=4)
+    with script(on):
+        first = await agent.run("Go", journal=tmp_path / "runs.db", run_id="r", budget=budget)
+    lines = [*Journal(tmp_path / "runs.db").export("r")]
+    assert facts(await agent.resume("r", journal=tmp_path / "runs.db")) == facts(first)
+    for count in (len(lines) // 2, len(lines) - 1):
+        path = tmp_path / f"{count}.db"
+        Journal(path).import_lines(lines[:count])
+        with script(on):
+            again = await agent.resume("r", journal=path)
+        if budget.max_requests:
+            assert again.outcome is Outcome.BUDGET_EXHAUSTED
+            assert again.usage.requests + again.usage.aborted_requests == 2

@@ -57,9 +57,9 @@ class Recording(Steps):
     def reserve(self, step: Step) -> Slot:
         name = self.prefix + step.name
         if name not in self.reserved:
-            self.reserved += [] if step.kind == "changes" else [name]  # which are mostly not executed
+            self.reserved += [] if step.kind in ("changes", "time") else [name]  # mostly not executed
         else:
-            assert step.kind in ("tool", "agent", "end"), "a step has its name for itself"
+            assert step.kind in ("input", "tool", "agent", "end"), "a step has its name for itself"
         intent = json.loads(self.intents[name]) if name in self.intents and name not in self.known else None
         return Slot(name, step, name in self.known, intent)
 
@@ -206,7 +206,7 @@ async def test_slots_are_reserved_in_the_models_order_before_any_call_starts() -
     with script(play):
         await observe(recording)
     own = [name for name in recording.reserved if "/" not in name]
-    assert own[:4] == ["end", "input", "prefix", "model:1"]
+    assert own[:4] == ["input", "end", "prefix", "model:1"]
     assert [name.partition(":")[0] for name in own[4:8]] == ["tool"] * 4
     first_child = next(i for i, name in enumerate(recording.reserved) if "/" in name)
     assert all(name in recording.reserved[:first_child] for name in own[:8])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Generic, cast
 
+from agentkit.budget.budget import Budget
 from agentkit.errors import RunConflict, UsageError
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
-from agentkit.run.steps import run_step
+from agentkit.run.steps import NotRecorded, Step, run_step
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject
     from agentkit.redaction.redactor import Redactor
     from agentkit.run.input import Part
     from agentkit.run.scope import RunScope
+    from agentkit.run.steps import Steps
 
 
 class FromJournal:
@@ -32,6 +34,8 @@ class RunInput(Generic[Deps, In, Out]):
     prompt: In | str | Sequence[Part] | FromJournal
     before: str = ""
     """The hash of the conversation before the run. Empty: there is none."""
+    budget: Budget | None = None
+    """The budget of the run. None: it has none of its own."""
 
     async def content(self, scope: RunScope, redactor: Redactor) -> Content:
         """Return the content of the prompt without secrets: as it was sent by an earlier execution.
@@ -47,7 +51,8 @@ class RunInput(Generic[Deps, In, Out]):
                     f"The journal has no prompt of the run {scope.run_id!r}: start it with one, `run(...)`."
                 )
             content = redactor.content(self.spec.input_spec.to_content(self.prompt))
-            return {**self._identity(), "content": content}
+            limits = None if self.budget is None else asdict(self.budget)
+            return {**self._identity(), "budget": limits, "content": content}
 
         recorded = await run_step(scope.steps, "input", "input", effect)
         if scope.parent_call_id is None:
@@ -69,3 +74,16 @@ class RunInput(Generic[Deps, In, Out]):
         else:
             return
         raise RunConflict(f"The run {run_id!r} in the journal {what}. Give this one another `run_id`.")
+
+
+async def recorded_budget(steps: Steps) -> Budget | None:
+    """Return the budget with which an earlier execution has started a run. None: it had none, or there was none."""
+    slot = steps.reserve(Step("input", "input"))
+    if not slot.is_recorded:
+        return None
+
+    async def effect() -> JSONObject:
+        raise NotRecorded(slot.name)
+
+    limits: JSONObject | None = (await steps.run(slot, effect))["budget"]
+    return None if limits is None else Budget(**limits)

@@ -11,6 +11,7 @@ from agentkit.budget.charges import Charge, total_cost, total_usage
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
+    from agentkit.messages.message import JSONObject
     from agentkit.run.steps import Steps
 
 
@@ -18,18 +19,20 @@ def open_account(budget: Budget, owner: str, steps: Steps) -> Account:
     """Return the account of a budget on what these steps execute, with what they have spent and worked before."""
     account = Account(budget, owner)
     if steps.is_durable:
-        account.continue_from(_recorded_amount(steps), steps.worked_s)
+        account.continue_from(recorded_amount(steps.recorded_charges()), steps.worked_s)
     return account
 
 
 def count_recorded_spending(accounts: Iterable[Account], steps: Steps) -> None:
     """Count what these steps have spent before in accounts that were opened outside of their run."""
     if steps.is_durable:
-        amount = _recorded_amount(steps)
+        amount = recorded_amount(steps.recorded_charges())
         for account in accounts:
-            account.continue_from(amount)
+            if not account.has_recorded_spending:
+                account.continue_from(amount)
 
 
-def _recorded_amount(steps: Steps) -> Amount:
-    charges = [Charge.from_json(one) for one in steps.recorded_charges() or ()]
+def recorded_amount(recorded: Iterable[JSONObject] | None) -> Amount:
+    """Return the amount of recorded charges. None: they are not known yet."""
+    charges = [Charge.from_json(one) for one in recorded or ()]
     return Amount.from_usage(total_usage(charges), total_cost(charges))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentkit.run.steps import run_step
+from agentkit.run.steps import Step
 
 if TYPE_CHECKING:
     from agentkit.budget.account import RunBudget
@@ -19,20 +19,23 @@ class TimeChecks:
 
     steps: Steps
     run_budget: RunBudget
+    may_refuse: bool = field(init=False)
+    """False: the time is not limited, and was not in an earlier execution."""
     _has_limit: bool = field(init=False)
     _count: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._has_limit = self.run_budget.seconds_left is not None
+        self.may_refuse = self._has_limit or self.steps.is_durable
 
     async def refusal(self) -> str:
         """Return the reason why the next turn should be the last. Empty: there is time."""
-        if not self._has_limit:
-            return ""
         self._count += 1
+        slot = self.steps.reserve(Step(f"time:{self._count}", "time"))
+        if not self._has_limit and not slot.is_recorded:
+            return ""
 
         async def effect() -> JSONObject:
             return {"refusal": self.run_budget.time_text("is nearly over") if self.run_budget.is_time_short else ""}
 
-        recorded = await run_step(self.steps, f"time:{self._count}", "time", effect)
-        return str(recorded["refusal"])
+        return str((await self.steps.run(slot, effect))["refusal"])
