@@ -224,8 +224,8 @@ class AgentLoop(Generic[Deps, In, Out]):
         if needs_reserve and self._time_checks.may_refuse and (late := await self._time_checks.refusal()):
             self.state = self.state.budget_refused(late)
             return
-        note = action.note if self.state.turn is not None else await self._late_changes.add_to(action.note)
-        self.history.append_user_message(note)
+        is_new = self.state.turn is None and self.scope.steps.is_durable
+        self.history.append_user_message(await self._late_changes.add_to(action.note) if is_new else action.note)
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()
         is_replayed, is_last = self.scope.steps.is_replaying, action.is_final_turn

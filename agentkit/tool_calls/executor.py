@@ -55,7 +55,8 @@ class ToolCallExecutor:
         tools = self.runner.tools
         numbered = [(place, call) for place, call in enumerate(calls, 1) if call.id not in results]
         slots = {call.id: reserve_call(self.runner, call, place) for place, call in numbered}
-        await self._replay_recorded(calls, slots, results)
+        if self.runner.scope.steps.is_durable:
+            await self._replay_recorded(calls, slots, results)
         unfinished = dict(eager_calls or {})
         for call in calls:
             if call.id in unfinished:
@@ -157,6 +158,8 @@ class ToolCallExecutor:
     ) -> CallResult:
         runner = self.runner
         run = ToolRun(call, tool, runner.make_context(call, slot), runner.scope.path)
+        if not runner.scope.steps.is_durable:
+            return await runner.run_to_result(run, is_stop_requested)
         # A sub-agent records its own steps, so its run is not inside a step of the parent.
         agent_result = await runner.run_to_result(run, is_stop_requested) if tool.is_agent else None
 

@@ -27,10 +27,8 @@ class LateChanges:
     _count: int = field(default=0, init=False)
 
     async def add_to(self, note: str | None) -> str | None:
-        """Return a note for the next user message, behind that on changes if there is one."""
+        """Return a note for the next user message, behind that on changes if there is one. The steps are durable."""
         steps = self.scope.steps
-        if not steps.is_durable:
-            return note
         self._count += 1
         slot = steps.reserve(Step(f"changes:{self._count}", "changes"))
         found = None if slot.is_recorded or steps.is_replaying else self.history.late_changes()
