@@ -190,6 +190,15 @@ class RecordedSteps(Steps):
     is_replaying: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
     recorded: Steps
 
+    @property
+    def worked_s(self) -> float:
+        """See `Steps.worked_s`."""
+        return self.recorded.worked_s
+
+    def recorded_charges(self) -> Sequence[JSONObject] | None:
+        """See `Steps.recorded_charges`: those of a sub-agent that has ended are counted with its run, and only once."""
+        return self.recorded.recorded_charges()
+
     def reserve(self, step: Step) -> Slot:
         """See `Steps.reserve`."""
         return self.recorded.reserve(step)
