@@ -84,7 +84,8 @@ class CommitThread:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._jobs: SimpleQueue[_Job[object]] = SimpleQueue()
-        threading.Thread(target=self._main, name="agentkit journal", daemon=True).start()
+        self._thread = threading.Thread(target=self._main, name="agentkit journal", daemon=True)
+        self._thread.start()
 
     async def write(self, function: Callable[[sqlite3.Connection], T], *, on_failure: OnFailure | None = None) -> T:
         """Call a function that writes, and return its value once it is durable.
@@ -123,7 +124,11 @@ class CommitThread:
 
     def close_from_thread(self) -> None:
         """Do the same as `close`, while this thread waits."""
-        self._block_for(_Job(_do_nothing, None, is_last=True))
+        last = _Job(_do_nothing, None, is_last=True)
+        if threading.current_thread() is self._thread:  # it collects the garbage of an export that nobody has read out
+            self._jobs.put(cast("_Job[object]", last))
+        else:
+            self._block_for(last)
 
     def _block_for(self, job: _Job[T]) -> T:
         self._jobs.put(cast("_Job[object]", job))

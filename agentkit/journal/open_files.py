@@ -12,7 +12,7 @@ import anyio
 
 from agentkit.journal.commit_thread import CommitThread
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a garbage collection in its block may close a journal
 
 
 class _OpenFile:

@@ -164,7 +164,13 @@ def _this_process() -> Owner:
 
 
 def _in_progress_text(run_id: str, owner: Owner | None) -> str:
-    who = "another process" if owner is None else "this process" if owner == _this_process() else str(owner)
+    who = (
+        "another process"
+        if owner is None
+        else "another task of this process"
+        if owner == _this_process()
+        else str(owner)
+    )
     return f"Run `{run_id}` is being executed by {who}. Wait for its end, end its owner, or give another run id."
 
 

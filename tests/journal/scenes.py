@@ -37,19 +37,18 @@ async def run(steps: Steps, step: Step, value: JSONObject | None = None) -> JSON
     return await steps.run(steps.reserve(step), must_not_run if value is None else returning(value))
 
 
-async def play(steps: Steps, runs: int = 2) -> None:
-    """A small run: input, prefix, turns with two calls, the first of which is a sub-agent, an end."""
+async def play(steps: Steps) -> None:
+    """A small run: input, prefix, a turn with two calls, the first of which is a sub-agent, an end."""
     await run(steps, Step("input", "input"), {"agent": "reader", "given": "0"})
     await run(steps, Step("prefix", "prefix"), {"system": "Be brief. " * 200})
-    for n in range(1, runs + 1):
-        model = Step(f"model:{n}", "model", request_hash=f"{n}", describe=lambda: "How much is tea?")
-        await run(steps, model, {"text": "Tea is 4 EUR.", "n": n})
-        slots = [steps.reserve(call(f"{n}{letter}", p)) for p, letter in ((1, "a"), (2, "b"))]
-        await steps.announce(slots[1], {"name": "order"})
-        await steps.run(slots[1], returning({"text": "b" * 100}))
-        below = steps.under(slots[0])
-        await run(below, Step("model:1", "model"), {"text": "Read."})
-        await run(below, Step("end", "end"), {"outcome": "completed"})
-        await steps.run(slots[0], returning({"kept": [{"handle": "artifact-1", "text": "k" * 5000}]}))
-        await run(steps, Step(f"time:{n}", "time"), {"is_over": False})
+    model = Step("model:1", "model", request_hash="1", describe=lambda: "How much is tea?")
+    await run(steps, model, {"text": "Tea is 4 EUR."})
+    slots = [steps.reserve(call(name, position)) for name, position in (("a", 1), ("b", 2))]
+    await steps.announce(slots[1], {"name": "order"})
+    await steps.run(slots[1], returning({"text": "b" * 100}))
+    below = steps.under(slots[0])
+    await run(below, Step("model:1", "model"), {"text": "Read."})
+    await run(below, Step("end", "end"), {"outcome": "completed"})
+    await steps.run(slots[0], returning({"kept": [{"handle": "artifact-1", "text": "k" * 5000}]}))
+    await run(steps, Step("time:1", "time"), {"is_over": False})
     await run(steps, Step("end", "end"), {"outcome": "completed"})

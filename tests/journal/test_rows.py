@@ -40,14 +40,14 @@ def change(statement: str) -> Callable[[sqlite3.Connection], object]:
 
 
 DAMAGE = {
-    "a record is gone": (change("DELETE FROM records WHERE name = 'model:1'"), "of 17 records are there"),
-    "a record has another run": (change("UPDATE records SET run_id = 's' WHERE name = 'end'"), "16 of 17 records"),
+    "a record is gone": (change("DELETE FROM records WHERE name = 'model:1'"), "of 10 records are there"),
+    "a record has another run": (change("UPDATE records SET run_id = 's' WHERE name = 'end'"), "9 of 10 records"),
     "a record has another name": (change("UPDATE records SET name = 'ens' WHERE name = 'end'"), "`end`.*stored as"),
     "a body was changed": (
         change("UPDATE records SET body = replace(body, 'Tea', 'Gin') WHERE name = 'model:1'"),
         "`model:1` of run `r` is damaged",
     ),
-    "the run is gone": (change("DELETE FROM runs"), "17 of 0 records"),
+    "the run is gone": (change("DELETE FROM runs"), "10 of 0 records"),
 }
 
 

@@ -33,7 +33,7 @@ def test_one_of_two_owners_gets_a_run_and_the_other_its_name(tmp_path: Path) -> 
     journal = tmp_path / "runs.db"
     lock = RunLock.acquire(journal, "r")
     assert owner_of(journal, "r") == Owner(os.getpid(), socket.gethostname())
-    with pytest.raises(RunInProgress, match="Run `r` is being executed by this process"):
+    with pytest.raises(RunInProgress, match="Run `r` is being executed by another task of this process"):
         RunLock.acquire(journal, "r")
     other = RunLock.acquire(journal, "other")
     lock.release()
