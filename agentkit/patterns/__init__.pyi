@@ -14,5 +14,6 @@ from agentkit.patterns.reading_plan import Plan as Plan
 from agentkit.patterns.verification import Citation as Citation
 from agentkit.patterns.verification import Quoted as Quoted
 from agentkit.patterns.verification import VerifiedQuotes as VerifiedQuotes
+from agentkit.patterns.verification import citations_of_api as citations_of_api
 from agentkit.patterns.verification import verify_output as verify_output
 from agentkit.patterns.verification import verify_quotes as verify_quotes

@@ -98,6 +98,8 @@ class ReadResult(Generic[Out_co]):
     """The price of all agents."""
     usage: Usage
     """Tokens of all agents."""
+    found: tuple[Citation, ...] = field(default=(), repr=False)
+    """All verified evidence of the readers, before it was reduced to what the writer takes."""
     rejected: tuple[Quoted, ...] = ()
     """The quotes that were dropped."""
     uncited: tuple[str, ...] = ()

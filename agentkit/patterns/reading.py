@@ -248,6 +248,7 @@ class _Reading:
             ),
             cost=self._cost,
             usage=usage,
+            found=verified.citations,
             rejected=(*verified.dropped, *false_quotes),
             uncited=tuple(sentence for one in checked for sentence in one.uncited),
             cache_breaks=tuple(self._cache_breaks),

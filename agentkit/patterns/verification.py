@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TypeAlias, cast
 
 from agentkit.messages.content import Document
+from agentkit.messages.message import JSONObject
 from agentkit.patterns.quotes import Span, find_passages, find_quote, split_quote
 
 Documents: TypeAlias = Iterable[Document] | Mapping[str, str]
@@ -103,6 +104,31 @@ def verify_quotes(quotes: Iterable[Quoted], documents: Documents) -> VerifiedQuo
     ]
     misplaced = sum(len(some) for index, some in moved.items() if given[index].document)
     return VerifiedQuotes(tuple(citations), dropped, misplaced)
+
+
+def citations_of_api(citations: Iterable[JSONObject], documents: Sequence[Document]) -> list[Citation]:
+    """Return the API's own citations (`result.citations`) as passages of the documents that a prompt held.
+
+    The API makes them where document blocks have `"citations": {"enabled": True}`; the answer is text then, since
+    citations and a typed output exclude each other. One that points to no passage of a document is left out.
+
+    Args:
+        citations: Citations in the API's form; those of text documents have places in characters.
+        documents: The documents in the order of their blocks.
+    """
+    found: list[Citation] = []
+    for one in citations:
+        number = one.get("document_index")
+        if not isinstance(number, int) or not 0 <= number < len(documents):
+            continue
+        document, start, end = documents[number], one.get("start_char_index"), one.get("end_char_index")
+        text = str(one.get("cited_text") or "")
+        span = find_quote(text, document.text)
+        if isinstance(start, int) and isinstance(end, int) and text and document.text[start:end] == text:
+            span = Span(start, end, text)
+        if span is not None:
+            found.append(Citation(document.id, span.start, span.end, span.text))
+    return found
 
 
 def verify_output(documents: Documents) -> Callable[[object], str | None]:

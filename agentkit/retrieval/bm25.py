@@ -52,6 +52,7 @@ class Bm25(Generic[Id]):
         self._terms, self._k1, self._b = terms, k1, b
         self._ids: list[Id] = []
         self._lengths = array("L")
+        self._norms: list[float] = []
         self._postings: dict[str, tuple[array[int], array[int]]] = {}
         """The places of the texts that have a term, and how often they have it."""
         for id, text in texts:  # noqa: A001 - it is what the index calls it
@@ -84,19 +85,23 @@ class Bm25(Generic[Id]):
         """
         wanted = {*self._terms(query)}
         wanted = {term for term in wanted if term not in STOP_TERMS} or wanted
-        total = len(self._ids)
-        mean = sum(self._lengths) / max(1, total) or 1.0
-        flat, slope = self._k1 * (1 - self._b), self._k1 * self._b / mean
-        scores: dict[int, float] = {}
-        covered: dict[int, float] = {}
+        total, norms = len(self._ids), self._length_norms()
+        scores, covered = [0.0] * total, [0.0] * total
         whole = 0.0
         for term in sorted(wanted):
             places, times = self._postings.get(term, ((), ()))
             rarity = rarity_of(len(places), total)
             whole += rarity
             for place, count in zip(places, times, strict=True):
-                length = flat + slope * self._lengths[place]
-                scores[place] = scores.get(place, 0.0) + rarity * count / (count + length)
-                covered[place] = covered.get(place, 0.0) + rarity
-        best = nsmallest(limit, scores, key=lambda place: (-scores[place], place))
+                scores[place] += rarity * count / (count + norms[place])
+                covered[place] += rarity
+        best = nsmallest(limit, filter(scores.__getitem__, range(total)), key=lambda place: (-scores[place], place))
         return [Ranked(self._ids[place], scores[place], covered[place] / whole) for place in best]
+
+    def _length_norms(self) -> list[float]:
+        """Return, for each text, how much a count is damped by its length; made again after a text was added."""
+        if len(self._norms) != len(self._ids):
+            mean = sum(self._lengths) / len(self._ids) or 1.0
+            flat, slope = self._k1 * (1 - self._b), self._k1 * self._b / mean
+            self._norms = [flat + slope * length for length in self._lengths]
+        return self._norms

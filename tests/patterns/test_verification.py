@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from agentkit import Agent, Document
-from agentkit.patterns import Citation, Quoted, verify_output, verify_quotes
+from agentkit.messages import Block, JSONObject
+from agentkit.patterns import Citation, Quoted, citations_of_api, verify_output, verify_quotes
 from agentkit.testing import Reply, script
 
 DOCUMENTS = [
@@ -36,6 +37,25 @@ def test_quotes_are_placed_moved_or_dropped() -> None:
     )
     assert [one.quote for one in verified.dropped] == ["the fee is 13 EUR", "The fee is 21 EUR", "\u2026"]
     assert verified.misplaced == 2
+
+
+@pytest.mark.anyio
+async def test_citations_of_the_api_become_passages() -> None:
+    def cite(number: int, start: int, end: int, text: str) -> JSONObject:
+        return {
+            "type": "char_location", "document_index": number, "document_title": None, "cited_text": text,
+            "start_char_index": start, "end_char_index": end,
+        }  # fmt: skip
+
+    given = [cite(0, 4, 17, "fee is 12 EUR"), cite(1, 3, 9, "A card costs nothing."), cite(5, 0, 1, "x")]
+    block: Block = {"type": "text", "text": "It is 12 EUR.", "citations": [*given, cite(0, 0, 1, "Not there")]}
+    blocks = [{**document.to_block(), "citations": {"enabled": True}} for document in DOCUMENTS]
+    with script(Reply.block(block)):
+        result = await Agent("plain", model="claude-haiku-5-5").run([*blocks, "What is the fee?"])
+    assert citations_of_api(result.citations, DOCUMENTS) == [
+        Citation("fees", 4, 17, "fee is 12 EUR"),
+        Citation("cards", 16, 37, "A card costs nothing."),
+    ]
 
 
 @dataclass
