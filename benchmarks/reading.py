@@ -87,7 +87,7 @@ async def measure_reading() -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{DOCUMENTS} documents of {CHARS // 1000} KB, {AT_ONCE} at once: reading {result.actual.seconds:.1f} s, "
-        f"ideal {ideal:.0f} s, {result.actual.seconds / ideal:.2f}x; with storing them {seconds:.1f} s, {cpu:.1f} s of CPU; "
+        f"ideal {ideal:.0f} s, {result.actual.seconds / ideal:.2f}x; with storing {seconds:.1f} s, {cpu:.1f} s CPU; "
         f"{memory:.0f} MB; {len(result.citations)} citations, {result.dropped} dropped; gaps {result.gaps[:2]}"
     )
     print(f"planned: {result.plan}")
