@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agentkit.loop.child_runs import CallNumber, ChildRuns
 from agentkit.messages.message import ToolCall
 from agentkit.run.deps_source import inherits_deps
-from agentkit.run.steps import Slot, Step
+from agentkit.run.steps import NO_SLOT, Step
 from agentkit.tools.run_context import CallServices, current_services
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agentkit.run.events import Event
     from agentkit.run.result import RunResult
     from agentkit.run.scope import EventListener, RunScope
+    from agentkit.run.steps import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ class ParentCall(CallServices):
 
 def call_of_run(scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
     """Return the services for code of a run that belongs to no tool call: instructions, middleware, checks."""
-    no_call, no_slot = ToolCall("", "", {}), Slot("", Step("", "tool"))
-    return ParentCall(scope, no_slot, no_call, None, None, ChildRuns(), nested_runs, redactor=scope.redactor)
+    no_call = ToolCall("", "", {})
+    return ParentCall(scope, NO_SLOT, no_call, None, None, ChildRuns(), nested_runs, redactor=scope.redactor)
 
 
 def enclosing_call() -> ParentCall | None:

@@ -63,6 +63,10 @@ class Slot:
     """The intent that an earlier execution announced for the step without recording its value. None: there is none."""
 
 
+NO_SLOT = Slot("", Step("", "tool"))
+"""The place of what is no step: steps that are not durable have no slots."""
+
+
 class Steps(Protocol):
     """Executes the steps of a run. Inherit from it to make runs durable or distributed.
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentkit.run.steps import Step
+from agentkit.run.steps import NO_SLOT, Step
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.retry_and_timeout import run_tool
 from agentkit.tools.artifacts.recorded import kept_to_json, restore_kept
@@ -27,13 +27,13 @@ OUTCOME_UNKNOWN = (
 
 def reserve_call(runner: CallRunner, call: ToolCall, position: int) -> Slot:
     """Reserve the slot of a call, the nth of its turn, counted from 1."""
-    scope, name = runner.scope, f"tool:{call.id}"
+    scope = runner.scope
     if not scope.steps.is_durable:
-        return scope.steps.reserve(Step(name, "tool"))
+        return NO_SLOT
     tool = runner.tools.get(call.name)
     return scope.steps.reserve(
         Step(
-            name,
+            f"tool:{call.id}",
             "agent" if tool is not None and tool.is_agent else "tool",
             effect="read" if tool is None else tool.effect,
             key=f"{scope.run_id}:{call.id}",
