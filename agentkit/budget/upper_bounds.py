@@ -25,6 +25,8 @@ IMAGE_TOKENS = 4_784
 """The most tokens of a picture: larger ones are scaled down. Source: vision guide, high-resolution models."""
 DOCUMENT_TOKENS = 600 * (3_000 + IMAGE_TOKENS)
 """The most tokens of a PDF: 600 pages, each as text and as a picture. Source: PDF guide."""
+_ESTIMATED_DOCUMENT_TOKENS = 100_000
+"""The tokens of a PDF at most, as the rate limiter counts it: those of 30 to 60 pages."""
 ADDED_TOKENS: Mapping[str, int] = {"request": 64, "message": 8, "tools": 800, "output_config": 800, "thinking": 64}
 """Tokens that the API adds to the prompt: for each request and message, and for tools, a format, thinking.
 
@@ -148,8 +150,24 @@ def max_prompt_tokens(request: Request, known_tokens: int = 0, known_messages: i
 
 
 def estimated_prompt_tokens(request: Request) -> int:
-    """Return an estimate of the prompt's tokens, for the rate limiter: four bytes are a token."""
-    return (len(request.prefix.encoded) + sum([len(message.encoded) for message in request.messages])) // 4
+    """Return an estimate of the prompt's tokens, for the rate limiter: four bytes are a token, except of a picture."""
+    sizes = [len(message.encoded) for message in request.messages]
+    estimate = (len(request.prefix.encoded) + sum(sizes)) // 4
+    if estimate > IMAGE_TOKENS:  # the data of a picture is longer than its tokens, and rare
+        for message, size in zip(request.messages, sizes, strict=True):
+            if size > 4 * IMAGE_TOKENS and not isinstance(message.content, str):
+                estimate -= _bytes_over_tokens(message) // 4
+    return estimate
+
+
+def _bytes_over_tokens(message: Message) -> int:
+    """Return the bytes by which the data of pictures and PDFs is longer than four for each of their tokens."""
+    over = 0
+    for kind, source in _media_sources(cast("Sequence[object]", message.content)):
+        data = source.get("data")
+        if isinstance(data, str) and source.get("type") != "text":
+            over += max(0, len(data) - 4 * (IMAGE_TOKENS if kind == "image" else _ESTIMATED_DOCUMENT_TOKENS))
+    return over
 
 
 def max_message_tokens(message: Message) -> int:

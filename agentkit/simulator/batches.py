@@ -8,7 +8,7 @@ unless the batch was canceled before.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, cast
@@ -18,10 +18,11 @@ import anyio
 from agentkit.messages.message import JSONObject
 from agentkit.simulator.http.wire import Headers, Response, json_lines_response, json_response
 from agentkit.simulator.paging import paginate
-from agentkit.simulator.rules.refusal import APPROXIMATE, Refusal
+from agentkit.simulator.rules.refusal import APPROXIMATE, Edition, Refusal
 
-AnswerBatchRequest: TypeAlias = Callable[[JSONObject], Awaitable["tuple[int, JSONObject]"]]
-"""A function from the body of one message request to the HTTP status and the message or the error object."""
+AnswerBatchRequest: TypeAlias = Callable[[JSONObject, Edition], Awaitable["tuple[int, JSONObject]"]]
+"""A function from the body of one message request, and the version and betas of its batch, to the HTTP status and the
+message or the error object."""
 
 _CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MAX_REQUESTS = 100_000
@@ -31,6 +32,8 @@ _MAX_REQUESTS = 100_000
 class _Batch:
     id: str
     requests: list[JSONObject]
+    edition: Edition
+    """The version and the betas with which the batch was created; they hold for its requests."""
     created: datetime
     ended: datetime | None = None
     cancelled: datetime | None = None
@@ -71,11 +74,18 @@ class MessageBatches:
         self._count = 0
 
     async def handle(
-        self, method: str, subpath: Sequence[str], query: str, host: str, body: object, response_headers: Headers
+        self,
+        method: str,
+        subpath: Sequence[str],
+        query: str,
+        headers: Mapping[str, str],
+        body: object,
+        response_headers: Headers,
     ) -> Response | Refusal:
         """Answer a request below `/v1/messages/batches`; `subpath` holds the remaining segments of its path."""
+        host = headers.get("host", "localhost")
         if method == "POST" and not subpath:
-            return self._create_batch(body, host, response_headers)
+            return self._create_batch(body, Edition.from_headers(headers), host, response_headers)
         if method == "GET" and not subpath:
             shown = [batch.to_json(host) for batch in reversed(self._batches.values())]
             listed = paginate(shown, query, what="batch")
@@ -109,18 +119,19 @@ class MessageBatches:
                 return Refusal(404, "not_found_error", "Not found")
         return json_response(200, batch.to_json(host), response_headers)
 
-    def _create_batch(self, body: object, host: str, response_headers: Headers) -> Response | Refusal:
+    def _create_batch(self, body: object, edition: Edition, host: str, response_headers: Headers) -> Response | Refusal:
         if text := _find_batch_error(body):
             return Refusal(400, "invalid_request_error", text)
         self._count += 1
-        batch = _Batch(f"msgbatch_{self._count:06}", cast("JSONObject", body)["requests"], datetime.now(UTC))
+        requests: list[JSONObject] = cast("JSONObject", body)["requests"]
+        batch = _Batch(f"msgbatch_{self._count:06}", requests, edition, datetime.now(UTC))
         self._batches[batch.id] = batch
         return json_response(200, batch.to_json(host), response_headers)
 
     async def _answer_requests(self, batch: _Batch) -> None:
         async with batch.lock:  # a concurrent status request waits here
             for request in batch.requests[len(batch.results) :]:
-                status, answer = await self._answer(request["params"])
+                status, answer = await self._answer(request["params"], batch.edition)
                 if batch.is_over():
                     return  # canceled in the meantime: this request has its result already
                 name = "message" if status == 200 else "error"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from agentkit.simulator.replies.responder import Responder
 
 _NO_FAULT = Fault()
+_lock = threading.Lock()
+"""Held while a reply is numbered: clients may call from several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,25 @@ class MessageEndpoint:
     _kept_replies: dict[str, Reply] = field(default_factory=dict[str, Reply])
     """Replies that a fault spoiled, by the digest of their conversation: the retry of a request gets them whole."""
 
+    _asked: Counter[str] = field(default_factory=Counter[str])
+    """The number of replies to each conversation."""
+
+    def next_message_id(self, conversation: str) -> str:
+        """Return the id of the next reply to a conversation. No two replies have the same."""
+        with _lock:
+            self._asked[conversation] += 1
+            number = self._asked[conversation]
+        return f"msg_{conversation}" if number == 1 else f"msg_{conversation}_{number}"
+
     async def answer_message(
-        self, request: JSONObject, conversation: str, fault: Fault | None, response_headers: Headers
+        self, request: JSONObject, conversation: str, message_id: str, fault: Fault | None, response_headers: Headers
     ) -> MessageAnswer:
         """Return the response to one request.
 
         Args:
             request: The parsed body, with the whole conversation.
             conversation: The digest of the conversation.
+            message_id: The id of the reply.
             fault: The fault to apply. None: no fault.
             response_headers: Header fields that every response carries.
 
@@ -85,7 +100,9 @@ class MessageEndpoint:
             turn = _as_compaction_turn(turn)
         if fault.change_turn is not None:
             turn = self._apply_turn_fault(turn, fault)
-        return self._render_answer(turn, request, conversation, fault, response_headers)
+        return self._render_answer(
+            turn.with_code_execution(request, conversation), request, message_id, fault, response_headers
+        )
 
     async def _next_reply(self, request: JSONObject, conversation: str, fault: Fault) -> Reply:
         if fault.reply is not None:
@@ -105,16 +122,15 @@ class MessageEndpoint:
         return fault.change_turn(turn)
 
     def _render_answer(
-        self, turn: Turn, request: JSONObject, conversation: str, fault: Fault, response_headers: Headers
+        self, turn: Turn, request: JSONObject, message_id: str, fault: Fault, response_headers: Headers
     ) -> MessageAnswer:
-        turn = turn.with_code_execution(request, conversation)
         if not request.get("context_management"):
             turn = replace(turn, applied_edits=None)
         sign_thinking(request, turn.content)
         spoken = count_output_tokens(turn.content) if request.get("max_tokens") else 0
         read = self._cache.record_request(request)
         usage: JSONObject = {**read, "service_tier": "standard", "output_tokens": spoken, **(turn.usage or {})}
-        message_id, model = f"msg_{conversation}", str(request["model"])
+        model = str(request["model"])
         if not request.get("stream"):
             whole = stream.message_json(turn, message_id=message_id, model=model, usage=usage)
             response = json_response(200, whole, response_headers)

@@ -30,7 +30,7 @@ from agentkit.simulator.ledger import Ledger
 from agentkit.simulator.message_endpoint import MessageAnswer, MessageEndpoint
 from agentkit.simulator.message_threads import MessageThreads
 from agentkit.simulator.model_behavior.models import MODELS, describe_model, find_model_facts
-from agentkit.simulator.model_behavior.prompt_cache import BYTES_PER_TOKEN, count_prompt_tokens
+from agentkit.simulator.model_behavior.prompt_cache import count_prompt_tokens, estimate_prompt_tokens
 from agentkit.simulator.model_behavior.thinking_signatures import content_digest
 from agentkit.simulator.paging import paginate
 from agentkit.simulator.quota import Quota
@@ -136,8 +136,7 @@ class Simulator:
             case "POST", ["v1", "messages", "count_tokens"]:
                 return self._count_tokens(given, headers, response_headers)
             case _, ["v1", "messages", "batches", *way]:
-                host = headers.get("host", "localhost")
-                return await self._batches.handle(method, way, query, host, given, response_headers)
+                return await self._batches.handle(method, way, query, headers, given, response_headers)
             case "GET", ["v1", "models"]:
                 shown = paginate([describe_model(name, facts) for name, facts in MODELS.items()], query, what="model")
                 return shown if isinstance(shown, Refusal) else json_response(200, shown, response_headers)
@@ -172,7 +171,7 @@ class Simulator:
         with _lock:  # rows and requests stand in the same order
             fault = fault or self.fault_plan.next_fault(conversation)
             entry = self.ledger.open_row(full_body["model"], conversation)
-            answer = self._check_quota(body, response_headers)
+            answer = self._check_quota(estimate_prompt_tokens(sent, len(body)), response_headers)
             if answer is None:
                 # the remaining amounts include this request
                 response_headers = {**response_headers, **self.quota.rate_limit_headers()}
@@ -190,9 +189,9 @@ class Simulator:
         self.requests.append(full_body)
         self.bodies.append(body)
 
-    def _check_quota(self, body: bytes, response_headers: Headers) -> MessageAnswer | None:
+    def _check_quota(self, input_tokens: int, response_headers: Headers) -> MessageAnswer | None:
         """Return the status 429 for a request over the rate limits. None: the request is within them."""
-        late = self.quota.take_request(len(body) // BYTES_PER_TOKEN)
+        late = self.quota.take_request(input_tokens)
         if late is None:
             return None
         limit, wait_s = late
@@ -204,9 +203,10 @@ class Simulator:
         self, body: JSONObject, full_body: JSONObject, conversation: str, fault: Fault | None, response_headers: Headers
     ) -> MessageAnswer:
         self._threads.mark_in_flight(body)
+        message_id = self._endpoint.next_message_id(conversation)
         content: list[Block] | None = None
         try:
-            answer = await self._endpoint.answer_message(full_body, conversation, fault, response_headers)
+            answer = await self._endpoint.answer_message(full_body, conversation, message_id, fault, response_headers)
             content = answer.content
             with _lock:
                 self.quota.take_output_tokens(Usage.from_api(answer.usage).output_tokens)
@@ -221,12 +221,12 @@ class Simulator:
                 error_response(500, "api_error", text, {**response_headers, "x-should-retry": "false"})
             )
         finally:
-            self._threads.store_reply(body, full_body, f"msg_{conversation}", content)
+            self._threads.store_reply(body, full_body, message_id, content)
         return answer
 
-    async def _answer_batch_request(self, params: JSONObject) -> tuple[int, JSONObject]:
+    async def _answer_batch_request(self, params: JSONObject, edition: Edition) -> tuple[int, JSONObject]:
         """Answer a request of a batch. Faults and rate limits do not apply to it."""
-        refusal = _find_refusal(params, Edition())
+        refusal = _find_refusal(params, edition)
         if refusal is not None:
             error = {"type": refusal.kind, "message": refusal.message}
             return refusal.status, {"type": "error", "error": error, "request_id": None}

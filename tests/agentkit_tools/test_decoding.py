@@ -68,6 +68,8 @@ def test_clean_text_stays_clean(text: str) -> None:
         ("tea".encode("utf-16"), None, "tea"),
         ("tea".encode("utf-16-be"), "utf-16", "tea"),
         ("tea".encode("utf-32"), "utf-8", "tea"),
+        ("without a mark".encode("utf-16-le"), None, "without a mark"),
+        ("without a mark".encode("utf-16-be"), None, "without a mark"),
         (b"plain", "utf-16", "plain"),
         (b"tea \\x41", "unicode_escape", "tea \\x41"),
         (b"tea", "undefined", "tea"),

@@ -91,6 +91,7 @@ def test_what_cannot_be_read_is_reported_and_costs_nothing_else(tmp_path: Path) 
         ("a.xhtml", b'<?xml version="1.0" encoding="iso-8859-1"?><p>Caf\xe9', "Caf\u00e9\n"),
         ("a.html", "<p>Café".encode("utf-16"), "Caf\u00e9\n"),
         ("a.txt", "Café".encode("utf-16"), "Caf\u00e9"),
+        ("a.csv", "Café;3 cups".encode("utf-16-le"), "Caf\u00e9;3 cups"),
         ("a.md", "# Café à la".encode() + b" cr\xe8me", "# Caf\u00e9 \u00e0 la cr\u00e8me"),
     ],
 )

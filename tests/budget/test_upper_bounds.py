@@ -134,3 +134,8 @@ def test_a_prompt_of_which_nothing_was_said_is_as_dear_as_can_be() -> None:
 def test_rate_limits_go_by_what_is_likely() -> None:
     asked = request(user("x" * 4_000))
     assert math.isclose(bounds.estimated_prompt_tokens(asked), 1_000, rel_tol=0.1)
+    source = {"type": "base64", "media_type": "image/png", "data": "x" * 900_000}
+    for content in ([{"type": "image", "source": source}], [{"type": "document", "source": source}]):
+        asked = request(user("x" * 4_000), user(content))
+        assert bounds.estimated_prompt_tokens(asked) < 102_000
+        assert bounds.estimated_prompt_tokens(asked) >= 1_000 + bounds.IMAGE_TOKENS

@@ -64,7 +64,7 @@ GOOD: dict[str, JSONObject] = {
     "a result of blocks": body(HI, say(CALL), ask({**RESULT, "content": [text()]})),
     "an id of an earlier turn": body(HI, say(CALL), ask(RESULT), say(CALL), ask(RESULT)),
     "ids of any kind": body(HI, say({**CALL, "id": "call_x"}), ask({**RESULT, "tool_use_id": "call_x"})),
-    "a field nobody knows": body(metadata={"user_id": "u"}, hologram=True),
+    "a field that says who asks": body(metadata={"user_id": "u"}),
     "the API's own tool": body(tools=[{"type": "web_search_20250305", "name": "web_search"}]),
     "a chosen tool": body(
         tools=[TOOL],

@@ -22,6 +22,8 @@ def extra(field: str) -> str:
     return f"{field}: Extra inputs are not permitted"
 
 
+GLOBAL: JSONObject = {"type": "ephemeral", "scope": "global"}
+
 GOOD: dict[str, JSONObject] = {
     "an answer to code": body(*WAITS, tools=TOOLS, container="c1"),
     "an answer to code, in a container with skills": body(
@@ -84,6 +86,33 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
         "tool_choice: the tool 'find' can only be called by code",
     ),
     "a tier nobody knows": (body(service_tier="gold"), 400, "service_tier: Input should be 'auto' or 'standard_only'"),
+    "a field nobody knows": (body(response_format={"type": "json_object"}), 400, extra("response_format")),
+    "a field of the SDK alone": (body(betas=["x"]), 400, extra("betas")),
+    "a field nobody knows in a message": (
+        body({**HI, "name": "Anna"}), 400, extra("messages.0.name")
+    ),
+    "a field nobody knows in a choice": (
+        body(tools=[TOOL], tool_choice={"type": "auto", "mode": "x"}), 400, extra("tool_choice.auto.mode")
+    ),
+    "a field nobody knows in the metadata": (body(metadata={"session": "x"}), 400, extra("metadata.session")),
+    "a field nobody knows in the output": (body(output_config={"schema": {}}), 400, extra("output_config.schema")),
+    "a field nobody knows in a marker": (
+        body(ask(text(cache_control=GLOBAL))), 400, extra("messages.0.content.0.text.cache_control.ephemeral.scope")
+    ),
+    "a field nobody knows in the system's marker": (
+        body(system=[text(cache_control=GLOBAL)]), 400, extra("system.0.text.cache_control.ephemeral.scope")
+    ),
+    "a field nobody knows in a tool's marker": (
+        body(tools=[{**TOOL, "cache_control": GLOBAL}]), 400, extra("tools.0.custom.cache_control.ephemeral.scope")
+    ),
+    "a field nobody knows in the marker of all": (
+        body(cache_control=GLOBAL), 400, extra("cache_control.ephemeral.scope")
+    ),
+    "a field nobody knows in a source": (
+        body(ask({"type": "image", "source": {"type": "url", "url": "https://x", "detail": "high"}})),
+        400,
+        extra("messages.0.content.0.image.source.url.detail"),
+    ),
     "a field nobody knows in a text": (
         body(ask(text(parsed_output=None))), 400, extra("messages.0.content.0.text.parsed_output")
     ),

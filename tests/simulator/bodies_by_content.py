@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from agentkit.messages.media_files import MAX_IMAGE_BYTES
 from tests.pictures import image_block, jpeg, pdf, pdf_block, png
 from tests.simulator.bodies import CALL, HI, RESULT, JSONObject, ask, body, say, text
 
@@ -64,8 +63,8 @@ BAD: dict[str, tuple[JSONObject, int, str]] = {
             "messages.0.content.0.image.source.base64.data: Image does not match the provided media type image/png",
         ),
         "an image that is too large": (
-            body(ask(image_block(png(size_bytes=MAX_IMAGE_BYTES // 4 * 3 + 1)))),
-            "messages.0.content.0.image.source.base64: image exceeds 10 MB maximum: 10485764 bytes > 10485760 bytes",
+            body(ask(image_block(png(size_bytes=5 * 1024 * 1024 // 4 * 3 + 1)))),
+            "messages.0.content.0.image.source.base64: image exceeds 5 MB maximum: 5242884 bytes > 5242880 bytes",
         ),
         "an image that is too wide": (
             body(ask(text(), image_block(png(8001, 1)))),

@@ -138,3 +138,23 @@ async def test_a_batch_that_is_none_is_refused(requests: Any, words: str) -> Non
     with pytest.raises(anthropic.BadRequestError) as caught:
         await answering().client().messages.batches.create(requests=requests)
     assert str(caught.value.api_message).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("params", "headers"),
+    [
+        ({"context_management": {"edits": []}}, {"anthropic-beta": "context-management-2025-06-27"}),
+        ({"temperature": 0.1}, {"anthropic-version": "2023-06-01"}),
+        ({"mcp_servers": []}, {"anthropic-beta": "fast-mode-2026-02-01,mcp-client-2026-09-15"}),
+    ],
+)
+async def test_the_betas_and_the_version_of_a_batch_hold_for_its_requests(
+    params: dict[str, object], headers: dict[str, str]
+) -> None:
+    client = answering().client()
+    kinds: list[str] = []
+    for given in (headers, {}):
+        batch = await client.messages.batches.create(requests=[request("one", **params)], extra_headers=given)
+        await client.messages.batches.retrieve(batch.id)
+        kinds.append((await results_of(client, batch.id))["one"].type)
+    assert kinds == ["succeeded", "errored"]

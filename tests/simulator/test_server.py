@@ -147,3 +147,10 @@ async def test_thinking_that_comes_back_through_the_sdk_is_taken_and_a_changed_p
             return
         message = await client.messages.create(**options)
         messages += [{"role": "assistant", "content": message.content}, {"role": "user", "content": "And?"}]
+
+
+async def test_no_two_replies_have_the_same_id() -> None:
+    simulator = Simulator(Script(lambda _: Reply.text("Yes.")))
+    ids = [json.loads((await post(simulator, body()))[2])["id"] for _ in range(3)]
+    streamed = events_of((await post(simulator, body(stream=True)))[2])[0]["message"]["id"]
+    assert len({*ids, streamed}) == 4

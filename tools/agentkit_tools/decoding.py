@@ -69,6 +69,9 @@ _MIXED = "agentkit_tools.mixed"
 _CONTROL = re.compile("[\x80-\x84\x86-\x9f]")
 _BEYOND_ASCII = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|([\x80-\xff])")
 _JAPANESE = re.compile(rb"\x1b\$[@B]")
+_STARTING_BYTES = 512
+_ZERO_SHARE = 0.7
+"""The share of zeros among every other byte from which a text without a byte order mark is in UTF-16."""
 _LEAST_SEQUENCES = 4
 """Number of UTF-8 sequences from which a text is in UTF-8, though another multi-byte encoding is declared."""
 
@@ -92,7 +95,7 @@ def decode_bytes(data: bytes, declared: str | None = None) -> str:
         data: The bytes.
         declared: The name of the declared encoding. None or an unknown name: UTF-8 or cp1252, by what is there.
     """
-    marked = encoding_of_mark(data)
+    marked = encoding_of_start(data)
     if marked is not None:
         return clean_text(decode_mixed(data[3:]) if marked == "utf-8-sig" else data.decode(marked, "replace"))
     encoding = known_encoding(declared) or _FALLBACK_ENCODING
@@ -122,9 +125,16 @@ def decode_mixed(data: bytes) -> str:
         return data.decode("utf-8", _MIXED)
 
 
-def encoding_of_mark(data: bytes) -> str | None:
-    """Return the encoding that a byte order mark at the start names. None: there is no mark."""
-    return next((name for mark, name in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), None)
+def encoding_of_start(data: bytes) -> str | None:
+    """Return the encoding that a byte order mark names, or that every other byte shows to be UTF-16. None: neither."""
+    marked = next((name for mark, name in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), None)
+    if marked is not None or b"\0" not in data[:2]:
+        return marked
+    halves = data[:_STARTING_BYTES:2], data[1:_STARTING_BYTES:2]
+    first, second = (half.count(0) / max(8, len(half)) for half in halves)
+    if first > _ZERO_SHARE and not second:
+        return "utf-16-be"
+    return "utf-16-le" if second > _ZERO_SHARE and not first else None
 
 
 def known_encoding(declared: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentkit_tools.decoding import decode_bytes, encoding_of_mark, is_mostly_utf8, known_encoding
+from agentkit_tools.decoding import decode_bytes, encoding_of_start, is_mostly_utf8, known_encoding
 from agentkit_tools.html_charset import charset_of_html
 from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed, text_of_html
 from agentkit_tools.mail_stores import START_BYTES, MailKind, mail_kind, messages_of_store
@@ -118,7 +118,7 @@ def _read_text(file: Path, target: Path, name: str) -> FileText:
 
 def _decode_file(data: bytes, is_html: bool) -> str:
     """Decode a file that says its encoding or is in UTF-8, as a whole or for the most part. Raises NotReadable."""
-    if encoding_of_mark(data) is not None:
+    if encoding_of_start(data) is not None:
         return decode_bytes(data)
     if b"\0" in data[:8192]:
         raise NotReadable("binary, or text in UTF-16 without a byte order mark, not UTF-8 text")

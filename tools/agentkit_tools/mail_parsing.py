@@ -7,7 +7,7 @@ import re
 from email.parser import BytesParser
 from typing import cast
 
-from agentkit_tools.decoding import encoding_of_mark
+from agentkit_tools.decoding import encoding_of_start
 from agentkit_tools.mail_headers import MessagePart, RawHeaders, content_type
 from agentkit_tools.transfer_encoding import transfer_decode
 from agentkit_tools.unreadable import NotReadable
@@ -87,7 +87,7 @@ def _parse(data: bytes) -> MessagePart:
 
 def _repaired(data: bytes) -> bytes:
     """Return a message that begins with its headers, all of which can be parsed."""
-    if (marked := encoding_of_mark(data)) is not None:
+    if (marked := encoding_of_start(data)) is not None:
         data = data[3:] if marked == "utf-8-sig" else data.decode(marked, "replace").encode()
     data = data.lstrip(b"\r\n") if _FIELD.match(data.lstrip(b"\r\n> \t")) or b"From " in data[:200] else data
     while re.match(rb">*From (?![ \t]*:)", data):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import BinaryIO, Literal, TypeAlias
 
-from agentkit_tools.decoding import encoding_of_mark
+from agentkit_tools.decoding import encoding_of_start
 from agentkit_tools.mbox import messages_of_mbox
 
 MailKind: TypeAlias = Literal["mail", "mbox", "emlx"]
@@ -53,7 +53,7 @@ def mail_kind(path: PurePath, start: bytes) -> MailKind | None:
     is_maildir = path.parent.name in _MAILDIR_FOLDERS
     if path.suffix and _TEXT_SUFFIX.fullmatch(path.suffix) and not is_maildir:
         return None
-    if encoding_of_mark(start) == "utf-8-sig":
+    if encoding_of_start(start) == "utf-8-sig":
         start = start[3:]
     if _SEPARATOR.match(start.lstrip(b"\r\n")):
         return "mbox"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from agentkit_tools.decoding import decode_mixed, encoding_of_mark
+from agentkit_tools.decoding import decode_mixed, encoding_of_start
 from agentkit_tools.unreadable import NotReadable
 
 BLOCK_BYTES = 1_000_000
@@ -35,7 +35,7 @@ class TextFile:
             NotReadable: It is no text.
         """
         start = self._file.read(self._block_bytes)
-        marked = encoding_of_mark(start)
+        marked = encoding_of_start(start)
         if marked is None and b"\0" in start[:8_192]:
             raise NotReadable("binary")
         if marked in (None, "utf-8-sig"):

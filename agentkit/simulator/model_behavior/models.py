@@ -33,6 +33,8 @@ class ModelFacts:
     """True if tools can be added and removed inside the conversation."""
     max_effort_without_thinking: str = "max"
     """The highest effort level that it accepts while thinking is disabled."""
+    has_sharp_sight: bool = True
+    """True if it sees pictures of up to 2,576 pixels a side and 4,784 tokens; older models see 1,568 of both."""
     refuses_overflow: bool = False
     """True if input plus `max_tokens` beyond the window is refused; newer models stop when the window is full."""
     released: str = _UNKNOWN_DATE
@@ -52,9 +54,15 @@ _ALWAYS = ModelFacts(thinking=("adaptive",))
 _BINDING = replace(_ALWAYS, binds_thinking=True)
 _SWITCHABLE = ModelFacts(binds_thinking=True, thinking=("adaptive", "disabled", "between_tools"))
 _OLDER = ModelFacts(takes_system_messages=False, takes_tool_changes=False)
-_BOTH_MODES = replace(_OLDER, thinking=("adaptive", "enabled", "disabled"), efforts=("low", "medium", "high", "max"))
+_BOTH_MODES = replace(
+    _OLDER,
+    thinking=("adaptive", "enabled", "disabled"),
+    efforts=("low", "medium", "high", "max"),
+    has_sharp_sight=False,
+)
 _OLD = replace(
     _OLDER,
+    has_sharp_sight=False,
     thinking=("enabled", "disabled"),
     efforts=(),
     takes_prefill=True,

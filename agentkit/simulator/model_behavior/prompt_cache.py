@@ -1,7 +1,8 @@
 """Token counts and the prompt cache, as `usage` reports them.
 
-A token is estimated as four bytes of content. The cache holds hashes of prompt prefixes in the order in which the API
-renders a prompt: tools, then system, then the messages block by block, without cache markers.
+A token is estimated as four bytes of content, pictures and PDFs by what they show. The cache holds hashes of prompt
+prefixes in the order in which the API renders a prompt: tools, then system, then the messages block by block, without
+cache markers.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from agentkit.messages.message import Content, JSONObject, encode
-from agentkit.simulator.model_behavior.models import find_model_facts
+from agentkit.simulator.model_behavior.media_tokens import media_in, media_tokens
+from agentkit.simulator.model_behavior.models import ModelFacts, find_model_facts
 from agentkit.simulator.model_behavior.thinking_signatures import without_cache_markers
 
 BYTES_PER_TOKEN = 4
@@ -85,6 +87,14 @@ def count_prompt_tokens(body: JSONObject) -> int:
     return _prefix_positions(body)[-1].tokens
 
 
+def estimate_prompt_tokens(body: JSONObject, size_bytes: int) -> int:
+    """Return the tokens of a request of so many bytes, as rate limits count them before it is read."""
+    facts = find_model_facts(body["model"])
+    return (
+        size_bytes + sum(_media_correction(message["content"], facts) for message in body["messages"])
+    ) // BYTES_PER_TOKEN
+
+
 def count_output_tokens(content: object) -> int:
     """Return the tokens of a reply's content, at least 1."""
     return max(1, len(encode(content)) // BYTES_PER_TOKEN)
@@ -98,6 +108,7 @@ def _prefix_positions(body: JSONObject) -> list[_PrefixPosition]:
         content: Content = message["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
         parts += [(message["role"], block) for block in blocks]
+    facts = find_model_facts(body["model"])
     hashed = hashlib.sha256()
     size = 0
     positions: list[_PrefixPosition] = []
@@ -106,11 +117,20 @@ def _prefix_positions(body: JSONObject) -> list[_PrefixPosition]:
     for i, (role, part) in enumerate(parts or [("user", {})]):
         data = encode([role, without_cache_markers(part)])
         hashed.update(data)
-        size += len(data)
+        size += len(data) + _media_correction(part, facts)
         marker = _cache_marker(part) or (top if i == last else None)
         kind = str(part.get("type", role))
         positions.append(_PrefixPosition(hashed.copy().hexdigest(), size // BYTES_PER_TOKEN, marker, kind))
     return positions
+
+
+def _media_correction(part: object, facts: ModelFacts | None) -> int:
+    """Return the bytes by which pictures and PDFs in some content count more or less than the bytes of their data."""
+    correction = 0
+    for block in media_in(part):
+        data = cast("JSONObject", block["source"]).get("data")
+        correction += BYTES_PER_TOKEN * media_tokens(block, facts) - (len(data) if isinstance(data, str) else 0)
+    return correction
 
 
 def _cache_marker(part: JSONObject) -> JSONObject | None:

@@ -43,6 +43,7 @@ _FIELD_BETAS: dict[str, tuple[str, ...]] = {
     "compaction": ("compact-2026-09-04",),
     "mcp_servers": ("mcp-client-",),
     "fallbacks": ("server-side-fallback-",),
+    "output_format": ("structured-outputs-",),
 }
 """Fields that need a beta, with the beginnings of the names of those that allow it; one is enough."""
 

@@ -1,4 +1,7 @@
-"""The fields of each type of content block and of a tool definition; the API refuses any other field in them."""
+"""The fields of each type of content block and of a tool definition; the API refuses any other field in them.
+
+Those of the whole body stand in `body_fields.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from agentkit.schema.json_schema.subschemas import is_object
-from agentkit.simulator.rules.refusal import APPROXIMATE
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
@@ -51,26 +53,39 @@ TOOL_FIELDS = frozenset(
 """The fields of a tool with a schema of its own."""
 
 
-def find_extra_field(body: JSONObject) -> str | None:
-    """Return the API's error text for the first unknown field of a block or a tool, in a body of the right shape."""
-    return next((APPROXIMATE["extra"].format(field=field) for field in _extra_fields(body)), None)
+_MARKER_FIELDS = frozenset(("type", "ttl"))
+_SOURCE_FIELDS = frozenset(("type", "media_type", "data", "url", "file_id", "content"))
 
 
-def _extra_fields(body: JSONObject) -> Iterator[str]:
-    for i, tool in enumerate(cast("list[JSONObject]", body.get("tools") or [])):
+def extra_fields_of_tools(tools: list[JSONObject]) -> Iterator[str]:
+    """Yield the paths of unknown fields of tools with a schema of their own, and of the cache markers of all."""
+    for i, tool in enumerate(tools):
+        path = f"tools.{i}.{tool.get('type') or 'custom'}"
         if tool.get("type") in (None, "custom"):
-            yield from (f"tools.{i}.custom.{name}" for name in tool if name not in TOOL_FIELDS)
-    yield from _extra_fields_of_blocks(body.get("system"), "system")
-    for i, message in enumerate(cast("list[JSONObject]", body["messages"])):
-        yield from _extra_fields_of_blocks(message["content"], f"messages.{i}.content")
+            yield from (f"{path}.{name}" for name in tool if name not in TOOL_FIELDS)
+        yield from extra_fields_of_marker(tool, f"{path}.")
 
 
-def _extra_fields_of_blocks(blocks: object, path: str) -> Iterator[str]:
+def extra_fields_of_blocks(blocks: object, path: str) -> Iterator[str]:
+    """Yield the paths of unknown fields of blocks, of the blocks in them, of their sources and cache markers."""
     for j, block in enumerate(cast("list[object]", blocks) if isinstance(blocks, list) else ()):
         kind = block.get("type") if is_object(block) else None
         known = BLOCK_FIELDS.get(kind) if isinstance(kind, str) else None
         if not is_object(block) or known is None:
             continue
-        yield from (f"{path}.{j}.{kind}.{name}" for name in block if name not in known | _ON_EVERY_BLOCK)
+        place = f"{path}.{j}.{kind}"
+        yield from (f"{place}.{name}" for name in block if name not in known | _ON_EVERY_BLOCK)
+        yield from extra_fields_of_marker(block, f"{place}.")
+        source: object = block.get("source")
+        if is_object(source) and kind in ("image", "document"):
+            yield from (f"{place}.source.{source.get('type')}.{name}" for name in source if name not in _SOURCE_FIELDS)
         if kind == "tool_result":
-            yield from _extra_fields_of_blocks(block.get("content"), f"{path}.{j}.{kind}.content")
+            yield from extra_fields_of_blocks(block.get("content"), f"{place}.content")
+
+
+def extra_fields_of_marker(holder: JSONObject, path: str) -> Iterator[str]:
+    """Yield the paths of unknown fields of the cache marker of a block, a tool or a body."""
+    marker: object = holder.get("cache_control")
+    if is_object(marker):
+        kind = marker.get("type")
+        yield from (f"{path}cache_control.{kind}.{name}" for name in marker if name not in _MARKER_FIELDS)

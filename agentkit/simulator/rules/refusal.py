@@ -156,7 +156,6 @@ APPROXIMATE: Mapping[str, str] = {
     "unresolved": "messages.{i}.content.{j}: there is no tool {name!r} at this place of the conversation",
     "image size": "The longest side of one or more images is over {limit} pixels: {paths}",
     "image data": "{place}.image.source.base64.data: Could not process image",
-    "image bytes": "{place}.image.source.base64: image exceeds 10 MB maximum: {size} bytes > {limit} bytes",
     "images": "Too much media: 0 document pages + {count} images > {limit}",
     "pdf data": "{place}.pdf.source.base64.data: The PDF specified was not valid.",
     "block type": "{place}: Input tag '{kind}' found using 'type' does not match any of the expected tags: {tags}",

@@ -15,8 +15,8 @@ from agentkit.messages.message import JSONObject
 from agentkit.simulator.model_behavior.models import find_model_facts
 from agentkit.simulator.rules import containers, conversation, limits, tooling
 from agentkit.simulator.rules.betas import KNOWN_BETAS, fields_without_beta, unknown_betas_text
-from agentkit.simulator.rules.block_fields import find_extra_field
 from agentkit.simulator.rules.block_types import check_block_types
+from agentkit.simulator.rules.body_fields import find_extra_field
 from agentkit.simulator.rules.compaction import check_compaction
 from agentkit.simulator.rules.media import check_media
 from agentkit.simulator.rules.refusal import APPROXIMATE, NEWEST_VERSION, Check, CheckedRequest, Edition, Refusal

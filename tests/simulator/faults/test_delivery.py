@@ -25,13 +25,14 @@ async def answering(reply: Reply = SAID) -> AsyncGenerator[str]:
 
 
 async def with_fault(fault: str, *, reply: Reply = SAID, stream: bool = True) -> tuple[Seen, Seen]:
-    """The responses with a fault, and then without one: the server works as before."""
-    async with answering(reply) as base_url:
+    """The responses with a fault, and without one: of a server that works as before, and of one that had no fault."""
+    async with answering(reply) as base_url, answering(reply) as other_url:
         seen = await ask(base_url, fault=fault, stream=stream)
         after = await ask(base_url, stream=stream)
+        whole = await ask(other_url, stream=stream)
     assert after.status == 200
     assert after.is_whole
-    return seen, after
+    return seen, whole
 
 
 async def test_a_delay_comes_before_the_first_byte() -> None:
