@@ -164,13 +164,13 @@ def _this_process() -> Owner:
 
 
 def _in_progress_text(run_id: str, owner: Owner | None) -> str:
-    who = (
-        "another process"
-        if owner is None
-        else "another task of this process"
-        if owner == _this_process()
-        else str(owner)
-    )
+    match owner:
+        case None:
+            who = "another process"
+        case _ if owner == _this_process():
+            who = "another task of this process"
+        case _:
+            who = str(owner)
     return f"Run `{run_id}` is being executed by {who}. Wait for its end, end its owner, or give another run id."
 
 

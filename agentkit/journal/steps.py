@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _NO_PLACE = (0, 0, 0)
-"""The place of a slot that was not reserved: runs that the code of a run starts outside of its calls are below it."""
+"""The place of a slot that was not reserved: below it are runs that the code of a run starts outside of its calls."""
 
 
 class JournalSteps(Steps):
@@ -82,7 +82,7 @@ class JournalSteps(Steps):
         slot = self._slots.get(name)
         if slot is None or slot.step != step:
             recorded = self._run.values.get(name)
-            if recorded is not None and recorded.request_hash != step.request_hash:
+            if recorded is not None:
                 _check_request(self.run_id, recorded, step)
             is_recorded = self._run.has_value(name)
             intent = None if is_recorded else self._run.intents.get(name)
@@ -136,8 +136,8 @@ def _escaped(name: str) -> str:
 
 
 def _check_request(run_id: str, recorded: Record, step: Step) -> None:
-    """Raise RunConflict if a step asks something else than was recorded; where a hash is not known, it is not."""
-    if not recorded.request_hash or not step.request_hash:
+    """Raise RunConflict if a step asks something else than was recorded. What is not known is not compared."""
+    if recorded.request_hash in ("", step.request_hash) or not step.request_hash:
         return
     now = "" if step.describe is None else step.describe()[:MAX_REQUEST_CHARS]
     raise RunConflict(
