@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +19,10 @@ from typing import TypeAlias, cast
 import anyio.to_thread
 
 from agentkit.errors import ConfigurationError, UsageError
-from agentkit.messages.content import Document
+from agentkit.messages.content import Document, File
 
-Source: TypeAlias = "Document | str | PathLike[str]"
-"""A document, or the path of a file or a folder."""
+Source: TypeAlias = "Document | File | str | PathLike[str]"
+"""A document, a file in memory, or the path of a file or a folder."""
 Sources: TypeAlias = "Iterable[Source] | AsyncIterable[Source] | PathLike[str]"
 """Documents and paths, from any iterable, sync or async; or one path."""
 
@@ -95,7 +96,9 @@ class DocumentStore(Mapping[str, str]):
         """Keep all documents of some sources; `taken` is called with the id and the text of each."""
 
         async def keep(source: Source) -> None:
-            if not isinstance(source, Document):
+            if isinstance(source, File):
+                await anyio.to_thread.run_sync(self._keep_content, source, taken)
+            elif not isinstance(source, Document):
                 await anyio.to_thread.run_sync(self._keep_files, Path(_path_of(source)), taken)
             elif source.text.strip():
                 taken(self.add(source), source.text)
@@ -112,11 +115,36 @@ class DocumentStore(Mapping[str, str]):
             for source in sources:
                 await keep(source)
 
+    def _keep_content(self, file: File, taken: Callable[[str, str], object]) -> None:
+        """Keep the text of a file in memory. Runs in a thread."""
+        name = file.name or "file"
+        if file.media_type != "application/pdf":
+            text, title = file.data.decode(), ""
+        else:
+            from agentkit_tools.pdf_text import text_of_pdf
+            from agentkit_tools.unreadable import NotReadable
+
+            try:
+                read = text_of_pdf(BytesIO(file.data))
+            except NotReadable as error:
+                self.gaps.append(Gap(name, str(error)))
+                return
+            text, title = read.text, read.title
+            self.gaps += [Gap(name, read.missing)] if read.missing else []
+        taken(self.add(Document(name, text, title)), text)
+
     def _keep_files(self, path: Path, taken: Callable[[str, str], object]) -> None:
         """Keep the documents of a file, or of all files of a folder. Runs in a thread."""
         path = path.expanduser()
-        if not path.is_dir():
-            self._keep_file(path, path.as_posix(), taken)
+        try:
+            is_file, is_folder = path.exists() and not path.is_dir(), path.is_dir()
+        except OSError:  # a text that is no path, too long for one
+            is_file = is_folder = False
+        if not is_folder:
+            if is_file:
+                self._keep_file(path, path.as_posix(), taken)
+            else:
+                self.gaps.append(Gap(path.as_posix()[:200], "there is no such file (a text is given as a Document)"))
             return
         for file in sorted(path.rglob("*")):
             inner = file.relative_to(path)
@@ -126,9 +154,6 @@ class DocumentStore(Mapping[str, str]):
     def _keep_file(self, file: Path, name: str, taken: Callable[[str, str], object]) -> None:
         from agentkit_tools.documents import read_folder
 
-        if not file.exists():
-            self.gaps.append(Gap(name, "there is no such file"))
-            return
         try:
             read = read_folder(file)
         except ConfigurationError as error:
@@ -153,7 +178,7 @@ class DocumentStore(Mapping[str, str]):
 def _path_of(source: object) -> str:
     if isinstance(source, str | PathLike):
         return fspath(cast("str | PathLike[str]", source))
-    raise UsageError(f"read_many reads Documents and paths, not {type(source).__name__}.")
+    raise UsageError(f"read_many reads Documents, Files and paths, not {type(source).__name__}.")
 
 
 def _reason_in(message: str, name: str) -> str:

@@ -39,8 +39,11 @@ _FOLDABLE = rf"\s\"'\-\u2026{_DOUBLE_MARKS}{_SINGLE_MARKS}{_DASHES}{_INVISIBLE}{
 _SITE = re.compile(  # a single space and a single apostrophe are what they fold to, and by far the most frequent
     rf"[{''.join(_LIGATURES)}]|.[\u0300-\u036f]+|(?![ '])[{_FOLDABLE}][{_FOLDABLE}]*|[ '][{_FOLDABLE}]+"
 )
-_DASH_GROUP = re.compile(r"(\s*)(-+)(\s*)")
-_JOINT = re.compile(r"-+\s*|\s+-+\s+")
+_DASH_GROUP = re.compile(r"( ?)(-+)( ?)")
+_PAGE_MARK = re.compile(r"\[Page \d+\]")
+"""A line that stands between the pages of a PDF's text; a sentence may go on behind it."""
+_PAGED_SITE = re.compile(rf"[{_FOLDABLE}]*\n\[Page \d+\]\n[{_FOLDABLE}]*|{_SITE.pattern}")
+_JOINT = re.compile(r"-+ ?| -+ ")
 _MAX_KEPT_CHARS = 24_000_000
 """Characters of all texts whose folded form is kept for the next quote."""
 
@@ -84,11 +87,12 @@ def fold_text(text: str) -> FoldedText:
     parts: list[str] = []
     starts, ends, original_starts, original_ends = (array("Q") for _ in range(4))
     at = length = 0
-    for site in _SITE.finditer(text):
+    is_paged = text.startswith("[Page 1]\n")
+    for site in (_PAGED_SITE if is_paged else _SITE).finditer(text):
         start, end = site.span()
-        run = site[0]
+        run = _PAGE_MARK.sub("", site[0]) if is_paged else site[0]
         folded = _fold_site(run, text[start - 1 : start], text[end : end + 1])
-        if folded == run:
+        if folded == site[0]:
             continue
         parts += (text[at:start], folded)
         length += start - at
@@ -109,11 +113,11 @@ def _fold_site(run: str, before: str, after: str) -> str:
         return _LIGATURES[run[0]]
     if unicodedata.combining(run[-1]):
         return unicodedata.normalize("NFC", run)
-    plain = run.translate(_CHARACTERS)
+    plain = re.sub(r"\s+", " ", run.translate(_CHARACTERS))  # first, since the rules below look back over spaces
     if before.isalpha() and after.isalpha() and _JOINT.fullmatch(plain):
         return ""  # a hyphen, hyphenation, or a dash between two words
     plain = _DASH_GROUP.sub(lambda group: _fold_dashes(group, before), plain)
-    plain = re.sub(r"\s+", " ", plain).replace("''", '"')
+    plain = plain.replace("''", '"')
     marks = [
         "'" if char == '"' and not (place == 0 and before.isdigit()) else char  # 5" is another length than 5'
         for place, char in enumerate(plain)

@@ -173,6 +173,8 @@ def quotes_of(output: object, document: str = "") -> Iterator[Quoted]:
             passages = [value] if isinstance(value, str) else value
             for one in cast("list[object]", passages) if isinstance(passages, list | tuple) else ():
                 if isinstance(one, str):
+                    if not one.strip():  # so says a reader that nothing is there
+                        continue
                     yield Quoted(document, one, str(claim or ""), share)
                 else:
                     yield from quotes_of(one, document)

@@ -68,3 +68,8 @@ def test_letters_and_digits_stay_in_order(text: str) -> None:
 def test_the_folded_form_of_a_text_is_kept() -> None:
     text = "some \u2014 text " * 5
     assert folded(text) is folded(text)
+
+
+def test_long_runs_of_white_space_take_no_time() -> None:
+    text = f"a{' ' * 200_000}b{chr(10) * 200_000}- c"
+    assert fold_text(text).text == "a bc"

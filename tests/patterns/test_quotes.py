@@ -77,6 +77,15 @@ def test_the_place_that_is_not_cut_is_taken() -> None:
     assert span.start == 12
 
 
+def test_a_sentence_goes_on_behind_the_end_of_a_page() -> None:
+    text = "[Page 1]\n\nIt costs 12\n\n[Page 2]\n\nEUR, and is refund-\n\n[Page 3]\n\nable. See [Page 9] of it.\n"
+    span = find_quote("costs 12 EUR, and is refundable.", text)
+    assert span is not None
+    assert span.text == text[span.start : span.end]
+    assert (span.text[:5], span.text[-5:]) == ("costs", "able.")
+    assert find_quote("See of it", text) is None
+
+
 def test_an_ellipsis_parts_a_quote_unless_it_stands_in_the_text() -> None:
     assert split_quote("\u201cone two [...] three \u2026 four\u201d") == ["one two", "three", "four"]
     assert [span and span.text for _, span in find_passages("A soft ... pay 1,500 EUR", TEXT)] == [

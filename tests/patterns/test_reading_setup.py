@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from agentkit import Budget, BudgetExceeded, Document
+from agentkit import Budget, BudgetExceeded, Document, File
 from agentkit.patterns import Evidence, plan_reading, read_many
 from agentkit.testing import script
+from tests.agentkit_tools.pdf_by_hand import pdf
 from tests.patterns.scripted_readers import CARDS, FEES, OTHER, scripted, text_of_request
 
 pytestmark = pytest.mark.anyio
@@ -23,20 +24,35 @@ async def test_documents_come_from_any_iterable_and_from_paths(tmp_path: Path) -
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
     (tmp_path / "empty.txt").write_text("")
 
-    async def later() -> AsyncIterator[Document | Path]:
+    async def later() -> AsyncIterator[Document | Path | str]:
         yield CARDS
         yield tmp_path
         yield tmp_path / "missing.txt"
+        yield "The fee is 12 EUR. " * 100
 
     with script(scripted()) as played:
         result = await read_many(later(), "What is the fee?")
         assert {gap.document.removeprefix(f"{tmp_path.as_posix()}/") for gap in result.gaps} == {
-            "picture.png", "empty.txt", "missing.txt",
+            "picture.png", "empty.txt", "missing.txt", ("The fee is 12 EUR. " * 100)[:200],
         }  # fmt: skip
         assert result.plan.documents == 2
         again = await read_many((tmp_path / "inner").glob("*.md"), "What is the fee?")
     assert again.gaps == ()
     assert "inner/fees.md" in text_of_request(played.requests[0])
+
+
+async def test_files_in_memory_are_documents_too() -> None:
+    pdf_file = pdf("The fee is 12 EUR.")
+    files = [File(pdf_file, "application/pdf", "fees.pdf"), File(b"Cards are free.", "text/plain")]
+    found = (
+        Evidence("fee", "fee is 12 EUR", "fees.pdf"),
+        Evidence("nothing", "", "file"),
+        Evidence("free", "free", "file"),
+    )
+    with script(scripted(*found)):
+        result = await read_many(files, "What is the fee?")
+    assert [(one.document, one.place) for one in result.citations] == [("fees.pdf", "page 1"), ("file", "")]
+    assert (result.dropped, result.gaps) == (0, ())
 
 
 async def test_two_documents_of_one_id_stay_apart() -> None:
