@@ -45,6 +45,8 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/cli/chat/slash_commands.py": "tests/cli/chat/test_command.py",
     "agentkit/cli/chat/display.py": "tests/cli/chat/test_command.py",
     "agentkit/cli/chat/loop_thread.py": "tests/cli/chat/test_command.py",
+    "agentkit/cli/arguments/journal.py": "tests/cli/runs/test_command.py",
+    "agentkit/journal/run_info.py": "tests/journal/test_journal.py",
     "agentkit/cli/arguments/connection.py": "tests/cli/commands/test_run.py",
     "agentkit/cli/doctor/access.py": "tests/cli/doctor/test_command.py",
     "agentkit/cli/doctor/finding.py": "tests/cli/doctor/test_command.py",

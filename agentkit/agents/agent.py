@@ -12,12 +12,9 @@ from agentkit.agents.completions import Completions
 from agentkit.agents.conversation import Conversation, conversation_state_from
 from agentkit.agents.fan_out import Done, Emit, Failed, Progress
 from agentkit.agents.item_runs import run_items
+from agentkit.agents.resume import journal_of, resumed_run
 from agentkit.errors import UsageError
 from agentkit.event_loop import context_without_loop, running_library
-from agentkit.history.conversation_state import ConversationState
-from agentkit.loop.durable.recorded_input import FROM_JOURNAL
-from agentkit.loop.lifecycle import RunLifecycle
-from agentkit.loop.opening import store_of
 from agentkit.loop.parent_call import enclosing_call
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
@@ -75,16 +72,12 @@ class Agent(AgentSpec[Deps, In, Out]):
             RunConflict: It is a run of another agent, or asks something else than was recorded.
             JournalError: The journal cannot be read.
         """
-        journal = options.get("journal")
-        if journal is None:
-            raise UsageError(f'resume({run_id!r}): give the journal of the run, `journal="runs.db"`.')
-        store = store_of(journal)
+        store = journal_of(run_id, options)
         if again:
             await run_in_thread(partial(store.reopen, run_id), name="reopen a run")
-        given: RunOptions[Deps] = {**options, "journal": store, "run_id": run_id}
-        lifecycle = RunLifecycle(self, ConversationState(), FROM_JOURNAL, given)
-        await lifecycle.run(None)
-        return lifecycle.result()
+        run = resumed_run(self, run_id, options)
+        await run.run(None)
+        return run.result()
 
     def stream(self, prompt: In | str | Sequence[Part], **options: Unpack[RunOptions[Deps]]) -> RunHandle[Out]:
         """Run and read the events as they come: `async with agent.stream(...) as run: async for event in run: ...`.

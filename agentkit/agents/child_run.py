@@ -89,7 +89,7 @@ class ChildRun(Generic[In, Out]):
                 end = end or parent.child_runs.recorded_ends.get(_id_below(scope.run_id, parent))
                 if end is None:
                     return
-                own = agent if model_id(agent.model) == end.model else replace_model(agent, end.model)
+                own = agent if end.model in ("", model_id(agent.model)) else replace_model(agent, end.model)
                 lifecycle = RunLifecycle(
                     own, ConversationState(), FROM_JOURNAL, {}, try_call, self._output_check(own, try_call), end
                 )

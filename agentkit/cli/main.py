@@ -18,6 +18,7 @@ from agentkit.cli.arguments.parsing import decode_text_arguments
 from agentkit.cli.chat import command as chat
 from agentkit.cli.commands import demo, local, mcp, read, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
+from agentkit.cli.runs import command as runs
 from agentkit.cli.terminal.encoding import discard, escape_unencodable
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error
 from agentkit.cli.terminal.log_lines import shown_log_lines
@@ -25,7 +26,7 @@ from agentkit.cli.terminal.printing import print_message
 from agentkit.errors import AgentkitError, ConfigurationError, UsageError
 
 _DESCRIPTION = "Tool-using agents on Claude: run them, look at their tools, try everything without a key."
-_WITH_DISPLAY = ("run", "chat", "demo", "read")
+_WITH_DISPLAY = ("run", "chat", "demo", "read", "runs")
 """Commands that show a run, unless they print JSON."""
 _EXIT_CODES = """\
 exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration or credentials,
@@ -45,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    for command in (demo, run, chat, read, tools, mcp, simulate, record, local, doctor):
+    for command in (demo, run, chat, read, runs, tools, mcp, simulate, record, local, doctor):
         command.add_command(commands, shared)
     return top
 

@@ -1,2 +1,2 @@
 from agentkit.journal.journal import Journal as Journal
-from agentkit.journal.journal import RunInfo as RunInfo
+from agentkit.journal.run_info import RunInfo as RunInfo

@@ -7,41 +7,21 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentkit.errors import RunInProgress, UsageError
 from agentkit.journal import rows, transfer
+from agentkit.journal.cancel import cancel
 from agentkit.journal.open_files import use_journal, use_journal_from_thread
+from agentkit.journal.run_info import RunInfo, list_with_facts
 from agentkit.journal.run_journal import Clock, RunJournal
-from agentkit.journal.run_lock import RunLock, owner_of
+from agentkit.journal.run_lock import RunLock
 from agentkit.journal.steps import JournalSteps
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
-
-RUNNING, INTERRUPTED = "running", "interrupted"
-"""The states of a run that has not ended: somebody executes it, or nobody does."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """A run of a journal."""
-
-    run_id: str
-    """The id of the run."""
-    agent: str
-    """The name of its agent. Empty: nothing was recorded that names it."""
-    status: str
-    """`running`, `interrupted`, or the outcome with which it has ended."""
-    steps: int
-    """The number of steps that have ended, those of its sub-agents included."""
-    cost_usd: float | None
-    """The cost so far. None: the price of a model is not known."""
-    created_at: float
-    """Seconds since the epoch, when its first step was recorded."""
 
 
 class Journal:
@@ -102,7 +82,7 @@ class Journal:
 
     def runs(self) -> list[RunInfo]:
         """Return the runs of the journal, the oldest first. Raises JournalError."""
-        return [self._info(run, agent, outcome) for run, agent, outcome in self._list()]
+        return [RunInfo.of(self.path, run, agent, outcome) for run, agent, outcome in self._list()]
 
     def export(self, run_id: str) -> Iterator[str]:
         """Yield the records of a run, each as one line of JSON, in the order of the steps.
@@ -172,6 +152,34 @@ class Journal:
         self._check_exists(run_id)
         self._write_alone(run_id, partial(transfer.reopen, run_id=run_id))
 
+    def cancel(self, run_id: str) -> None:
+        """End a run that nobody executes, for good: with outcome `cancelled`, also of the sub-agents in it.
+
+        Args:
+            run_id: The id of the run.
+
+        Raises:
+            UsageError: There is no such run, or it has ended.
+            RunInProgress: Somebody executes it: cancel it there.
+            JournalError: The file cannot be used, or the run is damaged.
+        """
+        self._check_exists(run_id)
+        self._write_alone(run_id, partial(cancel, run_id=run_id))
+
+    def set_address(self, run_id: str, address: str) -> None:
+        """Note where the agent of a run is found, so that `agentkit runs resume` needs no more than the id.
+
+        Args:
+            run_id: The id of the run, which may begin later.
+            address: `MODULE:AGENT`.
+
+        Raises:
+            JournalError: The file cannot be used.
+        """
+        _check_run_id(run_id)
+        with use_journal_from_thread(self.path) as thread:
+            thread.write_from_thread(partial(rows.set_address, run_id=run_id, address=address))
+
     def delete(self, run_id: str) -> None:
         """Delete a run, whether it has ended or not.
 
@@ -213,11 +221,7 @@ class Journal:
         if not self.path.exists():
             return []
         with use_journal_from_thread(self.path) as thread:
-            return thread.read_from_thread(_list_runs)
-
-    def _info(self, run: rows.StoredRun, agent: str, outcome: str) -> RunInfo:
-        status = outcome or (INTERRUPTED if owner_of(self.path, run.run_id) is None else RUNNING)
-        return RunInfo(run.run_id, agent, status, run.steps, run.cost_usd, run.created_at)
+            return thread.read_from_thread(list_with_facts)
 
     def _check_exists(self, run_id: str) -> None:
         """Raise UsageError where no file is: looking for a run does not create one."""
@@ -250,22 +254,6 @@ def _check_run_id(run_id: str) -> None:
     is_text = isinstance(run_id, str)  # pyright: ignore[reportUnnecessaryIsInstance]
     if not is_text or not run_id or run_id != run_id.encode(errors="replace").decode():
         raise UsageError(f"A run id is a text that is not empty, not {run_id!r}.")
-
-
-def _list_runs(connection: sqlite3.Connection) -> list[tuple[rows.StoredRun, str, str]]:
-    """Return the runs, each with the name of its agent and its outcome; empty where they are not recorded."""
-    found: list[tuple[rows.StoredRun, str, str]] = []
-    for run in rows.list_runs(connection):
-        facts = (_fact(connection, run.run_id, "input", "agent"), _fact(connection, run.run_id, "end", "outcome"))
-        found.append((run, *facts))
-    return found
-
-
-def _fact(connection: sqlite3.Connection, run_id: str, step: str, name: str) -> str:
-    """Return a short text of the value of a step. Empty: there is none."""
-    record = rows.find_value(connection, run_id, step)
-    fact = record.value.get(name) if record is not None and isinstance(record.value, dict) else None
-    return fact if isinstance(fact, str) else ""
 
 
 def _delete(connection: sqlite3.Connection, run_id: str) -> None:

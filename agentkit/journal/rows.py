@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from agentkit.errors import JournalError
 from agentkit.journal.blobs import Blobs
 from agentkit.journal.envelope import Phase, Record, damaged_record
+from agentkit.journal.levels import END, has_ended, prefix_of, records_that_count
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
@@ -57,6 +58,8 @@ class StoredRun:
     """The number of steps that have ended."""
     cost_usd: float | None
     """The cost so far. None: the price of a model is not known."""
+    address: str
+    """The address of its agent. Empty: it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,19 +165,44 @@ def list_runs(connection: sqlite3.Connection) -> list[StoredRun]:
     """Return all runs, the oldest first."""
     found = connection.execute(
         """
-        SELECT run_id, created_at, changed_at, steps, cost, unknown FROM runs LEFT JOIN (
-            SELECT run_id AS id, sum(phase = 'value') AS steps, sum(cost_usd) AS cost, sum(cost_usd IS NULL) AS unknown
-            FROM records AS one
-            WHERE phase = 'value' OR NOT EXISTS (
-                SELECT 1 FROM records AS other
-                WHERE other.run_id = one.run_id AND other.name = one.name AND other.phase = 'value')
-            GROUP BY run_id)
+        SELECT run_id, created_at, changed_at, steps, cost, unknown, address FROM runs
+        LEFT JOIN addresses USING (run_id)
+        LEFT JOIN (
+            SELECT run_id AS id, count(*) AS steps, sum(cost_usd) AS cost, sum(cost_usd IS NULL) AS unknown
+            FROM records WHERE phase = 'value' GROUP BY run_id)
         ON id = run_id ORDER BY created_at, run_id"""
     )
+    lost = _lost_costs(connection)
     return [
-        StoredRun(run_id, created_at, changed_at, steps or 0, None if unknown else cost or 0.0)
-        for run_id, created_at, changed_at, steps, cost, unknown in found
+        StoredRun(
+            run_id,
+            created_at,
+            changed_at,
+            steps or 0,
+            None if unknown or None in lost.get(run_id, ()) else sum(filter(None, (cost, *lost.get(run_id, ()))), 0.0),
+            address or "",
+        )
+        for run_id, created_at, changed_at, steps, cost, unknown, address in found
     ]
+
+
+def _lost_costs(connection: sqlite3.Connection) -> dict[str, list[float | None]]:
+    """Return the costs of what was on its way in runs that have not ended. None: the cost is not known."""
+    open_intents = connection.execute(
+        """
+        SELECT run_id, name, cost_usd FROM records AS one WHERE phase = 'intent' AND cost_usd IS NOT 0 AND NOT EXISTS (
+            SELECT 1 FROM records AS other
+            WHERE other.run_id = one.run_id AND other.name = one.name AND other.phase = 'value')"""
+    ).fetchall()
+    found: dict[str, list[float | None]] = {}
+    for run_id, name, cost_usd in open_intents:
+        ends = connection.execute(
+            "SELECT name FROM records WHERE run_id = ? AND phase = 'value' AND (name = ? OR name LIKE ?)",
+            (run_id, END, f"%/{END}"),
+        )
+        if not has_ended(prefix_of(name), {one for (one,) in ends}):
+            found.setdefault(run_id, []).append(cost_usd)
+    return found
 
 
 def find_value(connection: sqlite3.Connection, run_id: str, name: str) -> Record | None:
@@ -194,16 +222,15 @@ def whole_value_of(connection: sqlite3.Connection, run_id: str, name: str) -> JS
 
 
 def charges_below(connection: sqlite3.Connection, run_id: str) -> list[JSONObject]:
-    """Return the charges of values, and of intents without one, of the runs whose ids begin with this and a slash."""
+    """Return what the runs have spent whose ids begin with this and a slash."""
     found: list[JSONObject] = []
     behind = f"{run_id}0"  # the character behind the slash
     ids = connection.execute("SELECT run_id FROM runs WHERE run_id > ? AND run_id < ?", (f"{run_id}/", behind))
     for (one,) in ids.fetchall():
         records = load_records(connection, one)
         ended = {record.name for record in records if record.phase == "value"}
-        for record in records:
-            if record.charges and (record.phase == "value" or record.name not in ended):
-                found += record.charges
+        for record in records_that_count(records, ended):
+            found += record.charges or ()
     return found
 
 
@@ -220,6 +247,12 @@ def delete_run(connection: sqlite3.Connection, run_id: str) -> None:
     """Delete a run; its blobs stay until `delete_orphans`."""
     connection.execute("DELETE FROM records WHERE run_id = ?", (run_id,))
     connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+    connection.execute("DELETE FROM addresses WHERE run_id = ?", (run_id,))
+
+
+def set_address(connection: sqlite3.Connection, run_id: str, address: str) -> None:
+    """Note the address of a run's agent."""
+    connection.execute("INSERT OR REPLACE INTO addresses VALUES (?, ?)", (run_id, address))
 
 
 def delete_orphans(connection: sqlite3.Connection) -> None:

@@ -20,6 +20,7 @@ import anyio
 from agentkit.errors import JournalError
 from agentkit.journal import rows
 from agentkit.journal.envelope import Record
+from agentkit.journal.levels import records_that_count
 
 if TYPE_CHECKING:
     from agentkit.journal.commit_thread import CommitThread
@@ -57,7 +58,7 @@ class EarlierWork:
     """The work of earlier executions on one step, or on the whole run."""
 
     charges: list[JSONObject] = field(default_factory=list["JSONObject"])
-    """The charges of all values, and of intents without a value."""
+    """The charges of all values, and of what was on its way in runs that have not ended."""
     calls: dict[str, int] = field(default_factory=dict[str, int])
     """The names of the tool calls just below whose value is recorded, each with the number of its turn."""
     others: set[str] = field(default_factory=set[str])
@@ -96,8 +97,9 @@ class RunJournal:
         """The names of the steps whose value is only in the file."""
         self._failure: JournalError | None = None
         self._earlier: dict[str, EarlierWork] = {}
+        counted = {id(record) for record in records_that_count(records, self.values)}
         for record in records:
-            self._count(record)
+            self._count(record, has_spent=id(record) in counted)
 
     @classmethod
     async def load(cls, run_id: str, thread: CommitThread, clock: Clock) -> RunJournal:
@@ -160,9 +162,9 @@ class RunJournal:
         if self._failure is not None:
             raise JournalError(str(self._failure))
 
-    def _count(self, record: Record) -> None:
+    def _count(self, record: Record, *, has_spent: bool) -> None:
         is_value = record.phase == "value"
-        charges = record.charges if is_value or record.name not in self.values else None
+        charges = record.charges if has_spent else None
         prefixes = _prefixes_of(record.name)
         for prefix in prefixes:
             earlier = self._earlier.setdefault(prefix, EarlierWork())

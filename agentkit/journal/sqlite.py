@@ -30,6 +30,7 @@ _TABLES = (
     """CREATE TABLE records (
         run_id TEXT NOT NULL, name TEXT NOT NULL, phase TEXT NOT NULL, cost_usd REAL, blobs TEXT NOT NULL,
         body BLOB NOT NULL, PRIMARY KEY (run_id, name, phase))""",
+    "CREATE TABLE addresses (run_id TEXT PRIMARY KEY, address TEXT NOT NULL)",
     "CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL)",
 )
 _known: dict[tuple[int, int], tuple[int, int]] = {}

@@ -73,6 +73,9 @@ def copy(connection: sqlite3.Connection, run_id: str, new_run_id: str, before: s
             )
         records = records[: names.index(before)]
     write_new(connection, new_run_id, [NewRecord(record, record.to_json(), {}) for record in records])
+    connection.execute(
+        "INSERT OR REPLACE INTO addresses SELECT ?, address FROM addresses WHERE run_id = ?", (new_run_id, run_id)
+    )
 
 
 def load_existing(connection: sqlite3.Connection, run_id: str) -> list[Record]:

@@ -185,7 +185,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
     ) -> None:
         """Execute the recorded steps of a run that has ended, without anything that it had opened."""
         fallback = [] if self.spec.fallback is None else [model_id(self.spec.fallback)]
-        models: list[Model] = [RecordedModel(name) for name in (recorded_end.model, *fallback)]
+        model = recorded_end.model or model_id(self.spec.model)
+        models: list[Model] = [RecordedModel(name) for name in (model, *fallback)]
         with suppress(NotRecorded):
             self.agent_loop = await self._make_loop(scope, models, cast("Deps", None), run_budget, nested_runs)
             await self.agent_loop.run()

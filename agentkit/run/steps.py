@@ -90,7 +90,7 @@ class Steps(Protocol):
 
     def recorded_charges(self) -> Sequence[JSONObject] | None:
         """Return the charges that earlier executions have recorded here and below; of a step without a value, those
-        of its intent. None: they are not known before the steps are executed again.
+        of its intent, unless its run has ended. None: they are not known before the steps are executed again.
         """
         return None
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.cli.arguments.connection import OFFLINE_NOTE, add_base_url_option, choose_client
+from agentkit.cli.arguments.journal import OPEN_STATES, print_way_to_go_on
 from agentkit.cli.arguments.prompt_source import read_prompt
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, exit_code_of
 from agentkit.cli.terminal.printing import print_air, print_drawing, print_message, print_prose
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from agentkit import Agent, RunResult
     from agentkit.cli.arguments.parsing import Subparsers
+    from agentkit.models.overriding_client import Client
 
     AnyAgent: TypeAlias = Agent[Any, Any, Any]
 
@@ -29,6 +33,8 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     parser.add_argument("agent", metavar="MODULE:AGENT", help="where the agent is, for example `shop.agents:lead`")
     parser.add_argument("prompt", metavar="PROMPT", help="the prompt; @FILE reads a file, - reads stdin")
     add_run_options(parser)
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="record the run there; an interrupted one goes on")
+    parser.add_argument("--run-id", metavar="RUN", help="the id of the run; default: a new one")
     parser.add_argument("--cost", action="store_true", help="print the cost by agent, tool, model and cache class")
     parser.set_defaults(run=run_agent)
 
@@ -49,23 +55,57 @@ def add_run_options(parser: ArgumentParser) -> None:
 
 def run_agent(args: Namespace) -> ExitCode:
     """Run the agent on the prompt; its output goes to stdout, everything else to stderr."""
-    from agentkit.cli.terminal.watching import (
-        choose_display,
-        print_json_line,
-        print_run_report,
-        result_to_json,
-        watch_run,
-    )
+    from agentkit.cli.terminal.watching import choose_display, watch_run
 
     agent = load_agent(args)
     prompt = parse_input(agent, read_prompt(args.prompt))
+    has_ended = args.journal is not None and _record_in_journal(args, agent)
+    client, options = (None, dict[str, Any]()) if has_ended else choose_run_options(args, agent)
+    if args.journal is not None:
+        options["journal"] = args.journal
+    if args.run_id is not None:
+        options["run_id"] = args.run_id
+    result, seconds = watch_run(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json), client)
+    return report_run(args, agent, result, seconds)
+
+
+def _record_in_journal(args: Namespace, agent: AnyAgent) -> bool:
+    """Set the id of the run that is recorded, and note where its agent is. Return True if it has ended before."""
+    from agentkit import Journal
+
+    journal = Journal(args.journal)
+    info = None
+    if args.run_id is None:
+        args.run_id = f"run-{secrets.token_hex(8)}"
+    else:
+        info = next((one for one in journal.runs() if one.run_id == args.run_id), None)
+    if info is None or info.agent == agent.name:
+        journal.set_address(args.run_id, args.agent)
+    has_ended = info is not None and info.status not in OPEN_STATES
+    state = "is recorded" if info is None else "has ended, and is not repeated" if has_ended else "goes on"
+    print_message(f"agentkit: {args.run_id} {state}: {args.journal}", "dim")
+    return has_ended
+
+
+def choose_run_options(args: Namespace, agent: AnyAgent) -> tuple[Client | None, dict[str, Any]]:
+    """Return the client that the command made for the run, and the options of the run. None: the agent has its own.
+
+    Raises:
+        CommandError: Options exclude each other, or there are no credentials.
+    """
     client = choose_client(args, agent)
     if args.offline:
         print_message(f"agentkit: {OFFLINE_NOTE}")
     options: dict[str, Any] = {} if client is None else {"client": client}
     if args.model:
         options["model"] = args.model
-    result, seconds = watch_run(lambda: agent.stream(prompt, **options), choose_display(as_json=args.json), client)
+    return client, options
+
+
+def report_run(args: Namespace, agent: AnyAgent, result: RunResult[Any], seconds: float) -> ExitCode:
+    """Print the output of a run, and on stderr how it went, what it cost and how it goes on."""
+    from agentkit.cli.terminal.watching import print_json_line, print_run_report, result_to_json
+
     output = None if result.answer is None else agent.output_spec.form.inner.dump(result.answer.value)
     if args.json:
         costs = {"cost_tree": result.cost.tree().to_json()} if args.cost else {}
@@ -84,6 +124,8 @@ def run_agent(args: Namespace) -> ExitCode:
     print_run_report(result, seconds, has_cost=not args.cost)
     if args.cost:
         print_drawing(str(result.cost.tree()))
+    if args.journal is not None:
+        print_way_to_go_on(args, result.run_id)
     return exit_code_of(result)
 
 

@@ -73,7 +73,9 @@ class PlainLines:
         who = "/".join(event.path)
         match event:
             case kinds.RunStarted() if event.parent_call_id is None:
-                return f"{who}: started, {event.model}"
+                return f"{who}: {'is recorded' if event.is_replayed else 'started'}, {event.model}"
+            case kinds.ToolStarted() if event.is_replayed:
+                return ""  # it is not called again
             case kinds.ToolStarted():
                 return f"{who}: calls {event.name}  {brief_json(event.input, self._width)}"
             case kinds.ToolProgress():
@@ -81,6 +83,8 @@ class PlainLines:
             case kinds.ToolFinished() if event.is_error:
                 preview = self._argument_previews.pop(event.call_id, "")
                 return f"{who}: {event.name} failed: {failure_text(event)}  {preview}".rstrip()
+            case kinds.ToolFinished() if event.is_replayed:
+                return f"{who}: {event.name} is recorded  {self._argument_previews.pop(event.call_id, '')}".rstrip()
             case kinds.ToolFinished():
                 facts = ", ".join(filter(None, ("answered", self._describe(event), f"{event.duration_s:.1f} s")))
                 return f"{who}: {event.name} {facts}  {self._argument_previews.pop(event.call_id, '')}"

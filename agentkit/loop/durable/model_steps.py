@@ -18,7 +18,7 @@ from agentkit.errors import ModelError
 from agentkit.history.request_hash import RequestHasher
 from agentkit.loop.exchange import CallFailure, ChargeMeter, ModelReply, TurnRetry
 from agentkit.run.guarded_middleware import ProgramFault
-from agentkit.run.steps import Step
+from agentkit.run.steps import NotRecorded, Step
 
 if TYPE_CHECKING:
     from agentkit.loop.exchange import ModelRequest
@@ -89,6 +89,8 @@ class ModelSteps:
 
         try:
             value = await self._steps.run(slot, effect)
+        except NotRecorded:  # the end of the run has the charges of what was cut off
+            raise
         except BaseException:
             self.charges += meter.charges
             self.unrecorded_charges += meter.charges

@@ -33,7 +33,7 @@ class RunEnd:
     outcome: Outcome
     reason: str
     model: str = ""
-    """The name of the model that the run began with."""
+    """The name of the model that the run began with. Empty: it is not known."""
     error: ModelError | None = None
     finish: Finish | None = None
     """The end as the run itself came to it. None: it was stopped from outside."""
@@ -83,17 +83,20 @@ class RunEnd:
 
     @classmethod
     def from_json(cls, value: JSONObject) -> RunEnd:
-        """Restore an end from `to_json`."""
-        error, finish = value["error"], value["finish"]
+        """Restore an end from `to_json`, or the one of a run that was cancelled from outside: it has fewer facts."""
+        error, finish = value.get("error"), value.get("finish")
         return cls(
             Outcome(value["outcome"]),
             value["reason"],
-            value["model"],
+            value.get("model", ""),
             None if error is None else ModelError(error["text"], **{name: error[name] for name in MODEL_ERROR_FIELDS}),
             None if finish is None else Finish(Outcome(finish["outcome"]), finish["reason"]),
-            value["is_out_of_time"],
+            value.get("is_out_of_time", False),
             tuple(map(Charge.from_json, value["unrecorded"])),
-            {run_id: replace(cls.from_json(child), was_reported=False) for run_id, child in value["children"].items()},
+            {
+                run_id: replace(cls.from_json(child), was_reported=False)
+                for run_id, child in value.get("children", {}).items()
+            },
         )
 
 
