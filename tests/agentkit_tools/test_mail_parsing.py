@@ -76,3 +76,17 @@ def test_a_message_that_is_encoded_as_a_whole_is_a_message(encoding: str) -> Non
 def test_what_has_no_headers_is_no_mail() -> None:
     with pytest.raises(NotReadable, match="no e-mail"):
         parse_mail(b"Hello.")
+
+
+@pytest.mark.parametrize("charset", [b"charset*=x'y'z", b"charset=\xa1", b"charset=undefined", b"charset=idna"])
+def test_no_charset_is_a_reason_to_fail(charset: bytes) -> None:
+    message = parse_mail(b"From: a@b.c\nContent-Type: text/plain; " + charset + b"\n\nT\xe9a\n")
+    assert (subparts(message), body(message, is_text=True)) == ([], b"T\xe9a\n")
+
+
+@pytest.mark.parametrize(
+    "boundary", [b"boundary*=no'y'X", b"boundary*=\xa1''X", b"boundary*0=X;\n boundary*1=", b'boundary="X "']
+)
+def test_a_boundary_is_read_in_any_form(boundary: bytes) -> None:
+    message = parse_mail(b"Content-Type: multipart/mixed; " + boundary + b"\n\n--X\n\nTea.\n--X--\n")
+    assert [body(part, is_text=True) for part in subparts(message)] == [b"Tea."]

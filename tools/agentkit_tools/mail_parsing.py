@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import copy
 import re
+from email.message import Message
 from email.parser import BytesParser
-from typing import cast
+from typing import TYPE_CHECKING, TypeVar, cast, overload
 
 from agentkit_tools.decoding import encoding_of_start
-from agentkit_tools.mail_headers import MessagePart, RawHeaders, content_type
+from agentkit_tools.mail_headers import MessagePart, RawHeaders, content_type, parameter
 from agentkit_tools.transfer_encoding import transfer_decode
 from agentkit_tools.unreadable import NotReadable
+
+if TYPE_CHECKING:
+    _Message = Message[str, str]
+else:
+    _Message = Message
+T = TypeVar("T")
 
 TOO_DEEP = "an e-mail whose parts are nested too deeply"
 _POLICY = RawHeaders()
@@ -29,6 +36,18 @@ _BOUNDARY = re.compile(
 )
 
 
+class _Part(_Message):
+    """A part whose boundary is read without the standard library's decoder, which fails on some charsets."""
+
+    @overload
+    def get_boundary(self, failobj: None = None) -> str | None: ...
+    @overload
+    def get_boundary(self, failobj: T) -> str | T: ...
+    def get_boundary(self, failobj: T | None = None) -> str | T | None:
+        """Return the boundary between its parts."""
+        return parameter(self, "Content-Type", "boundary").rstrip() or failobj
+
+
 def parse_mail(data: bytes) -> MessagePart:
     """Return the parsed message.
 
@@ -43,11 +62,9 @@ def parse_mail(data: bytes) -> MessagePart:
 
 def subparts(part: MessagePart) -> list[MessagePart]:
     """Return the parts of a part, also of one that is encoded as a whole or does not name its boundary."""
-    payload = part.get_payload()
     kind = content_type(part)
     encoding = str(part.get("Content-Transfer-Encoding") or "")
-    if part.is_multipart() and isinstance(payload, list):
-        inner = cast("list[MessagePart]", payload)
+    if inner := _inner_parts(part):
         if kind.startswith("message/") and len(inner) == 1 and not inner[0].keys():
             data = _raw_body(inner[0])
             decoded = transfer_decode(data, encoding, is_text=True)
@@ -61,13 +78,17 @@ def subparts(part: MessagePart) -> list[MessagePart]:
         return []
     mark = boundary[1].replace(b"\\", rb"\\").replace(b'"', rb"\"")
     repaired = _parse(b'Content-Type: %b; boundary="%b"\n\n%b' % (kind.encode(), mark, data))
-    found = repaired.get_payload()
-    return cast("list[MessagePart]", found) if repaired.is_multipart() and isinstance(found, list) else []
+    return _inner_parts(repaired)
 
 
 def body(part: MessagePart, *, is_text: bool) -> bytes:
     """Return the decoded body of a part."""
     return transfer_decode(_raw_body(part), str(part.get("Content-Transfer-Encoding") or ""), is_text=is_text)
+
+
+def _inner_parts(part: MessagePart) -> list[MessagePart]:
+    """Return the parts that the parser found. The payload of another part is not asked for: that would decode it."""
+    return cast("list[MessagePart]", part.get_payload()) if part.is_multipart() else []
 
 
 def _raw_body(part: MessagePart) -> bytes:
@@ -80,7 +101,7 @@ def _raw_body(part: MessagePart) -> bytes:
 
 def _parse(data: bytes) -> MessagePart:
     try:
-        return BytesParser(policy=_POLICY).parsebytes(data)
+        return BytesParser(_Part, policy=_POLICY).parsebytes(data)
     except RecursionError:
         raise NotReadable(TOO_DEEP) from None
 
