@@ -1,4 +1,4 @@
-"""Kill runs and resume them: `python -m benchmarks.crash [--kills 60] [--at-once 3] [--seed SEED]`.
+"""Kill runs and resume them: `python -m benchmarks.crash [--kills 60] [--at-once 3] [--seed SEED] [--bare]`.
 
 Each run has three levels of agents, calls at the same time, a compaction and a budget. Its process is killed (SIGKILL)
 at a random moment or at a named point; the next one, with another seed of hashes, has nothing but the journal. Exit
@@ -92,8 +92,15 @@ def new_run(number: int, kills: int) -> PlayedRun:
     return PlayedRun(f"order-{number}", budget, ModelOfRun(server_compacts=number % 2 == 0), is_short)
 
 
-async def play_all(kills: int, at_once: int, folder: Path) -> Table:
-    """Play runs until so many processes were killed."""
+async def play_all(kills: int, at_once: int, folder: Path, is_bare: bool) -> Table:
+    """Play runs until so many processes were killed.
+
+    Args:
+        kills: The number of processes.
+        at_once: The number of runs at once.
+        folder: The folder of the journal and of the effects.
+        is_bare: True: the processes do without the SDK, so that they start sooner.
+    """
     table, effects = Table(), Effects(folder / "effects.db")
     effects.create()
     numbers = iter(range(1, sys.maxsize))
@@ -109,7 +116,7 @@ async def play_all(kills: int, at_once: int, folder: Path) -> Table:
             else:
                 table.add(run, effects)
 
-    async with open_workers(at_once) as workers:
+    async with open_workers(1, is_bare=is_bare) as workers:
         stage = Stage(workers, folder / "runs.db", effects)
         while (left := kills - table.kills.total()) > 0 and not table.problems:
             async with anyio.create_task_group() as tasks:
@@ -125,6 +132,7 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=3, help="the number of runs at once")
     parser.add_argument("--seed", type=int, help="the seed of the moments")
     parser.add_argument("--folder", type=Path, help="a new folder for journal and effects, which are kept then")
+    parser.add_argument("--bare", action="store_true", help="do without the SDK: processes start sooner")
     given = parser.parse_args()
     seed = random.randrange(10**6) if given.seed is None else given.seed
     random.seed(seed)
@@ -132,7 +140,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = given.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
-        table = anyio.run(play_all, given.kills, given.at_once, folder)
+        table = anyio.run(play_all, given.kills, given.at_once, folder, given.bare)
     print(*table.lines(), f"seed {seed}, {time.monotonic() - started_s:.0f} s", sep="\n")
     return 1 if table.problems else 0
 

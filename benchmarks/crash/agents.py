@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import anyio
 
-from agentkit import NOT_DONE, Agent, CallOutcome, RunContext, Settings, tool
+from agentkit import NOT_DONE, Agent, CallOutcome, Model, RunContext, Settings, tool
 from benchmarks.crash.effects import Effects, Start
 from benchmarks.crash.points import AFTER_EFFECT, BEFORE_EFFECT, IN_RECONCILE, IN_SUB_AGENT, Points
 
@@ -82,23 +83,30 @@ async def ship(ctx: RunContext[Deps], item: str) -> str:
     return f"{item} was shipped"
 
 
-_settings = Settings(max_tokens=1_000)
-clerk = Agent(
-    "clerk", model="claude-haiku-5-5", instructions=CLERK, tools=[look, note, pay], deps=Deps, settings=_settings
-)
-buyer = Agent(
-    "buyer",
-    model="claude-sonnet-5-5",
-    instructions=BUYER,
-    tools=[clerk.as_tool(), look, note, ship],
-    deps=Deps,
-    settings=_settings,
-)
-lead = Agent(
-    "lead",
-    model="claude-opus-5-5",
-    instructions=LEAD,
-    tools=[buyer.as_tool(), look, note, pay],
-    deps=Deps,
-    settings=_settings,
-)
+def make_lead(model: Callable[[str], str | Model]) -> Agent[Deps, str, str]:
+    """Return the agent of a run, with its sub-agents; `model` makes the models from their names."""
+    settings = Settings(max_tokens=1_000)
+    clerk = Agent(
+        "clerk",
+        model=model("claude-haiku-5-5"),
+        instructions=CLERK,
+        tools=[look, note, pay],
+        deps=Deps,
+        settings=settings,
+    )
+    buyer = Agent(
+        "buyer",
+        model=model("claude-sonnet-5-5"),
+        instructions=BUYER,
+        tools=[clerk.as_tool(), look, note, ship],
+        deps=Deps,
+        settings=settings,
+    )
+    return Agent(
+        "lead",
+        model=model("claude-opus-5-5"),
+        instructions=LEAD,
+        tools=[buyer.as_tool(), look, note, pay],
+        deps=Deps,
+        settings=settings,
+    )

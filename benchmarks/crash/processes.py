@@ -71,11 +71,16 @@ class Worker:
 
 
 @asynccontextmanager
-async def open_workers(count: int) -> AsyncGenerator[MemoryObjectReceiveStream[Worker]]:
-    """Yield processes that have imported all that they need: so many are started before they are asked for."""
+async def open_workers(count: int, *, is_bare: bool) -> AsyncGenerator[MemoryObjectReceiveStream[Worker]]:
+    """Yield processes that have imported all that they need: so many are started before they are asked for.
+
+    Args:
+        count: The number.
+        is_bare: True: they do without the SDK.
+    """
     send, receive = anyio.create_memory_object_stream[Worker](count)
     async with anyio.create_task_group() as tasks:
-        await tasks.start(_start_workers, send)
+        await tasks.start(_start_workers, send, is_bare)
         try:
             yield receive
         finally:
@@ -86,11 +91,11 @@ async def open_workers(count: int) -> AsyncGenerator[MemoryObjectReceiveStream[W
     receive.close()
 
 
-async def _start_workers(send: MemoryObjectSendStream[Worker], *, task_status: TaskStatus[None]) -> None:
+async def _start_workers(send: MemoryObjectSendStream[Worker], is_bare: bool, *, task_status: TaskStatus[None]) -> None:
     task_status.started()
     async with send:
         while True:
-            worker = await _start_worker()
+            worker = await _start_worker(is_bare=is_bare)
             try:
                 await send.send(worker)
             except BaseException:
@@ -99,10 +104,10 @@ async def _start_workers(send: MemoryObjectSendStream[Worker], *, task_status: T
                 raise
 
 
-async def _start_worker() -> Worker:
+async def _start_worker(*, is_bare: bool) -> Worker:
     seed = str(random.randrange(1, 2**32))
     process = await anyio.open_process(
-        [sys.executable, "-m", "benchmarks.crash.worker"],
+        [sys.executable, "-m", "benchmarks.crash.worker", *(["bare"] if is_bare else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

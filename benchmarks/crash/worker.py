@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
-from anthropic import AsyncAnthropic
 
-from agentkit import Budget, Journal, RunResult
-from benchmarks.crash.agents import Deps, lead
+from agentkit import Agent, Budget, ClaudeModel, Journal, RunResult
+from benchmarks.crash.agents import Deps, make_lead
+from benchmarks.crash.bare_model import BareModel
 from benchmarks.crash.effects import Effects
 from benchmarks.crash.points import PointedJournal, Points
 
@@ -19,7 +22,21 @@ if TYPE_CHECKING:
     from agentkit import RunOptions
     from agentkit.messages.message import JSONObject
 
+IS_BARE = sys.argv[1:] == ["bare"]
+
 PROMPT = "Buy tea, milk and honey."
+
+
+@asynccontextmanager
+async def open_lead(url: str) -> AsyncGenerator[Agent[Deps, str, str]]:
+    """Yield the agent of the run, with a client of the SDK; without one if the first argument is `bare`."""
+    if IS_BARE:
+        yield make_lead(lambda name: BareModel(name, url))
+        return
+    from anthropic import AsyncAnthropic  # late: it is what takes long
+
+    async with AsyncAnthropic(api_key="key", base_url=url, max_retries=0) as client:
+        yield make_lead(lambda name: ClaudeModel(name, client))
 
 
 async def execute(order: JSONObject) -> RunResult[str]:
@@ -30,10 +47,10 @@ async def execute(order: JSONObject) -> RunResult[str]:
     journal = PointedJournal(whole, points) if points.name else whole
     deps = Deps(run_id, order["launch"], Effects(Path(order["effects"])), points)
     budget = Budget(**order["budget"])
-    async with AsyncAnthropic(api_key="key", base_url=order["url"], max_retries=0) as client:
+    async with open_lead(order["url"]) as lead:
         if way == "resume":
-            return await lead.resume(run_id, journal=journal, deps=deps, budget=budget, client=client)
-        options: RunOptions[Deps] = {"journal": journal, "deps": deps, "budget": budget, "client": client}
+            return await lead.resume(run_id, journal=journal, deps=deps, budget=budget)
+        options: RunOptions[Deps] = {"journal": journal, "deps": deps, "budget": budget}
         options["run_id"] = run_id
         if way == "run":
             return await lead.run(PROMPT, **options)
@@ -45,7 +62,8 @@ async def execute(order: JSONObject) -> RunResult[str]:
 
 def main() -> None:
     """Do what the one line on standard input says."""
-    print("ready", flush=True)
+    if not IS_BARE:
+        import_module("anthropic")
     line = sys.stdin.readline()
     if not line:
         return

@@ -20,7 +20,7 @@ KILLS = 12
 
 def test_killed_runs_go_on_and_repeat_nothing(tmp_path: Path) -> None:
     random.seed(4)
-    table = anyio.run(play_all, KILLS, 2, tmp_path)
+    table = anyio.run(play_all, KILLS, 2, tmp_path, True)
     said = "\n".join(table.lines())
     assert table.problems == [], said
     assert table.kills.total() >= KILLS, said
