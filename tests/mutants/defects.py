@@ -139,4 +139,18 @@ DEFECTS = (
         "is_repeated = False",
         ("loop/test_unfinished_turns.py",),
     ),
+    Defect(
+        "a quote that is cut out of a number is shown",
+        "patterns/quotes.py",
+        "    if first.isdigit() and _NUMBER_BEFORE.search(before):\n        return True\n",
+        "",
+        ("patterns/test_quotes.py",),
+    ),
+    Defect(
+        "a quote that no document holds is shown as it was given",
+        "patterns/verification.py",
+        "        missing = still\n",
+        "        missing = []\n",
+        ("patterns/test_verification.py",),
+    ),
 )
