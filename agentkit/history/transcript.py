@@ -190,7 +190,7 @@ class Transcript:
         self.tools.clear()
         self.tools.update(other.tools)
         self.answer_format, self.answers_by_tool = other.answer_format, other.answers_by_tool
-        self.initial_prompt_prefix = other.initial_prompt_prefix
+        self.initial_prompt_prefix, self.agent_prefix = other.initial_prompt_prefix, other.agent_prefix
 
     def unknown_delta_error(self) -> ModelError:
         """Return the error of a conversation that cannot be sent again, since an earlier turn has `unknown_delta`."""

@@ -77,7 +77,8 @@ class JournalSteps(Steps):
             if step.kind == "model":
                 self._begin_turn()
             place = self._counter.next_place(step, is_reply_known=self._is_reply_known)
-            self._paths.setdefault(name, (*self._path, place))
+            # Set again for a call: one that began early may have been dropped with its turn, and come back in the next.
+            self._paths[name] = (*self._path, place)
             self._are_calls_reserved = self._is_reply_known
         slot = self._slots.get(name)
         if slot is None or slot.step != step:

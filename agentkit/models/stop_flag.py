@@ -29,6 +29,8 @@ class StopFlag:
     def __init__(self) -> None:
         self.refusal: ModelError | None = None
         """The error that set it. None: it is not set."""
+        self.refused_before: str = ""
+        """The id of the run in which an earlier execution has recorded that error. Empty: it came in this execution."""
         self.loop = _running_loop()
         """The event loop whose waits it cancels. None: that of the thread that sets it."""
         self._waiting_scopes: set[anyio.CancelScope] = set()
@@ -46,7 +48,8 @@ class StopFlag:
                 found = StopFlag()
                 self.linked.add(found)
                 found.linked = self.linked
-            found.refusal = found.refusal or self.refusal
+            if found.refusal is None:
+                found.refusal, found.refused_before = self.refusal, self.refused_before
         return found
 
     def record(self, error: ModelError) -> None:
@@ -62,6 +65,20 @@ class StopFlag:
                 flag.cancel_waits()
             else:
                 flag.loop.call_or_post(flag.cancel_waits)
+
+    def record_replayed(self, error: ModelError, run_id: str) -> None:
+        """Record an error that an earlier execution of this run has recorded."""
+        if self.refusal is None and error.status in _CREDENTIAL_STATUSES:
+            self.record(error)
+            for flag in list(self.linked):
+                flag.refused_before = run_id
+
+    def lift(self, run_id: str) -> None:
+        """Take back a refusal of an earlier execution below this run, which has gone on since then."""
+        before = self.refused_before
+        if before == run_id or before.startswith(f"{run_id}/"):
+            for flag in list(self.linked):
+                flag.refusal, flag.refused_before = None, ""
 
     def cancel_waits(self) -> None:
         """Cancel everything that waits in this flag's event loop. Called in that loop."""

@@ -119,3 +119,14 @@ async def test_steps_of_a_run_that_was_left_record_nothing(journal: Journal) -> 
         await steps.run(slot, must_not_run)
     assert isinstance(steps, JournalSteps)
     assert steps.run_id == "r"
+
+
+async def test_a_call_that_began_early_and_comes_back_in_the_next_turn_has_its_place_there(journal: Journal) -> None:
+    async with journal.open_run("r") as steps:
+        model = steps.reserve(Step("model:1", "model"))
+        steps.reserve(call("c1"))  # while the reply is read, which is dropped
+        await steps.run(model, returning({}))
+        await run(steps, Step("model:2", "model"), {})
+        await run(steps, call("c1"), {"n": 1})
+    names = [line.partition('"name":"')[2].partition('"')[0] for line in journal.export("r")]
+    assert names == ["model:1", "model:2", "tool:c1"]

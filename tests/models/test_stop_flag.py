@@ -104,3 +104,20 @@ async def test_waits_in_other_event_loops_are_cancelled_there(other: str) -> Non
             await anyio.to_thread.run_sync(waiting.wait, 5)
             tree.record(refused())
     assert "invalid x-api-key" in told[0]
+
+
+def test_a_refusal_of_an_earlier_execution_is_lifted_by_whoever_has_gone_on_after_it() -> None:
+    tree = StopFlag()
+    tree.record_replayed(refused(500), "r/c1")
+    tree.raise_if_set()
+    tree.record_replayed(refused(), "r/c1")
+    tree.lift("r/c2")  # a sibling may have been answered before
+    with pytest.raises(ModelError, match="No call was made"):
+        tree.raise_if_set()
+    tree.lift("r")
+    tree.raise_if_set()
+    tree.record(refused())
+    tree.record_replayed(refused(), "r/c1")
+    tree.lift("r")  # in this execution the API has refused them, too
+    with pytest.raises(ModelError, match="No call was made"):
+        tree.raise_if_set()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
     from agentkit.messages.request import Request
     from agentkit.models.model import Model
+    from agentkit.run.scope import RunScope
     from agentkit.run.steps import Slot, Steps
 
 
@@ -80,6 +81,8 @@ class ModelSteps:
             nonlocal was_called
             was_called = True
             resources = self.caller.resources
+            if slot.intent is not None:
+                resources.scope.stop_flag.lift(resources.scope.run_id)
             try:
                 end = (await self.caller.call(model, model_request, meter)).to_json()
             except (ModelError, OverBudget, ProgramFault) as error:
@@ -132,6 +135,8 @@ class ModelSteps:
             else replace(ModelReply.from_json(value), is_replayed=is_replayed)
         )
         self.charges += end.charges
+        if is_replayed:
+            _follow_credentials(scope, end)
         if is_replayed and self._steps.recorded_charges() is None:
             spent = Amount.from_usage(total_usage(end.charges), total_cost(end.charges))
             for account in resources.run_budget.accounts:
@@ -139,3 +144,11 @@ class ModelSteps:
         if isinstance(end, CallFailure):
             raise end.error
         return end
+
+
+def _follow_credentials(scope: RunScope, end: ModelReply | CallFailure) -> None:
+    """Stop the tree where an earlier execution was refused the credentials, unless it has gone on after that."""
+    if isinstance(end, ModelReply):
+        scope.stop_flag.lift(scope.run_id)
+    elif isinstance(end.error, ModelError):
+        scope.stop_flag.record_replayed(end.error, scope.run_id)
