@@ -88,7 +88,8 @@ class JournaledScenario(ScenarioRun):
             agent: Any = Agent(
                 "lead", model="claude-sonnet-5-5", instructions="You lead.", deps=Deps, tools=tools, retry=FAST
             )
-            stream, prompt = agent.stream, "Go."
+            stream: Any = agent.stream
+            prompt: object = "Go."
         else:
             chat = self.chat = await self._conversation()
             stream, prompt = chat.stream, Task(PROMPT)
