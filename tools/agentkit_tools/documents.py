@@ -44,9 +44,10 @@ class Folder:
 def read_folder(path: str | Path) -> Folder:
     """Read a folder with its subfolders, or a single file, in the order of the paths.
 
-    Text in UTF-8, Markdown, HTML and PDF (with the extra `documents`), e-mail (`.eml`, and each message of an `.mbox`)
-    and the METADATA or PKG-INFO files of Python packages become documents; hidden files and caches are left out. Ids
-    are made from the relative path; links that lead out of the folder are reported, not followed.
+    Text in UTF-8, UTF-16 and UTF-32, Markdown, HTML and PDF (with the extra `documents`), e-mail (`.eml`, `.emlx`, web
+    archives, and each message of an mbox file, also where Thunderbird, Apple Mail, Maildir and MH keep it) and the
+    METADATA or PKG-INFO files of Python packages become documents; hidden files and caches are left out. Ids are made
+    from the relative path; links that lead out of the folder, or to a hidden file, are reported, not followed.
 
     Raises:
         ConfigurationError: There is no such folder, or nothing in it can be read.

@@ -116,6 +116,8 @@ class _MailTextWriter:
             raise NotReadable("an e-mail without headers that matter and without text")
         if self._unread and not self._has_text:
             raise NotReadable(self._unread)
+        if self._unread:
+            self._add_block(f"[a part is listed below, since {self._unread}]")
         listed = [f"- {each.name} ({each.media_type}, {_size_text(len(each.data))})" for each in self.attachments]
         blocks = [*self._blocks, "Attachments:\n" + "\n".join(listed)] if listed else self._blocks
         return "\n\n".join(blocks) + "\n"
