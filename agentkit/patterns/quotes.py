@@ -14,9 +14,11 @@ from agentkit.patterns.folding import QUOTATION_MARKS, fold_text, folded
 _NEGATING_PREFIX = re.compile(r"(?i)(?<![^\W\d_])(?:un|non|in|im|il|ir|dis|mis|anti)-?\Z")
 _NEGATING_SUFFIX = re.compile(r"(?i)(?:not|n?['\u2019]t|-?less|-?free)\b")
 _NUMBER_BEFORE = re.compile(
-    r"(?:\d|\d[.,\u00a0\u202f]|\d\s?/|(?<!\w)[-+\u2212\u2013\u00b1]|\w[-\u2010\u2011\u2013]|[.,])\Z"
+    r"(?:\d[\u00a0\u202f]?|\d\s?/|(?<!\w)[-+\u2212\u2013\u00b1]|\w[-\u2010\u2011\u2013]|[.,$\u20ac\u00a3\u00a5])\Z"
 )
-_NUMBER_AFTER = re.compile(r"[.,\u00a0\u202f/]?\d")
+"""The end of what stands before a digit that is no beginning of a number: the rest of it, its sign or its currency."""
+_NUMBER_AFTER = re.compile(r"[.,\u00a0\u202f/]?\d|[\u00a0\u202f]?[%\u2030\u00b0$\u20ac\u00a3\u00a5]")
+"""The beginning of what stands behind a digit that is no end of a number: the rest of it, or its unit."""
 _UNIT_BEFORE_CUT = re.compile(r"\d[\s\u00a0\u202f]?[^\W\d_]{1,12}\Z")
 _BULLETS = re.compile(r"^(?:[-*\u2022\u2013\u2014]\s+)+|(?:\s+[-*\u2022\u2013\u2014])+$")
 _ELLIPSIS = re.compile(

@@ -77,6 +77,14 @@ def test_the_place_that_is_not_cut_is_taken() -> None:
     assert span.start == 12
 
 
+def test_a_number_keeps_its_unit_and_its_currency() -> None:
+    text = "The rate is 5%, that is $1,500 or 20\u00a0\u20ac a year, from 3 % on."
+    for quote in ("The rate is 5", "1,500 or 20\u00a0\u20ac", "$1,500 or 20"):
+        assert find_quote(quote, text) is None
+    for quote in ("The rate is 5%", "$1,500 or 20 \u20ac", "from 3"):
+        assert find_quote(quote, text) is not None
+
+
 def test_a_sentence_goes_on_behind_the_end_of_a_page() -> None:
     text = "[Page 1]\n\nIt costs 12\n\n[Page 2]\n\nEUR, and is refund-\n\n[Page 3]\n\nable. See [Page 9] of it.\n"
     span = find_quote("costs 12 EUR, and is refundable.", text)
