@@ -66,6 +66,10 @@ class JournalSteps(Steps):
         """See `Steps.worked_s`."""
         return self._earlier.worked_s
 
+    def now(self) -> float:
+        """See `Steps.now`."""
+        return self._run.clock.now()
+
     def recorded_charges(self) -> Sequence[JSONObject]:
         """See `Steps.recorded_charges`."""
         return self._earlier.charges

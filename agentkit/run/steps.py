@@ -6,6 +6,7 @@ slots; and everything that crosses the seam is JSON.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -87,6 +88,10 @@ class Steps(Protocol):
     def worked_s(self) -> float:
         """Seconds for which earlier executions have worked on this run and those below it."""
         return 0.0
+
+    def now(self) -> float:
+        """Return seconds of the clock by which what is recorded is timed; only differences count."""
+        return time.monotonic()
 
     def recorded_charges(self) -> Sequence[JSONObject] | None:
         """Return the charges that earlier executions have recorded here and below; of a step without a value, those

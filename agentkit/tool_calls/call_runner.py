@@ -6,7 +6,6 @@ exceptions.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -66,7 +65,8 @@ class CallRunner:
         self, run: ToolRun, is_stop_requested: Callable[[], bool], run_innermost: CallTool = run_tool
     ) -> CallResult:
         """Run a call through all layers and return its result; failures become error results."""
-        started = time.monotonic()
+        steps = self.scope.steps
+        started = steps.now()
         current_services.set(services_of(run.context))  # the call has a task, and so a context, of its own
         try:
             content = await self._run_layers(run, is_stop_requested, run_innermost)
@@ -74,12 +74,12 @@ class CallRunner:
             reraise_exit_or_cancellation(error)
             return replace(  # no name for it here: the exception holds this frame
                 self.error_result(error_text_for_model(error, run.tool, run.context), run.tool),
-                duration_s=round(time.monotonic() - started, 4),
+                duration_s=round(steps.now() - started, 4),
                 program_fault=self.scope.redactor.text(str(error)) if isinstance(error, ProgramFault) else "",
                 exception=self._exception_for_listener(error),
             )
         added = run.context._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - every call passes here
-        return CallResult(content, added=added, duration_s=round(time.monotonic() - started, 4))
+        return CallResult(content, added=added, duration_s=round(steps.now() - started, 4))
 
     def _exception_for_listener(self, error: BaseException) -> BaseException | None:
         return None if self.scope.listener is None else exception_without_secrets(error, self.scope.redactor.text)

@@ -11,8 +11,11 @@ import pytest
 from agentkit import Journal, JournalError, RunConflict, RunInProgress, Step
 from agentkit.journal.steps import JournalSteps
 from agentkit.run.steps import Steps
+from agentkit.testing import script
 from agentkit.testing.contracts import DurableStepsContract
 from tests.journal.scenes import call, must_not_run, returning, run
+from tests.run.test_steps import lead as lead_agent
+from tests.run.test_steps import play as play_agents
 
 pytestmark = pytest.mark.anyio
 
@@ -130,3 +133,17 @@ async def test_a_call_that_began_early_and_comes_back_in_the_next_turn_has_its_p
         await run(steps, call("c1"), {"n": 1})
     names = [line.partition('"name":"')[2].partition('"')[0] for line in journal.export("r")]
     assert names == ["model:1", "model:2", "tool:c1"]
+
+
+async def test_the_same_script_and_clock_give_the_same_export(tmp_path: Path) -> None:
+    """Byte for byte, whatever began first and however long it took; the answers of the model are scripted."""
+    exports: list[list[str]] = []
+    for name in ("first", "again"):
+        store = Journal(tmp_path / name, clock=lambda: 0.0)
+        async with store.open_run("r") as steps:
+            with script(play_agents):
+                result = await lead_agent.run("Go", steps=steps, run_id="r")
+        assert result.output == {"tea": 4}
+        exports.append([*store.export("r")])
+    assert exports[0] == exports[1]
+    assert len(exports[0]) == 24
