@@ -145,7 +145,8 @@ class RunJournal:
         known.add(name)
         row = rows.Row.of(record, body)
         write = partial(rows.append, run_id=self.run_id, row=row, blobs=blobs, is_new=is_new)
-        await self._thread.write(write, on_failure=self._stop)
+        with anyio.CancelScope(shield=True):  # what is recorded is what the run goes on with
+            await self._thread.write(write, on_failure=self._stop)
         return record.whole_value(blobs)
 
     async def close(self) -> None:

@@ -110,7 +110,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         """Execute actions until the state machine ends the run."""
         model, is_replayed = self.model_turns.model_name, self.scope.steps.is_replaying
         await self.scope.emit(lambda origin: RunStarted(**origin, is_replayed=is_replayed, model=model))
-        seconds_left = self.run_budget.seconds_left
+        seconds_left = self.run_budget.seconds_left if self.recorded_end is None else None
         try:
             with anyio.move_on_after(seconds_left) if seconds_left is not None else nullcontext():
                 await self._child_runs.run_alongside(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from agentkit.budget.budget import Amount
+from agentkit.budget.budget import Amount, Need
 from agentkit.budget.charges import Charge, total_cost, total_usage
 from agentkit.budget.reply_charges import ReplyPrices, price_factor
 from agentkit.budget.upper_bounds import worst_case_usage
@@ -219,9 +219,10 @@ class CallAttempts:
 
     def _worst_case_charge(self, request: Request) -> Charge:
         """Return the charge of a request that has used all it could use."""
-        budget = self._budget or CallBudget(self.resources, self.model, self.model_request, self.is_unchanged)
-        usage = worst_case_usage(request, budget.prompt_tokens_bound(self.request))
-        used = replace(usage, aborted_requests=1, output_tokens=int(request.options["max_tokens"]))
+        need = Need() if self._budget is None else self._budget.call_need
+        most = need.amount_at(int(request.options["max_tokens"]))
+        usage = worst_case_usage(request, math.ceil(most.input_tokens))
+        used = replace(usage, aborted_requests=1, output_tokens=math.ceil(most.output_tokens))
         return self._prices_for(request).charge_for(self.model.name, used, 1.0)
 
     def _amount_used(self, charges: Sequence[Charge], reservation: Reservation) -> Amount:

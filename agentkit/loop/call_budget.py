@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.budget import upper_bounds as bounds
 from agentkit.budget.account import OverBudget
+from agentkit.budget.budget import Need
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import PRICE_FACTORS
 from agentkit.budget.upper_bounds import WorstCaseRates
@@ -32,6 +33,8 @@ class CallBudget:
     model_request: ModelRequest
     is_unchanged: bool
     """True if no middleware has changed prefix or messages, so that the server's last token count still holds."""
+    call_need: Need = field(default=Need(), init=False)
+    """The most that the request can use, as it was reserved last; the reserve for the final turn is not in it."""
     _counted_tokens: int | None = field(default=None, init=False)
     """Prompt tokens as the server counted them for this call. None: it was not asked."""
 
@@ -74,7 +77,7 @@ class CallBudget:
         resources = self.resources
         prices = self._highest_prices(request) if resources.run_budget.has_cost_limit else ()
         rates = WorstCaseRates.for_request(prices, request)
-        call = bounds.call_need(request, prompt_tokens, rates)
+        self.call_need = call = bounds.call_need(request, prompt_tokens, rates)
         final_turn_need = (
             bounds.final_turn_need(prompt_tokens, wished, self._answer_tokens(request, wished), rates)
             if self.model_request.needs_final_turn_reserve

@@ -123,7 +123,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
         began = time.monotonic()
         try:
             if self.recorded_end is not None:
-                await self._rebuild(scope, run_budget, nested_runs, self.recorded_end)
+                if self.recorded_end.has_started:
+                    await self._rebuild(scope, run_budget, nested_runs, self.recorded_end)
                 return
             with anyio.move_on_after(run_budget.seconds_left) as opening:
                 await self._open_and_run(scope, run_budget, nested_runs, opening)
@@ -223,7 +224,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
     def end_so_far(self, result: RunResult[Out]) -> RunEnd:
         """Return the end of the run, as it would be recorded with this result."""
         end = RunEnd(result.outcome, result.reason, model_id(self.spec.model), result.error)
-        return end if self.agent_loop is None else self.agent_loop.complete_end(end)
+        return replace(end, has_started=False) if self.agent_loop is None else self.agent_loop.complete_end(end)
 
     def note_stop(self) -> None:
         """Note, from any thread, that the run was cancelled or its handle dropped: the next message waits."""

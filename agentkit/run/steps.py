@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 from agentkit.messages.message import JSONObject
@@ -209,8 +209,9 @@ class RecordedSteps(Steps):
         return self.recorded.recorded_charges()
 
     def reserve(self, step: Step) -> Slot:
-        """See `Steps.reserve`."""
-        return self.recorded.reserve(step)
+        """See `Steps.reserve`. What was announced and not recorded is part of the end of the run."""
+        slot = self.recorded.reserve(step)
+        return slot if slot.intent is None else replace(slot, intent=None)
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         """Return the recorded value of a step. Raises NotRecorded if it has none."""

@@ -37,6 +37,8 @@ class RunEnd:
     error: ModelError | None = None
     finish: Finish | None = None
     """The end as the run itself came to it. None: it was stopped from outside."""
+    has_started: bool = True
+    """False: it ended while it opened what it needs, before its first turn."""
     is_out_of_time: bool = False
     """True if calls were cut off because the time of a budget was over."""
     unrecorded_charges: tuple[Charge, ...] = ()
@@ -76,6 +78,7 @@ class RunEnd:
             if error is None
             else {"text": str(error), **{n: getattr(error, n) for n in MODEL_ERROR_FIELDS}},
             "finish": finish,
+            "has_started": self.has_started,
             "is_out_of_time": self.is_out_of_time,
             "unrecorded": [charge.to_json() for charge in self.unrecorded_charges],
             "children": {run_id: child._facts() for run_id, child in self.children.items()},  # noqa: SLF001
@@ -91,6 +94,7 @@ class RunEnd:
             value.get("model", ""),
             None if error is None else ModelError(error["text"], **{name: error[name] for name in MODEL_ERROR_FIELDS}),
             None if finish is None else Finish(Outcome(finish["outcome"]), finish["reason"]),
+            value.get("has_started", True),
             value.get("is_out_of_time", False),
             tuple(map(Charge.from_json, value["unrecorded"])),
             {
