@@ -27,8 +27,9 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.run": (
             "AroundModel AroundTool CallModel CallTool CitationDelta Compacted Escalate Event FellBack InMemorySteps "
             "ModelCall OnFailure Outcome OutputRejected RunFinished RunHandle RunOptions RunResult RunStarted "
-            "ServerToolFinished ServerToolStarted Settings Slot Step Steps Terms TextDelta ThinkingDelta ToolFinished "
-            "ToolProgress ToolRun ToolStarted TurnFinished TurnReset TurnStarted Unfinished Verify WebSource"
+            "ServerToolFinished ServerToolStarted Settings Slot Step Steps StepsStore Terms TextDelta ThinkingDelta "
+            "ToolFinished ToolProgress ToolRun ToolStarted TurnFinished TurnReset TurnStarted Unfinished Verify "
+            "WebSource"
         ),
         "agentkit.tool_calls": "blockages",
         "agentkit.tools": "Artifact CallOutcome KeptArtifact NOT_DONE RunContext Tool Toolset UNKNOWN process tool",

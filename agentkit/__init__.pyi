@@ -71,6 +71,7 @@ from agentkit.run import Settings as Settings
 from agentkit.run import Slot as Slot
 from agentkit.run import Step as Step
 from agentkit.run import Steps as Steps
+from agentkit.run import StepsStore as StepsStore
 from agentkit.run import Terms as Terms
 from agentkit.run import TextDelta as TextDelta
 from agentkit.run import ThinkingDelta as ThinkingDelta

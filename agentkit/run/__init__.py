@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.run.outcome": "Outcome Unfinished",
         "agentkit.run.result": "RunResult",
         "agentkit.run.settings": "Settings",
-        "agentkit.run.steps": "InMemorySteps Slot Step Steps",
+        "agentkit.run.steps": "InMemorySteps Slot Step Steps StepsStore",
         "agentkit.run.streamed_run": "RunHandle",
     },
 )

@@ -36,4 +36,5 @@ from agentkit.run.steps import InMemorySteps as InMemorySteps
 from agentkit.run.steps import Slot as Slot
 from agentkit.run.steps import Step as Step
 from agentkit.run.steps import Steps as Steps
+from agentkit.run.steps import StepsStore as StepsStore
 from agentkit.run.streamed_run import RunHandle as RunHandle

@@ -84,29 +84,24 @@ def list_runs(args: Namespace) -> ExitCode:
         _print_json_lines(asdict(info) for info in found)
         return ExitCode.OK
     rows = [_cells(info) for info in found]
-    widths = [max((len(row[i]) for row in rows), default=0) for i in range(5)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     width = terminal_width(sys.stdout)
     is_wide = not sys.stdout.isatty() or sum(widths) + 2 * (len(widths) - 1) <= width
     for row in rows:
         if is_wide:
             print("  ".join(cell.ljust(room) for cell, room in zip(row, widths, strict=True)).rstrip())
         else:
-            print(one_line(f"{row[0]}  {row[2]}", width))
-            print(f"  {one_line(' · '.join((row[1], *row[3:])), width - 2)}")
+            print(one_line("  ".join(row[:3]), width))
+            print(f"  {one_line(' · '.join(row[3:]), width - 2)}")
     if not found:
         print_message(f"agentkit: there are no runs in {args.journal}.")
     return ExitCode.OK
 
 
-def _cells(info: RunInfo) -> tuple[str, str, str, str, str]:
+def _cells(info: RunInfo) -> tuple[str, ...]:
     started = datetime.fromtimestamp(info.created_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-    return (
-        printable(info.run_id),
-        printable(info.agent) or "?",
-        info.status,
-        plural(info.steps, "step"),
-        f"{_cost_text(info)}  {started}",
-    )
+    agent = printable(info.agent) or "?"
+    return printable(info.run_id), agent, info.status, plural(info.steps, "step"), _cost_text(info), started
 
 
 def _cost_text(info: RunInfo) -> str:
