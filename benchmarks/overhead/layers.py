@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.budget.reply_charges import ReplyPrices
-from agentkit.loop import lifecycle
+from agentkit.loop import opening
 from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
 from agentkit.loop.model_call import ModelCaller
 from agentkit.models.stream_accumulator import StreamAccumulator
@@ -65,7 +65,7 @@ async def _call_once(self: ModelCaller, asked: Any, question: ModelRequest, mete
     return ModelReply(turn, question.request.options["max_tokens"], tuple(meter.charges))
 
 
-async def _run_tool_only(_: CallRunner, run: ToolRun, __: object) -> Content:
+async def _run_tool_only(_: CallRunner, run: ToolRun, __: object, ___: object) -> Content:
     return await run_tool(run)
 
 
@@ -85,7 +85,7 @@ def _replaced(owner: object, name: str, value: object) -> Generator[None]:
 
 def without_rate_limiter(stack: ExitStack) -> None:
     """Send every request at once."""
-    stack.enter_context(_replaced(lifecycle, "rate_limiter_of", _no_rate_limiter))
+    stack.enter_context(_replaced(opening, "rate_limiter_of", _no_rate_limiter))
 
 
 def without_retries(stack: ExitStack) -> None:
