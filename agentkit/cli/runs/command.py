@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from argparse import ArgumentTypeError
 from dataclasses import asdict
@@ -178,7 +179,8 @@ def prune_runs(args: Namespace) -> ExitCode:
     for run_id in args.run_ids:
         if run_id not in deleted:
             state = states.get(run_id, "not there")
-            print_message(f"agentkit: {run_id} was left: it is {state}.")
+            hint = f"; `agentkit runs cancel {shlex.quote(run_id)}` ends it" if state == "interrupted" else ""
+            print_message(f"agentkit: {run_id} was left: it is {state}{hint}.")
     print_message(f"agentkit: {plural(len(deleted), 'run')} deleted.")
     return ExitCode.OK
 
