@@ -108,8 +108,7 @@ class AgentLoop(Generic[Deps, In, Out]):
 
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
-        model, is_replayed = self.model_turns.model_name, self.scope.steps.is_replaying
-        await self.scope.emit(lambda origin: RunStarted(**origin, is_replayed=is_replayed, model=model))
+        await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
         seconds_left = self.run_budget.seconds_left if self.recorded_end is None else None
         try:
             with anyio.move_on_after(seconds_left) if seconds_left is not None else nullcontext():
@@ -141,13 +140,11 @@ class AgentLoop(Generic[Deps, In, Out]):
         """Emit RunFinished with the result of this function, which is called only if somebody listens."""
 
         def make_event(origin: EventOrigin) -> RunFinished:
-            end, is_replayed = result(), self.recorded_end is not None
+            end = result()
             usage, cost = end.usage, end.cost.total
-            return RunFinished(
-                **origin, is_replayed=is_replayed, outcome=end.outcome, reason=end.reason, usage=usage, cost=cost
-            )
+            return RunFinished(**origin, outcome=end.outcome, reason=end.reason, usage=usage, cost=cost)
 
-        await self.scope.emit(make_event)
+        await self.scope.emit(make_event, is_replayed=self.recorded_end is not None)
 
     def complete_end(self, end: RunEnd) -> RunEnd:
         """Return the end of the run with all that its recorded steps do not say."""
@@ -228,10 +225,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self.history.append_user_message(await self._late_changes.add_to(action.note) if is_new else action.note)
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()
-        is_replayed, is_last = self.scope.steps.is_replaying, action.is_final_turn
-        await self.scope.emit(
-            lambda origin: TurnStarted(**origin, is_replayed=is_replayed, turn=turn_number, is_last=is_last)
-        )
+        await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
         try:
             on_call = None if action.is_final_turn else self._eager.callback_for_turn(turn_number)
             reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve, on_call=on_call)
@@ -244,7 +238,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self.state = self.state.reply_received(turn, max_tokens=reply.max_tokens, has_repeated_ids=is_repeated)
         self._last_turn = turn
         self._applied_edits += turn.applied_edits
-        await self.scope.emit(lambda origin: reply.finished_event(origin, turn_number))
+        await self.scope.emit(lambda origin: reply.finished_event(origin, turn_number), is_replayed=reply.is_replayed)
 
     def _sync_state_with_model_turns(self) -> None:
         """Copy into the state what a repair of a refused request may have changed in the model turns."""

@@ -49,12 +49,10 @@ class TurnRetry:
     wait_s: float
     """Seconds until the next attempt."""
 
-    def event(self, origin: EventOrigin, turn_number: int, *, is_replayed: bool = False) -> TurnReset:
+    def event(self, origin: EventOrigin, turn_number: int) -> TurnReset:
         """Return the event of this retry, in the run's turn of this number."""
         attempt, reason, wait_s = self.attempt, self.reason, self.wait_s
-        return TurnReset(
-            **origin, is_replayed=is_replayed, turn=turn_number, attempt=attempt, reason=reason, wait_s=wait_s
-        )
+        return TurnReset(**origin, turn=turn_number, attempt=attempt, reason=reason, wait_s=wait_s)
 
 
 @dataclass(slots=True)
@@ -107,7 +105,6 @@ class ModelReply:
                 break
         return TurnFinished(
             **origin,
-            is_replayed=self.is_replayed,
             turn=turn_number,
             stop_reason=turn.stop_reason,
             text=turn.text,

@@ -31,6 +31,7 @@ class EventOrigin(TypedDict):
     run_id: str
     path: tuple[str, ...]
     parent_call_id: str | None
+    is_replayed: bool
 
 
 class EventListener(Protocol):
@@ -73,14 +74,15 @@ class RunScope:
     middleware: TreeMiddleware = TreeMiddleware()
     """Middleware around the calls of this run and of those below it."""
 
-    def event_origin(self) -> EventOrigin:
-        """Return the origin of this run's events."""
-        return {"run_id": self.run_id, "path": self.path, "parent_call_id": self.parent_call_id}
+    def event_origin(self, is_replayed: bool | None = None) -> EventOrigin:
+        """Return the origin of this run's events. They are replayed if that is said, or else while its steps are."""
+        said = self.steps.is_replaying if is_replayed is None else is_replayed
+        return {"run_id": self.run_id, "path": self.path, "parent_call_id": self.parent_call_id, "is_replayed": said}
 
-    async def emit(self, make: Callable[[EventOrigin], Event]) -> None:
-        """Send an event to the listener; it is built only if there is one."""
+    async def emit(self, make: Callable[[EventOrigin], Event], *, is_replayed: bool | None = None) -> None:
+        """Send an event to the listener; it is built only if there is one. For `is_replayed` see `event_origin`."""
         if self.listener is not None:
-            await self.listener.send(make(self.event_origin()))
+            await self.listener.send(make(self.event_origin(is_replayed)))
 
     def emit_soon(self, make: Callable[[EventOrigin], Event]) -> None:
         """Send an event from synchronous code, without waiting."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 async def emit_started(scope: RunScope, call: ToolCall, tool: AnyTool | None, *, is_replayed: bool = False) -> None:
     """Emit ToolStarted for a call; `tool` is None if there is none of its name."""
-    await scope.emit(_started_event(call, tool, is_replayed=is_replayed))
+    await scope.emit(_started_event(call, tool), is_replayed=is_replayed)
 
 
 def emit_started_soon(scope: RunScope, call: ToolCall, tool: AnyTool | None) -> None:
@@ -24,13 +24,9 @@ def emit_started_soon(scope: RunScope, call: ToolCall, tool: AnyTool | None) -> 
     scope.emit_soon(_started_event(call, tool))
 
 
-def _started_event(
-    call: ToolCall, tool: AnyTool | None, *, is_replayed: bool = False
-) -> Callable[[EventOrigin], ToolStarted]:
+def _started_event(call: ToolCall, tool: AnyTool | None) -> Callable[[EventOrigin], ToolStarted]:
     is_agent = tool is not None and tool.is_agent
-    return lambda origin: ToolStarted(
-        **origin, is_replayed=is_replayed, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent
-    )
+    return lambda origin: ToolStarted(**origin, call_id=call.id, name=call.name, input=call.input, is_agent=is_agent)
 
 
 async def emit_finished(scope: RunScope, call: ToolCall, result: CallResult, *, is_replayed: bool = False) -> None:
@@ -38,14 +34,14 @@ async def emit_finished(scope: RunScope, call: ToolCall, result: CallResult, *, 
     await scope.emit(
         lambda origin: ToolFinished(
             **origin,
-            is_replayed=is_replayed,
             call_id=call.id,
             name=call.name,
             is_error=result.is_error,
             text=text_of(result.content),
             duration_s=result.duration_s,
             exception=result.exception,
-        )
+        ),
+        is_replayed=is_replayed,
     )
 
 

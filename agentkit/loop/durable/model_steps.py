@@ -128,7 +128,7 @@ class ModelSteps:
         scope = resources.scope
         if is_replayed:
             for retry in [TurnRetry(**one) for one in value.get("retries", ())]:
-                await scope.emit(partial(retry.event, turn_number=turn_number, is_replayed=True))
+                await scope.emit(partial(retry.event, turn_number=turn_number), is_replayed=True)
         end = (
             CallFailure.from_json(value, scope.accounts)
             if "error" in value
