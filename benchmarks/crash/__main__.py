@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 
@@ -71,17 +71,26 @@ class Table:
         yield from (f"WRONG: {problem}" for problem in self.problems)
 
 
-def plan(kills: int) -> list[list[Moment]]:
-    """Return the moments of the kills, run by run: every point in turn, and a random moment after each of them."""
-    points = random.sample([*POINTS], len(POINTS))
+def plan(kills: int, done: Mapping[str, int]) -> list[list[Moment]]:
+    """Return the moments of the kills, run by run: the points in turn, and as many random moments.
+
+    Args:
+        kills: The number of kills.
+        done: How often a process was killed at each point so far; those with the fewest come first.
+    """
+    points = sorted(random.sample([*POINTS], len(POINTS)), key=lambda point: done.get(point, 0))
     moments: list[Moment] = []
     while len(moments) < kills:
         point = points[len(moments) // 2 % len(points)]
         moments.append(Moment(point, random.randint(1, POINTS[point])))
         moments.append(Moment(count=random.randint(1, 8)))
     del moments[kills:]
-    runs = [moments[place : place + _KILLS_OF_A_RUN] for place in range(0, kills, _KILLS_OF_A_RUN)]
-    return [random.sample(one, len(one)) for one in runs]
+    return [sorted(moments[place : place + _KILLS_OF_A_RUN], key=_when) for place in range(0, kills, _KILLS_OF_A_RUN)]
+
+
+def _when(moment: Moment) -> float:
+    """Return a number that sorts the moments of a run: what comes at its beginning first, its end last."""
+    return [*POINTS].index(moment.point) if moment.point else random.uniform(0, len(POINTS))
 
 
 def new_run(number: int, kills: int) -> PlayedRun:
@@ -120,7 +129,7 @@ async def play_all(kills: int, at_once: int, folder: Path, is_bare: bool) -> Tab
         stage = Stage(workers, folder / "runs.db", effects)
         while (left := kills - table.kills.total()) > 0 and not table.problems:
             async with anyio.create_task_group() as tasks:
-                for moments in plan(left):
+                for moments in plan(left, table.kills):
                     tasks.start_soon(play, moments, stage)
     return table
 
