@@ -201,10 +201,12 @@ class CallAttempts:
         """Return the charge of a reply that broke off: what it reported, or its whole prompt and the output received.
 
         A request that the run gives up before any reply is one, too: the server works on it all the same. One that is
-        refused, or whose connection breaks before any reply, costs nothing.
+        refused, or whose connection breaks before any reply, costs nothing: its empty charge counts it in a journal.
         """
-        if not self._is_answered and (self._has_failed or is_waiting_to_send.get()):
+        if not self._is_answered and is_waiting_to_send.get():
             return ()
+        if not self._is_answered and self._has_failed:
+            return (Charge(self.model.name, None, Usage()),)
         usage, model, received = accumulator.partial_reply
         if accumulator.is_usage_final and Usage.from_api(usage).prompt_tokens:
             return self._prices_for(request).charges_of(model, usage)

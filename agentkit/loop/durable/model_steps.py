@@ -12,10 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agentkit.budget.account import OverBudget
-from agentkit.budget.budget import Amount
-from agentkit.budget.charges import Charge, merge_charges, total_cost, total_usage
+from agentkit.budget.charges import Charge, merge_charges
 from agentkit.errors import ModelError
 from agentkit.history.request_hash import RequestHasher
+from agentkit.loop.durable.recorded_spending import amount_of
 from agentkit.loop.exchange import CallFailure, ChargeMeter, ModelReply, TurnRetry
 from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.steps import NotRecorded, Step
@@ -138,7 +138,7 @@ class ModelSteps:
         if is_replayed:
             _follow_credentials(scope, end)
         if is_replayed and self._steps.recorded_charges() is None:
-            spent = Amount.from_usage(total_usage(end.charges), total_cost(end.charges))
+            spent = amount_of(end.charges)
             for account in resources.run_budget.accounts:
                 account.continue_from(spent)
         if isinstance(end, CallFailure):

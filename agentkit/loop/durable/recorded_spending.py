@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from agentkit.budget.account import Account
 from agentkit.budget.budget import Amount
 from agentkit.budget.charges import Charge, total_cost, total_usage
+from agentkit.budget.usage import Usage
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
@@ -34,5 +35,10 @@ def count_recorded_spending(accounts: Iterable[Account], steps: Steps) -> None:
 
 def recorded_amount(recorded: Iterable[JSONObject] | None) -> Amount:
     """Return the amount of recorded charges. None: they are not known yet."""
-    charges = [Charge.from_json(one) for one in recorded or ()]
-    return Amount.from_usage(total_usage(charges), total_cost(charges))
+    return amount_of([Charge.from_json(one) for one in recorded or ()])
+
+
+def amount_of(charges: Sequence[Charge]) -> Amount:
+    """Return the amount of charges. An empty one is that of a request that failed: it was sent, and cost nothing."""
+    failed = sum(charge.usage == Usage() for charge in charges)
+    return Amount.from_usage(total_usage(charges), total_cost(charges)) + Amount(requests=failed)
