@@ -91,7 +91,7 @@ DEFECTS = (
     Defect(
         "a stream that broke off costs nothing",
         "loop/call_attempts.py",
-        "        if not self._is_answered and (self._has_failed or is_waiting_to_send.get()):\n",
+        "        if not self._is_answered and is_waiting_to_send.get():\n",
         "        if self._is_answered is not None:\n",
         ("loop/test_call_attempts.py",),
     ),
