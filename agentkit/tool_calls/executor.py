@@ -66,14 +66,35 @@ class ToolCallExecutor:
             for call_id, eager_call in unfinished.items():
                 await eager_call.finish(slots[call_id])
             unfinished = {}
-        for batch in _batches(others, tools):
-            await self._run_batch(batch, slots, results, allowed_tools)
-        for call_id, eager_call in unfinished.items():
-            await eager_call.finish(slots[call_id])
+        if unfinished and self.runner.scope.steps.is_durable:
+            await self._run_and_record_eager(others, slots, results, allowed_tools, unfinished)
+        else:
+            for batch in _batches(others, tools):
+                await self._run_batch(batch, slots, results, allowed_tools)
+            for call_id, eager_call in unfinished.items():
+                await eager_call.finish(slots[call_id])
         for call in calls:  # a tool that cancels its own task leaves no result
             if call.id not in results:
                 results[call.id] = await self._record_cancelled(call, slots[call.id])
         await anyio.lowlevel.checkpoint_if_cancelled()  # raises a cancellation that every call swallowed
+
+    async def _run_and_record_eager(
+        self,
+        others: Sequence[ToolCall],
+        slots: Mapping[str, Slot],
+        results: dict[str, CallResult],
+        allowed_tools: frozenset[str] | None,
+        eager_calls: Mapping[str, EagerCall],
+    ) -> None:
+        """Run the other calls while each eager call is recorded as soon as it has ended."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                for call_id, eager_call in eager_calls.items():
+                    tasks.start_soon(eager_call.finish, slots[call_id])
+                for batch in _batches(others, self.runner.tools):
+                    await self._run_batch(batch, slots, results, allowed_tools)
+        except BaseExceptionGroup as group:
+            raise first_leaf_exception(group) from None
 
     async def _replay_recorded(
         self, calls: Sequence[ToolCall], slots: Mapping[str, Slot], results: dict[str, CallResult]
