@@ -87,7 +87,7 @@ class RunBudget:
     """The accounts, from the outermost to the run's own."""
     loop: EventLoop | None = None
     """The event loop of the run. None: it is not known, and taken for one that is not blocked."""
-    _final_turn_reserve: Amount = field(default=_NO_AMOUNT, init=False)
+    final_turn_reserve: Amount = field(default=_NO_AMOUNT, init=False)
     """The amount reserved for the run's final turn, in every account."""
     _final_turn_need: Need = field(default=_NO_FINAL_TURN, init=False)
     """The need that this amount is computed from; it grows with the reply in flight."""
@@ -121,11 +121,9 @@ class RunBudget:
         """True if the next call should be the last: the time left is not much more than the longest call took."""
         for account in self.accounts:
             left, limit = account.seconds_left, account.budget.max_seconds
-            if (
-                left is not None
-                and limit is not None
-                and left < max(FINAL_TURN_TIME_SHARE * limit, 1.5 * self._longest_call_s)
-            ):
+            if left is None or limit is None:
+                continue
+            if left < max(FINAL_TURN_TIME_SHARE * limit, 1.5 * self._longest_call_s):
                 return True
         return False
 
@@ -182,7 +180,7 @@ class RunBudget:
         """Release the reserve of the run, which makes no more calls."""
         with accounts_lock:
             self._set_idle(False)
-            self._set_final_turn_reserve(_NO_AMOUNT)
+            self.set_final_turn_reserve(_NO_AMOUNT)
             self._wake_waiters()
 
     def _reserve_or_join_line(
@@ -191,7 +189,7 @@ class RunBudget:
         """Reserve, or return the place in line to wait at: its end, but the head for a call that `waited` already."""
         blocking: Account | None = None
         # A final turn does not wait in line, and neither do its retries: its reserve is there.
-        self._is_final_turn = self._is_final_turn or (final_turn is None and self._final_turn_reserve != _NO_AMOUNT)
+        self._is_final_turn = self._is_final_turn or (final_turn is None and self.final_turn_reserve != _NO_AMOUNT)
         if waited is not None:
             waited.leave()
         elif not self._is_final_turn:
@@ -208,7 +206,7 @@ class RunBudget:
         need = call + final_turn
         granted = float(max_tokens)
         for account in self.accounts:
-            free = account.available() + self._final_turn_reserve
+            free = account.available() + self.final_turn_reserve
             most = need.max_tokens_within(free)
             if most < min_tokens:
                 if account.in_flight and need.max_tokens_within(free + account.reserved) >= min_tokens:
@@ -226,7 +224,7 @@ class RunBudget:
             account.in_flight.add(reservation)
         self._set_idle(False)
         self._final_turn_need = final_turn
-        self._set_final_turn_reserve(final_turn.fixed)
+        self.set_final_turn_reserve(final_turn.fixed)
         self._wake_waiters()
         return reservation
 
@@ -239,7 +237,7 @@ class RunBudget:
                 account.spent += used
                 if not account.in_flight:
                     account.reserved = _NO_AMOUNT  # drops rounding errors
-            self._set_final_turn_reserve(
+            self.set_final_turn_reserve(
                 self._final_turn_need.amount_at(min(reservation.max_tokens, int(used.output_tokens)))
             )
             self._set_idle(True)
@@ -250,10 +248,11 @@ class RunBudget:
             if account is not but:
                 account.waiters.wake_next()
 
-    def _set_final_turn_reserve(self, amount: Amount) -> None:
+    def set_final_turn_reserve(self, amount: Amount) -> None:
+        """Keep another amount for the run's final turn. Called under `accounts_lock`."""
         for account in self.accounts:
-            account.final_turn_reserve += amount - self._final_turn_reserve
-        self._final_turn_reserve = amount
+            account.final_turn_reserve += amount - self.final_turn_reserve
+        self.final_turn_reserve = amount
 
     def _set_idle(self, is_idle: bool) -> None:
         if is_idle != self._is_idle:
@@ -262,7 +261,7 @@ class RunBudget:
                 account.idle_runs += 1 if is_idle else -1
 
     def _over_budget_error(self, account: Account, need: Need, min_tokens: int, free: Amount) -> OverBudget:
-        set_aside = account.reserved + account.final_turn_reserve - self._final_turn_reserve
+        set_aside = account.reserved + account.final_turn_reserve - self.final_turn_reserve
         limits = limits_text(account.budget, account.spent, set_aside, need.amount_at(min_tokens))
         return OverBudget(
             f"The budget of {account.owner} does not cover another call: {limits}.",

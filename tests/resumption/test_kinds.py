@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentkit import Agent, Journal, Outcome, tool
+from agentkit import Agent, Budget, Journal, Outcome, tool
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
 
@@ -59,3 +59,25 @@ async def test_refused_credentials_stop_a_resumed_tree_too_until_it_is_asked_to_
     assert (again.outcome, again.reason) == (Outcome.FAILED, first.reason)
     with script(Reply.tool("reader", objective="milk"), Reply.text("Milk."), Reply.text("Well.")):
         assert (await lead.resume("r", journal=tmp_path / "cut.db", again=True)).output == "Well."
+
+
+async def test_what_is_kept_for_the_final_turn_is_kept_in_a_resumed_run_too(tmp_path: Path) -> None:
+    """Two requests are left behind the cut: one for the final turn, so that only one of the sub-agents asks."""
+    reader = Agent("reader", model="claude-haiku-5-5", instructions="Read.")
+    lead = Agent("lead", model="claude-opus-5-5", tools=[reader.as_tool()], budget=Budget(max_requests=3))
+
+    def on(request: JSONObject) -> Reply:
+        if "tools" not in request:
+            return Reply.text("Read.")
+        calls = Reply.tool("reader", objective="tea") + Reply.tool("reader", objective="milk")
+        return calls if len(request["messages"]) == 1 else Reply.text("The best so far.")
+
+    with script(on):
+        await lead.run("Go", journal=tmp_path / "runs.db", run_id="r")
+    lines = [*Journal(tmp_path / "runs.db").export("r")]
+    found = next(n for n, line in enumerate(lines) if '"name":"model:1"' in line and '"phase":"value"' in line)
+    Journal(tmp_path / "cut.db").import_lines(lines[: found + 1])
+    with script(on) as asked:
+        again = await lead.run("Go", journal=tmp_path / "cut.db", run_id="r")
+    assert (again.outcome, again.output) == (Outcome.BUDGET_EXHAUSTED, "The best so far.")
+    assert len(asked.requests) == 2

@@ -144,6 +144,10 @@ class WatchedSteps(Steps):
         """See `Steps.worked_s`."""
         return self._own.worked_s
 
+    def now(self) -> float:
+        """See `Steps.now`."""
+        return self._own.now()
+
     def recorded_charges(self) -> Sequence[JSONObject] | None:
         """See `Steps.recorded_charges`."""
         return self._own.recorded_charges()

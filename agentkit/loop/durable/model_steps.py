@@ -7,12 +7,14 @@ what an earlier execution announced and never finished counts as used.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from agentkit.budget.account import OverBudget
+from agentkit.budget.budget import Amount
 from agentkit.budget.charges import Charge, merge_charges
+from agentkit.budget.waiting_line import accounts_lock
 from agentkit.errors import ModelError
 from agentkit.history.request_hash import RequestHasher
 from agentkit.loop.durable.recorded_spending import amount_of
@@ -88,7 +90,11 @@ class ModelSteps:
             except (ModelError, OverBudget, ProgramFault) as error:
                 failure = CallFailure(error, tuple(meter.charges))
                 end = failure.to_json(resources.scope.accounts, resources.scope.redactor.text)
-            return {**end, "retries": [asdict(retry) for retry in meter.retries]} if meter.retries else end
+            if meter.retries:
+                end = {**end, "retries": [asdict(retry) for retry in meter.retries]}
+            if (kept := resources.run_budget.final_turn_reserve) != Amount():
+                end = {**end, "final_turn_reserve": astuple(kept)}
+            return end
 
         try:
             value = await self._steps.run(slot, effect)
@@ -137,6 +143,9 @@ class ModelSteps:
         self.charges += end.charges
         if is_replayed:
             _follow_credentials(scope, end)
+            with accounts_lock:
+                kept = Amount(*value.get("final_turn_reserve", ()))
+                resources.run_budget.set_final_turn_reserve(kept)
         if is_replayed and self._steps.recorded_charges() is None:
             spent = amount_of(end.charges)
             for account in resources.run_budget.accounts:
