@@ -11,6 +11,7 @@ from agentkit.agents.agent_tool import AgentTool, strongest_effect
 from agentkit.agents.child_run import ChildRun, describe_failure
 from agentkit.errors import DefinitionError, InvalidArguments, ToolError, UsageError
 from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, START_TOOL, StopSignal
+from agentkit.loop.durable.run_end import EndStep
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSONObject
 from agentkit.run.delegate import Delegate, DelegatingTool
@@ -76,11 +77,18 @@ class _StartAgentTool(DelegatingTool[..., object]):
         return tuple(self._agents.values())
 
     async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
-        """See `DelegatingTool.rebuild`. In a run that goes on, the sub-agent goes on, too."""
+        """See `DelegatingTool.rebuild`. In a run that goes on, the sub-agent goes on, too; an end comes first.
+
+        The run around it does not wait for what it has recorded: it might stop a sub-agent that had ended.
+        """
         parent, agent = _parent_call_of(ctx), self._agents.get(str(call.input.get("agent")))
         if not isinstance(parent.scope.steps, RecordedSteps):
             with suppress(InvalidArguments, ToolError):  # the recorded call has failed in the same way
                 await self.call(call.input, ctx)
+            if agent is not None:
+                end = EndStep.reserve(parent.child_scope(agent.agent.name).steps)
+                if end is not None and end.slot.is_recorded:
+                    await parent.child_runs.wait_for_end(agent.name, call)
         elif agent is not None:
             await ChildRun([agent.agent], agent.terms, parent).rebuild()
             parent.child_runs.note_rebuilt(agent.name, call)

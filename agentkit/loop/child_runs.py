@@ -6,6 +6,7 @@ to the model) depends on the model's order of calls, never on the order in which
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ import anyio
 
 from agentkit.errors import ToolError
 from agentkit.event_loop import EventLoop
-from agentkit.messages.message import JSONObject
+from agentkit.messages.message import JSONObject, text_of
 from agentkit.run.outcome import Unfinished
 from agentkit.run.steps import run_step
 from agentkit.tool_calls.failures import first_leaf_exception
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from agentkit.messages.message import ToolCall
     from agentkit.run.result import RunResult
     from agentkit.run.steps import Steps
+    from agentkit.tool_calls.call_result import CallResult
 
 START_TOOL = "start_agent"
 """The tool that starts a sub-agent in the background."""
@@ -35,6 +37,8 @@ COLLECT_TOOL = "collect_agent"
 """The tool that returns the result of a sub-agent in the background."""
 CANCEL_TOOL = "cancel_agent"
 """The tool that stops a sub-agent in the background."""
+_RUNNING = re.compile(r'\{"handle": ?"([^"]+)", ?"state": ?"running"\}')
+"""Matches the report of a sub-agent that still runs."""
 STILL_RUNNING_AT_END = "It was still running when the run ended."
 
 BackgroundWork = Callable[["StopSignal"], Awaitable[JSONObject]]
@@ -75,10 +79,10 @@ class BackgroundRun:
     final_report: JSONObject = field(default_factory=dict[str, object])
     """The report for the model once the run has ended. Empty before that."""
     was_collected: bool = False
+    """True once the model has read how the run ended."""
 
     def status_report(self) -> JSONObject:
         """Return the report for the model: the state, and the result once the run has ended."""
-        self.was_collected = self.ended.is_set()
         return {"handle": self.handle, **(self.final_report if self.ended.is_set() else {"state": "running"})}
 
 
@@ -193,6 +197,12 @@ class ChildRuns:
         self._tasks.start_soon(self._run_in_background, one, work, name=f"agent {one.handle}")
         return one.status_report()
 
+    async def wait_for_end(self, agent: str, call: ToolCall) -> None:
+        """Wait for the end of a sub-agent that a call has started in the background, if it has."""
+        one = self._background_runs.get(f"{agent}-{self.call_number(call).of_agent}")
+        if one is not None:
+            await one.ended.wait()
+
     def note_rebuilt(self, agent: str, call: ToolCall) -> None:
         """Note a sub-agent that was in the background of a run which has ended, and was rebuilt from its steps."""
         self._add_background_run(agent, call).ended.set()
@@ -210,6 +220,16 @@ class ChildRuns:
             for one in chosen:
                 await one.ended.wait()
         return [one.status_report() for one in chosen]
+
+    def note_collected(self, call: ToolCall, result: CallResult) -> None:
+        """Record which background runs a call, now or in an earlier execution, has reported to the model as ended."""
+        if result.is_error:
+            return
+        waits = call.name == CANCEL_TOOL or call.input.get("wait", True)
+        running = set(_RUNNING.findall(text_of(result.content)))
+        for handle in call.input.get("handles") or tuple(self._background_runs):
+            if handle in self._background_runs and (waits or handle not in running):
+                self._background_runs[handle].was_collected = True
 
     async def cancel_runs(self, handles: Sequence[str], reason: str) -> list[JSONObject]:
         """Stop these runs and return their reports. Raises ToolError for an unknown handle."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from agentkit.loop.child_runs import ChildRuns
+from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, ChildRuns
 from agentkit.loop.parent_call import ParentCall
 from agentkit.loop.state import AnswerBy
 from agentkit.loop.texts_for_model import (
@@ -126,6 +126,9 @@ class ToolTurns:
             for call in answers:
                 results[call.id] = await self.validation.accept_call(call, reminder)
             await self._executor.run(calls, results, action.allowed_tools, eager_calls)
+            for call in others:
+                if call.name in (COLLECT_TOOL, CANCEL_TOOL):
+                    self.child_runs.note_collected(call, results[call.id])
             _note_repeated_failures(others, results, state)
         finally:
             self._queue_results(calls, results, self._cut_off_text)
