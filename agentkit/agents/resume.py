@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def journal_of(run_id: str, options: RunOptions[Deps]) -> StepsStore:
     """Return the journal of a run that is resumed. Raises UsageError if there is none among its options."""
     journal = options.get("journal")
+    if not run_id:
+        raise UsageError(f"resume({run_id!r}): give the id of the run.")
     if journal is None:
         raise UsageError(f'resume({run_id!r}): give the journal of the run, `journal="runs.db"`.')
     return store_of(journal)

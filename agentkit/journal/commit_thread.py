@@ -83,6 +83,8 @@ class CommitThread:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._opened: tuple[int, int] | None = None
+        """The identity of the file that was opened."""
         self._jobs: SimpleQueue[_Job[object]] = SimpleQueue()
         self._thread = threading.Thread(target=self._main, name="agentkit journal", daemon=True)
         self._thread.start()
@@ -143,6 +145,7 @@ class CommitThread:
         except JournalError as error:
             self._refuse_all(error)
             return
+        self._opened = _identity(self._path)
         while True:
             jobs = self._next_jobs()
             self._execute(connection, jobs)
@@ -163,7 +166,10 @@ class CommitThread:
 
     def _execute(self, connection: sqlite3.Connection, jobs: list[_Job[object]]) -> None:
         for is_write, group in groupby(jobs, attrgetter("is_write")):
-            if is_write:
+            if is_write and _identity(self._path) != self._opened:
+                for job in group:
+                    job.fail(_removed_error(self._path))
+            elif is_write:
                 self._transact(connection, [*group], "BEGIN IMMEDIATE")
             else:
                 for job in group:
@@ -211,3 +217,18 @@ def _set_all(waiters: list[_Waiter]) -> None:
 
 def _do_nothing(_: sqlite3.Connection) -> None:
     pass
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from any other one. None: it is not there any more."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def _removed_error(path: Path) -> JournalError:
+    return JournalError(
+        f"The journal `{path}` was removed or replaced while runs used it, so nothing more can be recorded in it."
+    )

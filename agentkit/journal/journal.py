@@ -36,7 +36,7 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock = time.monotonic) -> None:
-        self.path = Path(path).absolute()
+        self.path = Path(path).resolve()  # another path to the same file names the same runs
         """The file."""
         self._clock = clock
 

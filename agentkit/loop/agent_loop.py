@@ -84,7 +84,9 @@ class AgentLoop(Generic[Deps, In, Out]):
         given = self.spec.settings.max_tokens
         known = model_limits_of(self.model_turns.model_name)
         most = max(given, known.max_output_tokens) if known else given
-        limits = RunLimits(self.spec.max_turns, self.spec.output_retries, max_tokens=given, model_max_tokens=most)
+        recorded = None if self.recorded_end is None else self.recorded_end.limits
+        turns, retries = recorded or (self.spec.max_turns, self.spec.output_retries)
+        limits = RunLimits(turns, retries, max_tokens=given, model_max_tokens=most)
         self.state = RunState(limits, has_tools=self.history.has_tools)
         self._sync_state_with_model_turns()
         self._validation = OutputValidation(self.spec.output_spec, self.scope, self.output_check)
@@ -151,6 +153,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         return replace(
             end,
             finish=self.finish,
+            limits=(self.spec.max_turns, self.spec.output_retries),
             is_out_of_time=self._tool_turns.is_out_of_time,
             unrecorded_charges=tuple(self.model_turns.unrecorded_charges),
             children=dict(self._child_runs.unrecorded_ends),

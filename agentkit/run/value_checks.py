@@ -92,6 +92,8 @@ def _text_problem(value: object) -> str | None:
 
 
 def _run_id_problem(value: object) -> str | None:
+    if value == "":
+        return "it is empty: leave it out, or None, for a new id"
     return None if value is None or isinstance(value, str) else f"it takes text, not {_kind(value)}: str(...)"
 
 

@@ -21,7 +21,7 @@ from agentkit.tool_calls.call_events import emit_finished, emit_started
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import ParentCancellation
 from agentkit.tool_calls.failures import first_leaf_exception
-from agentkit.tool_calls.recorded_call import reserve_call, run_announced_call, run_recorded_call
+from agentkit.tool_calls.recorded_call import reserve_call, run_announced_call, run_recorded_call, unknown_outcome
 
 if TYPE_CHECKING:
     from agentkit.messages.message import ToolCall
@@ -166,6 +166,8 @@ class ToolCallExecutor:
         runner = self.runner
 
         async def refuse() -> CallResult:
+            if slot.intent is not None:
+                return unknown_outcome(runner, call)
             if allowed_tools is not None and call.name not in allowed_tools:
                 return runner.error_result("Not executed: this was the last turn.")
             if call.name not in runner.tools:
@@ -181,6 +183,8 @@ class ToolCallExecutor:
         run = ToolRun(call, tool, runner.make_context(call, slot), runner.scope.path)
         if not runner.scope.steps.is_durable:
             return await runner.run_to_result(run, is_stop_requested)
+        if tool.is_agent and slot.intent is not None:  # it was another tool when the call was made
+            return await self._refuse_as_step(call, slot, None)
         # A sub-agent records its own steps, so its run is not inside a step of the parent.
         agent_result = await runner.run_to_result(run, is_stop_requested) if tool.is_agent else None
 

@@ -7,11 +7,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import anyio
+
+from agentkit.log import log
+from agentkit.run.cleanup import is_current_task_cancelled
 from agentkit.run.steps import NO_SLOT, Step
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.retry_and_timeout import run_tool
 from agentkit.tools.artifacts.recorded import kept_to_json, restore_kept
-from agentkit.tools.reconcile import NOT_DONE, UNKNOWN, reconcile_call
+from agentkit.tools.reconcile import NOT_DONE, UNKNOWN, CallOutcome, reconcile_call
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject, ToolCall
@@ -82,17 +86,35 @@ async def run_announced_call(
     that it is not known.
     """
     steps = runner.scope.steps
-    if run.tool.effect != "write" or not steps.is_durable:
-        return await runner.run_to_result(run, is_stop_requested)
-    if slot.intent is not None:
-        found = await reconcile_call(run.tool, run.call.input, run.context)
+    if slot.intent is not None:  # it was a call that writes, whatever the tool says now
+        found = await _reconciled(runner, run, slot.intent)
         if found is UNKNOWN:
-            return runner.error_result(OUTCOME_UNKNOWN.format(tool=run.tool.name))
+            return unknown_outcome(runner, run.call)
         if found is not NOT_DONE:
             return CallResult(found)
+    if run.tool.effect != "write" or not steps.is_durable:
+        return await runner.run_to_result(run, is_stop_requested)
 
     async def announce_and_run(announced: ToolRun) -> Content:
-        await steps.announce(slot, {})
+        await steps.announce(slot, {"key": slot.step.key})
         return await run_tool(announced)
 
     return await runner.run_to_result(run, is_stop_requested, announce_and_run)
+
+
+def unknown_outcome(runner: CallRunner, call: ToolCall) -> CallResult:
+    """Return the result of a call that an earlier execution announced, and that nobody can find out about."""
+    return runner.error_result(OUTCOME_UNKNOWN.format(tool=call.name))
+
+
+async def _reconciled(runner: CallRunner, run: ToolRun, intent: JSONObject) -> Content | CallOutcome:
+    """Find out what became of a call, within the time limit of its tool, by the idempotency key that it had."""
+    run_id = str(intent.get("key", run.context.idempotency_key)).removesuffix(f":{run.call.id}")
+    try:
+        with anyio.move_on_after(run.tool.timeout_s or runner.timeout_s):
+            return await reconcile_call(run.tool, run.call.input, replace(run.context, run_id=run_id))
+    except anyio.get_cancelled_exc_class():
+        if is_current_task_cancelled():
+            raise
+    log().error("the outcome of a call could not be found out in time", tool=run.tool.name, call_id=run.call.id)
+    return UNKNOWN

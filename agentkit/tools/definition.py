@@ -23,6 +23,7 @@ from agentkit.tools.options import (
     clean_description,
     examples_as_json,
     is_for_code,
+    reconcile_problem,
 )
 from agentkit.tools.result_content import is_slow_to_render, render_result, unshowable_result
 from agentkit.tools.run_context import RunContext, services_of
@@ -147,6 +148,8 @@ class Tool(Generic[P, R]):
             _ = self.returns
         except DefinitionError as error:
             raise self._with_location(error) from error
+        if self.reconcile is not None and (problem := reconcile_problem(self.reconcile, schema)):
+            raise self._with_location(DefinitionError(problem))
         if not self._are_examples_checked:
             for example in self.examples:
                 try:

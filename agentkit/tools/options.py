@@ -148,6 +148,18 @@ def takes_arguments(function: Callable[..., object], count: int) -> bool:
     return True
 
 
+def reconcile_problem(function: Callable[..., object], schema: JSONObject) -> str | None:
+    """Return the problem of a function that cannot be called with the context and the tool's arguments."""
+    names: list[str] = list(schema.get("properties", {}))
+    try:
+        inspect.signature(function).bind(None, **dict.fromkeys(names))
+    except TypeError:
+        return f"reconcile= is called with the RunContext and the tool's arguments: (ctx, {', '.join(names)})"
+    except ValueError:  # Python does not know its parameters
+        return None
+    return None
+
+
 def is_for_code(allowed_callers: Sequence[str]) -> bool:
     """Return True if code that the API runs may call a tool with these `allowed_callers`."""
     return any(caller != DIRECT for caller in allowed_callers)

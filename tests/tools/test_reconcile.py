@@ -41,7 +41,6 @@ def broken(ctx: RunContext, amount: int) -> object:
         (lambda ctx, amount: NOT_DONE, NOT_DONE),
         (lambda ctx, amount: UNKNOWN, UNKNOWN),
         (broken, UNKNOWN),
-        (lambda ctx: "other parameters", UNKNOWN),
         (None, UNKNOWN),
     ],
 )
@@ -58,3 +57,9 @@ async def test_arguments_that_do_not_fit_are_not_passed_on() -> None:
 def test_it_is_for_calls_that_write(effect: Any) -> None:
     with pytest.raises(DefinitionError, match="such a call is simply made again"):
         tool(name="pay", effect=effect, reconcile=later)(lambda: None)
+
+
+@pytest.mark.parametrize("function", [lambda: 1, lambda ctx: 1, lambda ctx, total: 1])
+def test_it_has_to_take_the_arguments_of_the_tool(function: Any) -> None:
+    with pytest.raises(DefinitionError, match=r"\(ctx, amount\)"):
+        make(function)

@@ -37,6 +37,8 @@ class RunEnd:
     error: ModelError | None = None
     finish: Finish | None = None
     """The end as the run itself came to it. None: it was stopped from outside."""
+    limits: tuple[int, int] | None = None
+    """`max_turns` and `output_retries` of the agent, as they were. None: not known."""
     has_started: bool = True
     """False: it ended while it opened what it needs, before its first turn."""
     is_out_of_time: bool = False
@@ -78,6 +80,7 @@ class RunEnd:
             if error is None
             else {"text": str(error), **{n: getattr(error, n) for n in MODEL_ERROR_FIELDS}},
             "finish": finish,
+            "limits": None if self.limits is None else [*self.limits],
             "has_started": self.has_started,
             "is_out_of_time": self.is_out_of_time,
             "unrecorded": [charge.to_json() for charge in self.unrecorded_charges],
@@ -94,6 +97,7 @@ class RunEnd:
             value.get("model", ""),
             None if error is None else ModelError(error["text"], **{name: error[name] for name in MODEL_ERROR_FIELDS}),
             None if finish is None else Finish(Outcome(finish["outcome"]), finish["reason"]),
+            None if (limits := value.get("limits")) is None else (limits[0], limits[1]),
             value.get("has_started", True),
             value.get("is_out_of_time", False),
             tuple(map(Charge.from_json, value["unrecorded"])),
