@@ -14,6 +14,7 @@ from agentkit.event_loop import EventLoop, running_library
 _CREDENTIAL_STATUSES = (401, 403)
 """HTTP statuses of refused credentials, which every further call would get, too."""
 
+_NO_CALL = "No call was made: the API refused the credentials elsewhere in this tree of runs."
 
 _lock = threading.Lock()
 """Held while the flags of a tree are listed or added to."""
@@ -88,8 +89,9 @@ class StopFlag:
     def raise_if_set(self) -> None:
         """Raise ModelError if the flag is set, so that no call is made any more."""
         if self.refusal is not None:
+            text = str(self.refusal)  # of a call that an earlier execution did not make for it, it says so already
             raise ModelError(
-                f"No call was made: the API refused the credentials elsewhere in this tree of runs. {self.refusal}",
+                text if text.startswith(_NO_CALL) else f"{_NO_CALL} {text}",
                 kind=self.refusal.kind,
                 status=self.refusal.status,
                 request_id=self.refusal.request_id,

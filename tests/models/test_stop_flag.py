@@ -121,3 +121,14 @@ def test_a_refusal_of_an_earlier_execution_is_lifted_by_whoever_has_gone_on_afte
     tree.lift("r")  # in this execution the API has refused them, too
     with pytest.raises(ModelError, match="No call was made"):
         tree.raise_if_set()
+
+
+def test_a_recorded_refusal_that_names_another_one_is_not_named_twice() -> None:
+    tree, later = StopFlag(), StopFlag()
+    tree.record(refused())
+    with pytest.raises(ModelError) as first:
+        tree.raise_if_set()
+    later.record_replayed(first.value, "r/c1")
+    with pytest.raises(ModelError) as again:
+        later.raise_if_set()
+    assert str(again.value) == str(first.value)
