@@ -33,7 +33,7 @@ OPTIONS_BY_PLACE: Mapping[str, str] = {
     "as_tool": "name description budget timeout_s max_calls max_depth models verify on_failure",
     "@tool": (
         "name description effect timeout_s retries raises strict examples max_result_tokens available exclusive eager "
-        "defer_loading finds_tools allowed_callers"
+        "defer_loading finds_tools allowed_callers reconcile"
     ),
     "Retry": "max_attempts max_seconds first_wait_s longest_wait_s idle_timeout_s total_timeout_s",
     "script": "faults betas",
