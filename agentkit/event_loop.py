@@ -206,28 +206,17 @@ class EventLoop:
         return context
 
 
-class _CallFromOtherLoop(Generic[T]):
-    """A call that one event loop, or a thread without one, waits for and another event loop, its home, executes."""
+class PassedOutcome(Generic[T]):
+    """The value or the error of a call, as it is passed to whoever waits for the call elsewhere."""
 
-    def __init__(
-        self, function: Callable[[], Awaitable[T]], name: str, on_end: Callable[[], object], context: Context
-    ) -> None:
-        self._is_over = False
-        self._function = function
-        self._name = name
-        self._on_end = on_end
-        self._context = context
-        self._scope: anyio.CancelScope | None = None
-        self._is_cancelled = False
+    __slots__ = ("_error", "_value")
+
+    def __init__(self) -> None:
         self._value: T | None = None
         self._error: BaseException | None = None
 
-    def is_over(self) -> bool:
-        """Return True once it has ended, in any thread."""
-        return self._is_over
-
     def value(self) -> T:
-        """Return the value, or raise the error, once it is over."""
+        """Return the value, or raise the error, once the call is over."""
         error, self._error = self._error, None
         try:
             if error is not None:
@@ -235,6 +224,26 @@ class _CallFromOtherLoop(Generic[T]):
             return cast("T", self._value)
         finally:
             del error  # an exception and the frame that holds it would form a reference cycle
+
+
+class _CallFromOtherLoop(PassedOutcome[T]):
+    """A call that one event loop, or a thread without one, waits for and another event loop, its home, executes."""
+
+    def __init__(
+        self, function: Callable[[], Awaitable[T]], name: str, on_end: Callable[[], object], context: Context
+    ) -> None:
+        super().__init__()
+        self._is_over = False
+        self._function = function
+        self._name = name
+        self._on_end = on_end
+        self._context = context
+        self._scope: anyio.CancelScope | None = None
+        self._is_cancelled = False
+
+    def is_over(self) -> bool:
+        """Return True once it has ended, in any thread."""
+        return self._is_over
 
     # The methods below run in the home event loop.
 

@@ -20,42 +20,37 @@ from agentkit.agents.fan_out import Done, Emit, Failed
 from agentkit.errors import UsageError
 from agentkit.event_loop import EventLoop, start_root_task
 from agentkit.run.cleanup import CLEANUP_TIMEOUT_S
+from agentkit.run.streamed_run import ReadTask
 
 Out = TypeVar("Out", default=str)
 FanOutWork: TypeAlias = "Callable[[Emit[Out]], Awaitable[None]]"
 """Runs all items and emits their results."""
 
 
-class _Core(Generic[Out]):
+class _Core(ReadTask, Generic[Out]):
     """The state of a fan-out that has started; the iterator refers to it, never the reverse."""
 
     def __init__(self, work: FanOutWork[Out], most_waiting: int) -> None:
+        super().__init__()
         self.loop = EventLoop.current()
-        self.scope = anyio.CancelScope()
-        self.done = anyio.Event()
-        self.error: BaseException | None = None
         self.results: deque[Done[Out] | Failed] = deque()
         self._work, self._most_waiting = work, most_waiting
         self._changed = anyio.Event()
 
-    async def main(self) -> None:
-        """The root task; the task group of the fan-out is opened and closed inside it."""
-        try:
-            with self.scope:
-                await self._work(self._emit)
-        except anyio.get_cancelled_exc_class():
-            raise
-        except BaseException as error:  # noqa: BLE001 - passed by value: it is raised in the reader
-            self.error = error
-        finally:
-            self.done.set()
-            self.wake()
+    async def execute(self) -> None:
+        """See `ReadTask.execute`."""
+        await self._work(self._emit)
+
+    def wake_reader(self) -> None:
+        """See `ReadTask.wake_reader`. A worker that waits for room is woken, too."""
+        self._changed.set()
+        self._changed = anyio.Event()
 
     async def _emit(self, result: Done[Out] | Failed) -> None:
         while len(self.results) >= self._most_waiting:
             await self._changed.wait()
         self.results.append(result)
-        self.wake()
+        self.wake_reader()
 
     async def receive(self) -> Done[Out] | Failed | None:
         """Return the next result, as soon as there is one. None: all have been returned."""
@@ -65,12 +60,8 @@ class _Core(Generic[Out]):
                 return None
             await self._changed.wait()
         result = self.results.popleft()
-        self.wake()
+        self.wake_reader()
         return result
-
-    def wake(self) -> None:
-        self._changed.set()
-        self._changed = anyio.Event()
 
     def abandon(self) -> None:
         """Stop what is left, whose reader is gone."""

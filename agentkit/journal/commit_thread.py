@@ -15,12 +15,12 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 import anyio
 
 from agentkit.errors import JournalError
-from agentkit.event_loop import EventLoop
+from agentkit.event_loop import EventLoop, PassedOutcome
 from agentkit.journal.sqlite import close_database, journal_error, open_database, transaction
 
 T = TypeVar("T")
@@ -31,10 +31,10 @@ class _Waiter(Protocol):
     def set(self) -> object: ...
 
 
-class _Job(Generic[T]):
+class _Job(PassedOutcome[T]):
     """A function of the database that somebody waits for."""
 
-    __slots__ = ("_error", "_function", "_on_failure", "_value", "is_last", "is_write", "loop", "waiter")
+    __slots__ = ("_function", "_on_failure", "is_last", "is_write", "loop", "waiter")
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class _Job(Generic[T]):
         is_last: bool = False,
         on_failure: OnFailure | None = None,
     ) -> None:
+        super().__init__()
         self._function = function
         self._on_failure = on_failure
         self.is_write = is_write
@@ -54,8 +55,6 @@ class _Job(Generic[T]):
         self.loop = loop
         """The event loop of a task that waits. None: a thread waits."""
         self.waiter: _Waiter = threading.Event() if loop is None else anyio.Event()
-        self._value: T | None = None
-        self._error: BaseException | None = None
 
     def execute(self, connection: sqlite3.Connection) -> None:
         """Call the function. Raises what it raises."""
@@ -66,16 +65,6 @@ class _Job(Generic[T]):
         self._error = error
         if self._on_failure is not None:
             self._on_failure(error)
-
-    def value(self) -> T:
-        """Return the value, or raise the error."""
-        error, self._error = self._error, None
-        try:
-            if error is not None:
-                raise error
-            return cast("T", self._value)
-        finally:
-            del error  # an exception and the frame that holds it would form a reference cycle
 
 
 class CommitThread:

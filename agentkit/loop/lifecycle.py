@@ -278,9 +278,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
                 self.spec, ctx, scope.steps, is_strict=False, needs_artifact_tools=needs_artifact_tools
             )
 
-        model, *others = models
-        fallback = others[0] if others else None
-        return ModelTurns(scope, self.spec.settings, model, fallback, history, model_caller, open_relaxed_transcript)
+        model, fallback, settings = models[0], next(iter(models[1:]), None), self.spec.settings
+        return ModelTurns(scope, settings, model, fallback, history, model_caller, open_relaxed_transcript)
 
     def _run_context(self, deps: Deps, scope: RunScope) -> RunContext[Deps]:
         """Return the context that `instructions` and `available=` functions are called with."""

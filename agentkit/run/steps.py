@@ -139,6 +139,17 @@ class StepsStore(Protocol):
         ...
 
 
+async def recorded_value(steps: Steps, slot: Slot) -> JSONObject | None:
+    """Return the value that an earlier execution has recorded for a step. None: it has recorded none."""
+    if not slot.is_recorded:
+        return None
+
+    async def effect() -> JSONObject:
+        raise NotRecorded(slot.name)
+
+    return await steps.run(slot, effect)
+
+
 async def run_step(steps: Steps, name: str, kind: StepKind, effect: StepFunction) -> JSONObject:
     """Reserve a step that only reads, and run it."""
     return await steps.run(steps.reserve(Step(name, kind)), effect)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -123,28 +124,52 @@ class _EventOutbox:
             self._arrival = anyio.Event()
 
 
-class _StreamedRunCore(Generic[Out]):
-    """The state of a run that has started; the handle refers to it, never the reverse, so that it can be dropped."""
+class ReadTask(ABC):
+    """Work in a root task of its own, whose results somebody reads; the reader refers to it, never the reverse."""
 
-    def __init__(self, work: StreamedWork) -> None:
-        self.outbox = _EventOutbox()
+    def __init__(self) -> None:
         self.scope = anyio.CancelScope()
         self.done = anyio.Event()
         self.error: BaseException | None = None
-        self._work = work
+        """The error of the work, passed by value: it is raised in the reader. None: there is none."""
+
+    @abstractmethod
+    async def execute(self) -> None:
+        """Do the work."""
+
+    @abstractmethod
+    def wake_reader(self) -> None:
+        """Tell the reader that the work is over."""
 
     async def main(self) -> None:
-        """The root task; every task group of the run is opened and closed inside it."""
+        """The root task; every task group of the work is opened and closed inside it."""
         try:
             with self.scope:
-                await self._work(self.outbox)
+                await self.execute()
         except anyio.get_cancelled_exc_class():
             raise
         except BaseException as error:  # noqa: BLE001 - passed by value: it is raised in the reader
             self.error = error
         finally:
-            self.outbox.close()
+            self.wake_reader()
             self.done.set()
+
+
+class _StreamedRunCore(ReadTask, Generic[Out]):
+    """The state of a run that has started; the handle refers to it, never the reverse, so that it can be dropped."""
+
+    def __init__(self, work: StreamedWork) -> None:
+        super().__init__()
+        self.outbox = _EventOutbox()
+        self._work = work
+
+    async def execute(self) -> None:
+        """See `ReadTask.execute`."""
+        await self._work(self.outbox)
+
+    def wake_reader(self) -> None:
+        """See `ReadTask.wake_reader`."""
+        self.outbox.close()
 
     def cancel(self) -> None:
         """Stop the run, from any thread; nothing happens if it has ended, or its event loop has."""

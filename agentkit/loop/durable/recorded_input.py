@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, cast
 from agentkit.budget.budget import Budget
 from agentkit.errors import RunConflict, UsageError
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
-from agentkit.run.steps import NotRecorded, Step, run_step
+from agentkit.run.steps import Step, recorded_value, run_step
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Content, JSONObject
@@ -78,12 +78,5 @@ class RunInput(Generic[Deps, In, Out]):
 
 async def recorded_budget(steps: Steps) -> Budget | None:
     """Return the budget with which an earlier execution has started a run. None: it had none, or there was none."""
-    slot = steps.reserve(Step("input", "input"))
-    if not slot.is_recorded:
-        return None
-
-    async def effect() -> JSONObject:
-        raise NotRecorded(slot.name)
-
-    limits: JSONObject | None = (await steps.run(slot, effect))["budget"]
-    return None if limits is None else Budget(**limits)
+    value = await recorded_value(steps, steps.reserve(Step("input", "input")))
+    return None if value is None or value["budget"] is None else Budget(**value["budget"])

@@ -16,7 +16,7 @@ from agentkit.errors import ModelError
 from agentkit.loop.actions import Finish
 from agentkit.loop.exchange import MODEL_ERROR_FIELDS
 from agentkit.run.outcome import Outcome
-from agentkit.run.steps import NotRecorded, Step
+from agentkit.run.steps import Step, recorded_value
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
@@ -122,13 +122,8 @@ class EndStep:
 
     async def recorded(self) -> RunEnd | None:
         """Return the end of an earlier execution. None: the run has not ended."""
-        if not self.slot.is_recorded:
-            return None
-
-        async def effect() -> JSONObject:
-            raise NotRecorded(self.slot.name)
-
-        return RunEnd.from_json(await self.steps.run(self.slot, effect))
+        value = await recorded_value(self.steps, self.slot)
+        return None if value is None else RunEnd.from_json(value)
 
     async def record(self, end: RunEnd) -> None:
         """Record the end. Raises JournalError if that is not possible."""
