@@ -29,7 +29,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/tools/reserved_names.py": "tests/test_exports.py",
     "agentkit/messages/request.py": "tests/messages/test_message.py",
     "agentkit/models/model.py": "tests/models/test_claude.py",
-    "agentkit/loop/exchange.py": "tests/loop/test_model_call.py",
     "agentkit/history/open_transcript.py": "tests/history/test_transcript.py",
     "agentkit/loop/durable/late_changes.py": "tests/run/test_replays.py",
     "agentkit/loop/opening.py": "tests/loop/test_lifecycle.py",

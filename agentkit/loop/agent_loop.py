@@ -30,8 +30,8 @@ from agentkit.loop.actions import (
 )
 from agentkit.loop.durable.late_changes import LateChanges
 from agentkit.loop.durable.time_checks import TimeChecks
+from agentkit.loop.model_calls.refused_requests import failure_of_run, is_refusal
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
-from agentkit.loop.refused_requests import failure_of_run, is_refusal
 from agentkit.loop.run_limits import RunLimits
 from agentkit.loop.state import AnswerBy, RunState
 from agentkit.loop.stop_reasons import next_action

@@ -28,8 +28,8 @@ from agentkit.loop.durable.recorded_input import FromJournal, RunInput, recorded
 from agentkit.loop.durable.recorded_model import RecordedModel
 from agentkit.loop.durable.recorded_spending import count_recorded_spending, open_account
 from agentkit.loop.durable.run_end import EndStep, RunEnd
-from agentkit.loop.exchange import CallResources
-from agentkit.loop.model_call import ModelCaller
+from agentkit.loop.model_calls.exchange import CallResources
+from agentkit.loop.model_calls.model_call import ModelCaller
 from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.opening import open_deps, open_model, open_steps

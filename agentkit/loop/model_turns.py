@@ -18,10 +18,10 @@ from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
 from agentkit.history.compaction import is_request_too_long
 from agentkit.log import log
-from agentkit.loop import refused_requests
 from agentkit.loop.actions import AskModel
 from agentkit.loop.durable.model_steps import ModelSteps
-from agentkit.loop.exchange import ModelReply, ModelRequest
+from agentkit.loop.model_calls import refused_requests
+from agentkit.loop.model_calls.exchange import ModelReply, ModelRequest
 from agentkit.loop.state import AnswerBy
 from agentkit.loop.texts_for_model import CONTAINER_GONE_NOTE
 from agentkit.models.client_capabilities import has_server_side_compaction
@@ -35,7 +35,7 @@ from agentkit.run.steps import run_step
 if TYPE_CHECKING:
     from agentkit.history.run_history import RunHistory
     from agentkit.history.transcript import Transcript
-    from agentkit.loop.model_call import ModelCaller
+    from agentkit.loop.model_calls.model_call import ModelCaller
     from agentkit.messages.message import AssistantTurn, JSONObject
     from agentkit.messages.request import Request
     from agentkit.models.model import Model

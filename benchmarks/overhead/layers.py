@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.budget.reply_charges import ReplyPrices
 from agentkit.loop import opening
-from agentkit.loop.exchange import ChargeMeter, ModelReply, ModelRequest
-from agentkit.loop.model_call import ModelCaller
+from agentkit.loop.model_calls.exchange import ChargeMeter, ModelReply, ModelRequest
+from agentkit.loop.model_calls.model_call import ModelCaller
 from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.redactor import Redactor
 from agentkit.tool_calls.call_runner import CallRunner

@@ -69,10 +69,10 @@ DEFECTS = (
     ),
     Defect(
         "a call is never settled",
-        "loop/call_attempts.py",
+        "loop/model_calls/call_attempts.py",
         "                    reservation.settle(used or reservation.amount)\n",
         "                    _ = used\n",
-        ("loop/test_call_attempts.py",),
+        ("loop/model_calls/test_call_attempts.py",),
     ),
     Defect(
         "the reserve for the final turn is ignored",
@@ -90,17 +90,17 @@ DEFECTS = (
     ),
     Defect(
         "a stream that broke off costs nothing",
-        "loop/call_attempts.py",
+        "loop/model_calls/call_attempts.py",
         "        if not self._is_answered and is_waiting_to_send.get():\n",
         "        if self._is_answered is not None:\n",
-        ("loop/test_call_attempts.py",),
+        ("loop/model_calls/test_call_attempts.py",),
     ),
     Defect(
         "a request that was refused is sent again as it was",
         "models/retry.py",
         "if not error.is_retryable or failures",
         "if failures",
-        ("models/test_retry.py", "loop/test_call_attempts.py"),
+        ("models/test_retry.py", "loop/model_calls/test_call_attempts.py"),
     ),
     Defect(
         "some of the thinking goes and some stays",

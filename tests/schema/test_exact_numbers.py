@@ -9,7 +9,7 @@ import pytest
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, condecimal
 
 from agentkit import Agent, Tool, tool
-from agentkit.loop.exchange import ModelReply
+from agentkit.loop.model_calls.exchange import ModelReply
 from agentkit.messages.message import AssistantTurn
 from agentkit.messages.strict_json import parse_strict
 from agentkit.schema import compile_type

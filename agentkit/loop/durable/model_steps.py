@@ -18,13 +18,13 @@ from agentkit.budget.waiting_line import accounts_lock
 from agentkit.errors import ModelError
 from agentkit.history.request_hash import RequestHasher
 from agentkit.loop.durable.recorded_spending import amount_of
-from agentkit.loop.exchange import CallFailure, ChargeMeter, ModelReply, TurnRetry
+from agentkit.loop.model_calls.exchange import CallFailure, ChargeMeter, ModelReply, TurnRetry
 from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.steps import NotRecorded, Step
 
 if TYPE_CHECKING:
-    from agentkit.loop.exchange import ModelRequest
-    from agentkit.loop.model_call import ModelCaller
+    from agentkit.loop.model_calls.exchange import ModelRequest
+    from agentkit.loop.model_calls.model_call import ModelCaller
     from agentkit.messages.message import JSONObject
     from agentkit.messages.request import Request
     from agentkit.models.model import Model

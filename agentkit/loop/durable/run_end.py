@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from agentkit.budget.charges import Charge, merge_charges
 from agentkit.errors import ModelError
 from agentkit.loop.actions import Finish
-from agentkit.loop.exchange import MODEL_ERROR_FIELDS
+from agentkit.loop.model_calls.exchange import MODEL_ERROR_FIELDS
 from agentkit.run.outcome import Outcome
 from agentkit.run.steps import Step, recorded_value
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agentkit.loop.call_attempts import CallAttempts
-from agentkit.loop.exchange import CallResources, ChargeMeter, ModelReply, ModelRequest
+from agentkit.loop.model_calls.call_attempts import CallAttempts
+from agentkit.loop.model_calls.exchange import CallResources, ChargeMeter, ModelReply, ModelRequest
 from agentkit.models.reply_shape import find_reply_fault
 from agentkit.run.guarded_middleware import ProgramFault, guard_model_middleware
 from agentkit.run.middleware import AroundModel, ModelCall, compose_middleware

@@ -18,7 +18,7 @@ from agentkit.run.guarded_middleware import ProgramFault
 if TYPE_CHECKING:
     from agentkit.budget.account import Reservation
     from agentkit.budget.prices import Price
-    from agentkit.loop.exchange import CallResources, ModelRequest
+    from agentkit.loop.model_calls.exchange import CallResources, ModelRequest
     from agentkit.messages.message import JSONObject
     from agentkit.messages.request import Request
     from agentkit.models.model import Model

@@ -8,7 +8,7 @@ import pytest
 
 from agentkit import Outcome
 from agentkit.errors import ConfigurationError, ModelError
-from agentkit.loop import refused_requests
+from agentkit.loop.model_calls import refused_requests
 from agentkit.messages.container import Container
 from agentkit.redaction.redactor import REDACTED, Redactor
 

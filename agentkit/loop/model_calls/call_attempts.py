@@ -20,9 +20,9 @@ from agentkit.budget.reply_charges import ReplyPrices, price_factor
 from agentkit.budget.upper_bounds import worst_case_usage
 from agentkit.budget.usage import Usage
 from agentkit.errors import ConfigurationError, ModelError
-from agentkit.loop import refused_requests
-from agentkit.loop.call_budget import CallBudget
-from agentkit.loop.exchange import TurnRetry
+from agentkit.loop.model_calls import refused_requests
+from agentkit.loop.model_calls.call_budget import CallBudget
+from agentkit.loop.model_calls.exchange import TurnRetry
 from agentkit.messages.server_threads import ServerThread
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.model import is_waiting_to_send
@@ -35,7 +35,7 @@ from agentkit.run.server_tool_events import emit_server_tool
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Reservation
-    from agentkit.loop.exchange import CallResources, ChargeMeter, ModelRequest
+    from agentkit.loop.model_calls.exchange import CallResources, ChargeMeter, ModelRequest
     from agentkit.messages.message import AssistantTurn, JSONObject
     from agentkit.messages.request import Request
     from agentkit.models.model import Model
