@@ -7,6 +7,7 @@ client, records it.
 """
 
 from agentkit.simulator import faults
+from agentkit.simulator.batches import BatchPace
 from agentkit.simulator.faults import Fault
 from agentkit.simulator.faults.plan import Mix
 from agentkit.simulator.quota import Quota
@@ -21,6 +22,7 @@ from agentkit.simulator.replies.script import Script
 from agentkit.simulator.server import Simulator
 
 __all__ = [
+    "BatchPace",
     "Fault",
     "Mind",
     "Mix",

@@ -58,7 +58,7 @@ class LedgerRow:
 
 @dataclass(slots=True)
 class Ledger:
-    """The rows of one server, without the requests of batches, which have prices of their own."""
+    """The rows of one server; requests of batches, at their price, stand in it as they are worked off."""
 
     rows: list[LedgerRow] = field(default_factory=list[LedgerRow])
     """In the order in which the requests arrived, with those that got an error."""

@@ -15,7 +15,7 @@ from agentkit.budget.usage import Usage
 from agentkit.errors import ConfigurationError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.strict_json import parse_strict
-from agentkit.simulator.batches import MessageBatches, with_batch_tier
+from agentkit.simulator.batches import BatchPace, MessageBatches, with_batch_tier
 from agentkit.simulator.faults.parsing import parse_fault
 from agentkit.simulator.faults.plan import FaultPlan, Faults
 from agentkit.simulator.http.wire import (
@@ -60,6 +60,8 @@ class Simulator:
     """Faults: one for each message request that passes the rules, in their order, or a random mix. Default: none."""
     quota: Quota = field(default_factory=Quota)
     """Rate limits. The default refuses nothing."""
+    batch_pace: BatchPace = field(default_factory=BatchPace)
+    """The pace of message batches. The default works one off when its status is first requested."""
     betas: Sequence[str] = ()
     """Names that the `anthropic-beta` header takes beside the known ones; any other is refused, as the API does."""
     requests: list[JSONObject] = field(default_factory=list[JSONObject], init=False)
@@ -78,7 +80,7 @@ class Simulator:
         self.fault_plan = FaultPlan(self.faults)
         self._endpoint = MessageEndpoint(self.responder)
         self._threads = MessageThreads()
-        self._batches = MessageBatches(self._answer_batch_request)
+        self._batches = MessageBatches(self._answer_batch_request, self.batch_pace)
         self._request_count = 0
 
     def client(self) -> AsyncAnthropic:
@@ -231,9 +233,13 @@ class Simulator:
             error = {"type": refusal.kind, "message": refusal.message}
             return refusal.status, {"type": "error", "error": error, "request_id": None}
         conversation = content_digest([params.get("system"), params.get("tools"), params["messages"]])[:12]
-        self.requests.append(params)
+        with _lock:
+            self.requests.append(params)
+            entry = self.ledger.open_row(params["model"], conversation)
         response_headers = {"request-id": f"req_{self._request_count:06}"}
-        response = (await self._answer_message(params, params, conversation, None, response_headers)).response
+        answer = await self._answer_message(params, params, conversation, None, response_headers)
+        usage = None if answer.usage is None else {**answer.usage, "service_tier": "batch"}
+        response = entry.count_response(answer.response, usage)
         data = b"".join([chunk async for chunk in response.chunks])
         value = cast("JSONObject", parse_strict(data.decode()))
         return response.status, with_batch_tier(value) if response.status == 200 else value

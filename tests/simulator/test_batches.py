@@ -8,7 +8,7 @@ import anthropic
 import anyio
 import pytest
 
-from agentkit.simulator import Reply, Script, Simulator
+from agentkit.simulator import BatchPace, Reply, Script, Simulator
 from tests.simulator.bodies import body
 
 pytestmark = pytest.mark.anyio
@@ -38,10 +38,12 @@ async def test_a_batch_is_worked_off_and_its_results_are_read() -> None:
     counts = ended.request_counts
     assert (counts.succeeded, counts.errored, counts.processing) == (1, 1, 0)
     results = await results_of(client, batch.id)
+    assert list(results) == ["two", "one"]  # the API does not promise the order of the requests
     assert results["one"].message.content[0].text == "Yes."
     assert results["one"].message.usage.service_tier == "batch"
     assert results["two"].error.error.message == "temperature: Extra inputs are not permitted"
     assert len(simulator.requests) == 1
+    assert [row.record["service_tier"] for row in simulator.ledger.rows] == ["batch"]
 
 
 async def test_a_batch_over_http() -> None:
@@ -97,15 +99,57 @@ async def test_a_batch_that_is_canceled_while_it_is_worked_off_has_one_result_fo
         tasks.start_soon(client.messages.batches.retrieve, batch.id)
         await began.wait()
         counts = (await client.messages.batches.list()).data[0].request_counts
-        assert (counts.processing, counts.succeeded) == (2, 1)
+        assert (counts.processing, counts.succeeded) == (3, 0)  # they are counted when the batch has ended
         await client.messages.batches.cancel(batch.id)
         may_end.set()
     results = await results_of(client, batch.id)
     assert {name: result.type for name, result in results.items()} == {
         "number1": "succeeded",
-        "number2": "canceled",
+        "number2": "succeeded",  # it was in work
         "number3": "canceled",
     }
+
+
+async def test_a_batch_takes_its_time_and_shows_results_only_when_it_has_ended() -> None:
+    now = 0.0
+
+    def answer(request: dict[str, Any]) -> Reply:
+        return Reply.failure(529, "overloaded_error") if request["max_tokens"] == 2 else Reply.text("Yes.")
+
+    pace = BatchPace(seconds_per_request=10, expires_s=100, clock=lambda: now)
+    simulator = Simulator(Script(answer), batch_pace=pace)
+    client = simulator.client()
+    batch = await client.messages.batches.create(requests=[request(f"n{n}", max_tokens=n) for n in (1, 2, 3)])
+    for now, answered in ((9.0, 0), (10.0, 1), (25.0, 2)):
+        looked = await client.messages.batches.retrieve(batch.id)
+        assert (looked.processing_status, looked.request_counts.processing) == ("in_progress", 3)
+        assert len(simulator.requests) == answered
+    with pytest.raises(anthropic.AnthropicError):
+        await results_of(client, batch.id)
+    now = 30.0
+    (ended,) = (await client.messages.batches.list()).data
+    assert (ended.processing_status, ended.request_counts.succeeded, ended.request_counts.errored) == ("ended", 2, 1)
+    results = await results_of(client, batch.id)
+    assert results["n2"].error.error.type == "overloaded_error"
+
+
+async def test_a_batch_expires_and_a_canceled_one_needs_a_while() -> None:
+    now = 0.0
+    pace = BatchPace(seconds_per_request=10, expires_s=25, cancel_s=5, clock=lambda: now)
+    client = Simulator(Script(lambda _: Reply.text("Yes.")), batch_pace=pace).client()
+    late, stopped = [await client.messages.batches.create(requests=[request(n) for n in "abc"]) for _ in range(2)]
+    now = 12.0
+    assert (await client.messages.batches.cancel(stopped.id)).processing_status == "canceling"
+    now = 16.0
+    assert (await client.messages.batches.cancel(stopped.id)).processing_status == "canceling"
+    now = 30.0
+    for batch, rest in (
+        (late, ["succeeded", "succeeded", "expired"]),
+        (stopped, ["succeeded", "canceled", "canceled"]),
+    ):
+        assert (await client.messages.batches.retrieve(batch.id)).processing_status == "ended"
+        results = await results_of(client, batch.id)
+        assert [results[n].type for n in "abc"] == rest
 
 
 async def test_batches_are_listed_newest_first_and_deleted() -> None:
