@@ -120,7 +120,8 @@ async def test_a_batch_takes_its_time_and_shows_results_only_when_it_has_ended()
     simulator = Simulator(Script(answer), batch_pace=pace)
     client = simulator.client()
     batch = await client.messages.batches.create(requests=[request(f"n{n}", max_tokens=n) for n in (1, 2, 3)])
-    for now, answered in ((9.0, 0), (10.0, 1), (25.0, 2)):
+    for seconds, answered in ((9.0, 0), (10.0, 1), (25.0, 2)):
+        now = seconds
         looked = await client.messages.batches.retrieve(batch.id)
         assert (looked.processing_status, looked.request_counts.processing) == ("in_progress", 3)
         assert len(simulator.requests) == answered
