@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from email.parser import BytesParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit_tools.mail_headers import (
-    MessagePart,
-    RawHeaders,
     all_headers,
     content_type,
     decode_words,
@@ -20,10 +17,11 @@ from agentkit_tools.mail_headers import (
     header_text,
     parameter,
 )
+from agentkit_tools.mail_parts import MailPart
 
 
-def part(headers: bytes) -> MessagePart:
-    return BytesParser(policy=RawHeaders()).parsebytes(headers + b"\n\n")
+def part(headers: bytes) -> MailPart:
+    return MailPart(headers + b"\n\n")
 
 
 def word(text: bytes, charset: str) -> str:

@@ -25,12 +25,13 @@ MESSAGE = b"From: a@b.c\nSubject: Tea\n\nForty kilos.\n"
         MESSAGE.replace(b"\n", b"\r\n"),
         MESSAGE.replace(b"\n", b"\r"),
         MESSAGE.replace(b"Subject", b"a line of nothing\nSubject"),
+        MESSAGE.replace(b"Subject", b"a line of nothing\nSubject").replace(b"\n", b"\r\n"),
         MESSAGE.decode().encode("utf-16"),
     ],
 )
 def test_what_stands_before_or_between_headers_costs_none(data: bytes) -> None:
     message = parse_mail(data)
-    assert str(message["Subject"]).strip() == "Tea"
+    assert message.get("Subject").strip() == "Tea"
     assert body(message, is_text=True).strip() == b"Forty kilos."
 
 
@@ -70,7 +71,7 @@ def test_a_message_that_is_encoded_as_a_whole_is_a_message(encoding: str) -> Non
     )
     outer = f"Content-Type: message/rfc822\nContent-Transfer-Encoding: {encoding}\n\n".encode()
     (inner,) = subparts(parse_mail(outer + encoded))
-    assert str(inner["Subject"]).strip() == "Tea"
+    assert inner.get("Subject").strip() == "Tea"
 
 
 def test_what_has_no_headers_is_no_mail() -> None:

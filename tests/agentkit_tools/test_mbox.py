@@ -11,7 +11,7 @@ from agentkit_tools.mbox import messages_of_mbox
 
 
 def messages(data: bytes) -> list[bytes | None]:
-    return list(messages_of_mbox(io.BytesIO(data)))
+    return [message.data for message in messages_of_mbox(io.BytesIO(data))]
 
 
 def test_a_line_from_begins_a_message() -> None:
@@ -39,3 +39,24 @@ def test_a_message_that_is_too_big_is_passed_over(monkeypatch: pytest.MonkeyPatc
 
 def test_a_byte_order_mark_before_the_first_message_is_none_of_it() -> None:
     assert messages(b"\xef\xbb\xbfFrom a\nSubject: 1\n\nOne.\n") == [b"Subject: 1\n\nOne.\n"]
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_messages_are_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch, line_end: bytes) -> None:
+    data = b"".join(
+        b"From %d\nSubject: %d\n\n>From x\nFrom y\n\nFrom no header\n%b\n\n" % (n, n, b"z" * (n * 7)) for n in range(40)
+    ).replace(b"\n", line_end)
+    whole = messages(data)
+    assert len(whole) == 40
+    monkeypatch.setattr(mbox, "_AHEAD_BYTES", 30)
+    for size in (1, 31, 100):
+        monkeypatch.setattr(mbox, "_BLOCK_BYTES", size)
+        passed = bytearray()
+        starts: list[int] = []
+        for stored in messages_of_mbox(io.BytesIO(data), passed=passed.extend):
+            starts.append(stored.start)
+            assert len(passed) == stored.start
+        assert passed == data
+        assert messages(data) == whole
+        later = messages_of_mbox(io.BytesIO(data), start=starts[7])
+        assert [stored.data for stored in later] == whole[7:]

@@ -80,15 +80,15 @@ def _read_mail(target: Path, kind: MailKind, name: str, unreadable: list[Unreada
     read: list[FileText] = []
     failed = False
     with target.open("rb") as file:
-        for number, message in enumerate(messages_of_store(file, kind), 1):
+        for number, stored in enumerate(messages_of_store(file, kind), 1):
             place = f"{name}/{number}" if kind == "mbox" else name
             if number > MOST_MESSAGES:
                 unreadable.append(Unreadable(place, f"only the first {MOST_MESSAGES} messages are read"))
                 break
             try:
-                if message is None:
+                if stored.data is None:
                     raise NotReadable("a message that is too big")
-                mail = read_mail(message)
+                mail = read_mail(stored.data)
             except NotReadable as error:
                 unreadable.append(Unreadable(place, str(error)))
                 failed = True

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import binascii
 import re
-from email.message import Message
-from email.policy import Compat32
-from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from agentkit_tools.decoding import clean_text, decode_bytes
-
-MessagePart: TypeAlias = "Message[str, str]"
+from agentkit_tools.mail_parts import MailPart
 
 _MOST_CHARS = 2_000
 _MOST_NAME_CHARS = 1_000
@@ -21,15 +17,7 @@ _PARAMETER = re.compile(r""";\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)""", r
 _PART_OF_NAME = re.compile(r"(?P<name>[^*]+)(?:\*(?P<number>[0-9]{1,3}))?(?P<is_encoded>\*)?")
 
 
-class RawHeaders(Compat32):
-    """A policy of the standard library that leaves headers as they came, bytes beyond ASCII as surrogates."""
-
-    def header_fetch_parse(self, name: str, value: str) -> str:
-        """Return the value as it came."""
-        return value
-
-
-def header_text(message: MessagePart, name: str, *, charset: str | None = None) -> str:
+def header_text(message: MailPart, name: str, *, charset: str | None = None) -> str:
     """Return a header on one line, all of its fields joined. Empty: it is missing.
 
     Args:
@@ -37,14 +25,14 @@ def header_text(message: MessagePart, name: str, *, charset: str | None = None) 
         name: The name of the header.
         charset: The encoding of bytes that are not encoded as a header's have to be. None: UTF-8 or cp1252.
     """
-    values = [" ".join(decode_words(str(value), charset).split()) for value in message.get_all(name) or []]
+    values = [" ".join(decode_words(value, charset).split()) for value in message.get_all(name)]
     text = ", ".join(dict.fromkeys(filter(None, values)))
     return text if len(text) <= _MOST_CHARS else f"{text[:_MOST_CHARS]}... [{len(text)} characters]"
 
 
-def all_headers(message: MessagePart) -> list[str]:
+def all_headers(message: MailPart) -> list[str]:
     """Return each header as a line, in the order of the message."""
-    return [f"{name}: {' '.join(decode_words(str(value)).split())}" for name, value in message.items()]
+    return [f"{name}: {' '.join(decode_words(value).split())}" for name, value in message.headers]
 
 
 def decode_words(value: str, charset: str | None = None) -> str:
@@ -57,23 +45,23 @@ def decode_words(value: str, charset: str | None = None) -> str:
     return "".join([*pieces, _decode_raw(value[at:], charset)])
 
 
-def content_type(part: MessagePart) -> str:
+def content_type(part: MailPart) -> str:
     """Return the media type of a part, without parameters, in lower case. `text/plain` where it names none."""
-    given = str(part.get("Content-Type") or "").partition(";")[0].strip().lower()
+    given = part.get("Content-Type").partition(";")[0].strip().lower()
     if re.fullmatch(r"[\w.+-]+/[\w.+-]+", given):
         return given
-    return part.get_default_type() if not given else {"html": "text/html"}.get(given, "text/plain")
+    return part.default_type if not given else {"html": "text/html"}.get(given, "text/plain")
 
 
-def disposition(part: MessagePart) -> str:
+def disposition(part: MailPart) -> str:
     """Return `attachment`, `inline` or another Content-Disposition. Empty: it has none."""
-    return str(part.get("Content-Disposition") or "").partition(";")[0].strip().lower()
+    return part.get("Content-Disposition").partition(";")[0].strip().lower()
 
 
-def parameter(part: MessagePart, header: str, name: str) -> str:
+def parameter(part: MailPart, header: str, name: str) -> str:
     """Return a parameter of a header, put together from its pieces and decoded. Empty: it is missing."""
     plain, pieces = "", dict[int, tuple[str, bool]]()
-    for given, raw in _PARAMETER.findall(";" + str(part.get(header) or "").partition(";")[2]):
+    for given, raw in _PARAMETER.findall(";" + part.get(header).partition(";")[2]):
         found = _PART_OF_NAME.fullmatch(given)
         if found is None or found["name"].lower() != name:
             continue
@@ -85,7 +73,7 @@ def parameter(part: MessagePart, header: str, name: str) -> str:
     return _join_pieces([pieces[number] for number in sorted(pieces)]) if pieces else plain
 
 
-def file_name(part: MessagePart) -> str:
+def file_name(part: MailPart) -> str:
     """Return the name of the file that a part holds, without folders. Empty: it has none."""
     given = parameter(part, "Content-Disposition", "filename") or parameter(part, "Content-Type", "name")
     name = " ".join(clean_text(given).split()).replace("\\", "/").rpartition("/")[2].strip()

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import re
-from email.message import Message
-from email.parser import BytesParser
-from typing import TYPE_CHECKING, TypeVar, cast, overload
+from collections.abc import Iterator
 
 from agentkit_tools.decoding import encoding_of_start
-from agentkit_tools.mail_headers import MessagePart, RawHeaders, content_type, parameter
+from agentkit_tools.mail_headers import content_type, parameter
+from agentkit_tools.mail_parts import MailPart
 from agentkit_tools.transfer_encoding import transfer_decode
 from agentkit_tools.unreadable import NotReadable
 
-if TYPE_CHECKING:
-    _Message = Message[str, str]
-else:
-    _Message = Message
-T = TypeVar("T")
-
 TOO_DEEP = "an e-mail whose parts are nested too deeply"
-_POLICY = RawHeaders()
+MOST_DEPTH = 100
+"""Maximum number of parts inside one another."""
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
-_SPACE_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)
 _KNOWN_FIELD = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|mime-version|received|content-(?:type|transfer-encoding)|reply-to|x-[\w-]+)"
     rb"[ \t]*:",
@@ -30,80 +22,111 @@ _KNOWN_FIELD = re.compile(
 )
 _MULTIPART = re.compile(rb"^content-type[ \t]*:[ \t]*multipart/", re.IGNORECASE)
 _CONTENT_TYPE = re.compile(rb"^content-type[ \t]*:", re.IGNORECASE)
-_HEADERS_END = re.compile(rb"(?:\r\n|\n|\r)(?=\r\n|\n|\r)")
+_HEADERS_END = re.compile(rb"\r?\n(?=\r?\n)|\r(?=\r)")
+_EMPTY_LINES = re.compile(rb"(?:\r?\n){2,}|\r{2,}")
+_LINE_END = re.compile(rb"[ \t]*(?:\r\n|\n|\r|\Z)")
 _BOUNDARY = re.compile(
     rb"^--([^\s-][^\r\n]{0,200}?|-[^\r\n]{1,200}?)[ \t]*\r?\n(?=content-[\w-]+[ \t]*:)", re.IGNORECASE | re.MULTILINE
 )
 
 
-class _Part(_Message):
-    """A part whose boundary is read without the standard library's decoder, which fails on some charsets."""
-
-    @overload
-    def get_boundary(self, failobj: None = None) -> str | None: ...
-    @overload
-    def get_boundary(self, failobj: T) -> str | T: ...
-    def get_boundary(self, failobj: T | None = None) -> str | T | None:
-        """Return the boundary between its parts."""
-        return parameter(self, "Content-Type", "boundary").rstrip() or failobj
-
-
-def parse_mail(data: bytes) -> MessagePart:
+def parse_mail(data: bytes) -> MailPart:
     """Return the parsed message.
 
     Raises:
-        NotReadable: It has no headers, or its parts are nested too deeply.
+        NotReadable: It has no headers.
     """
-    message = _parse(_repaired(data))
-    if not message.keys():
+    message = _parse(data)
+    if not message.headers:
         raise NotReadable("no e-mail: it has no headers")
     return message
 
 
-def subparts(part: MessagePart) -> list[MessagePart]:
-    """Return the parts of a part, also of one that is encoded as a whole or does not name its boundary."""
-    kind = content_type(part)
-    encoding = str(part.get("Content-Transfer-Encoding") or "")
-    if inner := _inner_parts(part):
-        if kind.startswith("message/") and len(inner) == 1 and not inner[0].keys():
-            data = _raw_body(inner[0])
-            decoded = transfer_decode(data, encoding, is_text=True)
-            return [_parse(_repaired(decoded))] if decoded != data else inner
-        return inner
-    if not kind.startswith("multipart/"):
-        return []
-    data = transfer_decode(_raw_body(part), encoding, is_text=True)
-    boundary = _BOUNDARY.search(data)
-    if boundary is None:
-        return []
-    mark = boundary[1].replace(b"\\", rb"\\").replace(b'"', rb"\"")
-    repaired = _parse(b'Content-Type: %b; boundary="%b"\n\n%b' % (kind.encode(), mark, data))
-    return _inner_parts(repaired)
+def subparts(part: MailPart) -> list[MailPart]:
+    """Return the parts of a part, also of one that is encoded as a whole or does not name its boundary.
+
+    Raises:
+        NotReadable: It is nested too deeply.
+    """
+    if part.inner is None:
+        part.inner = _find_subparts(part)
+    return part.inner
 
 
-def body(part: MessagePart, *, is_text: bool) -> bytes:
+def body(part: MailPart, *, is_text: bool) -> bytes:
     """Return the decoded body of a part."""
-    return transfer_decode(_raw_body(part), str(part.get("Content-Transfer-Encoding") or ""), is_text=is_text)
+    return transfer_decode(part.raw_body(), part.get("Content-Transfer-Encoding"), is_text=is_text)
 
 
-def _inner_parts(part: MessagePart) -> list[MessagePart]:
-    """Return the parts that the parser found. The payload of another part is not asked for: that would decode it."""
-    return cast("list[MessagePart]", part.get_payload()) if part.is_multipart() else []
+def _find_subparts(part: MailPart) -> list[MailPart]:
+    kind = content_type(part)
+    if not kind.startswith(("multipart/", "message/")):
+        return []
+    if part.depth >= MOST_DEPTH:
+        raise NotReadable(TOO_DEEP)
+    encoding = part.get("Content-Transfer-Encoding")
+    if kind == "message/delivery-status":
+        return list(_blocks(part))
+    if kind.startswith("message/"):
+        inner = MailPart(part.data, part.body_start, part.end, depth=part.depth + 1)
+        if inner.headers:
+            return [inner]
+        data = part.raw_body()
+        decoded = transfer_decode(data, encoding, is_text=True)
+        return [inner if decoded == data else _parse(decoded, part.depth + 1)]
+    boundary = parameter(part, "Content-Type", "boundary").rstrip().encode("utf-8", "surrogateescape")
+    if split := _split(part, part.data, part.body_start, part.end, boundary):
+        return split
+    data = transfer_decode(part.raw_body(), encoding, is_text=True)
+    found = _BOUNDARY.search(data)
+    return _split(part, data, 0, len(data), found[1]) if found else []
 
 
-def _raw_body(part: MessagePart) -> bytes:
-    """Return the body of a part as it came. Empty: it has parts."""
-    bare = copy.copy(part)
-    del bare["Content-Transfer-Encoding"]
-    data: object = bare.get_payload(decode=True)
-    return data if isinstance(data, bytes) else b""
+def _split(part: MailPart, data: bytes, start: int, end: int, boundary: bytes) -> list[MailPart]:
+    """Return the parts between boundaries, and set what stands around them. The last one need not be closed."""
+    mark = b"--" + boundary
+    default_type = "message/rfc822" if content_type(part) == "multipart/digest" else "text/plain"
+    inner: list[MailPart] = []
+    opened = -1
+    found = data.find(mark, start, end) if boundary else -1
+    while found >= 0:
+        at = found + len(mark)
+        is_last = data.startswith(b"--", at)
+        line_end = _LINE_END.match(data, at + 2 * is_last, end)
+        if line_end is None or (found > start and data[found - 1] not in b"\r\n"):
+            found = data.find(mark, found + 2, end)
+            continue
+        if opened < 0:
+            part.preamble = data[start:found]
+        elif found > opened:
+            stop = found - (2 if data.startswith(b"\r\n", found - 2) else 1)
+            inner.append(MailPart(data, opened, max(opened, stop), depth=part.depth + 1, default_type=default_type))
+        opened = line_end.end()
+        if is_last:
+            part.epilogue = data[opened:end]
+            return inner
+        found = data.find(mark, opened, end)
+    if 0 <= opened < end:
+        inner.append(MailPart(data, opened, end, depth=part.depth + 1, default_type=default_type))
+    return inner
 
 
-def _parse(data: bytes) -> MessagePart:
-    try:
-        return BytesParser(_Part, policy=_POLICY).parsebytes(data)
-    except RecursionError:
-        raise NotReadable(TOO_DEEP) from None
+def _blocks(part: MailPart) -> Iterator[MailPart]:
+    """Yield the blocks of headers of a delivery report, between which are empty lines."""
+    at = part.body_start
+    for gap in _EMPTY_LINES.finditer(part.data, at, part.end):
+        yield MailPart(part.data, at, gap.start(), depth=part.depth + 1)
+        at = gap.end()
+    yield MailPart(part.data, at, part.end, depth=part.depth + 1)
+
+
+def _parse(data: bytes, depth: int = 0) -> MailPart:
+    """Return a message, repaired where its headers do not begin at once, are interrupted, or have two types."""
+    message = MailPart(data, depth=depth)
+    is_odd = not message.headers or not message.has_end or data[:1] in b" \t>:" or data.startswith(b"From ")
+    if is_odd or len(message.get_all("Content-Type")) > 1:
+        message = MailPart(_repaired(data), depth=depth)
+    return message
 
 
 def _repaired(data: bytes) -> bytes:
@@ -116,8 +139,7 @@ def _repaired(data: bytes) -> bytes:
     end = _HEADERS_END.search(data)
     headers = data[: end.start()] if end else data
     lines = headers.splitlines(keepends=True)
-    fixed = [_SPACE_BEFORE_COLON.sub(rb"\1:", line) for line in _without_stray_lines(lines)]
-    return b"".join(_multipart_first(fixed)) + data[len(headers) :]
+    return b"".join(_multipart_first(_without_stray_lines(lines))) + data[len(headers) :]
 
 
 def _without_stray_lines(lines: list[bytes]) -> list[bytes]:

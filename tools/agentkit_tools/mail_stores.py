@@ -7,12 +7,12 @@ their names do not say what they hold. A file that is named as text stays text, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import BinaryIO, Literal, TypeAlias
 
 from agentkit_tools.decoding import encoding_of_start
-from agentkit_tools.mbox import messages_of_mbox
+from agentkit_tools.mbox import StoredMessage, messages_of_mbox
 
 MailKind: TypeAlias = Literal["mail", "mbox", "emlx"]
 """One message, many one after the other, or one as Apple Mail writes it."""
@@ -65,14 +65,17 @@ def mail_kind(path: PurePath, start: bytes) -> MailKind | None:
     return "mail" if known >= (1 if is_maildir else _LEAST_FIELDS) else None
 
 
-def messages_of_store(file: BinaryIO, kind: MailKind) -> Iterator[bytes | None]:
-    """Yield the messages of a file, one at a time; None for one of an mbox file that is too big."""
+def messages_of_store(
+    file: BinaryIO, kind: MailKind, *, start: int = 0, passed: Callable[[bytes | memoryview], object] | None = None
+) -> Iterator[StoredMessage]:
+    """Yield the messages of a file, one at a time. For `start` and `passed` see `messages_of_mbox`."""
     if kind == "mbox":
-        yield from messages_of_mbox(file)
-    elif kind == "emlx":
-        yield _message_of_emlx(file.read())
-    else:
-        yield file.read()
+        yield from messages_of_mbox(file, start=start, passed=passed)
+        return
+    data = file.read()
+    yield StoredMessage(0, _message_of_emlx(data) if kind == "emlx" else data)
+    if passed is not None:
+        passed(data)
 
 
 def _message_of_emlx(data: bytes) -> bytes:

@@ -12,7 +12,6 @@ from agentkit_tools.decoding import decode_bytes
 from agentkit_tools.html_charset import charset_of_html
 from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed, text_of_html
 from agentkit_tools.mail_headers import (
-    MessagePart,
     all_headers,
     content_type,
     disposition,
@@ -20,7 +19,9 @@ from agentkit_tools.mail_headers import (
     header_text,
     parameter,
 )
-from agentkit_tools.mail_parsing import TOO_DEEP, body, parse_mail, subparts
+from agentkit_tools.mail_parsing import body, parse_mail, subparts
+from agentkit_tools.mail_parts import MailPart
+from agentkit_tools.transfer_encoding import decoded_size
 from agentkit_tools.unreadable import NotReadable
 
 MOST_PARTS = 1_000
@@ -54,37 +55,63 @@ class Attachment:
     name: str
     """The file name without folders; generated where the message gives none."""
     media_type: str
-    data: bytes = field(repr=False)
+    part: MailPart = field(repr=False)
+    """The part that it stands in, of which nothing is decoded."""
+
+    @property
+    def data(self) -> bytes:
+        """Decode the file."""
+        return body(self.part, is_text=False)
+
+    @property
+    def size(self) -> int:
+        """Number of bytes of the file."""
+        return decoded_size(self.part.raw_body(), self.part.get("Content-Transfer-Encoding"))
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """The text and the attachments of a message."""
 
-    text: str
-    """Headers, body, and a line for each attachment."""
-    title: str
-    """Subject and sender. Empty: the message has neither."""
+    head: str
+    """The main headers, a line for each."""
+    body: str
+    """The text below the headers, with what is forwarded in it."""
     attachments: tuple[Attachment, ...]
+    message: MailPart = field(repr=False)
+    """The message with its headers as they came."""
+
+    @property
+    def text(self) -> str:
+        """Return headers, body, and a line for each attachment."""
+        listed = [f"- {each.name} ({each.media_type}, {_size_text(each.size)})" for each in self.attachments]
+        blocks = [self.head, self.body, "Attachments:\n" + "\n".join(listed) if listed else ""]
+        return "\n\n".join(filter(None, blocks)) + "\n"
+
+    @property
+    def title(self) -> str:
+        """Return subject and sender. Empty: the message has neither."""
+        subject, sender = (self.header(name) for name in ("Subject", "From"))
+        sender = re.sub(r"\s*<[^<>]*>$", "", sender).strip('" ') or sender
+        return " ".join(filter(None, [subject, f"({sender})" if sender else ""]))
+
+    def header(self, name: str) -> str:
+        """Return a header, decoded, on one line. Empty: it is missing."""
+        return header_text(self.message, name, charset=parameter(self.message, "Content-Type", "charset"))
 
 
 def read_mail(data: bytes) -> Mail:
     """Read one message (RFC 5322, MIME). Forwarded messages and their attachments are included.
 
     Raises:
-        NotReadable: It has no headers or no content, or only HTML and the extra `documents` is not installed.
+        NotReadable: It has no headers or no content, its parts are nested too deeply, or it has only HTML and the extra
+            `documents` is not installed.
     """
     message = parse_mail(data)
     writer = _MailTextWriter()
-    try:
-        writer.write_message(message)
-    except RecursionError:
-        raise NotReadable(TOO_DEEP) from None
-    charset = parameter(message, "Content-Type", "charset")
-    subject, sender = (header_text(message, name, charset=charset) for name in ("Subject", "From"))
-    sender = re.sub(r"\s*<[^<>]*>$", "", sender).strip('" ') or sender
-    title = " ".join(filter(None, [subject, f"({sender})" if sender else ""]))
-    return Mail(writer.text(), title, tuple(writer.attachments))
+    writer.write_message(message)
+    head = _head_of(message)
+    return Mail(head, writer.body(has_head=bool(head)), tuple(writer.attachments), message)
 
 
 class _MailTextWriter:
@@ -97,30 +124,25 @@ class _MailTextWriter:
         self._has_text = False
         self._unread = ""
 
-    def write_message(self, message: MessagePart) -> None:
-        """Add a message: its headers, then its parts."""
-        charset = parameter(message, "Content-Type", "charset")
-        lines = [f"{name}: {value}" for name in _HEADERS if (value := header_text(message, name, charset=charset))]
-        self._add_block("\n".join(lines))
+    def write_message(self, message: MailPart) -> None:
+        """Add the parts of a message."""
         had_text, self._has_text = self._has_text, False
         before = len(self.attachments)
         self._write_part(message, is_whole=True)
         if not self._has_text and len(self.attachments) == before:
             for outside in (message.preamble, message.epilogue):  # text that is in no part, where the parts have none
-                self._add_block(decode_bytes((outside or "").encode("utf-8", "surrogateescape")).strip())
+                self._add_block(decode_bytes(outside).strip())
         self._has_text = self._has_text or had_text
 
-    def text(self) -> str:
-        """Return the collected text. Raises NotReadable if it is empty."""
-        if not self._blocks and not self.attachments:
+    def body(self, *, has_head: bool) -> str:
+        """Return the collected text. Raises NotReadable if there is nothing."""
+        if not self._blocks and not self.attachments and not has_head:
             raise NotReadable("an e-mail without headers that matter and without text")
         if self._unread and not self._has_text:
             raise NotReadable(self._unread)
         if self._unread:
             self._add_block(f"[a part is listed below, since {self._unread}]")
-        listed = [f"- {each.name} ({each.media_type}, {_size_text(len(each.data))})" for each in self.attachments]
-        blocks = [*self._blocks, "Attachments:\n" + "\n".join(listed)] if listed else self._blocks
-        return "\n\n".join(blocks) + "\n"
+        return "\n\n".join(self._blocks)
 
     def _add_block(self, text: str) -> None:
         if stripped := text.strip("\n"):
@@ -130,7 +152,7 @@ class _MailTextWriter:
         self._add_block(text)
         self._has_text = self._has_text or bool(text.strip())
 
-    def _write_part(self, part: MessagePart, *, is_whole: bool = False) -> None:
+    def _write_part(self, part: MailPart, *, is_whole: bool = False) -> None:
         """Add a part and the parts in it. `is_whole`: it is all that its message has."""
         self._part_count += 1
         if self._part_count > MOST_PARTS:
@@ -159,11 +181,12 @@ class _MailTextWriter:
         else:
             self._attach(part, kind)
 
-    def _write_forwarded(self, message: MessagePart) -> None:
+    def _write_forwarded(self, message: MailPart) -> None:
         self._add_block("Forwarded message:")
+        self._add_block(_head_of(message))
         self.write_message(message)
 
-    def _write_alternatives(self, forms: list[MessagePart]) -> None:
+    def _write_alternatives(self, forms: list[MailPart]) -> None:
         """Add one form of a text, and what stands in the others beside it: files, and forms that are no text."""
         chosen = _best_form(forms)
         self._write_part(chosen)
@@ -171,7 +194,7 @@ class _MailTextWriter:
             if form is not chosen:
                 self._attach_files(form)
 
-    def _attach_files(self, part: MessagePart) -> None:
+    def _attach_files(self, part: MailPart) -> None:
         self._part_count += 1
         inner, kind = subparts(part), content_type(part)
         if kind in _MESSAGES and inner:
@@ -183,11 +206,11 @@ class _MailTextWriter:
         if is_file and not inner and self._part_count <= MOST_PARTS:
             self._attach(part, kind)
 
-    def _attach(self, part: MessagePart, kind: str) -> None:
+    def _attach(self, part: MailPart, kind: str) -> None:
         name = file_name(part) or f"attachment-{len(self.attachments) + 1}.{_EXTENSIONS.get(kind, 'bin')}"
-        self.attachments.append(Attachment(name, kind, body(part, is_text=False)))
+        self.attachments.append(Attachment(name, kind, part))
 
-    def _is_text(self, part: MessagePart, kind: str, *, is_whole: bool) -> bool:
+    def _is_text(self, part: MailPart, kind: str, *, is_whole: bool) -> bool:
         """Return True if a part is text of the message, and no file beside it."""
         if not kind.startswith("text/") and kind not in _HTML:
             return False
@@ -198,7 +221,12 @@ class _MailTextWriter:
         return not self._has_text or not (file_name(part) or kind in _DATA)
 
 
-def _best_form(forms: list[MessagePart]) -> MessagePart:
+def _head_of(message: MailPart) -> str:
+    charset = parameter(message, "Content-Type", "charset")
+    return "\n".join(f"{name}: {value}" for name in _HEADERS if (value := header_text(message, name, charset=charset)))
+
+
+def _best_form(forms: list[MailPart]) -> MailPart:
     """Return the form to read: the first of the lowest rank; a longer one where plain text is only a stub."""
     best = min(forms, key=_form_rank)
     if content_type(best) != "text/plain":
@@ -212,7 +240,7 @@ def _best_form(forms: list[MessagePart]) -> MessagePart:
     return best
 
 
-def _form_rank(part: MessagePart) -> int:
+def _form_rank(part: MailPart) -> int:
     """Return the sort key of a form: plain text first, then several parts, HTML, rich text, empty text, others."""
     kind = content_type(part)
     if kind == "text/plain" and not _part_text(part, kind).strip():
@@ -224,7 +252,7 @@ def _form_rank(part: MessagePart) -> int:
     return 1 if subparts(part) else 5
 
 
-def _text_length(part: MessagePart) -> int:
+def _text_length(part: MailPart) -> int:
     kind = content_type(part)
     inner = [] if kind.startswith("message/") else subparts(part)
     if inner:
@@ -232,7 +260,7 @@ def _text_length(part: MessagePart) -> int:
     return len(_part_text(part, kind).strip()) if kind in _HTML and is_html_extra_installed() else 0
 
 
-def _part_text(part: MessagePart, kind: str) -> str:
+def _part_text(part: MailPart, kind: str) -> str:
     data = body(part, is_text=True)
     declared = parameter(part, "Content-Type", "charset")
     if kind not in _HTML:

@@ -4,58 +4,115 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple
 
 MOST_BYTES = 50_000_000
 """Maximum size of a message in bytes; a bigger one is skipped."""
-_LINE_BYTES = 65_536
-_FIRST_LINE = re.compile(rb"[!-9;-~]+[ \t]*:|>?From ")
-"""Matches the first line of a message: a header field, or a second `From ` line, which some mailers add."""
-_QUOTED = re.compile(rb">+From ")
+_BLOCK_BYTES = 1_000_000
+_AHEAD_BYTES = 65_536
+"""Number of bytes behind the beginning of a line `From ` in which it and the name of a header have to end."""
+_START = b"\nFrom "
+_SEPARATOR = re.compile(rb"From [^\n]*\n(?=[!-9;-~]+[ \t]*:|>?From )")
+"""Matches the line before a message: a header follows, or a second `From ` line, which some mailers add."""
+_QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
-class _MessageLines:
-    """Collects the lines of one message, and drops them once the message is too big."""
+class StoredMessage(NamedTuple):
+    """A message in a file."""
 
-    def __init__(self) -> None:
-        self._lines: list[bytes] = []
-        self._size = 0
-
-    def add_line(self, line: bytes) -> None:
-        """Add the next line; nothing is kept of a message that is too big."""
-        self._size += len(line)
-        self._lines.append(line)
-        if self._size > MOST_BYTES:
-            self._lines.clear()
-
-    def to_bytes(self) -> bytes | None:
-        """Return the message. None: it is too big."""
-        return b"".join(self._lines) if self._size <= MOST_BYTES else None
+    start: int
+    """The place in the file where it begins, with the line `From `."""
+    data: bytes | None
+    """The message as it was sent. None: it has more than `MOST_BYTES`."""
 
 
-def messages_of_mbox(file: BinaryIO) -> Iterator[bytes | None]:
-    """Yield each message as it was sent; None for one of more than `MOST_BYTES`.
+def messages_of_mbox(
+    file: BinaryIO, *, start: int = 0, passed: Callable[[bytes | memoryview], object] | None = None
+) -> Iterator[StoredMessage]:
+    """Yield each message.
 
     A line `From ...` starts a message only between an empty line and a header field, so that an unquoted one in the
     middle of a text does not. Text before the first such line is ignored.
+
+    Args:
+        file: The file.
+        start: The place to begin at: that of a message, or 0.
+        passed: Called with all bytes from `start` on. When a message is yielded that is not too big, it has had those
+            before the message.
     """
-    message: _MessageLines | None = None
-    separator, is_after_empty, is_first = b"", True, True
-    for read in iter(lambda: file.readline(_LINE_BYTES), b""):
-        line = read.removeprefix(codecs.BOM_UTF8) if is_first else read
-        is_first = False
-        if separator and _FIRST_LINE.match(line):
-            if message is not None:
-                yield message.to_bytes()
-            message = _MessageLines()
-        elif separator and message is not None:
-            message.add_line(separator)
-        separator = line if is_after_empty and line.startswith(b"From ") else b""
-        if message is not None and not separator:
-            message.add_line(line[1:] if _QUOTED.match(line) else line)
-        is_after_empty = not line.strip(b"\r\n")
-    if message is not None:
-        if separator:
-            message.add_line(separator)
-        yield message.to_bytes()
+    reader = _MboxReader(file, start, passed)
+    separator = reader.find_first()
+    while separator is not None:
+        reader.pass_over(separator[0])
+        place, head = reader.place, separator[1] - separator[0]
+        separator = reader.find_next()
+        yield StoredMessage(place, reader.take(head, separator[0] if separator else len(reader.buffer)))
+    reader.pass_over(len(reader.buffer))
+
+
+class _MboxReader:
+    """Holds the message that is being read, and a little of what follows."""
+
+    def __init__(self, file: BinaryIO, start: int, passed: Callable[[bytes | memoryview], object] | None) -> None:
+        self.buffer = bytearray()
+        self.place = start
+        """The place in the file where the buffer begins."""
+        self._file, self._passed = file, passed
+        self._is_end = self._is_cut = False
+        file.seek(start)
+        self._read_block()
+
+    def find_first(self) -> tuple[int, int] | None:
+        """Return the separator before the first message: where it begins, and where it ends."""
+        while len(self.buffer) < _AHEAD_BYTES and not self._is_end:
+            self._read_block()
+        mark = len(codecs.BOM_UTF8) if self.place == 0 and self.buffer.startswith(codecs.BOM_UTF8) else 0
+        found = _SEPARATOR.match(self.buffer, mark)
+        return found.span() if found else self.find_next()
+
+    def find_next(self) -> tuple[int, int] | None:
+        """Return the next separator. None: there is no other."""
+        self._is_cut = False
+        searched = 0
+        while (found := self._find(searched)) is None and not self._is_end:
+            if len(self.buffer) > MOST_BYTES + 3 * _AHEAD_BYTES:
+                self._is_cut = True
+                self.pass_over(len(self.buffer) - 2 * _AHEAD_BYTES)
+            searched = max(0, len(self.buffer) - _AHEAD_BYTES - len(_START))
+            self._read_block()
+        return found
+
+    def take(self, start: int, end: int) -> bytes | None:
+        """Return a piece of the buffer as a message. None: it is too big."""
+        if self._is_cut or end - start > MOST_BYTES:
+            return None
+        with memoryview(self.buffer) as view:
+            data = view[start:end].tobytes()
+        return _QUOTED.sub(rb"\1", data) if b">From " in data else data
+
+    def pass_over(self, count: int) -> None:
+        """Give up the beginning of the buffer."""
+        if self._passed is not None:
+            with memoryview(self.buffer) as view, view[:count] as piece:
+                self._passed(piece)
+        del self.buffer[:count]
+        self.place += count
+
+    def _read_block(self) -> None:
+        block = self._file.read(_BLOCK_BYTES)
+        self._is_end = not block
+        self.buffer += block
+
+    def _find(self, searched: int) -> tuple[int, int] | None:
+        """Return the first separator of which all is in the buffer."""
+        end = len(self.buffer) - (0 if self._is_end else _AHEAD_BYTES)
+        found = self.buffer.find(_START, searched, max(end, 0))
+        while found >= 0:
+            line = self.buffer.rfind(b"\n", 0, found) + 1
+            if not self.buffer[line:found].strip(b"\r"):
+                separator = _SEPARATOR.match(self.buffer, found + 1, found + 1 + _AHEAD_BYTES)
+                if separator is not None:
+                    return separator.span()
+            found = self.buffer.find(_START, found + 1, max(end, 0))
+        return None

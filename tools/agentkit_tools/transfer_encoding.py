@@ -6,6 +6,7 @@ import binascii
 import re
 
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_BASE64_LINE_CHARS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/\r\n"
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _SEGMENT = re.compile(rb"[^=]+")
 _LEAST_LONG_LINE = 40
@@ -31,6 +32,16 @@ def transfer_decode(data: bytes, encoding: str, *, is_text: bool) -> bytes:
     if name in _UU_NAMES:
         return _decode_uu(data)
     return data
+
+
+def decoded_size(data: bytes, encoding: str) -> int:
+    """Return the number of bytes that `transfer_decode` makes of a file's. Clean base64 is counted, not decoded."""
+    if encoding.strip().lower() == "base64":
+        rest = data.translate(None, _BASE64_LINE_CHARS)
+        if rest in (b"", b"=", b"==") and data.rstrip().endswith(rest):
+            chars = len(data) - data.count(b"\n") - data.count(b"\r") - len(rest)
+            return chars // 4 * 3 + (0, 0, 1, 2)[chars % 4]
+    return len(transfer_decode(data, encoding, is_text=False))
 
 
 def _decode_base64_text(data: bytes) -> bytes:
