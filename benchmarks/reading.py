@@ -5,7 +5,7 @@
 
 `speed` needs nothing. `recall` reads `documents.jsonl` (id, title, content) and `questions.jsonl` (scenario,
 required_documents), as in the data of tau2-bench's bank; with `--live` Claude reads, by default the offline responder.
-Where the package wordllama is installed, its embeddings are ranked beside.
+With the extra `embed`, embeddings are ranked beside.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,10 +25,10 @@ from typing import Any, TypeAlias
 import anyio
 from anthropic import AsyncAnthropic
 
-from agentkit import Document
+from agentkit import ConfigurationError, Document
 from agentkit.messages.message import JSONObject
 from agentkit.patterns import Evidence, Findings, Quoted, read_many, verify_quotes
-from agentkit.retrieval import Bm25, EmbeddingIndex, FullText, word_grams
+from agentkit.retrieval import Bm25, EmbeddingIndex, FullText, WordLlamaEmbedder, word_grams
 from agentkit.simulator import Simulator
 from agentkit.simulator.offline import OfflineResponder
 from agentkit.testing import Reply
@@ -128,20 +128,6 @@ def _seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-class WordLlamaEmbedder:
-    """Static embeddings of 256 numbers, whose weights come in the package wordllama."""
-
-    def __init__(self) -> None:
-        import wordllama
-
-        folder = Path(wordllama.__file__).parent
-        self._model: Any = wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
-
-    def embed(self, texts: Sequence[str]) -> Iterable[Sequence[float]]:
-        """Return one vector for each text."""
-        return [[float(number) for number in vector] for vector in self._model.embed(list(texts))]
-
-
 Search: TypeAlias = Callable[[str, int], list[str]]
 """Returns the ids of the best documents for a question, at most so many."""
 
@@ -158,8 +144,8 @@ def searches(documents: list[Document], stored: FullText) -> dict[str, Search]:
     }
     try:
         vectors = EmbeddingIndex[str](WordLlamaEmbedder())
-    except ModuleNotFoundError:
-        print("embeddings: install wordllama for their row")
+    except ConfigurationError as error:
+        print(f"no row of embeddings: {error}")
         return ways
     vectors.add(texts)
     ways["wordllama"] = lambda question, limit: [hit.id for hit in vectors.search(question, limit)]

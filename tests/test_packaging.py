@@ -59,6 +59,7 @@ def test_the_metadata_says_what_installers_ask(metadata: Message) -> None:
         "cassettes",
         "cli",
         "documents",
+        "embed",
         "fast",
         "local",
         "mcp",

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.retrieval.bm25": "Bm25 Ranked",
         "agentkit.retrieval.embeddings": "Embedder EmbeddingIndex",
         "agentkit.retrieval.full_text": "FullText",
+        "agentkit.retrieval.static_embeddings": "WordLlamaEmbedder",
         "agentkit.retrieval.terms": "split_terms word_grams",
     },
 )
