@@ -25,11 +25,11 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.models": "ClaudeModel Model Retry session",
         "agentkit.redaction": "Redactor",
         "agentkit.run": (
-            "AroundModel AroundTool CallModel CallTool CitationDelta Compacted Escalate Event FellBack InMemorySteps "
-            "ModelCall OnFailure Outcome OutputRejected RunFinished RunHandle RunOptions RunResult RunStarted "
-            "ServerToolFinished ServerToolStarted Settings Slot Step Steps StepsStore Terms TextDelta ThinkingDelta "
-            "ToolFinished ToolProgress ToolRun ToolStarted TurnFinished TurnReset TurnStarted Unfinished Verify "
-            "WebSource"
+            "AroundModel AroundTool Block CallModel CallTool Caution Check CitationDelta Compacted Escalate Event "
+            "FellBack Guardrail InMemorySteps ModelCall OnFailure Outcome OutputRejected Pass RunFinished RunHandle "
+            "RunOptions RunResult RunStarted Seen ServerToolFinished ServerToolStarted Settings Slot Step Steps "
+            "StepsStore Terms TextDelta ThinkingDelta ToolFinished ToolProgress ToolRun ToolStarted TurnFinished "
+            "TurnReset TurnStarted Unfinished Verdict VerdictGiven VerdictRecord Verify WebSource"
         ),
         "agentkit.tool_calls": "blockages",
         "agentkit.tools": "Artifact CallOutcome KeptArtifact NOT_DONE RunContext Tool Toolset UNKNOWN process tool",

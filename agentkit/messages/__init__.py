@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.messages.container": "Container",
         "agentkit.messages.content": "Document File Image",
         "agentkit.messages.message": (
-            "JSON AssistantTurn Block Content JSONObject Message ToolCall encode text_block text_of tool_result user"
+            "JSON AssistantTurn Content JSONObject Message ToolCall encode text_block text_of tool_result user"
         ),
         "agentkit.messages.request": "EncodedPrefix Request",
     },

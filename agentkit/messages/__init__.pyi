@@ -4,7 +4,6 @@ from agentkit.messages.content import File as File
 from agentkit.messages.content import Image as Image
 from agentkit.messages.message import JSON as JSON
 from agentkit.messages.message import AssistantTurn as AssistantTurn
-from agentkit.messages.message import Block as Block
 from agentkit.messages.message import Content as Content
 from agentkit.messages.message import JSONObject as JSONObject
 from agentkit.messages.message import Message as Message

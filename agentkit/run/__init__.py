@@ -12,6 +12,9 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "ServerToolStarted TextDelta ThinkingDelta ToolFinished ToolProgress ToolStarted TurnFinished TurnReset "
             "TurnStarted WebSource"
         ),
+        "agentkit.run.guardrails.guardrail": "Check Guardrail Seen",
+        "agentkit.run.guardrails.verdict_event": "VerdictGiven",
+        "agentkit.run.guardrails.verdicts": "Block Caution Pass Verdict VerdictRecord",
         "agentkit.run.middleware": "AroundModel AroundTool CallModel CallTool ModelCall ToolRun",
         "agentkit.run.outcome": "Outcome Unfinished",
         "agentkit.run.result": "RunResult",

@@ -22,6 +22,15 @@ from agentkit.run.events import TurnFinished as TurnFinished
 from agentkit.run.events import TurnReset as TurnReset
 from agentkit.run.events import TurnStarted as TurnStarted
 from agentkit.run.events import WebSource as WebSource
+from agentkit.run.guardrails.guardrail import Check as Check
+from agentkit.run.guardrails.guardrail import Guardrail as Guardrail
+from agentkit.run.guardrails.guardrail import Seen as Seen
+from agentkit.run.guardrails.verdict_event import VerdictGiven as VerdictGiven
+from agentkit.run.guardrails.verdicts import Block as Block
+from agentkit.run.guardrails.verdicts import Caution as Caution
+from agentkit.run.guardrails.verdicts import Pass as Pass
+from agentkit.run.guardrails.verdicts import Verdict as Verdict
+from agentkit.run.guardrails.verdicts import VerdictRecord as VerdictRecord
 from agentkit.run.middleware import AroundModel as AroundModel
 from agentkit.run.middleware import AroundTool as AroundTool
 from agentkit.run.middleware import CallModel as CallModel

@@ -87,7 +87,8 @@ def _optional(check: ValueCheck) -> ValueCheck:
     return lambda value: None if value is None else check(value)
 
 
-def _text_problem(value: object) -> str | None:
+def text_problem(value: object) -> str | None:
+    """Return the problem of a text."""
     return None if isinstance(value, str) else f"it takes text, not {_kind(value)}"
 
 
@@ -119,7 +120,8 @@ def _whole_number(least: int) -> ValueCheck:
     return problem
 
 
-def _seconds_problem(value: object) -> str | None:
+def seconds_problem(value: object) -> str | None:
+    """Return the problem of a number of seconds."""
     is_right = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
     return None if is_right else f"it takes a number of seconds above 0, not {value!r}; math.inf is no limit"
 
@@ -162,12 +164,12 @@ AGENT_CHECKS: Mapping[str, ValueCheck] = {
     "input": _type_problem,
     "output": _type_problem,
     "deps": deps_source_problem,
-    "description": _text_problem,
+    "description": text_problem,
     "render": function_problem("given"),
     "settings": settings_problem,
     "client": client_problem,
     "output_retries": _whole_number(0),
-    "tool_timeout_s": _seconds_problem,
+    "tool_timeout_s": seconds_problem,
     "max_concurrent_calls": _whole_number(1),
     "artifacts": _switch_problem,
     "budget": budget_problem,

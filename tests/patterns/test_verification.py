@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from agentkit import Agent, Document
-from agentkit.messages import Block, JSONObject
+from agentkit.messages import JSONObject
+from agentkit.messages.message import Block
 from agentkit.patterns import Citation, Quoted, citations_of_api, verify_output, verify_quotes
 from agentkit.testing import Reply, script
 

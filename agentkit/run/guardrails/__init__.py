@@ -1,0 +1,1 @@
+"""Guardrails: checks of what comes in, is called, comes back and goes out, and their verdicts."""
