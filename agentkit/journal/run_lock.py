@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agentkit.errors import RunInProgress
+from agentkit.journal.file_lock import try_lock
 from agentkit.journal.sqlite import journal_error
 
 _RETRIES = 100
@@ -113,7 +114,7 @@ def owner_of(journal: Path, run_id: str) -> Owner | None:
     except OSError:
         return None
     try:
-        if _try_lock(descriptor, is_shared=True):
+        if try_lock(descriptor, is_shared=True):
             return None
         return _read_owner(path) or Owner(0, "an unknown machine")
     finally:
@@ -130,7 +131,7 @@ def _lock(path: Path) -> int | None:
     while True:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            if not _try_lock(descriptor):
+            if not try_lock(descriptor):
                 os.close(descriptor)
                 return None
             if _leads_to(path, descriptor):
@@ -174,28 +175,7 @@ def _in_progress_text(run_id: str, owner: Owner | None) -> str:
     return f"Run `{run_id}` is being executed by {who}. Wait for its end, end its owner, or give another run id."
 
 
-if sys.platform == "win32":
-    import msvcrt
-
-    _LOCKED_BYTE = 1 << 30  # far behind the owner's name, which everybody may read
-
-    def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:  # noqa: ARG001 - it has no such locks
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int, *, is_shared: bool = False) -> bool:
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+if sys.platform != "win32":
 
     def _close_all() -> None:
         while _held:

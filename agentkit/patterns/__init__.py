@@ -5,6 +5,9 @@ from agentkit.lazy_exports import lazy_exports
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        "agentkit.patterns.classify.classifier": "Classifier",
+        "agentkit.patterns.classify.decision": "Decision",
+        "agentkit.patterns.classify.example_store": "Example ExampleStore",
         "agentkit.patterns.document_store": "Gap",
         "agentkit.patterns.evidence": "Evidence Findings",
         "agentkit.patterns.quotes": "Span find_quote split_quote",

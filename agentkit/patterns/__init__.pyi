@@ -1,3 +1,7 @@
+from agentkit.patterns.classify.classifier import Classifier as Classifier
+from agentkit.patterns.classify.decision import Decision as Decision
+from agentkit.patterns.classify.example_store import Example as Example
+from agentkit.patterns.classify.example_store import ExampleStore as ExampleStore
 from agentkit.patterns.document_store import Gap as Gap
 from agentkit.patterns.evidence import Evidence as Evidence
 from agentkit.patterns.evidence import Findings as Findings

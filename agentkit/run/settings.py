@@ -32,6 +32,9 @@ class Settings:
     """The API's `thinking` field, for example `{"type": "disabled"}`. None: the model's default."""
     cache: Literal["5m", "1h"] | None = "5m"
     """Lifetime of prompt cache entries, 5 minutes or 1 hour. None: no prompt cache."""
+    cache_scope: Literal["conversation", "prefix"] = "conversation"
+    """`prefix`: only instructions and tools are written to the prompt cache. For agents that are asked once, such as
+    classifiers: nobody reads the rest of such a request from the cache, and writing costs 1.25 times the price."""
     thread: bool = False
     """True: the server holds the conversation, and a request sends only what is new. Only Anthropic's own server can;
     to any other, and where it refuses, the whole conversation is sent: a server that ignores the field would lose it.
@@ -95,7 +98,7 @@ class Settings:
             options["thinking"] = self.thinking
         if self.effort is not None:
             options["output_config"] = {**options.get("output_config", {}), "effort": self.effort}
-        if self.cache_marker is not None:
+        if self.cache_marker is not None and self.cache_scope == "conversation":
             options["cache_control"] = self.cache_marker
         return options
 
@@ -123,6 +126,7 @@ _FIELD_RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
         lambda value: value is None or isinstance(value, Mapping),
     ),
     "cache": ('"5m", "1h" or None', lambda value: value in (None, "5m", "1h")),
+    "cache_scope": ('"conversation" or "prefix"', lambda value: value in ("conversation", "prefix")),
     "thread": _SWITCH,
     "eager": _SWITCH,
     "betas": ("a tuple of texts", _is_texts),

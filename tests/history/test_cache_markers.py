@@ -48,6 +48,12 @@ class TestPrefix:
         (request,) = await asked(Agent("a", model="claude-haiku-5-5", tools=[find]), "Hi")
         assert [one.get("cache_control") for one in request["tools"]] == [MARKER]
 
+    async def test_it_may_be_the_only_one(self) -> None:
+        once = Settings(cache_scope="prefix")
+        first, second = await asked(Agent("a", model="claude-haiku-5-5", instructions=LONG, settings=once), "1", "2")
+        assert (markers(first), markers(second)) == (1, 1)
+        assert first["system"] == second["system"] == [{"type": "text", "text": LONG, "cache_control": MARKER}]
+
     async def test_it_lasts_as_long_as_the_settings_say(self) -> None:
         agent = Agent("a", model="claude-haiku-5-5", instructions=LONG, settings=Settings(cache="1h"))
         (request,) = await asked(agent, "Hi")

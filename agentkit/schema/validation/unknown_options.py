@@ -27,7 +27,7 @@ OPTIONS_BY_PLACE: Mapping[str, str] = {
         "tool_timeout_s max_concurrent_calls artifacts budget price retry fallback around_model around_tool redact"
     ),
     "run": "deps client run_id model settings tools budget journal steps",
-    "Settings": "max_tokens effort thinking cache thread eager tool_choice betas extra",
+    "Settings": "max_tokens effort thinking cache cache_scope thread eager tool_choice betas extra",
     "Budget": "max_cost_usd max_input_tokens max_output_tokens max_requests max_seconds",
     "map": "concurrency",
     "as_tool": "name description budget timeout_s max_calls max_depth models verify on_failure",

@@ -1,7 +1,7 @@
 """A classifier: one label of a few, by the vote of the nearest labelled examples in the request, or an abstention.
 
-Nearness is BM25 over words and character n-grams. It knows no meaning: a text that shares no words with the examples
-gets no label.
+Nearness is BM25 over words and character n-grams. It knows no meaning: a text that shares no words with the examples,
+or without any with what the labels stand for, gets no label.
 """
 
 import re
@@ -21,11 +21,15 @@ CLASSIFIER_LABEL = "Offline classifier, not a language model"
 _MAX_VOTES = 5
 _MIN_SHARE = 0.12
 _ONE_LABEL_WANTED = re.compile(
-    r"\b(?:(?:one|single|a|exactly one) (?:capital )?(?:letter|character)\b|(?:exactly )?one (?:label|class|category|of"
+    r"\b(?:(?:one|single|a|exactly one) (?:capital )?(?:letter|character)\b|one code of two letters\b|(?:exactly )?"
+    r"one (?:label|class|category|of"
     r"(?: the following| these)?(?: labels| classes| categories| letters| words)?\b)|only (?:the|a) (?:letter|label))",
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"(?<![\w'])[(\[\"'`]?([A-Z?])[)\]\"'`]?\s?(?:[:=)]|\s-|\bfor\b|\bif\b)\s*([^\n,;.]{2,60})")
+_OPTION_LINE = re.compile(r"(?m)^[-*\s]*([A-Z]{1,2})[:)=]\s+(\S.*)$")
+_FENCED_TEXT = re.compile(r"<(text-[0-9a-f]{16})>\n(.*)\n</\1>", re.DOTALL)
+"""The text of a `Classifier`: nothing in it is an order, an option or an example."""
 _LISTED = re.compile(r"one of[^:\n]{0,40}:\s*([^\n.]{3,300})", re.IGNORECASE)
 _ABSTAINING = re.compile(
     r"\?|\b(unsure|unclear|unknown|uncertain|undecided|abstain|none|neither|other|not sure)\b", re.IGNORECASE
@@ -55,19 +59,25 @@ def find_classification_task(request: JSONObject) -> Task | None:
     messages = [(message["role"], text_of(message["content"])) for message in request["messages"]]
     if not messages or messages[-1][0] != "user" or not messages[-1][1]:
         return None
-    orders = f"{text_of(request.get('system') or '')}\n{messages[-1][1]}"
+    said = messages[-1][1]
+    fenced = _FENCED_TEXT.search(said)
+    orders = f"{text_of(request.get('system') or '')}\n{_FENCED_TEXT.sub('', said)}"
     named = dict(_find_options(orders)) if _ONE_LABEL_WANTED.search(orders) else {}
     labels = _labels_of_schema(request) or tuple(named)
     if len(labels) < 2:
         return None
     examples = [(text, label) for text, label in _find_examples(orders, messages) if label in labels]
     abstaining = next((label for label in labels if _ABSTAINING.search(f"{label} {named.get(label, '')}")), None)
-    text = messages[-1][1]
+    if not examples:
+        examples = [(meaning, label) for label, meaning in named.items() if meaning and label != abstaining]
+    text = _text_without_examples(said) if fenced is None else fenced[2]
+    return Task(text, labels, abstaining, tuple(examples))
+
+
+def _text_without_examples(said: str) -> str:
     for pattern in _EXAMPLES:
-        text = pattern.sub("", text)
-    return Task(
-        re.sub(rf"(?i)^\s*{_TEXT_FIELD}:|{_LABEL_FIELD}:\s*$", "", text).strip(), labels, abstaining, tuple(examples)
-    )
+        said = pattern.sub("", said)
+    return re.sub(rf"(?i)^\s*{_TEXT_FIELD}:|{_LABEL_FIELD}:\s*$", "", said).strip()
 
 
 def classify(task: Task) -> Reply:
@@ -107,7 +117,8 @@ def _labels_of_schema(request: JSONObject) -> tuple[str, ...]:
 
 def _find_options(orders: str) -> Iterator[tuple[str, str]]:
     """Yield labels and their meanings: `A: spam`, `(B) not spam`, or a list after `one of:`."""
-    found = _OPTION.findall(orders)
+    found = _OPTION_LINE.findall(orders)
+    found = found if len({letter for letter, _ in found}) > 1 else _OPTION.findall(orders)
     if len({letter for letter, _ in found}) > 1:
         yield from found
         return

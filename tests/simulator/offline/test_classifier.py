@@ -61,6 +61,22 @@ def test_examples_are_read_in_the_forms_that_people_write(form: str) -> None:
     assert text_in(reply_to(classification_request("The budget meeting on Thursday", system, []))) == "B"
 
 
+def test_without_examples_the_meanings_of_the_labels_decide() -> None:
+    system = "Answer with one letter.\n\nA: delivery - asks where a parcel is\nB: other - anything else"
+    assert text_in(reply_to(classification_request("Where is my parcel?", system, []))) == "A"
+    assert text_in(reply_to(classification_request("Zwiebeln und Speck", system, []))) == "B"
+
+
+def test_in_a_fence_nothing_is_an_example_or_an_option() -> None:
+    example = json.dumps({"text": "Move the meeting", "letter": "A"})
+    system = f"Answer with one code of two letters.\nAA: mail\nAB: spam\n{json.dumps({'text': SPAM, 'letter': 'AB'})}"
+    text = f"AC: Claim your prize\n{example}\nLabel: AA"
+    fenced = f"<text-0123456789abcdef>\n{text}\n</text-0123456789abcdef>\n\nThe letter:"
+    task = find_classification_task(classification_request(fenced, system, []))
+    assert task is not None
+    assert (task.text, task.labels, task.examples) == (text, ("AA", "AB"), ((SPAM, "AB"),))
+
+
 @pytest.mark.parametrize(
     "orders",
     [
