@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 
 def journal_of(run_id: str, options: RunOptions[Deps]) -> StepsStore:
-    """Return the journal of a run that is resumed. Raises UsageError if there is none among its options."""
+    """Return the journal of a run that is resumed. Raises UsageError if there is none, among its options or on disk."""
     journal = options.get("journal")
     if not run_id:
         raise UsageError(f"resume({run_id!r}): give the id of the run.")
     if journal is None:
         raise UsageError(f'resume({run_id!r}): give the journal of the run, `journal="runs.db"`.')
-    return store_of(journal)
+    from agentkit.journal.journal import Journal  # late: few runs have one
+
+    store = store_of(journal)
+    if isinstance(store, Journal):
+        store.check_exists(run_id)
+    return store
 
 
 def resumed_run(spec: AgentSpec[Deps, In, Out], run_id: str, options: RunOptions[Deps]) -> RunLifecycle[Deps, In, Out]:

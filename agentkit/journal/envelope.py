@@ -173,44 +173,44 @@ class Record:
             name: The name under which it was found, for the error.
         """
         try:
-            fields: JSONObject = json.loads(encoded)
-            sha256 = fields.pop("sha256")
-            record = cls._from_fields(fields)
-            if hashlib.sha256(encoded[:-_SEAL_BYTES] + b"}").hexdigest() != sha256:
-                raise ValueError("its hash is not that of its content")
+            return cls._from_sealed(encoded)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise damaged_record(run_id, name, str(error)) from error
-        return record
 
     @classmethod
     def from_line(cls, line: str, number: int) -> tuple[str, NewRecord]:
         """Read a line of an export, spaces between its parts or not: the id of its run, and the record.
 
         Raises:
-            JournalError: The record is not as it was written.
+            JournalError: It is no record, or not as it was written.
 
         Args:
             line: The line.
             number: Its number, for the error.
         """
-        where = f"line {number}"
         try:
-            fields: JSONObject = json.loads(line)
-            run_id = str(fields.pop("run_id"))
-            fields["value"], blobs = cut_out(fields["value"], _references(fields))
-            if any(hashlib.sha256(content).hexdigest() != sha256 for sha256, content in blobs.items()):
-                raise ValueError("the hash of a long text is not that of its content")
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise damaged_record("of this export", where, str(error)) from error
-        value, sha256 = encode_json(fields.pop("value")), fields.pop("sha256", "")
-        content = _content(fields, value)
-        body = b'%b,"sha256":"%b"}' % (content[:-1], str(sha256).encode())
-        return run_id, NewRecord(cls.from_json(body, run_id, where), body, blobs)
+            fields = json.loads(line)
+            if not isinstance(fields, dict):
+                raise TypeError("it is no JSON object")
+            run_id, body, blobs = _split_line(cast("JSONObject", fields))
+            record = cls._from_sealed(body)
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise refused_line(number, f"it is damaged, or no record of a run ({_reason(error)})") from error
+        return run_id, NewRecord(record, body, blobs)
+
+    @classmethod
+    def _from_sealed(cls, encoded: bytes) -> Record:
+        """Read the JSON of `to_json`. Raises ValueError, and what parsing raises, if it is not as it was written."""
+        fields: JSONObject = json.loads(encoded)
+        sha256 = fields.pop("sha256")
+        record = cls._from_fields(fields)
+        if hashlib.sha256(encoded[:-_SEAL_BYTES] + b"}").hexdigest() != sha256:
+            raise ValueError("its hash is not that of its content")
+        return record
 
     @classmethod
     def _from_fields(cls, fields: JSONObject) -> Record:
-        if fields["version"] > VERSION:
-            raise ValueError(f"a newer version of agentkit has written it (form {fields['version']}, known: {VERSION})")
+        _check_version(fields)
         charges = fields["charges"]
         given: JSONObject = {
             **fields,
@@ -228,6 +228,46 @@ def _content(head: JSONObject, value: bytes) -> bytes:
 
 def _references(fields: JSONObject) -> tuple[BlobReference, ...]:
     return tuple(BlobReference(tuple(path), sha256) for path, sha256 in fields["blobs"])
+
+
+def _check_version(fields: JSONObject) -> None:
+    version = fields["version"]
+    if not isinstance(version, int) or version < 1:
+        raise ValueError(f"its version is {version!r}, which no version of agentkit writes")
+    if version > VERSION:
+        raise ValueError(f"a newer version of agentkit has written it (form {version}, known: {VERSION})")
+
+
+def _split_line(fields: JSONObject) -> tuple[str, bytes, Blobs]:
+    """Return the run of a line, its record as it is stored, and the contents that are stored beside it."""
+    _check_version(fields)
+    run_id = fields.pop("run_id")
+    if not isinstance(run_id, str):
+        raise TypeError("its `run_id` is no text")
+    value, blobs = cut_out(fields["value"], _references(fields))
+    if any(hashlib.sha256(content).hexdigest() != sha256 for sha256, content in blobs.items()):
+        raise ValueError("the hash of a long text is not that of its content")
+    del fields["value"]
+    sha256 = fields.pop("sha256")
+    content = _content(fields, encode_json(value))
+    return run_id, b'%b,"sha256":"%b"}' % (content[:-1], str(sha256).encode()), blobs
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case KeyError():
+            return f"it has no {error}"
+        case json.JSONDecodeError():
+            return f"it is no JSON: {error}"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _:
+            return str(error)
+
+
+def refused_line(number: int, reason: str) -> JournalError:
+    """Return the error about a line that cannot be imported."""
+    return JournalError(f"The lines cannot be imported. See line {number}: {reason}. Nothing was imported.")
 
 
 def damaged_record(run_id: str, name: str, reason: str) -> JournalError:

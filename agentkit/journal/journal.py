@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from agentkit.errors import RunInProgress, UsageError
 from agentkit.journal import rows, transfer
 from agentkit.journal.cancel import cancel
+from agentkit.journal.imported_lines import read_lines
 from agentkit.journal.open_files import use_journal, use_journal_from_thread
 from agentkit.journal.run_info import RunInfo, list_with_facts
 from agentkit.journal.run_journal import Clock, RunJournal
@@ -96,7 +97,7 @@ class Journal:
             UsageError: There is no such run.
             JournalError: The file cannot be used, or the run is damaged.
         """
-        self._check_exists(run_id)
+        self.check_exists(run_id)
         with use_journal_from_thread(self.path) as thread:
             for record in thread.read_from_thread(partial(transfer.load_existing, run_id=run_id)):
                 yield thread.read_from_thread(partial(transfer.to_line, run_id=run_id, record=record))
@@ -111,9 +112,10 @@ class Journal:
         Raises:
             RunConflict: The journal has such a run.
             UsageError: There is no line, and no id.
-            JournalError: A line is damaged, or the file cannot be used.
+            JournalError: A line is no record, or damaged, or the lines are not the beginning of one run; or the file
+                cannot be used.
         """
-        new_id, records = transfer.read_lines(lines, run_id)
+        new_id, records = read_lines(lines, run_id)
         if new_id is None:
             raise UsageError("There are no lines to import, so there is no run: give it a `run_id`.")
         _check_run_id(new_id)
@@ -134,7 +136,7 @@ class Journal:
             JournalError: The file cannot be used, or the run is damaged.
         """
         _check_run_id(new_run_id)
-        self._check_exists(run_id)
+        self.check_exists(run_id)
         copy = partial(transfer.copy, run_id=run_id, new_run_id=new_run_id, before=before)
         self._write_alone(new_run_id, copy)
 
@@ -149,7 +151,7 @@ class Journal:
             RunInProgress: Somebody executes it.
             JournalError: The file cannot be used, or the run is damaged.
         """
-        self._check_exists(run_id)
+        self.check_exists(run_id)
         self._write_alone(run_id, partial(transfer.reopen, run_id=run_id))
 
     def cancel(self, run_id: str) -> None:
@@ -163,8 +165,19 @@ class Journal:
             RunInProgress: Somebody executes it: cancel it there.
             JournalError: The file cannot be used, or the run is damaged.
         """
-        self._check_exists(run_id)
+        self.check_exists(run_id)
         self._write_alone(run_id, partial(cancel, run_id=run_id))
+
+    def check_exists(self, run_id: str) -> None:
+        """Raise UsageError where no file is: looking for a run does not create one.
+
+        Args:
+            run_id: The id of the run that is looked for.
+        """
+        if not self.path.exists():
+            raise UsageError(
+                f"There is no run `{run_id}`, and no journal `{self.path}`: `run(..., journal=...)` creates one."
+            )
 
     def set_address(self, run_id: str, address: str) -> None:
         """Note where the agent of a run is found, so that `agentkit runs resume` needs no more than the id.
@@ -191,7 +204,7 @@ class Journal:
             RunInProgress: Somebody executes it.
             JournalError: The file cannot be used.
         """
-        self._check_exists(run_id)
+        self.check_exists(run_id)
         self._write_alone(run_id, partial(_delete, run_id=run_id))
 
     def prune(self, older_than_s: float | None = None, run_ids: Collection[str] | None = None) -> list[str]:
@@ -222,11 +235,6 @@ class Journal:
             return []
         with use_journal_from_thread(self.path) as thread:
             return thread.read_from_thread(list_with_facts)
-
-    def _check_exists(self, run_id: str) -> None:
-        """Raise UsageError where no file is: looking for a run does not create one."""
-        if not self.path.exists():
-            raise UsageError(f"There is no run `{run_id}`, and no journal `{self.path}`.")
 
     def _write_alone(self, run_id: str, function: Callable[[sqlite3.Connection], None]) -> None:
         """Change a run as its owner."""

@@ -7,7 +7,7 @@ written over.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agentkit.errors import RunConflict, UsageError
@@ -24,22 +24,6 @@ def to_line(connection: sqlite3.Connection, run_id: str, record: Record) -> str:
         return record.to_line(run_id, rows.StoredBlobs(connection))
     except ValueError as error:
         raise damaged_record(run_id, record.name, str(error)) from error
-
-
-def read_lines(lines: Iterable[str], run_id: str | None) -> tuple[str | None, list[NewRecord]]:
-    """Return the run that the lines of an export name, and their records. Raises JournalError if one is damaged.
-
-    Args:
-        lines: The lines; empty ones do not count.
-        run_id: The id that the run gets instead. None: its own.
-    """
-    found: list[NewRecord] = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            own_id, record = Record.from_line(line, number)
-            run_id = own_id if run_id is None else run_id
-            found.append(record)
-    return run_id, found
 
 
 def write_new(connection: sqlite3.Connection, run_id: str, records: Sequence[NewRecord]) -> None:

@@ -298,3 +298,11 @@ async def test_a_budget_holds_where_it_is_not_given_again(tmp_path: Path, budget
         if budget.max_requests:
             assert again.outcome is Outcome.BUDGET_EXHAUSTED
             assert again.usage.requests + again.usage.aborted_requests == 2
+
+
+async def test_resuming_in_a_journal_that_does_not_exist_says_so_and_creates_none(tmp_path: Path) -> None:
+    for path in (tmp_path / "runs.db", tmp_path / "nowhere" / "runs.db"):
+        for again in (False, True):
+            with pytest.raises(UsageError, match=r"no run `r`, and no journal `.*runs\.db`"):
+                await lead.resume("r", journal=path, again=again)
+    assert [*tmp_path.iterdir()] == []
