@@ -23,11 +23,11 @@ def journal_of(run_id: str, options: RunOptions[Deps]) -> StepsStore:
         raise UsageError(f"resume({run_id!r}): give the id of the run.")
     if journal is None:
         raise UsageError(f'resume({run_id!r}): give the journal of the run, `journal="runs.db"`.')
-    from agentkit.journal.journal import Journal  # late: few runs have one
+    from agentkit.journal.journal import Journal, check_is_there  # late: few runs have one
 
     store = store_of(journal)
     if isinstance(store, Journal):
-        store.check_exists(run_id)
+        check_is_there(store.path, run_id)
     return store
 
 

@@ -97,7 +97,7 @@ class Journal:
             UsageError: There is no such run.
             JournalError: The file cannot be used, or the run is damaged.
         """
-        self.check_exists(run_id)
+        check_is_there(self.path, run_id)
         with use_journal_from_thread(self.path) as thread:
             for record in thread.read_from_thread(partial(transfer.load_existing, run_id=run_id)):
                 yield thread.read_from_thread(partial(transfer.to_line, run_id=run_id, record=record))
@@ -136,7 +136,7 @@ class Journal:
             JournalError: The file cannot be used, or the run is damaged.
         """
         _check_run_id(new_run_id)
-        self.check_exists(run_id)
+        check_is_there(self.path, run_id)
         copy = partial(transfer.copy, run_id=run_id, new_run_id=new_run_id, before=before)
         self._write_alone(new_run_id, copy)
 
@@ -151,7 +151,7 @@ class Journal:
             RunInProgress: Somebody executes it.
             JournalError: The file cannot be used, or the run is damaged.
         """
-        self.check_exists(run_id)
+        check_is_there(self.path, run_id)
         self._write_alone(run_id, partial(transfer.reopen, run_id=run_id))
 
     def cancel(self, run_id: str) -> None:
@@ -165,19 +165,8 @@ class Journal:
             RunInProgress: Somebody executes it: cancel it there.
             JournalError: The file cannot be used, or the run is damaged.
         """
-        self.check_exists(run_id)
+        check_is_there(self.path, run_id)
         self._write_alone(run_id, partial(cancel, run_id=run_id))
-
-    def check_exists(self, run_id: str) -> None:
-        """Raise UsageError where no file is: looking for a run does not create one.
-
-        Args:
-            run_id: The id of the run that is looked for.
-        """
-        if not self.path.exists():
-            raise UsageError(
-                f"There is no run `{run_id}`, and no journal `{self.path}`: `run(..., journal=...)` creates one."
-            )
 
     def set_address(self, run_id: str, address: str) -> None:
         """Note where the agent of a run is found, so that `agentkit runs resume` needs no more than the id.
@@ -204,7 +193,7 @@ class Journal:
             RunInProgress: Somebody executes it.
             JournalError: The file cannot be used.
         """
-        self.check_exists(run_id)
+        check_is_there(self.path, run_id)
         self._write_alone(run_id, partial(_delete, run_id=run_id))
 
     def prune(self, older_than_s: float | None = None, run_ids: Collection[str] | None = None) -> list[str]:
@@ -256,6 +245,14 @@ def as_journal(given: str | os.PathLike[str] | Journal) -> Journal:
     if str(given) in ("", ":memory:"):
         raise UsageError("`journal=` takes the path of a file: leave it out for a run that is only in memory.")
     return Journal(given)
+
+
+def check_is_there(journal: Path, run_id: str) -> None:
+    """Raise UsageError where no file is: looking for a run does not create one."""
+    if not journal.exists():
+        raise UsageError(
+            f"There is no run `{run_id}`, and no journal `{journal}`: `run(..., journal=...)` creates one."
+        )
 
 
 def _check_run_id(run_id: str) -> None:

@@ -28,6 +28,7 @@ from agentkit import (
 )
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
+from tests.journal.scenes import files
 
 pytestmark = pytest.mark.anyio
 
@@ -305,4 +306,4 @@ async def test_resuming_in_a_journal_that_does_not_exist_says_so_and_creates_non
         for again in (False, True):
             with pytest.raises(UsageError, match=r"no run `r`, and no journal `.*runs\.db`"):
                 await lead.resume("r", journal=path, again=again)
-    assert [*tmp_path.iterdir()] == []
+    assert files(tmp_path) == []
