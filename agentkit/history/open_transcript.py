@@ -13,7 +13,6 @@ from agentkit.messages.request import PromptPrefix
 from agentkit.run.steps import RecordedSteps, Step, run_step, run_typed_step
 from agentkit.tools.api_tools import param_name
 from agentkit.tools.artifacts.artifact import READ_TOOL
-from agentkit.tools.reserved_names import ANSWER_TOOL
 
 if TYPE_CHECKING:
     from agentkit.history.saved import SavedConversation
@@ -109,18 +108,18 @@ def _continued_transcript(
 ) -> Transcript:
     tools = _runnable_tools(spec, initial, current)
     reported = saved.reported_prompt_prefix or initial
-    return Transcript(
+    transcript = Transcript(
         initial.encoded_prefix,
         tools,
-        current.answer_format,
-        current.answers_by_tool and any(param.get("name") == ANSWER_TOOL for param in initial.tools),
-        fit_messages(with_missing_results(saved.messages, tools, is_end_open=True), initial.encoded_prefix),
+        messages=fit_messages(with_missing_results(saved.messages, tools, is_end_open=True), initial.encoded_prefix),
         model=model,
         initial_prompt_prefix=initial,
         reported_prompt_prefix=None if current == initial else current,
         pending_change_note=describe_changes(initial, reported, current, tools),
         container=saved.container,
     )
+    transcript.answer_in_form_of(current)
+    return transcript
 
 
 def _runnable_tools(spec: AgentSpec[Deps, In, Out], initial: PromptPrefix, current: PromptPrefix) -> dict[str, AnyTool]:

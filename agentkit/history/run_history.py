@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.budget.usage import Usage
-from agentkit.history.agent_changes import describe_changes
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS
 from agentkit.history.compaction import RequestTurn, compact_transcript
 from agentkit.history.new_content import NewContent
@@ -116,16 +115,12 @@ class RunHistory:
 
     def late_changes(self) -> tuple[str, PromptPrefix] | None:
         """Return a notice on the agent of a resumed run, and its prompt prefix as it is now. None: nothing changed."""
-        transcript, now = self._transcript, self._transcript.agent_prefix
-        initial = transcript.initial_prompt_prefix
-        if now is None or initial is None:
-            return None
-        note = describe_changes(initial, transcript.reported_prompt_prefix or initial, now, transcript.tools)
-        return None if note is None else (note, now)
+        return self._transcript.late_changes()
 
-    def set_reported_prefix(self, reported: PromptPrefix) -> None:
-        """Note that the model has read of all changes up to this prompt prefix of the agent."""
+    def take_reported_prefix(self, reported: PromptPrefix) -> None:
+        """Note that the model knows this prompt prefix of the agent, and have it answer in the form of it."""
         self._transcript.reported_prompt_prefix = reported
+        self._transcript.answer_in_form_of(reported)
 
     # -- requests and replies ----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentkit.errors import ModelError
+from agentkit.history.agent_changes import describe_changes
 from agentkit.history.sanitize import without_thinking
 from agentkit.history.saved import SavedConversation
 from agentkit.messages.container import Container
@@ -14,6 +15,7 @@ from agentkit.messages.request import EncodedPrefix, PromptPrefix
 from agentkit.messages.server_calls import last_turn, results_for_open_calls
 from agentkit.messages.server_threads import ServerThread
 from agentkit.tools.artifacts.artifact import READ_TOOL
+from agentkit.tools.reserved_names import ANSWER_TOOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,6 +193,25 @@ class Transcript:
         self.tools.update(other.tools)
         self.answer_format, self.answers_by_tool = other.answer_format, other.answers_by_tool
         self.initial_prompt_prefix, self.agent_prefix = other.initial_prompt_prefix, other.agent_prefix
+
+    def late_changes(self) -> tuple[str, PromptPrefix] | None:
+        """Return a notice on the agent of a resumed run, which is empty if only the form of the answer is another one.
+
+        With it comes the prompt prefix of the agent as it is now. None: nothing has changed.
+        """
+        now, initial = self.agent_prefix, self.initial_prompt_prefix
+        if now is None or initial is None:
+            return None
+        reported = self.reported_prompt_prefix or initial
+        note = describe_changes(initial, reported, now, self.tools)
+        return None if note is None and now.has_answer_format_of(reported) else (note or "", now)
+
+    def answer_in_form_of(self, current: PromptPrefix) -> None:
+        """Have answers given in the form of the agent as it is now. The answer tool is there, or cannot be added."""
+        self.answer_format = current.answer_format
+        self.answers_by_tool = current.answers_by_tool and any(
+            param.get("name") == ANSWER_TOOL for param in self.prefix.tools
+        )
 
     def unknown_delta_error(self) -> ModelError:
         """Return the error of a conversation that cannot be sent again, since an earlier turn has `unknown_delta`."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import anyio
 
 from agentkit.budget.account import OverBudget
-from agentkit.budget.model_limits import model_limits_of
 from agentkit.errors import ConfigurationError, JournalError, ModelError
 from agentkit.log import log
 from agentkit.loop.actions import (
@@ -29,6 +28,7 @@ from agentkit.loop.actions import (
     UseFallback,
 )
 from agentkit.loop.durable.late_changes import LateChanges
+from agentkit.loop.durable.run_end import check_recorded_answer
 from agentkit.loop.durable.time_checks import TimeChecks
 from agentkit.loop.model_calls.refused_requests import failure_of_run, is_refusal
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
@@ -81,12 +81,10 @@ class AgentLoop(Generic[Deps, In, Out]):
     """The end of the run. None: it has not ended, or it was cancelled."""
 
     def __post_init__(self) -> None:
-        given = self.spec.settings.max_tokens
-        known = model_limits_of(self.model_turns.model_name)
-        most = max(given, known.max_output_tokens) if known else given
         recorded = None if self.recorded_end is None else self.recorded_end.limits
         turns, retries = recorded or (self.spec.max_turns, self.spec.output_retries)
-        limits = RunLimits(turns, retries, max_tokens=given, model_max_tokens=most)
+        most = self.model_turns.max_output_tokens
+        limits = RunLimits(turns, retries, max_tokens=self.spec.settings.max_tokens, model_max_tokens=most)
         self.state = RunState(limits, has_tools=self.history.has_tools)
         self._sync_state_with_model_turns()
         self._validation = OutputValidation(self.spec.output_spec, self.scope, self.output_check)
@@ -105,7 +103,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._appended_turn: AssistantTurn | None = None
         self._last_turn: AssistantTurn | None = None
         self._applied_edits: list[JSONObject] = []
-        self._late_changes = LateChanges(self.scope, self.history)
+        self._late_changes = LateChanges(self.scope, self.history, self.model_turns.take_answer_form)
         self._time_checks = TimeChecks(self.scope.steps, self.run_budget)
 
     async def run(self) -> None:
@@ -154,14 +152,17 @@ class AgentLoop(Generic[Deps, In, Out]):
             end,
             finish=self.finish,
             limits=(self.spec.max_turns, self.spec.output_retries),
+            output=self.spec.output_spec.name,
             is_out_of_time=self._tool_turns.is_out_of_time,
             unrecorded_charges=tuple(self.model_turns.unrecorded_charges),
             children=dict(self._child_runs.unrecorded_ends),
         )
 
-    def count_turns(self) -> int:
-        """Return the number of turns so far."""
-        return self.state.turns
+    def check_recorded_answer(self, end: RunEnd) -> None:
+        """Raise RunConflict if the run was rebuilt, and its answer is none of the output type that the agent has."""
+        check_recorded_answer(
+            end, self.result(), self._validation, self.model_turns.answer_by, self.model_turns.last_step
+        )
 
     async def _run_actions(self) -> None:
         while not isinstance(action := next_action(self.state), Finish):

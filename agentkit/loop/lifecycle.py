@@ -178,19 +178,20 @@ class RunLifecycle(Generic[Deps, In, Out]):
                 await anyio.lowlevel.checkpoint()
             opening.deadline = math.inf
             self.agent_loop = agent_loop
-            with logged_end(agent_loop.result, agent_loop.count_turns, scope.redactor):
+            with logged_end(agent_loop.result, lambda: agent_loop.state.turns, scope.redactor):
                 await agent_loop.run()
 
     async def _rebuild(
         self, scope: RunScope, run_budget: RunBudget, nested_runs: NestedRuns, recorded_end: RunEnd
     ) -> None:
         """Execute the recorded steps of a run that has ended, without anything that it had opened."""
-        fallback = [] if self.spec.fallback is None else [model_id(self.spec.fallback)]
-        model = recorded_end.model or model_id(self.spec.model)
-        models: list[Model] = [RecordedModel(name) for name in (model, *fallback)]
+        first, fallback = recorded_end.model or self.spec.model, self.spec.fallback
+        models: list[Model] = [RecordedModel(model_id(one)) for one in (first, fallback) if one is not None]
         with suppress(NotRecorded):
             self.agent_loop = await self._make_loop(scope, models, cast("Deps", None), run_budget, nested_runs)
             await self.agent_loop.run()
+        if self.agent_loop is not None and self.parent is None:
+            self.agent_loop.check_recorded_answer(recorded_end)
 
     async def _make_loop(
         self, scope: RunScope, models: list[Model], deps: Deps, run_budget: RunBudget, nested_runs: NestedRuns

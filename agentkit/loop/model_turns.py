@@ -73,17 +73,25 @@ class ModelTurns:
     def __post_init__(self) -> None:
         self._cache = CacheMonitor(self.scope.path[-1], self.settings.cache)
         self._model_steps = ModelSteps(self._model_caller)
-        self.answer_by = self._answer_by_of_history()
+        self.take_answer_form()
 
-    def _answer_by_of_history(self) -> AnswerBy:
+    def take_answer_form(self) -> None:
+        """Take over from the history in which form the answer is given."""
         if self._history.answers_by_tool:
-            return AnswerBy.TOOL
-        return AnswerBy.TEXT if self._history.answer_format is None else AnswerBy.FORMAT
+            self.answer_by = AnswerBy.TOOL
+        else:
+            self.answer_by = AnswerBy.TEXT if self._history.answer_format is None else AnswerBy.FORMAT
 
     @property
     def model_name(self) -> str:
         """The name of the model in use."""
         return self.model.name
+
+    @property
+    def max_output_tokens(self) -> int:
+        """The most tokens that a reply of the model in use may have."""
+        given, known = self.settings.max_tokens, model_limits_of(self.model.name)
+        return max(given, known.max_output_tokens) if known else given
 
     @property
     def charges(self) -> tuple[Charge, ...]:
@@ -94,6 +102,11 @@ class ModelTurns:
     def unrecorded_charges(self) -> Sequence[Charge]:
         """The charges of calls that were cancelled, which no step has recorded."""
         return self._model_steps.unrecorded_charges
+
+    @property
+    def last_step(self) -> str:
+        """The name of the last step of a model call. Empty: there is none, or the steps are not durable."""
+        return self._model_steps.last_step
 
     @property
     def was_answered(self) -> bool:
@@ -231,7 +244,7 @@ class ModelTurns:
 
     async def _relax_schemas(self) -> None:
         self._history.replace_prompt_prefix(await self._open_relaxed_transcript())
-        self.answer_by = self._answer_by_of_history()
+        self.take_answer_form()
 
     def _build_request(self, action: AskModel, turn_number: int) -> Request:
         history, model = self._history, self.model

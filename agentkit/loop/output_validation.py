@@ -33,6 +33,8 @@ class OutputValidation(Generic[Out]):
     """A check of the output beyond its type. None: no further check."""
     answer: Answer[Out] | None = None
     """The accepted answer. None: there is none yet."""
+    last_rejection: str = ""
+    """The reason why the last answer was rejected. Empty: none was."""
 
     async def accept_text(self, text: str, *, by_tool: bool = False) -> str | None:
         """Accept an answer that was given as text. Returns the reason for a rejection; None: it was accepted.
@@ -75,6 +77,7 @@ class OutputValidation(Generic[Out]):
     async def _reject_output(self, reason: str) -> str:
         """Emit OutputRejected and return the reason, without secrets: `verify` may pass on any text."""
         reason = self.scope.redactor.text(reason)
+        self.last_rejection = reason
         log().info("answer is rejected and asked for again", reason=reason)
         await self.scope.emit(lambda origin: OutputRejected(**origin, reason=reason))
         return reason

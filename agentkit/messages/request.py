@@ -136,6 +136,11 @@ class PromptPrefix:
             "marker": self.marker,
         }
 
+    def has_answer_format_of(self, other: PromptPrefix) -> bool:
+        """Return True if answers have the same form: text, the answer tool, or the same format."""
+        forms = [(one.answers_by_tool, encode(one.answer_format)) for one in (self, other)]
+        return forms[0] == forms[1]
+
     @cached_property
     def encoded_prefix(self) -> EncodedPrefix:
         """The prefix in bytes, as every request of the conversation begins."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast, get_args
 
 from agentkit.errors import AgentkitError, InvalidArguments
 from agentkit.messages.message import JSON, JSONObject, ToolCall, encode
@@ -41,11 +41,13 @@ class OutputSpec(Generic[Out]):
     form: ObjectForm[Out]
     is_text: bool
     """True if the output type is `str`: the output is the text of the last turn, unchanged."""
+    name: str = ""
+    """The output type as text, for errors."""
 
     @classmethod
     def for_type(cls, output: object) -> OutputSpec[Out]:
         """Compile the output type. Raises DefinitionError when it has no JSON form."""
-        return cls(ObjectForm(compile_type(output), WRAPPER_PROPERTY), output is str)
+        return cls(ObjectForm(compile_type(output), WRAPPER_PROPERTY), output is str, _type_text(output))
 
     @cached_property
     def strict_schema(self) -> JSONObject | None:
@@ -91,6 +93,12 @@ class OutputSpec(Generic[Out]):
             return self.form.validate_object(value, _REPAIR_HEADER)
         except InvalidArguments as error:
             raise InvalidAnswer(str(error)) from error.__cause__
+
+
+def _type_text(output: object) -> str:
+    if isinstance(output, type) and not get_args(output):
+        return output.__name__
+    return repr(output).replace("typing.", "")
 
 
 def _strip_code_fence(text: str) -> str:

@@ -28,7 +28,6 @@ from agentkit import (
 )
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
-from tests.journal.scenes import files
 
 pytestmark = pytest.mark.anyio
 
@@ -299,11 +298,3 @@ async def test_a_budget_holds_where_it_is_not_given_again(tmp_path: Path, budget
         if budget.max_requests:
             assert again.outcome is Outcome.BUDGET_EXHAUSTED
             assert again.usage.requests + again.usage.aborted_requests == 2
-
-
-async def test_resuming_in_a_journal_that_does_not_exist_says_so_and_creates_none(tmp_path: Path) -> None:
-    for path in (tmp_path / "runs.db", tmp_path / "nowhere" / "runs.db"):
-        for again in (False, True):
-            with pytest.raises(UsageError, match=r"no run `r`, and no journal `.*runs\.db`"):
-                await lead.resume("r", journal=path, again=again)
-    assert files(tmp_path) == []

@@ -13,6 +13,8 @@ from agentkit.messages.request import PromptPrefix
 from agentkit.run.steps import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agentkit.history.run_history import RunHistory
     from agentkit.messages.message import JSONObject
     from agentkit.run.scope import RunScope
@@ -24,6 +26,8 @@ class LateChanges:
 
     scope: RunScope
     history: RunHistory
+    on_new_prefix: Callable[[], None]
+    """Called when the history has taken over the agent as it is now, and with it the form of the answer."""
     _count: int = field(default=0, init=False)
 
     async def add_to(self, note: str | None) -> str | None:
@@ -40,5 +44,6 @@ class LateChanges:
             return {"note": self.scope.redactor.text(text), "prefix": prefix.to_json()}
 
         recorded = await steps.run(slot, effect)
-        self.history.set_reported_prefix(PromptPrefix.from_json(recorded["prefix"]))
-        return "\n\n".join(filter(None, (recorded["note"], note)))
+        self.history.take_reported_prefix(PromptPrefix.from_json(recorded["prefix"]))
+        self.on_new_prefix()
+        return "\n\n".join(filter(None, (recorded["note"], note))) or None

@@ -41,6 +41,8 @@ class ModelSteps:
     """The charge of every request so far, in the recorded calls and in the others."""
     unrecorded_charges: list[Charge] = field(default_factory=list[Charge], init=False)
     """Those of calls that were cancelled, which no step has recorded."""
+    last_step: str = field(default="", init=False)
+    """The name of the last step that has ended. Empty: there is none, or the steps are not durable."""
     _merged: tuple[int, tuple[Charge, ...]] = field(default=(0, ()), init=False)
     """The number of charges that are merged already, and what they come to."""
     _count: int = field(default=0, init=False)
@@ -104,6 +106,7 @@ class ModelSteps:
             self.charges += meter.charges
             self.unrecorded_charges += meter.charges
             raise
+        self.last_step = slot.step.name
         return await self._end_of(value, model_request.turn_number, is_replayed=not was_called)
 
     def _reserve(self, request: Request) -> Slot:

@@ -12,18 +12,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from agentkit.budget.charges import Charge, merge_charges
-from agentkit.errors import ModelError
+from agentkit.errors import ModelError, RunConflict
 from agentkit.loop.actions import Finish
 from agentkit.loop.model_calls.exchange import MODEL_ERROR_FIELDS
+from agentkit.loop.state import AnswerBy
 from agentkit.run.outcome import Outcome
 from agentkit.run.steps import Step, recorded_value
 
 if TYPE_CHECKING:
+    from agentkit.loop.output_validation import OutputValidation
     from agentkit.messages.message import JSONObject
     from agentkit.run.result import RunResult
     from agentkit.run.steps import Slot, Steps
 
 Out = TypeVar("Out")
+
+_OTHER_TYPE = "Its recorded answer does not fit the output type that the agent has now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class RunEnd:
     """The end as the run itself came to it. None: it was stopped from outside."""
     limits: tuple[int, int] | None = None
     """`max_turns` and `output_retries` of the agent, as they were. None: not known."""
+    output: str = ""
+    """The output type of the agent, as it was. Empty: not known."""
     has_started: bool = True
     """False: it ended while it opened what it needs, before its first turn."""
     is_out_of_time: bool = False
@@ -54,7 +60,12 @@ class RunEnd:
     def apply_to(self, result: RunResult[Out]) -> RunResult[Out]:
         """Return the result of the rebuilt run with this end."""
         charges = merge_charges((*result.charges, *self.unrecorded_charges))
-        return replace(result, outcome=self.outcome, reason=self.reason, error=self.error, charges=charges)
+        reason = _OTHER_TYPE if self.has_lost_answer(result) else self.reason
+        return replace(result, outcome=self.outcome, reason=reason, error=self.error, charges=charges)
+
+    def has_lost_answer(self, result: RunResult[Out]) -> bool:
+        """Return True if the run has completed, and its recorded answer is none for the output type of now."""
+        return self.outcome is Outcome.COMPLETED and result.answer is None
 
     def all_unrecorded_charges(self) -> Iterator[Charge]:
         """Yield the charges that no step has recorded, of this run and those below it."""
@@ -81,6 +92,7 @@ class RunEnd:
             else {"text": str(error), **{n: getattr(error, n) for n in MODEL_ERROR_FIELDS}},
             "finish": finish,
             "limits": None if self.limits is None else [*self.limits],
+            "output": self.output,
             "has_started": self.has_started,
             "is_out_of_time": self.is_out_of_time,
             "unrecorded": [charge.to_json() for charge in self.unrecorded_charges],
@@ -98,6 +110,7 @@ class RunEnd:
             None if error is None else ModelError(error["text"], **{name: error[name] for name in MODEL_ERROR_FIELDS}),
             None if finish is None else Finish(Outcome(finish["outcome"]), finish["reason"]),
             None if (limits := value.get("limits")) is None else (limits[0], limits[1]),
+            value.get("output", ""),
             value.get("has_started", True),
             value.get("is_out_of_time", False),
             tuple(map(Charge.from_json, value["unrecorded"])),
@@ -132,3 +145,29 @@ class EndStep:
             return end.to_json()
 
         await self.steps.run(self.slot, effect)
+
+
+def check_recorded_answer(
+    end: RunEnd, result: RunResult[Out], validation: OutputValidation[Out], answer_by: AnswerBy, last_step: str
+) -> None:
+    """Raise RunConflict for a run that has completed with an answer which is none of the output type of now.
+
+    Args:
+        end: The recorded end of the run.
+        result: The run, rebuilt from its steps.
+        validation: The validation of its answers.
+        answer_by: The form in which the answer was given.
+        last_step: The name of the last step of a model call, which gave it.
+    """
+    spec, run_id = validation.spec, result.run_id
+    is_text_of_json = end.outcome is Outcome.COMPLETED and spec.is_text and answer_by is not AnswerBy.TEXT
+    if not (is_text_of_json or end.has_lost_answer(result)):
+        return
+    before = f"of the type {end.output}" if end.output else "of another type"
+    copy = f"Journal.fork({run_id!r}, {f'{run_id}-2'!r}, before={last_step!r})"
+    what_is_wrong = validation.last_rejection.partition("\n")[2]
+    raise RunConflict(
+        f"The run {run_id!r} in the journal has completed with an answer {before}, which does not fit {spec.name}, the "
+        f"output type that the agent {result.agent!r} has now. Give the agent its earlier output type to read the "
+        f"answer, or have it answer again in a copy: `{copy}`, then resume that.\n{what_is_wrong}".rstrip()
+    )
