@@ -4,11 +4,16 @@ index = Bm25(("refunds", "Fees are refunded within 14 days."), ("cards", "Cards 
 index.search("When are fees refunded?", limit=10)
 """
 
+from __future__ import annotations
+
+import math
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 from agentkit.retrieval.terms import STOP_TERMS, rarity_of, split_terms
@@ -26,6 +31,26 @@ class Ranked(Generic[Id]):
     """The score; it compares texts of one search, nothing else."""
     coverage: float
     """The share of the query's terms that it has, by their rarity, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term of a query, and where it stands."""
+
+    places: array[int]
+    """The places of the texts that have it, in order."""
+    times: array[int]
+    """The number of times that each of them has it."""
+    rarity: float
+    """Its weight, and the most that it adds to a score."""
+
+    def count_in(self, place: int) -> int:
+        """Return the number of times that a text has it."""
+        at = bisect_left(self.places, place)
+        return self.times[at] if at < len(self.places) and self.places[at] == place else 0
+
+
+_NOWHERE = (array("L"), array("L"))
 
 
 class Bm25(Generic[Id]):
@@ -85,18 +110,44 @@ class Bm25(Generic[Id]):
         """
         wanted = {*self._terms(query)}
         wanted = {term for term in wanted if term not in STOP_TERMS} or wanted
-        total, norms = len(self._ids), self._length_norms()
-        scores, covered = [0.0] * total, [0.0] * total
-        whole = 0.0
-        for term in sorted(wanted):
-            places, times = self._postings.get(term, ((), ()))
-            rarity = rarity_of(len(places), total)
-            whole += rarity
-            for place, count in zip(places, times, strict=True):
+        held = [self._postings.get(term, _NOWHERE) for term in sorted(wanted)]
+        terms = [_Term(*postings, rarity_of(len(postings[0]), len(self._ids))) for postings in held]
+        terms.sort(key=lambda term: len(term.places))
+        scores = self._scores(terms, limit)
+        best = nsmallest(limit, filter(scores.__getitem__, range(len(scores))), key=lambda at: (-scores[at], at))
+        whole = sum(term.rarity for term in terms)
+        covered = (sum(term.rarity for term in terms if term.count_in(place)) for place in best)
+        return [Ranked(self._ids[at], scores[at], share / whole) for at, share in zip(best, covered, strict=True)]
+
+    def _scores(self, terms: list[_Term], limit: int) -> list[float]:
+        """Return the scores of all texts, of the best `limit` to the end; the terms are given the rarest first.
+
+        The frequent ones take the time and change little: once they cannot bring another text among the best any more,
+        they are looked up for those alone.
+        """
+        scores, norms = [0.0] * len(self._ids), self._length_norms()
+        most_left = [*accumulate(term.rarity for term in reversed(terms))][::-1]
+        postings, tried = sum(len(term.places) for term in terms), math.inf
+        for index, (term, left) in enumerate(zip(terms, most_left, strict=True)):
+            if left < tried / 2 and postings > 2 * len(scores) and 0 < limit < len(scores):
+                tried, least = left, nlargest(limit, scores)[-1]
+                if left < least:
+                    self._complete(
+                        scores, [at for at, score in enumerate(scores) if score + left >= least], terms[index:]
+                    )
+                    break
+            rarity = term.rarity
+            for place, count in zip(term.places, term.times, strict=True):
                 scores[place] += rarity * count / (count + norms[place])
-                covered[place] += rarity
-        best = nsmallest(limit, filter(scores.__getitem__, range(total)), key=lambda place: (-scores[place], place))
-        return [Ranked(self._ids[place], scores[place], covered[place] / whole) for place in best]
+            postings -= len(term.places)
+        return scores
+
+    def _complete(self, scores: list[float], places: list[int], terms: list[_Term]) -> None:
+        norms = self._length_norms()
+        for term in terms:
+            for place in places:
+                if count := term.count_in(place):
+                    scores[place] += term.rarity * count / (count + norms[place])
 
     def _length_norms(self) -> list[float]:
         """Return, for each text, how much a count is damped by its length; made again after a text was added."""

@@ -3,7 +3,7 @@
 import time
 from random import Random
 
-from agentkit.retrieval import Bm25, word_grams
+from agentkit.retrieval import Bm25, split_terms, word_grams
 
 TEXTS = (
     ("refunds", "Fees are refunded within 14 days."),
@@ -35,6 +35,20 @@ def test_a_query_of_stop_words_alone_is_searched_as_it_is() -> None:
 def test_n_grams_match_forms_of_a_word() -> None:
     assert Bm25(TEXTS).search("refunding") == []
     assert Bm25(TEXTS, terms=word_grams).search("refunding")[0].id == "refunds"
+
+
+def test_the_best_are_those_of_all() -> None:
+    random = Random(2)
+    for round_ in range(20):
+        texts = [
+            " ".join(f"w{int(random.expovariate(random.choice([0.02, 0.2])))}" for _ in range(random.randrange(1, 60)))
+            for _ in range(120)
+        ]
+        index = Bm25(enumerate(texts), terms=word_grams if round_ % 5 == 0 else split_terms)
+        query = random.choice(texts)
+        ranked = index.search(query, limit=200)
+        assert [index.search(query, limit=limit) for limit in (1, 5, 50)] == [ranked[:limit] for limit in (1, 5, 50)]
+        assert index.search(query, limit=0) == []
 
 
 def test_ten_thousand_documents_answer_in_a_moment() -> None:
