@@ -44,6 +44,8 @@ _PAGE_MARK = re.compile(r"\[Page \d+\]")
 """A line that stands between the pages of a PDF's text; a sentence may go on behind it."""
 _PAGED_SITE = re.compile(rf"[{_FOLDABLE}]*\n\[Page \d+\]\n[{_FOLDABLE}]*|{_SITE.pattern}")
 _JOINT = re.compile(r"-+ ?| -+ ")
+_SOFT_JOINT = re.compile(r"\u00ad\s+")
+"""A soft hyphen that became visible, at the end of a line."""
 _MAX_KEPT_CHARS = 24_000_000
 """Characters of all texts whose folded form is kept for the next quote."""
 
@@ -114,7 +116,7 @@ def _fold_site(run: str, before: str, after: str) -> str:
     if unicodedata.combining(run[-1]):
         return unicodedata.normalize("NFC", run)
     plain = re.sub(r"\s+", " ", run.translate(_CHARACTERS))  # first, since the rules below look back over spaces
-    if before.isalpha() and after.isalpha() and _JOINT.fullmatch(plain):
+    if before.isalpha() and after.isalpha() and (_JOINT.fullmatch(plain) or _SOFT_JOINT.fullmatch(run)):
         return ""  # a hyphen, hyphenation, or a dash between two words
     plain = _DASH_GROUP.sub(lambda group: _fold_dashes(group, before), plain)
     plain = plain.replace("''", '"')

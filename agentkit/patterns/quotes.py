@@ -11,16 +11,21 @@ from functools import lru_cache
 
 from agentkit.patterns.folding import QUOTATION_MARKS, fold_text, folded
 
-_NEGATING_PREFIX = re.compile(r"(?i)(?<![^\W\d_])(?:un|non|in|im|il|ir|dis|mis|anti)-?\Z")
-_NEGATING_SUFFIX = re.compile(r"(?i)(?:not|n?['\u2019]t|-?less|-?free)\b")
+_NEGATING_PREFIX = re.compile(r"(?i)(?<![^\W\d_])(?:un|non?|n|in|im|il|ir|dis|mis|anti)-?\Z")
+_NEGATING_SUFFIX = re.compile(r"(?i)(?:not|n?['\u2019]t|-?less|-?free|out)\b")
+_NEGATION_AT_END = re.compile(r"(?i)(?<![^\W\d_])(?:not?|nor|non|un)\Z")
+"""A negation that is none where the word goes on: `not` of `notice`."""
 _NUMBER_BEFORE = re.compile(
     r"(?:\d[\u00a0\u202f]?|\d\s?/|(?<!\w)[-+\u2212\u2013\u00b1]|\w[-\u2010\u2011\u2013]|[.,$\u20ac\u00a3\u00a5])\Z"
 )
 """The end of what stands before a digit that is no beginning of a number: the rest of it, its sign or its currency."""
 _NUMBER_AFTER = re.compile(r"[.,\u00a0\u202f/]?\d|[\u00a0\u202f]?[%\u2030\u00b0$\u20ac\u00a3\u00a5]")
 """The beginning of what stands behind a digit that is no end of a number: the rest of it, or its unit."""
+_SIGNED = re.compile(r"[-\u2010-\u2015\u2212]\d")
+"""A number with its sign; a dash that stands apart from it is none."""
 _UNIT_BEFORE_CUT = re.compile(r"\d[\s\u00a0\u202f]?[^\W\d_]{1,12}\Z")
-_BULLETS = re.compile(r"^(?:[-*\u2022\u2013\u2014]\s+)+|(?:\s+[-*\u2022\u2013\u2014])+$")
+_BULLET = r"[-*\u2010-\u2015\u2022\u2023\u2043\u25aa\u25cf\u25e6\u00b7]"
+_BULLETS = re.compile(rf"^(?:{_BULLET}\s+)+|(?:\s+{_BULLET})+$")
 _ELLIPSIS = re.compile(
     r"\s*(?:\[\s*(?:\.{2,}|\u2026)\s*\]|\(\s*(?:\.{2,}|\u2026)\s*\)|\.{3,}|(?:\.\s){2,}\.|\u2026)\s*"
 )
@@ -59,7 +64,8 @@ def find_quote(quote: str, text: str) -> Span | None:
         at = source.text.find(needle)
         while at >= 0:
             start, end = _trimmed(text, *source.original_span(at, at + len(needle)), needle)
-            if not _cuts_meaning(text, start, end):
+            is_other_sign = _SIGNED.match(needle) is not None and _SIGNED.match(text, start) is None
+            if not (is_other_sign or _cuts_meaning(text, start, end)):
                 return Span(start, end, text[start:end])
             at = source.text.find(needle, at + 1)
     return None
@@ -124,6 +130,11 @@ def _cuts_meaning(text: str, start: int, end: int) -> bool:
         return True
     if first.isalpha() and _NEGATING_PREFIX.search(before):
         return True
+    if first.isalpha() and before[-1:].isalpha() and _UNIT_BEFORE_CUT.search(before):
+        return True
     if last.isalpha() and _NEGATING_SUFFIX.match(after):
         return True
-    return last.isalpha() and after[:1].isalpha() and bool(_UNIT_BEFORE_CUT.search(text[max(start, end - 16) : end]))
+    if not (last.isalpha() and after[:1].isalpha()):
+        return False
+    tail = text[max(start, end - 16) : end]
+    return _UNIT_BEFORE_CUT.search(tail) is not None or _NEGATION_AT_END.search(tail) is not None

@@ -14,6 +14,7 @@ SIGNS = "ab3 \n\t-\u2013\u2014\u00ad\u201c\u201d\"'\u2019\ufb01\u2026e\u0301.,"
     [
         ("a  b\n c\u00a0d", "a b c d"),
         ("\u201cyes\u201d, it\u2019s \u00abso\u00bb", "\"yes\", it's 'so'"),
+        ("win\u00ad\n dow", "window"),
         ("refund-\n  able, well-\nknown", "refundable, well-known"),
         ("Monday \u2014 Friday, 3 \u2013 5", "Monday-Friday, 3-5"),
         ("e\ufb03cient so\u00adft \u2026", "efficient soft ..."),

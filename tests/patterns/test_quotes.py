@@ -1,7 +1,5 @@
 """Quotes are found after changes of typography, and never after a change of what they say."""
 
-import re
-import textwrap
 from random import Random
 
 import pytest
@@ -10,6 +8,7 @@ from hypothesis import strategies as st
 
 from agentkit.patterns import find_quote, split_quote
 from agentkit.patterns.quotes import find_passages
+from tests.patterns.planted_quotes import WORDS, falsified, retyped, stands_in
 
 TEXT = (
     "The fee is 15.25 % \u2014 \u201cnon-refund-\n  able\u201d; don\u2019t pay. E\ufb03cient, well-\nknown items "
@@ -30,6 +29,7 @@ TEXT = (
         ("3-5 days", "3\u20135 days"),
         ("unable to pay 1,500 EUR", "unable to pay 1,500 EUR"),
         ("2. Wait", "2. Wait"),
+        ("\u2011 2. Wait", "2. Wait"),
     ],
 )
 def test_a_quote_becomes_the_exact_span(quote: str, exact: str) -> None:
@@ -50,6 +50,7 @@ def test_a_quote_becomes_the_exact_span(quote: str, exact: str) -> None:
         "items can",  # of cannot
         "be 5 m",  # of 5 mm
         "able to pay",  # of unable
+        "m or 3-5 days",  # of mm
         "don",  # of don't
         "It is interest",  # of interest-free
         "well known the items",
@@ -85,6 +86,18 @@ def test_a_number_keeps_its_unit_and_its_currency() -> None:
         assert find_quote(quote, text) is not None
 
 
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ("with fees", "without fees"), ("comes with", "comes without"), ("ever paid", "never paid"),
+        ("one of them", "none of them"), ("m away", "5 km away"), ("-2.5 points", "days \u2013 2.5 points"),
+        ("2.5 points", "at -2.5 points"), ("legal", "illegal"), ("is not", "is notice"), ("no", "now"),
+    ],
+)  # fmt: skip
+def test_a_cut_that_turns_the_meaning_is_not_found(quote: str, text: str) -> None:
+    assert find_quote(quote, text) is None
+
+
 def test_a_sentence_goes_on_behind_the_end_of_a_page() -> None:
     text = "[Page 1]\n\nIt costs 12\n\n[Page 2]\n\nEUR, and is refund-\n\n[Page 3]\n\nable. See [Page 9] of it.\n"
     span = find_quote("costs 12 EUR, and is refundable.", text)
@@ -103,76 +116,34 @@ def test_an_ellipsis_parts_a_quote_unless_it_stands_in_the_text() -> None:
     assert [part for part, _ in find_passages("wait ... then", "so wait \u2026 then")] == ["wait ... then"]
 
 
-WORDS = re.split(
-    " ",
-    "the fee of 120 EUR is not refundable within 14 days unless Bank A3 confirms 2.5 % interest on well-known "
-    "accounts, which \"cannot\" be closed before 2027-01-31; customers' cards aren't charged over $1,500 or 30 km",
-)
+passages = st.lists(st.sampled_from(WORDS), min_size=1, max_size=30).filter(lambda words: words != ["%"] * len(words))
 
 
-def corpus(random: Random, words: int) -> list[str]:
-    return [random.choice(WORDS) for _ in range(words)]
-
-
-def retyped(words: list[str], random: Random) -> str:
-    """The same words with other white space, marks, dashes and hyphenation."""
-    text = " ".join(words)
-    change = random.choice(["wrap", "spaces", "marks", "dashes", "hyphenation", "around", "soft"])
-    if change == "wrap":
-        return textwrap.fill(text, 30, break_on_hyphens=False)
-    if change == "spaces":
-        return re.sub(" ", lambda _: random.choice(["  ", "\n", "\u00a0", "\t", " \r\n"]), text)
-    if change == "marks":
-        return re.sub('"([^"]*)"', "\u201c\\1\u201d", text).replace("'", "\u2019")
-    if change == "dashes":
-        return text.replace("-", "\u2010")
-    if change == "around":
-        return random.choice(["\u201c{}\u201d", '"{}"', "'{}'", "\u00ab{}\u00bb"]).format(text)
-    mark = "-\n" if change == "hyphenation" else "\u00ad"
-    return re.sub(r"(?<=[a-z]{3})(?=[a-z]{3})", mark, text, count=2)
-
-
-def falsified(words: list[str], random: Random) -> str | None:
-    """The words with one change of meaning. None: this one cannot be made here."""
-    at = random.randrange(len(words))
-    change = random.choice(["digits", "not", "unit", "order", "splice", "sign"])
-    changed = list(words)
-    if change == "digits":
-        numbers = [index for index, word in enumerate(words) if re.search(r"\d", word)]
-        if numbers:
-            place = random.choice(numbers)
-            changed[place] = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), words[place], count=1)
-    elif change == "not":
-        changed = [word for word in words if word != "not"] if "not" in words[1:-1] else words
-    elif change == "unit":
-        units = {"EUR": "USD", "km": "m", "%": "\u2030", "days": "weeks"}
-        changed = [units.get(word, word) for word in words]
-    elif change == "order" and at > 0:
-        changed[at - 1], changed[at] = changed[at], changed[at - 1]
-    elif change == "splice":
-        changed = words[: at // 2] + words[at:]
-    elif change == "sign":
-        changed[at] = f"-{words[at]}" if words[at].isdigit() else words[at]
-    return None if changed == words or not changed else " ".join(changed)
-
-
-def test_true_quotes_are_kept_and_false_ones_are_not() -> None:
+def test_of_a_thousand_true_quotes_all_are_kept_and_of_false_ones_none() -> None:
     random = Random(15)
-    words = corpus(random, 6_000)
+    words = [random.choice(WORDS) for _ in range(6_000)]
     text = " ".join(words)
-    plain = f" {text} "
-    kept = false = shown = 0
-    for _ in range(1_000):
+    kept, false = 0, list[str]()
+    while len(false) < 1_000:
         start = random.randrange(len(words) - 20)
         passage = words[start : start + random.randrange(6, 20)]
-        span = find_quote(retyped(passage, random), text)
-        kept += span is not None and span.text in text
-        if (changed := falsified(passage, random)) and f" {changed} " not in plain:
-            false += 1
-            shown += find_quote(changed, text) is not None
-    assert kept >= 990
-    assert false > 300
-    assert shown == 0
+        kept += find_quote(retyped(passage, random), text) is not None
+        changed = falsified(passage, random)
+        false += [changed] if changed and not stands_in(changed, text) else []
+    assert kept >= 0.99 * len(false)
+    assert [(quote, find_quote(quote, text)) for quote in false if find_quote(quote, text)] == []
+
+
+@given(passages, passages, passages, st.randoms(use_true_random=False))
+def test_a_true_quote_is_kept_and_a_false_one_is_not(
+    before: list[str], passage: list[str], after: list[str], random: Random
+) -> None:
+    text = " ".join([*before, *passage, *after])
+    span = find_quote(retyped(passage, random), text)
+    assert span is not None
+    assert text[span.start : span.end] == span.text
+    changed = falsified(passage, random)
+    assert changed is None or stands_in(changed, text) or find_quote(changed, text) is None
 
 
 @given(st.data())
