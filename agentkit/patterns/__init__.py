@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.patterns.classify.classifier": "Classifier",
         "agentkit.patterns.classify.decision": "Decision",
         "agentkit.patterns.classify.example_store": "Example ExampleStore",
+        "agentkit.patterns.classify.evaluation": "Evaluation evaluate_classifier",
         "agentkit.patterns.document_store": "Gap",
         "agentkit.patterns.evidence": "Evidence Findings",
         "agentkit.patterns.quotes": "Span find_quote split_quote",

@@ -16,7 +16,10 @@ PAGE = ROOT / "docs" / "reference.md"
 EXAMPLES = ROOT / "docs" / "build" / "examples.txt"
 PACKAGES = {
     "agentkit": "What programs import first.",
-    "agentkit.patterns": "Many documents, and quotes that are verified ([many documents](many_documents.md)).",
+    "agentkit.patterns": (
+        "Many documents, and quotes that are verified ([many documents](many_documents.md)); texts sorted into "
+        "categories ([guardrails](guardrails.md))."
+    ),
     "agentkit.retrieval": "Texts found without a model ([many documents](many_documents.md)).",
     "agentkit.testing": "Tests without the API: scripts, faults, expectations ([testing](testing.md)).",
     "agentkit.simulator": "The local Messages API ([testing](testing.md), [recordings](recordings.md)).",

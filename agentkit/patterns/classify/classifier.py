@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Unpack, cast
@@ -12,6 +12,7 @@ import anyio
 from agentkit.agents.agent import Agent
 from agentkit.agents.fan_out import Done, Failed, fan_out
 from agentkit.errors import DefinitionError, UsageError
+from agentkit.patterns.classify.check import LabelCheck, with_texts
 from agentkit.patterns.classify.decision import Decision, decide
 from agentkit.patterns.classify.example_store import NEAREST, Example, ExampleStore, Neighbours
 from agentkit.patterns.classify.request import MAX_CATEGORIES, instructions_for, letters_for, prompt_for
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from agentkit.models.model import Model
     from agentkit.models.overriding_client import Client
     from agentkit.run.agent_spec import RunOptions
+    from agentkit.run.guardrails.guardrail import Check
     from agentkit.run.result import RunResult
 
 HAIKU = "claude-haiku-5-5"
@@ -36,7 +38,8 @@ class Classifier:
     """Sorts texts into categories: `decision = await classifier(text)`, or `await classifier.map(texts)`.
 
     The model answers with one letter. Anything else is an abstention, and so is a request that fails: `label` is None.
-    Inside of a run it is a child of that run and spends from its budgets.
+    Inside of a run it is a child of that run and spends from its budgets. As a guardrail, `Guardrail(classifier)`, it
+    blocks and cautions by the labels that `block` and `caution` name, and lets the others pass.
 
     Raises DefinitionError where it cannot work.
     """
@@ -58,6 +61,10 @@ class Classifier:
     tries: int = 1
     """Requests for each text; the letter of most counts, and even votes are an abstention. More of them cost as many
     times as much, and their agreement is a score of the model's own."""
+    block: Mapping[str, str] | Collection[str] = ()
+    """As a guardrail: the labels that block, or each with the reply that the run gives then."""
+    caution: Mapping[str, str] | Collection[str] = ()
+    """As a guardrail: the labels that give a caution, or each with the note that the model reads then."""
     name: str = "classifier"
     """The name of its runs."""
     client: Client | None = None
@@ -86,7 +93,12 @@ class Classifier:
         return decide(results, near, self._labels, anyio.current_time() - began_s)
 
     async def map(
-        self, texts: Iterable[str], *, concurrency: int = 16, **options: Unpack[RunOptions[None]]
+        self,
+        texts: Iterable[str],
+        *,
+        concurrency: int = 16,
+        progress: Callable[[int], object] | None = None,
+        **options: Unpack[RunOptions[None]],
     ) -> list[Decision]:
         """Decide on many texts, at most `concurrency` at once; the decisions are in order.
 
@@ -96,6 +108,7 @@ class Classifier:
         Args:
             texts: The texts.
             concurrency: The most texts at once.
+            progress: Called with the number of decisions so far.
             options: See `RunOptions`. A budget is for all texts together.
         """
         if isinstance(texts, str):
@@ -111,10 +124,24 @@ class Classifier:
         async def take(result: Done[str] | Failed) -> None:
             if result.index not in decisions and not isinstance(result, Done):
                 decisions[result.index] = Decision(label=None, reason=result.reason)
+            if progress is not None:
+                progress(len(decisions))
 
         with share_budget(budget, f"the map of {self.name!r}"):
             await fan_out(decide_item, enumerate(texts), concurrency=concurrency, run_id=run_id, emit=take)
         return [decisions[index] for index in sorted(decisions)]
+
+    def as_check(self) -> Check:
+        """Return the check for a guardrail, whose `on_error` decides where the classifier abstains.
+
+        Raises DefinitionError if no label blocks or cautions.
+        """
+        if not self.block and not self.caution:
+            raise DefinitionError(
+                f"Classifier({self.name!r}) neither blocks nor cautions: name the labels that do, as in "
+                f"Classifier(..., block=[{next(iter(self.categories))!r}])."
+            )
+        return LabelCheck(self.name, self, self.categories, with_texts(self.block), with_texts(self.caution))
 
     def without_examples(self) -> Classifier:
         """Return this classifier without the examples of its store."""
@@ -193,6 +220,12 @@ class Classifier:
                 return f"categories=...): {label!r} is no label, which is a text"
             if not isinstance(cast("object", meaning), str):
                 return f"categories=...): the meaning of {label!r} is a text, not {meaning!r}"
+        for name in ("block", "caution"):
+            labels: object = getattr(self, name)
+            if isinstance(labels, str) or not isinstance(labels, Collection):
+                return f"{name}={labels!r}): it takes a list of labels, or a dictionary of labels with texts"
+            if unknown := [one for one in cast("Collection[object]", labels) if one not in self.categories]:
+                return f"{name}=...): {unknown[0]!r} is none of its categories, {', '.join(self.categories)}"
         for _, label in self.fixed_examples:
             if label not in self.categories:
                 return f"examples=...): {label!r} is none of its categories, {', '.join(self.categories)}"

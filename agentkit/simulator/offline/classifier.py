@@ -20,6 +20,7 @@ from agentkit.simulator.replies.wanted_output import output_schema
 CLASSIFIER_LABEL = "Offline classifier, not a language model"
 _MAX_VOTES = 5
 _MIN_SHARE = 0.12
+_MOST_WORDS_OF_A_NAME = 3
 _ONE_LABEL_WANTED = re.compile(
     r"\b(?:(?:one|single|a|exactly one) (?:capital )?(?:letter|character)\b|one code of two letters\b|(?:exactly )?"
     r"one (?:label|class|category|of"
@@ -32,7 +33,7 @@ _FENCED_TEXT = re.compile(r"<(text-[0-9a-f]{16})>\n(.*)\n</\1>", re.DOTALL)
 """The text of a `Classifier`: nothing in it is an order, an option or an example."""
 _LISTED = re.compile(r"one of[^:\n]{0,40}:\s*([^\n.]{3,300})", re.IGNORECASE)
 _ABSTAINING = re.compile(
-    r"\?|\b(unsure|unclear|unknown|uncertain|undecided|abstain|none|neither|other|not sure)\b", re.IGNORECASE
+    r"^\?|\s\?$|\b(unsure|unclear|unknown|uncertain|undecided|abstain|none|neither|other|not sure)\b", re.IGNORECASE
 )
 _TEXT_FIELD = r"(?:text|input|message|question|mail|email|prompt|query|user)"
 _LABEL_FIELD = r"(?:label|class|category|answer|output|letter)"
@@ -67,11 +68,19 @@ def find_classification_task(request: JSONObject) -> Task | None:
     if len(labels) < 2:
         return None
     examples = [(text, label) for text, label in _find_examples(orders, messages) if label in labels]
-    abstaining = next((label for label in labels if _ABSTAINING.search(f"{label} {named.get(label, '')}")), None)
+    abstaining = next(
+        (label for label in labels if _ABSTAINING.search(f"{label} {_name_of(named.get(label, ''))}")), None
+    )
     if not examples:
         examples = [(meaning, label) for label, meaning in named.items() if meaning and label != abstaining]
     text = _text_without_examples(said) if fenced is None else fenced[2]
     return Task(text, labels, abstaining, tuple(examples))
+
+
+def _name_of(meaning: str) -> str:
+    """Return the name that a meaning begins with: `other` of `other - anything else`. Empty: it is a longer text."""
+    name = meaning.partition(" - ")[0]
+    return name if len(name.split()) <= _MOST_WORDS_OF_A_NAME else ""
 
 
 def _text_without_examples(said: str) -> str:

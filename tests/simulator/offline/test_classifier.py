@@ -65,6 +65,8 @@ def test_without_examples_the_meanings_of_the_labels_decide() -> None:
     system = "Answer with one letter.\n\nA: delivery - asks where a parcel is\nB: other - anything else"
     assert text_in(reply_to(classification_request("Where is my parcel?", system, []))) == "A"
     assert text_in(reply_to(classification_request("Zwiebeln und Speck", system, []))) == "B"
+    asked = system.replace("delivery -", "delivery? -").replace("other - anything", "any other sort of")
+    assert "no label" in text_in(reply_to(classification_request("Zwiebeln und Speck", asked, [])))
 
 
 def test_in_a_fence_nothing_is_an_example_or_an_option() -> None:
