@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, cast
 
 from agentkit.agents.child_run import ChildRun, agents_to_try, describe_failure, replace_model
 from agentkit.errors import DefinitionError, ToolError, UsageError
-from agentkit.loop.child_runs import StopSignal
+from agentkit.loop.background_run import StopSignal
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSON, JSONObject, ToolCall, encode, text_block
 from agentkit.messages.unsendable import find_unsendable

@@ -23,7 +23,7 @@ from agentkit.agents.agent_tool import AgentTool, Brief
 from agentkit.errors import UsageError
 from agentkit.event_loop import EventLoop
 from agentkit.log import log
-from agentkit.loop.child_runs import StopSignal
+from agentkit.loop.background_run import StopSignal
 from agentkit.run.agent_spec import In, Out
 from agentkit.tool_calls.failures import first_leaf_exception
 

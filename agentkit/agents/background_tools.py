@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from agentkit.agents.agent_tool import AgentTool, strongest_effect
 from agentkit.agents.child_run import ChildRun, describe_failure
 from agentkit.errors import DefinitionError, InvalidArguments, ToolError, UsageError
-from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, START_TOOL, StopSignal
+from agentkit.loop.background_run import StopSignal
+from agentkit.loop.child_runs import (
+    CANCEL_TOOL,
+    CANCELLED_BY_TOOL,
+    COLLECT_TOOL,
+    START_TOOL,
+    STOPPED_BY_PARENT,
+)
 from agentkit.loop.durable.run_end import EndStep
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSONObject
@@ -33,8 +40,6 @@ _START_DESCRIPTION = (
     "Start a sub-agent in the background. This returns a handle at once: go on with your own work, and call "
     f"`{COLLECT_TOOL}` when you need what it found. The sub-agents are:"
 )
-_CANCELLED_REASON = f"It was stopped by `{CANCEL_TOOL}`."
-
 
 _NEEDS_RUN_MESSAGE = "Sub-agents run in the background of a run only: give these tools to an agent, and run that."
 
@@ -159,7 +164,7 @@ def _collect_and_cancel_tools(effect: Effect) -> list[AnyTool]:
         Args:
             handles: The handles that `start_agent` gave. An empty list: all of them.
         """
-        return await _parent_call_of(ctx).child_runs.cancel_runs(handles, _CANCELLED_REASON)
+        return await _parent_call_of(ctx).child_runs.cancel_runs(handles, CANCELLED_BY_TOOL)
 
     for one in (collect, cancel):
         one.is_agent = True  # no timeout: it waits for runs with limits of their own; and a replay calls it again
@@ -175,15 +180,16 @@ def _parent_call_of(ctx: RunContext[object]) -> ParentCall:
 
 async def _run_and_report(
     agent: AnyAgentTool, arguments: Mapping[str, object], ctx: RunContext[object], stop_signal: StopSignal
-) -> JSONObject:
-    """Run a child to its end and return the report for the model."""
+) -> tuple[JSONObject, bool]:
+    """Do what `BackgroundWork` says."""
     parent = _parent_call_of(ctx)
     try:
         result = await agent.child_body.run_child(arguments, parent, stop_signal)
-        return _result_report(agent, result, parent.child_runs.count_tries(parent.call))
+        report = _result_report(agent, result, parent.child_runs.count_tries(parent.call))
+        return report, result.reason in STOPPED_BY_PARENT
     except BaseException as error:  # noqa: BLE001 - as in every tool call, a failure becomes a report
         reraise_exit_or_cancellation(error)
-        return {"state": "failed", "error": error_text_for_model(error, agent, ctx)}
+        return {"state": "failed", "error": error_text_for_model(error, agent, ctx)}, False
 
 
 def _result_report(agent: AnyAgentTool, result: RunResult[Any], tries: int) -> JSONObject:

@@ -18,7 +18,7 @@ import anyio
 from agentkit.agents.output_checks import POINTER_ONLY_NOTE, is_pointer_only
 from agentkit.errors import UsageError
 from agentkit.history.conversation_state import ConversationState
-from agentkit.loop.child_runs import StopSignal
+from agentkit.loop.background_run import StopSignal
 from agentkit.loop.durable.recorded_input import FROM_JOURNAL
 from agentkit.loop.durable.recorded_spending import open_account
 from agentkit.loop.durable.run_end import EndStep

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
@@ -63,7 +62,7 @@ async def fan_out(
     items: Iterable[Item],
     *,
     concurrency: int,
-    run_id: str | None,
+    run_id: str,
     emit: Emit[Out],
     redact: Callable[[str], str] = text_without_secrets,
 ) -> None:
@@ -75,13 +74,12 @@ async def fan_out(
     """
     if not isinstance(cast("object", concurrency), int) or concurrency < 1:
         raise UsageError(f"map(concurrency={concurrency!r}): it takes the number of items at once, at least one.")
-    prefix = run_id or f"map-{secrets.token_hex(8)}"
     unreadable: list[Failed] = []
-    waiting = _numbered_items(_iterate(items), prefix, unreadable, redact)
+    waiting = _numbered_items(_iterate(items), run_id, unreadable, redact)
 
     async def work() -> None:
         for index, item in waiting:
-            await emit(await _run_item(run_item, index, item, f"{prefix}/{index}", redact))
+            await emit(await _run_item(run_item, index, item, f"{run_id}/{index}", redact))
 
     try:
         async with anyio.create_task_group() as tasks:

@@ -19,7 +19,7 @@ from agentkit.log import log_context
 from agentkit.loop.durable.recorded_spending import recorded_amount
 from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.opening import store_of
-from agentkit.loop.parent_call import enclosing_client
+from agentkit.loop.parent_call import enclosing_call, enclosing_client, nested_run_id
 from agentkit.loop.run_checks import check_deps_demands
 from agentkit.models.client import lease_client
 from agentkit.redaction.credentials import credentials_of, credentials_of_environment
@@ -48,7 +48,7 @@ async def run_items(
     check_run_options(spec, options, "concurrency", "progress")
     agent, shared = spec_with_options(spec, options), options.pop("budget", None)
     store = None if (journal := options.get("journal")) is None else store_of(journal)
-    run_id = options.get("run_id") or f"map-{secrets.token_hex(8)}"
+    run_id = options.get("run_id") or _new_run_id()
     check_deps_demands(agent, has_deps=has_own_deps(agent.deps, options.get("deps")))
 
     async def one(item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
@@ -83,6 +83,12 @@ async def run_items(
         stack.enter_context(log_context(redactor, agent=spec.name))
         await fan_out(one, items, concurrency=concurrency, run_id=run_id, redact=redactor.text, emit=deliver)
     return [results[index] for index in sorted(results)]
+
+
+def _new_run_id() -> str:
+    """Return an id for the fan-out; in a run, the same in every execution of the call that starts it."""
+    around = enclosing_call()
+    return f"map-{secrets.token_hex(8)}" if around is None else nested_run_id(around, "map")
 
 
 def _read_result(spec: AgentSpec[Deps, In, Out], item: In | str, options: RunOptions[Deps]) -> RunResult[object]:

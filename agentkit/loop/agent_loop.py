@@ -103,6 +103,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._appended_turn: AssistantTurn | None = None
         self._last_turn: AssistantTurn | None = None
         self._applied_edits: list[JSONObject] = []
+        self._action_count = 0
         self._late_changes = LateChanges(self.scope, self.history, self.model_turns.take_answer_form)
         self._time_checks = TimeChecks(self.scope.steps, self.run_budget)
 
@@ -141,8 +142,7 @@ class AgentLoop(Generic[Deps, In, Out]):
 
         def make_event(origin: EventOrigin) -> RunFinished:
             end = result()
-            usage, cost = end.usage, end.cost.total
-            return RunFinished(**origin, outcome=end.outcome, reason=end.reason, usage=usage, cost=cost)
+            return RunFinished(**origin, outcome=end.outcome, reason=end.reason, usage=end.usage, cost=end.cost.total)
 
         await self.scope.emit(make_event, is_replayed=self.recorded_end is not None)
 
@@ -154,6 +154,8 @@ class AgentLoop(Generic[Deps, In, Out]):
             limits=(self.spec.max_turns, self.spec.output_retries),
             output=self.spec.output_spec.name,
             is_out_of_time=self._tool_turns.is_out_of_time,
+            actions=self._action_count,
+            has_answer=self._validation.answer is not None,
             unrecorded_charges=tuple(self.model_turns.unrecorded_charges),
             children=dict(self._child_runs.unrecorded_ends),
         )
@@ -166,6 +168,9 @@ class AgentLoop(Generic[Deps, In, Out]):
 
     async def _run_actions(self) -> None:
         while not isinstance(action := next_action(self.state), Finish):
+            if self.recorded_end is not None and self._action_count == self.recorded_end.actions:
+                raise NotRecorded(type(action).__name__)  # what ended the run came before it could act on that
+            self._action_count += 1
             await self._execute_action(action)
         self.finish = replace(action, reason=self.scope.redactor.text(action.reason)) if action.reason else action
 
@@ -246,10 +251,9 @@ class AgentLoop(Generic[Deps, In, Out]):
 
     def _sync_state_with_model_turns(self) -> None:
         """Copy into the state what a repair of a refused request may have changed in the model turns."""
-        by, fallback, compacted = self.model_turns.answer_by, self.model_turns.fallback, self.model_turns.has_compacted
-        known = self.state.answer_by, self.state.has_fallback, self.state.can_compact
-        if known != (by, fallback is not None, not compacted):
-            has_fallback, can_compact = fallback is not None, not compacted
+        turns, known = self.model_turns, (self.state.answer_by, self.state.has_fallback, self.state.can_compact)
+        by, has_fallback, can_compact = turns.answer_by, turns.fallback is not None, not turns.has_compacted
+        if known != (by, has_fallback, can_compact):
             self.state = replace(self.state, answer_by=by, has_fallback=has_fallback, can_compact=can_compact)
 
     def _append_turn(self) -> None:
@@ -266,11 +270,9 @@ class AgentLoop(Generic[Deps, In, Out]):
         elif isinstance(action, Compact):
             await self.model_turns.compact_history()
         else:
-            number = self.state.turns
-            log().info("model call is asked again", turn=number, attempt=2, reason=action.reason)
-            await self.scope.emit(
-                lambda origin: TurnReset(**origin, turn=number, attempt=2, reason=action.reason, wait_s=0.0)
-            )
+            number, reason = self.state.turns, action.reason
+            log().info("model call is asked again", turn=number, attempt=2, reason=reason)
+            await self.scope.emit(lambda origin: TurnReset(**origin, turn=number, attempt=2, reason=reason, wait_s=0.0))
         self.state = self.state.turn_dropped(action)
 
     def _leave_valid_history(self) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from agentkit.errors import ToolError
-from agentkit.event_loop import EventLoop
+from agentkit.loop.background_run import BackgroundRun, BackgroundWork
 from agentkit.messages.message import JSONObject, text_of
 from agentkit.run.outcome import Unfinished
 from agentkit.run.steps import run_step
@@ -39,51 +39,10 @@ CANCEL_TOOL = "cancel_agent"
 """The tool that stops a sub-agent in the background."""
 _RUNNING = re.compile(r'\{"handle": ?"([^"]+)", ?"state": ?"running"\}')
 """Matches the report of a sub-agent that still runs."""
+CANCELLED_BY_TOOL = f"It was stopped by `{CANCEL_TOOL}`."
 STILL_RUNNING_AT_END = "It was still running when the run ended."
-
-BackgroundWork = Callable[["StopSignal"], Awaitable[JSONObject]]
-"""Runs a sub-agent to its end and returns the report for the model. Raises nothing but interrupts and exits."""
-
-
-@dataclass(slots=True)
-class StopSignal:
-    """Stops one sub-agent's run from another task, or from another thread."""
-
-    reason: str = ""
-    """The reason for the stop. Empty: it was not stopped."""
-    _attached: tuple[anyio.CancelScope, EventLoop] | None = field(default=None, repr=False)
-
-    def attach_scope(self, scope: anyio.CancelScope) -> None:
-        """Cancel this scope when `stop` is called, or at once if it was called before. Called in the run's loop."""
-        self._attached = scope, EventLoop.current()
-        if self.reason:
-            scope.cancel()
-
-    def stop(self, reason: str) -> None:
-        """Stop the run; its result names the reason."""
-        self.reason = self.reason or reason
-        if self._attached is not None:
-            scope, loop = self._attached
-            loop.call_or_post(scope.cancel)
-
-
-@dataclass(slots=True)
-class BackgroundRun:
-    """A sub-agent that runs in the background."""
-
-    handle: str
-    call_position: int
-    """The position of the call that started it among all calls of the run, from 1."""
-    stop_signal: StopSignal = field(default_factory=StopSignal)
-    ended: anyio.Event = field(default_factory=anyio.Event)
-    final_report: JSONObject = field(default_factory=dict[str, object])
-    """The report for the model once the run has ended. Empty before that."""
-    was_collected: bool = False
-    """True once the model has read how the run ended."""
-
-    def status_report(self) -> JSONObject:
-        """Return the report for the model: the state, and the result once the run has ended."""
-        return {"handle": self.handle, **(self.final_report if self.ended.is_set() else {"state": "running"})}
+STOPPED_BY_PARENT = (CANCELLED_BY_TOOL, STILL_RUNNING_AT_END)
+"""The reasons of sub-agents that their parent has stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +142,7 @@ class ChildRuns:
                     failure = error
                 finally:
                     for one in self._background_runs.values():
-                        one.stop_signal.stop(STILL_RUNNING_AT_END)
+                        one.stop(STILL_RUNNING_AT_END)
         except BaseExceptionGroup as group:
             raise first_leaf_exception(group) from None
         if failure is not None:
@@ -218,11 +177,11 @@ class ChildRuns:
         chosen = self._runs_by_handle(handles)
         if waits:
             for one in chosen:
-                await one.ended.wait()
+                await one.wait_for_end()
         return [one.status_report() for one in chosen]
 
     def note_collected(self, call: ToolCall, result: CallResult) -> None:
-        """Record which background runs a call, now or in an earlier execution, has reported to the model as ended."""
+        """Note which background runs a call, now or in an earlier execution, has reported to the model as ended."""
         if result.is_error:
             return
         waits = call.name == CANCEL_TOOL or call.input.get("wait", True)
@@ -230,11 +189,12 @@ class ChildRuns:
         for handle in call.input.get("handles") or tuple(self._background_runs):
             if handle in self._background_runs and (waits or handle not in running):
                 self._background_runs[handle].was_collected = True
+                self._background_runs[handle].is_stop_ahead = False
 
     async def cancel_runs(self, handles: Sequence[str], reason: str) -> list[JSONObject]:
         """Stop these runs and return their reports. Raises ToolError for an unknown handle."""
         for one in self._runs_by_handle(handles):
-            one.stop_signal.stop(reason)
+            one.stop(reason)
         return await self.collect_reports(handles, waits=True)
 
     async def reminder(self, steps: Steps) -> str | None:
@@ -253,7 +213,7 @@ class ChildRuns:
     def _reminder_text(self) -> str:
         left = [one for one in self._runs_by_handle(()) if not one.was_collected]
         lines = [
-            f"`{one.handle}` {'has ended, and you have not seen its result' if one.ended.is_set() else 'still runs'}."
+            f"`{one.handle}` {'has ended, and you have not seen its result' if one.has_ended else 'still runs'}."
             for one in left
         ]
         if not left:
@@ -274,7 +234,8 @@ class ChildRuns:
 
     async def _run_in_background(self, one: BackgroundRun, work: BackgroundWork) -> None:
         try:
-            one.final_report = await work(one.stop_signal)
+            one.final_report, was_stopped = await work(one.stop_signal)
+            one.is_stop_ahead = was_stopped and not one.stop_signal.reason
         finally:
             one.ended.set()
 

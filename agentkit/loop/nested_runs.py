@@ -8,10 +8,10 @@ ended, code that outlives it starts runs of the run further out that still goes 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -60,14 +60,16 @@ class NestedRuns:
     """Their results, in the order in which they ended."""
     is_closed: bool = field(default=False, init=False)
     """True once the run around them has ended."""
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1), init=False)
+    _counts: Counter[str] = field(default_factory=Counter[str], init=False)
+    """How many runs each call has started, by its id."""
     _in_threads: set[_ThreadRun] = field(default_factory=set[_ThreadRun], init=False)
     _watch_end: anyio.Event | None = field(default=None, init=False)
     """Set when there are none in threads any more. None: they are not watched."""
 
-    def next_number(self) -> int:
-        """Return the number of the next nested run, from 1."""
-        return next(self._numbers)
+    def next_number(self, call_id: str) -> int:
+        """Return the number of the next run that a call starts, from 1: the same in every execution of the call."""
+        self._counts[call_id] += 1
+        return self._counts[call_id]
 
     def add_result(self, call: ToolCall, result: RunResult[object]) -> None:
         """Add the result of a run that the code of this call has started."""

@@ -123,10 +123,10 @@ def nested_scope(call: ParentCall, agent: str, own: RunScope) -> RunScope:
     )
 
 
-def nested_run_id(call: ParentCall, agent: str) -> str:
-    """Return the id of the next run of this agent that the code of this call starts."""
+def nested_run_id(call: ParentCall, name: str) -> str:
+    """Return the id of the next run, of an agent or of a fan-out, that the code of this call starts."""
     place = f"{call.scope.run_id}/{call.call.id}" if call.call.id else call.scope.run_id
-    return f"{place}/{agent}-{call.nested_runs.next_number()}"
+    return f"{place}/{name}-{call.nested_runs.next_number(call.call.id)}"
 
 
 def _both_listeners(around: EventListener | None, own: EventListener | None) -> EventListener | None:

@@ -69,18 +69,22 @@ class EagerCall:
         async with runner.concurrency_limiter:
             run = ToolRun(call, tool, runner.make_context(call, self.slot), runner.scope.path)
             self._result = await runner.run_to_result(run, is_stop_requested)
-        if self._claimed_by is not None:
+        if self._claimed_by is not None and not runner.scope.steps.is_durable:
             await self._record_result(self._claimed_by, self._result)
         self._is_done = True
 
     async def claim(self, call: ToolCall, turn_results: dict[str, CallResult]) -> None:
-        """Give the result to a call of a complete turn: it is put into `turn_results` now or when it is there."""
+        """Give the result to a call of a complete turn: it is put into `turn_results` now or when it is there.
+
+        In a durable run `finish` does that, once the result is recorded: the run knows nothing that its journal does
+        not know, wherever it is cut off.
+        """
         if call.id != self.call.id:
             moved = CallResult(f"Its turn was requested again: it continues as {call.id}.")
             await emit_finished(self.runner.scope, self.call, moved)
             await emit_started(self.runner.scope, call, self.runner.tools.get(call.name))
         self._claimed_by, self._turn_results = call, turn_results
-        if self._result is not None:
+        if self._result is not None and not self.runner.scope.steps.is_durable:
             await self._record_result(call, self._result)
 
     async def finish(self, slot: Slot) -> None:

@@ -123,7 +123,7 @@ async def test_a_cancel_ends_the_map_and_begins_no_further_item() -> None:
 
     with anyio.fail_after(5):
         with anyio.move_on_after(0.02) as scope:
-            await fan_out(one, [*"abcdef"], concurrency=2, run_id=None, emit=drop)
+            await fan_out(one, [*"abcdef"], concurrency=2, run_id="m", emit=drop)
     assert scope.cancelled_caught
     assert sorted(begun) == ["a", "b"]
 

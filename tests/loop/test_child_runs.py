@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import anyio
 import pytest
 
 from agentkit import Agent, Outcome, RunResult, Settings, Unfinished
-from agentkit.loop.child_runs import CallNumber, ChildRuns, StopSignal
+from agentkit.loop.child_runs import CallNumber, ChildRuns
 from agentkit.messages.message import JSONObject, ToolCall
 from agentkit.run.result import Answer
 from agentkit.testing import Reply, script
@@ -55,18 +54,6 @@ async def test_of_several_tries_the_last_one_says_whether_a_call_is_unfinished()
         Unfinished(("lead", "reader"), "reader", "2", "failed: No.")
     ]
     assert len(children.results) == 5
-
-
-async def test_an_off_switch_stops_what_it_watches_now_and_later() -> None:
-    off, now, later = StopSignal(), anyio.CancelScope(), anyio.CancelScope()
-    off.attach_scope(now)
-    assert not now.cancel_called
-    off.stop("Enough.")
-    off.stop("Twice.")
-    off.attach_scope(later)
-    assert now.cancel_called
-    assert later.cancel_called
-    assert off.reason == "Enough."
 
 
 async def test_without_a_tool_that_starts_nothing_stands_beside_the_work() -> None:

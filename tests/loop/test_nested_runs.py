@@ -117,6 +117,34 @@ async def test_its_client_and_its_events_are_those_of_the_run(way: Callable[[], 
     assert len({event.run_id for event in started}) == 11
 
 
+async def test_their_ids_are_the_same_in_every_execution() -> None:
+    """So are the keys of their calls: each call of a tool counts its own runs, whatever the others do."""
+
+    @tool(name="ask")
+    async def ask(word: str, seconds: float) -> str:
+        """Ask for a word, after a moment."""
+        await anyio.sleep(seconds)
+        await helper.run(word)
+        await helper.map([word, word])
+        return word
+
+    lead = Agent("lead", model="claude-opus-5-5", tools=[ask])
+    ids: list[set[str]] = []
+    for one, other in ((0.0, 0.03), (0.03, 0.0)):
+        calls = [
+            Reply.block({"type": "tool_use", "id": n, "name": "ask", "input": {"word": n, "seconds": seconds}})
+            for n, seconds in (("c1", one), ("c2", other))
+        ]
+
+        def on(request: JSONObject, calls: Reply = calls[0] + calls[1]) -> Reply:
+            return calls if len(request["messages"]) == 1 and "tools" in request else Reply.text("Well.")
+
+        with script(on):
+            result = await lead.run("Go", run_id="r")
+        ids.append({child.run_id for child in result.children})
+    assert ids[0] == ids[1] == {f"r/{n}/{run}" for n in ("c1", "c2") for run in ("helper-1", "map-2/0", "map-2/1")}
+
+
 async def test_a_check_of_a_sub_agent_and_middleware_spend_from_the_same_budget() -> None:
     async def verify(output: str) -> str | None:
         return None if (await helper.run(f"Is {output} right?")).output == "fine" else "no"

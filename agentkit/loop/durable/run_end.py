@@ -49,6 +49,10 @@ class RunEnd:
     """False: it ended while it opened what it needs, before its first turn."""
     is_out_of_time: bool = False
     """True if calls were cut off because the time of a budget was over."""
+    actions: int | None = None
+    """The number of actions that its loop had begun. None: not known."""
+    has_answer: bool = True
+    """False: it had accepted no answer when it was cut off, whatever the last reply was."""
     unrecorded_charges: tuple[Charge, ...] = ()
     """The charges of model calls that no step has recorded."""
     children: Mapping[str, RunEnd] = field(default_factory=dict[str, "RunEnd"])
@@ -61,7 +65,8 @@ class RunEnd:
         """Return the result of the rebuilt run with this end."""
         charges = merge_charges((*result.charges, *self.unrecorded_charges))
         reason = _OTHER_TYPE if self.has_lost_answer(result) else self.reason
-        return replace(result, outcome=self.outcome, reason=reason, error=self.error, charges=charges)
+        answer = result.answer if self.has_answer else None
+        return replace(result, outcome=self.outcome, reason=reason, error=self.error, charges=charges, answer=answer)
 
     def has_lost_answer(self, result: RunResult[Out]) -> bool:
         """Return True if the run has completed, and its recorded answer is none for the output type of now."""
@@ -95,6 +100,8 @@ class RunEnd:
             "output": self.output,
             "has_started": self.has_started,
             "is_out_of_time": self.is_out_of_time,
+            "actions": self.actions,
+            "has_answer": self.has_answer,
             "unrecorded": [charge.to_json() for charge in self.unrecorded_charges],
             "children": {run_id: child._facts() for run_id, child in self.children.items()},  # noqa: SLF001
         }
@@ -113,6 +120,8 @@ class RunEnd:
             value.get("output", ""),
             value.get("has_started", True),
             value.get("is_out_of_time", False),
+            value.get("actions"),
+            value.get("has_answer", True),
             tuple(map(Charge.from_json, value["unrecorded"])),
             {
                 run_id: replace(cls.from_json(child), was_reported=False)

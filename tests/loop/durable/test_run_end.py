@@ -25,6 +25,8 @@ END = RunEnd(
     ERROR,
     Finish(Outcome.FAILED, "Overloaded."),
     is_out_of_time=True,
+    actions=3,
+    has_answer=False,
     unrecorded_charges=(CHARGE,),
     children={"toolu_1": CHILD},
 )
