@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from agentkit import Journal, RunResult
-from agentkit.messages.message import JSONObject
+from agentkit.journal.levels import has_ended, prefix_of
+from agentkit.messages.message import Content, JSONObject
 from agentkit.tool_calls.recorded_call import OUTCOME_UNKNOWN
-from tests.resumption.watched import Execution
+from tests.resumption.watched import Asked, Execution
 
 _UNKNOWN = OUTCOME_UNKNOWN.partition("Whether")[2][:40]
 
 
 @dataclass(frozen=True)
 class Cut:
-    """The first records of a run: it was interrupted there."""
+    """Some records of a run: it was interrupted when these were written."""
 
     lines: Sequence[str]
     is_whole: bool
@@ -37,26 +38,45 @@ class Cut:
         return {one["name"] for one in self.records if one["phase"] == "value"}
 
     @cached_property
-    def open_intent(self) -> JSONObject | None:
-        """The record of what was about to happen, or happening, when it was interrupted."""
-        last = self.records[-1] if self.records else None
-        return last if last is not None and last["phase"] == "intent" else None
+    def open_intents(self) -> list[JSONObject]:
+        """The records of what was about to happen, or happening, when it was interrupted."""
+        return [one for one in self.records if one["phase"] == "intent" and not self.is_below_recorded(one["name"])]
 
     def is_below_recorded(self, name: str) -> bool:
-        """Return True if a step, or one above it, has its value here."""
+        """Return True if a step, one above it, or the run that it belongs to, has its value or its end here."""
         parts = name.split("/")
-        return any("/".join(parts[: count + 1]) in self.recorded for count in range(len(parts)))
+        is_recorded = any("/".join(parts[: count + 1]) in self.recorded for count in range(len(parts)))
+        return is_recorded or has_ended(prefix_of(name), self.recorded)
+
+    def still_allowed(self, asked: Iterable[Asked]) -> Counter[str]:
+        """Return how often each request of the recorded steps may come again, for steps that are not recorded."""
+        held: Counter[str] = Counter()
+        for one in asked:
+            held[one.body] += not self.is_below_recorded(one.step)
+        recorded = {one.body for one in asked if self.is_below_recorded(one.step)}
+        return Counter({body: count for body, count in held.items() if body in recorded})
 
     def write_to(self, path: Path) -> None:
         """Write it as the run of a new journal."""
         if self.lines:
             Journal(path).import_lines(self.lines)
 
+    def __str__(self) -> str:
+        last = self.records[-1] if self.records else {"phase": "nothing", "name": ""}
+        return f"after {len(self.lines)} records, {last['phase']} of {last['name']}"
+
 
 def cuts_of(lines: Sequence[str]) -> Iterator[Cut]:
-    """Yield every cut, from none of the records to all."""
+    """Yield every cut of an export, from none of the records to all."""
     for count in range(len(lines) + 1):
         yield Cut(lines[:count], count == len(lines) and json.loads(lines[-1])["name"] == "end")
+
+
+def cut_at_moment(lines: Sequence[str], written: Sequence[tuple[str, str]]) -> Cut:
+    """Return the cut that a process leaves which dies when these records are on disk, whatever their order."""
+    known, kept = set(written), [json.loads(line) for line in lines]
+    held = [line for line, one in zip(lines, kept, strict=True) if (one["phase"], one["name"]) in known]
+    return Cut(held, ("value", "end") in known)
 
 
 @dataclass
@@ -77,19 +97,15 @@ class Judgement:
         """
         self._check_requests()
         self._check_effects()
-        if self.cut.open_intent is not None:
-            self._check_unknown_outcome(self.cut.open_intent)
-        elif (is_same or self.cut.is_whole) and self.first.result is not None:
-            self._check_facts()
-        return self.problems
+        unknown = [one for one in self.cut.open_intents if one["key"] not in self.again.reconciled]
+        for intent in unknown:
+            self._check_unknown_outcome(intent)
+        if not unknown and (is_same or self.cut.is_whole) and self.first.result is not None:
+            self._check_facts(is_same=is_same)
+        return [f"{self.cut}: {problem}" for problem in self.problems]
 
     def _check_requests(self) -> None:
-        recorded = [one for one in self.first.asked if self.cut.is_below_recorded(one.step)]
-        left = Counter(one.body for one in self.first.asked) - Counter(one.body for one in recorded)
-        known = {one.body for one in recorded}
-        for body, count in Counter(one.body for one in self.again.asked).items():
-            if body in known and count > left[body]:
-                self.problems.append(f"asked again: {body[-400:]}")
+        self.problems += [f"asked again: {body[-400:]}" for body in self.again.refused]
         if self.cut.is_whole and self.again.asked:
             self.problems.append(f"asked {len(self.again.asked)} times after its end")
         for one in self.again.asked:
@@ -108,7 +124,7 @@ class Judgement:
         if intent["kind"] == "tool":
             if any(step == name for step, _ in self.again.executed):
                 self.problems.append(f"the write {name} was made again")
-            if result is not None and _UNKNOWN not in str([one.messages for one in _tree(result)]):
+            if result is not None and not any(_UNKNOWN in text for text in self._texts_for(intent["key"])):
                 self.problems.append(f"the model does not read that the outcome of {name} is unknown")
         elif result is not None and intent["kind"] == "model":
             lost = sum(charge["usage"]["output_tokens"] for charge in intent["charges"] or ())
@@ -122,7 +138,17 @@ class Judgement:
             if used < lost + recorded:
                 self.problems.append(f"{used} output tokens are charged, of {recorded} and {lost} that were lost")
 
-    def _check_facts(self) -> None:
+    def _texts_for(self, key: str) -> Iterator[str]:
+        """Yield what a model reads as the result of the call with this key."""
+        assert self.again.result is not None
+        told = [*(one.messages for one in self.again.asked), *(one.messages for one in _tree(self.again.result))]
+        for message in (message for messages in told for message in messages):
+            content: Content = message["content"]
+            for block in () if isinstance(content, str) else content:
+                if block["type"] == "tool_result" and key.endswith(f":{block['tool_use_id']}"):
+                    yield str(block)
+
+    def _check_facts(self, *, is_same: bool) -> None:
         first, again = self.first.facts(), self.again.facts() if self.again.result is not None else {}
         if not again:
             self.problems.append("it has no result")
@@ -130,7 +156,7 @@ class Judgement:
         if first["result"] != again["result"]:
             self.problems.append(difference(first["result"], again["result"]))
         missing, new = first["events"] - again["events"], again["events"] - first["events"]
-        if missing or new:
+        if missing or (new and is_same):  # where a clock ended the run, its reader may not have got the last of them
             self.problems.append(f"events: without {missing}, with {new}")
 
 

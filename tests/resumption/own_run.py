@@ -1,23 +1,35 @@
-"""Runs of every kind whose model replies by what it is asked alone, so that any execution of them can go on."""
+"""A run of our own: tools, agents that use them, and a model that replies by what it is asked alone.
+
+So any execution of it can go on from anywhere, with a server that knows nothing of the ones before.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from agentkit import Agent, Budget, Retry, Settings, background, tool
+import anyio
+
+from agentkit import Agent, Budget, Retry, RunContext, RunResult, Settings, tool
 from agentkit.messages.message import JSONObject
-from agentkit.run.middleware import CallModel, CallTool, ModelCall, ToolRun
-from agentkit.simulator import Reply
-from tests.resumption.watched import Execution
+from agentkit.simulator import Reply, Script, Simulator
+from agentkit.simulator.faults.plan import Faults
+from agentkit.simulator.http.transport import in_process_client
+from agentkit.simulator.http.wire import Response
+from agentkit.simulator.server import FAULT_HEADER
+from tests.resumption.cuts import Cut, Judgement
+from tests.resumption.watched import RECORDED, Execution, WatchedJournal
 
 execution: ContextVar[Execution] = ContextVar("execution")
 Responder = Callable[[JSONObject], Reply]
 
 
-def _note(what: str) -> None:
+def note(what: str) -> None:
+    """Note what the code of a tool does in the execution of now."""
     if (now := execution.get(None)) is not None:
         now.note_effect(what)
 
@@ -25,92 +37,131 @@ def _note(what: str) -> None:
 @tool(effect="read")
 async def look(word: str) -> str:
     """Look a word up."""
-    _note(f"look {word}")
+    note(f"look {word}")
     return f"{word} is 4 EUR"
 
 
 @tool(effect="write")
 async def pay(amount: int) -> str:
     """Pay."""
-    _note(f"pay {amount}")
+    note(f"pay {amount}")
     return f"paid {amount}"
+
+
+@tool(effect="idempotent")
+async def mark(ctx: RunContext, word: str) -> str:
+    """Mark a word, by the key."""
+    note(f"mark {word}")
+    return f"marked {word}, {ctx.idempotency_key}"
+
+
+async def find_booking(ctx: RunContext, room: int) -> str:
+    """Find out that the room was booked: what was announced has happened."""
+    if (now := execution.get(None)) is not None:
+        now.reconciled.add(ctx.idempotency_key)
+    return f"booked {room}"
+
+
+@tool(effect="write", reconcile=find_booking)
+async def book(room: int) -> str:
+    """Book a room."""
+    note(f"book {room}")
+    return f"booked {room}"
 
 
 @tool(effect="read")
 async def read_log(day: int) -> str:
     """Read the log of a day."""
-    _note(f"read {day}")
+    note(f"read {day}")
     return "".join(f"{n}: fine\n" for n in range(20_000)) + f"out of tea on day {day}\n"
 
 
 @tool(effect="read")
-async def ask_helper(word: str) -> str:
-    """Ask somebody else."""
-    _note(f"ask {word}")
-    return str((await _helper.run(f"What is {word}?")).output)
+async def wait(word: str) -> str:
+    """Wait without end."""
+    note(f"wait {word}")
+    await anyio.sleep_forever()
+    return "never"
 
 
-async def _around_tool(run: ToolRun, call_next: CallTool) -> Any:
-    _note(f"around {run.call.name}")
-    return await call_next(run)
-
-
-async def _around_model(call: ModelCall, call_next: CallModel) -> Any:
-    return await call_next(call)
-
-
-def _verify(output: str) -> str | None:
-    return None if "4 EUR" in output else "Name the price."
-
-
-_FAST = Retry(first_wait_s=0.001, longest_wait_s=0.002)
-_SAME: Mapping[str, Any] = {"retry": _FAST, "settings": Settings(cache=None)}  # the cache of a server goes on, too
-_helper = Agent("helper", model="claude-haiku-5-5", instructions="You help.", **_SAME)
-_leaf = Agent("leaf", model="claude-haiku-5-5", instructions="You are the leaf.", tools=[look, pay], **_SAME)
-_reader = Agent(
-    "reader", model="claude-haiku-5-5", instructions="You read.", tools=[look, pay, _leaf.as_tool()], **_SAME
+SAME: Mapping[str, Any] = {  # the cache of a server goes on, too
+    "retry": Retry(first_wait_s=0.001, longest_wait_s=0.002),
+    "settings": Settings(cache=None),
+}
+"""Options of every agent."""
+PLAIN: Mapping[str, Any] = {"model": "claude-opus-5-5", "instructions": "You lead.", **SAME}
+"""Options of the agent at the root."""
+helper = Agent("helper", model="claude-haiku-5-5", instructions="You help.", **SAME)
+leaf = Agent("leaf", model="claude-haiku-5-5", instructions="You are the leaf.", tools=[look, pay], **SAME)
+reader = Agent(
+    "reader", model="claude-haiku-5-5", instructions="You read.", tools=[look, pay, leaf.as_tool(), wait], **SAME
 )
-_PLAIN: Mapping[str, Any] = {"model": "claude-opus-5-5", "instructions": "You lead.", **_SAME}
 
 
-def _turn(request: JSONObject) -> int:
+def turn_of(request: JSONObject) -> int:
+    """Return the number of the turn that is asked for."""
     return 1 + len([message for message in request["messages"] if message["role"] == "assistant"])
 
 
-def _who(request: JSONObject) -> str:
+def who(request: JSONObject) -> str:
+    """Return the name of the agent that asks."""
     system = str(request.get("system"))
     names = {"You help.": "helper", "You are the leaf.": "leaf", "You read.": "reader", "You lead.": "lead"}
     return next((name for said, name in names.items() if said in system), "summary")
 
 
-def _is_last(request: JSONObject) -> bool:
+def is_last(request: JSONObject) -> bool:
+    """Return True if no call may be made any more."""
     return request.get("tool_choice") == {"type": "none"}
 
 
 def _below(request: JSONObject) -> Reply | None:
     """Return the reply to anybody but the lead."""
-    who, turn = _who(request), _turn(request)
-    if who == "lead":
+    name, turn = who(request), turn_of(request)
+    if name == "lead":
         return None
-    if who == "reader" and turn == 1 and not _is_last(request):
-        return Reply.tool("look", word="tea") + Reply.tool("leaf", objective="milk") + Reply.tool("pay", amount=2)
-    if who == "leaf" and turn == 1 and not _is_last(request):
+    if name == "reader" and turn == 1 and not is_last(request):
+        milk = Reply.tool(
+            "leaf", objective=f"milk, {'tea' in str(request['messages'][0])}"
+        )  # none asks as another does
+        return Reply.tool("look", word="tea") + milk + Reply.tool("pay", amount=2)
+    if name == "leaf" and turn == 1 and not is_last(request):
         return Reply.tool("look", word="milk") + Reply.tool("pay", amount=3)
-    return Reply.text(f"The {who} says: 4 EUR.")
+    return Reply.text(f"The {name} says: 4 EUR.")
 
 
-def _lead(*turns: Reply) -> Responder:
+def lead(*turns: Reply) -> Responder:
+    """Return the model of a lead that says this turn by turn, and then its answer."""
+
     def on(request: JSONObject) -> Reply:
-        turn = _turn(request)
-        is_over = turn > len(turns) or _is_last(request)
+        turn = turn_of(request)
+        is_over = turn > len(turns) or is_last(request)
         return _below(request) or (Reply.text("Tea is 4 EUR.") if is_over else turns[turn - 1])
 
     return on
 
 
-def _once(reply: Reply, is_it: Callable[[JSONObject], bool], on: Responder) -> Responder:
+def unless(is_it: Callable[[JSONObject], bool], reply: Reply, on: Responder) -> Responder:
     """Reply so, instead of what `on` says, to what is asked so."""
     return lambda request: reply if is_it(request) else on(request)
+
+
+class _Server:
+    """The server of one execution."""
+
+    def __init__(self, own: OwnRun, execution: Execution) -> None:
+        self.simulator = Simulator(Script(own.on), faults=own.faults)
+        self._fails_first = own.fails_first
+        self._execution = execution
+
+    async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """See `agentkit.simulator.http.wire.Server`."""
+        if path.partition("?")[0] == "/v1/messages":
+            if not self._execution.note_request(json.loads(body)):
+                headers = {**headers, FAULT_HEADER: RECORDED}
+            elif self._fails_first and self._execution.count(self._execution.asked[-1].body) == 1:
+                headers = {**headers, FAULT_HEADER: "status:503"}
+        return await self.simulator.handle(method, path, headers, body)
 
 
 @dataclass(frozen=True)
@@ -120,82 +171,55 @@ class OwnRun:
     agent: Agent[Any, Any, Any]
     on: Responder
     budget: Budget | None = None
+    faults: Faults = ()
     fails_first: bool = False
     """True if each request fails the first time that it comes."""
+    is_same: bool = True
+    """False if a clock, or the order of siblings, has a part in what comes of it."""
 
-    @property
-    def options(self) -> Any:
-        """The options of the run."""
-        return {} if self.budget is None else {"budget": self.budget}
+    async def execute(self, path: Path, after: tuple[Execution, Cut] | None = None) -> Execution:
+        """Execute the run, or go on with it from a cut: the server refuses every request that the cut holds."""
+        now = Execution()
+        if after is not None:
+            first, cut = after
+            cut.write_to(path)
+            now.still_allowed = cut.still_allowed(first.asked)
+        server = _Server(self, now)
+        options: Any = {"client": in_process_client(server)}
+        if self.budget is not None:
+            options["budget"] = self.budget
+        journal: Any = WatchedJournal(path, now)
+        token = execution.set(now)
+        try:
+            async with self.agent.stream("Go", journal=journal, run_id="r", **options) as run:
+                now.events += [event async for event in run]
+            now.result = run.result
+        finally:
+            execution.reset(token)
+        assert server.simulator.failures == []
+        return now
 
-    def respond(self, request: JSONObject) -> Reply:
-        """Reply to a request, and note it."""
-        now = execution.get(None)
-        if now is not None:
-            now.note_request(request)
-            if self.fails_first and now.asked.count(now.asked[-1]) == 1:
-                return Reply.failure(503, "api_error")
-        return self.on(request)
+    def problems_after(self, first: Execution, cut: Cut, again: Execution) -> list[str]:
+        """Return what is wrong with an execution that went on from a cut."""
+        found = Judgement(first, cut, again).of_everything(is_same=self.is_same)
+        if again.result is None:
+            return [*found, f"{cut}: it has no result"]
+        return [*found, *(f"{cut}: {problem}" for problem in self._overspent(again.result))]
 
-
-_CALLS = Reply.tool("look", word="tea") + Reply.tool("pay", amount=1)
-_TREE = _lead(
-    Reply.tool("reader", objective="tea") + Reply.tool("pay", amount=1) + Reply.tool("reader", objective="milk"),
-    Reply.tool("look", word="coffee"),
-)
-_BACKGROUND = _lead(
-    Reply.tool("start_agent", agent="reader", input={"objective": "tea"})
-    + Reply.tool("start_agent", agent="leaf", input={"objective": "milk"}),
-    Reply.tool("look", word="tea"),
-    Reply.tool("collect_agent", handles=[], wait=True),
-)
-_LOGS = _lead(
-    Reply.tool("read_log", day=1) + Reply.tool("read_log", day=2),
-    Reply.tool("search_artifact", artifact="artifact-2", words="tea"),
-)
-_MANY = _lead(*(Reply.tool("look", word=f"w{n}") + Reply.tool("pay", amount=n) for n in range(1, 9)))
-_TOO_COMPLEX = Reply.failure(400, "invalid_request_error", "Schema is too complex.")
-_tree_tools: list[Any] = [_reader.as_tool(), look, pay]
-
-OWN_RUNS: Mapping[str, OwnRun] = {
-    "two levels": OwnRun(Agent("lead", tools=_tree_tools, **_PLAIN), _TREE),
-    "two levels, each request fails once": OwnRun(Agent("lead", tools=_tree_tools, **_PLAIN), _TREE, fails_first=True),
-    "two levels under a cost": OwnRun(Agent("lead", tools=_tree_tools, **_PLAIN), _TREE, Budget(max_cost_usd=1.2)),
-    "background": OwnRun(
-        Agent("lead", tools=[background(_reader.as_tool(), _leaf.as_tool()), look], **_PLAIN), _BACKGROUND
-    ),
-    "artifacts": OwnRun(Agent("lead", tools=[read_log], **_PLAIN), _LOGS),
-    "cost": OwnRun(Agent("lead", tools=[look, pay], **_PLAIN), _MANY, Budget(max_cost_usd=0.7)),
-    "input tokens": OwnRun(Agent("lead", tools=[look, pay], **_PLAIN), _MANY, Budget(max_input_tokens=9_000)),
-    "output tokens": OwnRun(Agent("lead", tools=[look, pay], **_PLAIN), _MANY, Budget(max_output_tokens=20_000)),
-    "requests": OwnRun(Agent("lead", tools=[look, pay], **_PLAIN), _MANY, Budget(max_requests=4)),
-    "fallback": OwnRun(
-        Agent("lead", tools=[look, pay], fallback="claude-sonnet-5-5", **_PLAIN),
-        _once(
-            Reply.failure(404, "not_found_error"), lambda request: request["model"] == "claude-opus-5-5", _lead(_CALLS)
-        ),
-    ),
-    "answer by a tool": OwnRun(
-        Agent("lead", tools=[look, pay], output=dict[str, int], **_PLAIN),
-        _once(
-            _TOO_COMPLEX,
-            lambda request: "give_answer" not in str(request["tools"]),
-            lambda request: _CALLS if _turn(request) == 1 else Reply.tool("give_answer", tea=4),
-        ),
-    ),
-    "verify": OwnRun(
-        Agent("lead", tools=[_reader.as_tool(verify=_verify), pay], **_PLAIN),
-        _once(
-            Reply.text("I do not know."),
-            lambda request: _who(request) == "reader" and _turn(request) == 2,
-            _lead(Reply.tool("reader", objective="tea") + Reply.tool("pay", amount=1)),
-        ),
-    ),
-    "middleware": OwnRun(
-        Agent("lead", tools=_tree_tools, around_tool=[_around_tool], around_model=[_around_model], **_PLAIN), _TREE
-    ),
-    "a run that a tool starts": OwnRun(
-        Agent("lead", tools=[ask_helper, pay], **_PLAIN),
-        _lead(Reply.tool("ask_helper", word="tea") + Reply.tool("pay", amount=1)),
-    ),
-}
+    def _overspent(self, result: RunResult[Any]) -> list[str]:
+        """Return the limits of the budget that a result is over."""
+        if self.budget is None:
+            return []
+        usage = result.usage
+        spent = {
+            "max_cost_usd": result.cost.total.usd or 0,
+            "max_input_tokens": usage.prompt_tokens,
+            "max_output_tokens": usage.output_tokens,
+            "max_requests": usage.requests + usage.aborted_requests,
+        }
+        limits = {name: getattr(self.budget, name) for name in spent}
+        return [
+            f"{spent[name]} is over {name}={limit}"
+            for name, limit in limits.items()
+            if limit is not None and spent[name] > limit + 1e-9
+        ]

@@ -14,12 +14,13 @@ import anyio
 
 from agentkit import Agent
 from agentkit.simulator.http.wire import ConnectionLost, Response
+from agentkit.simulator.server import FAULT_HEADER
 from benchmarks.faults.agents import FAST, Deps, Task
 from benchmarks.faults.play import ScenarioRun
 from benchmarks.faults.scenario import PROMPT, Scenario
 from benchmarks.faults.scenario_server import ScenarioServer
 from tests.resumption.cuts import Cut
-from tests.resumption.watched import Execution, WatchedJournal
+from tests.resumption.watched import RECORDED, Execution, WatchedJournal, step_now
 
 RUN_ID = "r"
 
@@ -41,7 +42,7 @@ class WatchedServer(ScenarioServer):
 
     def __init__(self, scenario: Scenario, execution: Execution) -> None:
         super().__init__(scenario)
-        self._execution = execution
+        self.execution = execution
         self.bodies: list[tuple[str, str, Mapping[str, str], bytes]] = []
         """The requests of the run, as they came."""
         self.before: list[tuple[str, str, Mapping[str, str], bytes]] = []
@@ -49,14 +50,20 @@ class WatchedServer(ScenarioServer):
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """See `ScenarioServer.handle`."""
-        if path.partition("?")[0] == "/v1/messages":
-            self._execution.note_request(json.loads(body))
+        is_of_reader = self._scenario.reading is not None and not step_now()
+        if path.partition("?")[0] == "/v1/messages" and not is_of_reader:
+            is_allowed = self.execution.note_request(json.loads(body))
             self.bodies.append((method, path, headers, body))
+            if not is_allowed:
+                return await self.simulator.handle(method, path, {**headers, FAULT_HEADER: RECORDED}, body)
         return await super().handle(method, path, headers, body)
 
     async def begin_behind(self, first: WatchedServer, cut: Cut) -> None:
-        """Live through the requests of the recorded steps, as the server of the first execution has."""
-        pairs = zip(first._execution.asked, first.bodies, strict=True)
+        """Live through the requests of the recorded steps, as the server of the first execution has.
+
+        It refuses them from then on.
+        """
+        pairs = zip(first.execution.asked, first.bodies, strict=True)
         for given in (*first.before, *(given for asked, given in pairs if cut.is_below_recorded(asked.step))):
             with anyio.move_on_after(0.1), suppress(ConnectionLost):
                 response = await super().handle(*given)
@@ -95,11 +102,12 @@ class JournaledScenario(ScenarioRun):
             stream, prompt = chat.stream, Task(PROMPT)
         if after is not None:
             await self.server.begin_behind(*after)
+            self.execution.still_allowed = after[1].still_allowed(after[0].execution.asked)
         self.execution.asked.clear()
         self.server.before += self.server.bodies
         self.server.bodies.clear()
         self.execution.executed.clear()
-        journal: Any = WatchedJournal(self._path)
+        journal: Any = WatchedJournal(self._path, self.execution)
         async with stream(prompt, **self.options(), journal=journal, run_id=RUN_ID) as run:
             self.desk.cancel = run.cancel
             async for event in run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +20,8 @@ from agentkit.run.steps import Slot, Step, StepFunction, Steps
 from agentkit.tool_calls.eager_call import DISCARDED
 from agentkit.tools.run_context import current_services
 
+RECORDED = "status:401"
+"""The fault of a request that is recorded and comes again: nothing of the tree can go on after it."""
 _model_step: ContextVar[str] = ContextVar("model_step", default="")
 # What differs from one execution to the next: the ids that the local API gives, those of errors, signatures, amounts.
 _CHANGING = (
@@ -40,6 +42,8 @@ class Asked(NamedTuple):
     """The full name of the step that sent it. Empty: none did."""
     body: str
     """The request, comparable."""
+    messages: Sequence[JSONObject]
+    """Its messages, as they came."""
 
 
 @dataclass
@@ -52,10 +56,27 @@ class Execution:
     asked: list[Asked] = field(default_factory=list[Asked])
     executed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """The full name of the step of each call, and what it did."""
+    reconciled: set[str] = field(default_factory=set[str])
+    """The idempotency keys of the calls that were found to have taken effect, or not."""
+    written: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Phase and full name of each record, in the order in which they were on disk."""
+    still_allowed: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How often each request may come that is recorded: as often as the steps that are not recorded sent it, too."""
+    refused: list[str] = field(default_factory=list[str])
+    """The requests that came although they are recorded."""
 
-    def note_request(self, request: JSONObject) -> None:
-        """Note a request that has come to the server."""
-        self.asked.append(Asked(_model_step.get() or _call_now(), comparable(json.dumps(request))))
+    def note_request(self, request: JSONObject) -> bool:
+        """Note a request that has come to the server. False: it is recorded, and has to be refused."""
+        body = comparable(json.dumps(request))
+        self.asked.append(Asked(step_now(), body, request["messages"]))
+        is_allowed = body not in self.still_allowed or self.count(body) <= self.still_allowed[body]
+        if not is_allowed:
+            self.refused.append(body)
+        return is_allowed
+
+    def count(self, body: str) -> int:
+        """Return how often a request has come."""
+        return sum(asked.body == body for asked in self.asked)
 
     def note_effect(self, what: str) -> None:
         """Note what the code of a tool does."""
@@ -66,6 +87,11 @@ class Execution:
         result = self.result
         assert result is not None
         return {"result": comparable(repr(_facts_of(result))), "events": _said(self.events)}
+
+
+def step_now() -> str:
+    """Return the full name of the step that sends a request now. Empty: it is sent by code outside of the run."""
+    return _model_step.get() or _call_now()
 
 
 def _call_now() -> str:
@@ -127,12 +153,13 @@ def _said(events: Sequence[Event]) -> Counter[str]:
 
 
 class WatchedSteps(Steps):
-    """Durable steps that tell the server which of them asks."""
+    """Durable steps that tell the server which of them asks, and the execution what is recorded."""
 
     is_durable: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
 
-    def __init__(self, own: Steps) -> None:
+    def __init__(self, own: Steps, execution: Execution) -> None:
         self._own = own
+        self._execution = execution
 
     @property
     def is_replaying(self) -> bool:
@@ -159,11 +186,10 @@ class WatchedSteps(Steps):
     async def announce(self, slot: Slot, intent: JSONObject) -> None:
         """See `Steps.announce`."""
         await self._own.announce(slot, intent)
+        self._execution.written.append(("intent", slot.name))
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         """See `Steps.run`."""
-        if slot.step.kind != "model":
-            return await self._own.run(slot, effect)
 
         async def as_this_step() -> JSONObject:
             token = _model_step.set(slot.name)
@@ -172,11 +198,13 @@ class WatchedSteps(Steps):
             finally:
                 _model_step.reset(token)
 
-        return await self._own.run(slot, as_this_step)
+        value = await self._own.run(slot, as_this_step if slot.step.kind == "model" else effect)
+        self._execution.written.append(("value", slot.name))
+        return value
 
     def under(self, slot: Slot) -> WatchedSteps:
         """See `Steps.under`."""
-        return WatchedSteps(self._own.under(slot))
+        return WatchedSteps(self._own.under(slot), self._execution)
 
 
 @dataclass(frozen=True)
@@ -184,12 +212,13 @@ class WatchedJournal:
     """A journal whose steps are watched."""
 
     path: Path
+    execution: Execution
 
     @asynccontextmanager
     async def open_run(self, run_id: str) -> AsyncGenerator[Steps]:
         """See `StepsStore.open_run`."""
         async with Journal(self.path).open_run(run_id) as steps:
-            yield WatchedSteps(steps)
+            yield WatchedSteps(steps, self.execution)
 
     def reopen(self, run_id: str) -> None:
         """See `StepsStore.reopen`."""
