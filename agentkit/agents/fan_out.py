@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
@@ -10,6 +11,7 @@ import anyio
 
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.log import log
+from agentkit.loop.parent_call import enclosing_call, nested_run_id
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.cleanup import is_current_task_cancelled
@@ -62,7 +64,7 @@ async def fan_out(
     items: Iterable[Item],
     *,
     concurrency: int,
-    run_id: str,
+    run_id: str | None,
     emit: Emit[Out],
     redact: Callable[[str], str] = text_without_secrets,
 ) -> None:
@@ -74,12 +76,13 @@ async def fan_out(
     """
     if not isinstance(cast("object", concurrency), int) or concurrency < 1:
         raise UsageError(f"map(concurrency={concurrency!r}): it takes the number of items at once, at least one.")
+    prefix = run_id or new_run_id()
     unreadable: list[Failed] = []
-    waiting = _numbered_items(_iterate(items), run_id, unreadable, redact)
+    waiting = _numbered_items(_iterate(items), prefix, unreadable, redact)
 
     async def work() -> None:
         for index, item in waiting:
-            await emit(await _run_item(run_item, index, item, f"{run_id}/{index}", redact))
+            await emit(await _run_item(run_item, index, item, f"{prefix}/{index}", redact))
 
     try:
         async with anyio.create_task_group() as tasks:
@@ -89,6 +92,12 @@ async def fan_out(
         raise first_leaf_exception(group) from None
     for failed in unreadable:
         await emit(failed)
+
+
+def new_run_id() -> str:
+    """Return an id for a fan-out; in a run, the same in every execution of the call that starts it."""
+    around = enclosing_call()
+    return f"map-{secrets.token_hex(8)}" if around is None else nested_run_id(around, "map")
 
 
 def _iterate(items: Iterable[Item]) -> Iterator[Item]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -12,14 +11,14 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from agentkit.agents.fan_out import Done, Emit, Failed, Progress, fan_out
+from agentkit.agents.fan_out import Done, Emit, Failed, Progress, fan_out, new_run_id
 from agentkit.agents.recorded_messages import without_messages
 from agentkit.history.conversation_state import ConversationState
 from agentkit.log import log_context
 from agentkit.loop.durable.recorded_spending import recorded_amount
 from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.opening import store_of
-from agentkit.loop.parent_call import enclosing_call, enclosing_client, nested_run_id
+from agentkit.loop.parent_call import enclosing_client
 from agentkit.loop.run_checks import check_deps_demands
 from agentkit.models.client import lease_client
 from agentkit.redaction.credentials import credentials_of, credentials_of_environment
@@ -48,7 +47,7 @@ async def run_items(
     check_run_options(spec, options, "concurrency", "progress")
     agent, shared = spec_with_options(spec, options), options.pop("budget", None)
     store = None if (journal := options.get("journal")) is None else store_of(journal)
-    run_id = options.get("run_id") or _new_run_id()
+    run_id = options.get("run_id") or new_run_id()
     check_deps_demands(agent, has_deps=has_own_deps(agent.deps, options.get("deps")))
 
     async def one(item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
@@ -83,12 +82,6 @@ async def run_items(
         stack.enter_context(log_context(redactor, agent=spec.name))
         await fan_out(one, items, concurrency=concurrency, run_id=run_id, redact=redactor.text, emit=deliver)
     return [results[index] for index in sorted(results)]
-
-
-def _new_run_id() -> str:
-    """Return an id for the fan-out; in a run, the same in every execution of the call that starts it."""
-    around = enclosing_call()
-    return f"map-{secrets.token_hex(8)}" if around is None else nested_run_id(around, "map")
 
 
 def _read_result(spec: AgentSpec[Deps, In, Out], item: In | str, options: RunOptions[Deps]) -> RunResult[object]:
