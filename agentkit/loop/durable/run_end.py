@@ -50,7 +50,7 @@ class RunEnd:
     is_out_of_time: bool = False
     """True if calls were cut off because the time of a budget was over."""
     actions: int | None = None
-    """The number of actions that its loop had begun. None: not known."""
+    """The number of actions that its loop had started. None: not known."""
     has_answer: bool = True
     """False: it had accepted no answer when it was cut off, whatever the last reply was."""
     unrecorded_charges: tuple[Charge, ...] = ()
