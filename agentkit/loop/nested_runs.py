@@ -61,7 +61,7 @@ class NestedRuns:
     is_closed: bool = field(default=False, init=False)
     """True once the run around them has ended."""
     _counts: Counter[str] = field(default_factory=Counter[str], init=False)
-    """How many runs each call has started, by its id."""
+    """The number of runs that each call has started, by its id."""
     _in_threads: set[_ThreadRun] = field(default_factory=set[_ThreadRun], init=False)
     _watch_end: anyio.Event | None = field(default=None, init=False)
     """Set when there are none in threads any more. None: they are not watched."""
