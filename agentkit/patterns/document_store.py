@@ -6,6 +6,7 @@ stops the others.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tempfile
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
@@ -14,18 +15,21 @@ from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias, cast
+from typing import BinaryIO, TypeAlias, cast
 
 import anyio.to_thread
 
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.messages.content import Document, File
+from agentkit.patterns.packing import Part
 
 Source: TypeAlias = "Document | File | str | PathLike[str]"
 """A document, a file in memory, or the path of a file or a folder."""
 Sources: TypeAlias = "Iterable[Source] | AsyncIterable[Source] | PathLike[str]"
 """Documents and paths, from any iterable, sync or async; or one path."""
 
+MOST_PAGE_BYTES = 20_000_000
+"""Maximum size of a page that is sent as a picture: base64 makes it a third longer, and a request takes 32 MB."""
 _CACHES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _PAGE = re.compile(r"^\[Page (\d+)\]$", re.MULTILINE)
 
@@ -53,6 +57,8 @@ class DocumentStore(Mapping[str, str]):
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._entries: dict[str, _Entry] = {}
+        self._pages: dict[tuple[str, int], _Entry] = {}
+        self._without_text: set[str] = set()
         self._size = 0
         self.gaps: list[Gap] = []
         """Files that could not be read."""
@@ -66,9 +72,11 @@ class DocumentStore(Mapping[str, str]):
         self._file.close()
 
     def __getitem__(self, document: str) -> str:
-        entry = self._entries[document]
+        return self._read(self._entries[document]).decode(errors="surrogatepass")
+
+    def _read(self, entry: _Entry) -> bytes:
         self._file.seek(entry.offset)
-        return self._file.read(entry.size).decode(errors="surrogatepass")
+        return self._file.read(entry.size)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -80,17 +88,40 @@ class DocumentStore(Mapping[str, str]):
         """Return the title of a document. Empty: it has none of its own."""
         return self._entries[document].title
 
+    def pictures(self, document: str) -> list[int]:
+        """Return the pages of a document that are only pictures."""
+        return [page for name, page in self._pages if name == document]
+
+    def page(self, document: str, number: int) -> File:
+        """Return a page that is only a picture, as a PDF of one page."""
+        return File(self._read(self._pages[document, number]), "application/pdf", f"{document}, page {number}")
+
+    def content_of(self, part: Part) -> str:
+        """Return the text of a part; for a page that is only a picture, a text that differs for other pages."""
+        if part.page:
+            return hashlib.sha256(self._read(self._pages[part.document, part.page])).hexdigest()
+        return self[part.document][part.start : part.end]
+
+    def has_text(self, document: str) -> bool:
+        """Return False for a document whose pages are all pictures."""
+        return document not in self._without_text
+
     def add(self, document: Document) -> str:
         """Keep a document, and return its id: one that is taken gets a plus sign."""
         name = document.id
         while name in self._entries:
             name += "+"
         data = document.text.encode(errors="surrogatepass")
-        self._file.seek(self._size)
-        self._file.write(data)
-        self._entries[name] = _Entry(document.title, self._size, len(data))
-        self._size += len(data)
+        self._entries[name] = _Entry(document.title, self._append(data), len(data))
         return name
+
+    def _append(self, data: bytes) -> int:
+        """Write data to the end of the file; return its place."""
+        offset = self._size
+        self._file.seek(offset)
+        self._file.write(data)
+        self._size += len(data)
+        return offset
 
     async def fill(self, sources: Sources, taken: Callable[[str, str], object]) -> None:
         """Keep all documents of some sources; `taken` is called with the id and the text of each."""
@@ -118,20 +149,33 @@ class DocumentStore(Mapping[str, str]):
     def _keep_content(self, file: File, taken: Callable[[str, str], object]) -> None:
         """Keep the text of a file in memory. Runs in a thread."""
         name = file.name or "file"
-        if file.media_type != "application/pdf":
-            text, title = file.data.decode(), ""
+        if file.media_type == "application/pdf":
+            self._keep_pdf(BytesIO(file.data), name, "", taken)
         else:
-            from agentkit_tools.pdf_text import text_of_pdf
-            from agentkit_tools.unreadable import NotReadable
+            text = file.data.decode()
+            taken(self.add(Document(name, text)), text)
 
-            try:
-                read = text_of_pdf(BytesIO(file.data))
-            except NotReadable as error:
-                self.gaps.append(Gap(name, str(error)))
-                return
-            text, title = read.text, read.title
-            self.gaps += [Gap(name, read.missing)] if read.missing else []
-        taken(self.add(Document(name, text, title)), text)
+    def _keep_pdf(self, file: BinaryIO, name: str, title: str, taken: Callable[[str, str], object]) -> None:
+        """Keep the text of a PDF, and each page that is only a picture as a PDF of its own."""
+        from agentkit_tools.pdf_text import pages_as_pdfs, read_pdf
+        from agentkit_tools.unreadable import NotReadable
+
+        try:
+            read = read_pdf(file)
+        except NotReadable as error:
+            self.gaps.append(Gap(name, str(error)))
+            return
+        self.gaps += [Gap(name, read.missing)] if read.missing else []
+        name = self.add(Document(name, read.text, read.title or title))
+        if read.no_text:
+            self._without_text.add(name)
+        for number, page in zip(read.pictures, pages_as_pdfs(file, read.pictures), strict=True):
+            if 0 < len(page) <= MOST_PAGE_BYTES:
+                self._pages[name, number] = _Entry("", self._append(page), len(page))
+            else:
+                reason = f"{len(page) / 1e6:.0f} MB, more than a request takes" if page else "damaged"
+                self.gaps.append(Gap(f"{name}, page {number}", f"a picture, {reason}"))
+        taken(name, read.text)
 
     def _keep_files(self, path: Path, taken: Callable[[str, str], object]) -> None:
         """Keep the documents of a file, or of all files of a folder. Runs in a thread."""
@@ -154,6 +198,9 @@ class DocumentStore(Mapping[str, str]):
     def _keep_file(self, file: Path, name: str, taken: Callable[[str, str], object]) -> None:
         from agentkit_tools.documents import read_folder
 
+        if file.suffix.lower() == ".pdf":
+            self._keep_pdf_file(file, name, taken)
+            return
         try:
             read = read_folder(file)
         except ConfigurationError as error:
@@ -164,12 +211,27 @@ class DocumentStore(Mapping[str, str]):
             own = name if len(read.documents) == 1 else f"{name}/{document.id}"
             taken(self.add(Document(own, document.text, document.title)), document.text)
 
+    def _keep_pdf_file(self, file: Path, name: str, taken: Callable[[str, str], object]) -> None:
+        from agentkit_tools.documents import error_reason, regular_file
+        from agentkit_tools.file_reading import MOST_BINARY_BYTES, refuse_size
+        from agentkit_tools.unreadable import NotReadable
+
+        try:
+            target = regular_file(file, file.parent)
+            refuse_size(target, MOST_BINARY_BYTES)
+            with target.open("rb") as opened:
+                self._keep_pdf(opened, name, file.name, taken)
+        except NotReadable as error:
+            self.gaps.append(Gap(name, str(error)))
+        except OSError as error:
+            self.gaps.append(Gap(name, error_reason(error)))
+
     def place_of(self, document: str, start: int) -> str:
         """Return the page, or else the heading, of a place in a document, for people. Empty: it has neither."""
         from agentkit_tools.sections import heading_at
 
         text = self[document]
-        pages = list(_PAGE.finditer(text, 0, start))
+        pages = list(_PAGE.finditer(text, 0, text.find("\n", start) + 1 or len(text)))
         if pages and text.startswith("[Page 1]"):
             return f"page {pages[-1][1]}"
         return heading_at(text, start)

@@ -11,6 +11,8 @@ PACK_TOKENS = 16_000
 """Default tokens of the documents in one request. Far below the window: readers miss more in longer prompts."""
 OVERLAP_TOKENS = 200
 """Tokens at the end of a part that its successor repeats, so that no passage is cut in two for both."""
+PICTURE_TOKENS = 3_000
+"""Tokens of a page that is sent as a picture: the upper end of what the API counts for one."""
 _BYTES_PER_TOKEN = 3.5
 """English prose has more, tables, code and other scripts fewer: an estimate on the side of more tokens."""
 
@@ -33,10 +35,14 @@ class Part:
     """An estimate."""
     is_whole: bool
     """True if it is the whole document."""
+    page: int = 0
+    """The page of a PDF that is only a picture, and is sent as one; its place is the mark in the text. 0: a text."""
 
     @property
     def name(self) -> str:
         """The name of the part, for people."""
+        if self.page:
+            return f"{self.document}, page {self.page}"
         return self.document if self.is_whole else f"{self.document}, characters {self.start}-{self.end}"
 
 
@@ -71,6 +77,15 @@ def split_into_parts(document: str, text: str, most_tokens: int = PACK_TOKENS) -
     return parts
 
 
+def picture_parts(document: str, text: str, pages: Iterable[int]) -> list[Part]:
+    """Return the pages of a document that are only pictures as parts."""
+    from agentkit_tools.pdf_text import picture_mark
+
+    marks = ((page, picture_mark(page)) for page in pages)
+    starts = ((page, text.find(mark), len(mark)) for page, mark in marks)
+    return [Part(document, at, at + size, PICTURE_TOKENS, is_whole=False, page=page) for page, at, size in starts]
+
+
 def _cut(text: str, room: int) -> Iterator[tuple[int, int]]:
     """Yield spans without gaps of at most `room` characters: as many whole sections as fit."""
     from agentkit_tools.sections import split_document
@@ -95,12 +110,12 @@ def _begin_overlap(text: str, start: int, overlap: int) -> int:
 
 
 def pack_parts(parts: Iterable[Part], most_tokens: int = PACK_TOKENS) -> list[Pack]:
-    """Return parts in packs of at most so many tokens, in order; a part that is bigger has a pack of its own."""
+    """Return parts in packs of at most so many tokens, in order; a bigger part, and a page, has a pack of its own."""
     packs: list[Pack] = []
     filling: list[Part] = []
     tokens = 0
     for part in parts:
-        if filling and tokens + part.tokens > most_tokens:
+        if filling and (tokens + part.tokens > most_tokens or part.page or filling[-1].page):
             packs.append(Pack(tuple(filling)))
             filling, tokens = [], 0
         filling.append(part)

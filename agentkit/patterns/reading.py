@@ -7,7 +7,7 @@ result.answer, result.citations, result.gaps, str(result.plan), result.cost
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -127,6 +127,8 @@ class _Reading:
         self._gaps = [*prepared.store.gaps, *prepared.gaps]
         self._quotes: list[Quoted] = [*prepared.known_quotes]
         self._cost, self._usage = Cost(), Usage()
+        self._missed: set[str] = set()
+        """Documents of which a part was not read."""
         self._cache_breaks: list[CacheBreak] = []
         self._run_id = options.get("run_id") or f"read-{prepared.content_id}"
         self._levels = 0
@@ -167,6 +169,7 @@ class _Reading:
                     found_in[result.index] = list(evidence_in(result.output, packs[result.index]))
                 else:
                     parts = packs[result.index].parts if result.index < len(packs) else ()
+                    self._missed.update(part.document for part in parts)
                     self._gaps += (Gap(part.name, result.reason.rstrip(".") or "not read") for part in parts)
                 done += 1
                 self._tell("reading", done, len(packs))
@@ -183,16 +186,15 @@ class _Reading:
 
     def _prompts(self, packs: Sequence[Pack]) -> Iterator[list[Block]]:
         """Yield the prompts; each is made when a reader is free, and none is kept."""
-        titles = _Titles(self._store)
         for pack in packs:
-            yield reading_prompt(pack, self._store, titles)
+            yield reading_prompt(pack, self._store)
 
     def _keep(self, kept: KeptEvidence, pack: Pack, found: Sequence[Quoted]) -> None:
         names = [part.document for part in pack.parts]
         for index, part in enumerate(pack.parts):
-            text = self._store[part.document][part.start : part.end]
             elsewhere = [one for one in found if one.document not in names] if index == 0 else []
-            kept.keep(text, part.document, [one for one in found if one.document == part.document] + elsewhere)
+            own = [one for one in found if one.document == part.document]
+            kept.keep(self._store.content_of(part), part.document, own + elsewhere)
 
     async def _reduce(self, evidence: list[Citation]) -> list[Citation]:
         async def run_all(agent: Agent[Any, Any, Any], prompts: list[str]) -> list[Done[Any] | Failed]:
@@ -233,7 +235,6 @@ class _Reading:
                 reason = "The answer quotes what no document holds, and does not fit its type without that."
         false_quotes = [quoted for one in checked for quoted in one.false_quotes]
         plan, usage = self._prepared.plan, self._usage
-        missed = {gap.document.partition(", characters ")[0] for gap in self._gaps} & {*self._prepared.documents}
         return ReadResult(
             answer=answer,
             citations=tuple(evidence),
@@ -243,7 +244,7 @@ class _Reading:
             gaps=tuple(self._gaps),
             plan=plan,
             actual=Actual(
-                plan.documents - len(missed), usage.requests, usage.prompt_tokens, usage.output_tokens,
+                plan.documents - len(self._missed), usage.requests, usage.prompt_tokens, usage.output_tokens,
                 self._cost.usd, seconds,
             ),
             cost=self._cost,
@@ -279,19 +280,3 @@ class _Reading:
 
     def _tell(self, stage: Stage, done: int = 0, total: int = 0) -> None:
         _report(self._options, ReadProgress(stage, done, total, self._cost, self._prepared.plan))
-
-
-class _Titles(Mapping[str, str]):
-    """The titles of stored documents by id."""
-
-    def __init__(self, store: DocumentStore) -> None:
-        self._store = store
-
-    def __getitem__(self, document: str) -> str:
-        return self._store.title(document)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._store)
-
-    def __len__(self) -> int:
-        return len(self._store)

@@ -117,14 +117,14 @@ class PlanRates:
         reply_s = _SECONDS_PER_CALL + reply / _OUTPUT_TOKENS_PER_S
         writing_s = _SECONDS_PER_CALL + sum(_WRITER_OUTPUT) / 2 / _OUTPUT_TOKENS_PER_S
         return Plan(
-            documents=len({part.document for pack in (*packs, *known) for part in pack.parts}),
+            documents=len(_documents(packs) | _documents(known)),
             calls=len(packs) + bool(packs or known),
             input_tokens=most[0],
             output_tokens=most[1],
             min_cost_usd=least[2],
             max_cost_usd=most[2],
             seconds=waves * reply_s + writing_s,
-            known=len({part.document for pack in known for part in pack.parts}),
+            known=len(_documents(known) - _documents(packs)),
             left_out=left_out,
         )
 
@@ -137,6 +137,10 @@ class PlanRates:
         usd = None if None in costs else sum(cost for cost in costs if cost is not None)
         tokens_in = sum(pack.tokens + beside for pack in packs) + beside + found
         return tokens_in, sum(_reply_tokens(pack, case) for pack in packs) + _WRITER_OUTPUT[case], usd
+
+
+def _documents(packs: Sequence[Pack]) -> set[str]:
+    return {part.document for pack in packs for part in pack.parts}
 
 
 def _reply_tokens(pack: Pack, case: int) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agentkit.errors import BudgetExceeded, UsageError
 from agentkit.patterns.document_store import DocumentStore, Gap, Sources
 from agentkit.patterns.kept_evidence import KeptEvidence
-from agentkit.patterns.packing import PACK_TOKENS, Pack, Part, pack_parts, split_into_parts
+from agentkit.patterns.packing import PACK_TOKENS, Pack, Part, pack_parts, picture_parts, split_into_parts
 from agentkit.patterns.reading_plan import Plan, PlanRates
 from agentkit.patterns.verification import Quoted
 from agentkit.retrieval.bm25 import Bm25
@@ -46,18 +46,11 @@ class PreparedReading:
     content_id: str = ""
     """An id that differs where the question, the documents or their packing do."""
 
-    @property
-    def documents(self) -> set[str]:
-        """The ids of the documents to read."""
-        return {part.document for pack in self.packs for part in pack.parts}
-
-    def take_known(self, kept: KeptEvidence, parts: Sequence[Part]) -> bool:
-        """Add the kept evidence of a document. False: a part of it is not known, and nothing is added."""
-        text = self.store[parts[0].document]
-        found = [kept.found_in(text[part.start : part.end], part.document) for part in parts]
-        if any(one is None for one in found):
+    def take_known(self, kept: KeptEvidence, part: Part) -> bool:
+        """Add the kept evidence of a part. False: it was not read yet."""
+        if (found := kept.found_in(self.store.content_of(part), part.document)) is None:
             return False
-        self.known_quotes.extend(quoted for one in found for quoted in one or ())
+        self.known_quotes.extend(found)
         return True
 
     @contextmanager
@@ -94,7 +87,11 @@ async def prepare_reading(
 
     def take(document: str, text: str) -> None:
         content.update(f"\0{document}\0{text}".encode(errors="replace"))
-        parts[document] = split_into_parts(document, text, pack_tokens)
+        parts[document] = split_into_parts(document, text, pack_tokens) if store.has_text(document) else []
+        pages = picture_parts(document, text, store.pictures(document))
+        for page in pages:
+            content.update(store.page(document, page.page).data)
+        parts[document] += pages
         if is_ranked:
             index.add(document, f"{store.title(document)}\n{text}")
 
@@ -103,18 +100,19 @@ async def prepare_reading(
     chosen = {*ranked[:most]}
     draft = PreparedReading(question, store, [], _EMPTY_PLAN, options.get("kept"), reader)
     with draft.open_kept() as kept:
-        known = (
-            [] if kept is None else [name for name in parts if name in chosen and draft.take_known(kept, parts[name])]
-        )
+        known = [
+            part
+            for name in parts if name in chosen and kept is not None
+            for part in parts[name] if draft.take_known(kept, part)
+        ]  # fmt: skip
+    is_known = {*known}.__contains__
+    waiting = {name: [part for part in parts[name] if not is_known(part)] for name in parts if name in chosen}
     rates = PlanRates.of(reader, writer, question, concurrency, options.get("evidence_tokens", EVIDENCE_TOKENS))
-    to_read = [name for name in parts if name in chosen.difference(known)]
-    waiting = {*to_read}
-    order = [name for name in ranked if name in waiting]
-    over = _over_budget(order, parts, rates, budget, pack_tokens)
-    packs = pack_parts((part for name in to_read if name not in over for part in parts[name]), pack_tokens)
+    over = _over_budget([name for name in ranked if waiting.get(name)], waiting, rates, budget, pack_tokens)
+    packs = pack_parts((part for name in waiting if name not in over for part in waiting[name]), pack_tokens)
     left_out = tuple(name for name in parts if name not in chosen or name in over)
     gaps = [Gap(name, f"left out: the price could be over {budget}") for name in parts if name in over]
-    plan = rates.plan(packs, [Pack(tuple(parts[name])) for name in known], left_out)
+    plan = rates.plan(packs, [Pack((part,)) for part in known], left_out)
     for pack in packs:
         content.update(repr(pack).encode(errors="replace"))
     return replace(draft, packs=packs, plan=plan, gaps=gaps, content_id=content.hexdigest()[:16])

@@ -108,7 +108,7 @@ def test_a_page_in_an_encoding_that_is_none_costs_itself_only(tmp_path: Path, ch
 
 
 def test_the_reason_of_a_file_without_permission_is_in_plain_words() -> None:
-    assert documents._error_reason(PermissionError(13, "Permission denied")) == "permission denied"
+    assert documents.error_reason(PermissionError(13, "Permission denied")) == "permission denied"
 
 
 def test_hidden_files_and_caches_are_left_out(tmp_path: Path) -> None:

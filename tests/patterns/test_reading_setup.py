@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from agentkit import Budget, BudgetExceeded, Document, File
-from agentkit.patterns import Evidence, plan_reading, read_many
-from agentkit.testing import script
+from agentkit.messages.message import JSONObject
+from agentkit.patterns import Evidence, Findings, plan_reading, read_many
+from agentkit.testing import Reply, script
 from tests.agentkit_tools.pdf_by_hand import pdf
-from tests.patterns.scripted_readers import CARDS, FEES, OTHER, scripted, text_of_request
+from tests.patterns.scripted_readers import CARDS, FEES, OTHER, is_reader, scripted, text_of_request
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +57,39 @@ async def test_files_in_memory_are_documents_too() -> None:
         result = await read_many(files, "What is the fee?")
     assert [(one.document, one.place) for one in result.citations] == [("fees.pdf", "page 1"), ("file", "")]
     assert (result.dropped, result.gaps) == (0, ())
+
+
+async def test_pages_that_are_only_pictures_are_read_as_files(tmp_path: Path) -> None:
+    mixed, scan = pdf("The fee is below.", b"\x00" * 64, b"\x80" * 64), pdf(b"\xff" * 64)
+    (tmp_path / "mixed.pdf").write_bytes(mixed)
+
+    def reply(request: JSONObject) -> Reply:
+        if not is_reader(request):
+            return Reply.text("The fee is 12 EUR [1].")
+        (block,) = request["messages"][0]["content"]
+        if block["source"]["type"] == "text":
+            return Reply.output(Findings([Evidence("It is below.", "The fee is below", "mixed.pdf", 0.1)]))
+        page = base64.b64decode(block["source"]["data"])
+        assert len(PdfReader(BytesIO(page)).pages) == 1
+        assert [bytes([grey]) * 64 in page for grey in (0, 128, 255)].count(True) == 1
+        if bytes([128]) * 64 in page:
+            return Reply.refusal("It is grey.")
+        return Reply.output(Findings([Evidence(f"12 EUR: {block['title']}", "Fee: 12 EUR", "x")]))
+
+    sources: list[Path | File] = [tmp_path / "mixed.pdf", File(scan, "application/pdf", "scan.pdf")]
+    with script(reply) as played:
+        result = await read_many(sources, "What is the fee?", kept=tmp_path / "kept.db")
+        again = await read_many(sources, "What is the fee?", kept=tmp_path / "kept.db")
+    mixed_name = (tmp_path / "mixed.pdf").as_posix()
+    assert {(one.document, one.place, one.claim.partition(":")[0]) for one in result.citations} == {
+        (mixed_name, "page 1", "It is below."), (mixed_name, "page 2", "12 EUR"), ("scan.pdf", "page 1", "12 EUR"),
+    }  # fmt: skip
+    assert {one.quote for one in result.citations} >= {"[Page 2]\n\n[no text on this page, only pictures]"}
+    assert (result.plan.documents, result.plan.calls, result.actual.documents, result.dropped) == (2, 5, 1, 0)
+    assert result.plan.input_tokens > 3 * 3_000
+    assert [(gap.document, "grey" in gap.reason) for gap in result.gaps] == [(f"{mixed_name}, page 3", True)]
+    assert {*again.citations} == {*result.citations}
+    assert (again.plan.known, again.plan.calls, len(played.requests)) == (1, 2, 5 + 2)
 
 
 async def test_two_documents_of_one_id_stay_apart() -> None:

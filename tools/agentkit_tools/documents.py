@@ -56,18 +56,18 @@ def read_folder(path: str | Path) -> Folder:
     try:
         files = [(root, root.name)] if root.is_file() else sorted(_walk_files(root), key=lambda each: each[1])
     except OSError as error:
-        raise ConfigurationError(f"The folder {str(path)!r} cannot be read: {_error_reason(error)}.") from None
+        raise ConfigurationError(f"The folder {str(path)!r} cannot be read: {error_reason(error)}.") from None
     unreadable = [Unreadable(name, file) for file, name in files if isinstance(file, str)]
     read: list[FileText] = []
     for file, name in files:
         if isinstance(file, Path):
             try:
-                target = _regular_file(file, root if root.is_dir() else root.parent)
+                target = regular_file(file, root if root.is_dir() else root.parent)
                 read += read_file(file, target, name, unreadable)
             except NotReadable as error:
                 unreadable.append(Unreadable(name, str(error)))
             except OSError as error:
-                unreadable.append(Unreadable(name, _error_reason(error)))
+                unreadable.append(Unreadable(name, error_reason(error)))
     if not read:
         raise ConfigurationError(
             f"The folder {str(path)!r} holds no document that can be read{_first_reason(unreadable)}."
@@ -118,7 +118,7 @@ def _walk_files(root: Path) -> Iterator[tuple[Path | str, str]]:
     for error in failed:
         if Path(error.filename) == root:
             raise error
-        yield _error_reason(error), _relative_name(Path(error.filename), root)
+        yield error_reason(error), _relative_name(Path(error.filename), root)
 
 
 def _relative_name(file: Path, root: Path) -> str:
@@ -126,7 +126,8 @@ def _relative_name(file: Path, root: Path) -> str:
     return os.fsencode(file.relative_to(root).as_posix()).decode(errors="replace")
 
 
-def _error_reason(error: OSError) -> str:
+def error_reason(error: OSError) -> str:
+    """Return the reason of a failure to open a file, in plain words."""
     return {2: "there is no such folder", 13: "permission denied", 40: "a link that leads to itself"}.get(
         error.errno or 0, (error.strerror or type(error).__name__).lower()
     )
@@ -139,7 +140,7 @@ def _first_reason(unreadable: list[Unreadable]) -> str:
     return f": {first.path}: {first.reason}" + (f" (and {len(unreadable) - 1} more)" if unreadable[1:] else "")
 
 
-def _regular_file(file: Path, root: Path) -> Path:
+def regular_file(file: Path, root: Path) -> Path:
     """Return the regular file that a path leads to. Raises NotReadable."""
     try:
         target = file.resolve(strict=True)

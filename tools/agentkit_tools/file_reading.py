@@ -63,17 +63,22 @@ def read_file(file: Path, target: Path, name: str, unreadable: list[Unreadable])
         raise NotReadable(f"{other} cannot be read")
     with target.open("rb") as opened:
         kind = mail_kind(file, opened.read(START_BYTES))
-    size, most = target.stat().st_size, MOST_BINARY_BYTES if suffix == ".pdf" or kind else MOST_BYTES
-    if size > most and kind != "mbox":
-        raise NotReadable(f"{size / 1e6:.1f} MB, more than the {most / 1e6:.0f} MB that are read")
+    if kind != "mbox":
+        refuse_size(target, MOST_BINARY_BYTES if suffix == ".pdf" or kind else MOST_BYTES)
     if kind is not None:
         return _read_mail(target, kind, name, unreadable)
     if suffix == ".pdf":
         with target.open("rb") as pdf:
             found = text_of_pdf(pdf)
-        unreadable += [Unreadable(name, found.missing)] if found.missing else []
+        unreadable += [Unreadable(name, found.unread)] if found.unread else []
         return [FileText(name, name, found.text, found.title or Path(name).name)]
     return [_read_text(file, target, name)]
+
+
+def refuse_size(file: Path, most: int) -> None:
+    """Raise NotReadable for a file of more than `most` bytes."""
+    if (size := file.stat().st_size) > most:
+        raise NotReadable(f"{size / 1e6:.1f} MB, more than the {most / 1e6:.0f} MB that are read")
 
 
 def _read_mail(target: Path, kind: MailKind, name: str, unreadable: list[Unreadable]) -> list[FileText]:

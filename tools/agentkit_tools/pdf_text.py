@@ -1,6 +1,7 @@
 """Convert PDF to text, page by page, each below a line with its number: `[Page 3]`, with filled fields and notes.
 
-Text in pictures is not recognised (no OCR); the pages that have only pictures are reported.
+Text in pictures is not recognised (no OCR); the pages that have only pictures are reported, and `pages_as_pdfs` takes
+them out, for a model that reads pictures.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from agentkit_tools.decoding import clean_text
@@ -45,11 +48,29 @@ class PdfText:
     title: str
     """The title in the file's metadata. Empty: it has none."""
     missing: str
-    """The missing pages and the reasons, in plain words. Empty: none is missing."""
+    """The missing pages and the reasons, in plain words, but for pictures. Empty: none is missing."""
+    pictures: tuple[int, ...] = ()
+    """The pages that have no text, only pictures; the text has `picture_mark` for each."""
+    no_text: str = ""
+    """The reason why no page has a text. Empty: there is text."""
+
+    @property
+    def unread(self) -> str:
+        """The pages that are not in the text, and the reasons. Empty: all are."""
+        pictures = f"{_list_pages(self.pictures)} without text, only with pictures" if self.pictures else ""
+        return "; ".join(filter(None, [pictures, self.missing]))
 
 
 def text_of_pdf(file: BinaryIO) -> PdfText:
     """Read a PDF. Raises NotReadable if it has no text, is encrypted or damaged, or the extra is not installed."""
+    found = read_pdf(file)
+    if found.no_text:
+        raise NotReadable(found.no_text)
+    return found
+
+
+def read_pdf(file: BinaryIO) -> PdfText:
+    """Read a PDF, also one whose pages are pictures. Raises NotReadable as above, or if it has no pictures either."""
     if find_spec("pypdf") is None:
         raise NotReadable(MISSING_PDF_EXTRA)
     # If neither pypdf's logger nor the application has a handler, Python prints pypdf's many warnings to stderr.
@@ -63,12 +84,40 @@ def text_of_pdf(file: BinaryIO) -> PdfText:
         if chars > MOST_CHARS or time.monotonic() > end:
             break
     unread = _describe_unread(reader)
+    pictures = tuple(number for number, page in enumerate(pages, 1) if page == _PICTURE)
+    no_text = ""
     if all(page in (_NO_TEXT, _PICTURE, _DAMAGED) for page in pages):
-        raise NotReadable("; ".join(filter(None, [_no_text_reason(pages), unread])))
+        no_text = "; ".join(filter(None, [_no_text_reason(pages), unread]))
+        if not pictures:
+            raise NotReadable(no_text)
     text = "\n\n".join(f"[Page {number}]\n\n{page}" for number, page in enumerate(pages, 1))
-    return PdfText(
-        f"{text}\n", _read_title(reader), "; ".join(filter(None, [_describe_missing_pages(pages, total), unread]))
-    )
+    missing = "; ".join(filter(None, [_describe_missing_pages(pages, total), unread]))
+    return PdfText(f"{text}\n", _read_title(reader), missing, pictures, no_text)
+
+
+def picture_mark(page: int) -> str:
+    """Return what stands in the text of a PDF for a page that has only pictures."""
+    return f"[Page {page}]\n\n{_PICTURE}"
+
+
+def pages_as_pdfs(file: BinaryIO, pages: Sequence[int]) -> Iterator[bytes]:
+    """Yield each of these pages as a PDF of its own; empty for one that cannot be taken out."""
+    if not pages:
+        return
+    from pypdf import PdfWriter
+
+    file.seek(0)
+    reader, _ = _open_reader(file)
+    for number in pages:
+        taken = BytesIO()
+        try:
+            with PdfWriter() as writer:
+                writer.add_page(reader.pages[number - 1])
+                writer.write(taken)
+        except Exception:  # noqa: BLE001 - see above; other pages may be whole
+            yield b""
+        else:
+            yield taken.getvalue()
 
 
 def _open_reader(file: BinaryIO) -> tuple[PdfReader, int]:
@@ -149,10 +198,9 @@ def _describe_unread(reader: PdfReader) -> str:
 
 
 def _describe_missing_pages(pages: list[str], total: int) -> str:
-    damaged, pictures = ([n for n, page in enumerate(pages, 1) if page == mark] for mark in (_DAMAGED, _PICTURE))
+    damaged = [number for number, page in enumerate(pages, 1) if page == _DAMAGED]
     said = [
         f"{_list_pages(damaged)} damaged" if damaged else "",
-        f"{_list_pages(pictures)} without text, only with pictures" if pictures else "",
         f"{total - len(pages)} more pages after page {len(pages)} not read: too much for one document"
         if total > len(pages)
         else "",
@@ -160,7 +208,7 @@ def _describe_missing_pages(pages: list[str], total: int) -> str:
     return "; ".join(filter(None, said))
 
 
-def _list_pages(pages: list[int]) -> str:
+def _list_pages(pages: Sequence[int]) -> str:
     shown = ", ".join(map(str, pages[:10])) + (f" and {len(pages) - 10} more" if len(pages) > 10 else "")
     return f"page {shown}" if len(pages) == 1 else f"pages {shown}"
 
