@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 from agentkit.agents.agent_tool import AgentTool
 from agentkit.agents.completions import Completions
 from agentkit.agents.conversation import Conversation, conversation_state_from
-from agentkit.agents.fan_out import Done, Emit, Failed, Progress
+from agentkit.agents.fan_out import BATCH_WAIT_S, Done, Emit, Failed, FanOutOptions, Progress
 from agentkit.agents.item_runs import run_items
 from agentkit.agents.resume import journal_of, resumed_run
 from agentkit.errors import UsageError
@@ -129,8 +129,10 @@ class Agent(AgentSpec[Deps, In, Out]):
         self,
         items: Iterable[In | str],
         *,
-        concurrency: int = 16,
+        concurrency: int | None = None,
         progress: Progress[Out] | None = None,
+        batch: bool = False,
+        batch_wait_s: float = BATCH_WAIT_S,
         **options: Unpack[RunOptions[Deps]],
     ) -> list[Done[Out] | Failed]:
         """Run every item in a conversation of its own, at most `concurrency` at once; the results are in order.
@@ -140,18 +142,24 @@ class Agent(AgentSpec[Deps, In, Out]):
 
         Args:
             items: The inputs or prompts, one a run.
-            concurrency: The most runs at once.
+            concurrency: The most runs at once. Default: 16; with `batch`, 10,000.
             progress: Called with each `Done` or `Failed` as it comes, sync or async.
+            batch: True: the requests of one turn of all items form a message batch, at half the price. It may take
+                hours: give a `journal`, so that a process that dies goes on waiting for the same batch.
+            batch_wait_s: Seconds after which a batch is canceled; what it has not come to is requested directly, at the
+                full price. Default: a day, as long as the API works on a batch.
             options: See `RunOptions`.
         """
-        return await run_items(self, items, None, concurrency, progress, options)
+        return await run_items(self, items, None, FanOutOptions(concurrency, progress, batch, batch_wait_s), options)
 
     def as_completed(
         self,
         items: Iterable[In | str],
         *,
-        concurrency: int = 16,
+        concurrency: int | None = None,
         progress: Progress[Out] | None = None,
+        batch: bool = False,
+        batch_wait_s: float = BATCH_WAIT_S,
         **options: Unpack[RunOptions[Deps]],
     ) -> Completions[Out]:
         """Run every item as `map` does, and return each result as it comes: `async for result in ...`.
@@ -161,15 +169,18 @@ class Agent(AgentSpec[Deps, In, Out]):
 
         Args:
             items: The inputs or prompts, one a run.
-            concurrency: The most runs at once, and the most results that wait for their reader.
+            concurrency: The most runs at once, and the most results that wait for their reader. Default: as `map`.
             progress: Called with each `Done` or `Failed` as it comes, sync or async.
+            batch: As in `map`.
+            batch_wait_s: As in `map`.
             options: See `RunOptions`.
         """
+        how = FanOutOptions(concurrency, progress, batch, batch_wait_s)
 
         async def work(emit: Emit[Out]) -> None:
-            await run_items(self, items, emit, concurrency, progress, options)
+            await run_items(self, items, emit, how, options)
 
-        return Completions(work, concurrency)
+        return Completions(work, how.most_at_once)
 
     @refuses_unknown_options("as_tool(...)")
     def as_tool(

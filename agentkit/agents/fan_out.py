@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
@@ -59,6 +59,40 @@ class Failed:
     """The result of the run, as far as it came. None if it could not start."""
 
 
+DEFAULT_CONCURRENCY, BATCH_CONCURRENCY = 16, 10_000
+"""Runs at once by default: of direct requests, and of requests that wait in batches."""
+BATCH_WAIT_S = 86_400.0
+"""Seconds for a batch by default: as long as the API works on one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutOptions(Generic[Out]):
+    """The options of a fan-out beside those of its runs. Raises UsageError for a value that cannot work."""
+
+    concurrency: int | None = None
+    """The most runs at once. None: the default, which is higher for batches."""
+    progress: Progress[Out] | None = None
+    """Called with each result. None: nothing is."""
+    batch: bool = False
+    """True: the model calls of the items are made in message batches."""
+    batch_wait_s: float = BATCH_WAIT_S
+    """Seconds after which a batch is given up, and what it did not come to is requested directly."""
+
+    def __post_init__(self) -> None:
+        wait_s = cast("object", self.batch_wait_s)
+        if not isinstance(cast("object", self.batch), bool):
+            raise UsageError(f"map(batch={self.batch!r}): it takes True or False.")
+        if not isinstance(wait_s, int | float) or not wait_s > 0:
+            raise UsageError(f"map(batch_wait_s={wait_s!r}): it takes seconds, more than 0.")
+
+    @property
+    def most_at_once(self) -> int:
+        """The most runs at once."""
+        if self.concurrency is not None:
+            return self.concurrency
+        return BATCH_CONCURRENCY if self.batch else DEFAULT_CONCURRENCY
+
+
 async def fan_out(
     run_item: RunItem[Item, Out],
     items: Iterable[Item],
@@ -86,7 +120,7 @@ async def fan_out(
 
     try:
         async with anyio.create_task_group() as tasks:
-            for number in range(concurrency):
+            for number in range(min(concurrency, len(items)) if isinstance(items, Sized) else concurrency):
                 tasks.start_soon(work, name=f"map worker {number}")
     except BaseExceptionGroup as group:  # a ConfigurationError, an interrupt or an exit, or of a progress function
         raise first_leaf_exception(group) from None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import partial
 from inspect import isawaitable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
 
-from agentkit.agents.fan_out import Done, Emit, Failed, Progress, fan_out, new_run_id
+from agentkit.agents.fan_out import Done, Emit, Failed, FanOutOptions, fan_out, new_run_id
 from agentkit.agents.recorded_messages import without_messages
 from agentkit.history.conversation_state import ConversationState
 from agentkit.log import log_context
@@ -20,6 +21,7 @@ from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.opening import store_of
 from agentkit.loop.parent_call import enclosing_client
 from agentkit.loop.run_checks import check_deps_demands
+from agentkit.models.batching.batched_model import open_batched_model
 from agentkit.models.client import lease_client
 from agentkit.redaction.credentials import credentials_of, credentials_of_environment
 from agentkit.redaction.redactor import Redactor
@@ -28,6 +30,7 @@ from agentkit.run.deps_source import has_own_deps
 from agentkit.run.scope import share_budget
 
 if TYPE_CHECKING:
+    from agentkit.models.batching.collector import BatchCollector
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.result import RunResult
 
@@ -36,36 +39,22 @@ async def run_items(
     spec: AgentSpec[Deps, In, Out],
     items: Iterable[In | str],
     emit: Emit[Out] | None,
-    concurrency: int,
-    progress: Progress[Out] | None,
+    how: FanOutOptions[Out],
     options: RunOptions[Deps],
 ) -> list[Done[Out] | Failed]:
     """Run every item of a fan-out as `Agent.map` says, and return the results in order.
 
     With `emit`, each result goes there as it comes, and none is returned.
     """
-    check_run_options(spec, options, "concurrency", "progress")
+    check_run_options(spec, options, *(field.name for field in fields(FanOutOptions)))
     agent, shared = spec_with_options(spec, options), options.pop("budget", None)
     store = None if (journal := options.get("journal")) is None else store_of(journal)
     run_id = options.get("run_id") or new_run_id()
     check_deps_demands(agent, has_deps=has_own_deps(agent.deps, options.get("deps")))
-
-    async def one(item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
-        own: RunOptions[Deps] = {**options, "run_id": run_id, "model": None, "settings": None, "tools": None}
-        lifecycle = RunLifecycle(agent, ConversationState(), item, own)
-        try:
-            await lifecycle.run(None)
-        except Exception:
-            if lifecycle.agent_loop is not None:
-                ended.append(cast("RunResult[object]", lifecycle.result()))
-            raise
-        result = lifecycle.result()
-        return result if store is None else without_messages(result, partial(_read_result, agent, item, own))
-
     results: dict[int, Done[Out] | Failed] = {}
 
     async def deliver(result: Done[Out] | Failed) -> None:
-        if progress is not None and isawaitable(said := progress(result)):
+        if how.progress is not None and isawaitable(said := how.progress(result)):
             await said
         if emit is None:
             results[result.index] = result
@@ -76,12 +65,44 @@ async def run_items(
         recorded = () if store is None else await stack.enter_async_context(store.open_runs(run_id))
         stack.enter_context(share_budget(shared, "the map", recorded_amount(recorded)))
         client = options.get("client") or enclosing_client(spec.client)
-        if isinstance(agent.model, str) and store is None:  # one client for all, also between two items
+        collector: BatchCollector | None = None
+        if how.batch:
+            opening = open_batched_model(agent.model, client, spec.retry.idle_timeout_s, how.batch_wait_s)
+            model = await stack.enter_async_context(opening)
+            agent, client, collector = replace(agent, model=model), model.client, model.collector
+        elif isinstance(agent.model, str) and store is None:  # one client for all, also between two items
             client = await stack.enter_async_context(lease_client(client))
         redactor = Redactor.of(spec.redact, [*credentials_of(client), *credentials_of_environment()])
         stack.enter_context(log_context(redactor, agent=spec.name))
-        await fan_out(one, items, concurrency=concurrency, run_id=run_id, redact=redactor.text, emit=deliver)
+        one = _ItemRuns(agent, options, is_recorded=store is not None, collector=collector).run
+        await fan_out(one, items, concurrency=how.most_at_once, run_id=run_id, emit=deliver, redact=redactor.text)
     return [results[index] for index in sorted(results)]
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemRuns(Generic[Deps, In, Out]):
+    """Runs one item of a fan-out after another."""
+
+    agent: AgentSpec[Deps, In, Out]
+    options: RunOptions[Deps]
+    _: KW_ONLY
+    is_recorded: bool
+    """True if a journal has the messages of each run, so that they need not stay in memory."""
+    collector: BatchCollector | None
+    """Collects the model calls for batches. None: they are made directly."""
+
+    async def run(self, item: In | str, run_id: str, ended: list[RunResult[object]]) -> RunResult[Out]:
+        own: RunOptions[Deps] = {**self.options, "run_id": run_id, "model": None, "settings": None, "tools": None}
+        lifecycle = RunLifecycle(self.agent, ConversationState(), item, own)
+        try:
+            with nullcontext() if self.collector is None else self.collector.item():
+                await lifecycle.run(None)
+        except Exception:
+            if lifecycle.agent_loop is not None:
+                ended.append(cast("RunResult[object]", lifecycle.result()))
+            raise
+        result = lifecycle.result()
+        return without_messages(result, partial(_read_result, self.agent, item, own)) if self.is_recorded else result
 
 
 def _read_result(spec: AgentSpec[Deps, In, Out], item: In | str, options: RunOptions[Deps]) -> RunResult[object]:

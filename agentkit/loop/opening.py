@@ -8,6 +8,7 @@ from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, cast
 
+from agentkit.models.batching.batched_model import BatchedModel
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client
 from agentkit.models.overriding_client import overriding_client
@@ -51,6 +52,9 @@ def store_of(journal: str | PathLike[str] | StepsStore) -> StepsStore:
 @asynccontextmanager
 async def open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> AsyncGenerator[Model]:
     """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client."""
+    if isinstance(model, BatchedModel):  # opened by the fan-out
+        yield model
+        return
     if not isinstance(model, str) and scope.client is None and overriding_client() is None:
         if isinstance(model, ClaudeModel):
             async with lease_given_client(model.client) as client:

@@ -22,13 +22,15 @@ class ClientCapabilities:
     """Its server can write the summary of a conversation itself."""
     takes_top_level_marker: bool = True
     """Its server takes a cache marker beside the messages; the others take it in the last block only."""
+    has_batches: bool = False
+    """Its server takes message batches."""
     has_framed_events: bool = False
     """Its events come in frames of the AWS event stream, not as server-sent events."""
 
 
 _OF_THE_SDK: Mapping[str, ClientCapabilities] = {
-    "AsyncAnthropic": ClientCapabilities(sends_bytes=True, holds_threads=True, compacts=True),
-    "AsyncAnthropicAWS": ClientCapabilities(sends_bytes=True, compacts=True),
+    "AsyncAnthropic": ClientCapabilities(sends_bytes=True, holds_threads=True, compacts=True, has_batches=True),
+    "AsyncAnthropicAWS": ClientCapabilities(sends_bytes=True, compacts=True, has_batches=True),
     "AsyncAnthropicBedrock": ClientCapabilities(takes_top_level_marker=False, has_framed_events=True),
     "AsyncAnthropicBedrockMantle": ClientCapabilities(sends_bytes=True),
     "AsyncAnthropicFoundry": ClientCapabilities(sends_bytes=True),
@@ -41,7 +43,7 @@ def client_capabilities(client: object) -> ClientCapabilities:
     """Return the capabilities of a client.
 
     A client whose class is derived from one of the SDK speaks to the same kind of server, but may change what it sends:
-    it has the wire format of its base and none of the rest.
+    it has the wire format and the endpoints of its base and none of the rest.
     """
     own, *bases = type(client).__mro__
     if (known := _of_class(own)) is not None:
@@ -49,7 +51,9 @@ def client_capabilities(client: object) -> ClientCapabilities:
     for base in bases:
         if (known := _of_class(base)) is not None:
             return ClientCapabilities(
-                takes_top_level_marker=known.takes_top_level_marker, has_framed_events=known.has_framed_events
+                takes_top_level_marker=known.takes_top_level_marker,
+                has_batches=known.has_batches,
+                has_framed_events=known.has_framed_events,
             )
     return ClientCapabilities()
 

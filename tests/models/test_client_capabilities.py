@@ -6,7 +6,7 @@ import pytest
 from agentkit.models.client_capabilities import ClientCapabilities, client_capabilities, has_server_side_compaction
 from tests.pacing import Paced
 
-FULL = ClientCapabilities(sends_bytes=True, holds_threads=True, compacts=True)
+FULL = ClientCapabilities(sends_bytes=True, holds_threads=True, compacts=True, has_batches=True)
 
 
 class Derived(anthropic.AsyncAnthropic):
@@ -21,7 +21,7 @@ class DerivedBedrock(anthropic.AsyncAnthropicBedrock):
     ("kind", "expected"),
     [
         (anthropic.AsyncAnthropic, FULL),
-        (anthropic.AsyncAnthropicAWS, ClientCapabilities(sends_bytes=True, compacts=True)),
+        (anthropic.AsyncAnthropicAWS, ClientCapabilities(sends_bytes=True, compacts=True, has_batches=True)),
         (anthropic.AsyncAnthropicFoundry, ClientCapabilities(sends_bytes=True)),
         (anthropic.AsyncAnthropicBedrockMantle, ClientCapabilities(sends_bytes=True)),
         (anthropic.AsyncAnthropicVertex, ClientCapabilities(takes_top_level_marker=False)),
@@ -30,8 +30,8 @@ class DerivedBedrock(anthropic.AsyncAnthropicBedrock):
             ClientCapabilities(takes_top_level_marker=False, has_framed_events=True),
         ),
         (DerivedBedrock, ClientCapabilities(takes_top_level_marker=False, has_framed_events=True)),
-        (Derived, ClientCapabilities()),
-        (anthropic.AsyncAnthropicGoogleCloud, ClientCapabilities()),
+        (Derived, ClientCapabilities(has_batches=True)),
+        (anthropic.AsyncAnthropicGoogleCloud, ClientCapabilities(has_batches=True)),
         (type("AsyncAnthropic", (), {}), ClientCapabilities()),
         (object, ClientCapabilities()),
     ],

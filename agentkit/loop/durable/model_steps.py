@@ -6,7 +6,6 @@ what an earlier execution announced and never finished counts as used.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from agentkit.budget.charges import Charge, merge_charges
 from agentkit.budget.waiting_line import accounts_lock
 from agentkit.errors import ModelError
 from agentkit.history.request_hash import RequestHasher
+from agentkit.loop.durable.call_intent import CallIntent
 from agentkit.loop.durable.recorded_spending import amount_of
 from agentkit.loop.model_calls.exchange import CallFailure, ChargeMeter, ModelReply, TurnRetry
 from agentkit.run.guarded_middleware import ProgramFault
@@ -78,8 +78,8 @@ class ModelSteps:
 
     async def _call_as_step(self, model: Model, model_request: ModelRequest) -> ModelReply:
         slot = self._reserve(model_request.request)
-        meter = self._meter(slot)
-        was_called = False
+        intent = CallIntent(self._steps, slot)
+        meter, was_called = intent.meter, False
 
         async def effect() -> JSONObject:
             nonlocal was_called
@@ -88,7 +88,8 @@ class ModelSteps:
             if slot.intent is not None:
                 resources.scope.stop_flag.lift(resources.scope.run_id)
             try:
-                end = (await self.caller.call(model, model_request, meter)).to_json()
+                with intent.recording(model, resources.run_budget):
+                    end = (await self.caller.call(model, model_request, meter)).to_json()
             except (ModelError, OverBudget, ProgramFault) as error:
                 failure = CallFailure(error, tuple(meter.charges))
                 end = failure.to_json(resources.scope.accounts, resources.scope.redactor.text)
@@ -119,17 +120,6 @@ class ModelSteps:
                 describe=lambda: messages[-1].encoded.decode() if messages else "",
             )
         )
-
-    def _meter(self, slot: Slot) -> ChargeMeter:
-        """Return the meter of a call, with what requests of an earlier execution may have cost."""
-        lost = [] if slot.intent is None else [Charge.from_json(one) for one in slot.intent.get("charges", ())]
-
-        async def announce(worst_case: Sequence[Charge]) -> None:
-            charges = [charge.to_json() for charge in (*meter.charges, *worst_case)]
-            await self._steps.announce(slot, {"charges": charges})
-
-        meter = ChargeMeter(lost, announce)
-        return meter
 
     async def _end_of(self, value: JSONObject, turn_number: int, *, is_replayed: bool) -> ModelReply:
         """Return the reply that a step has recorded, or raise the error."""

@@ -24,6 +24,7 @@ from agentkit.loop.model_calls import refused_requests
 from agentkit.loop.model_calls.call_budget import CallBudget
 from agentkit.loop.model_calls.exchange import TurnRetry
 from agentkit.messages.server_threads import ServerThread
+from agentkit.models.batching.batched_model import BatchedModel, price_factor_of
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.model import is_waiting_to_send
 from agentkit.models.stream_accumulator import StreamAccumulator
@@ -104,6 +105,8 @@ class CallAttempts:
                 if self._drop_refused_thread(error):
                     self._emit_turn_reset(error, failures + 1, 0.0)
                     continue
+                if isinstance(self.model, BatchedModel):
+                    self._follow_batch(self.model.after(error))
                 give_up_at = give_up_at or time.monotonic() + retry.max_seconds
                 wait_s = retry.wait_s(error, failures, self._seconds_until(give_up_at))
                 if wait_s is None:
@@ -121,6 +124,12 @@ class CallAttempts:
         if is_refused or self._is_answered:  # of a reply that broke off, the server may hold a part
             self.request = replace(self.request, thread=thread.after_refusal() if is_refused else ServerThread())
         return is_refused
+
+    def _follow_batch(self, model: Model) -> None:
+        """Take the model for the next attempt, at its own price."""
+        self.model = model
+        if self._budget is not None:
+            self._budget.model = model
 
     def _emit_turn_reset(self, error: ModelError, attempt: int, wait_s: float) -> None:
         turn, retry = self.model_request.turn_number, TurnRetry(attempt, str(error), wait_s)
@@ -217,7 +226,8 @@ class CallAttempts:
         least = 1 if self._is_answered else 0
         output = max(least, reported.output_tokens, min(received, int(request.options["max_tokens"])))
         charged = replace(reported, output_tokens=output)
-        return (self._prices_for(request).charge_for(model, charged, price_factor(usage)),)
+        factor = price_factor(usage) if usage else price_factor_of(self.model)
+        return (self._prices_for(request).charge_for(model, charged, factor),)
 
     def _worst_case_charge(self, request: Request) -> Charge:
         """Return the charge of a request that has used all it could use."""
@@ -225,7 +235,7 @@ class CallAttempts:
         most = need.amount_at(int(request.options["max_tokens"]))
         usage = worst_case_usage(request, math.ceil(most.input_tokens))
         used = replace(usage, aborted_requests=1, output_tokens=math.ceil(most.output_tokens))
-        return self._prices_for(request).charge_for(self.model.name, used, 1.0)
+        return self._prices_for(request).charge_for(self.model.name, used, price_factor_of(self.model))
 
     def _amount_used(self, charges: Sequence[Charge], reservation: Reservation) -> Amount:
         """Return the amount to settle: one request, if it was sent. An unknown cost is that of the reservation."""

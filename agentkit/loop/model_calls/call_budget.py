@@ -12,6 +12,7 @@ from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import PRICE_FACTORS
 from agentkit.budget.upper_bounds import WorstCaseRates
 from agentkit.loop.run_limits import MIN_REPLY_TOKENS
+from agentkit.models.batching.batched_model import price_factor_of
 from agentkit.models.model import CountsTokens
 from agentkit.run.guarded_middleware import ProgramFault
 
@@ -102,7 +103,8 @@ class CallBudget:
                 f"price, by its model {asked!r}, `fallbacks`, or {', '.join(PRICE_FACTORS)}. Leave them as they were, "
                 "or limit tokens instead."
             )
-        return tuple(price for tier in tiers for price in tier or ())
+        factor = 1.0 if own else price_factor_of(self.model)
+        return tuple(price.times(factor) for tier in tiers for price in tier or ())
 
     def _min_tokens(self, request: Request, wished: int) -> list[int]:
         """Return the smallest `max_tokens` that is good, and then the smallest that is useful where it is another."""

@@ -29,7 +29,7 @@ OPTIONS_BY_PLACE: Mapping[str, str] = {
     "run": "deps client run_id model settings tools budget journal steps",
     "Settings": "max_tokens effort thinking cache cache_scope thread eager tool_choice betas extra",
     "Budget": "max_cost_usd max_input_tokens max_output_tokens max_requests max_seconds",
-    "map": "concurrency",
+    "map": "concurrency batch batch_wait_s",
     "as_tool": "name description budget timeout_s max_calls max_depth models verify on_failure",
     "@tool": (
         "name description effect timeout_s retries raises strict examples max_result_tokens available exclusive eager "

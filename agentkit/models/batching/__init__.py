@@ -1,0 +1,1 @@
+"""Message batches: model calls of many runs collected, submitted at half the price, and their results handed over."""
