@@ -7,6 +7,17 @@ from agentkit.patterns.classify.example_store import ExampleStore as ExampleStor
 from agentkit.patterns.document_store import Gap as Gap
 from agentkit.patterns.evidence import Evidence as Evidence
 from agentkit.patterns.evidence import Findings as Findings
+from agentkit.patterns.mail.add_report import AddReport as AddReport
+from agentkit.patterns.mail.gmail import gmail_query as gmail_query
+from agentkit.patterns.mail.index import MailIndex as MailIndex
+from agentkit.patterns.mail.people import Person as Person
+from agentkit.patterns.mail.query import QueryError as QueryError
+from agentkit.patterns.mail.query import parse_query as parse_query
+from agentkit.patterns.mail.records import MailAttachment as MailAttachment
+from agentkit.patterns.mail.records import MailHit as MailHit
+from agentkit.patterns.mail.records import MailMessage as MailMessage
+from agentkit.patterns.mail.records import MailThread as MailThread
+from agentkit.patterns.mail.records import SearchResult as SearchResult
 from agentkit.patterns.quotes import Span as Span
 from agentkit.patterns.quotes import find_quote as find_quote
 from agentkit.patterns.quotes import split_quote as split_quote

@@ -23,7 +23,7 @@ MOST_MESSAGES = 10_000
 """Maximum number of messages of an mbox file; the rest is reported as one entry."""
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 _MARKUP_SUFFIXES = (".md", ".markdown", ".rst")
-_UNSUPPORTED = {
+UNSUPPORTED = {
     ".doc": "Word documents",
     ".docx": "Word documents",
     ".msf": "indexes of Thunderbird, which hold no mail,",
@@ -32,6 +32,7 @@ _UNSUPPORTED = {
     ".pst": "mailboxes of Outlook",
     ".rtf": "rich text",
 }
+"""Suffix -> the kind of files that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def read_file(file: Path, target: Path, name: str, unreadable: list[Unreadable])
         OSError: It cannot be opened.
     """
     suffix = file.suffix.lower()
-    if other := _UNSUPPORTED.get(suffix):
+    if other := UNSUPPORTED.get(suffix):
         raise NotReadable(f"{other} cannot be read")
     with target.open("rb") as opened:
         kind = mail_kind(file, opened.read(START_BYTES))

@@ -6,9 +6,10 @@ their names do not say what they hold. A file that is named as text stays text, 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import BinaryIO, Literal, TypeAlias
 
 from agentkit_tools.decoding import encoding_of_start
@@ -63,6 +64,24 @@ def mail_kind(path: PurePath, start: bytes) -> MailKind | None:
         known += field[1].lower() in _MAIL_FIELDS
         at = field.end()
     return "mail" if known >= (1 if is_maildir else _LEAST_FIELDS) else None
+
+
+def files_of_store(root: Path) -> Iterator[Path]:
+    """Yield the files of a folder and its subfolders in the order of their names, without reading any.
+
+    Hidden files are left out, except in the folders of a Maildir, whose names begin with a dot; so are mails that are
+    not yet delivered (`tmp`), and links to folders are yielded, not followed.
+    """
+    for folder, inner, names in os.walk(root):
+        is_maildir = set(inner) >= _MAILDIR_FOLDERS
+        chosen = [name for name in inner if not name.startswith(".") or _is_maildir(Path(folder, name))]
+        inner[:] = sorted(name for name in chosen if not (is_maildir and name == "tmp"))
+        links = [name for name in inner if Path(folder, name).is_symlink()]
+        yield from (Path(folder, name) for name in sorted(links + [name for name in names if not name.startswith(".")]))
+
+
+def _is_maildir(folder: Path) -> bool:
+    return all((folder / name).is_dir() for name in _MAILDIR_FOLDERS)
 
 
 def messages_of_store(

@@ -1,0 +1,84 @@
+"""Conditions on messages: what a query says, as a tree of typed records."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Field: TypeAlias = Literal["any", "from", "to", "cc", "person", "subject", "body", "filename"]
+"""The part of a message in which a text is looked for. `to` is every recipient, `person` sender and recipients."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A word or a phrase, whose words follow one another."""
+
+    text: str
+    field: Field = "any"
+    is_prefix: bool = False
+    """True: words that begin with it match as well."""
+    at: int = dataclasses.field(default=0, compare=False)
+    """Its place in the text of the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Messages of a time, in seconds since 1970, UTC."""
+
+    since: int | None = None
+    """The first second. None: from the beginning."""
+    until: int | None = None
+    """The second after the last. None: to the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Messages of a size in bytes, attachments as they were sent included."""
+
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HasAttachment:
+    """Messages with a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One message, or those of its thread."""
+
+    id: str
+    whole_thread: bool = False
+    at: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every message."""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Messages that meet each condition."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Messages that meet one of the conditions."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Messages that do not meet a condition."""
+
+    part: Condition
+
+
+Condition: TypeAlias = "Text | Period | Size | HasAttachment | Identity | All | And | Or | Not"
+"""A query, or a part of one."""

@@ -1,0 +1,227 @@
+"""Add files of mail to the index: only what is new of a file that was moved, has grown, or was left half-read.
+
+A file is known up to the beginning of its last message, by the digest of the bytes before that. The last message is
+read again: it may have been incomplete.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from agentkit.patterns.mail.add_report import AddReport
+from agentkit.patterns.mail.parsed_message import parse_message
+from agentkit.patterns.mail.writing import FilePoint, MailWriter, Place
+from agentkit_tools.documents import error_reason, regular_file
+from agentkit_tools.file_reading import MOST_BINARY_BYTES, UNSUPPORTED
+from agentkit_tools.mail_identity import content_key
+from agentkit_tools.mail_stores import START_BYTES, MailKind, files_of_store, mail_kind, messages_of_store
+from agentkit_tools.unreadable import NotReadable
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Digest  # pyright: ignore[reportPrivateUsage]
+
+_SLICE_S = 0.1
+"""Time after which a step pauses, so that an event loop can cancel it."""
+_BLOCK_BYTES = 1_000_000
+_EMPTY = hashlib.sha256().digest()
+_EVERYWHERE = 2**62
+_MAIL_OF_OTHERS = frozenset({".msg", ".ost", ".pst"})
+_ROW = "id, path, state, known, digest, passed, messages, last_key"
+_COPY_UNREADABLE = (
+    "INSERT OR REPLACE INTO unreadable SELECT ?, start, place, reason FROM unreadable WHERE file = ? AND start < ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A row of the table `files`."""
+
+    id: int
+    path: str
+    state: str | None
+    """Size, times and number of the file when all of it was read. None: it has not been."""
+    known: int
+    """The byte at which the last message begins; those before are in the index."""
+    digest: bytes
+    """The digest of the bytes before that."""
+    passed: int
+    """Number of messages before it."""
+    messages: int
+    """Number of all messages."""
+    last_key: bytes | None
+    """The digest of the last message. None: it could not be read."""
+
+
+class FileIndexer:
+    """Adds files to an index.
+
+    Args:
+        writer: Writes the messages.
+        report: The report that is counted in.
+    """
+
+    def __init__(self, writer: MailWriter, report: AddReport) -> None:
+        self._writer, self._report = writer, report
+        self._database = writer.database
+        self._paused_at = time.monotonic()
+
+    def add_path(self, path: Path) -> Iterator[None]:
+        """Add a file, or all files of a folder; pauses at every step."""
+        path = path.expanduser()
+        if not path.is_dir():
+            yield from self._add_named(path, path.parent)
+            return
+        for file in files_of_store(path):
+            yield from self._add_named(file, path)
+
+    def _add_named(self, file: Path, root: Path) -> Iterator[None]:
+        name = os.fsencode(file.absolute()).decode(errors="replace")
+        try:
+            yield from self._add_file(file, regular_file(file, root), name)
+        except NotReadable as error:
+            self._add_unreadable_file(name, str(error))
+        except OSError as error:
+            self._add_unreadable_file(name, error_reason(error))
+
+    def _add_file(self, file: Path, target: Path, name: str) -> Iterator[None]:
+        with target.open("rb") as opened:
+            state = _state_of(opened)
+            row = self._row(name)
+            if row is not None and row.state == state:
+                self._count_known(row, row.messages, _EVERYWHERE)
+                return
+            start = opened.read(START_BYTES)
+            kind = mail_kind(file, start)
+            if kind is None:
+                if file.suffix.lower() in _MAIL_OF_OTHERS:
+                    raise NotReadable(f"{UNSUPPORTED[file.suffix.lower()]} cannot be read")
+                self._report.other_files += 1
+                return
+            if kind != "mbox" and os.fstat(opened.fileno()).st_size > MOST_BINARY_BYTES:
+                raise NotReadable(f"a message of more than {MOST_BINARY_BYTES // 1_000_000} MB")
+            known, digest = self._find_known(opened, name, hashlib.sha256(start).digest())
+            self._count_known(known, known.passed, known.known)
+            for point in self._add_messages(opened, kind, name, known, digest):
+                self._writer.set_point(known.id, point)
+                if self._writer.is_full:
+                    self._writer.write()
+                if time.monotonic() - self._paused_at > _SLICE_S:
+                    yield
+                    self._paused_at = time.monotonic()
+            self._writer.set_state(known.id, state)
+
+    def _add_messages(
+        self, opened: BinaryIO, kind: MailKind, name: str, known: KnownFile, digest: Digest
+    ) -> Iterator[FilePoint]:
+        """Add the messages of a file from where it is known, and yield up to where it is known after each."""
+        number = known.passed
+        point = FilePoint(known.known, known.digest, known.passed, known.passed, known.last_key)
+        for stored in messages_of_store(opened, kind, start=known.known, passed=digest.update):
+            number += 1
+            part = f"/{number}" if kind == "mbox" else ""
+            replaced = known.last_key if stored.start == known.known else None
+            key = self._add_message(stored.data, Place(known.id, stored.start), (name, part), replaced)
+            if stored.data is not None:
+                point = FilePoint(stored.start, digest.digest(), number - 1, number, key)
+            yield point._replace(messages=number)
+        if not number:
+            raise NotReadable("no mbox file, or one without messages")
+
+    def _add_message(
+        self, data: bytes | None, place: Place, name: tuple[str, str], replaced: bytes | None
+    ) -> bytes | None:
+        """Add a message, and return its key. None: it cannot be read."""
+        self._report.read += 1
+        try:
+            if data is None:
+                raise NotReadable("a message that is too big")
+            key = content_key(data)
+            if self._writer.is_known(key):
+                self._writer.move(key, place)
+            else:
+                self._writer.add(parse_message(data, key), place, replaced)
+        except NotReadable as error:
+            self._report.add_gap("".join(name), str(error))
+            self._writer.add_unreadable(place, name[1], str(error))
+            return None
+        return key
+
+    def _find_known(self, opened: BinaryIO, name: str, head: bytes) -> tuple[KnownFile, Digest]:
+        """Return the row of a file with up to where its beginning is in the index, and the digest up to there.
+
+        It may be there under another path: it was moved, or copied.
+        """
+        own = self._row(name)
+        rows = self._database.execute(f"SELECT {_ROW} FROM files WHERE head = ? AND known > 0", (head,))  # noqa: S608
+        others = [KnownFile(*row) for row in rows]
+        best, digest = _longest_beginning(opened, [own, *others] if own else others)
+        if best is not None and best.path != name and not os.path.lexists(best.path):
+            self._database.execute("DELETE FROM files WHERE path = ?", (name,))
+            self._database.execute("UPDATE files SET path = ?, state = NULL WHERE id = ?", (name, best.id))
+            return best, digest
+        id = own.id if own else self._insert(name, head)  # noqa: A001 - that of a row
+        known = best or KnownFile(id, name, None, 0, _EMPTY, 0, 0, None)
+        self._database.execute("UPDATE files SET head = ?, state = NULL WHERE id = ?", (head, id))
+        self._database.execute("DELETE FROM unreadable WHERE file = ? AND start >= ?", (id, known.known))
+        if known.id != id:
+            self._database.execute(_COPY_UNREADABLE, (id, known.id, known.known))
+            known = dataclasses.replace(known, id=id, last_key=None)
+        return known, digest
+
+    def _row(self, name: str) -> KnownFile | None:
+        row = self._database.execute(f"SELECT {_ROW} FROM files WHERE path = ?", (name,)).fetchone()  # noqa: S608
+        return KnownFile(*row) if row else None
+
+    def _insert(self, name: str, head: bytes) -> int:
+        inserted = self._database.execute(
+            "INSERT INTO files (path, head, known, digest, passed, messages) VALUES (?, ?, 0, ?, 0, 0)",
+            (name, head, _EMPTY),
+        )
+        return int(inserted.lastrowid or 0)
+
+    def _count_known(self, row: KnownFile, messages: int, end: int) -> None:
+        """Count the messages of a file that are not read again, and name those that could not be read."""
+        self._report.read += messages
+        unread = self._database.execute(
+            "SELECT place, reason FROM unreadable WHERE file = ? AND start < ? ORDER BY start", (row.id, end)
+        )
+        for place, reason in unread:
+            self._report.add_gap(f"{row.path}{place}", reason)
+
+    def _add_unreadable_file(self, name: str, reason: str) -> None:
+        self._report.add_gap(name, reason)
+        row = self._row(name)
+        place = Place(row.id if row else self._insert(name, b""))
+        self._writer.add_unreadable(place, "", reason)
+
+
+def _longest_beginning(opened: BinaryIO, candidates: list[KnownFile]) -> tuple[KnownFile | None, Digest]:
+    """Return the row of which the known bytes are the beginning of a file, the most of them, and their digest."""
+    best, digest = None, hashlib.sha256()
+    size = os.fstat(opened.fileno()).st_size
+    opened.seek(0)
+    reached, hashed = 0, hashlib.sha256()
+    for candidate in sorted(candidates, key=lambda each: each.known):
+        if candidate.known > size:
+            break
+        while reached < candidate.known:
+            block = opened.read(min(_BLOCK_BYTES, candidate.known - reached))
+            if not block:
+                return best, digest
+            hashed.update(block)
+            reached += len(block)
+        if hashed.digest() == candidate.digest:
+            best, digest = candidate, hashed.copy()
+    return best, digest
+
+
+def _state_of(opened: BinaryIO) -> str:
+    found = os.fstat(opened.fileno())
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"

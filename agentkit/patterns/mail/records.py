@@ -1,0 +1,109 @@
+"""The records that an index of mail returns. All that is in them but ids, counts and sizes was written by anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailAttachment:
+    """A file that came with a message."""
+
+    name: str
+    """The file name without folders; generated where the message gives none."""
+    media_type: str
+    """The media type that the message says, in lower case."""
+    size: int
+    """Number of bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailHit:
+    """A message that a search found."""
+
+    id: str
+    """The id of the message."""
+    thread: str
+    """The id of its thread."""
+    date: datetime | None
+    """The time that it says, UTC. None: it says none."""
+    sender: str
+    """The From header, decoded."""
+    recipients: str
+    """The To, Cc and Bcc headers, decoded."""
+    subject: str
+    """The Subject header, decoded. Of a document its title."""
+    excerpt: str
+    """The text around the first word that was searched for, or the beginning of the text."""
+    attachments: tuple[MailAttachment, ...] = ()
+    """The files that came with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailMessage:
+    """A message of the index."""
+
+    id: str
+    """The id of the message: the beginning of the digest of its content."""
+    thread: str
+    """The id of its thread."""
+    date: datetime | None
+    """The time that it says, UTC. None: it says none."""
+    sender: str
+    """The From header, decoded."""
+    recipients: str
+    """The To header, decoded."""
+    copies: str
+    """Recipients of copies, Cc and Bcc."""
+    subject: str
+    """The Subject header, decoded. Of a document its title."""
+    text: str = field(repr=False)
+    """The text, with what is quoted and forwarded in it."""
+    attachments: tuple[MailAttachment, ...] = ()
+    """The files that came with it."""
+    place: str = ""
+    """The file that it was read from, or the id of the document that it came as."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailThread:
+    """The messages that answer one another, the earliest first."""
+
+    id: str
+    """The id of the thread: that of one of its messages."""
+    subject: str
+    """The subject of the first message."""
+    messages: tuple[MailMessage, ...]
+    """The messages, the earliest first."""
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def __iter__(self) -> Iterator[MailMessage]:
+        return iter(self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The newest messages that a query finds, and how many there are."""
+
+    hits: tuple[MailHit, ...]
+    """The newest of them, at most as many as were asked for."""
+    count: int
+    """Number of messages that the query finds."""
+    threads: int
+    """Number of their threads."""
+    unreadable: int
+    """Number of messages and files that could not be read when they were added: nothing in them is found."""
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __iter__(self) -> Iterator[MailHit]:
+        return iter(self.hits)
+
+    def __str__(self) -> str:
+        unread = f"; {self.unreadable} could not be read and are not searched" if self.unreadable else ""
+        return f"{self.count} messages in {self.threads} threads, {len(self.hits)} shown{unread}"

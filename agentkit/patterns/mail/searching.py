@@ -1,0 +1,204 @@
+"""Read the index of mail: search, messages, threads, attachments."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from agentkit.errors import UsageError
+from agentkit.patterns.mail.conditions import And, Condition, Or, Text
+from agentkit.patterns.mail.matching import rows_of
+from agentkit.patterns.mail.people import utc
+from agentkit.patterns.mail.query import parse_query
+from agentkit.patterns.mail.records import MailAttachment, MailHit, MailMessage, MailThread, SearchResult
+from agentkit.retrieval.terms import split_terms
+from agentkit_tools.mail_identity import content_key
+from agentkit_tools.mail_stores import START_BYTES, mail_kind, messages_of_store
+from agentkit_tools.mail_text import Attachment, read_mail
+
+EXCERPT_CHARS = 240
+"""Maximum number of characters of an excerpt."""
+_SEARCHED_CHARS = 200_000
+_ROWS = """
+SELECT messages.id, messages.key, coalesce(first.key, messages.key), messages.date, sender, receivers, copies, subject,
+    attachments, text, path, document, start
+FROM messages JOIN contents USING (id) LEFT JOIN messages first ON first.id = messages.thread
+    LEFT JOIN files ON files.id = contents.file
+"""
+
+
+class _Row(NamedTuple):
+    """A message as `_ROWS` selects it."""
+
+    row: int
+    key: bytes
+    thread_key: bytes
+    date: int | None
+    sender: str
+    receivers: str
+    copies: str
+    subject: str
+    attachments: str
+    text: str
+    path: str | None
+    document: str | None
+    start: int
+
+    def hit(self, words: list[str]) -> MailHit:
+        """Return the row as a hit of a search for words."""
+        return MailHit(
+            id=_id(self.key),
+            thread=_id(self.thread_key),
+            date=utc(self.date),
+            sender=self.sender,
+            recipients=", ".join(filter(None, (self.receivers, self.copies))),
+            subject=self.subject,
+            excerpt=_excerpt(self.text, words),
+            attachments=_attachments(self.attachments),
+        )
+
+    def message(self) -> MailMessage:
+        """Return the row as a message."""
+        return MailMessage(
+            id=_id(self.key),
+            thread=_id(self.thread_key),
+            date=utc(self.date),
+            sender=self.sender,
+            recipients=self.receivers,
+            copies=self.copies,
+            subject=self.subject,
+            text=self.text,
+            attachments=_attachments(self.attachments),
+            place=self.path or self.document or "",
+        )
+
+
+class MailReader:
+    """Reads an index through one connection.
+
+    Args:
+        database: The connection.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def search(self, query: str | Condition, limit: int | None) -> SearchResult:
+        """Return the newest messages that a query finds, and how many there are."""
+        condition = parse_query(query) if isinstance(query, str) else query
+        found, words = rows_of(condition), _words_of(condition)
+        with _snapshot(self._database):
+            count, threads = self._database.execute(
+                f"SELECT count(*), count(DISTINCT thread) FROM {found.text}",  # noqa: S608 - of our own, as all below
+                found.values,
+            ).fetchone()
+            rows = self._database.execute(
+                f"SELECT id FROM {found.text} ORDER BY date DESC, id DESC LIMIT ?",  # noqa: S608
+                (*found.values, -1 if limit is None else max(0, limit)),
+            ).fetchall()
+            hits = tuple(self._row(row).hit(words) for (row,) in rows)
+            unreadable = int(self._database.execute("SELECT count(*) FROM unreadable").fetchone()[0])
+        return SearchResult(hits, count, threads, unreadable)
+
+    def message(self, id: str) -> MailMessage:  # noqa: A002 - it is what everybody calls it
+        """Return a message. Raises UsageError if there is none of this id."""
+        return self._named(id).message()
+
+    def thread(self, id: str) -> MailThread:  # noqa: A002 - as above
+        """Return the thread with an id, or of a message with one. Raises UsageError if there is none."""
+        with _snapshot(self._database):
+            rows = self._database.execute(
+                f"{_ROWS} WHERE messages.thread = (SELECT thread FROM messages WHERE id = ?) "  # noqa: S608 - of our own
+                "ORDER BY messages.date IS NULL, messages.date, messages.id",
+                (self._named(id).row,),
+            )
+            messages = tuple(_Row(*row).message() for row in rows)
+        return MailThread(messages[0].thread, messages[0].subject, messages)
+
+    def attachments(self, id: str) -> list[Attachment]:  # noqa: A002 - as above
+        """Return the attachments of a message, whose bytes are read from the file that it came from.
+
+        Raises:
+            UsageError: There is no such message, or it no longer stands there.
+        """
+        row = self._named(id)
+        if row.path is None:
+            raise UsageError(f"The message {id!r} was not read from a file, so its attachments cannot be read again.")
+        gone = f"The message {id!r} no longer stands in {row.path!r}: add the place where it is now to the index."
+        try:
+            with Path(row.path).open("rb") as file:
+                kind = mail_kind(Path(row.path), file.read(START_BYTES))
+                file.seek(0)
+                stored = next(messages_of_store(file, kind, start=row.start), None) if kind else None
+        except OSError:
+            raise UsageError(gone) from None
+        if stored is None or stored.data is None or content_key(stored.data) != row.key:
+            raise UsageError(gone)
+        return list(read_mail(stored.data).attachments)
+
+    def _named(self, id: str) -> _Row:  # noqa: A002 - as above
+        if not re.fullmatch(r"(?:[0-9a-f]{2}){8,16}", id):
+            raise UsageError(f"{id[:100]!r} is no id of a message; a search shows the ids.")
+        key = bytes.fromhex(id)
+        found = self._database.execute(
+            f"{_ROWS} WHERE messages.key BETWEEN ? AND ? LIMIT 1", (key, key + b"\xff" * 16)
+        ).fetchone()
+        if found is None:
+            raise UsageError(f"There is no message {id!r} in the index; a search shows the ids.")
+        return _Row(*found)
+
+    def _row(self, row: int) -> _Row:
+        return _Row(*self._database.execute(f"{_ROWS} WHERE messages.id = ?", (row,)).fetchone())
+
+
+@contextmanager
+def _snapshot(database: sqlite3.Connection) -> Generator[None]:
+    """Let a connection see one state of the database, though another process writes."""
+    database.execute("BEGIN")
+    try:
+        yield
+    finally:
+        database.execute("ROLLBACK")
+
+
+def _id(key: bytes) -> str:
+    return key.hex()[:16]
+
+
+def _attachments(text: str) -> tuple[MailAttachment, ...]:
+    return tuple(MailAttachment(*each) for each in json.loads(text)) if text else ()
+
+
+def _words_of(condition: Condition) -> list[str]:
+    """Return the words that have to occur in a message or may, without their endings."""
+    return [
+        word[: max(3, len(word) - 2)]
+        for text in _texts_of(condition)
+        if text.field in ("any", "body")
+        for word in split_terms(text.text)
+    ]
+
+
+def _texts_of(condition: Condition) -> Iterator[Text]:
+    match condition:
+        case Text():
+            yield condition
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _texts_of(part)
+        case _:
+            return
+
+
+def _excerpt(text: str, words: list[str]) -> str:
+    found = (
+        re.search(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})", text[:200_000], re.IGNORECASE) if words else None
+    )
+    start = max(0, found.start() - EXCERPT_CHARS // 3) if found else 0
+    shown = " ".join(text[start : start + EXCERPT_CHARS].split())
+    return ("..." if start else "") + shown + ("..." if len(text) > start + EXCERPT_CHARS else "")

@@ -1,0 +1,157 @@
+"""Files are added once: what was moved or has grown, was cut off, killed or rewritten adds only what is new."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from agentkit.patterns import MailIndex
+from agentkit.patterns.mail import writing
+from tests.patterns.mail.mailboxes import mail, mbox, subjects
+
+pytestmark = pytest.mark.anyio
+
+SHORT = tuple(mail(f"Tea {n}", f"Kettle {n}.", day=f"{n + 1:02} Jan 2024") for n in range(12))
+
+
+@pytest.fixture
+def small_batches() -> Iterator[None]:
+    before = writing._BATCH_MESSAGES
+    writing._BATCH_MESSAGES = 4
+    yield
+    writing._BATCH_MESSAGES = before
+
+
+async def added(index: MailIndex, *sources: Path) -> list[tuple[int, int]]:
+    reports = [await index.add(source) for source in sources]
+    return [(report.read, report.new) for report in reports]
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_a_file_that_was_moved_copied_or_has_grown_adds_what_is_new(tmp_path: Path) -> None:
+    box = tmp_path / "Inbox"
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        box.write_bytes(mbox(*SHORT[:7]))
+        assert await added(index, box, box) == [(7, 7), (7, 0)]
+        box.write_bytes(mbox(*SHORT[:9]))
+        assert await added(index, box) == [(9, 2)]
+        box.rename(tmp_path / "Archive")
+        assert await added(index, tmp_path / "Archive") == [(9, 0)]
+        shutil.copy(tmp_path / "Archive", box)
+        box.write_bytes(box.read_bytes() + mbox(*SHORT[9:10]))
+        assert await added(index, box, tmp_path / "Archive") == [(10, 1), (9, 0)]
+        box.write_bytes(mbox(*reversed(SHORT)).replace(b"From: Anna", b"X-Mozilla-Status: 0001\nFrom: Anna"))
+        assert await added(index, box) == [(12, 2)]
+        assert (await index.search("kettle")).count == 12
+        hit = (await index.search("3")).hits[0]
+        assert (await index.message(hit.id)).place == str(box)
+
+
+async def test_a_message_in_another_form_is_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    (folder / "a.eml").write_bytes(SHORT[0])
+    (folder / "b.eml").write_bytes(SHORT[0].replace(b"\n", b"\r\n"))
+    (folder / "c.eml").write_bytes(b"Status: RO\nX-Keywords: a\n b\n" + SHORT[0] + b"\n\n")
+    (folder / "d.mbox").write_bytes(mbox(SHORT[0]))
+    (folder / "e.emlx").write_bytes(b"%d\n%b<plist/>" % (len(SHORT[0]), SHORT[0]))
+    (folder / "f.eml").write_bytes(SHORT[0].replace(b"Kettle", b"kettle"))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        assert await added(index, folder, folder) == [(6, 2), (6, 0)]
+
+
+async def test_a_message_that_was_read_while_it_came_is_read_again(tmp_path: Path) -> None:
+    box = tmp_path / "Inbox"
+    whole = mbox(SHORT[0], mail("Long", "One kettle after another. " * 40, file="bill.csv"))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        for end in (len(whole) // 3, len(whole) // 2, len(whole)):
+            box.write_bytes(whole[:end])
+            await index.add(box)
+        assert sorted(subjects(await index.search("*"))) == ["Long", "Tea 0"]
+        assert (await index.search("has:attachment filename:bill kettle")).count == 1
+        (tmp_path / "Inbox").write_bytes(mbox(SHORT[5]))
+        await index.add(box)
+        assert (await index.search("*")).count == 3
+
+
+async def test_malformed_mail_is_counted_and_never_fatal(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    whole = bytearray(mbox(*SHORT, mail("Bill", file="a.pdf", references="<a@b> <c@d>")))
+    for n in range(40):
+        broken = whole.copy()
+        for _ in range(draw.randrange(1, 30)):
+            at = draw.randrange(len(broken))
+            junk = draw.choice([b"", b"\0", b"\n", b"\r", b"\xff", draw.randbytes(9)])
+            broken[at : at + draw.randrange(1, 40)] = junk
+        (folder / f"{n}.mbox").write_bytes(broken)
+    (folder / "no.eml").write_bytes(b"no headers")
+    (folder / "deep.eml").write_bytes(b"Content-Type: message/rfc822\n\n" * 500)
+    (folder / "link.eml").symlink_to("/etc/hostname")
+    (folder / "empty.mbox").touch()
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        first, second = await index.add(folder), await index.add(folder)
+        assert first.new > 100
+        assert first.read == second.read
+        assert (second.new, first.unreadable) == (0, second.unreadable)
+        assert {gap.document for gap in first.gaps} == {gap.document for gap in second.gaps}
+        assert {"no.eml", "deep.eml", "link.eml", "empty.mbox"} <= {Path(gap.document).name for gap in first.gaps}
+        found = await index.search("*", limit=None)
+        assert (found.count, found.unreadable) == (first.new, first.unreadable)
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_adding_that_is_cancelled_goes_on_later(tmp_path: Path) -> None:
+    box = tmp_path / "Inbox"
+    box.write_bytes(mbox(*SHORT))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await index.add(box)
+        assert await added(index, box) == [(12, 12)]
+
+
+_KILLED = """
+import os, sys, anyio
+from pathlib import Path
+from agentkit.patterns import MailIndex
+from agentkit.patterns.mail import writing
+writing._BATCH_MESSAGES = 3
+left = int(sys.argv[3])
+def execute(self, *given, _execute=writing.MailWriter._insert):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), 9)
+    _execute(self, *given)
+writing.MailWriter._insert = execute
+async def main():
+    async with MailIndex.open(sys.argv[1]) as index:
+        await index.add(Path(sys.argv[2]))
+anyio.run(main)
+"""
+
+
+async def test_a_process_that_is_killed_costs_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    box = tmp_path / "Inbox"
+    box.write_bytes(mbox(*SHORT))
+    for moment in (1, 5, 11):
+        database = tmp_path / f"{moment}.db"
+        command = [sys.executable, "-c", _KILLED, str(database), str(box), str(moment)]
+        killed = await anyio.run_process(command, check=False, stderr=None)
+        assert killed.returncode == -9
+        async with MailIndex.open(database) as index:
+            written = (await index.search("*")).count
+            assert written == (moment - 1) // 3 * 3
+            assert await added(index, box, box) == [(12, 12 - written), (12, 0)]
+            found = await index.search("kettle")
+            assert (found.count, found.threads) == (12, 12)
+            assert [(one.name, one.sent) for one in await index.people("anna")] == [("Anna Adler", 12)]

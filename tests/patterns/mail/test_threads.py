@@ -1,0 +1,58 @@
+"""Threads: by the ids of messages, by subjects, in whatever order the messages are added."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from agentkit.patterns import MailIndex
+from tests.patterns.mail.mailboxes import BEN, CHLOE, index_of, mail
+
+pytestmark = pytest.mark.anyio
+
+FIRST = mail("Tea", message_id="<1@x>", day="01 Jan 2024")
+SECOND = mail("Re: Tea", message_id="<2@x>", references="<1@x>", sender=BEN, day="02 Jan 2024")
+THIRD = mail("AW: Tea", message_id="<3@x>", in_reply_to="Yours of Monday <2@x>", sender=CHLOE, day="03 Jan 2024")
+BARE = mail("Re: [list] TEA", message_id="<4@x>", sender=BEN, day="04 Jan 2024")
+
+
+async def threads(tmp_path: Path, *messages: bytes, together: bool = True) -> list[int]:
+    """The number of messages of each thread, where all are added together, or one after the other."""
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        for added in [messages] if together else [(message,) for message in messages]:
+            await index_of(index, tmp_path, *added)
+        found = await index.search("*", limit=None)
+        sizes = {hit.thread: len(await index.thread(hit.id)) for hit in found}
+        assert len(sizes) == found.threads
+        return sorted(sizes.values())
+
+
+async def test_messages_that_name_one_another_are_a_thread_in_any_order(tmp_path: Path) -> None:
+    for number, order in enumerate(itertools.permutations([FIRST, SECOND, THIRD, BARE])):
+        if number % 5 == 0:
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            assert await threads(folder, *order, together=number % 2 == 0) == [4]
+
+
+async def test_two_messages_are_joined_by_one_that_is_not_there(tmp_path: Path) -> None:
+    lost = [mail("Re: a", references="<lost@x>", message_id="<5@x>"), mail("Re: b", in_reply_to="<lost@x>")]
+    assert await threads(tmp_path, *lost) == [2]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        mail("Tea", message_id="<9@x>", sender=BEN),
+        mail("Re: Tea", sender="eve@evil.example", to="all@evil.example"),
+        mail("Re: Tea", sender=BEN, day="01 Jun 2024"),
+        mail("Re: Tea", sender=BEN, day="x"),
+        mail("Re: Tea", sender=BEN, in_reply_to="<other@x>"),
+        mail("Re:", sender=BEN),
+        mail("Rent", sender=BEN),
+    ],
+)
+async def test_a_subject_alone_makes_no_thread(tmp_path: Path, other: bytes) -> None:
+    assert await threads(tmp_path, FIRST, other) == [1, 1]
