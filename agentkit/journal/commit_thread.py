@@ -10,61 +10,27 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import TypeVar, cast
 
 import anyio
 
 from agentkit.errors import JournalError
-from agentkit.event_loop import EventLoop, PassedOutcome
-from agentkit.journal.sqlite import close_database, journal_error, open_database, transaction
+from agentkit.event_loop import EventLoop
+from agentkit.journal.database_jobs import DatabaseJob, OnFailure, answer, wait_unless_locked
+from agentkit.journal.sqlite import (
+    close_database,
+    is_locked,
+    journal_error,
+    open_database,
+    retry_while_locked,
+    transaction,
+)
 
 T = TypeVar("T")
-OnFailure: TypeAlias = Callable[[BaseException], object]
-
-
-class _Waiter(Protocol):
-    def set(self) -> object: ...
-
-
-class _Job(PassedOutcome[T]):
-    """A function of the database that somebody waits for."""
-
-    __slots__ = ("_function", "_on_failure", "is_last", "is_write", "loop", "waiter")
-
-    def __init__(
-        self,
-        function: Callable[[sqlite3.Connection], T],
-        loop: EventLoop | None,
-        *,
-        is_write: bool = False,
-        is_last: bool = False,
-        on_failure: OnFailure | None = None,
-    ) -> None:
-        super().__init__()
-        self._function = function
-        self._on_failure = on_failure
-        self.is_write = is_write
-        """True if it goes into a transaction with others."""
-        self.is_last = is_last
-        """True if the database is closed before it is answered."""
-        self.loop = loop
-        """The event loop of a task that waits. None: a thread waits."""
-        self.waiter: _Waiter = threading.Event() if loop is None else anyio.Event()
-
-    def execute(self, connection: sqlite3.Connection) -> None:
-        """Call the function. Raises what it raises."""
-        self._value = self._function(connection)
-
-    def fail(self, error: BaseException) -> None:
-        """Let whoever waits get an error."""
-        self._error = error
-        if self._on_failure is not None:
-            self._on_failure(error)
 
 
 class CommitThread:
@@ -72,9 +38,11 @@ class CommitThread:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._is_closing = False
+        """True once nobody uses the database any more."""
         self._opened: tuple[int, int] | None = None
         """The identity of the file that was opened."""
-        self._jobs: SimpleQueue[_Job[object]] = SimpleQueue()
+        self._jobs: SimpleQueue[DatabaseJob[object]] = SimpleQueue()
         self._thread = threading.Thread(target=self._main, name="agentkit journal", daemon=True)
         self._thread.start()
 
@@ -90,39 +58,53 @@ class CommitThread:
         Raises:
             JournalError: It could not be written.
         """
-        return await self._wait_for(_Job(function, EventLoop.current(), is_write=True, on_failure=on_failure))
+        return await self._wait_for(DatabaseJob(function, EventLoop.current(), is_write=True, on_failure=on_failure))
+
+    async def write_unless_locked(
+        self, function: Callable[[sqlite3.Connection], T], *, on_failure: OnFailure | None = None
+    ) -> T:
+        """Do the same as `write`, but a cancellation waits for the value, and passes at the next checkpoint.
+
+        If another process keeps the file locked, it waits `CANCEL_GRACE_S` at most, and the function is not called.
+        """
+        job = DatabaseJob(function, EventLoop.current(), is_write=True, on_failure=on_failure)
+        self._jobs.put(cast("DatabaseJob[object]", job))
+        await wait_unless_locked(job, self._path)
+        return job.value()
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Call a function that reads, after all that was given before, and return its value. Raises JournalError."""
-        return await self._wait_for(_Job(function, EventLoop.current()))
+        return await self._wait_for(DatabaseJob(function, EventLoop.current()))
 
     async def close(self) -> None:
         """Close the database after all that was given before; nothing may be given after it."""
-        await self._wait_for(_Job(_do_nothing, EventLoop.current(), is_last=True))
+        self._is_closing = True
+        await self._wait_for(DatabaseJob(_do_nothing, EventLoop.current(), is_last=True))
 
-    async def _wait_for(self, job: _Job[T]) -> T:
-        self._jobs.put(cast("_Job[object]", job))
+    async def _wait_for(self, job: DatabaseJob[T]) -> T:
+        self._jobs.put(cast("DatabaseJob[object]", job))
         await cast("anyio.Event", job.waiter).wait()
         return job.value()
 
     def write_from_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Do the same as `write`, while this thread waits."""
-        return self._block_for(_Job(function, None, is_write=True))
+        return self._block_for(DatabaseJob(function, None, is_write=True))
 
     def read_from_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Do the same as `read`, while this thread waits."""
-        return self._block_for(_Job(function, None))
+        return self._block_for(DatabaseJob(function, None))
 
     def close_from_thread(self) -> None:
         """Do the same as `close`, while this thread waits."""
-        last = _Job(_do_nothing, None, is_last=True)
+        self._is_closing = True
+        last = DatabaseJob(_do_nothing, None, is_last=True)
         if threading.current_thread() is self._thread:  # it collects the garbage of an export that nobody has read out
-            self._jobs.put(cast("_Job[object]", last))
+            self._jobs.put(cast("DatabaseJob[object]", last))
         else:
             self._block_for(last)
 
-    def _block_for(self, job: _Job[T]) -> T:
-        self._jobs.put(cast("_Job[object]", job))
+    def _block_for(self, job: DatabaseJob[T]) -> T:
+        self._jobs.put(cast("DatabaseJob[object]", job))
         cast("threading.Event", job.waiter).wait()
         return job.value()
 
@@ -130,7 +112,7 @@ class CommitThread:
 
     def _main(self) -> None:
         try:
-            connection = open_database(self._path)
+            connection = open_database(self._path, self._is_wanted)
         except JournalError as error:
             self._refuse_all(error)
             return
@@ -140,12 +122,12 @@ class CommitThread:
             self._execute(connection, jobs)
             if jobs[-1].is_last:
                 close_database(connection, self._path)
-                _answer(jobs)
+                answer(jobs)
                 return
-            _answer(jobs)
+            answer(jobs)
             del jobs  # what was written need not stay in memory until more comes
 
-    def _next_jobs(self) -> list[_Job[object]]:
+    def _next_jobs(self) -> list[DatabaseJob[object]]:
         """Wait for a job, and return it with those that have come meanwhile."""
         jobs = [self._jobs.get()]
         with suppress(Empty):
@@ -153,7 +135,7 @@ class CommitThread:
                 jobs.append(self._jobs.get_nowait())
         return jobs
 
-    def _execute(self, connection: sqlite3.Connection, jobs: list[_Job[object]]) -> None:
+    def _execute(self, connection: sqlite3.Connection, jobs: list[DatabaseJob[object]]) -> None:
         for is_write, group in groupby(jobs, attrgetter("is_write")):
             if is_write and _identity(self._path) != self._opened:
                 for job in group:
@@ -164,18 +146,32 @@ class CommitThread:
                 for job in group:
                     self._transact(connection, [job], "BEGIN")
 
-    def _transact(self, connection: sqlite3.Connection, jobs: list[_Job[object]], begin: str) -> None:
+    def _is_wanted(self) -> bool:
+        return not self._is_closing
+
+    def _transact(self, connection: sqlite3.Connection, jobs: list[DatabaseJob[object]], begin: str) -> None:
         """Execute jobs in one transaction; if it fails, in one each: a row that does not fit costs no other."""
-        try:
+
+        def attempt() -> None:
+            for job in jobs:
+                job.has_started = False
             with transaction(connection, begin):
                 for job in jobs:
                     job.execute(connection)
+
+        def is_wanted() -> bool:
+            return not self._is_closing and not all(job.was_taken_back for job in jobs)
+
+        try:
+            retry_while_locked(attempt, is_wanted)
         except BaseException as error:  # noqa: BLE001 - raised where somebody waits
-            if len(jobs) == 1:
-                jobs[0].fail(journal_error(error, self._path) if isinstance(error, sqlite3.Error) else error)
+            if len(jobs) > 1 and not is_locked(error):
+                for job in jobs:
+                    self._transact(connection, [job], begin)
                 return
             for job in jobs:
-                self._transact(connection, [job], begin)
+                if not job.was_taken_back:
+                    job.fail(journal_error(error, self._path) if isinstance(error, sqlite3.Error) else error)
 
     def _refuse_all(self, reason: JournalError) -> None:
         is_last = False
@@ -184,24 +180,7 @@ class CommitThread:
             is_last = job.is_last
             if not is_last:
                 job.fail(JournalError(str(reason)))
-            _answer([job])
-
-
-def _answer(jobs: list[_Job[object]]) -> None:
-    """Wake up whoever waits: each event loop once, however many of its tasks do."""
-    by_loop: dict[EventLoop, list[_Waiter]] = {}
-    for job in jobs:
-        if job.loop is None:
-            job.waiter.set()
-        else:
-            by_loop.setdefault(job.loop, []).append(job.waiter)
-    for loop, waiters in by_loop.items():
-        loop.post(partial(_set_all, waiters))
-
-
-def _set_all(waiters: list[_Waiter]) -> None:
-    for waiter in waiters:
-        waiter.set()
+            answer([job])
 
 
 def _do_nothing(_: sqlite3.Connection) -> None:

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
-
-import anyio
 
 from agentkit.errors import JournalError
 from agentkit.journal import rows
@@ -145,15 +141,13 @@ class RunJournal:
         known.add(name)
         row = rows.Row.of(record, body)
         write = partial(rows.append, run_id=self.run_id, row=row, blobs=blobs, is_new=is_new)
-        with anyio.CancelScope(shield=True):  # what is recorded is what the run goes on with
-            await self._thread.write(write, on_failure=self._stop)
+        # A cancellation waits: what is recorded is what the run goes on with.
+        await self._thread.write_unless_locked(write, on_failure=self._stop)
         return record.whole_value(blobs)
 
     async def close(self) -> None:
-        """Refuse everything from now on, and wait for what is being written: the run may have another owner soon."""
+        """Refuse everything from now on. Nothing is being written: whoever writes has waited, also when cancelled."""
         self._failure = JournalError(f"Run `{self.run_id}` is not open any more, so nothing can be recorded in it.")
-        with anyio.CancelScope(shield=True), suppress(JournalError):
-            await self._thread.read(_do_nothing)
 
     def _stop(self, error: BaseException) -> None:
         self._failure = JournalError(f"{error} Run `{self.run_id}` was stopped there, and can be resumed.")
@@ -178,10 +172,6 @@ class RunJournal:
                 just_above.calls[record.name] = record.place[-1][0]
             else:
                 just_above.others.add(record.name)
-
-
-def _do_nothing(_: sqlite3.Connection) -> None:
-    pass
 
 
 def _prefixes_of(name: str) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from agentkit.errors import JournalError
@@ -21,6 +22,8 @@ FORMAT = 1
 """The version of the tables; increased when earlier versions of this package cannot read them."""
 BUSY_TIMEOUT_S = 60.0
 """Seconds to wait for other processes that write to the same file."""
+_ATTEMPT_S = 0.1
+"""Seconds that SQLite waits by itself for another process; then it is looked whether anybody still waits for this."""
 MAX_CHECKED_BYTES = 64_000_000
 """Bytes of a file that is checked whole when a process opens it first. Of a larger one each record is, when read."""
 
@@ -37,14 +40,19 @@ _known: dict[tuple[int, int], tuple[int, int]] = {}
 """By device and inode the files that this process has checked, with size and time of the last change that it knows."""
 
 
-def open_database(path: Path) -> sqlite3.Connection:
-    """Open the database of a journal; create it if there is none. Raises JournalError with the reason."""
+def open_database(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> sqlite3.Connection:
+    """Open the database of a journal; create it if there is none. Raises JournalError with the reason.
+
+    Args:
+        path: The file.
+        is_wanted: Returns False as soon as nobody waits any more, for another process to unlock it either.
+    """
     connection: sqlite3.Connection | None = None
     try:
         _create_file(path)
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=_ATTEMPT_S, isolation_level=None, check_same_thread=False)
         connection.text_factory = _decode
-        _prepare(connection, path)
+        retry_while_locked(partial(_prepare, connection, path), is_wanted)
     except (sqlite3.Error, OSError) as error:
         _close(connection)
         raise journal_error(error, path) from error
@@ -52,6 +60,28 @@ def open_database(path: Path) -> sqlite3.Connection:
         _close(connection)
         raise
     return connection
+
+
+def is_locked(error: BaseException) -> bool:
+    """Return True for the error of SQLite that another process keeps the file locked."""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def retry_while_locked(attempt: Callable[[], None], is_wanted: Callable[[], bool]) -> None:
+    """Call a function of the database until no other process keeps it locked, as long as somebody waits for it.
+
+    Args:
+        attempt: The function, which can be called again after an error of SQLite.
+        is_wanted: Returns False as soon as nobody waits any more.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            return attempt()
+        except sqlite3.OperationalError as error:
+            if not is_locked(error) or time.monotonic() > until or not is_wanted():
+                raise
+            time.sleep(0.005)  # where SQLite does not wait, as in front of WAL mode
 
 
 def journal_error(error: Exception, path: Path) -> JournalError:
@@ -103,7 +133,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     with transaction(connection, "BEGIN"):
         _check_kind(connection, path)
     connection.execute("PRAGMA auto_vacuum = FULL")  # of a new file: what is deleted gives its space back
-    _enter_wal_mode(connection)
+    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA secure_delete = ON")  # nothing that was sent is left of a run that was deleted
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA journal_size_limit = 16000000")
@@ -149,20 +179,6 @@ def _check_kind(connection: sqlite3.Connection, path: Path) -> bool:
     if application_id or tables:
         raise JournalError(f"`{path}` is a SQLite file of another program, no journal: give another path.")
     return False
-
-
-def _enter_wal_mode(connection: sqlite3.Connection) -> None:
-    until = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            # SQLite does not wait here for other processes that are about to do the same.
-            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > until:
-                raise
-            time.sleep(0.005)
-        else:
-            return
 
 
 def _check_content(connection: sqlite3.Connection, path: Path) -> None:
