@@ -81,6 +81,10 @@ class _StartAgentTool(DelegatingTool[..., object]):
         """See `DelegatingTool.delegates`."""
         return tuple(self._agents.values())
 
+    def may_start(self, call: ToolCall) -> bool:
+        """See `DelegatingTool.may_start`."""
+        return str(call.input.get("agent")) in self._agents
+
     async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
         """See `DelegatingTool.rebuild`. In a run that goes on, the sub-agent goes on, too; an end comes first.
 
@@ -96,7 +100,7 @@ class _StartAgentTool(DelegatingTool[..., object]):
                     await parent.child_runs.wait_for_end(agent.name, call)
         elif agent is not None:
             await ChildRun([agent.agent], agent.terms, parent).rebuild()
-            parent.child_runs.note_rebuilt(agent.name, call)
+            parent.child_runs.note_ended(agent.name, call, {})
 
 
 class _StartAgentBody:

@@ -1,7 +1,7 @@
 """What a thread of a journal is asked to do with the database, and how those who ask wait for it.
 
-Two rules for this file: what has begun is waited for, whatever is cancelled meanwhile; and what was taken back is never
-begun.
+Two rules for this file: what has started is waited for, whatever is cancelled meanwhile; and what was taken back never
+starts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CANCEL_GRACE_S = 2.0
 _LOOK_S = 0.25
 """Seconds after which a task that waits for a record looks whether it was cancelled."""
 _start_lock = threading.Lock()
-"""Held while a job is begun, or taken back."""
+"""Held while a job is started, or taken back."""
 
 
 class _Waiter(Protocol):
@@ -86,7 +86,7 @@ class DatabaseJob(PassedOutcome[T]):
 
 
 async def wait_unless_locked(job: DatabaseJob[T], path: Path) -> None:
-    """Wait for a job of this task, also when cancelled; then for `CANCEL_GRACE_S` at most if it has not begun.
+    """Wait for a job of this task, also when cancelled; then for `CANCEL_GRACE_S` at most if it has not started.
 
     A cancellation passes at the next checkpoint; one that comes from asyncio itself is raised here.
     """

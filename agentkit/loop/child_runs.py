@@ -162,9 +162,17 @@ class ChildRuns:
         if one is not None:
             await one.ended.wait()
 
-    def note_rebuilt(self, agent: str, call: ToolCall) -> None:
-        """Note a sub-agent that was in the background of a run which has ended, and was rebuilt from its steps."""
-        self._add_background_run(agent, call).ended.set()
+    def note_ended(self, agent: str, call: ToolCall, report: JSONObject) -> None:
+        """Note a sub-agent that an earlier execution has started in the background, and that does not run here.
+
+        Args:
+            agent: Its name, as its handle begins.
+            call: The call that started it.
+            report: The report for the model. Empty in a run that has ended, and is rebuilt from its steps.
+        """
+        one = self._add_background_run(agent, call)
+        one.final_report = report
+        one.ended.set()
 
     def _add_background_run(self, agent: str, call: ToolCall) -> BackgroundRun:
         number = self.call_number(call)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, ChildRuns
+from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, START_TOOL, ChildRuns
+from agentkit.loop.durable.removed_agents import REMOVED, removed_agent_runs
 from agentkit.loop.parent_call import ParentCall
 from agentkit.loop.state import AnswerBy
 from agentkit.loop.texts_for_model import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from agentkit.loop.output_validation import OutputValidation
     from agentkit.loop.state import RunState
     from agentkit.run.agent_spec import AnySpec
+    from agentkit.run.result import RunResult
     from agentkit.run.scope import RunScope
     from agentkit.run.steps import Slot
 
@@ -118,6 +120,7 @@ class ToolTurns:
         scope = self.runner.scope
         scope.artifacts.number_calls(call.id for call in calls)
         self.child_runs.number_calls(others)
+        removed = await self._removed_agent_runs(calls) if scope.steps.is_durable else ()
         results: dict[str, CallResult] = {}
         try:
             eager_calls = await self.eager_calls.claim_calls(calls if action.allowed_tools is None else ())
@@ -131,6 +134,7 @@ class ToolTurns:
                     self.child_runs.note_collected(call, results[call.id])
             _note_repeated_failures(others, results, state)
         finally:
+            self.nested_runs.results += removed  # only now: they are not recorded once more, with their call
             self._queue_results(calls, results, self._cut_off_text)
         if faults := [result.program_fault for result in results.values() if result.program_fault]:
             return state.program_failed(faults[0])
@@ -140,6 +144,16 @@ class ToolTurns:
         failed = [call for call in others if results[call.id].is_error]
         succeeded = [call for call in others if not results[call.id].is_error]
         return state.tools_finished(rejected=rejected, failed=failed, succeeded=succeeded)
+
+    async def _removed_agent_runs(self, calls: Sequence[ToolCall]) -> Sequence[RunResult[object]]:
+        """Return the recorded runs of sub-agents that the agent has no more; those in the background count as ended."""
+        removed = await removed_agent_runs(self.runner, calls, self.child_runs.recorded_ends)
+        by_id = {call.id: call for call in calls}
+        for result in removed:
+            if result.tool == START_TOOL:
+                call = by_id[result.call_id]
+                self.child_runs.note_ended(str(call.input.get("agent")), call, {"state": "failed", "error": REMOVED})
+        return removed
 
     def skip_calls(self, action: SkipCalls) -> None:
         """Queue an error result for each call of a truncated turn; none is run, and none counts as unfinished."""

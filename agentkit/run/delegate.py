@@ -43,6 +43,11 @@ class DelegatingTool(Tool[P, R], ABC):
     def delegates(self) -> Sequence[Delegate]:
         """The sub-agents that a call may start."""
 
+    def may_start(self, call: ToolCall) -> bool:
+        """Return True if it has the sub-agent that a call names."""
+        del call
+        return True
+
     @abstractmethod
     async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
         """Rebuild the runs that a recorded call has started, without executing anything again."""
