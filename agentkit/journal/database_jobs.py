@@ -1,4 +1,4 @@
-"""What a thread of a journal is asked to do with the database, and how those who ask wait for it.
+"""Jobs for the thread that uses the database of a journal, and how those who give them wait for it.
 
 Two rules for this file: what has started is waited for, whatever is cancelled meanwhile; and what was taken back never
 starts.

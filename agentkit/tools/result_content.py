@@ -36,7 +36,7 @@ from agentkit.tools.artifacts.store import ArtifactLabel
 from agentkit.tools.declared_result import CONTENT_TYPES
 from agentkit.tools.json_forms import NoJsonForm
 from agentkit.tools.result_blocks import are_blocks, block_text, clean_block, is_block, refused_result_text
-from agentkit.tools.serialization import json_text, replace_unsendable, sendable_text
+from agentkit.tools.serialization import is_endless, json_text, replace_unsendable, sendable_text
 
 CHARS_PER_TOKEN = 3.5
 """A rough length of a token, to turn a limit in tokens into one in characters without a request."""
@@ -90,7 +90,9 @@ def render_result(
 
 def unshowable_result(tool: str, problem: NoJsonForm) -> ToolError:
     """Return the error of a call that ran, and whose result has no JSON form; log it for the developer."""
-    log().warning("a tool's result cannot be shown", tool=tool, problem=str(problem), exc_info=problem)
+    cause = problem.__cause__  # without one of the user's, a traceback would only lead through this package
+    shown = None if cause is None or is_endless(cause) else problem
+    log().warning("a tool's result cannot be shown", tool=tool, problem=str(problem), exc_info=shown)
     return ToolError(f"`{tool}` ran; its result cannot be shown: {problem}. Calling it again would not help.")
 
 

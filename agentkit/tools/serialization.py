@@ -97,8 +97,13 @@ def _slow_json_text(value: object) -> str:
     return json.dumps(plain_data(value), ensure_ascii=False, separators=(",", ":"))
 
 
+def is_endless(error: BaseException | None) -> bool:
+    """Return True for the error of a value that holds itself: its traceback is as long as the circle was followed."""
+    return isinstance(error, RecursionError) or (isinstance(error, ValueError) and bool(_TOO_DEEP.search(str(error))))
+
+
 def _failed_text(error: Exception) -> str:
-    if isinstance(error, RecursionError) or (isinstance(error, ValueError) and _TOO_DEEP.search(str(error))):
+    if is_endless(error):
         return "it holds itself, or is nested too deeply"
     is_wrapped = isinstance(error, PydanticSerializationError)  # around the exception of a serializer of the user's
     return "a part of it cannot be written" + ("" if is_wrapped else f" ({type(error).__name__})")

@@ -6,6 +6,7 @@ import datetime
 import enum
 import json
 import math
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_serializer
 
 from agentkit import Document, File, Image
 from agentkit.messages.message import JSON, Content, encode
 from agentkit.tools.artifacts.store import ArtifactLabel
-from agentkit.tools.result_content import render_result
+from agentkit.tools.json_forms import NoJsonForm
+from agentkit.tools.result_content import render_result, unshowable_result
+from agentkit.tools.serialization import json_text
 from tests.pictures import png
 
 PICTURE = Image(png(), "image/png")
@@ -252,3 +255,26 @@ def test_bytes_that_are_no_text_are_kept_each_by_itself() -> None:
         "text",
         "[1 bytes that are not UTF-8 text, kept as artifact-2]",
     ]
+
+
+def test_a_result_that_cannot_be_shown_is_one_line_in_the_log_unless_code_of_the_user_failed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    circle: dict[str, object] = {}
+    circle["again"] = [circle]
+
+    class Failing(BaseModel):
+        item: int = 1
+
+        @field_serializer("item")
+        def fail(self, _: int) -> str:
+            raise KeyError("of the user")
+
+    for value, has_traceback in ((circle, False), (threading.Lock(), False), ({"a": Failing()}, True)):
+        caplog.clear()
+        with pytest.raises(NoJsonForm) as problem:
+            json_text(value)
+        unshowable_result("act", problem.value)
+        (record,) = caplog.records
+        assert (record.exc_info is not None) == has_traceback
+        assert "a tool's result cannot be shown" in record.getMessage()
