@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path
@@ -22,6 +23,7 @@ import anyio.to_thread
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.messages.content import Document, File
 from agentkit.patterns.packing import Part
+from agentkit.patterns.verification import Citation
 
 Source: TypeAlias = "Document | File | str | PathLike[str]"
 """A document, a file in memory, or the path of a file or a folder."""
@@ -226,15 +228,26 @@ class DocumentStore(Mapping[str, str]):
         except OSError as error:
             self.gaps.append(Gap(name, error_reason(error)))
 
-    def place_of(self, document: str, start: int) -> str:
-        """Return the page, or else the heading, of a place in a document, for people. Empty: it has neither."""
-        from agentkit_tools.sections import heading_at
+    def with_places(self, citations: Sequence[Citation]) -> list[Citation]:
+        """Return citations with the page, or else the heading, above each, for people; empty where there is neither."""
+        marks = {document: self._marks(document) for document in {one.document for one in citations}}
+        above = (bisect_right(marks[one.document], one.start, key=_start_of) for one in citations)
+        return [
+            replace(one, place=marks[one.document][count - 1][1]) if count else one
+            for one, count in zip(citations, above, strict=True)
+        ]
+
+    def _marks(self, document: str) -> list[tuple[int, str]]:
+        from agentkit_tools.sections import headings_of
 
         text = self[document]
-        pages = list(_PAGE.finditer(text, 0, text.find("\n", start) + 1 or len(text)))
-        if pages and text.startswith("[Page 1]"):
-            return f"page {pages[-1][1]}"
-        return heading_at(text, start)
+        if not text.startswith("[Page 1]"):
+            return headings_of(text)
+        return [(page.start(), f"page {page[1]}") for page in _PAGE.finditer(text)]
+
+
+def _start_of(mark: tuple[int, str]) -> int:
+    return mark[0]
 
 
 def _path_of(source: object) -> str:

@@ -142,7 +142,7 @@ class _Reading:
         self._tell("verifying")
         verified = await anyio.to_thread.run_sync(verify_quotes, self._quotes, self._store)
         evidence = await self._reduce(merge_evidence(verified.citations))
-        evidence = [replace(one, place=self._store.place_of(one.document, one.start)) for one in evidence]
+        evidence = self._store.with_places(evidence)
         self._tell("writing", total=1)
         written, reason = await self._write(evidence)
         return self._assemble(verified, evidence, written, reason, time.monotonic() - before)

@@ -49,14 +49,9 @@ def first_heading(text: str) -> str:
     return next((title for _, _, title in _headings(text)), "")
 
 
-def heading_at(text: str, place: int) -> str:
-    """Return the last heading that begins before a place in a text. Empty: there is none."""
-    found = ""
-    for start, _, title in _headings(text):
-        if start > place:
-            break
-        found = title
-    return found
+def headings_of(text: str) -> list[tuple[int, str]]:
+    """Return the start and the words of each heading of a text."""
+    return [(start, title) for start, _, title in _headings(text)]
 
 
 def _sections(text: str) -> Iterator[tuple[int, int, str]]:
