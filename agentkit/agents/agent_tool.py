@@ -16,6 +16,7 @@ from agentkit.messages.unsendable import find_unsendable
 from agentkit.run.agent_spec import AgentSpec, In, Out
 from agentkit.run.delegate import Delegate, DelegatingTool
 from agentkit.run.delegation_terms import Terms, model_id
+from agentkit.run.outcome import Outcome
 from agentkit.schema import compile_type
 from agentkit.schema.validation.arguments import SchemaMismatch, invalid_arguments_header, validate_or_explain
 from agentkit.schema.validation.object_form import ObjectForm
@@ -122,13 +123,16 @@ class AgentToolBody(Generic[In, Out]):
         result = await self.run_child(arguments, parent)
         if result.answer is None:
             raise ToolError(
-                describe_failure(result, 1 if parent is None else parent.child_runs.count_tries(parent.call))
+                describe_failure(
+                    self.agent, result, 1 if parent is None else parent.child_runs.count_tries(parent.call)
+                )
             )
         answer = self.answer_as_json(result.answer.value)
         text = answer if isinstance(answer, str) else json_text(answer)  # rows are data, whatever they look like
         if result.ok:
             return text
-        note = f"[The sub-agent `{self.agent.name}` was cut off, {result.outcome}: this is the best answer it had.]"
+        what = "a guardrail's reply" if result.outcome is Outcome.BLOCKED else "the best answer it had"
+        note = f"[The sub-agent `{self.agent.name}` was cut off, {result.outcome}: this is {what}.]"
         return [text_block(text), text_block(note)]
 
     def answer_as_json(self, answer: Out) -> JSON:

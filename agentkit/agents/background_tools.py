@@ -198,7 +198,7 @@ async def _run_and_report(
 
 def _result_report(agent: AnyAgentTool, result: RunResult[Any], tries: int) -> JSONObject:
     if result.answer is None:
-        return {"state": str(result.outcome), "error": describe_failure(result, tries)}
+        return {"state": str(result.outcome), "error": describe_failure(agent.agent, result, tries)}
     report: JSONObject = {
         "state": str(result.outcome),
         "result": agent.child_body.answer_as_json(result.answer.value),

@@ -6,9 +6,8 @@ counted; and whatever ends one child, an error of the program included, does not
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, cast
@@ -23,26 +22,23 @@ from agentkit.loop.durable.recorded_input import FROM_JOURNAL
 from agentkit.loop.durable.recorded_spending import open_account
 from agentkit.loop.durable.run_end import EndStep
 from agentkit.loop.lifecycle import RunLifecycle
+from agentkit.loop.verification import Verification
 from agentkit.messages.message import text_of
-from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.agent_spec import AnySpec, In, Out
 from agentkit.run.delegation_terms import Escalate, Terms, model_id
 from agentkit.run.outcome import Outcome
 from agentkit.run.scope import share_budget
-from agentkit.run.steps import run_step
 
 if TYPE_CHECKING:
     from agentkit.loop.parent_call import ParentCall
-    from agentkit.messages.message import JSONObject
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.result import RunResult
-    from agentkit.run.steps import Steps
 
 _MAX_LAST_REPLY_CHARS = 4_000
 """The most characters of a child's last reply that the delegating model reads."""
-_OUTCOMES_NOT_RETRIED = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED)
-"""Outcomes without another try: it would have no more money, or no more time."""
+_OUTCOMES_NOT_RETRIED = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED, Outcome.BLOCKED)
+"""Outcomes without another try: it would have no more money, or no more time, or a guardrail has said no."""
 
 
 def replace_model(agent: AnySpec, model: str | Model) -> AnySpec:
@@ -140,11 +136,14 @@ class ChildRun(Generic[In, Out]):
         return result
 
     def _output_check(self, agent: AgentSpec[object, In, Out], try_call: ParentCall | None) -> ChildOutputCheck[Out]:
-        check = ChildOutputCheck(self.terms, agent.output_spec.is_text)
-        if try_call is not None:
-            scope = try_call.child_scope(agent.name)
-            check.steps, check.redact = scope.steps, scope.redactor.extended(agent.redact, ()).text
-        return check
+        is_text, verify = agent.output_spec.is_text, self.terms.verify
+        if verify is None:
+            return ChildOutputCheck(is_text)
+        if try_call is None:
+            return ChildOutputCheck(is_text, Verification(verify, "verify"))
+        scope = try_call.child_scope(agent.name)
+        redact = scope.redactor.extended(agent.redact, ()).text
+        return ChildOutputCheck(is_text, Verification(verify, "verify", scope.steps, redact))
 
     async def _end_early(
         self, lifecycle: RunLifecycle[object, In, Out], outcome: Outcome, reason: str
@@ -157,7 +156,7 @@ class ChildRun(Generic[In, Out]):
         await lifecycle.record_end(result)
         self._add_to_parent(result)
         if lifecycle.agent_loop is not None and not has_ended:
-            await lifecycle.agent_loop.emit_finished(lambda: result)
+            await lifecycle.agent_loop.report.emit_finished(lambda: result)
         return result
 
     def _add_to_parent(self, result: RunResult[Out]) -> None:
@@ -174,34 +173,17 @@ def _id_below(run_id: str, parent: ParentCall) -> str:
 class ChildOutputCheck(Generic[Out]):
     """The check of a child's output beyond its type: it must not only refer to an earlier reply, and pass `verify`."""
 
-    terms: Terms[Out]
     is_text: bool
-    steps: Steps | None = None
-    """The steps of the child's run, one of which each call of `verify` is. None: it is called from Python."""
-    redact: Callable[[str], str] = text_without_secrets
-    """Removes secrets from the reasons."""
+    verification: Verification[Out] | None = None
+    """The `verify=` of the terms. None: they have none."""
     _was_pointer_reported: bool = field(default=False, init=False)
-    _verify_count: int = field(default=0, init=False)
 
     async def __call__(self, output: Out) -> str | None:
         """Return the reason why the output is sent back, or None. A mere reference is sent back once."""
         if self.is_text and not self._was_pointer_reported and is_pointer_only(str(output)):
             self._was_pointer_reported = True
             return POINTER_ONLY_NOTE
-        if self.terms.verify is None:
-            return None
-        verify = self.terms.verify
-
-        async def effect() -> JSONObject:
-            found = verify(output)
-            reason = await found if inspect.isawaitable(found) else found
-            return {"reason": None if reason is None else self.redact(reason)}
-
-        self._verify_count += 1
-        name = f"verify:{self._verify_count}"
-        checked = await effect() if self.steps is None else await run_step(self.steps, name, "check", effect)
-        reason: str | None = checked["reason"]
-        return reason
+        return None if self.verification is None else await self.verification.check(output)
 
 
 def agents_to_try(agent: AgentSpec[object, In, Out], terms: Terms[Out]) -> list[AgentSpec[object, In, Out]]:
@@ -215,13 +197,17 @@ def agents_to_try(agent: AgentSpec[object, In, Out], terms: Terms[Out]) -> list[
             return [agent]
 
 
-def describe_failure(result: RunResult[Out], count: int) -> str:
-    """Return the text for the delegating model on a child without an answer: its outcome, reason and last reply."""
+def describe_failure(agent: AnySpec, result: RunResult[Out], count: int) -> str:
+    """Return the text for the delegating model on a child without an answer: its outcome, reason and last reply.
+
+    The last reply of an agent whose output is checked is left out: it was not.
+    """
     again = f" after {count} tries" if count > 1 else ""
     description = (
         f"The sub-agent `{result.agent}` gave no answer{again}; its outcome is {result.outcome}. {result.reason}"
     )
-    last_reply = last_reply_text(result)
+    is_checked = any("output" in guardrail.places for guardrail in agent.guardrails)
+    last_reply = "" if is_checked else last_reply_text(result)
     return f"{description.rstrip()}\nThe last thing that it said:\n{last_reply}" if last_reply else description.rstrip()
 
 

@@ -30,30 +30,33 @@ from agentkit.loop.actions import (
 from agentkit.loop.durable.late_changes import LateChanges
 from agentkit.loop.durable.run_end import check_recorded_answer
 from agentkit.loop.durable.time_checks import TimeChecks
-from agentkit.loop.model_calls.refused_requests import failure_of_run, is_refusal
+from agentkit.loop.model_calls.exchange import GivenUp
+from agentkit.loop.model_calls.refused_requests import failure_of_run, is_refusal, with_sentence
 from agentkit.loop.output_validation import OutputCheckFunction, OutputValidation
 from agentkit.loop.run_limits import RunLimits
+from agentkit.loop.run_report import RunReport
 from agentkit.loop.state import AnswerBy, RunState
 from agentkit.loop.stop_reasons import next_action
+from agentkit.loop.texts_for_model import GIVEN_UP_REASON
 from agentkit.loop.tool_turns import ToolTurns
+from agentkit.loop.verification import output_checks
 from agentkit.messages.message import AssistantTurn
-from agentkit.run.events import RunFinished, RunStarted, TurnReset, TurnStarted
+from agentkit.run.events import RunStarted, TurnReset, TurnStarted
 from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.outcome import Outcome
-from agentkit.run.result import RunResult
 from agentkit.run.steps import NotRecorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from agentkit.budget.account import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.loop.durable.run_end import RunEnd
+    from agentkit.loop.guardrails.run_guard import RunGuard
     from agentkit.loop.model_turns import ModelTurns
     from agentkit.loop.nested_runs import NestedRuns
     from agentkit.messages.message import JSONObject
     from agentkit.run.agent_spec import AgentSpec
-    from agentkit.run.scope import EventOrigin, RunScope
+    from agentkit.run.result import RunResult
+    from agentkit.run.scope import RunScope
 
 Deps = TypeVar("Deps")
 In = TypeVar("In")
@@ -75,6 +78,8 @@ class AgentLoop(Generic[Deps, In, Out]):
     """A check of the output beyond its type. None: no further check."""
     recorded_end: RunEnd | None = None
     """The end that an earlier execution has recorded: the run is rebuilt. None: it is executed."""
+    guard: RunGuard | None = None
+    """The guardrails of the run. None: it has none."""
     state: RunState = field(init=False)
     error: ModelError | None = None
     finish: Finish | None = None
@@ -87,7 +92,9 @@ class AgentLoop(Generic[Deps, In, Out]):
         limits = RunLimits(turns, retries, max_tokens=self.spec.settings.max_tokens, model_max_tokens=most)
         self.state = RunState(limits, has_tools=self.history.has_tools)
         self._sync_state_with_model_turns()
-        self._validation = OutputValidation(self.spec.output_spec, self.scope, self.output_check)
+        by_guardrails = None if self.guard is None else self.guard.check_output
+        checks = output_checks(self.spec, self.scope, self.output_check, by_guardrails)
+        self._validation = OutputValidation(self.spec.output_spec, self.scope, checks)
         self._tool_turns = ToolTurns.for_agent(
             self.spec,
             self.scope,
@@ -98,6 +105,17 @@ class AgentLoop(Generic[Deps, In, Out]):
             self._validation,
             lambda call: self.state.is_stuck(call),  # noqa: PLW0108 - by then it is another state
             self.recorded_end,
+        )
+        self.report = RunReport(
+            self.spec.name,
+            self.scope,
+            self.history,
+            self.model_turns,
+            self._tool_turns,
+            self.nested_runs,
+            self._validation,
+            self.recorded_end,
+            self.guard,
         )
         self._eager, self._child_runs = self._tool_turns.eager_calls, self._tool_turns.child_runs
         self._appended_turn: AssistantTurn | None = None
@@ -113,13 +131,12 @@ class AgentLoop(Generic[Deps, In, Out]):
         seconds_left = self.run_budget.seconds_left if self.recorded_end is None else None
         try:
             with anyio.move_on_after(seconds_left) if seconds_left is not None else nullcontext():
-                await self._child_runs.run_alongside(
-                    lambda: self._eager.run_alongside(self._run_actions), self.history.tools
-                )
+                await (self._work() if self.guard is None else self.guard.run(self._work))
         except (ModelError, ConfigurationError) as error:
             self.error, self.finish = failure_of_run(error, self.scope.redactor)
-            if is_refusal(self.error):
-                self._take_back_prompt(self.error)
+            if is_refusal(self.error) and self.scope.parent_call_id is None:  # a sub-agent does not go on
+                sentence = self.history.new_content.take_back_prompt(str(self.error))
+                self.finish = replace(self.finish, reason=with_sentence(self.finish.reason, sentence))
             is_before_any_reply = self.scope.parent_call_id is None and not self.model_turns.was_answered
             if isinstance(error, ConfigurationError) and is_before_any_reply:
                 raise
@@ -134,17 +151,11 @@ class AgentLoop(Generic[Deps, In, Out]):
                 reason = self.run_budget.time_text("is over, and what was running was stopped")
                 self.finish = Finish(Outcome.BUDGET_EXHAUSTED, reason)
             self._leave_valid_history()
+            if self.guard is not None:
+                self.finish = self.guard.end(self.finish)
+                self._validation.answer = self.guard.answer(self.spec, self._validation.answer)
         if self.recorded_end is None or self.recorded_end.was_reported:
-            await self.emit_finished(self.result)
-
-    async def emit_finished(self, result: Callable[[], RunResult[Out]]) -> None:
-        """Emit RunFinished with the result of this function, which is called only if somebody listens."""
-
-        def make_event(origin: EventOrigin) -> RunFinished:
-            end = result()
-            return RunFinished(**origin, outcome=end.outcome, reason=end.reason, usage=end.usage, cost=end.cost.total)
-
-        await self.scope.emit(make_event, is_replayed=self.recorded_end is not None)
+            await self.report.emit_finished(self.result)
 
     def complete_end(self, end: RunEnd) -> RunEnd:
         """Return the end of the run with all that its recorded steps do not say."""
@@ -158,6 +169,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             has_answer=self._validation.answer is not None,
             unrecorded_charges=tuple(self.model_turns.unrecorded_charges),
             children=dict(self._child_runs.unrecorded_ends),
+            verdicts=() if self.guard is None else tuple(self.guard.checks.records),
         )
 
     def check_recorded_answer(self, end: RunEnd) -> None:
@@ -165,6 +177,9 @@ class AgentLoop(Generic[Deps, In, Out]):
         check_recorded_answer(
             end, self.result(), self._validation, self.model_turns.answer_by, self.model_turns.last_step
         )
+
+    async def _work(self) -> None:
+        await self._child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), self.history.tools)
 
     async def _run_actions(self) -> None:
         while not isinstance(action := next_action(self.state), Finish):
@@ -177,29 +192,14 @@ class AgentLoop(Generic[Deps, In, Out]):
     def result(self) -> RunResult[Out]:
         """Return the result so far; the outcome is `cancelled` for a run that has not ended by itself."""
         finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
-        result: RunResult[Out] = RunResult(
-            run_id=self.scope.run_id,
-            agent=self.spec.name,
-            outcome=finish.outcome,
-            reason=finish.reason,
-            answer=self._validation.answer,
-            charges=self.model_turns.charges,
-            children=(*self._child_runs.results, *self.nested_runs.results),
-            messages=self.history.to_dicts(),
-            unfinished=self._tool_turns.unfinished_calls(),
-            artifacts=self.scope.artifacts.kept_artifacts(),
-            cache_breaks=self.model_turns.cache_breaks,
-            stop_sequence=None if self._last_turn is None else self._last_turn.stop_sequence,
-            container=self.history.container,
-            applied_edits=tuple(self._applied_edits),
-            error=self.error,
-        )
-        return result if self.recorded_end is None else self.recorded_end.apply_to(result)
+        return self.report.result(finish, self.error, self._last_turn, self._applied_edits)
 
     async def _execute_action(self, action: Action) -> None:
         match action:
             case AskModel():
                 await self._call_model(action)
+            case RunTools() | CheckAnswer() if self.guard is not None and await self.guard.gives_up(action):
+                await self._drop_turn(RetryTurn(GIVEN_UP_REASON))
             case RunTools():
                 self._append_turn()
                 self.state = await self._tool_turns.run_calls(action, self.state)
@@ -231,7 +231,10 @@ class AgentLoop(Generic[Deps, In, Out]):
             self.state = self.state.budget_refused(late)
             return
         is_new = self.state.turn is None and self.scope.steps.is_durable
-        self.history.append_user_message(await self._late_changes.add_to(action.note) if is_new else action.note)
+        note = await self._late_changes.add_to(action.note) if is_new else action.note
+        if self.guard is not None:
+            note = await self.guard.begin_turn(note, is_new=self.state.turn is None)
+        self.history.append_user_message(note)
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()
         await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
@@ -240,6 +243,9 @@ class AgentLoop(Generic[Deps, In, Out]):
             reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve, on_call=on_call)
         except OverBudget as refusal:
             self.state = self.state.budget_refused(str(refusal))
+            return
+        except GivenUp:
+            await self._emit_reset(turn_number, GIVEN_UP_REASON)
             return
         turn, ids = reply.turn, [call.id for call in reply.turn.tool_calls()]
         is_repeated = len(set(ids)) < len(ids)
@@ -270,10 +276,12 @@ class AgentLoop(Generic[Deps, In, Out]):
         elif isinstance(action, Compact):
             await self.model_turns.compact_history()
         else:
-            number, reason = self.state.turns, action.reason
-            log().info("model call is asked again", turn=number, attempt=2, reason=reason)
-            await self.scope.emit(lambda origin: TurnReset(**origin, turn=number, attempt=2, reason=reason, wait_s=0.0))
+            await self._emit_reset(self.state.turns, action.reason)
         self.state = self.state.turn_dropped(action)
+
+    async def _emit_reset(self, turn: int, reason: str) -> None:
+        log().info("model call is asked again", turn=turn, attempt=2, reason=reason)
+        await self.scope.emit(lambda origin: TurnReset(**origin, turn=turn, attempt=2, reason=reason, wait_s=0.0))
 
     def _leave_valid_history(self) -> None:
         """Leave a valid history behind: every call of the last turn has a result, and nothing is pending."""
@@ -283,14 +291,6 @@ class AgentLoop(Generic[Deps, In, Out]):
             reason = self.finish.reason if self.finish else "The run was cancelled."
             self._tool_turns.abandon_calls([*turn.tool_calls()], self.state.turns, reason)
         self.history.append_user_message()
-
-    def _take_back_prompt(self, error: ModelError) -> None:
-        """Take the prompt back if it is what the API refuses, and say so: not of a sub-agent, which does not go on."""
-        sentence = self.history.new_content.take_back_prompt(str(error))
-        if sentence and self.finish is not None and self.scope.parent_call_id is None:
-            reason = self.finish.reason
-            stop = "" if reason.endswith((".", "!", "?")) else "."
-            self.finish = replace(self.finish, reason=f"{reason}{stop} {sentence}")
 
     async def _check_answer(self, text: str) -> None:
         if self.state.final_turn_finish is None and (reminder := await self._child_runs.reminder(self.scope.steps)):

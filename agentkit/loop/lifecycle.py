@@ -18,6 +18,7 @@ from agentkit.budget.account import RunBudget
 from agentkit.errors import JournalError, UsageError
 from agentkit.history.cache_markers import CacheMarkers
 from agentkit.history.conversation_state import ConversationState, CurrentRun
+from agentkit.history.exchange import Exchange
 from agentkit.history.open_transcript import open_transcript, record_prompt_prefix
 from agentkit.history.run_history import RunHistory
 from agentkit.history.transcript import Transcript
@@ -26,15 +27,16 @@ from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
 from agentkit.loop.durable.recorded_input import FromJournal, RunInput, recorded_budget
 from agentkit.loop.durable.recorded_model import RecordedModel
-from agentkit.loop.durable.recorded_spending import count_recorded_spending, open_account
 from agentkit.loop.durable.run_end import EndStep, RunEnd
+from agentkit.loop.guardrails.run_guard import RunGuard
 from agentkit.loop.model_calls.exchange import CallResources
 from agentkit.loop.model_calls.model_call import ModelCaller
 from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.opening import open_deps, open_model, open_steps
-from agentkit.loop.parent_call import ParentCall, call_of_run, enclosing_call, nested_run_id, nested_scope
+from agentkit.loop.parent_call import ParentCall, call_of_run, enclosing_call, nested_run_id
 from agentkit.loop.run_checks import check_deps_demands, check_prices
+from agentkit.loop.run_scope import root_scope, scope_of_agent
 from agentkit.messages.message import Content, text_of
 from agentkit.models.client_check import credentials_of_models
 from agentkit.redaction.exceptions import redact_exception
@@ -44,7 +46,7 @@ from agentkit.run.deps_source import has_own_deps
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.run_log import log_end, log_start, logged_end
-from agentkit.run.scope import EventListener, RunScope, enclosing_blocks
+from agentkit.run.scope import EventListener, RunScope
 from agentkit.run.steps import NotRecorded, RecordedSteps, Steps
 from agentkit.tools.run_context import CallServices, RunContext, current_services, stop_request
 
@@ -200,11 +202,16 @@ class RunLifecycle(Generic[Deps, In, Out]):
         self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
         transcript = await self._conversation_transcript(deps, scope, models[0].name)
         markers = CacheMarkers(self.spec.settings.cache_marker)
+        start = transcript.checkpoint() if self.spec.guardrails else None
         history = RunHistory.begin(transcript, content, markers, scope.redactor)
-        model_turns = self._model_turns(scope, history, models, deps, run_budget)
-        return AgentLoop(
-            self.spec, scope, history, model_turns, run_budget, nested_runs, deps, self.output_check, self.recorded_end
-        )
+        exchange = None if start is None else Exchange.begin(transcript, start, content)
+        guard = None if exchange is None else RunGuard.for_run(self.spec, scope, deps, nested_runs, exchange)
+        if guard is not None:
+            scope = guard.scope
+            current_services.set(call_of_run(scope, nested_runs))  # reset with that of the run
+        model_turns = self._model_turns(scope, history, models, deps, run_budget, guard)
+        check, end = self.output_check, self.recorded_end
+        return AgentLoop(self.spec, scope, history, model_turns, run_budget, nested_runs, deps, check, end, guard=guard)
 
     async def _prompt_content(self, scope: RunScope) -> Content:
         """Return the content of the prompt, without secrets."""
@@ -245,33 +252,26 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     def _run_scope(self, listener: EventListener | None) -> RunScope:
         if self.parent is not None:
-            scope = self.parent.child_scope(self.spec.name)
-            owner = f"the delegation to {self.spec.name!r}"
+            scope, owner = self.parent.child_scope(self.spec.name), f"the delegation to {self.spec.name!r}"
         else:
-            client = self.options.get("client")
-            enclosing = enclosing_blocks()
-            path, artifacts = (self.spec.name,), self.conversation.artifacts
-            scope = RunScope(self._run_id, path, self._steps, client=client, listener=listener, artifacts=artifacts)
-            scope = replace(scope, accounts=enclosing.accounts, stop_flag=enclosing.stop_flag or scope.stop_flag)
-            if self._around is not None:
-                scope = nested_scope(self._around, self.spec.name, scope)
-            owner = "the run"
+            client, artifacts, name = self.options.get("client"), self.conversation.artifacts, self.spec.name
+            own = RunScope(self._run_id, (name,), self._steps, client=client, listener=listener, artifacts=artifacts)
+            scope, owner = root_scope(own, name, self._around), "the run"
         budgets = ((self._budget, owner), (self.spec.budget, f"the agent {self.spec.name!r}"))
-        if self.parent is None:
-            count_recorded_spending(scope.accounts, scope.steps)
-        accounts = [open_account(budget, owner, scope.steps) for budget, owner in budgets if budget is not None]
-        return replace(
-            scope,
-            agent_client=self.spec.client or scope.agent_client,
-            accounts=(*scope.accounts, *accounts),
-            middleware=scope.middleware.around(self.spec.middleware),
-        )
+        return scope_of_agent(scope, self.spec, budgets)
 
     def _model_turns(
-        self, scope: RunScope, history: RunHistory, models: list[Model], deps: Deps, run_budget: RunBudget
+        self,
+        scope: RunScope,
+        history: RunHistory,
+        models: list[Model],
+        deps: Deps,
+        run_budget: RunBudget,
+        guard: RunGuard | None,
     ) -> ModelTurns:
         resources = CallResources(scope, self.spec.retry, run_budget, self.spec.own_prices)
-        model_caller = ModelCaller(resources, scope.middleware.around_model)
+        around = scope.middleware.around_model
+        model_caller = ModelCaller(resources, around) if guard is None else guard.model_caller(resources)
 
         async def open_relaxed_transcript() -> Transcript:
             ctx, needs_artifact_tools = self._run_context(deps, scope), self._needs_artifact_tools

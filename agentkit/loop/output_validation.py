@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
@@ -29,8 +29,8 @@ class OutputValidation(Generic[Out]):
 
     spec: OutputSpec[Out]
     scope: RunScope
-    output_check: OutputCheckFunction[Out] | None = None
-    """A check of the output beyond its type. None: no further check."""
+    output_checks: Sequence[OutputCheckFunction[Out]] = ()
+    """Checks of the output beyond its type, one after another."""
     answer: Answer[Out] | None = None
     """The accepted answer. None: there is none yet."""
     last_rejection: str = ""
@@ -63,9 +63,9 @@ class OutputValidation(Generic[Out]):
         return CallResult("Your answer was taken." if reason is None else reason, is_error=reason is not None)
 
     async def _accept_value(self, value: Out) -> str | None:
-        reason = await self.output_check(value) if self.output_check is not None else None
-        if reason is not None:
-            return await self._reject_output(reason)
+        for check in self.output_checks:
+            if (reason := await check(value)) is not None:
+                return await self._reject_output(reason)
         self.answer = Answer(value)
         return None
 

@@ -120,6 +120,7 @@ def nested_scope(call: ParentCall, agent: str, own: RunScope) -> RunScope:
         stop_flag=around.stop_flag.for_this_loop(),
         redactor=around.redactor,
         middleware=around.middleware,
+        gates=around.gates,
     )
 
 

@@ -26,3 +26,5 @@ REPEATED_FAILURE_NOTE = (
 CONTAINER_GONE_NOTE = (
     "The container in which your code ran is gone, with all files in it. Code runs in a new, empty one from now on."
 )
+GIVEN_UP_REASON = "A guardrail has a note for the model, with which it is asked again."
+"""The reason why a reply is requested again with the note of a caution; nothing of it was shown or done."""

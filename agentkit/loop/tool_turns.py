@@ -103,7 +103,14 @@ class ToolTurns:
 
         limiter = anyio.Semaphore(spec.max_concurrent_calls, fast_acquire=True)
         runner = CallRunner(
-            history.tools, scope, make_context, spec.tool_timeout_s, limiter, scope.middleware.around_tool, nested_runs
+            history.tools,
+            scope,
+            make_context,
+            spec.tool_timeout_s,
+            limiter,
+            scope.middleware.around_tool,
+            nested_runs,
+            history.to_dicts,
         )
         call_ids = CallIds()
         eager_calls = EagerCalls(runner, is_stuck, call_ids, is_enabled=spec.settings.eager)

@@ -14,13 +14,16 @@ from agentkit.budget.prices import Price
 from agentkit.errors import DefinitionError, UsageError
 from agentkit.models.retry import Retry
 from agentkit.redaction.redactor import check_redacted_names
+from agentkit.run.delegation_terms import Verify
 from agentkit.run.deps_source import DepsSource, given_deps_problem
+from agentkit.run.guardrails.guardrail import Guardrail, check_guardrails, check_server_tools
 from agentkit.run.input import InputSpec, Render
 from agentkit.run.middleware import TreeMiddleware, check_middleware
 from agentkit.run.output import OutputSpec
 from agentkit.run.settings import Settings
 from agentkit.run.value_checks import AGENT_CHECKS, find_run_problem
 from agentkit.schema.validation.unknown_options import refuse_unknown_fields, refuse_unknown_options
+from agentkit.tools.api_tools import TOOL_SEARCH
 from agentkit.tools.decorator import check_name
 from agentkit.tools.reserved_names import ANSWER_TOOL
 from agentkit.tools.run_context import RunContext
@@ -144,6 +147,12 @@ class AgentSpec(Generic[Deps, In, Out]):
     """Middleware around every model call, `async def f(call, next)`; the first is the outermost."""
     around_tool: Sequence[AroundTool] = ()
     """Middleware around every tool call, sub-agents included; the first is the outermost."""
+    guardrails: Sequence[Guardrail] = ()
+    """Checks of the input, of tool calls, of their results and of the output; those of calls and results hold for all
+    runs below, too."""
+    verify: Verify[Out] | None = None
+    """A function of the output, sync or async: None when it is right, otherwise the reason, in a sentence for the
+    model, which answers again, as when an output does not fit its type."""
     redact: Sequence[str] = ()
     """Names of environment variables, keys and parameters whose values never reach the model."""
 
@@ -158,6 +167,7 @@ class AgentSpec(Generic[Deps, In, Out]):
         for name, check in (
             ("around_model", check_middleware),
             ("around_tool", check_middleware),
+            ("guardrails", check_guardrails),
             ("redact", check_redacted_names),
         ):
             try:
@@ -175,8 +185,18 @@ class AgentSpec(Generic[Deps, In, Out]):
                 f"Agent({self.name!r}, settings=...): tool_choice names {chosen!r}, which is none of its tools: "
                 f"{', '.join(names) or 'none'}."
             )
+        try:
+            check_server_tools(self.guardrails, self._server_tools())
+        except DefinitionError as error:
+            raise DefinitionError(f"Agent({self.name!r}, guardrails=...): {error}") from error
         if ANSWER_TOOL in self.agent_tools.tools:
             raise DefinitionError(f"Agent({self.name!r}, tools=...): the name {ANSWER_TOOL!r} is the answer's own")
+
+    def _server_tools(self) -> list[str]:
+        """Return the names of the tools that the API executes, the search for tools aside: it has no effect."""
+        servers = [] if "mcp_servers" not in self.settings.extra else ["mcp_servers"]
+        tools = [one for one in self.agent_tools.api_tools if not str(one.get("type")).startswith(TOOL_SEARCH)]
+        return [*(str(one.get("name") or one.get("type")) for one in tools), *servers]
 
     @property
     def own_prices(self) -> tuple[Price, ...] | None:

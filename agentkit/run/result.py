@@ -19,6 +19,7 @@ from agentkit.budget.usage import Cost, Usage
 from agentkit.errors import RunIncomplete
 from agentkit.messages.container import Container
 from agentkit.messages.message import JSONObject, citations_of
+from agentkit.run.guardrails.verdicts import VerdictRecord
 from agentkit.run.outcome import Outcome, Unfinished
 from agentkit.schema.validation.unknown_attributes import explain_unknown_attributes
 from agentkit.tools.artifacts.store import KeptArtifact
@@ -73,6 +74,8 @@ class RunResult(Generic[Out_co]):
     """The container in which the API runs code for the conversation. None: no code ran."""
     applied_edits: tuple[JSONObject, ...] = ()
     """The edits that the server made to the prompts of this run, `context_management`, in the API's own form."""
+    verdicts: tuple[VerdictRecord, ...] = field(default=(), repr=False)
+    """The verdicts of this run's own guardrails, in the order in which they came."""
     error: ModelError | None = field(default=None, compare=False)
     """The error of the API or of the connection, for the outcome `failed`. None otherwise."""
 

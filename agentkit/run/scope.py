@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from agentkit.models.overriding_client import Client
     from agentkit.run.events import Event
+    from agentkit.run.guardrails.gates import ToolGate
     from agentkit.run.steps import Slot, Steps
 
 
@@ -73,6 +74,8 @@ class RunScope:
     """Removes known secrets from what is sent to the model."""
     middleware: TreeMiddleware = TreeMiddleware()
     """Middleware around the calls of this run and of those below it."""
+    gates: tuple[ToolGate, ...] = ()
+    """The gates that the tool calls of this run and of those below it pass, outermost first."""
 
     def event_origin(self, is_replayed: bool | None = None) -> EventOrigin:
         """Return the origin of this run's events. They are replayed if that is said, or else while its steps are."""

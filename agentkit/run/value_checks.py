@@ -175,6 +175,7 @@ AGENT_CHECKS: Mapping[str, ValueCheck] = {
     "budget": budget_problem,
     "price": _price_problem,
     "retry": _retry_problem,
+    "verify": function_problem("output"),
 }
 """For each field of an agent that has no check of its own."""
 

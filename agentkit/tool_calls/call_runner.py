@@ -16,6 +16,7 @@ from agentkit.run.middleware import AroundTool, CallTool, ToolRun, compose_middl
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import error_text_for_model, reraise_exit_or_cancellation
+from agentkit.tool_calls.gated_call import PassedGates
 from agentkit.tool_calls.retry_and_timeout import TimeoutMiddleware, retry_middleware, run_tool
 from agentkit.tools.json_forms import NoJsonForm
 from agentkit.tools.result_content import render_result, unshowable_result
@@ -60,16 +61,25 @@ class CallRunner:
     """The agent's tool middleware, which wraps the retries."""
     nested_runs: RecordableRuns | None = None
     """The runs that the code of calls starts. None: they are not recorded with the calls."""
+    messages: Callable[[], Sequence[JSONObject]] = tuple
+    """Returns the conversation so far, for guardrails."""
 
     async def run_to_result(
-        self, run: ToolRun, is_stop_requested: Callable[[], bool], run_innermost: CallTool = run_tool
+        self,
+        run: ToolRun,
+        is_stop_requested: Callable[[], bool],
+        run_innermost: CallTool = run_tool,
+        gates: PassedGates | None = None,
     ) -> CallResult:
         """Run a call through all layers and return its result; failures become error results."""
+        if gates is None and self.scope.gates:
+            gates = PassedGates(self.scope.gates, self.messages, self.scope.redactor.text, self.error_result)
+            return await gates.checked(run, await self.run_to_result(run, is_stop_requested, run_innermost, gates))
         steps = self.scope.steps
         started = steps.now()
         current_services.set(services_of(run.context))  # the call has a task, and so a context, of its own
         try:
-            content = await self._run_layers(run, is_stop_requested, run_innermost)
+            content = await self._run_layers(run, is_stop_requested, run_innermost, gates)
         except BaseException as error:  # noqa: BLE001 - the one place where a tool's failure becomes a value
             reraise_exit_or_cancellation(error)
             return replace(  # no name for it here: the exception holds this frame
@@ -90,10 +100,12 @@ class CallRunner:
         return CallResult(self.scope.redactor.content(content), is_error=True)
 
     async def _run_layers(
-        self, run: ToolRun, is_stop_requested: Callable[[], bool], run_innermost: CallTool
+        self, run: ToolRun, is_stop_requested: Callable[[], bool], run_innermost: CallTool, gates: PassedGates | None
     ) -> Content:
         timeout = TimeoutMiddleware(self.timeout_s, is_stop_requested)
         layers = compose_middleware([retry_middleware, timeout] if run.tool.retries else [timeout], run_innermost)
+        if gates is not None:
+            layers = gates.around(layers)
         if not self.middleware:
             return await layers(run)
         tool_contents: list[Content] = []

@@ -15,6 +15,7 @@ import anyio
 import anyio.lowlevel
 
 from agentkit.run.delegate import DelegatingTool
+from agentkit.run.guardrails.gates import GatedCall
 from agentkit.run.middleware import ToolRun
 from agentkit.run.steps import NotRecorded, RecordedSteps
 from agentkit.tool_calls.call_events import emit_finished, emit_started
@@ -108,6 +109,10 @@ class ToolCallExecutor:
                 continue
             tool = runner.tools.get(call.name)
             await emit_started(runner.scope, call, tool, is_replayed=True)
+            if tool is not None:
+                for gate in runner.scope.gates:
+                    run = ToolRun(call, tool, runner.make_context(call, slot), runner.scope.path)
+                    await gate.replay(GatedCall(run, runner.messages))
             if isinstance(tool, DelegatingTool):
                 await tool.rebuild(call, runner.make_context(call, slot))
             if slot.is_recorded:

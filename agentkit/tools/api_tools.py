@@ -20,7 +20,9 @@ OPEN_SCHEMA: Final[JSONObject] = {"type": "object"}
 """The schema of a tool whose input only the API describes."""
 _CLIENT_TYPES = ("memory_", "bash_", "text_editor_", "computer_", "browser_")
 """Beginnings of the types of tools that the client executes."""
-_SERVER_TYPES = ("web_search_", "web_fetch_", CODE_EXECUTION, "tool_search_tool_", "advisor_", "mcp_toolset")
+TOOL_SEARCH: Final = "tool_search_tool_"
+"""Beginning of the types of tools that search the definitions of others."""
+_SERVER_TYPES = ("web_search_", "web_fetch_", CODE_EXECUTION, TOOL_SEARCH, "advisor_", "mcp_toolset")
 """Beginnings of the types of tools that the API executes. A type of neither kind is newer than this table."""
 
 _KINDS_WITHOUT_FUNCTION = ("custom", "function")

@@ -91,6 +91,8 @@ WRONG: dict[str, list[tuple[object, str]]] = {
     "budget": [(0.5, "Budget(max_cost_usd=0.5)"), ({"max_requests": 1}, "not a dict"), (Budget, "the class Budget")],
     "price": [(1.0, "Price(input=1, output=5)"), ([], "not a list")],
     "retry": [(3, "Retry(max_attempts=3)"), (None, "not None")],
+    "verify": [(5, "takes a function"), (lambda: None, "is called with output")],
+    "guardrails": [(5, "[Guardrail(check)]"), ([print], "Guardrail(print)")],
 }
 
 

@@ -18,7 +18,7 @@ from agentkit.errors import ModelError
 from agentkit.history.request_hash import RequestHasher
 from agentkit.loop.durable.call_intent import CallIntent
 from agentkit.loop.durable.recorded_spending import amount_of
-from agentkit.loop.model_calls.exchange import CallFailure, ChargeMeter, ModelReply, TurnRetry
+from agentkit.loop.model_calls.exchange import CallFailure, ChargeMeter, GivenUp, ModelReply, TurnRetry
 from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.steps import NotRecorded, Step
 
@@ -90,7 +90,7 @@ class ModelSteps:
             try:
                 with intent.recording(model, resources.run_budget):
                     end = (await self.caller.call(model, model_request, meter)).to_json()
-            except (ModelError, OverBudget, ProgramFault) as error:
+            except (ModelError, OverBudget, ProgramFault, GivenUp) as error:
                 failure = CallFailure(error, tuple(meter.charges))
                 end = failure.to_json(resources.scope.accounts, resources.scope.redactor.text)
             if meter.retries:

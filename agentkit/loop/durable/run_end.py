@@ -16,6 +16,7 @@ from agentkit.errors import ModelError, RunConflict
 from agentkit.loop.actions import Finish
 from agentkit.loop.model_calls.exchange import MODEL_ERROR_FIELDS
 from agentkit.loop.state import AnswerBy
+from agentkit.run.guardrails.verdicts import VerdictRecord, record_from_json, record_to_json
 from agentkit.run.outcome import Outcome
 from agentkit.run.steps import Step, recorded_value
 
@@ -58,6 +59,8 @@ class RunEnd:
     children: Mapping[str, RunEnd] = field(default_factory=dict[str, "RunEnd"])
     """The ends of sub-agents that were stopped with the run, by run id below that of the run."""
 
+    verdicts: tuple[VerdictRecord, ...] = ()
+    """The verdicts of the guardrails of the run."""
     was_reported: bool = True
     """False for the end of a sub-agent that was stopped with its run: no RunFinished was emitted for it."""
 
@@ -66,7 +69,8 @@ class RunEnd:
         charges = merge_charges((*result.charges, *self.unrecorded_charges))
         reason = _OTHER_TYPE if self.has_lost_answer(result) else self.reason
         answer = result.answer if self.has_answer else None
-        return replace(result, outcome=self.outcome, reason=reason, error=self.error, charges=charges, answer=answer)
+        end = replace(result, outcome=self.outcome, reason=reason, error=self.error, answer=answer)
+        return replace(end, charges=charges, verdicts=self.verdicts)
 
     def has_lost_answer(self, result: RunResult[Out]) -> bool:
         """Return True if the run has completed, and its recorded answer is none for the output type of now."""
@@ -102,6 +106,7 @@ class RunEnd:
             "is_out_of_time": self.is_out_of_time,
             "actions": self.actions,
             "has_answer": self.has_answer,
+            "verdicts": [record_to_json(record) for record in self.verdicts],
             "unrecorded": [charge.to_json() for charge in self.unrecorded_charges],
             "children": {run_id: child._facts() for run_id, child in self.children.items()},  # noqa: SLF001
         }
@@ -127,6 +132,7 @@ class RunEnd:
                 run_id: replace(cls.from_json(child), was_reported=False)
                 for run_id, child in value.get("children", {}).items()
             },
+            tuple(map(record_from_json, value.get("verdicts", ()))),
         )
 
 

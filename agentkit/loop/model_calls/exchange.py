@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from agentkit.run.scope import EventOrigin, RunScope
 
 
-CallError: TypeAlias = ModelError | OverBudget | ProgramFault
+class GivenUp(Exception):
+    """A model call was given up for the note of a guardrail; the call that takes its place has the note."""
+
+
+CallError: TypeAlias = ModelError | OverBudget | ProgramFault | GivenUp
 """An error that ends a model call, and that the run handles. Any other one is not recorded: it ends the program."""
 
 
@@ -160,7 +164,7 @@ class CallFailure:
                 facts |= {name: getattr(error, name) for name in MODEL_ERROR_FIELDS}
             case OverBudget():
                 facts |= {"account": accounts.index(error.account), "is_about_prompt": error.is_about_prompt}
-            case ProgramFault():
+            case ProgramFault() | GivenUp():
                 pass
         charges = [charge.to_json() for charge in self.charges]
         return {"error": type(error).__name__, **facts, "charges": charges}
@@ -178,6 +182,8 @@ class CallFailure:
                 account = accounts[place] if place < len(accounts) else Account(Budget(), "an earlier execution")
                 account.is_exhausted = True
                 error = OverBudget(text, account, is_about_prompt=value["is_about_prompt"])
+            case "GivenUp":
+                error = GivenUp(text)
             case _:
                 error = ProgramFault(text)
         return cls(error, tuple(map(Charge.from_json, value["charges"])))

@@ -84,6 +84,12 @@ def is_model_unavailable(error: ModelError) -> bool:
     return error.status == 404 or (error.is_retryable and error.kind not in ("connection_error", "protocol_error"))
 
 
+def with_sentence(reason: str, sentence: str) -> str:
+    """Return the reason of a run's end with another sentence behind it. Empty: there is none."""
+    stop = "" if reason.endswith((".", "!", "?")) else "."
+    return f"{reason}{stop} {sentence}" if sentence else reason
+
+
 def failure_of_run(error: ModelError | ConfigurationError, redactor: Redactor) -> tuple[ModelError, Finish]:
     """Return the error for `result.error` and the end of the run, both without secrets."""
     redact_exception(error, redactor.text)

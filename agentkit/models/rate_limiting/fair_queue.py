@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextvars import ContextVar
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
+
+goes_first: ContextVar[bool] = ContextVar("agentkit_goes_first", default=False)
+"""True in code whose requests others wait for: they do not wait for their turn in a queue."""
 
 
 class FairQueue(Generic[Item]):
@@ -24,6 +28,11 @@ class FairQueue(Generic[Item]):
         """Append an item to those of its sender; a sender that had none comes after the other senders."""
         self._senders.setdefault(sender, OrderedDict())[item] = None
         self._count += 1
+
+    def add_first(self, sender: str, item: Item) -> None:
+        """Append an item to those of its sender, whose turn it is now."""
+        self.add(sender, item)
+        self._senders.move_to_end(sender, last=False)
 
     def first(self) -> Item | None:
         """Return the item whose turn it is, without removing it. None: the queue is empty."""

@@ -20,7 +20,7 @@ import anyio
 from anyio.lowlevel import RunVar, checkpoint_if_cancelled
 
 from agentkit.models.rate_limiting.cache_warmup import CacheWarmup
-from agentkit.models.rate_limiting.fair_queue import FairQueue
+from agentkit.models.rate_limiting.fair_queue import FairQueue, goes_first
 from agentkit.models.rate_limiting.headers import INPUT_TOKENS, LIMIT_NAMES, OUTPUT_TOKENS, REQUESTS, parse_rate_limit
 from agentkit.models.rate_limiting.token_buckets import TokenBucket
 
@@ -108,7 +108,7 @@ class RateLimiter:
         """
         await checkpoint_if_cancelled()
         waiter = _Waiter(input_tokens)
-        self._queue.add(sender, waiter)
+        (self._queue.add_first if goes_first.get() else self._queue.add)(sender, waiter)
         try:
             self._admit_waiting()
             while waiter.permit is None:

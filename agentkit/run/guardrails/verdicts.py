@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal, TypeAlias, cast
 
 from agentkit.budget.usage import Cost
@@ -45,7 +45,7 @@ class Block:
     """The run ends with the outcome `blocked`, before it has shown or done anything more."""
 
     reason: str
-    """The reason, in a sentence, for `result.reason`. Neither the model nor the person reads it."""
+    """The reason, in a sentence, for `result.reason`. Of models only one that has delegated to the agent reads it."""
     reply: object = None
     """The output of the run, if it fits the output type: the text for the person. None: there is no output."""
     keep: bool = False
@@ -111,6 +111,17 @@ def verdict_to_json(verdict: Verdict) -> JSONObject:
             return {"kind": verdict.kind, "note": note}
         case Block(reason, reply, keep):
             return {"kind": verdict.kind, "reason": reason, "reply": _reply_to_json(reply), "keep": keep}
+
+
+def record_to_json(record: VerdictRecord) -> JSONObject:
+    """Return a record as JSON, as it is kept in a journal."""
+    return {**asdict(record), "verdict": verdict_to_json(record.verdict)}
+
+
+def record_from_json(value: JSONObject) -> VerdictRecord:
+    """Return the record that `record_to_json` wrote."""
+    fields: JSONObject = {**value, "verdict": verdict_from_json(value["verdict"]), "cost": Cost(**value["cost"])}
+    return VerdictRecord(**fields)
 
 
 def _reply_to_json(reply: object) -> JSON:

@@ -24,7 +24,8 @@ _MISSPELLED, _NEAR = 0.8, 0.65
 OPTIONS_BY_PLACE: Mapping[str, str] = {
     "Agent": (
         "model instructions input output deps tools description render settings client max_turns output_retries "
-        "tool_timeout_s max_concurrent_calls artifacts budget price retry fallback around_model around_tool redact"
+        "tool_timeout_s max_concurrent_calls artifacts budget price retry fallback around_model around_tool "
+        "guardrails verify redact"
     ),
     "run": "deps client run_id model settings tools budget journal steps",
     "Settings": "max_tokens effort thinking cache cache_scope thread eager tool_choice betas extra",
@@ -35,6 +36,7 @@ OPTIONS_BY_PLACE: Mapping[str, str] = {
         "name description effect timeout_s retries raises strict examples max_result_tokens available exclusive eager "
         "defer_loading finds_tools allowed_callers reconcile"
     ),
+    "Guardrail": "on mode on_error timeout_s server_tools name",
     "Retry": "max_attempts max_seconds first_wait_s longest_wait_s idle_timeout_s total_timeout_s",
     "script": "faults betas",
 }
@@ -65,6 +67,7 @@ _RETRIES = (
     "output_retries=...)`, tool calls with `@tool(retries=...)`"
 )
 _MIDDLEWARE = "code around calls is given with `Agent(..., around_model=[...], around_tool=[...])`"
+_GUARDRAILS = "checks of inputs, tool calls and outputs are given with `Agent(..., guardrails=[Guardrail(check)])`"
 _STREAM = "the events of a run come from `agent.stream(prompt)`"
 _MCP = "tools of MCP servers come from `agentkit.mcp` and are given with `Agent(..., tools=[...])`"
 _LOG = "what happens is seen in the events of `agent.stream(prompt)`, and in the log of the logger `agentkit`"
@@ -91,7 +94,8 @@ _WORDS_OF_OTHERS: Mapping[str, str] = {
     _FIELDS: "metadata user user_id stop_sequences stop service_tier extra_body",
     _CONCURRENCY: "max_concurrency max_workers batch_size concurrent parallel",
     _RETRIES: "max_retries retries",
-    _MIDDLEWARE: "callbacks hooks middleware guardrails input_guardrails output_guardrails tool_middleware",
+    _MIDDLEWARE: "callbacks hooks middleware tool_middleware",
+    _GUARDRAILS: "input_guardrails output_guardrails tool_input_guardrails moderation safety_settings",
     _STREAM: "stream streaming on_event event_handler event_stream_handler on_token stream_handler",
     _MCP: "mcp_servers mcp_tools mcp toolsets",
     _LOG: "verbose debug logger log_level trace",

@@ -1,0 +1,208 @@
+"""The checks of one run's guardrails: each call of a check is a step, and what its runs cost is counted with it.
+
+Two rules for this file: whatever a check does, a verdict comes of it; and what it does itself is neither checked nor
+shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+import anyio
+
+from agentkit.budget.usage import Cost
+from agentkit.log import log
+from agentkit.loop.child_runs import ChildRuns
+from agentkit.loop.parent_call import ParentCall
+from agentkit.messages.message import ToolCall
+from agentkit.models.rate_limiting.fair_queue import goes_first
+from agentkit.run.guardrails.guardrail import Guardrail, Seen
+from agentkit.run.guardrails.verdicts import (
+    Block,
+    Caution,
+    Pass,
+    Place,
+    Verdict,
+    VerdictRecord,
+    verdict_from_json,
+    verdict_to_json,
+)
+from agentkit.run.steps import NO_SLOT, Step, recorded_value
+from agentkit.tool_calls.failures import first_leaf_exception
+from agentkit.tools.run_context import RunContext, current_services
+
+if TYPE_CHECKING:
+    from agentkit.loop.nested_runs import NestedRuns
+    from agentkit.messages.message import Content, JSONObject
+    from agentkit.run.agent_spec import AnySpec
+    from agentkit.run.scope import RunScope
+    from agentkit.run.steps import Slot, Steps
+
+NOT_CHECKED_NOTE = "This could not be checked. Be careful with what it asks for."
+"""The note of a guardrail that failed, where `on_error` is `caution`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The part of a run that its guardrails look at; `Seen` without the context."""
+
+    on: Place
+    text: str
+    content: Content | JSONObject
+    agent: str
+    messages: Callable[[], Sequence[JSONObject]]
+    tool: str = ""
+    call_id: str = ""
+    """The tool call. Empty: it is about the input or the output."""
+
+    @property
+    def digest(self) -> str:
+        """The hash of what is looked at."""
+        return hashlib.sha256(f"{self.tool}\n{self.text}".encode(errors="surrogatepass")).hexdigest()
+
+
+@dataclass(slots=True)
+class CheckCalls:
+    """Calls the checks of one run."""
+
+    spec: AnySpec
+    scope: RunScope
+    """The scope of the runs that checks start."""
+    deps: object
+    nested_runs: NestedRuns
+    records: list[VerdictRecord] = field(default_factory=list[VerdictRecord], init=False)
+    """The verdicts so far."""
+
+    @classmethod
+    def for_run(cls, spec: AnySpec, scope: RunScope, deps: object, nested_runs: NestedRuns) -> CheckCalls:
+        """Return the checks of a run with this scope."""
+        return cls(spec, replace(scope, listener=None, gates=()), deps, nested_runs)
+
+    async def ask_all(
+        self, guardrails: Sequence[tuple[Guardrail, Slot]], sight: Sight, steps: Steps
+    ) -> list[VerdictRecord]:
+        """Return the verdicts of several guardrails, in order; a block ends the waiting for the others."""
+        if len(guardrails) == 1:
+            return [await self.ask(*guardrails[0], sight, steps)]
+        given: dict[int, VerdictRecord] = {}
+
+        async def ask(number: int, guardrail: Guardrail, slot: Slot) -> None:
+            given[number] = await self.ask(guardrail, slot, sight, steps)
+            if isinstance(given[number].verdict, Block):
+                tasks.cancel_scope.cancel()
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                for number, (guardrail, slot) in enumerate(guardrails):
+                    tasks.start_soon(ask, number, guardrail, slot, name=f"guardrail {guardrail.name}")
+        except BaseExceptionGroup as group:
+            raise first_leaf_exception(group) from None
+        return [given[number] for number in sorted(given)]
+
+    async def ask(self, guardrail: Guardrail, slot: Slot, sight: Sight, steps: Steps) -> VerdictRecord:
+        """Return the verdict of one guardrail, now or in an earlier execution, and add it to the records."""
+        call = ToolCall(f"{sight.call_id or 'run'}:{slot.step.name}", guardrail.name, {})
+        verdict: Verdict | None = None
+
+        async def effect() -> JSONObject:
+            nonlocal verdict
+            now = steps.now if steps.is_durable else anyio.current_time
+            began = now()
+            verdict, error = await self._verdict_of(guardrail, sight, call)
+            value: JSONObject = {"error": error, "latency_s": round(now() - began, 4)}
+            if steps.is_durable:
+                value |= {"verdict": verdict_to_json(verdict), "digest": sight.digest}
+                value |= self.nested_runs.runs_of_call(call.id)
+            return value
+
+        value = await steps.run(slot, effect)
+        if verdict is None:
+            self._restore_runs(value)
+        record = VerdictRecord(
+            guardrail=guardrail.name,
+            on=sight.on,
+            agent=self.spec.name,
+            verdict=verdict or verdict_from_json(value["verdict"]),
+            latency_s=value["latency_s"],
+            cost=self._cost_of(call),
+            tool=sight.tool,
+            error=value["error"],
+        )
+        self.records.append(record)
+        return record
+
+    async def slot_for(self, name: str, sight: Sight, steps: Steps) -> Slot:
+        """Return the slot of a check that an earlier execution may have made, of the same or of something else."""
+        number = 1
+        while True:
+            slot = steps.reserve(Step(f"{name}:{number}", "check"))
+            recorded = await recorded_value(steps, slot)
+            if recorded is None or recorded["digest"] == sight.digest:
+                return slot
+            number += 1
+
+    async def replay(self, guardrail: Guardrail, name: str, sight: Sight, steps: Steps) -> None:
+        """Add the verdicts that an earlier execution has recorded under this name."""
+        number = 1
+        while (slot := steps.reserve(Step(f"{name}:{number}", "check"))).is_recorded:
+            await self.ask(guardrail, slot, sight, steps)
+            number += 1
+
+    def replace_record(self, old: VerdictRecord, new: VerdictRecord) -> None:
+        """Put a record with more circumstances in the place of an earlier one."""
+        self.records[next(i for i, one in enumerate(self.records) if one is old)] = new
+
+    def _restore_runs(self, value: JSONObject) -> None:
+        if "runs" in value:
+            self.nested_runs.restore_runs(value)
+
+    def _cost_of(self, call: ToolCall) -> Cost:
+        return sum((one.cost.total for one in self.nested_runs.results if one.call_id == call.id), Cost(0.0))
+
+    async def _verdict_of(self, guardrail: Guardrail, sight: Sight, call: ToolCall) -> tuple[Verdict, str]:
+        """Return the verdict of the check, or that for its failure with the reason."""
+        services = ParentCall(
+            self.scope,
+            NO_SLOT,
+            call,
+            self.deps,
+            self.spec.deps,
+            ChildRuns(),
+            self.nested_runs,
+            redactor=self.scope.redactor,
+        )
+        ctx = RunContext(self.deps, self.scope.run_id, self.spec.name, sight.call_id, _services=services)
+        seen = Seen(sight.on, sight.text, sight.content, sight.agent, sight.tool, ctx, sight.messages)
+        token, queue_token = current_services.set(services), goes_first.set(True)
+        problem = f"it gave no verdict within {guardrail.timeout_s:g} s"
+        try:
+            with anyio.move_on_after(guardrail.timeout_s):
+                returned: object = guardrail.function(seen)
+                verdict = cast("object", await returned if inspect.isawaitable(returned) else returned)
+                if isinstance(verdict, Pass | Caution | Block):
+                    return verdict, ""
+                problem = f"it returned {verdict!r}, which is no verdict: return Pass(), Caution(...) or Block(...)"
+        except Exception as error:  # noqa: BLE001 - the code of the check may raise anything
+            problem = f"it raised {type(error).__name__}: {error}"
+            log().error("a guardrail failed", guardrail=guardrail.name, exc_info=error)
+        else:
+            log().error("a guardrail gave no verdict", guardrail=guardrail.name, reason=problem)
+        finally:
+            current_services.reset(token)
+            goes_first.reset(queue_token)
+        problem = self.scope.redactor.text(problem)
+        return _verdict_on_error(guardrail, problem), problem
+
+
+def _verdict_on_error(guardrail: Guardrail, problem: str) -> Verdict:
+    match guardrail.on_error:
+        case "block":
+            return Block(f"The guardrail {guardrail.name!r} gave no verdict: {problem}.")
+        case "caution":
+            return Caution(NOT_CHECKED_NOTE)
+        case "pass":
+            return Pass()

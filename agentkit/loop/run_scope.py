@@ -1,0 +1,43 @@
+"""The scope of a run that begins: of a root, or of one that the code of another run starts, and its own budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from agentkit.loop.durable.recorded_spending import count_recorded_spending, open_account
+from agentkit.loop.parent_call import nested_scope
+from agentkit.run.scope import RunScope, enclosing_blocks
+
+if TYPE_CHECKING:
+    from agentkit.budget.budget import Budget
+    from agentkit.loop.parent_call import ParentCall
+    from agentkit.run.agent_spec import AnySpec
+
+
+def root_scope(own: RunScope, agent: str, around: ParentCall | None) -> RunScope:
+    """Return the scope of a run that no tool call starts.
+
+    Args:
+        own: Its scope, as far as its options go.
+        agent: The agent's name.
+        around: The call, or the run, whose code starts it. None: it is a root.
+    """
+    enclosing = enclosing_blocks()
+    scope = replace(own, accounts=enclosing.accounts, stop_flag=enclosing.stop_flag or own.stop_flag)
+    if around is not None:
+        scope = nested_scope(around, agent, scope)
+    count_recorded_spending(scope.accounts, scope.steps)
+    return scope
+
+
+def scope_of_agent(scope: RunScope, spec: AnySpec, budgets: Iterable[tuple[Budget | None, str]]) -> RunScope:
+    """Return the scope of a run of this agent: with its client and middleware, under budgets, each with its owner."""
+    accounts = [open_account(budget, owner, scope.steps) for budget, owner in budgets if budget is not None]
+    return replace(
+        scope,
+        agent_client=spec.client or scope.agent_client,
+        accounts=(*scope.accounts, *accounts),
+        middleware=scope.middleware.around(spec.middleware),
+    )

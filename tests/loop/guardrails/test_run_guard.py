@@ -1,0 +1,149 @@
+"""A guarded run on both backends: its end, its conversation, its costs, and a run that is resumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from agentkit import (
+    Agent,
+    Block,
+    Budget,
+    Caution,
+    DefinitionError,
+    Guardrail,
+    Outcome,
+    Pass,
+    RunIncomplete,
+    Seen,
+    Settings,
+    Verdict,
+)
+from agentkit.testing import Reply, script
+from tests.loop.guardrails.phones import DONE, HAIKU, NO, Phone, guarded
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("thinking", [True, False])
+@pytest.mark.parametrize("seconds", [0.0, 0.05])
+async def test_the_conversation_forgets_what_was_blocked_and_goes_on(thinking: bool, seconds: float) -> None:
+    phone, settings = Phone(), Settings(thinking={"type": "adaptive"}) if thinking else Settings()
+    reply = (Reply.thinking("Hm.") if thinking else Reply()) + Reply.tool("look")
+
+    async def check(seen: Seen) -> Verdict:
+        await anyio.sleep(seconds)
+        return NO if "mum" in seen.text else Pass()
+
+    agent = replace(guarded(Pass(), phone, settings=settings, guardrails=[Guardrail(check)]), model="claude-opus-5-5")
+    replies = [reply, DONE]
+
+    def answer(request: Any) -> Reply:
+        return replies[str(request["messages"][-1]).count("tool_result")]
+
+    with script(answer) as simulator:
+        chat = agent.conversation()
+        first = await chat.send("Hello.", deps=phone)
+        before = chat.messages
+        assert (await chat.send("Call mum.", deps=phone)).outcome is Outcome.BLOCKED
+        assert chat.messages == before == first.messages
+        assert (await chat.send("Goodbye.", deps=phone)).ok
+    assert all("mum" not in str(request["messages"]) for request in simulator.requests[-2:])
+
+
+async def test_with_keep_it_keeps_the_message_with_the_reply() -> None:
+    phone = Phone()
+    with script(lambda request: DONE):
+        chat = guarded(replace(NO, keep=True), phone).conversation()
+        await chat.send("Call.", deps=phone)
+        assert [message["role"] for message in chat.messages] == ["user", "assistant"]
+        assert chat.messages[-1]["content"][0]["text"] == "I cannot do that."
+        chat = guarded(Block("It is fraud.", keep=True), phone).conversation()
+        with pytest.raises(RunIncomplete, match="blocked"):
+            (await chat.send("Call.", deps=phone)).output  # noqa: B018
+        assert len(chat.messages) == 2
+
+
+async def test_what_was_never_cleared_is_forgotten_too() -> None:
+    """The run is cancelled before the verdict: a message that nobody has checked must not be answered with the next."""
+    phone = Phone()
+    with script(lambda request: DONE):
+        chat = guarded(NO, phone, seconds=5).conversation()
+        async with chat.stream("Call.", deps=phone):
+            await anyio.sleep(0.05)
+        assert chat.messages == ()
+
+
+async def test_a_reply_is_the_output_only_where_it_fits_the_type() -> None:
+    for reply, fits in ((3, True), ("3", False), ("three", False)):
+        agent = Agent("counter", model=HAIKU, output=int, guardrails=[Guardrail(Phone().check(Block("No.", reply)))])
+        with script(lambda request: Reply.output(4)):
+            result = await agent.run("Count.")
+        assert (result.outcome, result.answer is not None) == (Outcome.BLOCKED, fits), reply
+
+
+async def test_a_blocked_sub_agent_is_not_tried_again_and_the_parent_reads_why() -> None:
+    phone = Phone()
+    child = Agent("child", model=HAIKU, guardrails=[Guardrail(phone.check(Block("It is fraud.")))])
+
+    def reply(request: Any) -> Reply:
+        if "tool_result" in str(request["messages"]):
+            return DONE
+        return Reply.tool("child", objective="Ring.") if request.get("tools") else Reply.text("The secret.")
+
+    with script(reply) as simulator:
+        result = await Agent("lead", model=HAIKU, tools=[child.as_tool(on_failure="retry")]).run("Call.")
+    assert (result.ok, phone.asked, result.children[0].outcome) == (True, 1, Outcome.BLOCKED)
+    last = str(simulator.requests[-1]["messages"])
+    assert "blocked" in last
+    assert "secret" not in last
+
+
+async def test_a_resumed_run_does_not_ask_again_and_comes_to_the_same(tmp_path: Path) -> None:
+    phone, journal = Phone(), str(tmp_path / "runs.db")
+    for run_id, verdict in (("pass", Pass()), ("note", Caution("Ask who calls.")), ("block", NO)):
+        agent = guarded(verdict, phone)
+        replies = [Reply.tool("look"), DONE]
+
+        def reply(request: Any, replies: list[Reply] = replies) -> Reply:
+            return replies[str(request["messages"][-1]).count("tool_result")]
+
+        with script(reply):
+            first = await agent.run("Call.", deps=phone, journal=journal, run_id=run_id)
+            asked = phone.asked
+            again = await agent.resume(run_id, deps=phone, journal=journal)
+        assert phone.asked == asked
+        assert (again.outcome, again.answer, again.verdicts) == (first.outcome, first.answer, first.verdicts)
+        assert (again.messages, again.usage) == (first.messages, first.usage)
+
+
+async def test_what_a_check_spends_is_part_of_the_run_and_its_budget() -> None:
+    judge = Agent("judge", model=HAIKU, output=bool)
+
+    async def judged(seen: Seen) -> Verdict:
+        return Pass() if (await judge.run(seen.text)).output else NO
+
+    agent = Agent("caller", model=HAIKU, guardrails=[Guardrail(judged, mode="before")])
+    with script(lambda request: Reply.output(True) if "output_config" in request else DONE):
+        result = await agent.run("Call.", budget=Budget(max_requests=10))
+        broke = await agent.run("Call.", budget=Budget(max_output_tokens=1))
+    assert (result.ok, [child.agent for child in result.children]) == (True, ["judge"])
+    assert result.verdicts[0].cost.usd == result.children[0].cost.usd != 0
+    assert (broke.outcome, "RunIncomplete" in broke.verdicts[0].error) == (Outcome.BLOCKED, True)
+
+
+def test_server_tools_have_no_gate() -> None:
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    check = Phone().check(Pass())
+    for given in ({"tools": [search]}, {"settings": Settings(extra={"mcp_servers": []})}):
+        options: dict[str, Any] = {"model": HAIKU, **given}
+        with pytest.raises(DefinitionError, match='mode="before"'):
+            Agent("caller", guardrails=[Guardrail(check)], **options)
+        Agent("caller", guardrails=[Guardrail(check, mode="before")], **options)
+        Agent("caller", guardrails=[Guardrail(check, server_tools="ignored")], **options)
+    with pytest.raises(DefinitionError, match=r"guardrails=.*Guardrail\(check\)"):
+        Agent("caller", model=HAIKU, guardrails=[check])  # type: ignore[list-item]
