@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from agentkit.budget.prices import Price
     from agentkit.messages.message import JSONObject
 
+BATCH_PRICE_FACTOR = 0.5
+"""The factor on the token prices of requests in message batches."""
 PRICE_FACTORS: Mapping[str, Mapping[str, float]] = {
     "speed": {"standard": 1.0},
-    "service_tier": {"standard": 1.0, "batch": 0.5},
+    "service_tier": {"standard": 1.0, "batch": BATCH_PRICE_FACTOR},
     "inference_geo": {"global": 1.0, "not_available": 1.0, "us": 1.1},
 }
 """Factors on the token prices, by field of the usage record and its value. With any other value, the price is unknown:

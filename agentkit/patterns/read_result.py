@@ -52,7 +52,12 @@ class ReadOptions(TypedDict, total=False):
     """A limit on all agents together. The plan is trimmed to it, the least relevant documents last; what does not even
     cover one request and the answer is turned down."""
     concurrency: int
-    """The most readers at once. Default: 16."""
+    """The most readers at once. Default: 16; with `batch`, 1,000, whose prompts are in memory together."""
+    batch: bool
+    """True: the requests of the readers are made in message batches, at half the price; see `Agent.map`. They may take
+    hours: give a `journal`. Default: they are made directly."""
+    batch_wait_s: float
+    """Seconds after which a batch is given up, and what it did not come to is requested directly. Default: a day."""
     most_documents: int | None
     """The most documents to read, chosen by BM25 over their words. Be generous: ranking by words alone misses many.
     Default: all are read."""

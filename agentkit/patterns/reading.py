@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import anyio.to_thread
 
-from agentkit.agents.fan_out import Done, Failed
+from agentkit.agents.fan_out import BATCH_WAIT_S, Done, Failed
 from agentkit.budget.usage import Cost, Usage
 from agentkit.errors import UsageError
 from agentkit.patterns.answers import CheckedText, check_text, check_value
@@ -158,8 +158,10 @@ class _Reading:
 
         async with self._reader.as_completed(
             self._prompts(packs),
-            concurrency=self._options.get("concurrency", 16),
+            concurrency=self._prepared.concurrency,
             progress=keep,
+            batch=self._options.get("batch", False),
+            batch_wait_s=self._options.get("batch_wait_s", BATCH_WAIT_S),
             **self._run_options("read"),
         ) as results:
             done = 0

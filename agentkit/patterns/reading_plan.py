@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentkit.budget.prices import prices_of
+from agentkit.budget.reply_charges import BATCH_PRICE_FACTOR
 from agentkit.budget.usage import usd_text
 from agentkit.patterns.packing import Pack, estimated_tokens
 from agentkit.run.delegation_terms import model_id
@@ -25,6 +26,8 @@ _QUOTED_SHARE = 0.25
 _WRITER_OUTPUT = (300, 4_000)
 _SECONDS_PER_CALL = 2.0
 _OUTPUT_TOKENS_PER_S = 80
+_SECONDS_PER_BATCH = 3_600.0
+"""Seconds within which most batches end, as the API says. They may take a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +93,25 @@ class PlanRates:
     concurrency: int
     question_tokens: int
     most_evidence_tokens: int
+    is_batched: bool = False
+    """True if the readers' requests are made in message batches."""
 
     @classmethod
     def of(
-        cls, reader: Agent[Any, Any, Any], writer: Agent[Any, Any, Any], question: str, concurrency: int, evidence: int
+        cls,
+        reader: Agent[Any, Any, Any],
+        writer: Agent[Any, Any, Any],
+        question: str,
+        concurrency: int,
+        evidence: int,
+        *,
+        is_batched: bool = False,
     ) -> PlanRates:
         """Return the rates of two agents, for a question."""
         reader_prices, writer_prices = (one.own_prices or prices_of(model_id(one.model)) for one in (reader, writer))
-        return cls(reader_prices, writer_prices, concurrency, estimated_tokens(question), evidence)
+        if is_batched and reader_prices is not None and reader.own_prices is None:
+            reader_prices = tuple(price.times(BATCH_PRICE_FACTOR) for price in reader_prices)
+        return cls(reader_prices, writer_prices, concurrency, estimated_tokens(question), evidence, is_batched)
 
     def pack_usd(self, pack: Pack) -> float | None:
         """Return the most that the reading of one pack costs, and the evidence from it for the writer."""
@@ -114,7 +128,7 @@ class PlanRates:
         least, most = (self._totals(packs, known, case) for case in (0, 1))
         waves = math.ceil(len(packs) / self.concurrency)
         reply = sum(_reply_tokens(pack, 0) + _reply_tokens(pack, 1) for pack in packs) / 2 / max(1, len(packs))
-        reply_s = _SECONDS_PER_CALL + reply / _OUTPUT_TOKENS_PER_S
+        reply_s = _SECONDS_PER_BATCH if self.is_batched else _SECONDS_PER_CALL + reply / _OUTPUT_TOKENS_PER_S
         writing_s = _SECONDS_PER_CALL + sum(_WRITER_OUTPUT) / 2 / _OUTPUT_TOKENS_PER_S
         return Plan(
             documents=len(_documents(packs) | _documents(known)),

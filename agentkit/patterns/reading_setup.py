@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 EVIDENCE_TOKENS = 60_000
 """Default tokens of evidence for the writer."""
+_CONCURRENCY, _BATCH_CONCURRENCY = 16, 1_000
+"""Readers at once by default: that send their requests directly, and in batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class PreparedReading:
     """Evidence from earlier readings."""
     gaps: list[Gap] = field(default_factory=list[Gap])
     """Documents that the budget left out."""
+    concurrency: int = _CONCURRENCY
+    """The most readers at once."""
     content_id: str = ""
     """An id that differs where the question, the documents or their packing do."""
 
@@ -75,11 +79,11 @@ async def prepare_reading(
     options: ReadOptions,
 ) -> PreparedReading:
     """Store the documents, and plan the requests for them. Raises BudgetExceeded where not even one fits."""
-    most, budget = options.get("most_documents"), options.get("budget")
-    pack_tokens, concurrency = options.get("pack_tokens", PACK_TOKENS), options.get("concurrency", 16)
-    _check_number("most_documents", most)
-    _check_number("pack_tokens", pack_tokens)
-    _check_number("concurrency", concurrency)
+    most, budget, batch = options.get("most_documents"), options.get("budget"), options.get("batch", False)
+    pack_tokens, evidence = options.get("pack_tokens", PACK_TOKENS), options.get("evidence_tokens", EVIDENCE_TOKENS)
+    concurrency = options.get("concurrency", _BATCH_CONCURRENCY if batch else _CONCURRENCY)
+    for name, number in (("most_documents", most), ("pack_tokens", pack_tokens), ("concurrency", concurrency)):
+        _check_number(name, number)
     parts: dict[str, list[Part]] = {}
     index = Bm25[str]()
     content = hashlib.sha256(question.encode(errors="replace"))
@@ -98,7 +102,7 @@ async def prepare_reading(
     await store.fill(documents, take)
     ranked = _ranked(question, index, parts) if is_ranked else list(parts)
     chosen = {*ranked[:most]}
-    draft = PreparedReading(question, store, [], _EMPTY_PLAN, options.get("kept"), reader)
+    draft = PreparedReading(question, store, [], _EMPTY_PLAN, options.get("kept"), reader, concurrency=concurrency)
     with draft.open_kept() as kept:
         known = [
             part
@@ -107,7 +111,7 @@ async def prepare_reading(
         ]  # fmt: skip
     is_known = {*known}.__contains__
     waiting = {name: [part for part in parts[name] if not is_known(part)] for name in parts if name in chosen}
-    rates = PlanRates.of(reader, writer, question, concurrency, options.get("evidence_tokens", EVIDENCE_TOKENS))
+    rates = PlanRates.of(reader, writer, question, concurrency, evidence, is_batched=batch)
     over = _over_budget([name for name in ranked if waiting.get(name)], waiting, rates, budget, pack_tokens)
     packs = pack_parts((part for name in waiting if name not in over for part in waiting[name]), pack_tokens)
     left_out = tuple(name for name in parts if name not in chosen or name in over)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from agentkit.budget.reply_charges import PRICE_FACTORS
+from agentkit.budget.reply_charges import BATCH_PRICE_FACTOR
 from agentkit.errors import ConfigurationError
 from agentkit.models.batching.collector import BatchCollector
 from agentkit.models.batching.endpoint import BatchEndpoint
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 class BatchedModel:
     """A model in front of `direct`: each request waits until it is submitted in a batch, and until that has ended."""
 
-    price_factor: ClassVar[float] = PRICE_FACTORS["service_tier"]["batch"]
-    """The factor on the listed prices."""
     direct: ClaudeModel
     """The same model without batches."""
     collector: BatchCollector
@@ -107,4 +105,4 @@ async def open_batched_model(
 
 def price_factor_of(model: Model) -> float:
     """Return the factor on the listed prices of a model's requests."""
-    return model.price_factor if isinstance(model, BatchedModel) else 1.0
+    return BATCH_PRICE_FACTOR if isinstance(model, BatchedModel) else 1.0
