@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
     {
         "agentkit.models.claude": "ClaudeModel",
         "agentkit.models.client": "session",
-        "agentkit.models.model": "CountsTokens HoldsThreads Model",
+        "agentkit.models.model": "CountsTokens HoldsThreads Model ReadsBatches",
         "agentkit.models.retry": "Retry",
     },
 )

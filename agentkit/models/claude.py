@@ -8,16 +8,12 @@ off, since `models/retry.py` decides about retries for the whole model call.
 from __future__ import annotations
 
 import contextlib
-import json
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-import anyio
-
 from agentkit.budget import upper_bounds
-from agentkit.budget.usage import output_tokens_of
 from agentkit.errors import DefinitionError, ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
@@ -25,29 +21,25 @@ from agentkit.messages.unsendable import find_unsendable
 from agentkit.models import api_errors
 from agentkit.models.client_capabilities import ClientCapabilities, client_capabilities
 from agentkit.models.client_check import client_problem
-from agentkit.models.endpoint_errors import error_of_reply_without_events
 from agentkit.models.model import is_waiting_to_send
 from agentkit.models.rate_limiting.limiter import Permit, RateLimiter, rate_limiter_of
+from agentkit.models.reply_events import ReplyEvents
 from agentkit.models.retry import Retry
-from agentkit.models.sse import SSEParser
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator
 
     import httpx2
     from anthropic import AsyncStream, RequestOptions
 
     from agentkit.models.overriding_client import Client
-    from agentkit.models.rate_limiting.cache_warmup import CacheWrite
 
 _COUNTED_FIELDS = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
 """Body fields that the token counting endpoint takes."""
 _OVERLOAD_STATUSES = (429, 529)
 _OVERLOAD_KINDS = ("rate_limit_error", "overloaded_error")
-_LIMIT_HEADER_PREFIX = "anthropic-ratelimit-"
+_RATE_LIMIT_HEADERS = (b"anthropic-ratelimit-", b"date")
 _CONNECT_TIMEOUT_S = 10.0
-_BODY_END_GRACE_S = 0.25
-"""Time that the body of a complete reply has to end. A connection whose body has not ended is not used again."""
 _MAX_SHARED_PAUSE_S = 60.0
 """The longest pause that one refused call imposes on the other calls. A longer `retry-after` holds for that call alone;
 the others try for themselves then."""
@@ -95,7 +87,7 @@ class ClaudeModel:
                 is_waiting_to_send.set(False)
                 stream = await self._post_request(request.as_sent(), capabilities)
                 permit.record_headers(_rate_limit_headers(stream.response.headers))
-                events = _stream_events(stream, permit, cache_write, is_framed=capabilities.has_framed_events)
+                events = ReplyEvents(stream, permit, cache_write, is_framed=capabilities.has_framed_events)
                 async with stream, aclosing(events):
                     yield events
 
@@ -149,15 +141,12 @@ def _http_timeout(idle_s: float) -> httpx2.Timeout:
 
 
 def _rate_limit_headers(headers: httpx2.Headers) -> dict[str, str]:
-    """Return the headers of a response as a plain dict with lower-case names; empty if it reports no rate limits.
+    """Return the rate limits that a response reports, and its `date`, by lower-case names.
 
-    A plain dict because look-ups in `httpx2.Headers` are slow. The other headers stay: `date` is needed, too.
+    A plain dict because look-ups in `httpx2.Headers` are slow.
     """
-    found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers.raw}
-    for name in found:
-        if name.startswith(_LIMIT_HEADER_PREFIX):
-            return found
-    return {}
+    named = ((key.lower(), value) for key, value in headers.raw)
+    return {name.decode(): value.decode("latin-1") for name, value in named if name.startswith(_RATE_LIMIT_HEADERS)}
 
 
 @contextlib.contextmanager
@@ -173,64 +162,6 @@ def _report_refusals(permit: Permit) -> Generator[None]:
                 None if error.retry_after_s is None else min(error.retry_after_s, _MAX_SHARED_PAUSE_S)
             )
         raise
-
-
-async def _stream_events(
-    stream: AsyncStream[object], permit: Permit, cache_write: CacheWrite | None, *, is_framed: bool
-) -> AsyncGenerator[JSONObject]:
-    """Yield the stream events as dictionaries, `error` and `ping` events among them.
-
-    The SDK's own event parsing costs more than everything else here together, and raises errors from inside, which
-    leaves generators behind that trio warns of. It is used only where events are not sent as text (Bedrock).
-    """
-    source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
-    reader = SSEParser()
-    is_complete = has_events = False
-    try:
-        while (received := await anext(source, None)) is not None:  # `async for` would leave a generator of its own
-            if cache_write is not None:
-                cache_write.record_reply_started()
-            events: Iterable[object] = reader.feed(received) if isinstance(received, bytes) else (received,)
-            for event in cast("Iterable[JSONObject | None]", events):  # one cast a chunk: it is a call
-                if not isinstance(event, dict):
-                    continue
-                has_events = True
-                if (kind := event.get("type")) == "message_delta":  # the last event with a usage record
-                    permit.record_success(output_tokens_of(event.get("usage")))
-                is_complete = kind == "message_stop"
-                yield event
-        for rest in reader.end():
-            if isinstance(rest, dict):
-                yield cast("JSONObject", rest)
-    except GeneratorExit:
-        has_ended = False
-        if is_complete:  # the end of the body, which makes the connection free for the next request
-            with anyio.move_on_after(_BODY_END_GRACE_S):
-                await _drain_events(source)
-                has_ended = True
-        if not has_ended:
-            await stream.close()
-            await _drain_events(source)
-        raise
-    except ValueError as error:
-        await stream.close()
-        await _drain_events(source)
-        text = "The server sent an event that is not JSON."
-        raise ModelError(text, kind="protocol_error", is_retryable=True) from error
-    if not has_events and (mistake := error_of_reply_without_events(stream.response)) is not None:
-        raise mistake
-
-
-async def _drain_events(events: AsyncIterator[object]) -> None:
-    """Exhaust a generator of the SDK whose stream is closed: trio warns of async generators left unfinished."""
-    import anthropic
-    import httpx2
-
-    with contextlib.suppress(
-        httpx2.HTTPError, httpx2.StreamError, anthropic.AnthropicError, json.JSONDecodeError, ModelError
-    ):
-        while await anext(events, None) is not None:
-            pass
 
 
 def _with_block_marker(body: JSONObject) -> JSONObject:

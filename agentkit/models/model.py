@@ -1,8 +1,8 @@
-"""The protocol between agentkit and a model, and the two optional protocols that a model may support as well."""
+"""The protocol between agentkit and a model, and the optional ones that a model, or its reply, may support as well."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from typing import Protocol, runtime_checkable
@@ -28,6 +28,15 @@ class Model(Protocol):
         Raises:
             ModelError: There is no reply, or it breaks off; on entry or while the events are read.
         """
+        ...
+
+
+@runtime_checkable
+class ReadsBatches(Protocol):
+    """Events of a reply that can also be read in batches, which costs less than one after the other."""
+
+    async def batch(self) -> Sequence[JSONObject]:
+        """Return the events that are received next, at least one. Empty: the reply is over."""
         ...
 
 

@@ -21,18 +21,18 @@ _END_TYPES: Mapping[str, tuple[type, ...]] = {
     "stop_sequence": _TEXT_OR_NONE,
     "stop_details": (dict, type(None)),
 }
-_CALL_TYPES: Mapping[str, tuple[type, ...]] = {"id": (str,), "name": (str,), "input": (dict,)}
-_BLOCK_TYPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
-    "text": {"text": (str,)},
-    "thinking": {"thinking": (str,)},
-    "tool_use": _CALL_TYPES,
-    "server_tool_use": _CALL_TYPES,
-    "mcp_tool_use": _CALL_TYPES,
-}
 _OPTIONAL_TYPES: Mapping[str, tuple[type, ...]] = {
     "signature": _TEXT_OR_NONE,
     "citations": (list, type(None)),
     "toolset_name": _TEXT_OR_NONE,
+}
+_CALL_TYPES: Mapping[str, tuple[type, ...]] = {**_OPTIONAL_TYPES, "id": (str,), "name": (str,), "input": (dict,)}
+_BLOCK_TYPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "text": {**_OPTIONAL_TYPES, "text": (str,)},
+    "thinking": {**_OPTIONAL_TYPES, "thinking": (str,)},
+    "tool_use": _CALL_TYPES,
+    "server_tool_use": _CALL_TYPES,
+    "mcp_tool_use": _CALL_TYPES,
 }
 
 
@@ -44,12 +44,9 @@ def find_block_fault(block: object) -> str | None:
     kind = known.get("type")
     if not isinstance(kind, str):
         return f"the type of a content block is {kind!r:.100}"
-    for name, types in _BLOCK_TYPES.get(kind, {}).items():
+    for name, types in _BLOCK_TYPES.get(kind, _OPTIONAL_TYPES).items():
         if not isinstance(known.get(name), types):
             return f"a {kind} block has the `{name}` {known.get(name)!r:.100}"
-    for name in filter(known.__contains__, _OPTIONAL_TYPES):
-        if not isinstance(known[name], _OPTIONAL_TYPES[name]):
-            return f"a {kind} block has the `{name}` {known[name]!r:.100}"
     return None
 
 

@@ -6,6 +6,7 @@ and however many chunks it is split into.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 from pydantic_core import from_json
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
 _EVENT_END = b"\n\n"
+_USUAL_EVENT = re.compile(rb"(?:\A|\n\n)event:[^\n]*\ndata:([^\n]+)(?=\n\n|\Z)")
+"""An event as the API writes it: its name, then one line of data."""
 
 
 class SSEParser:
@@ -50,9 +53,9 @@ class SSEParser:
         rest = data[end + len(_EVENT_END) :]
         self._pending = [rest] if rest else []
         try:
-            return [from_json(data) for event in whole.split(_EVENT_END) if (data := _event_data(event))]
+            return _parse_usual_events(whole)
         except ValueError:
-            return _events_of_whole_reply(whole)
+            return _parse_events(whole)
 
     def end(self) -> list[object]:
         """Return the event that the end of the reply completes, in place of a blank line. Empty: there is none."""
@@ -70,7 +73,22 @@ class SSEParser:
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _events_of_whole_reply(text: bytes) -> list[object]:
+def _parse_usual_events(text: bytes) -> list[object]:
+    """Return the events of a text in which all of them are as the API writes them, parsed in one call: half the time.
+
+    Raises:
+        ValueError: One of them is written in another way, or is not JSON.
+    """
+    found = _USUAL_EVENT.findall(text)
+    if len(found) != text.count(_EVENT_END) + 1:
+        raise ValueError("there are events of another form")
+    events: list[object] = from_json(b"[%b]" % b",".join(found))
+    if len(events) != len(found):
+        raise ValueError("an event has not one JSON value")
+    return events
+
+
+def _parse_events(text: bytes) -> list[object]:
     """Return the events up to the one that ends the reply; what stands behind it is not looked at.
 
     Raises:
@@ -87,8 +105,5 @@ def _events_of_whole_reply(text: bytes) -> list[object]:
 
 def _event_data(event: bytes) -> bytes:
     """Return the data of an event; empty where it has none."""
-    before, _, data = event.partition(b"\ndata:")
-    if data and b"\n" not in data and not before.startswith(b"data:"):
-        return data  # the fast path, as the API writes events: the name, then one line of data
     lines = (line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:"))
     return b"\n".join(lines)

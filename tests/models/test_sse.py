@@ -37,6 +37,20 @@ def test_events_are_the_same_however_their_bytes_are_cut(
     assert read(*pieces, b"\n") == texts
 
 
+FRAGMENTS = [b"event: one\n", b"data: ", b"data:{}", b"{}", b"1,2", b"[", b"]", b'"', b"\n", b"\n\n", b": no\n"]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=11).map(b"".join))
+def test_events_that_are_received_together_are_those_received_alone(text: bytes) -> None:
+    def parsed(*pieces: bytes) -> object:
+        try:
+            return read(*pieces)
+        except ValueError:
+            return "an error"
+
+    assert parsed(text) == parsed(*(text[i : i + 1] for i in range(len(text))))
+
+
 def test_comments_other_fields_and_events_without_data_are_ignored() -> None:
     sent = b': hello\n\nid: 7\nretry: 9\nevent: one\n\n\n\ndata:{"a": 1}\nid: 8\n\nevent: two\ndata\n\ndata: 2\n\n'
     assert read(sent) == [{"a": 1}, 2]

@@ -26,7 +26,7 @@ from agentkit.loop.model_calls.exchange import TurnRetry
 from agentkit.messages.server_threads import ServerThread
 from agentkit.models.batching.batched_model import BatchedModel, price_factor_of
 from agentkit.models.claude import ClaudeModel
-from agentkit.models.model import is_waiting_to_send
+from agentkit.models.model import ReadsBatches, is_waiting_to_send
 from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
@@ -181,17 +181,20 @@ class CallAttempts:
                 async with stream as events:
                     self._is_answered = True
                     scope.deadline = anyio.current_time() + seconds
-                    async for event in events:
+                    read_batch = _batch_reader(events)
+                    while not accumulator.is_complete and (batch := await read_batch()):
                         if waits:
                             tree.remove_waiting_scope(scope)
                             waits = False
-                        delta = accumulator.feed(event)
-                        if delta is not None and listens:
-                            self._emit_delta(delta)
-                        elif accumulator.is_complete:  # whatever the connection does from here on
-                            scope.deadline = math.inf
-                            await _close_events(events)
-                            break
+                        for event in batch:
+                            delta = accumulator.feed(event)
+                            if delta is not None and listens:
+                                self._emit_delta(delta)
+                            elif accumulator.is_complete:
+                                break
+                    if accumulator.is_complete:  # whatever the connection does from here on
+                        scope.deadline = math.inf
+                        await _close_events(events)
             except Exception as error:
                 if isinstance(error, ConfigurationError):  # what answered is not the API
                     self._is_answered = False
@@ -256,6 +259,19 @@ class CallAttempts:
                 scope.emit_soon(lambda origin: CitationDelta(**origin, citation=citation))
             case ("block", block):
                 emit_server_tool(scope, block, self.model_request.reported_server_tools)
+
+
+def _batch_reader(events: AsyncIterator[JSONObject]) -> Callable[[], Awaitable[Sequence[JSONObject]]]:
+    """Return the function that reads the next events, none at the end: several at once, if they come in batches."""
+    if isinstance(events, ReadsBatches):
+        return events.batch
+    iterator = aiter(events)
+
+    async def read_one() -> Sequence[JSONObject]:
+        event = await anext(iterator, None)
+        return () if event is None else (event,)
+
+    return read_one
 
 
 async def _close_events(events: AsyncIterator[JSONObject]) -> None:

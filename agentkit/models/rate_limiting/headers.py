@@ -11,6 +11,8 @@ from agentkit.models.rate_limiting.retry_after import parse_plain_number, server
 
 REQUESTS, INPUT_TOKENS, OUTPUT_TOKENS = LIMIT_NAMES = ("requests", "input-tokens", "output-tokens")
 """The limits that are counted, as the headers name them. `tokens` only repeats the strictest of several."""
+_FIELDS = ("limit", "remaining", "reset")
+_HEADERS = {name: tuple(f"anthropic-ratelimit-{name}-{field}" for field in _FIELDS) for name in LIMIT_NAMES}
 _MINUTE_S = 60.0
 _MIN_RESET_S = 1.0
 """Resets are reported in whole seconds, so a nearer one may be up to a second away."""
@@ -34,12 +36,12 @@ def parse_rate_limit(name: str, headers: Mapping[str, str], now: datetime) -> Re
     Resets are counted from the response's own `date` header, without one from `now`. A reset that is past or invalid
     counts as a minute. Never raises.
     """
-    prefix = f"anthropic-ratelimit-{name}"
-    limit = parse_plain_number(headers.get(f"{prefix}-limit"))
-    remaining = parse_plain_number(headers.get(f"{prefix}-remaining"))
+    limit_header, remaining_header, reset_header = _HEADERS[name]
+    limit = parse_plain_number(headers.get(limit_header))
+    remaining = parse_plain_number(headers.get(remaining_header))
     if not limit or remaining is None:
         return None
-    reset = _parse_reset(headers.get(f"{prefix}-reset"))
+    reset = _parse_reset(headers.get(reset_header))
     full_in_s = (reset - server_time(headers, now)).total_seconds() if reset else 0.0
     if full_in_s <= 0:
         full_in_s = _MINUTE_S
