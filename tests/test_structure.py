@@ -275,7 +275,7 @@ def test_the_ready_made_tools_import_only_the_public_face() -> None:
         for alias in node.names
         if alias.name.split(".")[0] == "agentkit"
     }
-    assert {module for _, module in imported} == {"agentkit"}, imported
+    assert {module for _, module in imported} == {"agentkit", "agentkit.patterns"}, imported
 
 
 def test_the_offline_responder_stays_small() -> None:

@@ -16,7 +16,7 @@ from typing import cast
 
 from agentkit.cli.arguments.parsing import decode_text_arguments
 from agentkit.cli.chat import command as chat
-from agentkit.cli.commands import demo, local, mcp, read, record, run, simulate, tools
+from agentkit.cli.commands import demo, local, mail, mcp, read, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
 from agentkit.cli.runs import command as runs
 from agentkit.cli.terminal.encoding import discard, escape_unencodable
@@ -46,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    for command in (demo, run, chat, read, runs, tools, mcp, simulate, record, local, doctor):
+    for command in (demo, run, chat, read, mail, runs, tools, mcp, simulate, record, local, doctor):
         command.add_command(commands, shared)
     return top
 

@@ -85,7 +85,7 @@ def test_ids_are_found_among_other_words() -> None:
 def test_a_message_is_the_same_however_it_is_kept() -> None:
     data = b"From: a@b.c\nSubject: Tea\n\nText\n"
     key = content_key(data)
-    status = b"X-Mozilla-Status: 0001\nX-Mozilla-Keys:\n  a\n"
+    status = b"X-GM-THRID: 1\nX-Gmail-Labels: Inbox\nX-Mozilla-Status: 0001\nX-Mozilla-Keys:\n  a\n"
     kept = (
         data + b"\n\n",
         data.replace(b"\n", b"\r\n"),

@@ -26,6 +26,13 @@ def test_one_in_the_middle_of_a_text_does_not(line: bytes) -> None:
     assert found.endswith(b"From here on it rains.\nAnd on.\n")
 
 
+def test_a_letter_that_talks_of_from_is_one_message() -> None:
+    text = b"Hi,\n\nFrom what I hear:\nNote: bring tea.\n\nFrom now on\nhttp://tea.example\n\nFrom Anna\nPS: bye\n"
+    assert messages(b"From a\nSubject: 1\n\n" + text) == [b"Subject: 1\n\n" + text]
+    for line in (b"From a@b.c Mon Jan  1 10:00:00 2024\nOdd: 2", b"From \nX-Odd: 2", b"From -\nmessage-id: 2"):
+        assert len(messages(b"From a\nSubject: 1\n\nText\n\n" + line + b"\n\nText\n")) == 2
+
+
 def test_what_stands_before_the_first_is_no_message() -> None:
     assert messages(b"no mail\n") == []
     assert messages(b"") == []

@@ -26,11 +26,22 @@ _REPLY = re.compile(
 )
 _FORWARDED = re.compile(r"\s*\(fwd?\)\s*$", re.IGNORECASE)
 _VOLATILE = re.compile(
-    rb"^(?:x-)?(?:status|keywords|mozilla-[\w-]+|uid|imapbase|imap|gmail-labels|gm-labels|evolution|content-length|lines)"
+    rb"^(?:x-)?(?:status|keywords|mozilla-[\w-]+|uid|imapbase|imap|gmail-labels|gm-[\w-]+|evolution|content-length|lines)"
     rb"[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*",
     re.IGNORECASE | re.MULTILINE,
 )
-_MARKS = (b"tatus:", b"eywords:", b"-Mozilla-", b"UID:", b"-IMAP", b"abels:", b"Evolution:", b"Length:", b"Lines:")
+_MARKS = (
+    b"tatus:",
+    b"eywords:",
+    b"-Mozilla-",
+    b"UID:",
+    b"-IMAP",
+    b"abels:",
+    b"-GM-",
+    b"Evolution:",
+    b"Length:",
+    b"Lines:",
+)
 
 
 def content_key(data: bytes) -> bytes:

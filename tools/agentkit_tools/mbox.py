@@ -13,8 +13,15 @@ _BLOCK_BYTES = 1_000_000
 _AHEAD_BYTES = 65_536
 """Number of bytes behind the beginning of a line `From ` in which it and the name of a header have to end."""
 _START = b"\nFrom "
-_SEPARATOR = re.compile(rb"From [^\n]*\n(?=[!-9;-~]+[ \t]*:|>?From )")
-"""Matches the line before a message: a header follows, or a second `From ` line, which some mailers add."""
+_SEPARATOR = re.compile(
+    rb"From (?:[^\n]*[0-9]:[0-9][^\n]*\n(?=[!-9;-~]+[ \t]*:|>?From )|[^\n]*\n(?=(?:(?:arc|authentication|bcc|cc|content"
+    rb"|date|delivered|delivery|dkim|domainkey|envelope|errors|from|importance|in-reply|lines|list|message|mime"
+    rb"|organization|precedence|priority|received|references|reply|resent|return|sender|status|subject|thread|to|user|x)"
+    rb"(?:-[!-9;-~]*)?[ \t]*:|>?From )))",
+    re.IGNORECASE,
+)
+"""Matches the line before a message: a header follows, or a second `From ` line, which some mailers add. Where the line
+itself says no time, it has to be a header that is known: people write `From what I hear:` and `PS: ...`, too."""
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
