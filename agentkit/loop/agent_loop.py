@@ -127,9 +127,9 @@ class AgentLoop(Generic[Deps, In, Out]):
 
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
-        await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
-        seconds_left = self.run_budget.seconds_left if self.recorded_end is None else None
         try:
+            await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
+            seconds_left = self.run_budget.seconds_left if self.recorded_end is None else None
             with anyio.move_on_after(seconds_left) if seconds_left is not None else nullcontext():
                 await (self._work() if self.guard is None else self.guard.run(self._work))
         except (ModelError, ConfigurationError) as error:

@@ -17,11 +17,10 @@ import anyio
 from agentkit import Agent, Budget, Retry, RunContext, RunResult, Settings, tool
 from agentkit.messages.message import JSONObject
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.faults.plan import Faults
 from agentkit.simulator.http.transport import in_process_client
 from agentkit.simulator.http.wire import Response
 from agentkit.simulator.server import FAULT_HEADER
-from tests.resumption.cuts import Cut, Judgement
+from tests.resumption.cuts import Cut, Judgement, refuse_recorded
 from tests.resumption.watched import RECORDED, Execution, WatchedJournal
 
 execution: ContextVar[Execution] = ContextVar("execution")
@@ -150,17 +149,18 @@ class _Server:
     """The server of one execution."""
 
     def __init__(self, own: OwnRun, execution: Execution) -> None:
-        self.simulator = Simulator(Script(own.on), faults=own.faults)
-        self._fails_first = own.fails_first
+        self.simulator = Simulator(Script(own.on))
+        self._fault = own.fault
         self._execution = execution
 
     async def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """See `agentkit.simulator.http.wire.Server`."""
         if path.partition("?")[0] == "/v1/messages":
-            if not self._execution.note_request(json.loads(body)):
-                headers = {**headers, FAULT_HEADER: RECORDED}
-            elif self._fails_first and self._execution.count(self._execution.asked[-1].body) == 1:
-                headers = {**headers, FAULT_HEADER: "status:503"}
+            now = self._execution
+            is_allowed = now.note_request(json.loads(body))
+            said = now.asked[-1].body
+            fault = self._fault(said, now.held.get(said, 0) + now.count(said)) if is_allowed else RECORDED
+            headers = {**headers, FAULT_HEADER: fault} if fault else headers
         return await self.simulator.handle(method, path, headers, body)
 
 
@@ -171,9 +171,8 @@ class OwnRun:
     agent: Agent[Any, Any, Any]
     on: Responder
     budget: Budget | None = None
-    faults: Faults = ()
-    fails_first: bool = False
-    """True if each request fails the first time that it comes."""
+    fault: Callable[[str, int], str | None] = lambda _body, _count: None
+    """Returns the fault of a request that comes for so many times. None: it has none."""
     is_same: bool = True
     """False if a clock, or the order of siblings, has a part in what comes of it."""
 
@@ -183,7 +182,7 @@ class OwnRun:
         if after is not None:
             first, cut = after
             cut.write_to(path)
-            now.still_allowed = cut.still_allowed(first.asked)
+            refuse_recorded(now, first, cut)
         server = _Server(self, now)
         options: Any = {"client": in_process_client(server)}
         if self.budget is not None:

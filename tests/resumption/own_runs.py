@@ -128,7 +128,9 @@ def _lead_of(*tools: Any, **options: Any) -> Agent[Any, Any, Any]:
 OWN_RUNS: Mapping[str, OwnRun] = {
     **LIMITED_RUNS,
     "two levels": OwnRun(_lead_of(*_tree_tools), _TREE),
-    "two levels, each request fails once": OwnRun(_lead_of(*_tree_tools), _TREE, fails_first=True),
+    "two levels, each request fails once": OwnRun(
+        _lead_of(*_tree_tools), _TREE, fault=lambda _, count: "status:503" if count == 1 else None
+    ),
     "background": OwnRun(_lead_of(*_background_tools), _BACKGROUND),
     "background, reminded: one is cancelled": OwnRun(
         _lead_of(*_background_tools),

@@ -19,7 +19,7 @@ from benchmarks.faults.agents import FAST, Deps, Task
 from benchmarks.faults.play import ScenarioRun
 from benchmarks.faults.scenario import PROMPT, Scenario
 from benchmarks.faults.scenario_server import ScenarioServer
-from tests.resumption.cuts import Cut
+from tests.resumption.cuts import Cut, refuse_recorded
 from tests.resumption.watched import RECORDED, Execution, WatchedJournal, step_now
 
 RUN_ID = "r"
@@ -102,7 +102,7 @@ class JournaledScenario(ScenarioRun):
             stream, prompt = chat.stream, Task(PROMPT)
         if after is not None:
             await self.server.begin_behind(*after)
-            self.execution.still_allowed = after[1].still_allowed(after[0].execution.asked)
+            refuse_recorded(self.execution, after[0].execution, after[1])
         self.execution.asked.clear()
         self.server.before += self.server.bodies
         self.server.bodies.clear()

@@ -60,16 +60,19 @@ class Execution:
     """The idempotency keys of the calls that were found to have taken effect, or not."""
     written: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """Phase and full name of each record, in the order in which they were on disk."""
-    still_allowed: Mapping[str, int] = field(default_factory=dict[str, int])
-    """How often each request may come that is recorded: as often as the steps that are not recorded sent it, too."""
+    held: Mapping[str, int] = field(default_factory=Counter[str])
+    """How often each request was sent by steps that are recorded."""
+    allowed: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How often such a request may come now: as often as the steps that are not recorded sent it, too."""
     refused: list[str] = field(default_factory=list[str])
     """The requests that came although they are recorded."""
 
     def note_request(self, request: JSONObject) -> bool:
         """Note a request that has come to the server. False: it is recorded, and has to be refused."""
-        body = comparable(json.dumps(request))
-        self.asked.append(Asked(step_now(), body, request["messages"]))
-        is_allowed = body not in self.still_allowed or self.count(body) <= self.still_allowed[body]
+        body, step = comparable(json.dumps(request)), step_now()
+        self.asked.append(Asked(step, body, request["messages"]))
+        # A further try of a sub-agent begins with the request of the first one.
+        is_allowed = body not in self.allowed or self.count(body) <= self.allowed[body] or "/try:" in step
         if not is_allowed:
             self.refused.append(body)
         return is_allowed
@@ -134,18 +137,17 @@ def _facts_of(result: RunResult[Any]) -> JSONObject:
 
 
 def _said(events: Sequence[Event]) -> Counter[str]:
-    """Return what is said again: not what passes, nor calls that began early and were dropped with their reply."""
-    dropped = {
-        (event.run_id, event.call_id)
-        for event in events
-        if isinstance(event, ToolFinished) and event.text.startswith(_DROPPED)
-    }
+    """Return what is said again: not what passes, nor calls that began early and were dropped, or cut off."""
+    finished = {(event.run_id, event.call_id): event.text for event in events if isinstance(event, ToolFinished)}
     kept = [
         event.to_json()
         for event in events
         if not isinstance(event, _PASSING)
         and not _is_nested(event.run_id)
-        and not (isinstance(event, ToolStarted | ToolFinished) and (event.run_id, event.call_id) in dropped)
+        and not (
+            isinstance(event, ToolStarted | ToolFinished)
+            and finished.get((event.run_id, event.call_id), DISCARDED).startswith(_DROPPED)
+        )
     ]
     return Counter(
         comparable(json.dumps({**one, "is_replayed": None, "duration_s": None, "wait_s": None})) for one in kept

@@ -170,7 +170,8 @@ class CallAttempts:
 
     async def _read_stream(self, request: Request, accumulator: StreamAccumulator) -> AssistantTurn:
         tree, seconds = self.resources.scope.stop_flag, self.resources.retry.total_timeout_s
-        listens = self.resources.scope.listener is not None
+        # Of a summary nothing is shown: it is no reply to anybody.
+        listens = self.resources.scope.listener is not None and self.model_request.turn_number > 0
         waits = True
         is_waiting_to_send.set(False)
         with tree.cancellable_wait() as scope:

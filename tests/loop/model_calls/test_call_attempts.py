@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import anyio
 import pytest
@@ -25,6 +25,7 @@ from agentkit import (
     tool,
 )
 from agentkit.budget.prices import Price
+from agentkit.history.compaction import Summary
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
 from agentkit.models.claude import ClaudeModel
@@ -50,6 +51,16 @@ async def streamed(of: Agent, prompt: str) -> tuple[list[Event], RunResult]:
     async with of.stream(prompt) as run:
         events = [event async for event in run]
     return events, run.result
+
+
+async def test_a_summary_that_the_model_writes_is_not_shown_as_its_reply() -> None:
+    full = Reply.text("And so").replace(stop_reason="model_context_window_exceeded")
+    no_summary = Reply.failure(400, "invalid_request_error", "compaction: Extra inputs are not permitted")
+    summary = Reply.output(asdict(Summary("Tea.", ["It is 4 EUR."], [], [], [], "", [])))
+    with script(full, no_summary, summary, Reply.text("Tea is 5 EUR.")) as s:
+        events, _ = await streamed(agent, "What is tea?")
+    assert len(s.requests) == 4
+    assert [event.text for event in events if isinstance(event, TextDelta)] == ["And so", "Tea is 5 EUR."]
 
 
 class TestAgain:
