@@ -28,6 +28,7 @@ from agentkit.loop.actions import (
     UseFallback,
 )
 from agentkit.loop.durable.late_changes import LateChanges
+from agentkit.loop.durable.late_limits import LateLimits
 from agentkit.loop.durable.run_end import check_recorded_answer
 from agentkit.loop.durable.time_checks import TimeChecks
 from agentkit.loop.model_calls.exchange import GivenUp
@@ -123,6 +124,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._applied_edits: list[JSONObject] = []
         self._action_count = 0
         self._late_changes = LateChanges(self.scope, self.history, self.model_turns.take_answer_form)
+        self._late_limits = LateLimits(self.scope.steps, limits)
         self._time_checks = TimeChecks(self.scope.steps, self.run_budget)
 
     async def run(self) -> None:
@@ -174,9 +176,8 @@ class AgentLoop(Generic[Deps, In, Out]):
 
     def check_recorded_answer(self, end: RunEnd) -> None:
         """Raise RunConflict if the run was rebuilt, and its answer is none of the output type that the agent has."""
-        check_recorded_answer(
-            end, self.result(), self._validation, self.model_turns.answer_by, self.model_turns.last_step
-        )
+        turns = self.model_turns
+        check_recorded_answer(end, self.result(), self._validation, turns.answer_by, turns.last_step)
 
     async def _work(self) -> None:
         await self._child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), self.history.tools)
@@ -209,8 +210,6 @@ class AgentLoop(Generic[Deps, In, Out]):
                 await self._handle_reply_without_tools(action)
             case RetryTurn() | UseFallback() | Compact():
                 await self._drop_turn(action)
-            case Finish():
-                pass
 
     async def _handle_reply_without_tools(self, action: SkipCalls | CheckAnswer | RequestText) -> None:
         match action:
@@ -226,6 +225,9 @@ class AgentLoop(Generic[Deps, In, Out]):
         if self.state.turn is not None:
             self._append_turn()
             self.state = self.state.turn_resumed()
+        elif self.scope.steps.is_durable and (other := await self._late_limits.for_next_call(self.state)) is not None:
+            self.state = other
+            return
         needs_reserve = self.state.has_tools and not action.is_final_turn
         if needs_reserve and self._time_checks.may_refuse and (late := await self._time_checks.refusal()):
             self.state = self.state.budget_refused(late)

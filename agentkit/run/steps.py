@@ -21,12 +21,24 @@ FromJson: TypeAlias = Callable[[JSONObject], Value]
 StepFunction: TypeAlias = Callable[[], Awaitable[JSONObject]]
 """Executes a step that has no stored value yet, and returns its value."""
 StepKind: TypeAlias = Literal[
-    "input", "prefix", "model", "tool", "agent", "try", "check", "time", "children", "changes", "discarded", "end"
+    "input",
+    "prefix",
+    "model",
+    "tool",
+    "agent",
+    "try",
+    "check",
+    "time",
+    "children",
+    "changes",
+    "limits",
+    "discarded",
+    "end",
 ]
 """`input`: the prompt as it is sent; `prefix`: system prompt and tools; `model`: a model call; `tool`, `agent`: a tool
 call, of a sub-agent or any other; `try`: a further try of a sub-agent; `check`: `verify=`; `time`: the clock;
-`children`: which background runs have ended; `changes`: the note on a changed agent; `discarded`: sub-agents whose turn
-was dropped; `end`: how the run ended."""
+`children`: which background runs have ended; `changes`: the note on a changed agent; `limits`: its limits, if others;
+`discarded`: sub-agents whose turn was dropped; `end`: how the run ended."""
 
 
 @dataclass(frozen=True, slots=True)

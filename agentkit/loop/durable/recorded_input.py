@@ -51,8 +51,9 @@ class RunInput(Generic[Deps, In, Out]):
                     f"The journal has no prompt of the run {scope.run_id!r}: start it with one, `run(...)`."
                 )
             content = redactor.content(self.spec.input_spec.to_content(self.prompt))
-            limits = None if self.budget is None else asdict(self.budget)
-            return {**self._identity(), "budget": limits, "content": content}
+            budget = None if self.budget is None else asdict(self.budget)
+            limits = [self.spec.max_turns, self.spec.output_retries]
+            return {**self._identity(), "budget": budget, "limits": limits, "content": content}
 
         recorded = await run_step(scope.steps, "input", "input", effect)
         if scope.parent_call_id is None:
