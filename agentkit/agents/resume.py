@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from agentkit.agents.conversation import conversation_state_from
 from agentkit.errors import UsageError
 from agentkit.history.conversation_state import ConversationState
 from agentkit.loop.durable.recorded_input import FROM_JOURNAL
@@ -31,21 +32,25 @@ def journal_of(run_id: str, options: RunOptions[Deps]) -> StepsStore:
     return store
 
 
-def resumed_run(spec: AgentSpec[Deps, In, Out], run_id: str, options: RunOptions[Deps]) -> RunLifecycle[Deps, In, Out]:
+def resumed_run(
+    spec: AgentSpec[Deps, In, Out], run_id: str, options: RunOptions[Deps], earlier: object = None
+) -> RunLifecycle[Deps, In, Out]:
     """Return a run of a journal, which goes on where it was interrupted.
 
     Args:
         spec: The agent.
         run_id: The id of the run.
         options: Its options, the journal among them.
+        earlier: The conversation before the run, as `Conversation.save` has returned it. None: it began with the run.
     """
     given: RunOptions[Deps] = {**options, "journal": journal_of(run_id, options), "run_id": run_id}
-    return RunLifecycle(spec, ConversationState(), FROM_JOURNAL, given)
+    conversation = ConversationState() if earlier is None else conversation_state_from(earlier)
+    return RunLifecycle(spec, conversation, FROM_JOURNAL, given)
 
 
 def stream_resumed(
-    spec: AgentSpec[Deps, In, Out], run_id: str, /, **options: Unpack[RunOptions[Deps]]
+    spec: AgentSpec[Deps, In, Out], run_id: str, earlier: object = None, /, **options: Unpack[RunOptions[Deps]]
 ) -> RunHandle[Out]:
     """Return a run of a journal as a stream; see `resumed_run`. Those of its events that were recorded say so."""
-    run = resumed_run(spec, run_id, options)
+    run = resumed_run(spec, run_id, options, earlier)
     return RunHandle(run.run, run.result, run.note_stop)

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentTypeError
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentkit.cli.arguments.journal import OPEN_STATES, add_journal_option, find_run, open_journal
@@ -56,6 +57,8 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", help="print lines of JSON")
     resume = add("resume", "go on with a run where it was interrupted", resume_run)
     resume.add_argument("--agent", metavar="MODULE:AGENT", help="its agent; default: that of `agentkit run`")
+    text = "of a run in a conversation: what `conversation.save()` gave before it, as JSON"
+    resume.add_argument("--conversation", type=Path, metavar="FILE", help=text)
     resume.add_argument("--again", action="store_true", help="go on with a run that failed, from its last request")
     resume.add_argument("--cost", action="store_true", help="print the cost by agent, tool, model and cache class")
     add_run_options(resume)

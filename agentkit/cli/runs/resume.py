@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from agentkit.cli.arguments.journal import OPEN_STATES, find_run, open_journal
@@ -9,6 +10,7 @@ from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from pathlib import Path
 
 
 def resume_run(args: Namespace) -> ExitCode:
@@ -23,11 +25,22 @@ def resume_run(args: Namespace) -> ExitCode:
     if not args.agent:
         raise CommandError(f"Say where the agent {info.agent!r} of this run is, for example --agent shop.agents:lead.")
     agent = load_agent(args)
+    earlier = None if args.conversation is None else read_conversation(args.conversation)
     if args.again:
         journal.reopen(args.run_id)
     has_ended = not args.again and info.status not in OPEN_STATES
     client, options = (None, dict[str, Any]()) if has_ended else choose_run_options(args, agent)
     options["journal"] = journal
     display = choose_display(as_json=args.json)
-    result, seconds = watch_run(lambda: stream_resumed(agent, args.run_id, **options), display, client)
+    result, seconds = watch_run(lambda: stream_resumed(agent, args.run_id, earlier, **options), display, client)
     return report_run(args, agent, result, seconds)
+
+
+def read_conversation(path: Path) -> object:
+    """Return a saved conversation. Raises CommandError for a file that is no JSON."""
+    from agentkit.cli.arguments.prompt_source import read_text_file
+
+    try:
+        return json.loads(read_text_file(path))
+    except ValueError as error:
+        raise CommandError(f"{str(path)!r} is no saved conversation, for it is no JSON: {error}.") from None

@@ -72,6 +72,12 @@ class RunInput(Generic[Deps, In, Out]):
             what = "began with another prompt"
         elif recorded["before"] != now["before"]:
             what = "belongs to a conversation with other messages before it"
+            if recorded["before"]:
+                what += (
+                    f". To go on with it, load these, as `save()` gave them, and send its message again, "
+                    f"`agent.conversation(saved).send(prompt, journal=..., run_id={run_id!r})`, or call "
+                    f"`agentkit runs resume {run_id} --conversation FILE`"
+                )
         else:
             return
         raise RunConflict(f"The run {run_id!r} in the journal {what}. Give this one another `run_id`.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 
-from agentkit import Journal
+from agentkit import Agent, Journal
 from agentkit.cli.main import main
+from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
 from tests.cli.runs.recorded import CALLS, record_cut_run, record_run
 
@@ -57,6 +60,35 @@ def test_what_has_ended_needs_no_key_and_an_imported_run_its_agent(
     assert all(line["is_replayed"] for line in lines[:-1])
     assert main([*resume, "shop:typed"]) == 2
     assert "agent 'clerk'" in capsys.readouterr().err
+
+
+def test_a_run_of_a_conversation_goes_on_behind_the_messages_before_it(capsys: pytest.CaptureFixture[str]) -> None:
+    clerk: Agent[None, str, str] = importlib.import_module("shop").clerk
+    conversation = clerk.conversation()
+    saved: list[JSONObject] = []
+
+    async def talk() -> None:
+        with script(Reply.text("Hello."), CALLS, Reply.text("Ordered.")):
+            await conversation.send("Hello")
+            saved.append(conversation.save())
+            await conversation.send("Order tea", journal="whole.db", run_id="r")
+
+    anyio.run(talk)
+    Path("talk.json").write_text(json.dumps(saved[0]), encoding="utf-8")
+    lines = [*Journal("whole.db").export("r")]
+    Journal("runs.db").import_lines(lines[: 1 + next(n for n, line in enumerate(lines) if '"name":"model:1"' in line)])
+    resume = ["runs", "resume", "r", "--agent", "shop:clerk"]
+    assert main(resume) == 2
+    assert "agentkit runs resume r --conversation FILE" in capsys.readouterr().err
+    Path("no.json").write_text("tea", encoding="utf-8")
+    for wrong, reason in (("no.json", "it is no JSON"), ("missing.json", "There is no file")):
+        assert main([*resume, "--conversation", wrong]) == 2
+        assert reason in capsys.readouterr().err
+    with script(Reply.text("Ordered.")) as asked:
+        assert main([*resume, "--conversation", "talk.json"]) == 0
+    assert capsys.readouterr().out == "Ordered.\n"
+    assert str(asked.requests[0]["messages"][0]["content"]).count("Hello")
+    assert main([*resume, "--conversation", "talk.json"]) == 0  # it has ended: nothing is asked
 
 
 def test_a_run_that_failed_goes_on_when_it_is_asked_to(capsys: pytest.CaptureFixture[str]) -> None:
