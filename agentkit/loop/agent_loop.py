@@ -29,7 +29,6 @@ from agentkit.loop.actions import (
 )
 from agentkit.loop.durable.late_changes import LateChanges
 from agentkit.loop.durable.late_limits import LateLimits
-from agentkit.loop.durable.run_end import check_recorded_answer
 from agentkit.loop.durable.time_checks import TimeChecks
 from agentkit.loop.model_calls.exchange import GivenUp
 from agentkit.loop.model_calls.refused_requests import failure_of_run, is_refusal, with_sentence
@@ -173,11 +172,6 @@ class AgentLoop(Generic[Deps, In, Out]):
             children=dict(self._child_runs.unrecorded_ends),
             verdicts=() if self.guard is None else tuple(self.guard.checks.records),
         )
-
-    def check_recorded_answer(self, end: RunEnd) -> None:
-        """Raise RunConflict if the run was rebuilt, and its answer is none of the output type that the agent has."""
-        turns = self.model_turns
-        check_recorded_answer(end, self.result(), self._validation, turns.answer_by, turns.last_step)
 
     async def _work(self) -> None:
         await self._child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), self.history.tools)

@@ -193,7 +193,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
             self.agent_loop = await self._make_loop(scope, models, cast("Deps", None), run_budget, nested_runs)
             await self.agent_loop.run()
         if self.agent_loop is not None and self.parent is None:
-            self.agent_loop.check_recorded_answer(recorded_end)
+            self.agent_loop.report.check_recorded_answer(recorded_end, self.agent_loop.result())
 
     async def _make_loop(
         self, scope: RunScope, models: list[Model], deps: Deps, run_budget: RunBudget, nested_runs: NestedRuns

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from agentkit.loop.durable.run_end import check_recorded_answer
 from agentkit.run.events import RunFinished
 from agentkit.run.result import RunResult
 
@@ -68,6 +69,11 @@ class RunReport(Generic[Out]):
             error=error,
         )
         return result if self.recorded_end is None else self.recorded_end.apply_to(result)
+
+    def check_recorded_answer(self, end: RunEnd, result: RunResult[Out]) -> None:
+        """Raise RunConflict if the run was rebuilt, and its answer is none of the output type that the agent has."""
+        turns = self.model_turns
+        check_recorded_answer(end, result, self.validation, turns.answer_by, turns.last_step)
 
     async def emit_finished(self, result: Callable[[], RunResult[Out]]) -> None:
         """Emit RunFinished with the result of this function, which is called only if somebody listens."""
