@@ -204,6 +204,8 @@ class AgentLoop(Generic[Deps, In, Out]):
                 await self._handle_reply_without_tools(action)
             case RetryTurn() | UseFallback() | Compact():
                 await self._drop_turn(action)
+            case Finish():
+                pass
 
     async def _handle_reply_without_tools(self, action: SkipCalls | CheckAnswer | RequestText) -> None:
         match action:
