@@ -44,6 +44,7 @@ Message = MutableMapping[str, Any]
         ("04_orchestrator_and_reader", ["Green tea wants 80 degrees", "reader: source='tea'", "6 requests"]),
         ("07_another_server", ["boils at about 90 degrees", "claude-haiku-5-5: 2 requests"]),
         ("09_read_many", ["Planned: ", "[1] ", "docs/", "0 quotes dropped"]),
+        ("11_research", ["abroad as at home.", 'cash, characters 126-190: "Withdrawing cash abroad', "3 readers"]),
         ("10_durable_run", ["another one goes on", "The 12 EUR are paid. 2 requests, paid once"]),
         ("08_mcp_server", ["mounted: library__find_books (read)", "Tea: A Global History on A3."]),
     ],
