@@ -27,8 +27,8 @@ from agentkit.patterns.verification import Citation
 
 Source: TypeAlias = "Document | File | str | PathLike[str]"
 """A document, a file in memory, or the path of a file or a folder."""
-Sources: TypeAlias = "Iterable[Source] | AsyncIterable[Source] | PathLike[str]"
-"""Documents and paths, from any iterable, sync or async; or one path."""
+Sources: TypeAlias = "Iterable[Source] | AsyncIterable[Source] | Document | File | PathLike[str]"
+"""Documents and paths, from any iterable, sync or async; or one of them."""
 
 MOST_PAGE_BYTES = 20_000_000
 """Maximum size of a page that is sent as a picture: base64 makes it a third longer, and a request takes 32 MB."""
@@ -131,22 +131,28 @@ class DocumentStore(Mapping[str, str]):
         async def keep(source: Source) -> None:
             if isinstance(source, File):
                 await anyio.to_thread.run_sync(self._keep_content, source, taken)
-            elif not isinstance(source, Document):
-                await anyio.to_thread.run_sync(self._keep_files, Path(_path_of(source)), taken)
-            elif source.text.strip():
-                taken(self.add(source), source.text)
+            elif isinstance(source, Document):
+                self._keep_text(source, taken)
             else:
-                self.gaps.append(Gap(source.id, "empty"))
+                await anyio.to_thread.run_sync(self._keep_files, Path(_path_of(source)), taken)
             await anyio.lowlevel.checkpoint()
 
-        if isinstance(sources, PathLike | str):
-            await keep(cast("Source", sources))
+        if isinstance(sources, PathLike | str | Document | File):
+            await keep(sources)
         elif isinstance(sources, AsyncIterable):
             async for source in sources:
                 await keep(source)
+        elif isinstance(sources, Mapping) or not hasattr(sources, "__iter__"):
+            _path_of(cast("object", sources))
         else:
             for source in sources:
                 await keep(source)
+
+    def _keep_text(self, document: Document, taken: Callable[[str, str], object]) -> None:
+        if any(char.isprintable() and not char.isspace() for char in document.text):
+            taken(self.add(document), document.text)
+        else:
+            self.gaps.append(Gap(document.id, "empty"))
 
     def _keep_content(self, file: File, taken: Callable[[str, str], object]) -> None:
         """Keep the text of a file in memory. Runs in a thread."""
@@ -154,8 +160,7 @@ class DocumentStore(Mapping[str, str]):
         if file.media_type == "application/pdf":
             self._keep_pdf(BytesIO(file.data), name, "", taken)
         else:
-            text = file.data.decode()
-            taken(self.add(Document(name, text)), text)
+            self._keep_text(Document(name, file.data.decode()), taken)
 
     def _keep_pdf(self, file: BinaryIO, name: str, title: str, taken: Callable[[str, str], object]) -> None:
         """Keep the text of a PDF, and each page that is only a picture as a PDF of its own."""
@@ -253,7 +258,8 @@ def _start_of(mark: tuple[int, str]) -> int:
 def _path_of(source: object) -> str:
     if isinstance(source, str | PathLike):
         return fspath(cast("str | PathLike[str]", source))
-    raise UsageError(f"read_many reads Documents, Files and paths, not {type(source).__name__}.")
+    kind = type(source).__name__
+    raise UsageError(f"read_many reads Documents, Files and paths, not {kind}: give a text as Document(id, text).")
 
 
 def _reason_in(message: str, name: str) -> str:

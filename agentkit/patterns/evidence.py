@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.agents.agent import Agent
-from agentkit.errors import UsageError
 from agentkit.messages.content import Document
 from agentkit.patterns.folding import fold_text
-from agentkit.patterns.packing import Pack, estimated_tokens
+from agentkit.patterns.packing import Pack, Part, estimated_tokens
 from agentkit.patterns.verification import Citation, Quoted, quotes_of
 
 if TYPE_CHECKING:
-    from agentkit.messages.message import Block
+    from agentkit.messages.message import Block, JSONObject
     from agentkit.patterns.document_store import DocumentStore
     from agentkit.run.agent_spec import Instructions
     from agentkit.tools.run_context import RunContext
@@ -79,25 +79,23 @@ def with_question(agent: AnyReader, question: str) -> AnyReader:
     return replace(agent, instructions=instructions)
 
 
-def check_reader(reader: AnyReader) -> None:
-    """Raise UsageError for a reader whose output cannot hold a quote."""
-    if reader.output_spec.is_text:
-        raise UsageError(
-            f"read_many(reader=...): the output of Agent({reader.name!r}) is text: its type needs a field `quote`, or "
-            "`quotes`, with a `document` beside it, as `Findings` has."
-        )
+def reading_prompt(pack: Pack, store: DocumentStore, *, is_cited: bool = False) -> list[Block]:
+    """Return the documents of a pack as content; a page that is only a picture as a file.
+
+    Args:
+        pack: The parts to read.
+        store: Their documents.
+        is_cited: The API is to cite them by itself, in a text.
+    """
+    blocks = [_block_of(part, store) for part in pack.parts]
+    return [{**block, "citations": {"enabled": True}} for block in blocks] if is_cited else blocks
 
 
-def reading_prompt(pack: Pack, store: DocumentStore) -> list[Block]:
-    """Return the documents of a pack as content; a page that is only a picture as a file."""
-    return [
-        store.page(part.document, part.page).to_block()
-        if part.page
-        else Document(
-            part.document, _sendable(store[part.document][part.start : part.end]), store.title(part.document)
-        ).to_block()
-        for part in pack.parts
-    ]
+def _block_of(part: Part, store: DocumentStore) -> Block:
+    if part.page:
+        return store.page(part.document, part.page).to_block()
+    text = store[part.document][part.start : part.end]
+    return Document(part.document, _sendable(text), store.title(part.document)).to_block()
 
 
 def _sendable(text: str) -> str:
@@ -105,21 +103,31 @@ def _sendable(text: str) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-def evidence_in(output: object, pack: Pack) -> Iterator[Quoted]:
+def evidence_in(output: object, pack: Pack, citations: Iterable[JSONObject] = ()) -> Iterator[Quoted]:
     """Yield the quotes in a reader's output; where it read one document only, they are from there.
 
+    Of a text, they are what the API cites by itself (`citations`), and are checked as all quotes are.
     The words of a picture stand in no text that could be searched: its evidence is the page, with the reader's claim.
     """
     from agentkit_tools.pdf_text import picture_mark
 
     names = list(dict.fromkeys(part.document for part in pack.parts))
     page = pack.parts[0].page
-    for quoted in quotes_of(output, names[0] if len(names) == 1 else ""):
+    named = quotes_of(output, names[0] if len(names) == 1 else "")
+    quotes = _cited_by_api(citations, pack) if isinstance(output, str) else named
+    for quoted in quotes:
         if page:
             yield replace(quoted, document=names[0], quote=picture_mark(page), claim=quoted.claim or quoted.quote)
             continue
         meant = next((name for name in names if quoted.document.startswith(f"{name}: ")), quoted.document)
         yield replace(quoted, document=meant)
+
+
+def _cited_by_api(citations: Iterable[JSONObject], pack: Pack) -> Iterator[Quoted]:
+    for one in citations:
+        number, text = one.get("document_index"), one.get("cited_text")
+        if isinstance(number, int) and 0 <= number < len(pack.parts) and isinstance(text, str) and text.strip():
+            yield Quoted(pack.parts[number].document, text)
 
 
 def merge_evidence(citations: Iterable[Citation]) -> list[Citation]:
@@ -151,9 +159,14 @@ def evidence_tokens(citation: Citation) -> int:
 
 
 def _render(citation: Citation, number: int) -> str:
-    place = f' place="{citation.place}"' if citation.place else ""
-    claim = f"<claim>{citation.claim}</claim>\n" if citation.claim else ""
+    place = f' place="{escape(citation.place)}"' if citation.place else ""
+    claim = f"<claim>{_without_tags(citation.claim)}</claim>\n" if citation.claim else ""
     return (
-        f'<evidence number="{number}" document="{citation.document}"{place}>\n'
-        f"{claim}<quote>{citation.quote}</quote>\n</evidence>"
+        f'<evidence number="{number}" document="{escape(citation.document)}"{place}>\n'
+        f"{claim}<quote>{_without_tags(citation.quote)}</quote>\n</evidence>"
     )
+
+
+def _without_tags(text: str) -> str:
+    """Return the text with the marks around evidence broken by a character without width: a document may forge them."""
+    return re.sub(r"<(?=/?(?:evidence|claim|quote|question)\b)", "<\u200b", text)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
+from agentkit.errors import ConfigurationError
 from agentkit.messages.message import encode
 from agentkit.patterns.verification import Quoted
 from agentkit.run.delegation_terms import model_id
@@ -24,12 +25,18 @@ class KeptEvidence:
         path: The database; it is made if there is none.
         reader: The reader.
         question: The question.
+
+    Raises:
+        ConfigurationError: The file cannot be opened, or is no database.
     """
 
     def __init__(self, path: str | PathLike[str], reader: Agent[Any, Any, Any], question: str) -> None:
-        self._database = sqlite3.connect(fspath(path), check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("CREATE TABLE IF NOT EXISTS evidence_1 (key TEXT PRIMARY KEY, found TEXT NOT NULL)")
+        try:
+            self._database = sqlite3.connect(fspath(path), check_same_thread=False)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("CREATE TABLE IF NOT EXISTS evidence_1 (key TEXT PRIMARY KEY, found TEXT NOT NULL)")
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"read_many(kept={fspath(path)!r}): it cannot be opened ({error}).") from None
         self._reader = f"{_fingerprint(reader)}\0{question}"
 
     def close(self) -> None:

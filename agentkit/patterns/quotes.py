@@ -31,6 +31,10 @@ _ELLIPSIS = re.compile(
 )
 
 
+MOST_PASSAGES = 50
+"""Maximum number of passages between ellipses; a quote of more is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A part of a text."""
@@ -87,7 +91,10 @@ def find_passages(quote: str, text: str) -> list[tuple[str, Span | None]]:
     """Return a quote with its span where the whole of it stands, ellipses included; else each passage with its own."""
     if (whole := find_quote(quote, text)) is not None:
         return [(quote, whole)]
-    return [(part, find_quote(part, text)) for part in split_quote(quote)]
+    parts = split_quote(quote)
+    if len(parts) > MOST_PASSAGES:
+        return [(quote, None)]
+    return [(part, find_quote(part, text)) for part in parts]
 
 
 def _find(quote: str, text: str) -> Span | None:

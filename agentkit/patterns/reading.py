@@ -15,12 +15,10 @@ import anyio.to_thread
 
 from agentkit.agents.fan_out import BATCH_WAIT_S, Done, Failed
 from agentkit.budget.usage import Cost, Usage
-from agentkit.errors import UsageError
 from agentkit.patterns.answers import CheckedText, check_text, check_value
 from agentkit.patterns.document_store import DocumentStore, Gap, Sources
 from agentkit.patterns.evidence import (
     AnyReader,
-    check_reader,
     default_reader,
     default_writer,
     evidence_in,
@@ -32,12 +30,12 @@ from agentkit.patterns.evidence import (
 from agentkit.patterns.kept_evidence import KeptEvidence
 from agentkit.patterns.packing import Pack
 from agentkit.patterns.read_result import ReadOptions, ReadProgress, ReadResult, Stage
+from agentkit.patterns.reading_arguments import check_arguments
 from agentkit.patterns.reading_plan import Actual, Plan
 from agentkit.patterns.reading_setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
 from agentkit.patterns.reduction import reduce_evidence, selecting_agent
 from agentkit.patterns.verification import Citation, Quoted, VerifiedQuotes, verify_quotes
 from agentkit.run.scope import share_budget
-from agentkit.schema.validation.unknown_options import refuse_unknown_options
 
 if TYPE_CHECKING:
     from agentkit.agents.agent import Agent
@@ -74,7 +72,7 @@ async def read_many(
         BudgetExceeded: The budget does not cover the reading of one document and the answer.
         ConfigurationError: Something is missing before anything is sent: credentials, a price, an extra.
     """
-    _check(question, reader, options)
+    check_arguments(question, reader, writer, options)
     with DocumentStore() as store:
         _report(options, ReadProgress("documents"))
         prepared = await prepare_reading(store, documents, question, reader, writer, options)
@@ -99,16 +97,9 @@ async def plan_reading(
         writer: The agent that would answer.
         options: See `ReadOptions`.
     """
-    _check(question, reader, options)
+    check_arguments(question, reader, writer, options)
     with DocumentStore() as store:
         return (await prepare_reading(store, documents, question, reader, writer, options)).plan
-
-
-def _check(question: str, reader: AnyReader, options: ReadOptions) -> None:
-    refuse_unknown_options("read_many(...)", options, [*ReadOptions.__optional_keys__], UsageError)
-    check_reader(reader)
-    if not question.strip():
-        raise UsageError("read_many needs a question.")
 
 
 def _report(options: ReadOptions, progress: ReadProgress) -> None:
@@ -154,7 +145,7 @@ class _Reading:
 
         def keep(result: Done[Any] | Failed) -> None:  # before the reader goes on to its next documents
             if kept is not None and isinstance(result, Done):
-                self._keep(kept, packs[result.index], list(evidence_in(result.output, packs[result.index])))
+                self._keep(kept, packs[result.index], self._evidence_of(result))
 
         async with self._reader.as_completed(
             self._prompts(packs),
@@ -168,7 +159,7 @@ class _Reading:
             async for result in results:
                 self._add_charges(result.result)
                 if isinstance(result, Done):
-                    found_in[result.index] = list(evidence_in(result.output, packs[result.index]))
+                    found_in[result.index] = self._evidence_of(result)
                 else:
                     parts = packs[result.index].parts if result.index < len(packs) else ()
                     self._missed.update(part.document for part in parts)
@@ -177,6 +168,9 @@ class _Reading:
                 self._tell("reading", done, len(packs))
         for index in sorted(found_in):  # in the order of the documents, so that a resumed writer gets the same prompt
             self._quotes += found_in[index]
+
+    def _evidence_of(self, result: Done[Any]) -> list[Quoted]:
+        return list(evidence_in(result.output, self._prepared.packs[result.index], result.result.citations))
 
     def _run_options(self, stage: str) -> RunOptions[Any]:
         options = self._options
@@ -189,7 +183,7 @@ class _Reading:
     def _prompts(self, packs: Sequence[Pack]) -> Iterator[list[Block]]:
         """Yield the prompts; each is made when a reader is free, and none is kept."""
         for pack in packs:
-            yield reading_prompt(pack, self._store)
+            yield reading_prompt(pack, self._store, is_cited=self._reader.output_spec.is_text)
 
     def _keep(self, kept: KeptEvidence, pack: Pack, found: Sequence[Quoted]) -> None:
         names = [part.document for part in pack.parts]
@@ -212,7 +206,7 @@ class _Reading:
 
     async def _write(self, evidence: Sequence[Citation]) -> tuple[RunResult[Any] | None, str]:
         """Return the writer's run, and the reason if it has no output."""
-        not_read = "".join(f"\n- {gap.document}: {gap.reason}" for gap in self._gaps)
+        not_read = "".join(f"\n- {' '.join(f'{gap.document}: {gap.reason}'.split())}" for gap in self._gaps)
         prompt = (
             f"<question>\n{self._prepared.question.strip()}\n</question>\n\n"
             f"{render_evidence(evidence) or 'The readers found no evidence.'}\n\n"

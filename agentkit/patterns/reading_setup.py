@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from agentkit.errors import BudgetExceeded, UsageError
+from agentkit.errors import BudgetExceeded
 from agentkit.patterns.document_store import DocumentStore, Gap, Sources
 from agentkit.patterns.kept_evidence import KeptEvidence
 from agentkit.patterns.packing import PACK_TOKENS, Pack, Part, pack_parts, picture_parts, split_into_parts
@@ -82,8 +82,6 @@ async def prepare_reading(
     most, budget, batch = options.get("most_documents"), options.get("budget"), options.get("batch", False)
     pack_tokens, evidence = options.get("pack_tokens", PACK_TOKENS), options.get("evidence_tokens", EVIDENCE_TOKENS)
     concurrency = options.get("concurrency", _BATCH_CONCURRENCY if batch else _CONCURRENCY)
-    for name, number in (("most_documents", most), ("pack_tokens", pack_tokens), ("concurrency", concurrency)):
-        _check_number(name, number)
     parts: dict[str, list[Part]] = {}
     index = Bm25[str]()
     content = hashlib.sha256(question.encode(errors="replace"))
@@ -120,11 +118,6 @@ async def prepare_reading(
     for pack in packs:
         content.update(repr(pack).encode(errors="replace"))
     return replace(draft, packs=packs, plan=plan, gaps=gaps, content_id=content.hexdigest()[:16])
-
-
-def _check_number(name: str, number: object) -> None:
-    if number is not None and (not isinstance(number, int) or number < 1):
-        raise UsageError(f"read_many({name}={number!r}): it takes a whole number, at least one.")
 
 
 _EMPTY_PLAN = Plan(0, 0, 0, 0, None, None, 0)

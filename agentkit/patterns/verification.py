@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 
 from agentkit.messages.content import Document
 from agentkit.messages.message import JSONObject
-from agentkit.patterns.quotes import Span, find_passages, find_quote, split_quote
+from agentkit.patterns.quotes import MOST_PASSAGES, Span, find_passages, find_quote, split_quote
 
 Documents: TypeAlias = Iterable[Document] | Mapping[str, str]
 """Documents, or texts by id; a mapping may read each text when it is asked for it."""
@@ -193,7 +193,8 @@ def _passages(quoted: Quoted, texts: Mapping[str, str]) -> list[tuple[str, Span 
     text = texts.get(quoted.document)
     if text is not None:
         return find_passages(quoted.quote, text) or [(quoted.quote, None)]
-    return [(part, None) for part in split_quote(quoted.quote)] or [(quoted.quote, None)]
+    parts = split_quote(quoted.quote)
+    return [(part, None) for part in parts] if 0 < len(parts) <= MOST_PASSAGES else [(quoted.quote, None)]
 
 
 def _values_of(output: object) -> dict[str, object]:

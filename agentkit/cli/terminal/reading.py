@@ -154,11 +154,13 @@ def _shown_citations(result: ReadResult[Any]) -> dict[int, Citation]:
 def _print_answer(answer: str, citations: dict[int, Citation]) -> None:
     width = terminal_width(sys.stdout)
     for line in printable(answer).split("\n"):
-        print(textwrap.fill(line, width, subsequent_indent="  " if line.startswith("- ") else ""))
+        print(
+            textwrap.fill(line, width, subsequent_indent="  " if line.startswith("- ") else "", break_on_hyphens=False)
+        )
     for number, one in citations.items():
         place = f", {one.place}" if one.place else ""
         where = f"[{number}] {one_line(one.document + place, 2 * width)}, characters {one.start}-{one.end}"
         print(f"\n{wrap_message(where, width)}")
         quote = f'"{" ".join(printable(one.quote).split())}"'
-        print(textwrap.fill(quote, width, initial_indent="    ", subsequent_indent="    "))
+        print(textwrap.fill(quote, width, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
     print(flush=True)
