@@ -18,6 +18,7 @@ from agentkit.cli.arguments.parsing import decode_text_arguments
 from agentkit.cli.chat import command as chat
 from agentkit.cli.commands import demo, local, mail, mcp, read, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
+from agentkit.cli.guard import command as guard
 from agentkit.cli.runs import command as runs
 from agentkit.cli.terminal.encoding import discard, escape_unencodable
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error
@@ -46,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    for command in (demo, run, chat, read, mail, runs, tools, mcp, simulate, record, local, doctor):
+    for command in (demo, run, chat, read, mail, runs, guard, tools, mcp, simulate, record, local, doctor):
         command.add_command(commands, shared)
     return top
 

@@ -101,27 +101,31 @@ class Bm25(Generic[Id]):
         self._ids.append(id)
         self._lengths.append(sum(counts.values()))
 
-    def search(self, query: str, limit: int = 10) -> list[Ranked[Id]]:
+    def search(self, query: str, limit: int = 10, *, among: Callable[[Id], bool] | None = None) -> list[Ranked[Id]]:
         """Return the best texts, best first; those that share no term with the query are left out.
 
         Args:
             query: Any text; a long one is a query, too.
             limit: The most texts to return.
+            among: True for the ids of texts that may be returned. None: all.
         """
         wanted = {*self._terms(query)}
         wanted = {term for term in wanted if term not in STOP_TERMS} or wanted
         held = [self._postings.get(term, _NOWHERE) for term in sorted(wanted)]
         terms = [_Term(*postings, rarity_of(len(postings[0]), len(self._ids))) for postings in held]
         terms.sort(key=lambda term: len(term.places))
-        scores = self._scores(terms, limit)
-        best = nsmallest(limit, filter(scores.__getitem__, range(len(scores))), key=lambda at: (-scores[at], at))
+        scores = self._scores(terms, limit if among is None else 0)
+        found = filter(scores.__getitem__, range(len(scores)))
+        may_return = found if among is None else (at for at in found if among(self._ids[at]))
+        best = nsmallest(limit, may_return, key=lambda at: (-scores[at], at))
         whole = sum(term.rarity for term in terms)
         covered = (sum(term.rarity for term in terms if term.count_in(place)) for place in best)
         return [Ranked(self._ids[at], scores[at], share / whole) for at, share in zip(best, covered, strict=True)]
 
     def _scores(self, terms: list[_Term], limit: int) -> list[float]:
-        """Return the scores of all texts, of the best `limit` to the end; the terms are given the rarest first.
+        """Return the scores of all texts, of the best `limit` to the end, or of all if it is 0.
 
+        The terms are given the rarest first.
         The frequent ones take the time and change little: once they cannot bring another text among the best any more,
         they are looked up for those alone.
         """

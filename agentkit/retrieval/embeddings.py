@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from heapq import nlargest
 from typing import Generic, Protocol, TypeVar
 
@@ -50,16 +50,18 @@ class EmbeddingIndex(Generic[Id]):
             self._ids.append(id)
             self._vectors.append(vector)
 
-    def search(self, query: str, limit: int = 10) -> list[Ranked[Id]]:
+    def search(self, query: str, limit: int = 10, *, among: Callable[[Id], bool] | None = None) -> list[Ranked[Id]]:
         """Return the nearest texts, nearest first; `score` and `coverage` are the cosine.
 
         Args:
             query: Any text.
             limit: The most texts to return.
+            among: True for the ids of texts that may be returned. None: all.
         """
         (wanted,) = map(_unit, self._embedder.embed([query]))
         scores = [sum(map(float.__mul__, wanted, vector)) for vector in self._vectors]
-        best = nlargest(limit, range(len(scores)), key=lambda place: (scores[place], -place))
+        places = range(len(scores)) if among is None else (at for at, id in enumerate(self._ids) if among(id))  # noqa: A001
+        best = nlargest(limit, places, key=lambda place: (scores[place], -place))
         return [Ranked(self._ids[place], scores[place], max(0.0, min(1.0, scores[place]))) for place in best]
 
 

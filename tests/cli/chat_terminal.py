@@ -118,7 +118,7 @@ class Terminal:
 
 
 @contextmanager
-def at_a_terminal(*arguments: str) -> Generator[Terminal]:
+def at_a_terminal(*arguments: str, columns: int = 100) -> Generator[Terminal]:
     """The command with a terminal as stdin, stdout and stderr; inside the block it runs."""
     person, terminal = pty.openpty()
     process = subprocess.Popen(
@@ -127,7 +127,7 @@ def at_a_terminal(*arguments: str) -> Generator[Terminal]:
         stdout=terminal,
         stderr=terminal,
         start_new_session=True,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        env={**os.environ, "TERM": "xterm", "COLUMNS": str(columns)},
     )
     os.close(terminal)
     try:

@@ -21,6 +21,13 @@ def test_texts_are_ranked_by_rare_shared_words() -> None:
     assert len(index) == 3
 
 
+def test_a_search_may_be_limited_to_some() -> None:
+    index = Bm25(TEXTS)
+    (only,) = index.search("the limit of a card", limit=1, among=lambda name: name == "cards")
+    assert only == next(hit for hit in index.search("the limit of a card") if hit.id == "cards")
+    assert index.search("refunded", among=lambda name: name == "cards") == []
+
+
 def test_coverage_is_the_share_of_the_query() -> None:
     index = Bm25(TEXTS)
     (whole, *_), (part,) = index.search("fees refunded"), index.search("fees mortgages")

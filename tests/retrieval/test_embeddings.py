@@ -25,3 +25,4 @@ def test_the_nearest_come_first() -> None:
     assert (first.id, second.id) == ("one", "three")
     assert 0.8 < second.score < first.score <= 1.0 + 1e-9
     assert EmbeddingIndex[str](embedder).search("a") == []
+    assert [hit.id for hit in index.search("AAAB", limit=1, among=lambda name: name != "one")] == ["three"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
+from agentkit.cli.terminal.printing import print_message
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -85,6 +86,27 @@ def choose_client(args: Namespace, agent: Agent[object, object, object]) -> Clie
         return offline_client(agent, allow_effects=args.allow_effects)
     if isinstance(args.model or agent.model, str) and agent.client is None:
         require_credentials(", or try it with --offline")
+    return None
+
+
+def client_without_agent(args: Namespace, offline_note: str = OFFLINE_NOTE) -> Client | None:
+    """Return the client of a command that brings its own agents; None: the default one.
+
+    Args:
+        args: The command line, with `offline` and `base_url`.
+        offline_note: What to say where the offline responder answers.
+
+    Raises:
+        CommandError: Options exclude each other, or there are no credentials.
+    """
+    if args.offline and args.base_url:
+        raise CommandError("--offline and --base-url exclude each other: one of them answers.")
+    if args.base_url:
+        return client_for_url(args.base_url)
+    if args.offline:
+        print_message(f"agentkit: {offline_note}")
+        return offline_client(None)
+    require_credentials(", or try it with --offline")
     return None
 
 

@@ -6,23 +6,15 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from agentkit.cli.arguments.connection import (
-    OFFLINE_NOTE,
-    add_base_url_option,
-    client_for_url,
-    offline_client,
-    require_credentials,
-)
+from agentkit.cli.arguments.connection import add_base_url_option, client_without_agent
 from agentkit.cli.arguments.prompt_source import read_prompt
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
-from agentkit.cli.terminal.printing import print_message
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable
 
     from agentkit.cli.arguments.parsing import Subparsers
-    from agentkit.models.overriding_client import Client
     from agentkit.patterns import ReadOptions, ReadProgress, ReadResult
 
 
@@ -58,7 +50,7 @@ def run_read(args: Namespace) -> ExitCode:
         raise CommandError(f"There is no file or folder {str(args.path)!r}.")
     if args.plan:
         return _print_plan(args, question)
-    client = _choose_client(args)
+    client = client_without_agent(args)
 
     async def read(show: Callable[[ReadProgress], None]) -> ReadResult[Any]:
         options: ReadOptions = {**_read_options(args), "client": client, "progress": show}
@@ -108,15 +100,3 @@ def _print_plan(args: Namespace, question: str) -> ExitCode:
         print(plan)
     sys.stdout.flush()
     return ExitCode.OK
-
-
-def _choose_client(args: Namespace) -> Client | None:
-    if args.offline and args.base_url:
-        raise CommandError("--offline and --base-url exclude each other: one of them answers.")
-    if args.base_url:
-        return client_for_url(args.base_url)
-    if args.offline:
-        print_message(f"agentkit: {OFFLINE_NOTE}")
-        return offline_client(None)
-    require_credentials(", or try it with --offline")
-    return None

@@ -22,8 +22,10 @@ NEAREST = 6
 """The number of examples that a request gets by default."""
 VOTERS = 9
 """The number of examples that vote."""
-_FIRST_HITS = 200
-"""Hits among which the nearest of all labels mostly are: sorting all hits takes longer than finding them."""
+_HITS_PER_EXAMPLE = 10
+"""Hits for each wanted example: among so many, the nearest of all labels mostly are."""
+_MOST_RARE_HITS = 500
+"""Hits of the labels that were not among the first."""
 _QUICK_SIZE = 1_000
 _SHORT_CHARS = 160
 """Texts up to this length are compared by n-grams of characters, too: short ones share few whole words."""
@@ -70,6 +72,8 @@ class ExampleStore:
         self._file: ExampleFile | None = None
         self._by_key: dict[str, Example] = {}
         """The examples in the order in which they came; texts of one key are the same text."""
+        self._counts: Counter[str] = Counter()
+        """The number of examples of each label."""
         self._keys: list[str] = []
         """The keys by their numbers in the index; an example that was taken back keeps its number."""
         self._numbers: dict[str, int] = {}
@@ -110,7 +114,7 @@ class ExampleStore:
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels in use, the most frequent first."""
-        return tuple(label for label, _ in Counter(example.label for example in self).most_common())
+        return tuple(label for label, count in self._counts.most_common() if count)
 
     def add(self, text: str, label: str) -> None:
         """Add an example, also to the file; a text that is there gets the new label.
@@ -173,15 +177,13 @@ class ExampleStore:
         with self._lock:
             self._read_new()
             wanted = {*self.labels} if labels is None else {*labels}
-            hits = self._ranked(text, max(_FIRST_HITS, 20 * k), wanted)
+            hits = self._ranked(text, _HITS_PER_EXAMPLE * max(k, VOTERS), wanted)
             picked = self._balanced(hits, k)
-            if not self._is_settled(picked, hits, k, wanted):
-                hits = self._ranked(text, len(self._keys), wanted)
-                found = {text_key(text), *(key for key, _ in hits)}
-                others = (
-                    key for key, one in reversed(self._by_key.items()) if key not in found and one.label in wanted
-                )
-                picked = self._balanced(chain(hits, ((key, 0.0) for key in others)), k)
+            if rare := self._missed_labels(picked, hits, k, wanted):
+                more = self._ranked(text, _MOST_RARE_HITS, rare)
+                found = {text_key(text), *(key for key, _ in (*hits, *more))}
+                unlike = ((key, 0.0) for key in reversed(self._by_key) if key not in found and self._label(key) in rare)
+                picked = self._balanced(chain(hits, (hit for hit in more if hit not in hits), unlike), k)
             examples = tuple(replace(self._by_key[key], score=score) for key, score in picked)
             return Neighbours(examples, self._votes([hit for hit in hits[:VOTERS] if hit[1] > 0]))
 
@@ -204,16 +206,14 @@ class ExampleStore:
         chosen = sorted(rounds)[:k]
         return [hit for _, _, hit in sorted(chosen, key=lambda one: one[1])]
 
-    def _is_settled(self, picked: list[_Hit], hits: list[_Hit], k: int, wanted: Collection[str]) -> bool:
-        """Return True if more hits could not change what was picked."""
-        counts = Counter(one.label for one in self._by_key.values() if one.label in wanted)
+    def _missed_labels(self, picked: list[_Hit], hits: list[_Hit], k: int, wanted: set[str]) -> set[str]:
+        """Return the labels of which more hits could change what was picked."""
         found = Counter(self._by_key[key].label for key, _ in hits)
         deepest = max(Counter(self._by_key[key].label for key, _ in picked).values(), default=0)
-        return len(picked) == k and all(
-            found[label] >= deepest - 1 or found[label] == count for label, count in counts.items()
-        )
+        enough = deepest - 1 if len(picked) == k else k
+        return {label for label in wanted if found[label] < min(enough, self._counts[label])}
 
-    def _ranked(self, text: str, limit: int, wanted: Collection[str]) -> list[_Hit]:
+    def _ranked(self, text: str, limit: int, wanted: set[str]) -> list[_Hit]:
         """Return the examples of some labels that the index finds, nearest first, without the text itself."""
         if isinstance(self._index, EmbeddingIndex):
             self._index.add(self._unindexed)
@@ -224,8 +224,13 @@ class ExampleStore:
         if not self._keys:
             return []
         own = text_key(text)
-        found = ((self._keys[hit.id], hit.score) for hit in self._index.search(sendable(text), limit))
-        return [(key, score) for key, score in found if key != own and self._label(key) in wanted]
+        is_any = len(self._keys) == len(self._by_key) and wanted >= {*self.labels}
+
+        def is_wanted(number: int) -> bool:
+            return self._label(self._keys[number]) in wanted
+
+        hits = self._index.search(sendable(text), limit + 1, among=None if is_any else is_wanted)
+        return [(self._keys[hit.id], hit.score) for hit in hits if self._keys[hit.id] != own][:limit]
 
     def _label(self, key: str) -> str | None:
         return None if (known := self._by_key.get(key)) is None else known.label
@@ -243,10 +248,12 @@ class ExampleStore:
 
     def _take(self, text: str, label: str | None) -> None:
         key = text_key(text)
-        self._by_key.pop(key, None)
+        if (known := self._by_key.pop(key, None)) is not None:
+            self._counts[known.label] -= 1
         if label is None:
             return
         self._by_key[key] = Example(text, label)
+        self._counts[label] += 1
         if key not in self._numbers:
             self._numbers[key] = len(self._keys)
             self._keys.append(key)

@@ -201,10 +201,15 @@ async def test_what_cannot_work_is_a_definition_error(given: dict[str, Any], pro
         Classifier(**given)
 
 
-async def test_what_only_the_caller_can_put_right_is_raised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_credentials")
+async def test_what_only_the_caller_can_put_right_is_raised() -> None:
     with pytest.raises(ConfigurationError):
         await sorter("Where is it?")
     with pytest.raises(ConfigurationError):

@@ -1,0 +1,1 @@
+"""`agentkit guard`: measure a classifier, and label texts by hand for it."""
