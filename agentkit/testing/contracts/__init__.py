@@ -1,4 +1,4 @@
-"""Contract tests to inherit, for models, steps and tools of your own. They need pytest and anyio's plugin.
+"""Contract tests to inherit, for models, steps, tools and checks of your own. They need pytest and anyio's plugin.
 
     class TestOurModel(ModelContract):
         @pytest.fixture
@@ -9,8 +9,9 @@ A fixture that a contract needs and your class lacks fails by name. Each test ru
 class has an `anyio_backend` fixture that says otherwise.
 """
 
+from agentkit.testing.contracts.checks import CheckContract
 from agentkit.testing.contracts.model import ModelContract
 from agentkit.testing.contracts.steps import DurableStepsContract, StepsContract
 from agentkit.testing.contracts.tools import ToolContract
 
-__all__ = ["DurableStepsContract", "ModelContract", "StepsContract", "ToolContract"]
+__all__ = ["CheckContract", "DurableStepsContract", "ModelContract", "StepsContract", "ToolContract"]
