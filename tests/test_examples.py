@@ -46,6 +46,15 @@ Message = MutableMapping[str, Any]
         ("09_read_many", ["Planned: ", "[1] ", "docs/", "0 quotes dropped"]),
         ("11_research", ["abroad as at home.", 'cash, characters 126-190: "Withdrawing cash abroad', "3 readers"]),
         ("10_durable_run", ["another one goes on", "The 12 EUR are paid. 2 requests, paid once"]),
+        (
+            "12_screened_caller",
+            [
+                "*rings* them: Hello!",
+                "caution, completed",
+                "I call for Anna.",
+                "block, blocked: I call in your name only.",
+            ],
+        ),
         ("08_mcp_server", ["mounted: library__find_books (read)", "Tea: A Global History on A3."]),
     ],
 )
