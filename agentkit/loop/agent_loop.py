@@ -92,8 +92,8 @@ class AgentLoop(Generic[Deps, In, Out]):
         limits = RunLimits(turns, retries, max_tokens=self.spec.settings.max_tokens, model_max_tokens=most)
         self.state = RunState(limits, has_tools=self.history.has_tools)
         self._sync_state_with_model_turns()
-        by_guardrails = None if self.guard is None else self.guard.check_output
-        checks = output_checks(self.spec, self.scope, self.output_check, by_guardrails)
+        has_checks = self.output_check is not None or self.spec.verify is not None or self.guard is not None
+        checks = output_checks(self.spec, self.scope, self.output_check, self.guard) if has_checks else ()
         self._validation = OutputValidation(self.spec.output_spec, self.scope, checks)
         self._tool_turns = ToolTurns.for_agent(
             self.spec,
@@ -130,9 +130,12 @@ class AgentLoop(Generic[Deps, In, Out]):
         """Execute actions until the state machine ends the run."""
         try:
             await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
-            seconds_left = self.run_budget.seconds_left if self.recorded_end is None else None
+            has_deadline = self.recorded_end is None and self._time_checks.has_limit
+            seconds_left = self.run_budget.seconds_left if has_deadline else None
             with anyio.move_on_after(seconds_left) if seconds_left is not None else nullcontext():
-                await (self._work() if self.guard is None else self.guard.run(self._work))
+                tools = self.history.tools
+                work = self._child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), tools)
+                await (work if self.guard is None else self.guard.run(work))
         except (ModelError, ConfigurationError) as error:
             self.error, self.finish = failure_of_run(error, self.scope.redactor)
             if is_refusal(self.error) and self.scope.parent_call_id is None:  # a sub-agent does not go on
@@ -172,9 +175,6 @@ class AgentLoop(Generic[Deps, In, Out]):
             children=dict(self._child_runs.unrecorded_ends),
             verdicts=() if self.guard is None else tuple(self.guard.checks.records),
         )
-
-    async def _work(self) -> None:
-        await self._child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), self.history.tools)
 
     async def _run_actions(self) -> None:
         while not isinstance(action := next_action(self.state), Finish):

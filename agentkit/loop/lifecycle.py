@@ -36,7 +36,7 @@ from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.opening import open_deps, open_model, open_steps
 from agentkit.loop.parent_call import ParentCall, call_of_run, enclosing_call, nested_run_id
 from agentkit.loop.run_checks import check_deps_demands, check_prices
-from agentkit.loop.run_scope import root_scope, scope_of_agent
+from agentkit.loop.run_scope import scope_of_run
 from agentkit.messages.message import Content, text_of
 from agentkit.models.client_check import credentials_of_models
 from agentkit.redaction.exceptions import redact_exception
@@ -251,14 +251,14 @@ class RunLifecycle(Generic[Deps, In, Out]):
         return result if self.recorded_end is None else self.recorded_end.apply_to(result)
 
     def _run_scope(self, listener: EventListener | None) -> RunScope:
+        name = self.spec.name
         if self.parent is not None:
-            scope, owner = self.parent.child_scope(self.spec.name), f"the delegation to {self.spec.name!r}"
+            own, owner = self.parent.child_scope(name), f"the delegation to {name!r}"
         else:
-            client, artifacts, name = self.options.get("client"), self.conversation.artifacts, self.spec.name
+            client, artifacts, owner = self.options.get("client"), self.conversation.artifacts, "the run"
             own = RunScope(self._run_id, (name,), self._steps, client=client, listener=listener, artifacts=artifacts)
-            scope, owner = root_scope(own, name, self._around), "the run"
-        budgets = ((self._budget, owner), (self.spec.budget, f"the agent {self.spec.name!r}"))
-        return scope_of_agent(scope, self.spec, budgets)
+        budgets = ((self._budget, owner), (self.spec.budget, f"the agent {name!r}"))
+        return scope_of_run(own, self.spec, budgets, self._around)
 
     def _model_turns(
         self,

@@ -1,4 +1,4 @@
-"""The scope of a run that begins: of a root, or of one that the code of another run starts, and its own budgets."""
+"""The scope of a run that begins: of a sub-agent, of a root, or of a run that the code of another one starts."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from agentkit.run.agent_spec import AnySpec
 
 
-def root_scope(own: RunScope, agent: str, around: ParentCall | None) -> RunScope:
-    """Return the scope of a run that no tool call starts.
+def scope_of_run(
+    own: RunScope, spec: AnySpec, budgets: Iterable[tuple[Budget | None, str]], around: ParentCall | None
+) -> RunScope:
+    """Return the scope of a run of this agent: with its client and middleware, under its budgets.
 
     Args:
-        own: Its scope, as far as its options go.
-        agent: The agent's name.
-        around: The call, or the run, whose code starts it. None: it is a root.
+        own: That of a sub-agent's run; or that of a root, as far as its options go.
+        spec: The agent.
+        budgets: The budgets of the run itself, each with its owner.
+        around: The call, or the run, whose code starts it. None: it is a root, or the child of a tool call.
     """
-    enclosing = enclosing_blocks()
-    scope = replace(own, accounts=enclosing.accounts, stop_flag=enclosing.stop_flag or own.stop_flag)
-    if around is not None:
-        scope = nested_scope(around, agent, scope)
-    count_recorded_spending(scope.accounts, scope.steps)
-    return scope
-
-
-def scope_of_agent(scope: RunScope, spec: AnySpec, budgets: Iterable[tuple[Budget | None, str]]) -> RunScope:
-    """Return the scope of a run of this agent: with its client and middleware, under budgets, each with its owner."""
+    scope = own
+    if own.parent_call_id is None:
+        enclosing = enclosing_blocks()
+        scope = replace(own, accounts=enclosing.accounts, stop_flag=enclosing.stop_flag or own.stop_flag)
+        if around is not None:
+            scope = nested_scope(around, spec.name, scope)
+        count_recorded_spending(scope.accounts, scope.steps)
     accounts = [open_account(budget, owner, scope.steps) for budget, owner in budgets if budget is not None]
     return replace(
         scope,

@@ -11,6 +11,7 @@ from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.steps import run_step
 
 if TYPE_CHECKING:
+    from agentkit.loop.guardrails.run_guard import RunGuard
     from agentkit.loop.output_validation import OutputCheckFunction
     from agentkit.messages.message import JSONObject
     from agentkit.run.agent_spec import AgentSpec
@@ -55,8 +56,9 @@ def output_checks(
     spec: AgentSpec[Deps, In, Out],
     scope: RunScope,
     of_delegation: OutputCheckFunction[Out] | None,
-    of_guardrails: OutputCheckFunction[Out] | None,
+    guard: RunGuard | None,
 ) -> list[OutputCheckFunction[Out]]:
     """Return the checks of the output of a run beyond its type, one after another."""
     own = spec.verify and Verification(spec.verify, "own_verify", scope.steps, scope.redactor.text).check
-    return [check for check in (of_delegation, own, of_guardrails) if check is not None]
+    by_guardrails = None if guard is None else guard.check_output
+    return [check for check in (of_delegation, own, by_guardrails) if check is not None]

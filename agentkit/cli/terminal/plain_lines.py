@@ -69,6 +69,8 @@ class PlainLines:
 
     def _ungrouped_line(self, event: Event) -> str:
         from agentkit.run import events as kinds
+        from agentkit.run.guardrails.verdict_event import VerdictGiven
+        from agentkit.run.guardrails.verdicts import Pass
 
         who = "/".join(event.path)
         match event:
@@ -101,6 +103,9 @@ class PlainLines:
                 return f"{who}: asks again{wait_suffix(event.wait_s)}: {event.reason}"
             case kinds.FellBack():
                 return f"{who}: goes on with {event.model}: {event.reason}"
+            case VerdictGiven(record=record) if not isinstance(record.verdict, Pass) or record.error:
+                said = f": {record.error}" if record.error else ""
+                return f"{who}: the guardrail {record.guardrail} says {record.verdict.kind}{said}"
             case kinds.Compacted():
                 return f"{who}: its conversation of {event.messages_before} messages became a summary"
             case kinds.RunFinished() if event.parent_call_id is not None and event.reason:

@@ -21,18 +21,19 @@ class TimeChecks:
     run_budget: RunBudget
     may_refuse: bool = field(init=False)
     """False: the time is not limited, and was not in an earlier execution."""
-    _has_limit: bool = field(init=False)
+    has_limit: bool = field(init=False)
+    """True if a budget limits the time."""
     _count: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self._has_limit = self.run_budget.seconds_left is not None
-        self.may_refuse = self._has_limit or self.steps.is_durable
+        self.has_limit = bool(self.run_budget.accounts) and self.run_budget.seconds_left is not None
+        self.may_refuse = self.has_limit or self.steps.is_durable
 
     async def refusal(self) -> str:
         """Return the reason why the next turn should be the last. Empty: there is time."""
         self._count += 1
         slot = self.steps.reserve(Step(f"time:{self._count}", "time"))
-        if not self._has_limit and not slot.is_recorded:
+        if not self.has_limit and not slot.is_recorded:
             return ""
 
         async def effect() -> JSONObject:

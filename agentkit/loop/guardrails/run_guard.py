@@ -6,9 +6,10 @@ and whatever the run ends with, nothing that was not cleared is shown, answered 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Coroutine, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -91,23 +92,23 @@ class RunGuard:
 
     # -- the run -----------------------------------------------------------------------------------------------
 
-    async def run(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do the work of the run, with the checks of the input before and beside it. After a block it returns."""
-        with anyio.CancelScope() as self._work:
+        with closing(work), anyio.CancelScope() as self._work:
             await self.inputs.check_before()
             if self.blocked is None and not self.inputs.is_beside:
-                await work()
+                await work
             elif self.blocked is None:
                 await self._run_beside(work)
 
-    async def _run_beside(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _run_beside(self, work: Coroutine[Any, Any, None]) -> None:
         failure: Exception | None = None
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self.inputs.check_beside, name="guardrails")
                 await anyio.lowlevel.checkpoint()  # the check goes first
                 try:
-                    await work()
+                    await work
                 except Exception as error:  # noqa: BLE001 - raised below, once the verdict is in
                     failure = error
         except BaseExceptionGroup as group:

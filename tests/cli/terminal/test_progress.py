@@ -8,11 +8,13 @@ import pytest
 from rich.console import Console
 
 from agentkit import (
+    Block,
     Compacted,
     Cost,
     Event,
     FellBack,
     Outcome,
+    Pass,
     RunFinished,
     RunStarted,
     ServerToolFinished,
@@ -22,6 +24,9 @@ from agentkit import (
     ToolStarted,
     TurnReset,
     Usage,
+    Verdict,
+    VerdictGiven,
+    VerdictRecord,
     WebSource,
 )
 from agentkit.cli.terminal.live_tree import LiveTree
@@ -170,3 +175,13 @@ def test_a_change_of_the_model_and_a_summary_are_lines() -> None:
     assert "claude-sonnet-5-5" in drawn([start, fell])[1]
     short = Compacted(**place(), messages_before=40, messages_after=1)  # type: ignore[arg-type]
     assert PlainLines().event_line(short) == "lead: its conversation of 40 messages became a summary"
+
+
+def test_a_verdict_is_a_line_unless_a_guardrail_passes() -> None:
+    def line(verdict: Verdict, error: str = "") -> str:
+        record = VerdictRecord(guardrail="g", on="input", agent="lead", verdict=verdict, latency_s=0.1, error=error)
+        return PlainLines().event_line(VerdictGiven(**place(), record=record))  # type: ignore[arg-type]
+
+    assert line(Pass()) == ""
+    assert line(Block("It is fraud.")) == "lead: the guardrail g says block"
+    assert line(Pass(), "it was late") == "lead: the guardrail g says pass: it was late"

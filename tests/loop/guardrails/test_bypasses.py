@@ -106,6 +106,12 @@ async def in_a_map(phone: Phone) -> Any:
     return item.result
 
 
+async def in_a_batch(phone: Phone) -> Any:
+    with script(lambda request: Reply.tool("ring")):
+        (item,) = await guarded(NO, phone, 0.1).map(["Call."], deps=phone, batch=True)
+    return item.result
+
+
 async def behind_middleware_that_changes_the_tool(phone: Phone) -> Any:
     async def ring_instead(call: ToolRun, next: CallTool) -> Content:
         return await next(replace(call, tool=ring, call=replace(call.call, name="ring", input={"number": "7"})))
@@ -126,11 +132,15 @@ async def by_a_turn_of_middleware(phone: Phone) -> Any:
 async def in_a_resumed_run(phone: Phone, path: Path) -> Any:
     """The process dies before the verdict, after a write was asked for: the next one asks again, and has it wait."""
     journal = str(path / "runs.db")
-    with script(lambda request: Reply.tool("ring")):
-        agent = guarded(NO, phone, seconds=0.5)
-        with anyio.move_on_after(0.3):
-            await agent.run("Call.", deps=phone, journal=journal, run_id="r")
-        return await agent.resume("r", deps=phone, journal=journal)
+    agent = guarded(NO, phone, seconds=5)
+    with script(lambda request: Reply.tool("ring")) as simulator:
+        async with anyio.create_task_group() as process:
+            process.start_soon(lambda: agent.run("Call.", deps=phone, journal=journal, run_id="r"))
+            while not (phone.asked and simulator.requests):
+                await anyio.sleep(0.01)
+            await anyio.sleep(0.05)
+            process.cancel_scope.cancel()
+        return await guarded(NO, phone).resume("r", deps=phone, journal=journal)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +155,7 @@ async def in_a_resumed_run(phone: Phone, path: Path) -> Any:
         in_a_saved_conversation,
         in_a_handed_over_conversation,
         in_a_map,
+        in_a_batch,
         behind_middleware_that_changes_the_tool,
         by_a_turn_of_middleware,
     ],
