@@ -26,7 +26,7 @@ def test_no_fault_and_no_case_stands_there_twice() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("state", ["", "soon"])
+@pytest.mark.parametrize("state", ["", "soon", "`tests/faults/test_nothing.py`"])
 def test_a_row_without_a_known_state_is_refused(state: str, tmp_path: Path) -> None:
     page = tmp_path / "faults.md"
     page.write_text(f"| fault | what agentkit does | outcome | state |\n|---|---|---|---|\n| a | b | c | {state} |\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -146,6 +147,7 @@ class Judgement:
 
     def _texts_for(self, key: str) -> Iterator[str]:
         """Yield what a model reads as the result of the call with this key."""
+        key = re.sub(r"@\d+\+*$", "", key)  # the id of its block, which an earlier turn has had, too
         left = () if self.again.result is None else (one.messages for one in _tree(self.again.result))
         told = [*(one.messages for one in self.again.asked), *left]
         for message in (message for messages in told for message in messages):
