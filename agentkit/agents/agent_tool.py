@@ -77,11 +77,17 @@ class AgentTool(DelegatingTool[[In], Coroutine[Any, Any, Out]], Generic[In, Out]
         """See `DelegatingTool.delegates`."""
         return (self,)
 
-    async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
+    async def rebuild(self, call: ToolCall, ctx: RunContext[object], *, was_cut_off: bool = False) -> None:
         """See `DelegatingTool.rebuild`."""
         services = services_of(ctx)
         if isinstance(services, ParentCall):
-            await ChildRun([self.agent], self.terms, services).rebuild()
+            await ChildRun([self.agent], self.terms, services).rebuild(was_cut_off=was_cut_off)
+
+    async def record_drop(self, call: ToolCall, ctx: RunContext[object]) -> None:
+        """See `DelegatingTool.record_drop`."""
+        services = services_of(ctx)
+        if isinstance(services, ParentCall):
+            await ChildRun([self.agent], self.terms, services).record_drop()
 
 
 class AgentToolBody(Generic[In, Out]):

@@ -85,7 +85,7 @@ class _StartAgentTool(DelegatingTool[..., object]):
         """See `DelegatingTool.may_start`."""
         return str(call.input.get("agent")) in self._agents
 
-    async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
+    async def rebuild(self, call: ToolCall, ctx: RunContext[object], *, was_cut_off: bool = False) -> None:
         """See `DelegatingTool.rebuild`. In a run that goes on, the sub-agent goes on, too; an end comes first.
 
         The run around it does not wait for what it has recorded: it might stop a sub-agent that had ended.
@@ -99,7 +99,7 @@ class _StartAgentTool(DelegatingTool[..., object]):
                 if end is not None and end.slot.is_recorded:
                     await parent.child_runs.wait_for_end(agent.name, call)
         elif agent is not None:
-            await ChildRun([agent.agent], agent.terms, parent).rebuild()
+            await ChildRun([agent.agent], agent.terms, parent).rebuild(was_cut_off=was_cut_off)
             parent.child_runs.note_ended(agent.name, call, {})
 
 

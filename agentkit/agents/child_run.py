@@ -18,9 +18,9 @@ from agentkit.agents.output_checks import POINTER_ONLY_NOTE, is_pointer_only
 from agentkit.errors import UsageError
 from agentkit.history.conversation_state import ConversationState
 from agentkit.loop.background_run import StopSignal
-from agentkit.loop.durable.recorded_input import FROM_JOURNAL
+from agentkit.loop.durable.recorded_input import FROM_JOURNAL, was_started
 from agentkit.loop.durable.recorded_spending import open_account
-from agentkit.loop.durable.run_end import EndStep
+from agentkit.loop.durable.run_end import CUT_OFF, EndStep
 from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.verification import Verification
 from agentkit.messages.message import text_of
@@ -28,6 +28,7 @@ from agentkit.run.agent_spec import AnySpec, In, Out
 from agentkit.run.delegation_terms import Escalate, Terms, model_id
 from agentkit.run.outcome import Outcome
 from agentkit.run.scope import share_budget
+from agentkit.run.steps import RecordedSteps, is_cut_off
 
 if TYPE_CHECKING:
     from agentkit.loop.parent_call import ParentCall
@@ -73,25 +74,47 @@ class ChildRun(Generic[In, Out]):
                 result = await self._run_one_try(agent, prompt, parent, deadline)
         return result
 
-    async def rebuild(self) -> None:
-        """Rebuild the tries of a recorded call from their steps: every one that has ended, in order."""
-        agent = self.agents[0]
+    async def rebuild(self, *, was_cut_off: bool = False) -> None:
+        """Rebuild the tries of a recorded call from their steps, in order; for `was_cut_off` see `DelegatingTool`."""
         with self._within_budget() as parent:
-            while parent is not None:
-                try_call = parent.for_next_try(agent.name)
-                scope = try_call.child_scope(agent.name)
-                step = EndStep.reserve(scope.steps)
-                end = None if step is None else await step.recorded()
-                end = end or parent.child_runs.recorded_ends.get(_id_below(scope.run_id, parent))
-                if end is None:
-                    return
-                own = agent if end.model in ("", model_id(agent.model)) else replace_model(agent, end.model)
-                lifecycle = RunLifecycle(
-                    own, ConversationState(), FROM_JOURNAL, {}, try_call, self._output_check(own, try_call), end
-                )
-                await lifecycle.run(parent.scope.listener)
-                parent.child_runs.record_start(parent.call)
-                self._add_to_parent(lifecycle.result())
+            while parent is not None and await self._rebuild_next_try(parent, was_cut_off=was_cut_off):
+                pass
+
+    async def _rebuild_next_try(self, parent: ParentCall, *, was_cut_off: bool) -> bool:
+        """Return True if there was one, and there may be another."""
+        agent = self.agents[0]
+        try_call = parent.for_next_try(agent.name)
+        scope = try_call.child_scope(agent.name)
+        step, run_id = EndStep.reserve(scope.steps), _id_below(scope.run_id, parent)
+        end = None if step is None else await step.recorded()
+        end = end or parent.child_runs.recorded_ends.get(run_id)
+        if end is None and (was_cut_off or is_cut_off(scope.steps)) and was_started(scope.steps):
+            end = CUT_OFF
+        if end is None:
+            return False
+        own = agent if end.model in ("", model_id(agent.model)) else replace_model(agent, end.model)
+        lifecycle = RunLifecycle(
+            own, ConversationState(), FROM_JOURNAL, {}, try_call, self._output_check(own, try_call), end
+        )
+        await lifecycle.run(parent.scope.listener)
+        parent.child_runs.record_start(parent.call)
+        result = lifecycle.result()
+        self._add_to_parent(result)
+        if end is CUT_OFF:
+            parent.child_runs.unrecorded_ends[run_id] = lifecycle.end_so_far(result)
+        return end is not CUT_OFF
+
+    async def record_drop(self) -> None:
+        """Record the end of a run that was stopped because its call was dropped. One that had an end keeps that."""
+        with self._within_budget() as parent:
+            if parent is None or isinstance(parent.scope.steps, RecordedSteps):
+                return
+            name = self.agents[0].name
+            scope = parent.for_try(name, parent.child_runs.count_tries(parent.call)).child_scope(name)
+            end = parent.child_runs.unrecorded_ends.pop(_id_below(scope.run_id, parent), None)
+            step = None if end is None else EndStep.reserve(scope.steps)
+            if end is not None and step is not None:
+                await step.record(replace(end, was_reported=False))
 
     @contextmanager
     def _within_budget(self) -> Generator[ParentCall | None]:

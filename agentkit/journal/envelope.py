@@ -90,7 +90,7 @@ class Record:
     @property
     def sort_key(self) -> SortKey:
         """The key that sorts the records of a run."""
-        return sort_key(self.place, is_value=self.phase == "value", is_end=self.kind == "end")
+        return sort_key(self.place, self.name, is_value=self.phase == "value", is_end=self.kind == "end")
 
     @property
     def cost_usd(self) -> float | None:

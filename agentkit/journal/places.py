@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Place: TypeAlias = tuple[int, int, int]
 """The place of a step among those of the same run: the number of the model call that it follows, the place of the tool
 call that it follows or is, and a number that counts the other steps there."""
-SortKey: TypeAlias = tuple[tuple[int, ...], ...]
+SortKey: TypeAlias = tuple[tuple[int | str, ...], ...]
 
 _BEFORE_ALL_BELOW, _STEP, _END, _AFTER_ALL_BELOW = range(4)
 
@@ -50,14 +50,15 @@ class PlaceCounter:
         return self.model_calls, self._calls, self._others
 
 
-def sort_key(path: tuple[Place, ...], *, is_value: bool, is_end: bool) -> SortKey:
+def sort_key(path: tuple[Place, ...], name: str, *, is_value: bool, is_end: bool) -> SortKey:
     """Return the key that sorts records: the intent of a step, everything below it, its value.
 
     Args:
         path: The places of the steps above it, from the root on, and its own.
+        name: The full name of the step: two calls that began early may have the same place, in replies of one turn.
         is_value: False for an intent.
         is_end: True for the end of a run, the last of its steps.
     """
-    *above, own = ((_STEP, *place) for place in path)
+    *above, own = ((_STEP, *place, part) for place, part in zip(path, name.split("/"), strict=False))
     last = (_END, *own[1:]) if is_end else own
     return *above, last, (_AFTER_ALL_BELOW if is_value else _BEFORE_ALL_BELOW,)

@@ -87,9 +87,11 @@ def reopen(connection: sqlite3.Connection, run_id: str) -> None:
         raise UsageError(f"Run `{run_id}` ended `{outcome}`: only a run that failed goes on after its end.")
     rows.delete_record(connection, run_id, end)
     last = next((record for record in reversed(own) if record.kind == "model"), None)
-    if last is None or "error" not in rows.whole_value(connection, run_id, last):
+    failure = {} if last is None else rows.whole_value(connection, run_id, last)
+    if last is None or "error" not in failure:
         return
     rows.delete_record(connection, run_id, last)
-    intent = replace(last, phase="intent", value={}, charges=last.charges or (), blobs=())
+    started = {"early": failure["early"]} if "early" in failure else {}
+    intent = replace(last, phase="intent", value=started, charges=last.charges or (), blobs=())
     announced = any(record.name == last.name and record.phase == "intent" for record in records)
     rows.append(connection, run_id, rows.Row.of(intent), {}, is_new=not announced)

@@ -118,6 +118,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             self.guard,
         )
         self._eager, self._child_runs = self._tool_turns.eager_calls, self._tool_turns.child_runs
+        self.model_turns.eager_calls = self._eager
         self._appended_turn: AssistantTurn | None = None
         self._last_turn: AssistantTurn | None = None
         self._applied_edits: list[JSONObject] = []
@@ -237,8 +238,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self.state = self.state.user_message_sent()
         await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
         try:
-            on_call = None if action.is_final_turn else self._eager.callback_for_turn(turn_number)
-            reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve, on_call=on_call)
+            reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve)
         except OverBudget as refusal:
             self.state = self.state.budget_refused(str(refusal))
             return

@@ -77,9 +77,12 @@ class ChildRuns:
 
     @property
     def results(self) -> list[RunResult[object]]:
-        """Their results, each try of a call by itself, in the model's order of the calls."""
-        last = CallNumber(of_run=sys.maxsize)  # calls of a turn that was dropped have no number
-        return sorted(self._results, key=lambda result: self._call_numbers.get(result.call_id, last).of_run)
+        """Their results, each try of a call by itself, in the model's order of the calls; dropped ones come last."""
+        return sorted(self._results, key=self._place_of)
+
+    def _place_of(self, result: RunResult[object]) -> tuple[int, str]:
+        number = self._call_numbers.get(result.call_id)  # calls of a turn that was dropped have no number
+        return (sys.maxsize, result.call_id) if number is None else (number.of_run, "")
 
     # -- numbers and results -----------------------------------------------------------------------------------
 
@@ -93,6 +96,10 @@ class ChildRuns:
             self._call_numbers[call.id] = CallNumber(
                 count, count - unused.get(agent_key, 0), len(self._call_numbers) + 1
             )
+
+    def note_continued(self, started: ToolCall, call: ToolCall) -> None:
+        """Give a call that began early, and goes on as a call of another reply, the number of that one."""
+        self._call_numbers[started.id] = self._call_numbers[call.id]
 
     def call_number(self, call: ToolCall) -> CallNumber:
         """Return the number of a call; all ones for a call that was never numbered."""

@@ -27,7 +27,7 @@ from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
 from agentkit.loop.durable.recorded_input import FromJournal, RunInput, recorded_budget
 from agentkit.loop.durable.recorded_model import RecordedModel
-from agentkit.loop.durable.run_end import EndStep, RunEnd
+from agentkit.loop.durable.run_end import CUT_OFF, EndStep, RunEnd
 from agentkit.loop.guardrails.run_guard import RunGuard
 from agentkit.loop.model_calls.exchange import CallResources
 from agentkit.loop.model_calls.model_call import ModelCaller
@@ -113,7 +113,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         if self._end_step is not None:
             self.recorded_end = await self._end_step.recorded() or self.recorded_end
         if self.recorded_end is not None:
-            scope = replace(scope, steps=RecordedSteps(scope.steps))
+            scope = replace(scope, steps=RecordedSteps(scope.steps, was_cut_off=self.recorded_end is CUT_OFF))
         else:
             self._check(scope)
         self._current_run = CurrentRun(is_stopping=self._is_stopping)

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from agentkit.messages.message import AssistantTurn, JSONObject
     from agentkit.messages.request import Request
     from agentkit.models.model import Model
-    from agentkit.models.stream_accumulator import OnToolCall
     from agentkit.run.scope import RunScope
     from agentkit.run.settings import Settings
+    from agentkit.tool_calls.eager import EagerCalls
 
 
 @dataclass
@@ -59,6 +59,8 @@ class ModelTurns:
     """Opens a transcript whose prompt prefix has no strict schemas."""
     answer_by: AnswerBy = field(init=False)
     """The form in which the answer is given in this conversation."""
+    eager_calls: EagerCalls | None = field(default=None, init=False)
+    """The eager calls of the run. None: no call starts before its turn is complete."""
     has_compacted: bool = field(default=False, init=False)
     """True once the history was compacted in this run; it is done at most once."""
     _cache: CacheMonitor = field(init=False)
@@ -118,20 +120,28 @@ class ModelTurns:
         """The requests that read less from the prompt cache than the one before them had left there."""
         return tuple(self._cache.breaks)
 
-    async def next_turn(
-        self, action: AskModel, turn_number: int, *, needs_reserve: bool, on_call: OnToolCall | None = None
-    ) -> ModelReply:
+    async def next_turn(self, action: AskModel, turn_number: int, *, needs_reserve: bool) -> ModelReply:
         """Request the model's next turn, which is not appended yet; a refused request is repaired and sent again.
 
         Raises:
             OverBudget: A budget does not cover the request.
             ModelError: The request failed, and no repair applies.
         """
+        early = self.eager_calls
+        on_call = None if early is None or action.is_final_turn else early.callback_for_turn(turn_number)
         while True:
             request = self._build_request(action, turn_number)
             tokens, messages = self._history.counted_prompt
             model_request = ModelRequest(
-                request, turn_number, tokens, messages, action.min_tokens, action.good_tokens, needs_reserve, on_call
+                request,
+                turn_number,
+                tokens,
+                messages,
+                action.min_tokens,
+                action.good_tokens,
+                needs_reserve,
+                on_call,
+                early,
             )
             try:
                 reply = await self._model_steps.call(self.model, model_request)

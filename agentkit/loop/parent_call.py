@@ -65,10 +65,14 @@ class ParentCall(CallServices):
         return replace(self, known_scope=replace(scope, accounts=(*scope.accounts, *accounts)) if accounts else scope)
 
     def for_next_try(self, agent: str) -> ParentCall:
-        """Return the same call with a scope for the next try; later tries have run ids and steps of their own."""
-        first, number = self.child_scope(agent), self.child_runs.count_tries(self.call) + 1
-        if number == 1:
+        """Return the same call with a scope for the next try."""
+        return self.for_try(agent, self.child_runs.count_tries(self.call) + 1)
+
+    def for_try(self, agent: str, number: int) -> ParentCall:
+        """Return the same call with a scope for a try, from 1; later ones have run ids and steps of their own."""
+        if number <= 1:
             return self
+        first = self.child_scope(agent)
         slot = first.steps.reserve(Step(f"try:{number}", "try"))
         return replace(
             self, known_scope=replace(first, run_id=f"{first.run_id}.{number}", steps=first.steps.under(slot))

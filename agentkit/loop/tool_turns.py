@@ -120,17 +120,22 @@ class ToolTurns:
 
     async def run_calls(self, action: RunTools, state: RunState) -> RunState:
         """Run the calls of a turn, queue their results, and return the state after that."""
-        calls = self.call_ids.own_ids(action.calls, state.turns)
+        calls, eager_calls = self.eager_calls.claim_calls(
+            action.calls, state.turns, is_any_allowed=action.allowed_tools is None
+        )
         by_tool = state.answer_by is AnswerBy.TOOL
         answers = [call for call in calls if by_tool and call.name == ANSWER_TOOL]
         others = [call for call in calls if call not in answers]
         scope = self.runner.scope
         scope.artifacts.number_calls(call.id for call in calls)
         self.child_runs.number_calls(others)
+        for call in others:
+            if call.id in eager_calls and eager_calls[call.id].call.id != call.id:
+                self.child_runs.note_continued(eager_calls[call.id].call, call)
         removed = await self._removed_agent_runs(calls) if scope.steps.is_durable else ()
         results: dict[str, CallResult] = {}
         try:
-            eager_calls = await self.eager_calls.claim_calls(calls if action.allowed_tools is None else ())
+            await self.eager_calls.discard_unclaimed()
             may_remind = bool(answers) and state.final_turn_finish is None
             reminder = await self.child_runs.reminder(scope.steps) if may_remind else None
             for call in answers:

@@ -49,8 +49,17 @@ class DelegatingTool(Tool[P, R], ABC):
         return True
 
     @abstractmethod
-    async def rebuild(self, call: ToolCall, ctx: RunContext[object]) -> None:
-        """Rebuild the runs that a recorded call has started, without executing anything again."""
+    async def rebuild(self, call: ToolCall, ctx: RunContext[object], *, was_cut_off: bool = False) -> None:
+        """Rebuild the runs that a call has started from their steps, without executing anything again.
+
+        Args:
+            call: The call.
+            ctx: Its context.
+            was_cut_off: True: a run without an end is rebuilt, too, as one that was cancelled where its steps end.
+        """
+
+    async def record_drop(self, call: ToolCall, ctx: RunContext[object]) -> None:
+        """Record the end of the runs of a call that began early and was dropped with its turn: it is for good."""
 
 
 def delegates_of(tool: AnyTool) -> Sequence[Delegate]:

@@ -21,24 +21,12 @@ FromJson: TypeAlias = Callable[[JSONObject], Value]
 StepFunction: TypeAlias = Callable[[], Awaitable[JSONObject]]
 """Executes a step that has no stored value yet, and returns its value."""
 StepKind: TypeAlias = Literal[
-    "input",
-    "prefix",
-    "model",
-    "tool",
-    "agent",
-    "try",
-    "check",
-    "time",
-    "children",
-    "changes",
-    "limits",
-    "discarded",
-    "end",
+    "input", "prefix", "model", "tool", "agent", "try", "check", "time", "children", "changes", "limits", "end"
 ]
 """`input`: the prompt as it is sent; `prefix`: system prompt and tools; `model`: a model call; `tool`, `agent`: a tool
 call, of a sub-agent or any other; `try`: a further try of a sub-agent; `check`: `verify=`; `time`: the clock;
 `children`: which background runs have ended; `changes`: the note on a changed agent; `limits`: its limits, if others;
-`discarded`: sub-agents whose turn was dropped; `end`: how the run ended."""
+`end`: how the run ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +205,12 @@ class RecordedSteps(Steps):
 
     Args:
         recorded: The steps of the run.
+        was_cut_off: True if the run has no end of its own: then what was announced and not recorded is not part of it.
     """
 
     is_replaying: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
     recorded: Steps
+    was_cut_off: bool = False
 
     @property
     def worked_s(self) -> float:
@@ -232,9 +222,9 @@ class RecordedSteps(Steps):
         return self.recorded.recorded_charges()
 
     def reserve(self, step: Step) -> Slot:
-        """See `Steps.reserve`. What was announced and not recorded is part of the end of the run."""
+        """See `Steps.reserve`. What a call has announced and not recorded is part of the end of the run."""
         slot = self.recorded.reserve(step)
-        return slot if slot.intent is None else replace(slot, intent=None)
+        return slot if slot.intent is None or step.kind == "model" else replace(slot, intent=None)
 
     async def run(self, slot: Slot, effect: StepFunction) -> JSONObject:
         """Return the recorded value of a step. Raises NotRecorded if it has none."""
@@ -244,4 +234,9 @@ class RecordedSteps(Steps):
 
     def under(self, slot: Slot) -> RecordedSteps:
         """See `Steps.under`."""
-        return RecordedSteps(self.recorded.under(slot))
+        return RecordedSteps(self.recorded.under(slot), self.was_cut_off)
+
+
+def is_cut_off(steps: Steps) -> bool:
+    """Return True for the steps of a run that is only rebuilt, although it has no end of its own."""
+    return isinstance(steps, RecordedSteps) and steps.was_cut_off

@@ -1,7 +1,8 @@
 """The ids of a run's tool calls: each call has one of its own, also where a server numbers calls anew in every turn.
 
-Steps, idempotency keys, child runs, artifacts and events are named after it. A call whose id an earlier turn has had
-takes the number of its turn, `call_0@2`; every other call keeps the id of its block.
+Steps, idempotency keys, child runs, artifacts and events are named after it. A call whose id was used before, by an
+earlier turn or an eager call that was dropped, takes the number of its turn, `call_0@2`; every other one keeps the id
+of its block.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CallIds:
-    """The ids of the calls of one run, of all turns that were kept so far."""
+    """The ids of the calls of one run, of all turns that were kept so far, and of the calls that were dropped."""
 
     used: set[str] = field(default_factory=set[str])
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from agentkit.redaction.exception_summary import exception_without_secrets
 from agentkit.run.guarded_middleware import ProgramFault, guard_tool_middleware
+from agentkit.run.guardrails.gates import GatedCall
 from agentkit.run.middleware import AroundTool, CallTool, ToolRun, compose_middleware
 from agentkit.tool_calls.call_result import CallResult
 from agentkit.tool_calls.cancellation import CancellableCall
@@ -90,6 +91,14 @@ class CallRunner:
             )
         added = run.context._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - every call passes here
         return CallResult(content, added=added, duration_s=round(steps.now() - started, 4))
+
+    async def replay_gates(self, call: ToolCall, slot: Slot) -> None:
+        """Note the verdicts that an earlier execution has recorded on a call which is not made again."""
+        tool = self.tools.get(call.name)
+        if tool is not None:
+            for gate in self.scope.gates:
+                run = ToolRun(call, tool, self.make_context(call, slot), self.scope.path)
+                await gate.replay(GatedCall(run, self.messages))
 
     def _exception_for_listener(self, error: BaseException) -> BaseException | None:
         return None if self.scope.listener is None else exception_without_secrets(error, self.scope.redactor.text)

@@ -1,12 +1,13 @@
 """Eager tool calls of one run: the calls that start while the reply is still streaming, and the turn that gets them.
 
-Two rules for this file: the result of an eager call counts only for the same call at the same position of the turn that
-is kept, be it the streamed turn or its replacement; and unclaimed calls have ended before any other call starts.
+Three rules for this file: the result of an eager call counts only for the same call at the same position of the turn
+that is kept, be it the streamed turn or its replacement; unclaimed calls have ended before any other call starts; and a
+replay has the same unclaimed calls at the same time, those of sub-agents with the steps that they have recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,12 +16,12 @@ import anyio
 
 from agentkit.tool_calls.eager_call import EagerCall
 from agentkit.tool_calls.failures import first_leaf_exception
-from agentkit.tool_calls.recorded_call import reserve_call
+from agentkit.tool_calls.started_calls import started_from_json, started_to_json
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
-    from agentkit.messages.message import ToolCall
+    from agentkit.messages.message import JSON, ToolCall
     from agentkit.models.stream_accumulator import OnToolCall
     from agentkit.tool_calls.call_ids import CallIds
     from agentkit.tool_calls.call_runner import CallRunner
@@ -45,12 +46,18 @@ class EagerCalls:
     """False: no call of this run is eager."""
     discarded_ids: set[str] = field(default_factory=set[str], init=False)
     """Ids of the calls that no turn claimed; their sub-agents do not count as unfinished work of the run."""
+    announce: Callable[[], Awaitable[None]] | None = field(default=None, init=False)
+    """Records the calls that have started during the current model call. None: the steps are not durable."""
     _task_group: TaskGroup | None = field(default=None, init=False)
     """The task group of the eager calls. None: no call may start. It ends with the run."""
     _unclaimed: dict[int, list[EagerCall]] = field(default_factory=dict[int, list[EagerCall]], init=False)
     """Calls by their position in the turn, from 1; several at one position where the turn was requested again."""
     _unclaimed_ids: set[str] = field(default_factory=set[str], init=False)
     """The ids of the unclaimed calls."""
+    _stopped: list[EagerCall] = field(default_factory=list[EagerCall], init=False)
+    """Calls that are dropped, and may still run."""
+    _started: list[EagerCall] = field(default_factory=list[EagerCall], init=False)
+    """The calls that have started during the current model call, of earlier executions too. Empty: not durable."""
     _context: Context = field(default_factory=copy_context, init=False)
     """The context in which the calls of the current turn start: that of a call that waits for the complete turn."""
     _turn_number: int = field(default=0, init=False)
@@ -69,14 +76,24 @@ class EagerCalls:
     async def run_alongside(self, work: Callable[[], Awaitable[None]]) -> None:
         """Await the steps of the run, with a task group for its eager calls around them."""
         if not self.is_enabled or not any(map(can_run_eagerly, self.runner.tools.values())):
-            await work()
+            await self._work_and_discard(work)
             return
         try:
             async with anyio.create_task_group() as self._task_group:
-                await work()
-                await self.discard_unclaimed()
+                await self._work_and_discard(work)
         except BaseExceptionGroup as group:
             raise first_leaf_exception(group) from None
+
+    async def _work_and_discard(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception:
+            for several in self._unclaimed.values():
+                for eager_call in several:
+                    if not eager_call.is_running:
+                        await eager_call.rebuild()
+            raise
+        await self.discard_unclaimed()
 
     def _start_if_eager(self, call: ToolCall, nth: int) -> None:
         """Start a call that was just streamed, the nth of its turn, if it may be eager."""
@@ -88,19 +105,26 @@ class EagerCalls:
             self._start(call, nth, tool, self._task_group)
 
     def _start(self, call: ToolCall, nth: int, tool: AnyTool, task_group: TaskGroup) -> None:
-        scope = self.runner.scope
         if call.id in self.call_ids.used:
             call = self.call_ids.with_own_id(call, self._turn_number)
+        known = self._find_same_call(call, nth) if nth in self._unclaimed else None
+        if known is not None and not known.is_running:
+            self._context.run(known.start, task_group)
         # A turn that has one id twice is dropped and requested again.
-        if self._find_same_call(call, nth) is not None or call.id in self._unclaimed_ids:
+        if known is not None or call.id in self._unclaimed_ids:
             return
-        if tool.is_agent and scope.steps.is_durable:  # a sub-agent records steps of its own, whose order must not vary
-            return
-        self._unclaimed_ids.add(call.id)
-        scope.artifacts.reserve_number(call.id, nth)
-        eager_call = EagerCall(call, reserve_call(self.runner, call, nth), self.runner)
-        self._unclaimed.setdefault(nth, []).append(eager_call)
+        eager_call = self._add(call, nth)
+        if self.announce is not None:
+            self._started.append(eager_call)
+            eager_call.announce = self.announce if tool.is_agent else None
         self._context.run(eager_call.start, task_group)
+
+    def _add(self, call: ToolCall, nth: int) -> EagerCall:
+        self._unclaimed_ids.add(call.id)
+        self.runner.scope.artifacts.reserve_number(call.id, nth)
+        eager_call = EagerCall(call, nth, self.runner)
+        self._unclaimed.setdefault(nth, []).append(eager_call)
+        return eager_call
 
     def _find_same_call(self, call: ToolCall, nth: int) -> EagerCall | None:
         for eager_call in self._unclaimed.get(nth, ()):
@@ -108,25 +132,77 @@ class EagerCalls:
                 return eager_call
         return None
 
-    async def claim_calls(self, calls: Sequence[ToolCall]) -> dict[str, EagerCall]:
-        """Return the eager calls that belong to the calls of a complete turn, by call id; stop all others."""
-        claimed: dict[str, EagerCall] = {}
-        for nth, call in enumerate(calls if self._unclaimed else (), 1):
+    def claim_calls(
+        self, calls: Sequence[ToolCall], turn_number: int, *, is_any_allowed: bool
+    ) -> tuple[Sequence[ToolCall], dict[str, EagerCall]]:
+        """Return the calls of a complete turn, each with an id of its own, and the eager calls among them by that id.
+
+        All other eager calls are stopped: call `discard_unclaimed` before any other call starts.
+
+        Args:
+            calls: The calls.
+            turn_number: The number of the turn.
+            is_any_allowed: False: no eager call may be among them.
+        """
+        if not self._unclaimed:
+            return self.call_ids.own_ids(calls, turn_number), {}
+        claimed: dict[int, EagerCall] = {}
+        for nth, call in enumerate(calls if is_any_allowed else (), 1):
             eager_call = self._find_same_call(call, nth)
             if eager_call is not None:
                 self._unclaimed[nth].remove(eager_call)
-                claimed[call.id] = eager_call
-        await self.discard_unclaimed()
-        self.discarded_ids.difference_update([call.id for call in calls])
-        return claimed
+                is_moved = (eager_call.call.block_id or eager_call.call.id) != call.id
+                if is_moved:
+                    self.call_ids.used.add(eager_call.call.id)
+                if is_moved or eager_call.is_running:
+                    claimed[nth] = eager_call
+        self._stop_unclaimed()
+        own = self.call_ids.own_ids(calls, turn_number)
+        return own, {own[nth - 1].id: eager_call for nth, eager_call in claimed.items()}
+
+    def _stop_unclaimed(self) -> None:
+        """Stop all unclaimed calls; they keep their ids, under which they may have recorded steps."""
+        discarded = [eager_call for several in self._unclaimed.values() for eager_call in several]
+        self._unclaimed.clear()
+        self._unclaimed_ids.clear()
+        for eager_call in discarded:
+            eager_call.stop()
+            self.discarded_ids.add(eager_call.call.id)
+        self.call_ids.used |= self.discarded_ids
+        self._stopped += discarded
 
     async def discard_unclaimed(self) -> None:
         """Stop all unclaimed calls and wait until they have ended."""
-        discarded = [eager_call for several in self._unclaimed.values() for eager_call in several]
-        for eager_call in discarded:
-            eager_call.stop()
-        self._unclaimed.clear()
-        self._unclaimed_ids.clear()
-        self.discarded_ids.update(eager_call.call.id for eager_call in discarded)
-        for eager_call in discarded:
+        if self._unclaimed:
+            self._stop_unclaimed()
+        for eager_call in self._stopped:
             await eager_call.discard()
+        self._stopped.clear()
+
+    # -- calls of durable runs ---------------------------------------------------------------------------------
+
+    def begin_model_call(
+        self, turn_number: int, started: Iterable[JSON], announce: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Note that a model call begins: `started` are the calls that an earlier execution of it has announced."""
+        self._started = []
+        self.announce = announce
+        self.restore_started(turn_number, started, ())
+
+    def restore_started(self, turn_number: int, started: Iterable[JSON], reply: Sequence[ToolCall]) -> None:
+        """Take over the calls that have started in an earlier execution, as the step of its model call names them."""
+        self._turn_number = turn_number
+        for nth, call in started_from_json(started, reply):
+            is_used = call.id in self.call_ids.used
+            own = self.call_ids.with_own_id(call, turn_number) if is_used else call
+            self._started.append(self._add(own, nth))
+
+    def started_as_json(self, reply: Sequence[ToolCall] = ()) -> list[JSON]:
+        """Return the calls that have started during the current model call, for the step of this call."""
+        return started_to_json([(one.position, one.call) for one in self._started], reply)
+
+    async def wait_until_announced(self) -> None:
+        """Wait until all of these calls are recorded, so that what is recorded does not depend on the time."""
+        for one in self._started:
+            if one.was_announced is not None:
+                await one.was_announced.wait()

@@ -15,7 +15,6 @@ import anyio
 import anyio.lowlevel
 
 from agentkit.run.delegate import DelegatingTool
-from agentkit.run.guardrails.gates import GatedCall
 from agentkit.run.middleware import ToolRun
 from agentkit.run.steps import NotRecorded, RecordedSteps
 from agentkit.tool_calls.call_events import emit_finished, emit_started
@@ -56,30 +55,36 @@ class ToolCallExecutor:
         tools = self.runner.tools
         numbered = [(place, call) for place, call in enumerate(calls, 1) if call.id not in results]
         slots = {call.id: reserve_call(self.runner, call, place) for place, call in numbered}
-        if self.runner.scope.steps.is_durable:
-            await self._replay_recorded(calls, slots, results)
         unfinished = dict(eager_calls or {})
         for call in calls:
             if call.id in unfinished:
-                await unfinished[call.id].claim(call, results)
+                await self._claim(call, unfinished, results)
+        if self.runner.scope.steps.is_durable:
+            await self._replay_recorded(calls, slots, results, unfinished)
         others = [call for call in calls if call.id not in unfinished and call.id not in results]
         if unfinished and any(_is_exclusive(call, tools) for call in others):
-            for call_id, eager_call in unfinished.items():
-                await eager_call.finish(slots[call_id])
+            await self._run_and_finish((), slots, results, allowed_tools, unfinished)
             unfinished = {}
-        if unfinished and self.runner.scope.steps.is_durable:
-            await self._run_and_record_eager(others, slots, results, allowed_tools, unfinished)
-        else:
-            for batch in _batches(others, tools):
-                await self._run_batch(batch, slots, results, allowed_tools)
-            for call_id, eager_call in unfinished.items():
-                await eager_call.finish(slots[call_id])
+        await self._run_and_finish(others, slots, results, allowed_tools, unfinished)
         for call in calls:  # a tool that cancels its own task leaves no result
             if call.id not in results:
                 results[call.id] = await self._record_cancelled(call, slots[call.id])
         await anyio.lowlevel.checkpoint_if_cancelled()  # raises a cancellation that every call swallowed
 
-    async def _run_and_record_eager(
+    async def _claim(self, call: ToolCall, eager_calls: dict[str, EagerCall], results: dict[str, CallResult]) -> None:
+        """Give a call the result of the eager call that it has claimed, or make it anew if that is all there is to do.
+
+        An eager call of an earlier execution goes on only as a sub-agent, whose steps have its id.
+        """
+        eager_call, tool = eager_calls[call.id], self.runner.tools.get(call.name)
+        if eager_call.is_running or (tool is not None and tool.is_agent):
+            await eager_call.claim(call, results)
+        else:
+            await eager_call.rebuild()
+            await eager_call.emit_move(call)
+            del eager_calls[call.id]
+
+    async def _run_and_finish(
         self,
         others: Sequence[ToolCall],
         slots: Mapping[str, Slot],
@@ -87,10 +92,18 @@ class ToolCallExecutor:
         allowed_tools: frozenset[str] | None,
         eager_calls: Mapping[str, EagerCall],
     ) -> None:
-        """Run the other calls while each eager call is recorded as soon as it has ended."""
+        """Run the other calls and finish the eager ones; durable steps record each of these as soon as it has ended."""
+        if not (eager_calls and self.runner.scope.steps.is_durable):
+            for batch in _batches(others, self.runner.tools):
+                await self._run_batch(batch, slots, results, allowed_tools)
+            for call_id, eager_call in eager_calls.items():
+                await eager_call.finish(slots[call_id])
+            return
         try:
             async with anyio.create_task_group() as tasks:
                 for call_id, eager_call in eager_calls.items():
+                    if not eager_call.is_running:
+                        eager_call.start(tasks)
                     tasks.start_soon(eager_call.finish, slots[call_id])
                 for batch in _batches(others, self.runner.tools):
                     await self._run_batch(batch, slots, results, allowed_tools)
@@ -98,7 +111,11 @@ class ToolCallExecutor:
             raise first_leaf_exception(group) from None
 
     async def _replay_recorded(
-        self, calls: Sequence[ToolCall], slots: Mapping[str, Slot], results: dict[str, CallResult]
+        self,
+        calls: Sequence[ToolCall],
+        slots: Mapping[str, Slot],
+        results: dict[str, CallResult],
+        eager_calls: dict[str, EagerCall],
     ) -> None:
         """Put in the results that an earlier execution has recorded. Raises NotRecorded in a run that is rebuilt."""
         runner = self.runner
@@ -107,16 +124,17 @@ class ToolCallExecutor:
             slot = slots.get(call.id)
             if slot is None or not (slot.is_recorded or is_rebuilt):
                 continue
-            tool = runner.tools.get(call.name)
-            await emit_started(runner.scope, call, tool, is_replayed=True)
-            if tool is not None:
-                for gate in runner.scope.gates:
-                    run = ToolRun(call, tool, runner.make_context(call, slot), runner.scope.path)
-                    await gate.replay(GatedCall(run, runner.messages))
-            if isinstance(tool, DelegatingTool):
-                await tool.rebuild(call, runner.make_context(call, slot))
+            started, tool = call, runner.tools.get(call.name)
+            if eager_call := eager_calls.pop(call.id, None):
+                started = eager_call.call
+                await eager_call.rebuild()
+            else:
+                await emit_started(runner.scope, call, tool, is_replayed=True)
+                await runner.replay_gates(call, slot)
+                if isinstance(tool, DelegatingTool):
+                    await tool.rebuild(call, runner.make_context(call, slot))
             if slot.is_recorded:
-                results[call.id] = await run_recorded_call(runner, slot, call, _must_not_run)
+                results[call.id] = await run_recorded_call(runner, slot, started, _must_not_run)
                 await emit_finished(runner.scope, call, results[call.id], is_replayed=True)
         if is_rebuilt and any(call.id not in results for call in calls):
             raise NotRecorded("a tool call")

@@ -6,7 +6,7 @@ from agentkit import Step
 from agentkit.journal.places import PlaceCounter, sort_key
 from tests.journal.scenes import call
 
-MODEL, TIME, DROPPED = Step("model:1", "model"), Step("time:1", "time"), Step("discarded:1", "discarded")
+MODEL, TIME, OTHER = Step("model:1", "model"), Step("time:1", "time"), Step("children:1", "children")
 
 
 def test_a_call_has_its_place_whether_it_began_early_or_not() -> None:
@@ -17,7 +17,7 @@ def test_a_call_has_its_place_whether_it_began_early_or_not() -> None:
         counter.next_place(MODEL, is_reply_known=False)
         if began_early:
             counter.next_place(call("b", 2), is_reply_known=False)
-        steps = (DROPPED, call("a", 1), call("b", 2), TIME, Step("model:2", "model"), TIME)
+        steps = (OTHER, call("a", 1), call("b", 2), TIME, Step("model:2", "model"), TIME)
         places.append([counter.next_place(step, is_reply_known=True) for step in steps])
     assert places[0] == places[1] == [(1, 0, 1), (1, 1, 0), (1, 2, 0), (1, 2, 2), (2, 0, 0), (2, 0, 1)]
     assert sorted(places[0]) == places[0]
@@ -26,13 +26,15 @@ def test_a_call_has_its_place_whether_it_began_early_or_not() -> None:
 def test_everything_below_a_step_stands_between_its_intent_and_its_value() -> None:
     call_path, end_path = ((1, 1, 0),), ((1, 1, 0), (1, 0, 1))
     expected = [
-        sort_key(((1, 0, 0),), is_value=True, is_end=False),
-        sort_key(call_path, is_value=False, is_end=False),
-        sort_key((*call_path, (1, 0, 0)), is_value=True, is_end=False),
-        sort_key((*call_path, (1, 1, 0)), is_value=True, is_end=False),
-        sort_key(end_path, is_value=True, is_end=True),
-        sort_key(call_path, is_value=True, is_end=False),
-        sort_key(((1, 2, 0),), is_value=True, is_end=False),
-        sort_key(((1, 1, 1),), is_value=True, is_end=True),
+        sort_key(((1, 0, 0),), "model:1", is_value=True, is_end=False),
+        sort_key(call_path, "a", is_value=False, is_end=False),
+        sort_key((*call_path, (1, 0, 0)), "a/model:1", is_value=True, is_end=False),
+        sort_key((*call_path, (1, 1, 0)), "a/b", is_value=True, is_end=False),
+        sort_key(end_path, "a/end", is_value=True, is_end=True),
+        sort_key(call_path, "a", is_value=True, is_end=False),
+        # of another reply of the same turn, which was dropped
+        sort_key((*call_path, (1, 0, 0)), "b/model:1", is_value=True, is_end=False),
+        sort_key(((1, 2, 0),), "c", is_value=True, is_end=False),
+        sort_key(((1, 1, 1),), "end", is_value=True, is_end=True),
     ]
     assert sorted(expected) == expected

@@ -146,4 +146,4 @@ async def test_the_same_script_and_clock_give_the_same_export(tmp_path: Path) ->
         assert result.output == {"tea": 4}
         exports.append([*store.export("r")])
     assert exports[0] == exports[1]
-    assert len(exports[0]) == 24
+    assert len(exports[0]) == 25

@@ -37,17 +37,22 @@ async def pay(amount: int) -> str:
 
 RETRY = Retry(first_wait_s=0.001)
 reader = Agent("reader", model="claude-haiku-5-5", tools=[look, pay], retry=RETRY)
-lead = Agent("lead", model="claude-opus-5-5", tools=[reader.as_tool(), pay, look, search], retry=RETRY)
+scout = Agent("scout", model="claude-haiku-5-5", tools=[look], retry=RETRY)  # it only reads, and begins early
+lead = Agent("lead", model="claude-opus-5-5", tools=[reader.as_tool(), scout.as_tool(), pay, look, search], retry=RETRY)
 
 
 def in_parallel(request: JSONObject) -> Reply:
     turn = len(request["messages"])
-    if "reader" not in {param["name"] for param in request["tools"]}:
+    names = {param["name"] for param in request["tools"]}
+    if names == {"look"}:
+        return Reply.tool("look", word="coffee") if turn == 1 else Reply.text("Seen.")
+    if "reader" not in names:
         calls = Reply.tool("look", word="tea") + Reply.tool("pay", amount=2) + Reply.tool("look", word="milk")
         return calls if turn == 1 else Reply.text("Read.")
     if turn > 1:
         return Reply.text("Tea is 4 EUR.")
-    calls = Reply.tool("look", word="tea") + Reply.tool("reader", objective="tea") + Reply.tool("pay", amount=1)
+    calls = Reply.tool("scout", objective="tea") + Reply.tool("scout", objective="milk")
+    calls += Reply.tool("look", word="tea") + Reply.tool("reader", objective="tea") + Reply.tool("pay", amount=1)
     return calls + Reply.tool("reader", objective="milk") + Reply.tool("look", word="milk")
 
 

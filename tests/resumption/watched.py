@@ -17,7 +17,6 @@ from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import JSONObject
 from agentkit.run.events import CitationDelta
 from agentkit.run.steps import Slot, Step, StepFunction, Steps
-from agentkit.tool_calls.eager_call import DISCARDED
 from agentkit.tools.run_context import current_services
 
 RECORDED = "status:401"
@@ -31,7 +30,6 @@ _CHANGING = (
     (re.compile(r"(does not cover another call): [^\"']+"), r"\1"),
     (re.compile(r"\breq_\w+"), "req_"),
 )
-_DROPPED = (DISCARDED, "Its turn was requested again")
 _PASSING = (TextDelta, ThinkingDelta, CitationDelta, ToolProgress)
 
 
@@ -137,17 +135,14 @@ def _facts_of(result: RunResult[Any]) -> JSONObject:
 
 
 def _said(events: Sequence[Event]) -> Counter[str]:
-    """Return what is said again: not what passes, nor calls that began early and were dropped, or cut off."""
-    finished = {(event.run_id, event.call_id): event.text for event in events if isinstance(event, ToolFinished)}
+    """Return what is said again: not what passes, nor calls that were cut off."""
+    finished = {(event.run_id, event.call_id) for event in events if isinstance(event, ToolFinished)}
     kept = [
         event.to_json()
         for event in events
         if not isinstance(event, _PASSING)
         and not _is_nested(event.run_id)
-        and not (
-            isinstance(event, ToolStarted | ToolFinished)
-            and finished.get((event.run_id, event.call_id), DISCARDED).startswith(_DROPPED)
-        )
+        and not (isinstance(event, ToolStarted) and (event.run_id, event.call_id) not in finished)
     ]
     return Counter(
         comparable(json.dumps({**one, "is_replayed": None, "duration_s": None, "wait_s": None})) for one in kept

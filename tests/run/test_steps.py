@@ -201,10 +201,10 @@ def play_once_more(request: JSONObject) -> Reply:
     return Reply.tool("look", word="tea") if len(request["messages"]) == 1 else Reply.text("Tea.")
 
 
-async def test_slots_are_reserved_in_the_models_order_before_any_call_starts() -> None:
-    recording = Recording()
+async def test_slots_are_reserved_in_the_models_order_before_any_call_starts_that_waits_for_the_reply() -> None:
+    recording, waiting = Recording(), replace(lead, settings=Settings(eager=False))
     with script(play):
-        await observe(recording)
+        await waiting.run("Go", steps=recording, run_id="r")
     own = [name for name in recording.reserved if "/" not in name]
     assert own[:4] == ["input", "end", "prefix", "model:1"]
     assert [name.partition(":")[0] for name in own[4:8]] == ["tool"] * 4

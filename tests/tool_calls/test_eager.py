@@ -257,8 +257,9 @@ class TestRuns:
 class TestChildren:
     """A sub-agent that reaches nothing but reads begins early, too."""
 
-    async def test_it_runs_while_the_reply_comes(self) -> None:
-        desk = Desk()
+    @pytest.mark.parametrize("is_durable", [False, True])
+    async def test_it_runs_while_the_reply_comes(self, is_durable: bool) -> None:
+        desk, steps = Desk(), Recording() if is_durable else None
         child_turn = [*begins(), *block(0, "look", name="tea"), *ends()]
         child = Agent("child", model=Paced([child_turn, says("Tea is there.")]), tools=[look], deps=Desk)
         turn = [
@@ -266,7 +267,7 @@ class TestChildren:
             lambda: desk.has_begun("tea"), *block(1, "send", name="letter")[1:], *ends(),
         ]  # fmt: skip
         lead = Agent("lead", model=Paced([turn, DONE]), tools=[child.as_tool(), send], deps=Desk)
-        result = await lead.run("Go", deps=desk)
+        result = await lead.run("Go", deps=desk, steps=steps)
         assert answers(result) == ["Tea is there.", "did letter"]
         assert [one.agent for one in result.children] == ["child"]
 
@@ -282,3 +283,14 @@ class TestChildren:
         assert result.output == "Done."
         assert result.unfinished == ()
         assert (result.usage.requests, result.own_usage.requests) == (2, 1)
+
+    async def test_another_call_with_the_id_of_one_that_was_thrown_away_is_its_first_try(self) -> None:
+        desk = Desk()
+        child = Agent("child", model=Paced([DONE, [ModelError("Gone.", kind="api_error")]]), tools=[look], deps=Desk)
+        cut = [*begins(), *block(0, "child", "call_0", objective="Tea."), *block(1, "look", name="x")[:1]]
+        turn = [*begins(), *block(0, "child", "call_0", objective="Milk."), *ends()]
+        model = Paced([[*cut, anyio.wait_all_tasks_blocked, CUT], turn, DONE])
+        lead = Agent("lead", model=model, tools=[child.as_tool(), look], deps=Desk, retry=IMPATIENT)
+        result = await lead.run("Go", deps=desk)
+        assert [one.call_id for one in result.children] == ["call_0@1", "call_0"]
+        assert "tries" not in answers(result)[0]

@@ -21,11 +21,7 @@ async def find(word: str = "", count: int = 0) -> str:
 
 
 def eager(heard: Heard | None = None, **given: object) -> EagerCall:
-    return EagerCall(
-        call("find", 1, **given),
-        Slot("tool:toolu_1", Step("tool:toolu_1", "tool")),
-        execution([find], listener=heard).runner,
-    )
+    return EagerCall(call("find", 1, **given), 1, execution([find], listener=heard).runner)
 
 
 def lines(heard: Heard) -> list[str]:

@@ -1,4 +1,5 @@
-"""The intent of a model call's step: what its requests may cost, and the batches that they were submitted in.
+"""The intent of a model call's step: what its requests may cost, the batches that they were submitted in, and the calls
+of sub-agents that start before it has ended.
 
 A request that an earlier process has submitted in a batch is not lost: its reply is waited for. So what it may cost is
 taken out of what that process has spent, and counted anew when it is known.
@@ -19,17 +20,20 @@ from agentkit.models.batching.entry import Submission, submission_record
 
 if TYPE_CHECKING:
     from agentkit.budget.account import RunBudget
-    from agentkit.messages.message import JSONObject
+    from agentkit.messages.message import JSON, JSONObject
     from agentkit.models.model import Model
     from agentkit.run.steps import Slot, Steps
+    from agentkit.tool_calls.eager import EagerCalls
 
 
 class CallIntent:
     """The intent of one model call, as it was announced before and is announced again; see `SubmissionRecord`."""
 
-    def __init__(self, steps: Steps, slot: Slot) -> None:
+    def __init__(self, steps: Steps, slot: Slot, eager_calls: EagerCalls | None = None) -> None:
         earlier: JSONObject = slot.intent or {}
-        self._steps, self._slot = steps, slot
+        self._steps, self._slot, self._eager_calls = steps, slot, eager_calls
+        self.started_early: list[JSON] = [*earlier.get("early", ())]
+        """The calls that had started early in an earlier execution."""
         self._worst_case: list[JSONObject] = []
         """The most that the request on its way may cost."""
         self._submissions: dict[str, JSONObject] = {one["digest"]: one for one in earlier.get("batches", ())}
@@ -78,6 +82,11 @@ class CallIntent:
         if not self._earlier:
             await self._announce()
 
+    async def announce_early(self) -> None:
+        """Record the calls that have started early, before they do anything."""
+        if not self._earlier:
+            await self._announce()
+
     def take_earlier(self, digest: str) -> Submission | None:
         """See `SubmissionRecord.take_earlier`."""
         found = self._earlier.pop(digest, None)
@@ -94,6 +103,8 @@ class CallIntent:
         intent: JSONObject = {"charges": [*charges, *self._worst_case]}
         if self._submissions:
             intent["batches"] = [*self._submissions.values()]
+        if self._eager_calls is not None and (started := self._eager_calls.started_as_json()):
+            intent["early"] = started
         await self._steps.announce(self._slot, intent)
 
 

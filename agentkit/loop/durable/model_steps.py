@@ -1,11 +1,13 @@
 """The model calls of one run as steps: a reply, or a failure, is recorded with its charges and retries.
 
-Two rules for this file: where there is a budget, the most that a request may cost is announced before it is sent; and
-what an earlier execution announced and never finished counts as used.
+Three rules for this file: where there is a budget, the most that a request may cost is announced before it is sent;
+what an earlier execution announced and never finished counts as used; and a sub-agent that begins while the reply is
+streamed is announced before it begins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,12 +22,12 @@ from agentkit.loop.durable.call_intent import CallIntent
 from agentkit.loop.durable.recorded_spending import amount_of
 from agentkit.loop.model_calls.exchange import CallFailure, ChargeMeter, GivenUp, ModelReply, TurnRetry
 from agentkit.run.guarded_middleware import ProgramFault
-from agentkit.run.steps import NotRecorded, Step
+from agentkit.run.steps import NotRecorded, Step, is_cut_off
 
 if TYPE_CHECKING:
     from agentkit.loop.model_calls.exchange import ModelRequest
     from agentkit.loop.model_calls.model_call import ModelCaller
-    from agentkit.messages.message import JSONObject
+    from agentkit.messages.message import JSONObject, ToolCall
     from agentkit.messages.request import Request
     from agentkit.models.model import Model
     from agentkit.run.scope import RunScope
@@ -78,37 +80,51 @@ class ModelSteps:
 
     async def _call_as_step(self, model: Model, model_request: ModelRequest) -> ModelReply:
         slot = self._reserve(model_request.request)
-        intent = CallIntent(self._steps, slot)
+        early = model_request.eager_calls
+        intent = CallIntent(self._steps, slot, early)
+        if early is not None:
+            early.begin_model_call(model_request.turn_number, intent.started_early, intent.announce_early)
         meter, was_called = intent.meter, False
 
         async def effect() -> JSONObject:
             nonlocal was_called
             was_called = True
-            resources = self.caller.resources
             if slot.intent is not None:
-                resources.scope.stop_flag.lift(resources.scope.run_id)
-            try:
-                with intent.recording(model, resources.run_budget):
-                    end = (await self.caller.call(model, model_request, meter)).to_json()
-            except (ModelError, OverBudget, ProgramFault, GivenUp) as error:
-                failure = CallFailure(error, tuple(meter.charges))
-                end = failure.to_json(resources.scope.accounts, resources.scope.redactor.text)
-            if meter.retries:
-                end = {**end, "retries": [asdict(retry) for retry in meter.retries]}
-            if (kept := resources.run_budget.final_turn_reserve) != Amount():
-                end = {**end, "final_turn_reserve": astuple(kept)}
-            return end
+                scope = self.caller.resources.scope
+                scope.stop_flag.lift(scope.run_id)
+            return await self._end_as_json(model, model_request, intent)
 
         try:
             value = await self._steps.run(slot, effect)
-        except NotRecorded:  # the end of the run has the charges of what was cut off
-            raise
-        except BaseException:
-            self.charges += meter.charges
-            self.unrecorded_charges += meter.charges
+        except BaseException as error:
+            # An end of the run that is recorded has the charges of what was cut off.
+            if not isinstance(error, NotRecorded) or is_cut_off(self._steps):
+                self.charges += meter.charges
+                self.unrecorded_charges += meter.charges
             raise
         self.last_step = slot.step.name
-        return await self._end_of(value, model_request.turn_number, is_replayed=not was_called)
+        return await self._end_of(value, model_request, is_replayed=not was_called)
+
+    async def _end_as_json(self, model: Model, model_request: ModelRequest, intent: CallIntent) -> JSONObject:
+        """Return the end of a call that is made now: the reply or the failure, and what happened on the way."""
+        resources, early, meter = self.caller.resources, model_request.eager_calls, intent.meter
+        calls: Sequence[ToolCall] = ()
+        try:
+            with intent.recording(model, resources.run_budget):
+                reply = await self.caller.call(model, model_request, meter)
+            end, calls = reply.to_json(), reply.turn.tool_calls()
+        except (ModelError, OverBudget, ProgramFault, GivenUp) as error:
+            failure = CallFailure(error, tuple(meter.charges))
+            end = failure.to_json(resources.scope.accounts, resources.scope.redactor.text)
+        if meter.retries:
+            end = {**end, "retries": [asdict(retry) for retry in meter.retries]}
+        if (kept := resources.run_budget.final_turn_reserve) != Amount():
+            end = {**end, "final_turn_reserve": astuple(kept)}
+        if early is not None:
+            await early.wait_until_announced()
+            if started := early.started_as_json(calls):
+                end = {**end, "early": started}
+        return end
 
     def _reserve(self, request: Request) -> Slot:
         messages = request.messages
@@ -121,13 +137,13 @@ class ModelSteps:
             )
         )
 
-    async def _end_of(self, value: JSONObject, turn_number: int, *, is_replayed: bool) -> ModelReply:
+    async def _end_of(self, value: JSONObject, model_request: ModelRequest, *, is_replayed: bool) -> ModelReply:
         """Return the reply that a step has recorded, or raise the error."""
         resources = self.caller.resources
         scope = resources.scope
         if is_replayed:
             for retry in [TurnRetry(**one) for one in value.get("retries", ())]:
-                await scope.emit(partial(retry.event, turn_number=turn_number), is_replayed=True)
+                await scope.emit(partial(retry.event, turn_number=model_request.turn_number), is_replayed=True)
         end = (
             CallFailure.from_json(value, scope.accounts)
             if "error" in value
@@ -135,6 +151,9 @@ class ModelSteps:
         )
         self.charges += end.charges
         if is_replayed:
+            if model_request.eager_calls is not None and (started := value.get("early")):
+                calls = () if isinstance(end, CallFailure) else end.turn.tool_calls()
+                model_request.eager_calls.restore_started(model_request.turn_number, started, calls)
             _follow_credentials(scope, end)
             with accounts_lock:
                 kept = Amount(*value.get("final_turn_reserve", ()))

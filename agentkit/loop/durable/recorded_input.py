@@ -87,3 +87,8 @@ async def recorded_budget(steps: Steps) -> Budget | None:
     """Return the budget with which an earlier execution has started a run. None: it had none, or there was none."""
     value = await recorded_value(steps, steps.reserve(Step("input", "input")))
     return None if value is None or value["budget"] is None else Budget(**value["budget"])
+
+
+def was_started(steps: Steps) -> bool:
+    """Return True if an earlier execution has recorded the input of a run."""
+    return steps.reserve(Step("input", "input")).is_recorded

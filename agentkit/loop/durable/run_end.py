@@ -58,11 +58,10 @@ class RunEnd:
     """The charges of model calls that no step has recorded."""
     children: Mapping[str, RunEnd] = field(default_factory=dict[str, "RunEnd"])
     """The ends of sub-agents that were stopped with the run, by run id below that of the run."""
-
     verdicts: tuple[VerdictRecord, ...] = ()
     """The verdicts of the guardrails of the run."""
     was_reported: bool = True
-    """False for the end of a sub-agent that was stopped with its run: no RunFinished was emitted for it."""
+    """False for the end of a sub-agent that was stopped with its run, or dropped: no RunFinished was emitted for it."""
 
     def apply_to(self, result: RunResult[Out]) -> RunResult[Out]:
         """Return the result of the rebuilt run with this end."""
@@ -87,6 +86,8 @@ class RunEnd:
         value = self._facts()
         if charges := [charge.to_json() for charge in self.all_unrecorded_charges()]:
             value["charges"] = charges  # where a journal finds them
+        if not self.was_reported:
+            value["was_reported"] = False
         return value
 
     def _facts(self) -> JSONObject:
@@ -133,7 +134,12 @@ class RunEnd:
                 for run_id, child in value.get("children", {}).items()
             },
             tuple(map(record_from_json, value.get("verdicts", ()))),
+            value.get("was_reported", True),
         )
+
+
+CUT_OFF = RunEnd(Outcome.CANCELLED, "The run was cancelled.", was_reported=False)
+"""The end of a run that nobody has recorded: the process died, and the run is not to go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from agentkit.budget.account import RunBudget
     from agentkit.models.retry import Retry
     from agentkit.run.scope import EventOrigin, RunScope
+    from agentkit.tool_calls.eager import EagerCalls
 
 
 class GivenUp(Exception):
@@ -218,5 +219,7 @@ class ModelRequest:
     """True if the budgets have to keep a reserve for the final turn beside this request."""
     on_call: OnToolCall | None = None
     """Called with each complete tool call while the reply is still streaming. None: nothing is called."""
+    eager_calls: EagerCalls | None = None
+    """The eager calls of the run, which durable steps record with the call. None: those of a summary."""
     reported_server_tools: dict[str, str] = field(default_factory=dict[str, str])
     """The events of server tools that were emitted while the reply was streamed; see `emit_server_tool`."""
