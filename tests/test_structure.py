@@ -116,6 +116,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/patterns/reduction.py": "tests/patterns/test_reading.py",
     "agentkit/agents/item_runs.py": "tests/agents/test_fan_out.py",
     "agentkit/run/agent_spec.py": "tests/agents/test_agent.py",
+    "tools/agentkit_tools/mail_forms.py": "tests/agentkit_tools/test_mail_text.py",
     "tools/agentkit_tools/unreadable.py": "tests/agentkit_tools/test_documents.py",
 }
 

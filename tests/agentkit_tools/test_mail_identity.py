@@ -53,8 +53,12 @@ def test_a_date_is_read_in_utc_or_is_none(text: str, seconds: int | None) -> Non
         ("no address here", []),
         ("<>", []),
         ('"unclosed <a@b.c>', [("unclosed", "a@b.c")]),
+        ("a@b.c (Anna <d@e.f>", [("a@b.c Anna", "d@e.f")]),
+        ('"' + '\\"' * 50_000, []),
+        ("(" + "\\(" * 50_000, []),
         ("", []),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_people_are_taken_out_of_a_header(header: str, people: list[tuple[str, str]]) -> None:
     assert addresses_of(header) == people

@@ -167,6 +167,17 @@ def test_a_plain_text_that_only_sends_to_the_html_is_not_the_text() -> None:
     assert text.startswith("We want forty kilos")
 
 
+def test_what_a_page_shows_is_measured_without_its_markup() -> None:
+    style = "<style>" + "p { color: red }" * 100 + "</style><script>" + "x" * 900 + "</script><!--" + "y" * 900 + "-->"
+    for shown, is_chosen in (
+        ("<p>See the bill.</p>" + "<td style='padding:1px' class=wide></td>" * 100, False),
+        ("<p>" + "See the bill. " * 20, True),
+        ('<img alt="' + "See the bill. " * 20 + '">', True),
+    ):
+        text, _ = read(multi("alternative", PLAIN, part("text/html", style + shown)))
+        assert (text != "See the bill.") == is_chosen
+
+
 def test_a_page_without_a_charset_in_its_header_says_it_itself() -> None:
     page = b"Content-Type: text/html\n\n<meta charset=koi8-r><p>" + "Привет".encode("koi8-r")
     assert read(page)[0] == "Привет"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ _MOST_EMBEDDED = 3
 """Maximum number of pages inside one another, each in an `<iframe srcdoc>`."""
 
 
+@cache
 def is_html_extra_installed() -> bool:
     """Return True if selectolax is installed, which the extra `documents` brings."""
     return find_spec("selectolax") is not None

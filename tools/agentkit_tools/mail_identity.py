@@ -15,8 +15,9 @@ _DATE = re.compile(
     r"(?:[A-Za-z]{3},?\s+)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s+([+-])(\d\d)(\d\d)(?!\d)"
 )
 _MONTHS = {name: number for number, name in enumerate(re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdec"), 1)}
+_MOST_DATE_CHARS = 200
 _YEARS = range(1970, 2200)
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<[^<>]*>|[,;]|[^,;<>"()]+|.', re.DOTALL)
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.)*\)?|<[^<>]*>|[,;]|[^,;<>"()]+|.', re.DOTALL)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,500})>")
 _MOST_IDS = 100
 _REPLY = re.compile(
@@ -64,6 +65,7 @@ def content_key(data: bytes) -> bytes:
 
 def parse_date(text: str) -> int | None:
     """Return the seconds since 1970 that a date of mail says. None: it says none, or one that cannot be."""
+    text = text[:_MOST_DATE_CHARS]
     found = _DATE.search(text)
     month = _MONTHS.get(found[2].lower()) if found else None
     try:
@@ -90,10 +92,13 @@ def addresses_of(header: str, charset: str | None = None) -> list[tuple[str, str
 
     Names are decoded after they are taken apart, so that no name can bring an address of its own.
     """
+    pieces = _PIECE.findall(header)
+    if pieces and pieces[-1][0] in '"(' and pieces[-1][-1] not in '")':  # what is not closed opens nothing
+        pieces[-1:] = _PIECE.findall(pieces[-1].replace('"', " ").replace("(", " "))
     found: list[tuple[str, str]] = []
     words: list[str] = []
     comment = address = ""
-    for piece in [*_PIECE.findall(header), ","]:
+    for piece in [*pieces, ","]:
         if piece in (",", ";"):
             text = "".join(words).strip()
             if not address and text:

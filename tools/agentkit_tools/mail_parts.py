@@ -23,7 +23,7 @@ class MailPart:
 
     __slots__ = (
         "_fields", "body_start", "data", "default_type", "depth", "end", "epilogue", "has_end", "headers", "inner",
-        "preamble",
+        "preamble", "text",
     )  # fmt: skip
 
     def __init__(
@@ -35,6 +35,8 @@ class MailPart:
         self.default_type = default_type
         self.inner: list[MailPart] | None = None
         """The parts in it. None: they have not been looked for."""
+        self.text: str | None = None
+        """Its text, once it was converted."""
         self.preamble = self.epilogue = b""
         """Text before and behind the parts in it."""
         self.headers: list[tuple[str, str]] = []

@@ -66,13 +66,17 @@ def mail_kind(path: PurePath, start: bytes) -> MailKind | None:
     return "mail" if known >= (1 if is_maildir else _LEAST_FIELDS) else None
 
 
-def files_of_store(root: Path) -> Iterator[Path]:
+def files_of_store(root: Path, failed: Callable[[OSError], object]) -> Iterator[Path]:
     """Yield the files of a folder and its subfolders in the order of their names, without reading any.
 
     Hidden files are left out, except in the folders of a Maildir, whose names begin with a dot; so are mails that are
     not yet delivered (`tmp`), and links to folders are yielded, not followed.
+
+    Args:
+        root: The folder.
+        failed: Called where a folder cannot be opened.
     """
-    for folder, inner, names in os.walk(root):
+    for folder, inner, names in os.walk(root, onerror=failed):
         is_maildir = set(inner) >= _MAILDIR_FOLDERS
         chosen = [name for name in inner if not name.startswith(".") or _is_maildir(Path(folder, name))]
         inner[:] = sorted(name for name in chosen if not (is_maildir and name == "tmp"))

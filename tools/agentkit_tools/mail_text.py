@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, field
 
 from agentkit_tools.decoding import decode_bytes
-from agentkit_tools.html_charset import charset_of_html
-from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed, text_of_html
+from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed
+from agentkit_tools.mail_forms import DATA, HTML, RICH, best_form, part_text
 from agentkit_tools.mail_headers import (
     all_headers,
     content_type,
@@ -28,15 +28,8 @@ MOST_PARTS = 1_000
 """Maximum number of parts of a message; the rest is left out, which the text mentions."""
 _HEADERS = ("From", "To", "Cc", "Bcc", "Date", "Subject")
 _MESSAGES = frozenset({"message/rfc822", "message/global"})
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
-_RICH = frozenset({"text/enriched", "text/richtext"})
-_DATA = frozenset({"text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/csv"})
-"""Kinds of text that are a file beside the text of a message, where it has one."""
-_FORMS = frozenset({"text/plain", "text/x-amp-html", "text/watch-html", *_HTML, *_RICH})
+_FORMS = frozenset({"text/plain", "text/x-amp-html", "text/watch-html", *HTML, *RICH})
 """Kinds of text that say the same as the other forms of a message's text."""
-_STUB_CHARS = 300
-_STUB_SHARE = 3
-"""A plain text shorter than `_STUB_CHARS` is a stub if another form of it is this many times as long."""
 _EXTENSIONS = {
     "text/plain": "txt",
     "text/html": "html",
@@ -167,17 +160,17 @@ class _MailTextWriter:
         elif kind.startswith("message/") and inner:
             for each in inner:
                 self._add_block("\n".join(all_headers(each)))
-                self._add_text(_part_text(each, "text/plain"))
+                self._add_text(part_text(each, "text/plain"))
         elif inner:
             for each in inner:
                 self._write_part(each, is_whole=is_whole and len(inner) == 1)
         elif kind.startswith("multipart/"):
-            self._add_text(_part_text(part, "text/plain"))
-        elif kind in _HTML and not is_html_extra_installed():
+            self._add_text(part_text(part, "text/plain"))
+        elif kind in HTML and not is_html_extra_installed():
             self._unread = MISSING_HTML_EXTRA
             self._attach(part, kind)
         elif self._is_text(part, kind, is_whole=is_whole):
-            self._add_text(_part_text(part, kind))
+            self._add_text(part_text(part, kind))
         else:
             self._attach(part, kind)
 
@@ -188,7 +181,7 @@ class _MailTextWriter:
 
     def _write_alternatives(self, forms: list[MailPart]) -> None:
         """Add one form of a text, and what stands in the others beside it: files, and forms that are no text."""
-        chosen = _best_form(forms)
+        chosen = best_form(forms)
         self._write_part(chosen)
         for form in forms:
             if form is not chosen:
@@ -212,68 +205,18 @@ class _MailTextWriter:
 
     def _is_text(self, part: MailPart, kind: str, *, is_whole: bool) -> bool:
         """Return True if a part is text of the message, and no file beside it."""
-        if not kind.startswith("text/") and kind not in _HTML:
+        if not kind.startswith("text/") and kind not in HTML:
             return False
         if is_whole:
             return True
         if disposition(part) == "attachment":
             return False
-        return not self._has_text or not (file_name(part) or kind in _DATA)
+        return not self._has_text or not (file_name(part) or kind in DATA)
 
 
 def _head_of(message: MailPart) -> str:
     charset = parameter(message, "Content-Type", "charset")
     return "\n".join(f"{name}: {value}" for name in _HEADERS if (value := header_text(message, name, charset=charset)))
-
-
-def _best_form(forms: list[MailPart]) -> MailPart:
-    """Return the form to read: the first of the lowest rank; a longer one where plain text is only a stub."""
-    best = min(forms, key=_form_rank)
-    if content_type(best) != "text/plain":
-        return best
-    plain = _part_text(best, "text/plain").strip()
-    others = [form for form in forms if content_type(form) in _HTML or subparts(form)]
-    if len(plain) < _STUB_CHARS and others:
-        longest = max(others, key=_text_length)
-        if _text_length(longest) > _STUB_SHARE * max(len(plain), 20):
-            return longest
-    return best
-
-
-def _form_rank(part: MailPart) -> int:
-    """Return the sort key of a form: plain text first, then several parts, HTML, rich text, empty text, others."""
-    kind = content_type(part)
-    if kind == "text/plain" and not _part_text(part, kind).strip():
-        return 4
-    if kind in _HTML:
-        return 2
-    if kind.startswith("text/") and kind not in _DATA:
-        return 0 if kind == "text/plain" else 3
-    return 1 if subparts(part) else 5
-
-
-def _text_length(part: MailPart) -> int:
-    kind = content_type(part)
-    inner = [] if kind.startswith("message/") else subparts(part)
-    if inner:
-        return sum(_text_length(each) for each in inner)
-    return len(_part_text(part, kind).strip()) if kind in _HTML and is_html_extra_installed() else 0
-
-
-def _part_text(part: MailPart, kind: str) -> str:
-    data = body(part, is_text=True)
-    declared = parameter(part, "Content-Type", "charset")
-    if kind not in _HTML:
-        text = decode_bytes(data, declared)
-        return _text_of_rich(text) if kind in _RICH else text
-    return text_of_html(decode_bytes(data, declared or charset_of_html(data)))[0]
-
-
-def _text_of_rich(text: str) -> str:
-    """Return the text of text/enriched (RFC 1896): one line end is a space, a command stands in `<>`, `<<` is `<`."""
-    lines = re.sub(r"\n(\n*)", lambda ends: ends[1] or " ", text)
-    without = re.sub(r"<param>[^<]*</param>", "", lines, flags=re.IGNORECASE)
-    return re.sub(r"<<|</?[\w-]{1,60}>", lambda found: "<" if found[0] == "<<" else "", without)
 
 
 def _size_text(count: int) -> str:

@@ -10,9 +10,9 @@ import dataclasses
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from agentkit.patterns.mail.add_report import AddReport
@@ -20,6 +20,7 @@ from agentkit.patterns.mail.parsed_message import parse_message
 from agentkit.patterns.mail.writing import FilePoint, MailWriter, Place
 from agentkit_tools.documents import error_reason, regular_file
 from agentkit_tools.file_reading import MOST_BINARY_BYTES, UNSUPPORTED
+from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed
 from agentkit_tools.mail_identity import content_key
 from agentkit_tools.mail_stores import START_BYTES, MailKind, files_of_store, mail_kind, messages_of_store
 from agentkit_tools.unreadable import NotReadable
@@ -72,36 +73,40 @@ class FileIndexer:
         self._database = writer.database
         self._paused_at = time.monotonic()
 
-    def add_path(self, path: Path) -> Iterator[None]:
+    def add_path(self, path: Path) -> Generator[None]:
         """Add a file, or all files of a folder; pauses at every step."""
         path = path.expanduser()
         if not path.is_dir():
-            yield from self._add_named(path, path.parent)
+            yield from self._add_named(path, path.parent, "mail")
             return
-        for file in files_of_store(path):
+        failed: list[OSError] = []
+        for file in files_of_store(path, failed.append):
             yield from self._add_named(file, path)
+        for error in failed:
+            self._add_unreadable_file(str(error.filename), error_reason(error))
 
-    def _add_named(self, file: Path, root: Path) -> Iterator[None]:
+    def _add_named(self, file: Path, root: Path, otherwise: MailKind | None = None) -> Iterator[None]:
         name = os.fsencode(file.absolute()).decode(errors="replace")
         try:
-            yield from self._add_file(file, regular_file(file, root), name)
+            yield from self._add_file(file, regular_file(file, root), name, otherwise)
         except NotReadable as error:
             self._add_unreadable_file(name, str(error))
         except OSError as error:
             self._add_unreadable_file(name, error_reason(error))
 
-    def _add_file(self, file: Path, target: Path, name: str) -> Iterator[None]:
+    def _add_file(self, file: Path, target: Path, name: str, otherwise: MailKind | None) -> Iterator[None]:
+        """Add a file of mail. `otherwise`: its kind if neither its name nor its beginning says one."""
         with target.open("rb") as opened:
             state = _state_of(opened)
             row = self._row(name)
-            if row is not None and row.state == state:
+            if row is not None and row.state == state and not self._lacked_extra(row):
                 self._count_known(row, row.messages, _EVERYWHERE)
                 return
             start = opened.read(START_BYTES)
-            kind = mail_kind(file, start)
+            if file.suffix.lower() in _MAIL_OF_OTHERS:
+                raise NotReadable(f"{UNSUPPORTED[file.suffix.lower()]} cannot be read")
+            kind = kind_of_mail(file, start) or otherwise
             if kind is None:
-                if file.suffix.lower() in _MAIL_OF_OTHERS:
-                    raise NotReadable(f"{UNSUPPORTED[file.suffix.lower()]} cannot be read")
                 self._report.other_files += 1
                 return
             if kind != "mbox" and os.fstat(opened.fileno()).st_size > MOST_BINARY_BYTES:
@@ -161,19 +166,28 @@ class FileIndexer:
         own = self._row(name)
         rows = self._database.execute(f"SELECT {_ROW} FROM files WHERE head = ? AND known > 0", (head,))  # noqa: S608
         others = [KnownFile(*row) for row in rows]
-        best, digest = _longest_beginning(opened, [own, *others] if own else others)
+        known = [row for row in ([own, *others] if own else others) if not self._lacked_extra(row)]
+        best, digest = _longest_beginning(opened, known)
         if best is not None and best.path != name and not os.path.lexists(best.path):
             self._database.execute("DELETE FROM files WHERE path = ?", (name,))
             self._database.execute("UPDATE files SET path = ?, state = NULL WHERE id = ?", (name, best.id))
             return best, digest
         id = own.id if own else self._insert(name, head)  # noqa: A001 - that of a row
-        known = best or KnownFile(id, name, None, 0, _EMPTY, 0, 0, None)
+        beginning = best or KnownFile(id, name, None, 0, _EMPTY, 0, 0, None)
         self._database.execute("UPDATE files SET head = ?, state = NULL WHERE id = ?", (head, id))
-        self._database.execute("DELETE FROM unreadable WHERE file = ? AND start >= ?", (id, known.known))
-        if known.id != id:
-            self._database.execute(_COPY_UNREADABLE, (id, known.id, known.known))
-            known = dataclasses.replace(known, id=id, last_key=None)
-        return known, digest
+        self._database.execute("DELETE FROM unreadable WHERE file = ? AND start >= ?", (id, beginning.known))
+        if beginning.id != id:
+            self._database.execute(_COPY_UNREADABLE, (id, beginning.id, beginning.known))
+            beginning = dataclasses.replace(beginning, id=id, last_key=None)
+        return beginning, digest
+
+    def _lacked_extra(self, row: KnownFile) -> bool:
+        """Return True if messages of a file could not be read for want of a package that is there now."""
+        return is_html_extra_installed() and bool(
+            self._database.execute(
+                "SELECT 1 FROM unreadable WHERE file = ? AND reason = ? LIMIT 1", (row.id, MISSING_HTML_EXTRA)
+            ).fetchone()
+        )
 
     def _row(self, name: str) -> KnownFile | None:
         row = self._database.execute(f"SELECT {_ROW} FROM files WHERE path = ?", (name,)).fetchone()  # noqa: S608
@@ -200,6 +214,11 @@ class FileIndexer:
         row = self._row(name)
         place = Place(row.id if row else self._insert(name, b""))
         self._writer.add_unreadable(place, "", reason)
+
+
+def kind_of_mail(file: Path, start: bytes) -> MailKind | None:
+    """Return the kind of a file by its name or, whatever its name is, by its beginning. None: it holds no mail."""
+    return mail_kind(file, start) or mail_kind(PurePath(), start)
 
 
 def _longest_beginning(opened: BinaryIO, candidates: list[KnownFile]) -> tuple[KnownFile | None, Digest]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import closing
 from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path, PurePath
@@ -146,9 +147,9 @@ class MailIndex:
         if isinstance(item, Document | File):
             await anyio.to_thread.run_sync(_add_content, item, writer, report)
             return
-        steps = FileIndexer(writer, report).add_path(Path(fspath(item)))
-        while await anyio.to_thread.run_sync(_take_step, steps):
-            pass
+        with closing(FileIndexer(writer, report).add_path(Path(fspath(item)))) as steps:
+            while await anyio.to_thread.run_sync(_take_step, steps):
+                pass
 
     def _opened(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         if self._connections is None:

@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from agentkit.errors import UsageError
 from agentkit.patterns.mail.conditions import And, Condition, Or, Text
+from agentkit.patterns.mail.files import kind_of_mail
 from agentkit.patterns.mail.matching import rows_of
 from agentkit.patterns.mail.people import utc
 from agentkit.patterns.mail.query import parse_query
 from agentkit.patterns.mail.records import MailAttachment, MailHit, MailMessage, MailThread, SearchResult
 from agentkit.retrieval.terms import split_terms
 from agentkit_tools.mail_identity import content_key
-from agentkit_tools.mail_stores import START_BYTES, mail_kind, messages_of_store
+from agentkit_tools.mail_stores import START_BYTES, messages_of_store
 from agentkit_tools.mail_text import Attachment, read_mail
 
 EXCERPT_CHARS = 240
@@ -132,9 +133,9 @@ class MailReader:
         gone = f"The message {id!r} no longer stands in {row.path!r}: add the place where it is now to the index."
         try:
             with Path(row.path).open("rb") as file:
-                kind = mail_kind(Path(row.path), file.read(START_BYTES))
+                kind = kind_of_mail(Path(row.path), file.read(START_BYTES)) or "mail"
                 file.seek(0)
-                stored = next(messages_of_store(file, kind, start=row.start), None) if kind else None
+                stored = next(messages_of_store(file, kind, start=row.start), None)
         except OSError:
             raise UsageError(gone) from None
         if stored is None or stored.data is None or content_key(stored.data) != row.key:

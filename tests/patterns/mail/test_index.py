@@ -26,17 +26,27 @@ async def test_sources_of_all_kinds_are_added(tmp_path: Path) -> None:
     (folder / ".hidden" / "4.eml").write_bytes(mail("Hidden"))
     (folder / "five.eml").write_bytes(mail("Three"))
     (folder / "Inbox").write_bytes(mbox(mail("Four"), mail("Five")))
+    (folder / "letter.txt").write_bytes(mail("Six"))
+    (folder / "notes.txt").write_text("Subject: one header makes no mail in a folder")
     (folder / "Inbox.msf").write_text("an index")
     (folder / "old.pst").write_bytes(b"!BDN")
     async with MailIndex.open(tmp_path / "mail.db") as index:
         report = await index.add(folder)
-        assert (report.read, report.new, report.unreadable, report.other_files) == (5, 5, 1, 1)
+        assert (report.read, report.new, report.unreadable, report.other_files) == (6, 6, 1, 2)
         assert [gap.reason for gap in report.gaps] == ["mailboxes of Outlook cannot be read"]
         assert not report.ok
         found = await index.search("*")
-        assert sorted(subjects(found)) == ["Five", "Four", "One", "Three", "Two"]
-        assert (found.count, found.unreadable) == (5, 1)
-        assert str(found) == "5 messages in 5 threads, 5 shown; 1 could not be read and are not searched"
+        assert sorted(subjects(found)) == ["Five", "Four", "One", "Six", "Three", "Two"]
+        assert (found.count, found.unreadable) == (6, 1)
+        assert str(found) == "6 messages in 6 threads, 6 shown; 1 could not be read and are not searched"
+
+
+async def test_a_file_that_is_named_is_taken_for_mail(tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("Subject: One\n\nTea.\n")
+    (tmp_path / "two.txt").write_text("no headers")
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        reports = [await index.add(tmp_path / name) for name in ("one.txt", "two.txt")]
+        assert [(report.new, report.unreadable) for report in reports] == [(1, 0), (0, 1)]
 
 
 async def test_documents_come_from_any_iterable(tmp_path: Path) -> None:
