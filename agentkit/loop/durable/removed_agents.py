@@ -39,14 +39,15 @@ async def removed_agent_runs(
         if isinstance(tool, DelegatingTool) and tool.may_start(call):
             continue
         steps = runner.scope.steps.under(reserve_call(runner, call, place))
+        started = await recorded_value(steps, steps.reserve(Step("input", "input")))
+        if started is None:
+            continue  # what is recorded below a call of another tool are checks
         charges = [Charge.from_json(one) for one in steps.recorded_charges() or ()]
         for run_id, end in stopped.items():
             if run_id.partition(".")[0] == call.id:  # of whichever try
                 charges += end.all_unrecorded_charges()
-        started = await recorded_value(steps, steps.reserve(Step("input", "input")))
-        if charges or started is not None:
-            agent = call.name if started is None else str(started["agent"])
-            found.append(await _result_of(f"{runner.scope.run_id}/{call.id}", agent, call, steps, charges))
+        run_id, agent = f"{runner.scope.run_id}/{call.id}", str(started["agent"])
+        found.append(await _result_of(run_id, agent, call, steps, charges))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agentkit import Agent, Journal, background
+from agentkit import Agent, Guardrail, Journal, Pass, Seen, Verdict, background, tool
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
 
@@ -53,3 +53,26 @@ async def test_a_sub_agent_that_was_removed_is_counted_in_the_cost(tmp_path: Pat
         assert interrupted.cost.usd > spent > 0
         assert asked.requests
         assert (await now.resume("r", journal=cut)).cost == interrupted.cost
+
+
+async def test_checks_of_a_call_are_no_sub_agent(tmp_path: Path) -> None:
+    judge = Agent("judge", model="claude-haiku-5-5")
+
+    async def check(_: Seen) -> Verdict:
+        await judge.run("Is it right?")
+        return Pass()
+
+    @tool(effect="read")
+    async def look(word: str) -> str:
+        """Look a word up."""
+        return word
+
+    def replies(request: JSONObject) -> Reply:
+        is_first = "tools" in request and len(request["messages"]) == 1
+        return Reply.tool("look", word="tea") if is_first else Reply.text("Done.")
+
+    agent = Agent("a", model="claude-opus-5-5", tools=[look], guardrails=[Guardrail(check, on="tool_call")])
+    with script(replies):
+        first = await agent.run("Go", journal=tmp_path / "runs.db", run_id="r")
+    again = await agent.resume("r", journal=tmp_path / "runs.db")
+    assert (again.cost, len(again.children)) == (first.cost, len(first.children))
