@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
 
+_OTHER_TYPE = "it is damaged, or no record of a run (a part of it has another type)"
+
+
 def read_lines(lines: Iterable[str], run_id: str | None) -> tuple[str | None, list[NewRecord]]:
     """Return the run that the lines of an export name, and their records.
 
@@ -39,9 +42,11 @@ def read_lines(lines: Iterable[str], run_id: str | None) -> tuple[str | None, li
             if own_id not in (None, line_id):
                 raise refused_line(number, f"it is of run `{line_id}`, those before it are of run `{own_id}`")
             own_id = line_id
-            if not _has_right_types(new.record):
-                raise refused_line(number, "it is damaged, or no record of a run (a part of it has another type)")
-            if objection := history.objection(new.record, number):
+            try:
+                objection = history.objection(new.record, number) if _has_right_types(new.record) else _OTHER_TYPE
+            except (AttributeError, LookupError, TypeError, ValueError):  # a right hash does not say who wrote it
+                objection = _OTHER_TYPE
+            if objection:
                 raise refused_line(number, objection)
             found.append(new)
     return own_id if run_id is None else run_id, found
@@ -49,16 +54,10 @@ def read_lines(lines: Iterable[str], run_id: str | None) -> tuple[str | None, li
 
 def _has_right_types(record: Record) -> bool:
     """Return True for a record that can be stored: its hash alone does not say that this package has written it."""
-    try:
-        has_cost = record.cost_usd is None or record.cost_usd >= 0
-    except (AttributeError, LookupError, TypeError, ValueError):
-        has_cost = False
+    texts = record.name, record.kind, record.effect, record.key, record.request_hash, record.request
     return (
-        has_cost
-        and _are_all(
-            (record.name, record.kind, record.effect, record.key, record.request_hash, record.request),
-            str,
-        )
+        _are_all((record.cost_usd,), int | float | None)
+        and _are_all(texts, str)
         and _are_all((record.execution, record.started_s, record.ended_s), int | float)
         and record.phase in ("intent", "value")
         and bool(record.place)
@@ -141,6 +140,8 @@ def _count(record: Record, level: _Level) -> None:
         level.has_answer = not level.calls_due or _calls_answer_tool(record)
     elif record.is_call:
         level.calls_due.discard(record.place[-1][1])
+    elif record.kind == "check" and cast("JSONObject", record.value).get("place") == "restart":
+        level.calls_due = set()  # the turn was given up for the note of a guardrail
 
 
 def _has_completed(record: Record) -> bool:

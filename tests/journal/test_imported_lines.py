@@ -6,9 +6,10 @@ import hashlib
 import json
 from pathlib import Path
 
+import anyio
 import pytest
 
-from agentkit import Agent, Journal, JournalError, tool
+from agentkit import Agent, Caution, Guardrail, Journal, JournalError, Seen, Verdict, tool
 from agentkit.messages.message import JSONObject
 from agentkit.testing import Reply, script
 
@@ -112,6 +113,8 @@ async def test_what_is_no_record_is_refused(lines: list[str], journal: Journal) 
 
 async def test_a_record_with_a_right_hash_and_other_types_is_refused(lines: list[str], journal: Journal) -> None:
     others: list[JSONObject] = [{"place": []}, {"place": [["a", 0, 0]]}, {"name": 7}, {"phase": "x"}, {"charges": [{}]}]
+    replies: list[object] = [7, [7], [{}]]
+    others += [{"value": {"turn": {"stop_reason": "tool_use", "content": reply}}} for reply in replies]
     for changes in others:
         fields = {**json.loads(lines[2]), **changes}
         del fields["sha256"]
@@ -120,3 +123,19 @@ async def test_a_record_with_a_right_hash_and_other_types_is_refused(lines: list
         sealed = json.dumps({**own, "value": value}, separators=(",", ":"), ensure_ascii=False)
         fields["sha256"] = hashlib.sha256(sealed.encode()).hexdigest()
         assert "line 3: it is damaged, or no record" in refusal(journal, [*lines[:2], json.dumps(fields)])
+
+
+async def test_a_turn_that_was_given_up_for_a_guardrail_is_no_hole(tmp_path: Path) -> None:
+    async def be_careful(_: Seen) -> Verdict:
+        await anyio.sleep(0.05)  # until the first reply is there
+        return Caution("Be careful.")
+
+    careful = Agent("careful", model="claude-haiku-5-5", tools=[pay], guardrails=[Guardrail(be_careful)])
+    with script(
+        lambda request: Reply.text("Done.") if "paid" in str(request["messages"]) else Reply.tool("pay", amount=1)
+    ):
+        await careful.run("Go", journal=tmp_path / "runs.db", run_id="r")
+    lines = [*Journal(tmp_path / "runs.db").export("r")]
+    assert sum('"name":"model:' in line for line in lines) == 3  # one of them was given up
+    for count in range(1, len(lines) + 1):
+        Journal(tmp_path / "cut.db").import_lines(lines[:count], f"cut {count}")
