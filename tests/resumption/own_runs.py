@@ -9,6 +9,7 @@ from agentkit import Agent, Budget, Escalate, background, tool
 from agentkit.messages.message import AssistantTurn, JSONObject
 from agentkit.run.middleware import CallModel, CallTool, ModelCall, ToolRun
 from agentkit.simulator import Reply
+from tests.resumption.own_guarded import GUARDED_RUNS
 from tests.resumption.own_limits import LIMITED_RUNS
 from tests.resumption.own_run import (
     PLAIN,
@@ -127,6 +128,7 @@ def _lead_of(*tools: Any, **options: Any) -> Agent[Any, Any, Any]:
 
 OWN_RUNS: Mapping[str, OwnRun] = {
     **LIMITED_RUNS,
+    **GUARDED_RUNS,
     "two levels": OwnRun(_lead_of(*_tree_tools), _TREE),
     "two levels, each request fails once": OwnRun(
         _lead_of(*_tree_tools), _TREE, fault=lambda _, count: "status:503" if count == 1 else None

@@ -29,6 +29,7 @@ _CHANGING = (
     (re.compile(r"""(['"])signature\1: ?(['"])[^'"]*\2"""), "signature"),
     (re.compile(r"(does not cover another call): [^\"']+"), r"\1"),
     (re.compile(r"\breq_\w+"), "req_"),
+    (re.compile(r'"latency_s": ?[0-9.e-]+'), "latency_s"),
 )
 _PASSING = (TextDelta, ThinkingDelta, CitationDelta, ToolProgress)
 

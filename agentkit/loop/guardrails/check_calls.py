@@ -145,12 +145,12 @@ class CheckCalls:
                 return slot
             number += 1
 
-    async def replay(self, guardrail: Guardrail, name: str, sight: Sight, steps: Steps) -> None:
-        """Add the verdicts that an earlier execution has recorded under this name."""
-        number = 1
-        while (slot := steps.reserve(Step(f"{name}:{number}", "check"))).is_recorded:
-            await self.ask(guardrail, slot, sight, steps)
-            number += 1
+    async def replay(self, guardrail: Guardrail, name: str, sight: Sight, steps: Steps) -> list[VerdictRecord]:
+        """Return the verdicts that an earlier execution has recorded under this name, and add them to the records."""
+        found: list[VerdictRecord] = []
+        while (slot := steps.reserve(Step(f"{name}:{len(found) + 1}", "check"))).is_recorded:
+            found.append(await self.ask(guardrail, slot, sight, steps))
+        return found
 
     def replace_record(self, old: VerdictRecord, new: VerdictRecord) -> None:
         """Put a record with more circumstances in the place of an earlier one."""

@@ -77,7 +77,8 @@ class ToolChecks:
         for place, guardrails in self._by_place.items():
             for number, guardrail in guardrails:
                 name, sight = self._step_name(place, number), _sight(call, place, "", "")
-                await self.checks.replay(guardrail, name, sight, _steps_of(call))
+                for record in await self.checks.replay(guardrail, name, sight, _steps_of(call)):
+                    self._apply(record)
 
     async def _before_call(self, call: GatedCall) -> str | None:
         if call.run.tool.effect != "read":
@@ -96,19 +97,23 @@ class ToolChecks:
             for number, guardrail in self._by_place[sight.on]
         ]
         for record in await self.checks.ask_all(asked, sight, steps) if asked else ():
-            match record.verdict:
-                case Block():
-                    self.on_block(record)
-                case Caution(note):
-                    noted = replace(record, note_place="tail")
-                    self.checks.replace_record(record, noted)
-                    self.report(noted)
-                    notes.append(note)
-                case _:
-                    self.report(record)
+            self._apply(record)
+            if isinstance(record.verdict, Caution):
+                notes.append(record.verdict.note)
         if self.is_blocked():
             raise ToolError(blocked)
         return "\n".join(dict.fromkeys(notes)) or None
+
+    def _apply(self, record: VerdictRecord) -> None:
+        """Do what follows from a verdict: a block ends the run, and the note of a caution goes with the results."""
+        if isinstance(record.verdict, Block):
+            self.on_block(record)
+            return
+        if isinstance(record.verdict, Caution):
+            noted = replace(record, note_place="tail")
+            self.checks.replace_record(record, noted)
+            record = noted
+        self.report(record)
 
     def _step_name(self, place: Place, number: int) -> str:
         return f"check:{place}:{self.depth}.{number}"

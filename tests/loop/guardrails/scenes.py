@@ -57,7 +57,8 @@ def calls(names: Sequence[str], every_s: float) -> list[Moment]:
     """A reply that calls tools, one after another."""
     moments = begins()
     for number, name in enumerate(names):
-        moments += [pause(every_s), *block(number, name)]
+        given = {"objective": "Find out."} if name == "ask" else {}
+        moments += [pause(every_s), *block(number, name, **given)]
     return [*moments, *ends()]
 
 
@@ -90,7 +91,8 @@ class World:
             """Ring a phone."""
             return await world.do("ring")
 
-        return [look, ring]
+        child = Agent("child", model=Paced([text(["It ", "is."], 0.2)] * 9))
+        return [look, ring, child.as_tool(name="ask")]
 
 
 @dataclass

@@ -51,7 +51,9 @@ def shown(seen: Watched, not_before: float = 0.0) -> list[tuple[float, str]]:
 
 REPLIES = st.lists(
     st.one_of(
-        st.builds(lambda s, n: calls(["look"] * n, s), st.sampled_from([0.0, 0.2]), st.integers(1, 3)),
+        st.builds(
+            calls, st.lists(st.sampled_from(["look", "ask"]), min_size=1, max_size=3), st.sampled_from([0.0, 0.2])
+        ),
         st.builds(lambda s: [pause(s), FAULT], st.sampled_from([0.0, 0.3])),
     ),
     max_size=2,

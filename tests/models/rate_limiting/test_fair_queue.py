@@ -59,3 +59,10 @@ def test_a_long_queue_is_as_quick_as_a_short_one() -> None:
     began = time.perf_counter()
     assert len(drained(queue)) == 100_000
     assert time.perf_counter() - began < 10  # it is a tenth of a second; in quadratic time it would be minutes
+
+
+def test_one_that_goes_first_comes_before_all_senders_and_behind_its_own() -> None:
+    queue = filled("a1", "a2", "b1")
+    queue.add_first("c", "c1")
+    queue.add_first("b", "b2")
+    assert drained(queue) == ["b1", "c1", "a1", "b2", "a2"]
