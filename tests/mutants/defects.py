@@ -153,4 +153,25 @@ DEFECTS = (
         "        missing = []\n",
         ("patterns/test_verification.py",),
     ),
+    Defect(
+        "a write does not wait for the verdict on the input",
+        "loop/guardrails/tool_checks.py",
+        "            await self.input_checks.wait()\n",
+        "",
+        ("loop/guardrails/test_input_checks.py",),
+    ),
+    Defect(
+        "what is held is shown",
+        "run/guardrails/held_events.py",
+        "            self._held.append(event)\n            return True",
+        "            self._held.append(event)\n            return False",
+        ("run/guardrails/test_held_events.py", "loop/guardrails/test_input_checks.py"),
+    ),
+    Defect(
+        "a blocked exchange stays in the conversation",
+        "loop/guardrails/run_guard.py",
+        "            self.exchange.forget()",
+        "            pass",
+        ("loop/guardrails/test_run_guard.py",),
+    ),
 )
