@@ -7,24 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agentkit.messages.message import JSON
-from agentkit.patterns.quotes import find_quote
-from agentkit.patterns.verification import Citation, Quoted, verify_quotes
+from agentkit.patterns.verification import Citation, Quoted
+from agentkit.patterns.written_quotes import CITED_NUMBERS, UNVERIFIED_MARK, check_written_quotes, count_words
 
-UNVERIFIED_MARK = "[a quote that no document holds]"
-"""Stands where the writer put words into quotation marks that no document holds."""
 UNCITED_MARK = "[uncited]"
 """Stands behind a sentence that names no evidence."""
 
-_NUMBERS = re.compile(r"\s*\[(\d{1,5}(?:\s*[,;\u2013-]\s*\d{1,5})*)\]")
-_QUOTED = re.compile(
-    r"\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d]+)[\u201c\u201d]|\u00ab([^\u00ab\u00bb]+)\u00bb|\"([^\"]+)\""
-)
-_MIN_QUOTED_WORDS = 4
-"""Words in quotation marks from which on they are taken for a quote, not for a name or a term."""
 _MIN_SENTENCE_WORDS = 4
+_END = ".!?\u3002\uff01\uff1f"
 _SENTENCE = re.compile(
-    r"(?:[^.!?\n]|[.!?](?![\"'\u201d\u00bb)*_]*(?:\s|$))|(?<=\b[A-Z])\.|(?<=e\.g)\.|(?<=i\.e)\.)+"
-    r"(?:[.!?]+[\"'\u201d\u00bb)*_]*)?(?:[ \t]*\[(?:\d[\d ,;\u2013-]*|uncited)\])*[.!?]?"
+    rf"(?:[^{_END}\n]|[.!?](?![\"'\u201d\u00bb)*_]*(?:\s|$))|(?<=\b[A-Z])\.|(?<=e\.g)\.|(?<=i\.e)\.)+"
+    rf"(?:[{_END}]+[\"'\u201d\u00bb\u300d)*_]*)?(?:[ \t]*\[(?:\d[\d ,;\u2013-]*|uncited)\])*[{_END}]?"
 )
 
 
@@ -50,23 +43,6 @@ def check_text(text: str, evidence: Sequence[Citation], texts: Mapping[str, str]
         texts: The texts of all documents by id.
         asked: The question; what it quotes, the writer may quote.
     """
-    false: list[Quoted] = []
-    known = [one.quote for one in evidence]
-
-    def checked_quote(found: re.Match[str]) -> str:
-        words = next(group for group in found.groups() if group is not None)
-        if len(words.split()) < _MIN_QUOTED_WORDS or find_quote(words, asked):
-            return found[0]
-        span = next((span for quote in known if (span := find_quote(words, quote))), None)
-        exact = span.text if span is not None else None
-        if exact is None:
-            verified = verify_quotes([Quoted("", words)], texts)
-            if verified.dropped or not verified.citations:
-                false.append(Quoted("", words))
-                return UNVERIFIED_MARK
-            return found[0]
-        return found[0].replace(words, " ".join(exact.split()))
-
     cited: set[int] = set()
 
     def checked_numbers(found: re.Match[str]) -> str:
@@ -74,8 +50,8 @@ def check_text(text: str, evidence: Sequence[Citation], texts: Mapping[str, str]
         cited.update(numbers)
         return f" [{', '.join(map(str, numbers))}]" if numbers else ""
 
-    text = _QUOTED.sub(checked_quote, text)
-    text = _NUMBERS.sub(checked_numbers, text)
+    text, false = check_written_quotes(text, [one.quote for one in evidence], texts, asked)
+    text = CITED_NUMBERS.sub(checked_numbers, text)
     uncited: list[str] = []
 
     def marked(found: re.Match[str]) -> str:
@@ -98,7 +74,9 @@ def _numbers_in(listed: str) -> list[int]:
 
 
 def _needs_evidence(text: str, found: re.Match[str], sentence: str) -> bool:
-    if len(re.findall(r"\w+", sentence)) < _MIN_SENTENCE_WORDS or _NUMBERS.search(sentence):
+    if count_words(sentence) < _MIN_SENTENCE_WORDS or CITED_NUMBERS.search(sentence) or UNVERIFIED_MARK in sentence:
+        return False
+    if text[text.rfind("\n", 0, found.end()) + 1 :].lstrip().startswith(">"):  # a block that documents hold
         return False
     is_heading = sentence.startswith("#") or (sentence.startswith("**") and sentence.endswith("**"))
     return not (is_heading or sentence.endswith((":", "?")) or text[found.end() : found.end() + 1] == ":")
