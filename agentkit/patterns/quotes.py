@@ -24,10 +24,10 @@ _NUMBER_AFTER = re.compile(r"[.,\u00a0\u202f/]?\d|[\u00a0\u202f]?[%\u2030\u00b0$
 _SIGNED = re.compile(r"[-\u2010-\u2015\u2212]\d")
 """A number with its sign; a dash that stands apart from it is none."""
 _UNIT_BEFORE_CUT = re.compile(r"\d[\s\u00a0\u202f]?[^\W\d_]{1,12}\Z")
-_BULLET = r"[-*\u2010-\u2015\u2022\u2023\u2043\u25aa\u25cf\u25e6\u00b7]"
-_BULLETS = re.compile(rf"^(?:{_BULLET}\s+)+|(?:\s+{_BULLET})+$")
+_BULLET = r"-*\u2010-\u2015\u2022\u2023\u2043\u25aa\u25cf\u25e6\u00b7"
+_BULLETS = re.compile(rf"^(?:[{_BULLET}]\s+)+|(?<![{_BULLET}\s])(?:\s+[{_BULLET}])+$")
 _ELLIPSIS = re.compile(
-    r"\s*(?:\[\s*(?:\.{2,}|\u2026)\s*\]|\(\s*(?:\.{2,}|\u2026)\s*\)|\.{3,}|(?:\.\s){2,}\.|\u2026)\s*"
+    r"(?<!\s)\s*(?:\[\s*(?:\.{2,}|\u2026)\s*\]|\(\s*(?:\.{2,}|\u2026)\s*\)|\.{3,}|(?:\.\s){2,}\.|\u2026)\s*"
 )
 
 

@@ -13,7 +13,7 @@ UNVERIFIED_MARK = "[a quote that no document holds]"
 UNVERIFIED_ADDRESS_MARK = "[an address that no document holds]"
 """Stands where the writer named a web address that no document holds."""
 
-CITED_NUMBERS = re.compile(r"\s*\[(\d{1,5}(?:\s*[,;\u2013-]\s*\d{1,5})*)\]")
+CITED_NUMBERS = re.compile(r"(?<!\s)\s*\[(\d{1,5}(?:\s*[,;\u2013-]\s*\d{1,5})*)\]")
 """Numbers of evidence, as in `[2]` and `[1, 4-6]`."""
 _QUOTED = re.compile(
     r"\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d]+)[\u201c\u201d]|\u00ab([^\u00ab\u00bb]+)\u00bb"

@@ -107,6 +107,13 @@ def test_a_sentence_goes_on_behind_the_end_of_a_page() -> None:
     assert find_quote("See of it", text) is None
 
 
+@pytest.mark.parametrize("run", [" ", "\n", "- ", "a ... "])
+def test_long_runs_in_a_quote_take_no_time(run: str) -> None:
+    quote = f"a{run * 100_000}b"
+    assert find_quote(quote, "another text") is None
+    assert split_quote(quote)
+
+
 def test_an_ellipsis_parts_a_quote_unless_it_stands_in_the_text() -> None:
     assert split_quote("\u201cone two [...] three \u2026 four\u201d") == ["one two", "three", "four"]
     assert [span and span.text for _, span in find_passages("A soft ... pay 1,500 EUR", TEXT)] == [
