@@ -37,7 +37,7 @@ class KeptEvidence:
             self._database.execute("CREATE TABLE IF NOT EXISTS evidence_1 (key TEXT PRIMARY KEY, found TEXT NOT NULL)")
         except sqlite3.Error as error:
             raise ConfigurationError(f"read_many(kept={fspath(path)!r}): it cannot be opened ({error}).") from None
-        self._reader = f"{_fingerprint(reader)}\0{question}"
+        self._reader = f"{agent_fingerprint(reader)}\0{question}"
 
     def close(self) -> None:
         """Close the database."""
@@ -63,10 +63,10 @@ class KeptEvidence:
         return hashlib.sha256(f"{self._reader}\0{text}".encode(errors="replace")).hexdigest()
 
 
-def _fingerprint(reader: Agent[Any, Any, Any]) -> str:
-    """Return a text that differs for readers that may find other things."""
-    instructions = reader.instructions
+def agent_fingerprint(agent: Agent[Any, Any, Any]) -> str:
+    """Return a text that differs for agents that may find, or write, other things."""
+    instructions = agent.instructions
     if not isinstance(instructions, str):  # a function is known by its name
         instructions = f"{instructions.__module__}.{getattr(instructions, '__qualname__', instructions)}"
-    schema = encode(reader.output_spec.form.schema).decode()
-    return "\0".join([model_id(reader.model), instructions, schema, repr(reader.settings)])
+    schema = "" if agent.output_spec.is_text else encode(agent.output_spec.form.schema).decode()
+    return "\0".join([model_id(agent.model), instructions, schema, repr(agent.settings)])

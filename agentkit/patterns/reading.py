@@ -6,6 +6,7 @@ result.answer, result.citations, result.gaps, str(result.plan), result.cost
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -27,7 +28,7 @@ from agentkit.patterns.evidence import (
     render_evidence,
     with_question,
 )
-from agentkit.patterns.kept_evidence import KeptEvidence
+from agentkit.patterns.kept_evidence import KeptEvidence, agent_fingerprint
 from agentkit.patterns.packing import Pack
 from agentkit.patterns.read_result import ReadOptions, ReadProgress, ReadResult, Stage
 from agentkit.patterns.reading_arguments import check_arguments
@@ -122,6 +123,8 @@ class _Reading:
         """Documents of which a part was not read."""
         self._cache_breaks: list[CacheBreak] = []
         self._run_id = options.get("run_id") or f"read-{prepared.content_id}"
+        fingerprint = agent_fingerprint(writer).encode(errors="replace")
+        self._writer_id = hashlib.sha256(fingerprint).hexdigest()[:8]  # another writer is another run in the journal
         self._levels = 0
 
     async def result(self) -> ReadResult[Any]:
@@ -212,7 +215,7 @@ class _Reading:
             f"{render_evidence(evidence) or 'The readers found no evidence.'}\n\n"
             f"{f'Documents that could not be read:{not_read}' if not_read else 'All documents were read.'}"
         )
-        (result,) = await self._writer.map([prompt], **self._run_options("write"))
+        (result,) = await self._writer.map([prompt], **self._run_options(f"write-{self._writer_id}"))
         self._add_charges(result.result)
         return result.result, result.reason if isinstance(result, Failed) else ""
 

@@ -15,6 +15,7 @@ from agentkit.run.delegation_terms import model_id
 
 if TYPE_CHECKING:
     from agentkit.agents.agent import Agent
+    from agentkit.budget.budget import Budget
     from agentkit.budget.prices import Price
 
 _REQUEST_TOKENS = 1_200
@@ -52,6 +53,19 @@ class Plan:
     """Documents whose evidence is kept from an earlier reading; they are in `documents`, but cost nothing."""
     left_out: tuple[str, ...] = ()
     """Ids of documents that are not read: the pre-filter or the budget left them out, the least relevant ones."""
+
+    def excess(self, budget: Budget) -> str:
+        """Return what the plan takes beyond a budget, as the end of a sentence. Empty: it fits, but for its time."""
+        if budget.max_cost_usd is not None and (self.max_cost_usd or 0.0) > budget.max_cost_usd:
+            return f"may cost {usd_text(self.max_cost_usd or 0.0)}"
+        for name, taken, limit in (
+            ("requests", self.calls, budget.max_requests),
+            ("input tokens", self.input_tokens, budget.max_input_tokens),
+            ("output tokens", self.output_tokens, budget.max_output_tokens),
+        ):
+            if limit is not None and taken > limit:
+                return f"may take {taken:,} {name}"
+        return ""
 
     def __str__(self) -> str:
         if self.min_cost_usd is None or self.max_cost_usd is None:
@@ -112,16 +126,6 @@ class PlanRates:
         if is_batched and reader_prices is not None and reader.own_prices is None:
             reader_prices = tuple(price.times(BATCH_PRICE_FACTOR) for price in reader_prices)
         return cls(reader_prices, writer_prices, concurrency, estimated_tokens(question), evidence, is_batched)
-
-    def pack_usd(self, pack: Pack) -> float | None:
-        """Return the most that the reading of one pack costs, and the evidence from it for the writer."""
-        read = _usd(self.reader, pack.tokens + _REQUEST_TOKENS + self.question_tokens, _reply_tokens(pack, 1))
-        passed_on = _usd(self.writer, _reply_tokens(pack, 1), 0)
-        return None if read is None or passed_on is None else read + passed_on
-
-    def writer_usd(self) -> float | None:
-        """Return the most that the writer costs beside the evidence."""
-        return _usd(self.writer, _REQUEST_TOKENS + self.question_tokens, _WRITER_OUTPUT[1])
 
     def plan(self, packs: Sequence[Pack], known: Sequence[Pack], left_out: tuple[str, ...] = ()) -> Plan:
         """Return the plan for packs to read, and for those whose evidence is known."""

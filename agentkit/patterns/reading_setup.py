@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentkit.errors import BudgetExceeded
 from agentkit.patterns.document_store import DocumentStore, Gap, Sources
-from agentkit.patterns.kept_evidence import KeptEvidence
+from agentkit.patterns.kept_evidence import KeptEvidence, agent_fingerprint
 from agentkit.patterns.packing import PACK_TOKENS, Pack, Part, pack_parts, picture_parts, split_into_parts
 from agentkit.patterns.reading_plan import Plan, PlanRates
 from agentkit.patterns.verification import Quoted
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from agentkit.agents.agent import Agent
-    from agentkit.budget.budget import Budget
     from agentkit.patterns.read_result import ReadOptions
 
 EVIDENCE_TOKENS = 60_000
@@ -48,7 +47,7 @@ class PreparedReading:
     concurrency: int = _CONCURRENCY
     """The most readers at once."""
     content_id: str = ""
-    """An id that differs where the question, the documents or their packing do."""
+    """An id that differs where the question, the reader, the documents or their packing do."""
 
     def take_known(self, kept: KeptEvidence, part: Part) -> bool:
         """Add the kept evidence of a part. False: it was not read yet."""
@@ -84,8 +83,8 @@ async def prepare_reading(
     concurrency = options.get("concurrency", _BATCH_CONCURRENCY if batch else _CONCURRENCY)
     parts: dict[str, list[Part]] = {}
     index = Bm25[str]()
-    content = hashlib.sha256(question.encode(errors="replace"))
-    is_ranked = most is not None or (budget is not None and budget.max_cost_usd is not None)
+    content = hashlib.sha256(f"{question}\0{agent_fingerprint(reader)}".encode(errors="replace"))
+    is_ranked = most is not None or budget is not None
 
     def take(document: str, text: str) -> None:
         content.update(f"\0{document}\0{text}".encode(errors="replace"))
@@ -110,11 +109,12 @@ async def prepare_reading(
     is_known = {*known}.__contains__
     waiting = {name: [part for part in parts[name] if not is_known(part)] for name in parts if name in chosen}
     rates = PlanRates.of(reader, writer, question, concurrency, evidence, is_batched=batch)
-    over = _over_budget([name for name in ranked if waiting.get(name)], waiting, rates, budget, pack_tokens)
+    known_packs = [Pack((part,)) for part in known]
+    over = _over_budget([name for name in ranked if waiting.get(name)], waiting, known_packs, rates, options)
     packs = pack_parts((part for name in waiting if name not in over for part in waiting[name]), pack_tokens)
     left_out = tuple(name for name in parts if name not in chosen or name in over)
-    gaps = [Gap(name, f"left out: the price could be over {budget}") for name in parts if name in over]
-    plan = rates.plan(packs, [Pack((part,)) for part in known], left_out)
+    gaps = [Gap(name, f"left out: it could take more than {budget}") for name in parts if name in over]
+    plan = rates.plan(packs, known_packs, left_out)
     for pack in packs:
         content.update(repr(pack).encode(errors="replace"))
     return replace(draft, packs=packs, plan=plan, gaps=gaps, content_id=content.hexdigest()[:16])
@@ -131,26 +131,26 @@ def _ranked(question: str, index: Bm25[str], parts: dict[str, list[Part]]) -> li
 
 
 def _over_budget(
-    ranked: Sequence[str], parts: dict[str, list[Part]], rates: PlanRates, budget: Budget | None, pack_tokens: int
+    ranked: Sequence[str], parts: dict[str, list[Part]], known: Sequence[Pack], rates: PlanRates, options: ReadOptions
 ) -> set[str]:
-    """Return the documents that the budget does not cover at the highest price: the least relevant ones."""
-    limit = None if budget is None else budget.max_cost_usd
-    writing = rates.writer_usd()
-    if limit is None or writing is None or not ranked:
+    """Return the documents that the budget does not cover where much is found: the least relevant ones."""
+    budget, pack_tokens = options.get("budget"), options.get("pack_tokens", PACK_TOKENS)
+    if budget is None or not ranked:
         return set()
+
+    def plan_of(count: int) -> Plan:
+        return rates.plan(pack_parts((part for name in ranked[:count] for part in parts[name]), pack_tokens), known)
+
     least, most = 0, len(ranked)
     while least < most:  # the largest number of documents, best first, that fits
         middle = (least + most + 1) // 2
-        packs = pack_parts((part for name in ranked[:middle] for part in parts[name]), pack_tokens)
-        if writing + sum(rates.pack_usd(pack) or 0.0 for pack in packs) <= limit:
-            least = middle
-        else:
+        if plan_of(middle).excess(budget):
             most = middle - 1
-    if least == 0:
-        first = pack_parts(parts[ranked[0]], pack_tokens)
-        needed = writing + sum(rates.pack_usd(pack) or 0.0 for pack in first)
+        else:
+            least = middle
+    if least == 0 and (not known or plan_of(0).excess(budget)):
         raise BudgetExceeded(
-            f"read_many(budget={budget}): reading one document and writing the answer may cost ${needed:.4f}. Give at "
-            "least that, a cheaper reader or writer, or fewer pack_tokens."
+            f"read_many(budget={budget}): reading one document and writing the answer {plan_of(1).excess(budget)}. "
+            "Give at least that, a cheaper reader or writer, or fewer pack_tokens."
         )
     return {*ranked[least:]}

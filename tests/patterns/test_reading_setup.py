@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pypdf import PdfReader
 from agentkit import Budget, BudgetExceeded, Document, File
 from agentkit.messages.message import JSONObject
 from agentkit.patterns import Evidence, Findings, plan_reading, read_many
+from agentkit.patterns.evidence import default_writer
 from agentkit.testing import Reply, script
 from tests.agentkit_tools.pdf_by_hand import pdf
 from tests.patterns.scripted_readers import CARDS, FEES, OTHER, is_reader, scripted, text_of_request
@@ -179,6 +181,26 @@ async def test_the_plan_is_trimmed_to_the_budget_or_turned_down() -> None:
         result = await read_many(documents, "What is the fee of the bank?", pack_tokens=3_000, budget=budget)
     assert {gap.document for gap in result.gaps} == {*trimmed.left_out}
     assert "left out" in result.gaps[0].reason
+
+
+async def test_every_limit_of_a_budget_leaves_room_for_the_answer() -> None:
+    documents = [Document(f"d{number}", f"Text {number}. " * 50) for number in range(6)]
+    for budget in (Budget(max_requests=3), Budget(max_input_tokens=6_000), Budget(max_output_tokens=5_000)):
+        with script(scripted()):
+            result = await read_many(documents, "What is the fee?", pack_tokens=300, budget=budget)
+        assert result.answer is not None
+        assert 0 < len(result.gaps) == len(result.plan.left_out) < 6
+    with pytest.raises(BudgetExceeded, match="may take 2 requests"):
+        await plan_reading(documents, "What?", budget=Budget(max_requests=1))
+
+
+async def test_another_writer_is_not_answered_from_the_journal(tmp_path: Path) -> None:
+    other = replace(default_writer, instructions="Answer in one word.")
+    with script(scripted()) as played:
+        for writer in (default_writer, default_writer, other):
+            await read_many([FEES], "What is the fee?", journal=tmp_path / "runs.db", writer=writer)
+    assert [is_reader(request) for request in played.requests] == [True, False, False]
+    assert "in one word" in str(played.requests[2]["system"])
 
 
 async def test_a_pre_filter_keeps_the_documents_that_share_most() -> None:
