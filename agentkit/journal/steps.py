@@ -91,7 +91,8 @@ class JournalSteps(Steps):
                 _check_request(self.run_id, recorded, step)
             is_recorded = self._run.has_value(name)
             intent = None if is_recorded else self._run.intents.get(name)
-            slot = self._slots[name] = Slot(name, step, is_recorded, intent)
+            duration_s = 0.0 if recorded is None else recorded.ended_s - recorded.started_s
+            slot = self._slots[name] = Slot(name, step, is_recorded, intent, duration_s)
         return slot
 
     async def announce(self, slot: Slot, intent: JSONObject) -> None:

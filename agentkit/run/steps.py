@@ -62,6 +62,8 @@ class Slot:
     """True if an earlier execution has recorded the step's value, so that its effect is not executed."""
     intent: JSONObject | None = None
     """The intent that an earlier execution announced for the step without recording its value. None: there is none."""
+    duration_s: float = 0.0
+    """Seconds that a recorded step took. 0: they are not known."""
 
 
 NO_SLOT = Slot("", Step("", "tool"))

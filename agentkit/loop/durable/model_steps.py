@@ -103,7 +103,7 @@ class ModelSteps:
                 self.unrecorded_charges += meter.charges
             raise
         self.last_step = slot.step.name
-        return await self._end_of(value, model_request, is_replayed=not was_called)
+        return await self._end_of(slot, value, model_request, is_replayed=not was_called)
 
     async def _end_as_json(self, model: Model, model_request: ModelRequest, intent: CallIntent) -> JSONObject:
         """Return the end of a call that is made now: the reply or the failure, and what happened on the way."""
@@ -137,10 +137,11 @@ class ModelSteps:
             )
         )
 
-    async def _end_of(self, value: JSONObject, model_request: ModelRequest, *, is_replayed: bool) -> ModelReply:
+    async def _end_of(
+        self, slot: Slot, value: JSONObject, model_request: ModelRequest, *, is_replayed: bool
+    ) -> ModelReply:
         """Return the reply that a step has recorded, or raise the error."""
-        resources = self.caller.resources
-        scope = resources.scope
+        scope = self.caller.resources.scope
         if is_replayed:
             for retry in [TurnRetry(**one) for one in value.get("retries", ())]:
                 await scope.emit(partial(retry.event, turn_number=model_request.turn_number), is_replayed=True)
@@ -151,20 +152,28 @@ class ModelSteps:
         )
         self.charges += end.charges
         if is_replayed:
-            if model_request.eager_calls is not None and (started := value.get("early")):
-                calls = () if isinstance(end, CallFailure) else end.turn.tool_calls()
-                model_request.eager_calls.restore_started(model_request.turn_number, started, calls)
-            _follow_credentials(scope, end)
-            with accounts_lock:
-                kept = Amount(*value.get("final_turn_reserve", ()))
-                resources.run_budget.set_final_turn_reserve(kept)
-        if is_replayed and self._steps.recorded_charges() is None:
-            spent = amount_of(end.charges)
-            for account in resources.run_budget.accounts:
-                account.continue_from(spent)
+            self._continue_from(end, slot, value, model_request)
         if isinstance(end, CallFailure):
             raise end.error
         return end
+
+    def _continue_from(
+        self, end: ModelReply | CallFailure, slot: Slot, value: JSONObject, model_request: ModelRequest
+    ) -> None:
+        """Take over what a call has left behind that an earlier execution has made: calls, budget, credentials."""
+        run_budget = self.caller.resources.run_budget
+        if model_request.eager_calls is not None and (started := value.get("early")):
+            calls = () if isinstance(end, CallFailure) else end.turn.tool_calls()
+            model_request.eager_calls.restore_started(model_request.turn_number, started, calls)
+        _follow_credentials(self.caller.resources.scope, end)
+        with accounts_lock:
+            run_budget.set_final_turn_reserve(Amount(*value.get("final_turn_reserve", ())))
+        if isinstance(end, ModelReply):
+            run_budget.record_call_time(slot.duration_s)
+        if self._steps.recorded_charges() is None:
+            spent = amount_of(end.charges)
+            for account in run_budget.accounts:
+                account.continue_from(spent)
 
 
 def _follow_credentials(scope: RunScope, end: ModelReply | CallFailure) -> None:
