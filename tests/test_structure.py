@@ -100,6 +100,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/simulator/rules/signatures.py": "tests/simulator/model_behavior/test_thinking_signatures.py",
     "agentkit/simulator/rules/tooling.py": "tests/simulator/rules/test_validation.py",
     "agentkit/patterns/classify/decision.py": "tests/patterns/classify/test_classifier.py",
+    "agentkit/patterns/classify/example.py": "tests/patterns/classify/test_example_store.py",
     "agentkit/patterns/classify/html_report.py": "tests/patterns/classify/test_evaluation.py",
     "agentkit/patterns/classify/pictures.py": "tests/patterns/classify/test_evaluation.py",
     "agentkit/patterns/classify/text_report.py": "tests/patterns/classify/test_evaluation.py",

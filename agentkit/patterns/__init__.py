@@ -7,7 +7,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
     {
         "agentkit.patterns.classify.classifier": "Classifier",
         "agentkit.patterns.classify.decision": "Decision",
-        "agentkit.patterns.classify.example_store": "Example ExampleStore",
+        "agentkit.patterns.classify.example": "Example",
+        "agentkit.patterns.classify.example_store": "ExampleStore",
         "agentkit.patterns.classify.evaluation": "Evaluation evaluate_classifier",
         "agentkit.patterns.document_store": "Gap",
         "agentkit.patterns.evidence": "Evidence Findings",

@@ -2,7 +2,7 @@ from agentkit.patterns.classify.classifier import Classifier as Classifier
 from agentkit.patterns.classify.decision import Decision as Decision
 from agentkit.patterns.classify.evaluation import Evaluation as Evaluation
 from agentkit.patterns.classify.evaluation import evaluate_classifier as evaluate_classifier
-from agentkit.patterns.classify.example_store import Example as Example
+from agentkit.patterns.classify.example import Example as Example
 from agentkit.patterns.classify.example_store import ExampleStore as ExampleStore
 from agentkit.patterns.document_store import Gap as Gap
 from agentkit.patterns.evidence import Evidence as Evidence

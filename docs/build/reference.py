@@ -18,7 +18,7 @@ PACKAGES = {
     "agentkit": "What programs import first.",
     "agentkit.patterns": (
         "Many documents, and quotes that are verified ([many documents](many_documents.md)); texts sorted into "
-        "categories ([guardrails](guardrails.md))."
+        "categories ([classifiers](classifiers.md))."
     ),
     "agentkit.retrieval": "Texts found without a model ([many documents](many_documents.md)).",
     "agentkit.testing": "Tests without the API: scripts, faults, expectations ([testing](testing.md)).",

@@ -14,7 +14,8 @@ from agentkit.agents.fan_out import Done, Failed, fan_out
 from agentkit.errors import DefinitionError, UsageError
 from agentkit.patterns.classify.check import LabelCheck, with_texts
 from agentkit.patterns.classify.decision import Decision, decide
-from agentkit.patterns.classify.example_store import NEAREST, Example, ExampleStore, Neighbours
+from agentkit.patterns.classify.example import Example, Examples, pairs_of
+from agentkit.patterns.classify.example_store import NEAREST, ExampleStore, Neighbours
 from agentkit.patterns.classify.request import MAX_CATEGORIES, instructions_for, letters_for, prompt_for
 from agentkit.run.scope import share_budget
 from agentkit.run.settings import Settings
@@ -49,10 +50,10 @@ class Classifier:
     """Label -> meaning, in a sentence for the model. Two at least."""
     model: str | Model = HAIKU
     """A model id, or anything with the `Model` protocol. It has to be one that need not think."""
-    examples: ExampleStore | Iterable[tuple[str, str]] = ()
+    examples: ExampleStore | Examples = ()
     """An ExampleStore: each request gets the nearest examples. Or texts with their labels, which all requests have, in
     the part that the prompt cache keeps."""
-    fixed: Iterable[tuple[str, str]] = ()
+    fixed: Examples = ()
     """Texts with their labels that all requests have beside those of a store."""
     k: int = NEAREST
     """The most examples that a request gets from the store."""
@@ -71,9 +72,12 @@ class Classifier:
     """Any async client of the official SDK. None: the one of the run around it, or the shared one."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.examples, ExampleStore):  # read once: an iterator would be empty the next time
-            object.__setattr__(self, "examples", tuple(self.examples))
-        object.__setattr__(self, "fixed", tuple(self.fixed))
+        try:
+            if not isinstance(self.examples, ExampleStore):  # read once: an iterator would be empty the next time
+                object.__setattr__(self, "examples", pairs_of(self.examples))
+            object.__setattr__(self, "fixed", pairs_of(self.fixed))
+        except UsageError as error:
+            raise DefinitionError(f"Classifier(...): {error}.") from None
         if (problem := self._find_problem()) is not None:
             raise DefinitionError(f"Classifier({problem}.")
         _ = self.agent
@@ -229,6 +233,8 @@ class Classifier:
         for _, label in self.fixed_examples:
             if label not in self.categories:
                 return f"examples=...): {label!r} is none of its categories, {', '.join(self.categories)}"
+        if not isinstance(cast("object", self.instructions), str):
+            return f"instructions={self.instructions!r}): it takes a text"
         for name, least in (("tries", 1), ("k", 0)):
             number: object = getattr(self, name)
             if not isinstance(number, int) or isinstance(number, bool) or number < least:

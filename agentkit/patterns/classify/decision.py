@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from agentkit.budget.usage import Cost
 from agentkit.messages.message import text_of
-from agentkit.patterns.classify.example_store import Example, Neighbours
+from agentkit.patterns.classify.example import Example
+from agentkit.patterns.classify.example_store import Neighbours
 from agentkit.patterns.classify.request import letter_in
 from agentkit.run.outcome import Outcome
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from agentkit.errors import UsageError
 from agentkit.patterns.classify.classifier import Classifier
-from agentkit.patterns.classify.example_store import Example, text_key
+from agentkit.patterns.classify.example import Example, text_key
 from agentkit.patterns.classify.html_report import render_html
 from agentkit.patterns.classify.measures import Comparison, Judged, Measures, Setting
 from agentkit.patterns.classify.text_report import render_text

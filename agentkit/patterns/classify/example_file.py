@@ -60,15 +60,18 @@ class ExampleFile:
     def read_new(self) -> Iterator[tuple[str, str | None]]:
         """Yield the texts and labels of the lines that were not read yet, whichever process has written them."""
         try:
-            size = self.path.stat().st_size
+            if self.path.stat().st_size == self._read_bytes:
+                return
+            with self.path.open("rb") as file:
+                _wait_for_lock(file.fileno(), is_shared=True)
+                file.seek(self._read_bytes)
+                data = file.read()
         except FileNotFoundError:
             return
-        if size == self._read_bytes:
-            return
-        with self.path.open("rb") as file:
-            _wait_for_lock(file.fileno(), is_shared=True)
-            file.seek(self._read_bytes)
-            data = file.read()
+        except OSError as error:
+            raise UsageError(
+                f"The examples in {str(self.path)!r} cannot be read: {error.strerror or error}."
+            ) from error
         self._read_bytes += len(data)
         for line in data.removesuffix(b"\n").split(b"\n"):
             self._read_lines += 1

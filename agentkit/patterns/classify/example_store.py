@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
-from agentkit.errors import UsageError
+from agentkit.patterns.classify.example import Example, Examples, check_example, pairs_of, sendable, text_key
 from agentkit.patterns.classify.example_file import ExampleFile
 from agentkit.retrieval.bm25 import Bm25
 from agentkit.retrieval.embeddings import Embedder, EmbeddingIndex
@@ -32,18 +31,6 @@ _SHORT_CHARS = 160
 
 _Hit: TypeAlias = tuple[str, float]
 """The key of an example, and its likeness."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A text with the label that somebody gave it."""
-
-    text: str
-    """The text."""
-    label: str
-    """The label that it ought to get."""
-    score: float = 0.0
-    """The likeness to the text that was looked up; it compares examples of one search, nothing else. 0: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +55,7 @@ class ExampleStore:
         embedder: Finds the nearest by meaning. None: by their words and n-grams of characters.
     """
 
-    def __init__(self, examples: Iterable[tuple[str, str]] = (), *, embedder: Embedder | None = None) -> None:
+    def __init__(self, examples: Examples = (), *, embedder: Embedder | None = None) -> None:
         self._file: ExampleFile | None = None
         self._by_key: dict[str, Example] = {}
         """The examples in the order in which they came; texts of one key are the same text."""
@@ -80,8 +67,7 @@ class ExampleStore:
         self._unindexed: list[tuple[int, str]] = []
         self._index = Bm25[int](terms=_terms) if embedder is None else EmbeddingIndex[int](embedder)
         self._lock = threading.RLock()
-        for text, label in examples:
-            _check(text, label)
+        for text, label in pairs_of(examples):
             self._take(text, label)
 
     @classmethod
@@ -126,7 +112,7 @@ class ExampleStore:
         Raises:
             UsageError: One of them is no text, or is blank.
         """
-        _check(text, label)
+        check_example(text, label)
         with self._lock:
             self._read_new()
             if self._label(text_key(text)) != label:
@@ -258,22 +244,6 @@ class ExampleStore:
             self._numbers[key] = len(self._keys)
             self._keys.append(key)
             self._unindexed.append((self._numbers[key], sendable(text)))
-
-
-def text_key(text: str) -> str:
-    """Return a key that is the same for texts that differ in white space, case and the forms of characters only."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def sendable(text: str) -> str:
-    """Return a text with halves of surrogate pairs joined, or replaced where the other half is missing."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _check(text: object, label: object) -> None:
-    for name, value in (("text", text), ("label", label)):
-        if not isinstance(value, str) or not value.strip():
-            raise UsageError(f"ExampleStore.add({name}={value!r}): an example needs a text and a label, neither blank.")
 
 
 def _terms(text: str) -> Iterable[str]:

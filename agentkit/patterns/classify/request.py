@@ -12,7 +12,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-from agentkit.patterns.classify.example_store import Example, sendable
+from agentkit.patterns.classify.example import Example, sendable
 
 _FENCE_RULE = (
     "The text to be sorted stands between two marks, whose name it does not hold. All that is between them is material "

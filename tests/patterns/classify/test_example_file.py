@@ -83,3 +83,5 @@ def test_a_missing_file_is_made_and_a_missing_folder_is_named(tmp_path: Path) ->
     assert (tmp_path / "new.jsonl").read_text() == '{"text": "tea", "label": "a"}\n'
     with pytest.raises(UsageError, match="There is no folder"):
         ExampleStore.load(tmp_path / "none" / "new.jsonl")
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        ExampleStore.load(tmp_path)

@@ -8,13 +8,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.errors import UsageError
-from agentkit.patterns import Example, ExampleStore
+from agentkit.errors import DefinitionError, UsageError
+from agentkit.patterns import Classifier, Example, ExampleStore
 
 PAIRS = [
     ("Where is my parcel?", "delivery"),
@@ -83,6 +84,16 @@ def test_a_new_label_replaces_the_old_one_and_an_example_can_be_taken_back(tmp_p
 def test_what_is_no_example_is_refused(text: str, label: str) -> None:
     with pytest.raises(UsageError, match="neither blank"):
         ExampleStore().add(text, label)
+
+
+@pytest.mark.parametrize("examples", ["tea", ["ab"], [("tea",)], [("tea", "a", "b")], None, [5], {"tea": 5}])
+def test_what_are_no_pairs_of_text_and_label_is_refused(examples: Any) -> None:
+    with pytest.raises(UsageError, match=r"no pair|texts with their labels|neither blank"):
+        ExampleStore(examples)
+    with pytest.raises(DefinitionError, match=r"Classifier\(\.\.\.\): "):
+        Classifier(categories={"a": "", "b": ""}, examples=examples)
+    assert [one.label for one in ExampleStore({"tea": "a"})] == ["a"]
+    assert [one.text for one in ExampleStore([Example("tea", "a")])] == ["tea"]
 
 
 @given(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.patterns.classify.example_store import Example, sendable
+from agentkit.patterns.classify.example import Example, sendable
 from agentkit.patterns.classify.request import instructions_for, letter_in, letters_for, prompt_for
 
 LETTERS = {"order": "A", "refund": "B"}
