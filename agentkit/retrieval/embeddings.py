@@ -4,6 +4,7 @@ import math
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from heapq import nlargest
+from importlib.util import find_spec
 from typing import Generic, Protocol, TypeVar
 
 from agentkit.retrieval.bm25 import Ranked
@@ -33,7 +34,8 @@ class EmbeddingIndex(Generic[Id]):
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._ids: list[Id] = []
-        self._vectors: list[array[float]] = []
+        self._numbers = array("d")
+        """The numbers of all vectors, one after another."""
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -48,7 +50,7 @@ class EmbeddingIndex(Generic[Id]):
         vectors = map(_unit, self._embedder.embed([text for _, text in given]))
         for (id, _), vector in zip(given, vectors, strict=True):  # noqa: A001 - it is what the index calls it
             self._ids.append(id)
-            self._vectors.append(vector)
+            self._numbers.extend(vector)
 
     def search(self, query: str, limit: int = 10, *, among: Callable[[Id], bool] | None = None) -> list[Ranked[Id]]:
         """Return the nearest texts, nearest first; `score` and `coverage` are the cosine.
@@ -59,10 +61,21 @@ class EmbeddingIndex(Generic[Id]):
             among: True for the ids of texts that may be returned. None: all.
         """
         (wanted,) = map(_unit, self._embedder.embed([query]))
-        scores = [sum(map(float.__mul__, wanted, vector)) for vector in self._vectors]
+        scores = _products(self._numbers, wanted)
         places = range(len(scores)) if among is None else (at for at, id in enumerate(self._ids) if among(id))  # noqa: A001
         best = nlargest(limit, places, key=lambda place: (scores[place], -place))
         return [Ranked(self._ids[place], scores[place], max(0.0, min(1.0, scores[place]))) for place in best]
+
+
+def _products(numbers: "array[float]", wanted: "array[float]") -> list[float]:
+    """Return the product of a vector with each of those that stand in `numbers`; by numpy where it is installed."""
+    size = len(wanted)
+    if not size or find_spec("numpy") is None:
+        return [sum(map(float.__mul__, wanted, numbers[at : at + size])) for at in range(0, len(numbers), size or 1)]
+    import numpy
+
+    products: list[float] = (numpy.frombuffer(numbers).reshape(-1, size) @ numpy.frombuffer(wanted)).tolist()
+    return products
 
 
 def _unit(vector: Sequence[float]) -> "array[float]":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -57,42 +56,45 @@ class ExampleFile:
             while rest:
                 rest = rest[file.write(rest) :]
 
-    def read_new(self) -> Iterator[tuple[str, str | None]]:
-        """Yield the texts and labels of the lines that were not read yet, whichever process has written them."""
+    def read_new(self) -> list[tuple[str, str | None]]:
+        """Return the texts and labels of the lines that were not read yet, whichever process has written them.
+
+        A file that has become shorter was written anew, and is read from its beginning.
+        """
         try:
             if self.path.stat().st_size == self._read_bytes:
-                return
+                return []
             with self.path.open("rb") as file:
                 _wait_for_lock(file.fileno(), is_shared=True)
+                if file.seek(0, os.SEEK_END) < self._read_bytes:
+                    self._read_bytes = self._read_lines = 0
                 file.seek(self._read_bytes)
                 data = file.read()
         except FileNotFoundError:
-            return
+            return []
         except OSError as error:
             raise UsageError(
                 f"The examples in {str(self.path)!r} cannot be read: {error.strerror or error}."
             ) from error
-        self._read_bytes += len(data)
-        for line in data.removesuffix(b"\n").split(b"\n"):
-            self._read_lines += 1
-            if line.strip():
-                yield self._parse(line)
+        lines = data.removesuffix(b"\n").split(b"\n")
+        found = [self._parse(line, number) for number, line in enumerate(lines, self._read_lines + 1) if line.strip()]
+        self._read_bytes += len(data)  # not before all lines are known to be right: a damaged one is named again
+        self._read_lines += len(lines)
+        return found
 
-    def _parse(self, line: bytes) -> tuple[str, str | None]:
+    def _parse(self, line: bytes, number: int) -> tuple[str, str | None]:
         try:
             value: object = json.loads(line.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
-            raise self._damaged(str(error)) from None
+            raise self._damaged(number, str(error)) from None
         fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
         text, label = fields.get("text"), fields.get("label", False)
         if not isinstance(text, str) or not (label is None or isinstance(label, str)):
-            raise self._damaged('it needs a "text" and a "label", both in quotation marks')
+            raise self._damaged(number, 'it needs a "text" and a "label", both in quotation marks')
         return text, label
 
-    def _damaged(self, problem: str) -> UsageError:
-        return UsageError(
-            f"{str(self.path)!r}, line {self._read_lines}, is no example: {problem}. Correct or remove the line."
-        )
+    def _damaged(self, number: int, problem: str) -> UsageError:
+        return UsageError(f"{str(self.path)!r}, line {number}, is no example: {problem}. Correct or remove the line.")
 
 
 def _wait_for_lock(descriptor: int, *, is_shared: bool) -> None:

@@ -64,6 +64,21 @@ def test_a_damaged_line_is_named(line: str, problem: str, tmp_path: Path) -> Non
         ExampleStore.load(path)
 
 
+def test_a_line_that_is_damaged_later_is_named_until_it_is_corrected(tmp_path: Path) -> None:
+    path = tmp_path / "examples.jsonl"
+    store = ExampleStore.load(path)
+    store.add("tea", "a")
+    with path.open("a") as file:
+        file.write('{"text": "broken\n{"text": "cup", "label": "b"}\n')
+    for _ in range(2):
+        with pytest.raises(UsageError, match="line 2, is no example"):
+            store.nearest("cup")
+    path.write_text('{"text": "tea", "label": "a"}\n{"text": "cup", "label": "b"}\n')
+    assert [one.text for one in store.nearest("a cup", 1)] == ["cup"]
+    path.write_text('{"text": "pot", "label": "b"}\n')
+    assert store.nearest("a pot", 1)[0].text == "pot", "a file that was written anew is read anew"
+
+
 def test_a_line_without_an_end_is_ended_before_the_next(tmp_path: Path) -> None:
     path = tmp_path / "examples.jsonl"
     path.write_bytes(b'{"text": "tea", "label": "a"}')
