@@ -137,6 +137,8 @@ class BatchCollector:
         for entry in await batch.rejoin():
             entry.is_sent = False
             self._collect(entry)
+        if not batch.has_ended:  # it failed: an item that comes later tries for itself
+            del self._earlier[batch.token]
 
     def _remove(self, entry: BatchEntry) -> None:
         batch = self._batch_of.pop(entry, None)

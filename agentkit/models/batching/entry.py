@@ -64,6 +64,8 @@ class BatchEntry:
     """The digest of the request. Empty: nothing is recorded."""
     on_end: Callable[[], None] = _do_nothing
     """Called once the request waits no longer."""
+    custom_id: str = ""
+    """Its id in the batch. Empty: it is in none yet."""
     is_sent: bool = False
     """True once the request may have been sent, so that it may cost something."""
     _message: JSONObject = field(default_factory=dict[str, Any])

@@ -50,12 +50,15 @@ class SubmittedBatch:
     _entries: dict[str, BatchEntry] = field(default_factory=dict[str, BatchEntry])
     _abandoned: anyio.Event = field(default_factory=anyio.Event)
     _was_given_up: bool = False
+    _is_cancelled: bool = False
 
     @classmethod
     def of_entries(cls, endpoint: BatchEndpoint, wait_s: float, entries: Iterable[BatchEntry]) -> SubmittedBatch:
         """Return a batch of these requests, to be submitted."""
         batch = cls(endpoint, wait_s)
-        batch._entries = {f"{batch.token}-{number}": entry for number, entry in enumerate(entries)}
+        for number, entry in enumerate(entries):
+            entry.custom_id = f"{batch.token}-{number}"
+            batch._entries[entry.custom_id] = entry
         return batch
 
     @classmethod
@@ -66,7 +69,7 @@ class SubmittedBatch:
 
     def add(self, custom_id: str, entry: BatchEntry) -> None:
         """Let a request wait for its result; that of an earlier process may be here already."""
-        entry.is_sent = True
+        entry.is_sent, entry.custom_id = True, custom_id
         if custom_id in self.results:
             self._hand_over(entry, self.results.pop(custom_id))
         else:
@@ -74,8 +77,7 @@ class SubmittedBatch:
 
     def leave(self, entry: BatchEntry) -> None:
         """Let a request wait no longer. Where none waits any more, the batch is canceled, but for an earlier one."""
-        for custom_id in [name for name, one in self._entries.items() if one is entry]:
-            del self._entries[custom_id]
+        self._entries.pop(entry.custom_id, None)
         if not self._entries and not self.is_earlier:
             self._abandoned.set()
 
@@ -102,8 +104,16 @@ class SubmittedBatch:
             log().info("waiting for a batch of an earlier process", batch=self.id, requests=self.size)
             await self._receive()
         except (ModelError, ConfigurationError) as error:
-            self._fail_rest(error)
+            self._fail_rest(self._unknown_batch() if getattr(error, "status", None) == 404 else error)
         return []
+
+    def _unknown_batch(self) -> ModelError:
+        """Return the error where the server does not know the batch: submitted again, it would be paid for twice."""
+        return ModelError(
+            f"An earlier process has submitted this request in batch {self.id or self.token}, which the server does "
+            "not know with this key: take the key of its workspace, or run the items under another `run_id`.",
+            kind="not_found_error",
+        )
 
     # -- submission --------------------------------------------------------------------------------------------
 
@@ -199,14 +209,17 @@ class SubmittedBatch:
         """Look at the batch until it has ended; cancel it when its time is over, or nobody waits for it any more."""
         for pause_s in growing_pauses():
             status = await until_answered(lambda: self.endpoint.status(self.id), self.id)
-            if status.get("processing_status") == "ended" or (self._was_given_up and self._abandoned.is_set()):
+            if status.get("processing_status") == "ended":
                 return
             seconds_left = self.at + self.wait_s - time.time()
+            if self._abandoned.is_set():
+                await self._cancel_in_time()
+                return
             if self._was_given_up:
                 await anyio.sleep(pause_s)
-            elif seconds_left <= 0 or self._abandoned.is_set():
+            elif seconds_left <= 0:
                 self._was_given_up = True
-                log().warning("a batch is canceled", batch=self.id, waited_s=round(time.time() - self.at))
+                log().warning("a batch is canceled: its time is over", batch=self.id, waited_s=self.wait_s)
                 await self._cancel()
             else:
                 with anyio.move_on_after(min(pause_s, seconds_left)):
@@ -218,12 +231,15 @@ class SubmittedBatch:
         except ModelError as error:
             if error.status != 400:  # it has ended meanwhile
                 raise
+        self._is_cancelled = True
 
     async def _cancel_in_time(self) -> None:
-        """Cancel the batch at the end of the program, without waiting for long."""
+        """Cancel the batch, unless it is, without waiting for long: the program, or the fan-out, may be at its end."""
         with anyio.move_on_after(_CANCEL_S, shield=True):
             try:
-                await self.endpoint.cancel(self.id)
+                if not self._is_cancelled:
+                    await self.endpoint.cancel(self.id)
+                    self._is_cancelled = True
             except (ModelError, ConfigurationError) as error:
                 log().warning("a batch could not be canceled", batch=self.id, error=str(error))
 

@@ -130,6 +130,17 @@ async def test_items_that_come_when_the_batch_has_ended_find_their_results(tmp_p
     assert [one.result.usage.requests for one in results if one.result is not None] == [1, 1, 1]
 
 
+async def test_a_batch_that_the_server_does_not_know_is_not_submitted_again(tmp_path: Path) -> None:
+    """Another key, of another workspace: its results are there, and paid for."""
+    server = BatchServer(seconds_per_look=0, refusing=[("POST", "/cancel", 500)])
+    async with serve_http(server) as url, AsyncAnthropic(api_key="k", base_url=url) as client:
+        await cancelled_map(server, client, tmp_path / "runs.db", looks=2)
+        server.refusing += [("GET", "msgbatch_000001", 404)] * 3
+        results = await mapped(client, tmp_path / "runs.db", concurrency=1)
+    assert all("batch msgbatch_000001, which the server does not know" in str(said) for said in outputs(results))
+    assert server.count("POST", BATCHES) == 1
+
+
 async def test_a_map_that_was_cancelled_submits_again_what_its_batch_did_not_come_to(tmp_path: Path) -> None:
     server = BatchServer(seconds_per_request=10, seconds_per_look=6)
     async with serve_http(server) as url, AsyncAnthropic(api_key="k", base_url=url) as client:
