@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Unpack
 from agentkit.agents.agent_tool import AgentTool
 from agentkit.agents.completions import Completions
 from agentkit.agents.conversation import Conversation, conversation_state_from
-from agentkit.agents.fan_out import BATCH_WAIT_S, Done, Emit, Failed, FanOutOptions, Progress
+from agentkit.agents.fan_out import Done, Emit, Failed, FanOutOptions, Progress
 from agentkit.agents.item_runs import run_items
 from agentkit.agents.resume import journal_of, resumed_run
 from agentkit.errors import UsageError
 from agentkit.event_loop import context_without_loop, running_library
 from agentkit.loop.parent_call import enclosing_call
+from agentkit.models.batching.collector import BATCH_WAIT_S
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
 from agentkit.run.delegation_terms import MAX_DEPTH, OnFailure, Terms, Verify
 from agentkit.schema.validation.unknown_attributes import explain_unknown_attributes

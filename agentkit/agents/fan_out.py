@@ -12,6 +12,7 @@ import anyio
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.log import log
 from agentkit.loop.parent_call import enclosing_call, nested_run_id
+from agentkit.models.batching.collector import BATCH_WAIT_S
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.cleanup import is_current_task_cancelled
@@ -61,8 +62,6 @@ class Failed:
 
 DEFAULT_CONCURRENCY, BATCH_CONCURRENCY = 16, 10_000
 """Runs at once by default: of direct requests, and of requests that wait in batches."""
-BATCH_WAIT_S = 86_400.0
-"""Seconds for a batch by default: as long as the API works on one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import anyio.to_thread
 
-from agentkit.agents.fan_out import BATCH_WAIT_S, Done, Failed
+from agentkit.agents.fan_out import Done, Failed
 from agentkit.budget.usage import Cost, Usage
+from agentkit.models.batching.collector import BATCH_WAIT_S
 from agentkit.patterns.answers import CheckedText, check_text, check_value
 from agentkit.patterns.document_store import DocumentStore, Gap, Sources
 from agentkit.patterns.evidence import (

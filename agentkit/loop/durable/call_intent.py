@@ -7,19 +7,19 @@ taken out of what that process has spent, and counted anew when it is known.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, cast
 
-from agentkit.budget.budget import Amount
 from agentkit.budget.charges import Charge
 from agentkit.loop.durable.recorded_spending import amount_of
 from agentkit.loop.model_calls.exchange import ChargeMeter
-from agentkit.models.batching.batched_model import BatchedModel
+from agentkit.models.batching.batched_model import BatchedModel, waiting_for_batches
 from agentkit.models.batching.entry import Submission, submission_record
+from agentkit.models.claude import ClaudeModel
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import RunBudget
+    from agentkit.budget.account import Account
     from agentkit.messages.message import JSON, JSONObject
     from agentkit.models.model import Model
     from agentkit.run.steps import Slot, Steps
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 class CallIntent:
     """The intent of one model call, as it was announced before and is announced again; see `SubmissionRecord`."""
 
-    def __init__(self, steps: Steps, slot: Slot, eager_calls: EagerCalls | None = None) -> None:
+    def __init__(
+        self, steps: Steps, slot: Slot, accounts: Sequence[Account], eager_calls: EagerCalls | None = None
+    ) -> None:
         earlier: JSONObject = slot.intent or {}
-        self._steps, self._slot, self._eager_calls = steps, slot, eager_calls
+        self._steps, self._slot, self._accounts, self._eager_calls = steps, slot, accounts, eager_calls
         self.started_early: list[JSON] = [*earlier.get("early", ())]
         """The calls that had started early in an earlier execution."""
         self._worst_case: list[JSONObject] = []
@@ -49,32 +51,48 @@ class CallIntent:
         self.meter = ChargeMeter([Charge.from_json(one) for one in charges], self.announce_charges)
         """The meter of the call, with what requests of an earlier process may have cost that nobody waits for."""
 
+    def is_about_batches(self, model: Model) -> bool:
+        """Return True if requests of this call are, or were, submitted in batches."""
+        return bool(self._earlier) or isinstance(model, BatchedModel)
+
+    @asynccontextmanager
+    async def model_for_call(self, model: Model) -> AsyncGenerator[Model]:
+        """Yield the model to call, which records, in the block, where it submits its requests.
+
+        Where an earlier process has submitted some in a batch, it waits for that, also in a run on its own.
+        """
+        async with AsyncExitStack() as stack:
+            if self._earlier and isinstance(model, ClaudeModel):
+                model = await stack.enter_async_context(waiting_for_batches(model))
+            if isinstance(model, BatchedModel):
+                stack.enter_context(self._recording())
+            elif self._earlier:
+                self._count_earlier_as_lost()
+            yield model
+
     @contextmanager
-    def recording(self, model: Model, run_budget: RunBudget) -> Generator[None]:
-        """Record, in the block, where a model submits its requests."""
-        if not isinstance(model, BatchedModel):
-            yield
-            return
-        if self._steps.recorded_charges() is not None:
-            self._count(run_budget, Amount() - self._pending())
+    def _recording(self) -> Generator[None]:
+        self._add_to_accounts(-1)
         token = submission_record.set(self)
         try:
             yield
         finally:
             submission_record.reset(token)
-            if self._earlier:  # no request is the same any more: nobody waits for those
-                self.meter.charges += [Charge.from_json(one) for one in self._charges_of_earlier()]
-                self._count(run_budget, self._pending())
+            self._add_to_accounts(1)
 
-    def _charges_of_earlier(self) -> list[JSONObject]:
-        return [charge for one in self._earlier.values() for charge in one["charges"]]
+    def _charges_of_earlier(self) -> list[Charge]:
+        return [Charge.from_json(charge) for one in self._earlier.values() for charge in one["charges"]]
 
-    def _pending(self) -> Amount:
-        return amount_of([Charge.from_json(one) for one in self._charges_of_earlier()])
+    def _count_earlier_as_lost(self) -> None:
+        self.meter.charges += self._charges_of_earlier()
+        self._earlier.clear()
 
-    def _count(self, run_budget: RunBudget, amount: Amount) -> None:
-        for account in run_budget.accounts:
-            account.continue_from(amount)
+    def _add_to_accounts(self, sign: int) -> None:
+        """Add what the requests that are waited for may cost to what was spent before, or take it out."""
+        if self._earlier and self._steps.recorded_charges() is not None:
+            amount = amount_of(self._charges_of_earlier()).times(sign)
+            for account in self._accounts:
+                account.continue_from(amount)
 
     async def announce_charges(self, worst_case: Sequence[Charge]) -> None:
         """Record the most that the requests of the call may cost. One on its way since long is recorded already."""
@@ -90,8 +108,13 @@ class CallIntent:
     def take_earlier(self, digest: str) -> Submission | None:
         """See `SubmissionRecord.take_earlier`."""
         found = self._earlier.pop(digest, None)
-        self._submissions.pop(digest, None)
-        return None if found is None else _submission_of(found)
+        if found is not None:
+            self._worst_case = found["charges"]
+            return _submission_of(found)
+        if self._earlier:  # the program asks something else now
+            self._add_to_accounts(1)
+            self._count_earlier_as_lost()
+        return None
 
     async def announce(self, submission: Submission) -> None:
         """See `SubmissionRecord.announce`."""

@@ -81,7 +81,7 @@ class ModelSteps:
     async def _call_as_step(self, model: Model, model_request: ModelRequest) -> ModelReply:
         slot = self._reserve(model_request.request)
         early = model_request.eager_calls
-        intent = CallIntent(self._steps, slot, early)
+        intent = CallIntent(self._steps, slot, self.caller.resources.run_budget.accounts, early)
         if early is not None:
             early.begin_model_call(model_request.turn_number, intent.started_early, intent.announce_early)
         meter, was_called = intent.meter, False
@@ -110,7 +110,10 @@ class ModelSteps:
         resources, early, meter = self.caller.resources, model_request.eager_calls, intent.meter
         calls: Sequence[ToolCall] = ()
         try:
-            with intent.recording(model, resources.run_budget):
+            if intent.is_about_batches(model):
+                async with intent.model_for_call(model) as used:
+                    reply = await self.caller.call(used, model_request, meter)
+            else:
                 reply = await self.caller.call(model, model_request, meter)
             end, calls = reply.to_json(), reply.turn.tool_calls()
         except (ModelError, OverBudget, ProgramFault, GivenUp) as error:

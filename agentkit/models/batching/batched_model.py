@@ -103,6 +103,14 @@ async def open_batched_model(
             yield BatchedModel(direct, collector)
 
 
+@asynccontextmanager
+async def waiting_for_batches(model: ClaudeModel) -> AsyncGenerator[BatchedModel]:
+    """Open a model that waits for requests which an earlier process has submitted, and makes all others directly."""
+    collector = BatchCollector(BatchEndpoint(model.client), submits=False)
+    async with collector.running():
+        yield BatchedModel(model, collector)
+
+
 def price_factor_of(model: Model) -> float:
     """Return the factor on the listed prices of a model's requests."""
     return BATCH_PRICE_FACTOR if isinstance(model, BatchedModel) else 1.0

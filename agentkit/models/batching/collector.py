@@ -10,16 +10,20 @@ from functools import partial
 
 import anyio
 
+from agentkit.errors import ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
 from agentkit.models.batching.endpoint import BatchEndpoint, request_bytes
 from agentkit.models.batching.entry import BatchEntry, Submission, digest_of, submission_record
+from agentkit.models.batching.results import LATE
 from agentkit.models.batching.submitted_batch import SubmittedBatch, token_of
 
 MAX_REQUESTS = 100_000
 """The most requests of a batch, by the API."""
 MAX_BYTES = 256_000_000
 """The most bytes of a batch, by the API."""
+BATCH_WAIT_S = 86_400.0
+"""Seconds for a batch by default: as long as the API works on one."""
 _GRACE_S = 0.05
 """Seconds for which all items have to wait: the next one may be about to begin."""
 _QUIET_S = 10.0
@@ -33,8 +37,8 @@ class _OpenBatch:
     entries: list[BatchEntry] = field(default_factory=list[BatchEntry])
     bytes: int = 0
 
-    def has_room_for(self, size: int) -> bool:
-        return len(self.entries) < MAX_REQUESTS and (not self.entries or self.bytes + size < MAX_BYTES)
+    def has_room_for(self, size: int, max_bytes: int) -> bool:
+        return len(self.entries) < MAX_REQUESTS and (not self.entries or self.bytes + size < max_bytes)
 
 
 class BatchCollector:
@@ -43,16 +47,19 @@ class BatchCollector:
     Args:
         endpoint: Takes the batches.
         wait_s: Seconds after which a batch is given up.
+        submits: False: it waits for batches of earlier processes only.
     """
 
-    def __init__(self, endpoint: BatchEndpoint, wait_s: float) -> None:
-        self._endpoint, self._wait_s = endpoint, wait_s
+    def __init__(self, endpoint: BatchEndpoint, wait_s: float = BATCH_WAIT_S, *, submits: bool = True) -> None:
+        self._endpoint, self._wait_s, self._submits = endpoint, wait_s, submits
         self._open: dict[tuple[str, ...], _OpenBatch] = {}
         """The open batches, by betas: these hold for a whole batch."""
         self._earlier: dict[str, SubmittedBatch] = {}
         """Batches of earlier processes, by the beginning of their custom ids."""
         self._batch_of: dict[BatchEntry, SubmittedBatch | None] = {}
         """The requests that wait, each with its batch. None: it is collected."""
+        self._max_bytes = MAX_BYTES
+        """The most bytes of a batch; fewer where the server, or a proxy before it, takes no more."""
         self._items = 0
         self._waiting = 0
         """The requests without a result."""
@@ -108,9 +115,12 @@ class BatchCollector:
         self._waiting -= 1
 
     def _collect(self, entry: BatchEntry) -> None:
+        if not self._submits:
+            entry.fail(ModelError("The request stands in no batch that has answered it.", kind=LATE, is_retryable=True))
+            return
         betas, size = entry.request.betas, request_bytes(entry.request)
         batch = self._open.get(betas)
-        if batch is not None and not batch.has_room_for(size):
+        if batch is not None and not batch.has_room_for(size, self._max_bytes):
             self._submit(betas)
             batch = None
         if batch is None:
@@ -171,8 +181,14 @@ class BatchCollector:
         return _GRACE_S if self._waiting >= self._items else _QUIET_S
 
     def _submit(self, betas: tuple[str, ...]) -> None:
-        entries = self._open.pop(betas).entries
-        batch = SubmittedBatch.of_entries(self._endpoint, self._wait_s, entries)
-        self._batch_of |= dict.fromkeys(entries, batch)
-        self._to_start.append(batch.submit)
+        collected = self._open.pop(betas)
+        batch = SubmittedBatch.of_entries(self._endpoint, self._wait_s, collected.entries)
+        self._batch_of |= dict.fromkeys(collected.entries, batch)
+
+        async def submit() -> None:
+            await batch.submit()
+            if batch.is_too_large:
+                self._max_bytes = min(self._max_bytes, collected.bytes // 2)
+
+        self._to_start.append(submit)
         self._changed.set()

@@ -6,6 +6,7 @@ goes wrong on the way to a batch that works on is tried again, since its results
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -22,6 +23,8 @@ from agentkit.models.batching.lost_batches import find_batch
 from agentkit.models.batching.polling import growing_pauses, until_answered
 from agentkit.models.batching.results import message_of
 
+_REFUSED_REQUEST = re.compile(r"\brequests\.(\d+)\b")
+"""The place of the request that the refusal of a batch is about."""
 _CANCEL_S = 5.0
 """Seconds that the request to cancel a batch may take when the program ends."""
 
@@ -45,6 +48,8 @@ class SubmittedBatch:
     """True if an earlier process has submitted it."""
     results: dict[str, JSONObject] = field(default_factory=dict[str, JSONObject])
     """The results that nobody has claimed yet, by custom id: those of items that begin later in this process."""
+    is_too_large: bool = False
+    """True if the server has refused it for its size."""
     has_ended: bool = False
     """True once all results are here."""
     _entries: dict[str, BatchEntry] = field(default_factory=dict[str, BatchEntry])
@@ -84,11 +89,13 @@ class SubmittedBatch:
     async def submit(self) -> None:
         """Record where the requests are, send them, and wait for their results."""
         try:
-            while self.size != len(self._entries):  # some may leave meanwhile
-                self.size = len(self._entries)
-                await self._announce()
-            if self._entries:
-                self.id = await self._create()
+            while self._entries and not self.id:
+                while self.size != len(self._entries):  # some may leave meanwhile
+                    self.size = len(self._entries)
+                    await self._announce()
+                if self._entries:
+                    self.id = await self._create()
+            if self.id:
                 log().info("a batch was submitted", batch=self.id, requests=self.size)
                 await self._receive()
         except (ModelError, ConfigurationError) as error:
@@ -142,7 +149,10 @@ class SubmittedBatch:
                     tasks.start_soon(announce, custom_id, entry)
 
     async def _create(self) -> str:
-        """Submit the requests. After a lost answer the batch is looked for; if it is not there, the error is raised."""
+        """Submit the requests, and return the id of the batch. Empty: one of them was refused, and is left out.
+
+        After a lost answer the batch is looked for; if it is not there, the error is raised.
+        """
         for entry in self._entries.values():
             entry.is_sent = True
         requests = [(custom_id, entry.request) for custom_id, entry in self._entries.items()]
@@ -152,13 +162,27 @@ class SubmittedBatch:
                 batch_id = await self.endpoint.create(requests, requests[0][1].betas)
         except ModelError as error:
             if not is_outcome_unknown(error):
-                raise
+                self._refuse(error)
+                return ""
             log().warning("the answer to the submission of a batch was lost", token=self.token, error=str(error))
             found = await find_batch(self.endpoint, self.token, self.size, self.at)
             if found is None:
                 raise
             return found
         return batch_id
+
+    def _refuse(self, error: ModelError) -> None:
+        """Fail the request that an error is about, or raise the error. A batch that is too large is tried in parts."""
+        named = _REFUSED_REQUEST.search(str(error)) if error.status == 400 else None
+        if named is not None and int(named[1]) < len(self._entries):
+            custom_id = [*self._entries][int(named[1])]
+            self._entries.pop(custom_id).fail(error)
+            return
+        if error.status != 413 or len(self._entries) == 1:
+            raise error
+        self.is_too_large = True
+        text = f"The server takes no batch of {len(self._entries)} such requests: {error}"
+        raise ModelError(text, kind=error.kind, is_retryable=True) from error
 
     # -- results -----------------------------------------------------------------------------------------------
 

@@ -32,6 +32,8 @@ class BatchServer:
     """Method and end of the path of requests that are worked on, but whose answer is lost; each once."""
     refusing: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
     """Method, end of the path and status of requests that are refused; each once."""
+    refusal: str = "No."
+    """The text of these refusals."""
     calls: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """Method and path of all requests."""
 
@@ -47,7 +49,7 @@ class BatchServer:
         for one in self.refusing:
             if method == one[0] and path.endswith(one[1]):
                 self.refusing.remove(one)
-                return error_response(one[2], "api_error", "No.", {"request-id": "req_no"})
+                return error_response(one[2], "api_error", self.refusal, {"request-id": "req_no"})
         response = await self.simulator.handle(method, path, headers, body)
         for lost in self.losing:
             if method == lost[0] and path.endswith(lost[1]):

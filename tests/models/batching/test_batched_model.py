@@ -203,6 +203,23 @@ async def test_chunks_are_cut_by_requests_by_bytes_and_by_betas(monkeypatch: pyt
     assert server.count("POST", BATCHES) == 5
 
 
+async def test_a_request_that_is_refused_with_its_batch_costs_no_other() -> None:
+    server = BatchServer(refusing=[("POST", BATCHES, 400)], refusal="requests.1.params.system: Input is not valid")
+    async with client_of(server) as client:
+        results = await agent.map(["0", "1", "2"], batch=True, client=client, concurrency=3)
+    failed = [result for result in results if isinstance(result, Failed)]
+    assert ["requests.1.params.system" in one.reason for one in failed] == [True]
+    assert (server.count("POST", BATCHES), server.tiers()) == (2, ["batch"] * 2)
+
+
+async def test_a_batch_that_is_too_large_for_the_server_is_submitted_in_parts() -> None:
+    server = BatchServer(refusing=[("POST", BATCHES, 413)])
+    async with client_of(server) as client:
+        results = await agent.map(["0", "1", "2"], batch=True, client=client)
+    assert outputs(results) == [0, 2, 4]
+    assert server.count("POST", BATCHES) >= 3
+
+
 async def test_sub_agents_are_asked_directly() -> None:
     def answer(request: JSONObject) -> Reply:
         if request["model"] == "claude-haiku-5-5":

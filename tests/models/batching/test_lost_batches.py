@@ -141,6 +141,19 @@ async def test_a_batch_that_the_server_does_not_know_is_not_submitted_again(tmp_
     assert server.count("POST", BATCHES) == 1
 
 
+async def test_an_item_that_is_resumed_by_itself_waits_for_the_batch_too(tmp_path: Path) -> None:
+    server = BatchServer(seconds_per_look=0, refusing=[("POST", "/cancel", 500)])
+    async with serve_http(server) as url, AsyncAnthropic(api_key="k", base_url=url) as client:
+        await cancelled_map(server, client, tmp_path / "runs.db", looks=2)
+        server.seconds_per_look = 1_000
+        result = await agent.resume("m/1", client=client, journal=tmp_path / "runs.db")
+        assert (result.output, server.tiers()) == (2, ["batch"] * 3)
+        server.refusing += [("GET", "msgbatch_000001", 404)]
+        failed = await agent.resume("m/2", client=client, journal=tmp_path / "runs.db")
+        assert failed.error is not None
+    assert (server.count("POST", BATCHES), server.tiers()) == (1, ["batch"] * 3)
+
+
 async def test_a_map_that_was_cancelled_submits_again_what_its_batch_did_not_come_to(tmp_path: Path) -> None:
     server = BatchServer(seconds_per_request=10, seconds_per_look=6)
     async with serve_http(server) as url, AsyncAnthropic(api_key="k", base_url=url) as client:
