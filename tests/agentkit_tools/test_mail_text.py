@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentkit_tools import mail_forms, mail_parsing
 from agentkit_tools.mail_text import read_mail
 from agentkit_tools.unreadable import NotReadable
 
@@ -176,6 +177,14 @@ def test_what_a_page_shows_is_measured_without_its_markup() -> None:
     ):
         text, _ = read(multi("alternative", PLAIN, part("text/html", style + shown)))
         assert (text != "See the bill.") == is_chosen
+
+
+def test_a_text_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (mail_forms, mail_parsing):
+        monkeypatch.setattr(module, "MOST_TEXT_BYTES", 20)
+    for kind in ("text/plain", "text/html"):
+        text, _ = read(part(kind, "See the bill. " * 9))
+        assert text == "See the bill. See th\n\n[the rest of this text is not read: it is too long]"
 
 
 def test_a_page_without_a_charset_in_its_header_says_it_itself() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 
 import pytest
@@ -58,12 +59,12 @@ def test_messages_are_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(mbox, "_AHEAD_BYTES", 30)
     for size in (1, 31, 100):
         monkeypatch.setattr(mbox, "_BLOCK_BYTES", size)
-        passed = bytearray()
+        digest = hashlib.sha256()
         starts: list[int] = []
-        for stored in messages_of_mbox(io.BytesIO(data), passed=passed.extend):
+        for stored in messages_of_mbox(io.BytesIO(data), digest=digest):
             starts.append(stored.start)
-            assert len(passed) == stored.start
-        assert passed == data
+            assert stored.before == hashlib.sha256(data[: stored.start]).digest()
+        assert digest.digest() == hashlib.sha256(data).digest()
         assert messages(data) == whole
         later = messages_of_mbox(io.BytesIO(data), start=starts[7])
         assert [stored.data for stored in later] == whole[7:]

@@ -8,7 +8,7 @@ from agentkit_tools.decoding import decode_bytes
 from agentkit_tools.html_charset import charset_of_html
 from agentkit_tools.html_text import is_html_extra_installed, text_of_html
 from agentkit_tools.mail_headers import content_type, parameter
-from agentkit_tools.mail_parsing import body, subparts
+from agentkit_tools.mail_parsing import MOST_TEXT_BYTES, body, subparts
 from agentkit_tools.mail_parts import MailPart
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
@@ -18,6 +18,7 @@ DATA = frozenset({"text/calendar", "text/vcard", "text/x-vcard", "text/directory
 _STUB_CHARS = 300
 _STUB_SHARE = 3
 """A plain text shorter than `_STUB_CHARS` is a stub if another form of it is this many times as long."""
+_CUT = "\n\n[the rest of this text is not read: it is too long]"
 _CLEARLY = 0.8
 """HTML of a rough length below this share of what is wanted is not converted to measure it."""
 _MARKUP = re.compile(rb"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.DOTALL | re.IGNORECASE)
@@ -69,7 +70,8 @@ def _text_length(part: MailPart, least: int) -> int:
 def part_text(part: MailPart, kind: str) -> str:
     """Return the text of a part, decoded and converted. It is kept with a part in HTML, since it costs most."""
     if part.text is None or kind not in HTML:
-        part.text = _converted(part, kind)
+        text, is_cut = _converted(part, kind), part.end - part.body_start > MOST_TEXT_BYTES
+        part.text = text.rstrip() + _CUT if is_cut else text
     return part.text
 
 

@@ -58,7 +58,10 @@ def content_key(data: bytes) -> bytes:
     if any(mark in head for mark in _MARKS):
         head = _VOLATILE.sub(b"", head)
     found = hashlib.sha256(head)
-    with memoryview(data) as view, view[end : len(data.rstrip(b"\n"))] as body:
+    stop = len(data)
+    while stop > end and data[stop - 1] == 10:
+        stop -= 1
+    with memoryview(data) as view, view[end:stop] as body:
         found.update(body)
     return found.digest()[:16]
 

@@ -14,6 +14,8 @@ from agentkit_tools.unreadable import NotReadable
 TOO_DEEP = "an e-mail whose parts are nested too deeply"
 MOST_DEPTH = 100
 """Maximum number of parts inside one another."""
+MOST_TEXT_BYTES = 5_000_000
+"""Maximum size of a text in bytes; what follows is left out, which the text mentions."""
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _KNOWN_FIELD = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|mime-version|received|content-(?:type|transfer-encoding)|reply-to|x-[\w-]+)"
@@ -54,8 +56,9 @@ def subparts(part: MailPart) -> list[MailPart]:
 
 
 def body(part: MailPart, *, is_text: bool) -> bytes:
-    """Return the decoded body of a part."""
-    return transfer_decode(part.raw_body(), part.get("Content-Transfer-Encoding"), is_text=is_text)
+    """Return the decoded body of a part; of a text no more than `MOST_TEXT_BYTES` of it."""
+    data = part.data[part.body_start : min(part.end, part.body_start + MOST_TEXT_BYTES)] if is_text else part.raw_body()
+    return transfer_decode(data, part.get("Content-Transfer-Encoding"), is_text=is_text)
 
 
 def _find_subparts(part: MailPart) -> list[MailPart]:

@@ -10,10 +10,13 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
-from typing import BinaryIO, Literal, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from agentkit_tools.decoding import encoding_of_start
 from agentkit_tools.mbox import StoredMessage, messages_of_mbox
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Digest  # pyright: ignore[reportPrivateUsage]
 
 MailKind: TypeAlias = Literal["mail", "mbox", "emlx"]
 """One message, many one after the other, or one as Apple Mail writes it."""
@@ -89,16 +92,15 @@ def _is_maildir(folder: Path) -> bool:
 
 
 def messages_of_store(
-    file: BinaryIO, kind: MailKind, *, start: int = 0, passed: Callable[[bytes | memoryview], object] | None = None
+    file: BinaryIO, kind: MailKind, *, start: int = 0, digest: Digest | None = None
 ) -> Iterator[StoredMessage]:
-    """Yield the messages of a file, one at a time. For `start` and `passed` see `messages_of_mbox`."""
+    """Yield the messages of a file, one at a time. For `start` and `digest` see `messages_of_mbox`."""
     if kind == "mbox":
-        yield from messages_of_mbox(file, start=start, passed=passed)
+        yield from messages_of_mbox(file, start=start, digest=digest)
         return
     data = file.read()
-    yield StoredMessage(0, _message_of_emlx(data) if kind == "emlx" else data)
-    if passed is not None:
-        passed(data)
+    before = digest.digest() if digest else b""
+    yield StoredMessage(0, _message_of_emlx(data) if kind == "emlx" else data, before)
 
 
 def _message_of_emlx(data: bytes) -> bytes:

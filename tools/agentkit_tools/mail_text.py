@@ -59,7 +59,8 @@ class Attachment:
     @property
     def size(self) -> int:
         """Number of bytes of the file."""
-        return decoded_size(self.part.raw_body(), self.part.get("Content-Transfer-Encoding"))
+        part = self.part
+        return decoded_size(part.data, part.body_start, part.end, part.get("Content-Transfer-Encoding"))
 
 
 @dataclass(frozen=True, slots=True)

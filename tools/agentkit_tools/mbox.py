@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Digest  # pyright: ignore[reportPrivateUsage]
 
 MOST_BYTES = 50_000_000
 """Maximum size of a message in bytes; a bigger one is skipped."""
@@ -32,11 +35,11 @@ class StoredMessage(NamedTuple):
     """The place in the file where it begins, with the line `From `."""
     data: bytes | None
     """The message as it was sent. None: it has more than `MOST_BYTES`."""
+    before: bytes = b""
+    """The SHA-256 digest of the bytes before it. Empty: it was not asked for."""
 
 
-def messages_of_mbox(
-    file: BinaryIO, *, start: int = 0, passed: Callable[[bytes | memoryview], object] | None = None
-) -> Iterator[StoredMessage]:
+def messages_of_mbox(file: BinaryIO, *, start: int = 0, digest: Digest | None = None) -> Iterator[StoredMessage]:
     """Yield each message.
 
     A line `From ...` starts a message only between an empty line and a header field, so that an unquoted one in the
@@ -45,27 +48,29 @@ def messages_of_mbox(
     Args:
         file: The file.
         start: The place to begin at: that of a message, or 0.
-        passed: Called with all bytes from `start` on. When a message is yielded that is not too big, it has had those
-            before the message.
+        digest: That of the bytes before `start`; it goes on with the others. None: none is wanted.
     """
-    reader = _MboxReader(file, start, passed)
+    reader = _MboxReader(file, start, digest)
     separator = reader.find_first()
     while separator is not None:
         reader.pass_over(separator[0])
-        place, head = reader.place, separator[1] - separator[0]
-        separator = reader.find_next()
-        yield StoredMessage(place, reader.take(head, separator[0] if separator else len(reader.buffer)))
-    reader.pass_over(len(reader.buffer))
+        place, before, head = reader.place, digest.digest() if digest else b"", separator[1] - separator[0]
+        following = reader.find_next()
+        end = following[0] if following else len(reader.buffer)
+        data = reader.take(head, end)
+        reader.pass_over(end)
+        separator = (0, following[1] - end) if following else None
+        yield StoredMessage(place, data, before)
 
 
 class _MboxReader:
     """Holds the message that is being read, and a little of what follows."""
 
-    def __init__(self, file: BinaryIO, start: int, passed: Callable[[bytes | memoryview], object] | None) -> None:
+    def __init__(self, file: BinaryIO, start: int, digest: Digest | None) -> None:
         self.buffer = bytearray()
         self.place = start
         """The place in the file where the buffer begins."""
-        self._file, self._passed = file, passed
+        self._file, self._digest = file, digest
         self._is_end = self._is_cut = False
         file.seek(start)
         self._read_block()
@@ -100,9 +105,9 @@ class _MboxReader:
 
     def pass_over(self, count: int) -> None:
         """Give up the beginning of the buffer."""
-        if self._passed is not None:
+        if self._digest is not None:
             with memoryview(self.buffer) as view, view[:count] as piece:
-                self._passed(piece)
+                self._digest.update(piece)
         del self.buffer[:count]
         self.place += count
 

@@ -7,6 +7,7 @@ import re
 
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _BASE64_LINE_CHARS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/\r\n"
+_PIECE_BYTES = 1_000_000
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _SEGMENT = re.compile(rb"[^=]+")
 _LEAST_LONG_LINE = 40
@@ -34,14 +35,15 @@ def transfer_decode(data: bytes, encoding: str, *, is_text: bool) -> bytes:
     return data
 
 
-def decoded_size(data: bytes, encoding: str) -> int:
-    """Return the number of bytes that `transfer_decode` makes of a file's. Clean base64 is counted, not decoded."""
+def decoded_size(data: bytes, start: int, end: int, encoding: str) -> int:
+    """Return the number of bytes of the file in a part of some data. Clean base64 is counted, not decoded."""
     if encoding.strip().lower() == "base64":
-        rest = data.translate(None, _BASE64_LINE_CHARS)
-        if rest in (b"", b"=", b"==") and data.rstrip().endswith(rest):
-            chars = len(data) - data.count(b"\n") - data.count(b"\r") - len(rest)
+        pieces = (data[at : min(at + _PIECE_BYTES, end)] for at in range(start, end, _PIECE_BYTES))
+        rest = b"".join(piece.translate(None, _BASE64_LINE_CHARS)[:9] for piece in pieces)
+        if rest in (b"", b"=", b"==") and data[max(start, end - 9) : end].rstrip().endswith(rest):
+            chars = end - start - data.count(b"\n", start, end) - data.count(b"\r", start, end) - len(rest)
             return chars // 4 * 3 + (0, 0, 1, 2)[chars % 4]
-    return len(transfer_decode(data, encoding, is_text=False))
+    return len(transfer_decode(data[start:end], encoding, is_text=False))
 
 
 def _decode_base64_text(data: bytes) -> bytes:

@@ -128,13 +128,13 @@ class FileIndexer:
         """Add the messages of a file from where it is known, and yield up to where it is known after each."""
         number = known.passed
         point = FilePoint(known.known, known.digest, known.passed, known.passed, known.last_key)
-        for stored in messages_of_store(opened, kind, start=known.known, passed=digest.update):
+        for stored in messages_of_store(opened, kind, start=known.known, digest=digest):
             number += 1
             part = f"/{number}" if kind == "mbox" else ""
             replaced = known.last_key if stored.start == known.known else None
             key = self._add_message(stored.data, Place(known.id, stored.start), (name, part), replaced)
             if stored.data is not None:
-                point = FilePoint(stored.start, digest.digest(), number - 1, number, key)
+                point = FilePoint(stored.start, stored.before, number - 1, number, key)
             yield point._replace(messages=number)
         if not number:
             raise NotReadable("no mbox file, or one without messages")
