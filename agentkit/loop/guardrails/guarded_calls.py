@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentkit.budget.charges import total_usage
 from agentkit.loop.model_calls.exchange import GivenUp
@@ -21,11 +22,16 @@ class GuardedModelCaller(ModelCaller):
 
     input_checks: InputChecks = field(kw_only=True)
 
-    async def call(self, model: Model, model_request: ModelRequest, meter: ChargeMeter) -> ModelReply:
+    def call(  # pyright: ignore[reportIncompatibleMethodOverride] - a coroutine as well, of whichever function it is
+        self, model: Model, model_request: ModelRequest, meter: ChargeMeter
+    ) -> Coroutine[Any, Any, ModelReply]:
         """See `ModelCaller.call`. Raises GivenUp, too, but not for the request of a summary."""
+        may_be_cut_off = model_request.turn_number and not self.input_checks.is_over
+        call = self._call_until_verdict if may_be_cut_off else super().call
+        return call(model, model_request, meter)
+
+    async def _call_until_verdict(self, model: Model, model_request: ModelRequest, meter: ChargeMeter) -> ModelReply:
         checks = self.input_checks
-        if not model_request.turn_number:
-            return await ModelCaller.call(self, model, model_request, meter)
         checks.tokens_cut = 0
         try:
             with checks.call_that_may_be_given_up():

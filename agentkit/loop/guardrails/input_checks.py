@@ -61,8 +61,11 @@ class InputChecks:
     _call: anyio.CancelScope | None = field(default=None, init=False)
     """The scope of the model call that is under way. None: none is."""
     _turns: int = field(default=0, init=False)
+    _is_only_input: bool = field(init=False)
+    """True if all guardrails of the run look at the input alone."""
 
     def __post_init__(self) -> None:
+        self._is_only_input = all(one.places == ("input",) for one in self.checks.spec.guardrails)
         steps = self.scope.steps
         for number, one in enumerate(self.checks.spec.guardrails, 1):
             if "input" in one.places:
@@ -92,6 +95,11 @@ class InputChecks:
     def is_cleared(self) -> bool:
         """True if the verdict is in, in this execution or, of a run that is rebuilt, in the recorded one."""
         return self.settled.is_set() and not self._is_unknown
+
+    @property
+    def is_over(self) -> bool:
+        """True if nothing is left that may cut a model call off: the input has passed, and nothing else is checked."""
+        return self.is_cleared and not self._cautions and self._is_only_input
 
     # -- the verdict -------------------------------------------------------------------------------------------
 
@@ -146,7 +154,7 @@ class InputChecks:
 
     async def add_note(self, note: str | None) -> str | None:
         """Return the note for the next user message, behind that of a caution if one is due."""
-        if not self.has_any:
+        if not self.has_any or (self.is_over and not self.scope.steps.is_durable):
             return note
         self._turns += 1
         steps = self.scope.steps

@@ -94,23 +94,18 @@ class RunGuard:
 
     async def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do the work of the run, with the checks of the input before and beside it. After a block it returns."""
-        with closing(work), anyio.CancelScope() as self._work:
-            await self.inputs.check_before()
-            if self.blocked is None and not self.inputs.is_beside:
-                await work
-            elif self.blocked is None:
-                await self._run_beside(work)
-
-    async def _run_beside(self, work: Coroutine[Any, Any, None]) -> None:
         failure: Exception | None = None
         try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self.inputs.check_beside, name="guardrails")
-                await anyio.lowlevel.checkpoint()  # the check goes first
-                try:
-                    await work
-                except Exception as error:  # noqa: BLE001 - raised below, once the verdict is in
-                    failure = error
+            with closing(work), anyio.CancelScope() as self._work:
+                await self.inputs.check_before()
+                async with anyio.create_task_group() as tasks:
+                    if self.inputs.is_beside and self.blocked is None:
+                        tasks.start_soon(self.inputs.check_beside, name="guardrails")
+                    await anyio.lowlevel.checkpoint()  # the check goes first; a block before it ends the run here
+                    try:
+                        await work
+                    except Exception as error:  # noqa: BLE001 - raised below, once the verdict is in
+                        failure = error
         except BaseExceptionGroup as group:
             raise first_leaf_exception(group) from None
         if failure is not None and self.blocked is None:

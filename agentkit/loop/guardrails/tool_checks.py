@@ -61,6 +61,8 @@ class ToolChecks:
 
     async def before_call(self, call: GatedCall) -> str | None:
         """See `ToolGate.before_call`."""
+        if self.input_checks.is_over:
+            return None
         return await self.loop.run(partial(self._before_call, call), "the guarded run above this tool call")
 
     async def after_call(self, call: GatedCall, content: Content) -> str | None:
@@ -85,6 +87,9 @@ class ToolChecks:
             await self.input_checks.wait()
             if self.input_checks.has_caution:
                 raise ToolError(WAIT_FOR_NOTE_RESULT)
+        if not self._by_place["tool_call"]:
+            self._refuse_if_blocked(BLOCKED_RESULT)
+            return None
         given = call.run.call.input
         sight = _sight(call, "tool_call", encode(given).decode(errors="replace"), given)
         return await self._verdict(call, sight, BLOCKED_RESULT)
@@ -100,9 +105,12 @@ class ToolChecks:
             self._apply(record)
             if isinstance(record.verdict, Caution):
                 notes.append(record.verdict.note)
-        if self.is_blocked():
-            raise ToolError(blocked)
+        self._refuse_if_blocked(blocked)
         return "\n".join(dict.fromkeys(notes)) or None
+
+    def _refuse_if_blocked(self, text: str) -> None:
+        if self.is_blocked():
+            raise ToolError(text)
 
     def _apply(self, record: VerdictRecord) -> None:
         """Do what follows from a verdict: a block ends the run, and the note of a caution goes with the results."""

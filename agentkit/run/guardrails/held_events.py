@@ -7,7 +7,9 @@ what was held comes before what is sent afterwards, from whatever thread.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from agentkit.run.events import (
     CitationDelta,
@@ -22,7 +24,7 @@ from agentkit.run.events import (
 from agentkit.run.guardrails.verdict_event import VerdictGiven
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Coroutine, Iterable
 
 HoldReason: TypeAlias = Literal["input", "output"]
 """The reason why events are held: the input, or a reply that may be the output, is being checked."""
@@ -36,7 +38,7 @@ _WITHOUT_CONTENT = (RunStarted, VerdictGiven, RunFinished)
 class Listener(Protocol):
     """Receives events; see `EventListener`."""
 
-    async def send(self, event: Event) -> None:
+    def send(self, event: Event) -> Coroutine[Any, Any, None]:
         """Deliver an event; waits until the listener takes it."""
         ...
 
@@ -63,20 +65,20 @@ class HeldEvents:
         self._is_closed = False
         """True: only those of the guarded run that have no content are passed on."""
 
-    async def send(self, event: Event) -> None:
-        """See `EventListener.send`."""
-        if not self._keep(event):
-            await self._listener.send(event)
+    def send(self, event: Event) -> Coroutine[Any, Any, None]:
+        """See `EventListener.send`. No coroutine of its own, whose every resumption would take time."""
+        if (self._held is not None or self._is_closed) and self._keep(event):
+            return _nothing()
+        return self._listener.send(event)
 
     def send_soon(self, event: Event) -> None:
         """See `EventListener.send_soon`."""
-        if not self._keep(event):
-            self._listener.send_soon(event)
+        if (self._held is not None or self._is_closed) and self._keep(event):
+            return
+        self._listener.send_soon(event)
 
     def _keep(self, event: Event) -> bool:
         """Return True if an event is held, or dropped."""
-        if self._held is None and not self._is_closed:
-            return False
         with self._lock:
             if self._is_closed:
                 return not self._is_without_content(event)
@@ -136,3 +138,7 @@ class HeldEvents:
             for i, event in enumerate(held)
             if i < start or event.run_id != self._run_id or not isinstance(event, _REPLY_EVENTS)
         ]
+
+
+async def _nothing() -> None:
+    await checkpoint_if_cancelled()
