@@ -61,6 +61,8 @@ class DocumentStore(Mapping[str, str]):
         self._entries: dict[str, _Entry] = {}
         self._pages: dict[tuple[str, int], _Entry] = {}
         self._without_text: set[str] = set()
+        self._files: set[Path] = set()
+        """Files that were taken: one that is given twice, as by overlapping globs, is read once."""
         self._size = 0
         self.gaps: list[Gap] = []
         """Files that could not be read."""
@@ -205,6 +207,10 @@ class DocumentStore(Mapping[str, str]):
     def _keep_file(self, file: Path, name: str, taken: Callable[[str, str], object]) -> None:
         from agentkit_tools.documents import read_folder
 
+        if (real := file.resolve()) in self._files:
+            return
+        if not file.is_symlink():  # a link may be refused, and its file given by itself
+            self._files.add(real)
         if file.suffix.lower() == ".pdf":
             self._keep_pdf_file(file, name, taken)
             return

@@ -43,8 +43,8 @@ async def test_documents_come_from_any_iterable_and_from_paths(tmp_path: Path) -
             "picture.png", "empty.txt", "missing.txt", ("The fee is 12 EUR. " * 100)[:200],
         }  # fmt: skip
         assert result.plan.documents == 2
-        again = await read_many((tmp_path / "inner").glob("*.md"), "What is the fee?")
-    assert again.gaps == ()
+        again = await read_many([*(tmp_path / "inner").glob("*.md"), tmp_path / "inner"], "What is the fee?")
+    assert (again.gaps, again.plan.documents) == ((), 1)
     assert "inner/fees.md" in text_of_request(played.requests[0])
 
 
