@@ -27,7 +27,7 @@ from agentkit.cli.terminal.printing import print_message
 from agentkit.errors import AgentkitError, ConfigurationError, UsageError
 
 _DESCRIPTION = "Tool-using agents on Claude: run them, look at their tools, try everything without a key."
-_WITH_DISPLAY = ("run", "chat", "demo", "read", "runs")
+_WITH_DISPLAY = ("run", "chat", "demo", "read", "runs", "guard")
 """Commands that show a run, unless they print JSON."""
 _EXIT_CODES = """\
 exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration or credentials,
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     escape_unencodable()  # a narrow terminal encoding is no reason to fail
     top = build_parser()
     args = top.parse_args(argv)
-    has_display = args.command in _WITH_DISPLAY and not args.json
+    has_display = args.command in _WITH_DISPLAY and not getattr(args, "json", False)
     try:
         decode_text_arguments(args)
         with shown_log_lines(is_debug=args.debug, has_display=has_display):

@@ -68,14 +68,18 @@ class EmbeddingIndex(Generic[Id]):
 
 
 def _products(numbers: "array[float]", wanted: "array[float]") -> list[float]:
-    """Return the product of a vector with each of those that stand in `numbers`; by numpy where it is installed."""
-    size = len(wanted)
-    if not size or find_spec("numpy") is None:
-        return [sum(map(float.__mul__, wanted, numbers[at : at + size])) for at in range(0, len(numbers), size or 1)]
+    """Return the product of a vector with each of those in `numbers`; by numpy where it is installed."""
+    if not wanted or find_spec("numpy") is None:
+        return _products_in_python(numbers, wanted)
     import numpy
 
-    products: list[float] = (numpy.frombuffer(numbers).reshape(-1, size) @ numpy.frombuffer(wanted)).tolist()
+    products: list[float] = (numpy.frombuffer(numbers).reshape(-1, len(wanted)) @ numpy.frombuffer(wanted)).tolist()
     return products
+
+
+def _products_in_python(numbers: "array[float]", wanted: "array[float]") -> list[float]:
+    size = len(wanted) or 1
+    return [sum(map(float.__mul__, wanted, numbers[at : at + size])) for at in range(0, len(numbers), size)]
 
 
 def _unit(vector: Sequence[float]) -> "array[float]":

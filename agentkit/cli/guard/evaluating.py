@@ -19,6 +19,7 @@ from agentkit.cli.guard.deciding import run_with_client
 from agentkit.cli.guard.labelled_file import read_labelled
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 from agentkit.cli.terminal.printing import print_message
+from agentkit.cli.terminal.text import plural
 from agentkit.cli.terminal.watching import print_json_line
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ def run_eval(args: Namespace) -> ExitCode:
         if args.recall is not None:
             print(_threshold_table(evaluation, args.recall))
     sys.stdout.flush()
-    if evaluation.abstained < len(evaluation.judged):
-        return ExitCode.OK
-    print_message(f"agentkit: no text got a label. Of the first: {evaluation.judged[0].decision.reason}", "red")
-    return ExitCode.FAILED
+    silent = [one.decision for one in evaluation.judged if one.decision.label is None]
+    if silent:
+        print_message(f"agentkit: {plural(len(silent), 'text')} got no label. Of the first: {silent[0].reason}", "dim")
+    return ExitCode.FAILED if len(silent) == len(evaluation.judged) else ExitCode.OK
 
 
 def _prepare(args: Namespace) -> _Trial:
