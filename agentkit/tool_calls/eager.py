@@ -156,9 +156,15 @@ class EagerCalls:
                     self.call_ids.used.add(eager_call.call.id)
                 if is_moved or eager_call.is_running:
                     claimed[nth] = eager_call
-        self._stop_unclaimed()
+        if any(self._unclaimed.values()):
+            self._stop_unclaimed()
+        self._unclaimed.clear()
+        self._unclaimed_ids.clear()
         own = self.call_ids.own_ids(calls, turn_number)
-        return own, {own[nth - 1].id: eager_call for nth, eager_call in claimed.items()}
+        by_id: dict[str, EagerCall] = {}
+        for nth, eager_call in claimed.items():
+            by_id[own[nth - 1].id] = eager_call
+        return own, by_id
 
     def _stop_unclaimed(self) -> None:
         """Stop all unclaimed calls; they keep their ids, under which they may have recorded steps."""

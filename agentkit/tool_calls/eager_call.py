@@ -48,6 +48,8 @@ class EagerCall:
     """Set once that is recorded. None: it is not."""
     slot: Slot = field(default=NO_SLOT, init=False)
     """The place of the call among the steps, once it is reserved."""
+    is_running: bool = field(default=False, init=False)
+    """True once this execution has started the call."""
     _is_start_emitted: bool = field(default=False, init=False)
     _task: TaskHandle[None] | None = field(default=None, init=False)
     """The task that runs the call. None: it has not started yet."""
@@ -68,13 +70,9 @@ class EagerCall:
         # Identity first: computing a key serializes the input.
         return own.name == call.name and (own.input is call.input or own.key == call.key)
 
-    @property
-    def is_running(self) -> bool:
-        """True if this execution has started the call."""
-        return self._task is not None
-
     def start(self, task_group: TaskGroup) -> None:
         """Start the call in a task of its own."""
+        self.is_running = True
         self.slot = reserve_call(self.runner, self.call, self.position)
         if self.announce is not None:
             self.was_announced = anyio.Event()

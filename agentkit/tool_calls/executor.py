@@ -57,8 +57,10 @@ class ToolCallExecutor:
         slots = {call.id: reserve_call(self.runner, call, place) for place, call in numbered}
         unfinished = dict(eager_calls or {})
         for call in calls:
-            if call.id in unfinished:
-                await self._claim(call, unfinished, results)
+            if call.id in unfinished and unfinished[call.id].is_running:
+                await unfinished[call.id].claim(call, results)
+            elif call.id in unfinished:
+                await self._claim_recorded(call, unfinished, results)
         if self.runner.scope.steps.is_durable:
             await self._replay_recorded(calls, slots, results, unfinished)
         others = [call for call in calls if call.id not in unfinished and call.id not in results]
@@ -71,13 +73,12 @@ class ToolCallExecutor:
                 results[call.id] = await self._record_cancelled(call, slots[call.id])
         await anyio.lowlevel.checkpoint_if_cancelled()  # raises a cancellation that every call swallowed
 
-    async def _claim(self, call: ToolCall, eager_calls: dict[str, EagerCall], results: dict[str, CallResult]) -> None:
-        """Give a call the result of the eager call that it has claimed, or make it anew if that is all there is to do.
-
-        An eager call of an earlier execution goes on only as a sub-agent, whose steps have its id.
-        """
+    async def _claim_recorded(
+        self, call: ToolCall, eager_calls: dict[str, EagerCall], results: dict[str, CallResult]
+    ) -> None:
+        """Claim an eager call of an earlier execution: only that of a sub-agent goes on, whose steps have its id."""
         eager_call, tool = eager_calls[call.id], self.runner.tools.get(call.name)
-        if eager_call.is_running or (tool is not None and tool.is_agent):
+        if tool is not None and tool.is_agent:
             await eager_call.claim(call, results)
         else:
             await eager_call.rebuild()

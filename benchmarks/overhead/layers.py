@@ -65,7 +65,7 @@ async def _call_once(self: ModelCaller, asked: Any, question: ModelRequest, mete
     return ModelReply(turn, question.request.options["max_tokens"], tuple(meter.charges))
 
 
-async def _run_tool_only(_: CallRunner, run: ToolRun, __: object, ___: object) -> Content:
+async def _run_tool_only(_: CallRunner, run: ToolRun, *__: object) -> Content:
     return await run_tool(run)
 
 
