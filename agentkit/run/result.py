@@ -19,7 +19,7 @@ from agentkit.budget.usage import Cost, Usage
 from agentkit.errors import RunIncomplete
 from agentkit.messages.container import Container
 from agentkit.messages.message import JSONObject, citations_of
-from agentkit.run.guardrails.verdicts import VerdictRecord
+from agentkit.run.guardrails.verdicts import VerdictRecord, record_to_json
 from agentkit.run.outcome import Outcome, Unfinished
 from agentkit.schema.validation.unknown_attributes import explain_unknown_attributes
 from agentkit.tools.artifacts.store import KeptArtifact
@@ -173,6 +173,7 @@ def _result_to_json(result: RunResult[object]) -> JSONObject:
         "estimated_usd": cost.estimated_usd,
         "messages": [*result.messages],
         "unfinished": [asdict(one) for one in result.unfinished],
+        "verdicts": [record_to_json(one) for one in result.verdicts],
         "children": [
             {"tool": child.tool, "call_id": child.call_id, **_result_to_json(child)} for child in result.children
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,13 @@ async def test_a_resumed_run_does_not_ask_again_and_comes_to_the_same(tmp_path: 
         assert phone.asked == asked
         assert (again.outcome, again.answer, again.verdicts) == (first.outcome, first.answer, first.verdicts)
         assert (again.messages, again.usage) == (first.messages, first.usage)
+
+
+async def test_a_saved_result_has_the_verdicts(tmp_path: Path) -> None:
+    with script(lambda request: DONE):
+        (await guarded(NO, Phone()).run("Call.", deps=Phone())).save(tmp_path / "result.json")
+    (record,) = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["verdicts"]
+    assert (record["guardrail"], record["verdict"]["kind"], record["verdict"]["reply"]) == ("check", "block", NO.reply)
 
 
 async def test_what_a_check_spends_is_part_of_the_run_and_its_budget() -> None:
