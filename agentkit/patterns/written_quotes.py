@@ -19,7 +19,7 @@ _QUOTED = re.compile(
     r"\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d]+)[\u201c\u201d]|\u00ab([^\u00ab\u00bb]+)\u00bb"
     r"|\u00bb([^\u00ab\u00bb]+)\u00ab|\u300c([^\u300c\u300d]+)\u300d|\u300e([^\u300e\u300f]+)\u300f"
     r"|\u2018((?:[^\u2018\u2019]|\u2019(?=\w))+)\u2019(?!\w)"
-    r"|(?<!\w)\"(?=\S)([^\"]+)(?<=\S)\"(?!\w)|(?<!\w)'(?=\S)((?:[^'\n]|'(?=\w))+)(?<=\S)'(?!\w)"
+    r"|(?<!\w)\"(?=\S)([^\"]+)(?<=\S)\"(?!\w)|(?<!\w)'(?=\S)((?:[^'\n]|'(?=\w)){1,1000})(?<=\S)'(?!\w)"
 )
 """Words between quotation marks; straight ones only where they open and close words, so that inches are none."""
 _BLOCK = re.compile(r"^(?:[ \t]*>(?![ \t]*\[!)[^\n]*(?:\n|$))+", re.MULTILINE)
