@@ -58,8 +58,9 @@ def _no_rate_limiter(client: object, model: str) -> _NoRateLimiter:
 async def _call_once(self: ModelCaller, asked: Any, question: ModelRequest, meter: ChargeMeter) -> ModelReply:
     reader = StreamAccumulator(question.on_call)
     async with asked.stream(question.request) as events:
-        async for event in events:
-            reader.feed(event)
+        while batch := await events.batch():
+            for event in batch:
+                reader.feed(event)
     turn = reader.turn()
     meter.charges += ReplyPrices(asked.name, self.resources.own_prices).charges_of(turn.model, turn.usage)
     return ModelReply(turn, question.request.options["max_tokens"], tuple(meter.charges))
