@@ -12,8 +12,7 @@ import anyio
 from anthropic import AsyncAnthropic
 
 from agentkit import Agent, tool
-from agentkit.patterns import Findings, verify_output, verify_quotes
-from agentkit.patterns.verification import quotes_of
+from agentkit.patterns import Findings, quotes_of, verify_output, verify_quotes
 from agentkit.simulator import Replay, Simulator, recording_client
 from agentkit.simulator.offline import OfflineResponder
 from agentkit_tools.documents import read_folder

@@ -22,6 +22,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.patterns.read_result": "ReadOptions ReadProgress ReadResult",
         "agentkit.patterns.reading": "plan_reading read_many",
         "agentkit.patterns.reading_plan": "Actual Plan",
-        "agentkit.patterns.verification": "Citation Quoted VerifiedQuotes citations_of_api verify_output verify_quotes",
+        "agentkit.patterns.verification": (
+            "Citation Quoted VerifiedQuotes citations_of_api quotes_of verify_output verify_quotes"
+        ),
     },
 )

@@ -32,5 +32,6 @@ from agentkit.patterns.verification import Citation as Citation
 from agentkit.patterns.verification import Quoted as Quoted
 from agentkit.patterns.verification import VerifiedQuotes as VerifiedQuotes
 from agentkit.patterns.verification import citations_of_api as citations_of_api
+from agentkit.patterns.verification import quotes_of as quotes_of
 from agentkit.patterns.verification import verify_output as verify_output
 from agentkit.patterns.verification import verify_quotes as verify_quotes

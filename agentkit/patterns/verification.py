@@ -158,7 +158,12 @@ def verify_output(documents: Documents) -> Callable[[object], str | None]:
 
 
 def quotes_of(output: object, document: str = "") -> Iterator[Quoted]:
-    """Yield the quotes of an output of any type, with the documents named beside or above them."""
+    """Yield the quotes of an output of any type: those of its fields `quote` and `quotes`, however deep.
+
+    Args:
+        output: A model, a dataclass, a mapping, or a list of these.
+        document: The document of quotes that name none, in a field beside or above them.
+    """
     if isinstance(output, Sequence) and not isinstance(output, str | bytes):
         for one in cast("Sequence[object]", output):
             yield from quotes_of(one, document)
