@@ -42,14 +42,16 @@ def test_mail_is_found_and_read(index: list[str], capsys: pytest.CaptureFixture[
     ]  # fmt: skip
 
 
-def test_programs_get_lines_of_json(index: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_programs_get_lines_of_json(index: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "plan.txt").write_text("Buy tea.")
     for command in (["search", "tea", "--limit", "1"], ["people"]):
         assert main(["mail", *command, *index, "--json"]) == 0
     found, hit, *people = map(json.loads, capsys.readouterr().out.splitlines())
     assert (found["type"], found["count"], hit["type"], hit["subject"]) == ("found", 2, "message", "Tea[31m")
     assert [one["name"] for one in people] == ["Ben Berg", "Anna Adler"]
     assert main(["mail", "thread", hit["id"], *index, "--json"]) == 0
-    assert main(["mail", "index", __file__, *index, "--json"]) == 0
+    assert main(["mail", "index", str(tmp_path / "notes"), *index, "--json"]) == 0
     *messages, added = map(json.loads, capsys.readouterr().out.splitlines())
     assert [message["text"] for message in messages] == ["How much?", "It is hot."]
     assert (added["read"], added["other_files"]) == (0, 1)
