@@ -42,7 +42,7 @@ def reraise_exit_or_cancellation(error: BaseException) -> None:
 
     Call it outside of all cancel scopes of the call. A cancelled exception that no enclosing scope caused is a failure.
     """
-    leaves = list(_leaf_exceptions(error))
+    leaves = list(leaf_exceptions(error))
     for leaf in leaves:
         if isinstance(leaf, _PROGRAM_EXITS):
             raise leaf
@@ -54,7 +54,7 @@ def reraise_exit_or_cancellation(error: BaseException) -> None:
 
 def error_text_for_model(error: BaseException, tool: AnyTool, ctx: RunContext[object]) -> str:
     """Return the text of the error result; log an exception whose text the model does not read, with its traceback."""
-    leaves = list(_leaf_exceptions(error))
+    leaves = list(leaf_exceptions(error))
     first, *others = [leaf for leaf in leaves if isinstance(leaf, Exception)] or leaves
     if not isinstance(first, Exception) and isinstance(first, anyio.get_cancelled_exc_class()):
         return _with_outcome_note(f"`{tool.name}` cancelled itself.", tool)
@@ -77,7 +77,7 @@ def error_text_for_model(error: BaseException, tool: AnyTool, ctx: RunContext[ob
 
 def is_retryable_failure(error: Exception, tool: AnyTool) -> bool:
     """True if the same call may succeed when it is retried: not after an error that the tool raises on purpose."""
-    first = next(_leaf_exceptions(error))
+    first = next(leaf_exceptions(error))
     if isinstance(first, ToolError):
         return first.retryable
     return isinstance(first, ToolTimeout) or not isinstance(first, (InvalidArguments, UsageError, *tool.raises))
@@ -118,10 +118,10 @@ def first_leaf_exception(error: BaseException) -> BaseException:
     return error
 
 
-def _leaf_exceptions(error: BaseException) -> Iterator[BaseException]:
+def leaf_exceptions(error: BaseException) -> Iterator[BaseException]:
     """Yield the exceptions inside nested exception groups, as a tool's task groups raise; or the exception itself."""
     if not isinstance(error, BaseExceptionGroup):
         yield error
         return
     for inside in cast("BaseExceptionGroup[BaseException]", error).exceptions:
-        yield from _leaf_exceptions(inside)
+        yield from leaf_exceptions(inside)

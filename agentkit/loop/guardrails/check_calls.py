@@ -7,16 +7,16 @@ shown.
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import anyio
 
 from agentkit.budget.usage import Cost
 from agentkit.log import log
 from agentkit.loop.child_runs import ChildRuns
+from agentkit.loop.guardrails.check_call import call_check
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import ToolCall
 from agentkit.models.rate_limiting.fair_queue import goes_first
@@ -85,7 +85,7 @@ class CheckCalls:
     async def ask_all(
         self, guardrails: Sequence[tuple[Guardrail, Slot]], sight: Sight, steps: Steps
     ) -> list[VerdictRecord]:
-        """Return the verdicts of several guardrails, in order; a block ends the waiting for the others."""
+        """Return the verdicts of guardrails, in order: of all of them, or, as a block ends the waiting, a block."""
         if len(guardrails) == 1:
             return [await self.ask(*guardrails[0], sight, steps)]
         given: dict[int, VerdictRecord] = {}
@@ -101,7 +101,10 @@ class CheckCalls:
                     tasks.start_soon(ask, number, guardrail, slot, name=f"guardrail {guardrail.name}")
         except BaseExceptionGroup as group:
             raise first_leaf_exception(group) from None
-        return [given[number] for number in sorted(given)]
+        records = [given[number] for number in sorted(given)]
+        if len(records) < len(guardrails) and not any(isinstance(one.verdict, Block) for one in records):
+            raise RuntimeError("a check has ended without a verdict")
+        return records
 
     async def ask(self, guardrail: Guardrail, slot: Slot, sight: Sight, steps: Steps) -> VerdictRecord:
         """Return the verdict of one guardrail, now or in an earlier execution, and add it to the records."""
@@ -178,22 +181,14 @@ class CheckCalls:
         ctx = RunContext(self.deps, self.scope.run_id, self.spec.name, sight.call_id, _services=services)
         seen = Seen(sight.on, sight.text, sight.content, sight.agent, sight.tool, ctx, sight.messages)
         token, queue_token = current_services.set(services), goes_first.set(True)
-        problem = f"it gave no verdict within {guardrail.timeout_s:g} s"
         try:
-            with anyio.move_on_after(guardrail.timeout_s):
-                returned: object = guardrail.function(seen)
-                verdict = cast("object", await returned if inspect.isawaitable(returned) else returned)
-                if isinstance(verdict, Pass | Caution | Block):
-                    return verdict, ""
-                problem = f"it returned {verdict!r}, which is no verdict: return Pass(), Caution(...) or Block(...)"
-        except Exception as error:  # noqa: BLE001 - the code of the check may raise anything
-            problem = f"it raised {type(error).__name__}: {error}"
-            log().error("a guardrail failed", guardrail=guardrail.name, exc_info=error)
-        else:
-            log().error("a guardrail gave no verdict", guardrail=guardrail.name, reason=problem)
+            verdict, problem, error = await call_check(guardrail, seen)
         finally:
             current_services.reset(token)
             goes_first.reset(queue_token)
+        if verdict is not None:
+            return verdict, ""
+        log().error("a guardrail gave no verdict", guardrail=guardrail.name, reason=problem, exc_info=error)
         problem = self.scope.redactor.text(problem)
         return _verdict_on_error(guardrail, problem), problem
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from agentkit.run.result import Answer
     from agentkit.run.scope import RunScope
 
+_HEAD_START = 6
+"""The checkpoints of a run before its work begins: a check that decides without waiting has decided by then."""
+
 Deps = TypeVar("Deps")
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -101,7 +104,8 @@ class RunGuard:
                 async with anyio.create_task_group() as tasks:
                     if self.inputs.is_beside and self.blocked is None:
                         tasks.start_soon(self.inputs.check_beside, name="guardrails")
-                    await anyio.lowlevel.checkpoint()  # the check goes first; a block before it ends the run here
+                    for _ in range(_HEAD_START):  # a block before it ends the run here
+                        await anyio.lowlevel.checkpoint()
                     try:
                         await work
                     except Exception as error:  # noqa: BLE001 - raised below, once the verdict is in

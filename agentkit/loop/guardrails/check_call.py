@@ -1,0 +1,75 @@
+"""One call of a check: whatever it does, a verdict comes of it, or the reason why there is none.
+
+Two rules for this file: a check has a task of its own, so that it cancels nobody else; and what ends it is its failure,
+unless it is the cancellation of the run, an interrupt or an exit of the program.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, NamedTuple
+
+import anyio
+import anyio.lowlevel
+
+from agentkit.run.guardrails.verdicts import Block, Caution, Pass, Verdict
+from agentkit.tool_calls.failures import first_leaf_exception, leaf_exceptions
+
+if TYPE_CHECKING:
+    from agentkit.run.guardrails.guardrail import Guardrail, Seen
+
+
+class CheckEnd(NamedTuple):
+    """The end of a check."""
+
+    verdict: Verdict | None
+    """Its verdict. None: it gave none."""
+    problem: str = ""
+    """The reason why it gave none, without a full stop."""
+    error: BaseException | None = None
+    """The exception that it raised. None: it raised none."""
+
+
+async def call_check(guardrail: Guardrail, seen: Seen) -> CheckEnd:
+    """Call the check of a guardrail, and return how it ends. A verdict that comes late is none."""
+    limit = anyio.current_time() + guardrail.timeout_s
+    late = CheckEnd(None, f"it gave no verdict within {guardrail.timeout_s:g} s")
+    end = late
+
+    async def call() -> None:
+        nonlocal end
+        try:
+            returned: object = guardrail.function(seen)
+            end = _end_with(await returned if inspect.isawaitable(returned) else returned)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            if any(isinstance(one, KeyboardInterrupt | SystemExit) for one in leaf_exceptions(error)):
+                raise
+            end = CheckEnd(None, _words_of(error), error)
+        if anyio.current_time() >= limit:
+            end = late
+
+    try:
+        with anyio.move_on_after(guardrail.timeout_s):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(call, name=f"guardrail {guardrail.name}")
+    except BaseExceptionGroup as group:
+        raise first_leaf_exception(group) from None
+    await anyio.lowlevel.checkpoint_if_cancelled()
+    return end
+
+
+def _end_with(returned: object) -> CheckEnd:
+    if isinstance(returned, Pass | Caution | Block):
+        return CheckEnd(returned)
+    return CheckEnd(None, f"it returned {returned!r}, which is no verdict: return Pass(), Caution(...) or Block(...)")
+
+
+def _words_of(error: BaseException) -> str:
+    if all(isinstance(one, anyio.get_cancelled_exc_class()) for one in leaf_exceptions(error)):
+        return "it was cancelled, although the run was not"
+    try:
+        return f"it raised {type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - the class of the check, whose `__str__` raises
+        return f"it raised {type(error).__name__}"
