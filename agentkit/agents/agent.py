@@ -64,7 +64,8 @@ class Agent(AgentSpec[Deps, In, Out]):
 
         Args:
             run_id: The id of the run.
-            again: True: a run that ended `failed` goes on from its last request.
+            again: True: a run that ended `failed` goes on from its last request, one that ended `budget_exhausted` from
+                the first that was not covered.
             options: See `RunOptions`; `journal` is needed.
 
         Raises:

@@ -16,6 +16,7 @@ from agentkit.agents.fan_out import Done, Emit, Failed, FanOutOptions, fan_out, 
 from agentkit.agents.recorded_messages import without_messages
 from agentkit.history.conversation_state import ConversationState
 from agentkit.log import log_context
+from agentkit.loop.durable.recorded_input import FROM_JOURNAL
 from agentkit.loop.durable.recorded_spending import recorded_amount
 from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.opening import store_of
@@ -102,14 +103,14 @@ class _ItemRuns(Generic[Deps, In, Out]):
                 ended.append(cast("RunResult[object]", lifecycle.result()))
             raise
         result = lifecycle.result()
-        return without_messages(result, partial(_read_result, self.agent, item, own)) if self.is_recorded else result
+        return without_messages(result, partial(_read_result, self.agent, own)) if self.is_recorded else result
 
 
-def _read_result(spec: AgentSpec[Deps, In, Out], item: In | str, options: RunOptions[Deps]) -> RunResult[object]:
+def _read_result(spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps]) -> RunResult[object]:
     """Return the recorded result of an item, in an event loop of its own: another one may be running here."""
 
     async def read() -> RunResult[object]:
-        lifecycle = RunLifecycle(spec, ConversationState(), item, options)
+        lifecycle = RunLifecycle(spec, ConversationState(), FROM_JOURNAL, options)
         await lifecycle.run(None)
         return cast("RunResult[object]", lifecycle.result())
 

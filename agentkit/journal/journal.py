@@ -143,6 +143,8 @@ class Journal:
     def reopen(self, run_id: str) -> None:
         """Let a run that ended `failed` go on from its last request. One that was interrupted goes on anyway.
 
+        One that ended `budget_exhausted` goes on from the first request that its budget did not cover.
+
         Args:
             run_id: The id of the run.
 

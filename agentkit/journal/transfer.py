@@ -13,9 +13,12 @@ from dataclasses import replace
 from agentkit.errors import RunConflict, UsageError
 from agentkit.journal import rows
 from agentkit.journal.envelope import NewRecord, Record, damaged_record
+from agentkit.journal.levels import records_that_count
 
-_FAILED = "failed"
-"""The outcome of a run that ended for a fault of the API."""
+_FAILED, _EXHAUSTED = "failed", "budget_exhausted"
+"""The outcomes of runs that ended for a fault of the API, and for want of a budget."""
+_OVER_BUDGET = "OverBudget"
+"""The recorded error of a model call that a budget did not cover."""
 
 
 def to_line(connection: sqlite3.Connection, run_id: str, record: Record) -> str:
@@ -71,7 +74,9 @@ def load_existing(connection: sqlite3.Connection, run_id: str) -> list[Record]:
 
 
 def reopen(connection: sqlite3.Connection, run_id: str) -> None:
-    """Let a run that failed go on from its last request, whose charges still count.
+    """Let a run that failed go on from its last request, or from the first one that its budget did not cover.
+
+    All charges still count, also those of what came after that request.
 
     Raises:
         UsageError: There is no such run, or it ended otherwise.
@@ -83,15 +88,30 @@ def reopen(connection: sqlite3.Connection, run_id: str) -> None:
     if end is None:
         return  # it was interrupted, and goes on anyway
     outcome = rows.whole_value(connection, run_id, end)["outcome"]
-    if outcome != _FAILED:
-        raise UsageError(f"Run `{run_id}` ended `{outcome}`: only a run that failed goes on after its end.")
-    rows.delete_record(connection, run_id, end)
-    last = next((record for record in reversed(own) if record.kind == "model"), None)
-    failure = {} if last is None else rows.whole_value(connection, run_id, last)
-    if last is None or "error" not in failure:
+    calls = [record for record in own if record.kind == "model"]
+    if outcome == _FAILED:
+        rows.delete_record(connection, run_id, end)
+        if calls and "error" in rows.whole_value(connection, run_id, calls[-1]):
+            _announce_again(connection, run_id, calls[-1], records, [calls[-1]])
         return
-    rows.delete_record(connection, run_id, last)
-    started = {"early": failure["early"]} if "early" in failure else {}
-    intent = replace(last, phase="intent", value=started, charges=last.charges or (), blobs=())
-    announced = any(record.name == last.name and record.phase == "intent" for record in records)
+    errors = ((record, rows.whole_value(connection, run_id, record).get("error")) for record in calls)
+    refused = next((record for record, error in errors if error == _OVER_BUDGET), None)
+    if outcome != _EXHAUSTED or refused is None:
+        which = "a run that failed, or that has asked for more than its budget,"
+        raise UsageError(f"Run `{run_id}` ended `{outcome}`: only {which} goes on after its end.")
+    _announce_again(connection, run_id, refused, records, records[records.index(refused) :])
+
+
+def _announce_again(
+    connection: sqlite3.Connection, run_id: str, call: Record, records: Sequence[Record], dropped: Sequence[Record]
+) -> None:
+    """Delete some records, a model call first, and leave the intent of that call, with what all of them have cost."""
+    value = rows.whole_value(connection, run_id, call)
+    counted = records_that_count(dropped, {record.name for record in records if record.phase == "value"})
+    charges = tuple(charge for record in counted for charge in record.charges or ())
+    for record in dropped:
+        rows.delete_record(connection, run_id, record)
+    started = {"early": value["early"]} if "early" in value else {}
+    intent = replace(call, phase="intent", value=started, charges=charges, blobs=())
+    announced = any(record.name == call.name and record.phase == "intent" for record in records)
     rows.append(connection, run_id, rows.Row.of(intent), {}, is_new=not announced)

@@ -27,6 +27,7 @@ from agentkit.loop.actions import (
     SkipCalls,
     UseFallback,
 )
+from agentkit.loop.durable.late_budgets import tightest
 from agentkit.loop.durable.late_changes import LateChanges
 from agentkit.loop.durable.late_limits import LateLimits
 from agentkit.loop.durable.time_checks import TimeChecks
@@ -175,6 +176,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             unrecorded_charges=tuple(self.model_turns.unrecorded_charges),
             children=dict(self._child_runs.unrecorded_ends),
             verdicts=() if self.guard is None else tuple(self.guard.checks.records),
+            budget=tightest(account.budget for account in self.scope.accounts),
         )
 
     async def _run_actions(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -25,6 +24,7 @@ from agentkit.history.transcript import Transcript
 from agentkit.log import log, log_context
 from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
+from agentkit.loop.durable.late_budgets import end_under
 from agentkit.loop.durable.recorded_input import FromJournal, RunInput, recorded_budget
 from agentkit.loop.durable.recorded_model import RecordedModel
 from agentkit.loop.durable.run_end import CUT_OFF, EndStep, RunEnd
@@ -34,7 +34,7 @@ from agentkit.loop.model_calls.model_call import ModelCaller
 from agentkit.loop.model_turns import ModelTurns
 from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.opening import open_deps, open_model, open_steps
-from agentkit.loop.parent_call import ParentCall, call_of_run, enclosing_call, nested_run_id
+from agentkit.loop.parent_call import ParentCall, call_of_run, enclosing_call, new_run_id
 from agentkit.loop.run_checks import check_deps_demands, check_prices
 from agentkit.loop.run_scope import scope_of_run
 from agentkit.messages.message import Content, text_of
@@ -86,20 +86,16 @@ class RunLifecycle(Generic[Deps, In, Out]):
         self._budget = self.options.get("budget")
         self._around = enclosing_call() if self.parent is None else None
         """The call, or the run, whose code starts this run. None: it is a root, or the child of a tool call."""
-        self._run_id = self.options.get("run_id") or self._new_run_id()
+        self._run_id = self.options.get("run_id") or new_run_id(self.parent, self._around, self.spec.name)
         self._needs_artifact_tools = False
         self._current_run: CurrentRun | None = None
         self._is_stopping = False
         self._finish_without_loop = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
 
-    def _new_run_id(self) -> str:
-        if self.parent is not None:
-            return self.parent.child_scope(self.spec.name).run_id
-        return f"run-{secrets.token_hex(8)}" if self._around is None else nested_run_id(self._around, self.spec.name)
-
     async def run(self, listener: EventListener | None) -> None:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
-        async with open_steps(self.options, self._run_id) as self._steps:
+        is_asked = self._around is None and (self._budget is not None or not isinstance(self.prompt, FromJournal))
+        async with open_steps(self.options, self._run_id, self.spec.budget, may_reopen=is_asked) as self._steps:
             if self._budget is None and self._steps.is_durable and self.parent is None:
                 self._budget = await recorded_budget(self._steps)
             if self._around is None:
@@ -111,7 +107,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         scope = self._run_scope(listener)
         self._end_step = EndStep.reserve(scope.steps)
         if self._end_step is not None:
-            self.recorded_end = await self._end_step.recorded() or self.recorded_end
+            self.recorded_end = end_under(scope.accounts, await self._end_step.recorded()) or self.recorded_end
         if self.recorded_end is not None:
             scope = replace(scope, steps=RecordedSteps(scope.steps, was_cut_off=self.recorded_end is CUT_OFF))
         else:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, cast
 
+from agentkit.errors import UsageError
+from agentkit.loop.durable.late_budgets import goes_on_under
 from agentkit.models.batching.batched_model import BatchedModel
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client
@@ -16,8 +19,10 @@ from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
 from agentkit.run.deps_source import is_deps_type, open_deps_source
 from agentkit.run.steps import InMemorySteps, Steps
+from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:
+    from agentkit.budget.budget import Budget
     from agentkit.loop.parent_call import ParentCall
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import RunOptions
@@ -26,14 +31,31 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def open_steps(options: RunOptions[Deps], run_id: str) -> AsyncGenerator[Steps]:
+async def open_steps(
+    options: RunOptions[Deps], run_id: str, own: Budget | None = None, *, may_reopen: bool = False
+) -> AsyncGenerator[Steps]:
     """Open the steps of a root run: as given, or those of its journal, which the run owns meanwhile.
 
-    Raises RunInProgress if somebody else executes it, and JournalError for a journal that cannot be used.
+    Args:
+        options: The options of the run.
+        run_id: Its id.
+        own: The budget of its agent.
+        may_reopen: True: a run that has ended `budget_exhausted` goes on where the budgets of now are larger.
+
+    Raises:
+        RunInProgress: Somebody else executes it.
+        JournalError: The journal cannot be used.
     """
     given, journal = options.get("steps"), options.get("journal")
     if journal is not None:
-        async with store_of(journal).open_run(run_id) as steps:
+        store = store_of(journal)
+        async with store.open_run(run_id) as steps:
+            if not may_reopen or not await goes_on_under(steps, options.get("budget"), own):
+                yield steps
+                return
+        with suppress(UsageError):  # it did not end for a request: its recorded end stays
+            await run_in_thread(partial(store.reopen, run_id), name="reopen a run")
+        async with store.open_run(run_id) as steps:
             yield steps
         return
     # pyright takes no class variable for the protocol's property; as one, it costs no call for each step

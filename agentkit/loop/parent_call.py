@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,13 @@ def nested_scope(call: ParentCall, agent: str, own: RunScope) -> RunScope:
         middleware=around.middleware,
         gates=around.gates,
     )
+
+
+def new_run_id(parent: ParentCall | None, around: ParentCall | None, name: str) -> str:
+    """Return an id for a run of this agent: the child of a tool call, one that such a call has around it, or a root."""
+    if parent is not None:
+        return parent.child_scope(name).run_id
+    return f"run-{secrets.token_hex(8)}" if around is None else nested_run_id(around, name)
 
 
 def nested_run_id(call: ParentCall, name: str) -> str:

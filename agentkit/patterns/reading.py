@@ -142,6 +142,10 @@ class _Reading:
         written, reason = await self._write(evidence)
         return self._assemble(verified, evidence, written, reason, time.monotonic() - before)
 
+    def _stage_id(self, stage: str, prompts: Sequence[str]) -> str:
+        """Return the id of the runs of a stage: other prompts are other runs in the journal."""
+        return f"{stage}-{hashlib.sha256(repr(prompts).encode(errors='replace')).hexdigest()[:8]}"
+
     async def _read(self, kept: KeptEvidence | None) -> None:
         packs = self._prepared.packs
         found_in: dict[int, list[Quoted]] = {}
@@ -200,7 +204,8 @@ class _Reading:
         async def run_all(agent: Agent[Any, Any, Any], prompts: list[str]) -> list[Done[Any] | Failed]:
             self._tell("reducing", total=len(prompts))
             self._levels += 1
-            results = await agent.map(prompts, **self._run_options(f"choose-{self._levels}"))
+            stage = self._stage_id(f"choose-{self._levels}", prompts)
+            results = await agent.map(prompts, **self._run_options(stage))
             for result in results:
                 self._add_charges(result.result)
             return results
@@ -216,7 +221,8 @@ class _Reading:
             f"{render_evidence(evidence) or 'The readers found no evidence.'}\n\n"
             f"{f'Documents that could not be read:{not_read}' if not_read else 'All documents were read.'}"
         )
-        (result,) = await self._writer.map([prompt], **self._run_options(f"write-{self._writer_id}"))
+        stage = self._stage_id(f"write-{self._writer_id}", [prompt])
+        (result,) = await self._writer.map([prompt], **self._run_options(stage))
         self._add_charges(result.result)
         return result.result, result.reason if isinstance(result, Failed) else ""
 

@@ -137,7 +137,10 @@ class StepsStore(Protocol):
         ...
 
     def reopen(self, run_id: str) -> None:
-        """Let a run that ended `failed` go on from its last request. Raises UsageError if it ended otherwise."""
+        """Let a run go on after its end: one that `failed`, and one whose budget did not cover a request.
+
+        Raises UsageError if it ended otherwise.
+        """
         ...
 
 

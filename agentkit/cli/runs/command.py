@@ -59,7 +59,11 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     resume.add_argument("--agent", metavar="MODULE:AGENT", help="its agent; default: that of `agentkit run`")
     text = "of a run in a conversation: what `conversation.save()` gave before it, as JSON"
     resume.add_argument("--conversation", type=Path, metavar="FILE", help=text)
-    resume.add_argument("--again", action="store_true", help="go on with a run that failed, from its last request")
+    resume.add_argument(
+        "--again",
+        action="store_true",
+        help="go on with a run that failed, from its last request, or whose budget was used up",
+    )
     resume.add_argument("--cost", action="store_true", help="print the cost by agent, tool, model and cache class")
     add_run_options(resume)
     fork.add_argument("new_run_id", metavar="NEW_RUN", help="the id of the copy")

@@ -8,9 +8,10 @@ the run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from agentkit.budget.budget import Budget
 from agentkit.budget.charges import Charge, merge_charges
 from agentkit.errors import ModelError, RunConflict
 from agentkit.loop.actions import Finish
@@ -60,6 +61,8 @@ class RunEnd:
     """The ends of sub-agents that were stopped with the run, by run id below that of the run."""
     verdicts: tuple[VerdictRecord, ...] = ()
     """The verdicts of the guardrails of the run."""
+    budget: Budget | None = None
+    """The limits of all budgets of the run together. None: it did not end `budget_exhausted`, or that is not known."""
     was_reported: bool = True
     """False for the end of a sub-agent that was stopped with its run, or dropped: no RunFinished was emitted for it."""
 
@@ -88,6 +91,8 @@ class RunEnd:
             value["charges"] = charges  # where a journal finds them
         if not self.was_reported:
             value["was_reported"] = False
+        if self.outcome is Outcome.BUDGET_EXHAUSTED and self.budget is not None:
+            value["budget"] = asdict(self.budget)
         return value
 
     def _facts(self) -> JSONObject:
@@ -134,6 +139,7 @@ class RunEnd:
                 for run_id, child in value.get("children", {}).items()
             },
             tuple(map(record_from_json, value.get("verdicts", ()))),
+            Budget(**budget) if (budget := value.get("budget")) else None,
             value.get("was_reported", True),
         )
 
