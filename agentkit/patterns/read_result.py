@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias
@@ -69,8 +69,9 @@ class ReadOptions(TypedDict, total=False):
     """A file that keeps evidence by content: a text that was read before, for the same question by the same reader,
     costs nothing again, also after a run that was killed. Default: nothing is kept."""
     journal: str | PathLike[str] | StepsStore | None
-    """Records all runs of the reading, so that it goes on where its process died and pays for no document twice: the
-    path of a file, or a Journal. Default: nothing is recorded."""
+    """Records all runs of the reading, so that the very same call goes on where its process died and pays for no
+    document twice: the path of a file, or a Journal. With other documents, or a budget that leaves others, it reads
+    anew: that is what `kept` is for. Default: nothing is recorded."""
     run_id: str | None
     """The beginning of the ids of all runs. Default: made from the question and the documents, so that the same reading
     finds its records in the journal again."""
@@ -114,7 +115,7 @@ class ReadResult(Generic[Out_co]):
     writer: RunResult[Any] | None = field(default=None, repr=False)
     """The run of the writer. None: it could not start."""
     reason: str = ""
-    """The reason why there is no answer. Empty: there is one."""
+    """The reason why there is no answer, or that documents were not read. Empty: `ok` is True."""
 
     @property
     def ok(self) -> bool:
@@ -131,3 +132,11 @@ class ReadResult(Generic[Out_co]):
         if self.gaps:
             parts.append("Not read: " + "; ".join(f"{gap.document} ({gap.reason})" for gap in self.gaps))
         return "\n\n".join(parts)
+
+
+def not_read_text(gaps: Iterable[Gap]) -> str:
+    """Return how many documents were not read, in a sentence. Empty: all were."""
+    count = len({gap.document for gap in gaps})
+    if count == 0:
+        return ""
+    return "1 document, or a part of it, was not read." if count == 1 else f"{count:,} documents were not read."

@@ -31,10 +31,11 @@ from agentkit.patterns.evidence import (
 )
 from agentkit.patterns.kept_evidence import KeptEvidence, agent_fingerprint
 from agentkit.patterns.packing import Pack
-from agentkit.patterns.read_result import ReadOptions, ReadProgress, ReadResult, Stage
+from agentkit.patterns.read_result import ReadOptions, ReadProgress, ReadResult, Stage, not_read_text
 from agentkit.patterns.reading_arguments import check_arguments
 from agentkit.patterns.reading_plan import Actual, Plan
 from agentkit.patterns.reading_setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
+from agentkit.patterns.recorded_reading import check_same_reading
 from agentkit.patterns.reduction import reduce_evidence, selecting_agent
 from agentkit.patterns.verification import Citation, Quoted, VerifiedQuotes, verify_quotes
 from agentkit.run.scope import share_budget
@@ -73,11 +74,15 @@ async def read_many(
         UsageError: There is no question, a source is neither a document nor a path, or the reader's output is text.
         BudgetExceeded: The budget does not cover the reading of one document and the answer.
         ConfigurationError: Something is missing before anything is sent: credentials, a price, an extra.
+        RunConflict: The journal has another reading under this `run_id`.
     """
     check_arguments(question, reader, writer, options)
     with DocumentStore() as store:
         _report(options, ReadProgress("documents"))
         prepared = await prepare_reading(store, documents, question, reader, writer, options)
+        journal, run_id = options.get("journal"), options.get("run_id")
+        if journal is not None and run_id and options.get("kept") is None:  # kept evidence is known by its content
+            await check_same_reading(journal, run_id, prepared.content_id)
         with share_budget(options.get("budget"), "read_many"):
             return await _Reading(prepared, with_question(reader, question), writer, options).result()
 
@@ -91,6 +96,8 @@ async def plan_reading(
     **options: Unpack[ReadOptions],
 ) -> Plan:
     """Return the plan that `read_many` would follow, its price above all; nothing is sent. Takes and raises the same.
+
+    What a journal has recorded is counted in full; what was kept (`kept=`) costs nothing.
 
     Args:
         documents: As in `read_many`; they are read from disk.
@@ -127,6 +134,8 @@ class _Reading:
         fingerprint = agent_fingerprint(writer).encode(errors="replace")
         self._writer_id = hashlib.sha256(fingerprint).hexdigest()[:8]  # another writer is another run in the journal
         self._levels = 0
+        is_kept = options.get("kept") is not None  # then an id may stand for other packs the next time
+        self._read_stage = f"read-{prepared.content_id}" if is_kept and options.get("run_id") else "read"
 
     async def result(self) -> ReadResult[Any]:
         before = time.monotonic()
@@ -161,7 +170,7 @@ class _Reading:
             progress=keep,
             batch=self._options.get("batch", False),
             batch_wait_s=self._options.get("batch_wait_s", BATCH_WAIT_S),
-            **self._run_options("read"),
+            **self._run_options(self._read_stage),
         ) as results:
             done = 0
             async for result in results:
@@ -260,7 +269,7 @@ class _Reading:
             uncited=tuple(sentence for one in checked for sentence in one.uncited),
             cache_breaks=tuple(self._cache_breaks),
             writer=written,
-            reason=reason,
+            reason=reason or not_read_text(self._gaps),
         )  # fmt: skip
 
     def _check_answer(self, answer: object, evidence: Sequence[Citation]) -> tuple[object, list[CheckedText]]:

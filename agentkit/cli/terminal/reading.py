@@ -119,10 +119,9 @@ def print_reading(result: ReadResult[Any], *, as_json: bool, is_free: bool = Fal
         raise CommandError(
             f"There is no document that can be read ({reasons or 'nothing is there'}).", ExitCode.CONFIGURATION
         )
-    if result.reason:
-        print_message(f"agentkit: {result.reason}", "red")
     if result.answer is not None:
         return ExitCode.OK
+    print_message(f"agentkit: {result.reason}", "red")
     return ExitCode.FAILED if result.writer is None else exit_code_of(result.writer)
 
 
