@@ -58,7 +58,8 @@ class EarlierWork:
     calls: dict[str, int] = field(default_factory=dict[str, int])
     """The names of the tool calls just below whose value is recorded, each with the number of its turn."""
     others: set[str] = field(default_factory=set[str])
-    """The names of the other steps just below whose value is recorded."""
+    """The names of the other steps just below whose value is recorded, but for verdicts: an agent that has lost a
+    guardrail does not ask for them."""
     started_s: float = math.inf
     ended_s: float = 0.0
 
@@ -170,7 +171,7 @@ class RunJournal:
             just_above = self._earlier[prefixes[-1]]
             if record.is_call:
                 just_above.calls[record.name] = record.place[-1][0]
-            else:
+            elif record.kind != "verdict":
                 just_above.others.add(record.name)
 
 

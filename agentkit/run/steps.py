@@ -21,10 +21,23 @@ FromJson: TypeAlias = Callable[[JSONObject], Value]
 StepFunction: TypeAlias = Callable[[], Awaitable[JSONObject]]
 """Executes a step that has no stored value yet, and returns its value."""
 StepKind: TypeAlias = Literal[
-    "input", "prefix", "model", "tool", "agent", "try", "check", "time", "children", "changes", "limits", "end"
+    "input",
+    "prefix",
+    "model",
+    "tool",
+    "agent",
+    "try",
+    "check",
+    "verdict",
+    "time",
+    "children",
+    "changes",
+    "limits",
+    "end",
 ]
 """`input`: the prompt as it is sent; `prefix`: system prompt and tools; `model`: a model call; `tool`, `agent`: a tool
-call, of a sub-agent or any other; `try`: a further try of a sub-agent; `check`: `verify=`; `time`: the clock;
+call, of a sub-agent or any other; `try`: a further try of a sub-agent; `check`: `verify=`, or the note of a caution;
+`verdict`: that of a guardrail, which the agent may have no more; `time`: the clock;
 `children`: which background runs have ended; `changes`: the note on a changed agent; `limits`: its limits, if others;
 `end`: how the run ended."""
 

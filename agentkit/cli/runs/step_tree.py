@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_CHARS = 200
 """Characters of a text or of arguments; the width of the terminal cuts them further."""
-_SHOWN = ("model", "tool", "agent", "try", "check", "changes")
+_SHOWN = ("model", "tool", "agent", "try", "check", "verdict", "changes")
 """The kinds of steps that are part of the tree."""
 _ENDED, _FAILED, _IN_FLIGHT = "ended", "failed", "in flight"
 
@@ -136,6 +136,8 @@ class StepTree:
             node.outcome = node.end or ("failed" if value.get("is_error") else "answered")
         elif kind == "check":
             node.outcome = "sent back" if value.get("reason") else "passed"
+        elif kind == "verdict":
+            node.outcome = str(value["verdict"]["kind"])
         elif kind == "changes":
             node.label, node.outcome = "the agent has changed", "reported to the model"
 

@@ -82,6 +82,15 @@ class CheckCalls:
         """Return the checks of a run with this scope."""
         return cls(spec, replace(scope, listener=None, gates=()), deps, nested_runs)
 
+    def at(self, place: Place) -> list[tuple[str, Guardrail]]:
+        """Return the guardrails of a place, each with the name of its steps: a recorded verdict is that of its name."""
+        found: list[tuple[str, Guardrail]] = []
+        for one in self.spec.guardrails:
+            if place in one.places:
+                number = 1 + sum(other.name == one.name for _, other in found)
+                found.append((f"check:{place}:{number}.{one.name}", one))
+        return found
+
     async def ask_all(
         self, guardrails: Sequence[tuple[Guardrail, Slot]], sight: Sight, steps: Steps
     ) -> list[VerdictRecord]:
@@ -142,7 +151,7 @@ class CheckCalls:
         """Return the slot of a check that an earlier execution may have made, of the same or of something else."""
         number = 1
         while True:
-            slot = steps.reserve(Step(f"{name}:{number}", "check"))
+            slot = steps.reserve(Step(f"{name}:{number}", "verdict"))
             recorded = await recorded_value(steps, slot)
             if recorded is None or recorded["digest"] == sight.digest:
                 return slot
@@ -151,7 +160,7 @@ class CheckCalls:
     async def replay(self, guardrail: Guardrail, name: str, sight: Sight, steps: Steps) -> list[VerdictRecord]:
         """Return the verdicts that an earlier execution has recorded under this name, and add them to the records."""
         found: list[VerdictRecord] = []
-        while (slot := steps.reserve(Step(f"{name}:{len(found) + 1}", "check"))).is_recorded:
+        while (slot := steps.reserve(Step(f"{name}:{len(found) + 1}", "verdict"))).is_recorded:
             found.append(await self.ask(guardrail, slot, sight, steps))
         return found
 

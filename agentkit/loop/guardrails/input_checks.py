@@ -67,10 +67,9 @@ class InputChecks:
     def __post_init__(self) -> None:
         self._is_only_input = all(one.places == ("input",) for one in self.checks.spec.guardrails)
         steps = self.scope.steps
-        for number, one in enumerate(self.checks.spec.guardrails, 1):
-            if "input" in one.places:
-                slot = steps.reserve(Step(f"check:input:{number}", "check"))
-                (self._beside if one.is_beside else self._before).append((one, slot))
+        for name, one in self.checks.at("input"):
+            slot = steps.reserve(Step(name, "verdict"))
+            (self._beside if one.is_beside else self._before).append((one, slot))
         if self._beside and self.events is not None:
             self.events.hold("input")
         if not self._beside and not self._before:

@@ -31,13 +31,12 @@ class OutputChecks:
     """Returns the conversation so far."""
     report: Callable[[VerdictRecord], None]
     on_block: Callable[[VerdictRecord], None]
-    _guardrails: list[tuple[int, Guardrail]] = field(init=False)
+    _guardrails: list[tuple[str, Guardrail]] = field(init=False)
     _count: int = field(default=0, init=False)
     _was_sent_back: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        numbered = enumerate(self.checks.spec.guardrails, 1)
-        self._guardrails = [one for one in numbered if "output" in one[1].places]
+        self._guardrails = self.checks.at("output")
 
     def begin_turn(self) -> None:
         """Hold the events of a turn, whose reply may be the output; one that was sent back is not shown."""
@@ -59,8 +58,7 @@ class OutputChecks:
         text = str(output) if spec.output_spec.is_text else encode(spec.output_spec.form.inner.write(output)).decode()
         sight = Sight("output", text, text, spec.name, self.messages)
         asked = [
-            (guardrail, steps.reserve(Step(f"check:output:{number}:{self._count}", "check")))
-            for number, guardrail in self._guardrails
+            (guardrail, steps.reserve(Step(f"{name}:{self._count}", "verdict"))) for name, guardrail in self._guardrails
         ]
         notes: list[str] = []
         for record in await self.checks.ask_all(asked, sight, steps):

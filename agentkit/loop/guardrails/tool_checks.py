@@ -47,12 +47,13 @@ class ToolChecks:
     is_blocked: Callable[[], bool]
     report: Callable[[VerdictRecord], None]
     on_block: Callable[[VerdictRecord], None]
-    _by_place: dict[Place, list[tuple[int, Guardrail]]] = field(init=False)
+    _by_place: dict[Place, list[tuple[str, Guardrail]]] = field(init=False)
 
     def __post_init__(self) -> None:
-        numbered = [*enumerate(self.checks.spec.guardrails, 1)]
         places: tuple[Place, ...] = ("tool_call", "tool_result")
-        self._by_place = {place: [one for one in numbered if place in one[1].places] for place in places}
+        self._by_place = {
+            place: [(f"{name}:{self.depth}", one) for name, one in self.checks.at(place)] for place in places
+        }
 
     @property
     def is_needed(self) -> bool:
@@ -77,8 +78,8 @@ class ToolChecks:
     async def replay(self, call: GatedCall) -> None:
         """See `ToolGate.replay`."""
         for place, guardrails in self._by_place.items():
-            for number, guardrail in guardrails:
-                name, sight = self._step_name(place, number), _sight(call, place, "", "")
+            for name, guardrail in guardrails:
+                sight = _sight(call, place, "", "")
                 for record in await self.checks.replay(guardrail, name, sight, _steps_of(call)):
                     self._apply(record)
 
@@ -98,8 +99,7 @@ class ToolChecks:
         """Ask the guardrails of a place. Returns the note of cautions; raises ToolError after a block."""
         steps, notes = _steps_of(call), list[str]()
         asked = [
-            (guardrail, await self.checks.slot_for(self._step_name(sight.on, number), sight, steps))
-            for number, guardrail in self._by_place[sight.on]
+            (guardrail, await self.checks.slot_for(name, sight, steps)) for name, guardrail in self._by_place[sight.on]
         ]
         for record in await self.checks.ask_all(asked, sight, steps) if asked else ():
             self._apply(record)
@@ -122,9 +122,6 @@ class ToolChecks:
             self.checks.replace_record(record, noted)
             record = noted
         self.report(record)
-
-    def _step_name(self, place: Place, number: int) -> str:
-        return f"check:{place}:{self.depth}.{number}"
 
 
 def _sight(call: GatedCall, place: Place, text: str, content: object) -> Sight:

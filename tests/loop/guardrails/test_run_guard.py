@@ -155,3 +155,45 @@ def test_server_tools_have_no_gate() -> None:
         Agent("caller", guardrails=[Guardrail(check, server_tools="ignored")], **options)
     with pytest.raises(DefinitionError, match=r"guardrails=.*Guardrail\(check\)"):
         Agent("caller", model=HAIKU, guardrails=[check])  # type: ignore[list-item]
+
+
+async def test_a_recorded_verdict_is_that_of_the_guardrail_of_its_name(tmp_path: Path) -> None:
+    """The run died behind its first call; the agent has other guardrails now. One that is new is asked."""
+    phone, asked = Phone(), list[str]()
+
+    def named(name: str, verdict: Verdict) -> Any:
+        async def check(seen: Seen) -> Verdict:
+            asked.append(name)
+            return verdict
+
+        return check
+
+    def guardrails(on: Any, *names: str) -> list[Guardrail]:
+        verdicts = {"strict": NO, "wary": Caution("Ask who calls.")}
+        return [Guardrail(named(name, verdicts.get(name, Pass())), name=name, on=on) for name in names]
+
+    def reply(request: Any) -> Reply:
+        if len(request["messages"]) == 3 and not is_going_on:
+            scope.cancel()
+        return [Reply.tool("look"), Reply.tool("ring"), DONE][min(2, len(request["messages"]) // 2)]
+
+    for on in ("input", "tool_call"):
+        for number, names in enumerate((["strict", "a"], ["strict"], ["a", "strict"], ["wary"], ["a"])):
+            agent, is_going_on, run_id = guarded(Pass(), phone), False, f"{on}{number}"
+            journal = str(tmp_path / f"{run_id}.db")
+            with script(reply):
+                with anyio.CancelScope() as scope:
+                    await replace(agent, guardrails=guardrails(on, "a")).run(
+                        "Call.", deps=phone, journal=journal, run_id=run_id
+                    )
+                is_going_on = True
+                asked.clear()
+                phone.rang.clear()
+                now = replace(agent, guardrails=guardrails(on, *names))
+                result = await now.resume(run_id, deps=phone, journal=journal)
+            is_blocked = "strict" in names
+            assert (result.outcome is Outcome.BLOCKED, phone.rang == []) == (is_blocked, is_blocked), (on, names)
+            assert set(names) - {"a"} <= set(asked), (on, names)
+            assert on == "tool_call" or "a" not in asked, (on, names)
+            if names == ["wary"]:
+                assert result.verdicts[-1].note_place, on
