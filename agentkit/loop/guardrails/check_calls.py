@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -188,7 +190,8 @@ class CheckCalls:
             redactor=self.scope.redactor,
         )
         ctx = RunContext(self.deps, self.scope.run_id, self.spec.name, sight.call_id, _services=services)
-        seen = Seen(sight.on, sight.text, sight.content, sight.agent, sight.tool, ctx, sight.messages)
+        content, messages = deepcopy(sight.content), partial(_copies, sight.messages)  # the check may change them
+        seen = Seen(sight.on, sight.text, content, sight.agent, sight.tool, ctx, messages)
         token, queue_token = current_services.set(services), goes_first.set(True)
         try:
             verdict, problem, error = await call_check(guardrail, seen)
@@ -200,6 +203,10 @@ class CheckCalls:
         log().error("a guardrail gave no verdict", guardrail=guardrail.name, reason=problem, exc_info=error)
         problem = self.scope.redactor.text(problem)
         return _verdict_on_error(guardrail, problem), problem
+
+
+def _copies(messages: Callable[[], Sequence[JSONObject]]) -> Sequence[JSONObject]:
+    return deepcopy([*messages()])
 
 
 def _verdict_on_error(guardrail: Guardrail, problem: str) -> Verdict:

@@ -160,3 +160,24 @@ async def test_a_task_that_is_cancelled_while_it_waits_for_a_check_is_cancelled(
         agent = Agent("caller", model=HAIKU, guardrails=[Guardrail(swallows_the_timeout, mode="before")])
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(agent.run("Call."), 0.05)
+
+
+async def test_a_check_changes_only_what_it_was_given() -> None:
+    async def tidies(seen: Seen) -> Verdict:
+        assert isinstance(seen.content, dict)
+        seen.content["number"] = "evil"
+        seen.messages[0]["content"] = "Another prompt."
+        return Pass()
+
+    async def is_right(seen: Seen) -> Verdict:
+        await anyio.sleep(0.01)
+        is_as_it_was = (seen.content, seen.messages[0]["content"]) == ({"number": "7"}, "Call.")
+        return Pass() if is_as_it_was else Block("It was changed.")
+
+    phone, guardrails = Phone(), [Guardrail(one, on="tool_call") for one in (tidies, is_right)]
+    with script(Reply.tool("ring", number="7"), Reply.text("Done.")):
+        result = await Agent("caller", model=HAIKU, deps=Phone, tools=[ring], guardrails=guardrails).run(
+            "Call.", deps=phone
+        )
+    assert (result.outcome, phone.rang, result.messages[0]["content"]) == (Outcome.COMPLETED, ["7"], "Call.")
+    assert result.messages[1]["content"][0]["input"] == {"number": "7"}
