@@ -169,7 +169,7 @@ async def test_a_recorded_verdict_is_that_of_the_guardrail_of_its_name(tmp_path:
         return check
 
     def guardrails(on: Any, *names: str) -> list[Guardrail]:
-        verdicts = {"strict": NO, "wary": Caution("Ask who calls.")}
+        verdicts: dict[str, Verdict] = {"strict": NO, "wary": Caution("Ask who calls.")}
         return [Guardrail(named(name, verdicts.get(name, Pass())), name=name, on=on) for name in names]
 
     def reply(request: Any) -> Reply:
