@@ -7,6 +7,7 @@ unless it is the cancellation of the run, an interrupt or an exit of the program
 from __future__ import annotations
 
 import inspect
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
@@ -16,7 +17,14 @@ from agentkit.run.guardrails.verdicts import Block, Caution, Pass, Verdict
 from agentkit.tool_calls.failures import first_leaf_exception, leaf_exceptions
 
 if TYPE_CHECKING:
-    from agentkit.run.guardrails.guardrail import Guardrail, Seen
+    from agentkit.run.guardrails.guardrail import Check, Guardrail, Seen
+
+
+MOST_NESTED = 4
+"""The checks that may be under way inside of each other: a check runs an agent, which has a check, and so on."""
+_under_way: ContextVar[tuple[Check, ...]] = ContextVar("checks under way", default=())
+"""The checks that have started, by an agent that they run, the run that is being checked. Each has a task of its own,
+so that nothing has to be reset."""
 
 
 class CheckEnd(NamedTuple):
@@ -38,6 +46,11 @@ async def call_check(guardrail: Guardrail, seen: Seen) -> CheckEnd:
 
     async def call() -> None:
         nonlocal end
+        outer = _under_way.get()
+        if guardrail.function in outer or len(outer) >= MOST_NESTED:
+            end = CheckEnd(None, "it was asked about a run that it has started itself")
+            return
+        _under_way.set((*outer, guardrail.function))
         try:
             returned: object = guardrail.function(seen)
             end = _end_with(await returned if inspect.isawaitable(returned) else returned)

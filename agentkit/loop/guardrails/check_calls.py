@@ -36,6 +36,7 @@ from agentkit.run.guardrails.verdicts import (
 from agentkit.run.steps import NO_SLOT, Step, recorded_value
 from agentkit.tool_calls.failures import first_leaf_exception
 from agentkit.tools.run_context import RunContext, current_services
+from agentkit.tools.serialization import replace_unsendable
 
 if TYPE_CHECKING:
     from agentkit.loop.nested_runs import NestedRuns
@@ -201,7 +202,7 @@ class CheckCalls:
         if verdict is not None:
             return verdict, ""
         log().error("a guardrail gave no verdict", guardrail=guardrail.name, reason=problem, exc_info=error)
-        problem = self.scope.redactor.text(problem)
+        problem = replace_unsendable(self.scope.redactor.text(problem))[0]
         return _verdict_on_error(guardrail, problem), problem
 
 

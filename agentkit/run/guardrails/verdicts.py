@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal, TypeAlias, cast
@@ -9,6 +10,8 @@ from typing import ClassVar, Literal, TypeAlias, cast
 from agentkit.budget.usage import Cost
 from agentkit.errors import UsageError
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.tools.json_forms import NoJsonForm
+from agentkit.tools.serialization import json_text, replace_unsendable
 
 Place: TypeAlias = Literal["input", "tool_call", "tool_result", "output"]
 """A place where a guardrail looks: at the prompt, at a tool call, at its result, at the answer."""
@@ -38,6 +41,7 @@ class Caution:
 
     def __post_init__(self) -> None:
         _check_text("Caution", "note", self.note)
+        object.__setattr__(self, "note", replace_unsendable(self.note)[0])  # it may quote what it has seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,9 @@ class Block:
 
     def __post_init__(self) -> None:
         _check_text("Block", "reason", self.reason)
+        object.__setattr__(self, "reason", replace_unsendable(self.reason)[0])
+        if isinstance(self.reply, str):
+            object.__setattr__(self, "reply", replace_unsendable(self.reply)[0])
 
 
 Verdict: TypeAlias = Pass | Caution | Block
@@ -103,14 +110,14 @@ def strictest(records: Sequence[VerdictRecord]) -> Verdict:
 
 
 def verdict_to_json(verdict: Verdict) -> JSONObject:
-    """Return a verdict as JSON. A reply that has no JSON form becomes its `repr`."""
+    """Return a verdict as JSON. A reply that has no JSON form becomes None."""
     match verdict:
         case Pass():
             return {"kind": verdict.kind}
         case Caution(note):
             return {"kind": verdict.kind, "note": note}
         case Block(reason, reply, keep):
-            return {"kind": verdict.kind, "reason": reason, "reply": _reply_to_json(reply), "keep": keep}
+            return {"kind": verdict.kind, "reason": reason, "reply": reply_to_json(reply), "keep": keep}
 
 
 def record_to_json(record: VerdictRecord) -> JSONObject:
@@ -124,12 +131,14 @@ def record_from_json(value: JSONObject) -> VerdictRecord:
     return VerdictRecord(**fields)
 
 
-def _reply_to_json(reply: object) -> JSON:
+def reply_to_json(reply: object) -> JSON:
+    """Return the reply of a block as JSON that can be sent. None: there is none, or it has no JSON form."""
     if reply is None or isinstance(reply, str):
         return reply
-    from pydantic_core import to_jsonable_python  # late: most replies are text
-
-    return cast("JSON", to_jsonable_python(reply, inf_nan_mode="strings", fallback=repr))
+    try:
+        return cast("JSON", json.loads(replace_unsendable(json_text(reply))[0]))
+    except NoJsonForm:
+        return None
 
 
 def verdict_from_json(value: JSONObject) -> Verdict:

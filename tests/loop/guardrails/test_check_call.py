@@ -10,7 +10,7 @@ import anyio
 import pytest
 import sniffio
 
-from agentkit import Agent, Block, Check, Guardrail, Outcome, Pass, RunResult, Seen, Verdict
+from agentkit import Agent, Block, Caution, Check, Guardrail, Outcome, Pass, RunResult, Seen, Verdict
 from agentkit.run.guardrails.verdicts import Place
 from agentkit.testing import Reply, script
 from tests.loop.guardrails.phones import HAIKU, Phone, ring
@@ -181,3 +181,60 @@ async def test_a_check_changes_only_what_it_was_given() -> None:
         )
     assert (result.outcome, phone.rang, result.messages[0]["content"]) == (Outcome.COMPLETED, ["7"], "Call.")
     assert result.messages[1]["content"][0]["input"] == {"number": "7"}
+
+
+async def test_a_check_is_not_asked_about_a_run_of_its_own() -> None:
+    """A check that runs its own guarded agent, itself or one made anew, would go on without an end."""
+    asked = list[int]()
+
+    async def asks_itself(seen: Seen) -> Verdict:
+        asked.append(1)
+        return Pass() if (await agent.run(seen.text)).ok else Block("It was blocked below.")
+
+    def anew() -> Agent[None, str, str]:
+        async def check(seen: Seen) -> Verdict:
+            asked.append(1)
+            return Pass() if (await anew().run(seen.text)).ok else Block("It was blocked below.")
+
+        return Agent("caller", model=HAIKU, guardrails=[Guardrail(check)])
+
+    agent: Agent[None, str, str] = Agent("caller", model=HAIKU, guardrails=[Guardrail(asks_itself)])
+    for guarded, most in ((agent, 1), (anew(), 4)):
+        asked.clear()
+        with script(lambda request: Reply.text("Done.")):
+            assert ((await guarded.run("Call.")).outcome, len(asked)) == (Outcome.BLOCKED, most)
+
+
+@pytest.mark.parametrize("on", get_args(Place))
+async def test_what_cannot_be_sent_is_replaced(on: Place) -> None:
+    """A check may quote what it has seen, half of a surrogate pair included."""
+
+    def reply(request: Any) -> Reply:
+        return Reply.text("Done.") if "tool_result" in str(request["messages"]) else Reply.tool("ring")
+
+    for verdict in (Caution("He said \ud83d."), Block("He said \ud83d.", "Not \ud83d.", keep=True)):
+
+        async def check(seen: Seen, verdict: Verdict = verdict) -> Verdict:
+            return verdict
+
+        agent = Agent("caller", model=HAIKU, deps=Phone, tools=[ring], guardrails=[Guardrail(check, on=on)])
+        with script(reply):
+            chat = agent.conversation()
+            result = await chat.send("Call.", deps=Phone())
+        assert result.ok is (verdict.kind == "caution")
+        assert (
+            verdict.kind == "caution" or str(chat.messages[-1]["content"][0]["text"]) == result.output == "Not \ufffd."
+        )
+
+
+async def test_a_reply_without_a_json_form_is_no_output() -> None:
+    for given in (float("nan"), b"\xff", object()):
+        no = Block("It is fraud.", given, keep=True)
+
+        async def check(seen: Seen, verdict: Verdict = no) -> Verdict:
+            return verdict
+
+        with script(lambda request: Reply.text("The secret.")):
+            chat = Agent("caller", model=HAIKU, guardrails=[Guardrail(check, on="output")]).conversation()
+            result = await chat.send("Call.")
+        assert (result.outcome, result.answer, "secret" in str(chat.messages)) == (Outcome.BLOCKED, None, False)
