@@ -44,6 +44,7 @@ class _Trial:
 def run_eval(args: Namespace) -> ExitCode:
     """Measure the classifier and print its numbers; nothing is chosen by them."""
     from agentkit.patterns import evaluate_classifier
+    from agentkit.patterns.classify.text_report import unjudged_texts
 
     check_most(args)
     if args.recall is not None and not 0 < args.recall <= 1:
@@ -76,6 +77,9 @@ def run_eval(args: Namespace) -> ExitCode:
     silent = [one.decision for one in evaluation.judged if one.decision.label is None]
     if silent:
         print_message(f"agentkit: {plural(len(silent), 'text')} got no label. Of the first: {silent[0].reason}", "dim")
+    if lines := [*unjudged_texts(evaluation)]:
+        print_message(f"agentkit: {lines[0]}", "red")
+        return ExitCode.LIMIT
     return ExitCode.FAILED if len(silent) == len(evaluation.judged) else ExitCode.OK
 
 
@@ -124,6 +128,7 @@ def _to_json(evaluation: Evaluation, recall: float | None) -> JSONObject:
             "macro_f1": _interval(measures.macro_f1),
             "accuracy": _interval(measures.accuracy),
             "abstained": measures.abstained,
+            "unjudged": len(measures.unjudged),
             "cost_per_1000_usd": measures.cost_per_1000.usd,
             "latency_s": {"p50": measures.latency_s(0.5), "p95": measures.latency_s(0.95)},
             "labels": {

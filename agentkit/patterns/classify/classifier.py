@@ -12,11 +12,12 @@ import anyio
 from agentkit.agents.agent import Agent
 from agentkit.agents.fan_out import Done, Failed, fan_out
 from agentkit.errors import DefinitionError, UsageError
+from agentkit.log import log
 from agentkit.patterns.classify.check import LabelCheck, with_texts
 from agentkit.patterns.classify.decision import Decision, decide
 from agentkit.patterns.classify.example import Example, Examples, pairs_of
 from agentkit.patterns.classify.example_store import NEAREST, ExampleStore, Neighbours
-from agentkit.patterns.classify.request import MAX_CATEGORIES, instructions_for, letters_for, prompt_for
+from agentkit.patterns.classify.request import MAX_CATEGORIES, instructions_for, letters_for, one_line, prompt_for
 from agentkit.run.scope import share_budget
 from agentkit.run.settings import Settings
 from agentkit.schema.validation.unknown_options import refuse_unknown_fields
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from agentkit.run.result import RunResult
 
 HAIKU = "claude-haiku-5-5"
+_SHOWN_LABELS = 8
 _SETTINGS = Settings(max_tokens=8, thinking={"type": "disabled"}, cache_scope="prefix")
 
 
@@ -80,6 +82,7 @@ class Classifier:
             raise DefinitionError(f"Classifier(...): {error}.") from None
         if (problem := self._find_problem()) is not None:
             raise DefinitionError(f"Classifier({problem}.")
+        self._warn_of_unused_examples()
         _ = self.agent
 
     async def __call__(self, text: str, **options: Unpack[RunOptions[None]]) -> Decision:
@@ -215,21 +218,35 @@ class Classifier:
                 raise first_leaf_exception(group) from None
         return tuple(results[number] for number in sorted(results))
 
+    def _warn_of_unused_examples(self) -> None:
+        """Log the labels of the store that are no categories: classifiers of other labels may share it."""
+        unused = [] if self.store is None else [label for label in self.store.labels if label not in self.categories]
+        if unused:
+            log().warning(
+                "a classifier does not use the examples of its store with labels that are none of its categories",
+                exc_info=None, classifier=self.name, labels=unused[:_SHOWN_LABELS], categories=[*self.categories],
+            )  # fmt: skip
+
     def _find_problem(self) -> str | None:
         """Return what cannot work, as the beginning of a sentence. None: all can."""
         if not isinstance(cast("object", self.categories), Mapping) or not 2 <= len(self.categories) <= MAX_CATEGORIES:
             return f"categories=...): it takes 2 to {MAX_CATEGORIES} labels with their meanings"
+        shown: dict[str, str] = {}
         for label, meaning in self.categories.items():
             if not isinstance(cast("object", label), str) or not label.strip():
                 return f"categories=...): {label!r} is no label, which is a text"
             if not isinstance(cast("object", meaning), str):
                 return f"categories=...): the meaning of {label!r} is a text, not {meaning!r}"
+            if (other := shown.setdefault(one_line(label), label)) != label:
+                return f"categories=...): the labels {other!r} and {label!r} are the same on one line"
         for name in ("block", "caution"):
             labels: object = getattr(self, name)
             if isinstance(labels, str) or not isinstance(labels, Collection):
                 return f"{name}={labels!r}): it takes a list of labels, or a dictionary of labels with texts"
             if unknown := [one for one in cast("Collection[object]", labels) if one not in self.categories]:
                 return f"{name}=...): {unknown[0]!r} is none of its categories, {', '.join(self.categories)}"
+        if both := [label for label in self.block if label in self.caution]:
+            return f"block=..., caution=...): {both[0]!r} is in both, and a label does one thing"
         for _, label in self.fixed_examples:
             if label not in self.categories:
                 return f"examples=...): {label!r} is none of its categories, {', '.join(self.categories)}"

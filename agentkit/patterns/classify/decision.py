@@ -44,6 +44,12 @@ class Decision:
     results: tuple[RunResult[str], ...] = field(default=(), repr=False)
     """The runs, one for each request."""
 
+    @property
+    def was_judged(self) -> bool:
+        """False: a budget was used up before there was a label, which says nothing about the classifier."""
+        exhausted = any(result.outcome is Outcome.BUDGET_EXHAUSTED for result in self.results)
+        return self.label is not None or not exhausted
+
 
 def decide(
     results: Sequence[RunResult[str]], near: Neighbours, labels: Mapping[str, str], latency_s: float

@@ -63,7 +63,7 @@ async def evaluate_classifier(
         examples_from: The place that the examples come from, for the table.
         texts_from: The place that the texts come from, for the table.
         progress: Called with the number of decisions so far, and with that of all.
-        options: See `RunOptions`. A budget is for each pass.
+        options: See `RunOptions`. A budget is for each pass; texts that it does not cover are `unjudged`.
 
     Raises:
         UsageError: There is no text, or a label is none of the classifier's.
@@ -88,8 +88,15 @@ async def evaluate_classifier(
         left_out=left_out,
         concurrency=concurrency,
     )
-    first, *others = (Measures(tuple(classifier.categories), judged) for judged in measured)
-    return Evaluation(first.labels, first.judged, setting, next(iter(others), None))
+    first, *others = (_measures_of(classifier, pairs) for pairs in measured)
+    return Evaluation(first.labels, first.judged, setting, next(iter(others), None), unjudged=first.unjudged)
+
+
+def _measures_of(classifier: Classifier, pairs: Iterable[Judged]) -> Measures:
+    judged, unjudged = list[Judged](), list[Judged]()
+    for one in pairs:
+        (judged if one.decision.was_judged else unjudged).append(one)
+    return Measures(tuple(classifier.categories), tuple(judged), unjudged=tuple(unjudged))
 
 
 def _texts_to_judge(

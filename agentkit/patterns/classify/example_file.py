@@ -71,6 +71,7 @@ class ExampleFile:
                 file.seek(self._read_bytes)
                 data = file.read()
         except FileNotFoundError:
+            self._read_bytes = self._read_lines = 0  # whoever writes it next begins anew
             return []
         except OSError as error:
             raise UsageError(

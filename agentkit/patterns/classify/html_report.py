@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from agentkit.patterns.classify.pictures import draw_confusion, draw_curves, draw_intervals
-from agentkit.patterns.classify.text_report import sums_of
+from agentkit.patterns.classify.text_report import sums_of, unjudged_texts
 
 if TYPE_CHECKING:
     from agentkit.patterns.classify.measures import Comparison
@@ -64,6 +64,7 @@ def _sources(evaluation: Comparison) -> Iterator[str]:
     if setting.examples_from:
         yield f"<p>Examples: {escape(setting.examples_from)}</p>"
     yield f"<p>Numbers: {escape(setting.texts_from or 'texts as given')}, {len(evaluation.judged):,} texts</p>"
+    yield from (f"<p>{line}</p>" for line in unjudged_texts(evaluation))
     yield f'<p class="soft">Intervals of 95%. Latency with {setting.concurrency} texts at once.</p>'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -62,6 +62,8 @@ class Measures:
     """The labels of the classifier."""
     judged: tuple[Judged, ...]
     """The texts with their decisions, in the order in which they were given."""
+    unjudged: tuple[Judged, ...] = field(default=(), kw_only=True)
+    """The texts that were not judged, since a budget was used up: they count nowhere, not as abstentions either."""
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:

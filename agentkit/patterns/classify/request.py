@@ -73,12 +73,19 @@ def prompt_for(text: str, examples: Sequence[Example], letters: Mapping[str, str
 
 def letter_in(reply: str, letters: Iterable[str]) -> str | None:
     """Return the letter that a reply consists of. None: it is something else, even if a letter stands in it."""
-    said = reply.strip(_AROUND_LETTER).upper()
-    return next((letter for letter in letters if letter == said), None)
+    said = reply.strip(_AROUND_LETTER)
+    if not said.isascii():  # upper case makes two letters of one, such as a ligature
+        return None
+    return next((letter for letter in letters if letter == said.upper()), None)
+
+
+def one_line(text: str) -> str:
+    """Return a text as it stands in the list of categories."""
+    return " ".join(sendable(text).split())
 
 
 def _described(label: str, meaning: str) -> str:
-    name, meaning = (" ".join(sendable(part).split()) for part in (label, meaning))
+    name, meaning = one_line(label), one_line(meaning)
     return f"{name} - {meaning}" if meaning and meaning != name else name
 
 

@@ -40,6 +40,13 @@ def sums_of(measures: Measures) -> dict[str, str]:
     }
 
 
+def unjudged_texts(evaluation: Comparison) -> Iterator[str]:
+    """Yield a line about the texts that were not judged, with examples and without, where there are any."""
+    for measures, where in ((evaluation, ""), (evaluation.without_examples, " without examples")):
+        if measures is not None and (count := len(measures.unjudged)):
+            yield f"{count:,} {'text was' if count == 1 else 'texts were'} not judged{where}: budget"
+
+
 def _sums(evaluation: Comparison) -> Iterator[str]:
     columns = [sums_of(evaluation)]
     if evaluation.without_examples is not None:
@@ -47,6 +54,7 @@ def _sums(evaluation: Comparison) -> Iterator[str]:
         yield f"{'':18}{'with examples':24}{'without':24}".rstrip()
     for name in columns[0]:
         yield f"{name:18}{''.join(f'{column[name]:24}' for column in columns)}".rstrip()
+    yield from unjudged_texts(evaluation)
     yield f"(intervals of 95%; latency with {evaluation.setting.concurrency} at once)"
 
 

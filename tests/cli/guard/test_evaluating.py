@@ -76,7 +76,7 @@ def test_a_classifier_of_the_users_own_and_a_store(mails: Path, capsys: pytest.C
         (["--most", "0", "--offline"], 2, "at least one"),
         (["--recall", "2", "--offline"], 2, "a share above 0"),
         (["--offline", "--base-url", "http://127.0.0.1:1"], 2, "exclude each other"),
-        (["--offline", "--max-cost", "0"], 1, "texts got no label. Of the first: "),
+        (["--offline", "--max-cost", "0"], 4, "texts were not judged: budget"),
         ([], 3, "try it with --offline"),
     ],
 )

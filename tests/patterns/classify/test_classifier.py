@@ -20,6 +20,7 @@ from agentkit.testing import Reply, script
 pytestmark = pytest.mark.anyio
 
 CATEGORIES = {"delivery": "asks where a parcel is", "complaint": "says that an item is wrong", "A": "anything else"}
+LABEL = next(iter(CATEGORIES))
 PAIRS = [
     ("Where is my parcel?", "delivery"),
     ("The parcel did not arrive.", "delivery"),
@@ -190,6 +191,8 @@ async def test_a_large_store_is_searched_beside_the_event_loop() -> None:
         ({"categories": {"a": "", "": ""}}, "'' is no label"),
         ({"categories": {"a": "", "b": None}}, "the meaning of 'b' is a text"),
         ({"categories": CATEGORIES, "examples": [("x", "order")]}, "'order' is none of its categories"),
+        ({"categories": {"a\nb": "", "a b": ""}}, "are the same on one line"),
+        ({"categories": CATEGORIES, "block": [LABEL], "caution": [LABEL]}, "is in both"),
         ({"categories": CATEGORIES, "tries": 0}, "tries=0"),
         ({"categories": CATEGORIES, "k": -1}, "k=-1"),
         ({"categories": CATEGORIES, "name": "no name"}, "no name"),
@@ -199,6 +202,13 @@ async def test_a_large_store_is_searched_beside_the_event_loop() -> None:
 async def test_what_cannot_work_is_a_definition_error(given: dict[str, Any], problem: str) -> None:
     with pytest.raises(DefinitionError, match=problem):
         Classifier(**given)
+
+
+async def test_labels_of_a_store_that_are_no_categories_are_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    Classifier(categories=CATEGORIES, examples=ExampleStore([("tea", LABEL)]))
+    assert not caplog.records
+    Classifier(categories=CATEGORIES, examples=ExampleStore([("tea", LABEL), ("cup", "stranger")]))
+    assert "'stranger'" in caplog.text
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agentkit import Budget
 from agentkit.errors import UsageError
 from agentkit.patterns import Classifier, Evaluation, Example, ExampleStore, evaluate_classifier
 from agentkit.simulator import Simulator
@@ -53,6 +54,20 @@ async def test_with_examples_and_without() -> None:
     assert "     1  complaint -> (abstained)" in table
     assert max(map(len, table.splitlines())) <= 80
     assert (await evaluated(compare=False)).without_examples is None
+
+
+async def test_texts_that_a_budget_left_out_are_no_abstentions() -> None:
+    evaluation = await evaluated(budget=Budget(max_requests=3), concurrency=1)
+    assert (len(evaluation.judged), len(evaluation.unjudged), evaluation.abstained) == (3, 1, 0)
+    assert evaluation.accuracy.value == 1
+    assert evaluation.without_examples is not None
+    assert len(evaluation.without_examples.unjudged) == 1
+    for report in (str(evaluation), evaluation.to_html()):
+        assert "1 text was not judged: budget" in report
+        assert "1 text was not judged without examples: budget" in report
+    nothing = await evaluated(budget=Budget(max_requests=0))
+    assert (nothing.judged, len(nothing.unjudged)) == ((), 4)
+    assert "4 texts were not judged" in str(nothing) + nothing.to_html()
 
 
 async def test_texts_that_all_requests_show_are_not_judged() -> None:

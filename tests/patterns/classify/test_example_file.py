@@ -79,6 +79,15 @@ def test_a_line_that_is_damaged_later_is_named_until_it_is_corrected(tmp_path: P
     assert store.nearest("a pot", 1)[0].text == "pot", "a file that was written anew is read anew"
 
 
+def test_a_file_that_was_deleted_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "examples.jsonl"
+    store = ExampleStore.load(path)
+    store.add("tea", "a")
+    path.unlink()
+    store.add("A text that is longer than all of the file before", "b")
+    assert [one.label for one in ExampleStore.load(path)] == ["b"]
+
+
 def test_a_line_without_an_end_is_ended_before_the_next(tmp_path: Path) -> None:
     path = tmp_path / "examples.jsonl"
     path.write_bytes(b'{"text": "tea", "label": "a"}')

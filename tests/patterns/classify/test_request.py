@@ -80,3 +80,8 @@ def test_a_letter_may_be_dressed_up(reply: str) -> None:
 )
 def test_what_is_no_letter_is_no_answer(reply: str) -> None:
     assert letter_in(reply, LETTERS.values()) is None
+
+
+@pytest.mark.parametrize("reply", ["\u00df", "\ufb01", "\u017f"])
+def test_no_other_letter_becomes_one_in_upper_case(reply: str) -> None:
+    assert letter_in(reply, ["SS", "FI", "S"]) is None
