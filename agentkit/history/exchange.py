@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 BLOCKED_REPLY = "[This message was blocked, and not answered.]"
 """The reply to a message that is kept without one: the next reply must not answer it."""
+WITHHELD_REPLY = "[This reply was not checked to the end, and not shown.]"
+"""The reply that stands for one which is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ class Exchange:
         """The messages that no reply has followed yet, and the prompt."""
         before = self.opened[unanswered_start(self.opened) :]
         return [*(message.content for message in before), self.prompt]
+
+    @property
+    def last_reply(self) -> Message | None:
+        """The last reply in the conversation. None: there is none."""
+        return next((one for one in reversed(self.transcript.messages) if one.role == "assistant"), None)
+
+    def withhold_last_reply(self) -> None:
+        """Forget the last reply, and the results of calls in it; what came before is kept."""
+        messages = [*self.transcript.messages]
+        while messages and messages.pop().role != "assistant":
+            pass
+        self.transcript.replace_messages([*messages, Message.of("assistant", [text_block(WITHHELD_REPLY)])])
 
     def forget(self) -> None:
         """Take it back as a whole: the conversation is as before the run."""

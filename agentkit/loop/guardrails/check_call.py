@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import anyio
 import anyio.lowlevel
 
+from agentkit.errors import RunIncomplete
 from agentkit.run.guardrails.verdicts import Block, Caution, Pass, Verdict
 from agentkit.tool_calls.failures import first_leaf_exception, leaf_exceptions
 
@@ -35,7 +36,7 @@ class CheckEnd(NamedTuple):
     problem: str = ""
     """The reason why it gave none, without a full stop."""
     error: BaseException | None = None
-    """The exception that it raised. None: it raised none."""
+    """The exception that it raised, for the log. None: there is none that says more than the reason."""
 
 
 async def call_check(guardrail: Guardrail, seen: Seen) -> CheckEnd:
@@ -59,7 +60,8 @@ async def call_check(guardrail: Guardrail, seen: Seen) -> CheckEnd:
         except BaseException as error:
             if any(isinstance(one, KeyboardInterrupt | SystemExit) for one in leaf_exceptions(error)):
                 raise
-            end = CheckEnd(None, _words_of(error), error)
+            is_abstention = isinstance(error, RunIncomplete)  # said on purpose: no traceback says more
+            end = CheckEnd(None, _words_of(error), None if is_abstention else error)
         if anyio.current_time() >= limit:
             end = late
 

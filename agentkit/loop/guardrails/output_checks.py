@@ -32,6 +32,8 @@ class OutputChecks:
     report: Callable[[VerdictRecord], None]
     on_block: Callable[[VerdictRecord], None]
     _guardrails: list[tuple[str, Guardrail]] = field(init=False)
+    is_unchecked: bool = field(default=False, init=False)
+    """True from the begin of a turn until it is known to go on, or its output has passed."""
     _count: int = field(default=0, init=False)
     _was_sent_back: bool = field(default=False, init=False)
 
@@ -40,13 +42,17 @@ class OutputChecks:
 
     def begin_turn(self) -> None:
         """Hold the events of a turn, whose reply may be the output; one that was sent back is not shown."""
+        self.is_unchecked = bool(self._guardrails)
         if self._guardrails and self.events is not None:
             self.events.release("output", without_last_reply=True)
             self.events.hold("output")
 
     def turn_goes_on(self, calls: Collection[ToolCall]) -> None:
         """Show a turn that calls tools: it is not the output."""
-        if self.events is not None and self._guardrails and not any(call.name == ANSWER_TOOL for call in calls):
+        if not self._guardrails or any(call.name == ANSWER_TOOL for call in calls):
+            return
+        self.is_unchecked = False
+        if self.events is not None:
             self.events.release("output")
 
     async def check(self, output: object) -> str | None:
@@ -76,6 +82,7 @@ class OutputChecks:
         if notes:
             self._was_sent_back = True
             return "\n".join(dict.fromkeys(notes))
+        self.is_unchecked = False
         if self.events is not None:
             self.events.release("output")
         return None

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from agentkit.history.exchange import Exchange
     from agentkit.loop.model_calls.exchange import CallResources
     from agentkit.loop.nested_runs import NestedRuns
-    from agentkit.messages.message import JSONObject
+    from agentkit.messages.message import JSONObject, Message
     from agentkit.run.agent_spec import AgentSpec, AnySpec
     from agentkit.run.result import Answer
     from agentkit.run.scope import RunScope
@@ -62,6 +62,8 @@ class RunGuard:
     inputs: InputChecks = field(init=False)
     outputs: OutputChecks = field(init=False)
     _work: anyio.CancelScope | None = field(default=None, init=False)
+    _last_reply: Message | None = field(default=None, init=False)
+    """The last reply before the turn that is under way."""
 
     @classmethod
     def for_run(
@@ -120,6 +122,7 @@ class RunGuard:
         if not is_new:
             return note
         self.outputs.begin_turn()
+        self._last_reply = self.exchange.last_reply
         return await self.inputs.add_note(note)
 
     async def gives_up(self, action: RunTools | CheckAnswer) -> bool:
@@ -186,6 +189,8 @@ class RunGuard:
             self.exchange.keep_prompt(self.scope.redactor.text(text))
         elif not self.is_cleared:
             self.exchange.forget()
+        elif self.outputs.is_unchecked and self.exchange.last_reply is not self._last_reply:
+            self.exchange.withhold_last_reply()
 
     def answer(self, spec: AgentSpec[Deps, In, Out], given: Answer[Out] | None) -> Answer[Out] | None:
         """Return the output of the run: the given one, or of a blocked run the reply of the block, if it fits."""

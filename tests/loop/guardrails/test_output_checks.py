@@ -5,9 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
-from agentkit import Agent, Block, Caution, Guardrail, Outcome, Pass, Seen, TextDelta, ToolStarted, Verdict, tool
+from agentkit import (
+    Agent,
+    Block,
+    Budget,
+    Caution,
+    Guardrail,
+    Outcome,
+    Pass,
+    Seen,
+    TextDelta,
+    ToolStarted,
+    Verdict,
+    tool,
+)
 from agentkit.messages.message import AssistantTurn
 from agentkit.testing import Reply, script
 
@@ -112,3 +126,27 @@ async def test_a_resumed_run_comes_to_the_same_without_another_check(tmp_path: P
         first.messages,
         first.usage,
     )
+
+
+async def test_an_output_that_no_check_has_passed_is_not_kept() -> None:
+    """The time is over, the run is cancelled, or the reply is cut off, before there is a verdict."""
+
+    async def slow(seen: Seen) -> Verdict:
+        await anyio.sleep(5)
+        return Pass()
+
+    replies = {1: Reply.text("I look.") + Reply.tool("look"), 3: Reply.text("The secret.")}
+    agent = caller(guardrails=[Guardrail(slow, on="output")])
+    for budget, patience_s, stop_reason in ((Budget(max_seconds=0.2), 5, ""), (None, 0.2, ""), (None, 5, "max_tokens")):
+
+        def reply(request: Any, stop_reason: Any = stop_reason) -> Reply:
+            given = replies[len(request["messages"])]
+            return Reply(given.parts, stop_reason=stop_reason) if stop_reason and "secret" in str(given) else given
+
+        with script(reply):
+            chat = agent.conversation()
+            with anyio.move_on_after(patience_s):
+                await chat.send("Call.", budget=budget)
+        assert [message["role"] for message in chat.messages] == ["user", "assistant", "user", "assistant"]
+        assert ("I look." in str(chat.messages), "secret" in str(chat.messages)) == (True, False)
+        assert "not checked" in str(chat.messages[-1])
