@@ -96,3 +96,11 @@ async def test_an_agent_searches_mail(index: MailIndex) -> None:
     with script(Reply.tool("search_mail", query="tea"), Reply.text("Two messages.")) as played:
         assert (await clerk.run("How much mail about tea?")).output == "Two messages."
     assert '"count":2' in json.dumps(played.requests[1]["messages"][-1]).replace(" ", "").replace("\\", "")
+
+
+async def test_an_index_that_is_not_open_is_a_clear_sentence_for_the_model(tmp_path: Path) -> None:
+    closed = MailIndex.open(tmp_path / "mail.db")
+    calls = {"search_mail": {"query": "tea"}, "find_people": {}, "read_attachment": {"id": "a" * 16}}
+    calls |= {"read_thread": {"id": "a" * 16}, "read_mail": {"id": "a" * 16}}
+    for name, arguments in calls.items():
+        assert "The index of mail is not open" in await refusal(closed, name, **arguments)

@@ -1,7 +1,7 @@
 """Tools that search and read an index of mail.
 
     async with MailIndex.open("mail.db") as index:
-        agent = Agent("clerk", model="claude-haiku-5-5", tools=[mail_tools(index)])
+        agent = Agent("clerk", model="claude-haiku-5-5", tools=mail_tools(index))
 
 Anybody can write a mail: results are records of bounded size, in which no text can pass for another field.
 """
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +20,7 @@ import anyio.to_thread
 from pydantic import Field
 
 from agentkit import ConfigurationError, ToolError, Toolset, UsageError, tool
-from agentkit.patterns import MailHit, MailIndex, MailMessage, Person, QueryError
+from agentkit.patterns import MailHit, MailIndex, MailMessage, Person
 from agentkit_tools.documents import read_folder
 
 MOST_HITS = 50
@@ -30,6 +32,8 @@ MOST_ATTACHMENT_BYTES = 50_000_000
 _MOST_FIELD_CHARS = 300
 _MOST_FILES = 50
 _MOST_PEOPLE = 50
+_SEARCH, _GO_ON = "Search, and take an id from there.", "Go on without it, and say so."
+"""Hints for the model."""
 _SUFFIXES = {"text/html": ".html", "application/pdf": ".pdf", "message/rfc822": ".eml"}
 _HIDDEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
 """Matches characters that no reader sees, in which mail can hide text or turn it around."""
@@ -147,10 +151,8 @@ class _MailTools:
             query: The query. Begin broadly, look at the count, then narrow.
             limit: The most messages to return.
         """
-        try:
+        with _sent_to_model("Correct the query; quotation marks make a text of anything."):
             found = await self.index.search(query, limit=limit)
-        except QueryError as error:
-            raise ToolError(str(error), hint="Correct the query; quotation marks make a text of anything.") from None
         notes = [f"The {len(found.hits)} newest of {found.count} are shown."] if found.count > len(found.hits) else []
         if found.unreadable:
             notes.append(
@@ -165,10 +167,8 @@ class _MailTools:
             id: The id of the thread, or of a message in it.
             first: The number of the message to begin at.
         """
-        try:
+        with _sent_to_model(_SEARCH):
             thread = await self.index.thread(id)
-        except UsageError as error:
-            raise ToolError(str(error), hint="Search, and take an id from there.") from None
         messages: list[ReadMail] = []
         left = MOST_CHARS
         for message in thread.messages[first - 1 :]:
@@ -189,10 +189,8 @@ class _MailTools:
             id: The id of the message.
             start: The character of the text to begin at, for long messages.
         """
-        try:
+        with _sent_to_model(_SEARCH):
             return _read(await self.index.message(id), start, MOST_CHARS)
-        except UsageError as error:
-            raise ToolError(str(error), hint="Search, and take an id from there.") from None
 
     async def find_people(self, named: str = "", limit: Limit = 20) -> list[FoundPerson]:
         """Find people of the mail, those of most messages first. Addresses with one full name are one person.
@@ -201,7 +199,8 @@ class _MailTools:
             named: A part of a name or an address. Empty: everybody.
             limit: The most people to return.
         """
-        return [_person(one) for one in await self.index.people(named, limit=limit)]
+        with _sent_to_model(_GO_ON):
+            return [_person(one) for one in await self.index.people(named, limit=limit)]
 
     async def read_attachment(self, id: str, number: Number = 1, start: Start = 0) -> ReadAttachment:  # noqa: A002
         """Read the text of an attachment: text, HTML, PDF or mail.
@@ -211,10 +210,8 @@ class _MailTools:
             number: The number of the attachment, in the order in which the message lists them.
             start: The character of the text to begin at.
         """
-        try:
+        with _sent_to_model(_GO_ON):
             attachments = await self.index.attachments(id)
-        except UsageError as error:
-            raise ToolError(str(error), hint="Go on without it, and say so.") from None
         if number > len(attachments):
             raise ToolError(f"The message has {len(attachments)} attachments; {number} is none of them.")
         chosen = attachments[number - 1]
@@ -223,6 +220,15 @@ class _MailTools:
         text = await anyio.to_thread.run_sync(_text_of_file, chosen.name, chosen.media_type, chosen.data)
         piece, note = _piece(text, start, MOST_CHARS)
         return ReadAttachment(_shown(chosen.name), _shown(chosen.media_type), chosen.size, piece, note)
+
+
+@contextmanager
+def _sent_to_model(hint: str) -> Generator[None]:
+    """Tell the model why the index does not do what it asked for."""
+    try:
+        yield
+    except UsageError as error:
+        raise ToolError(str(error), hint=hint) from None
 
 
 def _found(hit: MailHit) -> Found:

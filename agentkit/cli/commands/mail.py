@@ -147,10 +147,10 @@ def _facts(record: MailHit | MailMessage | Person) -> dict[str, object]:
 
 
 def _line(hit: MailHit) -> str:
-    from agentkit.cli.terminal.text import printable
+    from agentkit.cli.terminal.text import plural, printable
 
     date = hit.date.strftime("%Y-%m-%d") if hit.date else "undated   "
-    files = f" [{len(hit.attachments)} files]" if hit.attachments else ""
+    files = f" [{plural(len(hit.attachments), 'file')}]" if hit.attachments else ""
     return printable(f"{hit.id}  {date}  {hit.sender[:40]}  {hit.subject[:80]}{files}  {hit.excerpt}"[:_SHOWN_CHARS])
 
 

@@ -40,4 +40,6 @@ class AddReport:
 
     def __str__(self) -> str:
         unread = f", {self.unreadable} cannot be read" if self.unreadable else ""
-        return f"{self.read} messages, {self.new} of them new{unread}; {self.seconds:.1f} s"
+        return (
+            f"{self.read} {'message' if self.read == 1 else 'messages'}, {self.new} new{unread}; {self.seconds:.1f} s"
+        )

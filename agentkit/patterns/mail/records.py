@@ -106,4 +106,6 @@ class SearchResult:
 
     def __str__(self) -> str:
         unread = f"; {self.unreadable} could not be read and are not searched" if self.unreadable else ""
-        return f"{self.count} messages in {self.threads} threads, {len(self.hits)} shown{unread}"
+        messages = "1 message" if self.count == 1 else f"{self.count} messages"
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"{messages} in {threads}, {len(self.hits)} shown{unread}"

@@ -21,7 +21,7 @@ def index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     assert main(["mail", "index", str(tmp_path / "Inbox"), *option]) == 0
     assert main(["mail", "index", str(tmp_path / "bad.eml"), *option]) == 1
     out, err = capsys.readouterr()
-    assert "Inbox: 2 messages, 2 of them new; " in out
+    assert "Inbox: 2 messages, 2 new; " in out
     assert "not read: " in err
     assert "bad.eml: no e-mail: it has no headers" in err
     return option
@@ -31,9 +31,9 @@ def test_mail_is_found_and_read(index: list[str], capsys: pytest.CaptureFixture[
     assert main(["mail", "search", "tea", *index]) == 0
     out, err = capsys.readouterr()
     first, second = out.splitlines()
-    assert "2024-01-01  Anna Adler <anna@example.com>  Tea[31m [1 files]  How much?" in first
+    assert "2024-01-01  Anna Adler <anna@example.com>  Tea[31m [1 file]  How much?" in first
     assert "undated     Ben Berg <ben@example.org>  Re: Tea  It is hot." in second
-    assert "2 messages in 1 threads, 2 shown; 1 could not be read and are not searched" in err
+    assert "2 messages in 1 thread, 2 shown; 1 could not be read and are not searched" in err
     assert main(["mail", "thread", first.split()[0], *index]) == 0
     assert "Attachments: prices.csv (19 bytes)\n\nHow much?" in capsys.readouterr().out
     assert main(["mail", "people", "ben", *index]) == 0
