@@ -32,9 +32,7 @@ class KeptEvidence:
 
     def __init__(self, path: str | PathLike[str], reader: Agent[Any, Any, Any], question: str) -> None:
         try:
-            self._database = sqlite3.connect(fspath(path), check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("CREATE TABLE IF NOT EXISTS evidence_1 (key TEXT PRIMARY KEY, found TEXT NOT NULL)")
+            self._database = _open_database(path)
         except sqlite3.Error as error:
             raise ConfigurationError(f"read_many(kept={fspath(path)!r}): it cannot be opened ({error}).") from None
         self._reader = f"{agent_fingerprint(reader)}\0{question}"
@@ -61,6 +59,17 @@ class KeptEvidence:
 
     def _key(self, text: str) -> str:
         return hashlib.sha256(f"{self._reader}\0{text}".encode(errors="replace")).hexdigest()
+
+
+def _open_database(path: str | PathLike[str]) -> sqlite3.Connection:
+    database = sqlite3.connect(fspath(path), check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE IF NOT EXISTS evidence_1 (key TEXT PRIMARY KEY, found TEXT NOT NULL)")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
 
 
 def agent_fingerprint(agent: Agent[Any, Any, Any]) -> str:

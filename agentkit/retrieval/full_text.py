@@ -31,7 +31,7 @@ class FullText:
                 "CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5"
                 '(id UNINDEXED, text, tokenize = "porter unicode61 remove_diacritics 2")'
             )
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self._database.close()
             if "fts5" not in str(error):
                 raise
