@@ -86,12 +86,12 @@ def find_people(database: sqlite3.Connection, named: str, limit: int) -> list[Pe
         limit: Maximum number of people.
     """
     database.create_function("folded", 1, str.casefold, deterministic=True)
-    is_named = "WHERE instr(address, ?1) OR id IN (SELECT person FROM names WHERE instr(folded(name), ?1))"
+    is_named = "WHERE instr(address, :named) OR id IN (SELECT person FROM names WHERE instr(folded(name), :named))"
     found: list[Person] = []
     taken: set[int] = set()
     rows = database.execute(
         f"SELECT id FROM people {is_named if named else ''} ORDER BY sent + received DESC, id",  # noqa: S608 - two fixed texts
-        (named.casefold().strip(),) if named else (),
+        {"named": named.casefold().strip()},
     )
     for (person,) in rows:
         if len(found) == limit:

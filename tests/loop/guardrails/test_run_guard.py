@@ -169,8 +169,7 @@ async def test_a_recorded_verdict_is_that_of_the_guardrail_of_its_name(tmp_path:
         return check
 
     def guardrails(on: Any, *names: str) -> list[Guardrail]:
-        verdicts: dict[str, Verdict] = {"strict": NO, "wary": Caution("Ask who calls.")}
-        return [Guardrail(named(name, verdicts.get(name, Pass())), name=name, on=on) for name in names]
+        return [Guardrail(named(name, NO if name == "strict" else Pass()), name=name, on=on) for name in names]
 
     def reply(request: Any) -> Reply:
         if len(request["messages"]) == 3 and not is_going_on:
@@ -178,7 +177,7 @@ async def test_a_recorded_verdict_is_that_of_the_guardrail_of_its_name(tmp_path:
         return [Reply.tool("look"), Reply.tool("ring"), DONE][min(2, len(request["messages"]) // 2)]
 
     for on in ("input", "tool_call"):
-        for number, names in enumerate((["strict", "a"], ["strict"], ["a", "strict"], ["wary"], ["a"])):
+        for number, names in enumerate((["strict", "a"], ["strict"], ["a", "strict"], ["a"])):
             agent, is_going_on, run_id = guarded(Pass(), phone), False, f"{on}{number}"
             journal = str(tmp_path / f"{run_id}.db")
             with script(reply):
