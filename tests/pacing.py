@@ -31,11 +31,11 @@ class Paced:
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
         self.requests.append(request)
-        async with aclosing(_said(self.replies.pop(0))) as events:
+        async with aclosing(said(self.replies.pop(0))) as events:
             yield events
 
 
-async def _said(moments: Sequence[Moment]) -> AsyncGenerator[JSONObject]:
+async def said(moments: Sequence[Moment]) -> AsyncGenerator[JSONObject]:
     for moment in moments:
         await anyio.lowlevel.checkpoint()
         if isinstance(moment, ModelError):

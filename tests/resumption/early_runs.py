@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from agentkit import Agent, Event, Retry, RunFinished, Settings, ToolStarted, to
 from agentkit.errors import ModelError
 from agentkit.messages.message import JSONObject
 from agentkit.messages.request import Request
-from tests.pacing import Moment, begins, block, ends, says
+from tests.pacing import Moment, begins, block, ends, said, says
 from tests.resumption.cuts import Cut
 from tests.resumption.own_run import execution, look, note, pay
 
@@ -59,18 +59,8 @@ class Streamed:
         now, asked = execution.get(), request.to_dict()
         if not now.note_request(asked):
             raise ModelError("It is recorded.", kind="api_error")
-        yield _events(self.reply(asked, now.count(now.asked[-1].body)))
-
-
-async def _events(moments: Sequence[Moment]) -> AsyncIterator[JSONObject]:
-    for moment in moments:
-        await anyio.lowlevel.checkpoint()
-        if isinstance(moment, ModelError):
-            raise moment
-        if isinstance(moment, dict):
-            yield moment
-        else:
-            await moment()
+        async with aclosing(said(self.reply(asked, now.count(now.asked[-1].body)))) as events:
+            yield events
 
 
 def _below(request: JSONObject, _: int) -> Sequence[Moment]:

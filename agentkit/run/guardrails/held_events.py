@@ -118,11 +118,6 @@ class HeldEvents:
             held, self._held = self._held or [], None
             self._pass_on(event for event in held if self._is_without_content(event))
 
-    def close_if_held(self) -> None:
-        """Close at the end of a run that came to no verdict."""
-        if self._held is not None:
-            self.close()
-
     def _pass_on(self, events: Iterable[Event]) -> None:
         for event in events:
             self._listener.send_soon(event)
