@@ -116,7 +116,8 @@ def owner_of(journal: Path, run_id: str) -> Owner | None:
     try:
         if try_lock(descriptor, is_shared=True):
             return None
-        return _read_owner(path) or Owner(0, "an unknown machine")
+        owner = _read_owner(path) or Owner(0, "an unknown machine")
+        return owner if owner.may_live else None  # one that has died may have left a fork that is just beginning
     finally:
         os.close(descriptor)
 

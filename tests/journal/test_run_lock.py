@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -20,10 +21,14 @@ import os, sys, time
 from pathlib import Path
 from agentkit.journal.run_lock import RunLock
 lock = RunLock.acquire(Path(sys.argv[1]), "r")
-if "fork" in sys.argv and os.fork() == 0:  # as a pool of processes does, which outlives its parent for a while
-    os.close(1)
-    lock.release()  # as the end of a block that it has inherited
-    time.sleep(20)
+if "fork" in sys.argv:
+    begun, begin = os.pipe()
+    if os.fork() == 0:  # as a pool of processes does, which outlives its parent for a while
+        os.close(1)
+        lock.release()  # as the end of a block that it has inherited
+        os.write(begin, b"x")
+        time.sleep(20)
+    os.read(begun, 1)
 print(os.getpid(), flush=True)
 time.sleep(20)
 """
@@ -57,6 +62,17 @@ def test_another_process_is_named_and_a_dead_one_is_not_waited_for(tmp_path: Pat
         assert owner_of(journal, "r") is None
         RunLock.acquire(journal, "r").release()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_has_died_executes_no_run_while_a_fork_of_it_still_has_the_lock(tmp_path: Path) -> None:
+    journal = tmp_path / "runs.db"
+    lock = RunLock.acquire(journal, "r")
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    (path,) = tmp_path.iterdir()
+    path.write_text(json.dumps({"pid": dead.pid, "host": socket.gethostname()}))
+    assert owner_of(journal, "r") is None
+    lock.release()
 
 
 def test_many_threads_take_turns_and_leave_no_file(tmp_path: Path) -> None:
