@@ -17,8 +17,8 @@ def lazy_exports(
 
     Args:
         package: The package's `__name__`.
-        sources: Module -> the names that are imported from it, separated by spaces. A name that is the last part of
-            the module's own name stands for the module itself.
+        sources: Module -> the names that are imported from it, separated by spaces. A name that the module
+            does not have, but that is the last part of its own name, stands for the module itself.
     """
     modules = {name: module for module, names in sources.items() for name in names.split()}
     exports = sorted(modules)
@@ -27,7 +27,8 @@ def lazy_exports(
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module = import_module(modules[name])
-        value: object = module if module.__name__.endswith(f".{name}") else getattr(module, name)
+        is_module = module.__name__.endswith(f".{name}") and not hasattr(module, name)
+        value: object = module if is_module else getattr(module, name)
         setattr(sys.modules[package], name, value)  # the next use finds it without a call
         return value
 

@@ -141,14 +141,14 @@ DEFECTS = (
     ),
     Defect(
         "a quote that is cut out of a number is shown",
-        "patterns/quotes.py",
+        "patterns/quotes/matching.py",
         "    if first.isdigit() and _NUMBER_BEFORE.search(before):\n        return True\n",
         "",
         ("patterns/test_quotes.py",),
     ),
     Defect(
         "a quote that no document holds is shown as it was given",
-        "patterns/verification.py",
+        "patterns/quotes/verification.py",
         "        missing = still\n",
         "        missing = []\n",
         ("patterns/test_verification.py",),

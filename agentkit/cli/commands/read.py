@@ -74,7 +74,7 @@ def _read_options(args: Namespace) -> ReadOptions:
 
 def agents_of(reader: str | None, writer: str | None) -> dict[str, Any]:
     """Return the default agents, on these models where they are given."""
-    from agentkit.patterns.evidence import default_reader, default_writer
+    from agentkit.patterns.reading.evidence import default_reader, default_writer
 
     return {
         "reader": replace(default_reader, model=reader) if reader else default_reader,

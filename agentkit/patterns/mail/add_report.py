@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agentkit.patterns.document_store import Gap
+from agentkit.patterns.sources import Gap
 
 MOST_GAPS = 1_000
 """Maximum number of gaps that a report names."""

@@ -17,7 +17,6 @@ import anyio.to_thread
 
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.messages.content import Document, File
-from agentkit.patterns.document_store import Source, Sources
 from agentkit.patterns.mail.add_report import AddReport
 from agentkit.patterns.mail.conditions import Condition
 from agentkit.patterns.mail.files import FileIndexer
@@ -27,6 +26,7 @@ from agentkit.patterns.mail.records import MailMessage, MailThread, SearchResult
 from agentkit.patterns.mail.searching import MailReader
 from agentkit.patterns.mail.tables import open_database
 from agentkit.patterns.mail.writing import MailWriter, Place
+from agentkit.patterns.sources import Source, Sources
 from agentkit_tools.mail_stores import START_BYTES, mail_kind, messages_of_store
 from agentkit_tools.mail_text import Attachment
 from agentkit_tools.mbox import StoredMessage

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentkit.patterns import find_quote, split_quote
-from agentkit.patterns.quotes import find_passages
-from tests.patterns.planted_quotes import WORDS, falsified, retyped, stands_in
+from agentkit.patterns.quotes.matching import find_passages
+from tests.patterns.quotes.planted_quotes import WORDS, falsified, retyped, stands_in
 
 TEXT = (
     "The fee is 15.25 % \u2014 \u201cnon-refund-\n  able\u201d; don\u2019t pay. E\ufb03cient, well-\nknown items "

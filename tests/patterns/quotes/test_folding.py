@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.patterns.folding import fold_text, folded
+from agentkit.patterns.quotes.folding import fold_text, folded
 
 SIGNS = "ab3 \n\t-\u2013\u2014\u00ad\u201c\u201d\"'\u2019\ufb01\u2026e\u0301.,"
 

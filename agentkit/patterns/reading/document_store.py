@@ -10,40 +10,26 @@ import hashlib
 import re
 import tempfile
 from bisect import bisect_right
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, TypeAlias, cast
+from typing import BinaryIO, cast
 
 import anyio.to_thread
 
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.messages.content import Document, File
-from agentkit.patterns.packing import Part
-from agentkit.patterns.verification import Citation
-
-Source: TypeAlias = "Document | File | str | PathLike[str]"
-"""A document, a file in memory, or the path of a file or a folder."""
-Sources: TypeAlias = "Iterable[Source] | AsyncIterable[Source] | Document | File | PathLike[str]"
-"""Documents and paths, from any iterable, sync or async; or one of them."""
+from agentkit.patterns.quotes.verification import Citation
+from agentkit.patterns.reading.packing import Part
+from agentkit.patterns.sources import Gap, Source, Sources
 
 MOST_PAGE_BYTES = 20_000_000
 """Maximum size of a page that is sent as a picture: base64 makes it a third longer, and a request takes 32 MB."""
 _CACHES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _PAGE = re.compile(r"^\[Page (\d+)\]$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A document, or a part of one, that was not read."""
-
-    document: str
-    """The id of the document, or the path of the file."""
-    reason: str
-    """The reason, in a sentence without its full stop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentkit.patterns.written_quotes import check_written_quotes
+from agentkit.patterns.quotes.written_quotes import check_written_quotes
 
 TEXTS = {"fees": "The fee is 12 EUR a month. It is never waived for students.", "cards": "Cards are free of charge."}
 KNOWN = ["The fee is 12 EUR a month."]

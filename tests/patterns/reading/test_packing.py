@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.patterns.packing import estimated_tokens, pack_parts, split_into_parts
+from agentkit.patterns.reading.packing import estimated_tokens, pack_parts, split_into_parts
 
 
 def test_big_documents_are_cut_at_headings_with_overlap() -> None:

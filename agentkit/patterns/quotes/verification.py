@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 
 from agentkit.messages.content import Document
 from agentkit.messages.message import JSONObject
-from agentkit.patterns.quotes import MOST_PASSAGES, Span, find_passages, find_quote, split_quote
+from agentkit.patterns.quotes.matching import MOST_PASSAGES, Span, find_passages, find_quote, split_quote
 
 Documents: TypeAlias = Iterable[Document] | Mapping[str, str]
 """Documents, or texts by id; a mapping may read each text when it is asked for it."""

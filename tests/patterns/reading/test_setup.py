@@ -17,10 +17,10 @@ from pypdf import PdfReader
 from agentkit import Budget, BudgetExceeded, Document, File
 from agentkit.messages.message import JSONObject
 from agentkit.patterns import Evidence, Findings, plan_reading, read_many
-from agentkit.patterns.evidence import default_writer
+from agentkit.patterns.reading.evidence import default_writer
 from agentkit.testing import Reply, script
 from tests.agentkit_tools.pdf_by_hand import pdf
-from tests.patterns.scripted_readers import CARDS, FEES, OTHER, is_reader, scripted, text_of_request
+from tests.patterns.reading.scripted_readers import CARDS, FEES, OTHER, is_reader, scripted, text_of_request
 
 pytestmark = pytest.mark.anyio
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 from agentkit.agents.agent import Agent
 from agentkit.errors import UsageError
 from agentkit.messages.message import encode
-from agentkit.patterns.read_result import ReadOptions
+from agentkit.patterns.reading.result import ReadOptions
 from agentkit.schema.validation.unknown_options import refuse_unknown_options
 
 if TYPE_CHECKING:
-    from agentkit.patterns.evidence import AnyReader
+    from agentkit.patterns.reading.evidence import AnyReader
 
 _QUOTING = ('"quote"', '"quotes"', '"additionalProperties":{', '"additionalProperties":true')
 """The marks of a schema that has a place for a quote."""

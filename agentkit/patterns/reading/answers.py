@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agentkit.messages.message import JSON
-from agentkit.patterns.verification import Citation, Quoted
-from agentkit.patterns.written_quotes import CITED_NUMBERS, UNVERIFIED_MARK, check_written_quotes, count_words
+from agentkit.patterns.quotes.verification import Citation, Quoted
+from agentkit.patterns.quotes.written_quotes import CITED_NUMBERS, UNVERIFIED_MARK, check_written_quotes, count_words
 
 UNCITED_MARK = "[uncited]"
 """Stands behind a sentence that names no evidence."""

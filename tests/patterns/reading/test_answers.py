@@ -4,7 +4,7 @@ import pytest
 
 from agentkit.messages import JSON
 from agentkit.patterns import Citation
-from agentkit.patterns.answers import check_text, check_value
+from agentkit.patterns.reading.answers import check_text, check_value
 
 TEXTS = {"fees": "The fee is 12 EUR a month. It is never waived for students.", "cards": "Cards are free of charge."}
 EVIDENCE = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentkit.errors import ConfigurationError
 from agentkit.messages.message import encode
-from agentkit.patterns.verification import Quoted
+from agentkit.patterns.quotes.verification import Quoted
 from agentkit.run.delegation_terms import model_id
 
 if TYPE_CHECKING:

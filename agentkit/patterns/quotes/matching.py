@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agentkit.patterns.folding import QUOTATION_MARKS, fold_text, folded
+from agentkit.patterns.quotes.folding import QUOTATION_MARKS, fold_text, folded
 
 _NEGATING_PREFIX = re.compile(r"(?i)(?<![^\W\d_])(?:un|non?|n|in|im|il|ir|dis|mis|anti)-?\Z")
 _NEGATING_SUFFIX = re.compile(r"(?i)(?:not|n?['\u2019]t|-?less|-?free|out)\b")

@@ -17,9 +17,11 @@ import anyio.to_thread
 from agentkit.agents.fan_out import Done, Failed
 from agentkit.budget.usage import Cost, Usage
 from agentkit.models.batching.collector import BATCH_WAIT_S
-from agentkit.patterns.answers import CheckedText, check_text, check_value
-from agentkit.patterns.document_store import DocumentStore, Gap, Sources
-from agentkit.patterns.evidence import (
+from agentkit.patterns.quotes.verification import Citation, Quoted, VerifiedQuotes, verify_quotes
+from agentkit.patterns.reading.answers import CheckedText, check_text, check_value
+from agentkit.patterns.reading.arguments import check_arguments
+from agentkit.patterns.reading.document_store import DocumentStore
+from agentkit.patterns.reading.evidence import (
     AnyReader,
     default_reader,
     default_writer,
@@ -29,15 +31,14 @@ from agentkit.patterns.evidence import (
     render_evidence,
     with_question,
 )
-from agentkit.patterns.kept_evidence import KeptEvidence, agent_fingerprint
-from agentkit.patterns.packing import Pack
-from agentkit.patterns.read_result import ReadOptions, ReadProgress, ReadResult, Stage, not_read_text
-from agentkit.patterns.reading_arguments import check_arguments
-from agentkit.patterns.reading_plan import Actual, Plan
-from agentkit.patterns.reading_setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
-from agentkit.patterns.recorded_reading import check_same_reading
-from agentkit.patterns.reduction import reduce_evidence, selecting_agent
-from agentkit.patterns.verification import Citation, Quoted, VerifiedQuotes, verify_quotes
+from agentkit.patterns.reading.kept_evidence import KeptEvidence, agent_fingerprint
+from agentkit.patterns.reading.packing import Pack
+from agentkit.patterns.reading.plan import Actual, Plan
+from agentkit.patterns.reading.recorded import check_same_reading
+from agentkit.patterns.reading.reduction import reduce_evidence, selecting_agent
+from agentkit.patterns.reading.result import ReadOptions, ReadProgress, ReadResult, Stage, not_read_text
+from agentkit.patterns.reading.setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
+from agentkit.patterns.sources import Gap, Sources
 from agentkit.run.scope import share_budget
 
 if TYPE_CHECKING:

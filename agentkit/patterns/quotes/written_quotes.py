@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from agentkit.patterns.quotes import find_quote
-from agentkit.patterns.verification import Quoted, verify_quotes
+from agentkit.patterns.quotes.matching import find_quote
+from agentkit.patterns.quotes.verification import Quoted, verify_quotes
 
 UNVERIFIED_MARK = "[a quote that no document holds]"
 """Stands where the writer put words into quotation marks that no document holds."""

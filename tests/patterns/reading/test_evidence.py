@@ -2,8 +2,8 @@
 
 from agentkit import Agent, Document
 from agentkit.patterns import Citation, Evidence, Findings, Quoted
-from agentkit.patterns.evidence import evidence_in, merge_evidence, render_evidence, with_question
-from agentkit.patterns.packing import Pack, Part
+from agentkit.patterns.reading.evidence import evidence_in, merge_evidence, render_evidence, with_question
+from agentkit.patterns.reading.packing import Pack, Part
 
 
 def test_the_same_claim_from_overlapping_passages_is_one() -> None:

@@ -12,12 +12,12 @@ import pytest
 from agentkit import Agent, Document, Outcome
 from agentkit.messages.message import JSONObject
 from agentkit.patterns import Evidence, Findings, ReadProgress, read_many
-from agentkit.patterns.evidence import default_reader
+from agentkit.patterns.reading.evidence import default_reader
 from agentkit.simulator import Simulator
 from agentkit.simulator.offline import OfflineResponder
 from agentkit.testing import Reply, script
-from tests.patterns.planted_quotes import WORDS, falsified, retyped, stands_in
-from tests.patterns.scripted_readers import CARDS, FEES, OTHER, is_reader, scripted, text_of_request
+from tests.patterns.quotes.planted_quotes import WORDS, falsified, retyped, stands_in
+from tests.patterns.reading.scripted_readers import CARDS, FEES, OTHER, is_reader, scripted, text_of_request
 
 pytestmark = pytest.mark.anyio
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.agents.agent import Agent
 from agentkit.messages.content import Document
-from agentkit.patterns.folding import fold_text
-from agentkit.patterns.packing import Pack, Part, estimated_tokens
-from agentkit.patterns.verification import Citation, Quoted, quotes_of
+from agentkit.patterns.quotes.folding import fold_text
+from agentkit.patterns.quotes.verification import Citation, Quoted, quotes_of
+from agentkit.patterns.reading.packing import Pack, Part, estimated_tokens
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block, JSONObject
-    from agentkit.patterns.document_store import DocumentStore
+    from agentkit.patterns.reading.document_store import DocumentStore
     from agentkit.run.agent_spec import Instructions
     from agentkit.tools.run_context import RunContext
 

@@ -12,7 +12,7 @@ from agentkit import Document
 from agentkit.patterns import Evidence, ReadResult, plan_reading, read_many
 from agentkit.simulator.http.http_server import serve_http
 from tests.models.batching.batch_servers import BATCHES, BatchServer
-from tests.patterns.scripted_readers import scripted
+from tests.patterns.reading.scripted_readers import scripted
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import BATCH_PRICE_FACTOR
 from agentkit.budget.usage import usd_text
-from agentkit.patterns.packing import Pack, estimated_tokens
+from agentkit.patterns.reading.packing import Pack, estimated_tokens
 from agentkit.run.delegation_terms import model_id
 
 if TYPE_CHECKING:

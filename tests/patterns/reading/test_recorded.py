@@ -10,7 +10,7 @@ import pytest
 from agentkit import Budget, Document, Journal, RunConflict
 from agentkit.patterns import ReadResult, read_many
 from agentkit.testing import script
-from tests.patterns.scripted_readers import CARDS, FEES, scripted
+from tests.patterns.reading.scripted_readers import CARDS, FEES, scripted
 
 pytestmark = pytest.mark.anyio
 NOTES = [Document(f"n{number}", f"Note {number}. " * 400) for number in range(6)]

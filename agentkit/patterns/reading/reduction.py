@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.agents.agent import Agent
 from agentkit.agents.fan_out import Done, Failed
-from agentkit.patterns.evidence import evidence_tokens, render_evidence
-from agentkit.patterns.verification import Citation
+from agentkit.patterns.quotes.verification import Citation
+from agentkit.patterns.reading.evidence import evidence_tokens, render_evidence
 
 if TYPE_CHECKING:
     from agentkit.models.model import Model

@@ -9,18 +9,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from agentkit.errors import BudgetExceeded
-from agentkit.patterns.document_store import DocumentStore, Gap, Sources
-from agentkit.patterns.kept_evidence import KeptEvidence, agent_fingerprint
-from agentkit.patterns.packing import PACK_TOKENS, Pack, Part, pack_parts, picture_parts, split_into_parts
-from agentkit.patterns.reading_plan import Plan, PlanRates
-from agentkit.patterns.verification import Quoted
+from agentkit.patterns.quotes.verification import Quoted
+from agentkit.patterns.reading.document_store import DocumentStore
+from agentkit.patterns.reading.kept_evidence import KeptEvidence, agent_fingerprint
+from agentkit.patterns.reading.packing import PACK_TOKENS, Pack, Part, pack_parts, picture_parts, split_into_parts
+from agentkit.patterns.reading.plan import Plan, PlanRates
+from agentkit.patterns.sources import Gap, Sources
 from agentkit.retrieval.bm25 import Bm25
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from agentkit.agents.agent import Agent
-    from agentkit.patterns.read_result import ReadOptions
+    from agentkit.patterns.reading.result import ReadOptions
 
 EVIDENCE_TOKENS = 60_000
 """Default tokens of evidence for the writer."""

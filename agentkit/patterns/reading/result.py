@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias
 from typing_extensions import TypedDict, TypeVar
 
 from agentkit.budget.usage import Cost, Usage
-from agentkit.patterns.document_store import Gap
-from agentkit.patterns.reading_plan import Actual, Plan
-from agentkit.patterns.verification import Citation, Quoted
+from agentkit.patterns.quotes.verification import Citation, Quoted
+from agentkit.patterns.reading.plan import Actual, Plan
+from agentkit.patterns.sources import Gap
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget

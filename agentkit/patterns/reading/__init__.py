@@ -1,0 +1,1 @@
+"""Many documents read by cheap agents, and answered by a strong one."""
