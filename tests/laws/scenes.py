@@ -212,6 +212,7 @@ class Scene:
                 self.events.append(event)
                 self.diary.tick()
                 if leaves and self.diary.strike_at is not None and self.diary.ticks >= self.diary.strike_at:
+                    self.was_awaited = True  # from here on nobody hears what happens until it has ended
                     break
         self.result = run.result
 
