@@ -216,7 +216,8 @@ class Agent(AgentSpec[Deps, In, Out]):
             verify: A function of the output, sync or async: None when it is right, otherwise the reason, in a sentence
                 for the child, which answers again, as when an output does not fit its type.
             on_failure: The policy when there is no answer: "tell" the parent's model, "retry" once before that, or
-                `Escalate("claude-opus-5-5")`, one try by another model.
+                `Escalate("claude-opus-5-5")`, one try by another model, which is shown what failed and why. A list of
+                these: one after another.
 
         Raises:
             DefinitionError: One of these cannot work.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, cast
 
-from agentkit.agents.child_run import ChildRun, agents_to_try, describe_failure, replace_model
+from agentkit.agents.child_run import ChildRun, describe_failure
+from agentkit.agents.escalation import agents_to_try, replace_model
 from agentkit.errors import DefinitionError, ToolError, UsageError
 from agentkit.loop.background_run import StopSignal
 from agentkit.loop.parent_call import ParentCall

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
 
+from agentkit.agents.escalation import FailedTry, last_reply_text, may_try_again, replace_model, with_failures
 from agentkit.agents.output_checks import POINTER_ONLY_NOTE, is_pointer_only
 from agentkit.errors import UsageError
 from agentkit.history.conversation_state import ConversationState
@@ -23,28 +24,17 @@ from agentkit.loop.durable.recorded_spending import open_account
 from agentkit.loop.durable.run_end import CUT_OFF, EndStep
 from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.verification import Verification
-from agentkit.messages.message import text_of
 from agentkit.run.agent_spec import AnySpec, In, Out
-from agentkit.run.delegation_terms import Escalate, Terms, model_id
+from agentkit.run.delegation_terms import Terms, model_id
 from agentkit.run.outcome import Outcome
 from agentkit.run.scope import share_budget
 from agentkit.run.steps import RecordedSteps, is_cut_off
 
 if TYPE_CHECKING:
     from agentkit.loop.parent_call import ParentCall
-    from agentkit.models.model import Model
     from agentkit.run.agent_spec import AgentSpec
+    from agentkit.run.input import Part
     from agentkit.run.result import RunResult
-
-_MAX_LAST_REPLY_CHARS = 4_000
-"""The most characters of a child's last reply that the delegating model reads."""
-_OUTCOMES_NOT_RETRIED = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED, Outcome.BLOCKED)
-"""Outcomes without another try: it would have no more money, or no more time, or a guardrail has said no."""
-
-
-def replace_model(agent: AnySpec, model: str | Model) -> AnySpec:
-    """Return the agent with another model, and without its own price, which does not hold for that model."""
-    return replace(agent, model=model, price=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +56,15 @@ class ChildRun(Generic[In, Out]):
         """
         first, *others = self.agents
         deadline = anyio.current_time() + (self.terms.timeout_s or math.inf)
+        failures: list[FailedTry] = []
         with self._within_budget() as parent:
             result = await self._run_one_try(first, prompt, parent, deadline)
             for agent in others:
-                if result.answer is not None or result.outcome in _OUTCOMES_NOT_RETRIED:
+                if result.answer is not None or not may_try_again(result):
                     break
-                result = await self._run_one_try(agent, prompt, parent, deadline)
+                failures.append(FailedTry.of(self.agents[len(failures)], result))
+                shown = failures if self.terms.escalations else ()
+                result = await self._run_one_try(agent, with_failures(agent, prompt, shown), parent, deadline)
         return result
 
     async def rebuild(self, *, was_cut_off: bool = False) -> None:
@@ -130,7 +123,11 @@ class ChildRun(Generic[In, Out]):
             yield self.parent.with_child_scope(name, accounts)
 
     async def _run_one_try(
-        self, agent: AgentSpec[object, In, Out], prompt: In | str, parent: ParentCall | None, deadline: float
+        self,
+        agent: AgentSpec[object, In, Out],
+        prompt: In | str | Sequence[Part],
+        parent: ParentCall | None,
+        deadline: float,
     ) -> RunResult[Out]:
         try_call = None if parent is None else parent.for_next_try(agent.name)
         check = self._output_check(agent, try_call)
@@ -209,33 +206,11 @@ class ChildOutputCheck(Generic[Out]):
         return None if self.verification is None else await self.verification.check(output)
 
 
-def agents_to_try(agent: AgentSpec[object, In, Out], terms: Terms[Out]) -> list[AgentSpec[object, In, Out]]:
-    """Return the agents to try, one after another, under these terms."""
-    match terms.on_failure:
-        case Escalate(model):
-            return [agent, replace_model(agent, model)]
-        case "retry":
-            return [agent, agent]
-        case _:
-            return [agent]
-
-
 def describe_failure(agent: AnySpec, result: RunResult[Out], count: int) -> str:
-    """Return the text for the delegating model on a child without an answer: its outcome, reason and last reply.
-
-    The last reply of an agent whose output is checked is left out: it was not.
-    """
+    """Return the text for the delegating model on a child without an answer: its outcome, reason and last reply."""
     again = f" after {count} tries" if count > 1 else ""
     description = (
         f"The sub-agent `{result.agent}` gave no answer{again}; its outcome is {result.outcome}. {result.reason}"
     )
-    is_checked = any("output" in guardrail.places for guardrail in agent.guardrails)
-    last_reply = "" if is_checked else last_reply_text(result)
+    last_reply = last_reply_text(agent, result)
     return f"{description.rstrip()}\nThe last thing that it said:\n{last_reply}" if last_reply else description.rstrip()
-
-
-def last_reply_text(result: RunResult[Out]) -> str:
-    """Return the last reply of a run with content of its own, cut to a maximum length. Empty: there is none."""
-    turns = (text_of(one["content"]).strip() for one in reversed(result.messages) if one["role"] == "assistant")
-    said = next((text for text in turns if text and not is_pointer_only(text)), "")
-    return said if len(said) <= _MAX_LAST_REPLY_CHARS else f"{said[:_MAX_LAST_REPLY_CHARS]} [cut off here]"

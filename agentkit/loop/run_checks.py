@@ -14,7 +14,7 @@ from agentkit.budget.reply_charges import PRICE_FACTORS
 from agentkit.budget.upper_bounds import fallback_models, server_tool_price_usd
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.run.delegate import delegates_of
-from agentkit.run.delegation_terms import Escalate, Terms, model_id
+from agentkit.run.delegation_terms import Terms, model_id
 from agentkit.run.deps_source import has_own_deps, inherits_deps, is_deps_type
 from agentkit.tools.signatures.deps_demand import DepsDemand, demand_of_function
 
@@ -102,8 +102,8 @@ def _models_without_price(spec: AnySpec) -> Iterator[str]:
 
 def _choices_without_price(agent: str, terms: Terms) -> Iterator[str]:
     """Yield problems of the models that may replace an agent's own; the agent's own price does not hold for them."""
-    escalation = [terms.on_failure.model] if isinstance(terms.on_failure, Escalate) else []
-    for model in [*terms.models.values(), *escalation]:
+    escalations = [one.model for one in terms.escalations if one.model is not None]
+    for model in [*terms.models.values(), *escalations]:
         if prices_of(model_id(model)) is None:
             yield (
                 f"Budget(max_cost_usd=...) over Agent({agent!r}): as_tool(...) lets it run with the model "

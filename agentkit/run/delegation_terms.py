@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, cast, get_args
 
 from typing_extensions import TypeVar
 
 from agentkit.errors import DefinitionError
+from agentkit.run.settings import Effort
 from agentkit.run.value_checks import budget_problem, function_problem
 
 if TYPE_CHECKING:
@@ -26,18 +27,30 @@ MAX_DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """Retry a sub-agent that gave no answer with this model, once, in a new conversation."""
+    """Try once more with another model, or more effort, in a new conversation that is shown what failed, and why.
 
-    model: str | Model
-    """A model id, or anything with the `Model` protocol."""
+    Raises DefinitionError if it names neither.
+    """
+
+    model: str | Model | None = None
+    """A model id, or anything with the `Model` protocol. None: the model of the try before."""
+    effort: Effort | None = None
+    """The effort of the try. None: that of the agent."""
+
+    def __post_init__(self) -> None:
+        if self.model is None and self.effort is None:
+            raise DefinitionError(
+                'Escalate() goes nowhere: name a model, Escalate("claude-opus-5-5"), or more effort, '
+                'Escalate(effort="high").'
+            )
 
 
-OnFailure: TypeAlias = 'Literal["tell", "retry"] | Escalate'
+OnFailure: TypeAlias = 'Literal["tell", "retry"] | Escalate | Sequence[Escalate]'
 """The policy for a sub-agent that gives no answer.
 
 `tell`: the delegating model reads the agent's name, its outcome, the reason, and its last reply. `retry`: it is tried
-once more, in a new conversation. `Escalate(model)`: the same, with another model. If that gives no answer either, the
-delegating model reads it as with `tell`.
+once more, in a new conversation. `Escalate(model)`: the same, with another model, which is shown what failed before;
+several of them are tried one after another. If none gives an answer, the delegating model reads it as with `tell`.
 """
 
 
@@ -69,6 +82,17 @@ class Terms(Generic[Out]):
             if given is not None and not is_right(given):
                 raise DefinitionError(f"as_tool({name}={given!r}): it must be {wanted}")
 
+    @property
+    def escalations(self) -> tuple[Escalate, ...]:
+        """The escalations of `on_failure`, in order."""
+        match self.on_failure:
+            case str():
+                return ()
+            case Escalate() as only:
+                return (only,)
+            case several:
+                return tuple(several)
+
 
 def _is_positive_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
@@ -90,7 +114,16 @@ def _is_model(value: object) -> bool:
 
 
 def _is_failure_policy(value: object) -> bool:
-    return value in ("tell", "retry") or (isinstance(value, Escalate) and _is_model(value.model))
+    if isinstance(value, str):
+        return value in ("tell", "retry")
+    several = cast("Sequence[object]", value) if isinstance(value, list | tuple) else [value]
+    return bool(several) and all(map(_is_escalation, several))
+
+
+def _is_escalation(value: object) -> bool:
+    if not isinstance(value, Escalate) or (value.model is not None and not _is_model(value.model)):
+        return False
+    return value.effort is None or value.effort in get_args(Effort)
 
 
 _FIELD_RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
@@ -98,7 +131,7 @@ _FIELD_RULES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "max_calls": ("a whole number above 0", _is_positive_integer),
     "max_depth": ("a whole number above 0", _is_positive_integer),
     "models": ('a dict of names and models, {"fast": "claude-haiku-5-5", "deep": "claude-opus-5-5"}', _is_model_menu),
-    "on_failure": ('"tell", "retry" or Escalate("claude-opus-5-5")', _is_failure_policy),
+    "on_failure": ('"tell", "retry" or Escalate("claude-opus-5-5"), or a list of the latter', _is_failure_policy),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal, TypeAlias, cast
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
@@ -14,6 +14,9 @@ from agentkit.schema.validation.unknown_options import refuse_unknown_fields
 SAMPLING_FIELDS = ("temperature", "top_p", "top_k")
 _FORCED = ("any", "tool")
 _TOOL_CHOICES = ("auto", "any", "none", "tool")
+
+Effort: TypeAlias = Literal["low", "medium", "high", "xhigh", "max"]
+"""The effort of a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class Settings:
 
     max_tokens: int = 16_000
     """The most tokens one reply may have, thinking included."""
-    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
+    effort: Effort | None = None
     """The effort of the model. None: the model's default."""
     thinking: JSONObject | None = None
     """The API's `thinking` field, for example `{"type": "disabled"}`. None: the model's default."""

@@ -42,6 +42,8 @@ class Choice:
         ({"verify": "yes"}, "verify=...): it takes a function, `def f(output)`"),
         ({"on_failure": "rety"}, """on_failure='rety'): it must be "tell", "retry" or Escalate("""),
         ({"on_failure": Escalate("")}, "on_failure="),
+        ({"on_failure": [Escalate("claude-opus-5-5"), "retry"]}, "on_failure="),
+        ({"on_failure": []}, "on_failure="),
     ],
 )
 def test_terms_that_cannot_work_are_refused_where_they_are_said(terms: dict[str, Any], said: str) -> None:
