@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import anyio.lowlevel
 
 from agentkit.budget.budget import Amount, Budget, Need
-from agentkit.budget.limit_texts import limits_text, time_text
+from agentkit.budget.limit_texts import blocked_text, limits_text, time_text
 from agentkit.budget.waiting_line import Waiter, WaitingLine, accounts_lock
 from agentkit.errors import AgentkitError
 from agentkit.event_loop import EventLoop
@@ -24,7 +25,6 @@ FINAL_TURN_TIME_SHARE = 0.1
 """The share of `max_seconds` that is kept for the final turn, at the least."""
 _CLOCK_TOLERANCE_S = 0.05  # two clocks are read, one after the other, so the time may be over a little before 0
 _NO_AMOUNT = Amount()
-_NO_FINAL_TURN = Need()
 
 
 class OverBudget(AgentkitError):
@@ -87,9 +87,11 @@ class RunBudget:
     """The accounts, from the outermost to the run's own."""
     loop: EventLoop | None = None
     """The event loop of the run. None: it is not known, and taken for one that is not blocked."""
-    final_turn_reserve: Amount = field(default=_NO_AMOUNT, init=False)
+    final_turn_reserve: Amount = field(default_factory=Amount, init=False)
     """The amount reserved for the run's final turn, in every account."""
-    _final_turn_need: Need = field(default=_NO_FINAL_TURN, init=False)
+    has_cost_limit: bool = field(init=False)
+    """True if one of the budgets limits the cost."""
+    _final_turn_need: Need = field(default_factory=Need, init=False)
     """The need that this amount is computed from; it grows with the reply in flight."""
     _longest_call_s: float = field(default=0.0, init=False)
     _is_final_turn: bool = field(default=False, init=False)
@@ -97,6 +99,7 @@ class RunBudget:
     _has_no_call_yet: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
+        self.has_cost_limit = any(account.budget.max_cost_usd is not None for account in self.accounts)
         with accounts_lock:
             self._set_idle(True)
 
@@ -121,9 +124,8 @@ class RunBudget:
         """True if the next call should be the last: the time left is not much more than the longest call took."""
         for account in self.accounts:
             left, limit = account.seconds_left, account.budget.max_seconds
-            if left is None or limit is None:
-                continue
-            if left < max(FINAL_TURN_TIME_SHARE * limit, 1.5 * self._longest_call_s):
+            least = max(FINAL_TURN_TIME_SHARE * (limit or 0.0), 1.5 * self._longest_call_s)
+            if left is not None and left < least:
                 return True
         return False
 
@@ -134,12 +136,14 @@ class RunBudget:
         numbers = time_text(account.budget, left, self._longest_call_s)
         return f"The time of the budget of {account.owner} {state}: {numbers}."
 
-    @property
-    def has_cost_limit(self) -> bool:
-        """True if one of the budgets limits the cost."""
-        return any(account.budget.max_cost_usd is not None for account in self.accounts)
-
-    async def reserve(self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need | None) -> Reservation:
+    async def reserve(
+        self,
+        call: Need,
+        max_tokens: int,
+        min_tokens: int,
+        final_turn: Need | None,
+        open_wait: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> Reservation:
         """Reserve the most that the call can use; wait for calls in flight where it does not fit now.
 
         Args:
@@ -147,6 +151,7 @@ class RunBudget:
             max_tokens: The wanted `max_tokens`. That of the reservation may be smaller.
             min_tokens: The smallest `max_tokens` with which the call makes sense.
             final_turn: The upper bound of the final turn, kept in reserve. None: this is that turn, or there is none.
+            open_wait: Returns the context manager of a wait. Most calls wait for nothing.
 
         Raises:
             OverBudget: The call does not fit, even with `min_tokens` and once all calls in flight are settled; or none
@@ -154,9 +159,8 @@ class RunBudget:
         """
         if self._has_no_call_yet:
             self._has_no_call_yet = False
-            await (
-                anyio.lowlevel.checkpoint()
-            )  # runs that start together all count as idle before the first one reserves
+            with open_wait():  # runs that start together all count as idle before the first one reserves
+                await anyio.lowlevel.checkpoint()
         waiter: Waiter | None = None
         blocked: set[EventLoop | None] = set()
         try:
@@ -168,7 +172,8 @@ class RunBudget:
                 waiter = found
                 if blocked and waiter.waits_only_for(blocked):
                     raise self._blocked_error(waiter)
-                blocked = await waiter.wait()
+                with open_wait():
+                    blocked = await waiter.wait()
         except BaseException:
             if waiter is not None:
                 with accounts_lock:
@@ -195,7 +200,7 @@ class RunBudget:
         elif not self._is_final_turn:
             blocking = next((account for account in self.accounts if account.waiters), None)
         if blocking is None:
-            found = self._try_reserve(call, max_tokens, min_tokens, final_turn or _NO_FINAL_TURN)
+            found = self._try_reserve(call, max_tokens, min_tokens, final_turn or Need())
             if isinstance(found, Reservation):
                 return found
             blocking = found
@@ -214,7 +219,9 @@ class RunBudget:
                     return account
                 self._wake_waiters()
                 raise self._over_budget_error(account, need, min_tokens, free)
-            granted = min(granted, most, max(min_tokens, need.fair_max_tokens(free, account.idle_runs)))
+            if account.idle_runs > 1:  # a run that is alone may take all
+                most = min(most, max(min_tokens, need.fair_max_tokens(free, account.idle_runs)))
+            granted = min(granted, most)
         tokens = int(granted)
         # The longer this reply gets, the more the final turn needs: that part is reserved with the call.
         amount = call.amount_at(tokens) + final_turn.per_token.times(tokens)
@@ -271,13 +278,7 @@ class RunBudget:
 
     def _blocked_error(self, waiter: Waiter) -> OverBudget:
         account = next(one for one in self.accounts if one.waiters is waiter.line)
-        return OverBudget(
-            f"The budget of {account.owner}, {account.budget}, covers another call only when calls in another event "
-            "loop have ended, and that loop does not answer: code blocks it, perhaps an async tool that waits for this "
-            "thread (`thread.join()`, `future.result()`). Make that tool a sync function, or await the thread.",
-            account,
-            is_about_prompt=False,
-        )
+        return OverBudget(blocked_text(account.owner, account.budget), account, is_about_prompt=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

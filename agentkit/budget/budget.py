@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from agentkit.budget.usage import Cost, Usage
 from agentkit.errors import DefinitionError
@@ -62,9 +62,12 @@ def limit_text(limit: object) -> str:
     return f"{limit:g}" if isinstance(limit, float) else str(limit)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Amount:
-    """An amount that is used, reserved or left: money, tokens, requests. A float, since limits may be infinite."""
+    """An amount that is used, reserved or left: money, tokens, requests. A float, since limits may be infinite.
+
+    Nobody changes one. It is not frozen because that makes it seven times as slow to make, and a turn makes dozens.
+    """
 
     cost_usd: float = 0.0
     input_tokens: float = 0
@@ -103,12 +106,15 @@ class Amount:
 _amount_fields = operator.attrgetter(*Amount.__slots__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Need:
-    """An upper bound of what calls can use, as a linear function of the `max_tokens` of the next request."""
+    """An upper bound of what calls can use, as a linear function of the `max_tokens` of the next request.
 
-    fixed: Amount = Amount()
-    per_token: Amount = Amount()
+    Nobody changes one, see `Amount`.
+    """
+
+    fixed: Amount = field(default_factory=Amount)
+    per_token: Amount = field(default_factory=Amount)
     """Added for each token that the reply may have."""
 
     def __add__(self, other: Need) -> Need:

@@ -41,3 +41,12 @@ def time_text(budget: Budget, seconds_left: float, longest_call_s: float) -> str
     limit = budget.max_seconds if budget.max_seconds is not None else math.inf
     took = f", and a call took up to {longest_call_s:.1f} s" if longest_call_s else ""
     return f"max_seconds={limit_text(limit)}, {max(0.0, limit - seconds_left):.1f} s have passed{took}"
+
+
+def blocked_text(owner: str, budget: Budget) -> str:
+    """Return the sentence on a budget that calls in another event loop have reserved, where nothing goes on."""
+    return (
+        f"The budget of {owner}, {budget}, covers another call only when calls in another event loop have ended, and "
+        "that loop does not answer: code blocks it, perhaps an async tool that waits for this thread "
+        "(`thread.join()`, `future.result()`). Make that tool a sync function, or await the thread."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def model_limits_of(model: str) -> ModelLimits | None:
     return MODEL_LIMITS.get(model) or MODEL_LIMITS.get(without_date(model))
 
 
+@lru_cache(maxsize=1_000)
 def without_date(model: str) -> str:
     """Return the id without its date: `claude-haiku-4-5-20251001`, or `@20251001` -> `claude-haiku-4-5`."""
     return re.sub(r"[-@]\d{8}$", "", model)

@@ -48,8 +48,8 @@ class Office:
     results: list[RunResult[Any]] = field(default_factory=list[RunResult[Any]])
     at_once: list[int] = field(default_factory=list[int])
     """How many requests were being answered when each was."""
-    worst_call: Amount = Amount()
-    worst_final_turn: Amount = Amount()
+    worst_call: Amount = field(default_factory=Amount)
+    worst_final_turn: Amount = field(default_factory=Amount)
 
     def __post_init__(self) -> None:
         chance = random.Random(self.seed)

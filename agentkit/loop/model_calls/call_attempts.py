@@ -245,8 +245,8 @@ class CallAttempts:
         """Return the amount to settle: one request, if it was sent. An unknown cost is that of the reservation."""
         cost, usage = total_cost(charges), total_usage(charges)
         was_sent = bool(charges) or not is_waiting_to_send.get()
-        used = replace(Amount.from_usage(usage, cost), requests=int(was_sent))
-        return used if cost.usd is not None else replace(used, cost_usd=reservation.amount.cost_usd)
+        usd = reservation.amount.cost_usd if cost.usd is None else cost.usd
+        return Amount(usd, usage.prompt_tokens, usage.output_tokens, int(was_sent))
 
     def _emit_delta(self, delta: Delta) -> None:
         """Emit a part of the reply without waiting for its reader: the reply holds a permit and a reservation."""

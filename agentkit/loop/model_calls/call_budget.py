@@ -34,7 +34,7 @@ class CallBudget:
     model_request: ModelRequest
     is_unchanged: bool
     """True if no middleware has changed prefix or messages, so that the server's last token count still holds."""
-    call_need: Need = field(default=Need(), init=False)
+    call_need: Need = field(default_factory=Need, init=False)
     """The most that the request can use, as it was reserved last; the reserve for the final turn is not in it."""
     _counted_tokens: int | None = field(default=None, init=False)
     """Prompt tokens as the server counted them for this call. None: it was not asked."""
@@ -75,8 +75,9 @@ class CallBudget:
         return self._counted_tokens is not None
 
     async def _reserve_for(self, request: Request, prompt_tokens: int, wished: int, least: int) -> Reservation:
-        resources = self.resources
-        prices = self._highest_prices(request) if resources.run_budget.has_cost_limit else ()
+        run_budget, stop_flag = self.resources.run_budget, self.resources.scope.stop_flag
+        stop_flag.raise_if_set()
+        prices = self._highest_prices(request) if run_budget.has_cost_limit else ()
         rates = WorstCaseRates.for_request(prices, request)
         self.call_need = call = bounds.call_need(request, prompt_tokens, rates)
         final_turn_need = (
@@ -84,8 +85,7 @@ class CallBudget:
             if self.model_request.needs_final_turn_reserve
             else None
         )
-        with resources.scope.stop_flag.cancellable_wait():
-            return await resources.run_budget.reserve(call, wished, least, final_turn_need)
+        return await run_budget.reserve(call, wished, least, final_turn_need, stop_flag.cancellable_wait)
 
     def _highest_prices(self, request: Request) -> tuple[Price, ...]:
         """Return the tiers of every model that may answer the request.

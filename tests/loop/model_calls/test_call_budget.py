@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import anthropic
+import anyio
 import pytest
+from anyio import wait_all_tasks_blocked
 
 from agentkit import Agent, AroundModel, Budget, CallModel, ModelCall, Outcome, Retry, Settings, tool
+from agentkit.budget.account import RunBudget
+from agentkit.errors import ModelError
+from agentkit.loop.model_calls.call_budget import CallBudget
+from agentkit.loop.model_calls.exchange import CallResources, ModelRequest
 from agentkit.messages import AssistantTurn, JSONObject, user
 from agentkit.messages.message import text_block
+from agentkit.messages.request import EncodedPrefix, Request
+from agentkit.models.claude import ClaudeModel
+from agentkit.run.scope import RunScope
+from agentkit.run.steps import InMemorySteps
 from agentkit.testing import Reply, script
+from tests.budget.accounts import account, reserve_call
 
 pytestmark = pytest.mark.anyio
 
@@ -116,3 +128,25 @@ class TestMiddleware:
             result = await replace(plain, around_model=[around]).run(LONG, budget=Budget(max_cost_usd=0.1))
         assert s.ledger.usage.cache_write_1h_tokens > 5_000
         assert result.cost.usd == pytest.approx(s.ledger.usd)
+
+
+async def test_a_call_that_waits_for_a_budget_ends_when_the_credentials_are_refused() -> None:
+    scope, one = RunScope("r", ("a",), InMemorySteps()), account(max_requests=1)
+    await reserve_call(RunBudget((one,)))
+    options = {"model": "claude-haiku-5-5", "max_tokens": 5}
+    request = Request(EncodedPrefix.encode(None, ()), [user("Hi")], options)
+    model = ClaudeModel("claude-haiku-5-5", anthropic.AsyncAnthropic(api_key="any"))
+    waiting = CallBudget(CallResources(scope, Retry(), RunBudget((one,))), model, ModelRequest(request, 1), True)
+
+    async def wait() -> None:
+        with pytest.raises(ModelError, match="No call was made"):
+            await waiting.reserve(request)
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            await wait_all_tasks_blocked()
+            scope.stop_flag.record(ModelError("refused", kind="authentication_error", status=401))
+    assert (len(one.waiters), len(one.in_flight)) == (0, 1)
+    with pytest.raises(ModelError, match="No call was made"):
+        await waiting.reserve(request)
