@@ -10,13 +10,14 @@ from agentkit.loop.child_runs import CallNumber, ChildRuns
 from agentkit.messages.message import ToolCall
 from agentkit.run.deps_source import inherits_deps
 from agentkit.run.steps import NO_SLOT, Step
-from agentkit.tools.run_context import CallServices, current_services
+from agentkit.tools.run_context import CallServices, current_services, stop_request
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Account
     from agentkit.loop.nested_runs import NestedRuns
     from agentkit.models.overriding_client import Client
     from agentkit.run.events import Event
+    from agentkit.run.guardrails.gates import ToolGate
     from agentkit.run.result import RunResult
     from agentkit.run.scope import EventListener, RunScope
     from agentkit.run.steps import Slot
@@ -93,7 +94,8 @@ def call_of_run(scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
 def enclosing_call() -> ParentCall | None:
     """Return the tool call, or else the run, whose code runs now. None: no run is around it that goes on.
 
-    Where only a run further out goes on, it is the call there, with the budgets of the one that has ended.
+    Where only a run further out goes on, it is the call there, with the budgets of the one that has ended, and with its
+    gates if the call there was stopped.
     """
     call = innermost = current_services.get()
     while isinstance(call, ParentCall) and call.nested_runs.is_closed:
@@ -102,7 +104,14 @@ def enclosing_call() -> ParentCall | None:
         return None
     if call is innermost:
         return call
-    return replace(call, scope=replace(call.scope, accounts=innermost.scope.accounts), known_scope=None)
+    gates = gates_of_stopped_call() or call.scope.gates
+    return replace(call, scope=replace(call.scope, accounts=innermost.scope.accounts, gates=gates), known_scope=None)
+
+
+def gates_of_stopped_call() -> tuple[ToolGate, ...]:
+    """Return the gates for code of a call that was stopped, such as a thread, and that goes on after its run."""
+    call, was_stopped = current_services.get(), stop_request.get()
+    return call.scope.gates if isinstance(call, ParentCall) and was_stopped is not None and was_stopped() else ()
 
 
 def enclosing_client(own: Client | None) -> Client | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentkit.loop.durable.recorded_spending import count_recorded_spending, open_account
-from agentkit.loop.parent_call import nested_scope
+from agentkit.loop.parent_call import gates_of_stopped_call, nested_scope
 from agentkit.run.scope import RunScope, enclosing_blocks
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def scope_of_run(
     if own.parent_call_id is None:
         enclosing = enclosing_blocks()
         scope = replace(own, accounts=enclosing.accounts, stop_flag=enclosing.stop_flag or own.stop_flag)
-        if around is not None:
+        if around is None:
+            scope = replace(scope, gates=gates_of_stopped_call())
+        else:
             scope = nested_scope(around, spec.name, scope)
         count_recorded_spending(scope.accounts, scope.steps)
     accounts = [open_account(budget, owner, scope.steps) for budget, owner in budgets if budget is not None]

@@ -74,7 +74,7 @@ class CallRunner:
     ) -> CallResult:
         """Run a call through all layers and return its result; failures become error results."""
         if gates is None and self.scope.gates:
-            gates = PassedGates(self.scope.gates, self.messages, self.scope.redactor.text, self.error_result)
+            gates = self._gates()
             return await gates.checked(run, await self.run_to_result(run, is_stop_requested, run_innermost, gates))
         steps = self.scope.steps
         started = steps.now()
@@ -91,6 +91,13 @@ class CallRunner:
             )
         added = run.context._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - every call passes here
         return CallResult(content, added=added, duration_s=round(steps.now() - started, 4))
+
+    async def checked(self, run: ToolRun, result: CallResult) -> CallResult:
+        """Return a result that did not come from running the call, as guardrails let the model read it."""
+        return await self._gates().checked(run, result) if self.scope.gates else result
+
+    def _gates(self) -> PassedGates:
+        return PassedGates(self.scope.gates, self.messages, self.scope.redactor.text, self.error_result)
 
     async def replay_gates(self, call: ToolCall, slot: Slot) -> None:
         """Note the verdicts that an earlier execution has recorded on a call which is not made again."""

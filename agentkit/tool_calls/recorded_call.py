@@ -91,7 +91,7 @@ async def run_announced_call(
         if found is UNKNOWN:
             return unknown_outcome(runner, run.call)
         if found is not NOT_DONE:
-            return CallResult(found)
+            return await runner.checked(run, CallResult(found))
     if run.tool.effect != "write" or not steps.is_durable:
         return await runner.run_to_result(run, is_stop_requested)
 

@@ -7,6 +7,7 @@ shown.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -61,6 +62,8 @@ class Sight:
     tool: str = ""
     call_id: str = ""
     """The tool call. Empty: it is about the input or the output."""
+    call_key: str = ""
+    """The tool call and its run, which no other call shares. Empty: it is about the input or the output."""
 
     @property
     def digest(self) -> str:
@@ -79,6 +82,8 @@ class CheckCalls:
     nested_runs: NestedRuns
     records: list[VerdictRecord] = field(default_factory=list[VerdictRecord], init=False)
     """The verdicts so far."""
+    _asked: Counter[str] = field(default_factory=Counter[str], init=False)
+    """The slots that were taken for each check of a tool call, in this execution."""
 
     @classmethod
     def for_run(cls, spec: AnySpec, scope: RunScope, deps: object, nested_runs: NestedRuns) -> CheckCalls:
@@ -120,7 +125,7 @@ class CheckCalls:
 
     async def ask(self, guardrail: Guardrail, slot: Slot, sight: Sight, steps: Steps) -> VerdictRecord:
         """Return the verdict of one guardrail, now or in an earlier execution, and add it to the records."""
-        call = ToolCall(f"{sight.call_id or 'run'}:{slot.step.name}", guardrail.name, {})
+        call = ToolCall(f"{sight.call_key or 'run'}:{slot.step.name}", guardrail.name, {})
         verdict: Verdict | None = None
 
         async def effect() -> JSONObject:
@@ -152,13 +157,13 @@ class CheckCalls:
 
     async def slot_for(self, name: str, sight: Sight, steps: Steps) -> Slot:
         """Return the slot of a check that an earlier execution may have made, of the same or of something else."""
-        number = 1
+        key = f"{sight.call_key}:{name}"
         while True:
-            slot = steps.reserve(Step(f"{name}:{number}", "verdict"))
+            self._asked[key] += 1
+            slot = steps.reserve(Step(f"{name}:{self._asked[key]}", "verdict"))
             recorded = await recorded_value(steps, slot)
             if recorded is None or recorded["digest"] == sight.digest:
                 return slot
-            number += 1
 
     async def replay(self, guardrail: Guardrail, name: str, sight: Sight, steps: Steps) -> list[VerdictRecord]:
         """Return the verdicts that an earlier execution has recorded under this name, and add them to the records."""

@@ -57,7 +57,7 @@ class InputChecks:
     _early_place: NotePlace = field(default="", init=False)
     """The place of the note that a replay has found before the verdict. Empty: it has found none."""
     _is_unknown: bool = field(default=False, init=False)
-    """True in a run that is rebuilt and ended before the verdict, or by it."""
+    """True if the run ended before the verdict; of one that is rebuilt, also if it ended by it."""
     _call: anyio.CancelScope | None = field(default=None, init=False)
     """The scope of the model call that is under way. None: none is."""
     _turns: int = field(default=0, init=False)
@@ -107,8 +107,12 @@ class InputChecks:
         await self._ask(self._before, is_last=not self._beside)
 
     async def check_beside(self) -> None:
-        """Ask the others, beside the work of the run."""
-        await self._ask(self._beside, is_last=True)
+        """Ask the others, beside the work of the run. Where that ends before them, what waits for them is refused."""
+        try:
+            await self._ask(self._beside, is_last=True)
+        finally:
+            self._is_unknown = self._is_unknown or not self.settled.is_set()
+            self.settled.set()
 
     async def _ask(self, guardrails: Sequence[tuple[Guardrail, Slot]], *, is_last: bool) -> None:
         steps = self.scope.steps
@@ -144,9 +148,9 @@ class InputChecks:
             self.events.release("input")
 
     async def wait(self) -> None:
-        """Wait until the verdict is in. After a block it does not return: the run is cancelled."""
+        """Wait until the verdict is in, or the run has ended without it: then `is_cleared` is False."""
         await self.settled.wait()
-        if self._is_unknown:
+        if self._is_unknown and isinstance(self.scope.steps, RecordedSteps):
             raise NotRecorded("the verdict of a guardrail")
 
     # -- the note of a caution ---------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BLOCKED_RESULT = "Not executed: a guardrail has blocked it."
 WITHHELD_RESULT = "The result is withheld: a guardrail has blocked it."
+ENDED_RESULT = "Not executed: the run has ended before a guardrail gave its verdict."
 WAIT_FOR_NOTE_RESULT = (
     "Not executed: a guardrail has a note for you, which you have not read yet. Read it, and call again if it is right."
 )
@@ -62,7 +63,9 @@ class ToolChecks:
 
     async def before_call(self, call: GatedCall) -> str | None:
         """See `ToolGate.before_call`."""
-        if self.input_checks.is_over:
+        self._refuse_if_blocked(BLOCKED_RESULT)
+        inputs = self.input_checks
+        if inputs.is_cleared and not (self._by_place["tool_call"] or inputs.has_caution):
             return None
         return await self.loop.run(partial(self._before_call, call), "the guarded run above this tool call")
 
@@ -86,6 +89,8 @@ class ToolChecks:
     async def _before_call(self, call: GatedCall) -> str | None:
         if call.run.tool.effect != "read":
             await self.input_checks.wait()
+            if not self.input_checks.is_cleared:
+                raise ToolError(ENDED_RESULT)
             if self.input_checks.has_caution:
                 raise ToolError(WAIT_FOR_NOTE_RESULT)
         if not self._by_place["tool_call"]:
@@ -127,7 +132,8 @@ class ToolChecks:
 def _sight(call: GatedCall, place: Place, text: str, content: object) -> Sight:
     run = call.run
     given: Content | dict[str, object] = content  # type: ignore[assignment]
-    return Sight(place, text, given, run.path[-1], call.messages, run.tool.name, run.call.id)
+    key = run.context.idempotency_key
+    return Sight(place, text, given, run.path[-1], call.messages, run.tool.name, run.call.id, key)
 
 
 def _steps_of(call: GatedCall) -> Steps:

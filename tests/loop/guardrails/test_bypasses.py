@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from agentkit import (
@@ -21,6 +25,7 @@ from agentkit import (
     RunContext,
     Seen,
     ToolRun,
+    UsageError,
     Verdict,
     background,
     tool,
@@ -50,6 +55,10 @@ async def by_a_background_child(phone: Phone) -> Any:
         return await guarded(NO, phone, tools=[background(child.as_tool())]).run("Call.", deps=phone)
 
 
+def delegates_or_rings(request: Any) -> Reply:
+    return Reply.tool(request["tools"][0]["name"])
+
+
 async def by_code_of_a_tool(phone: Phone) -> Any:
     child = Agent("child", model=HAIKU, deps=Phone, tools=[ring])
 
@@ -58,11 +67,59 @@ async def by_code_of_a_tool(phone: Phone) -> Any:
         """Run another agent."""
         return str((await child.run("Ring.", deps=ctx.deps)).outcome)
 
-    def reply(request: Any) -> Reply:
-        return Reply.tool("ring" if "ring" in str(request["tools"]) else "delegate")
-
-    with script(reply):
+    with script(delegates_or_rings):
         return await guarded(NO, phone, tools=[delegate]).run("Call.", deps=phone)
+
+
+def blocked_once(started: threading.Event, phone: Phone, delegate: Any) -> Agent[Phone, str, str]:
+    """A caller that is blocked once this event is set."""
+
+    async def check(seen: Seen) -> Verdict:
+        while not started.is_set():
+            await anyio.sleep(0.01)
+        return NO
+
+    return guarded(NO, phone, tools=[delegate], guardrails=[Guardrail(check)])
+
+
+async def by_a_tool_that_cannot_be_stopped(phone: Phone) -> Any:
+    child, started = Agent("child", model=HAIKU, deps=Phone, tools=[ring], max_turns=2), threading.Event()
+
+    @tool(effect="read")
+    async def delegate(ctx: RunContext[Phone]) -> str:
+        """Run another agent, later."""
+        with anyio.CancelScope(shield=True):
+            started.set()
+            await anyio.sleep(0.1)
+            await child.run("Ring.", deps=ctx.deps)
+        return "Done."
+
+    with script(delegates_or_rings) as simulator:
+        result = await blocked_once(started, phone, delegate).run("Call.", deps=phone)
+    assert len(simulator.requests) > 1
+    return result
+
+
+async def by_a_thread_that_goes_on(phone: Phone) -> Any:
+    child, started = Agent("child", model=HAIKU, deps=Phone, tools=[ring], max_turns=2), threading.Event()
+    ended = threading.Event()
+
+    @tool(effect="read")
+    def delegate(ctx: RunContext[Phone]) -> str:
+        """Run other agents, later."""
+        started.set()
+        time.sleep(0.1)
+        for _ in range(2):
+            with suppress(UsageError):  # the first may be stopped together with the run
+                child.run_sync("Ring.", deps=ctx.deps)
+        ended.set()
+        return "Done."
+
+    with script(delegates_or_rings) as simulator:
+        result = await blocked_once(started, phone, delegate).run("Call.", deps=phone)
+        assert await anyio.to_thread.run_sync(lambda: ended.wait(20))
+    assert len(simulator.requests) > 1
+    return result
 
 
 async def by_the_fallback(phone: Phone) -> Any:
@@ -149,6 +206,8 @@ async def in_a_resumed_run(phone: Phone, path: Path) -> Any:
         by_a_sub_agent,
         by_a_background_child,
         by_code_of_a_tool,
+        by_a_tool_that_cannot_be_stopped,
+        by_a_thread_that_goes_on,
         by_the_fallback,
         after_a_compaction,
         by_a_restarted_turn,
@@ -185,3 +244,24 @@ async def test_no_tool_of_an_mcp_server_gets_past_it() -> None:
         with script(Reply.tool(name, item="tea")):
             result = await agent.run("Call.", deps=phone)
     assert (result.outcome, [seen.tool for seen in calls]) == (Outcome.BLOCKED, [name])
+
+
+async def test_nothing_waits_for_the_verdict_of_a_run_that_has_ended() -> None:
+    """The run is cancelled while a tool that cannot be stopped runs an agent, whose call waits for the verdict."""
+    phone, child = Phone(), Agent("child", model=HAIKU, deps=Phone, tools=[ring])
+
+    @tool(effect="read")
+    async def delegate(ctx: RunContext[Phone]) -> str:
+        """Run another agent."""
+        with anyio.CancelScope(shield=True):
+            await child.run("Ring.", deps=ctx.deps)
+        return "Done."
+
+    def reply(request: Any) -> Reply:
+        if request["tools"][0]["name"] == "ring":
+            return DONE if "tool_result" in str(request["messages"]) else Reply.tool("ring")
+        return Reply.tool("delegate")
+
+    with script(reply), anyio.fail_after(20), anyio.move_on_after(0.2):
+        await guarded(Pass(), phone, seconds=60, tools=[delegate]).run("Call.", deps=phone)
+    assert phone.rang == []
