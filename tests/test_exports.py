@@ -48,6 +48,8 @@ def test_the_packages_that_others_use_have_public_names() -> None:
     packages = {
         "agents",
         "budget",
+        "evals",
+        "evals.statistics",
         "journal",
         "messages",
         "models",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from agentkit.messages.message import JSONObject
     from agentkit.patterns import Classifier, Evaluation
-    from agentkit.statistics import Interval
+    from agentkit.patterns.classify.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)

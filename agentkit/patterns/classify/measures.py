@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from agentkit.budget.usage import Cost
 from agentkit.patterns.classify.decision import Decision
-from agentkit.statistics import Interval, bootstrap, percentile, wilson
+from agentkit.patterns.classify.intervals import Interval, bootstrap, percentile, proportion
 
 Pair: TypeAlias = "tuple[str, str | None]"
 """The label that a text ought to get, and the one that it got. None: the classifier abstained."""
@@ -83,7 +83,7 @@ class Measures:
     @cached_property
     def accuracy(self) -> Interval:
         """The share of texts that got their label, with its Wilson interval."""
-        return wilson(sum(wanted == got for wanted, got in self.pairs), len(self.pairs))
+        return proportion(sum(wanted == got for wanted, got in self.pairs), len(self.pairs))
 
     @cached_property
     def macro_f1(self) -> Interval:
@@ -124,7 +124,7 @@ class Measures:
         for number, (score, is_right) in enumerate(scored, 1):
             hits += is_right
             if score > 0 and (number == len(scored) or scored[number][0] < score):
-                points.append(CurvePoint(score, wilson(hits, number), wilson(hits, wanted)))
+                points.append(CurvePoint(score, proportion(hits, number), proportion(hits, wanted)))
         return points
 
     def threshold(self, label: str, recall: float) -> CurvePoint | None:
@@ -171,7 +171,7 @@ def _measure_labels(pairs: Sequence[Pair], labels: Sequence[str]) -> dict[str, L
     wanted, got = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)
     hits = Counter(pair[0] for pair in pairs if pair[0] == pair[1])
     return {
-        label: LabelMeasures(wanted[label], wilson(hits[label], got[label]), wilson(hits[label], wanted[label]))
+        label: LabelMeasures(wanted[label], proportion(hits[label], got[label]), proportion(hits[label], wanted[label]))
         for label in labels
         if wanted[label] or got[label]
     }

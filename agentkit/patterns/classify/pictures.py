@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from agentkit.patterns.classify.text_report import shortened
 
 if TYPE_CHECKING:
+    from agentkit.patterns.classify.intervals import Interval
     from agentkit.patterns.classify.measures import CurvePoint, LabelMeasures, Measures
-    from agentkit.statistics import Interval
 
 _COLOURS = ("var(--one)", "var(--two)")
 _MOST_ROWS = 40

@@ -1,0 +1,1 @@
+from agentkit.evals import statistics as statistics

@@ -1,0 +1,2 @@
+from scipy import optimize as optimize
+from scipy import stats as stats

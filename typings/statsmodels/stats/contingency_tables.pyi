@@ -1,0 +1,4 @@
+class _Test:
+    pvalue: float
+
+def mcnemar(table: list[list[int]], exact: bool) -> _Test: ...
