@@ -116,8 +116,11 @@ def _fold_site(run: str, before: str, after: str) -> str:
     if unicodedata.combining(run[-1]):
         return unicodedata.normalize("NFC", run)
     plain = re.sub(r"\s+", " ", run.translate(_CHARACTERS))  # first, since the rules below look back over spaces
-    if before.isalpha() and after.isalpha() and (_JOINT.fullmatch(plain) or _SOFT_JOINT.fullmatch(run)):
-        return ""  # a hyphen, hyphenation, or a dash between two words
+    if before.isalpha() and after.isalpha():
+        if _SOFT_JOINT.fullmatch(run):
+            return ""
+        if _JOINT.fullmatch(plain):  # a hyphen, hyphenation, or a dash between two words
+            return "-" if _joins_names(plain, before, after) else ""
     plain = _DASH_GROUP.sub(lambda group: _fold_dashes(group, before), plain)
     plain = plain.replace("''", '"')
     marks = [
@@ -125,6 +128,14 @@ def _fold_site(run: str, before: str, after: str) -> str:
         for place, char in enumerate(plain)
     ]
     return "".join(marks)
+
+
+def _joins_names(joint: str, before: str, after: str) -> bool:
+    """Return True for the hyphen of `Type A-B`, which is not `Type AB`: no word is broken before a capital letter.
+
+    Those in capitals are: there a hyphen at the end of a line is hyphenation.
+    """
+    return after.isupper() and not (before.isupper() and joint.strip(" ") + " " == joint)
 
 
 def _fold_dashes(group: re.Match[str], before: str) -> str:

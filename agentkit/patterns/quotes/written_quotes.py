@@ -13,8 +13,9 @@ UNVERIFIED_MARK = "[a quote that no document holds]"
 UNVERIFIED_ADDRESS_MARK = "[an address that no document holds]"
 """Stands where the writer named a web address that no document holds."""
 
-CITED_NUMBERS = re.compile(r"(?<!\s)\s*\[(\d{1,5}(?:\s*[,;\u2013-]\s*\d{1,5})*)\]")
-"""Numbers of evidence, as in `[2]` and `[1, 4-6]`."""
+_RANGE = r"\d{1,5}(?:\s*[\u2013-]\s*\d{1,5})?"
+CITED_NUMBERS = re.compile(rf"(?<!\s)\s*\[({_RANGE}(?:\s*[,;]\s*{_RANGE})*)\]")
+"""Numbers of evidence, as in `[2]` and `[1, 4-6]`; a date is none."""
 _QUOTED = re.compile(
     r"\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d]+)[\u201c\u201d]|\u00ab([^\u00ab\u00bb]+)\u00bb"
     r"|\u00bb([^\u00ab\u00bb]+)\u00ab|\u300c([^\u300c\u300d]+)\u300d|\u300e([^\u300e\u300f]+)\u300f"

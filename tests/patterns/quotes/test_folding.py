@@ -20,6 +20,8 @@ SIGNS = "ab3 \n\t-\u2013\u2014\u00ad\u201c\u201d\"'\u2019\ufb01\u2026e\u0301.,"
         ("e\ufb03cient so\u00adft \u2026", "efficient soft ..."),
         ("a\x1b[b\x00 \ud800", "a\ufffd[b\ufffd \ufffd"),
         ("cafe\u0301", "caf\u00e9"),
+        ("Rhein-\nPfalz", "Rhein\u2011Pfalz"),
+        ("REFUND-\nABLE, RE\u00ad\nFUND", "REFUNDABLE, REFUND"),
         ("zero\u200bwidth \ufeffmark", "zerowidth mark"),
     ],
 )
@@ -34,6 +36,7 @@ def test_typography_folds_to_the_same_text(one: str, other: str) -> None:
         ("from -5", "from 5"),
         ("10\u00b2", "102"),
         ("not able", "notable"),
+        ("Type A-B", "Type AB"),
         ("use --force", "use -force"),
         ("1,5", "1.5"),
         ("15", "1 5"),

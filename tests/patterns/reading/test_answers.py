@@ -19,6 +19,7 @@ EVIDENCE = [
         ("The fee is 12 EUR a month [1].", "The fee is 12 EUR a month [1]."),
         ("The fee is 12 EUR a month. [1-2]", "The fee is 12 EUR a month. [1, 2]"),
         ("The fee is 12.50 EUR a month [2; 7].", "The fee is 12.50 EUR a month [2]."),
+        ("Since [2024-01-02] cards are free [2].", "Since [2024-01-02] cards are free [2]."),
         ("It is said to be free [7].", "It is said to be free. [uncited]"),
         ("It is said to be free. It costs nothing [1].", "It is said to be free. [uncited] It costs nothing [1]."),
         ("# What all the cards cost\n\nShort one.", "# What all the cards cost\n\nShort one."),
