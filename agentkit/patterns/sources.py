@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterable, Iterable
 from dataclasses import dataclass
 from os import PathLike
@@ -23,3 +24,8 @@ class Gap:
     """The id of the document, or the path of the file."""
     reason: str
     """The reason, in a sentence without its full stop."""
+
+
+def sendable(text: str) -> str:
+    """Return the text without halves of surrogate pairs, which no request can carry; its length stays the same."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)

@@ -54,7 +54,8 @@ def read_folder(path: str | Path) -> Folder:
     """
     root = Path(path).expanduser()
     try:
-        files = [(root, root.name)] if root.is_file() else sorted(_walk_files(root), key=lambda each: each[1])
+        is_file = (root.exists() or root.is_symlink()) and not root.is_dir()
+        files = [(root, _relative_name(root, root.parent))] if is_file else sorted(_walk_files(root), key=_name_of)
     except OSError as error:
         raise ConfigurationError(f"The folder {str(path)!r} cannot be read: {error_reason(error)}.") from None
     unreadable = [Unreadable(name, file) for file, name in files if isinstance(file, str)]
@@ -119,6 +120,10 @@ def _walk_files(root: Path) -> Iterator[tuple[Path | str, str]]:
         if Path(error.filename) == root:
             raise error
         yield error_reason(error), _relative_name(Path(error.filename), root)
+
+
+def _name_of(found: tuple[Path | str, str]) -> str:
+    return found[1]
 
 
 def _relative_name(file: Path, root: Path) -> str:

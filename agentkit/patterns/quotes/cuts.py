@@ -30,7 +30,7 @@ _NUMBER_AFTER = re.compile(
 )
 """The beginning of what stands behind a digit that is no end of a number: the rest of it, or its unit."""
 _INNER_CUT = re.compile(rf"\d[{_INNER}]\Z")
-_INNER_BEGUN = re.compile(rf"[{_INNER}]\d")
+_INNER_AT_START = re.compile(rf"[{_INNER}]\d")
 _UNIT_AT_END = re.compile(r"\d[\s\u00a0\u202f]?[^\W\d_]{1,12}\Z")
 _UNIT_GOES_ON = re.compile(rf"[{_POWER}^]|/[^\W\d_]")
 _LETTERS_AT_END = re.compile(r"[^\W\d_]+\Z")
@@ -57,7 +57,7 @@ def _is_cut_before(before: str, head: str) -> bool:
     first, last = head[:1], before[-1:]
     if first.isdigit() or first in "\u00bc\u00bd\u00be":
         return _NUMBER_BEFORE.search(before) is not None or _has_case(last)
-    if last.isdigit() and (_INNER_BEGUN.match(head) or _has_case(first)):
+    if last.isdigit() and (_INNER_AT_START.match(head) or _has_case(first)):
         return True
     if first in "$\u20ac\u00a3\u00a5":
         return last.isupper()  # another dollar

@@ -7,6 +7,7 @@ stops the others.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tempfile
 from bisect import bisect_right
@@ -24,7 +25,7 @@ from agentkit.errors import ConfigurationError, UsageError
 from agentkit.messages.content import Document, File
 from agentkit.patterns.quotes.verification import Citation
 from agentkit.patterns.reading.packing import Part
-from agentkit.patterns.sources import Gap, Source, Sources
+from agentkit.patterns.sources import Gap, Source, Sources, sendable
 
 MOST_PAGE_BYTES = 20_000_000
 """Maximum size of a page that is sent as a picture: base64 makes it a third longer, and a request takes 32 MB."""
@@ -84,7 +85,8 @@ class DocumentStore(Mapping[str, str]):
 
     def page(self, document: str, number: int) -> File:
         """Return a page that is only a picture, as a PDF of one page."""
-        return File(self._read(self._pages[document, number]), "application/pdf", f"{document}, page {number}")
+        name = sendable(f"{document}, page {number}")
+        return File(self._read(self._pages[document, number]), "application/pdf", name)
 
     def content_of(self, part: Part) -> str:
         """Return the text of a part; for a page that is only a picture, a text that differs for other pages."""
@@ -121,8 +123,10 @@ class DocumentStore(Mapping[str, str]):
                 await anyio.to_thread.run_sync(self._keep_content, source, taken)
             elif isinstance(source, Document):
                 self._keep_text(source, taken)
+            elif not (path := _path_of(source)).strip():  # else it would be the current folder
+                self.gaps.append(Gap(repr(path), "an empty path"))
             else:
-                await anyio.to_thread.run_sync(self._keep_files, Path(_path_of(source)), taken)
+                await anyio.to_thread.run_sync(self._keep_files, Path(path), taken)
             await anyio.lowlevel.checkpoint()
 
         if isinstance(sources, PathLike | str | Document | File):
@@ -137,6 +141,9 @@ class DocumentStore(Mapping[str, str]):
                 await keep(source)
 
     def _keep_text(self, document: Document, taken: Callable[[str, str], object]) -> None:
+        for name, value in (("id", document.id), ("text", document.text), ("title", document.title)):
+            if not isinstance(cast("object", value), str):
+                raise UsageError(f"read_many: the {name} of Document({document.id!r:.100}) is no str: {value!r:.100}.")
         if any(char.isprintable() and not char.isspace() for char in document.text):
             taken(self.add(document), document.text)
         else:
@@ -185,10 +192,25 @@ class DocumentStore(Mapping[str, str]):
             else:
                 self.gaps.append(Gap(path.as_posix()[:200], "there is no such file (a text is given as a Document)"))
             return
-        for file in sorted(path.rglob("*")):
-            inner = file.relative_to(path)
-            if file.is_file() and not any(part.startswith(".") or part in _CACHES for part in inner.parts):
-                self._keep_file(file, inner.as_posix(), taken)
+        for file in self._files_in(path):
+            self._keep_file(file, file.relative_to(path).as_posix(), taken)
+
+    def _files_in(self, folder: Path) -> list[Path]:
+        """Return the files of a folder, sorted, but for hidden ones and caches; a folder that is left out is a gap."""
+        from agentkit_tools.documents import error_reason
+
+        files: list[Path] = []
+        failed: list[OSError] = []
+        for place, folders, names in os.walk(folder, onerror=failed.append):
+            folders[:] = [name for name in folders if not name.startswith(".") and name not in _CACHES]
+            files += (Path(place, name) for name in names if not name.startswith("."))
+            links = (path for name in folders if (path := Path(place, name)).is_symlink())
+            outside = (path for path in links if not path.resolve().is_relative_to(folder.resolve()))
+            self.gaps += (
+                Gap(path.relative_to(folder).as_posix(), "a link that leads out of the folder") for path in outside
+            )
+        self.gaps += (Gap(Path(error.filename).as_posix(), error_reason(error)) for error in failed)
+        return sorted(files)
 
     def _keep_file(self, file: Path, name: str, taken: Callable[[str, str], object]) -> None:
         from agentkit_tools.documents import read_folder

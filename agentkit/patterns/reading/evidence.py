@@ -14,6 +14,7 @@ from agentkit.messages.content import Document
 from agentkit.patterns.quotes.folding import fold_text
 from agentkit.patterns.quotes.verification import Citation, Quoted, quotes_of
 from agentkit.patterns.reading.packing import Pack, Part, estimated_tokens
+from agentkit.patterns.sources import sendable
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block, JSONObject
@@ -95,12 +96,7 @@ def _block_of(part: Part, store: DocumentStore) -> Block:
     if part.page:
         return store.page(part.document, part.page).to_block()
     text = store[part.document][part.start : part.end]
-    return Document(part.document, _sendable(text), store.title(part.document)).to_block()
-
-
-def _sendable(text: str) -> str:
-    """Return the text without halves of surrogate pairs, which no request can carry; its length stays the same."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+    return Document(sendable(part.document), sendable(text), sendable(store.title(part.document))).to_block()
 
 
 def evidence_in(output: object, pack: Pack, citations: Iterable[JSONObject] = ()) -> Iterator[Quoted]:
@@ -119,7 +115,8 @@ def evidence_in(output: object, pack: Pack, citations: Iterable[JSONObject] = ()
         if page:
             yield replace(quoted, document=names[0], quote=picture_mark(page), claim=quoted.claim or quoted.quote)
             continue
-        meant = next((name for name in names if quoted.document.startswith(f"{name}: ")), quoted.document)
+        said = quoted.document  # a prompt shows `id: title`, without what it cannot carry
+        meant = next((name for name in names if said == sendable(name) or said.startswith(f"{sendable(name)}: ")), said)
         yield replace(quoted, document=meant)
 
 
@@ -161,7 +158,7 @@ def evidence_tokens(citation: Citation) -> int:
 def _render(citation: Citation, number: int) -> str:
     place = f' place="{escape(citation.place)}"' if citation.place else ""
     claim = f"<claim>{_without_tags(citation.claim)}</claim>\n" if citation.claim else ""
-    return (
+    return sendable(
         f'<evidence number="{number}" document="{escape(citation.document)}"{place}>\n'
         f"{claim}<quote>{_without_tags(citation.quote)}</quote>\n</evidence>"
     )

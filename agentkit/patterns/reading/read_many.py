@@ -38,7 +38,7 @@ from agentkit.patterns.reading.recorded import check_same_reading
 from agentkit.patterns.reading.reduction import reduce_evidence, selecting_agent
 from agentkit.patterns.reading.result import ReadOptions, ReadProgress, ReadResult, Stage, not_read_text
 from agentkit.patterns.reading.setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
-from agentkit.patterns.sources import Gap, Sources
+from agentkit.patterns.sources import Gap, Sources, sendable
 from agentkit.run.scope import share_budget
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class _Reading:
         prompt = (
             f"<question>\n{self._prepared.question.strip()}\n</question>\n\n"
             f"{render_evidence(evidence) or 'The readers found no evidence.'}\n\n"
-            f"{f'Documents that could not be read:{not_read}' if not_read else 'All documents were read.'}"
+            f"{f'Documents that could not be read:{sendable(not_read)}' if not_read else 'All documents were read.'}"
         )
         stage = self._stage_id(f"write-{self._writer_id}", [prompt])
         (result,) = await self._writer.map([prompt], **self._run_options(stage))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import signal
 import subprocess
 import sys
@@ -46,6 +47,30 @@ async def test_documents_come_from_any_iterable_and_from_paths(tmp_path: Path) -
         again = await read_many([*(tmp_path / "inner").glob("*.md"), tmp_path / "inner"], "What is the fee?")
     assert (again.gaps, again.plan.documents) == ((), 1)
     assert "inner/fees.md" in text_of_request(played.requests[0])
+
+
+async def test_whatever_lies_in_a_folder_is_read_or_named(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    inside.mkdir()
+    outside.mkdir()
+    (inside / os.fsdecode(b"\xff.md")).write_text(FEES.text)
+    os.mkfifo(inside / "pipe.txt")
+    (inside / "gone.txt").symlink_to(tmp_path / "gone.txt")
+    (inside / "elsewhere").symlink_to(outside)
+    (inside / "same").symlink_to(inside)
+    found = Evidence("fee", "fee is 12 EUR", "\ufffd.md")
+    with script(scripted(found)):
+        result = await read_many([inside, "", " ", inside / "pipe.txt", "a\ud800b"], "What is the fee?")
+    assert [one.document.encode(errors="surrogateescape") for one in result.citations] == [b"\xff.md"]
+    assert (result.answer, result.misplaced) == ("The fee is 12 EUR a month [1].", 0)
+    assert sorted((Path(gap.document).name, gap.reason) for gap in result.gaps) == [
+        ("' '", "an empty path"),
+        ("''", "an empty path"),
+        ("a\ud800b", "there is no such file (a text is given as a Document)"),
+        ("elsewhere", "a link that leads out of the folder"),
+        ("gone.txt", "a link to a file that does not exist"),
+        ("pipe.txt", "not a regular file"),
+    ]
 
 
 async def test_files_in_memory_are_documents_too() -> None:
