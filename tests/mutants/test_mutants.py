@@ -91,6 +91,7 @@ def test_every_defect_still_fits_the_source(copy: Path) -> None:
     assert len(DEFECTS) >= 12
     for defect in DEFECTS:
         plant(defect, copy)
+        assert all((ROOT / "tests" / test).exists() for test in defect.tests), defect.name
         shutil.copy(ROOT / "agentkit" / defect.file, copy / "agentkit" / defect.file)
 
 
