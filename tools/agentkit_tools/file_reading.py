@@ -8,7 +8,7 @@ from pathlib import Path
 from agentkit_tools.decoding import decode_bytes, encoding_of_start, is_mostly_utf8, known_encoding
 from agentkit_tools.html_charset import charset_of_html
 from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed, text_of_html
-from agentkit_tools.mail_stores import START_BYTES, MailKind, mail_kind, messages_of_store
+from agentkit_tools.mail_stores import OTHER_MAIL, START_BYTES, MailKind, mail_kind, messages_of_store
 from agentkit_tools.mail_text import read_mail
 from agentkit_tools.package_metadata import METADATA_FILES, read_description
 from agentkit_tools.pdf_text import text_of_pdf
@@ -27,10 +27,8 @@ UNSUPPORTED = {
     ".doc": "Word documents",
     ".docx": "Word documents",
     ".msf": "indexes of Thunderbird, which hold no mail,",
-    ".msg": "e-mail of Outlook",
-    ".ost": "mailboxes of Outlook",
-    ".pst": "mailboxes of Outlook",
     ".rtf": "rich text",
+    **OTHER_MAIL,
 }
 """Suffix -> the kind of files that cannot be read."""
 

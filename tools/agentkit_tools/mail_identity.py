@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from calendar import timegm
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_tz
 
 from agentkit_tools.decoding import clean_text
@@ -85,8 +85,10 @@ def parse_date(text: str) -> int | None:
 
 def _parse_other_date(text: str) -> int | None:
     parsed = parsedate_tz(text)
-    if parsed is None:
-        return int(datetime.fromisoformat(text.strip()).timestamp())
+    if parsed is None or text.strip()[:4].isdigit():
+        found = datetime.fromisoformat(text.strip())
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return int(found.timestamp()) if found.year in _YEARS else None
     return timegm(parsed[:6]) - (parsed[9] or 0) if parsed[0] in _YEARS else None
 
 

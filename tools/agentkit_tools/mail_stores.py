@@ -31,10 +31,22 @@ _BY_SUFFIX: dict[str, MailKind] = {
     ".mht": "mail",
     ".mhtml": "mail",
 }
+OTHER_MAIL = {
+    ".dbx": "mailboxes of Outlook Express",
+    ".msg": "e-mail of Outlook",
+    ".nsf": "mailboxes of Notes",
+    ".olm": "mailboxes of Outlook",
+    ".ost": "mailboxes of Outlook",
+    ".pst": "mailboxes of Outlook",
+    **dict.fromkeys((".7z", ".bz2", ".gz", ".rar", ".tar", ".tbz2", ".tgz", ".xz", ".zip", ".zst"), "compressed files"),
+}
+"""Suffix -> the kind of files that hold mail, or may, but cannot be read."""
+_COMPRESSED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 _MAILDIR_FOLDERS = frozenset({"cur", "new"})
 _TEXT_SUFFIX = re.compile(r"\.[a-z][a-z0-9_+-]{0,9}", re.IGNORECASE)
 _SEPARATOR = re.compile(rb"From [^\r\n]+[0-9][^\r\n]*\r?\n>?(?:From |[!-9;-~]+[ \t]*:)")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[^\r\n]*(?:\r\n|\n|\r)(?:[ \t][^\r\n]*(?:\r\n|\n|\r))*")
+_CUT_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[^\r\n]*(?:(?:\r\n|\n|\r)[ \t][^\r\n]*)*\Z")
 _MAIL_FIELDS = frozenset(
     b"cc date delivered-to from in-reply-to message-id mime-version received references reply-to return-path "
     b"sender subject to x-mozilla-status".split()
@@ -66,7 +78,26 @@ def mail_kind(path: PurePath, start: bytes) -> MailKind | None:
     while field := _FIELD.match(start, at):
         known += field[1].lower() in _MAIL_FIELDS
         at = field.end()
-    return "mail" if known >= (1 if is_maildir else _LEAST_FIELDS) else None
+    cut = _CUT_FIELD.match(start, at) if len(start) >= START_BYTES else None
+    if cut is not None:
+        known += cut[1].lower() in _MAIL_FIELDS
+    return "mail" if known >= (1 if is_maildir or cut else _LEAST_FIELDS) else None
+
+
+def mail_of_others(path: PurePath, start: bytes) -> str | None:
+    """Return what a file holds that may be mail, but cannot be read: mailboxes of Outlook, compressed files. Else None.
+
+    Args:
+        path: The path of the file.
+        start: Its first bytes.
+    """
+    other = OTHER_MAIL.get(path.suffix.lower())
+    return other or ("compressed files" if start.startswith(_COMPRESSED) else None)
+
+
+def is_in_maildir(file: Path) -> bool:
+    """Return True for a file where a Maildir keeps its messages, whatever is in it."""
+    return file.parent.name in _MAILDIR_FOLDERS and _is_maildir(file.parent.parent)
 
 
 def files_of_store(root: Path, failed: Callable[[OSError], object]) -> Iterator[Path]:

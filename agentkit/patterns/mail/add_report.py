@@ -40,6 +40,7 @@ class AddReport:
 
     def __str__(self) -> str:
         unread = f", {self.unreadable} cannot be read" if self.unreadable else ""
-        return (
-            f"{self.read} {'message' if self.read == 1 else 'messages'}, {self.new} new{unread}; {self.seconds:.1f} s"
-        )
+        files = "1 file holds" if self.other_files == 1 else f"{self.other_files} files hold"
+        other = f", {files} no mail" if self.other_files else ""
+        messages = "1 message" if self.read == 1 else f"{self.read} messages"
+        return f"{messages}, {self.new} new{unread}{other}; {self.seconds:.1f} s"

@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from agentkit.errors import UsageError
+
 Field: TypeAlias = Literal["any", "from", "to", "cc", "person", "subject", "body", "filename"]
 """The part of a message in which a text is looked for. `to` is every recipient, `person` sender and recipients."""
 
@@ -82,3 +84,21 @@ class Not:
 
 Condition: TypeAlias = "Text | Period | Size | HasAttachment | Identity | All | And | Or | Not"
 """A query, or a part of one."""
+
+MOST_CONDITIONS = 200
+"""Maximum number of conditions of a query."""
+MOST_DEPTH = 20
+"""Maximum number of parentheses and negations inside one another."""
+
+
+def refuse_size(condition: Condition) -> None:
+    """Raise UsageError for a query of more conditions, or deeper ones, than are searched for."""
+    left = [(condition, 0)]
+    for number, (part, depth) in enumerate(left):
+        if depth > 2 * MOST_DEPTH or number > 2 * MOST_CONDITIONS:
+            raise UsageError(
+                f"The query has more than {MOST_CONDITIONS} conditions, or more than {MOST_DEPTH} inside one another: "
+                "split it, or join what stands side by side in one `And` or `Or`."
+            )
+        inner = part.parts if isinstance(part, And | Or) else (part.part,) if isinstance(part, Not) else ()
+        left += [(each, depth + 1) for each in inner]

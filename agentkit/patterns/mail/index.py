@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
-from contextlib import closing
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
+from contextlib import aclosing, closing
 from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path, PurePath
@@ -21,10 +21,10 @@ from agentkit.patterns.mail.add_report import AddReport
 from agentkit.patterns.mail.conditions import Condition
 from agentkit.patterns.mail.files import FileIndexer
 from agentkit.patterns.mail.parsed_message import ParsedMessage, parse_document, parse_message
-from agentkit.patterns.mail.people import Person, find_people
+from agentkit.patterns.mail.people import Person
 from agentkit.patterns.mail.records import MailMessage, MailThread, SearchResult
 from agentkit.patterns.mail.searching import MailReader
-from agentkit.patterns.mail.tables import open_database
+from agentkit.patterns.mail.tables import named_errors, open_database
 from agentkit.patterns.mail.writing import MailWriter, Place
 from agentkit.patterns.sources import Source, Sources
 from agentkit_tools.mail_stores import START_BYTES, mail_kind, messages_of_store
@@ -86,15 +86,18 @@ class MailIndex:
                 from any iterable, sync or async. A document whose text begins with the headers of mail is read as mail.
 
         Raises:
-            ConfigurationError: There is no file or folder at a path that is the whole source.
+            ConfigurationError: There is no file or folder at a path that is the whole source, or the index is damaged.
         """
         began = time.monotonic()
         report = AddReport()
         async with self._adding:
             writer = MailWriter(self._opened()[0])
-            async for item in _items_of(source):
-                await self._add_item(item, writer, report)
-            await anyio.to_thread.run_sync(writer.write)
+            async with aclosing(_items_of(source)) as items:
+                async for item in items:
+                    with named_errors(self._path):
+                        await self._add_item(item, writer, report)
+            with named_errors(self._path):
+                await anyio.to_thread.run_sync(writer.write)
         report.new = writer.new
         report.seconds = time.monotonic() - began
         return report
@@ -108,6 +111,8 @@ class MailIndex:
 
         Raises:
             QueryError: The query cannot be parsed; the error names the place and the reason.
+            UsageError: The conditions are too many.
+            ConfigurationError: The index is damaged.
         """
         return await self._read(lambda reader: reader.search(query, limit))
 
@@ -134,14 +139,13 @@ class MailIndex:
             named: A part of an address or a name. Empty: everybody.
             limit: Maximum number of people.
         """
-        database = self._opened()[1]
-        async with self._reading:
-            return await anyio.to_thread.run_sync(find_people, database, named, limit)
+        return await self._read(lambda reader: reader.people(named, limit))
 
     async def _read(self, read: Callable[[MailReader], T]) -> T:
         reader = MailReader(self._opened()[1])
         async with self._reading:
-            return await anyio.to_thread.run_sync(read, reader)
+            with named_errors(self._path):
+                return await anyio.to_thread.run_sync(read, reader)
 
     async def _add_item(self, item: Source, writer: MailWriter, report: AddReport) -> None:
         if isinstance(item, Document | File):
@@ -157,7 +161,7 @@ class MailIndex:
         return self._connections
 
 
-async def _items_of(source: Sources | str | Document | File) -> AsyncIterator[Source]:
+async def _items_of(source: Sources | str | Document | File) -> AsyncGenerator[Source]:
     if isinstance(source, str | PathLike):
         path = fspath(source)
         if not await anyio.Path(await anyio.Path(path).expanduser()).exists():
@@ -186,16 +190,20 @@ def _take_step(steps: Iterator[None]) -> bool:
 def _add_content(item: Document | File, writer: MailWriter, report: AddReport) -> None:
     """Add a document, as mail where it is some. Runs in a thread."""
     name, data = (item.id, item.text.encode(errors="replace")) if isinstance(item, Document) else (item.name, item.data)
+    name = name.encode(errors="replace").decode()
     kind = mail_kind(PurePath(), data[:START_BYTES])
     found = messages_of_store(BytesIO(data), kind) if kind else [StoredMessage(0, None)]
     for stored in found:
         report.read += 1
+        place = Place(document=name, start=stored.start)
         try:
             message = _parse_other(item) if stored.data is None else parse_message(stored.data)
             if not writer.is_known(message.key):
-                writer.add(message, Place(document=name))
+                writer.add(message, place)
+            writer.forget_unreadable(place)
         except NotReadable as error:
             report.add_gap(name, str(error))
+            writer.add_unreadable(place, name, str(error))
     if writer.is_full:
         writer.write()
 

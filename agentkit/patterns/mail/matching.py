@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ from agentkit.patterns.mail.conditions import (
     Size,
     Text,
 )
+from agentkit.patterns.mail.prefixes import forms_of_prefix
 
 Values: TypeAlias = tuple[str | int | bytes, ...]
 
@@ -31,6 +33,8 @@ _COLUMNS: dict[Field, str] = {
     "body": "body : ",
     "filename": "files : ",
 }
+IDENTITY = re.compile("(?:[0-9a-f]{2}){8,16}")
+"""Matches the id of a message: the beginning of the digest of its content, or all of it."""
 _WORDS = "words CROSS JOIN messages ON messages.id = words.rowid WHERE words"
 """The words are looked up first, and the messages by their rows, which SQLite does not always choose by itself."""
 _UNSPACED = re.compile(
@@ -38,6 +42,15 @@ _UNSPACED = re.compile(
     "\U00020000-\U0003ffff])"
 )
 """Matches a letter of a script that puts no spaces between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer."""
+
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\U000e0000-\U000e0fff]"
+)
+"""Matches characters that no reader sees, such as those where a word may be broken."""
+_UNQUERIED = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_MOST_INTEGER = 2**63 - 1
+"""The greatest integer of SQLite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +61,14 @@ class Sql:
     values: Values = ()
 
 
-def separated(text: str) -> str:
-    """Return a text with spaces between the letters of scripts that have none between words, as it is indexed."""
-    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
+def searchable(text: str) -> str:
+    """Return a text as it is indexed: without what no reader sees, each letter in one form (NFKC of Unicode).
+
+    Letters of scripts that put no spaces between words are separated.
+    """
+    if text.isascii():
+        return text
+    return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFKC", _UNSEEN.sub("", text)))
 
 
 def rows_of(condition: Condition) -> Sql:
@@ -93,8 +111,9 @@ def _expression(condition: Condition) -> str | None:
     """Return the expression of FTS5 for a condition. None: it has none, since it is not of texts alone."""
     match condition:
         case Text():
-            phrase = separated(condition.text).replace('"', '""')
-            return f'{_COLUMNS[condition.field]}"{phrase}"{"*" if condition.is_prefix else ""}'
+            phrase = searchable(_UNQUERIED.sub(" ", condition.text)).replace('"', '""')
+            forms = forms_of_prefix(phrase) if condition.is_prefix else (f'"{phrase}"',)
+            return _COLUMNS[condition.field] + (forms[0] if len(forms) == 1 else f"({' OR '.join(forms)})")
         case Or(parts):
             return _group(parts, " OR ")
         case And(parts):
@@ -116,6 +135,8 @@ def _group(parts: list[Condition] | tuple[Condition, ...], operator: str) -> str
 
 def _joined(parts: tuple[Condition, ...], kind: type[And] | type[Or], operator: str) -> Sql:
     """Return the SQL of several conditions; those of texts become one expression."""
+    if not parts:
+        return Sql("1" if kind is And else "0")
     texts, others = _split_texts(parts, kind)
     pieces = [sql_of(kind(texts))] if texts else []
     pieces += [sql_of(part) for part in others]
@@ -135,7 +156,7 @@ def _split_texts(
 def _bounded(column: str, least: int | None, end: int | None) -> Sql:
     """Return the SQL for a range; a message of which the value is not known is in none."""
     bounds = [(f"{column} >= ?", least), (f"{column} < ?", end)]
-    given = [(text, value) for text, value in bounds if value is not None]
+    given = [(text, max(-_MOST_INTEGER, min(value, _MOST_INTEGER))) for text, value in bounds if value is not None]
     tests = " AND ".join([f"{column} IS NOT NULL", *(text for text, _ in given)])
     return Sql(f"({tests})", tuple(value for _, value in given))
 
@@ -143,8 +164,7 @@ def _bounded(column: str, least: int | None, end: int | None) -> Sql:
 def _identity(id: str, *, whole_thread: bool) -> Sql:  # noqa: A002 - it is what a query calls it
     wanted = "SELECT {} FROM messages WHERE key >= ? AND key <= ?"
     column = "thread" if whole_thread else "id"
-    try:
-        start = bytes.fromhex(id)
-    except ValueError:
+    if not IDENTITY.fullmatch(id):
         return Sql("0")
+    start = bytes.fromhex(id)
     return Sql(f"messages.{column} IN ({wanted.format(column)})", (start, start + b"\xff" * 16))

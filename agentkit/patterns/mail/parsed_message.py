@@ -65,7 +65,10 @@ def parse_message(data: bytes, key: bytes | None = None) -> ParsedMessage:
     charset = parameter(message, "Content-Type", "charset")
     subject = _text_of(mail, "Subject", charset)
     topic, is_answer = base_subject(subject)
-    references = [*message_ids(message.get("References")), *message_ids(message.get("In-Reply-To"))]
+    people = _people_of(mail, charset)
+    addresses = {address for _, _, address in people}  # which old mail names in In-Reply-To, between the same brackets
+    named = (*message_ids(message.get("References")), *message_ids(message.get("In-Reply-To")))
+    references = [each for each in named if each.lower() not in addresses]
     own = message.get("Message-ID").strip()
     return ParsedMessage(
         key=key or content_key(data),
@@ -80,7 +83,7 @@ def parse_message(data: bytes, key: bytes | None = None) -> ParsedMessage:
         attachments=tuple((each.name, each.media_type, each.size) for each in mail.attachments),
         own_id=next(iter(message_ids(own)), own.strip("<>")[:500]),
         references=tuple(dict.fromkeys(references)),
-        people=_people_of(mail, charset),
+        people=people,
         size=len(data),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -85,21 +86,19 @@ def find_people(database: sqlite3.Connection, named: str, limit: int) -> list[Pe
         named: A part of an address or a name. Empty: everybody.
         limit: Maximum number of people.
     """
-    database.create_function("folded", 1, str.casefold, deterministic=True)
     is_named = "WHERE instr(address, :named) OR id IN (SELECT person FROM names WHERE instr(folded(name), :named))"
     found: list[Person] = []
     taken: set[int] = set()
-    rows = database.execute(
-        f"SELECT id FROM people {is_named if named else ''} ORDER BY sent + received DESC, id",  # noqa: S608 - two fixed texts
-        {"named": named.casefold().strip()},
-    )
-    for (person,) in rows:
-        if len(found) == limit:
-            break
-        if person not in taken:
-            ids = _same_person(database, person)
-            taken.update(ids)
-            found.append(_joined(database, ids))
+    wanted = named.encode(errors="replace").decode().casefold().strip()
+    query = f"SELECT id FROM people {is_named if wanted else ''} ORDER BY sent + received DESC, id"  # noqa: S608 - fixed
+    with closing(database.execute(query, {"named": wanted})) as rows:
+        for (person,) in rows:
+            if len(found) >= limit:
+                break
+            if person not in taken:
+                ids = _same_person(database, person)
+                taken.update(ids)
+                found.append(_joined(database, ids))
     return found
 
 

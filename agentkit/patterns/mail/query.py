@@ -9,12 +9,15 @@ before parentheses. A text that cannot be parsed is an error that names the plac
 from __future__ import annotations
 
 import re
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias, cast, get_args
 
 from agentkit.errors import UsageError
 from agentkit.patterns.mail.conditions import (
+    MOST_CONDITIONS,
+    MOST_DEPTH,
     All,
     And,
     Condition,
@@ -28,18 +31,16 @@ from agentkit.patterns.mail.conditions import (
     Text,
 )
 
-MOST_CONDITIONS = 200
-"""Maximum number of conditions of a query."""
-MOST_DEPTH = 20
-"""Maximum number of parentheses and negations inside one another."""
 _HINT = "fields are from, to, cc, person, subject, body, filename, has, before, after, on, larger, smaller, thread, id"
 _FIELDS = frozenset(get_args(Field)) - {"any"}
 _WORD = re.compile(r'[^\s()"-][^\s()"]*')
 _TOKEN = re.compile(r'\s+|[()]|"[^"]*("?)|-(?=[^\s)])|([A-Za-z]\w*):|[^\s()"]+')
 _DATE = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?")
-_SIZE = re.compile(r"(\d{1,12})([kmg]?)b?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([kmg]?)b?", re.IGNORECASE)
 _UNIT = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 _QUOTES = str.maketrans("\u201c\u201d\u201e", '"""')
+_DASH = re.compile(r"(?<![^\s(:])[\u2010-\u2015\u2212](?=[^\s)])")
+"""Matches a dash that a program made of the `-` before a word."""
 _CONTROLS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -66,7 +67,7 @@ def parse_query(query: str) -> Condition:
     Raises:
         QueryError: It cannot be parsed.
     """
-    text = _CONTROLS.sub(" ", query.translate(_QUOTES))
+    text = _DASH.sub("-", _CONTROLS.sub(" ", query.translate(_QUOTES)))
     return _Parser(query, text).parse()
 
 
@@ -231,17 +232,16 @@ class _Parser:
             first = datetime(year or 0, month or 1, day or 1, tzinfo=UTC)
             if day:
                 return int(first.timestamp()), int(first.timestamp()) + 86_400
-            years, months = (first.year, first.month + 1) if month else (first.year + 1, 1)
-            after = datetime(years + months // 13, months % 12 or 12, 1, tzinfo=UTC)
         except ValueError:
             raise self._error(value.at, f"There is no day {value.text!r}") from None
-        return int(first.timestamp()), int(after.timestamp())
+        days = monthrange(first.year, first.month)[1] if month else 365 + isleap(first.year)
+        return int(first.timestamp()), int(first.timestamp()) + days * 86_400
 
     def _size(self, value: _Token) -> int:
         found = _SIZE.fullmatch(value.text.strip())
         if found is None:
             raise self._error(value.at, f"{value.text!r} is no size; 500kb and 5mb are")
-        return int(found[1]) * _UNIT[found[2].lower()]
+        return int(float(found[1]) * _UNIT[found[2].lower()])
 
     def _error(self, at: int, reason: str) -> QueryError:
         return QueryError(self._query, at, reason)

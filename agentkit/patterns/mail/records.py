@@ -96,7 +96,7 @@ class SearchResult:
     threads: int
     """Number of their threads."""
     unreadable: int
-    """Number of messages and files that could not be read when they were added: nothing in them is found."""
+    """Number of messages and files that could not be read, or not to the end, when they were added."""
 
     def __len__(self) -> int:
         return len(self.hits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Generator, Iterator
@@ -11,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentkit.errors import UsageError
-from agentkit.patterns.mail.conditions import And, Condition, Or, Text
-from agentkit.patterns.mail.files import kind_of_mail
-from agentkit.patterns.mail.matching import rows_of
-from agentkit.patterns.mail.people import utc
+from agentkit.patterns.mail.conditions import And, Condition, Or, Text, refuse_size
+from agentkit.patterns.mail.files import kind_of_mail, shown_path
+from agentkit.patterns.mail.matching import IDENTITY, rows_of
+from agentkit.patterns.mail.people import Person, find_people, utc
 from agentkit.patterns.mail.query import parse_query
 from agentkit.patterns.mail.records import MailAttachment, MailHit, MailMessage, MailThread, SearchResult
 from agentkit.retrieval.terms import split_terms
@@ -25,12 +26,18 @@ from agentkit_tools.mail_text import Attachment, read_mail
 EXCERPT_CHARS = 240
 """Maximum number of characters of an excerpt."""
 _SEARCHED_CHARS = 200_000
+_MOST_HITS = 2**62
 _ROWS = """
 SELECT messages.id, messages.key, coalesce(first.key, messages.key), messages.date, sender, receivers, copies, subject,
     attachments, text, path, document, start
 FROM messages JOIN contents USING (id) LEFT JOIN messages first ON first.id = messages.thread
     LEFT JOIN files ON files.id = contents.file
 """
+_UNREADABLE = """
+SELECT (SELECT count(*) FROM unreadable)
+    + (SELECT count(*) FROM files WHERE state IS NULL AND id NOT IN (SELECT file FROM unreadable))
+"""
+"""Counts what could not be read, and files of which reading was interrupted."""
 
 
 class _Row(NamedTuple):
@@ -46,7 +53,7 @@ class _Row(NamedTuple):
     subject: str
     attachments: str
     text: str
-    path: str | None
+    path: str | bytes | None
     document: str | None
     start: int
 
@@ -75,7 +82,7 @@ class _Row(NamedTuple):
             subject=self.subject,
             text=self.text,
             attachments=_attachments(self.attachments),
-            place=self.path or self.document or "",
+            place=shown_path(self.path or self.document or ""),
         )
 
 
@@ -92,6 +99,7 @@ class MailReader:
     def search(self, query: str | Condition, limit: int | None) -> SearchResult:
         """Return the newest messages that a query finds, and how many there are."""
         condition = parse_query(query) if isinstance(query, str) else query
+        refuse_size(condition)
         found, words = rows_of(condition), _words_of(condition)
         with _snapshot(self._database):
             count, threads = self._database.execute(
@@ -100,10 +108,10 @@ class MailReader:
             ).fetchone()
             rows = self._database.execute(
                 f"SELECT id FROM {found.text} ORDER BY date DESC, id DESC LIMIT ?",  # noqa: S608
-                (*found.values, -1 if limit is None else max(0, limit)),
+                (*found.values, -1 if limit is None else min(max(0, limit), _MOST_HITS)),
             ).fetchall()
             hits = tuple(self._row(row).hit(words) for (row,) in rows)
-            unreadable = int(self._database.execute("SELECT count(*) FROM unreadable").fetchone()[0])
+            unreadable = int(self._database.execute(_UNREADABLE).fetchone()[0])
         return SearchResult(hits, count, threads, unreadable)
 
     def message(self, id: str) -> MailMessage:  # noqa: A002 - it is what everybody calls it
@@ -121,6 +129,10 @@ class MailReader:
             messages = tuple(_Row(*row).message() for row in rows)
         return MailThread(messages[0].thread, messages[0].subject, messages)
 
+    def people(self, named: str, limit: int) -> list[Person]:
+        """Return people, those of most messages first. For the arguments see `find_people`."""
+        return find_people(self._database, named, limit)
+
     def attachments(self, id: str) -> list[Attachment]:  # noqa: A002 - as above
         """Return the attachments of a message, whose bytes are read from the file that it came from.
 
@@ -130,10 +142,11 @@ class MailReader:
         row = self._named(id)
         if row.path is None:
             raise UsageError(f"The message {id!r} was not read from a file, so its attachments cannot be read again.")
-        gone = f"The message {id!r} no longer stands in {row.path!r}: add the place where it is now to the index."
+        path = Path(os.fsdecode(row.path))
+        gone = f"The message {id!r} no longer stands in {str(path)!r}: add the place where it is now to the index."
         try:
-            with Path(row.path).open("rb") as file:
-                kind = kind_of_mail(Path(row.path), file.read(START_BYTES)) or "mail"
+            with path.open("rb") as file:
+                kind = kind_of_mail(path, file.read(START_BYTES)) or "mail"
                 file.seek(0)
                 stored = next(messages_of_store(file, kind, start=row.start), None)
         except OSError:
@@ -143,7 +156,7 @@ class MailReader:
         return list(read_mail(stored.data).attachments)
 
     def _named(self, id: str) -> _Row:  # noqa: A002 - as above
-        if not re.fullmatch(r"(?:[0-9a-f]{2}){8,16}", id):
+        if not IDENTITY.fullmatch(id):
             raise UsageError(f"{id[:100]!r} is no id of a message; a search shows the ids.")
         key = bytes.fromhex(id)
         found = self._database.execute(
@@ -197,9 +210,8 @@ def _texts_of(condition: Condition) -> Iterator[Text]:
 
 
 def _excerpt(text: str, words: list[str]) -> str:
-    found = (
-        re.search(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})", text[:200_000], re.IGNORECASE) if words else None
-    )
+    pattern = rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})"
+    found = re.search(pattern, text[:_SEARCHED_CHARS], re.IGNORECASE) if words else None
     start = max(0, found.start() - EXCERPT_CHARS // 3) if found else 0
     shown = " ".join(text[start : start + EXCERPT_CHARS].split())
     return ("..." if start else "") + shown + ("..." if len(text) > start + EXCERPT_CHARS else "")

@@ -13,6 +13,8 @@ VERSION = 1
 """The version of the tables; an index of another one is refused."""
 COLUMNS = ("subject", "sender", "receivers", "copies", "body", "files")
 """The columns of the full text."""
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+"""The tokenizer of the full text: it knows English words by their stems, and letters without their accents."""
 _MARK = 0x6D61696C  # an application id of SQLite: "mail"
 _TABLES = f"""
 CREATE TABLE messages (
@@ -27,7 +29,7 @@ CREATE TABLE contents (
     attachments TEXT NOT NULL, document TEXT, file INTEGER, start INTEGER, text TEXT NOT NULL
 );
 CREATE VIRTUAL TABLE words USING fts5(
-    {", ".join(COLUMNS)}, content = '', tokenize = "porter unicode61 remove_diacritics 2"
+    {", ".join(COLUMNS)}, content = '', tokenize = "{TOKENIZER}"
 );
 CREATE TABLE references_of_threads (reference INTEGER PRIMARY KEY, thread INTEGER NOT NULL);
 CREATE TABLE joined_threads (thread INTEGER PRIMARY KEY, into_thread INTEGER NOT NULL);
@@ -49,6 +51,14 @@ PRAGMA application_id = {_MARK};
 PRAGMA user_version = {VERSION};
 """
 _BUSY_S = 60.0
+_OF_THE_PROGRAM = ("SQLITE_CONSTRAINT", "SQLITE_ERROR", "SQLITE_MISUSE", "SQLITE_RANGE", "SQLITE_TOOBIG")
+"""Codes of SQLite for faults that are not those of the file."""
+_ADVICE = {
+    "BUSY": "another process has written for a minute",
+    "FULL": "make room, and add the mail again: what was added is kept",
+    "IOERR": "make room or mend the disk, and add the mail again",
+    "READONLY": "it has to be written to",
+}
 _HASH_BYTES = 16_000_000
 """Number of bytes of index entries that FTS5 collects in memory before it writes them."""
 
@@ -77,7 +87,21 @@ def open_database(path: str | PathLike[str]) -> sqlite3.Connection:
     return database
 
 
+@contextmanager
+def named_errors(path: str | PathLike[str]) -> Generator[None]:
+    """Raise ConfigurationError where the file of an index is damaged, cannot be written, or its disk is full."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "SQLITE_CORRUPT")
+        if name.startswith(_OF_THE_PROGRAM) and "vtable constructor failed" not in str(error):
+            raise
+        does = _ADVICE.get(name.split("_")[1], "build it anew in another file")
+        raise ConfigurationError(f"The index {fspath(path)!r} cannot be used: {error}; {does}.") from None
+
+
 def _prepare(database: sqlite3.Connection, path: str) -> None:
+    database.create_function("folded", 1, str.casefold, deterministic=True)
     for pragma in ("synchronous = NORMAL", "cache_size = -16000", "journal_mode = WAL"):
         database.execute(f"PRAGMA {pragma}").fetchone()
     with transaction(database):

@@ -7,6 +7,7 @@ A message whose subject says that it answers, and that names no message, joins o
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from collections.abc import Iterable
 
@@ -20,7 +21,7 @@ _SELECT = "SELECT thread, sender, receivers, copies FROM messages JOIN contents 
 
 def topic_number(message: ParsedMessage) -> int | None:
     """Return the number under which messages of one subject are found. None: it has no subject."""
-    return _number(message.topic) if message.topic else None
+    return number_of_text(message.topic) if message.topic else None
 
 
 class ThreadFinder:
@@ -41,7 +42,7 @@ class ThreadFinder:
             row: Its row, which is the number of a new thread.
         """
         ids = list(dict.fromkeys(filter(None, (message.own_id, *message.references))))
-        references = [_number(id) for id in ids]  # noqa: A001 - it is what mail calls it
+        references = [number_of_text(id) for id in ids]  # noqa: A001 - it is what mail calls it
         found = {self._current(thread) for thread in self._threads_of(references)}
         found |= {self._current(thread) for thread in self._threads_of_topic(message)}
         thread = min(found, default=row)
@@ -95,11 +96,16 @@ def _share_people(message: ParsedMessage, row: tuple[int, str, str, str]) -> boo
     """Return True if somebody who wrote one of two messages wrote or got the other."""
     _, sender, receivers, copies = row
     theirs = f"{sender} {receivers} {copies}".lower()
-    if any(role == "from" and address in theirs for role, _, address in message.people):
+    if any(role == "from" and _names(theirs, address) for role, _, address in message.people):
         return True
-    return any(address in sender.lower() for _, _, address in message.people)
+    return any(_names(sender.lower(), address) for _, _, address in message.people)
 
 
-def _number(text: str) -> int:
+def _names(text: str, address: str) -> bool:
+    """Return True if an address stands in a text, and not only as a piece of another."""
+    return address in text and re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", text) is not None
+
+
+def number_of_text(text: str) -> int:
     """Return the number of 63 bits that stands for a text."""
     return int.from_bytes(hashlib.blake2b(text.encode(errors="replace"), digest_size=8).digest(), "big") >> 1

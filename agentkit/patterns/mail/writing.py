@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from agentkit.patterns.mail.matching import separated
+from agentkit.patterns.mail.matching import searchable
 from agentkit.patterns.mail.parsed_message import ParsedMessage
 from agentkit.patterns.mail.people import PeopleCounts
 from agentkit.patterns.mail.tables import COLUMNS, transaction
-from agentkit.patterns.mail.threads import ThreadFinder, topic_number
+from agentkit.patterns.mail.threads import ThreadFinder, number_of_text, topic_number
 
 _BATCH_MESSAGES = 2_000
 _BATCH_CHARS = 16_000_000
@@ -42,6 +42,13 @@ class Place:
     document: str | None = None
     """The id of the document that it came as. None: it is mail."""
 
+    @property
+    def row(self) -> tuple[int, int]:
+        """The key of the place in the table `unreadable`; that of a document is by its id."""
+        if self.document is None:
+            return self.file or 0, self.start
+        return 0, number_of_text(f"{self.start} {self.document}")
+
 
 class FilePoint(NamedTuple):
     """Up to where the messages of a file are in the index."""
@@ -65,6 +72,7 @@ class _Batch:
     )
     keys: set[bytes] = field(default_factory=set[bytes])
     moved: list[tuple[int, int, bytes]] = field(default_factory=list[tuple[int, int, bytes]])
+    readable: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     unreadable: list[tuple[int, int, str, str]] = field(default_factory=list[tuple[int, int, str, str]])
     points: dict[int, FilePoint] = field(default_factory=dict[int, FilePoint])
     states: dict[int, str] = field(default_factory=dict[int, str])
@@ -114,8 +122,12 @@ class MailWriter:
             self._batch.moved.append((place.file, place.start, key))
 
     def add_unreadable(self, place: Place, part: str, reason: str) -> None:
-        """Record that something at a place of a file cannot be read. `part`: what follows the path in its name."""
-        self._batch.unreadable.append((place.file or 0, place.start, part, reason))
+        """Record that something at a place cannot be read. `part`: what follows the path of the file in its name."""
+        self._batch.unreadable.append((*place.row, part, reason))
+
+    def forget_unreadable(self, place: Place) -> None:
+        """Record that what is at a place can be read."""
+        self._batch.readable.append(place.row)
 
     def set_point(self, file: int, point: FilePoint) -> None:
         """Record up to where the messages of a file are in the index, with those that were added."""
@@ -128,7 +140,7 @@ class MailWriter:
     def write(self) -> None:
         """Write what was added, all or nothing."""
         batch, self._batch = self._batch, _Batch()
-        if not (batch.messages or batch.moved or batch.unreadable or batch.points or batch.states):
+        if batch == _Batch():
             return
         with transaction(self.database):
             self._write_messages(batch.messages)
@@ -136,6 +148,7 @@ class MailWriter:
                 "UPDATE contents SET file = ?, start = ? WHERE id = (SELECT id FROM messages WHERE key = ?)",
                 batch.moved,
             )
+            self.database.executemany("DELETE FROM unreadable WHERE file = ? AND start = ?", batch.readable)
             self.database.executemany("INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?, ?)", batch.unreadable)
             self.database.executemany(
                 "UPDATE files SET known = ?, digest = ?, passed = ?, messages = ?, last_key = ? WHERE id = ?",
@@ -147,14 +160,14 @@ class MailWriter:
             self._people.write(self.database)
 
     def _write_messages(self, messages: list[tuple[ParsedMessage, Place, bytes | None]]) -> None:
-        row = int(self.database.execute("SELECT coalesce(max(id), 0) FROM messages").fetchone()[0])
+        last = int(self.database.execute("SELECT coalesce(max(id), 0) FROM messages").fetchone()[0])
         words: list[tuple[int | str, ...]] = []
         for message, place, replaced in messages:
             if self.database.execute("SELECT 1 FROM messages WHERE key = ?", (message.key,)).fetchone():
                 continue  # another process, or the same batch, has added it
-            if replaced is not None:
-                self._remove_beginning(replaced, message, place)
-            row += 1
+            row = self._remove_beginning(replaced, message, place) if replaced is not None else None
+            if row is None:
+                row = last = last + 1
             self._insert(message, place, row)
             self._people.add(message)
             words.append((row, *_words_of(message)))
@@ -176,26 +189,27 @@ class MailWriter:
              place.file, place.start, message.text),
         )  # fmt: skip
 
-    def _remove_beginning(self, key: bytes, message: ParsedMessage, place: Place) -> None:
-        """Remove a message that was read from a place while a program still wrote it."""
+    def _remove_beginning(self, key: bytes, message: ParsedMessage, place: Place) -> int | None:
+        """Remove a message that was read from a place while a program still wrote it, and return its row."""
         old = self.database.execute(
             "SELECT id, subject, sender, receivers, copies, text, attachments FROM messages JOIN contents USING (id) "
             "WHERE key = ? AND file = ? AND start = ? AND size < ? AND sender = ?",
             (key, place.file, place.start, message.size, message.sender),
         ).fetchone()
         if old is None or not message.text.startswith(old[5][: max(0, len(old[5]) - _TORN_CHARS)]):
-            return
+            return None
         row, *texts, attachments = old
-        values = (row, *map(separated, (*texts, _file_words(json.loads(attachments or "[]")))))
+        values = (row, *map(searchable, (*texts, _file_words(json.loads(attachments or "[]")))))
         self.database.execute(_REMOVED_WORDS, values)
         self.database.execute("DELETE FROM contents WHERE id = ?", (row,))
         self.database.execute("DELETE FROM messages WHERE id = ?", (row,))
+        return int(row)
 
 
 def _words_of(message: ParsedMessage) -> tuple[str, ...]:
     files = _file_words(message.attachments)
     texts = (message.subject, message.sender, message.receivers, message.copies, message.text, files)
-    return tuple(map(separated, texts))
+    return tuple(map(searchable, texts))
 
 
 def _file_words(attachments: Iterable[tuple[str, str, int]]) -> str:

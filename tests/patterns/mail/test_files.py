@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import random
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import anyio
@@ -155,3 +158,103 @@ async def test_a_process_that_is_killed_costs_nothing_and_doubles_nothing(tmp_pa
             found = await index.search("kettle")
             assert (found.count, found.threads) == (12, 12)
             assert [(one.name, one.sent) for one in await index.people("anna")] == [("Anna Adler", 12)]
+
+
+async def test_a_file_that_can_be_read_again_is_no_longer_counted(tmp_path: Path) -> None:
+    box, kept = tmp_path / "Inbox", tmp_path / "kept"
+    box.write_bytes(mbox(*SHORT[:3]))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        await index.add(box)
+        box.rename(kept)
+        for _ in range(2):
+            box.symlink_to("nowhere")
+            report = await index.add(tmp_path)
+            assert [gap.reason for gap in report.gaps] == ["a link to a file that does not exist"]
+            assert (await index.search("kettle")).unreadable == 1
+            box.unlink()
+            kept.rename(box)
+            assert await added(index, box) == [(3, 0)]
+            assert (await index.search("kettle")).unreadable == 0
+            box.rename(kept)
+        box.symlink_to("nowhere")
+        await index.add(tmp_path)
+        box.unlink()
+        box.write_bytes(b"\xff\xd8 a picture")
+        await index.add(tmp_path)
+        assert (await index.search("kettle")).unreadable == 0
+
+
+async def test_a_file_that_is_named_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "Inbox").write_bytes(mbox(SHORT[0]))
+    (tmp_path / "link").symlink_to(tmp_path / "a" / "Inbox")
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        assert await added(index, tmp_path / "link") == [(1, 1)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux")
+async def test_names_that_are_not_utf8_are_kept_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    for name in (b"caf\xe9.eml", b"caf\xe8.eml"):
+        (folder / os.fsdecode(name)).write_bytes(mail(name.hex(), file="bill.csv"))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        assert await added(index, folder, folder) == [(2, 2), (2, 0)]
+        for hit in await index.search("has:attachment"):
+            assert [file.data for file in await index.attachments(hit.id)] == [b"The bill is 12 EUR."]
+            assert (await index.message(hit.id)).place.endswith("/caf\ufffd.eml")
+
+
+async def test_what_may_be_mail_but_cannot_be_read_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    for name in ("cur", "new"):
+        (folder / name).mkdir(parents=True)
+    (folder / "cur" / "1.a:2,S").write_bytes(b"X-Odd: only this\n\nTea.\n")
+    (folder / "cur" / "2.a:2,S").write_bytes(b"X-Long: " + b"x" * 9_000 + b"\n" + SHORT[0])
+    (folder / "cur" / "3.a:2,S").write_bytes(b"no mail")
+    (folder / "cur" / "4.a:2,S").write_bytes(gzip.compress(SHORT[1]))
+    (folder / "17").write_bytes(b"Received: " + b"x" * 9_000 + b"\n" + SHORT[2])
+    for name in ("a.mbox.gz", "b.zip", "c.dbx", "d.olm", "e.jpg"):
+        (folder / name).write_bytes(b"\0")
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        report = await index.add(folder)
+        assert (report.read, report.new, report.other_files) == (4, 3, 1)
+        assert sorted(Path(gap.document).name for gap in report.gaps) == [
+            "3.a:2,S", "4.a:2,S", "a.mbox.gz", "b.zip", "c.dbx", "d.olm",
+        ]  # fmt: skip
+        assert "1 file holds no mail" in str(report)
+
+
+async def test_processes_that_add_the_same_at_once_share_the_work(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    for n, message in enumerate(SHORT * 5):
+        (folder / f"{n}.eml").write_bytes(message + b"%d" % n)
+    async with AsyncExitStack() as stack:
+        indexes = [await stack.enter_async_context(MailIndex.open(tmp_path / "mail.db")) for _ in range(3)]
+        async with anyio.create_task_group() as group:
+            for index in indexes:
+                group.start_soon(index.add, folder)
+        assert (await indexes[0].search("kettle")).count == 60
+
+
+async def test_a_search_counts_a_file_of_which_reading_was_interrupted(tmp_path: Path) -> None:
+    class Full(Exception):
+        pass
+
+    (tmp_path / "Inbox").write_bytes(mbox(*SHORT))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(writing.MailWriter, "write", _raise(Full))
+            with pytest.raises(Full):
+                await index.add(tmp_path / "Inbox")
+        assert (await index.search("kettle")).unreadable == 1
+        assert await added(index, tmp_path / "Inbox") == [(12, 12)]
+        assert (await index.search("kettle")).unreadable == 0
+
+
+def _raise(error: type[Exception]) -> Callable[[object], None]:
+    def raise_it(_: object) -> None:
+        raise error
+
+    return raise_it

@@ -132,6 +132,34 @@ async def test_people_are_listed_by_what_they_wrote(tmp_path: Path) -> None:
         assert len(await index.people(limit=1)) == 1
 
 
+async def test_no_argument_is_fatal(tmp_path: Path) -> None:
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        report = await index.add([Document("\ud800/\0", "Tea \ud800 \0."), Document("\ud801", "")])
+        assert (report.new, report.unreadable) == (1, 1)
+        assert (await index.search("tea")).count == 1
+        assert await index.people("\ud800\0") == []
+        assert await index.people(limit=-1) == []
+
+
+async def test_documents_that_cannot_be_read_are_counted_until_they_can(tmp_path: Path) -> None:
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        await index.add([Document("a", " "), Document("b", ""), Document("c", "From: a@b.c\nTo: d@e.f\n\nTea.")])
+        assert (await index.search("tea")).unreadable == 2
+        await index.add([Document("a", "Tea."), Document("b", "")])
+        assert (await index.search("tea")).unreadable == 1
+
+
+async def test_a_damaged_index_is_named(tmp_path: Path) -> None:
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        await index_of(index, tmp_path, *(mail(f"Tea {n}", "kettle " * 200) for n in range(30)))
+    data = (tmp_path / "mail.db").read_bytes()
+    (tmp_path / "mail.db").write_bytes(data[:4_096] + b"\xff" * (len(data) - 4_096))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        for use in (index.search("kettle"), index.people(), index.add(Document("a", "tea"))):
+            with pytest.raises(ConfigurationError, match=r"mail\.db' cannot be used: .*build it anew"):
+                await use
+
+
 async def test_one_searches_while_another_adds(tmp_path: Path) -> None:
     async with MailIndex.open(tmp_path / "mail.db") as one, MailIndex.open(tmp_path / "mail.db") as other:
         boxes = [tmp_path / "a.mbox", tmp_path / "b.mbox"]

@@ -52,7 +52,15 @@ async def test_two_messages_are_joined_by_one_that_is_not_there(tmp_path: Path) 
         mail("Re: Tea", sender=BEN, in_reply_to="<other@x>"),
         mail("Re:", sender=BEN),
         mail("Rent", sender=BEN),
+        mail("Re: Tea", sender="joanna@example.com", to="ben@example.org.evil"),
     ],
 )
 async def test_a_subject_alone_makes_no_thread(tmp_path: Path, other: bytes) -> None:
     assert await threads(tmp_path, FIRST, other) == [1, 1]
+
+
+async def test_an_address_that_is_named_in_in_reply_to_is_no_message(tmp_path: Path) -> None:
+    """Old programs write `In-Reply-To: Message from Anna <anna@example.com> of Monday`."""
+    said = "Message from Anna Adler <anna@example.com> of Monday"
+    answers = [mail(f"Answer {n}", sender=BEN, to="Anna <anna@example.com>", in_reply_to=said) for n in range(2)]
+    assert await threads(tmp_path, *answers) == [1, 1]
