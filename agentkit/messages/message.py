@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
+from agentkit.messages.plain_json import encode_plain
+
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 """Any JSON value."""
 JSONObject: TypeAlias = dict[str, Any]
@@ -32,7 +34,7 @@ def encode(value: object) -> bytes:
     Args:
         value: Any JSON value.
     """
-    return _ENCODER.encode(value).encode()
+    return encode_plain(value) or _ENCODER.encode(value).encode()
 
 
 def text_block(text: str) -> Block:

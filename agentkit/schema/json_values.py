@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_jsonable_python
 
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.messages.plain_json import encode_plain
 from agentkit.messages.strict_json import ExactFloat
 from agentkit.schema.conversions import is_converted, is_deep, leaf_violations
 from agentkit.schema.exact_numbers import exact_numbers, read_exact_decimal
@@ -162,6 +163,8 @@ def _init_error_details(error: ErrorDetails) -> InitErrorDetails:
 
 def _encode_json(value: object, *, exact: bool, numbers: list[ExactFloat] | None = None) -> bytes:
     """Return data as JSON text. `numbers` collects those that have more digits than the text."""
+    if (written := encode_plain(value)) is not None:
+        return written
     plain = _with_integral_floats_as_int(value, exact, numbers)
     text = json.dumps(plain, ensure_ascii=False, default=to_jsonable_python)
     # A lone surrogate, which a JSON escape can produce, cannot be encoded in UTF-8: it is replaced.

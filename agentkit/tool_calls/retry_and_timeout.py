@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -22,7 +22,7 @@ from agentkit.tool_calls.watchdog import UNSTOPPABLE_HINT
 from agentkit.tools.run_context import added_content_of, stop_request
 
 if TYPE_CHECKING:
-    from agentkit.messages.message import Content, JSONObject
+    from agentkit.messages.message import Content
     from agentkit.run.middleware import CallTool, ToolRun
 
 FIRST_PAUSE_S = 0.2
@@ -135,20 +135,8 @@ def _log_late_end(run: ToolRun, timeout_s: float, late_s: float) -> None:
 
 
 async def run_tool(run: ToolRun) -> Content:
-    """Run the tool itself, the innermost layer, with a copy of the input, which the tool may change."""
-    return await run.tool.call(_copied_input(run.call.input), run.context)
-
-
-def _copied_input(given: JSONObject) -> JSONObject:
-    def copied(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: copied(inner) for key, inner in cast("JSONObject", value).items()}
-        return [copied(inner) for inner in cast("list[object]", value)] if isinstance(value, list) else value
-
-    try:
-        return cast("JSONObject", copied(given))
-    except RecursionError:
-        return given  # too deeply nested for the tool as well, which reports it
+    """Run the tool itself, the innermost layer."""
+    return await run.tool.call(run.call.input, run.context)
 
 
 def _with_attempt(run: ToolRun, attempt: int) -> ToolRun:

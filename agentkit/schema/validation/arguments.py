@@ -41,14 +41,27 @@ def validate_arguments(tool: str, arguments: ArgumentsSchema, given: Mapping[str
 
 
 def validate_json_arguments(tool: str, schema: JSONObject, given: Mapping[str, object]) -> JSONObject:
-    """Return the arguments, unconverted, of a tool that was defined by a JSON Schema. Raises InvalidArguments."""
+    """Return the arguments, unconverted, of a tool that was defined by a JSON Schema. Raises InvalidArguments.
+
+    They are a copy: the tool gets them as they are, and may change them.
+    """
 
     def validate(value: JSONObject) -> JSONObject:
         if not SchemaChecker(schema, checks_formats=True).is_valid(value):
             raise SchemaMismatch
         return value
 
-    return validate_or_explain(_require_object(tool, given), schema, validate, invalid_arguments_header(tool))
+    valid = validate_or_explain(_require_object(tool, given), schema, validate, invalid_arguments_header(tool))
+    try:
+        return cast("JSONObject", _copied(valid))
+    except RecursionError:
+        return valid  # too deeply nested for the tool as well, which reports it
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in cast("JSONObject", value).items()}
+    return [_copied(inner) for inner in cast("list[object]", value)] if isinstance(value, list) else value
 
 
 def validate_or_explain(
