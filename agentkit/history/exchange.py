@@ -48,10 +48,12 @@ class Exchange:
         return next((one for one in reversed(self.transcript.messages) if one.role == "assistant"), None)
 
     def withhold_last_reply(self) -> None:
-        """Forget the last reply, and the results of calls in it; what came before is kept."""
+        """Forget the last reply, with all parts of a paused one, and the results of calls in it."""
         messages = [*self.transcript.messages]
-        while messages and messages.pop().role != "assistant":
-            pass
+        while messages and messages[-1].role != "assistant":
+            messages.pop()
+        while messages and messages[-1].role == "assistant":
+            messages.pop()
         self.transcript.replace_messages([*messages, Message.of("assistant", [text_block(WITHHELD_REPLY)])])
 
     def forget(self) -> None:

@@ -196,7 +196,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         match action:
             case AskModel():
                 await self._call_model(action)
-            case RunTools() | CheckAnswer() if self.guard is not None and await self.guard.gives_up(action):
+            case RunTools() | CheckAnswer() if self.guard is not None and await self.guard.gives_up(action, self.state):
                 await self._drop_turn(RetryTurn(GIVEN_UP_REASON))
             case RunTools():
                 self._append_turn()
@@ -221,7 +221,8 @@ class AgentLoop(Generic[Deps, In, Out]):
                 self.state = self.state.text_requested()
 
     async def _call_model(self, action: AskModel) -> None:
-        if self.state.turn is not None:
+        is_new = self.state.turn is None
+        if not is_new:
             self._append_turn()
             self.state = self.state.turn_resumed()
         elif self.scope.steps.is_durable and (other := await self._late_limits.for_next_call(self.state)) is not None:
@@ -231,10 +232,9 @@ class AgentLoop(Generic[Deps, In, Out]):
         if needs_reserve and self._time_checks.may_refuse and (late := await self._time_checks.refusal()):
             self.state = self.state.budget_refused(late)
             return
-        is_new = self.state.turn is None and self.scope.steps.is_durable
-        note = await self._late_changes.add_to(action.note) if is_new else action.note
+        note = await self._late_changes.add_to(action.note) if self.scope.steps.is_durable else action.note
         if self.guard is not None:
-            note = await self.guard.begin_turn(note, is_new=self.state.turn is None)
+            note = await self.guard.begin_turn(note, is_new=is_new)
         self.history.append_user_message(note)
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from agentkit.history.exchange import Exchange
     from agentkit.loop.model_calls.exchange import CallResources
     from agentkit.loop.nested_runs import NestedRuns
+    from agentkit.loop.state import RunState
     from agentkit.messages.message import JSONObject, Message
     from agentkit.run.agent_spec import AgentSpec, AnySpec
     from agentkit.run.result import Answer
@@ -125,13 +126,14 @@ class RunGuard:
         self._last_reply = self.exchange.last_reply
         return await self.inputs.add_note(note)
 
-    async def gives_up(self, action: RunTools | CheckAnswer) -> bool:
+    async def gives_up(self, action: RunTools | CheckAnswer, state: RunState) -> bool:
         """Return True if the turn that brought this action is given up for a caution, before any of it was done."""
         calls, tools = action.calls if isinstance(action, RunTools) else (), self.exchange.transcript.tools
         reads = any(call.name in tools and tools[call.name].effect == "read" for call in calls)
         if await self.inputs.gives_up_turn(has_started=reads):
             return True
-        if calls:
+        is_output = state.final_turn_finish is not None and state.turn is not None and state.turn.text.strip()
+        if calls and not is_output:
             self.outputs.turn_goes_on(calls)
         return False
 

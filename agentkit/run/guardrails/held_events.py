@@ -126,8 +126,10 @@ class HeldEvents:
         return event.run_id == self._run_id and isinstance(event, _WITHOUT_CONTENT)
 
     def _without_last_reply(self, held: list[Event]) -> list[Event]:
-        own = [i for i, event in enumerate(held) if event.run_id == self._run_id and isinstance(event, TurnStarted)]
-        start = own[-1] if own else 0
+        own = [
+            (i, one.turn) for i, one in enumerate(held) if one.run_id == self._run_id and isinstance(one, TurnStarted)
+        ]
+        start = next((i for i, turn in own if turn == own[-1][1]), 0)  # the parts of a paused reply are one turn
         return [
             event
             for i, event in enumerate(held)

@@ -150,3 +150,34 @@ async def test_an_output_that_no_check_has_passed_is_not_kept() -> None:
         assert [message["role"] for message in chat.messages] == ["user", "assistant", "user", "assistant"]
         assert ("I look." in str(chat.messages), "secret" in str(chat.messages)) == (True, False)
         assert "not checked" in str(chat.messages[-1])
+
+
+@pytest.mark.parametrize("word", ["secret", "price"])
+async def test_the_text_of_the_final_turn_is_the_output_whatever_it_calls(word: str) -> None:
+    shown, result = await texts_of(caller(max_turns=1), Reply.text(f"The {word} is 4.") + Reply.tool("look"))
+    if word == "secret":
+        assert (shown, result.outcome, result.output) == ([], Outcome.BLOCKED, "I cannot say.")
+    else:
+        assert (sorted(shown), result.output) == (["The price is 4.", "look"], "The price is 4.")
+
+
+@pytest.mark.parametrize("end", ["The price is 4.", "The secret is 4.", "It was cut"])
+async def test_a_paused_reply_is_one_with_what_follows(end: str) -> None:
+    search: Any = {"type": "web_search_20250305", "name": "web_search"}
+    call: Any = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "tea"}}
+    found: Any = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    last = Reply.block(found) + Reply.text(end)
+    replies = [
+        (Reply.text("I search.") + Reply.block(call)).replace(stop_reason="pause_turn"),
+        last.replace(stop_reason="max_tokens") if "cut" in end else last,
+        Reply.text("Goodbye."),
+    ]
+    with script(*replies) as simulator:
+        chat = caller(tools=[search]).conversation()
+        async with chat.stream("Go") as run:
+            shown = [event.text async for event in run if isinstance(event, TextDelta)]
+        messages = str(chat.messages)
+        assert (await chat.send("Thank you.")).ok
+    assert shown == (["I search.", end] if "price" in end else [])
+    assert ("I search." in messages, end in messages) == ("price" in end, "price" in end)
+    assert simulator.refusals == []

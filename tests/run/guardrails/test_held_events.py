@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -68,7 +68,8 @@ async def test_a_dropped_reply_is_left_out_and_what_its_calls_did_is_not() -> No
     shown = Shown()
     held = HeldEvents(shown, "r")
     held.hold("input")
-    for event in (TURN, text("kept"), TURN, text("dropped"), text("of a sub-agent", "r/child")):
+    last = replace(TURN, turn=2)  # its reply was paused, and has two parts
+    for event in (TURN, text("kept"), last, text("dropped"), last, text("too"), text("of a sub-agent", "r/child")):
         await held.send(event)
     held.release("input", without_last_reply=True)
-    assert shown.events == [TURN, text("kept"), TURN, text("of a sub-agent", "r/child")]
+    assert shown.events == [TURN, text("kept"), last, last, text("of a sub-agent", "r/child")]
