@@ -18,9 +18,20 @@ def fence(text: str, name: str = "text") -> str:
         text: Any text.
         name: The beginning of the name of the marks.
     """
+    mark = unused_mark(text, name)
+    return f"<{mark}>\n{text}\n</{mark}>"
+
+
+def unused_mark(text: str, name: str) -> str:
+    """Return the name of a mark that the text does not hold, the same for the same text.
+
+    Args:
+        text: All that stands between the marks.
+        name: The beginning of the name.
+    """
     folded, attempt = text.casefold(), 0
     while True:
         digest = hashlib.sha256(f"{attempt}\0{text}".encode(errors="replace")).hexdigest()[:16]
         if digest not in folded:
-            return f"<{name}-{digest}>\n{text}\n</{name}-{digest}>"
+            return f"{name}-{digest}"
         attempt += 1

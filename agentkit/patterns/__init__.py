@@ -10,6 +10,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.patterns.classify.example": "Example",
         "agentkit.patterns.classify.example_store": "ExampleStore",
         "agentkit.patterns.classify.evaluation": "Evaluation evaluate_classifier",
+        "agentkit.patterns.few_shot.demonstration": "Demonstration",
+        "agentkit.patterns.few_shot.examples": "Examples",
         "agentkit.patterns.sources": "Gap",
         "agentkit.patterns.reading.evidence": "Evidence Findings",
         "agentkit.patterns.mail.add_report": "AddReport",

@@ -4,6 +4,8 @@ from agentkit.patterns.classify.evaluation import Evaluation as Evaluation
 from agentkit.patterns.classify.evaluation import evaluate_classifier as evaluate_classifier
 from agentkit.patterns.classify.example import Example as Example
 from agentkit.patterns.classify.example_store import ExampleStore as ExampleStore
+from agentkit.patterns.few_shot.demonstration import Demonstration as Demonstration
+from agentkit.patterns.few_shot.examples import Examples as Examples
 from agentkit.patterns.mail.add_report import AddReport as AddReport
 from agentkit.patterns.mail.gmail import gmail_query as gmail_query
 from agentkit.patterns.mail.index import MailIndex as MailIndex

@@ -101,16 +101,27 @@ class Bm25(Generic[Id]):
         self._ids.append(id)
         self._lengths.append(sum(counts.values()))
 
-    def search(self, query: str, limit: int = 10, *, among: Callable[[Id], bool] | None = None) -> list[Ranked[Id]]:
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        *,
+        among: Callable[[Id], bool] | None = None,
+        most_terms: int | None = None,
+    ) -> list[Ranked[Id]]:
         """Return the best texts, best first; those that share no term with the query are left out.
 
         Args:
             query: Any text; a long one is a query, too.
             limit: The most texts to return.
             among: True for the ids of texts that may be returned. None: all.
+            most_terms: The most terms of the query that count: those that say most about it, being frequent in it and
+                rare elsewhere. They bound the time of a search by a long text. None: all.
         """
-        wanted = {*self._terms(query)}
-        wanted = {term for term in wanted if term not in STOP_TERMS} or wanted
+        counts = Counter(self._terms(query))
+        wanted = {term for term in counts if term not in STOP_TERMS} or {*counts}
+        if most_terms is not None and len(wanted) > most_terms:
+            wanted = self._telling_terms(counts, wanted, most_terms)
         held = [self._postings.get(term, _NOWHERE) for term in sorted(wanted)]
         terms = [_Term(*postings, rarity_of(len(postings[0]), len(self._ids))) for postings in held]
         terms.sort(key=lambda term: len(term.places))
@@ -121,6 +132,14 @@ class Bm25(Generic[Id]):
         whole = sum(term.rarity for term in terms)
         covered = (sum(term.rarity for term in terms if term.count_in(place)) for place in best)
         return [Ranked(self._ids[at], scores[at], share / whole) for at, share in zip(best, covered, strict=True)]
+
+    def _telling_terms(self, counts: Counter[str], wanted: set[str], most: int) -> set[str]:
+        """Return the terms of a long query that say most, by the logarithm of their count and by rarity."""
+
+        def weight(term: str) -> tuple[float, str]:
+            return (1 + math.log(counts[term])) * rarity_of(len(self._postings[term][0]), len(self._ids)), term
+
+        return {*nlargest(most, (term for term in wanted if term in self._postings), key=weight)}
 
     def _scores(self, terms: list[_Term], limit: int) -> list[float]:
         """Return the scores of all texts, of the best `limit` to the end, or of all if it is 0.

@@ -66,3 +66,11 @@ def test_ten_thousand_documents_answer_in_a_moment() -> None:
     found = index.search("word1 word20 word300 word700 word1500 missing", limit=100)
     assert len(found) == 100
     assert time.perf_counter() - before < 1  # 50 ms on an idle machine; benchmarks/reading.py measures it
+
+
+def test_of_a_long_query_the_words_count_that_say_most() -> None:
+    index = Bm25([("common", "card limit free"), ("rare", "mortgage"), *((f"card {n}", "card") for n in range(9))])
+    query = "card " * 9 + "limit mortgage mortgage unknown words of no text"
+    assert [hit.id for hit in index.search(query, most_terms=1)] == ["rare"]
+    assert {hit.id for hit in index.search(query, limit=2, most_terms=2)} == {"rare", "common"}
+    assert index.search(query, most_terms=50) == index.search(query)

@@ -64,7 +64,7 @@ def run_options(args: Namespace) -> RunOptions[None]:
 
 def hash_of(text: str) -> str:
     """Return a hash of a text that is the same for copies that differ in white space and case."""
-    from agentkit.patterns.classify.example import text_key
+    from agentkit.patterns.texts import text_key
 
     return hashlib.sha256(text_key(text).encode(errors="surrogatepass")).hexdigest()
 

@@ -15,7 +15,7 @@ from agentkit.errors import DefinitionError, UsageError
 from agentkit.log import log
 from agentkit.patterns.classify.check import LabelCheck, with_texts
 from agentkit.patterns.classify.decision import Decision, decide
-from agentkit.patterns.classify.example import Example, Examples, pairs_of
+from agentkit.patterns.classify.example import Example, LabelledTexts, pairs_of
 from agentkit.patterns.classify.example_store import NEAREST, ExampleStore, Neighbours
 from agentkit.patterns.classify.request import MAX_CATEGORIES, instructions_for, letters_for, one_line, prompt_for
 from agentkit.run.scope import share_budget
@@ -52,10 +52,10 @@ class Classifier:
     """Label -> meaning, in a sentence for the model. Two at least."""
     model: str | Model = HAIKU
     """A model id, or anything with the `Model` protocol. It has to be one that need not think."""
-    examples: ExampleStore | Examples = ()
+    examples: ExampleStore | LabelledTexts = ()
     """An ExampleStore: each request gets the nearest examples. Or texts with their labels, which all requests have, in
     the part that the prompt cache keeps."""
-    fixed: Examples = ()
+    fixed: LabelledTexts = ()
     """Texts with their labels that all requests have beside those of a store."""
     k: int = NEAREST
     """The most examples that a request gets from the store."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Unpack
 
 from agentkit.errors import UsageError
 from agentkit.patterns.classify.classifier import Classifier
-from agentkit.patterns.classify.example import Example, text_key
+from agentkit.patterns.classify.example import Example
 from agentkit.patterns.classify.html_report import render_html
 from agentkit.patterns.classify.measures import Comparison, Judged, Measures, Setting
 from agentkit.patterns.classify.text_report import render_text
+from agentkit.patterns.texts import text_key
 from agentkit.run.delegation_terms import model_id
 
 if TYPE_CHECKING:

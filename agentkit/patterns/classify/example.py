@@ -1,8 +1,7 @@
-"""An example: a text with the label that somebody gave it, and when two texts are the same."""
+"""An example: a text with the label that somebody gave it."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
@@ -22,21 +21,11 @@ class Example:
     """The likeness to the text that was looked up; it compares examples of one search, nothing else. 0: none."""
 
 
-def text_key(text: str) -> str:
-    """Return a key that is the same for texts that differ in white space, case and the forms of characters only."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+LabelledTexts: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str] | Example]"
+"""Texts with their labels: a dictionary, pairs, or each an Example."""
 
 
-def sendable(text: str) -> str:
-    """Return a text with halves of surrogate pairs joined, or replaced where the other half is missing."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-Examples: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str] | Example]"
-"""Texts with their labels: a dictionary, pairs, or Examples."""
-
-
-def pairs_of(examples: Examples) -> tuple[tuple[str, str], ...]:
+def pairs_of(examples: LabelledTexts) -> tuple[tuple[str, str], ...]:
     """Return examples as pairs of text and label. Raises UsageError for what is no text with its label."""
     given = cast("object", examples)
     if isinstance(given, Mapping):

@@ -11,11 +11,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
-from agentkit.patterns.classify.example import Example, Examples, check_example, pairs_of, sendable, text_key
+from agentkit.patterns.classify.example import Example, LabelledTexts, check_example, pairs_of
 from agentkit.patterns.classify.example_file import ExampleFile
-from agentkit.retrieval.bm25 import Bm25
-from agentkit.retrieval.embeddings import Embedder, EmbeddingIndex
-from agentkit.retrieval.terms import split_terms, word_grams
+from agentkit.patterns.nearest import NearestTexts
+from agentkit.patterns.texts import text_key
+from agentkit.retrieval.embeddings import Embedder
 
 NEAREST = 6
 """The number of examples that a request gets by default."""
@@ -26,8 +26,6 @@ _HITS_PER_EXAMPLE = 10
 _MOST_RARE_HITS = 500
 """Hits of the labels that were not among the first."""
 _QUICK_SIZE = 1_000
-_SHORT_CHARS = 160
-"""Texts up to this length are compared by n-grams of characters, too: short ones share few whole words."""
 
 _Hit: TypeAlias = tuple[str, float]
 """The key of an example, and its likeness."""
@@ -55,7 +53,7 @@ class ExampleStore:
         embedder: Finds the nearest by meaning. None: by their words and n-grams of characters.
     """
 
-    def __init__(self, examples: Examples = (), *, embedder: Embedder | None = None) -> None:
+    def __init__(self, examples: LabelledTexts = (), *, embedder: Embedder | None = None) -> None:
         self._file: ExampleFile | None = None
         self._by_key: dict[str, Example] = {}
         """The examples in the order in which they came; texts of one key are the same text."""
@@ -64,8 +62,7 @@ class ExampleStore:
         self._keys: list[str] = []
         """The keys by their numbers in the index; an example that was taken back keeps its number."""
         self._numbers: dict[str, int] = {}
-        self._unindexed: list[tuple[int, str]] = []
-        self._index = Bm25[int](terms=_terms) if embedder is None else EmbeddingIndex[int](embedder)
+        self._index = NearestTexts(embedder)
         self._lock = threading.RLock()
         for text, label in pairs_of(examples):
             self._take(text, label)
@@ -95,7 +92,7 @@ class ExampleStore:
     @property
     def is_quick(self) -> bool:
         """True if a search takes no more than a few milliseconds, so that an event loop need not be spared."""
-        return len(self) <= _QUICK_SIZE and isinstance(self._index, Bm25)
+        return len(self) <= _QUICK_SIZE and self._index.is_by_words
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -201,22 +198,13 @@ class ExampleStore:
 
     def _ranked(self, text: str, limit: int, wanted: set[str]) -> list[_Hit]:
         """Return the examples of some labels that the index finds, nearest first, without the text itself."""
-        if isinstance(self._index, EmbeddingIndex):
-            self._index.add(self._unindexed)
-        else:
-            for number, new in self._unindexed:
-                self._index.add(number, new)
-        self._unindexed.clear()
-        if not self._keys:
-            return []
-        own = text_key(text)
         is_any = len(self._keys) == len(self._by_key) and wanted >= {*self.labels}
 
         def is_wanted(number: int) -> bool:
             return self._label(self._keys[number]) in wanted
 
-        hits = self._index.search(sendable(text), limit + 1, among=None if is_any else is_wanted)
-        return [(self._keys[hit.id], hit.score) for hit in hits if self._keys[hit.id] != own][:limit]
+        hits = self._index.search(text, limit, among=None if is_any else is_wanted)
+        return [(self._keys[number], score) for number, score in hits]
 
     def _label(self, key: str) -> str | None:
         return None if (known := self._by_key.get(key)) is None else known.label
@@ -241,10 +229,5 @@ class ExampleStore:
         self._by_key[key] = Example(text, label)
         self._counts[label] += 1
         if key not in self._numbers:
-            self._numbers[key] = len(self._keys)
+            self._numbers[key] = self._index.add(text)
             self._keys.append(key)
-            self._unindexed.append((self._numbers[key], sendable(text)))
-
-
-def _terms(text: str) -> Iterable[str]:
-    return word_grams(text) if len(text) <= _SHORT_CHARS else split_terms(text)

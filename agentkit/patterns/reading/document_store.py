@@ -126,7 +126,7 @@ class DocumentStore(Mapping[str, str]):
             elif not (path := _path_of(source)).strip():  # else it would be the current folder
                 self.gaps.append(Gap(repr(path), "an empty path"))
             else:
-                await anyio.to_thread.run_sync(self._keep_files, Path(path), taken)
+                await anyio.to_thread.run_sync(self.keep_files, Path(path), taken)
             await anyio.lowlevel.checkpoint()
 
         if isinstance(sources, PathLike | str | Document | File):
@@ -179,8 +179,8 @@ class DocumentStore(Mapping[str, str]):
                 self.gaps.append(Gap(f"{name}, page {number}", f"a picture, {reason}"))
         taken(name, read.text)
 
-    def _keep_files(self, path: Path, taken: Callable[[str, str], object]) -> None:
-        """Keep the documents of a file, or of all files of a folder. Runs in a thread."""
+    def keep_files(self, path: Path, taken: Callable[[str, str], object]) -> None:
+        """Keep the documents of a file, or of all files of a folder; it blocks. `taken` is as in `fill`."""
         path = path.expanduser()
         try:
             is_file, is_folder = path.exists() and not path.is_dir(), path.is_dir()

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.agents.agent import Agent
 from agentkit.messages.content import Document
+from agentkit.patterns.instructions import with_more_instructions
 from agentkit.patterns.quotes.folding import fold_text
 from agentkit.patterns.quotes.verification import Citation, Quoted, quotes_of
 from agentkit.patterns.reading.packing import Pack, Part, estimated_tokens
@@ -19,8 +19,6 @@ from agentkit.patterns.sources import sendable
 if TYPE_CHECKING:
     from agentkit.messages.message import Block, JSONObject
     from agentkit.patterns.reading.document_store import DocumentStore
-    from agentkit.run.agent_spec import Instructions
-    from agentkit.tools.run_context import RunContext
 
 AnyReader: TypeAlias = Agent[Any, Any, Any]
 """An agent whose output holds quotes, whatever its types."""
@@ -68,16 +66,7 @@ default_writer = Agent("writer", model="claude-opus-5-5", instructions=WRITER_IN
 
 def with_question(agent: AnyReader, question: str) -> AnyReader:
     """Return the agent with the question in its instructions: a prompt prefix that all its requests share."""
-    asked = f"<question>\n{question.strip()}\n</question>"
-    given: Instructions[Any] = agent.instructions
-    if isinstance(given, str):
-        return replace(agent, instructions=f"{given}\n\n{asked}".strip())
-
-    async def instructions(ctx: RunContext[Any]) -> str:
-        said = given(ctx)
-        return f"{await said if isawaitable(said) else said}\n\n{asked}"
-
-    return replace(agent, instructions=instructions)
+    return with_more_instructions(agent, f"<question>\n{question.strip()}\n</question>")
 
 
 def reading_prompt(pack: Pack, store: DocumentStore, *, is_cited: bool = False) -> list[Block]:

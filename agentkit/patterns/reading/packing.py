@@ -13,13 +13,13 @@ OVERLAP_TOKENS = 200
 """Tokens at the end of a part that its successor repeats, so that no passage is cut in two for both."""
 PICTURE_TOKENS = 3_000
 """Tokens of a page that is sent as a picture: the upper end of what the API counts for one."""
-_BYTES_PER_TOKEN = 3.5
+BYTES_PER_TOKEN = 3.5
 """English prose has more, tables, code and other scripts fewer: an estimate on the side of more tokens."""
 
 
 def estimated_tokens(text: str) -> int:
     """Return an estimate of the tokens of a text."""
-    return int(len(text.encode(errors="replace")) / _BYTES_PER_TOKEN) + 1
+    return int(len(text.encode(errors="replace")) / BYTES_PER_TOKEN) + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.patterns.classify.example import Example, sendable
+from agentkit.patterns.classify.example import Example
 from agentkit.patterns.classify.request import instructions_for, letter_in, letters_for, prompt_for
+from agentkit.patterns.texts import sendable
 
 LETTERS = {"order": "A", "refund": "B"}
 

@@ -1,0 +1,107 @@
+"""Examples on disk: files and folders of texts, also in pairs with their inputs, and files of JSON lines.
+
+{"input": "the transcript", "output": "the essay"}
+{"text": "an essay"}
+{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from os import PathLike, fspath
+from pathlib import Path, PurePosixPath
+from typing import TypeAlias, cast
+
+from agentkit.errors import UsageError
+from agentkit.patterns.few_shot.demonstration import Demonstration, demonstration_of_pair
+from agentkit.patterns.few_shot.earlier_messages import demonstrations_in
+from agentkit.patterns.reading.document_store import DocumentStore
+from agentkit.patterns.sources import Gap
+
+ExamplePath: TypeAlias = "str | PathLike[str]"
+"""The path of a file or a folder."""
+_LINES_SUFFIXES = (".jsonl", ".ndjson")
+
+
+def read_examples(paths: Iterable[ExamplePath], inputs: ExamplePath | None) -> Iterator[Demonstration | Gap]:
+    """Yield the examples of files and folders, and what could not be read of them.
+
+    Args:
+        paths: Files and folders of outputs; each line of a file of JSON lines is an example.
+        inputs: The folder, or file, of the inputs: each has the name of its output, whatever its suffix.
+    """
+    texts, gaps = _read_texts(paths)
+    yield from gaps
+    if inputs is not None:
+        yield from _pairs(texts, inputs)
+        return
+    for name, text in texts:
+        if name.lower().endswith(_LINES_SUFFIXES):
+            yield from _of_lines(name, text)
+        else:
+            yield Demonstration(text, name=name)
+
+
+def _read_texts(paths: Iterable[ExamplePath]) -> tuple[list[tuple[str, str]], list[Gap]]:
+    """Return the texts of all files by name, and what could not be read."""
+    texts: list[tuple[str, str]] = []
+    with DocumentStore() as store:
+        for path in paths:
+            store.keep_files(Path(fspath(path)), lambda name, text: texts.append((name, text)))
+        gaps = list(store.gaps)
+        pages = ((name, page) for name, _ in texts for page in store.pictures(name))
+        gaps += [Gap(f"{name}, page {page}", "a picture, which has no text") for name, page in pages]
+        texts = [(name, text) for name, text in texts if store.has_text(name)]
+    gaps += [Gap(name, "empty") for name, text in texts if not text.strip()]
+    return [(name, text) for name, text in texts if text.strip()], gaps
+
+
+def _pairs(outputs: Iterable[tuple[str, str]], inputs: ExamplePath) -> Iterator[Demonstration | Gap]:
+    """Yield each output with the input of its name."""
+    found, gaps = _read_texts([inputs])
+    yield from gaps
+    by_stem: dict[str, list[tuple[str, str]]] = {}
+    for name, text in found:
+        by_stem.setdefault(_stem(name), []).append((name, text))
+    for name, text in outputs:
+        same = by_stem.pop(_stem(name), [])
+        if len(same) == 1:
+            yield Demonstration(text, same[0][1], name)
+        elif same:
+            yield Gap(name, f"{len(same)} inputs of this name in {fspath(inputs)}: {', '.join(one for one, _ in same)}")
+        else:
+            yield Gap(name, f"no input of this name in {fspath(inputs)}")
+    for unused in by_stem.values():
+        yield from (Gap(name, "an input without an output of this name") for name, _ in unused)
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).with_suffix("").as_posix()
+
+
+def _of_lines(name: str, text: str) -> Iterator[Demonstration | Gap]:
+    """Yield the examples of a file of JSON lines; a line that is none is a gap."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{name}, line {number}"
+        try:
+            yield from _of_record(json.loads(line), place)
+        except (ValueError, RecursionError) as error:
+            yield Gap(place, f"no JSON: {error}")
+        except UsageError as error:
+            yield Gap(place, str(error).rstrip("."))
+
+
+def _of_record(record: object, place: str) -> Iterator[Demonstration | Gap]:
+    fields = cast("dict[str, object]", record) if isinstance(record, dict) else {}
+    if isinstance(turns := fields.get("messages"), list):
+        yield from demonstrations_in(cast("list[dict[str, object]]", turns), place)
+    elif fields.get("output") is not None and fields.get("input") is not None:
+        yield demonstration_of_pair(fields["input"], fields["output"], place)
+    elif isinstance(output := fields.get("output", fields.get("text")), str):
+        yield Demonstration(output, name=place)
+    else:
+        names = ", ".join(map(repr, fields)) or "no fields"
+        raise UsageError(f'it has {names}; an example has "input" and "output", or "text", or "messages"')

@@ -1,0 +1,79 @@
+"""Examples as a value: order, copies, sections, and agents of every kind that have them."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentkit import Agent
+from agentkit.errors import UsageError
+from agentkit.patterns import Demonstration, Examples
+from agentkit.testing import Reply, script
+
+
+@given(st.lists(st.text("ab \n<>", min_size=1, max_size=6)), st.randoms(use_true_random=False))
+def test_the_same_examples_in_any_order_are_the_same_bytes(texts: list[str], order: random.Random) -> None:
+    kept = [text for text in texts if text.strip()]
+    mixed = [*kept, *kept[:2]]
+    order.shuffle(mixed)
+    one, other = Examples(kept), Examples(mixed)
+    assert (one, str(one), one.messages(), one.tokens) == (other, str(other), other.messages(), other.tokens)
+    assert hash(one) == hash(other)
+    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
+
+
+def test_an_example_given_twice_has_one_name_whatever_the_order() -> None:
+    twice = [Demonstration("On tea", name="b.md"), Demonstration("On tea", name="a.md")]
+    assert [one.name for one in Examples(twice)] == [one.name for one in Examples(twice[::-1])] == ["a.md"]
+
+
+def test_examples_cannot_be_changed() -> None:
+    examples = Examples(["On tea"])
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        examples.items = ()  # type: ignore[misc]
+    examples.select("On cups")
+    assert pickle.loads(pickle.dumps(examples)).select("On cups") == examples.select("On cups")
+    assert repr(examples) == "Examples(gaps=())"
+
+
+@pytest.mark.parametrize("bad", ["essays", {"a": "b"}, b"x", 4])
+def test_what_is_no_list_of_examples_is_refused(bad: object) -> None:
+    with pytest.raises(UsageError, match=r"Examples\.load"):
+        Examples(bad)  # type: ignore[arg-type]
+
+
+def test_long_texts_are_cut_into_sections_and_pairs_stay_whole() -> None:
+    book = "\n".join(f"# Dish {n}\n\n{'Stir well and taste. ' * 20}\n" for n in range(30))
+    examples = Examples([Demonstration(book, name="book.md"), ("Talk " * 900, "Essay")])
+    sections = examples.sections(300)
+    assert len(sections) > 10
+    assert {one.name.split(",")[0] for one in sections} == {"book.md", ""}
+    assert all(one.input or Examples([one]).tokens < 400 for one in sections)
+    assert sections == examples.sections(300)
+    chosen = sections.select("Write dish 17", tokens=900)
+    assert chosen.tokens <= 900
+    assert "Dish 17" in str(chosen)
+    assert Examples(["short"]).sections(300) == Examples(["short"])
+
+
+@pytest.mark.anyio
+async def test_an_agent_has_them_in_its_instructions_wherever_it_runs() -> None:
+    examples = Examples([f"Essay {n}: {'tea ' * 400}" for n in range(12)])
+    writer = Agent("writer", model="claude-opus-5-5", instructions=f"You write essays.\n\n{examples}")
+    lead = Agent("lead", model="claude-opus-5-5", tools=[writer.as_tool(description="Writes.")])
+    with script(lambda _: Reply.text("Essay")) as api:
+        results = await writer.map(["One", "Two"], concurrency=1)
+        await writer.run("Three")
+    assert {str(request["system"]) for request in api.requests} == {str(api.requests[0]["system"])}
+    assert api.requests[0]["system"][-1]["cache_control"] == {"type": "ephemeral"}
+    usage = results[1].result.usage  # type: ignore[union-attr]
+    assert usage.cache_read_tokens > 4_000
+    with script(Reply.tool("writer", objective="Four"), Reply.text("Essay"), Reply.text("Done")) as api:
+        assert (await lead.run("Go")).ok
+    assert str(examples) in str(api.requests[1]["system"]).replace("\\n", "\n")
