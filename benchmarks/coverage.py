@@ -10,10 +10,13 @@ to each end are counted, for 200 pass rates.
 from __future__ import annotations
 
 import argparse
+import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from agentkit.evals.arena import Winner, bradley_terry
+from agentkit.evals.arena.davidson import log_chances
 from agentkit.evals.statistics import (
     Interval,
     StoppingRule,
@@ -23,6 +26,7 @@ from agentkit.evals.statistics import (
     wilson,
 )
 
+_WINNERS: tuple[Winner, ...] = ("a", "b", "tie")
 RATES = [0.001, 0.002, *(step / 200 for step in range(1, 200)), 0.998, 0.999]
 
 
@@ -135,11 +139,62 @@ def cover(suite: Suite, seeds: int, bootstraps: int = 500) -> dict[str, float]:
     return {name: sum(held) / len(held) for name, held in found.items()}
 
 
+@dataclass(frozen=True)
+class Arena:
+    """Names with planted strengths, and battles between random ones of them."""
+
+    names: int
+    battles: int
+    log_tie: float = -0.5
+
+    @property
+    def strengths(self) -> dict[str, float]:
+        """The planted strengths: evenly from -1.5 to 1.5."""
+        return {f"agent{place}": 3 * place / (self.names - 1) - 1.5 for place in range(self.names)}
+
+    def play(self, seed: int) -> list[tuple[str, str, Winner]]:
+        """Return battles of random pairs."""
+        draw, names = random.Random(seed), list(self.strengths)  # noqa: S311
+        drawn = [draw.sample(names, 2) for _ in range(self.battles)]
+        return self.judge([(first, second) for first, second in drawn], seed)
+
+    def judge(self, pairs: Sequence[tuple[str, str]], seed: int) -> list[tuple[str, str, Winner]]:
+        """Return the winners of battles as the model draws them."""
+        draw, strengths = random.Random(f"winners {seed}"), self.strengths  # noqa: S311
+        rows: list[tuple[str, str, Winner]] = []
+        for first, second in pairs:
+            chances = map(math.exp, log_chances(strengths[first] - strengths[second], self.log_tie))
+            rows += [(first, second, winner) for winner in draw.choices(_WINNERS, list(chances))]
+        return rows
+
+
+def cover_ratings(arena: Arena, seeds: int) -> float:
+    """Return the share of ratings, over simulations, whose interval holds the planted strength."""
+    held: list[bool] = []
+    for seed in range(seeds):
+        found = bradley_terry(arena.play(seed))
+        held += [found[name].low <= strength <= found[name].high for name, strength in arena.strengths.items()]
+    return sum(held) / len(held)
+
+
+def ratings(seeds: int) -> Iterator[str]:
+    """Yield the table of ratings."""
+    yield "| names | battles | share of ties at equal strength | coverage |"
+    yield "|---|---|---|---|"
+    for arena in (Arena(3, 100), Arena(5, 200), Arena(8, 400), Arena(5, 300, 1.0), Arena(5, 200, -math.inf)):
+        ties = math.exp(log_chances(0.0, arena.log_tie)[2])
+        yield f"| {arena.names} | {arena.battles} | {ties:.0%} | {cover_ratings(arena, seeds):.2%} |"
+
+
 def _ends(interval: Interval) -> tuple[float, float]:
     return interval.low, interval.high
 
 
-TABLES: dict[str, Callable[[int], Iterator[str]]] = {"stopping": lambda _: stopping(), "clustered": clustered}
+TABLES: dict[str, Callable[[int], Iterator[str]]] = {
+    "stopping": lambda _: stopping(),
+    "clustered": clustered,
+    "ratings": ratings,
+}
 
 
 def main() -> None:

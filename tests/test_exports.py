@@ -49,6 +49,7 @@ def test_the_packages_that_others_use_have_public_names() -> None:
         "agents",
         "budget",
         "evals",
+        "evals.arena",
         "evals.statistics",
         "journal",
         "messages",

@@ -23,6 +23,7 @@ PACKAGES = {
     "agentkit.retrieval": "Texts found without a model ([many documents](many_documents.md)).",
     "agentkit.testing": "Tests without the API: scripts, faults, expectations ([testing](testing.md)).",
     "agentkit.evals.statistics": "Statistics of evaluations ([statistics](evals_statistics.md)).",
+    "agentkit.evals.arena": "Ratings from battles ([head to head](evals_arena.md)).",
     "agentkit.simulator": "The local Messages API ([testing](testing.md), [recordings](recordings.md)).",
     "agentkit.mcp": "MCP servers as toolsets ([MCP](mcp.md)).",
     "agentkit.messages": "Messages and content as the API has them, for transports and stores of your own.",

@@ -1,0 +1,15 @@
+from agentkit.evals.arena.battles import Battle as Battle
+from agentkit.evals.arena.battles import BattleRow as BattleRow
+from agentkit.evals.arena.battles import Winner as Winner
+from agentkit.evals.arena.battles import as_battles as as_battles
+from agentkit.evals.arena.battles import read_battles as read_battles
+from agentkit.evals.arena.battles import write_battles as write_battles
+from agentkit.evals.arena.position import PositionBias as PositionBias
+from agentkit.evals.arena.position import position_bias as position_bias
+from agentkit.evals.arena.ratings import DisconnectedBattles as DisconnectedBattles
+from agentkit.evals.arena.ratings import Rating as Rating
+from agentkit.evals.arena.ratings import Ratings as Ratings
+from agentkit.evals.arena.ratings import bradley_terry as bradley_terry
+from agentkit.evals.arena.ratings import ratings_by_category as ratings_by_category
+from agentkit.evals.arena.schedules import most_informative as most_informative
+from agentkit.evals.arena.schedules import round_robin as round_robin
