@@ -4,6 +4,16 @@ from agentkit.patterns.classify.evaluation import Evaluation as Evaluation
 from agentkit.patterns.classify.evaluation import evaluate_classifier as evaluate_classifier
 from agentkit.patterns.classify.example import Example as Example
 from agentkit.patterns.classify.example_store import ExampleStore as ExampleStore
+from agentkit.patterns.escalation.agreement import Agreement as Agreement
+from agentkit.patterns.escalation.cascade import cascade as cascade
+from agentkit.patterns.escalation.grader import Grade as Grade
+from agentkit.patterns.escalation.grader import grading_agent as grading_agent
+from agentkit.patterns.escalation.levels import AnyLevel as AnyLevel
+from agentkit.patterns.escalation.levels import Level as Level
+from agentkit.patterns.escalation.result import Attempt as Attempt
+from agentkit.patterns.escalation.result import CascadeResult as CascadeResult
+from agentkit.patterns.escalation.results import CascadeResults as CascadeResults
+from agentkit.patterns.escalation.results import LevelMeasures as LevelMeasures
 from agentkit.patterns.few_shot.demonstration import Demonstration as Demonstration
 from agentkit.patterns.few_shot.examples import Examples as Examples
 from agentkit.patterns.mail.add_report import AddReport as AddReport

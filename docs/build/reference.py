@@ -18,7 +18,8 @@ PACKAGES = {
     "agentkit": "What programs import first.",
     "agentkit.patterns": (
         "Many documents, and quotes that are verified ([many documents](many_documents.md)); texts sorted into "
-        "categories ([classifiers](classifiers.md))."
+        "categories ([classifiers](classifiers.md)); cheap first, and the strong model where needed "
+        "([cascade](cascade.md))."
     ),
     "agentkit.retrieval": "Texts found without a model ([many documents](many_documents.md)).",
     "agentkit.testing": "Tests without the API: scripts, faults, expectations ([testing](testing.md)).",

@@ -1,0 +1,148 @@
+"""The results of a cascade for many items, in order, with share solved, cost and time by level; printed, a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, overload
+
+from agentkit.budget.usage import Cost, usd_text
+from agentkit.patterns.classify.intervals import Interval, percentile, proportion
+from agentkit.patterns.escalation.result import CascadeResult, Out_co
+from agentkit.run.agent_spec import Out
+
+_NAME_WIDTH = 30
+_SHOWN_GAPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMeasures:
+    """The measures of one level over many items."""
+
+    tried: int
+    """Items that came to it; those that a budget cut off are left out."""
+    solved: int
+    """Items that it solved."""
+    gaps: int
+    """Attempts on which a check gave no verdict."""
+    share: Interval
+    """The share of the items it was tried on that it solved, with its Wilson interval."""
+    cost: Cost
+    """The price of its answers to all items."""
+    check_cost: Cost
+    """The price of the checks of these."""
+    median_s: float
+    """The median of the seconds that an attempt took."""
+    p95_s: float
+    """The seconds within which 95% of the attempts were done."""
+
+
+@dataclass(frozen=True)
+class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
+    """The results of a cascade for many items, in order. Printed, it is a table by level."""
+
+    results: tuple[CascadeResult[Out_co], ...]
+    """One result for each item."""
+    levels: tuple[str, ...]
+    """The names of the levels, the cheapest first."""
+    unreadable: str = ""
+    """The error that ended the items. Empty: all were read."""
+
+    @overload
+    def __getitem__(self, index: int) -> CascadeResult[Out_co]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[CascadeResult[Out_co]]: ...
+    def __getitem__(self, index: int | slice) -> CascadeResult[Out_co] | Sequence[CascadeResult[Out_co]]:
+        return self.results[index]
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __iter__(self) -> Iterator[CascadeResult[Out_co]]:
+        return iter(self.results)
+
+    @property
+    def ok(self) -> bool:
+        """True if every item was read and solved."""
+        return not self.unreadable and all(one.solved for one in self.results)
+
+    @cached_property
+    def finished(self) -> tuple[CascadeResult[Out_co], ...]:
+        """The results that say something about the levels: no budget cut them off."""
+        return tuple(one for one in self.results if not one.is_cut_off and not one.error)
+
+    @property
+    def unsolved(self) -> tuple[CascadeResult[Out_co], ...]:
+        """The results without an accepted answer."""
+        return tuple(one for one in self.results if not one.solved)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """The checks that gave no verdict, each with the item and the level."""
+        return tuple(f"item {one.index}, {gap}" for one in self.results for gap in one.gaps)
+
+    @cached_property
+    def share_solved(self) -> Interval:
+        """The share of the finished items that are solved, with its Wilson interval."""
+        return proportion(sum(one.solved for one in self.finished), len(self.finished))
+
+    @cached_property
+    def by_level(self) -> Mapping[str, LevelMeasures]:
+        """The measures of each level."""
+        return {level: self._measure(level) for level in self.levels}
+
+    @property
+    def cost(self) -> Cost:
+        """The price of all attempts, with their checks."""
+        return sum((one.cost for one in self.results), Cost())
+
+    def _measure(self, level: str) -> LevelMeasures:
+        attempts = [one for result in self.results for one in result.attempts if one.level == level]
+        counted = [one for one in attempts if not one.is_cut_off]
+        solved, seconds = sum(one.accepted for one in counted), [one.seconds for one in counted]
+        return LevelMeasures(
+            tried=len(counted),
+            solved=solved,
+            gaps=sum(bool(one.gap) for one in counted),
+            share=proportion(solved, len(counted)),
+            cost=sum((one.cost for one in attempts), Cost()),
+            check_cost=sum((one.check_cost for one in attempts), Cost()),
+            median_s=percentile(seconds, 0.5),
+            p95_s=percentile(seconds, 0.95),
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(_table(self))
+
+
+def _table(results: CascadeResults[Out]) -> Iterator[str]:
+    finished = results.finished
+    solved = sum(one.solved for one in finished)
+    yield f"{solved:,} of {len(finished):,} items solved: {results.share_solved}, cost {results.cost}"
+    if cut_off := len(results) - len(finished):
+        yield f"{_items(cut_off)} not counted: a budget was used up, or an error ended them"
+    if results.unreadable:
+        yield results.unreadable
+    yield ""
+    yield f"{'level':{_NAME_WIDTH}}{'tried':>6}{'solved':>7}  {'share':18}{'each':>9}{'p50 s':>7}"
+    for level, one in results.by_level.items():
+        share = str(one.share) if one.tried else "-"
+        each = _each(one.cost + one.check_cost, one.tried)
+        median = "-" if math.isnan(one.median_s) else f"{one.median_s:.1f}"
+        yield f"{level[: _NAME_WIDTH - 1]:{_NAME_WIDTH}}{one.tried:>6,}{one.solved:>7,}  {share:18}{each:>9}{median:>7}"
+    gaps = results.gaps
+    yield from (f"gap: {gap}" for gap in gaps[:_SHOWN_GAPS])
+    if len(gaps) > _SHOWN_GAPS:
+        yield f"and {len(gaps) - _SHOWN_GAPS:,} gaps more"
+
+
+def _items(count: int) -> str:
+    return "1 item is" if count == 1 else f"{count:,} items are"
+
+
+def _each(cost: Cost, count: int) -> str:
+    if cost.usd is None or not count:
+        return "-"
+    return usd_text(cost.usd / count)
