@@ -64,9 +64,19 @@ default_reader = Agent(
 default_writer = Agent("writer", model="claude-opus-5-5", instructions=WRITER_INSTRUCTIONS)
 
 
+def asked_once(agent: AnyReader) -> AnyReader:
+    """Return the agent with only its instructions written to the prompt cache, unless its tools need further turns.
+
+    Writing costs a quarter more than the prompt itself, and nobody reads a prompt of one turn again.
+    """
+    if agent.tools or agent.settings.thread:
+        return agent
+    return replace(agent, settings=replace(agent.settings, cache_scope="prefix"))
+
+
 def with_question(agent: AnyReader, question: str) -> AnyReader:
     """Return the agent with the question in its instructions: a prompt prefix that all its requests share."""
-    return with_more_instructions(agent, f"<question>\n{question.strip()}\n</question>")
+    return with_more_instructions(asked_once(agent), f"<question>\n{question.strip()}\n</question>")
 
 
 def reading_prompt(pack: Pack, store: DocumentStore, *, is_cited: bool = False) -> list[Block]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import BATCH_PRICE_FACTOR
 from agentkit.budget.usage import usd_text
 from agentkit.patterns.reading.packing import Pack, estimated_tokens
+from agentkit.patterns.reading.reduction import GROUP_TOKENS, SELECTION_TOKENS
 from agentkit.run.delegation_terms import model_id
 
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ _REQUEST_TOKENS = 1_200
 """Tokens of a request beside its documents: instructions, the output type, what the API adds."""
 _READER_OUTPUT = (40, 400)
 """Tokens of a reader's reply where nothing is found, and beside the evidence where much is."""
-_QUOTED_SHARE = 0.25
+_QUOTED_SHARE = 1 / 3
 """The part of the documents' tokens that readers report where much is found, claims included."""
 _WRITER_OUTPUT = (300, 4_000)
+_DENSE_TEXT = 1.5
+"""The factor on estimated tokens in the worst case: tables, code and some scripts have more of them."""
+_EVIDENCE_PER_REPLY = 2
+"""Tokens of evidence as the writer reads it, for each token of a reader's reply, in the worst case."""
 _SECONDS_PER_CALL = 2.0
 _OUTPUT_TOKENS_PER_S = 80
 _SECONDS_PER_BATCH = 3_600.0
@@ -46,13 +51,24 @@ class Plan:
     min_cost_usd: float | None
     """The price in US dollars where next to nothing is found. None: a model has no known price."""
     max_cost_usd: float | None
-    """The price in US dollars where each reader finds much. None: a model has no known price."""
+    """The price in US dollars where each reader reports a third of what it reads: an estimate, to which a budget trims,
+    and no bound (that is `worst_case_usd`). None: a model has no known price."""
     seconds: float
     """Seconds, at the concurrency that is given and without rate limits."""
     known: int = 0
     """Documents whose evidence is kept from an earlier reading; they are in `documents`, but cost nothing."""
+    worst_case_usd: float | None = None
+    """The price in US dollars where every reply is as long as `max_tokens` allows; with a budget, its limit at most.
+    Only requests that have to be repeated come on top. None: a model has no known price, or an agent has tools or a
+    fallback model, so that nobody knows how many requests it makes."""
     left_out: tuple[str, ...] = ()
     """Ids of documents that are not read: the pre-filter or the budget left them out, the least relevant ones."""
+
+    def within(self, budget: Budget | None) -> Plan:
+        """Return the plan under a budget, whose limit holds whatever the replies are."""
+        limits = [] if budget is None or budget.max_cost_usd is None else [budget.max_cost_usd]
+        limits += [] if self.worst_case_usd is None else [self.worst_case_usd]
+        return replace(self, worst_case_usd=min(limits, default=None))
 
     def excess(self, budget: Budget) -> str:
         """Return what the plan takes beyond a budget, as the end of a sentence. Empty: it fits, but for its time."""
@@ -72,6 +88,7 @@ class Plan:
             price = "price unknown"
         else:
             price = f"{usd_text(self.min_cost_usd)} to {usd_text(self.max_cost_usd)}"
+            price += "" if self.worst_case_usd is None else f" (at most {usd_text(self.worst_case_usd)})"
         known = f" ({self.known} of them known)" if self.known else ""
         left_out = f", {len(self.left_out)} left out" if self.left_out else ""
         return (
@@ -103,12 +120,18 @@ class PlanRates:
     """The prices and the shape of a reading."""
 
     reader: tuple[Price, ...] | None
+    selector: tuple[Price, ...] | None
+    """The reader's prices, without batches."""
     writer: tuple[Price, ...] | None
     concurrency: int
     question_tokens: int
     most_evidence_tokens: int
     is_batched: bool = False
     """True if the readers' requests are made in message batches."""
+    max_tokens: tuple[int, int] = (16_000, 16_000)
+    """The longest replies of reader and writer."""
+    is_bounded: bool = True
+    """False: an agent may make further requests."""
 
     @classmethod
     def of(
@@ -123,15 +146,21 @@ class PlanRates:
     ) -> PlanRates:
         """Return the rates of two agents, for a question."""
         reader_prices, writer_prices = (one.own_prices or prices_of(model_id(one.model)) for one in (reader, writer))
+        selector_prices = reader_prices
         if is_batched and reader_prices is not None and reader.own_prices is None:
             reader_prices = tuple(price.times(BATCH_PRICE_FACTOR) for price in reader_prices)
-        return cls(reader_prices, writer_prices, concurrency, estimated_tokens(question), evidence, is_batched)
+        is_bounded = not any(one.tools or one.fallback is not None for one in (reader, writer))
+        longest = (reader.settings.max_tokens, writer.settings.max_tokens)
+        prices = (reader_prices, selector_prices, writer_prices)
+        return cls(*prices, concurrency, estimated_tokens(question), evidence, is_batched, longest, is_bounded)
 
     def plan(self, packs: Sequence[Pack], known: Sequence[Pack], left_out: tuple[str, ...] = ()) -> Plan:
         """Return the plan for packs to read, and for those whose evidence is known."""
         least, most = (self._totals(packs, known, case) for case in (0, 1))
         waves = math.ceil(len(packs) / self.concurrency)
-        reply = sum(_reply_tokens(pack, 0) + _reply_tokens(pack, 1) for pack in packs) / 2 / max(1, len(packs))
+        reply = (
+            sum(self._reply_tokens(pack, 0) + self._reply_tokens(pack, 1) for pack in packs) / 2 / max(1, len(packs))
+        )
         reply_s = _SECONDS_PER_BATCH if self.is_batched else _SECONDS_PER_CALL + reply / _OUTPUT_TOKENS_PER_S
         writing_s = _SECONDS_PER_CALL + sum(_WRITER_OUTPUT) / 2 / _OUTPUT_TOKENS_PER_S
         return Plan(
@@ -143,26 +172,45 @@ class PlanRates:
             max_cost_usd=most[2],
             seconds=waves * reply_s + writing_s,
             known=len(_documents(known) - _documents(packs)),
+            worst_case_usd=self._worst_case(packs, known),
             left_out=left_out,
         )
 
     def _totals(self, packs: Sequence[Pack], known: Sequence[Pack], case: int) -> tuple[int, int, float | None]:
         """Return tokens in, tokens out and US dollars, for the case that little (0) or much (1) is found."""
         beside = _REQUEST_TOKENS + self.question_tokens
-        found = min(sum(_reply_tokens(pack, case) for pack in (*packs, *known)), self.most_evidence_tokens)
-        reading = [_usd(self.reader, pack.tokens + beside, _reply_tokens(pack, case)) for pack in packs]
-        costs = [*reading, _usd(self.writer, beside + found, _WRITER_OUTPUT[case])]
+        replies = [self._reply_tokens(pack, case) for pack in packs]
+        found = sum(replies) + sum(self._reply_tokens(pack, case) for pack in known)
+        found, answer = min(found, self.most_evidence_tokens), min(_WRITER_OUTPUT[case], self.max_tokens[1])
+        reading = [_usd(self.reader, pack.tokens + beside, reply) for pack, reply in zip(packs, replies, strict=True)]
+        costs = [*reading, _usd(self.writer, beside + found, answer)]
         usd = None if None in costs else sum(cost for cost in costs if cost is not None)
-        tokens_in = sum(pack.tokens + beside for pack in packs) + beside + found
-        return tokens_in, sum(_reply_tokens(pack, case) for pack in packs) + _WRITER_OUTPUT[case], usd
+        return sum(pack.tokens + beside for pack in packs) + beside + found, sum(replies) + answer, usd
+
+    def _reply_tokens(self, pack: Pack, case: int) -> int:
+        return min(_READER_OUTPUT[case] + int(case * _QUOTED_SHARE * pack.tokens), self.max_tokens[0])
+
+    def _worst_case(self, packs: Sequence[Pack], known: Sequence[Pack]) -> float | None:
+        if not self.is_bounded:
+            return None
+        reply, answer = self.max_tokens
+        beside = _REQUEST_TOKENS + self.question_tokens
+        evidence = sum(_EVIDENCE_PER_REPLY * reply for _ in packs) + sum(pack.tokens + reply for pack in known)
+        written_from = min(evidence, self.most_evidence_tokens)
+        costs = [_usd(self.reader, _dense(pack.tokens + beside), reply) for pack in packs]
+        costs.append(_usd(self.writer, _dense(beside + written_from), answer))
+        if evidence > self.most_evidence_tokens:  # each level of the reduction leaves half
+            groups = 2 * evidence // GROUP_TOKENS + 2
+            costs += [_usd(self.selector, _dense(GROUP_TOKENS + beside), SELECTION_TOKENS)] * groups
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+def _dense(tokens: int) -> int:
+    return int(_DENSE_TEXT * tokens)
 
 
 def _documents(packs: Sequence[Pack]) -> set[str]:
     return {part.document for pack in packs for part in pack.parts}
-
-
-def _reply_tokens(pack: Pack, case: int) -> int:
-    return _READER_OUTPUT[case] + int(case * _QUOTED_SHARE * pack.tokens)
 
 
 def _usd(prices: tuple[Price, ...] | None, tokens_in: int, tokens_out: int) -> float | None:

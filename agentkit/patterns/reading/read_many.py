@@ -23,6 +23,7 @@ from agentkit.patterns.reading.arguments import check_arguments
 from agentkit.patterns.reading.document_store import DocumentStore
 from agentkit.patterns.reading.evidence import (
     AnyReader,
+    asked_once,
     default_reader,
     default_writer,
     evidence_in,
@@ -123,7 +124,7 @@ class _Reading:
     def __init__(
         self, prepared: PreparedReading, reader: AnyReader, writer: Agent[Any, Any, Any], options: ReadOptions
     ) -> None:
-        self._prepared, self._reader, self._writer, self._options = prepared, reader, writer, options
+        self._prepared, self._reader, self._writer, self._options = prepared, reader, asked_once(writer), options
         self._store = prepared.store
         self._gaps = [*prepared.store.gaps, *prepared.gaps]
         self._quotes: list[Quoted] = [*prepared.known_quotes]
@@ -220,7 +221,7 @@ class _Reading:
                 self._add_charges(result.result)
             return results
 
-        selector = with_question(selecting_agent(self._reader.model), self._prepared.question)
+        selector = with_question(selecting_agent(self._reader), self._prepared.question)
         return await reduce_evidence(evidence, self._options.get("evidence_tokens", EVIDENCE_TOKENS), selector, run_all)
 
     async def _write(self, evidence: Sequence[Citation]) -> tuple[RunResult[Any] | None, str]:

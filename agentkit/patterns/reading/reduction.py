@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from agentkit.agents.agent import Agent
 from agentkit.agents.fan_out import Done, Failed
 from agentkit.patterns.quotes.verification import Citation
 from agentkit.patterns.reading.evidence import evidence_tokens, render_evidence
-
-if TYPE_CHECKING:
-    from agentkit.models.model import Model
+from agentkit.run.settings import Settings
 
 GROUP_TOKENS = 12_000
 """Tokens of the evidence that one agent chooses from."""
+SELECTION_TOKENS = 4_000
+"""The most tokens of its reply: a list of numbers."""
 
 
 @dataclass
@@ -38,9 +38,17 @@ _INSTRUCTIONS = (
 )
 
 
-def selecting_agent(model: str | Model) -> Agent[Any, Any, Any]:
-    """Return the agent that chooses evidence; the question has still to be given to it."""
-    return Agent("selector", model=model, instructions=_INSTRUCTIONS, output=Selection)
+def selecting_agent(reader: Agent[Any, Any, Any]) -> Agent[Any, Any, Any]:
+    """Return the agent that chooses evidence, on the reader's model; the question has still to be given to it."""
+    return Agent(
+        "selector",
+        model=reader.model,
+        client=reader.client,
+        price=reader.price,
+        instructions=_INSTRUCTIONS,
+        settings=Settings(max_tokens=SELECTION_TOKENS),
+        output=Selection,
+    )
 
 
 async def reduce_evidence(

@@ -115,7 +115,7 @@ async def prepare_reading(
     packs = pack_parts((part for name in waiting if name not in over for part in waiting[name]), pack_tokens)
     left_out = tuple(name for name in parts if name not in chosen or name in over)
     gaps = [Gap(name, f"left out: it could take more than {budget}") for name in parts if name in over]
-    plan = rates.plan(packs, known_packs, left_out)
+    plan = rates.plan(packs, known_packs, left_out).within(budget)
     for pack in packs:
         content.update(repr(pack).encode(errors="replace"))
     return replace(draft, packs=packs, plan=plan, gaps=gaps, content_id=content.hexdigest()[:16])
