@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agentkit.cli.arguments.connection import add_base_url_option, client_without_agent
 from agentkit.cli.arguments.prompt_source import read_prompt
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
+from agentkit.cli.terminal.printing import print_message
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -31,7 +32,10 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     parser.add_argument("--max-cost", type=float, metavar="USD", help="leave out what could go over so many dollars")
     parser.add_argument("--most", type=int, metavar="N", help="read the N documents that share most with the question")
     parser.add_argument("--kept", type=Path, metavar="FILE", help="keep evidence here: a text is read once")
-    parser.add_argument("--concurrency", type=int, default=16, metavar="N", help="the most readers at once (16)")
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="record the reading: an interrupted one goes on")
+    parser.add_argument("--run-id", metavar="RUN", help="with --journal, refuse another reading under this id")
+    parser.add_argument("--batch", action="store_true", help="read in message batches: half the price, within hours")
+    parser.add_argument("--concurrency", type=int, metavar="N", help="the most readers at once (16; 1,000 in batches)")
     parser.add_argument("--reader", metavar="ID", help="the model that reads")
     parser.add_argument("--writer", metavar="ID", help="the model that answers")
     add_base_url_option(parser)
@@ -48,9 +52,13 @@ def run_read(args: Namespace) -> ExitCode:
     question = read_prompt(args.question)
     if not args.path.exists():
         raise CommandError(f"There is no file or folder {str(args.path)!r}.")
+    if args.run_id is not None and args.journal is None:
+        raise CommandError("--run-id goes with --journal: it names the reading there.")
     if args.plan:
         return _print_plan(args, question)
     client = client_without_agent(args)
+    if args.journal is not None:
+        print_message(f"agentkit: recorded in {args.journal}; the same command goes on where this one stops", "dim")
 
     async def read(show: Callable[[ReadProgress], None]) -> ReadResult[Any]:
         options: ReadOptions = {**_read_options(args), "client": client, "progress": show}
@@ -64,12 +72,17 @@ def _read_options(args: Namespace) -> ReadOptions:
     """Return the options of a reading that the command line gives."""
     from agentkit import Budget
 
-    return {
+    options: ReadOptions = {
         "budget": None if args.max_cost is None else Budget(max_cost_usd=args.max_cost),
         "most_documents": args.most,
         "kept": args.kept,
-        "concurrency": args.concurrency,
+        "journal": args.journal,
+        "run_id": args.run_id,
+        "batch": args.batch,
     }
+    if args.concurrency is not None:
+        options["concurrency"] = args.concurrency
+    return options
 
 
 def agents_of(reader: str | None, writer: str | None) -> dict[str, Any]:

@@ -46,11 +46,23 @@ def test_kept_evidence_is_known_the_next_time(docs: Path, tmp_path: Path, capsys
     assert first["citations"] == second["citations"]
 
 
+def test_a_recorded_reading_in_a_batch_is_paid_once(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = ["--journal", str(docs.parent / "runs.db"), "--run-id", "fees", "--json"]
+    command = ["read", str(docs), "What is the fee?", "--offline", "--batch", *journal]
+    assert main(command) == main(command) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["citations"] == second["citations"] != []
+    assert first["plan"]["min_cost_usd"] < 0.012
+    assert main([*command, "--reader", "claude-opus-5-5"]) == 2
+    assert "another reading under this id" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("no_credentials")
 def test_what_cannot_work_ends_in_a_sentence(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(docs / "none"), "What?", "--offline"]) == 2
     assert main(["read", str(docs), "What?", "--offline", "--base-url", "http://127.0.0.1:1"]) == 2
     assert main(["read", str(docs), "What?", "--offline", "--max-cost", "0.00001"]) == 1
+    assert main(["read", str(docs), "What?", "--run-id", "x"]) == 2
     assert main(["read", str(docs), "What?"]) == 3
     err = capsys.readouterr().err
     assert "There is no file or folder" in err
