@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from agentkit import Agent, ConfigurationError, Document, UsageError
-from agentkit.patterns import plan_reading, read_many
+from agentkit.patterns import ReadProgress, plan_reading, read_many
 
 pytestmark = pytest.mark.anyio
 
 TEXT = Document("a", "Some text.")
+
+
+async def async_progress(progress: ReadProgress) -> None:
+    """Nobody would wait for it."""
 
 
 @pytest.mark.parametrize(
@@ -25,6 +29,11 @@ TEXT = Document("a", "Some text.")
         ({"reader": Agent("counter", model="claude-haiku-5-5", output=int)}, "'counter'. holds no quotes"),
         ({"concurrency": 0}, "concurrency=0"),
         ({"evidence_tokens": "many"}, "evidence_tokens='many'"),
+        ({"pack_tokens": None}, "pack_tokens=None"),
+        ({"budget": 5}, "budget=5.: it takes a Budget"),
+        ({"kept": ""}, "kept=''"),
+        ({"run_id": ""}, "run_id=''"),
+        ({"progress": async_progress}, "a function that is not async"),
         ({"no_such": 1}, "no_such"),
         ({"documents": [5]}, "not int"),
         ({"documents": None}, "not NoneType"),

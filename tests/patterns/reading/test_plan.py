@@ -8,7 +8,7 @@ import pytest
 
 from agentkit import Budget, Document, Price, Settings, tool
 from agentkit.messages.message import JSONObject
-from agentkit.patterns import Evidence, Findings, plan_reading, read_many
+from agentkit.patterns import Evidence, Findings, ReadOptions, plan_reading, read_many
 from agentkit.patterns.reading.evidence import default_reader, default_writer
 from agentkit.testing import Reply, script
 from tests.patterns.reading.scripted_readers import is_reader
@@ -29,7 +29,7 @@ async def test_no_replies_cost_more_than_the_worst_case() -> None:
         return Reply.text("It is all paid at once, that is what is said [1]. " * 30)
 
     reader, writer = replace(default_reader, settings=SHORT), replace(default_writer, settings=SHORT)
-    options = {"pack_tokens": 500, "evidence_tokens": 300}
+    options: ReadOptions = {"pack_tokens": 500, "evidence_tokens": 300}
     with script(reply) as played:
         result = await read_many(DOCUMENTS, "What is paid?", reader=reader, writer=writer, **options)
     assert result.ok
