@@ -42,12 +42,15 @@ class KeptEvidence:
         self._database.close()
 
     def found_in(self, text: str, document: str) -> list[Quoted] | None:
-        """Return what was found in a text, as quotes of a document. None: it was not read yet."""
+        """Return what was found in a text, as quotes of a document. None: it was not read, or its row is damaged."""
         row = self._database.execute("SELECT found FROM evidence_1 WHERE key = ?", (self._key(text),)).fetchone()
         if row is None:
             return None
-        rows: list[dict[str, Any]] = json.loads(row[0])
-        return [Quoted(one["document"] or document, one["quote"], one["claim"], one["relevance"]) for one in rows]
+        try:
+            rows: list[dict[str, Any]] = json.loads(row[0])
+            return [Quoted(one["document"] or document, one["quote"], one["claim"], one["relevance"]) for one in rows]
+        except (ValueError, TypeError, KeyError):
+            return None
 
     def keep(self, text: str, document: str, found: list[Quoted]) -> None:
         """Keep what was found in the text of a document; its own id is left out, since it may change."""

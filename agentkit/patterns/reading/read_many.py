@@ -35,7 +35,7 @@ from agentkit.patterns.reading.evidence import (
 from agentkit.patterns.reading.kept_evidence import KeptEvidence, agent_fingerprint
 from agentkit.patterns.reading.packing import Pack
 from agentkit.patterns.reading.plan import Actual, Plan
-from agentkit.patterns.reading.recorded import check_same_reading
+from agentkit.patterns.reading.recorded import recorded_reading, run_id_of
 from agentkit.patterns.reading.reduction import reduce_evidence, selecting_agent
 from agentkit.patterns.reading.result import ReadOptions, ReadProgress, ReadResult, Stage, not_read_text
 from agentkit.patterns.reading.setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
@@ -77,16 +77,15 @@ async def read_many(
         BudgetExceeded: The budget does not cover the reading of one document and the answer.
         ConfigurationError: Something is missing before anything is sent: credentials, a price, an extra.
         RunConflict: The journal has another reading under this `run_id`.
+        RunInProgress: Another process is at the same reading in this journal.
     """
     check_arguments(question, reader, writer, options)
     with DocumentStore() as store:
         _report(options, ReadProgress("documents"))
         prepared = await prepare_reading(store, documents, question, reader, writer, options)
-        journal, run_id = options.get("journal"), options.get("run_id")
-        if journal is not None and run_id and options.get("kept") is None:  # kept evidence is known by its content
-            await check_same_reading(journal, run_id, prepared.content_id)
-        with share_budget(options.get("budget"), "read_many"):
-            return await _Reading(prepared, with_question(reader, question), writer, options).result()
+        async with recorded_reading(options, prepared.content_id):
+            with share_budget(options.get("budget"), "read_many"):
+                return await _Reading(prepared, with_question(reader, question), writer, options).result()
 
 
 async def plan_reading(
@@ -132,7 +131,7 @@ class _Reading:
         self._missed: set[str] = set()
         """Documents of which a part was not read."""
         self._cache_breaks: list[CacheBreak] = []
-        self._run_id = options.get("run_id") or f"read-{prepared.content_id}"
+        self._run_id = run_id_of(options, prepared.content_id)
         fingerprint = agent_fingerprint(writer).encode(errors="replace")
         self._writer_id = hashlib.sha256(fingerprint).hexdigest()[:8]  # another writer is another run in the journal
         self._levels = 0
