@@ -48,8 +48,8 @@ class _EventOutbox:
         self._thread_id = self.loop.thread_id
         self._events: deque[tuple[Event, anyio.Event | None]] = deque()
         """Events that the reader has not taken yet, each with what is set then. None: nobody waits for that."""
-        self._arrival = anyio.Event()
-        """Set, and replaced, when an event has come or the channel was closed."""
+        self._arrival: anyio.Event | None = None
+        """Set when an event has come or the channel was closed. None: nobody waits for that."""
         self._waiting_readers = 0
         self._is_closed = False
         self._has_reader = True
@@ -96,6 +96,8 @@ class _EventOutbox:
                 return None
             self._waiting_readers += 1
             try:
+                if self._arrival is None:
+                    self._arrival = anyio.Event()
                 await self._arrival.wait()
             finally:
                 self._waiting_readers -= 1
@@ -119,9 +121,9 @@ class _EventOutbox:
         self._wake_readers()
 
     def _wake_readers(self) -> None:
-        if self._waiting_readers:
+        if self._arrival is not None:
             self._arrival.set()
-            self._arrival = anyio.Event()
+            self._arrival = None
 
 
 class ReadTask(ABC):
