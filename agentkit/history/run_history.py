@@ -57,8 +57,8 @@ class RunHistory:
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
     """The server thread of a reply that is not appended yet. None: the server holds no thread."""
-    _counts_prompt: bool = field(default=True, init=False)
-    """True if the usage of that reply is of the whole conversation, so that it bounds the next prompt."""
+    _reply_usage: Usage | None = field(default=None, init=False)
+    """The usage of that reply, which bounds the next prompt. None: it is not that of the whole conversation."""
 
     @classmethod
     def begin(cls, transcript: Transcript, prompt: Content, markers: CacheMarkers, redactor: Redactor) -> RunHistory:
@@ -159,16 +159,16 @@ class RunHistory:
             options |= {} if marker is None else {"cache_control": marker}
 
     def record_reply(
-        self, requested: ServerThread | None, held: ServerThread | None, *, counts_prompt: bool = True
+        self, requested: ServerThread | None, held: ServerThread | None, usage: Usage | None = None
     ) -> None:
         """Record what is known of a reply before its turn is appended.
 
         Args:
             requested: The thread of the request.
             held: The thread that the server holds after the reply.
-            counts_prompt: True if the usage of the turn is that of the whole conversation.
+            usage: The usage of the turn. None: it is not that of the whole conversation.
         """
-        self._reply_thread, self._counts_prompt = held, counts_prompt
+        self._reply_thread, self._reply_usage = held, usage
         self.new_content.checkpoint = self.new_content.refused = None
         if requested is not None and held is None:
             self._transcript.stop_server_threads()
@@ -179,8 +179,8 @@ class RunHistory:
         transcript.append_turn(turn, self._reply_thread)
         self._has_waiting_code = transcript.container is not None and bool(open_code_calls(turn.content))
         self._has_pause = self._has_pause or turn.stop_reason == "pause_turn"
-        usage = Usage.from_api(turn.usage)
-        if usage.prompt_tokens and self._counts_prompt:  # some servers report no usage
+        usage = self._reply_usage
+        if usage is not None and usage.prompt_tokens:  # some servers report no usage
             self.counted_prompt = usage.prompt_tokens + usage.output_tokens, len(transcript.messages)
 
     # -- the whole history -------------------------------------------------------------------------------------

@@ -150,8 +150,9 @@ class ModelTurns:
                     raise
                 log_asked_again(error, turn_number, 2, 0.0)
                 continue
-            self._cache.record_reply(turn_number, Usage.from_api(reply.turn.usage))
-            self._history.record_reply(request.thread, reply.thread, counts_prompt=reply.counts_prompt)
+            usage = Usage.from_api(reply.turn.usage)
+            self._cache.record_reply(turn_number, usage)
+            self._history.record_reply(request.thread, reply.thread, usage if reply.counts_prompt else None)
             for block in reply.turn.content:
                 if block.get("type") not in OWN_BLOCK_TYPES:  # emitted already, unless the reply was not streamed here
                     emit_server_tool(self.scope, block, model_request.reported_server_tools)

@@ -85,6 +85,7 @@ class ToolTurns:
     ) -> ToolTurns:
         """Return the tool turns of a run of this agent; `is_stuck` tells the calls that failed too often."""
         child_runs = ChildRuns(recorded_ends={} if recorded_end is None else recorded_end.children)
+        keeps_artifacts = history.has_artifact_tools
 
         def make_context(call: ToolCall, slot: Slot) -> RunContext[object]:
             parent_call = ParentCall(
@@ -96,7 +97,7 @@ class ToolTurns:
                 child_runs,
                 nested_runs,
                 progress_listener=progress_reporter(scope, call),
-                artifact_slot=scope.artifacts.slot_for(call.id) if history.has_artifact_tools else None,
+                artifact_slot=scope.artifacts.slot_for(call.id) if keeps_artifacts else None,
                 redactor=scope.redactor,
             )
             return RunContext(deps, scope.run_id, spec.name, call.id, _services=parent_call)

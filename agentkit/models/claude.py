@@ -145,8 +145,11 @@ def _rate_limit_headers(headers: httpx2.Headers) -> dict[str, str]:
 
     A plain dict because look-ups in `httpx2.Headers` are slow.
     """
-    named = ((key.lower(), value) for key, value in headers.raw)
-    return {name.decode(): value.decode("latin-1") for name, value in named if name.startswith(_RATE_LIMIT_HEADERS)}
+    return {
+        name.decode(): value.decode("latin-1")
+        for key, value in headers.raw
+        if (name := key.lower()).startswith(_RATE_LIMIT_HEADERS)
+    }
 
 
 @contextlib.contextmanager

@@ -97,7 +97,7 @@ class ReplyEvents:
 
     def _record(self, events: Iterable[object]) -> Sequence[JSONObject]:
         """Return the events, without what is none, and record what they say of the reply."""
-        batch = [cast("JSONObject", event) for event in events if isinstance(event, dict)]
+        batch = cast("list[JSONObject]", [event for event in events if isinstance(event, dict)])
         for event in batch:
             kind = event.get("type")
             if kind == "message_delta":  # the last event with a usage record

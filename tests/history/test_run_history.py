@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS, CacheMarkers
 from agentkit.history.new_content import NewContent
@@ -26,9 +27,8 @@ def fresh() -> Transcript:
     return Transcript(EncodedPrefix.encode("Be brief.", ()), {}, model="first")
 
 
-def turn(*content: Block, input_tokens: int = 0, output_tokens: int = 0) -> AssistantTurn:
-    usage: JSONObject = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    return AssistantTurn(list(content), "end_turn", usage, id="msg_1")
+def turn(*content: Block) -> AssistantTurn:
+    return AssistantTurn(list(content), "end_turn", {}, id="msg_1")
 
 
 def requested(history: RunHistory, **options: object) -> Request:
@@ -56,10 +56,14 @@ def test_the_servers_count_holds_until_the_messages_are_replaced() -> None:
     transcript = fresh()
     history = history_of(transcript)
     history.append_user_message()
-    history.append_turn(turn(CALL, input_tokens=20, output_tokens=5))
-    assert history.counted_prompt == (25, 2)
-    history.append_turn(turn(text_block("Tea.")))  # without usage
-    assert history.counted_prompt == (25, 2)
+    for usage in (
+        Usage(input_tokens=20, output_tokens=5),
+        Usage(output_tokens=5),
+        None,
+    ):  # None: of less
+        history.record_reply(None, None, usage)
+        history.append_turn(turn(CALL))
+        assert history.counted_prompt == (25, 2)
     history.add_missing_results()
     assert history.counted_prompt == (0, 0)
     history.drop_thinking("second")

@@ -27,6 +27,7 @@ from agentkit.messages.server_threads import ServerThread
 from agentkit.models.batching.batched_model import BatchedModel, price_factor_of
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.model import ReadsBatches, is_waiting_to_send
+from agentkit.models.reply_events import ReplyEvents
 from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
@@ -264,7 +265,7 @@ class CallAttempts:
 
 def _batch_reader(events: AsyncIterator[JSONObject]) -> Callable[[], Awaitable[Sequence[JSONObject]]]:
     """Return the function that reads the next events, none at the end: several at once, if they come in batches."""
-    if isinstance(events, ReadsBatches):
+    if isinstance(events, ReplyEvents | ReadsBatches):  # ReplyEvents first: a look at a protocol's members is slow
         return events.batch
     iterator = aiter(events)
 

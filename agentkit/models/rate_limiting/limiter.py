@@ -107,6 +107,8 @@ class RateLimiter:
             input_tokens: The estimated length of the prompt, without what is read from the cache.
         """
         await checkpoint_if_cancelled()
+        if not self._queue and self._wait_s(input_tokens, anyio.current_time()) <= _MIN_WAIT_S:
+            return self._new_permit(input_tokens)
         waiter = _Waiter(input_tokens)
         (self._queue.add_first if goes_first.get() else self._queue.add)(sender, waiter)
         try:
@@ -137,12 +139,13 @@ class RateLimiter:
                 waiter.wake_at(now + wait_s)
                 return
             self._queue.pop()
-            self._blocked_since = None
-            self._in_flight += 1
-            self._admitted_count += 1
-            waiter.admit(
-                Permit(self, self._admitted_count, self._in_flight, self._reserve_in_buckets(waiter.input_tokens))
-            )
+            waiter.admit(self._new_permit(waiter.input_tokens))
+
+    def _new_permit(self, input_tokens: int) -> Permit:
+        self._blocked_since = None
+        self._in_flight += 1
+        self._admitted_count += 1
+        return Permit(self, self._admitted_count, self._in_flight, self._reserve_in_buckets(input_tokens))
 
     def _wait_s(self, input_tokens: int, now: float) -> float:
         """Return the seconds that the first in the queue has to wait; infinite: until a request in flight ends."""
