@@ -17,15 +17,17 @@ _RANGE = r"\d{1,5}(?:\s*[\u2013-]\s*\d{1,5})?"
 CITED_NUMBERS = re.compile(rf"(?<!\s)\s*\[({_RANGE}(?:\s*[,;]\s*{_RANGE})*)\]")
 """Numbers of evidence, as in `[2]` and `[1, 4-6]`; a date is none."""
 _QUOTED = re.compile(
-    r"\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d]+)[\u201c\u201d]|\u00ab([^\u00ab\u00bb]+)\u00bb"
-    r"|\u00bb([^\u00ab\u00bb]+)\u00ab|\u300c([^\u300c\u300d]+)\u300d|\u300e([^\u300e\u300f]+)\u300f"
+    r"\u201c([^\u201c\u201d\"]+)[\u201d\"]|\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d\u201f]+)[\u201c\u201d\u201f]"
+    r"|\u00ab([^\u00ab\u00bb]+)\u00bb|\u00bb([^\u00ab\u00bb]+)\u00ab|\u2039([^\u2039\u203a]+)\u203a|\u203a([^\u2039\u203a]+)\u2039"
+    r"|\u300c([^\u300c\u300d]+)\u300d|\u300e([^\u300e\u300f]+)\u300f|\u300a([^\u300a\u300b]+)\u300b|\uff02([^\uff02]+)\uff02"
+    r"|``([^`']{1,1000})''|(?i:&quot;(.{1,1000}?)&quot;|<(?:q|blockquote)\b[^>]{0,200}>(.{1,1000}?)</(?:q|blockquote)>)"
     r"|\u2018((?:[^\u2018\u2019]|\u2019(?=\w))+)\u2019(?!\w)"
-    r"|(?<!\w)\"(?=\S)([^\"]+)(?<=\S)\"(?!\w)|(?<!\w)'(?=\S)((?:[^'\n]|'(?=\w)){1,1000})(?<=\S)'(?!\w)"
+    r"|(?<!\w)\"(?=\S)([^\"\u201d]+)(?<=\S)[\"\u201d](?!\w)|(?<!\w)\"(?=\S)([^\"]+)(?<=\S)\"(?!\w)|(?<!\w)'(?=\S)((?:[^'\n]|'(?=\w)){1,500})(?<=\S)'(?!\w)"
 )
 """Words between quotation marks; straight ones only where they open and close words, so that inches are none."""
 _BLOCK = re.compile(r"^(?:[ \t]*>(?![ \t]*\[!)[^\n]*(?:\n|$))+", re.MULTILINE)
 """A quote in Markdown, over whole lines."""
-_ADDRESS = re.compile(r"https?://[^\s)\]>\"'\u201d]+")
+_ADDRESS = re.compile(r"(?i)(?:\b(?:https?|ftp)://|(?<![\w@/.])www\.(?=\w))[^\s)\]>\"'\u201d]+")
 _ATTRIBUTION = re.compile(r"[ \t]*(?:\u2014|\u2013|--|- )")
 """A line of a block that names where the quote is from."""
 _WITHOUT_SPACES = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]"
