@@ -109,6 +109,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         if self._end_step is not None:
             self.recorded_end = end_under(scope.accounts, await self._end_step.recorded()) or self.recorded_end
         if self.recorded_end is not None:
+            self.spec = self.recorded_end.spec_as_it_was(self.spec)
             scope = replace(scope, steps=RecordedSteps(scope.steps, was_cut_off=self.recorded_end is CUT_OFF))
         else:
             self._check(scope)
@@ -227,7 +228,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     def end_so_far(self, result: RunResult[Out]) -> RunEnd:
         """Return the end of the run, as it would be recorded with this result."""
-        end = RunEnd(result.outcome, result.reason, model_id(self.spec.model), result.error)
+        spec = self.spec
+        end = RunEnd(result.outcome, result.reason, model_id(spec.model), result.error, guardrails=spec.guardrails)
         return replace(end, has_started=False) if self.agent_loop is None else self.agent_loop.complete_end(end)
 
     def note_stop(self) -> None:

@@ -7,7 +7,7 @@ the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +15,7 @@ from agentkit.budget.budget import Budget
 from agentkit.budget.charges import Charge, merge_charges
 from agentkit.errors import ModelError, RunConflict
 from agentkit.loop.actions import Finish
+from agentkit.loop.durable.recorded_guardrails import guardrails_from_json, guardrails_to_json
 from agentkit.loop.model_calls.exchange import MODEL_ERROR_FIELDS
 from agentkit.loop.state import AnswerBy
 from agentkit.run.guardrails.verdicts import VerdictRecord, record_from_json, record_to_json
@@ -24,9 +25,13 @@ from agentkit.run.steps import Step, recorded_value
 if TYPE_CHECKING:
     from agentkit.loop.output_validation import OutputValidation
     from agentkit.messages.message import JSONObject
+    from agentkit.run.agent_spec import AgentSpec
+    from agentkit.run.guardrails.guardrail import Guardrail
     from agentkit.run.result import RunResult
     from agentkit.run.steps import Slot, Steps
 
+Deps = TypeVar("Deps")
+In = TypeVar("In")
 Out = TypeVar("Out")
 
 _OTHER_TYPE = "Its recorded answer does not fit the output type that the agent has now."
@@ -61,6 +66,8 @@ class RunEnd:
     """The ends of sub-agents that were stopped with the run, by run id below that of the run."""
     verdicts: tuple[VerdictRecord, ...] = ()
     """The verdicts of the guardrails of the run."""
+    guardrails: Sequence[Guardrail] | None = None
+    """The guardrails that it had. None: not known."""
     budget: Budget | None = None
     """The limits of all budgets of the run together. None: it did not end `budget_exhausted`, or that is not known."""
     was_reported: bool = True
@@ -73,6 +80,11 @@ class RunEnd:
         answer = result.answer if self.has_answer else None
         end = replace(result, outcome=self.outcome, reason=reason, error=self.error, answer=answer)
         return replace(end, charges=charges, verdicts=self.verdicts)
+
+    def spec_as_it_was(self, spec: AgentSpec[Deps, In, Out]) -> AgentSpec[Deps, In, Out]:
+        """Return the agent with the guardrails that the run had."""
+        had, has = self.guardrails, spec.guardrails
+        return spec if had is None or not (had or has) else replace(spec, guardrails=had)
 
     def has_lost_answer(self, result: RunResult[Out]) -> bool:
         """Return True if the run has completed, and its recorded answer is none for the output type of now."""
@@ -113,6 +125,7 @@ class RunEnd:
             "actions": self.actions,
             "has_answer": self.has_answer,
             "verdicts": [record_to_json(record) for record in self.verdicts],
+            "guardrails": None if self.guardrails is None else guardrails_to_json(self.guardrails),
             "unrecorded": [charge.to_json() for charge in self.unrecorded_charges],
             "children": {run_id: child._facts() for run_id, child in self.children.items()},  # noqa: SLF001
         }
@@ -139,6 +152,7 @@ class RunEnd:
                 for run_id, child in value.get("children", {}).items()
             },
             tuple(map(record_from_json, value.get("verdicts", ()))),
+            None if (guardrails := value.get("guardrails")) is None else guardrails_from_json(guardrails),
             Budget(**budget) if (budget := value.get("budget")) else None,
             value.get("was_reported", True),
         )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from agentkit.run.guardrails.verdicts import Block, Caution, NotePlace, VerdictRecord, strictest
-from agentkit.run.steps import NotRecorded, RecordedSteps, Step
+from agentkit.run.steps import NotRecorded, RecordedSteps, Step, recorded_value
 
 if TYPE_CHECKING:
     from agentkit.loop.guardrails.check_calls import CheckCalls, Sight
@@ -150,18 +150,18 @@ class InputChecks:
     async def wait(self) -> None:
         """Wait until the verdict is in, or the run has ended without it: then `is_cleared` is False."""
         await self.settled.wait()
-        if self._is_unknown and isinstance(self.scope.steps, RecordedSteps):
+        if self._is_unknown and self._is_rebuilt:
             raise NotRecorded("the verdict of a guardrail")
 
     # -- the note of a caution ---------------------------------------------------------------------------------
 
     async def add_note(self, note: str | None) -> str | None:
         """Return the note for the next user message, behind that of a caution if one is due."""
-        if not self.has_any or (self.is_over and not self.scope.steps.is_durable):
-            return note
-        self._turns += 1
         steps = self.scope.steps
-        slot = steps.reserve(Step(f"caution:{self._turns}", "check"))
+        if not steps.is_durable and (self.is_over or not self.has_any):
+            return note
+        slot = self._next_note_slot()
+        self._turns += 1
         if not slot.is_recorded and (not self.has_caution or steps.is_replaying):
             return note
 
@@ -215,5 +215,28 @@ class InputChecks:
         if has_started:
             return False
         await self.wait()
-        self.gave_up_call = self.gave_up_call or self.has_caution
+        gives_up = self.has_caution
+        if self.scope.steps.is_replaying:
+            note = await self._recorded_note()
+            gives_up = note["place"] == "restart" if note else gives_up and self._is_rebuilt
+        self.gave_up_call = self.gave_up_call or gives_up
+        return gives_up
+
+    async def holds_answer_back(self) -> bool:
+        """Return True if the model has a note to read before its answer is taken."""
+        await self.wait()
+        if self.scope.steps.is_replaying:
+            return await self._recorded_note() is not None or (self.has_caution and self._is_rebuilt)
         return self.has_caution
+
+    # -- where an earlier execution has gone on: a caution of a new guardrail changes nothing of that ------------
+
+    def _next_note_slot(self) -> Slot:
+        return self.scope.steps.reserve(Step(f"caution:{self._turns + 1}", "check"))
+
+    async def _recorded_note(self) -> JSONObject | None:
+        return await recorded_value(self.scope.steps, self._next_note_slot())
+
+    @property
+    def _is_rebuilt(self) -> bool:
+        return isinstance(self.scope.steps, RecordedSteps)

@@ -139,8 +139,7 @@ class RunGuard:
 
     async def check_output(self, output: object) -> str | None:
         """Return the reason why the output is sent back, or None."""
-        await self.inputs.wait()
-        if self.inputs.has_caution:  # the answer came together with calls that only read
+        if await self.inputs.holds_answer_back():  # the answer came together with calls that only read
             return "Your answer was not taken yet: there is a note for you. Read it, then give your answer again."
         return await self.outputs.check(output)
 

@@ -194,5 +194,33 @@ async def test_a_recorded_verdict_is_that_of_the_guardrail_of_its_name(tmp_path:
             assert (result.outcome is Outcome.BLOCKED, phone.rang == []) == (is_blocked, is_blocked), (on, names)
             assert set(names) - {"a"} <= set(asked), (on, names)
             assert on == "tool_call" or "a" not in asked, (on, names)
-            if names == ["wary"]:
-                assert result.verdicts[-1].note_place, on
+
+
+@pytest.mark.parametrize(("had", "has"), [("ok", "note"), ("note", "ok")])
+async def test_a_changed_guardrail_changes_nothing_of_what_was_recorded(had: str, has: str, tmp_path: Path) -> None:
+    """The run died behind its second call; the next execution dies behind its third one, and the last one ends."""
+    phone = Phone()
+    verdicts: dict[str, Verdict] = {"ok": Pass(), "note": Caution("Ask who calls.")}
+    options: Any = {"deps": phone, "journal": str(tmp_path / "runs.db")}
+
+    def named(name: str) -> Any:
+        return guarded(Pass(), phone, guardrails=[Guardrail(phone.check(verdicts[name]), name=name)])
+
+    def reply(request: Any) -> Reply:
+        count = sum(message["role"] == "assistant" for message in request["messages"])
+        if count == dies_at:
+            process.cancel()
+        return DONE if count == 4 else Reply.tool("ring", number=str(count))
+
+    with script(reply):
+        dies_at = 2
+        with anyio.CancelScope() as process:
+            await named(had).run("Call.", run_id="r", **options)
+        dies_at = 3
+        with anyio.CancelScope() as process:
+            await named(has).resume("r", **options)
+        dies_at = -1
+        result = await named(has).resume("r", **options)
+    assert (result.ok, phone.rang) == (True, ["0", "1", "2", "3"])
+    assert str(result.messages).count("Ask who calls.") == 1
+    assert [record.guardrail for record in result.verdicts] == [has]
