@@ -4,6 +4,15 @@ from agentkit.evals.arena.battles import Winner as Winner
 from agentkit.evals.arena.battles import as_battles as as_battles
 from agentkit.evals.arena.battles import read_battles as read_battles
 from agentkit.evals.arena.battles import write_battles as write_battles
+from agentkit.evals.arena.judges import Judge as Judge
+from agentkit.evals.arena.judges import Judgement as Judgement
+from agentkit.evals.arena.judges import agent_judge as agent_judge
+from agentkit.evals.arena.judges import person_judge as person_judge
+from agentkit.evals.arena.matches import Contender as Contender
+from agentkit.evals.arena.matches import Match as Match
+from agentkit.evals.arena.matches import MatchFailure as MatchFailure
+from agentkit.evals.arena.matches import battle as battle
+from agentkit.evals.arena.matches import battle_all as battle_all
 from agentkit.evals.arena.position import PositionBias as PositionBias
 from agentkit.evals.arena.position import position_bias as position_bias
 from agentkit.evals.arena.ratings import DisconnectedBattles as DisconnectedBattles

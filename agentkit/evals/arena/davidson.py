@@ -108,7 +108,7 @@ class Davidson:
         for halving in range(_MOST_HALVINGS):
             following = [value + change / 2**halving for value, change in zip(at, step, strict=True)]
             reached = self._likelihood(following)
-            if reached >= height:
+            if reached >= height - _PRECISION * (1 + abs(height)):
                 return following, reached
         return None
 

@@ -44,8 +44,10 @@ def check_passes(trials: Trials) -> dict[str, list[float]]:
 
 
 def _check_score(task: str, score: object) -> float:
-    if isinstance(score, SupportsFloat) and math.isfinite(score):
-        return float(score)
+    if isinstance(score, int | float | SupportsFloat):  # in this order: the protocol takes long to check
+        number = float(score)
+        if math.isfinite(number):
+            return number
     raise ValueError(
         f"Task {task!r} has the score {score!r}: a score is True, False or a finite number. Leave out a try that an "
         "infrastructure failure ended, and report it apart: it says nothing about the agent."
