@@ -55,6 +55,15 @@ Message = MutableMapping[str, Any]
                 "block, blocked: I call in your name only.",
             ],
         ),
+        (
+            "14_cascade",
+            [
+                "measured on 40 of 40 items",
+                "It pays: it saves 5",
+                "38 of 40 items solved",
+                "receipt-07.txt: The items add",
+            ],
+        ),
         ("08_mcp_server", ["mounted: library__find_books (read)", "Tea: A Global History on A3."]),
     ],
 )

@@ -16,6 +16,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.patterns.escalation.cascade": "cascade",
         "agentkit.patterns.escalation.grader": "Grade grading_agent",
         "agentkit.patterns.escalation.levels": "AnyLevel Level",
+        "agentkit.patterns.escalation.measurement": "measure_cascade",
+        "agentkit.patterns.escalation.measures": "CascadeMeasurement",
         "agentkit.patterns.escalation.result": "Attempt CascadeResult",
         "agentkit.patterns.escalation.results": "CascadeResults LevelMeasures",
         "agentkit.patterns.sources": "Gap",

@@ -10,6 +10,8 @@ from agentkit.patterns.escalation.grader import Grade as Grade
 from agentkit.patterns.escalation.grader import grading_agent as grading_agent
 from agentkit.patterns.escalation.levels import AnyLevel as AnyLevel
 from agentkit.patterns.escalation.levels import Level as Level
+from agentkit.patterns.escalation.measurement import measure_cascade as measure_cascade
+from agentkit.patterns.escalation.measures import CascadeMeasurement as CascadeMeasurement
 from agentkit.patterns.escalation.result import Attempt as Attempt
 from agentkit.patterns.escalation.result import CascadeResult as CascadeResult
 from agentkit.patterns.escalation.results import CascadeResults as CascadeResults

@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack, cast, overload
 
@@ -177,6 +177,10 @@ class OpenCascade(Generic[In, Out]):
     run_id: str
     _seen: Counter[str] = field(default_factory=Counter[str], init=False)
     """The number of items of each content."""
+
+    def of_last_level(self) -> OpenCascade[In, Out]:
+        """Return the cascade of the last level alone, with ids of its own."""
+        return OpenCascade(replace(self.solver, levels=self.solver.levels[-1:]), f"{self.run_id}/alone")
 
     async def solve_only(self, item: In | str, options: CascadeOptions[Out]) -> CascadeResult[Out]:
         """Return the result of the only item. Raises whatever its runs raise."""

@@ -102,7 +102,7 @@ def _named(check: object) -> FunctionCheck | GraderCheck:
             f"cascade(check={check!r}): a check is a function `def check(output)`, a grader, an Agreement or a type."
         )
     name = getattr(check, "__qualname__", type(check).__qualname__).rpartition(".")[2]
-    return FunctionCheck(name, _function_id(check), _with_input(check, name))
+    return FunctionCheck(name, _function_id(check), as_check_function(check, f"cascade(check={name})"))
 
 
 def _is_agent(check: object) -> TypeIs[Agent[Any, Any, Any]]:
@@ -135,8 +135,13 @@ def _fits_type(spec: OutputSpec[object], output: object, _: object) -> str | Non
     return None
 
 
-def _with_input(check: Callable[..., object], name: str) -> CheckFunction:
-    """Return the check as a function of output and input, whether it takes the input or not."""
+def as_check_function(check: Callable[..., object], where: str) -> CheckFunction:
+    """Return a function of the output, or of output and input, as one of both. Raises DefinitionError for another.
+
+    Args:
+        check: The function.
+        where: The argument that it was given as, for the error.
+    """
     try:
         parameters = inspect.signature(check).parameters.values()
     except (TypeError, ValueError):  # some built-in functions have no signature
@@ -145,7 +150,7 @@ def _with_input(check: Callable[..., object], name: str) -> CheckFunction:
     required = [one for one in parameters if one.kind in kinds and one.default is inspect.Parameter.empty]
     others = [one for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY]
     if len(required) > 2 or any(one.default is inspect.Parameter.empty for one in others):
-        raise DefinitionError(f"cascade(check={name}): a check takes the output, or the output and the input.")
+        raise DefinitionError(f"{where}: the function takes the output, or the output and the input.")
     return check if len(required) == 2 else lambda output, _: check(output)
 
 

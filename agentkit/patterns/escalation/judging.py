@@ -44,6 +44,8 @@ class Judged:
     """The price of the checks."""
     seconds: float = 0.0
     """Seconds of the attempt, with the checks. 0: not known."""
+    check_seconds: float = 0.0
+    """Seconds of the checks."""
     is_cut_off: bool = False
     """True if a budget was used up before a grader had graded."""
 
@@ -92,8 +94,9 @@ class Judge:
             if judged.verdict.gap:
                 raise _NotRecorded(judged)
             seconds = anyio.current_time() - began_s
+            check_seconds = judged.check_seconds
             cost = {"usd": judged.cost.usd, "estimated_usd": judged.cost.estimated_usd}
-            return {"problem": judged.verdict.problem, "seconds": seconds, "cost": cost}
+            return {"problem": judged.verdict.problem, "seconds": [seconds, check_seconds], "cost": cost}
 
         async def end() -> JSONObject:
             return {"outcome": str(Outcome.COMPLETED), "reason": "", "unrecorded": []}
@@ -105,10 +108,10 @@ class Judge:
             except _NotRecorded as error:
                 return error.judged
             await run_step(steps, "end", "end", end)
-        return Judged(Verdict(recorded["problem"]), Cost(**recorded["cost"]), recorded["seconds"])
+        return Judged(Verdict(recorded["problem"]), Cost(**recorded["cost"]), *recorded["seconds"])
 
     async def _check(self, level: PreparedLevel[In, Out], item: In | str, answer: Out, run_id: str) -> Judged:
-        judged, cost = Judged(Verdict(), Cost()), Cost()
+        judged, cost, began_s = Judged(Verdict(), Cost()), Cost(), anyio.current_time()
         for number, check in enumerate(level.checks.checks):
             if isinstance(check, FunctionCheck):
                 judged = await _call(check, answer, item)
@@ -117,7 +120,7 @@ class Judge:
             cost += judged.cost
             if not judged.verdict.accepted:
                 break
-        return replace(judged, cost=cost)
+        return replace(judged, cost=cost, check_seconds=anyio.current_time() - began_s)
 
     async def _grade(
         self, check: GraderCheck, level: PreparedLevel[In, Out], item: In | str, answer: Out, run_id: str

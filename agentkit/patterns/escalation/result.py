@@ -38,6 +38,8 @@ class Attempt(Generic[Out_co]):
     """The price of the checks."""
     seconds: float = 0.0
     """Seconds that it took, with the checks."""
+    check_seconds: float = 0.0
+    """Seconds of the checks."""
     results: tuple[RunResult[Out_co], ...] = field(default=(), repr=False)
     """Its runs: one, or as many as Agreement asked for."""
 

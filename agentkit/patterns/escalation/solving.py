@@ -97,6 +97,7 @@ class Solver(Generic[In, Out]):
             cost=sum((result.cost.total for result in answers.results), Cost()),
             check_cost=judged.cost,
             seconds=judged.seconds or anyio.current_time() - began_s,
+            check_seconds=judged.check_seconds,
             results=answers.results,
         )
         may_go_on = not judged.is_cut_off and all(map(may_try_again, answers.results))

@@ -282,7 +282,7 @@ async def test_a_cascade_in_a_tool_is_paid_by_the_run_around_it() -> None:
         ({"check": "good"}, "a check is a function"),
         ({"check": worker}, "is no grader: it takes output=Grade"),
         ({"check": [Agreement(), Agreement()]}, "it has two Agreements"),
-        ({"check": lambda a, b, c: None}, "a check takes the output, or the output and the input"),
+        ({"check": lambda a, b, c: None}, "the function takes the output, or the output and the input"),
         ({"concurrency": 0}, "concurrency=0"),
         ({"model": OPUS}, "model"),
         ({"prompt": 7}, "The prompt, int, is neither text nor"),

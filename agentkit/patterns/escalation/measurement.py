@@ -1,0 +1,94 @@
+"""A cascade measured against always using its strong model, which a seeded sample of the items is also given to."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterable, Callable, Sequence
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
+
+from agentkit.errors import UsageError
+from agentkit.patterns.escalation.cascade import CascadeOptions, open_cascade
+from agentkit.patterns.escalation.checks import Check, as_check_function
+from agentkit.patterns.escalation.levels import prepare_levels
+from agentkit.patterns.escalation.measures import CascadeMeasurement, Pair, Rated
+from agentkit.patterns.escalation.result import CascadeResult
+from agentkit.schema.validation.unknown_options import refuse_unknown_options
+
+if TYPE_CHECKING:
+    from agentkit.patterns.escalation.cascade import AnyLevels
+    from agentkit.patterns.escalation.items import ManyItems
+
+SAMPLE = 50
+"""Items that the strong model is given alone, by default."""
+IsRight: TypeAlias = "Callable[..., Any]"
+"""A function of an answer, or of an answer and its item, sync or async, that returns True if it is really right."""
+
+
+async def measure_cascade(
+    items: ManyItems[Any],
+    *,
+    levels: AnyLevels,
+    check: Check | None = None,
+    sample: int = SAMPLE,
+    seed: int = 0,
+    is_right: IsRight | None = None,
+    **options: Unpack[CascadeOptions[Any]],
+) -> CascadeMeasurement[Any]:
+    """Run a cascade over many items, give a sample of them to the strong model alone, and compare the two item by item.
+
+    The strong model is the last level. Its price is measured, not assumed; its answers get the same checks, whose price
+    is not counted for it. Levels that were chosen by these numbers are measured on other items.
+
+    Args:
+        items: The items.
+        levels: As in `cascade`, two at least.
+        check: As in `cascade`.
+        sample: The number of items that the strong model is given, drawn at random; all where there are fewer.
+        seed: The same seed draws the same items.
+        is_right: Knows what is really right, by labels for example: it tells how often the checks let wrong ones pass.
+        options: See `CascadeOptions`. A budget is for the cascade and the sample together.
+
+    Raises:
+        UsageError: An argument cannot work.
+        ConfigurationError: Something is missing before anything is sent: credentials, a price.
+    """
+    refuse_unknown_options("measure_cascade(...)", options, [*CascadeOptions.__optional_keys__], UsageError)
+    if not isinstance(cast("object", sample), int) or isinstance(sample, bool) or sample < 1:
+        raise UsageError(f"measure_cascade(sample={sample!r}): it takes a number of items, at least one.")
+    prepared = prepare_levels(levels, check)
+    if len(prepared) == 1:
+        raise UsageError("measure_cascade(levels=...): one level is no cascade; it takes two at least.")
+    given = [one async for one in items] if isinstance(items, AsyncIterable) else [*items]
+    places = sorted(random.Random(seed).sample(range(len(given)), min(sample, len(given))))  # noqa: S311 - no secret
+    async with open_cascade(prepared, options) as opened:
+        alone = opened.of_last_level()
+        strong = await alone.solve_many([given[place] for place in places], {**options, "progress": None})
+        results = await opened.solve_many(given, options)
+    pairs = tuple(
+        Pair(results[place], one) for place, one in zip(places, strong, strict=True) if _both_ended(results[place], one)
+    )
+    rated = await _rate(results, given, is_right)
+    rated_strong = await _rate([pair.strong for pair in pairs], [given[pair.cascade.index] for pair in pairs], is_right)
+    return CascadeMeasurement(results, prepared[-1].name, pairs, len(places), seed, rated, rated_strong)
+
+
+def _both_ended(cascade: CascadeResult[Any], strong: CascadeResult[Any]) -> bool:
+    """Return True if both say something about their models: neither was cut off by a budget or ended by an error."""
+    return all(one.attempts and not one.is_cut_off and not one.error for one in (cascade, strong))
+
+
+async def _rate(
+    results: Sequence[CascadeResult[Any]], items: Sequence[Any], is_right: IsRight | None
+) -> tuple[Rated, ...]:
+    """Return all answers with what is known of them. Raises what the function raises."""
+    if is_right is None:
+        return ()
+    function, rated = as_check_function(is_right, "measure_cascade(is_right=...)"), list[Rated]()
+    for result, item in zip(results, items, strict=True):
+        for attempt in result.attempts:
+            if attempt.answer is not None:
+                said = function(attempt.answer, item)
+                is_true = bool(await said if isawaitable(said) else said)
+                rated.append(Rated(result.index, attempt.level, attempt.accepted, is_true))
+    return tuple(rated)

@@ -1,0 +1,276 @@
+"""The measures of a cascade against its strong model: savings, shares solved and what the checks let pass; as a table.
+
+Intervals are of 95%. The saving is a ratio of means over the items that both were given, resampled item by item. Where
+few items went on to the next level, or few did not, such an interval is too narrow; so it reaches at least as far as
+Wilson's interval of the share that the first level solves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
+from typing import Generic
+
+from agentkit.budget.usage import usd_text
+from agentkit.patterns.classify.intervals import Interval, bootstrap, proportion, wilson
+from agentkit.patterns.escalation.result import CascadeResult, Out_co
+from agentkit.patterns.escalation.results import CascadeResults
+
+_RESAMPLES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(Generic[Out_co]):
+    """An item that the cascade and the strong model alone were both given."""
+
+    cascade: CascadeResult[Out_co]
+    """The result of the cascade."""
+    strong: CascadeResult[Out_co]
+    """The result of the strong model alone: one attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """An answer of which it is known whether it is right."""
+
+    index: int
+    """The item's place."""
+    level: str
+    """The level that gave it."""
+    accepted: bool
+    """True if the checks let it pass."""
+    right: bool
+    """True if it is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The price, or the seconds, of one item."""
+
+    first: float
+    """Of the first level, with its checks."""
+    rest: float
+    """Of the levels behind it, with their checks."""
+    strong: float
+    """Of the strong model alone, without checks."""
+    went_on: bool
+    """True if the first level did not solve it."""
+
+
+@dataclass(frozen=True)
+class CascadeMeasurement(Generic[Out_co]):
+    """A cascade over many items, and its strong model alone on a sample of them. Printed, it is a table."""
+
+    results: CascadeResults[Out_co]
+    """The results of the cascade for all items."""
+    strong: str
+    """The name of the level that was also used alone."""
+    pairs: tuple[Pair[Out_co], ...]
+    """The items of the sample that both have finished."""
+    sampled: int
+    """Items of the sample; some may be no pair, because a budget was used up."""
+    seed: int
+    """The seed of the sample."""
+    rated: tuple[Rated, ...] = ()
+    """The answers of the cascade, where it is known what is right."""
+    rated_strong: tuple[Rated, ...] = ()
+    """The answers of the strong model alone, where it is known what is right."""
+
+    @cached_property
+    def saving(self) -> Interval:
+        """The share of the strong model's price that the cascade saves, with its checks. NaN: a price is not known."""
+        return _saving([_cost_parts(pair) for pair in self.pairs])
+
+    @cached_property
+    def time_saving(self) -> Interval:
+        """The share of the strong model's seconds that the cascade saves for one item; it is often below 0."""
+        return _saving([_time_parts(pair) for pair in self.pairs])
+
+    @cached_property
+    def cost_each(self) -> Interval:
+        """US dollars for one item, over all that were finished."""
+        return _mean([_usd(one.cost.usd) for one in self.results.finished])
+
+    @cached_property
+    def strong_cost_each(self) -> Interval:
+        """US dollars for one item of the strong model alone, without checks."""
+        return _mean([_cost_parts(pair).strong for pair in self.pairs])
+
+    @cached_property
+    def solved(self) -> Interval:
+        """The share of the items that the cascade solves."""
+        return self.results.share_solved
+
+    @cached_property
+    def strong_solved(self) -> Interval:
+        """The share of the sample that the strong model alone solves, by the same checks."""
+        return proportion(sum(pair.strong.solved for pair in self.pairs), len(self.pairs))
+
+    @cached_property
+    def solved_difference(self) -> Interval:
+        """The share that the cascade solves less that of the strong model, on the same items."""
+        return paired_difference([(pair.cascade.solved, pair.strong.solved) for pair in self.pairs])
+
+    @cached_property
+    def right(self) -> Interval | None:
+        """The share of the finished items with a right answer that was accepted. None: nobody knows what is right."""
+        if not self._is_rated:
+            return None
+        right = {one.index for one in self.rated if one.accepted and one.right}
+        return proportion(sum(one.index in right for one in self.results.finished), len(self.results.finished))
+
+    @cached_property
+    def strong_right(self) -> Interval | None:
+        """The share of the sample that the strong model alone answers rightly. None: nobody knows what is right."""
+        return proportion(sum(one.right for one in self.rated_strong), len(self.pairs)) if self._is_rated else None
+
+    @cached_property
+    def false_accepts(self) -> Mapping[str, Interval]:
+        """Level -> the share of its wrong answers that the checks let pass. Empty: nobody knows what is right."""
+        return self._shares(lambda one: not one.right, lambda one: one.accepted)
+
+    @cached_property
+    def false_rejects(self) -> Mapping[str, Interval]:
+        """Level -> the share of its right answers that the checks do not let pass."""
+        return self._shares(lambda one: one.right, lambda one: not one.accepted)
+
+    @property
+    def pays(self) -> bool:
+        """True if the whole interval of the saving lies above 0. It says nothing about the answers."""
+        return self.saving.low > 0
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in words: that it pays, or why it does not, and whether it solves fewer."""
+        saving, parts = self.saving, list[str]()
+        if math.isnan(saving.value):
+            parts.append("It is not known whether it pays: " + self._unknown())
+        elif saving.low > 0:
+            parts.append(f"It pays: it saves {_percent(saving)} of the price.")
+        elif saving.high < 0:
+            parts.append(f"It does not pay: it costs {_percent(_negated(saving))} more.")
+        else:
+            parts.append(f"It does not pay for certain: the interval of the saving, {_percent(saving)}, includes 0.")
+        difference = self.solved_difference
+        if difference.high < 0:
+            parts.append(f"It solves fewer: {_percent(_negated(difference))} of the items.")
+        return " ".join(parts)
+
+    def __str__(self) -> str:
+        return "\n".join(_table(self))
+
+    @property
+    def _is_rated(self) -> bool:
+        return bool(self.rated or self.rated_strong)
+
+    def _unknown(self) -> str:
+        return "the price of a model is not known." if self.pairs else "no item was finished by both."
+
+    def _shares(self, among: Callable[[Rated], bool], counted: Callable[[Rated], bool]) -> Mapping[str, Interval]:
+        shares: dict[str, Interval] = {}
+        for level in self.results.levels if self._is_rated else ():
+            own = [one for one in self.rated if one.level == level and among(one)]
+            shares[level] = proportion(sum(map(counted, own)), len(own))
+        return shares
+
+
+def _usd(usd: float | None) -> float:
+    return math.nan if usd is None else usd
+
+
+def _cost_parts(pair: Pair[Out_co]) -> Parts:
+    first, *rest = (_usd(one.total_cost.usd) for one in pair.cascade.attempts)
+    strong = sum(_usd(one.cost.usd) for one in pair.strong.attempts)
+    return Parts(first, sum(rest), strong, not pair.cascade.attempts[0].accepted)
+
+
+def _time_parts(pair: Pair[Out_co]) -> Parts:
+    first, *rest = (one.seconds for one in pair.cascade.attempts)
+    strong = sum(one.seconds - one.check_seconds for one in pair.strong.attempts)
+    return Parts(first, sum(rest), strong, not pair.cascade.attempts[0].accepted)
+
+
+def _ratio_saved(parts: Sequence[Parts]) -> float:
+    strong = sum(one.strong for one in parts)
+    return 1 - sum(one.first + one.rest for one in parts) / strong if strong else math.nan
+
+
+def _saving(parts: Sequence[Parts]) -> Interval:
+    """Return the share saved, with the wider of two intervals; see the beginning of the file."""
+    if not parts or math.isnan(_ratio_saved(parts)):
+        return Interval(math.nan, -math.inf, 1.0)
+    drawn = bootstrap(parts, _ratio_saved, _RESAMPLES)
+    strong = fmean(one.strong for one in parts)
+    went_on = [one.rest for one in parts if one.went_on]
+    further = fmean(went_on) if went_on else strong
+    least, most = (
+        1 - (fmean(one.first for one in parts) + share * further) / strong
+        for share in reversed(wilson(len(went_on), len(parts)))
+    )
+    return Interval(drawn.value, min(drawn.low, least), max(drawn.high, most))
+
+
+def _mean(values: Sequence[float]) -> Interval:
+    return Interval(math.nan, 0.0, math.inf) if not values or math.isnan(sum(values)) else bootstrap(values, fmean)
+
+
+def paired_difference(pairs: Sequence[tuple[bool, bool]]) -> Interval:
+    """Return the difference of two proportions over the same items, with its interval (Newcombe, 1998, method 10).
+
+    Args:
+        pairs: Whether the one, and whether the other, holds for each item.
+    """
+    n = len(pairs)
+    if n == 0:
+        return Interval(math.nan, -1.0, 1.0)
+    one, other, both = sum(a for a, _ in pairs), sum(b for _, b in pairs), sum(a and b for a, b in pairs)
+    (low_1, high_1), (low_2, high_2) = wilson(one, n), wilson(other, n)
+    p_1, p_2 = one / n, other / n
+    spread = one * (n - one) * other * (n - other)
+    phi = (both * (n - one - other + both) - (one - both) * (other - both)) / math.sqrt(spread) if spread else 0.0
+    below = _distance(p_1 - low_1, high_2 - p_2, phi)
+    above = _distance(high_1 - p_1, p_2 - low_2, phi)
+    return Interval(p_1 - p_2, p_1 - p_2 - below, p_1 - p_2 + above)
+
+
+def _distance(one: float, other: float, phi: float) -> float:
+    return math.sqrt(max(0.0, one * one - 2 * phi * one * other + other * other))
+
+
+def _negated(one: Interval) -> Interval:
+    return Interval(-one.value, -one.high, -one.low)
+
+
+def _percent(one: Interval) -> str:
+    return f"{one.value:.0%} ({one.low:.0%} to {one.high:.0%})"
+
+
+def _table(measured: CascadeMeasurement[Out_co]) -> Iterator[str]:
+    yield f"always {measured.strong}: measured on {len(measured.pairs)} of {len(measured.results)} items"
+    if missing := measured.sampled - len(measured.pairs):
+        yield f"{missing} of the sample were not finished, and count nowhere"
+    yield f"{'':18}{'cascade':30}always strong"
+    yield f"{'solved':18}{measured.solved!s:30}{measured.strong_solved}"
+    if measured.right is not None:
+        yield f"{'right':18}{measured.right!s:30}{measured.strong_right}"
+    yield f"{'cost each':18}{_usd_interval(measured.cost_each):30}{_usd_interval(measured.strong_cost_each)}"
+    yield f"{'saving':18}{_percent_or_dash(measured.saving)}"
+    yield f"{'saving in time':18}{_percent_or_dash(measured.time_saving)}"
+    yield f"{'solved, difference':18} {measured.solved_difference}"
+    for level, share in measured.false_accepts.items():
+        if not math.isnan(share.value):
+            yield f"wrong answers of {level} that the check let pass: {share}"
+    yield measured.verdict
+    yield ""
+    yield str(measured.results)
+
+
+def _percent_or_dash(one: Interval) -> str:
+    return "-" if math.isnan(one.value) else _percent(one)
+
+
+def _usd_interval(one: Interval) -> str:
+    return "-" if math.isnan(one.value) else f"{usd_text(one.value)} ({usd_text(one.low)}-{usd_text(one.high)})"
