@@ -158,7 +158,7 @@ class _Reading:
 
     async def _read(self, kept: KeptEvidence | None) -> None:
         packs = self._prepared.packs
-        found_in: dict[int, list[Quoted]] = {}
+        ended: dict[int, list[Quoted] | Failed] = {}
         self._tell("reading", total=len(packs))
 
         def keep(result: Done[Any] | Failed) -> None:  # before the reader goes on to its next documents
@@ -176,16 +176,17 @@ class _Reading:
             done = 0
             async for result in results:
                 self._add_charges(result.result)
-                if isinstance(result, Done):
-                    found_in[result.index] = self._evidence_of(result)
-                else:
-                    parts = packs[result.index].parts if result.index < len(packs) else ()
-                    self._missed.update(part.document for part in parts)
-                    self._gaps += (Gap(part.name, result.reason.rstrip(".") or "not read") for part in parts)
+                ended[result.index] = self._evidence_of(result) if isinstance(result, Done) else result
                 done += 1
                 self._tell("reading", done, len(packs))
-        for index in sorted(found_in):  # in the order of the documents, so that a resumed writer gets the same prompt
-            self._quotes += found_in[index]
+        for index in sorted(ended):  # in the order of the documents, so that a resumed writer gets the same prompt
+            found = ended[index]
+            if isinstance(found, Failed):
+                parts = packs[index].parts if index < len(packs) else ()
+                self._missed.update(part.document for part in parts)
+                self._gaps += (Gap(part.name, found.reason.rstrip(".") or "not read") for part in parts)
+            else:
+                self._quotes += found
 
     def _evidence_of(self, result: Done[Any]) -> list[Quoted]:
         return list(evidence_in(result.output, self._prepared.packs[result.index], result.result.citations))

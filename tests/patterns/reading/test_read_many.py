@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+import anyio
 import pytest
 
 from agentkit import Agent, Document, Outcome
@@ -110,6 +111,19 @@ async def test_a_reader_that_fails_is_a_gap_that_the_writer_knows() -> None:
     assert (result.ok, result.actual.documents) == (False, 1)
     assert "- cards: " in text_of_request(played.requests[-1])
     assert "Not read: cards" in str(result)
+
+
+async def test_gaps_are_in_the_order_of_the_documents_whoever_fails_first() -> None:
+    class SlowToRefuseFees:
+        async def answer(self, request: JSONObject) -> Reply:
+            if not is_reader(request):
+                return Reply.text("Nobody says what the fee is.")
+            await anyio.sleep(0.05 if '"title": "fees' in text_of_request(request) else 0)
+            return Reply.refusal()
+
+    client = Simulator(SlowToRefuseFees()).client()
+    result = await read_many([FEES, CARDS], "What is the fee?", pack_tokens=20, client=client)
+    assert [gap.document for gap in result.gaps] == ["fees", "cards"]
 
 
 async def test_a_writer_that_fails_leaves_the_evidence() -> None:
