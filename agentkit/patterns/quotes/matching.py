@@ -6,7 +6,7 @@ span = find_quote("the fee is refunded", document.text)      # None: it does not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,6 +24,12 @@ _ELLIPSIS = re.compile(
     r"(?<!\s)\s*(?:\[\s*(?:\.{2,}|\u2026)\s*\]|\(\s*(?:\.{2,}|\u2026)\s*\)|\.{3,}|(?:\.\s){2,}\.|\u2026)\s*"
 )
 
+_NEGATION_BEFORE = re.compile(
+    r"(?i)((?:\w+\W+){1,2})(?:not|never|no|nor|cannot|without|nicht|kein\w*|nie|ohne|pas|jamais|sans|nunca|sin)\W+"
+    r"(?:\w+\W+)?\Z"
+)
+"""The end of what stands before a passage: a word, and up to three further ones, of which one is a negation."""
+_MOST_LEFT_OUT_CHARS = 80
 
 MOST_PASSAGES = 50
 """Maximum number of passages between ellipses; a quote of more is none."""
@@ -91,6 +97,21 @@ def find_passages(quote: str, text: str) -> list[tuple[str, Span | None]]:
     if len(parts) > MOST_PASSAGES:
         return [(quote, None)]
     return [(part, find_quote(part, text)) for part in parts]
+
+
+def leaves_negation_out(passages: Sequence[str], span: Span, text: str) -> bool:
+    """Return True if the ellipsis before a passage stands for a negation: `it is ... refundable` of `it is not`.
+
+    Args:
+        passages: All passages of the quote.
+        span: The place of one of them in the text.
+        text: The text.
+    """
+    found = _NEGATION_BEFORE.search(text[max(0, span.start - _MOST_LEFT_OUT_CHARS) : span.start])
+    if found is None:
+        return False
+    words = {word.casefold() for word in re.findall(r"\w+", found[1])}
+    return any(re.findall(r"\w+", passage)[-1].casefold() in words for passage in passages)
 
 
 def _places(quote: str, text: str) -> Iterator[int]:

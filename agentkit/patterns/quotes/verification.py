@@ -14,7 +14,14 @@ from typing import TypeAlias, cast
 
 from agentkit.messages.content import Document
 from agentkit.messages.message import JSONObject
-from agentkit.patterns.quotes.matching import MOST_PASSAGES, Span, find_passages, find_quote, split_quote
+from agentkit.patterns.quotes.matching import (
+    MOST_PASSAGES,
+    Span,
+    find_passages,
+    find_quote,
+    leaves_negation_out,
+    split_quote,
+)
 
 Documents: TypeAlias = Iterable[Document] | Mapping[str, str]
 """Documents, or texts by id; a mapping may read each text when it is asked for it."""
@@ -96,6 +103,10 @@ def verify_quotes(quotes: Iterable[Quoted], documents: Documents) -> VerifiedQuo
             else:
                 moved.setdefault(index, []).append((document, span))
         missing = still
+    for index in range(len(given)):
+        if _leaves_negation_out(given[index], (*found[index], *moved.get(index, ())), texts):
+            missing = [*((at, part) for at, part in missing if at != index), (index, given[index])]
+            found[index], moved[index] = [], []
     dropped = tuple(part for _, part in sorted(missing, key=lambda one: one[0]))
     citations = [
         Citation(document, span.start, span.end, span.text, given[index].claim, given[index].relevance)
@@ -200,6 +211,13 @@ def _passages(quoted: Quoted, texts: Mapping[str, str]) -> list[tuple[str, Span 
         return find_passages(quoted.quote, text) or [(quoted.quote, None)]
     parts = split_quote(quoted.quote)
     return [(part, None) for part in parts] if 0 < len(parts) <= MOST_PASSAGES else [(quoted.quote, None)]
+
+
+def _leaves_negation_out(quoted: Quoted, found: Sequence[tuple[str, Span]], texts: Mapping[str, str]) -> bool:
+    if len(found) < 2:
+        return False
+    passages = split_quote(quoted.quote)
+    return any(leaves_negation_out(passages, span, texts[document]) for document, span in found)
 
 
 def _values_of(output: object) -> dict[str, object]:

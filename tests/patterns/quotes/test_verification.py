@@ -40,6 +40,15 @@ def test_quotes_are_placed_moved_or_dropped() -> None:
     assert verified.misplaced == 2
 
 
+def test_an_ellipsis_stands_for_no_negation() -> None:
+    texts = {"a": "Fees are not refundable. They are due now, and never later. It is, as said, free."}
+    for quote in ("Fees ... refundable", "Fees are [...] refundable", "due now ... later"):
+        for document in ("a", "b", ""):
+            verified = verify_quotes([Quoted(document, quote)], texts)
+            assert ([one.quote for one in verified.dropped], verified.citations) == ([quote], ())
+    assert len(verify_quotes([Quoted("a", "It is ... free"), Quoted("a", "are not ... due now")], texts).citations) == 4
+
+
 @pytest.mark.anyio
 async def test_citations_of_the_api_become_passages() -> None:
     def cite(number: int, start: int, end: int, text: str) -> JSONObject:
