@@ -12,7 +12,8 @@ import pytest
 from agentkit import Agent, Document, ToolError
 from agentkit.patterns import MailIndex
 from agentkit.testing import Reply, script
-from agentkit_tools.mail import MOST_CHARS, mail_tools
+from agentkit_tools.mail import mail_tools
+from agentkit_tools.mail_results import MOST_CHARS
 from tests.patterns.mail.mailboxes import BEN, index_of, mail
 
 pytestmark = pytest.mark.anyio
@@ -104,3 +105,29 @@ async def test_an_index_that_is_not_open_is_a_clear_sentence_for_the_model(tmp_p
     calls |= {"read_thread": {"id": "a" * 16}, "read_mail": {"id": "a" * 16}}
     for name, arguments in calls.items():
         assert "The index of mail is not open" in await refusal(closed, name, **arguments)
+
+
+async def test_no_mail_makes_a_result_too_long(index: MailIndex, tmp_path: Path) -> None:
+    files = "".join(
+        f"--B\nContent-Type: x/{'t' * 120}\nContent-Disposition: attachment; filename={'n' * 290}{n}\n\nx\n"
+        for n in range(60)
+    )
+    many = [
+        f"From: {'N' * 400} <{'a' * 300}{n}@x.y>\nSubject: Many\nMessage-ID: <{n}@m>\nReferences: <0@m>\n"
+        f"Content-Type: multipart/mixed; boundary=B\n\n--B\n\nTea {n}.\n{files}--B--\n".encode()
+        for n in range(40)
+    ]
+    await index_of(index, tmp_path, *many)
+    (hit,) = await index.search("subject:many", limit=1)
+    seen: list[int] = []
+    while len(seen) < 40:
+        thread = await call(index, "read_thread", id=hit.id, first=len(seen) + 1)
+        seen += [len(json.dumps(message)) for message in thread["messages"]]
+        assert (thread["count"], len(json.dumps(thread)) < 1.2 * MOST_CHARS) == (40, True)
+        assert bool(thread["note"]) == (len(seen) < 40)
+    found = await call(index, "search_mail", query="subject:many", limit=50)
+    assert 1 < len(found["messages"]) < 40
+    assert found["note"].startswith(f"The {len(found['messages'])} newest of 40")
+    assert found["messages"][0]["attachments"][-1] == "and 50 more"
+    for result in (found, await call(index, "find_people", limit=50), await call(index, "read_mail", id=hit.id)):
+        assert len(json.dumps(result)) < 1.2 * MOST_CHARS

@@ -53,6 +53,7 @@ def test_fields_are_joined_and_long_ones_say_how_long_they_are() -> None:
     assert header_text(found, "To") == "a@b.c, d@e.f, g@h.i"
     assert header_text(found, "Cc").endswith("x... [3000 characters]")
     assert header_text(found, "Bcc") == ""
+    assert header_text(part(b"Cc: a\0b\x1b[31m\n\tc"), "Cc") == "ab[31m c"
     assert all_headers(part(b"A: 1\nB: =?utf-8?q?=C3=A9?=")) == ["A: 1", "B: é"]
 
 
@@ -71,6 +72,7 @@ def test_bytes_in_a_header_are_in_utf8_or_in_the_encoding_of_the_text() -> None:
         (b"Content-Type:", "text/plain"),
         (b"X: y", "text/plain"),
         (b"Content-Type: application/vnd.ms-excel;", "application/vnd.ms-excel"),
+        (b"Content-Type: application/" + b"x" * 128, "text/plain"),
     ],
 )
 def test_a_media_type_is_found_or_taken_for_text(header: bytes, kind: str) -> None:

@@ -121,6 +121,7 @@ ICS = part("text/calendar; method=REQUEST", "BEGIN:VCALENDAR")
         ),
         (multi("mixed", PLAIN, part("text/plain; name=notes.txt", "Notes")), ["notes.txt"]),
         (multi("mixed", PLAIN, ICS), ["attachment-1.ics"]),
+        (multi("mixed", PLAIN) + multi("mixed", PDF).partition(b"\n\n")[2], BILL),
     ],
 )
 def test_what_is_attached_anywhere_is_listed(data: bytes, names: list[str]) -> None:

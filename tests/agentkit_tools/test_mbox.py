@@ -49,7 +49,31 @@ def test_a_byte_order_mark_before_the_first_message_is_none_of_it() -> None:
     assert messages(b"\xef\xbb\xbfFrom a\nSubject: 1\n\nOne.\n") == [b"Subject: 1\n\nOne.\n"]
 
 
+def test_a_full_separator_needs_no_empty_line_before_it() -> None:
+    for line in (b"From a@b.c Mon Jan  1 10:00:00 2024", b"From ???@??? Mon Jan 01 10:00:00 +0100 2024"):
+        assert len(messages(b"From a\nSubject: 1\n\nOne.\n" + line + b"\nSubject: 2\n\nTwo.\n")) == 2
+    for line in (b"From a@b.c on Mon Jan 1, 10:00 2024", b"From 10:00 on it rains"):
+        assert len(messages(b"From a\nSubject: 1\n\nOne.\n" + line + b"\nSubject: 2\n\nTwo.\n")) == 1
+
+
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_message_ends_where_its_content_length_says(line_end: bytes) -> None:
+    text = b"One.\n\nFrom x Mon Jan  1 10:00:00 2024\nSubject: inner\n\nInner.\n".replace(b"\n", line_end)
+    last = b"From b" + line_end + b"Subject: 2" + line_end * 2 + b"Two."
+    for length, following, count in (
+        (len(text), line_end + last, 2),
+        (len(text), last, 2),
+        (len(text), b"", 1),
+        (len(text) - 3, line_end + last, 3),
+        (10, line_end + last, 3),
+        (999_999, line_end + last, 3),
+        (10**9, line_end + last, 3),
+    ):
+        head = b"From a" + line_end + b"Content-length:  %d" % length + line_end * 2
+        assert len(messages(head + text + following)) == count, (length, following)
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
 def test_messages_are_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch, line_end: bytes) -> None:
     data = b"".join(
         b"From %d\nSubject: %d\n\n>From x\nFrom y\n\nFrom no header\n%b\n\n" % (n, n, b"z" * (n * 7)) for n in range(40)

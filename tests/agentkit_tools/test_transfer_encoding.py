@@ -55,6 +55,11 @@ def test_an_unknown_name_leaves_the_bytes(name: str) -> None:
     assert transfer_decode(b"a=C3", name, is_text=True) == b"a=C3"
 
 
+def test_a_soft_line_break_may_have_blanks_behind_it() -> None:
+    for data in (b"tea ket=  \ntle=3D", b"tea ket= \t\r\ntle=3D", b"tea ket=\ntle=3D"):
+        assert transfer_decode(data, "quoted-printable", is_text=True) == b"tea kettle="
+
+
 def test_uuencode_is_decoded() -> None:
     data = b"begin 644 a.txt\n" + binascii.b2a_uu(TEXT[:45]) + binascii.b2a_uu(TEXT[45:]) + b"`\nend\n"
     assert transfer_decode(data, "x-uuencode", is_text=False) == TEXT

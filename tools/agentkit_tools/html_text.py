@@ -1,6 +1,7 @@
 """Convert HTML to text: headings and lists as in Markdown, without scripts, styles and navigation.
 
 What fields of a form hold is part of the text, as are the descriptions of pictures: a reader of the page sees them.
+Text that an element hides is marked as `[hidden: ...]`; by colours, sizes and style sheets it is not known.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from agentkit_tools.html_hidden import may_hide
 from agentkit_tools.html_tokens import VOID_TAGS, End, HtmlEvent, Start, is_costly_to_parse, tokens_of_html
 from agentkit_tools.html_writer import ATTRIBUTE_TAGS, SKIPPED_TAGS, HtmlTextWriter
 
@@ -61,7 +63,8 @@ def _events_of_html(html: str, embedded: int = 0) -> Iterator[HtmlEvent]:
         events = tokens_of_html(html)
     else:
         root = LexborHTMLParser(html).root
-        events = _events_of_node(root) if root is not None else iter(())
+        with_all = may_hide(html)
+        events = _events_of_node(root, with_all=with_all) if root is not None else iter(())
     before: HtmlEvent = ""
     for event in events:
         page = _embedded_page(before, event)
@@ -80,8 +83,13 @@ def _embedded_page(before: HtmlEvent, event: HtmlEvent) -> str | None:
     return event if is_beside_frames and isinstance(event, str) else None
 
 
-def _events_of_node(root: LexborNode) -> Iterator[HtmlEvent]:
-    """Yield a node and its descendants. Iterative, since pages may be nested deeper than Python's recursion limit."""
+def _events_of_node(root: LexborNode, *, with_all: bool) -> Iterator[HtmlEvent]:
+    """Yield a node and its descendants. Iterative, since pages may be nested deeper than Python's recursion limit.
+
+    Args:
+        root: The node.
+        with_all: True: with the attributes of all elements, not only of those that show some.
+    """
     left: list[LexborNode | End] = [root]
     while left:
         node = left.pop()
@@ -92,7 +100,7 @@ def _events_of_node(root: LexborNode) -> Iterator[HtmlEvent]:
         if tag == "-text":
             yield node.text_content or ""
         elif not tag.startswith("-"):
-            yield Start(tag, node.attributes if tag in ATTRIBUTE_TAGS else {})
+            yield Start(tag, node.attributes if with_all or tag in ATTRIBUTE_TAGS else {})
             if tag not in VOID_TAGS:
                 left.append(End(tag))
                 left += reversed(list(node.iter(include_text=True)))

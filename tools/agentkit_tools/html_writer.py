@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agentkit_tools.html_hidden import is_hidden
 from agentkit_tools.html_tokens import VOID_TAGS, HtmlEvent, Start
 
 SKIPPED_TAGS = frozenset(["datalist", "head", "iframe", "nav", "script", "style", "template"])
@@ -54,6 +55,9 @@ class HtmlTextWriter:
         self._cells: list[int] = []
         self._bars = 0
         self._options: _Options | None = None
+        self._hidden_depth = 0
+        self._is_marked = False
+        """True: the mark of hidden text is open."""
 
     def write(self, event: HtmlEvent) -> None:
         """Add the next event of the page."""
@@ -70,8 +74,11 @@ class HtmlTextWriter:
             if event.tag not in VOID_TAGS:
                 self._skip_depth += 1 if isinstance(event, Start) else -1
         elif isinstance(event, Start):
+            if event.tag not in VOID_TAGS and (self._hidden_depth or is_hidden(event.attributes)):
+                self._hidden_depth += 1
             self._open(event.tag, event.attributes)
         else:
+            self._end_hidden()
             self._close(event.tag)
 
     def write_block(self, text: str) -> None:
@@ -126,6 +133,16 @@ class HtmlTextWriter:
             self._cells.pop()
         self._open_tags[tag] -= 1
 
+    def _end_hidden(self) -> None:
+        self._hidden_depth = max(0, self._hidden_depth - 1)
+        if self._is_marked and not self._hidden_depth:
+            self._is_marked = False
+            if "".join(self._line).strip() or not self._blocks:
+                self._line.append("]")
+            else:
+                text, is_item = self._blocks[-1]
+                self._blocks[-1] = (text + ("\n]" if text.endswith("```") else "]"), is_item)
+
     def _write_text(self, text: str) -> None:
         if self._options is not None:
             if self._options.texts:
@@ -136,6 +153,9 @@ class HtmlTextWriter:
         if self._bars and text.strip():
             self._line.append(" | " * self._bars)
             self._bars = 0
+        if self._hidden_depth and not self._is_marked and text.strip():
+            self._line.append(" [hidden: ")
+            self._is_marked = True
         self._line.append(text.replace("\n", "\v") if self._open_tags["textarea"] else text)
 
     def _write_field(self, tag: str, attributes: Mapping[str, str | None]) -> None:

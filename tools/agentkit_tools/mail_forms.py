@@ -42,15 +42,15 @@ def best_form(forms: list[MailPart]) -> MailPart:
 
 
 def _form_rank(part: MailPart) -> int:
-    """Return the sort key of a form: plain text first, then several parts, HTML, rich text, empty text, others."""
+    """Return the sort key of a form: plain text first, then several parts, HTML, rich text, others, empty text."""
     kind = content_type(part)
     if kind == "text/plain" and not part_text(part, kind).strip():
-        return 4
+        return 5
     if kind in HTML:
         return 2
     if kind.startswith("text/") and kind not in DATA:
         return 0 if kind == "text/plain" else 3
-    return 1 if subparts(part) else 5
+    return 1 if subparts(part) else 4
 
 
 def _text_length(part: MailPart, least: int) -> int:

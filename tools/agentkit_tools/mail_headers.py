@@ -25,14 +25,14 @@ def header_text(message: MailPart, name: str, *, charset: str | None = None) -> 
         name: The name of the header.
         charset: The encoding of bytes that are not encoded as a header's have to be. None: UTF-8 or cp1252.
     """
-    values = [" ".join(decode_words(value, charset).split()) for value in message.get_all(name)]
+    values = [_one_line(decode_words(value, charset)) for value in message.get_all(name)]
     text = ", ".join(dict.fromkeys(filter(None, values)))
     return text if len(text) <= _MOST_CHARS else f"{text[:_MOST_CHARS]}... [{len(text)} characters]"
 
 
 def all_headers(message: MailPart) -> list[str]:
     """Return each header as a line, in the order of the message."""
-    return [f"{name}: {' '.join(decode_words(value).split())}" for name, value in message.headers]
+    return [f"{name}: {_one_line(decode_words(value))}" for name, value in message.headers]
 
 
 def decode_words(value: str, charset: str | None = None) -> str:
@@ -48,7 +48,7 @@ def decode_words(value: str, charset: str | None = None) -> str:
 def content_type(part: MailPart) -> str:
     """Return the media type of a part, without parameters, in lower case. `text/plain` where it names none."""
     given = part.get("Content-Type").partition(";")[0].strip().lower()
-    if re.fullmatch(r"[\w.+-]+/[\w.+-]+", given):
+    if re.fullmatch(r"[\w.+-]{1,127}/[\w.+-]{1,127}", given):
         return given
     return part.default_type if not given else {"html": "text/html"}.get(given, "text/plain")
 
@@ -104,6 +104,11 @@ def _decode_word(kind: str, encoded: str) -> bytes:
 
 def _decode_raw(text: str, charset: str | None) -> str:
     return text if text.isascii() else decode_bytes(text.encode("utf-8", "surrogateescape"), charset)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if line.isprintable() else clean_text(line)
 
 
 def _unquote(value: str) -> str:

@@ -99,16 +99,16 @@ def _split(part: MailPart, data: bytes, start: int, end: int, boundary: bytes) -
         if line_end is None or (found > start and data[found - 1] not in b"\r\n"):
             found = data.find(mark, found + 2, end)
             continue
-        if opened < 0:
+        if opened < 0 and not inner:
             part.preamble = data[start:found]
-        elif found > opened:
+        elif 0 <= opened < found:
             stop = found - (2 if data.startswith(b"\r\n", found - 2) else 1)
             inner.append(MailPart(data, opened, max(opened, stop), depth=part.depth + 1, default_type=default_type))
         opened = line_end.end()
-        if is_last:
-            part.epilogue = data[opened:end]
-            return inner
         found = data.find(mark, opened, end)
+        if is_last:  # parts behind it are read all the same: some programs join messages of one boundary
+            part.epilogue = data[opened:end]
+            opened = -1
     if 0 <= opened < end:
         inner.append(MailPart(data, opened, end, depth=part.depth + 1, default_type=default_type))
     return inner

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from agentkit_tools.decoding import decode_bytes
+from agentkit_tools.files_in_text import without_files
 from agentkit_tools.html_text import MISSING_HTML_EXTRA, is_html_extra_installed
 from agentkit_tools.mail_forms import DATA, HTML, RICH, best_form, part_text
 from agentkit_tools.mail_headers import (
@@ -19,7 +20,7 @@ from agentkit_tools.mail_headers import (
     header_text,
     parameter,
 )
-from agentkit_tools.mail_parsing import body, parse_mail, subparts
+from agentkit_tools.mail_parsing import MOST_TEXT_BYTES, body, parse_mail, subparts
 from agentkit_tools.mail_parts import MailPart
 from agentkit_tools.transfer_encoding import decoded_size
 from agentkit_tools.unreadable import NotReadable
@@ -74,6 +75,8 @@ class Mail:
     attachments: tuple[Attachment, ...]
     message: MailPart = field(repr=False)
     """The message with its headers as they came."""
+    is_cut: bool = False
+    """True: some of it was too long or too much to be read, which the text mentions."""
 
     @property
     def text(self) -> str:
@@ -105,7 +108,7 @@ def read_mail(data: bytes) -> Mail:
     writer = _MailTextWriter()
     writer.write_message(message)
     head = _head_of(message)
-    return Mail(head, writer.body(has_head=bool(head)), tuple(writer.attachments), message)
+    return Mail(head, writer.body(has_head=bool(head)), tuple(writer.attachments), message, writer.is_cut)
 
 
 class _MailTextWriter:
@@ -113,6 +116,7 @@ class _MailTextWriter:
 
     def __init__(self) -> None:
         self.attachments: list[Attachment] = []
+        self.is_cut = False
         self._blocks: list[str] = []
         self._part_count = 0
         self._has_text = False
@@ -142,14 +146,22 @@ class _MailTextWriter:
         if stripped := text.strip("\n"):
             self._blocks.append(stripped)
 
-    def _add_text(self, text: str) -> None:
+    def _add_text(self, part: MailPart, kind: str) -> None:
+        """Add the text of a part; files that stand in it, as before MIME, are attachments."""
+        text, files = part_text(part, kind), list[MailPart]()
+        if kind not in HTML:
+            text, files = without_files(text)
         self._add_block(text)
         self._has_text = self._has_text or bool(text.strip())
+        self.is_cut = self.is_cut or part.end - part.body_start > MOST_TEXT_BYTES
+        for file in files:
+            self._attach(file, content_type(file))
 
     def _write_part(self, part: MailPart, *, is_whole: bool = False) -> None:
         """Add a part and the parts in it. `is_whole`: it is all that its message has."""
         self._part_count += 1
         if self._part_count > MOST_PARTS:
+            self.is_cut = True
             if self._part_count == MOST_PARTS + 1:
                 self._add_block("[the parts after this one are left out: there are too many]")
             return
@@ -161,17 +173,17 @@ class _MailTextWriter:
         elif kind.startswith("message/") and inner:
             for each in inner:
                 self._add_block("\n".join(all_headers(each)))
-                self._add_text(part_text(each, "text/plain"))
+                self._add_text(each, "text/plain")
         elif inner:
             for each in inner:
                 self._write_part(each, is_whole=is_whole and len(inner) == 1)
         elif kind.startswith("multipart/"):
-            self._add_text(part_text(part, "text/plain"))
+            self._add_text(part, "text/plain")
         elif kind in HTML and not is_html_extra_installed():
             self._unread = MISSING_HTML_EXTRA
             self._attach(part, kind)
         elif self._is_text(part, kind, is_whole=is_whole):
-            self._add_text(part_text(part, kind))
+            self._add_text(part, kind)
         else:
             self._attach(part, kind)
 

@@ -16,15 +16,25 @@ _BLOCK_BYTES = 1_000_000
 _AHEAD_BYTES = 65_536
 """Number of bytes behind the beginning of a line `From ` in which it and the name of a header have to end."""
 _START = b"\nFrom "
+_HEADER = (
+    rb"(?=(?:(?:arc|authentication|bcc|cc|content|date|delivered|delivery|dkim|domainkey|envelope|errors|from|importance"
+    rb"|in-reply|lines|list|message|mime|organization|precedence|priority|received|references|reply|resent|return|sender"
+    rb"|status|subject|thread|to|user|x)(?:-[!-9;-~]*)?[ \t]*:|>?From ))"
+)
+"""Matches before a header that is known, or a second `From ` line."""
 _SEPARATOR = re.compile(
-    rb"From (?:[^\n]*[0-9]:[0-9][^\n]*\n(?=[!-9;-~]+[ \t]*:|>?From )|[^\n]*\n(?=(?:(?:arc|authentication|bcc|cc|content"
-    rb"|date|delivered|delivery|dkim|domainkey|envelope|errors|from|importance|in-reply|lines|list|message|mime"
-    rb"|organization|precedence|priority|received|references|reply|resent|return|sender|status|subject|thread|to|user|x)"
-    rb"(?:-[!-9;-~]*)?[ \t]*:|>?From )))",
-    re.IGNORECASE,
+    rb"From (?:[^\n]*[0-9]:[0-9][^\n]*\n(?=[!-9;-~]+[ \t]*:|>?From )|[^\n]*\n" + _HEADER + rb")", re.IGNORECASE
 )
 """Matches the line before a message: a header follows, or a second `From ` line, which some mailers add. Where the line
 itself says no time, it has to be a header that is known: people write `From what I hear:` and `PS: ...`, too."""
+_FULL_SEPARATOR = re.compile(
+    rb"From \S+ +[a-z]{3} [a-z]{3} +[0-9]{1,2} [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: [+-]?\w+)? [0-9]{4}[^\n]*\n"
+    + _HEADER,
+    re.IGNORECASE,
+)
+"""Matches the line that some programs write without an empty line before it: one that says all, sender and date."""
+_CONTENT_LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_HEADERS_END = re.compile(rb"\n\r?\n")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
@@ -43,7 +53,8 @@ def messages_of_mbox(file: BinaryIO, *, start: int = 0, digest: Digest | None = 
     """Yield each message.
 
     A line `From ...` starts a message only between an empty line and a header field, so that an unquoted one in the
-    middle of a text does not. Text before the first such line is ignored.
+    middle of a text does not; nor does one before the end that a Content-Length says, if a message begins there. Text
+    before the first such line is ignored. Lines may end with a carriage return alone.
 
     Args:
         file: The file.
@@ -55,7 +66,7 @@ def messages_of_mbox(file: BinaryIO, *, start: int = 0, digest: Digest | None = 
     while separator is not None:
         reader.pass_over(separator[0])
         place, before, head = reader.place, digest.digest() if digest else b"", separator[1] - separator[0]
-        following = reader.find_next()
+        following = reader.find_next(head)
         end = following[0] if following else len(reader.buffer)
         data = reader.take(head, end)
         reader.pass_over(end)
@@ -72,6 +83,10 @@ class _MboxReader:
         """The place in the file where the buffer begins."""
         self._file, self._digest = file, digest
         self._is_end = self._is_cut = False
+        file.seek(0)
+        beginning = file.read(_AHEAD_BYTES)
+        self._has_returns = b"\r" in beginning and b"\n" not in beginning
+        """True: lines end with a carriage return, which is a line feed in the buffer."""
         file.seek(start)
         self._read_block()
 
@@ -83,8 +98,12 @@ class _MboxReader:
         found = _SEPARATOR.match(self.buffer, mark)
         return found.span() if found else self.find_next()
 
-    def find_next(self) -> tuple[int, int] | None:
-        """Return the next separator. None: there is no other."""
+    def find_next(self, head: int = 0) -> tuple[int, int] | None:
+        """Return the next separator. None: there is no other.
+
+        Args:
+            head: The place in the buffer where the headers of a message begin. 0: none does.
+        """
         self._is_cut = False
         searched = 0
         while (found := self._find(searched)) is None and not self._is_end:
@@ -93,7 +112,26 @@ class _MboxReader:
                 self.pass_over(len(self.buffer) - 2 * _AHEAD_BYTES)
             searched = max(0, len(self.buffer) - _AHEAD_BYTES - len(_START))
             self._read_block()
-        return found
+        end = self._declared_end(head) if head and found and not self._is_cut else 0
+        if found is None or end <= found[0]:
+            return found
+        while len(self.buffer) < end + _AHEAD_BYTES and not self._is_end:
+            self._read_block()
+        if end > len(self.buffer):
+            return found
+        while end < len(self.buffer) and self.buffer[end] in b"\r\n":
+            end += 1
+        if end == len(self.buffer):
+            return None
+        separator = _SEPARATOR.match(self.buffer, end) if self.buffer[end - 1] == 10 else None  # a line end
+        return separator.span() if separator else found
+
+    def _declared_end(self, head: int) -> int:
+        """Return the place where a message ends by its Content-Length. 0: it says none."""
+        headers_end = _HEADERS_END.search(self.buffer, head)
+        length = _CONTENT_LENGTH.search(self.buffer, head, headers_end.start() + 1) if headers_end else None
+        end = headers_end.end() + int(length[1]) if headers_end and length else 0
+        return end if end - head <= MOST_BYTES else 0
 
     def take(self, start: int, end: int) -> bytes | None:
         """Return a piece of the buffer as a message. None: it is too big."""
@@ -107,14 +145,14 @@ class _MboxReader:
         """Give up the beginning of the buffer."""
         if self._digest is not None:
             with memoryview(self.buffer) as view, view[:count] as piece:
-                self._digest.update(piece)
+                self._digest.update(piece.tobytes().replace(b"\n", b"\r") if self._has_returns else piece)
         del self.buffer[:count]
         self.place += count
 
     def _read_block(self) -> None:
         block = self._file.read(_BLOCK_BYTES)
         self._is_end = not block
-        self.buffer += block
+        self.buffer += block.replace(b"\r", b"\n") if self._has_returns else block
 
     def _find(self, searched: int) -> tuple[int, int] | None:
         """Return the first separator of which all is in the buffer."""
@@ -122,9 +160,9 @@ class _MboxReader:
         found = self.buffer.find(_START, searched, max(end, 0))
         while found >= 0:
             line = self.buffer.rfind(b"\n", 0, found) + 1
-            if not self.buffer[line:found].strip(b"\r"):
-                separator = _SEPARATOR.match(self.buffer, found + 1, found + 1 + _AHEAD_BYTES)
-                if separator is not None:
-                    return separator.span()
+            pattern = _FULL_SEPARATOR if self.buffer[line:found].strip(b"\r") else _SEPARATOR
+            separator = pattern.match(self.buffer, found + 1, found + 1 + _AHEAD_BYTES)
+            if separator is not None:
+                return separator.span()
             found = self.buffer.find(_START, found + 1, max(end, 0))
         return None

@@ -12,6 +12,8 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _SEGMENT = re.compile(rb"[^=]+")
 _LEAST_LONG_LINE = 40
 """Length from which a line with a stray character is encoded all the same."""
+_PADDED_BREAK = re.compile(rb"=[ \t]+(\r?\n)")
+"""Matches a soft line break behind which a program on the way has put blanks."""
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]+\r?$", re.MULTILINE)
 _UU_NAMES = frozenset({"uuencode", "x-uuencode", "uue", "x-uue"})
 
@@ -27,7 +29,7 @@ def transfer_decode(data: bytes, encoding: str, *, is_text: bool) -> bytes:
     found = re.search(r"[\w-]+", re.sub(r"\([^()]*\)", "", encoding))
     name = found[0].lower() if found else ""
     if name == "quoted-printable":
-        return binascii.a2b_qp(data)
+        return binascii.a2b_qp(_PADDED_BREAK.sub(rb"=\1", data) if b"= " in data or b"=\t" in data else data)
     if name == "base64":
         return _decode_base64_text(data) if is_text else _decode_base64(data)
     if name in _UU_NAMES:

@@ -116,9 +116,15 @@ class MailIndex:
         """
         return await self._read(lambda reader: reader.search(query, limit))
 
-    async def thread(self, id: str) -> MailThread:  # noqa: A002 - it is what everybody calls it
-        """Return a thread by its id, or by that of one of its messages. Raises UsageError if there is none."""
-        return await self._read(lambda reader: reader.thread(id))
+    async def thread(self, id: str, *, first: int = 1, limit: int | None = None) -> MailThread:  # noqa: A002 - it is what everybody calls it
+        """Return a thread by its id, or by that of one of its messages. Raises UsageError if there is none.
+
+        Args:
+            id: The id.
+            first: The number of the message to begin at.
+            limit: Maximum number of messages. None: all.
+        """
+        return await self._read(lambda reader: reader.thread(id, first, limit))
 
     async def message(self, id: str) -> MailMessage:  # noqa: A002 - as above
         """Return a message. Raises UsageError if there is none of this id."""

@@ -16,8 +16,8 @@ Role: TypeAlias = Literal["from", "to", "cc"]
 
 MOST_TEXT_CHARS = 5_000_000
 """Maximum number of characters of a message that are indexed; the text says so where more are left out."""
-_MOST_PEOPLE = 1_000
-_MOST_HEADER_CHARS = 200_000
+_MOST_PEOPLE = 100_000
+_MOST_HEADER_CHARS = MOST_TEXT_CHARS
 _CUT = "\n\n[the rest of this message is not indexed: it is too long]"
 
 
@@ -48,6 +48,8 @@ class ParsedMessage:
     """Role, name and address of each sender and recipient."""
     size: int
     """The number of bytes that it came in."""
+    is_cut: bool = False
+    """True: it is too long, and not all of it is indexed."""
 
 
 def parse_message(data: bytes, key: bytes | None = None) -> ParsedMessage:
@@ -80,6 +82,7 @@ def parse_message(data: bytes, key: bytes | None = None) -> ParsedMessage:
         receivers=_text_of(mail, "To", charset),
         copies=", ".join(filter(None, (_text_of(mail, name, charset) for name in ("Cc", "Bcc")))),
         text=_limited(mail.body),
+        is_cut=mail.is_cut or len(mail.body) > MOST_TEXT_CHARS,
         attachments=tuple((each.name, each.media_type, each.size) for each in mail.attachments),
         own_id=next(iter(message_ids(own)), own.strip("<>")[:500]),
         references=tuple(dict.fromkeys(references)),
@@ -94,7 +97,8 @@ def parse_document(document: Document) -> ParsedMessage:
     title = " ".join(clean_text(document.title or document.id).split())
     key = hashlib.sha256(f"{document.id}\0{document.title}\0{text}".encode(errors="replace")).digest()[:16]
     return ParsedMessage(
-        key, None, title, "", False, "", "", "", _limited(text), (), "", (), (), len(text.encode(errors="replace"))
+        key, None, title, "", False, "", "", "", _limited(text), (), "", (), (), len(text.encode(errors="replace")),
+        len(text) > MOST_TEXT_CHARS,
     )  # fmt: skip
 
 

@@ -76,7 +76,9 @@ class MailThread:
     subject: str
     """The subject of the first message."""
     messages: tuple[MailMessage, ...]
-    """The messages, the earliest first."""
+    """The messages, the earliest first; those that were asked for."""
+    count: int = 0
+    """Number of messages of the whole thread."""
 
     def __len__(self) -> int:
         return len(self.messages)
@@ -97,6 +99,8 @@ class SearchResult:
     """Number of their threads."""
     unreadable: int
     """Number of messages and files that could not be read, or not to the end, when they were added."""
+    cut: int = 0
+    """Number of messages of which only the beginning is searched, since they are too long."""
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -106,6 +110,7 @@ class SearchResult:
 
     def __str__(self) -> str:
         unread = f"; {self.unreadable} could not be read and are not searched" if self.unreadable else ""
+        cut = f"; of {self.cut} only the beginning is searched" if self.cut else ""
         messages = "1 message" if self.count == 1 else f"{self.count} messages"
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"{messages} in {threads}, {len(self.hits)} shown{unread}"
+        return f"{messages} in {threads}, {len(self.hits)} shown{unread}{cut}"

@@ -35,9 +35,10 @@ FROM messages JOIN contents USING (id) LEFT JOIN messages first ON first.id = me
 """
 _UNREADABLE = """
 SELECT (SELECT count(*) FROM unreadable)
-    + (SELECT count(*) FROM files WHERE state IS NULL AND id NOT IN (SELECT file FROM unreadable))
+    + (SELECT count(*) FROM files WHERE state IS NULL AND id NOT IN (SELECT file FROM unreadable)),
+    (SELECT count(*) FROM cut_messages)
 """
-"""Counts what could not be read, and files of which reading was interrupted."""
+"""Counts what could not be read, with files of which reading was interrupted; and messages that were too long."""
 
 
 class _Row(NamedTuple):
@@ -111,23 +112,27 @@ class MailReader:
                 (*found.values, -1 if limit is None else min(max(0, limit), _MOST_HITS)),
             ).fetchall()
             hits = tuple(self._row(row).hit(words) for (row,) in rows)
-            unreadable = int(self._database.execute(_UNREADABLE).fetchone()[0])
-        return SearchResult(hits, count, threads, unreadable)
+            unreadable, cut = self._database.execute(_UNREADABLE).fetchone()
+        return SearchResult(hits, count, threads, unreadable, cut)
 
     def message(self, id: str) -> MailMessage:  # noqa: A002 - it is what everybody calls it
         """Return a message. Raises UsageError if there is none of this id."""
         return self._named(id).message()
 
-    def thread(self, id: str) -> MailThread:  # noqa: A002 - as above
+    def thread(self, id: str, first: int, limit: int | None) -> MailThread:  # noqa: A002 - as above
         """Return the thread with an id, or of a message with one. Raises UsageError if there is none."""
         with _snapshot(self._database):
+            named = self._named(id)
             rows = self._database.execute(
-                f"{_ROWS} WHERE messages.thread = (SELECT thread FROM messages WHERE id = ?) "  # noqa: S608 - of our own
-                "ORDER BY messages.date IS NULL, messages.date, messages.id",
-                (self._named(id).row,),
-            )
-            messages = tuple(_Row(*row).message() for row in rows)
-        return MailThread(messages[0].thread, messages[0].subject, messages)
+                "SELECT id FROM messages WHERE thread = (SELECT thread FROM messages WHERE id = ?) "
+                "ORDER BY date IS NULL, date, id",
+                (named.row,),
+            ).fetchall()
+            start = max(0, first - 1)
+            chosen = rows[start : None if limit is None else start + max(0, limit)]
+            messages = tuple(self._row(row).message() for (row,) in chosen)
+            subject = self._row(rows[0][0]).subject
+        return MailThread(_id(named.thread_key), subject, messages, len(rows))
 
     def people(self, named: str, limit: int) -> list[Person]:
         """Return people, those of most messages first. For the arguments see `find_people`."""

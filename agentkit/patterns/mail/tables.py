@@ -113,9 +113,11 @@ def _prepare(database: sqlite3.Connection, path: str) -> None:
             for statement in _TABLES.split(";\n"):
                 database.execute(statement)
             database.execute("INSERT INTO words (words, rank) VALUES ('hashsize', ?)", (_HASH_BYTES,))
-        elif (mark, version) != (_MARK, VERSION):
+            mark, version = _MARK, VERSION
+        if (mark, version) != (_MARK, VERSION):
             other = f"one of version {version}, not {VERSION}" if mark == _MARK else "another database"
             raise ConfigurationError(f"The file {path!r} is no index of mail: it is {other}. Name another file.")
+        database.execute("CREATE TABLE IF NOT EXISTS cut_messages (id INTEGER PRIMARY KEY)")
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from agentkit.patterns.mail.parsed_message import ParsedMessage
 MOST_DAYS = 60
 """Maximum number of days between two messages that their subject joins."""
 _MOST_CANDIDATES = 10
+_MOST_COUNTED = 1_000
+_BETWEEN_WORDS = re.compile(r"[\s<>,;:\"'()]+")
 _SELECT = "SELECT thread, sender, receivers, copies FROM messages JOIN contents USING (id)"
 
 
@@ -45,7 +47,7 @@ class ThreadFinder:
         references = [number_of_text(id) for id in ids]  # noqa: A001 - it is what mail calls it
         found = {self._current(thread) for thread in self._threads_of(references)}
         found |= {self._current(thread) for thread in self._threads_of_topic(message)}
-        thread = min(found, default=row)
+        thread = max(found, key=self._size, default=row) if len(found) > 1 else min(found, default=row)
         for other in found - {thread}:
             self._database.execute("UPDATE messages SET thread = ? WHERE thread = ?", (thread, other))
             self._database.execute("INSERT INTO joined_threads VALUES (?, ?)", (other, thread))
@@ -58,6 +60,11 @@ class ThreadFinder:
         marks = ",".join("?" * len(references))
         query = f"SELECT DISTINCT thread FROM references_of_threads WHERE reference IN ({marks})"  # noqa: S608 - marks
         return [thread for (thread,) in self._database.execute(query, references)] if references else ()
+
+    def _size(self, thread: int) -> tuple[int, int]:
+        """Return the sort key by which threads are joined: the smaller ones are moved, of equal ones the later."""
+        counted = "SELECT count(*) FROM (SELECT 1 FROM messages WHERE thread = ? LIMIT ?)"
+        return int(self._database.execute(counted, (thread, _MOST_COUNTED)).fetchone()[0]), -thread
 
     def _current(self, thread: int) -> int:
         while row := self._database.execute(
@@ -95,15 +102,15 @@ class ThreadFinder:
 def _share_people(message: ParsedMessage, row: tuple[int, str, str, str]) -> bool:
     """Return True if somebody who wrote one of two messages wrote or got the other."""
     _, sender, receivers, copies = row
-    theirs = f"{sender} {receivers} {copies}".lower()
-    if any(role == "from" and _names(theirs, address) for role, _, address in message.people):
+    theirs = _words(f"{sender} {receivers} {copies}")
+    if any(role == "from" and address in theirs for role, _, address in message.people):
         return True
-    return any(_names(sender.lower(), address) for _, _, address in message.people)
+    return not _words(sender).isdisjoint(address for _, _, address in message.people)
 
 
-def _names(text: str, address: str) -> bool:
-    """Return True if an address stands in a text, and not only as a piece of another."""
-    return address in text and re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", text) is not None
+def _words(text: str) -> set[str]:
+    """Return the words of a header, addresses among them."""
+    return set(_BETWEEN_WORDS.split(text.lower()))
 
 
 def number_of_text(text: str) -> int:

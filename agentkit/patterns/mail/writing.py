@@ -188,6 +188,8 @@ class MailWriter:
             (row, message.subject, message.sender, message.receivers, message.copies, files, place.document,
              place.file, place.start, message.text),
         )  # fmt: skip
+        if message.is_cut:
+            self.database.execute("INSERT INTO cut_messages VALUES (?)", (row,))
 
     def _remove_beginning(self, key: bytes, message: ParsedMessage, place: Place) -> int | None:
         """Remove a message that was read from a place while a program still wrote it, and return its row."""
@@ -201,7 +203,8 @@ class MailWriter:
         row, *texts, attachments = old
         values = (row, *map(searchable, (*texts, _file_words(json.loads(attachments or "[]")))))
         self.database.execute(_REMOVED_WORDS, values)
-        self.database.execute("DELETE FROM contents WHERE id = ?", (row,))
+        for table in ("contents", "cut_messages"):
+            self.database.execute(f"DELETE FROM {table} WHERE id = ?", (row,))  # noqa: S608 - of our own
         self.database.execute("DELETE FROM messages WHERE id = ?", (row,))
         return int(row)
 

@@ -84,6 +84,21 @@ async def test_a_message_that_was_read_while_it_came_is_read_again(tmp_path: Pat
         assert (await index.search("*")).count == 3
 
 
+async def test_a_thread_keeps_its_id_when_its_first_message_is_read_again(tmp_path: Path) -> None:
+    box = tmp_path / "Inbox"
+    whole = mbox(mail("Long", "One kettle after another. " * 40, message_id="<1@x>"))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        box.write_bytes(whole[: len(whole) // 2])
+        await index.add(box)
+        (tmp_path / "answers").write_bytes(mbox(*(mail(f"Re {n}", in_reply_to="<1@x>") for n in range(3))))
+        await index.add(tmp_path / "answers")
+        box.write_bytes(whole)
+        await index.add(box)
+        found = await index.search("*")
+        assert (found.count, len({hit.thread for hit in found})) == (4, 1)
+        assert (await index.thread(found.hits[0].thread)).count == 4
+
+
 async def test_malformed_mail_is_counted_and_never_fatal(tmp_path: Path) -> None:
     draw = random.Random(7)
     folder = tmp_path / "mail"

@@ -11,6 +11,7 @@ import pytest
 
 from agentkit import ConfigurationError, Document, File, UsageError
 from agentkit.patterns import MailIndex
+from agentkit.patterns.mail import parsed_message
 from tests.patterns.mail.mailboxes import BEN, CHLOE, index_of, mail, mbox, subjects
 
 pytestmark = pytest.mark.anyio
@@ -139,6 +140,35 @@ async def test_no_argument_is_fatal(tmp_path: Path) -> None:
         assert (await index.search("tea")).count == 1
         assert await index.people("\ud800\0") == []
         assert await index.people(limit=-1) == []
+
+
+async def test_a_thread_is_read_in_pieces(tmp_path: Path) -> None:
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        await index_of(
+            index, tmp_path, *(mail(f"{n}", references="<0@x>", day=f"{n:02} Jan 2024") for n in range(1, 8))
+        )
+        (hit,) = await index.search("*", limit=1)
+        for first, limit, subjects_ in ((1, 2, "12"), (6, None, "67"), (8, 1, ""), (2**70, 2**70, ""), (-1, -1, "")):
+            piece = await index.thread(hit.id, first=first, limit=limit)
+            assert ("".join(one.subject for one in piece), piece.count, piece.subject) == (subjects_, 7, "1")
+
+
+async def test_what_is_too_long_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsed_message, "MOST_TEXT_CHARS", 100)
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        await index_of(index, tmp_path, mail("Long", "tea " * 30 + "kettle"), mail("Short", "tea"))
+        await index.add(Document("long", "tea " * 30))
+        found = await index.search("kettle")
+        assert (found.count, found.cut) == (0, 2)
+        assert str(found).endswith("0 shown; of 2 only the beginning is searched")
+
+
+async def test_a_message_may_go_to_very_many(tmp_path: Path) -> None:
+    everybody = ", ".join(f"User {n} <user{n}@example.org>" for n in range(5_000))
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        await index_of(index, tmp_path, mail(to=everybody))
+        assert (await index.search("to:user4999@example.org")).count == 1
+        assert len(await index.people("user4999")) == 1
 
 
 async def test_documents_that_cannot_be_read_are_counted_until_they_can(tmp_path: Path) -> None:

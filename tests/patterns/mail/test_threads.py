@@ -64,3 +64,15 @@ async def test_an_address_that_is_named_in_in_reply_to_is_no_message(tmp_path: P
     said = "Message from Anna Adler <anna@example.com> of Monday"
     answers = [mail(f"Answer {n}", sender=BEN, to="Anna <anna@example.com>", in_reply_to=said) for n in range(2)]
     assert await threads(tmp_path, *answers) == [1, 1]
+
+
+async def test_the_smaller_thread_is_moved_to_the_greater(tmp_path: Path) -> None:
+    """Else somebody who names old messages in the right order makes each new message move all the others."""
+    async with MailIndex.open(tmp_path / "mail.db") as index:
+        old = mail("Old", message_id="<old@x>")
+        await index_of(index, tmp_path, old, *(mail(f"{n}", references="<many@x>") for n in range(5)))
+        (many,) = await index.search("subject:1")
+        await index_of(index, tmp_path, mail("Both", references="<old@x> <many@x>"))
+        found = await index.search("*")
+        assert {hit.thread for hit in found} == {many.thread}
+        assert (found.count, found.threads) == (7, 1)
