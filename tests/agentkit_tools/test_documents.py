@@ -258,3 +258,14 @@ def test_mail_is_read_where_programs_keep_it(tmp_path: Path) -> None:
     assert all(text == "From: a@b.c\nSubject: Order\n\nForty kilos.\n" for text in read.values())
     assert [each.path for each in found.unreadable] == ["Apple.mbox/table_of_contents", "Thunderbird/Inbox.msf"]
     assert found.unreadable[1].reason == "indexes of Thunderbird, which hold no mail, cannot be read"
+
+
+def test_a_file_that_is_named_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/tea.md").write_text("Tea.")
+    (tmp_path / "in/.secret").write_text("No.")
+    (tmp_path / "link.md").symlink_to("in/tea.md")
+    (tmp_path / "other.md").symlink_to("in/.secret")
+    assert [document.text for document in read_folder(tmp_path / "link.md").documents] == ["Tea."]
+    with pytest.raises(ConfigurationError, match="a link to a hidden file"):
+        read_folder(tmp_path / "other.md")

@@ -23,6 +23,10 @@ NEW_YEAR = 1_704_067_200
         ("Mon Jan  1 00:00:00 2024", NEW_YEAR),
         ("2024-01-01T01:00:00+01:00", NEW_YEAR),
         ("2024-01-01 00:00", NEW_YEAR),
+        ("01-JAN-2024 00:00:00", NEW_YEAR),
+        ("Mon Jan 01 2024 01:00:00 GMT+0100 (CET)", NEW_YEAR),
+        ("Mon, 1 Jan 2024 00:00:00 -9223372036854775808", NEW_YEAR),
+        ("Mon, 1 Jan 2024 00:00:00 +99999999", NEW_YEAR),
         ("2024-01-01", NEW_YEAR),
         ("0001-01-01T00:00:00+14:00", None),
         ("Thu, 1 Jan 1970 00:00:00 +0000", 0),
@@ -113,3 +117,22 @@ def test_nothing_of_a_mail_makes_it_fail(text: str, data: bytes) -> None:
     for name, address in addresses_of(text):
         assert address
         f"{name} {address}".encode()
+
+
+@pytest.mark.parametrize(
+    ("header", "ids"),
+    [
+        ("<a@b> <c@d>", ["a@b", "c@d"]),
+        ("Yours of Monday <a@b>", ["a@b"]),
+        ("< a@b >", ["a@b"]),
+        ("<a@\n b>", ["a@b"]),
+        ("a@b", ["a@b"]),
+        ("=?utf-8?q?=3Ca=40?=\n =?utf-8?q?b=3E?=", ["a@b"]),
+        ("<a@b", ["a@b"]),
+        ("Yours of Monday", []),
+        ("<> < >", []),
+        ("", []),
+    ],
+)
+def test_ids_are_found_in_any_form(header: str, ids: list[str]) -> None:
+    assert message_ids(header) == ids

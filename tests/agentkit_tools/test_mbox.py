@@ -34,6 +34,11 @@ def test_a_letter_that_talks_of_from_is_one_message() -> None:
         assert len(messages(b"From a\nSubject: 1\n\nText\n\n" + line + b"\n\nText\n")) == 2
 
 
+def test_an_archive_of_usenet_is_split() -> None:
+    for header in (b"Path", b"Xref", b"Newsgroups", b"Relay-Version", b"Approved"):
+        assert len(messages((b"From -4826398421623513\n" + header + b": x\nSubject: 1\n\nText\n\n") * 3)) == 3
+
+
 def test_what_stands_before_the_first_is_no_message() -> None:
     assert messages(b"no mail\n") == []
     assert messages(b"") == []
@@ -50,9 +55,19 @@ def test_a_byte_order_mark_before_the_first_message_is_none_of_it() -> None:
 
 
 def test_a_full_separator_needs_no_empty_line_before_it() -> None:
-    for line in (b"From a@b.c Mon Jan  1 10:00:00 2024", b"From ???@??? Mon Jan 01 10:00:00 +0100 2024"):
+    for line in (
+        b"From a@b.c Mon Jan  1 10:00:00 2024",
+        b"From ???@??? Mon Jan 01 10:00:00 +0100 2024",
+        b"From - Mon, Jan  1 10:00:00 2024",
+        b"From anna at tea.example Mon Jan  1 10:00 2024 (+0100)",
+        b"From ",
+    ):
         assert len(messages(b"From a\nSubject: 1\n\nOne.\n" + line + b"\nSubject: 2\n\nTwo.\n")) == 2
-    for line in (b"From a@b.c on Mon Jan 1, 10:00 2024", b"From 10:00 on it rains"):
+    for line in (
+        b"From a@b.c on Mon Jan 1, 10:00 2024",
+        b"From 10:00 on it rains",
+        b"From " + b"Mon Jan 1 10:00 " * 4_000,
+    ):
         assert len(messages(b"From a\nSubject: 1\n\nOne.\n" + line + b"\nSubject: 2\n\nTwo.\n")) == 1
 
 

@@ -63,7 +63,7 @@ def read_folder(path: str | Path) -> Folder:
     for file, name in files:
         if isinstance(file, Path):
             try:
-                target = regular_file(file, root if root.is_dir() else root.parent)
+                target = regular_file(file, root if root.is_dir() else Path(os.path.realpath(root)).parent)
                 read += read_file(file, target, name, unreadable)
             except NotReadable as error:
                 unreadable.append(Unreadable(name, str(error)))

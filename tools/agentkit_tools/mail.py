@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated
 
 import anyio.to_thread
@@ -35,6 +35,7 @@ from agentkit_tools.mail_results import (
     shown,
     within_limit,
 )
+from agentkit_tools.mail_stores import START_BYTES, mail_kind
 
 MOST_HITS = 50
 """Maximum number of messages that one search returns."""
@@ -44,6 +45,8 @@ _MOST_MESSAGES = 200
 """Maximum number of messages of a thread that one call returns."""
 _SEARCH, _GO_ON = "Search, and take an id from there.", "Go on without it, and say so."
 """Hints for the model."""
+_VAGUE = frozenset({"", ".bin", ".dat"})
+"""Suffixes that do not say what a file holds."""
 _SUFFIXES = {"text/html": ".html", "application/pdf": ".pdf", "message/rfc822": ".eml"}
 
 Limit = Annotated[int, Field(ge=1, le=MOST_HITS)]
@@ -169,7 +172,7 @@ def _text_of_file(name: str, media_type: str, data: bytes) -> str:
     """Return the text of an attachment. Raises ToolError if it has none. Runs in a thread."""
     suffix = Path(name).suffix if re.fullmatch(r"\.\w{1,10}", Path(name).suffix) else ""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, f"attachment{suffix or _SUFFIXES.get(media_type, '.txt')}")
+        file = Path(folder, f"attachment{_suffix_of(suffix, media_type, data)}")
         file.write_bytes(data)
         try:
             read = read_folder(file)
@@ -177,3 +180,13 @@ def _text_of_file(name: str, media_type: str, data: bytes) -> str:
             reason = str(error).rpartition(": ")[2].rstrip(".")
             raise ToolError(f"{shown(name)!r} cannot be read as text: {reason}.", hint="Go on without it.") from None
     return "\n\n".join(document.text for document in read.documents)
+
+
+def _suffix_of(suffix: str, media_type: str, data: bytes) -> str:
+    """Return the suffix by which a file is read: its own, or one by its type or content where that says nothing."""
+    if suffix.lower() not in _VAGUE:
+        return suffix
+    if data.startswith(b"%PDF-"):
+        return ".pdf"
+    found = _SUFFIXES.get(media_type, ".txt")
+    return ".eml" if found == ".txt" and mail_kind(PurePath(), data[:START_BYTES]) == "mail" else found

@@ -15,11 +15,17 @@ _DATE = re.compile(
     r"(?:[A-Za-z]{3},?\s+)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s+([+-])(\d\d)(\d\d)(?!\d)"
 )
 _MONTHS = {name: number for number, name in enumerate(re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdec"), 1)}
+_DASHED = re.compile(r"\b(\d{1,2})-([A-Za-z]{3})-(\d{4})\b")
+_ZONE_OF_GMT = re.compile(r"\b(?:GMT|UTC)([+-]\d{4})\b")
+_MOST_OFFSET_S = 100 * 3_600
+"""Seconds from which a difference of time zones is none."""
 _MOST_DATE_CHARS = 200
 _YEARS = range(1970, 2200)
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.)*\)?|<[^<>]*>|[,;]|[^,;<>"()]+|.', re.DOTALL)
-_MESSAGE_ID = re.compile(r"<([^<>\s]{1,500})>")
+_MESSAGE_ID = re.compile(r"<([^<>]{1,600})>")
+_FOLD = re.compile(r"\s*[\r\n]\s*")
 _MOST_IDS = 100
+_MOST_ID_CHARS = 600
 _REPLY = re.compile(
     r"\s*(?:(?:re|aw|antw|sv|vs|ref|rif|odp|res|ynt|fwd?|wg|tr|rv|enc|回复|答复|回覆|转发|轉寄)"
     r"\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s*[:\uff1a]|\[[^\[\]]{1,40}\])",
@@ -84,12 +90,14 @@ def parse_date(text: str) -> int | None:
 
 
 def _parse_other_date(text: str) -> int | None:
+    text = _ZONE_OF_GMT.sub(r"\1", _DASHED.sub(r"\1 \2 \3", text))
     parsed = parsedate_tz(text)
     if parsed is None or text.strip()[:4].isdigit():
         found = datetime.fromisoformat(text.strip())
         found = found if found.tzinfo else found.replace(tzinfo=UTC)
         return int(found.timestamp()) if found.year in _YEARS else None
-    return timegm(parsed[:6]) - (parsed[9] or 0) if parsed[0] in _YEARS else None
+    offset = parsed[9] or 0
+    return timegm(parsed[:6]) - (offset if abs(offset) < _MOST_OFFSET_S else 0) if parsed[0] in _YEARS else None
 
 
 def addresses_of(header: str, charset: str | None = None) -> list[tuple[str, str]]:
@@ -126,8 +134,15 @@ def addresses_of(header: str, charset: str | None = None) -> list[tuple[str, str
 
 
 def message_ids(header: str) -> list[str]:
-    """Return the ids in a Message-ID, References or In-Reply-To header, the last of them where there are many."""
-    return _MESSAGE_ID.findall(header)[-_MOST_IDS:]
+    """Return the ids in a Message-ID, References or In-Reply-To header, the last of them where there are many.
+
+    Programs encode these headers, fold them within an id, and write one id without its brackets.
+    """
+    text = decode_words(header) if "=?" in header else header
+    found = [_FOLD.sub("", each).strip() for each in _MESSAGE_ID.findall(text)[-_MOST_IDS:]]
+    if not found and len(text.split()) == 1:
+        found = [text.strip().strip("<>")[:_MOST_ID_CHARS]]
+    return [each for each in found if len(each.split()) == 1]
 
 
 def base_subject(subject: str) -> tuple[str, bool]:

@@ -17,9 +17,10 @@ _AHEAD_BYTES = 65_536
 """Number of bytes behind the beginning of a line `From ` in which it and the name of a header have to end."""
 _START = b"\nFrom "
 _HEADER = (
-    rb"(?=(?:(?:arc|authentication|bcc|cc|content|date|delivered|delivery|dkim|domainkey|envelope|errors|from|importance"
-    rb"|in-reply|lines|list|message|mime|organization|precedence|priority|received|references|reply|resent|return|sender"
-    rb"|status|subject|thread|to|user|x)(?:-[!-9;-~]*)?[ \t]*:|>?From ))"
+    rb"(?=(?:(?:approved|arc|authentication|bcc|cc|content|date|delivered|delivery|distribution|dkim|domainkey|envelope"
+    rb"|errors|from|importance|in-reply|lines|list|message|mime|newsgroups|nntp|organization|path|posting|precedence"
+    rb"|priority|received|references|relay|reply|resent|return|sender|status|subject|thread|to|user|x|xref)"
+    rb"(?:-[!-9;-~]*)?[ \t]*:|>?From ))"
 )
 """Matches before a header that is known, or a second `From ` line."""
 _SEPARATOR = re.compile(
@@ -28,11 +29,11 @@ _SEPARATOR = re.compile(
 """Matches the line before a message: a header follows, or a second `From ` line, which some mailers add. Where the line
 itself says no time, it has to be a header that is known: people write `From what I hear:` and `PS: ...`, too."""
 _FULL_SEPARATOR = re.compile(
-    rb"From \S+ +[a-z]{3} [a-z]{3} +[0-9]{1,2} [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: [+-]?\w+)? [0-9]{4}[^\n]*\n"
-    + _HEADER,
+    rb"From (?:[^\n]{0,300}?[a-z]{3},? +[a-z]{3} +[0-9]{1,2} +[0-9]{1,2}:[0-9]{2}[^\n]{0,20} [0-9]{4}[^\n]{0,20}"
+    rb"|[ \t\r]*)\n" + _HEADER,
     re.IGNORECASE,
 )
-"""Matches the line that some programs write without an empty line before it: one that says all, sender and date."""
+"""Matches a line that some programs write without an empty line before it: with a whole date, or with nothing."""
 _CONTENT_LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _HEADERS_END = re.compile(rb"\n\r?\n")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)

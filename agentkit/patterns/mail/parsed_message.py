@@ -71,7 +71,6 @@ def parse_message(data: bytes, key: bytes | None = None) -> ParsedMessage:
     addresses = {address for _, _, address in people}  # which old mail names in In-Reply-To, between the same brackets
     named = (*message_ids(message.get("References")), *message_ids(message.get("In-Reply-To")))
     references = [each for each in named if each.lower() not in addresses]
-    own = message.get("Message-ID").strip()
     return ParsedMessage(
         key=key or content_key(data),
         date=_date_of(mail),
@@ -84,7 +83,7 @@ def parse_message(data: bytes, key: bytes | None = None) -> ParsedMessage:
         text=_limited(mail.body),
         is_cut=mail.is_cut or len(mail.body) > MOST_TEXT_CHARS,
         attachments=tuple((each.name, each.media_type, each.size) for each in mail.attachments),
-        own_id=next(iter(message_ids(own)), own.strip("<>")[:500]),
+        own_id=next(iter(message_ids(message.get("Message-ID"))), ""),
         references=tuple(dict.fromkeys(references)),
         people=people,
         size=len(data),
