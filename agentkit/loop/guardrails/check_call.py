@@ -15,6 +15,7 @@ import anyio.lowlevel
 
 from agentkit.errors import RunIncomplete
 from agentkit.run.guardrails.verdicts import Block, Caution, Pass, Verdict
+from agentkit.run.left_scopes import close_left_scopes
 from agentkit.tool_calls.failures import first_leaf_exception, leaf_exceptions
 
 if TYPE_CHECKING:
@@ -65,10 +66,20 @@ async def call_check(guardrail: Guardrail, seen: Seen) -> CheckEnd:
         if anyio.current_time() >= limit:
             end = late
 
+    async def call_in_scope() -> None:
+        nonlocal end
+        scope = anyio.CancelScope()
+        try:
+            with scope:
+                await call()
+        except RuntimeError:  # of the scope: those of the check end in `call`
+            close_left_scopes(scope)
+            end = CheckEnd(None, "it left a cancel scope or a task group open: open one with `async with`")
+
     try:
         with anyio.move_on_after(guardrail.timeout_s):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(call, name=f"guardrail {guardrail.name}")
+                tasks.start_soon(call_in_scope, name=f"guardrail {guardrail.name}")
     except BaseExceptionGroup as group:
         raise first_leaf_exception(group) from None
     await anyio.lowlevel.checkpoint_if_cancelled()

@@ -7,6 +7,7 @@ import time
 from typing import Any, get_args
 
 import anyio
+import anyio.lowlevel
 import pytest
 import sniffio
 
@@ -51,6 +52,19 @@ async def raises_without_words(seen: Seen) -> Verdict:
 
 async def raises_generator_exit(seen: Seen) -> Verdict:
     raise GeneratorExit
+
+
+async def leaves_a_scope_open(seen: Seen) -> Verdict:
+    anyio.CancelScope().__enter__()
+    await anyio.lowlevel.checkpoint()
+    return Pass()
+
+
+async def leaves_a_task_group_open(seen: Seen) -> Verdict:
+    tasks = await anyio.create_task_group().__aenter__()
+    tasks.start_soon(anyio.sleep, 60)
+    await anyio.lowlevel.checkpoint()
+    return Pass()
 
 
 async def swallows_the_timeout(seen: Seen) -> Verdict:
@@ -98,6 +112,8 @@ async def _guarded_run(*checks: Check, on: Place, timeout_s: float = 30) -> tupl
         raises_a_group_of_cancellations,
         raises_without_words,
         raises_generator_exit,
+        leaves_a_scope_open,
+        leaves_a_task_group_open,
     ],
 )
 async def test_a_check_that_ends_otherwise_has_failed(check: Check, is_alone: bool, on: Place) -> None:
