@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from agentkit.errors import UsageError
 from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.steps import run_step
 
@@ -42,14 +43,23 @@ class Verification(Generic[Out]):
 
         async def effect() -> JSONObject:
             found = self.verify(output)
-            reason = await found if inspect.isawaitable(found) else found
-            return {"reason": None if reason is None else self.redact(reason)}
+            reason: object = await found if inspect.isawaitable(found) else found
+            return {"reason": None if reason is None else self.redact(_checked_reason(reason))}
 
         self._count += 1
         name = f"{self.step_name}:{self._count}"
         checked = await effect() if self.steps is None else await run_step(self.steps, name, "check", effect)
         reason: str | None = checked["reason"]
         return reason
+
+
+def _checked_reason(reason: object) -> str:
+    if isinstance(reason, str) and reason.strip():
+        return reason
+    raise UsageError(
+        f"The function of `verify=` returned {reason!r}: return None for an output that is right, and otherwise the "
+        "reason why it is not, as text for the model."
+    )
 
 
 def output_checks(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agentkit import Agent, Outcome, OutputRejected
+from agentkit import Agent, Outcome, OutputRejected, UsageError
 from agentkit.testing import Reply, script
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +39,13 @@ async def test_it_is_given_up_after_the_retries_and_text_is_verified_too() -> No
         result = await agent.run("Write.")
     assert (result.outcome, result.answer) == (Outcome.INVALID_OUTPUT, None)
     assert "2 characters are too few." in result.reason
+
+
+async def test_what_is_no_reason_is_the_mistake_of_the_program() -> None:
+    for given in ("", " ", False, 5):
+        agent = Agent("writer", model=HAIKU, verify=lambda text, given=given: given)  # type: ignore[misc]
+        with script(lambda request: Reply.text("a")), pytest.raises(UsageError, match="return None for an output"):
+            await agent.run("Write.")
 
 
 async def test_a_delegation_may_have_one_of_its_own() -> None:
