@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from agentkit.evals.arena.davidson import PairCount
 
@@ -27,8 +28,27 @@ def groups_that_met(count: int, pairs: Sequence[PairCount]) -> list[list[int]]:
     return sorted(groups, key=len, reverse=True)
 
 
-def unbounded(count: int, pairs: Sequence[PairCount]) -> tuple[set[int], set[int]]:
-    """Return the names whose strength the battles do not bound above, and those whose they do not bound below.
+@dataclass(frozen=True, slots=True)
+class OpenEnds:
+    """The names whose strength the battles do not bound."""
+
+    above: set[int] = field(default_factory=set[int])
+    """Those without a bound above."""
+    below: set[int] = field(default_factory=set[int])
+    """Those without a bound below."""
+    groups: Mapping[int, int] = field(default_factory=dict[int, int])
+    """The group of each name. Differences inside a group are bounded."""
+
+    def __bool__(self) -> bool:
+        return bool(self.above or self.below)
+
+    def can_exceed(self, first: int, second: int) -> bool:
+        """Tell if the first strength may be above the second by any amount."""
+        return self.groups[first] != self.groups[second] and (first in self.above or second in self.below)
+
+
+def find_open_ends(count: int, pairs: Sequence[PairCount]) -> OpenEnds:
+    """Return the names whose strength the battles do not bound.
 
     A group of names that never lost to the rest, not even a tie, has none above (Zermelo, 1929; Ford, 1957). With ties
     there is a second way: if strengths can be given to names so that a winner is ahead of the loser by one at least,
@@ -47,11 +67,13 @@ def unbounded(count: int, pairs: Sequence[PairCount]) -> tuple[set[int], set[int
     groups = _strong_groups(not_lost)
     apart = [(place, loser) for place, losers in wins.items() for loser in losers if groups[place] != groups[loser]]
     if not apart and tied and any(wins.values()) and _can_be_spread(count, wins, tied):
-        return {place for place in wins if wins[place]}, {loser for losers in wins.values() for loser in losers}
+        apart = [(place, loser) for place, losers in wins.items() for loser in losers]
+        groups = {place: place for place in range(count)}
     above, below = {groups[winner] for winner, _ in apart}, {groups[loser] for _, loser in apart}
-    return (
+    return OpenEnds(
         {place for place in range(count) if groups[place] in above},
         {place for place in range(count) if groups[place] in below},
+        groups,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agentkit.errors import UsageError
 from agentkit.evals.arena.battles import Battle, BattleRow, as_battles
 from agentkit.evals.arena.davidson import Davidson, Fit, PairCount, count_pairs, log_chances
-from agentkit.evals.arena.one_sided import groups_that_met, unbounded
+from agentkit.evals.arena.one_sided import OpenEnds, find_open_ends, groups_that_met
 from agentkit.patterns.classify.intervals import normal_quantile
 
 _PRIOR_DEVIATION = 3.0
@@ -51,24 +51,16 @@ class Rating:
         return f"{self.strength:+.2f} ({self.low:+.2f} to {self.high:+.2f})"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenEnds:
-    """The names whose strength the battles do not bound above or below."""
-
-    above: frozenset[int] | set[int]
-    below: frozenset[int] | set[int]
-
-
 class Ratings(Mapping[str, Rating]):
     """Name -> its `Rating`, the strongest first. Made only by `bradley_terry`."""
 
     def __init__(self, names: Sequence[str], fit: Fit, level: float, notes: Sequence[str], open_ends: OpenEnds) -> None:
-        self._fit, self._z = fit, normal_quantile(level)
+        self._fit, self._z, self._open_ends = fit, normal_quantile(level), open_ends
         self._places = {name: place for place, name in enumerate(names)}
         self.notes = tuple(notes)
         """Sentences on what the battles do not show: names that never lost or never won."""
         ranked = sorted(names, key=lambda name: -fit.strengths[self._places[name]])
-        self._ratings = {name: self._rate(self._places[name], open_ends) for name in ranked}
+        self._ratings = {name: self._rate(self._places[name]) for name in ranked}
 
     def __getitem__(self, name: str) -> Rating:
         return self._ratings[name]
@@ -93,10 +85,8 @@ class Ratings(Mapping[str, Rating]):
         one, other, covariance = self._places[first], self._places[second], self._fit.covariance
         variance = covariance[one][one] + covariance[other][other] - 2 * covariance[one][other]
         half, value = self._z * math.sqrt(max(0.0, variance)), self[first].strength - self[second].strength
-        low = -math.inf if math.isinf(self[first].low) or math.isinf(self[second].high) else value - half
-        return Rating(
-            value, low, math.inf if math.isinf(self[first].high) or math.isinf(self[second].low) else value + half
-        )
+        low = -math.inf if self._open_ends.can_exceed(other, one) else value - half
+        return Rating(value, low, math.inf if self._open_ends.can_exceed(one, other) else value + half)
 
     def chances(self, first: str, second: str) -> tuple[float, float, float]:
         """Return the probabilities that the first wins, that the second wins, and of a tie.
@@ -109,13 +99,10 @@ class Ratings(Mapping[str, Rating]):
         won, lost, tied = map(math.exp, log_chances(difference, self._fit.log_tie))
         return won, lost, tied
 
-    def _rate(self, place: int, open_ends: OpenEnds) -> Rating:
+    def _rate(self, place: int) -> Rating:
         strength, half = self._fit.strengths[place], self._z * math.sqrt(max(0.0, self._fit.covariance[place][place]))
-        return Rating(
-            strength,
-            -math.inf if place in open_ends.below else strength - half,
-            math.inf if place in open_ends.above else strength + half,
-        )
+        low = -math.inf if place in self._open_ends.below else strength - half
+        return Rating(strength, low, math.inf if place in self._open_ends.above else strength + half)
 
 
 def bradley_terry(battles: Iterable[BattleRow], level: float = 0.95) -> Ratings:
@@ -144,10 +131,9 @@ def bradley_terry(battles: Iterable[BattleRow], level: float = 0.95) -> Ratings:
         raise DisconnectedBattles([[names[place] for place in group] for group in groups])
     if all(battle.is_tie for battle in checked):
         return _all_tied(names, level)
-    above, below = unbounded(len(names), pairs)
-    prior = _PRIOR_DEVIATION if above or below else None
-    fit = Davidson(len(names), pairs, prior).fit()
-    return Ratings(names, fit, level, list(_notes(names, pairs, above | below)), OpenEnds(above, below))
+    open_ends = find_open_ends(len(names), pairs)
+    fit = Davidson(len(names), pairs, _PRIOR_DEVIATION if open_ends else None).fit()
+    return Ratings(names, fit, level, list(_notes(names, pairs, open_ends.above | open_ends.below)), open_ends)
 
 
 def ratings_by_category(battles: Iterable[BattleRow], level: float = 0.95) -> dict[str, Ratings | DisconnectedBattles]:
@@ -193,4 +179,5 @@ def _all_tied(names: Sequence[str], level: float) -> Ratings:
     nobody = Fit([0.0] * len(names), [[0.0] * len(names) for _ in names], math.inf, None)
     everybody = set(range(len(names)))
     note = "All battles are ties: they show no strength, and do not bound it."
-    return Ratings(names, nobody, level, [note], OpenEnds(everybody, everybody))
+    apart = {place: place for place in everybody}
+    return Ratings(names, nobody, level, [note], OpenEnds(everybody, everybody, apart))

@@ -79,7 +79,7 @@ def clustered_bootstrap(
 
     Percentiles are widened for few tasks (Hesterberg, 2015, arXiv:1411.5279). For a mean pass rate,
     `clustered_interval` is better where tasks are few or nearly all pass: a sample in which all passed cannot show by
-    being resampled that others might fail.
+    being resampled that others might fail. One task alone shows no spread: its interval has no ends.
 
     Args:
         trials: Task -> the scores of its tries.
@@ -89,7 +89,10 @@ def clustered_bootstrap(
         seed: The same seed draws the same samples.
     """
     tasks = list(check_trials(trials).values())
-    return bootstrap(tasks, measure or _mean_over_tasks, resamples, level=widened(level, len(tasks)), seed=seed)
+    measured = measure or _mean_over_tasks
+    if len(tasks) == 1:
+        return Interval(measured(tasks), -math.inf, math.inf)
+    return bootstrap(tasks, measured, resamples, level=widened(level, len(tasks)), seed=seed)
 
 
 def widened(level: float, count: int) -> float:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agentkit.evals.arena import Battle
 from agentkit.evals.arena.davidson import Davidson, count_pairs
-from agentkit.evals.arena.one_sided import groups_that_met, unbounded
+from agentkit.evals.arena.one_sided import find_open_ends, groups_that_met
 
 NAMES = "abcd"
 
@@ -19,8 +19,10 @@ def open_ends(*rows: str) -> tuple[str, str]:
     """`ab` is a win of a over b, `a=b` a tie. The names without an upper bound, and those without a lower one."""
     battles = [Battle(row[0], row[-1], "tie" if "=" in row else "a") for row in rows]
     names = sorted({name for battle in battles for name in (battle.a, battle.b)})
-    above, below = unbounded(len(names), count_pairs(names, battles, ordered=False))
-    return "".join(names[place] for place in sorted(above)), "".join(names[place] for place in sorted(below))
+    found = find_open_ends(len(names), count_pairs(names, battles, ordered=False))
+    return "".join(names[place] for place in sorted(found.above)), "".join(
+        names[place] for place in sorted(found.below)
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_where_all_are_bounded_the_fit_ends_and_elsewhere_it_runs_away(drawn: li
     battles = [Battle(NAMES[order[0]], NAMES[order[1]], "tie" if is_tie else "a") for order, is_tie in drawn]
     pairs = count_pairs(NAMES, battles, ordered=False)
     assume(len(groups_that_met(4, pairs)) == 1 and not all(battle.is_tie for battle in battles))
-    is_bounded = unbounded(4, pairs) == (set(), set())
+    is_bounded = not find_open_ends(4, pairs)
     try:
         strengths = Davidson(4, pairs).fit().strengths
     except (ZeroDivisionError, OverflowError):

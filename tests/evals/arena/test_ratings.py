@@ -11,6 +11,7 @@ from agentkit.errors import UsageError
 from agentkit.evals.arena import Battle, DisconnectedBattles, Rating, bradley_terry, ratings_by_category
 from benchmarks.coverage import Arena, cover_ratings
 
+TURNED = str.maketrans("xyz", "zxy")
 CIRCLE = [("x", "y", "a"), ("y", "z", "a"), ("z", "x", "a")]
 
 
@@ -80,6 +81,8 @@ def test_a_name_that_never_lost_is_named_and_has_no_upper_end() -> None:
     assert found["x"].low == -math.inf
     assert "best never lost: its strength has no upper bound" in found.notes[0]
     assert "best never lost" in repr(found)
+    assert -2 < found.difference("x", "y").low < 0 < found.difference("x", "y").high < 2  # they beat one another
+    assert found.difference("best", "x").low < found.difference("best", "x").high == math.inf
     worst = bradley_terry([*CIRCLE, ("x", "worst", "a"), ("y", "z", "tie")])
     assert worst["worst"].low == -math.inf
     assert any("worst never won" in note for note in worst.notes)
@@ -90,6 +93,14 @@ def test_a_tie_bounds_a_name_that_never_lost() -> None:
     found = bradley_terry([("x", "y", "a"), ("y", "z", "a"), ("x", "z", "tie")])
     assert found["x"].high < math.inf
     assert found.notes == ("x never lost.", "z never won.")
+
+
+def test_names_only_name() -> None:
+    for rows in ([*CIRCLE, ("x", "y", "tie")], [("x", "y", "a"), ("y", "z", "a"), ("x", "z", "a")]):
+        renamed = [(a.translate(TURNED), b.translate(TURNED), winner) for a, b, winner in rows]
+        found, again = bradley_terry(rows), bradley_terry(renamed)
+        for name, rating in found.items():
+            assert again[name.translate(TURNED)].strength == pytest.approx(rating.strength, abs=1e-9)
 
 
 def test_ties_alone_show_no_strength() -> None:

@@ -78,6 +78,8 @@ def test_a_bootstrap_draws_whole_tasks_for_any_measure() -> None:
     assert clustered_bootstrap(costs, seed=1) != clustered_bootstrap(costs)
     middle = clustered_bootstrap(costs, lambda tasks: median(map(fmean, tasks)), level=0.9)
     assert 10 < middle.low < middle.value == 20.5 < middle.high < 31
+    one = clustered_bootstrap({"a": [3.5, 4.5]})
+    assert (one.value, one.low, one.high) == (4, -math.inf, math.inf)
     best_of_2 = clustered_interval({task: [pass_at_k(len(t), sum(t), 2)] for task, t in TRIALS.items() if len(t) > 1})
     assert best_of_2.value == pytest.approx(2 / 3)
 
