@@ -34,6 +34,7 @@ from agentkit.simulator.offline import OfflineResponder
 from agentkit.testing import Reply
 
 DOCUMENTS, CHARS, AT_ONCE, REPLY_S = 1_000, 50_000, 64, 1.0
+PLANNED = ("calls", "input_tokens", "output_tokens", "min_cost_usd", "max_cost_usd", "worst_case_usd", "seconds")
 WORDS = [
     f"{stem}{ending}" for stem in ("fee", "card", "loan", "limit", "bank") for ending in ("", "s", "ed", "ing", "er")
 ]
@@ -179,7 +180,7 @@ async def measure_recall(folder: Path, most: int, questions: int, *, is_live: bo
             totals["dropped"] += result.dropped
             for name in ("calls", "input_tokens", "output_tokens", "cost_usd", "seconds"):
                 totals[f"actual {name}"] += getattr(result.actual, name)
-            for name in ("calls", "input_tokens", "output_tokens", "min_cost_usd", "max_cost_usd", "seconds"):
+            for name in PLANNED:
                 totals[f"planned {name}"] += getattr(result.plan, name)
     count = totals.pop("questions")
     print(f"{count} questions, {most} documents each; shown quotes that stand in their document: "
