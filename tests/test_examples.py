@@ -64,6 +64,10 @@ Message = MutableMapping[str, Any]
                 "receipt-07.txt: The items add",
             ],
         ),
+        (
+            "15_write_like",
+            ["30 examples, about ", "Of windows I know", "0% copied, 2 drafts, ok: True", " from the cache"],
+        ),
         ("08_mcp_server", ["mounted: library__find_books (read)", "Tea: A Global History on A3."]),
     ],
 )

@@ -16,8 +16,13 @@ from agentkit.patterns.escalation.result import Attempt as Attempt
 from agentkit.patterns.escalation.result import CascadeResult as CascadeResult
 from agentkit.patterns.escalation.results import CascadeResults as CascadeResults
 from agentkit.patterns.escalation.results import LevelMeasures as LevelMeasures
+from agentkit.patterns.few_shot.copying import CopiedPassage as CopiedPassage
+from agentkit.patterns.few_shot.copying import CopyCheck as CopyCheck
+from agentkit.patterns.few_shot.copying import check_copying as check_copying
 from agentkit.patterns.few_shot.demonstration import Demonstration as Demonstration
 from agentkit.patterns.few_shot.examples import Examples as Examples
+from agentkit.patterns.few_shot.write_like import write_like as write_like
+from agentkit.patterns.few_shot.written_text import WrittenText as WrittenText
 from agentkit.patterns.mail.add_report import AddReport as AddReport
 from agentkit.patterns.mail.gmail import gmail_query as gmail_query
 from agentkit.patterns.mail.index import MailIndex as MailIndex

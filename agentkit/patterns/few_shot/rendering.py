@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from agentkit.errors import UsageError
-from agentkit.history.plain_text import content_blocks, conversation_text
-from agentkit.messages.content import Document
+from agentkit.history.plain_text import content_blocks, conversation_text, plain_text
+from agentkit.messages.content import Document, File, Image
 from agentkit.messages.fence import unused_mark
 from agentkit.messages.message import Message, with_cache_marker
 from agentkit.patterns.few_shot.demonstration import Demonstration
@@ -94,9 +94,31 @@ def with_nearest(select: Callable[[str], object], given: object) -> list[Part]:
         select: Returns the examples for a text.
         given: The input of an agent.
     """
-    text = given.text if isinstance(given, Document) else given if isinstance(given, str) else json_text(given)
-    shown = str(select(text))
-    return [*([shown] if shown else []), given if isinstance(given, Document) else text]
+    shown = str(select(input_text(given)))
+    return [*([shown] if shown else []), *input_parts(given)]
+
+
+def input_parts(given: object, render: Callable[[Any], str | Sequence[Part]] | None = None) -> list[Part]:
+    """Return an input of an agent as content, as its `render` makes it, or else as an agent does by itself."""
+    if render is not None and not isinstance(given, list):
+        given = render(given)
+    if isinstance(given, list | tuple):
+        return list(cast("Sequence[Part]", given))
+    return [given if isinstance(given, str | Document | Image | File) else json_text(given)]
+
+
+def input_text(given: object) -> str:
+    """Return the text of an input, by which examples are chosen; a picture has none."""
+    if isinstance(given, list):
+        return "\n".join(map(input_text, cast("list[object]", given)))
+    if isinstance(given, Image | File):
+        return ""
+    if isinstance(given, dict):
+        block = cast("Block", given)
+        return plain_text([block]) if "type" in block else json_text(block)
+    if isinstance(given, Document | str):
+        return given if isinstance(given, str) else given.text
+    return json_text(given)
 
 
 def _plain_body(one: Demonstration) -> list[tuple[str, str]]:
