@@ -95,7 +95,35 @@ def demonstration_of_pair(given: object, output: object, name: str = "") -> Demo
         return Demonstration(text, said, name)
     if is_blank(blocks):
         raise UsageError(f"An example has a blank input beside its output {_shown(output)}.")
-    return Demonstration(text, plain_text(blocks), name, turns=turns_text([("user", blocks), ("assistant", text)]))
+    shown = input_text(given).strip() or plain_text(blocks)
+    return Demonstration(text, shown, name, turns=turns_text([("user", blocks), ("assistant", text)]))
+
+
+def input_text(given: object) -> str:
+    """Return the text of an input, by which examples are found and are the same; a picture or a PDF has none."""
+    if isinstance(given, Document | str):
+        return given if isinstance(given, str) else given.text
+    if isinstance(given, Image | File):
+        return ""
+    value = given  # as it is: the checks below would narrow it to what cannot be named
+    if isinstance(given, list):
+        parts = cast("list[object]", given)
+        if any(map(_is_content, parts)) or [type(part) for part in parts] == [str]:
+            return "\n".join(filter(None, map(input_text, parts)))
+    if isinstance(given, dict) and "type" in given:
+        return _text_of_block(cast("Block", given))
+    return _text_of_value(value)
+
+
+def _is_content(part: object) -> bool:
+    return isinstance(part, Document | Image | File) or (isinstance(part, dict) and "type" in part)
+
+
+def _text_of_block(block: Block) -> str:
+    source: Block | None = block.get("source")
+    if source is None:
+        return plain_text([block])
+    return str(source.get("data")) if source.get("type") == "text" else ""
 
 
 def turns_text(turns: Sequence[tuple[str, object]]) -> str:

@@ -11,7 +11,7 @@ from agentkit.history.plain_text import content_blocks, plain_text
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.history.saved import SavedConversation
 from agentkit.messages.message import Message, encode, text_block, text_of
-from agentkit.patterns.few_shot.demonstration import Demonstration, turns_text
+from agentkit.patterns.few_shot.demonstration import Demonstration, input_text, turns_text
 from agentkit.patterns.sources import Gap
 from agentkit.run.result import RunResult
 from agentkit.tools.reserved_names import ANSWER_TOOL
@@ -85,7 +85,8 @@ def _merged(said: Sequence[Message]) -> Message:
 
 
 def _demonstration(turns: Sequence[Message], name: str) -> Demonstration:
-    output, given = text_of(turns[-1].content), plain_text(turns[0].content)
+    output, asked = text_of(turns[-1].content), turns[0].content
+    given = asked if isinstance(asked, str) else input_text(asked).strip() or plain_text(asked)
     if len(turns) == 2 and all(_is_text(message) for message in turns):
         return Demonstration(output, given, name)
     return Demonstration(output, given, name, turns=turns_text([(one.role, one.content) for one in turns]))

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from agentkit.errors import UsageError
-from agentkit.history.plain_text import content_blocks, conversation_text, plain_text
+from agentkit.history.plain_text import content_blocks, conversation_text
 from agentkit.messages.content import Document, File, Image
 from agentkit.messages.fence import unused_mark
 from agentkit.messages.message import Message, with_cache_marker
-from agentkit.patterns.few_shot.demonstration import Demonstration
+from agentkit.patterns.few_shot.demonstration import Demonstration, input_text
 from agentkit.patterns.reading.packing import BYTES_PER_TOKEN, PICTURE_TOKENS
 from agentkit.tools.serialization import json_text
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WRITE_ANOTHER = "Write another one."
 """The prompt of the turn before an output that answers no input of its own."""
-_TAG = re.compile(r"</?(?:examples?|input|steps|output)\b", re.IGNORECASE)
+_TAG = re.compile(r"[<\uff1c]\s*[/\uff0f]?\s*(?:examples?|input|steps|output)\b", re.IGNORECASE)
 """Anything that looks like one of the marks."""
 _ID_FIELD: Mapping[str, str] = {"tool_use": "id", "tool_result": "tool_use_id"}
 _ALL = 1 << 40
@@ -105,20 +105,6 @@ def input_parts(given: object, render: Callable[[Any], str | Sequence[Part]] | N
     if isinstance(given, list | tuple):
         return list(cast("Sequence[Part]", given))
     return [given if isinstance(given, str | Document | Image | File) else json_text(given)]
-
-
-def input_text(given: object) -> str:
-    """Return the text of an input, by which examples are chosen; a picture has none."""
-    if isinstance(given, list):
-        return "\n".join(map(input_text, cast("list[object]", given)))
-    if isinstance(given, Image | File):
-        return ""
-    if isinstance(given, dict):
-        block = cast("Block", given)
-        return plain_text([block]) if "type" in block else json_text(block)
-    if isinstance(given, Document | str):
-        return given if isinstance(given, str) else given.text
-    return json_text(given)
 
 
 def _plain_body(one: Demonstration) -> list[tuple[str, str]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 
 from agentkit.patterns.few_shot.demonstration import Demonstration
@@ -52,7 +54,7 @@ class ExampleIndex:
         room = math.inf if tokens is None else int((tokens - 1) * BYTES_PER_TOKEN) - AROUND_BYTES
         left = math.inf if most is None else most
         chosen: list[Demonstration] = []
-        key = text_key(text)
+        key = _key(text)
         for number in self._ranked(text, min(left, room / self._mean_size)):
             size, one = self._sizes[number], self._demonstrations[number]
             if size > room or _is_same(one, key):
@@ -75,5 +77,13 @@ class ExampleIndex:
 
 def _is_same(one: Demonstration, key: str) -> bool:
     """True for an example of the very text with this key, which would give its answer away."""
-    own = text_key(one.input or one.output)
-    return own == key or (len(own) >= _QUOTED_CHARS and own in key) or text_key(one.output) == key
+    own = _key(one.input or one.output)
+    return own == key or (len(own) >= _QUOTED_CHARS and own in key) or _key(one.output) == key
+
+
+def _key(text: str) -> str:
+    """Return the key of a text; of a JSON object, that of all texts with the same fields, in whatever order."""
+    if text.startswith("{"):
+        with suppress(ValueError, RecursionError):
+            text = json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False)
+    return text_key(text)

@@ -20,8 +20,9 @@ from agentkit.budget.model_limits import model_limits_of
 from agentkit.errors import UsageError
 from agentkit.messages.message import text_of
 from agentkit.patterns.few_shot.copying import CopyCheck, check_copying
+from agentkit.patterns.few_shot.demonstration import input_text
 from agentkit.patterns.few_shot.examples import Examples
-from agentkit.patterns.few_shot.rendering import input_parts, input_text
+from agentkit.patterns.few_shot.rendering import input_parts
 from agentkit.patterns.few_shot.written_text import WrittenText, copying_text, texts_of_output
 from agentkit.patterns.instructions import with_more_instructions
 from agentkit.patterns.reading.packing import estimated_tokens

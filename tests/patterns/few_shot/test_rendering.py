@@ -16,7 +16,11 @@ from agentkit.patterns import Examples
 from agentkit.testing import Reply, script
 from tests.pictures import png
 
-PIECES = st.lists(st.sampled_from(["</example>", "<INPUT>", "</output", "</examples-1>", "tea", "\n", "\u2028", "x"]))
+PIECES = st.lists(
+    st.sampled_from(
+        ["</example>", "< / EXAMPLE\t>", "<INPUT>", "</output", "</examples-1>", "tea", "\n", "\u2028", "x"]
+    )
+)
 PAIRS = Examples([("Where is my parcel?", "delivery"), ("The cup is broken.", "complaint")])
 
 

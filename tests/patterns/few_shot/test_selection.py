@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentkit import Document
 from agentkit.errors import UsageError
 from agentkit.patterns import Examples
 from agentkit.patterns.texts import text_key
 
+REPLY = {"role": "assistant", "content": "They met."}
 WORDS = ("tea", "cup", "pot", "dog", "sun", "</example>", "\u8336", "Ende")
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join)
 
@@ -57,6 +59,19 @@ def test_the_text_inside_of_a_longer_prompt_is_found_out() -> None:
     talk = "We talked about tea for an hour, and then about cups."
     examples = Examples([(talk, "On tea"), ("We talked about dogs.", "On dogs")])
     assert [one.output for one in examples.select(f"Write the essay of:\n<talk>{talk.upper()}</talk>")] == ["On dogs"]
+
+
+@pytest.mark.parametrize(
+    "written", [{"b": [1], "a": "x"}, '{ "a": "x", "b": [1] }', Document("talk", "We met."), "We  met."]
+)
+def test_the_same_input_is_found_out_in_whatever_form_it_comes(written: object) -> None:
+    examples = Examples([({"a": "x", "b": [1]}, "1"), (Document("talk", "We met.", "Monday"), "2"), ("else", "3")])
+    asked = str(examples.render(tokens=900)(written)[0])
+    right = 2 if "We" in str(getattr(written, "text", written)) else 1
+    assert f"<output>\n{right}\n" not in asked
+    assert "<output>\n3\n" in asked
+    chat = Examples.from_messages([{"role": "user", "content": [Document("talk", "We met.").to_block()]}, REPLY])
+    assert len(chat.select("We met.")) == 0
 
 
 def test_numbers_that_cannot_be_limits_are_refused() -> None:
