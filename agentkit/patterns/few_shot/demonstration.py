@@ -105,25 +105,29 @@ def input_text(given: object) -> str:
         return given if isinstance(given, str) else given.text
     if isinstance(given, Image | File):
         return ""
-    value = given  # as it is: the checks below would narrow it to what cannot be named
     if isinstance(given, list):
         parts = cast("list[object]", given)
         if any(map(_is_content, parts)) or [type(part) for part in parts] == [str]:
-            return "\n".join(filter(None, map(input_text, parts)))
-    if isinstance(given, dict) and "type" in given:
-        return _text_of_block(cast("Block", given))
-    return _text_of_value(value)
+            return "\n".join(filter(None, map(_text_of_part, parts)))
+        return _text_of_value(parts)
+    return _text_of_value(given)
 
 
 def _is_content(part: object) -> bool:
     return isinstance(part, Document | Image | File) or (isinstance(part, dict) and "type" in part)
 
 
-def _text_of_block(block: Block) -> str:
-    source: Block | None = block.get("source")
-    if source is None:
+def _text_of_part(part: object) -> str:
+    if not isinstance(part, dict):
+        return input_text(part)
+    block = cast("Block", part)
+    if block.get("type") == "text":
+        return str(block.get("text") or "")
+    source: object = block.get("source")
+    if not isinstance(source, dict):
         return plain_text([block])
-    return str(source.get("data")) if source.get("type") == "text" else ""
+    data = cast("Block", source)
+    return str(data.get("data")) if data.get("type") == "text" else ""
 
 
 def turns_text(turns: Sequence[tuple[str, object]]) -> str:

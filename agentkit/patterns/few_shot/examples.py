@@ -156,7 +156,12 @@ class Examples:
         Args:
             request: The prompt before an output that has no input of its own.
             cache: The lifetime of the cache marker at their end, behind which `fork()`s differ. None: no marker.
+
+        Raises:
+            UsageError: The request is blank, which the API refuses.
         """
+        if not request.strip():
+            raise UsageError(f"messages(request={request!r}): it takes the prompt before an output without an input.")
         return examples_messages(self.items, request, Settings(cache=cache).cache_marker)
 
     def select(self, text: str, *, tokens: int | None = None, most: int | None = None) -> Examples:
@@ -173,7 +178,7 @@ class Examples:
             UsageError: One of the limits is no whole number above 0.
         """
         for name, number in (("tokens", tokens), ("most", most)):
-            if number is not None and (isinstance(number, bool) or number < 1):
+            if number is not None and (type(number) is not int or number < 1):
                 raise UsageError(f"select({name}={number!r}): it takes a whole number, at least one.")
         return self._with(self._index.select(text, tokens, most), is_ordered=True)
 

@@ -85,8 +85,7 @@ async def write_like(
     Raises:
         UsageError: There is no example, or an argument that cannot work.
     """
-    if not 0 <= most_copied <= 1:
-        raise UsageError(f"write_like(most_copied={most_copied!r}): it takes a share, 0 to 1.")
+    _check_arguments(writer, tokens, most_copied)
     given = await anyio.to_thread.run_sync(_as_examples, examples)
     question = input_text(task)
     model = model_id(options.get("model") or writer.model)
@@ -104,6 +103,15 @@ async def write_like(
     return WrittenText(
         text=text, copying=copying, most_copied=most_copied, examples=shown, is_selection=is_selection, run=run
     )
+
+
+def _check_arguments(writer: object, tokens: object, most_copied: object) -> None:
+    if not isinstance(writer, Agent):
+        raise UsageError(f"write_like(writer={writer!r}): it takes an Agent, for example Agent('writer', model=...).")
+    if tokens is not None and (type(tokens) is not int or tokens < 1):
+        raise UsageError(f"write_like(tokens={tokens!r}): it takes a whole number, at least one.")
+    if not isinstance(most_copied, int | float) or not 0 <= most_copied <= 1:
+        raise UsageError(f"write_like(most_copied={most_copied!r}): it takes a share, 0 to 1.")
 
 
 def _as_examples(given: ExamplesLike) -> Examples:

@@ -18,7 +18,12 @@ from pydantic import BaseModel, Field
 from agentkit import Agent, Document, File, Image
 from agentkit.errors import UsageError
 from agentkit.messages.message import encode
-from agentkit.patterns.few_shot.demonstration import Demonstration, demonstration_from, demonstration_of_pair
+from agentkit.patterns.few_shot.demonstration import (
+    Demonstration,
+    demonstration_from,
+    demonstration_of_pair,
+    input_text,
+)
 from agentkit.testing import Reply, script
 from tests.pictures import png
 
@@ -64,6 +69,16 @@ def test_an_example_is_taken_from_texts_documents_and_pairs() -> None:
     seen = demonstration_of_pair(["What is it?", Image.of(png(1, 1))], "A dot")
     assert [block["type"] for block in seen.messages()[0]["content"]] == ["text", "image"]
     assert demonstration_from(seen) is seen
+
+
+def test_the_text_of_an_input_is_that_of_its_content() -> None:
+    block = Document("talk", "We met.").to_block()
+    picture: Any = Image.of(png(1, 1)).to_block()
+    assert input_text(["Write of", block, picture, {"type": "text"}, {"type": "text", "text": "that"}]) == (
+        "Write of\nWe met.\nthat"
+    )
+    assert input_text({"type": "essay", "on": "tea"}) == '{"type":"essay","on":"tea"}'
+    assert input_text(Image.of(png(1, 1))) == ""
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -62,7 +63,7 @@ def test_the_text_inside_of_a_longer_prompt_is_found_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", [{"b": [1], "a": "x"}, '{ "a": "x", "b": [1] }', Document("talk", "We met."), "We  met."]
+    "written", [{"b": [1], "a": "x"}, '{ "a": "x", "b": [1] }', Document("talk", "We met."), "We  met.", ["We met."]]
 )
 def test_the_same_input_is_found_out_in_whatever_form_it_comes(written: object) -> None:
     examples = Examples([({"a": "x", "b": [1]}, "1"), (Document("talk", "We met.", "Monday"), "2"), ("else", "3")])
@@ -75,9 +76,12 @@ def test_the_same_input_is_found_out_in_whatever_form_it_comes(written: object) 
 
 
 def test_numbers_that_cannot_be_limits_are_refused() -> None:
-    for bad in ({"tokens": 0}, {"most": -1}, {"most": True}):
+    bad: dict[str, Any]
+    for bad in ({"tokens": 0}, {"most": -1}, {"most": True}, {"tokens": "9"}):
         with pytest.raises(UsageError, match="whole number"):
             Examples(["a"]).select("b", **bad)
+    with pytest.raises(UsageError, match="it takes the prompt"):
+        Examples(["a"]).messages(request=" ")
 
 
 def test_an_embedder_finds_by_meaning() -> None:

@@ -142,7 +142,9 @@ async def test_paths_texts_budgets_and_journals_are_taken(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("given", "options", "said"),
     [([], {}, "one at least"), ([ESSAY], {"most_copied": 2}, "a share"), ("/nowhere/at/all", {}, "no such file"),
-     (["x" * 9_000], {"tokens": 3}, "no example fits"), ([ESSAY], {"token": 3}, "token")],
+     (["x" * 9_000], {"tokens": 3}, "no example fits"), ([ESSAY], {"writer": "opus"}, "takes an Agent"),
+     ([ESSAY], {"tokens": "many"}, "a whole number"), ([ESSAY], {"most_copied": "5%"}, "a share"),
+     ([ESSAY], {"token": 3}, "token")],
 )  # fmt: skip
 async def test_what_cannot_work_is_refused_before_anything_is_sent(given: Any, options: Any, said: str) -> None:
     with script(), pytest.raises(UsageError, match=said):
