@@ -7,6 +7,7 @@ exceptions.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -90,6 +91,8 @@ class CallRunner:
                 exception=self._exception_for_listener(error),
             )
         added = run.context._added  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - every call passes here
+        if gates is not None:
+            added = [*map(deepcopy, added)]  # the code of the tool may go on, and add more than is checked
         return CallResult(content, added=added, duration_s=round(steps.now() - started, 4))
 
     async def checked(self, run: ToolRun, result: CallResult) -> CallResult:

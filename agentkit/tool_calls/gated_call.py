@@ -7,7 +7,6 @@ time limit of the tool; and the result is checked as the model would read it, wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,6 @@ class PassedGates:
 
     async def checked(self, run: ToolRun, result: CallResult) -> CallResult:
         """Return a result that the model may read, with the notes behind it."""
-        result = replace(result, added=deepcopy(result.added))  # the code of the tool may go on, and add to it
         call, content = GatedCall(run, self.messages), result.content
         if result.added:
             content = [*([text_block(content)] if isinstance(content, str) else content), *result.added]

@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import pytest
+from mcp.server.mcpserver import MCPServer
 
 from agentkit import (
     Agent,
@@ -122,6 +123,20 @@ async def by_a_thread_that_goes_on(phone: Phone) -> Any:
     return result
 
 
+async def by_a_tool_of_an_mcp_server(phone: Phone) -> Any:
+    server = MCPServer("phone", log_level="ERROR")
+
+    @server.tool(name="ring")
+    def ring_there() -> str:
+        """Ring a phone."""
+        phone.rang.append("there")
+        return "It rang."
+
+    async with mounted(InProcessServer(server), name="phone") as toolset:
+        with script(lambda request: Reply.tool("phone__ring")):
+            return await guarded(NO, phone, 0.2, tools=[toolset]).run("Call.", deps=phone)
+
+
 async def by_the_fallback(phone: Phone) -> Any:
     def reply(request: Any) -> Reply:
         return Reply.refusal() if request["model"] == HAIKU else Reply.tool("ring")
@@ -208,6 +223,7 @@ async def in_a_resumed_run(phone: Phone, path: Path) -> Any:
         by_code_of_a_tool,
         by_a_tool_that_cannot_be_stopped,
         by_a_thread_that_goes_on,
+        by_a_tool_of_an_mcp_server,
         by_the_fallback,
         after_a_compaction,
         by_a_restarted_turn,
