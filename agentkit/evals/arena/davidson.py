@@ -30,6 +30,11 @@ class PairCount:
     weights: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     squares: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
 
+    def without_ties(self) -> PairCount:
+        """Return the pair with half a win for each in place of a tie."""
+        first, second, tie = self.weights
+        return PairCount(self.first, self.second, [first + tie / 2, second + tie / 2, 0.0], self.squares)
+
 
 def count_pairs(names: Sequence[str], battles: Iterable[Battle], *, ordered: bool) -> list[PairCount]:
     """Return the battles of each pair, whose names become places in `names`.
@@ -76,13 +81,20 @@ class Davidson:
         pairs: The battles of each pair.
         prior_deviation: The standard deviation of a normal prior of all unknowns, around 0. None: no prior.
         advantage: True: the advantage of the first place is fitted as well.
+        has_tie_outcome: False: there is no t, and a tie is half a win for each.
     """
 
     def __init__(
-        self, count: int, pairs: Sequence[PairCount], prior_deviation: float | None = None, *, advantage: bool = False
+        self,
+        count: int,
+        pairs: Sequence[PairCount],
+        prior_deviation: float | None = None,
+        *,
+        advantage: bool = False,
+        has_tie_outcome: bool = True,
     ) -> None:
         self._count, self._pairs = count, pairs
-        has_ties = any(pair.weights[2] for pair in pairs)
+        has_ties = has_tie_outcome and any(pair.weights[2] for pair in pairs)
         self._tie = count if has_ties else None
         self._advantage = count + has_ties if advantage else None
         self._unknowns = count + has_ties + advantage
@@ -137,7 +149,8 @@ class Davidson:
     def _likelihood(self, at: Sequence[float]) -> float:
         total, log_tie = -self._pull / 2 * dot(at, at), self._log_tie(at)
         for pair in self._pairs:
-            chances = log_chances(self._difference(at, pair), log_tie)
+            first, second, tie = log_chances(self._difference(at, pair), log_tie)
+            chances = (first, second, (first + second) / 2 if self._tie is None else tie)
             total += sum(weight * chance for weight, chance in zip(pair.weights, chances, strict=True) if weight)
         return total
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from agentkit.errors import UsageError
 from agentkit.evals.arena.battles import Battle, BattleRow, as_battles
@@ -105,7 +106,9 @@ class Ratings(Mapping[str, Rating]):
         return Rating(strength, low, math.inf if place in self._open_ends.above else strength + half)
 
 
-def bradley_terry(battles: Iterable[BattleRow], level: float = 0.95) -> Ratings:
+def bradley_terry(
+    battles: Iterable[BattleRow], level: float = 0.95, ties: Literal["outcome", "half"] = "outcome"
+) -> Ratings:
     """Return the ratings of all names, by the model of Bradley and Terry (1952) with Davidson's ties (1970).
 
     Battles with both bad count as ties: they say that neither is stronger. Where all weights are 1, the intervals come
@@ -116,14 +119,18 @@ def bradley_terry(battles: Iterable[BattleRow], level: float = 0.95) -> Ratings:
     Args:
         battles: Battles, or rows `(name, name, "a" | "b" | "tie" | "both_bad")`, then a category, a weight or both.
         level: The coverage of the intervals.
+        ties: `outcome`: a tie is a third outcome, whose frequency is fitted. `half`: half a win for each, as arenas
+            count it that publish ratings.
 
     Raises:
         DisconnectedBattles: Some names never met the others, not even through third ones.
-        ValueError: There is no battle, or a row is none.
+        ValueError: There is no battle, a row is none, or `ties` is none of the two.
     """
     checked = as_battles(battles)
     if not checked:
         raise ValueError("There are no battles to rate from.")
+    if ties not in {"outcome", "half"}:
+        raise ValueError(f"bradley_terry(ties={ties!r}): ties are 'outcome' or 'half'.")
     names = sorted({name for battle in checked for name in (battle.a, battle.b)})
     pairs = count_pairs(names, checked, ordered=False)
     groups = groups_that_met(len(names), pairs)
@@ -131,8 +138,10 @@ def bradley_terry(battles: Iterable[BattleRow], level: float = 0.95) -> Ratings:
         raise DisconnectedBattles([[names[place] for place in group] for group in groups])
     if all(battle.is_tie for battle in checked):
         return _all_tied(names, level)
-    open_ends = find_open_ends(len(names), pairs)
-    fit = Davidson(len(names), pairs, _PRIOR_DEVIATION if open_ends else None).fit()
+    has_tie_outcome = ties == "outcome"
+    open_ends = find_open_ends(len(names), pairs if has_tie_outcome else [pair.without_ties() for pair in pairs])
+    prior = _PRIOR_DEVIATION if open_ends else None
+    fit = Davidson(len(names), pairs, prior, has_tie_outcome=has_tie_outcome).fit()
     return Ratings(names, fit, level, list(_notes(names, pairs, open_ends.above | open_ends.below)), open_ends)
 
 

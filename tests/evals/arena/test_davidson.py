@@ -47,6 +47,18 @@ def test_without_ties_the_strengths_are_those_of_choix(count: int, drawn: list[t
     assert Davidson(count, pairs).fit().strengths == pytest.approx(list(reference - reference.mean()), abs=2e-5)
 
 
+def test_half_a_win_for_each_is_what_choix_finds_with_all_wins_doubled() -> None:
+    draw = random.Random(5)
+    winners: list[Winner] = ["a", "a", "tie"]
+    drawn = [(draw.sample(range(4), 2), draw.choice(winners)) for _ in range(120)]
+    pairs = count_pairs("0123", [Battle(str(a), str(b), winner) for (a, b), winner in drawn], ordered=False)
+    doubled = [(a, b) if winner == "a" or way else (b, a) for (a, b), winner in drawn for way in (0, 1)]
+    reference = choix.opt_pairwise(4, doubled, method="Newton-CG")
+    found = Davidson(4, pairs, has_tie_outcome=False).fit()
+    assert found.strengths == pytest.approx(list(reference - reference.mean()), abs=2e-5)
+    assert found.log_tie == -math.inf
+
+
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.permutations("wxyz"), st.sampled_from(["a", "b", "tie"])), min_size=12, max_size=60))
 def test_each_name_won_as_often_as_its_strength_expects(drawn: list[tuple[list[str], Winner]]) -> None:

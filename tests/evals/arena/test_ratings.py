@@ -95,6 +95,16 @@ def test_a_tie_bounds_a_name_that_never_lost() -> None:
     assert found.notes == ("x never lost.", "z never won.")
 
 
+def test_ties_may_be_half_a_win_for_each_as_published_ratings_have_them() -> None:
+    rows = [("x", "y", "a")] * 6 + [("x", "y", "tie")] * 4
+    found = bradley_terry(rows, ties="half")
+    assert found.difference("x", "y").strength == pytest.approx(math.log(8 / 2), abs=1e-6)
+    assert found["x"].high < math.inf
+    assert bradley_terry(rows)["x"].high == math.inf
+    with pytest.raises(ValueError, match="ties='none'"):
+        bradley_terry(rows, ties="none")  # type: ignore[arg-type]
+
+
 def test_names_only_name() -> None:
     for rows in ([*CIRCLE, ("x", "y", "tie")], [("x", "y", "a"), ("y", "z", "a"), ("x", "z", "a")]):
         renamed = [(a.translate(TURNED), b.translate(TURNED), winner) for a, b, winner in rows]
