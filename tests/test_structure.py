@@ -105,7 +105,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/patterns/classify/pictures.py": "tests/patterns/classify/test_evaluation.py",
     "agentkit/patterns/classify/text_report.py": "tests/patterns/classify/test_evaluation.py",
     "agentkit/patterns/escalation/items.py": "tests/patterns/escalation/test_cascade.py",
-    "agentkit/patterns/escalation/judging.py": "tests/patterns/escalation/test_cascade.py",
     "agentkit/patterns/escalation/result.py": "tests/patterns/escalation/test_cascade.py",
     "agentkit/patterns/escalation/results.py": "tests/patterns/escalation/test_cascade.py",
     "agentkit/patterns/escalation/solving.py": "tests/patterns/escalation/test_cascade.py",

@@ -24,8 +24,8 @@ Prompt = TypeVar("Prompt")
 
 _MAX_REPLY_CHARS = 4_000
 """The most characters of a failed try's reply, or of the reason against it, that another model reads."""
-_OUTCOMES_NOT_RETRIED = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED, Outcome.BLOCKED)
-"""Outcomes without another try: it would have no more money, or no more time, or a guardrail has said no."""
+_OUTCOMES_NOT_RETRIED = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED, Outcome.BLOCKED, Outcome.PAUSED)
+"""Outcomes without another try: no money or time is left, a guardrail has said no, or the run goes on later."""
 
 
 def may_try_again(result: RunResult[Out]) -> bool:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Out_co = TypeVar("Out_co", default=str, covariant=True)
 
+_SAYS_NOTHING = (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED, Outcome.PAUSED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt(Generic[Out_co]):
@@ -50,8 +52,8 @@ class Attempt(Generic[Out_co]):
 
     @property
     def is_cut_off(self) -> bool:
-        """True if a budget was used up, or it was cancelled, which says nothing about the level."""
-        return not self.accepted and self.outcome in (Outcome.BUDGET_EXHAUSTED, Outcome.CANCELLED)
+        """True if a budget was used up, it was cancelled or is paused, which says nothing about the level."""
+        return not self.accepted and self.outcome in _SAYS_NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Generic
 import anyio
 
 from agentkit.agents.escalation import FailedTry, may_try_again, with_failures
+from agentkit.budget.account import Account
+from agentkit.budget.blocks import within_account
+from agentkit.budget.budget import Budget
 from agentkit.budget.usage import Cost
+from agentkit.errors import UsageError
+from agentkit.log import log
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.patterns.escalation.agreement import Agreement, disagreement_text, same_answer_key
 from agentkit.patterns.escalation.checks import Verdict, short_hash
@@ -53,7 +58,8 @@ class Solver(Generic[In, Out]):
     async def solve(self, item: In | str, item_id: str, attempts: list[Attempt[Out]]) -> None:
         """Try one level after another, and add each attempt to the list as soon as it has ended.
 
-        Raises UsageError for an item that no request can be made of, and whatever the code of an agent raises.
+        Raises UsageError for an item that no request can be made of. What the code of an agent raises is an attempt
+        that failed.
 
         Args:
             item: The prompt.
@@ -75,13 +81,14 @@ class Solver(Generic[In, Out]):
         """Return the attempt of a level, and what the next one is shown of it. None: there must be no next one."""
         began_s = anyio.current_time()
         prompt = with_failures(level.agent, item, failures)
+        account = Account(Budget(), f"the level {level.name!r}")  # what a run has spent that raises is known here only
         try:
-            answers = await self._ask(level, prompt, attempt_id)
-        except EndpointError as error:
-            failed = FailedTry(model_id(level.agent.model), "Its server could not be reached.")
-            reason = text_without_secrets(str(error))
-            seconds = anyio.current_time() - began_s
-            return _attempt_without_answer(level, reason, seconds), failed
+            with within_account(account):
+                answers = await self._ask(level, prompt, attempt_id)
+        except Exception as error:
+            if isinstance(error, UsageError) and not isinstance(error, EndpointError):
+                raise
+            return _raised(level, error, Cost(account.spent.cost_usd), anyio.current_time() - began_s)
         chosen = answers.chosen
         if chosen.answer is None or answers.problem:
             judged = Judged(Verdict(answers.problem), Cost())
@@ -182,7 +189,18 @@ def _failed_try(level: PreparedLevel[In, Out], chosen: RunResult[Out], attempt: 
     return FailedTry(model_id(level.agent.model), reason, level.text(chosen.answer.value))
 
 
-def _attempt_without_answer(level: PreparedLevel[In, Out], reason: str, seconds: float) -> Attempt[Out]:
-    return Attempt(
-        level=level.name, answer=None, accepted=False, reason=reason, outcome=Outcome.FAILED, seconds=seconds
-    )
+def _raised(
+    level: PreparedLevel[In, Out], error: Exception, cost: Cost, seconds: float
+) -> tuple[Attempt[Out], FailedTry]:
+    """Return the attempt of a level whose server cannot be reached, or whose own code has raised."""
+    model, reason = model_id(level.agent.model), str(error)
+    failed = FailedTry(model, "Its server could not be reached.")
+    if not isinstance(error, EndpointError):
+        log().error("the code of an agent raised in a cascade", agent=level.agent.name, model=model, exc_info=error)
+        reason = f"The program raised {type(error).__name__}: {error}"
+        failed = FailedTry(model, "The program that ran it failed.")
+    attempt: Attempt[Out] = Attempt(
+        level=level.name, answer=None, accepted=False, reason=text_without_secrets(reason), outcome=Outcome.FAILED,
+        cost=cost, seconds=seconds,
+    )  # fmt: skip
+    return attempt, failed
