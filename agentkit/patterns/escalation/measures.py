@@ -14,10 +14,9 @@ from functools import cached_property
 from statistics import fmean
 from typing import Generic
 
-from agentkit.budget.usage import usd_text
 from agentkit.patterns.classify.intervals import Interval, bootstrap, proportion, wilson
 from agentkit.patterns.escalation.result import CascadeResult, Out_co
-from agentkit.patterns.escalation.results import CascadeResults
+from agentkit.patterns.escalation.results import CascadeResults, mean_interval, usd_interval
 
 _RESAMPLES = 1_000
 
@@ -92,12 +91,12 @@ class CascadeMeasurement(Generic[Out_co]):
     @cached_property
     def cost_each(self) -> Interval:
         """US dollars for one item, over all that were finished."""
-        return _mean([_usd(one.cost.usd) for one in self.results.finished])
+        return mean_interval([_usd(one.cost.usd) for one in self.results.finished])
 
     @cached_property
     def strong_cost_each(self) -> Interval:
         """US dollars for one item of the strong model alone, without checks."""
-        return _mean([_cost_parts(pair).strong for pair in self.pairs])
+        return mean_interval([_cost_parts(pair).strong for pair in self.pairs])
 
     @cached_property
     def solved(self) -> Interval:
@@ -213,10 +212,6 @@ def _saving(parts: Sequence[Parts]) -> Interval:
     return Interval(drawn.value, min(drawn.low, least), max(drawn.high, most))
 
 
-def _mean(values: Sequence[float]) -> Interval:
-    return Interval(math.nan, 0.0, math.inf) if not values or math.isnan(sum(values)) else bootstrap(values, fmean)
-
-
 def paired_difference(pairs: Sequence[tuple[bool, bool]]) -> Interval:
     """Return the difference of two proportions over the same items, with its interval (Newcombe, 1998, method 10).
 
@@ -256,7 +251,7 @@ def _table(measured: CascadeMeasurement[Out_co]) -> Iterator[str]:
     yield f"{'solved':18}{measured.solved!s:30}{measured.strong_solved}"
     if measured.right is not None:
         yield f"{'right':18}{measured.right!s:30}{measured.strong_right}"
-    yield f"{'cost each':18}{_usd_interval(measured.cost_each):30}{_usd_interval(measured.strong_cost_each)}"
+    yield f"{'cost each':18}{usd_interval(measured.cost_each):30}{usd_interval(measured.strong_cost_each)}"
     yield f"{'saving':18}{_percent_or_dash(measured.saving)}"
     yield f"{'saving in time':18}{_percent_or_dash(measured.time_saving)}"
     yield f"{'solved, difference':18} {measured.solved_difference}"
@@ -270,7 +265,3 @@ def _table(measured: CascadeMeasurement[Out_co]) -> Iterator[str]:
 
 def _percent_or_dash(one: Interval) -> str:
     return "-" if math.isnan(one.value) else _percent(one)
-
-
-def _usd_interval(one: Interval) -> str:
-    return "-" if math.isnan(one.value) else f"{usd_text(one.value)} ({usd_text(one.low)}-{usd_text(one.high)})"

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import fmean, stdev
 from typing import Generic, overload
 
 from agentkit.budget.usage import Cost, usd_text
-from agentkit.patterns.classify.intervals import Interval, percentile, proportion
+from agentkit.patterns.classify.intervals import Interval, bootstrap, normal_quantile, proportion
 from agentkit.patterns.escalation.result import CascadeResult, Out_co
 from agentkit.run.agent_spec import Out
 
 _NAME_WIDTH = 30
 _SHOWN_GAPS = 3
+_MOST_RESAMPLED = 2_000
+"""Values of which a bootstrap takes less than a second."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LevelMeasures:
     """The measures of one level over many items."""
 
@@ -33,10 +36,20 @@ class LevelMeasures:
     """The price of its answers to all items."""
     check_cost: Cost
     """The price of the checks of these."""
-    median_s: float
-    """The median of the seconds that an attempt took."""
-    p95_s: float
-    """The seconds within which 95% of the attempts were done."""
+    usd: tuple[float, ...] = field(default=(), repr=False)
+    """US dollars of each attempt, with its checks. NaN: a price is not known."""
+    seconds: tuple[float, ...] = field(default=(), repr=False)
+    """Seconds of each attempt, with its checks."""
+
+    @cached_property
+    def cost_each(self) -> Interval:
+        """US dollars of one attempt, with its checks."""
+        return mean_interval(self.usd)
+
+    @cached_property
+    def seconds_each(self) -> Interval:
+        """Seconds of one attempt, with its checks."""
+        return mean_interval(self.seconds)
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,7 @@ class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
     def _measure(self, level: str) -> LevelMeasures:
         attempts = [one for result in self.results for one in result.attempts if one.level == level]
         counted = [one for one in attempts if not one.is_cut_off]
-        solved, seconds = sum(one.accepted for one in counted), [one.seconds for one in counted]
+        solved = sum(one.accepted for one in counted)
         return LevelMeasures(
             tried=len(counted),
             solved=solved,
@@ -109,8 +122,8 @@ class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
             share=proportion(solved, len(counted)),
             cost=sum((one.cost for one in attempts), Cost()),
             check_cost=sum((one.check_cost for one in attempts), Cost()),
-            median_s=percentile(seconds, 0.5),
-            p95_s=percentile(seconds, 0.95),
+            usd=tuple(math.nan if one.total_cost.usd is None else one.total_cost.usd for one in counted),
+            seconds=tuple(one.seconds for one in counted),
         )
 
     def __str__(self) -> str:
@@ -126,12 +139,12 @@ def _table(results: CascadeResults[Out]) -> Iterator[str]:
     if results.unreadable:
         yield results.unreadable
     yield ""
-    yield f"{'level':{_NAME_WIDTH}}{'tried':>6}{'solved':>7}  {'share':18}{'each':>9}{'p50 s':>7}"
+    yield f"{'level':{_NAME_WIDTH}}{'tried':>6}{'solved':>7}  share"
     for level, one in results.by_level.items():
         share = str(one.share) if one.tried else "-"
-        each = _each(one.cost + one.check_cost, one.tried)
-        median = "-" if math.isnan(one.median_s) else f"{one.median_s:.1f}"
-        yield f"{level[: _NAME_WIDTH - 1]:{_NAME_WIDTH}}{one.tried:>6,}{one.solved:>7,}  {share:18}{each:>9}{median:>7}"
+        yield f"{level[: _NAME_WIDTH - 1]:{_NAME_WIDTH}}{one.tried:>6,}{one.solved:>7,}  {share}"
+        if one.tried:
+            yield f"    cost each {usd_interval(one.cost_each)}, seconds each {one.seconds_each}"
     gaps = results.gaps
     yield from (f"gap: {gap}" for gap in gaps[:_SHOWN_GAPS])
     if len(gaps) > _SHOWN_GAPS:
@@ -142,7 +155,20 @@ def _items(count: int) -> str:
     return "1 item is" if count == 1 else f"{count:,} items are"
 
 
-def _each(cost: Cost, count: int) -> str:
-    if cost.usd is None or not count:
-        return "-"
-    return usd_text(cost.usd / count)
+def usd_interval(one: Interval) -> str:
+    """Return an amount of US dollars with its interval, as people read it."""
+    return "-" if math.isnan(one.value) else f"{usd_text(one.value)} ({usd_text(one.low)}-{usd_text(one.high)})"
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    """Return the mean with its interval: by a bootstrap, and of very many values by the normal distribution.
+
+    Args:
+        values: The values. NaN among them, or none at all: nothing is known.
+    """
+    if not values or math.isnan(mean := fmean(values)):
+        return Interval(math.nan, 0.0, math.inf)
+    if len(values) <= _MOST_RESAMPLED:
+        return bootstrap(values, fmean)
+    half = normal_quantile(0.95) * stdev(values) / math.sqrt(len(values))
+    return Interval(mean, mean - half, mean + half)

@@ -9,6 +9,7 @@ import pytest
 from agentkit.budget.usage import Cost
 from agentkit.patterns import Attempt, CascadeMeasurement, CascadeResult, CascadeResults
 from agentkit.patterns.escalation.measures import Pair, paired_difference
+from agentkit.patterns.escalation.results import mean_interval
 from agentkit.run.outcome import Outcome
 
 
@@ -51,6 +52,15 @@ def test_a_few_items_that_all_went_the_same_way_prove_little() -> None:
 
 def test_time_is_that_of_the_strong_model_without_checks() -> None:
     assert measured([True] * 5).time_saving.value == pytest.approx(1 - 1 / 0.5)
+
+
+def test_each_level_has_its_price_and_time_with_intervals() -> None:
+    level = measured([True, False]).results.by_level["a"]
+    assert (level.cost_each.value, level.seconds_each.value) == (1.0, 1.0)
+    few, many = mean_interval([1.0, 2.0] * 900), mean_interval([1.0, 2.0] * 1_100)
+    assert few.low == pytest.approx(many.low, abs=0.005)
+    assert few.high == pytest.approx(many.high, abs=0.005)
+    assert math.isnan(mean_interval([]).value)
 
 
 def test_an_unknown_price_makes_no_verdict() -> None:
