@@ -100,18 +100,25 @@ async def battle_all(
         pairs: The pairs that meet on each prompt, the one that is shown first in front. Default: all, as `round_robin`.
         both_orders: As for `battle`.
         category: The kind of task, for breakdowns.
-        concurrency: The most prompts at once.
+        concurrency: The most prompts at once; the matches of one are judged one after the other. 1 for a person.
+
+    Raises:
+        ValueError: A pair has a name that is no contender's.
     """
     met = round_robin(list(contenders)) if pairs is None else list(pairs)
     names = list(dict.fromkeys(name for pair in met for name in pair))
+    unknown = [name for name in names if name not in contenders]
+    if unknown:
+        raise ValueError(
+            f"battle_all: {', '.join(unknown)} in `pairs` is none of the contenders, {', '.join(contenders)}."
+        )
     limiter = anyio.CapacityLimiter(concurrency)
 
     async def play(prompt: str) -> list[Match | MatchFailure]:
         async with limiter:
             tried = await at_once([partial(_try_to_answer, contenders[name], prompt) for name in names])
             answers = dict(zip(names, tried, strict=True))
-            matches = [_Pairing(prompt, *pair, judge, both_orders, category).play(answers) for pair in met]
-            return [await match for match in matches]
+            return [await _Pairing(prompt, *pair, judge, both_orders, category).play(answers) for pair in met]
 
     played = await at_once([partial(play, prompt) for prompt in prompts])
     outcomes = [outcome for of_prompt in played for outcome in of_prompt]

@@ -98,9 +98,19 @@ async def test_a_failure_is_no_defeat_and_costs_no_other_match() -> None:
             await battle("Tea?", {"ill": ill, "a": shouting}, longer_is_better)
 
 
+async def test_a_pair_of_strangers_is_refused() -> None:
+    with pytest.raises(ValueError, match="battle_all: quiet in `pairs` is none of the contenders, loud"):
+        await battle_all(["Tea?"], {"loud": shouting}, longer_is_better, pairs=[("loud", "quiet")])
+
+
 async def test_a_fault_of_a_pipelines_own_is_raised_as_it_is() -> None:
     async def broken(prompt: str) -> str:
         raise LookupError("no such index")
 
+    async def broken_judge(prompt: str, first: str, second: str) -> Winner:
+        raise LookupError("no such rubric")
+
     with pytest.raises(LookupError, match="no such index"):
         await battle_all(["Tea?"], {"broken": broken, "loud": shouting}, longer_is_better)
+    with pytest.raises(LookupError, match="no such rubric"):
+        await battle_all(["Tea?"], {"a": lookup, "b": lookup, "loud": shouting}, broken_judge)
