@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
@@ -99,9 +99,12 @@ async def fan_out(
     concurrency: int,
     run_id: str | None,
     emit: Emit[Out],
+    names: Sequence[str] | None = None,
     redact: Callable[[str], str] = text_without_secrets,
 ) -> None:
     """Run every item, at most `concurrency` at once, and emit each result as it comes.
+
+    The run of an item has the id `<run_id>/<name>`; without `names`, it is named by its place.
 
     One item's failure never costs another's result; items that cannot be read any further end with a `Failed`. `redact`
     takes secrets out of the texts of errors. Raises ConfigurationError for what is missing before anything is sent
@@ -115,7 +118,8 @@ async def fan_out(
 
     async def work() -> None:
         for index, item in waiting:
-            await emit(await _run_item(run_item, index, item, f"{prefix}/{index}", redact))
+            name = index if names is None else names[index]
+            await emit(await _run_item(run_item, index, item, f"{prefix}/{name}", redact))
 
     try:
         async with anyio.create_task_group() as tasks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import KW_ONLY, dataclass, fields, replace
@@ -42,10 +42,12 @@ async def run_items(
     emit: Emit[Out] | None,
     how: FanOutOptions[Out],
     options: RunOptions[Deps],
+    names: Sequence[str] | None = None,
 ) -> list[Done[Out] | Failed]:
     """Run every item of a fan-out as `Agent.map` says, and return the results in order.
 
-    With `emit`, each result goes there as it comes, and none is returned.
+    With `emit`, each result goes there as it comes, and none is returned. With `names`, an item is known by its name in
+    the journal, not by its place.
     """
     check_run_options(spec, options, *(field.name for field in fields(FanOutOptions)))
     agent, shared = spec_with_options(spec, options), options.pop("budget", None)
@@ -76,7 +78,9 @@ async def run_items(
         redactor = Redactor.of(spec.redact, [*credentials_of(client), *credentials_of_environment()])
         stack.enter_context(log_context(redactor, agent=spec.name))
         one = _ItemRuns(agent, options, is_recorded=store is not None, collector=collector).run
-        await fan_out(one, items, concurrency=how.most_at_once, run_id=run_id, emit=deliver, redact=redactor.text)
+        await fan_out(
+            one, items, concurrency=how.most_at_once, run_id=run_id, emit=deliver, names=names, redact=redactor.text
+        )
     return [results[index] for index in sorted(results)]
 
 

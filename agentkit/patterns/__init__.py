@@ -31,6 +31,11 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.patterns.mail.people": "Person",
         "agentkit.patterns.mail.query": "QueryError parse_query",
         "agentkit.patterns.mail.records": "MailAttachment MailHit MailMessage MailThread SearchResult",
+        "agentkit.patterns.profile.funnel": "funnel plan_funnel",
+        "agentkit.patterns.profile.outline": "Profile",
+        "agentkit.patterns.profile.result": (
+            "FunnelOptions FunnelProgress FunnelResult QueryCount StageReport Statement"
+        ),
         "agentkit.patterns.quotes.matching": "Span find_quote split_quote",
         "agentkit.patterns.reading.result": "ReadOptions ReadProgress ReadResult",
         "agentkit.patterns.reading.read_many": "plan_reading read_many",

@@ -34,6 +34,15 @@ from agentkit.patterns.mail.records import MailHit as MailHit
 from agentkit.patterns.mail.records import MailMessage as MailMessage
 from agentkit.patterns.mail.records import MailThread as MailThread
 from agentkit.patterns.mail.records import SearchResult as SearchResult
+from agentkit.patterns.profile.funnel import funnel as funnel
+from agentkit.patterns.profile.funnel import plan_funnel as plan_funnel
+from agentkit.patterns.profile.outline import Profile as Profile
+from agentkit.patterns.profile.result import FunnelOptions as FunnelOptions
+from agentkit.patterns.profile.result import FunnelProgress as FunnelProgress
+from agentkit.patterns.profile.result import FunnelResult as FunnelResult
+from agentkit.patterns.profile.result import QueryCount as QueryCount
+from agentkit.patterns.profile.result import StageReport as StageReport
+from agentkit.patterns.profile.result import Statement as Statement
 from agentkit.patterns.quotes.matching import Span as Span
 from agentkit.patterns.quotes.matching import find_quote as find_quote
 from agentkit.patterns.quotes.matching import split_quote as split_quote

@@ -21,7 +21,7 @@ from agentkit.errors import DefinitionError, InvalidArguments
 from agentkit.messages.message import JSON
 from agentkit.patterns.escalation.agreement import Agreement
 from agentkit.patterns.escalation.grader import Grade, is_grader
-from agentkit.patterns.reading.kept_evidence import agent_fingerprint
+from agentkit.patterns.kept_results import agent_fingerprint
 from agentkit.run.output import InvalidAnswer, OutputSpec
 
 OneCheck: TypeAlias = "Callable[..., object] | Agent[Any, Any, Any] | Agreement[Any] | TypeAdapter[Any] | type"

@@ -11,7 +11,7 @@ from agentkit.agents.escalation import escalated
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, encode
 from agentkit.patterns.escalation.checks import Check, PreparedChecks, prepare_checks, short_hash
-from agentkit.patterns.reading.kept_evidence import agent_fingerprint
+from agentkit.patterns.kept_results import agent_fingerprint
 from agentkit.run.agent_spec import In, Out
 from agentkit.run.delegation_terms import Escalate, model_id
 

@@ -22,7 +22,7 @@ from agentkit.patterns.mail.conditions import Condition
 from agentkit.patterns.mail.files import FileIndexer
 from agentkit.patterns.mail.parsed_message import ParsedMessage, parse_document, parse_message
 from agentkit.patterns.mail.people import Person
-from agentkit.patterns.mail.records import MailMessage, MailThread, SearchResult
+from agentkit.patterns.mail.records import FoundThread, MailMessage, MailThread, SearchResult
 from agentkit.patterns.mail.searching import MailReader
 from agentkit.patterns.mail.tables import named_errors, open_database
 from agentkit.patterns.mail.writing import MailWriter, Place
@@ -115,6 +115,17 @@ class MailIndex:
             ConfigurationError: The index is damaged.
         """
         return await self._read(lambda reader: reader.search(query, limit))
+
+    async def find_threads(self, query: str | Condition) -> list[FoundThread]:
+        """Return all threads in which a query finds a message, those with the latest message first.
+
+        Args:
+            query: A query as docs/mail.md describes it, or its conditions.
+
+        Raises:
+            QueryError: The query cannot be parsed.
+        """
+        return await self._read(lambda reader: reader.find_threads(query))
 
     async def thread(self, id: str, *, first: int = 1, limit: int | None = None) -> MailThread:  # noqa: A002 - it is what everybody calls it
         """Return a thread by its id, or by that of one of its messages. Raises UsageError if there is none.

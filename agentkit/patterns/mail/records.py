@@ -88,6 +88,22 @@ class MailThread:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundThread:
+    """A thread in which a query finds a message; its texts are not in memory."""
+
+    id: str
+    """The id of the thread: that of one of its messages."""
+    messages: int
+    """Number of its messages."""
+    chars: int
+    """Characters of the texts of its messages."""
+    last: datetime | None
+    """The date of its latest message, UTC. None: none says one."""
+    content: str = field(repr=False)
+    """Another text for another set of messages."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The newest messages that a query finds, and how many there are."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -17,7 +18,14 @@ from agentkit.patterns.mail.files import kind_of_mail, shown_path
 from agentkit.patterns.mail.matching import IDENTITY, rows_of
 from agentkit.patterns.mail.people import Person, find_people, utc
 from agentkit.patterns.mail.query import parse_query
-from agentkit.patterns.mail.records import MailAttachment, MailHit, MailMessage, MailThread, SearchResult
+from agentkit.patterns.mail.records import (
+    FoundThread,
+    MailAttachment,
+    MailHit,
+    MailMessage,
+    MailThread,
+    SearchResult,
+)
 from agentkit.retrieval.terms import split_terms
 from agentkit_tools.mail_identity import content_key
 from agentkit_tools.mail_stores import START_BYTES, messages_of_store
@@ -39,6 +47,10 @@ SELECT (SELECT count(*) FROM unreadable)
     (SELECT count(*) FROM cut_messages)
 """
 """Counts what could not be read, with files of which reading was interrupted; and messages that were too long."""
+_THREAD = """
+(SELECT key FROM messages first WHERE first.id = found.thread), min(key), count(*), sum(length(text)), max(date),
+    group_concat(hex(key))"""
+"""A thread among the rows of its messages, in whatever order they are."""
 
 
 class _Row(NamedTuple):
@@ -115,6 +127,23 @@ class MailReader:
             unreadable, cut = self._database.execute(_UNREADABLE).fetchone()
         return SearchResult(hits, count, threads, unreadable, cut)
 
+    def find_threads(self, query: str | Condition) -> list[FoundThread]:
+        """Return all threads in which a query finds a message, those with the latest message first."""
+        condition = parse_query(query) if isinstance(query, str) else query
+        refuse_size(condition)
+        found = rows_of(condition)
+        with _snapshot(self._database):
+            rows = self._database.execute(
+                f"WITH found (thread) AS (SELECT DISTINCT thread FROM {found.text}) "  # noqa: S608 - of our own
+                f"SELECT {_THREAD} FROM found CROSS JOIN messages USING (thread) JOIN contents USING (id) "
+                "GROUP BY found.thread ORDER BY max(date) DESC, found.thread DESC",
+                found.values,
+            )
+            return [
+                FoundThread(_id(first or key), count, chars, utc(last), _digest(keys))
+                for first, key, count, chars, last, keys in rows
+            ]
+
     def message(self, id: str) -> MailMessage:  # noqa: A002 - it is what everybody calls it
         """Return a message. Raises UsageError if there is none of this id."""
         return self._named(id).message()
@@ -183,6 +212,11 @@ def _snapshot(database: sqlite3.Connection) -> Generator[None]:
         yield
     finally:
         database.execute("ROLLBACK")
+
+
+def _digest(keys: str) -> str:
+    """Return a text for a set of keys, whatever their order."""
+    return hashlib.sha256(",".join(sorted(keys.split(","))).encode()).hexdigest()
 
 
 def _id(key: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agentkit.messages.message import JSON
@@ -46,7 +46,7 @@ def check_text(text: str, evidence: Sequence[Citation], texts: Mapping[str, str]
     cited: set[int] = set()
 
     def checked_numbers(found: re.Match[str]) -> str:
-        numbers = [number for number in _numbers_in(found[1]) if 1 <= number <= len(evidence)]
+        numbers = [number for number in numbers_in(found[1]) if 1 <= number <= len(evidence)]
         cited.update(numbers)
         return f" [{', '.join(map(str, numbers))}]" if numbers else ""
 
@@ -64,7 +64,19 @@ def check_text(text: str, evidence: Sequence[Citation], texts: Mapping[str, str]
     return CheckedText(_SENTENCE.sub(marked, text).strip(), frozenset(cited), tuple(false), tuple(uncited))
 
 
-def _numbers_in(listed: str) -> list[int]:
+def sentences_of(text: str) -> Iterator[str]:
+    """Yield the sentences of a text with their numbers, and what is between them; together they are the text."""
+    at = 0
+    for found in _SENTENCE.finditer(text):
+        if found.start() > at:
+            yield text[at : found.start()]
+        yield found[0]
+        at = found.end()
+    if at < len(text):
+        yield text[at:]
+
+
+def numbers_in(listed: str) -> list[int]:
     """Return the numbers of `2, 4-6`."""
     found: list[int] = []
     for part in re.split(r"[,;]", listed):

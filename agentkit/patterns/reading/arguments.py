@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import iscoroutinefunction
 from os import PathLike
 from typing import TYPE_CHECKING, cast
@@ -29,37 +29,57 @@ _OTHERS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
 
 
 def check_arguments(question: object, reader: object, writer: object, options: ReadOptions) -> None:
-    """Raise UsageError for arguments that cannot work, each with its name."""
+    """Raise UsageError for arguments of a reading that cannot work, each with its name."""
     refuse_unknown_options("read_many(...)", options, [*ReadOptions.__optional_keys__], UsageError)
-    if not isinstance(question, str) or not question.strip():
-        raise UsageError(f"read_many needs a question, not {question!r}.")
-    try:
-        question.encode()
-    except UnicodeEncodeError as error:
-        half = ascii(question[error.start])
-        raise UsageError(f"The question of read_many holds {half}, half of a surrogate pair: remove it.") from None
-    for name, agent in (("reader", reader), ("writer", writer)):
-        if not isinstance(agent, Agent):
-            raise UsageError(f"read_many({name}={agent!r}): it takes an Agent, for example Agent({name!r}, model=...).")
-    _check_output(cast("AnyReader", reader))
     given = cast("dict[str, object]", options)
-    for name in _NUMBERS:
-        number = given.get(name, 1)
-        is_none = number is None and name == "most_documents"
+    check_call("read_many", ("question", question), (reader, writer), given, _NUMBERS)
+    check_output(cast("AnyReader", reader))
+
+
+def check_call(
+    pattern: str,
+    said: tuple[str, object],
+    agents: tuple[object, object],
+    options: Mapping[str, object],
+    numbers: Iterable[str],
+) -> None:
+    """Raise UsageError where a question or goal is none, an agent is none, or an option is of another type.
+
+    Args:
+        pattern: The function that was called.
+        said: The name of the question or goal, and its text.
+        agents: The reader and the writer.
+        options: The options that were given.
+        numbers: The names of the options that take a number, those that begin with `most_` None as well.
+    """
+    name, text = said
+    if not isinstance(text, str) or not text.strip():
+        raise UsageError(f"{pattern} needs a {name}, not {text!r}.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = ascii(text[error.start])
+        raise UsageError(f"The {name} of {pattern} holds {half}, half of a surrogate pair: remove it.") from None
+    for role, agent in zip(("reader", "writer"), agents, strict=True):
+        if not isinstance(agent, Agent):
+            raise UsageError(f"{pattern}({role}={agent!r}): it takes an Agent, for example Agent({role!r}, model=...).")
+    for option in numbers:
+        number = options.get(option, 1)
+        is_none = number is None and option.startswith("most_")
         if not is_none and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
-            raise UsageError(f"read_many({name}={number!r}): it takes a whole number, at least one.")
-    for name, (wanted, is_right) in _OTHERS.items():
-        if (value := given.get(name)) is not None and not is_right(value):
-            raise UsageError(f"read_many({name}={value!r}): it takes {wanted}.")
+            raise UsageError(f"{pattern}({option}={number!r}): it takes a whole number, at least one.")
+    for option, (wanted, is_right) in _OTHERS.items():
+        if (value := options.get(option)) is not None and not is_right(value):
+            raise UsageError(f"{pattern}({option}={value!r}): it takes {wanted}.")
 
 
-def _check_output(reader: AnyReader) -> None:
+def check_output(reader: AnyReader, pattern: str = "read_many") -> None:
     """Raise UsageError for an output that has no place for a quote; in a text, the API cites."""
     if reader.output_spec.is_text:
         return
     schema = encode(reader.output_spec.form.schema).decode()
     if not any(mark in schema for mark in _QUOTING):
         raise UsageError(
-            f"read_many(reader=...): the output of Agent({reader.name!r}) holds no quotes: its type needs a field "
+            f"{pattern}(reader=...): the output of Agent({reader.name!r}) holds no quotes: its type needs a field "
             "`quote`, or `quotes`, with a `document` beside it, as `Findings` has; for a text, the API cites."
         )

@@ -94,8 +94,12 @@ def reading_prompt(pack: Pack, store: DocumentStore, *, is_cited: bool = False) 
 def _block_of(part: Part, store: DocumentStore) -> Block:
     if part.page:
         return store.page(part.document, part.page).to_block()
-    text = store[part.document][part.start : part.end]
-    return Document(sendable(part.document), sendable(text), sendable(store.title(part.document))).to_block()
+    return text_block_of(part.document, store[part.document][part.start : part.end], store.title(part.document))
+
+
+def text_block_of(document: str, text: str, title: str) -> Block:
+    """Return a text as a document block, without halves of surrogate pairs, which no request can carry."""
+    return Document(sendable(document), sendable(text), sendable(title)).to_block()
 
 
 def evidence_in(output: object, pack: Pack, citations: Iterable[JSONObject] = ()) -> Iterator[Quoted]:

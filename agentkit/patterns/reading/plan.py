@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
     from agentkit.budget.prices import Price
 
-_REQUEST_TOKENS = 1_200
+REQUEST_TOKENS = 1_200
 """Tokens of a request beside its documents: instructions, the output type, what the API adds."""
-_READER_OUTPUT = (40, 400)
+READER_OUTPUT = (40, 400)
 """Tokens of a reader's reply where nothing is found, and beside the evidence where much is."""
-_QUOTED_SHARE = 1 / 3
+QUOTED_SHARE = 1 / 3
 """The part of the documents' tokens that readers report where much is found, claims included."""
 _WRITER_OUTPUT = (300, 4_000)
 _DENSE_TEXT = 1.5
 """The factor on estimated tokens in the worst case: tables, code and some scripts have more of them."""
 _EVIDENCE_PER_REPLY = 2
 """Tokens of evidence as the writer reads it, for each token of a reader's reply, in the worst case."""
-_SECONDS_PER_CALL = 2.0
-_OUTPUT_TOKENS_PER_S = 80
-_SECONDS_PER_BATCH = 3_600.0
+SECONDS_PER_CALL = 2.0
+OUTPUT_TOKENS_PER_S = 80
+SECONDS_PER_BATCH = 3_600.0
 """Seconds within which most batches end, as the API says. They may take a day."""
 
 
@@ -161,8 +161,8 @@ class PlanRates:
         reply = (
             sum(self._reply_tokens(pack, 0) + self._reply_tokens(pack, 1) for pack in packs) / 2 / max(1, len(packs))
         )
-        reply_s = _SECONDS_PER_BATCH if self.is_batched else _SECONDS_PER_CALL + reply / _OUTPUT_TOKENS_PER_S
-        writing_s = _SECONDS_PER_CALL + sum(_WRITER_OUTPUT) / 2 / _OUTPUT_TOKENS_PER_S
+        reply_s = SECONDS_PER_BATCH if self.is_batched else SECONDS_PER_CALL + reply / OUTPUT_TOKENS_PER_S
+        writing_s = SECONDS_PER_CALL + sum(_WRITER_OUTPUT) / 2 / OUTPUT_TOKENS_PER_S
         return Plan(
             documents=len(_documents(packs) | _documents(known)),
             calls=len(packs) + bool(packs or known),
@@ -178,30 +178,30 @@ class PlanRates:
 
     def _totals(self, packs: Sequence[Pack], known: Sequence[Pack], case: int) -> tuple[int, int, float | None]:
         """Return tokens in, tokens out and US dollars, for the case that little (0) or much (1) is found."""
-        beside = _REQUEST_TOKENS + self.question_tokens
+        beside = REQUEST_TOKENS + self.question_tokens
         replies = [self._reply_tokens(pack, case) for pack in packs]
         found = sum(replies) + sum(self._reply_tokens(pack, case) for pack in known)
         found, answer = min(found, self.most_evidence_tokens), min(_WRITER_OUTPUT[case], self.max_tokens[1])
-        reading = [_usd(self.reader, pack.tokens + beside, reply) for pack, reply in zip(packs, replies, strict=True)]
-        costs = [*reading, _usd(self.writer, beside + found, answer)]
+        reading = [usd_of(self.reader, pack.tokens + beside, reply) for pack, reply in zip(packs, replies, strict=True)]
+        costs = [*reading, usd_of(self.writer, beside + found, answer)]
         usd = None if None in costs else sum(cost for cost in costs if cost is not None)
         return sum(pack.tokens + beside for pack in packs) + beside + found, sum(replies) + answer, usd
 
     def _reply_tokens(self, pack: Pack, case: int) -> int:
-        return min(_READER_OUTPUT[case] + int(case * _QUOTED_SHARE * pack.tokens), self.max_tokens[0])
+        return min(READER_OUTPUT[case] + int(case * QUOTED_SHARE * pack.tokens), self.max_tokens[0])
 
     def _worst_case(self, packs: Sequence[Pack], known: Sequence[Pack]) -> float | None:
         if not self.is_bounded:
             return None
         reply, answer = self.max_tokens
-        beside = _REQUEST_TOKENS + self.question_tokens
+        beside = REQUEST_TOKENS + self.question_tokens
         evidence = sum(_EVIDENCE_PER_REPLY * reply for _ in packs) + sum(pack.tokens + reply for pack in known)
         written_from = min(evidence, self.most_evidence_tokens)
-        costs = [_usd(self.reader, _dense(pack.tokens + beside), reply) for pack in packs]
-        costs.append(_usd(self.writer, _dense(beside + written_from), answer))
+        costs = [usd_of(self.reader, _dense(pack.tokens + beside), reply) for pack in packs]
+        costs.append(usd_of(self.writer, _dense(beside + written_from), answer))
         if evidence > self.most_evidence_tokens:  # each level of the reduction leaves half
             groups = 2 * evidence // GROUP_TOKENS + 2
-            costs += [_usd(self.selector, _dense(GROUP_TOKENS + beside), SELECTION_TOKENS)] * groups
+            costs += [usd_of(self.selector, _dense(GROUP_TOKENS + beside), SELECTION_TOKENS)] * groups
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 
@@ -213,7 +213,8 @@ def _documents(packs: Sequence[Pack]) -> set[str]:
     return {part.document for pack in packs for part in pack.parts}
 
 
-def _usd(prices: tuple[Price, ...] | None, tokens_in: int, tokens_out: int) -> float | None:
+def usd_of(prices: tuple[Price, ...] | None, tokens_in: int, tokens_out: int) -> float | None:
+    """Return the price of a request in US dollars. None: it is not known."""
     if prices is None:
         return None
     tier = next((tier for tier in reversed(prices) if tokens_in > tier.prompts_over), prices[0])

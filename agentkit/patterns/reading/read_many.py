@@ -17,6 +17,7 @@ import anyio.to_thread
 from agentkit.agents.fan_out import Done, Failed
 from agentkit.budget.usage import Cost, Usage
 from agentkit.models.batching.collector import BATCH_WAIT_S
+from agentkit.patterns.kept_results import agent_fingerprint
 from agentkit.patterns.quotes.verification import Citation, Quoted, VerifiedQuotes, verify_quotes
 from agentkit.patterns.reading.answers import CheckedText, check_text, check_value
 from agentkit.patterns.reading.arguments import check_arguments
@@ -32,11 +33,11 @@ from agentkit.patterns.reading.evidence import (
     render_evidence,
     with_question,
 )
-from agentkit.patterns.reading.kept_evidence import KeptEvidence, agent_fingerprint
+from agentkit.patterns.reading.kept_evidence import KeptEvidence
 from agentkit.patterns.reading.packing import Pack
 from agentkit.patterns.reading.plan import Actual, Plan
 from agentkit.patterns.reading.recorded import recorded_reading, run_id_of
-from agentkit.patterns.reading.reduction import reduce_evidence, selecting_agent
+from agentkit.patterns.reading.reduction import Selection, reduce_evidence, selecting_agent
 from agentkit.patterns.reading.result import ReadOptions, ReadProgress, ReadResult, Stage, not_read_text
 from agentkit.patterns.reading.setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
 from agentkit.patterns.sources import Gap, Sources, sendable
@@ -212,17 +213,17 @@ class _Reading:
             kept.keep(self._store.content_of(part), part.document, own + elsewhere)
 
     async def _reduce(self, evidence: list[Citation]) -> list[Citation]:
-        async def run_all(agent: Agent[Any, Any, Any], prompts: list[str]) -> list[Done[Any] | Failed]:
+        async def choose(prompts: list[str]) -> list[Selection | None]:
             self._tell("reducing", total=len(prompts))
             self._levels += 1
             stage = self._stage_id(f"choose-{self._levels}", prompts)
-            results = await agent.map(prompts, **self._run_options(stage))
+            results = await selector.map(prompts, **self._run_options(stage))
             for result in results:
                 self._add_charges(result.result)
-            return results
+            return [result.output if isinstance(result, Done) else None for result in results]
 
         selector = with_question(selecting_agent(self._reader), self._prepared.question)
-        return await reduce_evidence(evidence, self._options.get("evidence_tokens", EVIDENCE_TOKENS), selector, run_all)
+        return await reduce_evidence(evidence, self._options.get("evidence_tokens", EVIDENCE_TOKENS), choose)
 
     async def _write(self, evidence: Sequence[Citation]) -> tuple[RunResult[Any] | None, str]:
         """Return the writer's run, and the reason if it has no output."""

@@ -12,10 +12,11 @@ from agentkit.run.outcome import Outcome
 from agentkit.run.steps import run_step
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from agentkit.messages.message import JSONObject
     from agentkit.patterns.reading.result import ReadOptions
-
-_AGENT = "read_many"
+    from agentkit.run.steps import StepsStore
 
 
 def run_id_of(options: ReadOptions, content_id: str) -> str:
@@ -40,19 +41,41 @@ async def recorded_reading(options: ReadOptions, content_id: str) -> AsyncGenera
         yield
         return
 
-    async def identity() -> JSONObject:
-        return {"agent": _AGENT, "given": content_id, "before": "", "budget": None, "content": "The plan of a reading."}
+    async def identity() -> str:
+        return content_id
 
-    async def end() -> JSONObject:
-        return {"outcome": str(Outcome.COMPLETED), "reason": "", "unrecorded": []}
-
-    async with store_of(journal).open_run(f"{run_id}/plan") as steps:
-        recorded = await run_step(steps, "input", "input", identity)
-        await run_step(steps, "end", "end", end)
-        if recorded["given"] != content_id and options.get("kept") is None:
+    making = recorded_text(store_of(journal), f"{run_id}/plan", "read_many", identity, "The plan of a reading.")
+    async with making as recorded:
+        if recorded != content_id and options.get("kept") is None:
             raise RunConflict(
                 f"read_many(run_id={run_id!r}): the journal has another reading under this id: the question, the "
                 "reader, the documents or what the budget leaves of them have changed. A journal goes on with the very "
                 'same call; to read what is new and keep what was read, give kept="evidence.db", or another run_id.'
             )
         yield
+
+
+@asynccontextmanager
+async def recorded_text(
+    store: StepsStore, run_id: str, agent: str, make: Callable[[], Awaitable[str]], content: str
+) -> AsyncGenerator[str]:
+    """Hold a run of a journal that has ended with a text, and yield it; where there is none, make and record it.
+
+    Args:
+        store: The journal.
+        run_id: The id of the run.
+        agent: The name that the run is listed under.
+        make: Makes the text. An error of it is raised, and nothing is recorded.
+        content: The text, described for people.
+    """
+
+    async def given() -> JSONObject:
+        return {"agent": agent, "given": await make(), "before": "", "budget": None, "content": content}
+
+    async def end() -> JSONObject:
+        return {"outcome": str(Outcome.COMPLETED), "reason": "", "unrecorded": []}
+
+    async with store.open_run(run_id) as steps:
+        recorded = await run_step(steps, "input", "input", given)
+        await run_step(steps, "end", "end", end)
+        yield str(recorded["given"])

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from agentkit.errors import BudgetExceeded
+from agentkit.patterns.kept_results import agent_fingerprint
 from agentkit.patterns.quotes.verification import Quoted
 from agentkit.patterns.reading.document_store import DocumentStore
-from agentkit.patterns.reading.kept_evidence import KeptEvidence, agent_fingerprint
+from agentkit.patterns.reading.kept_evidence import KeptEvidence
 from agentkit.patterns.reading.packing import PACK_TOKENS, Pack, Part, pack_parts, picture_parts, split_into_parts
 from agentkit.patterns.reading.plan import Plan, PlanRates
 from agentkit.patterns.sources import Gap, Sources

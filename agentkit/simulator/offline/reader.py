@@ -77,10 +77,12 @@ def read_request(request: JSONObject) -> ParsedRequest:
 
 def _extract_question(said: ParsedRequest, text: str) -> str:
     """Move the sources that a text lists, as `Sources: a, b` or as a list with a label, out of it; return the rest."""
+    said.evidence += (Passage(number, None, None, quote) for number, quote in _EVIDENCE.findall(text))
     if tagged := _TAGGED_QUESTION.search(text):
-        said.evidence += (Passage(number, None, None, quote) for number, quote in _EVIDENCE.findall(text))
         said.is_tagged = True
         return tagged[1]
+    if _EVIDENCE.search(text):
+        return ""
     value = parse_json_text(text)
     if isinstance(value, dict):
         sources = [inner for key, inner in value.items() if role_of(key) == "source"]
@@ -91,6 +93,11 @@ def _extract_question(said: ParsedRequest, text: str) -> str:
             said.named |= names_in_lines(lines.strip().splitlines() or inline.rstrip(". ").split(","))
             text = text.replace(f"{inline}{lines}", "")
     return text.strip()
+
+
+def tagged_question(text: str) -> str:
+    """Return the question that stands between tags in a text. Empty: there is none."""
+    return found[1] if (found := _TAGGED_QUESTION.search(text)) else ""
 
 
 def names_in_lines(lines: list[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from agentkit.messages.message import JSONObject
 from agentkit.simulator.offline.classifier import classify, find_classification_task
 from agentkit.simulator.offline.fill import CannotFill
+from agentkit.simulator.offline.funnel import next_funnel_turn
 from agentkit.simulator.offline.lead import find_delegation_tool, next_lead_turn
 from agentkit.simulator.offline.reader import READER_LABEL, decline_request, next_reader_turn, read_request
 from agentkit.simulator.offline.repair import repair_calls
@@ -38,6 +39,8 @@ class OfflineResponder:
         if task := find_classification_task(request):
             return classify(task)
         said = read_request(request)
+        if narrowed := next_funnel_turn(request, said):
+            return narrowed
         tools = [tool for tool in request.get("tools") or () if "input_schema" in tool and tool["name"] != ANSWER_TOOL]
         tools = [tool for tool in tools if self.allowed_tools is None or tool["name"] in self.allowed_tools]
         if again := repair_calls({**request, "tools": tools}, said):

@@ -1,0 +1,1 @@
+"""A mailbox narrowed to a profile: queries, a cheap filter, cheap evidence, and a strong writer."""

@@ -1,0 +1,218 @@
+"""A mailbox of any size narrowed to a profile: by search, by a cheap model, by a strong one, each statement with mail.
+
+async with MailIndex.open("mail.db") as index:
+    result = await funnel(index, "Who is Anna, and what does she buy?")
+    result.profile, result.statements, result.stages, result.cost
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Unpack, cast
+
+from pydantic import BaseModel
+from typing_extensions import TypeVar
+
+from agentkit.agents.agent import Agent
+from agentkit.errors import UsageError
+from agentkit.patterns.kept_results import KeptResults, agent_fingerprint, content_key
+from agentkit.patterns.profile.outline import Profile, Section, assembled, sections_of
+from agentkit.patterns.profile.planning import FunnelRates
+from agentkit.patterns.profile.queries import QueriesNotWritten
+from agentkit.patterns.profile.result import FunnelOptions, FunnelResult, Statement
+from agentkit.patterns.profile.stage_runs import StageRuns, open_kept
+from agentkit.patterns.profile.stages import Stages, Tasks
+from agentkit.patterns.reading.arguments import check_call, check_output
+from agentkit.patterns.reading.plan import Actual, Plan, PlanRates
+from agentkit.patterns.reading.setup import EVIDENCE_TOKENS
+from agentkit.patterns.sources import Gap
+from agentkit.run.scope import share_budget
+from agentkit.schema.validation.unknown_options import refuse_unknown_options
+
+if TYPE_CHECKING:
+    from agentkit.patterns.mail.index import MailIndex
+    from agentkit.patterns.mail.records import FoundThread
+    from agentkit.patterns.reading.evidence import AnyReader
+
+Outline = TypeVar("Outline", bound=BaseModel, default=Profile)
+
+default_reader = Agent("reader", model="claude-haiku-5-5")
+default_writer = Agent("writer", model="claude-opus-5-5")
+_NUMBERS = ("most_threads", "evidence_tokens", "concurrency")
+
+
+async def funnel(
+    index: MailIndex,
+    goal: str,
+    *,
+    outline: type[Outline] = Profile,  # type: ignore[assignment] # it is the default of the variable, too
+    reader: AnyReader = default_reader,
+    writer: AnyReader = default_writer,
+    **options: Unpack[FunnelOptions],
+) -> FunnelResult[Outline]:
+    """Narrow the mail of an index to a profile: an instance of the outline, each statement of which stands on messages.
+
+    The writer turns the goal into queries and sees what they find; the reader filters the threads that are found, and
+    reports evidence from those that may matter, in quotes that are verified; the writer writes section by section from
+    that evidence. Of both agents model, settings, client, price and instructions are taken; neither gets tools, since
+    anybody can write a mail.
+
+    Args:
+        index: The index, opened.
+        goal: What the profile is for, in full.
+        outline: A pydantic model, each field of which is a section, described by its `Field(description=...)`.
+        reader: The agent that filters and reads. Default: a cheap model.
+        writer: The agent that writes queries and sections. Default: a strong model.
+        options: See `FunnelOptions`.
+
+    Raises:
+        UsageError: There is no goal, or an argument cannot work.
+        BudgetExceeded: The budget does not cover one thread and the profile.
+        ConfigurationError: Something is missing before anything is sent: credentials, a price.
+    """
+    sections = _checked(goal, outline, reader, writer, options)
+    with open_kept(options) as kept, share_budget(options.get("budget"), "funnel"):
+        made = _Funnel(index, goal, sections, (reader, writer), options, kept)
+        return await made.result(outline)
+
+
+async def plan_funnel(
+    index: MailIndex,
+    goal: str,
+    *,
+    outline: type[BaseModel] = Profile,
+    reader: AnyReader = default_reader,
+    writer: AnyReader = default_writer,
+    **options: Unpack[FunnelOptions],
+) -> Plan:
+    """Return the plan that `funnel` would follow, its price above all; nothing is sent. Takes and raises the same.
+
+    Without `queries`, and where none are kept, all threads of the index may be found.
+
+    Args:
+        index: The index, opened.
+        goal: What the profile is for.
+        outline: The outline.
+        reader: The agent that would read.
+        writer: The agent that would write.
+        options: See `FunnelOptions`.
+    """
+    sections = _checked(goal, outline, reader, writer, options)
+    with open_kept(options) as kept:
+        made = _Funnel(index, goal, sections, (reader, writer), options, kept)
+        return await made.plan()
+
+
+def _checked(goal: object, outline: object, reader: object, writer: object, options: FunnelOptions) -> list[Section]:
+    refuse_unknown_options("funnel(...)", options, [*FunnelOptions.__optional_keys__], UsageError)
+    check_call("funnel", ("goal", goal), (reader, writer), cast("dict[str, object]", options), _NUMBERS)
+    check_output(cast("AnyReader", reader), "funnel")
+    queries = cast("object", options.get("queries"))
+    if isinstance(queries, str) or (queries is not None and not isinstance(queries, Sequence)):
+        raise UsageError(f"funnel(queries={queries!r}): it takes a list of queries.")
+    return sections_of(outline)
+
+
+class _Funnel:
+    """One funnel: its stages, and what they have cost, until the result."""
+
+    def __init__(
+        self,
+        index: MailIndex,
+        goal: str,
+        sections: list[Section],
+        agents: tuple[AnyReader, AnyReader],
+        options: FunnelOptions,
+        kept: KeptResults | None,
+    ) -> None:
+        reader, writer = agents
+        own_id = content_key(goal, agent_fingerprint(reader), agent_fingerprint(writer))[:16]
+        self._sections, self._options, self._index = sections, options, index
+        self._runs = StageRuns(options, options.get("run_id") or f"funnel-{own_id}", kept)
+        self._stages = Stages(index, Tasks.of(goal, reader, writer), self._runs)
+        evidence, batch = options.get("evidence_tokens", EVIDENCE_TOKENS), options.get("batch", False)
+        rates = PlanRates.of(reader, writer, goal, self._runs.most_at_once, evidence, is_batched=batch)
+        self._rates = FunnelRates(rates, len(sections), has_queries=options.get("queries") is not None)
+
+    async def result(self, outline: type[Outline]) -> FunnelResult[Outline]:
+        """Go through all stages."""
+        began = time.monotonic()
+        everything = (await self._index.search("*", limit=0)).count
+        if not everything:
+            return self._assemble(None, [], [], began, "There is no message in the index.")
+        self._rates.refuse(self._options.get("budget"), [])
+        try:
+            found = await self._stages.find_threads()
+        except QueriesNotWritten as error:
+            return self._assemble(None, [], [], began, str(error))
+        threads = self._planned(found)
+        useful = await self._stages.filter(threads)
+        evidence = await self._stages.reduce(await self._stages.read(useful))
+        if not evidence:
+            return self._assemble(None, [], threads, began, self._nothing(found, useful))
+        values, statements = await self._stages.write(self._sections, evidence)
+        profile = assembled(outline, self._sections, values) if values else None
+        reason = "" if profile is not None else "The sections that could be written are no instance of the outline."
+        return self._assemble(profile, statements, threads, began, reason)
+
+    async def plan(self) -> Plan:
+        """Return the plan without sending anything."""
+        queries = await self._stages.known_queries()
+        if queries is None:
+            return self._rates.within(await self._index.find_threads("*"), (), self._options.get("budget"), ())[1]
+        return self._planned_for(await self._stages.search(queries))[1]
+
+    def _planned(self, found: Sequence[FoundThread]) -> list[FoundThread]:
+        """Make the plan, and return the threads that it leaves."""
+        threads, plan = self._planned_for(found)
+        self._stages.plan = plan
+        budget = self._options.get("budget")
+        chosen = {thread.id for thread in found[: self._options.get("most_threads")]}
+        over = (id for id in plan.left_out if id in chosen)  # noqa: A001 - as everywhere
+        self._stages.gaps += (Gap(f"thread {id}", f"left out: it could take more than {budget}") for id in over)  # noqa: A001
+        return threads
+
+    def _planned_for(self, found: Sequence[FoundThread]) -> tuple[list[FoundThread], Plan]:
+        most, budget = self._options.get("most_threads"), self._options.get("budget")
+        chosen, known = found[:most], self._stages.known_among(found)
+        left_out = tuple(thread.id for thread in found[len(chosen) :])
+        if not chosen:
+            return [], self._rates.plan([], (), left_out)
+        return self._rates.within(chosen, known, budget, left_out)
+
+    def _nothing(self, found: Sequence[FoundThread], useful: Sequence[FoundThread]) -> str:
+        if not found:
+            return "No query finds a message."
+        if not useful:
+            return "The reader takes no thread that was found for relevant."
+        return "The readers found no evidence."
+
+    def _assemble(
+        self,
+        profile: Any,
+        statements: Sequence[Statement],
+        threads: Sequence[FoundThread],
+        began: float,
+        reason: str,
+    ) -> FunnelResult[Any]:
+        stages, usage, cost = self._stages, self._runs.usage, self._runs.cost
+        unread = {gap.document for gap in stages.gaps}
+        not_read = f"{len(unread)} threads, messages or sections are missing." if unread else ""
+        return FunnelResult(
+            profile=profile,
+            statements=tuple(statements),
+            stages=tuple(stages.reports),
+            queries=tuple(stages.queries),
+            dropped=len(stages.rejected),
+            rejected=tuple(stages.rejected),
+            gaps=tuple(stages.gaps),
+            plan=stages.plan or self._rates.plan([]),
+            actual=Actual(
+                sum(f"thread {thread.id}" not in unread for thread in threads),
+                usage.requests, usage.prompt_tokens, usage.output_tokens, cost.usd, time.monotonic() - began,
+            ),
+            cost=cost,
+            usage=usage,
+            reason=" ".join(filter(None, (reason, not_read))),
+        )  # fmt: skip

@@ -1,0 +1,132 @@
+"""The own texts of the messages of a thread: what earlier ones hold, and repeated signatures, stand there once.
+
+Two rules for this file: what stays of a message are lines of it, unchanged and in order; and of what is new in a thread
+nothing is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from agentkit.patterns.mail.records import MailMessage
+
+_QUOTED = re.compile(r"[ \t]*>")
+_MARKS = re.compile(r"^[ \t>]+", re.MULTILINE)
+_WORD = re.compile(r"\w+")
+_FORWARDED = re.compile(r"[ \t]*(?:-{2,}|_{5,}).{0,60}(?:-{2,}|_{5,})?[ \t]*$")
+"""A line above an earlier message that is repeated below without marks, as in `-----Original Message-----`."""
+_SIGNATURE = re.compile(r"-- ?$")
+_ATTRIBUTION = re.compile(r"(?s).{0,250}[\d@].{0,250}:\s*$")
+"""The end of `On 1 Jan 2024, Anna wrote:`."""
+_RUN = 4
+"""Words that have to follow one another as they did before; fewer are compared as a whole."""
+_MIN_REPEATED_WORDS = 8
+"""Words from which on a paragraph without marks is taken for repeated; shorter ones people write again."""
+_SIGNATURE_LINES = 8
+
+
+def own_texts(messages: Sequence[MailMessage]) -> dict[str, str]:
+    """Return the texts of messages by their ids, the earliest first, each without what those before it hold."""
+    seen, texts = _SeenTexts(), dict[str, str]()
+    for message in messages:
+        paragraphs = [*_paragraphs(message.text)]
+        texts[message.id] = "".join(paragraph.text for paragraph in _new_ones(paragraphs, seen)).strip("\n")
+        seen.add(paragraphs)
+    return texts
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    text: str
+    """Its lines, with the empty ones below it."""
+    is_quoted: bool
+    """True if it has the marks of a quoted message, or stands below a line that says that one follows."""
+    is_signature: bool
+
+    @property
+    def words(self) -> list[str]:
+        return _WORD.findall(_MARKS.sub("", self.text).casefold())
+
+    @property
+    def lines(self) -> list[str]:
+        bare = (" ".join(_WORD.findall(line.casefold())) for line in self.text.splitlines())
+        return [line for line in bare if line]
+
+
+def _paragraphs(text: str) -> Iterator[_Paragraph]:
+    """Yield the paragraphs of a text; together they are the text."""
+    lines: list[str] = []
+    is_quoted = is_below = is_signature = False
+    for line in text.splitlines(keepends=True):
+        bare = line.strip("> \t\r\n")
+        is_marked = _QUOTED.match(line) is not None
+        starts_signature = _SIGNATURE.match(line.rstrip("\r\n")) is not None
+        has_text = any(one.strip("> \t\r\n") for one in lines)
+        is_after_gap = has_text and bool(bare) and not lines[-1].strip("> \t\r\n")
+        if lines and (is_after_gap or is_marked != is_quoted or starts_signature or is_below):
+            yield _Paragraph("".join(lines), is_quoted or is_below, is_signature)
+            lines = []
+        if not lines:
+            is_quoted, is_signature = is_marked, is_signature or starts_signature
+        lines.append(line)
+        is_below = is_below or (_FORWARDED.match(line) is not None and not starts_signature)  # then line by line
+    if lines:
+        yield _Paragraph("".join(lines), is_quoted or is_below, is_signature)
+
+
+def _new_ones(paragraphs: Sequence[_Paragraph], seen: _SeenTexts) -> list[_Paragraph]:
+    """Return the paragraphs that earlier messages do not hold."""
+    new: list[_Paragraph] = []
+    for one in paragraphs:
+        if not (one.is_quoted or len(one.words) >= _MIN_REPEATED_WORDS) or not seen.has_text(one):
+            new.append(one)
+        elif one.is_quoted and new and _is_attribution(new[-1]):
+            new.pop()
+    while len(new) > 1 and seen.has_ending(new[-1]) and (new[-1].is_signature or _is_farewell(new[-1])):
+        new.pop()
+    return new
+
+
+def _is_farewell(paragraph: _Paragraph) -> bool:
+    """Return True for a few lines, as with a name; a single one may be an answer."""
+    return 2 <= len(paragraph.lines) <= _SIGNATURE_LINES
+
+
+def _is_attribution(paragraph: _Paragraph) -> bool:
+    is_short = len(paragraph.lines) <= 3 and not paragraph.is_quoted
+    return is_short and _ATTRIBUTION.fullmatch(paragraph.text) is not None
+
+
+class _SeenTexts:
+    """The words of the earlier messages of a thread."""
+
+    def __init__(self) -> None:
+        self._runs: set[int] = set()
+        self._paragraphs: set[str] = set()
+        self._endings: set[str] = set()
+
+    def add(self, paragraphs: Sequence[_Paragraph]) -> None:
+        """Add the paragraphs of a message."""
+        for one in paragraphs:
+            self._runs.update(_runs(one.words))
+            self._paragraphs.update([" ".join(one.words), *one.lines])
+        own = [one for one in paragraphs if not one.is_quoted]
+        ending = [line for one in own for line in one.lines][-_SIGNATURE_LINES:]
+        self._endings.update(ending, (line for one in own if one.is_signature for line in one.lines))
+
+    def has_text(self, paragraph: _Paragraph) -> bool:
+        """Return True if all that a paragraph says was said before."""
+        words = paragraph.words
+        if len(words) <= _RUN:
+            return not words or " ".join(words) in self._paragraphs
+        return all(run in self._runs for run in _runs(words))
+
+    def has_ending(self, paragraph: _Paragraph) -> bool:
+        """Return True if each line of a paragraph has stood at the end of a message."""
+        return all(line in self._endings for line in paragraph.lines)
+
+
+def _runs(words: Sequence[str]) -> Iterable[int]:
+    return (hash(tuple(words[at : at + _RUN])) for at in range(len(words) - _RUN + 1))

@@ -1,0 +1,161 @@
+"""The plan of a funnel: calls, tokens, price and time from the sizes of threads, and what a budget leaves of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentkit.errors import BudgetExceeded
+from agentkit.patterns.profile.queries import MOST_ROUNDS
+from agentkit.patterns.profile.thread_prompts import FILTER_CHARS, MOST_THREAD_TOKENS
+from agentkit.patterns.reading.packing import PACK_TOKENS
+from agentkit.patterns.reading.plan import (
+    OUTPUT_TOKENS_PER_S,
+    QUOTED_SHARE,
+    READER_OUTPUT,
+    REQUEST_TOKENS,
+    SECONDS_PER_BATCH,
+    SECONDS_PER_CALL,
+    Plan,
+    PlanRates,
+    usd_of,
+)
+
+if TYPE_CHECKING:
+    from agentkit.budget.budget import Budget
+    from agentkit.budget.prices import Price
+    from agentkit.patterns.mail.records import FoundThread
+
+_CHARS_PER_TOKEN = 3.0
+"""Of mail: fewer than of prose, since it has addresses, names and links."""
+_TOKENS_PER_MESSAGE = 60
+"""Tokens of the line about a message."""
+_FILTER_OUTPUT = 40
+_QUERY_TOKENS, _QUERY_OUTPUT = 1_500, (200, 800)
+_SECTION_OUTPUT = (150, 2_000)
+_LEVELS = 2
+"""Times that evidence which outgrows the writer is read again to be reduced: each level leaves at most half."""
+_GROUP_TOKENS, _GROUP_OUTPUT = 12_000, 200
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRates:
+    """The prices and the shape of a funnel."""
+
+    rates: PlanRates
+    sections: int
+    """Number of sections to write."""
+    has_queries: bool
+    """True if the queries are there already."""
+
+    def plan(self, threads: Sequence[FoundThread], known: Collection[str] = (), left_out: tuple[str, ...] = ()) -> Plan:
+        """Return the plan for threads, from the case that none of them matters to the one that all do.
+
+        Args:
+            threads: The threads to read.
+            known: The ids of those among them whose results are kept.
+            left_out: The ids of threads that are not read.
+        """
+        sizes = [tokens_of(thread) for thread in threads if thread.id not in known]
+        found = sum(map(_evidence_tokens, map(tokens_of, threads)))
+        least = self._totals(sizes, 0, is_much=False)
+        most = self._totals(sizes, found, is_much=True)
+        packs = sum(map(_packs, sizes))
+        reading_s = SECONDS_PER_CALL + READER_OUTPUT[1] / OUTPUT_TOKENS_PER_S
+        waves = math.ceil(len(sizes) / self.rates.concurrency) + math.ceil(packs / self.rates.concurrency)
+        alone = self.sections + (0 if self.has_queries else 2)
+        return Plan(
+            documents=len(threads),
+            calls=most.calls,
+            input_tokens=most.tokens_in,
+            output_tokens=most.tokens_out,
+            min_cost_usd=least.usd,
+            max_cost_usd=most.usd,
+            seconds=(2 * SECONDS_PER_BATCH if self.rates.is_batched else waves * reading_s) + alone * 2 * reading_s,
+            known=len(threads) - len(sizes),
+            left_out=left_out,
+        )
+
+    def _totals(self, sizes: Sequence[int], found: int, *, is_much: bool) -> _Totals:
+        rates, beside = self.rates, REQUEST_TOKENS + self.rates.question_tokens
+        total = _Totals()
+        if not self.has_queries:
+            rounds = MOST_ROUNDS if is_much else 2
+            total.add(rates.writer, rounds, _QUERY_TOKENS + beside, _QUERY_OUTPUT[is_much])
+        for size in sizes:
+            total.add(rates.reader, 1, beside + min(size, int(FILTER_CHARS / _CHARS_PER_TOKEN)), _FILTER_OUTPUT)
+            if is_much:
+                each = _packs(size)
+                total.add(rates.reader, each, beside + size // each, _evidence_tokens(size) // each)
+        if is_much:
+            if found > rates.most_evidence_tokens:
+                groups = _LEVELS * math.ceil(found / _GROUP_TOKENS)
+                total.add(rates.reader, groups, beside + _GROUP_TOKENS, _GROUP_OUTPUT)
+            evidence = min(found, rates.most_evidence_tokens)
+            total.add(rates.writer, self.sections, beside + evidence, _SECTION_OUTPUT[1])
+        return total
+
+    def within(
+        self, threads: Sequence[FoundThread], known: Collection[str], budget: Budget | None, left_out: tuple[str, ...]
+    ) -> tuple[list[FoundThread], Plan]:
+        """Return the threads that a budget covers, the most relevant first, and the plan for them.
+
+        Raises BudgetExceeded where it does not cover one thread and the profile.
+        """
+        if budget is None:
+            return [*threads], self.plan(threads, known, left_out)
+        new = [thread for thread in threads if thread.id not in known]
+        old = [thread for thread in threads if thread.id in known]
+        least, most = 0, len(new)
+        while least < most:  # the largest number of new threads, best first, that fits
+            middle = (least + most + 1) // 2
+            if self.plan([*old, *new[:middle]], known).excess(budget):
+                most = middle - 1
+            else:
+                least = middle
+        if (least == 0 and not old) or self.plan([*old, *new[:least]], known).excess(budget):
+            self.refuse(budget, new[:1])
+        over = {thread.id for thread in new[least:]}
+        return [one for one in threads if one.id not in over], self.plan(
+            [*old, *new[:least]], known, (*left_out, *(thread.id for thread in new[least:]))
+        )
+
+    def refuse(self, budget: Budget | None, threads: Sequence[FoundThread]) -> None:
+        """Raise BudgetExceeded if a budget does not cover some threads and the profile."""
+        if budget is not None and (excess := self.plan(threads).excess(budget)):
+            raise BudgetExceeded(
+                f"funnel(budget={budget}): reading one thread and writing the profile {excess}. "
+                "Give at least that, a cheaper reader or writer, or an outline of fewer sections."
+            )
+
+
+@dataclass(slots=True)
+class _Totals:
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    usd: float | None = 0.0
+
+    def add(self, prices: tuple[Price, ...] | None, calls: int, tokens_in: int, tokens_out: int) -> None:
+        """Add some calls that are alike."""
+        self.calls += calls
+        self.tokens_in += calls * tokens_in
+        self.tokens_out += calls * tokens_out
+        usd = usd_of(prices, tokens_in, tokens_out)
+        self.usd = None if usd is None or self.usd is None else self.usd + calls * usd
+
+
+def tokens_of(thread: FoundThread) -> int:
+    """Return an estimate of the tokens of a thread that are read."""
+    tokens = int(thread.chars / _CHARS_PER_TOKEN) + thread.messages * _TOKENS_PER_MESSAGE
+    return min(tokens, MOST_THREAD_TOKENS)
+
+
+def _packs(tokens: int) -> int:
+    return max(1, math.ceil(tokens / PACK_TOKENS))
+
+
+def _evidence_tokens(tokens: int) -> int:
+    return _packs(tokens) * READER_OUTPUT[1] + int(QUOTED_SHARE * tokens)

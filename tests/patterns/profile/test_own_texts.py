@@ -1,0 +1,72 @@
+"""What earlier messages of a thread hold, and repeated signatures, stand once; what is new stays, as it was written."""
+
+from __future__ import annotations
+
+from random import Random
+
+from agentkit.patterns import MailMessage
+from agentkit.patterns.profile.own_texts import own_texts
+
+SIGNATURE = "-- \nAnna Adler\nHead of buying, +49 30 1234\n"
+ORDER = "please send forty kilos of the green tea to the harbour office before June.\nThe old address is closed."
+
+
+def texts_of(*texts: str) -> list[str]:
+    messages = [MailMessage(str(number), "0", None, "a", "b", "", "s", text) for number, text in enumerate(texts)]
+    return [*own_texts(messages).values()]
+
+
+def test_quoted_replies_go_also_when_they_were_wrapped_again() -> None:
+    wrapped = "> Hi Ben,\n>\n> please send forty kilos of the green tea to the harbour\n> office before June. The old\n"
+    wrapped += "> address is closed.\n"
+    answer = f"It is on its way.\n\nOn 1 Jan 2024 at 10:00, Anna Adler <a@x>\nwrote:\n\n{wrapped}> {SIGNATURE}"
+    nested = "No!\n> It is on its way.\n>> The old address is closed.\n"
+    assert texts_of(f"Hi Ben,\n\n{ORDER}\n\n{SIGNATURE}", answer, nested) == [
+        f"Hi Ben,\n\n{ORDER}\n\n{SIGNATURE}".strip("\n"),
+        "It is on its way.",
+        "No!",
+    ]
+
+
+def test_originals_below_a_line_go_line_by_line() -> None:
+    below = f"Thanks.\n\n-----Original Message-----\nFrom: Anna\n{ORDER}\nAnd one thing more.\n"
+    assert texts_of(ORDER, below)[1] == "Thanks.\n\n-----Original Message-----\nFrom: Anna\nAnd one thing more."
+
+
+def test_a_signature_stands_in_its_first_message() -> None:
+    first, second = texts_of(f"Tea, please.\n\nBest,\nAnna\n{SIGNATURE}", f"More tea.\n\nBest,\nAnna\n{SIGNATURE}")
+    assert first.endswith("+49 30 1234")
+    assert second == "More tea."
+    assert texts_of(f"Tea.\n{SIGNATURE}", "Coal.\n-- \nBen Berg\nPlumber\n")[1] == "Coal.\n-- \nBen Berg\nPlumber"
+
+
+def test_what_is_new_stays() -> None:
+    quoted = "> never said in this thread before, by nobody at all\nSo they say.\n> The old address is closed.\n"
+    assert texts_of(ORDER, quoted)[1] == "> never said in this thread before, by nobody at all\nSo they say."
+    assert texts_of("Tea?", "Yes.", "> Tea?\nYes.", "> Yes.\nNo.") == ["Tea?", "Yes.", "Yes.", "No."]
+    assert texts_of(ORDER, f"On Monday I wrote to you:\n{ORDER} Is it so?")[1].endswith("Is it so?")
+
+
+def test_every_line_that_stays_is_one_of_the_message_in_order() -> None:
+    draw = Random(7)
+    parts = [
+        ORDER,
+        SIGNATURE,
+        "> > deep\n>",
+        "",
+        "--- forwarded ---",
+        "> " + ORDER,
+        "\u00e9\u2028x\x0cy",
+        "On 1 May: ",
+        "\r\nnew\r",
+    ]
+    for _ in range(300):
+        texts = ["\n".join(draw.choices(parts, k=draw.randrange(6))) for _ in range(4)]
+        for text, own in zip(texts, texts_of(*texts), strict=True):
+            lines = iter(text.splitlines())
+            assert all(line in lines for line in own.splitlines())
+
+
+def test_a_thread_of_many_long_messages_takes_linear_time() -> None:
+    text = "\n".join(f"> line {number} of words that go on and on" for number in range(400))
+    assert texts_of(*[text] * 60)[1:] == [""] * 59

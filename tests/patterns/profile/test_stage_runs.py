@@ -1,0 +1,101 @@
+"""A funnel that dies in any stage goes on and pays for nothing twice; a mailbox that has grown costs what is new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import pytest
+
+from agentkit.messages.message import JSONObject
+from agentkit.patterns import FunnelOptions, FunnelResult, MailIndex, funnel, plan_funnel
+from agentkit.testing import Reply, script
+from benchmarks.planted_mail import GOAL, ScriptedModels, plant_facts, planted_mailbox
+from tests.patterns.profile.test_funnel import Facts, check_messages, planted, recalled
+
+pytestmark = pytest.mark.anyio
+
+FACTS = plant_facts(3)
+
+
+async def run(index: MailIndex, models: ScriptedModels, options: FunnelOptions) -> FunnelResult[Facts]:
+    given: FunnelOptions = {"concurrency": 1, **options}
+    with script(models):
+        return await funnel(index, GOAL, outline=Facts, **given)
+
+
+class Dying(ScriptedModels):
+    """Models that end the process, as far as a test can, instead of answering a certain request."""
+
+    scope: anyio.CancelScope
+    left = 0
+
+    def __call__(self, request: JSONObject) -> Reply:
+        self.left -= 1
+        if self.left < 0:
+            self.scope.cancel()
+        return super().__call__(request)
+
+
+async def test_a_funnel_that_dies_at_any_request_goes_on(tmp_path: Path) -> None:
+    async with planted(tmp_path, FACTS, 2) as index:
+        whole = await run(index, models := ScriptedModels(FACTS), {"journal": tmp_path / "whole.db"})
+        stages = [stage for stage, _ in models.requests]
+        assert {*stages} == {"queries", "filter", "evidence", "writing"}
+        deaths = [stages.index(stage) + (stages.count(stage) > 1) for stage in dict.fromkeys(stages)]
+        for at in deaths:
+            options: FunnelOptions = {"journal": tmp_path / f"{at}.db", "run_id": "anna"}
+            dying = Dying(FACTS)
+            dying.left = at
+            with anyio.CancelScope() as dying.scope:
+                await run(index, dying, options)
+            assert dying.scope.cancelled_caught, at
+            result = await run(index, rest := ScriptedModels(FACTS), options)
+            assert (result.profile, result.statements) == (whole.profile, whole.statements)
+            assert len(rest.requests) == len(stages) - at, "all but the request in flight is answered by the journal"
+            again = await run(index, none := ScriptedModels(FACTS), options)
+            assert (again.profile, none.requests) == (whole.profile, [])
+
+
+@pytest.mark.parametrize("how", ["journal", "kept"])
+async def test_a_mailbox_that_has_grown_costs_what_is_new(tmp_path: Path, how: str) -> None:
+    options: FunnelOptions = {"journal": tmp_path / "runs.db"} if how == "journal" else {"kept": tmp_path / "kept.db"}
+    more = plant_facts(5, seed=2)[3:]
+    async with planted(tmp_path, FACTS, 2) as index:
+        first = await run(index, ScriptedModels(FACTS), options)
+        again = await run(index, nothing := ScriptedModels(FACTS), options)
+        box = tmp_path / "more.mbox"
+        await anyio.Path(box).write_bytes(planted_mailbox(more, 1, seed=5).replace(b"example.com>\n", b"x.com>\n"))
+        await index.add(box)
+        grown = await run(index, models := ScriptedModels([*FACTS, *more]), options)
+        plan = await plan_funnel(index, GOAL, outline=Facts, **options)
+        await check_messages(index, grown)
+    assert (again.profile, nothing.requests) == (first.profile, [])
+    stages = [stage for stage, _ in models.requests]
+    assert (stages.count("queries"), stages.count("filter"), stages.count("evidence")) == (0, 2, 2)
+    assert recalled(grown, [*FACTS, *more]) == {fact.mark for fact in [*FACTS, *more]}
+    assert plan.known == (5 if how == "kept" else 0)
+
+
+async def test_a_thread_that_has_grown_is_read_again(tmp_path: Path) -> None:
+    options: FunnelOptions = {"kept": tmp_path / "kept.db"}
+    async with planted(tmp_path, FACTS, 0) as index:
+        await run(index, ScriptedModels(FACTS), options)
+        box = tmp_path / "more.mbox"
+        answer = "From: carl@example.net\nMessage-ID: <x@y>\nIn-Reply-To: <1.1@example.com>\n\nI pay now.\n"
+        await anyio.Path(box).write_text(f"From x Mon Jan  1 10:00:00 2024\n{answer}")
+        await index.add(box)
+        result = await run(index, models := ScriptedModels(FACTS), options)
+    assert [stage for stage, _ in models.requests][:2] == ["filter", "evidence"]
+    assert "I pay now." in str(models.requests[1][1]["messages"])
+    assert len([stage for stage, _ in models.requests if stage != "writing"]) == 2
+    assert result.ok
+
+
+async def test_another_goal_under_the_same_id_has_queries_of_its_own(tmp_path: Path) -> None:
+    options: FunnelOptions = {"journal": tmp_path / "runs.db", "run_id": "anna"}
+    async with planted(tmp_path, FACTS, 0) as index:
+        await run(index, ScriptedModels(FACTS), options)
+        with script(models := ScriptedModels(FACTS)):
+            await funnel(index, "Who is Ben?", outline=Facts, **options)
+    assert [stage for stage, _ in models.requests].count("queries") == 3
