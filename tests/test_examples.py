@@ -69,6 +69,10 @@ Message = MutableMapping[str, Any]
             ["30 examples, about ", "Of windows I know", "0% copied, 2 drafts, ok: True", " from the cache"],
         ),
         ("08_mcp_server", ["mounted: library__find_books (read)", "Tea: A Global History on A3."]),
+        (
+            "13_profile",
+            ["Planned: 30 documents", "## Changes", "filter: 30 threads in", "0 quotes or statements dropped"],
+        ),
     ],
 )
 def test_an_example_runs_and_prints_what_it_promises(

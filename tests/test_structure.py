@@ -112,6 +112,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/patterns/reading/document_store.py": "tests/patterns/reading/test_setup.py",
     "agentkit/patterns/reading/kept_evidence.py": "tests/patterns/reading/test_setup.py",
     "agentkit/patterns/kept_results.py": "tests/patterns/reading/test_setup.py",
+    "agentkit/cli/terminal/stages.py": "tests/cli/commands/test_profile.py",
     "agentkit/patterns/profile/narrowing.py": "tests/patterns/profile/test_funnel.py",
     "agentkit/patterns/profile/queries.py": "tests/patterns/profile/test_funnel.py",
     "agentkit/patterns/profile/stages.py": "tests/patterns/profile/test_funnel.py",

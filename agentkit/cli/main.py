@@ -16,7 +16,7 @@ from typing import cast
 
 from agentkit.cli.arguments.parsing import decode_text_arguments
 from agentkit.cli.chat import command as chat
-from agentkit.cli.commands import demo, local, mail, mcp, read, record, run, simulate, tools
+from agentkit.cli.commands import demo, local, mail, mcp, profile, read, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
 from agentkit.cli.guard import command as guard
 from agentkit.cli.runs import command as runs
@@ -24,10 +24,10 @@ from agentkit.cli.terminal.encoding import discard, escape_unencodable
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error
 from agentkit.cli.terminal.log_lines import shown_log_lines
 from agentkit.cli.terminal.printing import print_message
-from agentkit.errors import AgentkitError, ConfigurationError, UsageError
+from agentkit.errors import AgentkitError, BudgetExceeded, ConfigurationError, UsageError
 
 _DESCRIPTION = "Tool-using agents on Claude: run them, look at their tools, try everything without a key."
-_WITH_DISPLAY = ("run", "chat", "demo", "read", "runs", "guard")
+_WITH_DISPLAY = ("run", "chat", "demo", "read", "profile", "runs", "guard")
 """Commands that show a run, unless they print JSON."""
 _EXIT_CODES = """\
 exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration or credentials,
@@ -47,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    for command in (demo, run, chat, read, mail, runs, guard, tools, mcp, simulate, record, local, doctor):
+    for command in (demo, run, chat, read, mail, profile, runs, guard, tools, mcp, simulate, record, local, doctor):
         command.add_command(commands, shared)
     return top
 
@@ -109,6 +109,8 @@ def _message_and_exit_code(error: BaseException) -> tuple[str, ExitCode]:
         return str(error), error.code
     if isinstance(error, ConfigurationError):
         return str(error), ExitCode.CONFIGURATION
+    if isinstance(error, BudgetExceeded):
+        return str(error), ExitCode.LIMIT
     if isinstance(error, AgentkitError):
         return str(error), ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FAILED
     return f"{describe_error(error)}; --debug shows the traceback.", ExitCode.FAILED

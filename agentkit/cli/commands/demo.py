@@ -52,7 +52,8 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
 def run_demo(args: Namespace) -> ExitCode:
     """Read the documents, verify every quote against its document, and show the answer."""
     from agentkit.cli.commands.read import agents_of
-    from agentkit.cli.terminal.reading import print_reading, watch_reading
+    from agentkit.cli.terminal.reading import print_reading
+    from agentkit.cli.terminal.stages import watch_stages
     from agentkit.patterns import read_many
 
     is_live = args.live or args.base_url
@@ -69,7 +70,7 @@ def run_demo(args: Namespace) -> ExitCode:
     async def read(show: Callable[[ReadProgress], None]) -> ReadResult[Any]:
         return await read_many(sources, question, **agents, client=client, progress=show)
 
-    result = watch_reading(read, client)
+    result = watch_stages(read, client)
     return print_reading(result, as_json=args.json, is_free=not is_live)
 
 

@@ -46,7 +46,8 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
 
 def run_read(args: Namespace) -> ExitCode:
     """Read the documents and print the answer with its sources; a plan alone costs nothing."""
-    from agentkit.cli.terminal.reading import print_reading, watch_reading
+    from agentkit.cli.terminal.reading import print_reading
+    from agentkit.cli.terminal.stages import watch_stages
     from agentkit.patterns import read_many
 
     question = read_prompt(args.question)
@@ -64,7 +65,7 @@ def run_read(args: Namespace) -> ExitCode:
         options: ReadOptions = {**_read_options(args), "client": client, "progress": show}
         return await read_many(args.path, question, **agents_of(args.reader, args.writer), **options)
 
-    result = watch_reading(read, client)
+    result = watch_stages(read, client)
     return print_reading(result, as_json=args.json, is_free=args.offline)
 
 

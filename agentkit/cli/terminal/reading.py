@@ -1,4 +1,4 @@
-"""Show a reading of many documents: a live line for each stage, then the answer, its sources, and the price."""
+"""Show the result of a reading of many documents: the answer, its sources, and the price."""
 
 from __future__ import annotations
 
@@ -8,87 +8,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, exit_code_of
-from agentkit.cli.terminal.interrupts import handle_ctrl_c_in_loop, print_stopping_notice
 from agentkit.cli.terminal.printing import print_message
 from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
 from agentkit.cli.terminal.watching import print_json_line
 from agentkit.cli.terminal.wrapping import wrap_message
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from agentkit.models.overriding_client import Client
-    from agentkit.patterns import Citation, ReadProgress, ReadResult
-
-_STAGES = {
-    "documents": "collecting documents",
-    "reading": "reading",
-    "verifying": "verifying quotes",
-    "reducing": "choosing evidence",
-    "writing": "writing the answer",
-}
-
-
-class StageLines:
-    """Prints one line for each stage; on a terminal the line shows how far it is."""
-
-    def __init__(self) -> None:
-        self._stage = ""
-
-    def show(self, progress: ReadProgress) -> None:
-        """Show how far the reading is."""
-        counted = f" {progress.done:,} of {progress.total:,}" if progress.total > 1 or progress.done else ""
-        line = f"{_STAGES[progress.stage]}{counted}"
-        is_new = progress.stage != self._stage
-        if is_new and progress.stage == "reading" and progress.plan is not None:
-            self._end_line()
-            print_message(f"plan: {progress.plan}", "dim")
-        if sys.stderr.isatty():
-            start = "\n" if is_new and self._stage else "\r"
-            print(f"{start}\x1b[K{one_line(line, terminal_width(sys.stderr) - 1)}", end="", file=sys.stderr, flush=True)
-        elif is_new:
-            print_message(line)
-        self._stage = progress.stage
-
-    def close(self) -> None:
-        """End the last line."""
-        self._end_line()
-
-    def _end_line(self) -> None:
-        if self._stage and sys.stderr.isatty():
-            print(file=sys.stderr, flush=True)
-        self._stage = ""
-
-
-def watch_reading(
-    read: Callable[[Callable[[ReadProgress], None]], Awaitable[ReadResult[Any]]], client: Client | None
-) -> ReadResult[Any]:
-    """Read to the end and return the result. Raises KeyboardInterrupt once Ctrl-C has stopped it.
-
-    Args:
-        read: Starts the reading with a function for its progress; called in the event loop.
-        client: The client that the command made, closed at the end. None: nothing to close.
-    """
-    import anyio
-
-    lines = StageLines()
-
-    async def follow() -> ReadResult[Any] | None:
-        result: ReadResult[Any] | None = None
-        try:
-            with anyio.CancelScope() as scope, handle_ctrl_c_in_loop(scope.cancel, print_stopping_notice):
-                result = await read(lines.show)
-        finally:
-            lines.close()
-            if client is not None:
-                with anyio.CancelScope(shield=True):
-                    await client.close()
-        return result
-
-    result = anyio.run(follow)
-    if result is None:
-        raise KeyboardInterrupt
-    return result
+    from agentkit.patterns import Citation, ReadResult
 
 
 def print_reading(result: ReadResult[Any], *, as_json: bool, is_free: bool = False) -> ExitCode:

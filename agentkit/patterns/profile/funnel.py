@@ -21,6 +21,7 @@ from agentkit.patterns.profile.outline import Profile, Section, assembled, secti
 from agentkit.patterns.profile.planning import FunnelRates
 from agentkit.patterns.profile.queries import QueriesNotWritten
 from agentkit.patterns.profile.result import FunnelOptions, FunnelResult, Statement
+from agentkit.patterns.profile.sampling import price_by_sample
 from agentkit.patterns.profile.stage_runs import StageRuns, open_kept
 from agentkit.patterns.profile.stages import Stages, Tasks
 from agentkit.patterns.reading.arguments import check_call, check_output
@@ -84,11 +85,12 @@ async def plan_funnel(
     outline: type[BaseModel] = Profile,
     reader: AnyReader = default_reader,
     writer: AnyReader = default_writer,
+    sample: int | None = None,
     **options: Unpack[FunnelOptions],
 ) -> Plan:
-    """Return the plan that `funnel` would follow, its price above all; nothing is sent. Takes and raises the same.
+    """Return the plan that `funnel` would follow, its price above all. Takes and raises the same.
 
-    Without `queries`, and where none are kept, all threads of the index may be found.
+    Nothing is sent, unless a sample is read. Without `queries`, and where none are kept, all threads may be found.
 
     Args:
         index: The index, opened.
@@ -96,12 +98,17 @@ async def plan_funnel(
         outline: The outline.
         reader: The agent that would read.
         writer: The agent that would write.
+        sample: Number of threads to read, from those of each size, to price the rest; the queries are written before.
+            What was read is not paid again, with the same `journal` or `kept`. None: nothing is read.
         options: See `FunnelOptions`.
     """
     sections = _checked(goal, outline, reader, writer, options)
-    with open_kept(options) as kept:
+    check_call(
+        "plan_funnel", ("goal", goal), (reader, writer), {} if sample is None else {"sample": sample}, ["sample"]
+    )
+    with open_kept(options) as kept, share_budget(options.get("budget"), "plan_funnel"):
         made = _Funnel(index, goal, sections, (reader, writer), options, kept)
-        return await made.plan()
+        return await (made.plan() if sample is None else made.sampled_plan(sample))
 
 
 def _checked(goal: object, outline: object, reader: object, writer: object, options: FunnelOptions) -> list[Section]:
@@ -162,6 +169,15 @@ class _Funnel:
         if queries is None:
             return self._rates.within(await self._index.find_threads("*"), (), self._options.get("budget"), ())[1]
         return self._planned_for(await self._stages.search(queries))[1]
+
+    async def sampled_plan(self, size: int) -> Plan:
+        """Return the plan by a sample of the threads that the queries find."""
+        try:
+            found = await self._stages.find_threads()
+        except QueriesNotWritten as error:
+            raise UsageError(f"plan_funnel(sample={size}): {error}") from None
+        threads = found[: self._options.get("most_threads")]
+        return await price_by_sample(self._stages, self._rates, threads, size) if threads else self._rates.plan([])
 
     def _planned(self, found: Sequence[FoundThread]) -> list[FoundThread]:
         """Make the plan, and return the threads that it leaves."""

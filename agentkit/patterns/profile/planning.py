@@ -35,6 +35,8 @@ _TOKENS_PER_MESSAGE = 60
 _FILTER_OUTPUT = 40
 _QUERY_TOKENS, _QUERY_OUTPUT = 1_500, (200, 800)
 _SECTION_OUTPUT = (150, 2_000)
+_SHORT_REQUEST_TOKENS = 400
+"""Tokens of a request beside its evidence where instructions and the output type are short."""
 _LEVELS = 2
 """Times that evidence which outgrows the writer is read again to be reduced: each level leaves at most half."""
 _GROUP_TOKENS, _GROUP_OUTPUT = 12_000, 200
@@ -65,7 +67,7 @@ class FunnelRates:
         packs = sum(map(_packs, sizes))
         reading_s = SECONDS_PER_CALL + READER_OUTPUT[1] / OUTPUT_TOKENS_PER_S
         waves = math.ceil(len(sizes) / self.rates.concurrency) + math.ceil(packs / self.rates.concurrency)
-        alone = self.sections + (0 if self.has_queries else 2)
+        alone = self.sections + self.query_rounds
         return Plan(
             documents=len(threads),
             calls=most.calls,
@@ -77,6 +79,17 @@ class FunnelRates:
             known=len(threads) - len(sizes),
             left_out=left_out,
         )
+
+    @property
+    def query_rounds(self) -> int:
+        """The fewest requests in which queries are written."""
+        return 0 if self.has_queries else 2
+
+    def writing_usd(self, found: int, *, is_much: bool) -> float | None:
+        """Return the price of the sections from so many tokens of evidence, and of its reduction. None: not known."""
+        total, tokens = _Totals(), found if is_much else found // 2  # estimates are on the side of more
+        self._add_writing(total, tokens, _SECTION_OUTPUT[is_much], REQUEST_TOKENS if is_much else _SHORT_REQUEST_TOKENS)
+        return total.usd
 
     def _totals(self, sizes: Sequence[int], found: int, *, is_much: bool) -> _Totals:
         rates, beside = self.rates, REQUEST_TOKENS + self.rates.question_tokens
@@ -90,12 +103,15 @@ class FunnelRates:
                 each = _packs(size)
                 total.add(rates.reader, each, beside + size // each, _evidence_tokens(size) // each)
         if is_much:
-            if found > rates.most_evidence_tokens:
-                groups = _LEVELS * math.ceil(found / _GROUP_TOKENS)
-                total.add(rates.reader, groups, beside + _GROUP_TOKENS, _GROUP_OUTPUT)
-            evidence = min(found, rates.most_evidence_tokens)
-            total.add(rates.writer, self.sections, beside + evidence, _SECTION_OUTPUT[1])
+            self._add_writing(total, found, _SECTION_OUTPUT[1], REQUEST_TOKENS)
         return total
+
+    def _add_writing(self, total: _Totals, found: int, output: int, request: int) -> None:
+        rates, beside = self.rates, request + self.rates.question_tokens
+        if found > rates.most_evidence_tokens:
+            groups = _LEVELS * math.ceil(found / _GROUP_TOKENS)
+            total.add(rates.selector, groups, beside + _GROUP_TOKENS, _GROUP_OUTPUT)
+        total.add(rates.writer, self.sections, beside + min(found, rates.most_evidence_tokens), output)
 
     def within(
         self, threads: Sequence[FoundThread], known: Collection[str], budget: Budget | None, left_out: tuple[str, ...]

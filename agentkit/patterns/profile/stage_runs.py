@@ -68,6 +68,8 @@ class StageRuns:
     costs: dict[FunnelStage, Cost] = field(default_factory=dict["FunnelStage", Cost])
     """The price of each stage."""
     usage: Usage = field(default_factory=Usage)
+    prices: dict[str, float | None] | None = None
+    """US dollars by the first word of what a result is kept by: the content of a thread. None: they are not counted."""
 
     @property
     def cost(self) -> Cost:
@@ -107,7 +109,7 @@ class StageRuns:
         def keep(result: Done[Any] | Failed) -> None:
             place = waiting[result.index]
             cost = Cost() if result.result is None else result.result.cost
-            self._add(task, cost, Usage() if result.result is None else result.result.usage)
+            self._add(task, contents[place], cost, Usage() if result.result is None else result.result.usage)
             found[place] = result if isinstance(result, Failed) else Answered(result.output, cost)
             if self.kept is not None and isinstance(result, Done):
                 output = task.agent.output_spec.form.inner.dump(result.output)
@@ -133,10 +135,14 @@ class StageRuns:
         if row is None:
             return None
         cost = Cost(cast("float | None", row["usd"]))
-        self._add(task, cost, Usage())
+        self._add(task, content, cost, Usage())
         return Answered(task.agent.output_spec.form.inner.validate(row["output"]), cost)
 
-    def _add(self, task: Task, cost: Cost, usage: Usage) -> None:
+    def _add(self, task: Task, content: str, cost: Cost, usage: Usage) -> None:
+        if self.prices is not None:
+            key = content.partition(" ")[0]
+            before = self.prices.get(key, 0.0)
+            self.prices[key] = None if before is None or cost.usd is None else before + cost.usd
         self.costs[task.stage] = self.costs.get(task.stage, Cost()) + cost
         self.usage += usage
 

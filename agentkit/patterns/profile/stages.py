@@ -138,7 +138,7 @@ class Stages:
             self.gaps += found.gaps
             self.rejected += found.dropped
             evidence = merge_evidence(found.citations)
-            measured.taken, measured.left = found.chars, sum(len(one.claim) + len(one.quote) for one in evidence)
+            measured.taken, measured.left = found.chars, sum(len(one.quote) for one in evidence)
         return evidence
 
     async def reduce(self, evidence: list[Citation]) -> list[Citation]:

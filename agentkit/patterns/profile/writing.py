@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentkit.messages.message import JSON, Block, text_block
 from agentkit.patterns.profile.outline import EVIDENCE_FIELD, Section
 from agentkit.patterns.profile.result import Statement
 from agentkit.patterns.quotes.verification import Citation, Quoted
-from agentkit.patterns.quotes.written_quotes import CITED_NUMBERS, check_written_quotes
+from agentkit.patterns.quotes.written_quotes import CITED_NUMBERS, check_written_quotes, with_plain_brackets
 from agentkit.patterns.reading.answers import numbers_in, sentences_of
 from agentkit.patterns.reading.evidence import render_evidence
 
@@ -69,7 +69,7 @@ class SectionCheck:
             value: What was written.
             numbers: The numbers that are named beside it.
         """
-        beside = self._known(numbers)
+        value, beside = _mapped(value, with_plain_brackets), self._known(numbers)
         if isinstance(value, str):
             self._found.value = self._checked_text(value, beside)
         elif isinstance(value, list):
@@ -101,7 +101,7 @@ class SectionCheck:
         """Return an entry of a list, or a value that is no text, without its numbers. None: it names no evidence."""
         if isinstance(entry, str):
             return self._checked_text(entry, beside) or None
-        bare = _without_numbers(entry)
+        bare = _mapped(entry, _bare)
         texts = [str(one) for one in _leaves(bare) if one not in (None, "", [], {})]
         if not texts:  # nothing is said
             return entry
@@ -140,9 +140,15 @@ def _numbers_of(value: JSON) -> list[int]:
     return [number for text in texts for match in CITED_NUMBERS.finditer(text) for number in numbers_in(match[1])]
 
 
-def _without_numbers(value: JSON) -> JSON:
+def _mapped(value: JSON, change: Callable[[str], str]) -> JSON:
+    """Return a value with each of its texts changed."""
     if isinstance(value, dict):
-        return {key: _without_numbers(one) for key, one in value.items()}
+        return {key: _mapped(one, change) for key, one in value.items()}
     if isinstance(value, list):
-        return [_without_numbers(one) for one in value]
-    return re.sub(r"\s+([.,;])", r"\1", CITED_NUMBERS.sub("", value)).strip() if isinstance(value, str) else value
+        return [_mapped(one, change) for one in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def _bare(text: str) -> str:
+    """Return a text without the numbers of its evidence."""
+    return re.sub(r"\s+([.,;])", r"\1", CITED_NUMBERS.sub("", text)).strip()

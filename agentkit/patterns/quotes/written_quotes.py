@@ -16,6 +16,7 @@ UNVERIFIED_ADDRESS_MARK = "[an address that no document holds]"
 _RANGE = r"\d{1,5}(?:\s*[\u2013-]\s*\d{1,5})?"
 CITED_NUMBERS = re.compile(rf"(?<!\s)\s*\[({_RANGE}(?:\s*[,;]\s*{_RANGE})*)\]")
 """Numbers of evidence, as in `[2]` and `[1, 4-6]`; a date is none."""
+_WIDE_NUMBERS = re.compile(r"[\u3010\uff3b](\d[\d\s,;\u2013-]*)(?:\u2020[^\]\u3011\n]{0,60})?[\u3011\uff3d]")
 _QUOTED = re.compile(
     r"\u201c([^\u201c\u201d\"]+)[\u201d\"]|\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d\u201f]+)[\u201c\u201d\u201f]"
     r"|\u00ab([^\u00ab\u00bb]+)\u00bb|\u00bb([^\u00ab\u00bb]+)\u00ab|\u2039([^\u2039\u203a]+)\u203a|\u203a([^\u2039\u203a]+)\u2039"
@@ -50,6 +51,11 @@ def check_written_quotes(
     for pattern, checked in ((_BLOCK, check.block), (_ADDRESS, check.address), (_QUOTED, check.words)):
         text = pattern.sub(checked, text)
     return text, check.false
+
+
+def with_plain_brackets(text: str) -> str:
+    """Return a text with its numbers of evidence in plain brackets, where a model has written wide ones."""
+    return _WIDE_NUMBERS.sub(r"[\1]", text)
 
 
 class _Check:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from agentkit.messages.message import JSON
 from agentkit.patterns.quotes.verification import Citation, Quoted
-from agentkit.patterns.quotes.written_quotes import CITED_NUMBERS, UNVERIFIED_MARK, check_written_quotes, count_words
+from agentkit.patterns.quotes.written_quotes import (
+    CITED_NUMBERS,
+    UNVERIFIED_MARK,
+    check_written_quotes,
+    count_words,
+    with_plain_brackets,
+)
 
 UNCITED_MARK = "[uncited]"
 """Stands behind a sentence that names no evidence."""
@@ -50,7 +56,7 @@ def check_text(text: str, evidence: Sequence[Citation], texts: Mapping[str, str]
         cited.update(numbers)
         return f" [{', '.join(map(str, numbers))}]" if numbers else ""
 
-    text, false = check_written_quotes(text, [one.quote for one in evidence], texts, asked)
+    text, false = check_written_quotes(with_plain_brackets(text), [one.quote for one in evidence], texts, asked)
     text = CITED_NUMBERS.sub(checked_numbers, text)
     uncited: list[str] = []
 
