@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias, cast
 
 from agentkit.errors import UsageError
+from agentkit.messages.text_encoding import decode_text
 from agentkit.patterns.few_shot.demonstration import Demonstration, demonstration_of_pair
 from agentkit.patterns.few_shot.earlier_messages import demonstrations_in
 from agentkit.patterns.reading.document_store import DocumentStore
@@ -31,24 +32,32 @@ def read_examples(paths: Iterable[ExamplePath], inputs: ExamplePath | None) -> I
         paths: Files and folders of outputs; each line of a file of JSON lines is an example.
         inputs: The folder, or file, of the inputs: each has the name of its output, whatever its suffix.
     """
-    texts, gaps = _read_texts(paths)
+    lines: dict[Path, str] = {}
+
+    def is_left(file: Path, name: str) -> bool:
+        has_lines = inputs is None and file.suffix.lower() in _LINES_SUFFIXES
+        if has_lines:
+            lines.setdefault(file, name)
+        return has_lines
+
+    texts, gaps = _read_texts(paths, is_left)
     yield from gaps
     if inputs is not None:
         yield from _pairs(texts, inputs)
-        return
-    for name, text in texts:
-        if name.lower().endswith(_LINES_SUFFIXES):
-            yield from _of_lines(name, text)
-        else:
-            yield Demonstration(text, name=name)
+    else:
+        yield from (Demonstration(text, name=name) for name, text in texts)
+    for file, name in lines.items():
+        yield from _of_lines(file, name)
 
 
-def _read_texts(paths: Iterable[ExamplePath]) -> tuple[list[tuple[str, str]], list[Gap]]:
-    """Return the texts of all files by name, and what could not be read."""
+def _read_texts(
+    paths: Iterable[ExamplePath], is_left: Callable[[Path, str], bool] | None = None
+) -> tuple[list[tuple[str, str]], list[Gap]]:
+    """Return the texts of all files by name, but for those that are left, and what could not be read."""
     texts: list[tuple[str, str]] = []
     with DocumentStore() as store:
         for path in paths:
-            store.keep_files(Path(fspath(path)), lambda name, text: texts.append((name, text)))
+            store.keep_files(Path(fspath(path)), lambda name, text: texts.append((name, text)), is_left)
         gaps = list(store.gaps)
         pages = ((name, page) for name, _ in texts for page in store.pictures(name))
         gaps += [Gap(f"{name}, page {page}", "a picture, which has no text") for name, page in pages]
@@ -80,8 +89,19 @@ def _stem(name: str) -> str:
     return PurePosixPath(name).with_suffix("").as_posix()
 
 
-def _of_lines(name: str, text: str) -> Iterator[Demonstration | Gap]:
-    """Yield the examples of a file of JSON lines; a line that is none is a gap."""
+def _of_lines(file: Path, name: str) -> Iterator[Demonstration | Gap]:
+    """Yield the examples of a file of JSON lines, of whatever size; a line that is none is a gap."""
+    from agentkit_tools.documents import error_reason, regular_file
+    from agentkit_tools.unreadable import NotReadable
+
+    try:
+        text = decode_text(regular_file(file, file.parent).read_bytes())
+    except (NotReadable, UnicodeDecodeError) as error:
+        yield Gap(name, "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error))
+        return
+    except OSError as error:
+        yield Gap(name, error_reason(error))
+        return
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue

@@ -179,21 +179,24 @@ class DocumentStore(Mapping[str, str]):
                 self.gaps.append(Gap(f"{name}, page {number}", f"a picture, {reason}"))
         taken(name, read.text)
 
-    def keep_files(self, path: Path, taken: Callable[[str, str], object]) -> None:
-        """Keep the documents of a file, or of all files of a folder; it blocks. `taken` is as in `fill`."""
+    def keep_files(
+        self, path: Path, taken: Callable[[str, str], object], is_left: Callable[[Path, str], bool] | None = None
+    ) -> None:
+        """Keep the documents of a file, or of all files of a folder; it blocks. `taken` is as in `fill`.
+
+        `is_left` is called with each file and its name: True leaves it out, because the caller reads it.
+        """
         path = path.expanduser()
         try:
             is_file, is_folder = path.exists() and not path.is_dir(), path.is_dir()
         except OSError:  # a text that is no path, too long for one
             is_file = is_folder = False
-        if not is_folder:
-            if is_file:
-                self._keep_file(path, path.as_posix(), taken)
-            else:
-                self.gaps.append(Gap(path.as_posix()[:200], "there is no such file (a text is given as a Document)"))
-            return
-        for file in self._files_in(path):
-            self._keep_file(file, file.relative_to(path).as_posix(), taken)
+        if not is_file and not is_folder:
+            self.gaps.append(Gap(path.as_posix()[:200], "there is no such file (a text is given as a Document)"))
+        files = [(file, file.relative_to(path).as_posix()) for file in (self._files_in(path) if is_folder else ())]
+        for file, name in [(path, path.as_posix())] if is_file else files:
+            if is_left is None or not is_left(file, name):
+                self._keep_file(file, name, taken)
 
     def _files_in(self, folder: Path) -> list[Path]:
         """Return the files of a folder, sorted, but for hidden ones and caches; a folder that is left out is a gap."""

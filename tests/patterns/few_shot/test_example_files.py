@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -68,6 +69,17 @@ def test_a_line_that_is_no_example_is_named_and_costs_no_other(tmp_path: Path) -
     }  # fmt: skip
     assert [gap.document.rpartition(" ")[2] for gap in examples.gaps] == [str(n) for n in range(7, 14)]
     assert "'question'" in examples.gaps[0].reason
+
+
+def test_files_of_json_lines_have_any_size_and_encoding_and_are_regular_files(tmp_path: Path) -> None:
+    big = "\n".join(json.dumps({"text": f"{n} {'tea ' * 6000}"}) for n in range(230))
+    assert len(big) > 5_000_000  # more than is read of a text
+    folder = write(tmp_path / "shown", a_jsonl=big, b_jsonl='{"text": "t\u00e9"}'.encode("utf-16"), c_jsonl=b"\xff{}")
+    os.mkfifo(folder / "d.jsonl")
+    (folder / "e.jsonl").symlink_to("/etc/hostname")
+    examples = Examples.load(folder, folder / "a.jsonl")
+    assert len(examples) == 231
+    assert [gap.document for gap in examples.gaps] == ["c.jsonl", "d.jsonl", "e.jsonl"]
 
 
 def test_a_load_without_any_example_says_why(tmp_path: Path) -> None:
