@@ -42,3 +42,8 @@ def test_only_text_that_is_hidden_is_marked(page: str, text: str) -> None:
 def test_most_pages_are_read_without_their_styles() -> None:
     assert not may_hide("<p style='overflow: hidden; color: red'>The fee is hidden, but</p>")
     assert not is_hidden({"style": None})
+
+
+def test_time_grows_with_the_length_of_a_style_alone() -> None:
+    for piece in ("0", "0.", " ", ";", "opacity:0", "display:"):
+        assert not is_hidden({"style": f"opacity:{piece * 100_000}5"})

@@ -263,3 +263,9 @@ def test_malformed_mail_is_read_or_told(data: st.DataObject) -> None:
         return
     text.encode()
     assert "\r" not in text
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<script", "<style>", "</script ", "<", "alt=", "<p "])
+def test_measuring_a_page_takes_a_time_that_grows_with_its_length_alone(piece: str) -> None:
+    page = part("text/html", piece * 100_000)
+    assert read(multi("alternative", part("text/plain", "See the page."), page))[0]

@@ -107,3 +107,11 @@ def test_messages_are_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyP
         assert messages(data) == whole
         later = messages_of_mbox(io.BytesIO(data), start=starts[7])
         assert [stored.data for stored in later] == whole[7:]
+
+
+@pytest.mark.parametrize(
+    "piece", [b"1:1", b"\nFrom ", b"\nFrom \n", b"\nFrom Mon Jan 1 10:00 ", b"\n\nFrom 1:1 ", b"\n\n"]
+)
+def test_time_grows_with_the_length_alone(piece: bytes) -> None:
+    text = piece * (400_000 // len(piece))
+    assert messages(b"From a\nSubject: 1\n\n\nFrom " + text + b"\n")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 _STYLE = re.compile(
-    r"(?:^|[;{])\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0*\.?0+(?![\d.%]))",
+    r"(?:^|[;{])\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0*)?(?![\d.%]))",
     re.IGNORECASE,
 )
 _MAY_HIDE = re.compile(r"display\s*:\s*none|visibility\s*:|opacity\s*:|\shidden(?=[\s=/>])", re.IGNORECASE)

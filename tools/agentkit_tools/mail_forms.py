@@ -21,7 +21,7 @@ _STUB_SHARE = 3
 _CUT = "\n\n[the rest of this text is not read: it is too long]"
 _CLEARLY = 0.8
 """HTML of a rough length below this share of what is wanted is not converted to measure it."""
-_MARKUP = re.compile(rb"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_MARKUP = re.compile(rb"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _VALUE = re.compile(rb"""\b(?:alt|value|placeholder|label|srcdoc)\s*=\s*["']?([^"'<>]+)""", re.IGNORECASE)
 """Matches attributes whose values are seen."""
 

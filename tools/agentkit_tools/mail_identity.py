@@ -31,7 +31,7 @@ _REPLY = re.compile(
     r"\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s*[:\uff1a]|\[[^\[\]]{1,40}\])",
     re.IGNORECASE,
 )
-_FORWARDED = re.compile(r"\s*\(fwd?\)\s*$", re.IGNORECASE)
+_FORWARDED = re.compile(r"\(fwd?\)$", re.IGNORECASE)
 _VOLATILE = re.compile(
     rb"^(?:x-)?(?:status|keywords|mozilla-[\w-]+|uid|imapbase|imap|gmail-labels|gm-[\w-]+|evolution|content-length|lines)"
     rb"[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*",
@@ -148,10 +148,11 @@ def message_ids(header: str) -> list[str]:
 def base_subject(subject: str) -> tuple[str, bool]:
     """Return a subject without the marks of replies, forwards and lists, and True if it is that of an answer."""
     is_reply = False
-    rest = subject
-    while found := _REPLY.match(rest):
+    at = 0
+    while found := _REPLY.match(subject, at):
         is_reply = is_reply or not found[0].rstrip().endswith("]") or ":" in found[0]
-        rest = rest[found.end() :]
+        at = found.end()
+    rest = subject[at:].rstrip()
     without = _FORWARDED.sub("", rest)
     return " ".join(without.casefold().split()), is_reply or without != rest
 

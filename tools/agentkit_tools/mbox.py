@@ -16,21 +16,24 @@ _BLOCK_BYTES = 1_000_000
 _AHEAD_BYTES = 65_536
 """Number of bytes behind the beginning of a line `From ` in which it and the name of a header have to end."""
 _START = b"\nFrom "
-_HEADER = (
-    rb"(?=(?:(?:approved|arc|authentication|bcc|cc|content|date|delivered|delivery|distribution|dkim|domainkey|envelope"
-    rb"|errors|from|importance|in-reply|lines|list|message|mime|newsgroups|nntp|organization|path|posting|precedence"
-    rb"|priority|received|references|relay|reply|resent|return|sender|status|subject|thread|to|user|x|xref)"
-    rb"(?:-[!-9;-~]*)?[ \t]*:|>?From ))"
+_FIELD = (
+    rb"(?:approved|arc|authentication|bcc|cc|content|date|delivered|delivery|distribution|dkim|domainkey|envelope|errors"
+    rb"|from|importance|in-reply|lines|list|message|mime|newsgroups|nntp|organization|path|posting|precedence|priority"
+    rb"|received|references|relay|reply|resent|return|sender|status|subject|thread|to|user|x|xref)"
+    rb"(?:-[!-9;-~]*)?[ \t]*:"
 )
-"""Matches before a header that is known, or a second `From ` line."""
+"""Matches the name of a header that is known."""
 _SEPARATOR = re.compile(
-    rb"From (?:[^\n]*[0-9]:[0-9][^\n]*\n(?=[!-9;-~]+[ \t]*:|>?From )|[^\n]*\n" + _HEADER + rb")", re.IGNORECASE
+    rb"From (?:[^\n]{0,500}?[0-9]:[0-9][^\n]{0,200}\n(?=[!-9;-~]+[ \t]*:|>?From )|[^\n]{0,1000}\n(?="
+    + _FIELD
+    + rb"|>?From ))",
+    re.IGNORECASE,
 )
 """Matches the line before a message: a header follows, or a second `From ` line, which some mailers add. Where the line
 itself says no time, it has to be a header that is known: people write `From what I hear:` and `PS: ...`, too."""
 _FULL_SEPARATOR = re.compile(
     rb"From (?:[^\n]{0,300}?[a-z]{3},? +[a-z]{3} +[0-9]{1,2} +[0-9]{1,2}:[0-9]{2}[^\n]{0,20} [0-9]{4}[^\n]{0,20}"
-    rb"|[ \t\r]*)\n" + _HEADER,
+    rb"|[ \t\r]*)\n(?=" + _FIELD + rb")",
     re.IGNORECASE,
 )
 """Matches a line that some programs write without an empty line before it: with a whole date, or with nothing."""
@@ -113,8 +116,10 @@ class _MboxReader:
                 self.pass_over(len(self.buffer) - 2 * _AHEAD_BYTES)
             searched = max(0, len(self.buffer) - _AHEAD_BYTES - len(_START))
             self._read_block()
-        end = self._declared_end(head) if head and found and not self._is_cut else 0
-        if found is None or end <= found[0]:
+        if found is None or not head or self._is_cut:
+            return found
+        end = self._declared_end(head, found[0])
+        if end <= found[0]:
             return found
         while len(self.buffer) < end + _AHEAD_BYTES and not self._is_end:
             self._read_block()
@@ -127,9 +132,9 @@ class _MboxReader:
         separator = _SEPARATOR.match(self.buffer, end) if self.buffer[end - 1] == 10 else None  # a line end
         return separator.span() if separator else found
 
-    def _declared_end(self, head: int) -> int:
-        """Return the place where a message ends by its Content-Length. 0: it says none."""
-        headers_end = _HEADERS_END.search(self.buffer, head)
+    def _declared_end(self, head: int, limit: int) -> int:
+        """Return the place where a message ends by its Content-Length. 0: it says none before `limit`."""
+        headers_end = _HEADERS_END.search(self.buffer, head, limit)
         length = _CONTENT_LENGTH.search(self.buffer, head, headers_end.start() + 1) if headers_end else None
         end = headers_end.end() + int(length[1]) if headers_end and length else 0
         return end if end - head <= MOST_BYTES else 0
