@@ -1,7 +1,7 @@
 """The own texts of the messages of a thread: what earlier ones hold, and repeated signatures, stand there once.
 
-Two rules for this file: what stays of a message are lines of it, unchanged and in order; and of what is new in a thread
-nothing is left out.
+Two rules for this file: what stays of a message are lines of it, unchanged and in order, with a mark where some were
+left out between others; and of what is new in a thread nothing is left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from agentkit.patterns.mail.records import MailMessage
 
+LEFT_OUT = "[...]\n"
+"""Stands where a paragraph was left out between others; a quote with it is two passages."""
 _QUOTED = re.compile(r"[ \t]*>")
 _MARKS = re.compile(r"^[ \t>]+", re.MULTILINE)
 _WORD = re.compile(r"\w+")
@@ -32,7 +34,7 @@ def own_texts(messages: Sequence[MailMessage]) -> dict[str, str]:
     seen, texts = _SeenTexts(), dict[str, str]()
     for message in messages:
         paragraphs = [*_paragraphs(message.text)]
-        texts[message.id] = "".join(paragraph.text for paragraph in _new_ones(paragraphs, seen)).strip("\n")
+        texts[message.id] = _joined(paragraphs, _new_ones(paragraphs, seen)).strip("\n")
         seen.add(paragraphs)
     return texts
 
@@ -76,17 +78,28 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
         yield _Paragraph("".join(lines), is_quoted or is_below, is_signature)
 
 
-def _new_ones(paragraphs: Sequence[_Paragraph], seen: _SeenTexts) -> list[_Paragraph]:
-    """Return the paragraphs that earlier messages do not hold."""
-    new: list[_Paragraph] = []
-    for one in paragraphs:
+def _new_ones(paragraphs: Sequence[_Paragraph], seen: _SeenTexts) -> list[int]:
+    """Return the places of the paragraphs that earlier messages do not hold."""
+    new: list[int] = []
+    for place, one in enumerate(paragraphs):
         if not (one.is_quoted or len(one.words) >= _MIN_REPEATED_WORDS) or not seen.has_text(one):
-            new.append(one)
-        elif one.is_quoted and new and _is_attribution(new[-1]):
+            new.append(place)
+        elif one.is_quoted and new and _is_attribution(paragraphs[new[-1]]):
             new.pop()
-    while len(new) > 1 and seen.has_ending(new[-1]) and (new[-1].is_signature or _is_farewell(new[-1])):
+    while len(new) > 1 and seen.has_ending(last := paragraphs[new[-1]]) and (last.is_signature or _is_farewell(last)):
         new.pop()
     return new
+
+
+def _joined(paragraphs: Sequence[_Paragraph], places: Sequence[int]) -> str:
+    """Return paragraphs as a text, with a mark where others were left out between them: no quote goes over it."""
+    parts: list[str] = []
+    before = -1
+    for place in places:
+        parts.append(LEFT_OUT if parts and any(one.words for one in paragraphs[before + 1 : place]) else "")
+        parts.append(paragraphs[place].text)
+        before = place
+    return "".join(parts)
 
 
 def _is_farewell(paragraph: _Paragraph) -> bool:

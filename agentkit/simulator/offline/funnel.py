@@ -15,7 +15,7 @@ from agentkit.simulator.replies.wanted_output import output_schema
 
 _NUMBERS = "evidence_numbers"
 _MESSAGE_ID = re.compile("[0-9a-f]{16}")
-_MAX_WORDS, _MAX_QUOTES = 30, 8
+_MAX_WORDS, _MAX_QUOTES, _MAX_ENTRIES = 30, 8, 30
 _MIN_COVERAGE = 0.2
 """The share of a goal that a passage has to cover for its thread to matter: in doubt, it does."""
 
@@ -34,8 +34,8 @@ def next_funnel_turn(request: JSONObject, said: ParsedRequest) -> Reply | None:
     if names == ["evidence"] and said.given and all(_MESSAGE_ID.fullmatch(document.id) for document in said.given):
         return Reply.output({"evidence": [_evidence(hit) for hit in _hits(goal, said)]})
     if _NUMBERS in names and goal:
-        found = search_passages(f"{goal}\n{said.question}", said.evidence, {}, _MAX_QUOTES, least=0)
-        hits = found or [Hit(each, 0, 0) for each in said.evidence[:_MAX_QUOTES]]
+        found = search_passages(f"{goal}\n{said.question}", said.evidence, {}, _MAX_ENTRIES, least=0)
+        hits = found or [Hit(each, 0, 0) for each in said.evidence[:_MAX_ENTRIES]]
         try:
             return Reply.output({name: [] if name == _NUMBERS else _section(schema, name, hits) for name in names})
         except CannotFill as error:

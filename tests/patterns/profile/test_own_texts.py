@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from agentkit.patterns import MailMessage
+from agentkit.patterns import MailMessage, Quoted, verify_quotes
 from agentkit.patterns.profile.own_texts import own_texts
 
 SIGNATURE = "-- \nAnna Adler\nHead of buying, +49 30 1234\n"
@@ -28,9 +28,18 @@ def test_quoted_replies_go_also_when_they_were_wrapped_again() -> None:
     ]
 
 
+def test_a_quote_over_what_was_left_out_is_found_in_two_passages() -> None:
+    text = f"> {ORDER.splitlines()[0]}\nIt is sent.\n> The old address is closed.\nI know.\n"
+    own = texts_of(ORDER, text)[1]
+    assert own == "It is sent.\n[...]\nI know."
+    found = verify_quotes([Quoted("m", own)], {"m": text})
+    assert [one.quote for one in found.citations] == ["It is sent.", "I know."]
+    assert found.dropped == ()
+
+
 def test_originals_below_a_line_go_line_by_line() -> None:
     below = f"Thanks.\n\n-----Original Message-----\nFrom: Anna\n{ORDER}\nAnd one thing more.\n"
-    assert texts_of(ORDER, below)[1] == "Thanks.\n\n-----Original Message-----\nFrom: Anna\nAnd one thing more."
+    assert texts_of(ORDER, below)[1] == "Thanks.\n\n-----Original Message-----\nFrom: Anna\n[...]\nAnd one thing more."
 
 
 def test_a_signature_stands_in_its_first_message() -> None:
@@ -64,7 +73,7 @@ def test_every_line_that_stays_is_one_of_the_message_in_order() -> None:
         texts = ["\n".join(draw.choices(parts, k=draw.randrange(6))) for _ in range(4)]
         for text, own in zip(texts, texts_of(*texts), strict=True):
             lines = iter(text.splitlines())
-            assert all(line in lines for line in own.splitlines())
+            assert all(line in lines for line in own.splitlines() if line != "[...]")
 
 
 def test_a_thread_of_many_long_messages_takes_linear_time() -> None:
