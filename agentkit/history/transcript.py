@@ -14,6 +14,7 @@ from agentkit.messages.message import AssistantTurn, Content, JSONObject, Messag
 from agentkit.messages.request import EncodedPrefix, PromptPrefix
 from agentkit.messages.server_calls import last_turn, results_for_open_calls
 from agentkit.messages.server_threads import ServerThread
+from agentkit.tools.api_tools import TOOL_SEARCH
 from agentkit.tools.artifacts.artifact import READ_TOOL
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
@@ -185,6 +186,12 @@ class Transcript:
     def set_model(self, model: str) -> None:
         """Continue with this model, whose thinking is the only one in the messages."""
         self.model = model
+
+    @property
+    def has_server_tools(self) -> bool:
+        """True if the prefix has tools that the API executes, the search for tools aside: it has no effect."""
+        apis_own = [one for one in self.prefix.tools if "input_schema" not in one and one.get("name") not in self.tools]
+        return any(not str(one.get("type")).startswith(TOOL_SEARCH) for one in apis_own)
 
     def replace_prompt_prefix(self, other: Transcript) -> None:
         """Take over the prefix of another rendering. Allowed only before the model's first turn."""

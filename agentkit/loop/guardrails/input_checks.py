@@ -44,6 +44,9 @@ class InputChecks:
     """Reports a verdict from which no block follows."""
     on_block: Callable[[VerdictRecord], None]
     """Ends the run."""
+    has_server_tools: bool = False
+    """True if the API executes tools in the calls, also those that a saved conversation has brought: no check that
+    was not told to ignore them is asked beside the calls."""
     settled: anyio.Event = field(default_factory=anyio.Event, init=False)
     """Set once the verdict is in."""
     gave_up_call: bool = field(default=False, init=False)
@@ -69,7 +72,8 @@ class InputChecks:
         steps = self.scope.steps
         for name, one in self.checks.at("input"):
             slot = steps.reserve(Step(name, "verdict"))
-            (self._beside if one.is_beside else self._before).append((one, slot))
+            is_beside = one.is_beside and not (self.has_server_tools and one.server_tools == "refused")
+            (self._beside if is_beside else self._before).append((one, slot))
         if self._beside and self.events is not None:
             self.events.hold("input")
         if not self._beside and not self._before:

@@ -77,7 +77,8 @@ class RunGuard:
         content = exchange.new_content
         sight = Sight("input", "\n".join(map(all_text_of, content)), exchange.prompt, spec.name, guard._prompt_messages)
         report, on_block = guard.report, guard.block
-        guard.inputs = InputChecks(checks, guard.scope, events, sight, report, on_block)
+        has_server_tools = exchange.transcript.has_server_tools
+        guard.inputs = InputChecks(checks, guard.scope, events, sight, report, on_block, has_server_tools)
         guard.outputs = OutputChecks(checks, events, guard._all_messages, report, on_block)
         gate = ToolChecks(
             checks, guard.inputs, nested_runs.loop, len(scope.path), lambda: guard.blocked is not None, report, on_block

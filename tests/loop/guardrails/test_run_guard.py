@@ -157,6 +157,19 @@ def test_server_tools_have_no_gate() -> None:
         Agent("caller", model=HAIKU, guardrails=[check])  # type: ignore[list-item]
 
 
+async def test_server_tools_that_a_saved_conversation_brings_wait_too() -> None:
+    """Its prompt prefix stays as it was: no call is made before the verdict, or the API would search."""
+    phone, search = Phone(), {"type": "web_search_20250305", "name": "web_search"}
+    with script(lambda request: DONE) as simulator:
+        chat = Agent("caller", model=HAIKU, tools=[search]).conversation()
+        await chat.send("Hello.")
+        for verdict in (NO, Pass()):
+            again = guarded(verdict, phone).conversation(chat.save())
+            result = await again.send("Call.", deps=phone)
+            assert (result.ok, len(simulator.requests)) == (verdict is not NO, 1 if verdict is NO else 2)
+        assert "web_search" in str(simulator.requests[-1]["tools"])
+
+
 async def test_a_recorded_verdict_is_that_of_the_guardrail_of_its_name(tmp_path: Path) -> None:
     """The run died behind its first call; the agent has other guardrails now. One that is new is asked."""
     phone, asked = Phone(), list[str]()
