@@ -42,6 +42,8 @@ class PassedGates:
             for gate in self.gates:
                 if note := await gate.before_call(call):
                     self.notes.append(note)
+            for gate in self.gates[:-1]:  # while the call waited at the others
+                gate.refuse_if_blocked()
             return await execute(run)
 
         return gated

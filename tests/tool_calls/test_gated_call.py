@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -14,6 +15,12 @@ pytestmark = pytest.mark.anyio
 
 HAIKU = "claude-haiku-5-5"
 DONE = Reply.text("Done.")
+
+
+@tool(effect="read")
+async def look() -> str:
+    """Look."""
+    return "ok"
 
 
 async def no_injection(seen: Seen) -> Verdict:
@@ -78,3 +85,51 @@ async def test_what_was_found_out_about_a_call_is_checked_too(tmp_path: Path) ->
             process.cancel_scope.cancel()
         result = await agent.resume("r", journal=journal)
     assert (result.outcome, len(simulator.requests)) == (Outcome.BLOCKED, 1)
+
+
+async def test_a_block_above_holds_for_a_call_that_waits_at_its_own_gate() -> None:
+    """The agent below has a rule of its own, which takes its time; its caller is blocked meanwhile."""
+    rang, waits, goes_on = list[str](), anyio.Event(), anyio.Event()
+
+    @tool(effect="write")
+    async def ring() -> str:
+        """Ring a phone."""
+        rang.append("1")
+        return "It rang."
+
+    async def slowly(seen: Seen) -> Verdict:
+        waits.set()
+        await goes_on.wait()
+        return Pass()
+
+    async def no_look(seen: Seen) -> Verdict:
+        if seen.tool != "look":
+            return Pass()
+        await waits.wait()
+        return Block("It looks.")
+
+    child = Agent("child", model=HAIKU, tools=[ring], max_turns=2, guardrails=[Guardrail(slowly, on="tool_call")])
+
+    @tool(effect="read")
+    async def delegate() -> str:
+        """Run an agent that cannot be stopped."""
+        with anyio.CancelScope(shield=True):
+            await child.run("Ring.")
+        return "Done."
+
+    def reply(request: Any) -> Reply:
+        is_below = request["tools"][0]["name"] == "ring"
+        return Reply.tool("ring") if is_below else Reply.tool("delegate") + Reply.tool("look")
+
+    agent = Agent("caller", model=HAIKU, tools=[delegate, look], guardrails=[Guardrail(no_look, on="tool_call")])
+    with anyio.fail_after(20), script(reply):
+        async with anyio.create_task_group() as tasks:
+
+            async def go_on() -> None:
+                await waits.wait()
+                await anyio.sleep(0.1)  # by then it is blocked
+                goes_on.set()
+
+            tasks.start_soon(go_on)
+            result = await agent.run("Go")
+    assert (result.outcome, rang) == (Outcome.BLOCKED, [])

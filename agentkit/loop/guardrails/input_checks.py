@@ -45,8 +45,8 @@ class InputChecks:
     on_block: Callable[[VerdictRecord], None]
     """Ends the run."""
     has_server_tools: bool = False
-    """True if the API executes tools in the calls, also those that a saved conversation has brought: no check that
-    was not told to ignore them is asked beside the calls."""
+    """True if the API executes tools in the calls, also those that a saved conversation has brought: then only a check
+    that ignores them is asked beside the calls."""
     settled: anyio.Event = field(default_factory=anyio.Event, init=False)
     """Set once the verdict is in."""
     gave_up_call: bool = field(default=False, init=False)

@@ -63,7 +63,7 @@ class ToolChecks:
 
     async def before_call(self, call: GatedCall) -> str | None:
         """See `ToolGate.before_call`."""
-        self._refuse_if_blocked(BLOCKED_RESULT)
+        self.refuse_if_blocked()
         inputs = self.input_checks
         if inputs.is_cleared and not (self._by_place["tool_call"] or inputs.has_caution):
             return None
@@ -94,7 +94,7 @@ class ToolChecks:
             if self.input_checks.has_caution:
                 raise ToolError(WAIT_FOR_NOTE_RESULT)
         if not self._by_place["tool_call"]:
-            self._refuse_if_blocked(BLOCKED_RESULT)
+            self.refuse_if_blocked()
             return None
         given = call.run.call.input
         sight = _sight(call, "tool_call", encode(given).decode(errors="replace"), given)
@@ -110,10 +110,11 @@ class ToolChecks:
             self._apply(record)
             if isinstance(record.verdict, Caution):
                 notes.append(record.verdict.note)
-        self._refuse_if_blocked(blocked)
+        self.refuse_if_blocked(blocked)
         return "\n".join(dict.fromkeys(notes)) or None
 
-    def _refuse_if_blocked(self, text: str) -> None:
+    def refuse_if_blocked(self, text: str = BLOCKED_RESULT) -> None:
+        """See `ToolGate.refuse_if_blocked`."""
         if self.is_blocked():
             raise ToolError(text)
 

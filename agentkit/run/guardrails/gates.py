@@ -32,6 +32,10 @@ class ToolGate(Protocol):
         """
         ...
 
+    def refuse_if_blocked(self) -> None:
+        """Raise ToolError if its run is blocked by now; called from any thread."""
+        ...
+
     async def after_call(self, call: GatedCall, content: Content) -> str | None:
         """Check a result before the model reads it. Returns and raises as `before_call` does."""
         ...
