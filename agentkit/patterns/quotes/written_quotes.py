@@ -17,13 +17,25 @@ _RANGE = r"\d{1,5}(?:\s*[\u2013-]\s*\d{1,5})?"
 CITED_NUMBERS = re.compile(rf"(?<!\s)\s*\[({_RANGE}(?:\s*[,;]\s*{_RANGE})*)\]")
 """Numbers of evidence, as in `[2]` and `[1, 4-6]`; a date is none."""
 _WIDE_NUMBERS = re.compile(r"[\u3010\uff3b](\d[\d\s,;\u2013-]*)(?:\u2020[^\]\u3011\n]{0,60})?[\u3011\uff3d]")
+_PAIRS = (
+    ("\u201c", "\u201d"), ("\u201c", '"'), ("\u201e", "\u201c\u201d\u201f"), ("\u00ab", "\u00bb"), ("\u00bb", "\u00ab"),
+    ("\u2039", "\u203a"), ("\u203a", "\u2039"), ("\u300a", "\u300b"), ("\u300c", "\u300d"), ("\u300e", "\u300f"),
+    ("\uff02", "\uff02"),
+)  # fmt: skip
+"""Quotation marks that open, with those that close."""
 _QUOTED = re.compile(
-    r"\u201c([^\u201c\u201d\"]+)[\u201d\"]|\u201c([^\u201c\u201d]+)\u201d|\u201e([^\u201e\u201c\u201d\u201f]+)[\u201c\u201d\u201f]"
-    r"|\u00ab([^\u00ab\u00bb]+)\u00bb|\u00bb([^\u00ab\u00bb]+)\u00ab|\u2039([^\u2039\u203a]+)\u203a|\u203a([^\u2039\u203a]+)\u2039"
-    r"|\u300c([^\u300c\u300d]+)\u300d|\u300e([^\u300e\u300f]+)\u300f|\u300a([^\u300a\u300b]+)\u300b|\uff02([^\uff02]+)\uff02"
-    r"|``([^`']{1,1000})''|(?i:&quot;(.{1,1000}?)&quot;|<(?:q|blockquote)\b[^>]{0,200}>(.{1,1000}?)</(?:q|blockquote)>)"
-    r"|\u2018((?:[^\u2018\u2019]|\u2019(?=\w))+)\u2019(?!\w)"
-    r"|(?<!\w)\"(?=\S)([^\"\u201d]+)(?<=\S)[\"\u201d](?!\w)|(?<!\w)\"(?=\S)([^\"]+)(?<=\S)\"(?!\w)|(?<!\w)'(?=\S)((?:[^'\n]|'(?=\w)){1,500})(?<=\S)'(?!\w)"
+    "|".join(
+        (
+            *(f"{opening}([^{opening}{closing}]+)[{closing}]" for opening, closing in _PAIRS),
+            r"\u2018((?:[^\u2018\u2019]|\u2019(?=\w))+)\u2019(?!\w)",
+            r"(?<!\w)\"(?=\S)([^\"\u201d]+)(?<=\S)\u201d",
+            r"(?<!\w)\"(?=\S)([^\"]+)(?<=\S)\"(?!\w)",
+            r"(?<!\w)'(?=\S)((?:[^'\n]|'(?=\w)){1,500})(?<=\S)'(?!\w)",
+            r"``([^`']{1,1000})''",
+            r"(?i:&quot;(.{1,1000}?)&quot;)",
+            r"(?i:<(?:q|blockquote)\b[^>]{0,200}>(.{1,1000}?)</(?:q|blockquote)>)",
+        )
+    )
 )
 """Words between quotation marks; straight ones only where they open and close words, so that inches are none."""
 _BLOCK = re.compile(r"^(?:[ \t]*>(?![ \t]*\[!)[^\n]*(?:\n|$))+", re.MULTILINE)

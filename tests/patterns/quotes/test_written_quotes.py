@@ -41,12 +41,16 @@ def test_what_no_document_holds_is_marked_however_it_is_quoted(given: str) -> No
     [
         "It says \u2018The fee is 12 EUR a month\u2019 [1].",
         "> The fee is 12 EUR a month.\n>\n> It is never waived for students. [1]\n>\n> \u2014 the price list\n",
+        'It says \u201cThe fee is 12 EUR a month\u201d and "never waived for students" [1].',
+        'It is \u201ca "real" bargain at this price, so to speak\u201d, as asked [1].',
         "> [!NOTE] This is no quote but a box [1].",
         "The customers' cards aren't \"the 12 EUR\" cards [1].",
     ],
 )
 def test_what_documents_hold_stays_however_it_is_quoted(given: str) -> None:
-    assert check_written_quotes(given, KNOWN, TEXTS, "What about the 12 EUR?") == (given, [])
+    assert check_written_quotes(
+        given, KNOWN, TEXTS, 'What about the 12 EUR? Is it a "real" bargain at this price, so to speak?'
+    ) == (given, [])
 
 
 def test_an_address_that_no_document_holds_is_marked() -> None:
