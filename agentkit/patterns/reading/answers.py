@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from agentkit.messages.message import JSON
 from agentkit.patterns.quotes.verification import Citation, Quoted
@@ -15,6 +16,9 @@ from agentkit.patterns.quotes.written_quotes import (
     count_words,
     with_plain_brackets,
 )
+
+if TYPE_CHECKING:
+    from agentkit.run.output import OutputSpec
 
 UNCITED_MARK = "[uncited]"
 """Stands behind a sentence that names no evidence."""
@@ -98,6 +102,32 @@ def _needs_evidence(text: str, found: re.Match[str], sentence: str) -> bool:
         return False
     is_heading = sentence.startswith("#") or (sentence.startswith("**") and sentence.endswith("**"))
     return not (is_heading or sentence.endswith((":", "?")) or text[found.end() : found.end() + 1] == ":")
+
+
+def check_answer(
+    answer: object, spec: OutputSpec[Any], evidence: Sequence[Citation], texts: Mapping[str, str], asked: str
+) -> tuple[object, list[CheckedText]]:
+    """Return the answer with marks where no evidence shows what it says. None: its type does not allow them.
+
+    Args:
+        answer: The writer's output.
+        spec: The type of the output.
+        evidence: The evidence by its numbers, the first is 1.
+        texts: The texts of all documents by id.
+        asked: The question.
+    """
+    if isinstance(answer, str):
+        checked = check_text(answer, evidence, texts, asked)
+        return checked.text, [checked]
+    form = spec.form.inner
+    value, found = check_value(form.dump(answer), evidence, texts, asked)
+    short = [replace(one, uncited=()) for one in found]
+    if not any(one.false_quotes for one in found):
+        return answer, short
+    try:
+        return form.validate(value), short
+    except ValueError:  # pydantic's errors are of this kind
+        return None, found
 
 
 def check_value(

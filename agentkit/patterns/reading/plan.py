@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import BATCH_PRICE_FACTOR
 from agentkit.budget.usage import usd_text
+from agentkit.messages.message import encode
 from agentkit.patterns.reading.packing import Pack, estimated_tokens
 from agentkit.patterns.reading.reduction import GROUP_TOKENS, SELECTION_TOKENS
 from agentkit.run.delegation_terms import model_id
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
     from agentkit.budget.prices import Price
 
+_API_TOKENS = 600
+"""Tokens that the API adds to a request, and those around documents."""
 REQUEST_TOKENS = 1_200
 """Tokens of a request beside its documents: instructions, the output type, what the API adds."""
 READER_OUTPUT = (40, 400)
@@ -59,8 +62,8 @@ class Plan:
     """Documents whose evidence is kept from an earlier reading; they are in `documents`, but cost nothing."""
     worst_case_usd: float | None = None
     """The price in US dollars where every reply is as long as `max_tokens` allows; with a budget, its limit at most.
-    Only requests that have to be repeated come on top. None: a model has no known price, or an agent has tools or a
-    fallback model, so that nobody knows how many requests it makes."""
+    Only requests that have to be repeated come on top. None: a model has no known price, or an agent has tools, a
+    fallback model or instructions from a function, so that nobody knows how much it sends."""
     left_out: tuple[str, ...] = ()
     """Ids of documents that are not read: the pre-filter or the budget left them out, the least relevant ones."""
     sampled: int = 0
@@ -128,6 +131,8 @@ class PlanRates:
     writer: tuple[Price, ...] | None
     concurrency: int
     question_tokens: int
+    beside: tuple[int, int]
+    """Tokens of the prompts of reader and writer beside documents and evidence."""
     most_evidence_tokens: int
     is_batched: bool = False
     """True if the readers' requests are made in message batches."""
@@ -152,10 +157,11 @@ class PlanRates:
         selector_prices = reader_prices
         if is_batched and reader_prices is not None and reader.own_prices is None:
             reader_prices = tuple(price.times(BATCH_PRICE_FACTOR) for price in reader_prices)
-        is_bounded = not any(one.tools or one.fallback is not None for one in (reader, writer))
+        is_bounded = all(_is_bounded(one) for one in (reader, writer))
+        beside = (_tokens_beside(reader, question), _tokens_beside(writer, question))
         longest = (reader.settings.max_tokens, writer.settings.max_tokens)
         prices = (reader_prices, selector_prices, writer_prices)
-        return cls(*prices, concurrency, estimated_tokens(question), evidence, is_batched, longest, is_bounded)
+        return cls(*prices, concurrency, estimated_tokens(question), beside, evidence, is_batched, longest, is_bounded)
 
     def plan(self, packs: Sequence[Pack], known: Sequence[Pack], left_out: tuple[str, ...] = ()) -> Plan:
         """Return the plan for packs to read, and for those whose evidence is known."""
@@ -181,14 +187,14 @@ class PlanRates:
 
     def _totals(self, packs: Sequence[Pack], known: Sequence[Pack], case: int) -> tuple[int, int, float | None]:
         """Return tokens in, tokens out and US dollars, for the case that little (0) or much (1) is found."""
-        beside = REQUEST_TOKENS + self.question_tokens
+        beside, beside_evidence = self.beside
         replies = [self._reply_tokens(pack, case) for pack in packs]
         found = sum(replies) + sum(self._reply_tokens(pack, case) for pack in known)
         found, answer = min(found, self.most_evidence_tokens), min(_WRITER_OUTPUT[case], self.max_tokens[1])
         reading = [usd_of(self.reader, pack.tokens + beside, reply) for pack, reply in zip(packs, replies, strict=True)]
-        costs = [*reading, usd_of(self.writer, beside + found, answer)]
+        costs = [*reading, usd_of(self.writer, beside_evidence + found, answer)]
         usd = None if None in costs else sum(cost for cost in costs if cost is not None)
-        return sum(pack.tokens + beside for pack in packs) + beside + found, sum(replies) + answer, usd
+        return sum(pack.tokens + beside for pack in packs) + beside_evidence + found, sum(replies) + answer, usd
 
     def _reply_tokens(self, pack: Pack, case: int) -> int:
         return min(READER_OUTPUT[case] + int(case * QUOTED_SHARE * pack.tokens), self.max_tokens[0])
@@ -196,16 +202,28 @@ class PlanRates:
     def _worst_case(self, packs: Sequence[Pack], known: Sequence[Pack]) -> float | None:
         if not self.is_bounded:
             return None
-        reply, answer = self.max_tokens
-        beside = REQUEST_TOKENS + self.question_tokens
+        (reply, answer), (beside, beside_evidence) = self.max_tokens, self.beside
         evidence = sum(_EVIDENCE_PER_REPLY * reply for _ in packs) + sum(pack.tokens + reply for pack in known)
         written_from = min(evidence, self.most_evidence_tokens)
         costs = [usd_of(self.reader, _dense(pack.tokens + beside), reply) for pack in packs]
-        costs.append(usd_of(self.writer, _dense(beside + written_from), answer))
+        costs.append(usd_of(self.writer, _dense(beside_evidence + written_from), answer))
         if evidence > self.most_evidence_tokens:  # each level of the reduction leaves half
             groups = 2 * evidence // GROUP_TOKENS + 2
             costs += [usd_of(self.selector, _dense(GROUP_TOKENS + beside), SELECTION_TOKENS)] * groups
         return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+def _tokens_beside(agent: Agent[Any, Any, Any], question: str) -> int:
+    """Return the tokens of a request beside documents and evidence: more than usual where instructions are long."""
+    schema = "" if agent.output_spec.is_text else encode(agent.output_spec.form.schema).decode()
+    instructions = agent.instructions if isinstance(agent.instructions, str) else ""
+    own = _API_TOKENS + estimated_tokens(instructions) + estimated_tokens(schema)
+    return max(REQUEST_TOKENS, own) + estimated_tokens(question)
+
+
+def _is_bounded(agent: Agent[Any, Any, Any]) -> bool:
+    """Return True if the number of requests and the length of the instructions are known before."""
+    return not agent.tools and agent.fallback is None and isinstance(agent.instructions, str)
 
 
 def _dense(tokens: int) -> int:

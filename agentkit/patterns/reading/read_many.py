@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import anyio.to_thread
@@ -19,7 +18,7 @@ from agentkit.budget.usage import Cost, Usage
 from agentkit.models.batching.collector import BATCH_WAIT_S
 from agentkit.patterns.kept_results import agent_fingerprint
 from agentkit.patterns.quotes.verification import Citation, Quoted, VerifiedQuotes, verify_quotes
-from agentkit.patterns.reading.answers import CheckedText, check_text, check_value
+from agentkit.patterns.reading.answers import CheckedText, check_answer
 from agentkit.patterns.reading.arguments import check_arguments
 from agentkit.patterns.reading.document_store import DocumentStore
 from agentkit.patterns.reading.evidence import (
@@ -38,9 +37,16 @@ from agentkit.patterns.reading.packing import Pack
 from agentkit.patterns.reading.plan import Actual, Plan
 from agentkit.patterns.reading.recorded import recorded_reading, run_id_of
 from agentkit.patterns.reading.reduction import Selection, reduce_evidence, selecting_agent
-from agentkit.patterns.reading.result import ReadOptions, ReadProgress, ReadResult, Stage, not_read_text
+from agentkit.patterns.reading.result import (
+    ReadOptions,
+    ReadProgress,
+    ReadResult,
+    Stage,
+    gaps_for_writer,
+    not_read_text,
+)
 from agentkit.patterns.reading.setup import EVIDENCE_TOKENS, PreparedReading, prepare_reading
-from agentkit.patterns.sources import Gap, Sources, sendable
+from agentkit.patterns.sources import Gap, Sources
 from agentkit.run.scope import share_budget
 
 if TYPE_CHECKING:
@@ -227,11 +233,10 @@ class _Reading:
 
     async def _write(self, evidence: Sequence[Citation]) -> tuple[RunResult[Any] | None, str]:
         """Return the writer's run, and the reason if it has no output."""
-        not_read = "".join(f"\n- {' '.join(f'{gap.document}: {gap.reason}'.split())}" for gap in self._gaps)
         prompt = (
             f"<question>\n{self._prepared.question.strip()}\n</question>\n\n"
             f"{render_evidence(evidence) or 'The readers found no evidence.'}\n\n"
-            f"{f'Documents that could not be read:{sendable(not_read)}' if not_read else 'All documents were read.'}"
+            f"{gaps_for_writer(self._gaps)}"
         )
         stage = self._stage_id(f"write-{self._writer_id}", [prompt])
         (result,) = await self._writer.map([prompt], **self._run_options(stage))
@@ -248,7 +253,8 @@ class _Reading:
     ) -> ReadResult[Any]:
         answer, checked = None, list[CheckedText]()
         if written is not None and written.answer is not None:
-            answer, checked = self._check_answer(written.answer.value, evidence)
+            asked, spec = self._prepared.question, self._writer.output_spec
+            answer, checked = check_answer(written.answer.value, spec, evidence, self._store, asked)
             if answer is None:
                 reason = "The answer quotes what no document holds, and does not fit its type without that."
         false_quotes = [quoted for one in checked for quoted in one.false_quotes]
@@ -274,21 +280,6 @@ class _Reading:
             writer=written,
             reason=reason or not_read_text(self._gaps),
         )  # fmt: skip
-
-    def _check_answer(self, answer: object, evidence: Sequence[Citation]) -> tuple[object, list[CheckedText]]:
-        """Return the answer with marks where no evidence shows what it says. None: its type does not allow them."""
-        asked = self._prepared.question
-        if isinstance(answer, str):
-            checked = check_text(answer, evidence, self._store, asked)
-            return checked.text, [checked]
-        form = self._writer.output_spec.form.inner
-        value, texts = check_value(form.dump(answer), evidence, self._store, asked)
-        if not any(one.false_quotes for one in texts):
-            return answer, [replace(one, uncited=()) for one in texts]
-        try:
-            return form.validate(value), [replace(one, uncited=()) for one in texts]
-        except ValueError:  # pydantic's errors are of this kind
-            return None, texts
 
     def _add_charges(self, result: RunResult[Any] | None) -> None:
         if result is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias
@@ -12,7 +12,7 @@ from typing_extensions import TypedDict, TypeVar
 from agentkit.budget.usage import Cost, Usage
 from agentkit.patterns.quotes.verification import Citation, Quoted
 from agentkit.patterns.reading.plan import Actual, Plan
-from agentkit.patterns.sources import Gap
+from agentkit.patterns.sources import Gap, sendable
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
@@ -132,6 +132,20 @@ class ReadResult(Generic[Out_co]):
         if self.gaps:
             parts.append("Not read: " + "; ".join(f"{gap.document} ({gap.reason})" for gap in self.gaps))
         return "\n\n".join(parts)
+
+
+MOST_GAPS_SHOWN = 100
+"""Gaps that the writer reads by name: a folder may hold any number of pictures."""
+
+
+def gaps_for_writer(gaps: Sequence[Gap]) -> str:
+    """Return what was not read, as the writer reads it."""
+    if not gaps:
+        return "All documents were read."
+    lines = [f"- {' '.join(f'{gap.document}: {gap.reason}'.split())}" for gap in gaps[:MOST_GAPS_SHOWN]]
+    if more := len(gaps) - len(lines):
+        lines.append(f"- and {more:,} more")
+    return sendable("\n".join(("Documents that could not be read:", *lines)))
 
 
 def not_read_text(gaps: Iterable[Gap]) -> str:

@@ -53,6 +53,19 @@ async def test_a_budget_is_the_worst_case_and_who_has_tools_has_none() -> None:
     with_tools = replace(default_reader, tools=[look_up])
     assert (await plan_reading(DOCUMENTS, "What is paid?", reader=with_tools)).worst_case_usd is None
     assert (await plan_reading(DOCUMENTS, "What?", reader=with_tools, budget=budget)).worst_case_usd == 0.3
+    of_a_function = replace(default_reader, instructions=lambda ctx: "Read.")
+    assert (await plan_reading(DOCUMENTS, "What is paid?", reader=of_a_function)).worst_case_usd is None
+
+
+async def test_long_instructions_count_and_a_thousand_gaps_do_not() -> None:
+    reader = replace(default_reader, instructions="Read each of them. " * 5_000)
+    with script(lambda request: Reply.output(Findings()) if is_reader(request) else Reply.text("No.")) as played:
+        plan = await plan_reading(DOCUMENTS[:1], "What is paid?", reader=reader)
+        result = await read_many([DOCUMENTS[0], *map("none/{}.txt".format, range(1_000))], "What is paid?")
+    assert plan.input_tokens > 20_000
+    assert len(result.gaps) == 1_000
+    assert "and 900 more" in str(played.requests[-1]["messages"])
+    assert result.actual.input_tokens < result.plan.input_tokens + 3_000
 
 
 async def test_one_that_is_asked_once_writes_only_instructions_to_the_cache_and_has_the_readers_price() -> None:
