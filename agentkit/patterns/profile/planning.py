@@ -134,9 +134,8 @@ class FunnelRates:
         if (least == 0 and not old) or self.plan([*old, *new[:least]], known).excess(budget):
             self.refuse(budget, new[:1])
         over = {thread.id for thread in new[least:]}
-        return [one for one in threads if one.id not in over], self.plan(
-            [*old, *new[:least]], known, (*left_out, *(thread.id for thread in new[least:]))
-        )
+        plan = self.plan([*old, *new[:least]], known, (*left_out, *(thread.id for thread in new[least:])))
+        return [one for one in threads if one.id not in over], plan.within(budget)
 
     def refuse(self, budget: Budget | None, threads: Sequence[FoundThread]) -> None:
         """Raise BudgetExceeded if a budget does not cover some threads and the profile."""
