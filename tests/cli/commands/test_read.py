@@ -61,7 +61,7 @@ def test_a_recorded_reading_in_a_batch_is_paid_once(docs: Path, capsys: pytest.C
 def test_what_cannot_work_ends_in_a_sentence(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(docs / "none"), "What?", "--offline"]) == 2
     assert main(["read", str(docs), "What?", "--offline", "--base-url", "http://127.0.0.1:1"]) == 2
-    assert main(["read", str(docs), "What?", "--offline", "--max-cost", "0.00001"]) == 1
+    assert main(["read", str(docs), "What?", "--offline", "--max-cost", "0.00001"]) == 4
     assert main(["read", str(docs), "What?", "--run-id", "x"]) == 2
     assert main(["read", str(docs), "What?"]) == 3
     err = capsys.readouterr().err
