@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from pydantic import BaseModel
@@ -26,6 +27,7 @@ from agentkit.patterns.profile.stage_runs import StageRuns, open_kept
 from agentkit.patterns.profile.stages import Stages, Tasks
 from agentkit.patterns.reading.arguments import check_call, check_output
 from agentkit.patterns.reading.plan import Actual, Plan, PlanRates
+from agentkit.patterns.reading.recorded import held_run
 from agentkit.patterns.reading.setup import EVIDENCE_TOKENS
 from agentkit.patterns.sources import Gap
 from agentkit.run.scope import share_budget
@@ -71,6 +73,7 @@ async def funnel(
         UsageError: There is no goal, or an argument cannot work.
         BudgetExceeded: The budget does not cover one thread and the profile.
         ConfigurationError: Something is missing before anything is sent: credentials, a price.
+        RunInProgress: Another process, or task, is at the same funnel in this journal.
     """
     sections = _checked(goal, outline, reader, writer, options)
     with open_kept(options) as kept, share_budget(options.get("budget"), "funnel"):
@@ -134,9 +137,9 @@ class _Funnel:
         kept: KeptResults | None,
     ) -> None:
         reader, writer = agents
-        own_id = content_key(goal, agent_fingerprint(reader), agent_fingerprint(writer))[:16]
+        self._own_id = content_key(goal, agent_fingerprint(reader), agent_fingerprint(writer))[:16]
         self._sections, self._options, self._index = sections, options, index
-        self._runs = StageRuns(options, options.get("run_id") or f"funnel-{own_id}", kept)
+        self._runs = StageRuns(options, options.get("run_id") or f"funnel-{self._own_id}", kept)
         self._stages = Stages(index, Tasks.of(goal, reader, writer), self._runs)
         evidence, batch = options.get("evidence_tokens", EVIDENCE_TOKENS), options.get("batch", False)
         rates = PlanRates.of(reader, writer, goal, self._runs.most_at_once, evidence, is_batched=batch)
@@ -149,6 +152,15 @@ class _Funnel:
         if not everything:
             return self._assemble(None, [], [], began, "There is no message in the index.")
         self._rates.refuse(self._options.get("budget"), [])
+        async with self._held():
+            return await self._written(outline, began)
+
+    def _held(self) -> AbstractAsyncContextManager[str]:
+        """Hold the funnel in its journal, so that two at once do not pay for the same requests."""
+        journal, run_id = self._options.get("journal"), self._runs.run_id
+        return held_run(journal, run_id, "funnel", self._own_id, "The goal and the agents of a funnel.")
+
+    async def _written(self, outline: type[Outline], began: float) -> FunnelResult[Outline]:
         try:
             found = await self._stages.find_threads()
         except QueriesNotWritten as error:
@@ -172,12 +184,13 @@ class _Funnel:
 
     async def sampled_plan(self, size: int) -> Plan:
         """Return the plan by a sample of the threads that the queries find."""
-        try:
-            found = await self._stages.find_threads()
-        except QueriesNotWritten as error:
-            raise UsageError(f"plan_funnel(sample={size}): {error}") from None
-        threads = found[: self._options.get("most_threads")]
-        return await price_by_sample(self._stages, self._rates, threads, size) if threads else self._rates.plan([])
+        async with self._held():
+            try:
+                found = await self._stages.find_threads()
+            except QueriesNotWritten as error:
+                raise UsageError(f"plan_funnel(sample={size}): {error}") from None
+            threads = found[: self._options.get("most_threads")]
+            return await price_by_sample(self._stages, self._rates, threads, size) if threads else self._rates.plan([])
 
     def _planned(self, found: Sequence[FoundThread]) -> list[FoundThread]:
         """Make the plan, and return the threads that it leaves."""

@@ -13,6 +13,7 @@ from agentkit.run.steps import run_step
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from os import PathLike
 
     from agentkit.messages.message import JSONObject
     from agentkit.patterns.reading.result import ReadOptions
@@ -36,16 +37,8 @@ async def recorded_reading(options: ReadOptions, content_id: str) -> AsyncGenera
         RunInProgress: Another process, or task, is at the same reading.
         RunConflict: The journal has another reading under this id. With `kept=`, evidence is known by its content.
     """
-    journal, run_id = options.get("journal"), run_id_of(options, content_id)
-    if journal is None:
-        yield
-        return
-
-    async def identity() -> str:
-        return content_id
-
-    making = recorded_text(store_of(journal), f"{run_id}/plan", "read_many", identity, "The plan of a reading.")
-    async with making as recorded:
+    run_id = run_id_of(options, content_id)
+    async with held_run(options.get("journal"), run_id, "read_many", content_id, "The plan of a reading.") as recorded:
         if recorded != content_id and options.get("kept") is None:
             raise RunConflict(
                 f"read_many(run_id={run_id!r}): the journal has another reading under this id: the question, the "
@@ -53,6 +46,33 @@ async def recorded_reading(options: ReadOptions, content_id: str) -> AsyncGenera
                 'same call; to read what is new and keep what was read, give kept="evidence.db", or another run_id.'
             )
         yield
+
+
+@asynccontextmanager
+async def held_run(
+    journal: str | PathLike[str] | StepsStore | None, run_id: str, agent: str, content_id: str, content: str
+) -> AsyncGenerator[str]:
+    """Hold many runs of a journal by the run `<run_id>/plan`, and yield the id of the content that it records.
+
+    Args:
+        journal: The journal. None: nothing is held.
+        run_id: The beginning of the ids of all runs.
+        agent: The name that the run is listed under.
+        content_id: The id of the content, which is recorded unless one is there already.
+        content: The content, described for people.
+
+    Raises:
+        RunInProgress: Another process, or task, holds it.
+    """
+    if journal is None:
+        yield content_id
+        return
+
+    async def identity() -> str:
+        return content_id
+
+    async with recorded_text(store_of(journal), f"{run_id}/plan", agent, identity, content) as recorded:
+        yield recorded
 
 
 @asynccontextmanager

@@ -7,8 +7,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from agentkit import RunInProgress
 from agentkit.messages.message import JSONObject
-from agentkit.patterns import FunnelOptions, FunnelResult, MailIndex, funnel, plan_funnel
+from agentkit.patterns import FunnelOptions, FunnelResult, MailIndex, Plan, funnel, plan_funnel
 from agentkit.testing import Reply, script
 from benchmarks.planted_mail import GOAL, ScriptedModels, plant_facts, planted_mailbox
 from tests.patterns.profile.test_funnel import Facts, check_messages, planted, recalled
@@ -90,6 +91,32 @@ async def test_a_thread_that_has_grown_is_read_again(tmp_path: Path) -> None:
     assert "I pay now." in str(models.requests[1][1]["messages"])
     assert len([stage for stage, _ in models.requests if stage != "writing"]) == 2
     assert result.ok
+
+
+@pytest.mark.parametrize("second", ["funnel", "sample"])
+async def test_two_at_the_same_funnel_do_not_pay_twice(tmp_path: Path, second: str) -> None:
+    ended: list[FunnelResult[Facts] | Plan | RunInProgress] = []
+    options: FunnelOptions = {"journal": tmp_path / "runs.db"}
+
+    async def ask(index: MailIndex, name: str) -> None:
+        try:
+            if name == "sample":
+                ended.append(await plan_funnel(index, GOAL, outline=Facts, sample=2, **options))
+            else:
+                ended.append(await funnel(index, GOAL, outline=Facts, **options))
+        except RunInProgress as error:
+            ended.append(error)
+
+    async with planted(tmp_path, FACTS, 2) as index:
+        whole = await run(index, alone := ScriptedModels(FACTS), {})
+        with script(models := ScriptedModels(FACTS)):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(ask, index, "funnel")
+                tasks.start_soon(ask, index, second)
+            await ask(index, "funnel")
+    assert [isinstance(one, RunInProgress) for one in ended] == [True, False, False]
+    assert isinstance(ended[2], FunnelResult)
+    assert (ended[2].profile, len(models.requests)) == (whole.profile, len(alone.requests))
 
 
 async def test_another_goal_under_the_same_id_has_queries_of_its_own(tmp_path: Path) -> None:
