@@ -9,14 +9,14 @@ figure is the minimum of the rounds: the differences between rounds come from ot
 agentkit's own functions are counted as well, in another conversation; they are the same on a machine that is busy. A
 layer whose removal saves no call is not really removed, and the benchmark ends with an error.
 
-`--against CHECKOUT` measures this checkout beside another one, as before and after a change. It runs the rows that need
-public names only, so that the other checkout may be laid out differently: as it is, streamed (`Agent.stream`, every
-event read), and in one and three budgets. The layers are not among them, since their replacements know the inside of
-this checkout. Each checkout runs in a process of its own, with the interpreter and the dependencies of this one, and
-the two take turns, a conversation each. A time is the minimum of all; its ratio, here to there, is the median of the
-ratios of neighbouring conversations, with its standard error, as a busy machine slows both of them. Python calls per
-turn are counted for agentkit's own functions and for all; a coroutine counts each time that it goes on. `--against .`
-compares the checkout with itself, and shows the noise.
+`--against CHECKOUT` measures this checkout beside another one, as before and after a change. It runs the rows that
+need public names only, so that the other checkout may be laid out differently: as it is, streamed (`Agent.stream`,
+every event read), in one and three budgets, and with a guardrail that passes at once. The layers are not among them,
+since their replacements know the inside of this checkout. Each checkout runs in a process of its own, with the
+interpreter and the dependencies of this one, and the two take turns, a conversation each. A time is the minimum of
+all; its ratio, here to there, is the median of the ratios of neighbouring conversations, with its standard error, as
+a busy machine slows both of them. Python calls per turn are counted for agentkit's own functions and for all; a
+coroutine counts each time that it goes on. `--against .` compares the checkout with itself, and shows the noise.
 """
 
 from __future__ import annotations

@@ -16,9 +16,10 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import anthropic
 import anyio
@@ -37,6 +38,15 @@ AGENT = Agent(
     tools=[tool(effect="read")(look)],
     settings=Settings(max_tokens=4_000),
 )
+
+
+async def let_pass(_: object) -> Any:
+    """Pass everything at once, as a guardrail."""
+    return agentkit.Pass()
+
+
+GUARDED = replace(AGENT, guardrails=[agentkit.Guardrail(let_pass)]) if hasattr(agentkit, "Guardrail") else AGENT
+"""With a guardrail that passes at once; in a checkout from before there were any, the agent without."""
 AMPLE = Budget(max_cost_usd=100, max_input_tokens=10**9, max_output_tokens=10**9, max_requests=10**6)
 PACKAGE = Path(str(agentkit.__file__)).parent
 
@@ -69,12 +79,18 @@ def within_budgets(count: int) -> Converse:
     return run_within
 
 
+async def run_guarded(client: anthropic.AsyncAnthropic) -> None:
+    """Await the result of the guarded agent."""
+    assert (await GUARDED.run(PROMPT, client=client)).ok
+
+
 AS_IS = "as it is"
 ROWS: Mapping[str, Converse] = {
     AS_IS: run,
     "as it is, streamed": stream,
     "as it is, one budget": within_budgets(1),
     "as it is, three budgets": within_budgets(3),
+    "as it is, guarded": run_guarded,
 }
 
 
