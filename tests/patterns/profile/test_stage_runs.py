@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 
 import anyio
@@ -10,6 +12,7 @@ import pytest
 from agentkit import RunInProgress
 from agentkit.messages.message import JSONObject
 from agentkit.patterns import FunnelOptions, FunnelResult, MailIndex, Plan, funnel, plan_funnel
+from agentkit.simulator import Script, Simulator
 from agentkit.testing import Reply, script
 from benchmarks.planted_mail import GOAL, ScriptedModels, plant_facts, planted_mailbox
 from tests.patterns.profile.test_funnel import Facts, check_messages, planted, recalled
@@ -58,9 +61,56 @@ async def test_a_funnel_that_dies_at_any_request_goes_on(tmp_path: Path) -> None
             assert (again.profile, none.requests) == (whole.profile, [])
 
 
+KILLED_FUNNEL = """
+import sys
+import anyio
+from anthropic import AsyncAnthropic
+from agentkit.patterns import MailIndex, funnel
+
+async def main():
+    url, goal, folder = sys.argv[1:]
+    async with AsyncAnthropic(api_key="k", base_url=url) as client, MailIndex.open(f"{folder}/mail.db") as index:
+        result = await funnel(index, goal, client=client, concurrency=2, journal=f"{folder}/runs.db")
+    print(result.ok, result.dropped, result.profile.model_dump_json())
+
+anyio.run(main)
+"""
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_process_that_is_killed_pays_for_nothing_twice_but_what_was_in_flight(tmp_path: Path) -> None:
+    deaths = [("filter", 2), ("writing", 2)]
+    models = ScriptedModels(FACTS)
+
+    def answer(request: JSONObject) -> Reply:
+        reply = models(request)
+        stages = [stage for stage, _ in models.requests]
+        if deaths and (stages[-1], stages.count(stages[-1])) == deaths[0]:
+            del deaths[0]
+            child.kill()
+        return reply
+
+    async with planted(tmp_path, FACTS, 2) as index:
+        with script(whole := ScriptedModels(FACTS)):
+            expected = await funnel(index, GOAL)
+    simulator = Simulator(Script(answer))
+    async with simulator.serve() as url:
+        program = [sys.executable, "-c", KILLED_FUNNEL, url, GOAL, str(tmp_path)]
+        for _ in range(2):
+            async with await anyio.open_process(program, stderr=None) as child:
+                assert await child.wait() == -signal.SIGKILL
+        ended = await anyio.run_process(program)
+    assert expected.profile is not None
+    assert ended.stdout.decode() == f"True 0 {expected.profile.model_dump_json()}\n"
+    answered = [row for row in simulator.ledger.rows if row.status == 200]
+    assert len({*simulator.bodies}) == len(whole.requests)
+    assert len(whole.requests) <= len(answered) <= len(whole.requests) + 2 * 2, "two at once were in flight"
+
+
 @pytest.mark.parametrize("how", ["journal", "kept"])
 async def test_a_mailbox_that_has_grown_costs_what_is_new(tmp_path: Path, how: str) -> None:
-    options: FunnelOptions = {"journal": tmp_path / "runs.db"} if how == "journal" else {"kept": tmp_path / "kept.db"}
+    ways: dict[str, FunnelOptions] = {"journal": {"journal": tmp_path / "runs.db"}, "kept": {"kept": tmp_path / "kept"}}
+    options = ways[how]
     more = plant_facts(5, seed=2)[3:]
     async with planted(tmp_path, FACTS, 2) as index:
         first = await run(index, ScriptedModels(FACTS), options)
