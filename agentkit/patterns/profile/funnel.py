@@ -26,7 +26,7 @@ from agentkit.patterns.profile.sampling import price_by_sample
 from agentkit.patterns.profile.stage_runs import StageRuns, open_kept
 from agentkit.patterns.profile.stages import Stages, Tasks
 from agentkit.patterns.reading.arguments import check_call, check_output
-from agentkit.patterns.reading.plan import Actual, Plan, PlanRates
+from agentkit.patterns.reading.plan import Actual, Plan, PlanRates, tokens_beside
 from agentkit.patterns.reading.recorded import held_run
 from agentkit.patterns.reading.setup import EVIDENCE_TOKENS
 from agentkit.patterns.sources import Gap
@@ -140,10 +140,13 @@ class _Funnel:
         self._own_id = content_key(goal, agent_fingerprint(reader), agent_fingerprint(writer))[:16]
         self._sections, self._options, self._index = sections, options, index
         self._runs = StageRuns(options, options.get("run_id") or f"funnel-{self._own_id}", kept)
-        self._stages = Stages(index, Tasks.of(goal, reader, writer), self._runs)
+        tasks = Tasks.of(goal, reader, writer)
+        self._stages = Stages(index, tasks, self._runs)
         evidence, batch = options.get("evidence_tokens", EVIDENCE_TOKENS), options.get("batch", False)
-        rates = PlanRates.of(reader, writer, goal, self._runs.most_at_once, evidence, is_batched=batch)
-        self._rates = FunnelRates(rates, len(sections), has_queries=options.get("queries") is not None)
+        agents = (tasks.evidence.agent, tasks.queries.agent)  # as they are run, the goal in their instructions
+        rates = PlanRates.of(*agents, "", self._runs.most_at_once, evidence, is_batched=batch)
+        beside = tuple(tokens_beside(tasks.writing(one).agent, one.task) for one in sections)
+        self._rates = FunnelRates(rates, beside, has_queries=options.get("queries") is not None)
 
     async def result(self, outline: type[Outline]) -> FunnelResult[Outline]:
         """Go through all stages."""
@@ -190,7 +193,10 @@ class _Funnel:
             except QueriesNotWritten as error:
                 raise UsageError(f"plan_funnel(sample={size}): {error}") from None
             threads = found[: self._options.get("most_threads")]
-            return await price_by_sample(self._stages, self._rates, threads, size) if threads else self._rates.plan([])
+            if not threads:
+                return self._rates.plan([])
+            plan = await price_by_sample(self._stages, self._rates, threads, size)
+            return plan.within(self._options.get("budget"))
 
     def _planned(self, found: Sequence[FoundThread]) -> list[FoundThread]:
         """Make the plan, and return the threads that it leaves."""

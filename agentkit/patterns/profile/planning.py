@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.errors import BudgetExceeded
 from agentkit.patterns.profile.queries import MOST_ROUNDS
 from agentkit.patterns.profile.thread_prompts import FILTER_CHARS, MOST_THREAD_TOKENS
-from agentkit.patterns.reading.packing import PACK_TOKENS
+from agentkit.patterns.reading.packing import BYTES_PER_TOKEN, PACK_TOKENS
 from agentkit.patterns.reading.plan import (
+    EVIDENCE_PER_REPLY,
     OUTPUT_TOKENS_PER_S,
     QUOTED_SHARE,
     READER_OUTPUT,
@@ -20,8 +21,10 @@ from agentkit.patterns.reading.plan import (
     SECONDS_PER_CALL,
     Plan,
     PlanRates,
+    dense,
     usd_of,
 )
+from agentkit.patterns.reading.reduction import GROUP_TOKENS
 
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
@@ -39,7 +42,14 @@ _SHORT_REQUEST_TOKENS = 400
 """Tokens of a request beside its evidence where instructions and the output type are short."""
 _LEVELS = 2
 """Times that evidence which outgrows the writer is read again to be reduced: each level leaves at most half."""
-_GROUP_TOKENS, _GROUP_OUTPUT = 12_000, 200
+_GROUP_OUTPUT = 200
+_MOST_TOKENS_PER_CHAR = 4 / BYTES_PER_TOKEN
+"""Of any script."""
+_MOST_TOKENS_PER_MESSAGE = 600
+"""Of the line about a message, whose fields are cut off."""
+_MOST_FILTER_TOKENS = int(1.1 * FILTER_CHARS * _MOST_TOKENS_PER_CHAR)
+_MOST_QUERY_TOKENS = 24_000
+"""Of the names of the mailbox's people, and the longest queries with what is wrong with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,8 @@ class FunnelRates:
     """The prices and the shape of a funnel."""
 
     rates: PlanRates
-    sections: int
-    """Number of sections to write."""
+    sections: tuple[int, ...]
+    """Tokens of the request for each section beside its evidence."""
     has_queries: bool
     """True if the queries are there already."""
 
@@ -60,6 +70,10 @@ class FunnelRates:
             known: The ids of those among them whose results are kept.
             left_out: The ids of threads that are not read.
         """
+        return replace(self._expected(threads, known, left_out), worst_case_usd=self.worst_case_usd(threads, known))
+
+    def _expected(self, threads: Sequence[FoundThread], known: Collection[str], left_out: tuple[str, ...] = ()) -> Plan:
+        """Return the plan without its worst case."""
         sizes = [tokens_of(thread) for thread in threads if thread.id not in known]
         found = sum(map(_evidence_tokens, map(tokens_of, threads)))
         least = self._totals(sizes, 0, is_much=False)
@@ -67,7 +81,7 @@ class FunnelRates:
         packs = sum(map(_packs, sizes))
         reading_s = SECONDS_PER_CALL + READER_OUTPUT[1] / OUTPUT_TOKENS_PER_S
         waves = math.ceil(len(sizes) / self.rates.concurrency) + math.ceil(packs / self.rates.concurrency)
-        alone = self.sections + self.query_rounds
+        alone = len(self.sections) + self.query_rounds
         return Plan(
             documents=len(threads),
             calls=most.calls,
@@ -88,30 +102,56 @@ class FunnelRates:
     def writing_usd(self, found: int, *, is_much: bool) -> float | None:
         """Return the price of the sections from so many tokens of evidence, and of its reduction. None: not known."""
         total, tokens = _Totals(), found if is_much else found // 2  # estimates are on the side of more
-        self._add_writing(total, tokens, _SECTION_OUTPUT[is_much], REQUEST_TOKENS if is_much else _SHORT_REQUEST_TOKENS)
+        saved = 0 if is_much else REQUEST_TOKENS - _SHORT_REQUEST_TOKENS
+        self._add_writing(total, tokens, _SECTION_OUTPUT[is_much], saved)
+        return total.usd
+
+    def worst_case_usd(self, threads: Sequence[FoundThread], known: Collection[str] = ()) -> float | None:
+        """Return the price where every reply is as long as `max_tokens` allows. None: it is not known."""
+        rates, total = self.rates, _Totals()
+        if not rates.is_bounded:
+            return None
+        (reply, answer), (beside, beside_queries) = rates.max_tokens, rates.beside
+        if not self.has_queries:
+            total.add(rates.writer, MOST_ROUNDS, dense(beside_queries + _MOST_QUERY_TOKENS), answer)
+        packs = 0
+        for thread in threads:
+            size = most_tokens_of(thread)
+            each = _packs(size)
+            packs += each
+            if thread.id not in known:
+                total.add(rates.reader, 1, dense(beside + min(size, _MOST_FILTER_TOKENS)), reply)
+                total.add(rates.reader, each, dense(beside + size // each), reply)
+        found = packs * EVIDENCE_PER_REPLY * reply
+        if found > rates.most_evidence_tokens:  # each level of the reduction leaves half
+            total.add(rates.selector, 2 * found // GROUP_TOKENS + 2, dense(beside + GROUP_TOKENS), reply)
+        for section in self.sections:
+            total.add(rates.writer, 1, dense(section + min(found, rates.most_evidence_tokens)), answer)
         return total.usd
 
     def _totals(self, sizes: Sequence[int], found: int, *, is_much: bool) -> _Totals:
-        rates, beside = self.rates, REQUEST_TOKENS + self.rates.question_tokens
-        total = _Totals()
+        rates, total = self.rates, _Totals()
+        beside, beside_queries = rates.beside
         if not self.has_queries:
             rounds = MOST_ROUNDS if is_much else 2
-            total.add(rates.writer, rounds, _QUERY_TOKENS + beside, _QUERY_OUTPUT[is_much])
+            total.add(rates.writer, rounds, _QUERY_TOKENS + beside_queries, _QUERY_OUTPUT[is_much])
         for size in sizes:
             total.add(rates.reader, 1, beside + min(size, int(FILTER_CHARS / _CHARS_PER_TOKEN)), _FILTER_OUTPUT)
             if is_much:
                 each = _packs(size)
                 total.add(rates.reader, each, beside + size // each, _evidence_tokens(size) // each)
         if is_much:
-            self._add_writing(total, found, _SECTION_OUTPUT[1], REQUEST_TOKENS)
+            self._add_writing(total, found, _SECTION_OUTPUT[1])
         return total
 
-    def _add_writing(self, total: _Totals, found: int, output: int, request: int) -> None:
-        rates, beside = self.rates, request + self.rates.question_tokens
+    def _add_writing(self, total: _Totals, found: int, output: int, saved: int = 0) -> None:
+        """Add the reduction and the sections, each request less what short instructions and output types save."""
+        rates = self.rates
         if found > rates.most_evidence_tokens:
-            groups = _LEVELS * math.ceil(found / _GROUP_TOKENS)
-            total.add(rates.selector, groups, beside + _GROUP_TOKENS, _GROUP_OUTPUT)
-        total.add(rates.writer, self.sections, beside + min(found, rates.most_evidence_tokens), output)
+            groups = _LEVELS * math.ceil(found / GROUP_TOKENS)
+            total.add(rates.selector, groups, rates.beside[0] - saved + GROUP_TOKENS, _GROUP_OUTPUT)
+        for section in self.sections:
+            total.add(rates.writer, 1, section - saved + min(found, rates.most_evidence_tokens), output)
 
     def within(
         self, threads: Sequence[FoundThread], known: Collection[str], budget: Budget | None, left_out: tuple[str, ...]
@@ -127,7 +167,7 @@ class FunnelRates:
         least, most = 0, len(new)
         while least < most:  # the largest number of new threads, best first, that fits
             middle = (least + most + 1) // 2
-            if self.plan([*old, *new[:middle]], known).excess(budget):
+            if self._expected([*old, *new[:middle]], known).excess(budget):
                 most = middle - 1
             else:
                 least = middle
@@ -166,6 +206,12 @@ def tokens_of(thread: FoundThread) -> int:
     """Return an estimate of the tokens of a thread that are read."""
     tokens = int(thread.chars / _CHARS_PER_TOKEN) + thread.messages * _TOKENS_PER_MESSAGE
     return min(tokens, MOST_THREAD_TOKENS)
+
+
+def most_tokens_of(thread: FoundThread) -> int:
+    """Return the most estimated tokens of a thread that are read."""
+    tokens = int(thread.chars * _MOST_TOKENS_PER_CHAR) + thread.messages * _MOST_TOKENS_PER_MESSAGE
+    return min(tokens, MOST_THREAD_TOKENS + PACK_TOKENS)
 
 
 def _packs(tokens: int) -> int:

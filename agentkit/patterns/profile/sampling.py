@@ -59,12 +59,13 @@ async def price_by_sample(stages: Stages, rates: FunnelRates, threads: Sequence[
         price = reading[0] + queries + least, reading[1] + queries + most
     return Plan(
         documents=len(threads),
-        calls=round((len(drawn) + len(useful)) * scale) + rates.sections + rates.query_rounds,
+        calls=round((len(drawn) + len(useful)) * scale) + len(rates.sections) + rates.query_rounds,
         input_tokens=round(usage.prompt_tokens * scale),
         output_tokens=round(usage.output_tokens * scale),
         min_cost_usd=price[0],
         max_cost_usd=price[1],
         seconds=sizes.seconds,
+        worst_case_usd=sizes.worst_case_usd,
         sampled=len(drawn),
     )
 

@@ -31,7 +31,7 @@ QUOTED_SHARE = 1 / 3
 _WRITER_OUTPUT = (300, 4_000)
 _DENSE_TEXT = 1.5
 """The factor on estimated tokens in the worst case: tables, code and some scripts have more of them."""
-_EVIDENCE_PER_REPLY = 2
+EVIDENCE_PER_REPLY = 2
 """Tokens of evidence as the writer reads it, for each token of a reader's reply, in the worst case."""
 SECONDS_PER_CALL = 2.0
 OUTPUT_TOKENS_PER_S = 80
@@ -158,7 +158,7 @@ class PlanRates:
         if is_batched and reader_prices is not None and reader.own_prices is None:
             reader_prices = tuple(price.times(BATCH_PRICE_FACTOR) for price in reader_prices)
         is_bounded = all(_is_bounded(one) for one in (reader, writer))
-        beside = (_tokens_beside(reader, question), _tokens_beside(writer, question))
+        beside = (tokens_beside(reader, question), tokens_beside(writer, question))
         longest = (reader.settings.max_tokens, writer.settings.max_tokens)
         prices = (reader_prices, selector_prices, writer_prices)
         return cls(*prices, concurrency, estimated_tokens(question), beside, evidence, is_batched, longest, is_bounded)
@@ -203,17 +203,17 @@ class PlanRates:
         if not self.is_bounded:
             return None
         (reply, answer), (beside, beside_evidence) = self.max_tokens, self.beside
-        evidence = sum(_EVIDENCE_PER_REPLY * reply for _ in packs) + sum(pack.tokens + reply for pack in known)
+        evidence = sum(EVIDENCE_PER_REPLY * reply for _ in packs) + sum(pack.tokens + reply for pack in known)
         written_from = min(evidence, self.most_evidence_tokens)
-        costs = [usd_of(self.reader, _dense(pack.tokens + beside), reply) for pack in packs]
-        costs.append(usd_of(self.writer, _dense(beside_evidence + written_from), answer))
+        costs = [usd_of(self.reader, dense(pack.tokens + beside), reply) for pack in packs]
+        costs.append(usd_of(self.writer, dense(beside_evidence + written_from), answer))
         if evidence > self.most_evidence_tokens:  # each level of the reduction leaves half
             groups = 2 * evidence // GROUP_TOKENS + 2
-            costs += [usd_of(self.selector, _dense(GROUP_TOKENS + beside), SELECTION_TOKENS)] * groups
+            costs += [usd_of(self.selector, dense(GROUP_TOKENS + beside), SELECTION_TOKENS)] * groups
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 
-def _tokens_beside(agent: Agent[Any, Any, Any], question: str) -> int:
+def tokens_beside(agent: Agent[Any, Any, Any], question: str) -> int:
     """Return the tokens of a request beside documents and evidence: more than usual where instructions are long."""
     schema = "" if agent.output_spec.is_text else encode(agent.output_spec.form.schema).decode()
     instructions = agent.instructions if isinstance(agent.instructions, str) else ""
@@ -226,7 +226,8 @@ def _is_bounded(agent: Agent[Any, Any, Any]) -> bool:
     return not agent.tools and agent.fallback is None and isinstance(agent.instructions, str)
 
 
-def _dense(tokens: int) -> int:
+def dense(tokens: int) -> int:
+    """Return so many estimated tokens as they are in the worst case."""
     return int(_DENSE_TEXT * tokens)
 
 

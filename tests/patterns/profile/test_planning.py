@@ -1,15 +1,18 @@
-"""What cannot work is refused before anything is sent, and a budget leaves the least relevant threads out."""
+"""What cannot work is refused before anything is sent, a budget leaves threads out, and the worst case is a bound."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agentkit import Budget, BudgetExceeded, UsageError
+from agentkit import Budget, BudgetExceeded, RunContext, Settings, UsageError, tool
+from agentkit.messages.message import JSONObject
 from agentkit.patterns import FunnelOptions, funnel, plan_funnel
-from agentkit.testing import script
+from agentkit.patterns.reading.evidence import default_reader, default_writer
+from agentkit.testing import Reply, script
 from benchmarks.planted_mail import GOAL, ScriptedModels
 from tests.patterns.profile.test_funnel import FACTS, Facts, planted
 
@@ -30,8 +33,9 @@ async def test_a_call_is_refused_before_anything_is_sent(tmp_path: Path) -> None
                 ("most_treads", {"most_treads": 3}),
             ]
             for match, options in wrong:
+                given: dict[str, Any] = {"goal": GOAL, **options}
                 with pytest.raises(UsageError, match=match):
-                    await funnel(index, **{"goal": GOAL, **options})
+                    await funnel(index, **given)
         assert played.requests == []
 
 
@@ -52,3 +56,49 @@ async def test_a_budget_leaves_the_least_relevant_threads_out_and_names_them(tmp
     assert "are missing" in result.reason
     assert result.cost.usd is not None
     assert result.cost.usd < fee
+
+
+async def test_no_replies_cost_more_than_the_worst_case_whatever_the_agents_are(tmp_path: Path) -> None:
+    @tool(effect="read")
+    def look_up(word: str) -> str:
+        """Look up a word."""
+        return word
+
+    def instructions(ctx: RunContext) -> str:
+        return "Read."
+
+    def reply(request: JSONObject) -> Reply:
+        names, said = [*request["output_config"]["format"]["schema"]["properties"]], str(request["messages"])
+        if names == ["queries"]:
+            return Reply.output({"queries": ["person:anna", f"word{said.count('Write')}", "x " * 190, "(" * 190]})
+        if names[0] == "relevant":
+            return Reply.output({"relevant": True, "relevance": 1})
+        if names == ["evidence"]:
+            found = [fact.sentence for fact in FACTS if fact.sentence in said]
+            return Reply.output({"evidence": [{"claim": "c" * 500, "quote": one, "document": ""} for one in found]})
+        if names == ["numbers"]:
+            return Reply.output({"numbers": [*range(1, 120)]})
+        return Reply.output(
+            {names[0]: ["It is so, and has always been so, as is said [1]."] * 30, "evidence_numbers": []}
+        )
+
+    settings, long = Settings(max_tokens=600), "Read each word of it. " * 1_000
+    reader = replace(default_reader, settings=settings, instructions=long, tools=[look_up])
+    writer = replace(default_writer, settings=settings)
+    options: FunnelOptions = {"evidence_tokens": 300}
+    async with planted(tmp_path) as index:
+        with script(reply):
+            result = await funnel(index, GOAL, outline=Facts, reader=reader, writer=writer, **options)
+            sampled = await plan_funnel(index, GOAL, outline=Facts, writer=writer, sample=4)
+        bounded = await plan_funnel(index, GOAL, outline=Facts, budget=Budget(max_cost_usd=2))
+        of_a_function = await plan_funnel(index, GOAL, reader=replace(reader, instructions=instructions))
+    stages = {stage.name: stage for stage in result.stages}
+    assert (result.ok, stages["reduction"].in_ > stages["reduction"].out) == (True, True)
+    assert result.cost.usd is not None
+    assert result.plan.max_cost_usd is not None
+    assert result.plan.worst_case_usd is not None
+    assert result.cost.usd < result.plan.max_cost_usd < result.plan.worst_case_usd
+    assert result.plan.input_tokens > 2 * 20 * 5_000, "long instructions count"
+    assert sampled.max_cost_usd is not None
+    assert sampled.max_cost_usd < (sampled.worst_case_usd or 0)
+    assert (bounded.worst_case_usd, of_a_function.worst_case_usd) == (2, None)
