@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from agentkit.messages.message import JSON, Block, text_block
+from agentkit.messages.message import JSON, Block, encode, text_block
 from agentkit.patterns.profile.outline import EVIDENCE_FIELD, Section
 from agentkit.patterns.profile.result import Statement
 from agentkit.patterns.quotes.verification import Citation, Quoted
@@ -75,7 +75,7 @@ class SectionCheck:
         elif isinstance(value, list):
             spare = () if any(_numbers_of(one) for one in value) else beside
             entries = [self._checked_entry(one, spare) for one in value]
-            self._found.value = [one for one in entries if one is not None]
+            self._found.value = _each_once(one for one in entries if one is not None)
         elif isinstance(value, dict) and _is_keyed(value):
             named = {key: self._checked_entry(one, beside) for key, one in value.items()}
             self._found.value = {key: one for key, one in named.items() if one is not None}
@@ -93,7 +93,7 @@ class SectionCheck:
                 kept.append(bare)
                 continue
             own = self._known(_numbers_of(sentence)) or (beside if len(sentences) == 1 else ())
-            if self._is_supported(bare.strip(), own):
+            if self._is_supported(bare.strip(), own) and _plain(bare) not in map(_plain, kept):
                 kept.append(bare)
         return "".join(kept).strip()
 
@@ -115,11 +115,34 @@ class SectionCheck:
         if not quotes or false:
             self._found.rejected += false or [Quoted(self._name, said)]
             return False
-        self._found.statements.append(Statement(self._name, " ".join(said.split()), quotes))
+        self._add(Statement(self._name, " ".join(said.split()), quotes))
         return True
+
+    def _add(self, statement: Statement) -> None:
+        """Add a statement; what was said in the same words before stands on its quotes, too."""
+        statements = self._found.statements
+        for place, one in enumerate(statements):
+            if _plain(one.text) == _plain(statement.text):
+                statements[place] = replace(one, quotes=tuple(dict.fromkeys((*one.quotes, *statement.quotes))))
+                return
+        statements.append(statement)
 
     def _known(self, numbers: Sequence[int]) -> list[int]:
         return [number for number in dict.fromkeys(numbers) if 1 <= number <= len(self._evidence)]
+
+
+def _each_once(entries: Iterable[JSON]) -> list[JSON]:
+    """Return entries without the texts and objects that repeat an earlier one; numbers may be the same."""
+    once: dict[object, JSON] = {}
+    for place, entry in enumerate(entries):
+        key = _plain(entry) if isinstance(entry, str) else encode(entry) if isinstance(entry, dict) else place
+        once.setdefault(key, entry)
+    return [*once.values()]
+
+
+def _plain(text: str) -> str:
+    """Return a text in the form in which it is the same as another."""
+    return " ".join(text.casefold().split()).rstrip(".,;!")
 
 
 def _is_keyed(value: dict[str, JSON]) -> bool:
