@@ -142,6 +142,8 @@ def as_check_function(check: Callable[..., object], where: str) -> CheckFunction
         check: The function.
         where: The argument that it was given as, for the error.
     """
+    if not callable(cast("object", check)):
+        raise DefinitionError(f"{where}: {type(check).__name__} is no function.")
     try:
         parameters = inspect.signature(check).parameters.values()
     except (TypeError, ValueError):  # some built-in functions have no signature
@@ -149,7 +151,8 @@ def as_check_function(check: Callable[..., object], where: str) -> CheckFunction
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     required = [one for one in parameters if one.kind in kinds and one.default is inspect.Parameter.empty]
     others = [one for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY]
-    if len(required) > 2 or any(one.default is inspect.Parameter.empty for one in others):
+    takes_one = any(one.kind in (*kinds, inspect.Parameter.VAR_POSITIONAL) for one in parameters)
+    if not takes_one or len(required) > 2 or any(one.default is inspect.Parameter.empty for one in others):
         raise DefinitionError(f"{where}: the function takes the output, or the output and the input.")
     return check if len(required) == 2 else lambda output, _: check(output)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterable, Callable, Sequence
+from dataclasses import replace
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 
 from agentkit.errors import UsageError
+from agentkit.log import log
 from agentkit.patterns.escalation.cascade import CascadeOptions, open_cascade
-from agentkit.patterns.escalation.checks import Check, as_check_function
+from agentkit.patterns.escalation.checks import Check, CheckFunction, as_check_function
 from agentkit.patterns.escalation.levels import prepare_levels
 from agentkit.patterns.escalation.measures import CascadeMeasurement, Pair, Rated
 from agentkit.patterns.escalation.result import CascadeResult
+from agentkit.redaction.redactor import text_without_secrets
 from agentkit.schema.validation.unknown_options import refuse_unknown_options
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 SAMPLE = 50
 """Items that the strong model is given alone, by default."""
 IsRight: TypeAlias = "Callable[..., Any]"
-"""A function of an answer, or of an answer and its item, sync or async, that returns True if it is really right."""
+"""`is_right(answer)` or `is_right(answer, item)`, sync or async: it returns True if the answer is really right."""
 
 
 async def measure_cascade(
@@ -46,7 +49,9 @@ async def measure_cascade(
         check: As in `cascade`.
         sample: The number of items that the strong model is given, drawn at random; all where there are fewer.
         seed: The same seed draws the same items.
-        is_right: Knows what is really right, by labels for example: it tells how often the checks let wrong ones pass.
+        is_right: `is_right(answer)` or `is_right(answer, item)` knows what is really right, by labels for example, and
+            returns True or False: it tells how often the checks let wrong ones pass. One that raises, or returns None
+            or a text as a check does, is one of the `gaps`.
         options: See `CascadeOptions`. A budget is for the cascade and the sample together.
 
     Raises:
@@ -57,6 +62,7 @@ async def measure_cascade(
     if not isinstance(cast("object", sample), int) or isinstance(sample, bool) or sample < 1:
         raise UsageError(f"measure_cascade(sample={sample!r}): it takes a number of items, at least one.")
     prepared = prepare_levels(levels, check)
+    rating = None if is_right is None else as_check_function(is_right, "measure_cascade(is_right=...)")
     if len(prepared) == 1:
         raise UsageError("measure_cascade(levels=...): one level is no cascade; it takes two at least.")
     given = [one async for one in items] if isinstance(items, AsyncIterable) else [*items]
@@ -65,12 +71,13 @@ async def measure_cascade(
         alone = opened.of_last_level()
         strong = await alone.solve_many([given[place] for place in places], {**options, "progress": None})
         results = await opened.solve_many(given, options)
-    pairs = tuple(
-        Pair(results[place], one) for place, one in zip(places, strong, strict=True) if _both_ended(results[place], one)
-    )
-    rated = await _rate(results, given, is_right)
-    rated_strong = await _rate([pair.strong for pair in pairs], [given[pair.cascade.index] for pair in pairs], is_right)
-    return CascadeMeasurement(results, prepared[-1].name, pairs, len(places), seed, rated, rated_strong)
+    both = [(results[place], one) for place, one in zip(places, strong, strict=True)]
+    pairs = tuple(Pair(*two) for two in both if _both_ended(*two))
+    partial = sum(one.is_partial or other.is_partial for one, other in both)
+    rated = await _rate(results, given, rating)
+    strong_results = [replace(pair.strong, index=pair.cascade.index) for pair in pairs]
+    rated_strong = await _rate(strong_results, given, rating)
+    return CascadeMeasurement(results, prepared[-1].name, pairs, len(places), seed, rated, rated_strong, partial)
 
 
 def _both_ended(cascade: CascadeResult[Any], strong: CascadeResult[Any]) -> bool:
@@ -79,16 +86,29 @@ def _both_ended(cascade: CascadeResult[Any], strong: CascadeResult[Any]) -> bool
 
 
 async def _rate(
-    results: Sequence[CascadeResult[Any]], items: Sequence[Any], is_right: IsRight | None
+    results: Sequence[CascadeResult[Any]], items: Sequence[Any], rating: CheckFunction | None
 ) -> tuple[Rated, ...]:
-    """Return all answers with what is known of them. Raises what the function raises."""
-    if is_right is None:
+    """Return all answers that the checks have judged, with what is known of them."""
+    rated: list[Rated] = []
+    if rating is None:
         return ()
-    function, rated = as_check_function(is_right, "measure_cascade(is_right=...)"), list[Rated]()
-    for result, item in zip(results, items, strict=True):
+    for result in results:
         for attempt in result.attempts:
-            if attempt.answer is not None:
-                said = function(attempt.answer, item)
-                is_true = bool(await said if isawaitable(said) else said)
-                rated.append(Rated(result.index, attempt.level, attempt.accepted, is_true))
+            if attempt.answer is not None and not attempt.is_cut_off:
+                right, gap = await _is_right(rating, attempt.answer, items[result.index])
+                rated.append(Rated(result.index, attempt.level, attempt.accepted, right, gap))
     return tuple(rated)
+
+
+async def _is_right(rating: CheckFunction, answer: object, item: object) -> tuple[bool | None, str]:
+    """Return True or False, or None and the reason why it is not known whether the answer is right."""
+    try:
+        said = rating(answer, item)
+        said = await said if isawaitable(said) else said
+        if said is not None and not isinstance(said, str):
+            return bool(said), ""
+    except Exception as error:  # noqa: BLE001 - the function is the user's own, and the answers are paid
+        log().debug("is_right of a measured cascade raised", exc_info=error)
+        return None, text_without_secrets(f"is_right(answer, item) raised {type(error).__name__}: {error}")
+    kind = "None" if said is None else "a text"
+    return None, f"is_right(answer, item) returned {kind}, as a check does, and not True or False"

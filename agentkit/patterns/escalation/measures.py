@@ -16,9 +16,11 @@ from typing import Generic
 
 from agentkit.patterns.classify.intervals import Interval, bootstrap, proportion, wilson
 from agentkit.patterns.escalation.result import CascadeResult, Out_co
-from agentkit.patterns.escalation.results import CascadeResults, mean_interval, usd_interval
+from agentkit.patterns.escalation.results import CascadeResults, first_gaps, mean_interval, usd_interval
 
 _RESAMPLES = 1_000
+_WIDTH = 36
+"""Characters of a column: an amount of US dollars with its interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,10 @@ class Rated:
     """The level that gave it."""
     accepted: bool
     """True if the checks let it pass."""
-    right: bool
-    """True if it is right."""
+    right: bool | None
+    """True if it is right. None: `is_right` gave no verdict."""
+    gap: str = ""
+    """The reason why `is_right` gave none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,64 +81,72 @@ class CascadeMeasurement(Generic[Out_co]):
     """The answers of the cascade, where it is known what is right."""
     rated_strong: tuple[Rated, ...] = ()
     """The answers of the strong model alone, where it is known what is right."""
+    partial: int = 0
+    """Items of the sample that a budget or an error ended on the way. Where there is one, nothing is compared: items
+    that need more are cut off first, and the others alone look cheaper and better than all are."""
 
     @cached_property
     def saving(self) -> Interval:
-        """The share of the strong model's price that the cascade saves, with its checks. NaN: a price is not known."""
-        return _saving([_cost_parts(pair) for pair in self.pairs])
+        """The share of the strong model's price that the cascade saves, with its checks. NaN: it is not known."""
+        return _saving([_cost_parts(pair) for pair in self._compared])
 
     @cached_property
     def time_saving(self) -> Interval:
         """The share of the strong model's seconds that the cascade saves for one item; it is often below 0."""
-        return _saving([_time_parts(pair) for pair in self.pairs])
+        return _saving([_time_parts(pair) for pair in self._compared])
 
     @cached_property
     def cost_each(self) -> Interval:
-        """US dollars for one item, over all that were finished."""
+        """US dollars for one item, over all that were tried. NaN: some were cut off on the way."""
+        if any(one.is_partial for one in self.results):
+            return mean_interval([])
         return mean_interval([_usd(one.cost.usd) for one in self.results.finished])
 
     @cached_property
     def strong_cost_each(self) -> Interval:
         """US dollars for one item of the strong model alone, without checks."""
-        return mean_interval([_cost_parts(pair).strong for pair in self.pairs])
+        return mean_interval([_cost_parts(pair).strong for pair in self._compared])
 
     @cached_property
     def solved(self) -> Interval:
-        """The share of the items that the cascade solves."""
+        """The share of the tried items that the cascade solves; one that was cut off on the way is not solved."""
         return self.results.share_solved
 
     @cached_property
     def strong_solved(self) -> Interval:
         """The share of the sample that the strong model alone solves, by the same checks."""
-        return proportion(sum(pair.strong.solved for pair in self.pairs), len(self.pairs))
+        return proportion(sum(pair.strong.solved for pair in self._compared), len(self._compared))
 
     @cached_property
     def solved_difference(self) -> Interval:
         """The share that the cascade solves less that of the strong model, on the same items."""
-        return paired_difference([(pair.cascade.solved, pair.strong.solved) for pair in self.pairs])
+        return paired_difference([(pair.cascade.solved, pair.strong.solved) for pair in self._compared])
 
     @cached_property
     def right(self) -> Interval | None:
-        """The share of the finished items with a right answer that was accepted. None: nobody knows what is right."""
-        if not self._is_rated:
-            return None
-        right = {one.index for one in self.rated if one.accepted and one.right}
-        return proportion(sum(one.index in right for one in self.results.finished), len(self.results.finished))
+        """The share of the tried items with a right answer that was accepted. None: nobody knows what is right."""
+        return _share_right([one for one in self.rated if one.accepted], self.results.tried) if self._is_rated else None
 
     @cached_property
     def strong_right(self) -> Interval | None:
         """The share of the sample that the strong model alone answers rightly. None: nobody knows what is right."""
-        return proportion(sum(one.right for one in self.rated_strong), len(self.pairs)) if self._is_rated else None
+        strong = [pair.cascade for pair in self._compared]
+        return _share_right(self.rated_strong, strong) if self._is_rated else None
 
     @cached_property
     def false_accepts(self) -> Mapping[str, Interval]:
         """Level -> the share of its wrong answers that the checks let pass. Empty: nobody knows what is right."""
-        return self._shares(lambda one: not one.right, lambda one: one.accepted)
+        return self._shares(lambda one: one.right is False, lambda one: one.accepted)
 
     @cached_property
     def false_rejects(self) -> Mapping[str, Interval]:
         """Level -> the share of its right answers that the checks do not let pass."""
-        return self._shares(lambda one: one.right, lambda one: not one.accepted)
+        return self._shares(lambda one: one.right is True, lambda one: not one.accepted)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """The answers on which `is_right` gave no verdict, each with the reason: they count nowhere."""
+        return tuple(f"item {one.index}, {one.level}: {one.gap}" for one in self.rated + self.rated_strong if one.gap)
 
     @property
     def pays(self) -> bool:
@@ -165,7 +177,16 @@ class CascadeMeasurement(Generic[Out_co]):
     def _is_rated(self) -> bool:
         return bool(self.rated or self.rated_strong)
 
+    @property
+    def _compared(self) -> tuple[Pair[Out_co], ...]:
+        return () if self.partial else self.pairs
+
     def _unknown(self) -> str:
+        if self.partial:
+            return (
+                f"a budget or an error ended {self.partial:,} of the sample on the way, first of all items that need "
+                "the strong model. Give a larger budget; with the same journal= nothing is paid twice."
+            )
         return "the price of a model is not known." if self.pairs else "no item was finished by both."
 
     def _shares(self, among: Callable[[Rated], bool], counted: Callable[[Rated], bool]) -> Mapping[str, Interval]:
@@ -174,6 +195,12 @@ class CascadeMeasurement(Generic[Out_co]):
             own = [one for one in self.rated if one.level == level and among(one)]
             shares[level] = proportion(sum(map(counted, own)), len(own))
         return shares
+
+
+def _share_right(rated: Sequence[Rated], items: Sequence[CascadeResult[Out_co]]) -> Interval:
+    right, unknown = ({one.index for one in rated if one.right is known} for known in (True, None))
+    known = {one.index for one in items} - unknown
+    return proportion(len(known & right), len(known))
 
 
 def _usd(usd: float | None) -> float:
@@ -246,18 +273,19 @@ def _percent(one: Interval) -> str:
 def _table(measured: CascadeMeasurement[Out_co]) -> Iterator[str]:
     yield f"always {measured.strong}: measured on {len(measured.pairs)} of {len(measured.results)} items"
     if missing := measured.sampled - len(measured.pairs):
-        yield f"{missing} of the sample were not finished, and count nowhere"
-    yield f"{'':18}{'cascade':30}always strong"
-    yield f"{'solved':18}{measured.solved!s:30}{measured.strong_solved}"
+        yield f"{missing} of the sample were not finished{'' if measured.partial else ', and count nowhere'}"
+    yield f"{'':18}{'cascade':{_WIDTH}} always strong"
+    yield f"{'solved':18}{measured.solved!s:{_WIDTH}} {measured.strong_solved}"
     if measured.right is not None:
-        yield f"{'right':18}{measured.right!s:30}{measured.strong_right}"
-    yield f"{'cost each':18}{usd_interval(measured.cost_each):30}{usd_interval(measured.strong_cost_each)}"
+        yield f"{'right':18}{measured.right!s:{_WIDTH}} {measured.strong_right}"
+    yield f"{'cost each':18}{usd_interval(measured.cost_each):{_WIDTH}} {usd_interval(measured.strong_cost_each)}"
     yield f"{'saving':18}{_percent_or_dash(measured.saving)}"
     yield f"{'saving in time':18}{_percent_or_dash(measured.time_saving)}"
     yield f"{'solved, difference':18} {measured.solved_difference}"
     for level, share in measured.false_accepts.items():
         if not math.isnan(share.value):
             yield f"wrong answers of {level} that the check let pass: {share}"
+    yield from first_gaps(measured.gaps)
     yield measured.verdict
     yield ""
     yield str(measured.results)

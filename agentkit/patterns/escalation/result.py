@@ -110,6 +110,13 @@ class CascadeResult(Generic[Out_co]):
         return bool(self.attempts) and self.attempts[-1].is_cut_off
 
     @property
+    def is_partial(self) -> bool:
+        """True if a budget or an error ended it after something was sent. To leave such items out favours easy ones."""
+        return (self.is_cut_off or bool(self.error)) and any(
+            not one.is_cut_off or any(result.usage.requests for result in one.results) for one in self.attempts
+        )
+
+    @property
     def cost(self) -> Cost:
         """The price of all attempts, with their checks."""
         return sum((one.total_cost for one in self.attempts), Cost())

@@ -86,6 +86,11 @@ class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
         """The results that say something about the levels: no budget cut them off."""
         return tuple(one for one in self.results if not one.is_cut_off and not one.error)
 
+    @cached_property
+    def tried(self) -> tuple[CascadeResult[Out_co], ...]:
+        """The finished results, and those that a budget or an error ended after something was sent."""
+        return tuple(one for one in self.results if one.is_partial or not (one.is_cut_off or one.error))
+
     @property
     def unsolved(self) -> tuple[CascadeResult[Out_co], ...]:
         """The results without an accepted answer."""
@@ -98,8 +103,8 @@ class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
 
     @cached_property
     def share_solved(self) -> Interval:
-        """The share of the finished items that are solved, with its Wilson interval."""
-        return proportion(sum(one.solved for one in self.finished), len(self.finished))
+        """The share of the tried items that are solved, with its Wilson interval; one cut off later is not solved."""
+        return proportion(sum(one.solved for one in self.tried), len(self.tried))
 
     @cached_property
     def by_level(self) -> Mapping[str, LevelMeasures]:
@@ -131,11 +136,14 @@ class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
 
 
 def _table(results: CascadeResults[Out]) -> Iterator[str]:
-    finished = results.finished
-    solved = sum(one.solved for one in finished)
-    yield f"{solved:,} of {len(finished):,} items solved: {results.share_solved}, cost {results.cost}"
-    if cut_off := len(results) - len(finished):
-        yield f"{_items(cut_off)} not counted: a budget was used up, or an error ended them"
+    tried = results.tried
+    solved, untried = sum(one.solved for one in tried), len(results) - len(tried)
+    among = f" of the {len(tried):,} that were tried" if untried else ""
+    yield f"{solved:,} of {len(results):,} items solved: {results.share_solved}{among}, cost {results.cost}"
+    if partial := sum(one.is_partial for one in tried):
+        yield f"{_items(partial)} counted as not solved: a budget was used up on the way, or an error ended them"
+    if untried:
+        yield f"{_items(untried)} not counted: a budget was used up before, or an error ended them"
     if results.unreadable:
         yield results.unreadable
     yield ""
@@ -145,7 +153,11 @@ def _table(results: CascadeResults[Out]) -> Iterator[str]:
         yield f"{level[: _NAME_WIDTH - 1]:{_NAME_WIDTH}}{one.tried:>6,}{one.solved:>7,}  {share}"
         if one.tried:
             yield f"    cost each {usd_interval(one.cost_each)}, seconds each {one.seconds_each}"
-    gaps = results.gaps
+    yield from first_gaps(results.gaps)
+
+
+def first_gaps(gaps: Sequence[str]) -> Iterator[str]:
+    """Yield the first gaps as lines, and the number of the others."""
     yield from (f"gap: {gap}" for gap in gaps[:_SHOWN_GAPS])
     if len(gaps) > _SHOWN_GAPS:
         yield f"and {len(gaps) - _SHOWN_GAPS:,} gaps more"

@@ -74,7 +74,7 @@ async def test_many_items_come_back_in_order_and_none_costs_another_its_result()
     assert [(one.tried, one.solved) for one in (first, middle, last)] == [(2, 1), (1, 0), (1, 1)]
     assert (results.share_solved.value, len(results.finished), len(results.unsolved)) == (1.0, 2, 1)
     assert f"{HAIKU} (high)" in str(results)
-    assert "2 of 2 items solved" in str(results)
+    assert "2 of 3 items solved: 1.00 (0.34-1.00) of the 2 that were tried" in str(results)
     assert "1 item is not counted" in str(results)
 
 

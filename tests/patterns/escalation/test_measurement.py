@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -161,6 +162,65 @@ async def test_what_a_budget_leaves_out_counts_nowhere_and_a_journal_pays_once(t
     assert len(whole.pairs) == 3
     assert len(api.requests) == count
     assert (again.saving, again.solved) == (whole.saving, whole.solved)
+
+
+async def test_items_that_a_budget_ends_on_the_way_make_no_verdict() -> None:
+    def play(request: JSONObject) -> Reply:
+        is_hard = "hard" in str(request["messages"]) and request["model"] == HAIKU
+        return Reply.text("wrong" if is_hard else "right")
+
+    items = ["an easy item"] * 8 + ["a hard item"] * 4
+    with script(play):
+        whole = await measure_cascade(items, levels=LEVELS, check=is_right, is_right=is_right)
+        cut = await measure_cascade(
+            items, levels=LEVELS, check=is_right, is_right=is_right, budget=Budget(max_requests=25), concurrency=1
+        )
+    assert (whole.solved.value, whole.partial, whole.results.cost.usd is not None) == (1.0, 0, True)
+    assert (len(cut.pairs), cut.partial, cut.pays) == (10, 1, False)
+    assert "It is not known whether it pays: a budget or an error ended 1 of the sample on the way" in cut.verdict
+    for unknown in (
+        cut.saving,
+        cut.time_saving,
+        cut.cost_each,
+        cut.strong_cost_each,
+        cut.strong_solved,
+        cut.strong_right,
+    ):
+        assert unknown is not None
+        assert math.isnan(unknown.value)
+    assert cut.right == cut.solved
+    assert cut.solved.value == pytest.approx(10 / 11)
+    assert cut.results.by_level[HAIKU].share.value == pytest.approx(8 / 11)
+    table = str(cut)
+    assert "10 of 12 items solved: 0.91 (0.62-0.98) of the 11 that were tried" in table
+    assert "1 item is counted as not solved" in table
+    assert "1 item is not counted" in table
+
+
+async def test_an_is_right_that_fails_is_a_gap_and_costs_no_measurement() -> None:
+    async def odd(answer: str, item: str) -> object:
+        number = int(item.split()[1])
+        if number == 0:
+            raise KeyError(item)
+        return "It is wrong." if number == 1 else None if number == 2 else number < 5
+
+    with script(lambda _: Reply.text("right")) as api:
+        measured = await measure_cascade(
+            [f"item {number}" for number in range(6)], levels=LEVELS, check=is_right, is_right=odd, sample=2
+        )
+        sent = len(api.requests)
+        for wrong, said in ((lambda: True, "the output, or the output and the input"), (3, "int is no function")):
+            with pytest.raises(UsageError, match=said):
+                await measure_cascade(["item"], levels=LEVELS, check=is_right, is_right=wrong)  # type: ignore[arg-type]
+        assert len(api.requests) == sent
+    assert measured.right is not None
+    assert measured.right.value == pytest.approx(2 / 3)
+    assert measured.false_accepts[HAIKU].value == 1.0
+    raised, text, none = measured.gaps[:3]
+    assert raised == f"item 0, {HAIKU}: is_right(answer, item) raised KeyError: 'item 0'"
+    assert "returned a text, as a check does" in text
+    assert "returned None, as a check does" in none
+    assert f"gap: {raised}" in str(measured)
 
 
 async def test_arguments_that_cannot_work_are_refused() -> None:
