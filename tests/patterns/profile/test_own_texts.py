@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
+
+import pytest
 
 from agentkit.patterns import MailMessage, Quoted, verify_quotes
 from agentkit.patterns.profile.own_texts import own_texts
@@ -49,9 +52,17 @@ def test_a_signature_stands_in_its_first_message() -> None:
     assert texts_of(f"Tea.\n{SIGNATURE}", "Coal.\n-- \nBen Berg\nPlumber\n")[1] == "Coal.\n-- \nBen Berg\nPlumber"
 
 
+def test_the_rule_above_an_original_may_be_of_dashes_or_underscores() -> None:
+    for rule in ("-----Original Message-----", "---- Forwarded by Ben ---", "________", " \t--  x  --\t", "_____ Anna"):
+        assert texts_of(ORDER, f"Thanks.\n\n{rule}\n{ORDER}\nMore.\n")[1].endswith("\n[...]\nMore."), rule
+    for none in ("- x -", "____", f"--- {'x' * 80} ---"):
+        assert texts_of(ORDER, f"Thanks.\n\n{none}\n{ORDER}\nMore.\n")[1].endswith(f"{ORDER}\nMore."), none
+
+
 def test_what_is_new_stays() -> None:
     quoted = "> never said in this thread before, by nobody at all\nSo they say.\n> The old address is closed.\n"
     assert texts_of(ORDER, quoted)[1] == "> never said in this thread before, by nobody at all\nSo they say."
+    assert texts_of("a\nb", "My plan for 10:\n\nOn 1 May, Anna wrote:\n> a\n>\n> b\n")[1] == "My plan for 10:"
     assert texts_of("Tea?", "Yes.", "> Tea?\nYes.", "> Yes.\nNo.") == ["Tea?", "Yes.", "Yes.", "No."]
     assert texts_of(ORDER, f"On Monday I wrote to you:\n{ORDER} Is it so?")[1].endswith("Is it so?")
 
@@ -79,3 +90,23 @@ def test_every_line_that_stays_is_one_of_the_message_in_order() -> None:
 def test_a_thread_of_many_long_messages_takes_linear_time() -> None:
     text = "\n".join(f"> line {number} of words that go on and on" for number in range(400))
     assert texts_of(*[text] * 60)[1:] == [""] * 59
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-" * 6_000 + "x" * 100,
+        "_" * 6_000 + "x" * 100,
+        "-_" * 6_000 + "x",
+        "=" * 9 + "\n" * 20_000 + "x",
+        ">\n" * 20_000 + "x",
+        "\n" * 20_000 + "x",
+        "1:" * 250 + ":" + " " * 100_000 + "x\n> a\n",
+        "x" * 500_000 + "\n" + "> a\n>\n" * 4_000,
+    ],
+    ids=["dashes", "underscores", "both", "gap", "empty quoted", "empty", "colons", "quoted under a long one"],
+)
+def test_no_text_takes_more_than_linear_time(text: str) -> None:
+    began = time.process_time()
+    texts_of("a", text, text)
+    assert time.process_time() - began < 8  # less than half a second on an idle machine
