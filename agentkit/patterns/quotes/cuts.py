@@ -1,6 +1,7 @@
 """Cuts that change what a quote says: its ends stand inside of a number, a unit, a name or a negation.
 
-A quote may begin and end at any white space, and inside of a word of lower-case letters, but for its negation.
+A quote may begin and end at any white space, and inside of a word of lower-case letters, but for its negation; of one
+or two cut words, and nothing else, it takes four letters: `e` stands in every text, and is evidence of nothing.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ _UNIT_AT_END = re.compile(r"\d[\s\u00a0\u202f]?[^\W\d_]{1,12}\Z")
 _UNIT_GOES_ON = re.compile(rf"[{_POWER}^]|/[^\W\d_]")
 _LETTERS_AT_END = re.compile(r"[^\W\d_]+\Z")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(r"\w+")
+_MIN_PART_LETTERS = 4
 _PART_OF_NAME = re.compile(rf"{_HYPHEN}\d|{_HYPHEN}[^\W\d_]")
 
 
 def cuts_meaning(text: str, start: int, end: int) -> bool:
-    """Return True if a span begins or ends inside of a number, a unit or a name, or leaves out a part of a negation."""
+    """Return True if a span cuts a number, a unit, a name or a negation in two, or has but a few letters of words."""
     return _are_cuts(
         text[max(0, start - _WINDOW) : start],
         text[start : min(end, start + _WINDOW)],
@@ -50,7 +53,7 @@ def cuts_meaning(text: str, start: int, end: int) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _are_cuts(before: str, head: str, tail: str, after: str) -> bool:
-    return _is_cut_before(before, head) or _is_cut_after(tail, after)
+    return _is_cut_before(before, head) or _is_cut_after(tail, after) or _is_scrap(before, head, after)
 
 
 def _is_cut_before(before: str, head: str) -> bool:
@@ -84,6 +87,16 @@ def _is_cut_after(tail: str, after: str) -> bool:
     if first.isalpha():
         return is_unit or _NEGATION_AT_END.search(tail) is not None or _is_in_name(tail, after)
     return (is_unit and _UNIT_GOES_ON.match(after) is not None) or _is_hyphenated_name(tail, after)
+
+
+def _is_scrap(before: str, quote: str, after: str) -> bool:
+    """Return True for a few letters without a whole word: `e` of `the`, and `n o` of `on our`."""
+    is_first_cut = _has_case(before[-1:]) and _has_case(quote[:1])
+    is_last_cut = _has_case(quote[-1:]) and _has_case(after[:1])
+    if len(quote) == _WINDOW or not (is_first_cut or is_last_cut):
+        return False
+    words = _WORDS.findall(quote)
+    return not words[is_first_cut : len(words) - is_last_cut] and sum(map(len, words)) < _MIN_PART_LETTERS
 
 
 def _is_in_name(left: str, right: str) -> bool:

@@ -19,6 +19,7 @@ from agentkit.patterns import find_quote
         ("Mr. Smith", "Mr. Smithson"), ("smith pays", "Goldsmith pays"), ("Bank A", "Bank A3"), ("A3", "BA3"),
         ("Henry V", "Henry VIII"), ("Form W", "Form W-2"), ("Rhein", "Rhein-Pfalz"), ("Section 5", "Section 5a"),
         ("refundable", "non\u2011refundable"), ("interest", "interest\u2010free"),
+        ("e", "the tree"), ("the", "other"), ("s t", "as they"), ("(o", "x (of"), ("\u0442", "\u043e\u0442"),
     ],
 )  # fmt: skip
 def test_the_rest_of_a_word_is_not_left_out(quote: str, text: str) -> None:
@@ -34,7 +35,8 @@ def test_the_rest_of_a_word_is_not_left_out(quote: str, text: str) -> None:
         ("is 5.", "is 5. Then"), ("section 5", 'the "section 5"'),
         ("5\u6761", "\u7b2c5\u6761"), ("in 2027", "in 2027: 3"),
         ("EUR", "EUR-wide"), ("the EU", "the EU, of 2"),
-        ("\u5728\u5730", "\u5728\u5730\u4e0b"), ("5 km", "5 km / 3 miles"),
+        ("\u5728\u5730", "\u5728\u5730\u4e0b"), ("\u5730", "\u5728\u5730\u4e0b"), ("o us", "to us"),
+        ("x", "x = 3"), ("5 km", "5 km / 3 miles"),
     ],
 )  # fmt: skip
 def test_what_is_whole_is_found(quote: str, text: str) -> None:
