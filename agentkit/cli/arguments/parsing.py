@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from typing import TypeAlias
 
@@ -46,3 +47,29 @@ def parse_port(text: str) -> int:
     if not text.isdecimal() or int(text) > _MAX_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {_MAX_PORT}")
     return int(text)
+
+
+def parse_count(text: str) -> int:
+    """Parse a number of things, at least one.
+
+    Raises:
+        ArgumentTypeError: The text is no such number.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
+def parse_usd(text: str) -> float:
+    """Parse an amount of US dollars above 0.
+
+    Raises:
+        ArgumentTypeError: The text is no such amount.
+    """
+    try:
+        usd = float(text)
+    except ValueError:
+        usd = math.nan
+    if not 0 < usd < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of US dollars above 0")
+    return usd

@@ -50,17 +50,21 @@ class QueriesNotWritten(Exception):
 
 
 async def known_queries(index: MailIndex, task: Task, runs: StageRuns) -> list[QueryCount] | None:
-    """Return the queries that were given, or are kept, with what they find now. None: there are none yet."""
-    queries = runs.options.get("queries")
-    if queries is None and runs.kept is not None and (row := runs.kept.find(task.given)) is not None:
-        queries = cast("list[str]", row)
-    return None if queries is None else [await count_messages(index, query) for query in queries]
+    """Return the queries that were given, or are kept, with what they find now. None: there are none yet.
+
+    Raises UsageError for a given one that cannot be parsed: nobody writes it again.
+    """
+    if (given := runs.options.get("queries")) is not None:
+        return [await _count(index, query) for query in given]
+    if runs.kept is not None and (row := runs.kept.find(task.given)) is not None:
+        return [await count_messages(index, query) for query in cast("list[str]", row)]
+    return None
 
 
 async def find_queries(index: MailIndex, task: Task, runs: StageRuns) -> list[QueryCount]:
     """Return the queries of a goal with what they find now: given ones, those of an earlier call, or new ones.
 
-    Raises QueriesNotWritten.
+    Raises QueriesNotWritten, and UsageError for a given one that cannot be parsed.
     """
     if (known := await known_queries(index, task, runs)) is not None:
         return known
@@ -85,9 +89,13 @@ async def find_queries(index: MailIndex, task: Task, runs: StageRuns) -> list[Qu
 async def count_messages(index: MailIndex, query: str) -> QueryCount:
     """Return a query with what it finds, or with the place and the reason where it cannot be parsed."""
     try:
-        found = await index.search(query, limit=0)
+        return await _count(index, query)
     except UsageError as error:
         return QueryCount(query, problem=str(error))
+
+
+async def _count(index: MailIndex, query: str) -> QueryCount:
+    found = await index.search(query, limit=0)
     return QueryCount(query, found.count, found.threads)
 
 

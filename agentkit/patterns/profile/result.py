@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Out_co = TypeVar("Out_co", default=object, covariant=True)
 
+_NAMED_GAPS = 10
+"""The most gaps of one reason that are named in a text."""
 FunnelStage: TypeAlias = Literal["queries", "search", "filter", "evidence", "reduction", "writing"]
 """The stages of a funnel, in order."""
 
@@ -121,7 +123,7 @@ class FunnelOptions(TypedDict, total=False):
     evidence_tokens: int
     """The most tokens of evidence that the writer gets; more is reduced before. Default: 60,000."""
     queries: Sequence[str] | None
-    """The queries. Default: the writer writes them."""
+    """The queries; one that cannot be parsed raises QueryError. Default: the writer writes them."""
     kept: str | PathLike[str] | None
     """A file that keeps what readers and writer returned by content, whatever the run: an unchanged thread costs
     nothing again. Default: nothing is kept."""
@@ -175,5 +177,18 @@ class FunnelResult(Generic[Out_co]):
             lines = [f"- {one.text} [{', '.join(one.messages)}]" for one in self.statements if one.section == section]
             parts.append("\n".join([f"## {section.replace('_', ' ').capitalize()}", "", *lines]))
         if self.gaps:
-            parts.append("Not read: " + "; ".join(f"{gap.document} ({gap.reason})" for gap in self.gaps))
+            parts.append("\n".join(f"Not read: {line}" for line in gap_lines(self.gaps)))
         return "\n\n".join(parts)
+
+
+def gap_lines(gaps: Sequence[Gap]) -> list[str]:
+    """Return a line for each reason why something was not read: how much it is, and the first of it by name."""
+    by_reason: dict[str, list[str]] = {}
+    for gap in gaps:
+        by_reason.setdefault(gap.reason, []).append(gap.document)
+    lines: list[str] = []
+    for reason, names in by_reason.items():
+        more = len(names) - _NAMED_GAPS
+        named = ", ".join(names[:_NAMED_GAPS]) + (f" and {more:,} more" if more > 0 else "")
+        lines.append(f"{named} ({reason})")
+    return lines

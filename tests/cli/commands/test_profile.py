@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,54 @@ def test_the_price_is_said_before(box: Path, capsys: pytest.CaptureFixture[str])
     assert ", by a sample of " in capsys.readouterr().out
 
 
+def test_each_mailbox_has_an_index_of_its_own(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = box.parent / "other" / "box"
+    other.parent.mkdir()
+    other.write_bytes(planted_mailbox(plant_facts(1), 0))
+    for mailbox, threads in ((box, "10 documents, "), (other, "1 documents, "), (box, "10 documents, ")):
+        assert main(["profile", str(mailbox), "--plan"]) == 0
+        out, err = capsys.readouterr()
+        assert out.startswith(threads)
+        assert "searched, too" not in err
+    for mailbox in (box, other):
+        assert main(["profile", str(mailbox), "--plan", "--index", "both.db"]) == 0
+    assert f" messages in it are not of {other}, and are searched, too" in capsys.readouterr().err
+
+
+def test_a_part_of_the_mail_is_named_once_and_has_an_exit_code(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box.write_bytes(planted_mailbox(plant_facts(20), 100))
+    command = ["profile", str(box), "--goal", GOAL, "--out", "part.md", "--offline", "--query", "*"]
+    assert main([*command, "--budget-usd", "0.5"]) == 4
+    err = capsys.readouterr().err
+    assert "written: part.md" in err
+    assert (err.count("not read: "), err.count("left out: ")) == (1, 1)
+    (line,) = (one for one in Path("part.md").read_text(encoding="utf-8").splitlines() if one.startswith("Not read"))
+    assert re.search(r" and \d+ more \(left out: ", line)
+    assert line.count("thread ") == 10
+
+
+def test_a_finished_profile_that_cannot_be_written_is_printed(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("anna.md").symlink_to("gone/anna.md")
+    assert main(["profile", str(box), "--goal", GOAL, "--out", "anna.md", "--offline"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("## Summary")
+    assert "The profile is on stdout, for [Errno 2]" in err
+
+
 def test_wrong_calls_end_in_a_sentence(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for args, code, said in (
         ([str(box)], 2, "Give --out FILE"),
         (["nowhere", "--out", "x.md"], 2, "There is no file or folder 'nowhere'"),
-        ([str(box), "--out", "x.md", "--offline", "--budget-usd", "0.0001"], 4, "reading one thread and writing"),
-        ([str(box), "--out", "x.md", "--offline", "--query", "zebra"], 1, "No query finds a message."),
+        ([str(box), "--out", "nodir/x.md", "--offline"], 2, "there is no folder 'nodir'"),
+        ([str(box), "--out", ".", "--offline"], 2, "--out '.' is a folder"),
+        ([str(box), "--out", "x.md", "--offline", "--budget-usd", "0.0001"], 4, "--budget-usd 0.0001: reading one"),
+        ([str(box), "--out", "x.md", "--offline", "--query", "from:("], 2, "at character 7 of the query"),
+        ([str(box), "--out", "x.md", "--offline", "--query", "zebra"], 1, "query: zebra: 0 messages"),
+        ([str(box), "--out", "x.md", "--offline"], 1, "No query finds a message. Say more in --goal"),
     ):
         assert main(["profile", *args]) == code, args
         assert said in capsys.readouterr().err
+    for wrong in (["--sample", "0"], ["--sample", "5", "--plan"], ["--budget-usd", "-1"], ["--budget-usd", "nan"]):
+        with pytest.raises(SystemExit):
+            main(["profile", str(box), *wrong])
+        assert f"argument {wrong[-2] if wrong[-1] != '--plan' else '--plan'}: " in capsys.readouterr().err
