@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 
-from agentkit import Agent, Budget
+from agentkit import Agent, Budget, UsageError
 from agentkit.patterns import Examples, write_like
 from agentkit.simulator import Reply, Script, Simulator
 
@@ -31,8 +31,7 @@ SENTENCES = (
 def make_essays(folder: Path) -> None:
     """Write thirty essays of some length, each about a thing and in one voice."""
     draw = random.Random(15)  # noqa: S311 - texts, no secrets
-    for number in range(30):
-        subject = SUBJECTS[number % len(SUBJECTS)]
+    for number, subject in enumerate(SUBJECTS * 3):
         said = [draw.choice(SENTENCES).format(subject) for _ in range(draw.randrange(20, 40))]
         (folder / f"{number:02}_{subject}.md").write_text(f"# On {subject}\n\n{'. '.join(said)}.\n", encoding="utf-8")
 
@@ -57,10 +56,9 @@ async def write(folder: Path, tasks: list[str]) -> None:
     for task in tasks:
         result = await write_like(essays, task, writer=writer, rewrite=True, budget=Budget(max_cost_usd=5))
         print(f"\n-> {task}\n{result}")
-        read, longest = result.usage.cache_read_tokens, result.copying.longest
         print(f"   {result.copied_share:.0%} copied, {result.usage.requests} drafts, ok: {result.ok}")
-        print(f"   {read:,} tokens from the cache, {result.cost}")
-        if longest is not None:
+        print(f"   {result.usage.cache_read_tokens:,} tokens from the cache, {result.cost}")
+        if (longest := result.copying.longest) is not None:
             print(f"   longest: {longest.words} words of {longest.example}")
 
 
@@ -71,7 +69,10 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         if not given:
             make_essays(Path(made))
-        await write(Path(given[0] if given else made), tasks)
+        try:
+            await write(Path(given[0] if given else made), tasks)
+        except UsageError as error:  # there is no such folder, or no text in it
+            sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -93,6 +93,13 @@ def test_an_example_is_a_program_of_its_own_that_warns_of_nothing() -> None:
     assert "documents read, 0 not readable" in process.stdout
 
 
+def test_essays_from_a_folder_without_any_end_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder, said in ((tmp_path, "There is no example in "), (tmp_path / "none", "there is no such file")):
+        monkeypatch.setattr(sys, "argv", ["15_write_like.py", str(folder)])
+        with pytest.raises(SystemExit, match=said):
+            runpy.run_path(str(EXAMPLES / "15_write_like.py"), run_name="__main__")
+
+
 def test_every_example_is_short_and_says_what_it_shows() -> None:
     for path in EXAMPLES.glob("*.py"):
         text = path.read_text(encoding="utf-8")

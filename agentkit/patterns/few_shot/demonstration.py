@@ -75,7 +75,19 @@ def demonstration_from(given: object) -> Demonstration:
         return demonstration_of_pair(*cast("tuple[object, object]", given))
     if isinstance(given, tuple | bytes | bytearray | Image | File) or given is None:
         raise UsageError(f"An example is {_FORMS}, not {_shown(cast('object', given))}.")
+    if is_pair_of_json(given):
+        raise UsageError(
+            f"An example is {_FORMS}; {_shown(given)} reads like a pair, which is a tuple here: (input, output). If it "
+            "is an output by itself, give its JSON as a text."
+        )
     return Demonstration(_text_of_output(given))
+
+
+def is_pair_of_json(value: object) -> bool:
+    """True for what JSON has for a pair of input and output: a list of two, or an object of both and nothing else."""
+    if isinstance(value, list):
+        return len(cast("list[object]", value)) == 2
+    return isinstance(value, dict) and value.keys() == {"input", "output"}
 
 
 def demonstration_of_pair(given: object, output: object, name: str = "") -> Demonstration:

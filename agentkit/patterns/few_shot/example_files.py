@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,7 @@ from typing import TypeAlias, cast
 
 from agentkit.errors import UsageError
 from agentkit.messages.text_encoding import decode_text
-from agentkit.patterns.few_shot.demonstration import Demonstration, demonstration_of_pair
+from agentkit.patterns.few_shot.demonstration import Demonstration, demonstration_of_pair, is_pair_of_json
 from agentkit.patterns.few_shot.earlier_messages import demonstrations_in
 from agentkit.patterns.reading.document_store import DocumentStore
 from agentkit.patterns.sources import Gap
@@ -23,6 +24,7 @@ from agentkit.patterns.sources import Gap
 ExamplePath: TypeAlias = "str | PathLike[str]"
 """The path of a file or a folder."""
 _LINES_SUFFIXES = (".jsonl", ".ndjson")
+_TABLE_SUFFIXES = (".csv", ".tsv")
 
 
 def read_examples(paths: Iterable[ExamplePath], inputs: ExamplePath | None) -> Iterator[Demonstration | Gap]:
@@ -45,9 +47,35 @@ def read_examples(paths: Iterable[ExamplePath], inputs: ExamplePath | None) -> I
     if inputs is not None:
         yield from _pairs(texts, inputs)
     else:
-        yield from (Demonstration(text, name=name) for name, text in texts)
+        yield from (_text_or_gap(name, text) for name, text in texts)
     for file, name in lines.items():
         yield from _of_lines(file, name)
+
+
+def _text_or_gap(name: str, text: str) -> Demonstration | Gap:
+    """Return the example of a text; a gap for a file of pairs, which would be shown as it stands, as one text."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix == ".json":
+        has_pairs = _has_pairs(text)
+    else:
+        header = text.lstrip("\ufeff").split("\n", 1)[0].lower() if suffix in _TABLE_SUFFIXES else ""
+        has_pairs = {"input", "output"} <= {column.strip(' "') for column in re.split(r"[,;\t]", header)}
+    if has_pairs:
+        return Gap(
+            name, 'pairs of input and output: write each into a line of a .jsonl file, {"input": ..., "output": ...}'
+        )
+    return Demonstration(text, name=name)
+
+
+def _has_pairs(text: str) -> bool:
+    """True for JSON that is a pair, or a list of nothing but pairs, also with more fields."""
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    records = cast("list[object]", value) if isinstance(value, list) else []
+    has_both = (isinstance(one, dict) and "input" in one and "output" in one for one in records)
+    return is_pair_of_json(value) or (bool(records) and (all(has_both) or all(map(is_pair_of_json, records))))
 
 
 def _read_texts(

@@ -16,9 +16,15 @@ from agentkit.errors import UsageError
 from agentkit.patterns.few_shot.demonstration import Demonstration, demonstration_from
 from agentkit.patterns.few_shot.earlier_messages import Earlier, demonstrations_in
 from agentkit.patterns.few_shot.example_files import ExamplePath, read_examples
-from agentkit.patterns.few_shot.rendering import WRITE_ANOTHER, examples_messages, examples_text, with_nearest
+from agentkit.patterns.few_shot.rendering import (
+    WRITE_ANOTHER,
+    examples_messages,
+    examples_text,
+    examples_tokens,
+    with_nearest,
+)
 from agentkit.patterns.few_shot.selection import ExampleIndex
-from agentkit.patterns.reading.packing import estimated_tokens, split_into_parts
+from agentkit.patterns.reading.packing import split_into_parts
 from agentkit.patterns.sources import Gap
 from agentkit.retrieval.embeddings import Embedder
 from agentkit.run.settings import Settings
@@ -41,7 +47,7 @@ class Examples:
         embedder: Finds the nearest by meaning. None: by their words.
 
     Raises:
-        UsageError: One of them is blank, or no example.
+        UsageError: One of them is blank, no example, or a list that reads like a pair.
     """
 
     items: tuple[Demonstration, ...] = field(repr=False)
@@ -130,6 +136,9 @@ class Examples:
     def __iter__(self) -> Iterator[Demonstration]:
         return iter(self.items)
 
+    def __repr__(self) -> str:
+        return f"<Examples: {len(self)}, about {self.tokens:,} tokens, {len(self.gaps)} gaps>"
+
     def __str__(self) -> str:
         """Return the examples as a part of a prompt, between marks that none of them holds. Empty: there are none."""
         return self._text
@@ -147,8 +156,8 @@ class Examples:
 
     @cached_property
     def tokens(self) -> int:
-        """The tokens of their text: an estimate, rather above than below."""
-        return estimated_tokens(self._text) if self.items else 0
+        """The tokens of their text, or of turns that hold pictures: an estimate, rather above than below."""
+        return examples_tokens(self.items)
 
     def messages(self, *, request: str = WRITE_ANOTHER, cache: Literal["5m", "1h"] | None = "5m") -> list[JSONObject]:
         """Return the examples as turns of a conversation: `agent.conversation(examples.messages())`.
@@ -175,7 +184,7 @@ class Examples:
             most: The most examples. None: no limit.
 
         Raises:
-            UsageError: One of the limits is no whole number above 0.
+            UsageError: One of the limits is no whole number above 0, or not even the smallest example fits.
         """
         for name, number in (("tokens", tokens), ("most", most)):
             if number is not None and (type(number) is not int or number < 1):
@@ -206,6 +215,9 @@ class Examples:
         Args:
             tokens: The most tokens of examples in a prompt.
             most: The most examples in a prompt. None: no limit.
+
+        Raises:
+            UsageError: As for `select`.
         """
         self.select("", tokens=tokens, most=most)  # checks the numbers, and builds the index
         return partial(with_nearest, partial(self.select, tokens=tokens, most=most))

@@ -16,7 +16,7 @@ from agentkit.messages.content import Document, File, Image
 from agentkit.messages.fence import unused_mark
 from agentkit.messages.message import Message, with_cache_marker
 from agentkit.patterns.few_shot.demonstration import Demonstration, input_text
-from agentkit.patterns.reading.packing import BYTES_PER_TOKEN, PICTURE_TOKENS
+from agentkit.patterns.reading.packing import BYTES_PER_TOKEN, PICTURE_TOKENS, estimated_tokens
 from agentkit.tools.serialization import json_text
 
 if TYPE_CHECKING:
@@ -65,6 +65,13 @@ def example_sizes(demonstrations: Sequence[Demonstration]) -> list[int]:
 
 AROUND_BYTES = len(b"<examples-0123456789abcdef>\n\n</examples-0123456789abcdef>")
 """The most bytes around all examples of a text."""
+
+
+def examples_tokens(demonstrations: Sequence[Demonstration]) -> int:
+    """Return an estimate of the tokens of examples: of their text, or of turns that hold pictures or files."""
+    if any(map(_media_of, demonstrations)):
+        return int((sum(example_sizes(demonstrations)) + AROUND_BYTES) / BYTES_PER_TOKEN) + 1
+    return estimated_tokens(examples_text(demonstrations)) if demonstrations else 0
 
 
 def examples_messages(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 
+from agentkit.errors import UsageError
 from agentkit.patterns.few_shot.demonstration import Demonstration
 from agentkit.patterns.few_shot.rendering import AROUND_BYTES, example_sizes
 from agentkit.patterns.nearest import NearestTexts
@@ -50,8 +51,16 @@ class ExampleIndex:
             text: The text asked about.
             tokens: The most tokens of their text. None: no limit.
             most: The most examples. None: no limit.
+
+        Raises:
+            UsageError: Not even the smallest example fits.
         """
         room = math.inf if tokens is None else int((tokens - 1) * BYTES_PER_TOKEN) - AROUND_BYTES
+        if self._sizes and room < self._smallest:
+            needed = math.ceil((self._smallest + AROUND_BYTES) / BYTES_PER_TOKEN) + 1
+            raise UsageError(
+                f"No example fits into tokens={tokens}: the smallest of these {len(self._sizes)} needs tokens={needed}."
+            )
         left = math.inf if most is None else most
         chosen: list[Demonstration] = []
         key = _key(text)

@@ -7,6 +7,7 @@ essay.text, essay.copied_share, essay.cost
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from inspect import isawaitable
@@ -139,10 +140,11 @@ def _selected(examples: Examples, question: str, tokens: int | None, room: int) 
     if examples.tokens <= limit:
         return examples
     limit = min(room, SELECTED_TOKENS) if tokens is None else limit
-    selected = examples.sections(min(SECTION_TOKENS, max(1, limit // 4))).select(question, tokens=limit)
-    if not selected:
-        raise UsageError(f"write_like(tokens={tokens}): no example fits into {limit:,} tokens: give more.")
-    return selected
+    sections = examples.sections(min(SECTION_TOKENS, max(1, limit // 4)))
+    with suppress(UsageError):  # not even the smallest section fits
+        if selected := sections.select(question, tokens=limit):
+            return selected
+    raise UsageError(f"write_like(tokens={tokens}): no example fits into {limit:,} tokens: give more.")
 
 
 def _no_copies(check: Callable[[str], CopyCheck], most: float, own: Verify[Any] | None) -> Verify[Any]:

@@ -71,6 +71,28 @@ def test_a_line_that_is_no_example_is_named_and_costs_no_other(tmp_path: Path) -
     assert "'question'" in examples.gaps[0].reason
 
 
+def test_pairs_in_a_file_of_another_kind_are_a_gap_and_not_one_text(tmp_path: Path) -> None:
+    pair = {"input": "x", "output": "y"}
+    pairs = {
+        "a_json": [pair],
+        "b_json": pair,
+        "c_json": [["x", "y"]],
+        "d_json": [{**pair, "by": 1}],
+        "e_json": ["x", "y"],
+    }
+    tables = {"f_csv": "Input;Output\nx;y", "g_tsv": '"output"\t"input"\ny\tx'}
+    texts = {"h_json": '{"input": "x", "output": "y", "by": 1}', "i_json": '["x"', "j_csv": "the input, output\n1,2"}
+    folder = write(tmp_path, **{name: json.dumps(value) for name, value in pairs.items()}, **tables, **texts)
+    examples = Examples.load(folder)
+    assert {one.name for one in examples} == {"h.json", "i.json", "j.csv"}
+    assert [gap.document[0] for gap in examples.gaps] == [*"abcdefg"]
+    with pytest.raises(
+        UsageError, match=r"a\.json: pairs of input and output: write each into a line of a \.jsonl file"
+    ):
+        Examples.load(folder / "a.json")
+    assert Examples.load(folder / "h.json", inputs=folder / "h.json").items[0].input == texts["h_json"]
+
+
 def test_files_of_json_lines_have_any_size_and_encoding_and_are_regular_files(tmp_path: Path) -> None:
     big = "\n".join(json.dumps({"text": f"{n} {'tea ' * 6000}"}) for n in range(230))
     assert len(big) > 5_000_000  # more than is read of a text

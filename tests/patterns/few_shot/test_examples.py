@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit import Agent
+from agentkit import Agent, Image
 from agentkit.errors import UsageError
 from agentkit.patterns import Demonstration, Examples
 from agentkit.testing import Reply, script
+from tests.pictures import png
 
 
 @given(st.lists(st.text("ab \n<>", min_size=1, max_size=6)), st.randoms(use_true_random=False))
@@ -39,13 +40,22 @@ def test_examples_cannot_be_changed() -> None:
         examples.items = ()  # type: ignore[misc]
     examples.select("On cups")
     assert pickle.loads(pickle.dumps(examples)).select("On cups") == examples.select("On cups")
-    assert repr(examples) == "Examples(gaps=())"
+    assert repr(examples) == f"<Examples: 1, about {examples.tokens} tokens, 0 gaps>"
+    assert 3_000 < Examples([(Image.of(png(1, 1)), "A dot")]).tokens < 3_100
 
 
 @pytest.mark.parametrize("bad", ["essays", {"a": "b"}, b"x", 4])
 def test_what_is_no_list_of_examples_is_refused(bad: object) -> None:
     with pytest.raises(UsageError, match=r"Examples\.load"):
         Examples(bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pair", [["question", "answer"], [{"n": 1}, "b"], {"input": "a", "output": "b"}])
+def test_a_pair_as_json_has_it_is_refused_rather_than_shown_as_one_text(pair: object) -> None:
+    with pytest.raises(UsageError, match=r"reads like a pair, which is a tuple here"):
+        Examples(["a text", pair])
+    others = [["a"], ["a", "b", "c"], {"input": "a", "output": "b", "by": "c"}]
+    assert len(Examples([*others, ("which?", pair)])) == 4
 
 
 def test_long_texts_are_cut_into_sections_and_pairs_stay_whole() -> None:

@@ -34,7 +34,16 @@ def test_a_selection_keeps_its_limits_and_never_holds_the_text_itself(
     items: list[str | tuple[str, str]], text: str, tokens: int | None, most: int | None, order: random.Random
 ) -> None:
     examples = Examples(items)
-    chosen = examples.select(text, tokens=tokens, most=most)
+    try:
+        chosen = examples.select(text, tokens=tokens, most=most)
+    except UsageError as error:
+        assert tokens is not None
+        needed = int(str(error).rpartition("=")[2].rstrip("."))
+        assert needed > tokens
+        assert examples.select("none of them", tokens=needed, most=most).items
+        with pytest.raises(UsageError):
+            examples.select(text, tokens=needed - 1)
+        return
     assert {*chosen} <= {*examples}
     assert tokens is None or chosen.tokens <= tokens
     assert most is None or len(chosen) <= most
@@ -53,7 +62,10 @@ def test_the_nearest_stands_last_and_others_fill_the_room() -> None:
     assert chosen[-1] == "Dogs want meat, and water."
     assert len(chosen) == 3
     assert [one.output for one in examples.select("tea", most=1)] == ["Tea wants water."]
-    assert examples.select("tea", tokens=1).items == ()
+    assert Examples().select("tea", tokens=1).items == ()
+    for select in (lambda: examples.select("tea", tokens=1), lambda: examples.render(tokens=1)):
+        with pytest.raises(UsageError, match=r"fits into tokens=1: the smallest of these 3 needs tokens=\d+"):
+            select()
 
 
 def test_the_text_inside_of_a_longer_prompt_is_found_out() -> None:
