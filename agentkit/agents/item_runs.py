@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import partial
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
@@ -29,6 +28,7 @@ from agentkit.redaction.redactor import Redactor
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options, spec_with_options
 from agentkit.run.deps_source import has_own_deps
 from agentkit.run.scope import share_budget
+from agentkit.tool_calls.own_task import call_in_own_task
 
 if TYPE_CHECKING:
     from agentkit.models.batching.collector import BatchCollector
@@ -57,8 +57,8 @@ async def run_items(
     results: dict[int, Done[Out] | Failed] = {}
 
     async def deliver(result: Done[Out] | Failed) -> None:
-        if how.progress is not None and isawaitable(said := how.progress(result)):
-            await said
+        if how.progress is not None:
+            await call_in_own_task(how.progress, result, named="the function of progress=")
         if emit is None:
             results[result.index] = result
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 
@@ -126,6 +127,12 @@ async def test_errors_of_the_caller_are_raised_where_the_results_are_read() -> N
     with script(double), pytest.raises(LookupError, match="of the progress"):
         async for _ in agent.as_completed(["1", "2"], progress=fail):
             pass
+
+    async def cancel(_: object) -> None:
+        raise asyncio.CancelledError
+
+    with script(double), pytest.raises(RuntimeError, match="the function of progress= was cancelled"):
+        await agent.map(["1", "2"], progress=cancel)
     with script(double), pytest.raises(UsageError, match="no_such"):
         async for _ in agent.as_completed(["1"], no_such=1):  # type: ignore[call-arg]
             pass

@@ -15,6 +15,7 @@ from agentkit.evals.arena.battles import Battle, Winner
 from agentkit.evals.arena.judges import Judge
 from agentkit.evals.arena.schedules import round_robin
 from agentkit.tool_calls.failures import first_leaf_exception
+from agentkit.tool_calls.own_task import call_in_own_task
 from agentkit.tools.serialization import json_text
 
 T = TypeVar("T")
@@ -187,7 +188,7 @@ async def at_once(calls: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
     values: dict[int, T] = {}
 
     async def call(number: int) -> None:
-        values[number] = await calls[number]()
+        values[number] = await call_in_own_task(calls[number])
 
     try:
         async with anyio.create_task_group() as tasks:

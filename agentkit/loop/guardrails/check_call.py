@@ -15,8 +15,8 @@ import anyio.lowlevel
 
 from agentkit.errors import RunIncomplete
 from agentkit.run.guardrails.verdicts import Block, Caution, Pass, Verdict
-from agentkit.run.left_scopes import close_left_scopes
-from agentkit.tool_calls.failures import first_leaf_exception, leaf_exceptions
+from agentkit.tool_calls.failures import leaf_exceptions
+from agentkit.tool_calls.own_task import call_in_own_task
 
 if TYPE_CHECKING:
     from agentkit.run.guardrails.guardrail import Check, Guardrail, Seen
@@ -44,46 +44,31 @@ async def call_check(guardrail: Guardrail, seen: Seen) -> CheckEnd:
     """Call the check of a guardrail, and return how it ends. A verdict that comes late is none."""
     limit = anyio.current_time() + guardrail.timeout_s
     late = CheckEnd(None, f"it gave no verdict within {guardrail.timeout_s:g} s")
-    end = late
 
-    async def call() -> None:
-        nonlocal end
+    async def call() -> CheckEnd:
         outer = _under_way.get()
         if guardrail.function in outer or len(outer) >= MOST_NESTED:
-            end = CheckEnd(None, "it was asked about a run that it has started itself")
-            return
+            return CheckEnd(None, "it was asked about a run that it has started itself")
         _under_way.set((*outer, guardrail.function))
         try:
             returned: object = guardrail.function(seen)
-            end = _end_with(await returned if inspect.isawaitable(returned) else returned)
+            return _end_with(await returned if inspect.isawaitable(returned) else returned)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
             if any(isinstance(one, KeyboardInterrupt | SystemExit) for one in leaf_exceptions(error)):
                 raise
             is_abstention = isinstance(error, RunIncomplete)  # said on purpose: no traceback says more
-            end = CheckEnd(None, _words_of(error), None if is_abstention else error)
-        if anyio.current_time() >= limit:
-            end = late
-
-    async def call_in_scope() -> None:
-        nonlocal end
-        scope = anyio.CancelScope()
-        try:
-            with scope:
-                await call()
-        except RuntimeError:  # of the scope: those of the check end in `call`
-            close_left_scopes(scope)
-            end = CheckEnd(None, "it left a cancel scope or a task group open: open one with `async with`")
+            return CheckEnd(None, _words_of(error), None if is_abstention else error)
 
     try:
         with anyio.move_on_after(guardrail.timeout_s):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(call_in_scope, name=f"guardrail {guardrail.name}")
-    except BaseExceptionGroup as group:
-        raise first_leaf_exception(group) from None
+            end = await call_in_own_task(call)
+            return end if anyio.current_time() < limit else late
+    except RuntimeError as error:  # a scope that it left open: what it raises ends in `call`
+        return CheckEnd(None, str(error))
     await anyio.lowlevel.checkpoint_if_cancelled()
-    return end
+    return late
 
 
 def _end_with(returned: object) -> CheckEnd:

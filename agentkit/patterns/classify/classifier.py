@@ -22,6 +22,7 @@ from agentkit.run.scope import share_budget
 from agentkit.run.settings import Settings
 from agentkit.schema.validation.unknown_options import refuse_unknown_fields
 from agentkit.tool_calls.failures import first_leaf_exception
+from agentkit.tool_calls.own_task import call_in_own_task
 from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class Classifier:
             prompt = prompt_for(text, [*examples[start:], *examples[:start]], self.letters)
             run_id = options.get("run_id")
             own: RunOptions[None] = {**options, "run_id": f"{run_id}/{number}" if number and run_id else run_id}
-            results[number] = await self.agent.run(prompt, **own)
+            results[number] = await call_in_own_task(partial(self.agent.run, prompt, **own))
 
         if self.tries == 1:
             await ask(0)

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack, cast, overload
 
 from typing_extensions import TypedDict
@@ -34,6 +33,7 @@ from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.deps_source import has_own_deps
 from agentkit.run.scope import share_budget
 from agentkit.schema.validation.unknown_options import refuse_unknown_options
+from agentkit.tool_calls.own_task import call_in_own_task
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -132,8 +132,8 @@ async def cascade(
 
 
 async def _report(progress: CascadeProgress[Out] | None, result: CascadeResult[Out]) -> None:
-    if progress is not None and isawaitable(said := progress(result)):
-        await said
+    if progress is not None:
+        await call_in_own_task(progress, result, named="the function of progress=")
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
@@ -11,6 +12,7 @@ import anyio
 from agentkit.errors import UsageError
 from agentkit.log import log
 from agentkit.redaction.redactor import text_without_secrets
+from agentkit.run.cleanup import is_current_task_cancelled
 from agentkit.tool_calls.failures import first_leaf_exception
 
 if TYPE_CHECKING:
@@ -60,7 +62,9 @@ class ItemSource(Generic[Item]):
             except (StopIteration, StopAsyncIteration):
                 self._is_over = True
                 return None
-            except Exception as error:  # noqa: BLE001 - an iterable may raise anything
+            except (Exception, asyncio.CancelledError, anyio.get_cancelled_exc_class()) as error:
+                if not isinstance(error, Exception) and is_current_task_cancelled():
+                    raise
                 self._is_over = True
                 log().error("the items of a cascade cannot be read any further", index=self._count, exc_info=error)
                 self.error = text_without_secrets(

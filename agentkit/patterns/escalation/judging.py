@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -27,6 +26,7 @@ from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.agent_spec import In, Out
 from agentkit.run.outcome import Outcome
 from agentkit.run.steps import run_step
+from agentkit.tool_calls.own_task import call_in_own_task
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
@@ -142,8 +142,7 @@ async def _call(check: FunctionCheck, answer: object, item: object) -> Judged:
     account = Account(Budget(), f"the check {check.name!r}")
     try:
         with within_account(account):
-            said = check.function(answer, item)
-            verdict = verdict_of(check.name, await said if isawaitable(said) else said)
+            verdict = verdict_of(check.name, await call_in_own_task(check.function, answer, item))
     except ConfigurationError:
         raise
     except Exception as error:  # noqa: BLE001 - the check is the user's own, and must cost no other item

@@ -26,6 +26,7 @@ from agentkit.run.agent_spec import In, Out
 from agentkit.run.delegation_terms import model_id
 from agentkit.run.outcome import Outcome
 from agentkit.tool_calls.failures import first_leaf_exception
+from agentkit.tool_calls.own_task import call_in_own_task
 
 if TYPE_CHECKING:
     from agentkit.run.agent_spec import RunOptions
@@ -84,7 +85,7 @@ class Solver(Generic[In, Out]):
         account = Account(Budget(), f"the level {level.name!r}")  # what a run has spent that raises is known here only
         try:
             with within_account(account):
-                answers = await self._ask(level, prompt, attempt_id)
+                answers = await call_in_own_task(self._ask, level, prompt, attempt_id)
         except Exception as error:
             if isinstance(error, UsageError) and not isinstance(error, EndpointError):
                 raise
@@ -135,7 +136,7 @@ class Solver(Generic[In, Out]):
         results: dict[int, RunResult[Out]] = {}
 
         async def run(number: int) -> None:
-            results[number] = await self._run(level, prompt, f"{attempt_id}/{number}")
+            results[number] = await call_in_own_task(self._run, level, prompt, f"{attempt_id}/{number}")
 
         try:
             async with anyio.create_task_group() as tasks:

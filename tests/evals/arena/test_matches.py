@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
@@ -107,10 +108,15 @@ async def test_a_fault_of_a_pipelines_own_is_raised_as_it_is() -> None:
     async def broken(prompt: str) -> str:
         raise LookupError("no such index")
 
+    async def cancelled(prompt: str) -> str:
+        raise asyncio.CancelledError
+
     async def broken_judge(prompt: str, first: str, second: str) -> Winner:
         raise LookupError("no such rubric")
 
     with pytest.raises(LookupError, match="no such index"):
         await battle_all(["Tea?"], {"broken": broken, "loud": shouting}, longer_is_better)
+    with pytest.raises(RuntimeError, match="it was cancelled, although nothing around it was"):
+        await battle_all(["Tea?"], {"cancelled": cancelled, "loud": shouting}, longer_is_better)
     with pytest.raises(LookupError, match="no such rubric"):
         await battle_all(["Tea?"], {"a": lookup, "b": lookup, "loud": shouting}, broken_judge)
