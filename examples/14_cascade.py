@@ -1,7 +1,7 @@
 """Receipts read cheap first: what does not add up goes to the stronger model, and the saving is measured.
 
-`python examples/14_cascade.py` writes receipts and reads them offline, where both models are regular expressions of
-different quality; with `--live` (and ANTHROPIC_API_KEY) Claude reads. `... FOLDER` reads the .txt files of a folder.
+`python examples/14_cascade.py` writes receipts and reads them offline, by regular expressions that know little else;
+with `--live` (and ANTHROPIC_API_KEY) Claude reads. `... FOLDER` reads the .txt files of a folder.
 """
 
 import random
@@ -31,6 +31,8 @@ class Receipt:
 
 def adds_up(receipt: Receipt) -> str | None:
     """Check a receipt by its own sum: nobody has to know the right answer."""
+    if not receipt.items:
+        return "There are no items."  # a sum of nothing proves nothing
     found = round(sum(receipt.items), 2)
     return None if found == receipt.total else f"The items add up to {found}, but the total is {receipt.total}."
 
@@ -70,7 +72,8 @@ async def main(documents: list[Document]) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
+        write_receipts(Path(scratch))
         folder = Path(next((one for one in sys.argv[1:] if one != "--live"), scratch))
-        if str(folder) == scratch:
-            write_receipts(folder)
-        anyio.run(main, [Document(path.name, path.read_text("utf-8")) for path in sorted(folder.glob("*.txt"))])
+        if not (paths := sorted(folder.glob("*.txt"))):
+            sys.exit(f"{folder}: there is no such folder, or it has no .txt files.")
+        anyio.run(main, [Document(path.name, path.read_text("utf-8")) for path in paths])

@@ -86,6 +86,21 @@ def test_an_example_runs_and_prints_what_it_promises(
     assert all(words in shown.out for words in said), shown.out
 
 
+def test_the_cascade_solves_nothing_where_there_are_no_receipts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(EXAMPLES / "14_cascade.py")
+    monkeypatch.setattr(sys, "argv", ["14_cascade.py", str(tmp_path / "missing")])
+    with pytest.raises(SystemExit, match=r"missing: there is no such folder, or it has no \.txt files\."):
+        runpy.run_path(path, run_name="__main__")
+    (tmp_path / "essay.txt").write_text("Of gardens.", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["14_cascade.py", str(tmp_path)])
+    runpy.run_path(path, run_name="__main__")
+    shown = capsys.readouterr().out
+    assert "0 of 1 items solved" in shown
+    assert "essay.txt: There are no items." in shown
+
+
 def test_an_example_is_a_program_of_its_own_that_warns_of_nothing() -> None:
     command = [sys.executable, "-W", "error", str(EXAMPLES / "05_fan_out_over_a_folder.py")]
     process = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
