@@ -1,4 +1,4 @@
-"""The own texts of the messages of a thread: what earlier ones hold, and repeated signatures, stand there once.
+"""The own texts of the messages of a thread: what earlier ones hold, banners and signatures stand there once.
 
 Three rules for this file: what stays of a message are lines of it, unchanged and in order, with a mark where some were
 left out between others; of what is new in a thread nothing is left out; and it takes linear time, whatever the mail.
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from agentkit.patterns.mail.records import MailMessage
+from agentkit.patterns.profile.banners import SeenBanners
 
 LEFT_OUT = "[...]\n"
 """Stands where a paragraph was left out between others; a quote with it is two passages."""
@@ -33,9 +34,9 @@ _SIGNATURE_LINES = 8
 
 def own_texts(messages: Sequence[MailMessage]) -> dict[str, str]:
     """Return the texts of messages by their ids, the earliest first, each without what those before it hold."""
-    seen, texts = _SeenTexts(), dict[str, str]()
+    seen, banners, texts = _SeenTexts(), SeenBanners(), dict[str, str]()
     for message in messages:
-        paragraphs = [*_paragraphs(message.text)]
+        paragraphs = [*_paragraphs(banners.without_banner(message.text))]
         texts[message.id] = _joined(paragraphs, _new_ones(paragraphs, seen)).strip("\n")
         seen.add(paragraphs)
     return texts

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.patterns.mail.records import MailMessage, MailThread
 from agentkit.patterns.profile.own_texts import own_texts
 from agentkit.patterns.reading.evidence import text_block_of
-from agentkit.patterns.reading.packing import PACK_TOKENS, Pack, pack_parts, split_into_parts
+from agentkit.patterns.reading.packing import PACK_TOKENS, Pack, estimated_tokens, pack_parts, split_into_parts
 from agentkit.patterns.sources import Gap
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ FILTER_CHARS = 3_000
 """The most characters of a thread that the filter sees."""
 MOST_THREAD_TOKENS = 64_000
 """The most tokens of a thread that are read; nobody can write so much by hand."""
+_BLOCK_TOKENS = 20
+"""Tokens of the id of a message, and of what stands around its text."""
 _HEAD_CHARS = 1_000
 _WINDOW_CHARS = 400
 _MOST_FIELD_CHARS = 100
@@ -41,8 +43,9 @@ class ThreadTexts:
 
     def packs(self) -> tuple[list[Pack], list[Gap]]:
         """Return what readers get, one pack a request, and what is left out of a thread that is too long."""
-        parts = [part for id, text in self._texts() for part in split_into_parts(id, text)]  # noqa: A001 - as everywhere
-        packs = pack_parts(parts, PACK_TOKENS)
+        beside = {message.id: _BLOCK_TOKENS + estimated_tokens(heading(message)) for message in self.thread}
+        parts = (part for id, text in self._texts() for part in split_into_parts(id, text))  # noqa: A001 - as everywhere
+        packs = pack_parts([replace(part, tokens=part.tokens + beside[part.document]) for part in parts], PACK_TOKENS)
         taken: list[Pack] = []
         tokens = 0
         for pack in packs:

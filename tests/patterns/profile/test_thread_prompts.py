@@ -57,3 +57,11 @@ def test_a_thread_that_is_too_long_is_read_up_to_a_limit_and_says_so() -> None:
     assert all(estimated_tokens(str(texts.prompt(pack))) < 2 * PACK_TOKENS for pack in packs)
     assert {gap.document.partition(",")[0] for gap in gaps} == {f"{1:016x}"}
     assert gaps[0].reason == f"its thread has more than {MOST_THREAD_TOKENS:,} tokens"
+
+
+def test_a_thread_of_very_many_short_messages_fits_into_requests() -> None:
+    texts = thread_of(*(f"Yes {number}." for number in range(2_000)))
+    packs, gaps = texts.packs()
+    read = [part.document for pack in packs for part in pack.parts]
+    assert [*read, *(gap.document for gap in gaps)] == [message.id for message in texts.thread.messages]
+    assert all(estimated_tokens(str(texts.prompt(pack))) < 2 * PACK_TOKENS for pack in packs)
