@@ -150,7 +150,17 @@ class _SeenTexts:
         words = paragraph.words
         if len(words) <= _RUN:
             return not words or " ".join(words) in self._paragraphs
-        return all(run in self._runs for run in _runs(words))
+        return self._has_pieces(paragraph) if paragraph.is_quoted else all(run in self._runs for run in _runs(words))
+
+    def _has_pieces(self, paragraph: _Paragraph) -> bool:
+        """Return True if all was said before, in pieces: `A wrote:` stands above what A wrote, and above that B."""
+        short = {line for line in paragraph.lines if line.count(" ") < _RUN and line in self._paragraphs}
+        words = [word for line in paragraph.lines if line not in short for word in line.split()]
+        end = 0  # all words before it were said
+        for place, run in enumerate(_runs(words)):
+            if run in self._runs and place <= end:
+                end = place + _RUN
+        return end == len(words)
 
     def has_ending(self, paragraph: _Paragraph) -> bool:
         """Return True if each line of a paragraph has stood at the end of a message."""

@@ -66,7 +66,7 @@ class ThreadTexts:
         ]
 
     def excerpts(self, words: Sequence[str]) -> list[Block]:
-        """Return the thread for the filter: its beginning, and what stands around the words of the queries."""
+        """Return the thread for the filter: its beginning, what stands around the words of the queries, its end."""
         texts = [f"{heading(message)}\n{self.own[message.id]}" for message in self.thread]
         text = _excerpts("\n\n".join(texts), words)
         return [text_block_of(self.thread.id, text, self.thread.subject[:_MOST_FIELD_CHARS])]
@@ -100,4 +100,7 @@ def _excerpts(text: str, words: Sequence[str]) -> str:
             break
         spans.append((max(start, spans[-1][1]), start + _WINDOW_CHARS))
         used += _WINDOW_CHARS
+    spans.append(
+        (max(spans[-1][1], len(text) - (FILTER_CHARS - used)), len(text))
+    )  # the latest message, by what is left
     return " [...] ".join(text[start:end] for start, end in spans)

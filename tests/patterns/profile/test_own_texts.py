@@ -40,6 +40,16 @@ def test_a_quote_over_what_was_left_out_is_found_in_two_passages() -> None:
     assert found.dropped == ()
 
 
+def test_replies_in_replies_go_with_the_lines_that_say_who_wrote_them() -> None:
+    quoted = "".join(f"> {line}\n" for line in ORDER.splitlines())
+    first = f"On Mon, Anna wrote:\n{quoted}\nIt came with the invoice of May."
+    nested = "".join(f"> {line}\n" for line in first.splitlines())
+    for above in ("On Tue, 2 Jan 2024, Ben wrote:\n", "Ben wrote:\n", "\n"):
+        assert texts_of(ORDER, first, f"{above}{nested}\nSent, thanks.")[2].endswith("Sent, thanks.")
+        assert len(texts_of(ORDER, first, f"{above}{nested}\nSent, thanks.")[2]) < 60
+    assert "not said" in texts_of(ORDER, first, f"{nested}> and this was not said by anybody before\nSent.")[2]
+
+
 def test_originals_below_a_line_go_line_by_line() -> None:
     below = f"Thanks.\n\n-----Original Message-----\nFrom: Anna\n{ORDER}\nAnd one thing more.\n"
     assert texts_of(ORDER, below)[1] == "Thanks.\n\n-----Original Message-----\nFrom: Anna\n[...]\nAnd one thing more."

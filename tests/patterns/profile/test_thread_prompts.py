@@ -28,6 +28,9 @@ def test_the_filter_sees_the_beginning_and_what_stands_around_the_words() -> Non
     assert len(text) <= FILTER_CHARS + 100
     assert "Tea, please." in text
     assert "the kettles are here" in text
+    (answered,) = thread_of(filler, "No tea.").excerpts([])
+    assert len(answered["source"]["data"]) <= FILTER_CHARS + 100
+    assert answered["source"]["data"].endswith("No tea."), "the latest message"
     (short,) = thread_of("Tea, please.").excerpts([])
     assert short["source"]["data"].endswith("\nTea, please.")
 
