@@ -130,6 +130,9 @@ class FunnelOptions(TypedDict, total=False):
     journal: str | PathLike[str] | StepsStore | None
     """Records all runs: the path of a file, or a Journal. Each is known by its content, so that a call that is repeated
     after its process died, or when the mailbox has grown, pays for no request twice. Default: nothing is recorded."""
+    again: bool
+    """True: runs of the journal that ended `failed`, for the API or the connection, go on from the request that failed.
+    What the model itself ended, such as a refusal, stays. Default: they stay failed."""
     run_id: str | None
     """The beginning of the ids of all runs. Default: made from the goal, the outline and the agents."""
     progress: Callable[[FunnelProgress], None] | None

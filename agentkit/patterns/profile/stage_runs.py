@@ -11,15 +11,18 @@ from agentkit.agents.fan_out import Done, Failed, FanOutOptions
 from agentkit.agents.item_runs import run_items
 from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.message import encode
+from agentkit.patterns.failed_runs import journal_of_runs
 from agentkit.patterns.instructions import with_more_instructions
 from agentkit.patterns.kept_results import KeptResults, agent_fingerprint, content_key
 from agentkit.patterns.reading.evidence import AnyReader, with_question
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from os import PathLike
 
     from agentkit.messages.message import JSON, Block
     from agentkit.patterns.profile.result import FunnelOptions, FunnelStage
+    from agentkit.run.steps import StepsStore
 
 Prompt: TypeAlias = "str | list[Block]"
 """The prompt of a request."""
@@ -70,6 +73,11 @@ class StageRuns:
     usage: Usage = field(default_factory=Usage)
     prices: dict[str, float | None] | None = None
     """US dollars by the first word of what a result is kept by: the content of a thread. None: they are not counted."""
+
+    _journal: str | PathLike[str] | StepsStore | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._journal = journal_of_runs(self.options.get("journal"), again=self.options.get("again", False))
 
     @property
     def cost(self) -> Cost:
@@ -122,7 +130,7 @@ class StageRuns:
         if waiting:
             given: Any = {
                 "client": self.options.get("client"),
-                "journal": self.options.get("journal"),
+                "journal": self._journal,
                 "run_id": f"{self.run_id}/{task.stage}",
             }
             names = [keys[index][:24] for index in waiting]

@@ -23,6 +23,7 @@ _NUMBERS = ("most_documents", "pack_tokens", "evidence_tokens", "concurrency")
 _OTHERS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "budget": ("a Budget", lambda value: isinstance(value, Budget)),
     "kept": ("the path of a file", lambda value: isinstance(value, str | PathLike) and value != ""),
+    "again": ("True or False", lambda value: isinstance(value, bool)),
     "run_id": ("a text that is not empty", lambda value: isinstance(value, str) and bool(value)),
     "progress": ("a function that is not async", lambda value: callable(value) and not iscoroutinefunction(value)),
 }

@@ -16,6 +16,7 @@ import anyio.to_thread
 from agentkit.agents.fan_out import Done, Failed
 from agentkit.budget.usage import Cost, Usage
 from agentkit.models.batching.collector import BATCH_WAIT_S
+from agentkit.patterns.failed_runs import journal_of_runs
 from agentkit.patterns.kept_results import agent_fingerprint
 from agentkit.patterns.quotes.verification import Citation, Quoted, VerifiedQuotes, verify_quotes
 from agentkit.patterns.reading.answers import CheckedText, check_answer
@@ -138,6 +139,7 @@ class _Reading:
         self._missed: set[str] = set()
         """Documents of which a part was not read."""
         self._cache_breaks: list[CacheBreak] = []
+        self._journal = journal_of_runs(options.get("journal"), again=options.get("again", False))
         self._run_id = run_id_of(options, prepared.content_id)
         fingerprint = agent_fingerprint(writer).encode(errors="replace")
         self._writer_id = hashlib.sha256(fingerprint).hexdigest()[:8]  # another writer is another run in the journal
@@ -202,7 +204,7 @@ class _Reading:
         options = self._options
         return {
             "client": options.get("client"),
-            "journal": options.get("journal"),
+            "journal": self._journal,
             "run_id": f"{self._run_id}/{stage}",
         }
 

@@ -72,6 +72,9 @@ class ReadOptions(TypedDict, total=False):
     """Records all runs of the reading, so that the very same call goes on where its process died and pays for no
     document twice: the path of a file, or a Journal. With other documents, or a budget that leaves others, it reads
     anew: that is what `kept` is for. Default: nothing is recorded."""
+    again: bool
+    """True: runs of the journal that ended `failed`, for the API or the connection, go on from the request that failed.
+    What the model itself ended, such as a refusal, stays. Default: they stay failed."""
     run_id: str | None
     """The beginning of the ids of all runs. Default: made from the question and the documents, so that the same reading
     finds its records in the journal again."""
