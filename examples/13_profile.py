@@ -1,7 +1,7 @@
 """Narrow a mailbox to a profile: queries, a cheap filter, quotes that are verified, and sections that stand on them.
 
-`python examples/13_profile.py [MAILBOX]` lets the offline responder answer: by word statistics, it is not a language
-model. With `--live` Claude answers. Without a mailbox, a small one is made.
+`python examples/13_profile.py [MAILBOX GOAL]` lets the offline responder answer: by word statistics, it is not a
+language model. With `--live` Claude answers. Without a mailbox, a small one is made.
 """
 
 import sys
@@ -51,6 +51,11 @@ def make_mailbox() -> bytes:
 async def main() -> None:
     """Print the plan, the profile with the messages of each statement, and what each stage took."""
     given = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    if given and not await anyio.Path(given[0]).exists():
+        sys.exit(f"There is no mailbox {given[0]!r}.")
+    if len(given) == 1:
+        sys.exit(f'What is to be found in {given[0]!r}? Give a goal behind it: "What does Anna order?"')
+    goal = given[1] if given else GOAL
     options: FunnelOptions = {"budget": Budget(max_cost_usd=2)}
     if "--live" not in sys.argv:
         options["client"] = Simulator(OfflineResponder()).client()
@@ -60,8 +65,8 @@ async def main() -> None:
             await anyio.Path(mailbox).write_bytes(make_mailbox())
         async with MailIndex.open(Path(folder, "mail.db")) as index:
             print(await index.add(mailbox))
-            print("Planned:", await plan_funnel(index, GOAL, outline=Work, **options))
-            result = await funnel(index, GOAL, outline=Work, **options)
+            print("Planned:", await plan_funnel(index, goal, outline=Work, **options))
+            result = await funnel(index, goal, outline=Work, **options)
     print(f"\n{result}\n")
     for stage in result.stages:
         print(stage)

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.exit_codes import CommandError
 from agentkit.cli.terminal.printing import print_message
+from agentkit.cli.terminal.text import plural
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
 
     from agentkit import Journal, RunInfo
 
 DEFAULT_JOURNAL = Path("runs.db")
+_COMMANDS = {"funnel": "agentkit profile", "read_many": "agentkit read"}
+"""The commands that make many runs, by the name that the run of their plan is listed under."""
 OPEN_STATES = ("running", "interrupted")
 """The states of a run that has not ended."""
 
@@ -41,8 +45,27 @@ def find_run(journal: Journal, run_id: str) -> RunInfo:
     for info in runs:
         if info.run_id == run_id:
             return info
+    if of_call := [info for info in runs if info.run_id.startswith(f"{run_id}/")]:
+        raise CommandError(
+            f"{run_id!r} is the call of {plural(len(of_call), 'run')}, and no run: {_repeat_of(of_call)}"
+        )
     latest = ", ".join(info.run_id for info in runs[-8:])
     raise CommandError(f"There is no run {run_id!r} in {str(journal.path)!r}; the latest are: {latest or 'none'}.")
+
+
+def refuse_run_of_call(journal: Journal, run_id: str) -> None:
+    """Raise CommandError for one of the runs of a funnel or a reading: it goes on in the call that made it."""
+    call = run_id.partition("/")[0]
+    if run_id != call and any(info.run_id == f"{call}/plan" and info.agent in _COMMANDS for info in journal.runs()):
+        of_call = [info for info in journal.runs() if info.run_id.startswith(f"{call}/")]
+        raise CommandError(f"{run_id!r} is one of the runs of {call!r}: {_repeat_of(of_call)}")
+
+
+def _repeat_of(runs: Sequence[RunInfo]) -> str:
+    """Say how a call of many runs goes on."""
+    made_by = next((info.agent for info in runs if info.run_id.endswith("/plan")), "")
+    command = f", `{_COMMANDS[made_by]}`," if made_by in _COMMANDS else ""
+    return f"make the call again{command} with this journal, and it goes on; what it has done is not paid again."
 
 
 def print_way_to_go_on(args: Namespace, run_id: str) -> None:

@@ -179,7 +179,8 @@ def _write(args: Namespace, result: FunnelResult[Any]) -> ExitCode:
     if result.profile is None:
         for query in result.queries:
             print_message(f"query: {query}")
-        print_message(f"agentkit: {result.reason} Say more in --goal, or search with --query.", "red")
+        advice = " Say more in --goal, or search with --query." if result.queries else ""
+        print_message(f"agentkit: {result.reason}{advice}", "red")
         return ExitCode.FAILED
     is_json = args.out.suffix == ".json"
     text = json.dumps(profile_to_json(result), ensure_ascii=False, indent=2) if is_json else str(result)

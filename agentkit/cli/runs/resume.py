@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from agentkit.cli.arguments.journal import OPEN_STATES, find_run, open_journal
+from agentkit.cli.arguments.journal import OPEN_STATES, find_run, open_journal, refuse_run_of_call
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def resume_run(args: Namespace) -> ExitCode:
     info = find_run(journal, args.run_id)
     args.agent = args.agent or info.address
     if not args.agent:
+        refuse_run_of_call(journal, args.run_id)
         raise CommandError(f"Say where the agent {info.agent!r} of this run is, for example --agent shop.agents:lead.")
     agent = load_agent(args)
     earlier = None if args.conversation is None else read_conversation(args.conversation)

@@ -76,16 +76,20 @@ def _plain(info: FieldInfo) -> FieldInfo:
 
 
 def assembled(outline: type[BaseModel], sections: list[Section], values: dict[str, JSON]) -> BaseModel | None:
-    """Return an instance of the outline. A section that was not written has its default, or is empty.
+    """Return an instance of the outline. A section that was not written, or thrown away, has its default, or is empty.
 
     None: a section that was not written can neither be left out nor be empty, or its own rules refuse what was written.
     """
     given = {section.key: values[section.name] for section in sections if section.name in values}
-    for _ in range(len(sections) + 1):
+    for _ in range(2 * len(sections) + 1):
         try:
             return outline.model_validate(given)
         except ValidationError as error:
-            failed = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]} - given.keys()
+            failed = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+            if thrown_away := {key for key in failed if key in given and given[key] is None}:
+                given = {key: value for key, value in given.items() if key not in thrown_away}
+                continue
+            failed -= given.keys()
             fitting = {key: value for key in failed for value in _EMPTY if _fits(outline, {**given, key: value}, key)}
             if not fitting:
                 return None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from agentkit import Journal
 from agentkit.cli.main import main
 from benchmarks.planted_mail import GOAL, plant_facts, planted_mailbox
 
@@ -32,6 +33,13 @@ def test_a_profile_is_written_with_a_line_for_each_stage(box: Path, capsys: pyte
         assert line in first.err
     text = Path("anna.md").read_text(encoding="utf-8")
     assert text.startswith("## Summary\n\n- ")
+    runs = sorted(info.run_id for info in Journal("runs.db").runs())
+    call, _, _ = runs[0].partition("/")
+    for run_id, said in ((call, f"is the call of {len(runs)} runs, and no run"), (runs[0], "is one of the runs of")):
+        assert main(["runs", "resume", run_id]) == 2
+        err = capsys.readouterr().err
+        assert said in err
+        assert "make the call again, `agentkit profile`, with this journal" in err
     given = ["--goal", GOAL, "--offline", "--outline", f"{__name__}:Short", "--query", "person:anna", "--json"]
     assert main(["profile", str(box), *given, "--out", "anna.json"]) == 0
     result = json.loads(capsys.readouterr().out)

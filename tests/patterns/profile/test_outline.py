@@ -20,3 +20,14 @@ def test_sections_of_an_outline_with_aliases_and_rules_are_assembled() -> None:
     whole: dict[str, JSON] = {"age": 3, "deep": {"name": "Ben"}}
     assert assembled(Strict, sections, whole) == Strict(who="", names=[], age=3, deep=Person(name="Ben"))
     assert assembled(Strict, sections, {"who": "x", "names": []}) is None
+
+
+def test_a_number_that_names_no_evidence_has_its_default() -> None:
+    class Scored(BaseModel):
+        who: str | None
+        score: int = 3
+        deep: Person = Person(name="Eva")
+
+    sections: list[Section] = sections_of(Scored)
+    thrown_away: dict[str, JSON] = {"who": None, "score": None, "deep": None}
+    assert assembled(Scored, sections, thrown_away) == Scored(who=None, score=3, deep=Person(name="Eva"))
