@@ -2,7 +2,6 @@
 
 import ast
 import importlib.util
-import inspect
 import logging
 import re
 import subprocess
@@ -10,9 +9,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 
-import anyio
 import pytest
 
 from agentkit.models.overriding_client import override_client
@@ -72,21 +70,9 @@ def source_of(block: CodeBlock) -> str:
     return "\n" * (block.line - 1) + block.text
 
 
-def compiled(block: CodeBlock, path: Path) -> CodeType:
-    code: CodeType = compile(source_of(block), path, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    return code
-
-
 def run_block(block: CodeBlock, page: ModuleType, path: Path) -> None:
-    code = compiled(block, path)
-    if code.co_flags & inspect.CO_COROUTINE:
-
-        async def awaited() -> None:
-            await eval(code, page.__dict__)
-
-        anyio.run(awaited)
-    else:
-        exec(code, page.__dict__)
+    """Run a block as a file would that it is pasted into: an `await` outside of a function is a SyntaxError."""
+    exec(compile(source_of(block), path, "exec"), page.__dict__)
 
 
 @pytest.fixture
