@@ -23,6 +23,9 @@ class PositionBias:
     """The share of the battles with a winner that the first one won, with its Wilson interval of 95%. It says the same
     only where each name stood first as often as second."""
 
+    def __str__(self) -> str:
+        return f"first place: {self.advantage} logits; it won {self.first_won} of the battles with a winner"
+
 
 def position_bias(battles: Iterable[BattleRow], level: float = 0.95) -> PositionBias:
     """Return the advantage of the first place (Davidson and Beaver, 1977); its interval should hold 0.

@@ -82,7 +82,11 @@ class Ratings(Mapping[str, Rating]):
         Args:
             first: A name.
             second: Another name.
+
+        Raises:
+            UsageError: No battle has one of these names.
         """
+        self._check_names("difference", first, second)
         one, other, covariance = self._places[first], self._places[second], self._fit.covariance
         variance = covariance[one][one] + covariance[other][other] - 2 * covariance[one][other]
         half, value = self._z * math.sqrt(max(0.0, variance)), self[first].strength - self[second].strength
@@ -95,10 +99,19 @@ class Ratings(Mapping[str, Rating]):
         Args:
             first: A name.
             second: Another name.
+
+        Raises:
+            UsageError: No battle has one of these names.
         """
+        self._check_names("chances", first, second)
         difference = self[first].strength - self[second].strength
         won, lost, tied = map(math.exp, log_chances(difference, self._fit.log_tie))
         return won, lost, tied
+
+    def _check_names(self, method: str, *names: str) -> None:
+        for name in names:
+            if name not in self._ratings:
+                raise UsageError(f"{method}{names!r}: no battle has {name!r}; the names are {', '.join(self)}.")
 
     def _rate(self, place: int) -> Rating:
         strength, half = self._fit.strengths[place], self._z * math.sqrt(max(0.0, self._fit.covariance[place][place]))
@@ -151,11 +164,19 @@ def ratings_by_category(battles: Iterable[BattleRow], level: float = 0.95) -> di
     Args:
         battles: As for `bradley_terry`; those without a category are left out.
         level: The coverage of the intervals.
+
+    Raises:
+        ValueError: No battle has a category, or a row is none.
     """
     sorted_out: dict[str, list[Battle]] = {}
     for battle in as_battles(battles):
         if battle.category is not None:
             sorted_out.setdefault(battle.category, []).append(battle)
+    if not sorted_out:
+        raise ValueError(
+            "No battle has a category: put it behind the winner, ('opus', 'haiku', 'a', 'code'), or rate all battles "
+            "together by bradley_terry."
+        )
     found: dict[str, Ratings | DisconnectedBattles] = {}
     for category, own in sorted_out.items():
         try:

@@ -33,6 +33,11 @@ class PairedComparison:
     unpaired: tuple[str, ...]
     """The tasks that only one has tried: they count nowhere."""
 
+    def __str__(self) -> str:
+        counted = f"better on {self.better} and worse on {self.worse} of {self.tasks} tasks"
+        left_out = f"; {len(self.unpaired)} tasks tried by one only" if self.unpaired else ""
+        return f"{self.difference}, p = {self.p_value:.3g}, {counted}{left_out}"
+
 
 def compare(
     baseline: Trials,

@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TypeVar
+from typing import SupportsIndex, TypeVar, cast
 
 K = TypeVar("K")
 
@@ -26,7 +26,14 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
     Raises:
         ValueError: A count is below 0.
+        TypeError: One is no number of tasks.
     """
+    for count in (only_first, only_second):
+        if not isinstance(cast("object", count), SupportsIndex):
+            raise TypeError(
+                f"mcnemar takes two numbers of tasks, those that only one agent passed, not {type(count).__name__}: "
+                "two agents' tries go to `compare(baseline, candidate)`, whose `p_value` is this one with a try a task."
+            )
     if only_first < 0 or only_second < 0:
         raise ValueError(f"mcnemar({only_first}, {only_second}): numbers of tasks are at least 0.")
     count = only_first + only_second
@@ -63,7 +70,13 @@ def holm(p_values: Mapping[K, float]) -> dict[K, float]:
 
     Raises:
         ValueError: One of them is not between 0 and 1.
+        TypeError: They have no names.
     """
+    if not isinstance(cast("object", p_values), Mapping):
+        raise TypeError(
+            f"holm takes comparison -> p-value, not {type(p_values).__name__}: `holm({{'a-b': 0.01, 'a-c': 0.04}})`, "
+            "or `holm(dict(enumerate(p_values)))`."
+        )
     for name, p_value in p_values.items():
         if not 0 <= p_value <= 1:
             raise ValueError(f"holm: the p-value of {name!r} is {p_value!r}; it has to be between 0 and 1.")

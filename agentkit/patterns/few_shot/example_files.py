@@ -73,9 +73,12 @@ def _has_pairs(text: str) -> bool:
         value: object = json.loads(text)
     except (ValueError, RecursionError):
         return False
+    if is_pair_of_json(value):
+        return True
     records = cast("list[object]", value) if isinstance(value, list) else []
-    has_both = (isinstance(one, dict) and "input" in one and "output" in one for one in records)
-    return is_pair_of_json(value) or (bool(records) and (all(has_both) or all(map(is_pair_of_json, records))))
+    fields = [{*cast("dict[str, object]", one)} for one in records if isinstance(one, dict)]
+    has_both = len(fields) == len(records) and all({"input", "output"} <= names for names in fields)
+    return bool(records) and (has_both or all(map(is_pair_of_json, records)))
 
 
 def _read_texts(

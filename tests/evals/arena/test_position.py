@@ -25,6 +25,8 @@ def test_who_always_takes_the_first_has_a_large_one() -> None:
     found = position_bias([("a", "b", "a")] * 30 + [("b", "a", "a")] * 30 + [("c", "d", "tie")])
     assert 2 < found.advantage.low < found.advantage.strength < found.advantage.high < 20
     assert found.first_won.value == 1
+    assert str(found).endswith(" logits; it won 1.00 (0.94-1.00) of the battles with a winner")
+    assert str(found).startswith(f"first place: {found.advantage}")
     ties = position_bias([("a", "b", "tie")])
     assert ties.advantage.strength == pytest.approx(0)
     with pytest.raises(ValueError, match="no battles"):

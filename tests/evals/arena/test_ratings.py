@@ -127,3 +127,14 @@ def test_each_category_has_ratings_or_says_why_not() -> None:
     assert not isinstance(found["coding"], DisconnectedBattles)
     assert found["coding"]["x"].strength == pytest.approx(0)
     assert isinstance(found["writing"], DisconnectedBattles)
+    for none in (CIRCLE, []):
+        with pytest.raises(ValueError, match=r"No battle has a category: put it behind the winner"):
+            ratings_by_category(none)
+
+
+def test_a_name_without_a_battle_is_named_beside_those_that_have_one() -> None:
+    found = bradley_terry([("x", "y", "a"), ("y", "x", "a")])
+    for ask in (found.difference, found.chances):
+        with pytest.raises(UsageError, match=r"\('x', 'nobody'\): no battle has 'nobody'; the names are x, y\."):
+            ask("x", "nobody")
+    assert found.get("nobody") is None

@@ -44,6 +44,13 @@ def test_tasks_that_one_has_not_tried_are_named_and_count_nowhere() -> None:
         compare({"a": [1]}, {"b": [1]})
 
 
+def test_a_comparison_is_written_as_a_sentence() -> None:
+    found = compare({"a": [1], "b": [0], "c": [0]}, {"b": [1], "c": [1], "d": [1]})
+    assert (
+        str(found) == f"{found.difference}, p = 0.5, better on 2 and worse on 0 of 2 tasks; 2 tasks tried by one only"
+    )
+
+
 def test_tasks_without_a_difference_do_not_exclude_one() -> None:
     for count, most in ((1, 0.98), (5, 0.53), (200, 0.02)):
         same = {str(task): [1] for task in range(count)}

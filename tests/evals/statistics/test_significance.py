@@ -67,3 +67,11 @@ def test_what_is_no_count_and_no_probability_is_refused() -> None:
         holm({"a against b": float("nan")})
     with pytest.raises(ValueError, match="finite"):
         sign_flip_test([float("nan")])
+
+
+def test_arguments_of_another_form_are_refused_with_the_right_one() -> None:
+    with pytest.raises(TypeError, match=r"comparison -> p-value, not list: .*dict\(enumerate\(p_values\)\)"):
+        holm([0.01, 0.04])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"two numbers of tasks.*not dict.*compare\(baseline, candidate\)"):
+        mcnemar({"a": [1]}, {"a": [0]})  # type: ignore[arg-type]
+    assert mcnemar(np.int64(0), np.int64(5)) == mcnemar(0, 5) == 0.0625  # type: ignore[arg-type]
