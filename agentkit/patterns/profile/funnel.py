@@ -26,6 +26,7 @@ from agentkit.patterns.profile.sampling import price_by_sample
 from agentkit.patterns.profile.stage_runs import StageRuns, open_kept
 from agentkit.patterns.profile.stages import Stages, Tasks
 from agentkit.patterns.reading.arguments import check_call, check_output
+from agentkit.patterns.reading.evidence import evidence_tokens
 from agentkit.patterns.reading.plan import Actual, Plan, PlanRates, tokens_beside
 from agentkit.patterns.reading.recorded import held_run
 from agentkit.patterns.reading.setup import EVIDENCE_TOKENS
@@ -168,9 +169,8 @@ class _Funnel:
             found = await self._stages.find_threads()
         except QueriesNotWritten as error:
             return self._assemble(None, [], [], began, str(error))
-        threads = self._planned(found)
-        useful = await self._stages.filter(threads)
-        evidence = await self._stages.reduce(await self._stages.read(useful))
+        threads, useful = await self._read(found)
+        evidence = await self._stages.reduce()
         if not evidence:
             return self._assemble(None, [], threads, began, self._nothing(found, useful))
         values, statements = await self._stages.write(self._sections, evidence)
@@ -198,15 +198,35 @@ class _Funnel:
             plan = await price_by_sample(self._stages, self._rates, threads, size)
             return plan.within(self._options.get("budget"))
 
-    def _planned(self, found: Sequence[FoundThread]) -> list[FoundThread]:
-        """Make the plan, and return the threads that it leaves."""
-        threads, plan = self._planned_for(found)
-        self._stages.plan = plan
+    async def _read(self, found: Sequence[FoundThread]) -> tuple[list[FoundThread], list[FoundThread]]:
+        """Filter and read threads while the budget lasts, and return those that were filtered, and the relevant ones.
+
+        The plan's threads come first. They cost less than it says, which is the most that they may: the rest goes on.
+        """
+        stages = self._stages
+        useful: list[FoundThread] = []
+        threads, stages.plan = self._planned_for(found)
+        planned = {thread.id for thread in threads}
+        waiting = [one for one in found[: self._options.get("most_threads")] if one.id not in planned]
+        more: Sequence[FoundThread] = threads
+        while True:
+            relevant = await stages.filter(more)
+            await stages.read(relevant)
+            useful += relevant
+            if not (more := self._affordable(waiting)):
+                break
+            threads, waiting = [*threads, *more], waiting[len(more) :]
+        reason = f"left out: it could take more than {self._options.get('budget')}"
+        stages.gaps += (Gap(f"thread {thread.id}", reason) for thread in waiting)
+        return threads, useful
+
+    def _affordable(self, waiting: Sequence[FoundThread]) -> Sequence[FoundThread]:
+        """Return the threads that what is left of the budget covers; none in batches, since a round may take a day."""
         budget = self._options.get("budget")
-        chosen = {thread.id for thread in found[: self._options.get("most_threads")]}
-        over = (id for id in plan.left_out if id in chosen)  # noqa: A001 - as everywhere
-        self._stages.gaps += (Gap(f"thread {id}", f"left out: it could take more than {budget}") for id in over)  # noqa: A001
-        return threads
+        if budget is None or self._options.get("batch"):
+            return []
+        tokens = sum(map(evidence_tokens, self._stages.evidence))
+        return self._rates.affordable(waiting, tokens, self._runs.spent, budget)
 
     def _planned_for(self, found: Sequence[FoundThread]) -> tuple[list[FoundThread], Plan]:
         most, budget = self._options.get("most_threads"), self._options.get("budget")

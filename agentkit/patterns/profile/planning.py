@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from agentkit.patterns.reading.plan import (
 from agentkit.patterns.reading.reduction import GROUP_TOKENS
 
 if TYPE_CHECKING:
-    from agentkit.budget.budget import Budget
+    from agentkit.budget.budget import Amount, Budget
     from agentkit.budget.prices import Price
     from agentkit.patterns.mail.records import FoundThread
 
@@ -70,12 +71,18 @@ class FunnelRates:
             known: The ids of those among them whose results are kept.
             left_out: The ids of threads that are not read.
         """
-        return replace(self._expected(threads, known, left_out), worst_case_usd=self.worst_case_usd(threads, known))
+        return replace(self.expected(threads, known, left_out), worst_case_usd=self.worst_case_usd(threads, known))
 
-    def _expected(self, threads: Sequence[FoundThread], known: Collection[str], left_out: tuple[str, ...] = ()) -> Plan:
-        """Return the plan without its worst case."""
+    def expected(
+        self,
+        threads: Sequence[FoundThread],
+        known: Collection[str] = (),
+        left_out: tuple[str, ...] = (),
+        evidence_tokens: int = 0,
+    ) -> Plan:
+        """Return the plan without its worst case, where so many tokens of evidence are there already."""
         sizes = [tokens_of(thread) for thread in threads if thread.id not in known]
-        found = sum(map(_evidence_tokens, map(tokens_of, threads)))
+        found = evidence_tokens + sum(map(_evidence_tokens, map(tokens_of, threads)))
         least = self._totals(sizes, 0, is_much=False)
         most = self._totals(sizes, found, is_much=True)
         packs = sum(map(_packs, sizes))
@@ -164,18 +171,38 @@ class FunnelRates:
             return [*threads], self.plan(threads, known, left_out)
         new = [thread for thread in threads if thread.id not in known]
         old = [thread for thread in threads if thread.id in known]
-        least, most = 0, len(new)
-        while least < most:  # the largest number of new threads, best first, that fits
-            middle = (least + most + 1) // 2
-            if self._expected([*old, *new[:middle]], known).excess(budget):
-                most = middle - 1
-            else:
-                least = middle
+        least = _most_that_fit(len(new), lambda count: not self.expected([*old, *new[:count]], known).excess(budget))
         if (least == 0 and not old) or self.plan([*old, *new[:least]], known).excess(budget):
             self.refuse(budget, new[:1])
         over = {thread.id for thread in new[least:]}
         plan = self.plan([*old, *new[:least]], known, (*left_out, *(thread.id for thread in new[least:])))
         return [one for one in threads if one.id not in over], plan.within(budget)
+
+    def affordable(
+        self, threads: Sequence[FoundThread], evidence_tokens: int, spent: Amount, budget: Budget
+    ) -> Sequence[FoundThread]:
+        """Return those of more threads, the most relevant first, that a budget covers once a part of it is spent.
+
+        Args:
+            threads: Threads that are not read yet.
+            evidence_tokens: Tokens of the evidence in those that are.
+            spent: What queries and readers have used.
+            budget: The budget.
+        """
+        rates = replace(self, has_queries=True)
+
+        def fits(count: int) -> bool:
+            rest = rates.expected(threads[:count], evidence_tokens=evidence_tokens)
+            whole = replace(
+                rest,
+                calls=rest.calls + int(spent.requests),
+                input_tokens=rest.input_tokens + int(spent.input_tokens),
+                output_tokens=rest.output_tokens + int(spent.output_tokens),
+                max_cost_usd=(rest.max_cost_usd or 0.0) + spent.cost_usd,
+            )
+            return not whole.excess(budget)
+
+        return threads[: _most_that_fit(len(threads), fits)]
 
     def refuse(self, budget: Budget | None, threads: Sequence[FoundThread]) -> None:
         """Raise BudgetExceeded if a budget does not cover some threads and the profile."""
@@ -200,6 +227,11 @@ class _Totals:
         self.tokens_out += calls * tokens_out
         usd = usd_of(prices, tokens_in, tokens_out)
         self.usd = None if usd is None or self.usd is None else self.usd + calls * usd
+
+
+def _most_that_fit(count: int, fits: Callable[[int], bool]) -> int:
+    """Return the largest number up to `count` that fits; 0 is not asked."""
+    return bisect_left(range(1, count + 1), True, key=lambda number: not fits(number))
 
 
 def tokens_of(thread: FoundThread) -> int:

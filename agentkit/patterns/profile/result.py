@@ -112,8 +112,9 @@ class FunnelOptions(TypedDict, total=False):
     client: Client | None
     """Any async client of the official SDK, for all agents. Default: each agent's own."""
     budget: Budget | None
-    """A limit on all agents together. The plan is trimmed to it, the least relevant threads last; what does not even
-    cover one thread and the profile is turned down."""
+    """A limit on all agents together. It is held against the upper price of the plan, and the least relevant threads
+    wait; what the others cost less is spent on them, unless `batch` is true. What does not even cover the upper price
+    of one thread and the profile is turned down."""
     concurrency: int
     """The most readers at once. Default: 16; with `batch`, 1,000."""
     batch: bool

@@ -47,10 +47,10 @@ async def price_by_sample(stages: Stages, rates: FunnelRates, threads: Sequence[
     drawn = [thread for _, some in groups for thread in some]
     prices = stages.runs.prices = dict[str, float | None]()
     useful = await stages.filter(drawn)
-    evidence = await stages.read(useful)
+    await stages.read(useful)
     scale = len(threads) / len(drawn)
     reading = _interval(groups, prices)
-    tokens = sum(map(evidence_tokens, evidence)) * scale
+    tokens = sum(map(evidence_tokens, stages.evidence)) * scale
     queries = stages.runs.costs["queries"].usd if "queries" in stages.runs.costs else 0.0
     least, most = (rates.writing_usd(int(tokens), is_much=is_much) for is_much in (False, True))
     usage, sizes = stages.runs.usage, rates.plan(threads)

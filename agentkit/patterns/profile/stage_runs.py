@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from agentkit.agents.fan_out import Done, Failed, FanOutOptions
 from agentkit.agents.item_runs import run_items
+from agentkit.budget.budget import Amount
 from agentkit.budget.usage import Cost, Usage
 from agentkit.messages.message import encode
 from agentkit.patterns.failed_runs import journal_of_runs
@@ -71,6 +72,8 @@ class StageRuns:
     costs: dict[FunnelStage, Cost] = field(default_factory=dict["FunnelStage", Cost])
     """The price of each stage."""
     usage: Usage = field(default_factory=Usage)
+    spent: Amount = field(default_factory=Amount)
+    """The part that counts in the budget: requests, those that the journal answers as well; nothing that was kept."""
     prices: dict[str, float | None] | None = None
     """US dollars by the first word of what a result is kept by: the content of a thread. None: they are not counted."""
 
@@ -116,8 +119,9 @@ class StageRuns:
 
         def keep(result: Done[Any] | Failed) -> None:
             place = waiting[result.index]
-            cost = Cost() if result.result is None else result.result.cost
-            self._add(task, contents[place], cost, Usage() if result.result is None else result.result.usage)
+            cost, usage = (Cost(), Usage()) if result.result is None else (result.result.cost, result.result.usage)
+            self._add(task, contents[place], cost, usage)
+            self.spent += Amount.from_usage(usage, cost)
             found[place] = result if isinstance(result, Failed) else Answered(result.output, cost)
             if self.kept is not None and isinstance(result, Done):
                 output = task.agent.output_spec.form.inner.dump(result.output)

@@ -84,6 +84,8 @@ class Stages:
     runs: StageRuns
     reports: list[StageReport] = field(default_factory=list[StageReport])
     gaps: list[Gap] = field(default_factory=list[Gap])
+    evidence: list[Citation] = field(default_factory=list[Citation])
+    """The verified evidence of all threads that were read, each piece once, the most relevant first."""
     rejected: list[Quoted] = field(default_factory=list[Quoted])
     queries: list[QueryCount] = field(default_factory=list[QueryCount])
     plan: Plan | None = None
@@ -130,18 +132,17 @@ class Stages:
             measured.taken, measured.left = len(threads), len(kept)
         return kept
 
-    async def read(self, threads: Sequence[FoundThread]) -> list[Citation]:
-        """Return the verified evidence of some threads, each piece once, the most relevant first."""
+    async def read(self, threads: Sequence[FoundThread]) -> None:
+        """Add the verified evidence of some threads."""
         with self._measured("evidence", "characters") as measured:
             counted = self._counter("evidence", len(threads))
             found = await read_threads(self.index, self.tasks.evidence, self.runs, threads, counted)
             self.gaps += found.gaps
             self.rejected += found.dropped
-            evidence = merge_evidence(found.citations)
-            measured.taken, measured.left = found.chars, sum(len(one.quote) for one in evidence)
-        return evidence
+            before, self.evidence = self.evidence, merge_evidence([*self.evidence, *found.citations])
+            measured.taken, measured.left = found.chars, _quoted_chars(self.evidence) - _quoted_chars(before)
 
-    async def reduce(self, evidence: list[Citation]) -> list[Citation]:
+    async def reduce(self) -> list[Citation]:
         """Return the evidence that the writer takes, chosen in groups where there is more."""
 
         async def choose(prompts: list[str]) -> list[Selection | None]:
@@ -150,8 +151,8 @@ class Stages:
 
         with self._measured("reduction", "quotes") as measured:
             most = self.runs.options.get("evidence_tokens", EVIDENCE_TOKENS)
-            kept = await reduce_evidence(evidence, most, choose)
-            measured.taken, measured.left = len(evidence), len(kept)
+            kept = await reduce_evidence(self.evidence, most, choose)
+            measured.taken, measured.left = len(self.evidence), len(kept)
         return kept
 
     async def write(
@@ -185,7 +186,12 @@ class Stages:
         yield measured
         cost = self.runs.costs.get(stage, Cost())
         report = StageReport(stage, unit, measured.taken, measured.left, cost, time.monotonic() - began)
-        self.reports.append(report)
+        for place, one in enumerate(self.reports):
+            if one.name == stage:  # filter and readers go on while the budget lasts
+                self.reports[place] = report = _continued(one, report)
+                break
+        else:
+            self.reports.append(report)
         self._tell(FunnelProgress(stage, cost=self.runs.cost, plan=self.plan, report=report))
 
     def _counter(self, stage: FunnelStage, total: int) -> Any:
@@ -201,3 +207,13 @@ class Stages:
     def _tell(self, progress: FunnelProgress) -> None:
         if (callback := self.runs.options.get("progress")) is not None:
             callback(progress)
+
+
+def _continued(before: StageReport, more: StageReport) -> StageReport:
+    """Return the report of a stage with a further round of it, whose cost is that of all."""
+    counts = before.in_ + more.in_, before.out + more.out
+    return StageReport(before.name, before.unit, *counts, more.cost, before.seconds + more.seconds)
+
+
+def _quoted_chars(evidence: Sequence[Citation]) -> int:
+    return sum(len(one.quote) for one in evidence)

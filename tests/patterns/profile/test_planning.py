@@ -40,22 +40,32 @@ async def test_a_call_is_refused_before_anything_is_sent(tmp_path: Path) -> None
 
 
 async def test_a_budget_leaves_the_least_relevant_threads_out_and_names_them(tmp_path: Path) -> None:
+    """What the first threads cost less than their upper price is spent on more of them."""
+    queries = ["person:anna", "berg1"]
     async with planted(tmp_path) as index:
-        whole = await plan_funnel(index, GOAL, outline=Facts, queries=["person:anna", "berg1"])
-        fee = (whole.max_cost_usd or 0) * 0.97
-        options: FunnelOptions = {"queries": ["person:anna", "berg1"], "budget": Budget(max_cost_usd=fee)}
-        plan = await plan_funnel(index, GOAL, outline=Facts, **options)
-        with script(ScriptedModels(FACTS)):
-            result = await funnel(index, GOAL, outline=Facts, **options)
-        both = {thread.id for thread in await index.find_threads("person:anna berg1")}
-    assert result.plan == plan
-    assert 0 < len(plan.left_out) < 20
-    assert {gap.document for gap in result.gaps} == {f"thread {one}" for one in plan.left_out}
-    assert not both & {*plan.left_out}, "threads that both queries find are read first"
-    assert not result.ok
-    assert "are missing" in result.reason
-    assert result.cost.usd is not None
-    assert result.cost.usd < fee
+        whole = await plan_funnel(index, GOAL, outline=Facts, queries=queries)
+        least = (await plan_funnel(index, GOAL, outline=Facts, queries=queries, most_threads=1)).max_cost_usd or 0.0
+        both = {f"thread {thread.id}" for thread in await index.find_threads("person:anna berg1")}
+        for share, left_out in ((0.1, 7), (0.3, 0)):
+            limit = least + share * ((whole.max_cost_usd or 0.0) - least)
+            budget = Budget(max_cost_usd=limit)
+            options: FunnelOptions = {"queries": queries, "budget": budget, "concurrency": 2}
+            plan = await plan_funnel(index, GOAL, outline=Facts, **options)
+            with script(models := ScriptedModels(FACTS)):
+                result = await funnel(index, GOAL, outline=Facts, **options)
+            stages = {stage.name: stage for stage in result.stages}
+            unread = {gap.document for gap in result.gaps}
+            assert result.plan == plan
+            assert 0 < len(plan.left_out) < whole.documents
+            assert unread < {f"thread {one}" for one in plan.left_out}
+            read = [stage for stage, _ in models.requests].count("filter")
+            assert stages["filter"].in_ == read == result.actual.documents == whole.documents - len(unread)
+            assert sum(stage.cost.usd or 0 for stage in result.stages) == pytest.approx(result.cost.usd)
+            assert (result.cost.usd or 1) < limit
+            assert result.ok == (not unread)
+            assert not unread or "are missing" in result.reason
+            assert len(unread) == left_out
+            assert not both & unread, "threads that both queries find are read first"
 
 
 async def test_no_replies_cost_more_than_the_worst_case_whatever_the_agents_are(tmp_path: Path) -> None:
