@@ -80,7 +80,7 @@ def assembled(outline: type[BaseModel], sections: list[Section], values: dict[st
 
     None: a section that was not written can neither be left out nor be empty, or its own rules refuse what was written.
     """
-    given = {section.key: values[section.name] for section in sections if section.name in values}
+    given: dict[str, JSON] = {section.key: values[section.name] for section in sections if section.name in values}
     for _ in range(2 * len(sections) + 1):
         try:
             return outline.model_validate(given)
