@@ -25,6 +25,10 @@ _QUOTED_CHARS = 40
 """From this length on, an input inside of the text asked about is taken for the very same one."""
 
 
+class NothingFits(UsageError):
+    """Not even the smallest example fits under the limit of tokens."""
+
+
 class ExampleIndex:
     """The index of some examples. It may be used from several threads.
 
@@ -53,12 +57,12 @@ class ExampleIndex:
             most: The most examples. None: no limit.
 
         Raises:
-            UsageError: Not even the smallest example fits.
+            NothingFits: Not even the smallest example fits.
         """
         room = math.inf if tokens is None else int((tokens - 1) * BYTES_PER_TOKEN) - AROUND_BYTES
         if self._sizes and room < self._smallest:
             needed = math.ceil((self._smallest + AROUND_BYTES) / BYTES_PER_TOKEN) + 1
-            raise UsageError(
+            raise NothingFits(
                 f"No example fits into tokens={tokens}: the smallest of these {len(self._sizes)} needs tokens={needed}."
             )
         left = math.inf if most is None else most

@@ -24,6 +24,7 @@ from agentkit.patterns.few_shot.copying import CopyCheck, check_copying
 from agentkit.patterns.few_shot.demonstration import input_text
 from agentkit.patterns.few_shot.examples import Examples
 from agentkit.patterns.few_shot.rendering import input_parts
+from agentkit.patterns.few_shot.selection import NothingFits
 from agentkit.patterns.few_shot.written_text import WrittenText, copying_text, texts_of_output
 from agentkit.patterns.instructions import with_more_instructions
 from agentkit.patterns.reading.packing import estimated_tokens
@@ -141,7 +142,7 @@ def _selected(examples: Examples, question: str, tokens: int | None, room: int) 
         return examples
     limit = min(room, SELECTED_TOKENS) if tokens is None else limit
     sections = examples.sections(min(SECTION_TOKENS, max(1, limit // 4)))
-    with suppress(UsageError):  # not even the smallest section fits
+    with suppress(NothingFits):  # its numbers are those of sections, which grow with the limit
         if selected := sections.select(question, tokens=limit):
             return selected
     raise UsageError(f"write_like(tokens={tokens}): no example fits into {limit:,} tokens: give more.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from agentkit import Agent, Budget, Document, Settings, tool
-from agentkit.errors import UsageError
+from agentkit.errors import ConfigurationError, UsageError
 from agentkit.patterns import Demonstration, Examples, write_like
 from agentkit.testing import Reply, script
 
@@ -149,3 +150,12 @@ async def test_paths_texts_budgets_and_journals_are_taken(tmp_path: Path) -> Non
 async def test_what_cannot_work_is_refused_before_anything_is_sent(given: Any, options: Any, said: str) -> None:
     with script(), pytest.raises(UsageError, match=said):
         await write_like(given, "Write.", **options)
+
+
+async def test_an_embedder_that_cannot_work_is_named_rather_than_the_tokens() -> None:
+    class Missing:
+        def embed(self, texts: Sequence[str]) -> list[list[float]]:
+            raise ConfigurationError("The embedding model is not installed.")
+
+    with script(), pytest.raises(ConfigurationError, match="not installed"):
+        await write_like(Examples(["tea " * 900] * 3, embedder=Missing()), "Write.", tokens=300)
