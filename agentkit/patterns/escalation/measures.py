@@ -16,7 +16,7 @@ from typing import Generic
 
 from agentkit.patterns.classify.intervals import Interval, bootstrap, proportion, wilson
 from agentkit.patterns.escalation.result import CascadeResult, Out_co
-from agentkit.patterns.escalation.results import CascadeResults, first_gaps, mean_interval, usd_interval
+from agentkit.patterns.escalation.results import CascadeResults, first_gaps, mean_interval, share_interval, usd_interval
 
 _RESAMPLES = 1_000
 _WIDTH = 36
@@ -199,8 +199,8 @@ class CascadeMeasurement(Generic[Out_co]):
 
 def _share_right(rated: Sequence[Rated], items: Sequence[CascadeResult[Out_co]]) -> Interval:
     right, unknown = ({one.index for one in rated if one.right is known} for known in (True, None))
-    known = {one.index for one in items} - unknown
-    return proportion(len(known & right), len(known))
+    known = [one for one in items if one.index not in unknown]
+    return share_interval(sum(one.index in right for one in known), known)
 
 
 def _usd(usd: float | None) -> float:

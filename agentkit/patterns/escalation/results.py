@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import fmean, stdev
 from typing import Generic, overload
@@ -103,8 +103,8 @@ class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
 
     @cached_property
     def share_solved(self) -> Interval:
-        """The share of the tried items that are solved, with its Wilson interval; one cut off later is not solved."""
-        return proportion(sum(one.solved for one in self.tried), len(self.tried))
+        """The share of the tried items that are solved, with its interval; one cut off on the way is not solved."""
+        return share_interval(sum(one.solved for one in self.tried), self.tried)
 
     @cached_property
     def by_level(self) -> Mapping[str, LevelMeasures]:
@@ -170,6 +170,15 @@ def _items(count: int) -> str:
 def usd_interval(one: Interval) -> str:
     """Return an amount of US dollars with its interval, as people read it."""
     return "-" if math.isnan(one.value) else f"{usd_text(one.value)} ({usd_text(one.low)}-{usd_text(one.high)})"
+
+
+def share_interval(count: int, tried: Sequence[CascadeResult[Out]]) -> Interval:
+    """Return the share of the tried items that are counted, with its Wilson interval.
+
+    It reaches up to where it would be if all that were cut off on the way were counted, too: nobody knows.
+    """
+    share, partial = proportion(count, len(tried)), sum(one.is_partial for one in tried)
+    return replace(share, high=proportion(count + partial, len(tried)).high)
 
 
 def mean_interval(values: Sequence[float]) -> Interval:
