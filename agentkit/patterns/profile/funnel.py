@@ -173,10 +173,15 @@ class _Funnel:
         evidence = await self._stages.reduce()
         if not evidence:
             return self._assemble(None, [], threads, began, self._nothing(found, useful))
-        values, statements = await self._stages.write(self._sections, evidence)
-        profile = assembled(outline, self._sections, values) if values else None
-        reason = "" if profile is not None else "The sections that could be written are no instance of the outline."
-        return self._assemble(profile, statements, threads, began, reason)
+        written = await self._stages.write(self._sections, evidence)
+        if not written:
+            return self._assemble(None, [], threads, began, "No section could be written.")
+        statements = [statement for section in written.values() for statement in section.statements]
+        values = {name: section.value for name, section in written.items() if not section.is_thrown_away}
+        profile, refused = assembled(outline, values)
+        self._stages.gaps += refused
+        said = "" if profile is not None else f"No {outline.__name__}: {refused[-1].document}: {refused[-1].reason}."
+        return self._assemble(profile, statements, threads, began, said)
 
     async def plan(self) -> Plan:
         """Return the plan without sending anything."""

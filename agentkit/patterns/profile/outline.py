@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic import BaseModel, Field, RootModel, TypeAdapter, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from agentkit.errors import UsageError
-from agentkit.messages.message import JSON
+from agentkit.messages.message import JSON, encode
+from agentkit.patterns.sources import Gap
+from agentkit.schema.user_code import error_of_user_code, guarded_validator
 
 EVIDENCE_FIELD = "evidence_numbers"
 """The field beside a section that names the evidence of what has no room for numbers."""
@@ -32,16 +34,15 @@ class Section:
 
     name: str
     """The name of its field."""
-    key: str
-    """The key of its value where an instance of the outline is validated."""
     task: str
     """A text that says what to write in it."""
     output: type[BaseModel]
     """A model of the field alone, with the numbers of its evidence."""
 
     def value_in(self, output: object) -> JSON:
-        """Return the value of the section in the writer's output, as JSON."""
-        return cast("JSON", cast("BaseModel", output).model_dump(mode="json")[self.name])
+        """Return the value of the section in the writer's output, as JSON; all fields have their own names."""
+        dumped = cast("BaseModel", output).model_dump(mode="json", by_alias=False, round_trip=True)
+        return cast("JSON", dumped[self.name])
 
     def numbers_in(self, output: object) -> list[int]:
         """Return the numbers of the evidence that the writer names beside the section."""
@@ -52,6 +53,10 @@ def sections_of(outline: object) -> list[Section]:
     """Return the sections of an outline. Raises UsageError where it is no pydantic model, or has no fields."""
     if not isinstance(outline, type) or not issubclass(outline, BaseModel) or not outline.model_fields:
         raise UsageError(f"funnel(outline={outline!r}): it takes a pydantic model, each field of which is a section.")
+    if issubclass(outline, RootModel):
+        raise UsageError(
+            f"funnel(outline={outline.__name__}): a RootModel has no field with a name; it takes a BaseModel."
+        )
     if EVIDENCE_FIELD in outline.model_fields:
         raise UsageError(f"funnel(outline={outline.__name__}): the field {EVIDENCE_FIELD!r} has another name here.")
     return [_section(outline, name, info) for name, info in outline.model_fields.items()]
@@ -63,9 +68,7 @@ def _section(outline: type[BaseModel], name: str, info: FieldInfo) -> Section:
     title = info.title or name.replace("_", " ")
     said = f"{title}: {info.description}" if info.description else title
     about = f" It is a part of: {outline.__doc__.strip()}" if outline.__doc__ else ""
-    given = info.validation_alias or info.alias
-    key = given if isinstance(given, str) else name
-    return Section(name, key, f"{said}.{about}".replace("..", "."), create_model(f"Section_{name}", **fields))
+    return Section(name, f"{said}.{about}".replace("..", "."), create_model(f"Section_{name}", **fields))
 
 
 def _plain(info: FieldInfo) -> FieldInfo:
@@ -75,32 +78,57 @@ def _plain(info: FieldInfo) -> FieldInfo:
     return plain
 
 
-def assembled(outline: type[BaseModel], sections: list[Section], values: dict[str, JSON]) -> BaseModel | None:
-    """Return an instance of the outline. A section that was not written, or thrown away, has its default, or is empty.
+def assembled(outline: type[BaseModel], values: dict[str, JSON]) -> tuple[BaseModel | None, list[Gap]]:
+    """Return an instance of the outline, and the sections that it refuses.
 
-    None: a section that was not written can neither be left out nor be empty, or its own rules refuse what was written.
+    A section that has no value, or one that the outline refuses, has its default, or is empty. None: it can be neither,
+    or the outline refuses the sections together; the last gap says so.
+
+    Args:
+        outline: The outline.
+        values: The values of the sections by name.
     """
-    given: dict[str, JSON] = {section.key: values[section.name] for section in sections if section.name in values}
-    for _ in range(2 * len(sections) + 1):
-        try:
-            return outline.model_validate(given)
-        except ValidationError as error:
-            failed = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
-            if thrown_away := {key for key in failed if key in given and given[key] is None}:
-                given = {key: value for key, value in given.items() if key not in thrown_away}
-                continue
-            failed -= given.keys()
-            fitting = {key: value for key in failed for value in _EMPTY if _fits(outline, {**given, key: value}, key)}
-            if not fitting:
-                return None
-            given |= fitting
-    return None
+    given, written, gaps = dict(values), {*values}, list[Gap]()
+    while True:
+        instance, problems = _validated(outline, given)
+        if instance is not None:
+            return instance, gaps
+        if refused := {name: said for name, said in problems.items() if name in written}:
+            gaps += (Gap(f"section {name}", f"the outline refuses it: {said}") for name, said in refused.items())
+            written -= refused.keys()
+            given = {name: value for name, value in given.items() if name not in refused}
+            continue
+        missing = problems.keys() - given.keys() - {""}
+        empty = {name: value for name in missing for value in _EMPTY if _fits(outline, {**given, name: value}, name)}
+        if not empty:
+            return None, [*gaps, *(_unfilled(name, said) for name, said in problems.items())]
+        given |= empty
 
 
-def _fits(outline: type[BaseModel], values: dict[str, JSON], key: str) -> bool:
-    """Return True if no problem of these values is that of one key."""
+def _unfilled(name: str, said: str) -> Gap:
+    if not name:
+        return Gap("profile", f"the outline refuses its sections: {said}")
+    return Gap(f"section {name}", f"it has no value, no default, and cannot be empty ({said})")
+
+
+def _validated(outline: type[BaseModel], values: dict[str, JSON]) -> tuple[BaseModel | None, dict[str, str]]:
+    """Return an instance; or what is wrong with each section, that of the whole under an empty name.
+
+    The values are JSON under the names of the fields: a strict model takes a date as a text from JSON alone, and an
+    alias may be a path. Whatever the outline's own validators raise is wrong with the section.
+    """
+    adapter = TypeAdapter(outline)
+    validator = guarded_validator(adapter) or adapter.validator
     try:
-        outline.model_validate(values)
+        return cast("BaseModel", validator.validate_json(encode(values), by_name=True, by_alias=False)), {}
     except ValidationError as error:
-        return all(not problem["loc"] or problem["loc"][0] != key for problem in error.errors())
-    return True
+        problems = error.errors(include_url=False)
+    except Exception as error:  # noqa: BLE001 - a default factory of the outline may raise anything
+        problems = error_of_user_code(values, error).errors(include_url=False)
+    said = {str(one["loc"][0]) if one["loc"] else "": one["msg"].rstrip(".") for one in reversed(problems)}
+    return None, {name: said[name] for name in outline.model_fields if name in said} or {"": problems[0]["msg"]}
+
+
+def _fits(outline: type[BaseModel], values: dict[str, JSON], name: str) -> bool:
+    """Return True if no problem of these values is that of one section."""
+    return name not in _validated(outline, values)[1]

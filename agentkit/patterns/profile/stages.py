@@ -22,9 +22,9 @@ from agentkit.patterns.profile.narrowing import (
 )
 from agentkit.patterns.profile.outline import Section
 from agentkit.patterns.profile.queries import QUERY_INSTRUCTIONS, Queries, find_queries, known_queries
-from agentkit.patterns.profile.result import FunnelProgress, FunnelStage, QueryCount, StageReport, Statement
+from agentkit.patterns.profile.result import FunnelProgress, FunnelStage, QueryCount, StageReport
 from agentkit.patterns.profile.stage_runs import StageRuns, Task
-from agentkit.patterns.profile.writing import WRITER_INSTRUCTIONS, SectionCheck, section_prompt
+from agentkit.patterns.profile.writing import WRITER_INSTRUCTIONS, CheckedSection, SectionCheck, section_prompt
 from agentkit.patterns.quotes.verification import Citation, Quoted
 from agentkit.patterns.reading.evidence import AnyReader, Findings, merge_evidence
 from agentkit.patterns.reading.reduction import SELECTOR_INSTRUCTIONS, Selection, reduce_evidence
@@ -32,7 +32,6 @@ from agentkit.patterns.reading.setup import EVIDENCE_TOKENS
 from agentkit.patterns.sources import Gap
 
 if TYPE_CHECKING:
-    from agentkit.messages.message import JSON
     from agentkit.patterns.mail.index import MailIndex
     from agentkit.patterns.mail.records import FoundThread
     from agentkit.patterns.reading.plan import Plan
@@ -155,12 +154,9 @@ class Stages:
             measured.taken, measured.left = len(self.evidence), len(kept)
         return kept
 
-    async def write(
-        self, sections: Sequence[Section], evidence: Sequence[Citation]
-    ) -> tuple[dict[str, JSON], list[Statement]]:
-        """Return the sections that could be written, without what names no evidence, and their statements."""
-        values: dict[str, JSON] = {}
-        statements: list[Statement] = []
+    async def write(self, sections: Sequence[Section], evidence: Sequence[Citation]) -> dict[str, CheckedSection]:
+        """Return the sections that could be written by their names, without what names no evidence."""
+        checked: dict[str, CheckedSection] = {}
         not_read = len(self.gaps)
         with self._measured("writing", "statements") as measured:
             counted = self._counter("writing", len(sections))
@@ -171,13 +167,11 @@ class Stages:
                     self.gaps.append(Gap(f"section {section.name}", written.reason.rstrip(".") or "not written"))
                     continue
                 value, numbers = section.value_in(written.output), section.numbers_in(written.output)
-                checked = SectionCheck(section, evidence, self.tasks.goal).check(value, numbers)
-                values[section.name] = checked.value
-                statements += checked.statements
-                self.rejected += checked.rejected
-                measured.taken += len(checked.statements) + len(checked.rejected)
-            measured.left = len(statements)
-        return values, statements
+                one = checked[section.name] = SectionCheck(section, evidence, self.tasks.goal).check(value, numbers)
+                self.rejected += one.rejected
+                measured.taken += len(one.statements) + len(one.rejected)
+                measured.left += len(one.statements)
+        return checked
 
     @contextmanager
     def _measured(self, stage: FunnelStage, unit: str) -> Generator[_Measured]:

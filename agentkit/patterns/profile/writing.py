@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from agentkit.messages.message import JSON, Block, encode, text_block
 from agentkit.patterns.profile.outline import EVIDENCE_FIELD, Section
 from agentkit.patterns.profile.result import Statement
+from agentkit.patterns.profile.shapes import Shape
 from agentkit.patterns.quotes.verification import Citation, Quoted
 from agentkit.patterns.quotes.written_quotes import CITED_NUMBERS, check_written_quotes, with_plain_brackets
 from agentkit.patterns.reading.answers import numbers_in, sentences_of
@@ -44,6 +45,11 @@ class CheckedSection:
     rejected: list[Quoted] = field(default_factory=list[Quoted])
     """Parts that were thrown away; the section is their `document`."""
 
+    @property
+    def is_thrown_away(self) -> bool:
+        """True if something was written, and nothing of it named evidence."""
+        return bool(self.rejected) and not self.statements
+
 
 class SectionCheck:
     """Checks a section against its evidence.
@@ -56,6 +62,7 @@ class SectionCheck:
 
     def __init__(self, section: Section, evidence: Sequence[Citation], goal: str) -> None:
         self._name, self._evidence, self._goal = section.name, evidence, goal
+        self._shape = Shape.of_field(section.output, section.name)
         self._texts: Mapping[str, str] = {
             one.document: "\n".join(each.quote for each in evidence if each.document == one.document)
             for one in evidence
@@ -70,18 +77,18 @@ class SectionCheck:
             numbers: The numbers that are named beside it.
         """
         value, beside = _mapped(value, with_plain_brackets), self._known(numbers)
-        if isinstance(value, str):
-            self._found.value = self._checked_text(value, beside)
-        elif isinstance(value, list):
-            spare = () if any(_numbers_of(one) for one in value) else beside
-            entries = [self._checked_entry(one, spare) for one in value]
-            self._found.value = _each_once(one for one in entries if one is not None)
-        elif isinstance(value, dict) and _is_keyed(value):
-            named = {key: self._checked_entry(one, beside) for key, one in value.items()}
-            self._found.value = {key: one for key, one in named.items() if one is not None}
-        else:
-            self._found.value = self._checked_entry(value, beside)
+        checked = self._checked(value, self._shape, beside)
+        self._found.value = "" if checked is None and isinstance(value, str) else checked
         return self._found
+
+    def _checked(self, value: JSON, shape: Shape, beside: Sequence[int]) -> JSON:
+        """Return a value without numbers, and without what names no evidence. None: nothing is left."""
+        if not isinstance(value, list | dict) or not shape.has_entries(value):
+            return self._checked_entry(value, shape, beside)
+        entries = {key: self._checked(one, shape.inside(key), spare) for key, one, spare in _entries_of(value, beside)}
+        if isinstance(value, list):
+            return _each_once(one for one in entries.values() if one is not None)
+        return {str(key): one for key, one in entries.items() if one not in (None, "", [], {})}  # no key alone
 
     def _checked_text(self, text: str, beside: Sequence[int]) -> str:
         """Return the sentences of a text that name evidence."""
@@ -97,16 +104,30 @@ class SectionCheck:
                 kept.append(bare)
         return "".join(kept).strip()
 
-    def _checked_entry(self, entry: JSON, beside: Sequence[int]) -> JSON:
+    def _checked_entry(self, entry: JSON, shape: Shape, beside: Sequence[int]) -> JSON:
         """Return an entry of a list, or a value that is no text, without its numbers. None: it names no evidence."""
         if isinstance(entry, str):
             return self._checked_text(entry, beside) or None
-        bare = _mapped(entry, _bare)
+        numbers = self._known(_numbers_of(entry)) or beside
+        bare = _mapped(self._pruned(entry, shape, numbers), _bare)
         texts = [str(one) for one in _leaves(bare) if one not in (None, "", [], {})]
         if not texts:  # nothing is said
-            return entry
+            return bare
         said = ": ".join([texts[0], ", ".join(texts[1:])]) if len(texts) > 1 else texts[0]
-        return bare if self._is_supported(said, self._known(_numbers_of(entry)) or beside) else None
+        return bare if self._is_supported(said, numbers) else None
+
+    def _pruned(self, value: JSON, shape: Shape, beside: Sequence[int]) -> JSON:
+        """Return an object without the entries of its lists and mappings that name no evidence beside some that do."""
+        if not isinstance(value, list | dict):
+            return value
+        kept: dict[str | int, JSON] = {}
+        has_entries = shape.has_entries(value)
+        for key, one, spare in _entries_of(value, beside):
+            if has_entries and not self._known(_numbers_of(one)) and not spare and one not in (None, "", [], {}):
+                self._found.rejected.append(Quoted(self._name, ", ".join(map(str, _leaves(one)))))
+                continue
+            kept[key] = self._pruned(one, shape.inside(key), beside)
+        return [*kept.values()] if isinstance(value, list) else {str(key): one for key, one in kept.items()}
 
     def _is_supported(self, said: str, numbers: Sequence[int]) -> bool:
         """Note a statement, or that it is thrown away."""
@@ -145,9 +166,17 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(".,;!")
 
 
-def _is_keyed(value: dict[str, JSON]) -> bool:
-    """Return True for an object each value of which names its own evidence, as a mapping from names to sentences."""
-    return len(value) > 1 and all(isinstance(one, str | list | dict) and _numbers_of(one) for one in value.values())
+def _entries_of(
+    value: list[JSON] | dict[str, JSON], beside: Sequence[int]
+) -> Iterator[tuple[str | int, JSON, Sequence[int]]]:
+    """Yield each entry with its key, and the numbers that it may take where it names none.
+
+    Where some entries name numbers, a text without is none that the numbers beside the whole stand for.
+    """
+    has_numbers = bool(_numbers_of(value))
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+        has_room = any(isinstance(leaf, str) for leaf in _leaves(one))
+        yield key, one, () if has_numbers and has_room else beside
 
 
 def _leaves(value: JSON) -> Iterator[JSON]:

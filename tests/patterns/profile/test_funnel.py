@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from agentkit import Agent, tool
 from agentkit.patterns import FunnelProgress, FunnelResult, MailIndex, Profile, funnel
@@ -104,6 +104,27 @@ async def test_what_readers_and_writer_get_wrong_is_dropped_and_counted(tmp_path
     assert result.profile is not None
     assert not any("kind" in entry for entry in (*result.profile.people, *result.profile.changes))
     assert "Nobody says so" not in str(result)
+
+
+async def test_a_section_that_the_outline_refuses_costs_no_other(tmp_path: Path) -> None:
+    class Refusing(Facts):
+        @field_validator("people")
+        @classmethod
+        def refuse(cls, value: list[str]) -> list[str]:
+            return value and [{"nobody": one}[one] for one in value]
+
+    models = ScriptedModels(FACTS)
+    async with planted(tmp_path) as index:
+        with script(models):
+            result = await funnel(index, GOAL, outline=Refusing)
+    assert isinstance(result.profile, Refusing)
+    assert (result.profile.people, bool(result.profile.changes)) == ([], True)
+    assert [(gap.document, gap.reason) for gap in result.gaps] == [
+        ("section people", "the outline refuses it: could not be checked (KeyError)")
+    ]
+    assert not result.ok
+    assert recalled(result) == {fact.mark for fact in FACTS}
+    assert (result.cost.usd or 0) > 0
 
 
 async def test_a_thread_is_sent_once_without_quoted_replies_and_repeated_signatures(tmp_path: Path) -> None:
