@@ -53,12 +53,24 @@ def find_run(journal: Journal, run_id: str) -> RunInfo:
     raise CommandError(f"There is no run {run_id!r} in {str(journal.path)!r}; the latest are: {latest or 'none'}.")
 
 
+def runs_by_call(runs: Sequence[RunInfo]) -> dict[str, list[RunInfo]]:
+    """Return the runs of each funnel and reading by the id of the call, and all others by their own."""
+    plans = (info.run_id for info in runs if info.agent in _COMMANDS and info.run_id.endswith("/plan"))
+    calls = {plan.removesuffix("/plan") for plan in plans}
+    found: dict[str, list[RunInfo]] = {}
+    for info in runs:
+        call = info.run_id
+        while call and call not in calls:
+            call = call.rpartition("/")[0]
+        found.setdefault(call or info.run_id, []).append(info)
+    return found
+
+
 def refuse_run_of_call(journal: Journal, run_id: str) -> None:
     """Raise CommandError for one of the runs of a funnel or a reading: it goes on in the call that made it."""
-    call = run_id.partition("/")[0]
-    if run_id != call and any(info.run_id == f"{call}/plan" and info.agent in _COMMANDS for info in journal.runs()):
-        of_call = [info for info in journal.runs() if info.run_id.startswith(f"{call}/")]
-        raise CommandError(f"{run_id!r} is one of the runs of {call!r}: {_repeat_of(of_call)}")
+    for call, runs in runs_by_call(journal.runs()).items():
+        if call != run_id and any(info.run_id == run_id for info in runs):
+            raise CommandError(f"{run_id!r} is one of the runs of {call!r}: {_repeat_of(runs)}")
 
 
 def _repeat_of(runs: Sequence[RunInfo]) -> str:

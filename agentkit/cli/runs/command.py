@@ -6,12 +6,12 @@ import json
 import shlex
 import sys
 from argparse import ArgumentTypeError
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentkit.cli.arguments.journal import OPEN_STATES, add_journal_option, find_run, open_journal
+from agentkit.cli.arguments.journal import OPEN_STATES, add_journal_option, find_run, open_journal, runs_by_call
 from agentkit.cli.commands.run import add_run_options
 from agentkit.cli.runs.resume import resume_run
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
@@ -20,7 +20,7 @@ from agentkit.cli.terminal.text import one_line, plural, printable, terminal_wid
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from agentkit import RunInfo
     from agentkit.cli.arguments.parsing import Subparsers
@@ -86,12 +86,13 @@ def parse_duration(text: str) -> float:
 
 
 def list_runs(args: Namespace) -> ExitCode:
-    """Print a line for each run; where that does not fit the terminal, two."""
+    """Print a line for each run, and one for those of a funnel or reading; where it does not fit the terminal, two."""
     found = open_journal(args).runs()
     if args.json:
         _print_json_lines(asdict(info) for info in found)
         return ExitCode.OK
-    rows = [_cells(info) for info in found]
+    calls = runs_by_call(found)
+    rows = [_cells(runs[0]) if len(runs) == 1 else _call_cells(call, runs) for call, runs in calls.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     width = terminal_width(sys.stdout)
     is_wide = not sys.stdout.isatty() or sum(widths) + 2 * (len(widths) - 1) <= width
@@ -101,6 +102,8 @@ def list_runs(args: Namespace) -> ExitCode:
         else:
             print(one_line("  ".join(row[:3]), width))
             print(f"  {one_line(' · '.join(row[3:]), width - 2)}")
+    if len(rows) < len(found):
+        print_message("agentkit: --json lists each of the runs that a funnel or a reading has made.", "dim")
     if not found:
         print_message(f"agentkit: there are no runs in {args.journal}.")
     return ExitCode.OK
@@ -110,6 +113,17 @@ def _cells(info: RunInfo) -> tuple[str, ...]:
     started = datetime.fromtimestamp(info.created_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
     agent = printable(info.agent) or "?"
     return printable(info.run_id), agent, info.status, plural(info.steps, "step"), _cost_text(info), started
+
+
+def _call_cells(call: str, runs: Sequence[RunInfo]) -> tuple[str, ...]:
+    """Return what is shown of a funnel or a reading: the number of its runs, and what they have cost together."""
+    plan = next(info for info in runs if info.run_id == f"{call}/plan")
+    costs = [info.cost_usd for info in runs]
+    usd = None if None in costs else sum(filter(None, costs))
+    whole = replace(plan, run_id=call, steps=sum(info.steps for info in runs), cost_usd=usd)
+    open_runs = sum(info.status in OPEN_STATES for info in runs)
+    run_id, agent, _, *facts = _cells(whole)
+    return run_id, agent, plural(len(runs), "run") + (f", {open_runs} not ended" if open_runs else ""), *facts
 
 
 def _cost_text(info: RunInfo) -> str:

@@ -12,7 +12,7 @@ from agentkit.cli.terminal.text import one_line, terminal_width
 
 if TYPE_CHECKING:
     from agentkit.models.overriding_client import Client
-    from agentkit.patterns import FunnelProgress, ReadProgress
+    from agentkit.patterns import FunnelProgress, Plan, ReadProgress
 
     Progress: TypeAlias = "ReadProgress | FunnelProgress"
 
@@ -39,6 +39,7 @@ class StageLines:
 
     def __init__(self) -> None:
         self._stage = ""
+        self._plan: Plan | None = None
 
     def show(self, progress: Progress) -> None:
         """Show how far the work is."""
@@ -49,9 +50,10 @@ class StageLines:
         counted = f" {progress.done:,} of {progress.total:,}" if progress.total > 1 or progress.done else ""
         line = f"{_STAGES[progress.stage]}{counted}"
         is_new = progress.stage != self._stage
-        if is_new and progress.stage in _PLANNED and progress.plan is not None:
+        if progress.stage in _PLANNED and progress.plan not in (None, self._plan):
             self._end_line()
             print_message(f"plan: {progress.plan}", "dim")
+            self._plan = progress.plan
         if sys.stderr.isatty():
             start = "\n" if is_new and self._stage else "\r"
             print(f"{start}\x1b[K{one_line(line, terminal_width(sys.stderr) - 1)}", end="", file=sys.stderr, flush=True)

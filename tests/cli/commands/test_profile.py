@@ -40,6 +40,9 @@ def test_a_profile_is_written_with_a_line_for_each_stage(box: Path, capsys: pyte
         err = capsys.readouterr().err
         assert said in err
         assert "make the call again, `agentkit profile`, with this journal" in err
+    assert main(["runs", "list"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{call}  funnel  {len(runs)} runs  ")
     given = ["--goal", GOAL, "--offline", "--outline", f"{__name__}:Short", "--query", "person:anna", "--json"]
     assert main(["profile", str(box), *given, "--out", "anna.json"]) == 0
     result = json.loads(capsys.readouterr().out)
@@ -73,8 +76,11 @@ def test_each_mailbox_has_an_index_of_its_own(box: Path, capsys: pytest.CaptureF
 def test_a_part_of_the_mail_is_named_once_and_has_an_exit_code(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
     box.write_bytes(planted_mailbox(plant_facts(20), 100))
     command = ["profile", str(box), "--goal", GOAL, "--out", "part.md", "--offline", "--query", "*"]
-    assert main([*command, "--budget-usd", "0.5"]) == 4
+    assert main([*command, "--budget-usd", "2"]) == 0
+    assert "not read" not in capsys.readouterr().err
+    assert main([*command, "--budget-usd", "0.3"]) == 4
     err = capsys.readouterr().err
+    assert err.count("plan: ") == 1
     assert "written: part.md" in err
     assert (err.count("not read: "), err.count("left out: ")) == (1, 1)
     (line,) = (one for one in Path("part.md").read_text(encoding="utf-8").splitlines() if one.startswith("Not read"))
