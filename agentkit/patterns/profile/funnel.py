@@ -103,6 +103,7 @@ async def plan_funnel(
         reader: The agent that would read.
         writer: The agent that would write.
         sample: Number of threads to read, from those of each size, to price the rest; the queries are written before.
+            At least two are read. Where too few can be, because the API fails or the budget is used up, UsageError.
             What was read is not paid again, with the same `journal` or `kept`. None: nothing is read.
         options: See `FunnelOptions`.
     """
@@ -122,6 +123,9 @@ def _checked(goal: object, outline: object, reader: object, writer: object, opti
     queries = cast("object", options.get("queries"))
     if isinstance(queries, str) or (queries is not None and not isinstance(queries, Sequence)):
         raise UsageError(f"funnel(queries={queries!r}): it takes a list of queries.")
+    for query in cast("Sequence[object]", queries or ()):
+        if not isinstance(query, str):
+            raise UsageError(f"funnel(queries=...): it takes a list of texts, and one of them is {query!r}.")
     return sections_of(outline)
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from statistics import fmean, variance
 from typing import TYPE_CHECKING
 
+from agentkit.errors import UsageError
 from agentkit.patterns.classify.intervals import normal_quantile
 from agentkit.patterns.profile.planning import FunnelRates, tokens_of
 from agentkit.patterns.reading.evidence import evidence_tokens
@@ -26,11 +27,12 @@ _MIN_DRAWN = 2
 def draw_sample(threads: Sequence[FoundThread], size: int) -> list[tuple[Sequence[FoundThread], list[FoundThread]]]:
     """Return threads in groups by size, each with those of it that are read; the same threads give the same sample."""
     ordered = sorted(threads, key=lambda thread: (tokens_of(thread), thread.id))
-    count = min(STRATA, max(1, len(ordered) // _MIN_DRAWN))
+    count = min(STRATA, max(1, min(len(ordered), size) // _MIN_DRAWN))
     bounds = [len(ordered) * number // count for number in range(count + 1)]
     groups = [ordered[start:end] for start, end in pairwise(bounds)]
     draw = random.Random(0)  # noqa: S311 - a sample, no secret
-    shares = [min(len(group), max(_MIN_DRAWN, round(size * len(group) / len(ordered)))) for group in groups]
+    drawn = (size * (number + 1) // count - size * number // count for number in range(count))
+    shares = [min(len(group), max(_MIN_DRAWN, share)) for group, share in zip(groups, drawn, strict=True)]
     return [(group, draw.sample(group, share)) for group, share in zip(groups, shares, strict=True)]
 
 
@@ -42,13 +44,22 @@ async def price_by_sample(stages: Stages, rates: FunnelRates, threads: Sequence[
         rates: The prices.
         threads: The threads that were found.
         size: Number of threads to read.
+
+    Raises UsageError where no thread of some size could be read.
     """
     groups = draw_sample(threads, size)
     drawn = [thread for _, some in groups for thread in some]
     prices = stages.runs.prices = dict[str, float | None]()
     useful = await stages.filter(drawn)
     await stages.read(useful)
-    scale = len(threads) / len(drawn)
+    groups = [(group, [one for one in some if one.content not in stages.runs.failed]) for group, some in groups]
+    read = sum(len(some) for _, some in groups)
+    if not all(some for _, some in groups):
+        raise UsageError(
+            f"plan_funnel(sample={size}): of {len(drawn)} threads only {read} could be read, too few to price the "
+            f"rest: {stages.gaps[0].reason}."
+        )
+    scale = len(threads) / read
     reading = _interval(groups, prices)
     tokens = sum(map(evidence_tokens, stages.evidence)) * scale
     queries = stages.runs.costs["queries"].usd if "queries" in stages.runs.costs else 0.0
@@ -59,14 +70,15 @@ async def price_by_sample(stages: Stages, rates: FunnelRates, threads: Sequence[
         price = reading[0] + queries + least, reading[1] + queries + most
     return Plan(
         documents=len(threads),
-        calls=round((len(drawn) + len(useful)) * scale) + len(rates.sections) + rates.query_rounds,
+        calls=round((read + len(useful)) * scale) + len(rates.sections) + rates.query_rounds,
         input_tokens=round(usage.prompt_tokens * scale),
         output_tokens=round(usage.output_tokens * scale),
         min_cost_usd=price[0],
         max_cost_usd=price[1],
         seconds=sizes.seconds,
         worst_case_usd=sizes.worst_case_usd,
-        sampled=len(drawn),
+        sampled=read,
+        not_sampled=len(drawn) - read,
     )
 
 

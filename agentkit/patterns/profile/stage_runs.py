@@ -76,6 +76,8 @@ class StageRuns:
     """The part that counts in the budget: requests, those that the journal answers as well; nothing that was kept."""
     prices: dict[str, float | None] | None = None
     """US dollars by the first word of what a result is kept by: the content of a thread. None: they are not counted."""
+    failed: set[str] = field(default_factory=set[str])
+    """The same words of requests that failed while prices were counted: they have no price that says anything."""
 
     _journal: str | PathLike[str] | StepsStore | None = field(init=False)
 
@@ -123,6 +125,8 @@ class StageRuns:
             self._add(task, contents[place], cost, usage)
             self.spent += Amount.from_usage(usage, cost)
             found[place] = result if isinstance(result, Failed) else Answered(result.output, cost)
+            if isinstance(result, Failed) and self.prices is not None:
+                self.failed.add(contents[place].partition(" ")[0])
             if self.kept is not None and isinstance(result, Done):
                 output = task.agent.output_spec.form.inner.dump(result.output)
                 self.kept.keep({"output": output, "usd": cost.usd}, task.given, contents[place])

@@ -68,6 +68,8 @@ class Plan:
     """Ids of documents that are not read: the pre-filter or the budget left them out, the least relevant ones."""
     sampled: int = 0
     """Documents that were read to price the rest; then the prices are an interval of 95%. 0: sizes were counted."""
+    not_sampled: int = 0
+    """Documents of the sample that could not be read: they are left out of its prices."""
 
     def within(self, budget: Budget | None) -> Plan:
         """Return the plan under a budget, whose limit holds whatever the replies are."""
@@ -96,7 +98,8 @@ class Plan:
             price += "" if self.worst_case_usd is None else f" (at most {usd_text(self.worst_case_usd)})"
         known = f" ({self.known} of them known)" if self.known else ""
         left_out = f", {len(self.left_out)} left out" if self.left_out else ""
-        sampled = f", by a sample of {self.sampled:,}" if self.sampled else ""
+        failed = f" ({self.not_sampled:,} more could not be read)" if self.not_sampled else ""
+        sampled = f", by a sample of {self.sampled:,}{failed}" if self.sampled else ""
         return (
             f"{self.documents:,} documents{known}{left_out}, {self.calls:,} calls, {self.input_tokens:,} tokens in, "
             f"up to {self.output_tokens:,} out, {price}{sampled}, about {self.seconds:,.0f} s"

@@ -28,6 +28,8 @@ async def test_a_call_is_refused_before_anything_is_sent(tmp_path: Path) -> None
                 ("needs a goal", {"goal": " "}),
                 ("outline=.*pydantic model", {"outline": dict}),
                 ("takes a list of queries", {"queries": "tea"}),
+                ("list of texts, and one of them is None", {"queries": ["tea", None]}),
+                ("one of them is b'x'", {"queries": [b"x"]}),
                 ("most_threads=0", {"most_threads": 0}),
                 (r"reader=.*Agent", {"reader": "claude"}),
                 ("most_treads", {"most_treads": 3}),

@@ -7,11 +7,12 @@ from random import Random
 
 import pytest
 
-from agentkit import UsageError
+from agentkit import Agent, Budget, Retry, UsageError
+from agentkit.messages.message import JSONObject
 from agentkit.patterns import FunnelOptions, funnel, plan_funnel
 from agentkit.patterns.mail.records import FoundThread
 from agentkit.patterns.profile.sampling import draw_sample
-from agentkit.testing import script
+from agentkit.testing import Reply, script
 from benchmarks.planted_mail import GOAL, ScriptedModels, plant_facts
 from tests.patterns.profile.test_funnel import Facts, planted
 
@@ -26,6 +27,7 @@ def test_a_part_of_each_size_is_drawn_always_the_same() -> None:
     assert [(len(group), len(some)) for group, some in groups] == [(100, 10)] * 4
     assert max(one.chars for one in groups[0][0]) <= min(one.chars for one in groups[3][0])
     assert groups == draw_sample(threads[::-1], 40)
+    assert [len(some) for size in (1, 3, 10) for _, some in draw_sample(threads, size)] == [2, 3, 2, 3, 2, 3]
     for count, size in ((1, 9), (2, 1), (3, 200), (5, 1)):
         drawn = [one for _, some in draw_sample(threads[:count], size) for one in some]
         assert 0 < len(drawn) <= count
@@ -53,3 +55,33 @@ async def test_the_interval_covers_the_price_of_the_whole(tmp_path: Path) -> Non
     assert 16 < sampled < len(models.requests)
     assert len(models.requests) == 48 + 24 + 3, "what the sample has read is not read again"
     assert abs(plan.calls - 75) < 15
+
+
+async def test_threads_that_could_not_be_read_are_not_taken_for_cheap(tmp_path: Path) -> None:
+    facts = plant_facts(12)
+    options: FunnelOptions = {"queries": ["notes", "lantern"]}
+    models, failing = ScriptedModels(facts), 0
+    reader = Agent("reader", model="claude-haiku-5-5", retry=Retry(max_attempts=1))
+
+    def play(request: JSONObject) -> Reply:
+        reply = models(request)
+        fails = models.requests[-1][0] == "filter" and len(models.requests) % 4 < failing
+        return Reply.failure(500, "api_error") if fails else reply
+
+    async with planted(tmp_path, facts, 12) as index:
+        with script(play):
+            whole = await plan_funnel(index, GOAL, outline=Facts, sample=16, reader=reader, **options)
+            failing = 1
+            part = await plan_funnel(index, GOAL, outline=Facts, sample=16, reader=reader, **options)
+            limited: FunnelOptions = {**options, "budget": Budget(max_requests=5)}
+            for share, given in ((0, limited), (4, options)):
+                failing = share
+                with pytest.raises(UsageError, match=r"sample=16\): of 16 threads only \d could be read"):
+                    await plan_funnel(index, GOAL, outline=Facts, sample=16, reader=reader, **given)
+    assert (whole.sampled, whole.not_sampled) == (16, 0)
+    assert part.sampled + part.not_sampled == 16
+    assert 0 < part.not_sampled < 8
+    assert f"by a sample of {part.sampled} ({part.not_sampled} more could not be read)" in str(part)
+    assert whole.min_cost_usd is not None
+    assert part.max_cost_usd is not None
+    assert part.max_cost_usd > whole.min_cost_usd
