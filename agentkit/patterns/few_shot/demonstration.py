@@ -45,7 +45,7 @@ class Demonstration:
             value: object = getattr(self, name)
             if not isinstance(value, str):
                 raise UsageError(f"Demonstration({name}={value!r}): it takes a text; Examples takes values, too.")
-            object.__setattr__(self, name, _clean(value))
+            object.__setattr__(self, name, clean_text(value))
         if not self.output:
             raise UsageError(f"An example{f' ({self.name})' if self.name else ''} has a blank output.")
 
@@ -185,12 +185,15 @@ def _clean_content(value: object) -> object:
     return value
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return a text as every system writes it: line ends of one kind, no blank lines around, nothing unsendable."""
     text = replace_unsendable(sendable(text.removeprefix("\ufeff")))[0]
     return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - of a value of the user's, or one that is nested too deep
+        return f"a value of the type {type(value).__name__}"
     return f"{type(value).__name__} {text if len(text) <= 60 else f'{text[:57]}...'}"

@@ -198,7 +198,11 @@ class Examples:
 
         Args:
             tokens: The most tokens of a section.
+
+        Raises UsageError for what is no whole number above 0.
         """
+        if type(tokens) is not int or tokens < 1:
+            raise UsageError(f"sections({tokens!r}): it takes a whole number of tokens, at least one.")
         parts: list[Demonstration] = []
         for one in self.items:
             whole = [] if one.input else split_into_parts(one.name or "text", one.output, tokens)

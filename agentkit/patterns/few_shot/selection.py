@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import chain
 
 from agentkit.errors import UsageError
-from agentkit.patterns.few_shot.demonstration import Demonstration
+from agentkit.patterns.few_shot.demonstration import Demonstration, clean_text
 from agentkit.patterns.few_shot.rendering import AROUND_BYTES, example_sizes
 from agentkit.patterns.nearest import NearestTexts
 from agentkit.patterns.reading.packing import BYTES_PER_TOKEN
@@ -67,6 +67,7 @@ class ExampleIndex:
             )
         left = math.inf if most is None else most
         chosen: list[Demonstration] = []
+        text = clean_text(text)  # as examples are, so that the very same text is known
         key = _key(text)
         for number in self._ranked(text, min(left, room / self._mean_size)):
             size, one = self._sizes[number], self._demonstrations[number]

@@ -195,7 +195,9 @@ class DocumentStore(Mapping[str, str]):
             self.gaps.append(Gap(path.as_posix()[:200], "there is no such file (a text is given as a Document)"))
         files = [(file, file.relative_to(path).as_posix()) for file in (self._files_in(path) if is_folder else ())]
         for file, name in [(path, path.as_posix())] if is_file else files:
-            if is_left is None or not is_left(file, name):
+            if is_folder and file.is_symlink() and (reason := _reason_against(file, path)):
+                self.gaps.append(Gap(name, reason))
+            elif is_left is None or not is_left(file, name):
                 self._keep_file(file, name, taken)
 
     def _files_in(self, folder: Path) -> list[Path]:
@@ -277,6 +279,18 @@ def _path_of(source: object) -> str:
         return fspath(cast("str | PathLike[str]", source))
     kind = type(source).__name__
     raise UsageError(f"read_many reads Documents, Files and paths, not {kind}: give a text as Document(id, text).")
+
+
+def _reason_against(file: Path, folder: Path) -> str:
+    """Return the reason why a link in a folder is not read, such as one that leads out of it. Empty: it may be."""
+    from agentkit_tools.documents import error_reason, regular_file
+    from agentkit_tools.unreadable import NotReadable
+
+    try:
+        regular_file(file, folder)
+    except (NotReadable, OSError) as error:
+        return error_reason(error) if isinstance(error, OSError) else str(error)
+    return ""
 
 
 def _reason_in(message: str, name: str) -> str:

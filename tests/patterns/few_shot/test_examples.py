@@ -6,6 +6,8 @@ import copy
 import dataclasses
 import pickle
 import random
+from functools import reduce
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -70,6 +72,16 @@ def test_long_texts_are_cut_into_sections_and_pairs_stay_whole() -> None:
     assert chosen.tokens <= 900
     assert "Dish 17" in str(chosen)
     assert Examples(["short"]).sections(300) == Examples(["short"])
+    for wrong in (0, -1, 2.5, None, True):
+        with pytest.raises(UsageError, match=r"sections\(.*\): it takes a whole number of tokens"):
+            examples.sections(cast("Any", wrong))
+
+
+def test_a_value_that_is_nested_too_deep_is_refused() -> None:
+    deep = reduce(lambda inner, _: [inner], range(5_000), cast("Any", 1))
+    for each in (deep, ("a question", deep), (deep, "an answer")):
+        with pytest.raises(UsageError, match=r"a value of the type list, which has no JSON form"):
+            Examples([each])
 
 
 @pytest.mark.anyio

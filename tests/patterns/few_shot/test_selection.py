@@ -127,3 +127,9 @@ def test_ten_thousand_are_searched_in_a_moment_by_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert found == [True] * 12
+
+
+@pytest.mark.parametrize("text", ["half \ud800 of a pair", "a bell \x07", "no\x00thing", "\ufeffwith a mark"])
+def test_a_text_that_no_request_can_carry_is_known_as_itself(text: str) -> None:
+    assert [one.output for one in Examples([(text, "THE ANSWER"), ("other", "o")]).select(text)] == ["o"]
+    assert [one.output for one in Examples([text, "other"]).select(text)] == ["other"]

@@ -57,6 +57,8 @@ async def test_whatever_lies_in_a_folder_is_read_or_named(tmp_path: Path) -> Non
     os.mkfifo(inside / "pipe.txt")
     (inside / "gone.txt").symlink_to(tmp_path / "gone.txt")
     (inside / "elsewhere").symlink_to(outside)
+    (outside / "secret.txt").write_text("A secret.")
+    (inside / "linked.txt").symlink_to(outside / "secret.txt")
     (inside / "same").symlink_to(inside)
     found = Evidence("fee", "fee is 12 EUR", "\ufffd.md")
     with script(scripted(found)):
@@ -69,6 +71,7 @@ async def test_whatever_lies_in_a_folder_is_read_or_named(tmp_path: Path) -> Non
         ("a\ud800b", "there is no such file (a text is given as a Document)"),
         ("elsewhere", "a link that leads out of the folder"),
         ("gone.txt", "a link to a file that does not exist"),
+        ("linked.txt", "a link that leads out of the folder"),
         ("pipe.txt", "not a regular file"),
     ]
 
