@@ -74,7 +74,10 @@ class InputSpec(Generic[In]):
         return content
 
     def digest(self, given: In | str | Sequence[Part]) -> str:
-        """Return the SHA-256 of an input as it was given, in hexadecimal digits: before `render`, secrets included."""
+        """Return the SHA-256 of an input as it was given, in hexadecimal digits: before `render`, secrets included.
+
+        Raises UsageError for what has no digest, since no request can carry it.
+        """
         plain: JSON
         if isinstance(given, str):
             plain = given
@@ -84,7 +87,12 @@ class InputSpec(Generic[In]):
             plain = part_to_block(given)
         else:
             plain = self._dump_typed(cast("In", given))
-        return hashlib.sha256(encode(plain)).hexdigest()
+        try:
+            return hashlib.sha256(encode(plain)).hexdigest()
+        except (TypeError, ValueError, RecursionError):
+            if problem := find_unsendable(plain):
+                raise UsageError(f"The prompt holds {problem}.") from None
+            raise
 
     def _render(self, given: In | str | Sequence[Part]) -> Content:
         if isinstance(given, str) and not (self.is_text and self.render):

@@ -72,6 +72,15 @@ def test_a_blank_prompt_is_the_callers_error(given: str | list[Part]) -> None:
         InputSpec[Order].for_type(Order, lambda order: given).to_content(Order("tea", 1))
 
 
+def test_what_no_request_can_carry_has_no_digest() -> None:
+    for spec, given in (
+        (InputSpec[Any].for_type(str, None), "\ud800"),
+        (InputSpec[Any].for_type(Order, None), Order("\ud800", 2)),
+    ):
+        with pytest.raises(UsageError, match="half of a surrogate pair"):
+            spec.digest(given)
+
+
 def test_a_byte_order_mark_is_no_part_of_a_prompt() -> None:
     assert InputSpec.for_type(str, None).to_content("\ufefftea") == "tea"
     with pytest.raises(UsageError, match="The prompt is blank"):

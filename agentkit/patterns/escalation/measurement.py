@@ -5,22 +5,25 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import replace
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 
 from agentkit.errors import UsageError
 from agentkit.log import log
 from agentkit.patterns.escalation.cascade import CascadeOptions, open_cascade
 from agentkit.patterns.escalation.checks import Check, CheckFunction, as_check_function
+from agentkit.patterns.escalation.comparison import Pair
+from agentkit.patterns.escalation.items import are_many
 from agentkit.patterns.escalation.levels import prepare_levels
-from agentkit.patterns.escalation.measures import CascadeMeasurement, Pair, Rated
+from agentkit.patterns.escalation.measures import CascadeMeasurement, Rated
 from agentkit.patterns.escalation.result import CascadeResult
 from agentkit.redaction.redactor import text_without_secrets
 from agentkit.schema.validation.unknown_options import refuse_unknown_options
+from agentkit.tool_calls.own_task import call_in_own_task
 
 if TYPE_CHECKING:
     from agentkit.patterns.escalation.cascade import AnyLevels
     from agentkit.patterns.escalation.items import ManyItems
+    from agentkit.run.agent_spec import AnySpec
 
 SAMPLE = 50
 """Items that the strong model is given alone, by default."""
@@ -65,7 +68,7 @@ async def measure_cascade(
     rating = None if is_right is None else as_check_function(is_right, "measure_cascade(is_right=...)")
     if len(prepared) == 1:
         raise UsageError("measure_cascade(levels=...): one level is no cascade; it takes two at least.")
-    given = [one async for one in items] if isinstance(items, AsyncIterable) else [*items]
+    given = await _read_items(items, prepared[0].agent)
     places = sorted(random.Random(seed).sample(range(len(given)), min(sample, len(given))))  # noqa: S311 - no secret
     async with open_cascade(prepared, options) as opened:
         alone = opened.of_last_level()
@@ -78,6 +81,14 @@ async def measure_cascade(
     strong_results = [replace(pair.strong, index=pair.cascade.index) for pair in pairs]
     rated_strong = await _rate(strong_results, given, rating)
     return CascadeMeasurement(results, prepared[-1].name, pairs, len(places), seed, rated, rated_strong, partial)
+
+
+async def _read_items(items: ManyItems[Any], agent: AnySpec) -> list[Any]:
+    """Return all items. Raises UsageError for what is one input, or none."""
+    if not are_many(items, agent):
+        kind = type(cast("object", items)).__name__
+        raise UsageError(f"measure_cascade takes an iterable of inputs, not one {kind}: put it into a list.")
+    return [one async for one in items] if isinstance(items, AsyncIterable) else [*items]
 
 
 def _both_ended(cascade: CascadeResult[Any], strong: CascadeResult[Any]) -> bool:
@@ -103,8 +114,7 @@ async def _rate(
 async def _is_right(rating: CheckFunction, answer: object, item: object) -> tuple[bool | None, str]:
     """Return True or False, or None and the reason why it is not known whether the answer is right."""
     try:
-        said = rating(answer, item)
-        said = await said if isawaitable(said) else said
+        said = await call_in_own_task(rating, answer, item)
         if said is not None and not isinstance(said, str):
             return bool(said), ""
     except Exception as error:  # noqa: BLE001 - the function is the user's own, and the answers are paid

@@ -1,9 +1,4 @@
-"""The measures of a cascade against its strong model: savings, shares solved and what the checks let pass; as a table.
-
-Intervals are of 95%. The saving is a ratio of means over the items that both were given, resampled item by item. Where
-few items went on to the next level, or few did not, such an interval is too narrow; so it reaches at least as far as
-Wilson's interval of the share that the first level solves.
-"""
+"""The measures of a cascade against its strong model: savings, shares solved, what checks let pass; as a table."""
 
 from __future__ import annotations
 
@@ -11,26 +6,22 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean
 from typing import Generic
 
-from agentkit.patterns.classify.intervals import Interval, bootstrap, proportion, wilson
+from agentkit.patterns.classify.intervals import Interval, proportion
+from agentkit.patterns.escalation.comparison import (
+    Pair,
+    cost_parts,
+    paired_difference,
+    saving_interval,
+    time_parts,
+    usd_or_nan,
+)
 from agentkit.patterns.escalation.result import CascadeResult, Out_co
 from agentkit.patterns.escalation.results import CascadeResults, first_gaps, mean_interval, share_interval, usd_interval
 
-_RESAMPLES = 1_000
 _WIDTH = 36
 """Characters of a column: an amount of US dollars with its interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair(Generic[Out_co]):
-    """An item that the cascade and the strong model alone were both given."""
-
-    cascade: CascadeResult[Out_co]
-    """The result of the cascade."""
-    strong: CascadeResult[Out_co]
-    """The result of the strong model alone: one attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +38,6 @@ class Rated:
     """True if it is right. None: `is_right` gave no verdict."""
     gap: str = ""
     """The reason why `is_right` gave none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The price, or the seconds, of one item."""
-
-    first: float
-    """Of the first level, with its checks."""
-    rest: float
-    """Of the levels behind it, with their checks."""
-    strong: float
-    """Of the strong model alone, without checks."""
-    went_on: bool
-    """True if the first level did not solve it."""
 
 
 @dataclass(frozen=True)
@@ -88,24 +65,24 @@ class CascadeMeasurement(Generic[Out_co]):
     @cached_property
     def saving(self) -> Interval:
         """The share of the strong model's price that the cascade saves, with its checks. NaN: it is not known."""
-        return _saving([_cost_parts(pair) for pair in self._compared])
+        return saving_interval([cost_parts(pair) for pair in self._priced])
 
     @cached_property
     def time_saving(self) -> Interval:
         """The share of the strong model's seconds that the cascade saves for one item; it is often below 0."""
-        return _saving([_time_parts(pair) for pair in self._compared])
+        return saving_interval([time_parts(pair) for pair in self._priced])
 
     @cached_property
     def cost_each(self) -> Interval:
         """US dollars for one item, over all that were tried. NaN: some were cut off on the way."""
         if any(one.is_partial for one in self.results):
             return mean_interval([])
-        return mean_interval([_usd(one.cost.usd) for one in self.results.finished])
+        return mean_interval([usd_or_nan(one.cost.usd) for one in self.results.finished if not one.is_estimated])
 
     @cached_property
     def strong_cost_each(self) -> Interval:
         """US dollars for one item of the strong model alone, without checks."""
-        return mean_interval([_cost_parts(pair).strong for pair in self._compared])
+        return mean_interval([cost_parts(pair).strong for pair in self._priced])
 
     @cached_property
     def solved(self) -> Interval:
@@ -149,6 +126,11 @@ class CascadeMeasurement(Generic[Out_co]):
         return tuple(f"item {one.index}, {one.level}: {one.gap}" for one in self.rated + self.rated_strong if one.gap)
 
     @property
+    def estimated(self) -> int:
+        """Items of the sample that are left out of price and time: a reply broke off, and its price is our estimate."""
+        return sum(pair.is_estimated for pair in self.pairs)
+
+    @property
     def pays(self) -> bool:
         """True if the whole interval of the saving lies above 0. It says nothing about the answers."""
         return self.saving.low > 0
@@ -165,6 +147,11 @@ class CascadeMeasurement(Generic[Out_co]):
             parts.append(f"It does not pay: it costs {_percent(_negated(saving))} more.")
         else:
             parts.append(f"It does not pay for certain: the interval of the saving, {_percent(saving)}, includes 0.")
+        if self.estimated and not self.partial:
+            parts.append(
+                f"Price and time leave out {self.estimated:,} of the sample, where a reply broke off, or the process "
+                "died before it came: their price is an estimate. Under another run_id they are measured anew."
+            )
         difference = self.solved_difference
         if difference.high < 0:
             parts.append(f"It solves fewer: {_percent(_negated(difference))} of the items.")
@@ -181,13 +168,19 @@ class CascadeMeasurement(Generic[Out_co]):
     def _compared(self) -> tuple[Pair[Out_co], ...]:
         return () if self.partial else self.pairs
 
+    @property
+    def _priced(self) -> list[Pair[Out_co]]:
+        return [pair for pair in self._compared if not pair.is_estimated]
+
     def _unknown(self) -> str:
         if self.partial:
             return (
                 f"a budget or an error ended {self.partial:,} of the sample on the way, first of all items that need "
                 "the strong model. Give a larger budget; with the same journal= nothing is paid twice."
             )
-        return "the price of a model is not known." if self.pairs else "no item was finished by both."
+        if self._priced or not self.pairs:
+            return "the price of a model is not known." if self.pairs else "no item was finished by both."
+        return "no item has a price without an estimate."
 
     def _shares(self, among: Callable[[Rated], bool], counted: Callable[[Rated], bool]) -> Mapping[str, Interval]:
         shares: dict[str, Interval] = {}
@@ -201,65 +194,6 @@ def _share_right(rated: Sequence[Rated], items: Sequence[CascadeResult[Out_co]])
     right, unknown = ({one.index for one in rated if one.right is known} for known in (True, None))
     known = [one for one in items if one.index not in unknown]
     return share_interval(sum(one.index in right for one in known), known)
-
-
-def _usd(usd: float | None) -> float:
-    return math.nan if usd is None else usd
-
-
-def _cost_parts(pair: Pair[Out_co]) -> Parts:
-    first, *rest = (_usd(one.total_cost.usd) for one in pair.cascade.attempts)
-    strong = sum(_usd(one.cost.usd) for one in pair.strong.attempts)
-    return Parts(first, sum(rest), strong, not pair.cascade.attempts[0].accepted)
-
-
-def _time_parts(pair: Pair[Out_co]) -> Parts:
-    first, *rest = (one.seconds for one in pair.cascade.attempts)
-    strong = sum(one.seconds - one.check_seconds for one in pair.strong.attempts)
-    return Parts(first, sum(rest), strong, not pair.cascade.attempts[0].accepted)
-
-
-def _ratio_saved(parts: Sequence[Parts]) -> float:
-    strong = sum(one.strong for one in parts)
-    return 1 - sum(one.first + one.rest for one in parts) / strong if strong else math.nan
-
-
-def _saving(parts: Sequence[Parts]) -> Interval:
-    """Return the share saved, with the wider of two intervals; see the beginning of the file."""
-    if not parts or math.isnan(_ratio_saved(parts)):
-        return Interval(math.nan, -math.inf, 1.0)
-    drawn = bootstrap(parts, _ratio_saved, _RESAMPLES)
-    strong = fmean(one.strong for one in parts)
-    went_on = [one.rest for one in parts if one.went_on]
-    further = fmean(went_on) if went_on else strong
-    least, most = (
-        1 - (fmean(one.first for one in parts) + share * further) / strong
-        for share in reversed(wilson(len(went_on), len(parts)))
-    )
-    return Interval(drawn.value, min(drawn.low, least), max(drawn.high, most))
-
-
-def paired_difference(pairs: Sequence[tuple[bool, bool]]) -> Interval:
-    """Return the difference of two proportions over the same items, with its interval (Newcombe, 1998, method 10).
-
-    Args:
-        pairs: Whether the one, and whether the other, holds for each item.
-    """
-    n = len(pairs)
-    if n == 0:
-        return Interval(math.nan, -1.0, 1.0)
-    one, other, both = sum(a for a, _ in pairs), sum(b for _, b in pairs), sum(a and b for a, b in pairs)
-    (low_1, high_1), (low_2, high_2) = wilson(one, n), wilson(other, n)
-    p_1, p_2 = one / n, other / n
-    spread = one * (n - one) * other * (n - other)
-    phi = (both * (n - one - other + both) - (one - both) * (other - both)) / math.sqrt(spread) if spread else 0.0
-    below = _distance(p_1 - low_1, high_2 - p_2, phi)
-    above = _distance(high_1 - p_1, p_2 - low_2, phi)
-    return Interval(p_1 - p_2, p_1 - p_2 - below, p_1 - p_2 + above)
-
-
-def _distance(one: float, other: float, phi: float) -> float:
-    return math.sqrt(max(0.0, one * one - 2 * phi * one * other + other * other))
 
 
 def _negated(one: Interval) -> Interval:

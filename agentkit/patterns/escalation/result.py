@@ -51,6 +51,11 @@ class Attempt(Generic[Out_co]):
         return self.cost + self.check_cost
 
     @property
+    def is_estimated(self) -> bool:
+        """True if a part of the price is our estimate, since a reply broke off, or the process died before it came."""
+        return self.total_cost.estimated_usd > 0
+
+    @property
     def is_cut_off(self) -> bool:
         """True if a budget was used up, it was cancelled or is paused, which says nothing about the level."""
         return not self.accepted and self.outcome in _SAYS_NOTHING
@@ -115,6 +120,11 @@ class CascadeResult(Generic[Out_co]):
         return (self.is_cut_off or bool(self.error)) and any(
             not one.is_cut_off or any(result.usage.requests for result in one.results) for one in self.attempts
         )
+
+    @property
+    def is_estimated(self) -> bool:
+        """True if a part of the price is our estimate: it says nothing about the levels, nor do the seconds."""
+        return any(one.is_estimated for one in self.attempts)
 
     @property
     def cost(self) -> Cost:

@@ -37,9 +37,9 @@ class LevelMeasures:
     check_cost: Cost
     """The price of the checks of these."""
     usd: tuple[float, ...] = field(default=(), repr=False)
-    """US dollars of each attempt, with its checks. NaN: a price is not known."""
+    """US dollars of each attempt, with its checks, but for those that are estimated. NaN: a price is not known."""
     seconds: tuple[float, ...] = field(default=(), repr=False)
-    """Seconds of each attempt, with its checks."""
+    """Seconds of the same attempts, with their checks."""
 
     @cached_property
     def cost_each(self) -> Interval:
@@ -119,6 +119,7 @@ class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
     def _measure(self, level: str) -> LevelMeasures:
         attempts = [one for result in self.results for one in result.attempts if one.level == level]
         counted = [one for one in attempts if not one.is_cut_off]
+        priced = [one for one in counted if not one.is_estimated]
         solved = sum(one.accepted for one in counted)
         return LevelMeasures(
             tried=len(counted),
@@ -127,8 +128,8 @@ class CascadeResults(Sequence[CascadeResult[Out_co]], Generic[Out_co]):
             share=proportion(solved, len(counted)),
             cost=sum((one.cost for one in attempts), Cost()),
             check_cost=sum((one.check_cost for one in attempts), Cost()),
-            usd=tuple(math.nan if one.total_cost.usd is None else one.total_cost.usd for one in counted),
-            seconds=tuple(one.seconds for one in counted),
+            usd=tuple(math.nan if one.total_cost.usd is None else one.total_cost.usd for one in priced),
+            seconds=tuple(one.seconds for one in priced),
         )
 
     def __str__(self) -> str:
@@ -144,6 +145,8 @@ def _table(results: CascadeResults[Out]) -> Iterator[str]:
         yield f"{_items(partial)} counted as not solved: a budget was used up on the way, or an error ended them"
     if untried:
         yield f"{_items(untried)} not counted: a budget was used up before, or an error ended them"
+    if estimated := results.cost.estimated_usd:
+        yield f"{usd_text(estimated)} of the cost is an estimate, of replies that broke off: it is in no cost each"
     if results.unreadable:
         yield results.unreadable
     yield ""

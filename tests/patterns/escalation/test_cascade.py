@@ -23,6 +23,11 @@ class Sum:
     total: int
 
 
+@dataclass
+class Named:
+    name: str
+
+
 async def test_the_cheap_level_answers_and_the_strong_one_only_where_its_answer_does_not_pass() -> None:
     with script(play) as api:
         easy = await cascade("easy", levels=LEVELS, check=is_good)
@@ -206,6 +211,8 @@ async def test_a_cascade_in_a_tool_is_paid_by_the_run_around_it() -> None:
         ({"concurrency": 0}, "concurrency=0"),
         ({"model": OPUS}, "model"),
         ({"prompt": 7}, "The prompt, int, is neither text nor"),
+        ({"prompt": "\ud800"}, "half of a surrogate pair"),
+        ({"levels": [Agent("a", model=HAIKU, input=Named)], "prompt": Named("\ud800")}, "half of a surrogate"),
     ],
 )
 async def test_arguments_that_cannot_work_are_refused_before_anything_is_sent(

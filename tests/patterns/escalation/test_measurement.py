@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import pytest
 
 from agentkit import Budget, UsageError
@@ -164,6 +165,29 @@ async def test_what_a_budget_leaves_out_counts_nowhere_and_a_journal_pays_once(t
     assert (again.saving, again.solved) == (whole.saving, whole.solved)
 
 
+async def test_a_request_that_a_killed_process_left_open_is_in_no_saving(tmp_path: Path) -> None:
+    stopped = anyio.CancelScope()
+
+    async def stop(request: JSONObject) -> Reply:
+        if "item 2" in str(request["messages"]):
+            stopped.cancel()
+            await anyio.sleep_forever()
+        return Reply.text("right")
+
+    items = [f"item {number}" for number in range(4)]
+    found: list[CascadeMeasurement] = []
+    with stopped, script(stop):
+        await measure_cascade(items, levels=LEVELS, check=is_right, journal=tmp_path / "c.db")
+    for journal in (tmp_path / "c.db", tmp_path / "other.db"):
+        with script(lambda _: Reply.text("right")):
+            measured = await measure_cascade(items, levels=LEVELS, check=is_right, journal=journal)
+        assert (len(measured.pairs), measured.solved.value) == (4, 1.0)
+        found.append(measured)
+    killed, whole = found
+    assert [one.estimated > 0 for one in found] == ["leave out" in one.verdict for one in found] == [True, False]
+    assert killed.saving.value == pytest.approx(whole.saving.value) or math.isnan(killed.saving.value)
+
+
 async def test_items_that_a_budget_ends_on_the_way_make_no_verdict() -> None:
     def play(request: JSONObject) -> Reply:
         is_hard = "hard" in str(request["messages"]) and request["model"] == HAIKU
@@ -227,3 +251,7 @@ async def test_arguments_that_cannot_work_are_refused() -> None:
     for given, said in (({"sample": 0}, "sample=0"), ({"levels": LEVELS[:1]}, "one level is no cascade")):
         with pytest.raises(UsageError, match=said):
             await measure_cascade(["item"], **{"levels": LEVELS, "check": is_right, **given})  # type: ignore[arg-type]
+    for items in ("item", 3, None, b"item", {"item": 1}):
+        with script() as api, pytest.raises(UsageError, match="it into a list"):
+            await measure_cascade(items, levels=LEVELS, check=is_right)  # type: ignore[arg-type]
+        assert not api.requests

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from agentkit.budget.usage import Cost
 from agentkit.patterns import Attempt, CascadeMeasurement, CascadeResult, CascadeResults
-from agentkit.patterns.escalation.measures import Pair, paired_difference
+from agentkit.patterns.escalation.comparison import Pair
 from agentkit.patterns.escalation.results import mean_interval
 from agentkit.run.outcome import Outcome
 
@@ -71,13 +72,22 @@ def test_an_unknown_price_makes_no_verdict() -> None:
     assert not measured([]).pays
 
 
-def test_the_difference_of_two_shares_over_the_same_items() -> None:
-    # Newcombe (1998), table II, method 10: 36 + 12 + 2 + 0 of 50.
-    pairs = [(True, True)] * 36 + [(True, False)] * 12 + [(False, True)] * 2
-    found = paired_difference(pairs)
-    assert found.value == pytest.approx(0.2)
-    assert found.low == pytest.approx(0.0569, abs=5e-4)
-    assert found.high == pytest.approx(0.3404, abs=5e-4)
-    same = paired_difference([(True, True)] * 10)
-    assert same.low < -0.1 < 0.1 < same.high
-    assert (paired_difference([]).low, paired_difference([]).high) == (-1.0, 1.0)
+def test_an_estimated_price_says_nothing_about_price_and_time() -> None:
+    plain, cheap, strong = (measured([True] * 10 + [False] * 5).pairs for _ in range(3))
+    broken = replace(cheap[0].cascade.attempts[0], cost=Cost(50.0, 49.0))
+    one = replace(cheap[0], cascade=replace(cheap[0].cascade, attempts=(broken,)))
+    other = replace(strong[1], strong=CascadeResult(attempts=(replace(broken, level="b"),)))
+    pairs = (one, other, *plain[2:])
+    results = CascadeResults(tuple(pair.cascade for pair in pairs), ("a", "b"))
+    found = CascadeMeasurement(results, "b", pairs, len(pairs), 0)
+    whole = CascadeMeasurement(results, "b", plain[2:], len(plain[2:]), 0)
+    assert (found.saving, found.time_saving) == (whole.saving, whole.time_saving)
+    assert found.strong_cost_each == whole.strong_cost_each
+    assert (found.estimated, found.strong_solved.value, found.results.by_level["a"].tried) == (2, 1.0, 15)
+    assert found.cost_each.high < 12
+    assert found.results.by_level["a"].cost_each.value == 1.0
+    assert "Price and time leave out 2 of the sample" in found.verdict
+    assert "$49.0000 of the cost is an estimate" in str(found)
+    none = CascadeMeasurement(results, "b", pairs[:2], 2, 0)
+    assert "no item has a price without an estimate" in none.verdict
+    assert not none.pays
