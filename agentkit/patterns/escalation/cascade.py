@@ -29,6 +29,7 @@ from agentkit.patterns.escalation.levels import AnyLevel, Level, PreparedLevel, 
 from agentkit.patterns.escalation.result import Attempt, CascadeResult
 from agentkit.patterns.escalation.results import CascadeResults
 from agentkit.patterns.escalation.solving import Solver
+from agentkit.patterns.failed_runs import FailedRuns
 from agentkit.redaction.redactor import text_without_secrets
 from agentkit.run.deps_source import has_own_deps
 from agentkit.run.scope import share_budget
@@ -73,6 +74,9 @@ class CascadeOptions(TypedDict, Generic[Out], total=False):
     """Records all runs and verdicts, so that the same cascade goes on where its process died and pays for nothing
     twice; items are known by their content, so that they may come in another order, with new ones among them: the path
     of a file, or a Journal. Default: nothing is recorded."""
+    again: bool
+    """True: runs of the journal that ended `failed`, for the API or the connection, go on from the request that failed,
+    those of items that are not solved. Default: they stay failed."""
     run_id: str | None
     """The beginning of the ids of all runs. A budget holds for all executions under one id. Default: with a journal,
     made from the levels and checks; otherwise a new one."""
@@ -148,7 +152,8 @@ async def open_cascade(
     store = None if journal is None else store_of(journal)
     has_deps = "deps" in options
     run_id = options.get("run_id") or _new_run_id(levels, is_recorded=store is not None)
-    run_options: RunOptions[Any] = {"client": options.get("client"), "journal": journal}
+    failed = FailedRuns(store, at_once=False) if options.get("again") and store is not None else None
+    run_options: RunOptions[Any] = {"client": options.get("client"), "journal": failed or journal}
     judge = Judge({**run_options}, store)
     if has_deps:
         run_options["deps"] = options["deps"]
@@ -158,7 +163,7 @@ async def open_cascade(
         for level in levels:
             check_deps_demands(level.agent, has_deps=has_own_deps(level.agent.deps, options.get("deps")))
             check_prices(level.agent, enclosing_accounts())
-        yield OpenCascade(Solver(levels, run_options, judge), run_id)
+        yield OpenCascade(Solver(levels, run_options, judge), run_id, failed)
 
 
 def _new_run_id(levels: Sequence[PreparedLevel[In, Out]], *, is_recorded: bool) -> str:
@@ -175,17 +180,19 @@ class OpenCascade(Generic[In, Out]):
 
     solver: Solver[In, Out]
     run_id: str
+    failed: FailedRuns | None = None
+    """The runs that go on where an item is not solved. None: they stay failed."""
     _seen: Counter[str] = field(default_factory=Counter[str], init=False)
     """The number of items of each content."""
 
     def of_last_level(self) -> OpenCascade[In, Out]:
         """Return the cascade of the last level alone, with ids of its own."""
-        return OpenCascade(replace(self.solver, levels=self.solver.levels[-1:]), f"{self.run_id}/alone")
+        return OpenCascade(replace(self.solver, levels=self.solver.levels[-1:]), f"{self.run_id}/alone", self.failed)
 
     async def solve_only(self, item: In | str, options: CascadeOptions[Out]) -> CascadeResult[Out]:
         """Return the result of the only item. Raises whatever its runs raise."""
         attempts: list[Attempt[Out]] = []
-        await self.solver.solve(item, self._item_id(item), attempts)
+        await self._solve(item, attempts)
         result = CascadeResult(attempts=tuple(attempts))
         await _report(options.get("progress"), result)
         return result
@@ -206,13 +213,20 @@ class OpenCascade(Generic[In, Out]):
         attempts: list[Attempt[Out]] = []
         error = ""
         try:
-            await self.solver.solve(item, self._item_id(item), attempts)
+            await self._solve(item, attempts)
         except ConfigurationError:
             raise
         except Exception as raised:  # noqa: BLE001 - an item, or the code of an agent, may raise anything
             log().error("an item of a cascade failed", run_id=self.run_id, index=index, exc_info=raised)
             error = text_without_secrets(f"{type(raised).__name__}: {raised}")
         return CascadeResult(attempts=tuple(attempts), index=index, error=error)
+
+    async def _solve(self, item: In | str, attempts: list[Attempt[Out]]) -> None:
+        item_id = self._item_id(item)
+        await self.solver.solve(item, item_id, attempts)
+        if self.failed is not None and not attempts[-1].accepted and await self.failed.reopen_noted(item_id):
+            attempts.clear()
+            await self.solver.solve(item, item_id, attempts)
 
     def _item_id(self, item: In | str) -> str:
         """Return the id of the runs of an item: the same for the same content, and another one for a second of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
@@ -223,3 +224,27 @@ async def test_arguments_that_cannot_work_are_refused_before_anything_is_sent(
         await cascade(arguments.pop("prompt"), **arguments)  # type: ignore[call-overload]
     assert said in str(refused.value)
     assert not api.requests
+
+
+async def test_runs_that_the_api_failed_are_asked_again_where_the_item_is_not_solved(tmp_path: Path) -> None:
+    down = {HAIKU, OPUS}
+
+    def answer(request: JSONObject) -> Reply:
+        model = str(request["model"])
+        is_down = model in down and ("easy" in prompt_of(request) or model == HAIKU)
+        return Reply.failure(500, "api_error") if is_down else play(request)
+
+    async def ask(*, again: bool) -> list[str | None]:
+        results = await cascade(
+            ["easy", "hard", "nobody"], levels=LEVELS, check=is_good, journal=tmp_path / "runs.db", again=again
+        )
+        return [one.level for one in results]
+
+    with script(answer) as api:
+        assert await ask(again=False) == [None, OPUS, None]
+        down.clear()
+        assert (await ask(again=False), len(api.requests)) == ([None, OPUS, None], 6)
+        assert await ask(again=True) == [HAIKU, OPUS, None]
+        assert [request["model"] for request in api.requests[6:]].count(HAIKU) == 2, "what is solved is not asked again"
+        asked = len(api.requests)
+        assert (await ask(again=True), len(api.requests)) == ([HAIKU, OPUS, None], asked)
