@@ -50,6 +50,8 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     limit = "leave out what could go over so many dollars, and exit with 4"
     parser.add_argument("--budget-usd", type=parse_usd, metavar="USD", help=limit)
     parser.add_argument("--journal", type=Path, metavar="FILE", help="record all runs: the next call pays what is new")
+    kept = "keep what was read: it is free for any later call, and --plan and --budget-usd know it"
+    parser.add_argument("--kept", type=Path, metavar="FILE", help=kept)
     at_once = "the most readers at once (16)"
     parser.add_argument("--concurrency", type=parse_count, default=16, metavar="N", help=at_once)
     parser.add_argument("--reader", metavar="ID", help="the model that filters and reads")
@@ -127,6 +129,7 @@ def _options(args: Namespace, client: Client | None, show: Callable[[Progress], 
         "concurrency": args.concurrency,
         "queries": args.query,
         "journal": args.journal,
+        "kept": args.kept,
         "progress": show,
     }
 
@@ -175,7 +178,8 @@ def _write(args: Namespace, result: FunnelResult[Any]) -> ExitCode:
     for line in gap_lines(result.gaps):
         print_message(f"not read: {line}")
     print_message(f"{len(result.statements)} statements, {result.dropped} quotes or statements dropped", "dim")
-    print_message(f"{'would cost' if args.offline else 'cost'} {result.cost}", "dim")
+    paid = "" if result.new_cost == result.cost else f", {result.new_cost} of it now"
+    print_message(f"{'would cost' if args.offline else 'cost'} {result.cost}{paid}", "dim")
     if result.profile is None:
         for query in result.queries:
             print_message(f"query: {query}")
@@ -213,6 +217,7 @@ def profile_to_json(result: FunnelResult[Any]) -> dict[str, object]:
         "plan": asdict(result.plan),
         "actual": asdict(result.actual),
         "cost_usd": result.cost.usd,
+        "new_cost_usd": result.new_cost.usd,
         "ok": result.ok,
         "reason": result.reason,
     }  # fmt: skip

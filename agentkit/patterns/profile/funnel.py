@@ -10,12 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from pydantic import BaseModel
 from typing_extensions import TypeVar
 
 from agentkit.agents.agent import Agent
+from agentkit.budget.usage import Cost
 from agentkit.errors import UsageError
 from agentkit.patterns.kept_results import KeptResults, agent_fingerprint, content_key
 from agentkit.patterns.profile.outline import Profile, Section, assembled, sections_of
@@ -161,7 +163,9 @@ class _Funnel:
             return self._assemble(None, [], [], began, "There is no message in the index.")
         self._rates.refuse(self._options.get("budget"), [])
         async with self._held():
-            return await self._written(outline, began)
+            before = await self._runs.paid()
+            result = await self._written(outline, began)
+            return replace(result, new_cost=_added(before, await self._runs.paid()))
 
     def _held(self) -> AbstractAsyncContextManager[str]:
         """Hold the funnel in its journal, so that two at once do not pay for the same requests."""
@@ -280,3 +284,9 @@ class _Funnel:
             usage=usage,
             reason=" ".join(filter(None, (reason, not_read))),
         )  # fmt: skip
+
+
+def _added(before: Cost, after: Cost) -> Cost:
+    if before.usd is None or after.usd is None:
+        return Cost(None)
+    return Cost(max(0.0, after.usd - before.usd), after.estimated_usd - before.estimated_usd)

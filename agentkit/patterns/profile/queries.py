@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from typing_extensions import TypedDict
+
 from agentkit.agents.fan_out import Failed
+from agentkit.budget.usage import Cost
 from agentkit.errors import UsageError
 from agentkit.loop.opening import store_of
 from agentkit.patterns.profile.result import QueryCount
@@ -45,6 +48,14 @@ class Queries:
     """All queries, the most useful first."""
 
 
+class _Row(TypedDict):
+    """The queries, as they are recorded and kept."""
+
+    queries: list[str]
+    usd: float | None
+    """Their price in US dollars. None: it is not known."""
+
+
 class QueriesNotWritten(Exception):
     """The model has written no queries; the text says why."""
 
@@ -56,9 +67,8 @@ async def known_queries(index: MailIndex, task: Task, runs: StageRuns) -> list[Q
     """
     if (given := runs.options.get("queries")) is not None:
         return [await _count(index, query) for query in given]
-    if runs.kept is not None and (row := runs.kept.find(task.given)) is not None:
-        return [await count_messages(index, query) for query in cast("list[str]", row)]
-    return None
+    row = _kept_row(task, runs)
+    return None if row is None else [await count_messages(index, query) for query in row["queries"]]
 
 
 async def find_queries(index: MailIndex, task: Task, runs: StageRuns) -> list[QueryCount]:
@@ -67,11 +77,16 @@ async def find_queries(index: MailIndex, task: Task, runs: StageRuns) -> list[Qu
     Raises QueriesNotWritten, and UsageError for a given one that cannot be parsed.
     """
     if (known := await known_queries(index, task, runs)) is not None:
+        if runs.options.get("queries") is None and (row := _kept_row(task, runs)) is not None:
+            runs.add_earlier(task.stage, row["usd"])
         return known
-    journal = runs.options.get("journal")
+    journal, is_new = runs.options.get("journal"), False
 
     async def write() -> str:
-        return json.dumps(await _write_queries(index, task, runs))
+        nonlocal is_new
+        is_new = True
+        queries = await _write_queries(index, task, runs)
+        return json.dumps({"queries": queries, "usd": runs.costs.get(task.stage, Cost()).usd})
 
     if journal is None:
         text = await write()
@@ -80,10 +95,16 @@ async def find_queries(index: MailIndex, task: Task, runs: StageRuns) -> list[Qu
         recording = recorded_text(store_of(journal), own_id, "funnel", write, "The queries of a funnel.")
         async with recording as recorded:  # a mailbox that has grown is searched with the same ones
             text = recorded
-    queries = [str(query) for query in json.loads(text)]
+    row = cast("_Row", json.loads(text))
+    if not is_new:
+        runs.add_earlier(task.stage, row["usd"])
     if runs.kept is not None:
-        runs.kept.keep(cast("JSON", queries), task.given)
-    return [await count_messages(index, query) for query in queries]
+        runs.kept.keep(cast("JSON", row), task.given)
+    return [await count_messages(index, query) for query in row["queries"]]
+
+
+def _kept_row(task: Task, runs: StageRuns) -> _Row | None:
+    return None if runs.kept is None else cast("_Row | None", runs.kept.find(task.given))
 
 
 async def count_messages(index: MailIndex, query: str) -> QueryCount:

@@ -163,7 +163,9 @@ class FunnelResult(Generic[Out_co]):
     actual: Actual
     """The effort in the end."""
     cost: Cost
-    """The price of all agents."""
+    """The price of all agents, with what earlier calls have paid for what a journal or `kept` answers."""
+    new_cost: Cost = field(default_factory=Cost)
+    """The part of it that this call has paid."""
     usage: Usage
     """Tokens of all agents."""
     reason: str = ""

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from agentkit.agents.fan_out import Done, Failed, FanOutOptions
 from agentkit.agents.item_runs import run_items
 from agentkit.budget.budget import Amount
+from agentkit.budget.charges import Charge, total_cost
 from agentkit.budget.usage import Cost, Usage
+from agentkit.loop.opening import store_of
 from agentkit.messages.message import encode
 from agentkit.patterns.failed_runs import journal_of_runs
 from agentkit.patterns.instructions import with_more_instructions
@@ -74,6 +76,8 @@ class StageRuns:
     usage: Usage = field(default_factory=Usage)
     spent: Amount = field(default_factory=Amount)
     """The part that counts in the budget: requests, those that the journal answers as well; nothing that was kept."""
+    sent: Cost = field(default_factory=Cost)
+    """The price of the same requests."""
     prices: dict[str, float | None] | None = None
     """US dollars by the first word of what a result is kept by: the content of a thread. None: they are not counted."""
     failed: set[str] = field(default_factory=set[str])
@@ -94,6 +98,17 @@ class StageRuns:
         """The number of prompts that are worth making together."""
         default = _BATCH_CONCURRENCY if self.options.get("batch") else _CONCURRENCY
         return self.options.get("concurrency", default)
+
+    def add_earlier(self, stage: FunnelStage, usd: float | None) -> None:
+        """Add the price that an earlier call has paid in a stage."""
+        self.costs[stage] = self.costs.get(stage, Cost()) + Cost(usd)
+
+    async def paid(self) -> Cost:
+        """Return the price of all requests in the journal. Without one: of those that were sent so far."""
+        if (journal := self.options.get("journal")) is None:
+            return self.sent
+        async with store_of(journal).open_runs(self.run_id) as charges:
+            return total_cost(map(Charge.from_json, charges))
 
     def is_kept(self, task: Task, content: str) -> bool:
         """Return True if the result for some content is kept from an earlier run."""
@@ -123,6 +138,7 @@ class StageRuns:
             place = waiting[result.index]
             cost, usage = (Cost(), Usage()) if result.result is None else (result.result.cost, result.result.usage)
             self._add(task, contents[place], cost, usage)
+            self.sent += cost
             self.spent += Amount.from_usage(usage, cost)
             found[place] = result if isinstance(result, Failed) else Answered(result.output, cost)
             if isinstance(result, Failed) and self.prices is not None:

@@ -59,6 +59,16 @@ def test_the_price_is_said_before(box: Path, capsys: pytest.CaptureFixture[str])
     assert ", by a sample of " in capsys.readouterr().out
 
 
+def test_what_is_kept_is_known_to_plan_and_budget(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["profile", str(box), "--goal", GOAL, "--offline", "--kept", "kept.db"]
+    assert main([*command, "--out", "anna.md"]) == 0
+    assert " of it now" not in capsys.readouterr().err
+    assert main([*command, "--plan"]) == 0
+    assert re.match(r"(\d+) documents \(\1 of them known\), ", capsys.readouterr().out)
+    assert main([*command, "--out", "anna.md", "--budget-usd", "1"]) == 0
+    assert ", $0.0000 of it now" in capsys.readouterr().err
+
+
 def test_each_mailbox_has_an_index_of_its_own(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = box.parent / "other" / "box"
     other.parent.mkdir()

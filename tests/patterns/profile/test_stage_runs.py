@@ -122,6 +122,10 @@ async def test_a_mailbox_that_has_grown_costs_what_is_new(tmp_path: Path, how: s
         plan = await plan_funnel(index, GOAL, outline=Facts, **options)
         await check_messages(index, grown)
     assert (again.profile, nothing.requests) == (first.profile, [])
+    assert [(one.name, one.cost) for one in again.stages] == [(one.name, one.cost) for one in first.stages]
+    assert first.new_cost.usd == pytest.approx(first.cost.usd)
+    assert again.new_cost.usd == 0
+    assert 0 < (grown.new_cost.usd or 0) < (grown.cost.usd or 0)
     stages = [stage for stage, _ in models.requests]
     assert (stages.count("queries"), stages.count("filter"), stages.count("evidence")) == (0, 2, 2)
     assert recalled(grown, [*FACTS, *more]) == {fact.mark for fact in [*FACTS, *more]}
