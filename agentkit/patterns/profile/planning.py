@@ -208,7 +208,8 @@ class FunnelRates:
         """Raise BudgetExceeded if a budget does not cover some threads and the profile."""
         if budget is not None and (excess := self.plan(threads).excess(budget)):
             raise BudgetExceeded(
-                f"funnel(budget={budget}): reading one thread and writing the profile {excess}. "
+                f"funnel(budget={budget}): reading one thread and writing the profile {excess}, and a budget is held "
+                "against the upper figures of the plan. "
                 "Give at least that, a cheaper reader or writer, or an outline of fewer sections."
             )
 

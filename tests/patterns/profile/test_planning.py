@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_call_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     async with planted(tmp_path, FACTS[:2], 0) as index:
         with script(ScriptedModels(FACTS)) as played:
-            with pytest.raises(BudgetExceeded, match=r"funnel\(budget=.*one thread"):
+            with pytest.raises(BudgetExceeded, match=r"funnel\(budget=.*one thread.*may cost .*upper figures"):
                 await funnel(index, GOAL, budget=Budget(max_cost_usd=0.0001))
             wrong: list[tuple[str, dict[str, Any]]] = [
                 ("needs a goal", {"goal": " "}),
