@@ -160,7 +160,7 @@ class Stages:
         not_read = len(self.gaps)
         with self._measured("writing", "statements") as measured:
             counted = self._counter("writing", len(sections))
-            for section in sections:  # one after another, so that all but the first read the evidence from the cache
+            for section in sections:  # each has an output type of its own, so that they share no cached prompt
                 prompt = section_prompt(section, evidence, not_read)
                 (written,) = await self.runs.run(self.tasks.writing(section), [prompt], ended=counted)
                 if isinstance(written, Failed):

@@ -27,7 +27,7 @@ WRITER_INSTRUCTIONS = (
 
 
 def section_prompt(section: Section, evidence: Sequence[Citation], gaps: int) -> list[Block]:
-    """Return the prompt for a section; the evidence comes first, so that all sections share it."""
+    """Return the prompt for a section: the evidence, and behind it the task."""
     left = f"\n\n{gaps} threads or messages could not be read." if gaps else ""
     return [
         text_block(f"{render_evidence(evidence) or 'The readers found no evidence.'}{left}"),
