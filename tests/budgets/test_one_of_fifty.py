@@ -57,7 +57,8 @@ def healthy(request: JSONObject) -> Reply:
             return Reply.text("Done.")
         calls = [Reply.tool("reader", objective=f"item {number}") for number in range(COUNT)]
         return sum(calls, Reply.text("All at once."))
-    item = json.loads(request["messages"][0]["content"])["objective"]
+    said = request["messages"][0]["content"]
+    item = json.loads(said if isinstance(said, str) else said[0]["text"])["objective"]  # behind it: what failed before
     if len(request["messages"]) == 1:
         return Reply.text(f"I look at {item}.") + Reply.tool("look", item=item)
     return Reply.output(Evidence(item))
