@@ -247,6 +247,14 @@ async def test_an_is_right_that_fails_is_a_gap_and_costs_no_measurement() -> Non
     assert f"gap: {raised}" in str(measured)
 
 
+async def test_right_answers_that_the_check_refuses_are_counted() -> None:
+    with script(lambda _: Reply.text("right")):
+        measured = await measure_cascade(
+            ["tea", "milk"], levels=LEVELS, check=lambda _: False, is_right=lambda answer: answer == "right"
+        )
+    assert [measured.false_rejects[level].value for level in measured.results.by_level] == [1.0, 1.0]
+
+
 async def test_arguments_that_cannot_work_are_refused() -> None:
     for given, said in (({"sample": 0}, "sample=0"), ({"levels": LEVELS[:1]}, "one level is no cascade")):
         with pytest.raises(UsageError, match=said):
