@@ -80,7 +80,7 @@ def test_long_texts_are_cut_into_sections_and_pairs_stay_whole() -> None:
 def test_a_value_that_is_nested_too_deep_is_refused() -> None:
     deep = reduce(lambda inner, _: [inner], range(5_000), cast("Any", 1))
     for each in (deep, ("a question", deep), (deep, "an answer")):
-        with pytest.raises(UsageError, match=r"a value of the type list, which has no JSON form"):
+        with pytest.raises(UsageError, match="which has no JSON form"):
             Examples([each])
 
 
