@@ -50,6 +50,7 @@ def test_the_packages_that_others_use_have_public_names() -> None:
         "budget",
         "evals",
         "evals.arena",
+        "evals.graders",
         "evals.statistics",
         "journal",
         "messages",

@@ -1,4 +1,4 @@
-"""Evaluations: what an agent does over many tries, with the statistics to judge it."""
+"""Evaluations: suites of tasks, tried many times and graded, with the statistics to judge what an agent does."""
 
 from agentkit.lazy_exports import lazy_exports
 
@@ -6,6 +6,14 @@ __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
         "agentkit.evals.arena": "arena",
+        "agentkit.evals.case": "Case",
+        "agentkit.evals.contenders": "PerTask",
+        "agentkit.evals.grade": "Grade",
+        "agentkit.evals.graders": "graders",
         "agentkit.evals.statistics": "statistics",
+        "agentkit.evals.suite": "Suite",
+        "agentkit.evals.task": "SolutionCall Task",
+        "agentkit.evals.trial": "Trial",
+        "agentkit.testing.expectations": "called in_order never_called",
     },
 )

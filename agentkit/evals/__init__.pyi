@@ -1,2 +1,13 @@
 from agentkit.evals import arena as arena
+from agentkit.evals import graders as graders
 from agentkit.evals import statistics as statistics
+from agentkit.evals.case import Case as Case
+from agentkit.evals.contenders import PerTask as PerTask
+from agentkit.evals.grade import Grade as Grade
+from agentkit.evals.suite import Suite as Suite
+from agentkit.evals.task import SolutionCall as SolutionCall
+from agentkit.evals.task import Task as Task
+from agentkit.evals.trial import Trial as Trial
+from agentkit.testing.expectations import called as called
+from agentkit.testing.expectations import in_order as in_order
+from agentkit.testing.expectations import never_called as never_called
