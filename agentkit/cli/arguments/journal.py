@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.exit_codes import CommandError
 from agentkit.cli.terminal.printing import print_message
-from agentkit.cli.terminal.text import plural
+from agentkit.messages.printable import plural
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -109,8 +109,8 @@ def run_thread(args: Namespace) -> ExitCode:
 
 def run_people(args: Namespace) -> ExitCode:
     """Print people, those of most messages first."""
-    from agentkit.cli.terminal.text import printable
     from agentkit.cli.terminal.watching import print_json_line
+    from agentkit.messages.printable import printable
 
     for person in _in_index(args, lambda index: index.people(args.named, limit=args.limit)):
         if args.json:
@@ -147,7 +147,7 @@ def _facts(record: MailHit | MailMessage | Person) -> dict[str, object]:
 
 
 def _line(hit: MailHit) -> str:
-    from agentkit.cli.terminal.text import plural, printable
+    from agentkit.messages.printable import plural, printable
 
     date = hit.date.strftime("%Y-%m-%d") if hit.date else "undated   "
     files = f" [{plural(len(hit.attachments), 'file')}]" if hit.attachments else ""

@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
-from agentkit.cli.terminal.text import one_line, plural, print_answer, printable
+from agentkit.cli.terminal.text import print_answer
+from agentkit.messages.printable import one_line, plural, printable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -66,8 +66,8 @@ def run_profile(args: Namespace) -> ExitCode:
     """Index the mailbox, narrow it, and write the profile; a plan alone costs nothing."""
     from agentkit.cli.terminal.printing import print_message
     from agentkit.cli.terminal.stages import watch_stages
-    from agentkit.cli.terminal.text import one_line
     from agentkit.errors import BudgetExceeded
+    from agentkit.messages.printable import one_line
     from agentkit.patterns import funnel, plan_funnel
 
     if not args.mailbox.exists():

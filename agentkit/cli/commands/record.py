@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.encoding import print_log_line
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
-from agentkit.cli.terminal.text import plural, printable
+from agentkit.messages.printable import plural, printable
 
 if TYPE_CHECKING:
     from anyio.abc import Process

@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.encoding import print_log_line
-from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
+from agentkit.cli.terminal.text import terminal_width
+from agentkit.messages.printable import one_line, plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,8 @@ from agentkit.cli.arguments.prompt_source import read_text_file
 from agentkit.cli.commands.replaying import logging_replay, replay_summary
 from agentkit.cli.terminal.encoding import print_log_line
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
-from agentkit.cli.terminal.text import one_line, plural, terminal_width
+from agentkit.cli.terminal.text import terminal_width
+from agentkit.messages.printable import one_line, plural
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

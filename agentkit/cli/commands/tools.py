@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from agentkit.cli.arguments.prompt_source import read_argument
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
-from agentkit.cli.terminal.text import one_line, plural, print_answer, printable, terminal_width
+from agentkit.cli.terminal.text import print_answer, terminal_width
+from agentkit.messages.printable import one_line, plural, printable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from agentkit.cli.doctor.finding import Finding, ok, problem, unknown, warning
 from agentkit.cli.doctor.http_exchange import SECRET_VARIABLES
-from agentkit.cli.terminal.text import one_line, plural
+from agentkit.messages.printable import one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -161,7 +161,7 @@ def _exit_code_of_findings(findings: Iterable[Finding]) -> ExitCode:
 
 def _status_counts(findings: Iterable[Finding]) -> str:
     from agentkit.cli.doctor.finding import Status
-    from agentkit.cli.terminal.text import plural
+    from agentkit.messages.printable import plural
 
     counts = Counter(finding.status for finding in findings)
     named = [plural(counts[status], str(status)) for status in (Status.PROBLEM, Status.WARNING)]

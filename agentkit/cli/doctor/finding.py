@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.style import Style, styled
-from agentkit.cli.terminal.text import one_line, terminal_width
+from agentkit.cli.terminal.text import terminal_width
 from agentkit.cli.terminal.wrapping import wrap_text
+from agentkit.messages.printable import one_line
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from agentkit.cli.terminal.text import one_line
 from agentkit.errors import AgentkitError
+from agentkit.messages.printable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

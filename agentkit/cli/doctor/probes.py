@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.cli.doctor.finding import Finding, ok, problem, unknown, warning
 from agentkit.cli.doctor.http_exchange import NoResponse, ServerResponse, Target, redacted_line
-from agentkit.cli.terminal.text import one_line, plural
+from agentkit.messages.printable import one_line, plural
 
 if TYPE_CHECKING:
     from agentkit.messages.message import Block, JSONObject

@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from agentkit.cli.terminal.interrupts import handle_ctrl_c_in_loop, print_stopping_notice
-from agentkit.cli.terminal.text import one_line, terminal_width
+from agentkit.cli.terminal.text import terminal_width
+from agentkit.messages.printable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

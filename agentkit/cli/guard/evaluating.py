@@ -19,8 +19,8 @@ from agentkit.cli.guard.deciding import run_with_client
 from agentkit.cli.guard.labelled_file import read_labelled
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 from agentkit.cli.terminal.printing import print_message
-from agentkit.cli.terminal.text import plural
 from agentkit.cli.terminal.watching import print_json_line
+from agentkit.messages.printable import plural
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.style import styled
-from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
+from agentkit.cli.terminal.text import terminal_width
 from agentkit.cli.terminal.wrapping import wrap_text
+from agentkit.messages.printable import one_line, plural, printable
 
 if TYPE_CHECKING:
     from agentkit.patterns import Decision, ExampleStore

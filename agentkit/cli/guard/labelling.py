@@ -11,7 +11,7 @@ from agentkit.cli.guard.label_form import LabelForm, certainty_of
 from agentkit.cli.guard.labelled_file import read_texts
 from agentkit.cli.terminal.exit_codes import ExitCode
 from agentkit.cli.terminal.printing import print_message
-from agentkit.cli.terminal.text import plural
+from agentkit.messages.printable import plural
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -16,7 +16,8 @@ from agentkit.cli.commands.run import add_run_options
 from agentkit.cli.runs.resume import resume_run
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 from agentkit.cli.terminal.printing import print_message
-from agentkit.cli.terminal.text import one_line, plural, printable, terminal_width
+from agentkit.cli.terminal.text import terminal_width
+from agentkit.messages.printable import one_line, plural, printable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

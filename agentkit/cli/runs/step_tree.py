@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from agentkit.budget.charges import Charge, total_cost
 from agentkit.budget.usage import Cost, usd_text
-from agentkit.cli.terminal.text import brief_json, one_line
+from agentkit.cli.terminal.text import brief_json
+from agentkit.messages.printable import one_line
 from agentkit.tools.reserved_names import ANSWER_TOOL
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Generator
 
 from agentkit.cli.terminal.style import styled
-from agentkit.cli.terminal.text import printable, terminal_width
+from agentkit.cli.terminal.text import terminal_width
 from agentkit.cli.terminal.wrapping import wrap_message
+from agentkit.messages.printable import printable
 
 SHOWN_BY_DISPLAYS = frozenset({"tool failed", "run finished"})
 """Events of the log that a display of a run shows in its own way."""

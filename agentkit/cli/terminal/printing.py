@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from agentkit.cli.terminal.style import Style, styled
-from agentkit.cli.terminal.text import print_answer, printable, terminal_width
+from agentkit.cli.terminal.text import print_answer, terminal_width
 from agentkit.cli.terminal.wrapping import wrap_message, wrap_text
+from agentkit.messages.printable import printable
 
 _MAX_MESSAGE_LINES = 40
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.budget.usage import Cost
 from agentkit.cli.terminal.failures import failure_text
-from agentkit.cli.terminal.text import brief_json, one_line
+from agentkit.cli.terminal.text import brief_json
+from agentkit.messages.printable import one_line
 
 if TYPE_CHECKING:
     from agentkit import Event, ToolFinished

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from agentkit.cli.terminal.interrupts import handle_ctrl_c_in_loop, print_stopping_notice
 from agentkit.cli.terminal.printing import print_message
-from agentkit.cli.terminal.text import one_line, terminal_width
+from agentkit.cli.terminal.text import terminal_width
+from agentkit.messages.printable import one_line
 
 if TYPE_CHECKING:
     from agentkit.models.overriding_client import Client

@@ -1,4 +1,4 @@
-"""Text for a terminal. Control characters from models, tools and documents are removed, so they have no effect."""
+"""Text for a terminal, shortened and counted."""
 
 from __future__ import annotations
 
@@ -7,24 +7,10 @@ import shutil
 import sys
 from typing import TextIO, cast
 
-_KEPT_CHARACTERS = {"\n", "\t"}
+from agentkit.messages.printable import one_line, printable
+
 _TAIL_CHARS = 60
 """Characters shown of a text that is being streamed."""
-
-
-def printable(text: str) -> str:
-    """Return the text without control characters, which could move the cursor or retitle the window."""
-    return "".join(
-        character if character.isprintable() or character in _KEPT_CHARACTERS or character.isspace() else "�"
-        for character in text.replace("\r\n", "\n")
-        if character not in "\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"
-    )
-
-
-def one_line(text: str, width: int) -> str:
-    """Return the text on one line of at most `width` characters, with an ellipsis where it was cut."""
-    line = " ".join(printable(text[: 8 * width]).split())
-    return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
 
 
 def text_tail(text: str) -> str:
@@ -62,8 +48,3 @@ def terminal_width(stream: TextIO) -> int:
 def print_answer(text: str) -> None:
     """Print an answer on stdout: unchanged into a file or a pipe, without control characters on a terminal."""
     print(printable(text) if sys.stdout.isatty() else text)
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its word: `1 call`, `2 calls`, `1,234 calls`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from agentkit.budget.usage import usd_text
 from agentkit.cli.terminal.progress import CallNode, RunNode
-from agentkit.cli.terminal.text import brief_count, one_line, text_tail
+from agentkit.cli.terminal.text import brief_count, text_tail
+from agentkit.messages.printable import one_line
 
 _MAX_UNGROUPED = 3
 """The number of calls of one tool that are shown one by one even when lines are scarce."""

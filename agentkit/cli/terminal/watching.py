@@ -13,7 +13,7 @@ from agentkit.cli.terminal.interrupts import handle_ctrl_c_in_loop, print_stoppi
 from agentkit.cli.terminal.plain_lines import PlainLines
 from agentkit.cli.terminal.printing import print_message
 from agentkit.cli.terminal.progress import DescribeResult
-from agentkit.cli.terminal.text import plural
+from agentkit.messages.printable import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

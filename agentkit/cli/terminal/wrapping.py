@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-from agentkit.cli.terminal.text import one_line
+from agentkit.messages.printable import cell_width, char_cells, one_line
 
 HANGING_INDENT = "  "
 """The indent of all lines of a message but the first."""
@@ -32,19 +31,6 @@ def wrap_text(text: str, width: int, indent: str = "") -> str:
     """Return a whole text, wrapped as `WordWrapper` does."""
     wrapper = WordWrapper(width, indent)
     return wrapper.feed(text) + wrapper.finish()
-
-
-def cell_width(text: str) -> int:
-    """Return the number of columns that a text takes in a terminal."""
-    if text.isascii():
-        return len(text)
-    return sum(_cells(char) for char in text)
-
-
-def _cells(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
 
 
 class WordWrapper:
@@ -132,9 +118,9 @@ class WordWrapper:
             return word
         pieces = [""]
         for char in word:
-            if self._column + _cells(char) > self._width:
+            if self._column + char_cells(char) > self._width:
                 pieces.append("")
                 self._column = len(self._indent)
             pieces[-1] += char
-            self._column += _cells(char)
+            self._column += char_cells(char)
         return f"\n{self._indent}".join(pieces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.cli.terminal.wrapping import WordWrapper, cell_width, wrap_message, wrap_text
+from agentkit.cli.terminal.wrapping import WordWrapper, wrap_message, wrap_text
 
 CASES = [
     ("a text of some words", 16, "a text of some\nwords"),
@@ -39,7 +39,3 @@ def test_what_continues_a_message_is_indented_and_its_lines_are_limited() -> Non
     long = wrap_message("word " * 100, 20, 3)
     assert long.split("\n") == ["word word word word", "  word word word", "  word word word…"]
     assert wrap_message("one\ntwo\x1b[31m", 20) == "one two\N{REPLACEMENT CHARACTER}[31m"
-
-
-def test_the_width_of_a_text_is_in_columns() -> None:
-    assert (cell_width("abc"), cell_width("漢字"), cell_width("e\u0301")) == (3, 4, 1)
