@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -111,12 +112,19 @@ def test_a_name_says_what_it_is_for(name: str) -> None:
 
 def is_described_where_it_is_assigned(name: str) -> bool:
     """Whether a value (an alias, a union) is followed by a string that describes it."""
-    return any(
-        isinstance(statement, ast.Assign | ast.AnnAssign)
-        and name in ast.unparse(statement).split("=")[0].split(":")[0].split()
+    return name in names_with_a_description()
+
+
+@cache
+def names_with_a_description() -> frozenset[str]:
+    """All that the package assigns and then describes."""
+    return frozenset(
+        name
+        for path in ROOT.rglob("*.py")
+        for statement, below in pairwise(ast.parse(path.read_text(encoding="utf-8")).body)
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
         and isinstance(below, ast.Expr)
         and isinstance(below.value, ast.Constant)
         and isinstance(below.value.value, str)
-        for path in ROOT.rglob("*.py")
-        for statement, below in pairwise(ast.parse(path.read_text(encoding="utf-8")).body)
+        for name in ast.unparse(statement).split("=")[0].split(":")[0].split()
     )
