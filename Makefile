@@ -14,6 +14,9 @@ PYTHON =
 ARGS =
 bin = "$(VENV)/bin"
 
+# With it, each of the many programs that tests start compiles the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check soak bench clean demo-environment dev-environment
 .NOTPARALLEL:
 
