@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from agentkit.messages.printable import one_line
+
 if TYPE_CHECKING:
     from agentkit.patterns.classify.measures import Comparison, Measures
 
@@ -62,7 +64,7 @@ def _labels(evaluation: Comparison) -> Iterator[str]:
     rows = sorted(evaluation.by_label.items(), key=lambda row: row[1].f1)
     yield f"{'label':{_LABEL_WIDTH}}{'texts':>6}  {'precision':18}{'recall':18}{'F1':>5}"
     for label, one in rows[:_MOST_LABELS]:
-        name = shortened(label, _LABEL_WIDTH - 1)
+        name = one_line(label, _LABEL_WIDTH - 1)
         yield f"{name:{_LABEL_WIDTH}}{one.count:>6}  {one.precision!s:18}{one.recall!s:18}{one.f1:>5.2f}"
     if len(rows) > _MOST_LABELS:
         yield f"and {len(rows) - _MOST_LABELS} labels with a higher F1"
@@ -74,10 +76,4 @@ def _mistakes(evaluation: Comparison) -> Iterator[str]:
         return
     yield from ("", "most frequent mistakes (ought to be -> got)")
     for count, (wanted, got) in sorted(mistakes, key=lambda one: (-one[0], str(one[1])))[:_MOST_MISTAKES]:
-        yield f"{count:>6}  {shortened(wanted, 34)} -> {shortened(got or '(abstained)', 34)}"
-
-
-def shortened(text: str, width: int) -> str:
-    """Return a text on one line, with an ellipsis where it was cut."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else f"{line[: width - 1]}…"
+        yield f"{count:>6}  {one_line(wanted, 34)} -> {one_line(got or '(abstained)', 34)}"
