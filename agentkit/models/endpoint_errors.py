@@ -8,13 +8,35 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from agentkit.errors import ConfigurationError
 from agentkit.redaction.redactor import text_without_secrets
 
-if TYPE_CHECKING:
-    import httpx2
+
+class Address(Protocol):
+    """The address of a request: an `httpx2.URL` is one, and `direct/address.py` another. `str` returns all of it."""
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`, if it is right."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """The host without its port."""
+        ...
+
+    @property
+    def port(self) -> int | None:
+        """The port. None: that of the scheme."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The path, from its first slash on."""
+        ...
+
 
 _TLS_REASONS = {
     "HTTP_REQUEST", "NO_PROTOCOLS_AVAILABLE", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE",
@@ -38,7 +60,7 @@ class EndpointError(ConfigurationError):
     """The API cannot be reached with this client, however often it is tried."""
 
 
-def endpoint_error(error: BaseException, url: httpx2.URL | None) -> EndpointError | None:
+def endpoint_error(error: BaseException, url: Address | None) -> EndpointError | None:
     """Return the error for a request that failed for good before it was answered. None: it may succeed later."""
     found = None if url is None else _problem_of_address(url)
     found = found or next(filter(None, map(_problem_of_cause, _causes(error))), None)
@@ -52,18 +74,18 @@ def endpoint_error(error: BaseException, url: httpx2.URL | None) -> EndpointErro
     )
 
 
-def error_of_reply_without_events(response: httpx2.Response) -> EndpointError | None:
+def error_of_reply_without_events(content_type: str, url: Address) -> EndpointError | None:
     """Return the error for a successful response that is no stream, such as a web page. None: it was only cut off."""
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = content_type.partition(";")[0].strip().lower()
     if media_type not in _OTHER_MEDIA_TYPES:
         return None
     return EndpointError(
-        f"The server at {_origin(response.url)} does not speak the Messages API, and trying again does not help: it "
+        f"The server at {_origin(url)} does not speak the Messages API, and trying again does not help: it "
         f"answered with {media_type}, not with a stream of events. {_PATH_ADVICE}."
     )
 
 
-def advice_on_path(url: httpx2.URL, *, is_of_api: bool) -> str:
+def advice_on_path(url: Address, *, is_of_api: bool) -> str:
     """Return advice on the address of a request whose path the server does not know. Empty: the path seems right.
 
     Args:
@@ -99,7 +121,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             below = below.__cause__ or next(iter(below.args), None)
 
 
-def _problem_of_address(url: httpx2.URL) -> tuple[str, str] | None:
+def _problem_of_address(url: Address) -> tuple[str, str] | None:
     """Return what is wrong with an address, and where to look. None: nothing is."""
     if url.scheme not in ("http", "https") or not url.host:
         return "its address does not begin with http:// or https:// and a host", _ADDRESS_ADVICE
@@ -110,25 +132,35 @@ def _problem_of_address(url: httpx2.URL) -> tuple[str, str] | None:
 
 def _problem_of_cause(leaf: BaseException) -> tuple[str, str] | None:
     """Return what is wrong, and where to look; None for an exception that may pass, or that says nothing itself."""
-    import httpx2
-
     text = str(leaf)
+    if type(leaf).__module__.partition(".")[0] == "httpx2":
+        return _problem_of_httpx2(leaf, text)
     match leaf:
         case ssl.SSLCertVerificationError():
             return innermost_text(leaf), _CERTIFICATE_ADVICE
         case ssl.SSLError() if _is_tls_mistake(leaf):
             return text, _ADDRESS_ADVICE
-        case httpx2.UnsupportedProtocol() | httpx2.InvalidURL() | OverflowError() | httpx2.TooManyRedirects():
+        case OverflowError():
             return text, _ADDRESS_ADVICE
-        case httpx2.LocalProtocolError() if text.startswith("Illegal header"):
-            return _HEADER_PROBLEM, _HEADER_ADVICE
         case ValueError() if "credentials encoded in URL" in text:  # of aiohttp
             return "the user and password in its address do not go with the header `authorization`", _LOGIN_ADVICE
         case ValueError() if "header" in text:  # of aiohttp
             return _HEADER_PROBLEM, _HEADER_ADVICE
-        case httpx2.RemoteProtocolError() if text.startswith("illegal "):
-            return _PROTOCOL_PROBLEM, _ADDRESS_ADVICE
         case _ if "Bad status line" in text:  # of aiohttp
+            return _PROTOCOL_PROBLEM, _ADDRESS_ADVICE
+        case _:
+            return None
+
+
+def _problem_of_httpx2(leaf: BaseException, text: str) -> tuple[str, str] | None:
+    import httpx2  # it is loaded: the exception is one of its own
+
+    match leaf:
+        case httpx2.UnsupportedProtocol() | httpx2.InvalidURL() | httpx2.TooManyRedirects():
+            return text, _ADDRESS_ADVICE
+        case httpx2.LocalProtocolError() if text.startswith("Illegal header"):
+            return _HEADER_PROBLEM, _HEADER_ADVICE
+        case httpx2.RemoteProtocolError() if text.startswith("illegal "):
             return _PROTOCOL_PROBLEM, _ADDRESS_ADVICE
         case _:
             return None
@@ -139,7 +171,7 @@ def _is_tls_mistake(error: ssl.SSLError) -> bool:
     return reason in _TLS_REASONS or "CERTIFICATE" in reason
 
 
-def _origin(url: httpx2.URL) -> str:
+def _origin(url: Address) -> str:
     """Return scheme, host and port of an address, or how it begins where it has no scheme. Empty: it has no host."""
     scheme, sign, rest = str(url).lstrip("/").rpartition("://")
     host = rest.partition("/")[0].rpartition("@")[2]

@@ -1,9 +1,7 @@
-"""The stream events of one reply of the SDK: read from its bytes, in batches of those that were received together."""
+"""The stream events of one reply: read from its bytes, in batches of those that were received together."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
@@ -16,10 +14,9 @@ from agentkit.models.endpoint_errors import error_of_reply_without_events
 from agentkit.models.sse import SSEParser
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from anthropic import AsyncStream
-
+    from agentkit.models.messages_endpoint import Reply
     from agentkit.models.rate_limiting.cache_warmup import CacheWrite
     from agentkit.models.rate_limiting.limiter import Permit
 
@@ -30,23 +27,16 @@ _BODY_END_GRACE_S = 0.25
 class ReplyEvents:
     """The events of one reply as dictionaries, `error` and `ping` events among them: `async for`, or `batch`.
 
-    The SDK's own event parsing costs more than everything else here together, and raises errors from inside, which
-    leaves generators behind that trio warns of. It is used only where events are not sent as text (Bedrock).
-
     Args:
-        stream: The reply.
+        reply: The reply.
         permit: It gets the tokens that the reply reports.
         cache_write: It is released when the reply starts. None: nobody waits for that.
-        is_framed: True: the events are not sent as text.
     """
 
-    def __init__(
-        self, stream: AsyncStream[object], permit: Permit, cache_write: CacheWrite | None, *, is_framed: bool
-    ) -> None:
-        self._stream = stream
+    def __init__(self, reply: Reply, permit: Permit, cache_write: CacheWrite | None) -> None:
+        self._reply = reply
         self._permit = permit
         self._cache_write = cache_write
-        self._source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
         self._parser = SSEParser()
         self._unread: deque[JSONObject] = deque()
         """Events of a batch that are handed out one after the other."""
@@ -70,7 +60,7 @@ class ReplyEvents:
         """
         while not self._is_over:
             try:
-                received = await anext(self._source, None)
+                received = await self._reply.receive()
             except BaseException:
                 self._is_over = True  # a generator that has raised is finished
                 raise
@@ -91,8 +81,10 @@ class ReplyEvents:
 
     def _last_events(self) -> Sequence[JSONObject]:
         batch = self._record(self._parser.end())
-        if not self._has_events and (mistake := error_of_reply_without_events(self._stream.response)) is not None:
-            raise mistake
+        if not self._has_events:
+            mistake = error_of_reply_without_events(self._reply.content_type, self._reply.address)
+            if mistake is not None:
+                raise mistake
         return batch
 
     def _record(self, events: Iterable[object]) -> Sequence[JSONObject]:
@@ -113,24 +105,11 @@ class ReplyEvents:
             return
         if self._is_complete:
             with anyio.move_on_after(_BODY_END_GRACE_S):
-                await _drain(self._source)
+                await self._reply.drain()
                 self._is_over = True
         if not self._is_over:
             await self._give_up()
 
     async def _give_up(self) -> None:
         self._is_over = True
-        await self._stream.close()
-        await _drain(self._source)
-
-
-async def _drain(events: AsyncIterator[object]) -> None:
-    """Exhaust a generator of the SDK whose stream is closed: trio warns of async generators left unfinished."""
-    import anthropic
-    import httpx2
-
-    with contextlib.suppress(
-        httpx2.HTTPError, httpx2.StreamError, anthropic.AnthropicError, json.JSONDecodeError, ModelError
-    ):
-        while await anext(events, None) is not None:
-            pass
+        await self._reply.give_up()

@@ -66,6 +66,7 @@ def test_a_body_that_is_not_the_apis_is_no_reason_to_fail_twice() -> None:
         (anthropic.APIConnectionError(request=REQUEST), "connection_error"),
         (httpx2.ReadTimeout("slow"), "stream_interrupted"),
         (httpx2.RemoteProtocolError("cut"), "stream_interrupted"),
+        (httpx2.DecodingError("broken gzip"), "stream_interrupted"),
     ],
 )
 def test_the_way_to_the_api_can_fail_before_and_while_it_answers(error: Exception, kind: str) -> None:

@@ -1,0 +1,271 @@
+"""What a server may do to a client: good replies in unusual forms, refusals, and failures of every kind."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import anyio
+
+from tests.models.misbehaving.server import Exchange, HangUp, Play
+
+Event: TypeAlias = Mapping[str, object]
+
+_START: Event = {
+    "type": "message_start",
+    "message": {"id": "m", "model": "claude-haiku-5-5", "usage": {"input_tokens": 3}},
+}
+_EVENTS: Sequence[Event] = (
+    _START,
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Tea."}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+    {"type": "message_stop"},
+)
+
+
+def sse(*events: Event) -> bytes:
+    texts = [(str(one["type"]).encode(), json.dumps(one).encode()) for one in events]
+    return b"".join(b"event: %b\ndata: %b\n\n" % text for text in texts)
+
+
+REPLY = sse(*_EVENTS)
+SSE = "content-type: text/event-stream"
+
+
+def head(status: str, *fields: str) -> bytes:
+    return "\r\n".join((f"HTTP/1.1 {status}", *fields, "", "")).encode("latin-1")
+
+
+def sized(body: bytes, status: str = "200 OK", *fields: str) -> bytes:
+    return head(status, *(fields or (SSE,)), f"content-length: {len(body)}") + body
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+CHUNKED = head("200 OK", SSE, "transfer-encoding: chunked")
+LAST = b"0\r\n\r\n"
+JSON = "content-type: application/json"
+
+
+def error_body(kind: str, message: str = "no", **more: object) -> bytes:
+    return json.dumps({"type": "error", "error": {"type": kind, "message": message, **more}}).encode()
+
+
+def says(*pieces: bytes, closes: bool = False) -> Play:
+    """The same pieces for each request."""
+
+    async def play(exchange: Exchange) -> None:
+        await exchange.say(*pieces)
+        if closes:
+            raise HangUp
+
+    return play
+
+
+def stalls(*pieces: bytes) -> Play:
+    async def play(exchange: Exchange) -> None:
+        await exchange.say(*pieces)
+        await exchange.hang()
+
+    return play
+
+
+def refuses(status: str, kind: str, *fields: str) -> Play:
+    return says(sized(error_body(kind), status, JSON, "request-id: req_1", *fields))
+
+
+async def closes_when_used_again(exchange: Exchange) -> None:
+    """It keeps the connection open, and closes it a moment later."""
+    await exchange.say(sized(REPLY))
+    await anyio.sleep(0.005)
+    raise HangUp
+
+
+async def lies_about_keeping_alive(exchange: Exchange) -> None:
+    """The second request over a connection gets no answer: the server has forgotten it."""
+    await exchange.say(sized(REPLY))
+    await exchange.stream.receive()
+    raise HangUp
+
+
+async def redirects(exchange: Exchange) -> None:
+    if b"/moved" in exchange.head:
+        await exchange.say(sized(REPLY if b'"messages"' in exchange.body else b"no body"))
+    else:
+        await exchange.say(sized(b"", "307 Temporary Redirect", "location: /moved"))
+
+
+async def redirects_without_end(exchange: Exchange) -> None:
+    await exchange.say(sized(b"", "307 Temporary Redirect", "location: /v1/messages"))
+
+
+async def bytewise(exchange: Exchange) -> None:
+    await exchange.say(*(bytes([one]) for one in CHUNKED + chunk(REPLY) + LAST))
+
+
+async def refuses_early(exchange: Exchange) -> None:
+    """It reads no more of the body once it knows the size."""
+    await exchange.say(sized(error_body("request_too_large"), "413 Too Large", JSON, "connection: close"))
+    await exchange.stream.send_eof()
+    await exchange.hang()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One way to misbehave, and what a run comes to: the same whatever stands between."""
+
+    play: Play
+    outcome: str = "Tea."
+    """The answer; or kind, status, code, request id, `again` if it may succeed later, and the wait."""
+    requests: int = 1
+    """Requests that the server gets from a run with two attempts; of all runs together."""
+    kept: int = 1
+    """Connections that are open behind the last run."""
+    runs: int = 1
+    """Runs one after the other, with the same outcome."""
+    prompt: str = "Hi"
+    reads_body: bool = True
+    stalls: bool = False
+    """True: it needs a short idle timeout."""
+    sdks_own: tuple[str, int, int] | None = None
+    """Outcome, requests and kept of the SDK's own connections, which the bytes behind a reply are left in."""
+
+
+def lost(play: Play, *, kind: str = "stream_interrupted", kept: int = 0, stalls: bool = False) -> Scene:
+    """No reply that can be used, and a second attempt that comes to no more."""
+    return Scene(play, f"{kind} again", requests=2, kept=kept, stalls=stalls)
+
+
+HTML = "content-type: text/html"
+NO_HTTP = "URL: what answers there does not speak HTTP"
+_GZIP = gzip.compress(REPLY)
+_BUSY = {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}
+_INVALID = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
+_NO_THREAD = error_body("invalid_request_error", details={"error_code": "thread_not_found"})
+
+
+def encoded(body: bytes, name: str) -> bytes:
+    return sized(body, "200 OK", SSE, f"content-encoding: {name}")
+
+
+GOOD: dict[str, Scene] = {
+    "sized": Scene(says(sized(REPLY))),
+    "chunked": Scene(says(CHUNKED + chunk(REPLY) + LAST)),
+    "chunks cut through events": Scene(says(CHUNKED, *map(chunk, (REPLY[:77], REPLY[77:200], REPLY[200:])), LAST)),
+    "bytewise": Scene(bytewise),
+    "ends with the connection": Scene(says(head("200 OK", SSE), REPLY, closes=True), kept=0),
+    "http/1.0": Scene(says(sized(REPLY).replace(b"1.1", b"1.0"), closes=True), kept=0),
+    "interim responses": Scene(says(head("100 Continue"), head("103 Early Hints", "link: </a>"), sized(REPLY))),
+    "no reason": Scene(says(sized(REPLY, "200"))),
+    "chunk extension and trailer": Scene(
+        says(CHUNKED, chunk(REPLY).replace(b"\r", b";a=b\r", 1), b"0\r\nx: 1\r\n\r\n")
+    ),
+    "line feeds only": Scene(says(sized(REPLY).replace(b"\r\n", b"\n"))),
+    "gzip": Scene(says(encoded(_GZIP, "gzip"))),
+    "deflate": Scene(says(encoded(zlib.compress(REPLY), "deflate"))),
+    "gzip in chunks": Scene(
+        says(CHUNKED[:-2] + b"content-encoding: gzip\r\n\r\n", chunk(_GZIP[:50]), chunk(_GZIP[50:]), LAST)
+    ),
+    "closes the idle connection": Scene(closes_when_used_again, requests=3, kept=0, runs=3),
+    "forgets the idle connection": Scene(lies_about_keeping_alive, requests=3, runs=3),
+    "connection: close": Scene(says(sized(REPLY, "200 OK", SSE, "connection: close")), requests=2, kept=0, runs=2),
+    "redirects": Scene(redirects, requests=4, runs=2),
+    "more bytes behind the reply": Scene(
+        says(sized(REPLY) + b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"),
+        requests=2,
+        kept=0,
+        runs=2,
+        sdks_own=("Tea.", 3, 1),
+    ),
+    "null byte in an event": Scene(says(sized(REPLY.replace(b"Tea.", b"T\\u0000a"))), outcome="T\0a"),
+    "cut behind the last event": Scene(says(CHUNKED, chunk(REPLY), closes=True), kept=0),
+    "stalls behind the last event": Scene(stalls(CHUNKED + chunk(REPLY)), kept=0, stalls=True),
+}
+REFUSALS: dict[str, Scene] = {
+    "401": Scene(refuses("401 No", "authentication_error"), "authentication_error 401 req_1"),
+    "403": Scene(refuses("403 No", "permission_error"), "permission_error 403 req_1"),
+    "404": Scene(refuses("404 No", "not_found_error"), "not_found_error 404 req_1"),
+    "404 of another server": Scene(says(sized(b"<h1>nothing here</h1>", "404 Not Found", HTML)), "http_404 404"),
+    "400 with a code": Scene(says(sized(_NO_THREAD, "400 No", JSON)), "invalid_request_error 400 thread_not_found"),
+    "400 that may pass": Scene(
+        refuses("400 Oh", "invalid_request_error", "x-should-retry: true"), "invalid_request_error 400 req_1 again", 2
+    ),
+    "413 before the body": Scene(
+        refuses_early, "request_too_large 413", requests=4, kept=0, prompt="long " * 200_000, reads_body=False
+    ),
+    "429": Scene(
+        refuses("429 Slow", "rate_limit_error", "retry-after: 0.01"), "rate_limit_error 429 req_1 again 0.01", 2
+    ),
+    "429 in milliseconds": Scene(
+        refuses("429 Slow", "rate_limit_error", "retry-after-ms: 20", "retry-after: 9"),
+        "rate_limit_error 429 req_1 again 0.02",
+        requests=2,
+    ),
+    "429 with a long wait": Scene(
+        refuses("429 Slow", "rate_limit_error", "retry-after: 4000"), "rate_limit_error 429 req_1 again 4000.0"
+    ),
+    "500": Scene(refuses("500 Oh", "api_error"), "api_error 500 req_1 again", 2),
+    "500 that is final": Scene(refuses("500 Oh", "api_error", "x-should-retry: false"), "api_error 500 req_1"),
+    "502 of a proxy": Scene(says(sized(b"<html>Bad Gateway</html>", "502 Bad Gateway", HTML)), "http_502 502 again", 2),
+    "503 without a body": Scene(says(head("503 Later", "content-length: 0")), "http_503 503 again", 2),
+    "529": Scene(refuses("529 Busy", "overloaded_error"), "overloaded_error 529 req_1 again", 2),
+    "529 in gzip": Scene(
+        says(sized(gzip.compress(error_body("overloaded_error")), "529 Busy", JSON, "content-encoding: gzip")),
+        "overloaded_error 529 again",
+        requests=2,
+    ),
+    "500 with a cut body": lost(says(sized(error_body("api_error"), "500 Oh", JSON)[:-9], closes=True)),
+    "500 with a stalled body": lost(stalls(sized(error_body("api_error"), "500 Oh", JSON)[:-9]), stalls=True),
+    "304": Scene(says(head("304 Not Modified")), "http_304 304"),
+    "redirects without end": Scene(redirects_without_end, "URL: Exceeded maximum allowed redirects", requests=21),
+}
+NO_REPLIES: dict[str, Scene] = {
+    "empty": lost(says(sized(b"")), kept=1),
+    "204": lost(says(head("204 No Content")), kept=1),
+    "json": Scene(says(sized(b'{"type": "message"}', "200 OK", JSON)), "URL: it answered with application/json"),
+    "a web page": Scene(says(sized(b"<html>Sign in</html>", "200 OK", HTML)), "URL: it answered with text/html"),
+    "not json": lost(says(sized(sse(_START) + b"data: {oops\n\n" + REPLY)), kind="protocol_error"),
+    "error event": Scene(says(sized(sse(_START, _BUSY))), "overloaded_error 200 again", requests=2, kept=0),
+    "final error event": Scene(says(sized(sse(_INVALID))), "invalid_request_error 200", kept=0),
+    "cut between events": lost(says(sized(sse(*_EVENTS[:3]))), kept=1),
+    "length too short": Scene(
+        says(head("200 OK", SSE, "content-length: 150") + REPLY),
+        "stream_interrupted again",
+        requests=2,
+        kept=0,
+        sdks_own=("configuration_error", 2, 0),
+    ),
+}
+FAILURES: dict[str, Scene] = {
+    "silent": lost(stalls(), kind="timeout_error", stalls=True),
+    "stalls in the head": lost(stalls(CHUNKED[:30]), kind="timeout_error", stalls=True),
+    "stalls in the body": lost(stalls(CHUNKED + chunk(REPLY[:150])), stalls=True),
+    "closes at once": lost(says(closes=True), kind="connection_error"),
+    "cut in the head": lost(says(CHUNKED[:30], closes=True), kind="connection_error"),
+    "cut in a chunk": lost(says(CHUNKED, chunk(REPLY)[:150], closes=True)),
+    "cut in the size of a chunk": lost(says(CHUNKED, chunk(REPLY[:150]), b"1", closes=True)),
+    "cut before the last chunk": lost(says(CHUNKED, chunk(REPLY[:150]), closes=True)),
+    "cut in the length": lost(says(sized(REPLY)[:-100], closes=True)),
+    "another protocol": lost(says(b"SSH-2.0-OpenSSH_9.6\r\n", closes=True), kind="connection_error"),
+    "junk": Scene(says(b"\x15\x03\x03\x00\x02\x02\x50junk\r\n\r\n", closes=True), NO_HTTP, kept=0),
+    "http/2": Scene(says(b"HTTP/2 200 OK\r\n\r\n", closes=True), NO_HTTP, kept=0),
+    "null byte in the head": Scene(says(sized(REPLY, "200 OK", SSE, "x-a: b\0c")), NO_HTTP, kept=0),
+    "a header without a colon": Scene(says(sized(REPLY, "200 OK", SSE, "what is this")), NO_HTTP, kept=0),
+    "huge head": lost(says(sized(REPLY, "200 OK", SSE, "x-a: " + "a" * 300_000)), kind="connection_error"),
+    "the size of a chunk is no number": lost(says(CHUNKED + b"tea\r\n" + REPLY)),
+    "the length is no number": lost(says(head("200 OK", SSE, "content-length: -5") + REPLY), kind="connection_error"),
+    "two lengths": lost(
+        says(head("200 OK", SSE, "content-length: 5", "content-length: 6") + REPLY), kind="connection_error"
+    ),
+    "damaged gzip": lost(says(encoded(_GZIP[:40] + b"\0\0\0\0" + _GZIP[44:], "gzip"))),
+    "cut gzip": lost(says(encoded(_GZIP[:60], "gzip")), kept=1),
+}
+SCENES = GOOD | REFUSALS | NO_REPLIES | FAILURES

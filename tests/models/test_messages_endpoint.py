@@ -1,0 +1,93 @@
+"""Every way to the API is given the same by the same server: outcome, error, retries and connections."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import anthropic
+import anyio
+import pytest
+
+from agentkit import Agent, ConfigurationError, Retry
+from agentkit.models.overriding_client import Client
+from tests.models.misbehaving.scenes import SCENES, Scene
+from tests.models.misbehaving.server import MisbehavingServer
+
+pytestmark = pytest.mark.anyio
+
+_CONTEXT = ssl.create_default_context()
+
+
+@asynccontextmanager
+async def sdk_client(url: str) -> AsyncGenerator[Client]:
+    http_client = anthropic.DefaultAsyncHttpxClient(verify=_CONTEXT)
+    async with anthropic.AsyncAnthropic(api_key="k", base_url=url, http_client=http_client) as client:
+        yield client
+
+
+OpenClient = Callable[[str], AbstractAsyncContextManager[Client]]
+WAYS: dict[str, OpenClient] = {"the SDK": sdk_client}
+
+
+async def seen_by(open_client: OpenClient, scene: Scene, kept: int) -> tuple[set[str], int, int]:
+    """Return what a client sees of a scene, and check that no connection of it is left.
+
+    Args:
+        open_client: Opens the client.
+        scene: What the server does.
+        kept: Connections that are expected to be open after the last run: those that close may take a moment.
+    """
+    server = MisbehavingServer(scene.play, scene.reads_body)
+    retry = Retry(max_attempts=2, first_wait_s=0.001, max_seconds=60, idle_timeout_s=0.3 if scene.stalls else 10)
+    agent = Agent("a", model="claude-haiku-5-5", retry=retry)
+    async with server.serving():
+        async with open_client(server.url) as client:
+            found = {await outcome_of(agent, client, scene.prompt, server.url) for _ in range(scene.runs)}
+            await connections_of(server, kept)
+            seen = found, server.requests, server.open_connections
+        assert await connections_of(server, 0) == 0
+    return seen
+
+
+async def connections_of(server: MisbehavingServer, expected: int) -> int:
+    with anyio.move_on_after(2):
+        while server.open_connections > expected:
+            await anyio.sleep(0.005)
+    return server.open_connections
+
+
+async def outcome_of(agent: Agent[None, str, str], client: Client, prompt: str, url: str) -> str:
+    try:
+        result = await agent.run(prompt, client=client)
+    except ConfigurationError as mistake:
+        origin = "URL: " if url in str(mistake) else ""
+        return origin + str(mistake).split("help: ", 1)[-1].split(".")[0].split(",")[0]
+    error = result.error
+    if error is None:
+        return str(result.output)
+    again = "again" if error.is_retryable else None
+    told = (error.kind, error.status, error.code, error.request_id, again, error.retry_after_s)
+    return " ".join(str(one) for one in told if one is not None)
+
+
+@pytest.mark.filterwarnings("ignore:.*PoolByteStream:pytest.PytestUnraisableExceptionWarning")  # httpcore2: broken gzip
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_way_sees_the_same(way: str) -> None:
+    found: dict[str, object] = {}
+    expected: dict[str, object] = {}
+
+    async def see(name: str, scene: Scene) -> None:
+        outcome, requests, kept = scene.outcome, scene.requests, scene.kept
+        if way == "the SDK" and scene.sdks_own is not None:
+            outcome, requests, kept = scene.sdks_own
+        expected[name] = {outcome}, requests, kept
+        found[name] = await seen_by(WAYS[way], scene, kept)
+
+    for stalls in (False, True):  # these apart, since nothing else may keep the event loop busy meanwhile
+        async with anyio.create_task_group() as tasks:
+            for name, scene in SCENES.items():
+                if scene.stalls == stalls:
+                    tasks.start_soon(see, name, scene)
+    assert found == expected
