@@ -51,6 +51,7 @@ def test_the_packages_that_others_use_have_public_names() -> None:
         "budget",
         "evals",
         "evals.arena",
+        "evals.faults",
         "evals.graders",
         "evals.statistics",
         "journal",

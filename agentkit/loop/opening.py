@@ -16,6 +16,7 @@ from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client
 from agentkit.models.overriding_client import overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
+from agentkit.models.wrapped_models import wrapped
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
 from agentkit.run.deps_source import is_deps_type, open_deps_source
 from agentkit.run.steps import InMemorySteps, Steps
@@ -80,13 +81,13 @@ async def open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> Asyn
     if not isinstance(model, str) and scope.client is None and overriding_client() is None:
         if isinstance(model, ClaudeModel):
             async with lease_given_client(model.client) as client:
-                yield model if client is model.client else replace(model, client=client)
+                yield wrapped(model if client is model.client else replace(model, client=client))
         else:
-            yield model
+            yield wrapped(model)
         return
     name = model if isinstance(model, str) else model.name
     async with lease_client(scope.client or scope.agent_client) as client:
-        yield ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name))
+        yield wrapped(ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name)))
 
 
 @asynccontextmanager
