@@ -33,6 +33,8 @@ class SolutionCall:
     """The name of the tool."""
     arguments: Mapping[str, JSON]
     """Its arguments, as a model would write them."""
+    is_retried: bool = False
+    """True: if it fails, it is made once more, as for a failure that the world has in store."""
 
 
 @dataclass(frozen=True)
