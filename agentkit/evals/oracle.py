@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agentkit.errors import DefinitionError
 from agentkit.evals.contenders import PerTask
@@ -13,15 +13,14 @@ from agentkit.evals.scripted_model import is_sub_agent, played_by
 from agentkit.simulator.replies.reply import Reply
 
 if TYPE_CHECKING:
-    from agentkit.agents.agent import Agent
-    from agentkit.evals.task import SolutionCall, Task
+    from agentkit.evals.task import AnyAgent, AnyTask, SolutionCall
     from agentkit.messages.request import Request
     from agentkit.run.agent_spec import AnySpec
 
 _CALL_ID = "toolu_oracle_"
 
 
-def oracle(agent: Agent[Any, Any, Any]) -> PerTask:
+def oracle(agent: AnyAgent) -> PerTask:
     """Return an agent for each task that makes the calls of `Task.solution`, in order, through the real loop and tools.
 
     A call of a sub-agent is followed by the calls that the sub-agent makes: those that come next in the solution, as
@@ -33,7 +32,7 @@ def oracle(agent: Agent[Any, Any, Any]) -> PerTask:
     return PerTask(lambda task: replaying(agent, task))
 
 
-def replaying(agent: Agent[Any, Any, Any], task: Task[Any]) -> Agent[Any, Any, Any]:
+def replaying(agent: AnyAgent, task: AnyTask) -> AnyAgent:
     """Return the agent that makes the calls of one task's solution.
 
     Args:

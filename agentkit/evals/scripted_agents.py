@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
@@ -18,15 +18,14 @@ from agentkit.tools.reserved_names import ANSWER_TOOL
 from agentkit.tools.serialization import json_text
 
 if TYPE_CHECKING:
-    from agentkit.agents.agent import Agent
-    from agentkit.evals.task import Task
+    from agentkit.evals.task import AnyAgent, AnyTask
     from agentkit.messages.message import JSON
     from agentkit.messages.request import Request
 
 _MOST_CALLS = 8
 
 
-def idle(agent: Agent[Any, Any, Any], says: str = "") -> Agent[Any, Any, Any]:
+def idle(agent: AnyAgent, says: str = "") -> AnyAgent:
     """Return an agent that calls no tool, whatever it is asked.
 
     Args:
@@ -36,9 +35,7 @@ def idle(agent: Agent[Any, Any, Any], says: str = "") -> Agent[Any, Any, Any]:
     return played_by(agent, _Claim(says))
 
 
-def random_caller(
-    agent: Agent[Any, Any, Any], values: Callable[[Task[Any]], object] | None = None, seed: int = 0
-) -> PerTask:
+def random_caller(agent: AnyAgent, values: Callable[[AnyTask], object] | None = None, seed: int = 0) -> PerTask:
     """Return an agent for each task that calls up to eight tools at random, with arguments drawn by their schemas.
 
     Args:

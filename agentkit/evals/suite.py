@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agentkit.errors import DefinitionError
 from agentkit.evals.case import Case
 from agentkit.evals.contenders import Evaluated
-from agentkit.evals.task import Task
 
 if TYPE_CHECKING:
-    from agentkit.agents.agent import Agent
+    from agentkit.evals.task import AnyAgent, AnyTask
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,12 @@ class Suite:
 
     name: str
     """The name, as reports and the history show it."""
-    tasks: Sequence[Task[Any]]
+    tasks: Sequence[AnyTask]
     """The tasks; a `Case` stands for its task."""
     _: KW_ONLY
     description: str = ""
     """One sentence for the report."""
-    agent: Agent[Any, Any, Any] | None = None
+    agent: AnyAgent | None = None
     """The agent with the instructions and tools that the tasks need. A model id names a copy of it with that model.
     None: agents have to bring all that they need."""
     agents: Mapping[str, Evaluated] = field(default_factory=dict[str, Evaluated])
@@ -39,10 +38,10 @@ class Suite:
     def __init__(
         self,
         name: str,
-        tasks: Sequence[Task[Any] | Case],
+        tasks: Sequence[AnyTask | Case],
         *,
         description: str = "",
-        agent: Agent[Any, Any, Any] | None = None,
+        agent: AnyAgent | None = None,
         agents: Mapping[str, Evaluated] | None = None,
     ) -> None:
         chosen = tuple(one.task() if isinstance(one, Case) else one for one in tasks)

@@ -16,6 +16,8 @@ from agentkit.tools.serialization import json_text
 if TYPE_CHECKING:
     from agentkit.agents.agent import Agent
 
+AnyAgent: TypeAlias = "Agent[Any, Any, Any]"
+"""An agent, whatever its types of deps, input and output."""
 Setup: TypeAlias = (
     "Callable[[], World | Awaitable[World] | AbstractContextManager[World] | AbstractAsyncContextManager[World]]"
 )
@@ -61,7 +63,7 @@ class Task(Generic[World]):
     _: KW_ONLY
     name: str = ""
     """The name, unique in its suite. Default: the beginning of the input."""
-    user: Agent[Any, Any, Any] | None = None
+    user: AnyAgent | None = None
     """An agent that plays the user: it answers the evaluated agent until it says that the conversation is over."""
     max_exchanges: int = 10
     """The most messages of the user, the first one included. Counts only where there is a `user`."""
@@ -78,3 +80,7 @@ class Task(Generic[World]):
             raise DefinitionError(f"Task({self.name!r}): give it a grader; a task without one would pass anything.")
         if self.max_exchanges < 1:
             raise DefinitionError(f"Task({self.name!r}): `max_exchanges` is {self.max_exchanges}; it is at least 1.")
+
+
+AnyTask: TypeAlias = Task[Any]
+"""A task, whatever its world."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic
+from typing import Any, Generic, TypeAlias
 
 from typing_extensions import TypeVar
 
@@ -86,3 +86,7 @@ class Trial(Generic[World]):
             problem: The reason why it cannot be graded. Empty: there is none.
         """
         return replace(self, grades=tuple(grades), problem=problem)
+
+
+AnyTrial: TypeAlias = Trial[Any]
+"""A trial, whatever its world."""

@@ -6,13 +6,13 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agentkit.evals.grade import Grade
 from agentkit.evals.graders.json_differences import json_differences
 
 if TYPE_CHECKING:
-    from agentkit.evals.trial import Trial
+    from agentkit.evals.trial import AnyTrial
 
 _NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:[,'\u00a0\u2009 ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _RELATIVE_TOLERANCE = 1e-9
@@ -22,7 +22,7 @@ _RELATIVE_TOLERANCE = 1e-9
 class _Answers:
     expected: object
 
-    def __call__(self, trial: Trial[Any]) -> Grade:
+    def __call__(self, trial: AnyTrial) -> Grade:
         if not isinstance(self.expected, bool) and isinstance(self.expected, int | float):
             passed = _is_number(self.expected, trial.output)
         elif isinstance(self.expected, str) and isinstance(trial.output, str):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agentkit.errors import DefinitionError
 from agentkit.evals.grade import Grade
 from agentkit.tools.serialization import json_text
 
 if TYPE_CHECKING:
-    from agentkit.evals.trial import Trial
+    from agentkit.evals.trial import AnyTrial
 
 
 @dataclass(frozen=True, slots=True)
 class _Matches:
     pattern: re.Pattern[str]
 
-    def __call__(self, trial: Trial[Any]) -> Grade:
+    def __call__(self, trial: AnyTrial) -> Grade:
         text = trial.output if isinstance(trial.output, str) else json_text(trial.output)
         passed = self.pattern.search(text) is not None
         return Grade(passed, "" if passed else f"nothing in the answer fits {self.pattern.pattern!r}")

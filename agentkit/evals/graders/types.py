@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from agentkit.evals.grade import Grade
 
 if TYPE_CHECKING:
-    from agentkit.evals.trial import Trial
+    from agentkit.evals.trial import AnyTrial
 
 
 @dataclass(frozen=True, slots=True)
 class _FitsType:
     type: object
 
-    def __call__(self, trial: Trial[Any]) -> Grade:
+    def __call__(self, trial: AnyTrial) -> Grade:
         from pydantic import TypeAdapter, ValidationError
 
         adapter: TypeAdapter[object] = TypeAdapter(cast("type[object]", self.type))

@@ -10,7 +10,7 @@ from agentkit.evals.grade import Grade
 from agentkit.evals.graders.json_differences import json_differences
 
 if TYPE_CHECKING:
-    from agentkit.evals.trial import Trial
+    from agentkit.evals.trial import AnyTrial
 
 _MOST_SHOWN = 5
 
@@ -20,7 +20,7 @@ class _WorldIs:
     expected: object
     part: Callable[[Any], object] | None
 
-    def __call__(self, trial: Trial[Any]) -> Grade:
+    def __call__(self, trial: AnyTrial) -> Grade:
         found = trial.world if self.part is None else self.part(trial.world)
         differences = json_differences(self.expected, found)
         more = f"; and {len(differences) - _MOST_SHOWN} more" if len(differences) > _MOST_SHOWN else ""
