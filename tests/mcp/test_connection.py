@@ -238,7 +238,7 @@ async def test_a_server_that_repeats_its_secrets_shows_them_to_nobody(caplog: py
                 with pytest.raises((ToolError, CallWithoutResult)) as caught:
                     await server.call("refuse", code=code, message=f"no {TOKEN}")
                 assert TOKEN not in "".join(traceback.format_exception(caught.value))
-        for how in ({"last_words": f"no {TOKEN}"}, {"noise": f"hello {TOKEN}"}):
+        for how in ({"last_words": f"no {TOKEN}"}, {"noise": f"hello {TOKEN}\n"}):
             with suppress(ConfigurationError):
                 async with connected(with_token(**how)) as server:
                     await server.call("pid")

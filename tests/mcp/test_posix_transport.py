@@ -46,7 +46,15 @@ async def test_messages_of_any_size_go_both_ways_and_other_output_is_an_exceptio
             assert received.message == one.message
 
 
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that end by no request are stopped, and killed, after a tenth of a second."""
+    monkeypatch.setattr("agentkit.mcp.posix_transport._EXIT_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("agentkit.tools.process_group.GRACE_S", 0.1)
+
+
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+@pytest.mark.usefixtures("short_waits")
 async def test_the_whole_group_has_ended_after_the_block(program: str, tmp_path: Path) -> None:
     async with posix_transport(shell(program, tmp_path / "pid"), sys.stderr):
         child = await pid_in(tmp_path / "pid")
@@ -62,6 +70,7 @@ async def test_the_group_ends_also_when_the_block_is_cancelled(tmp_path: Path) -
     await gone(await pid_in(tmp_path / "pid"))
 
 
+@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize("program", ["exit 0", f"{WITH_CHILD} exit 0", "exec 0<&- 1>&-; sleep 1000"])
 async def test_the_end_of_a_server_ends_its_messages_after_the_last_one(program: str, tmp_path: Path) -> None:
     program = f'echo \'{{"jsonrpc":"2.0","method":"last"}}\'; {program}'
@@ -73,6 +82,7 @@ async def test_the_end_of_a_server_ends_its_messages_after_the_last_one(program:
                 await incoming.receive()
 
 
+@pytest.mark.usefixtures("short_waits")
 async def test_a_server_that_reads_no_more_ends_the_session() -> None:
     with anyio.fail_after(30):
         async with posix_transport(shell("exec 0<&-; sleep 1000"), sys.stderr) as (incoming, outgoing):

@@ -192,8 +192,9 @@ async def test_a_sub_agent_is_a_tool_as_any_other() -> None:
     assert (result.content, seen) == ("Four.", [True])
 
 
-async def test_swallowing_a_cancellation_does_not_keep_a_run() -> None:
+async def test_swallowing_a_cancellation_does_not_keep_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether once or again and again, the calls beside it and whoever cancelled go on."""
+    monkeypatch.setattr("agentkit.run.cleanup.CLEANUP_TIMEOUT_S", 0.2)
 
     async def once(call: ToolRun, next: CallTool) -> Content:
         try:

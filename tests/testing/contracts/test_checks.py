@@ -11,7 +11,7 @@ from agentkit.run.guardrails.verdicts import Place
 from agentkit.simulator import Simulator
 from agentkit.simulator.offline import OfflineResponder
 from agentkit.testing.contracts import CheckContract
-from tests.testing.contracts.test_model import failed
+from tests.testing.contracts.test_model import fails
 
 EXAMPLES = [
     ("Call my neighbour and wish him a good morning", "fine"),
@@ -120,4 +120,4 @@ def test_a_check_that_breaks_it_fails_the_test_that_is_about_it(
     source, test = BROKEN[way]
     if test == "test_it_can_be_cancelled":
         monkeypatch.setattr("agentkit.testing.contracts.checks._TIMEOUT_S", 0.1)
-    assert test in failed(pytester, f"{HEAD}\nasync def ours(seen):\n{source}\n")
+    assert fails(pytester, f"{HEAD}\nasync def ours(seen):\n{source}\n", test)

@@ -13,7 +13,7 @@ from agentkit.errors import RunConflict
 from agentkit.messages.message import JSONObject
 from agentkit.run.steps import InMemorySteps, Slot, Step, StepFunction, Steps
 from agentkit.testing.contracts import DurableStepsContract, StepsContract
-from tests.testing.contracts.test_model import failed
+from tests.testing.contracts.test_model import fails
 
 
 class TestInMemorySteps(StepsContract):
@@ -185,4 +185,4 @@ def test_steps_that_break_it_fail_the_test_that_is_about_it(
 ) -> None:
     source, test = BROKEN[way]
     monkeypatch.setattr("agentkit.testing.contracts.steps._TIMEOUT_S", 0.5)
-    assert test in failed(pytester, f"{HEAD}\nclass Broken(Journal):\n{source}\n\nTestOurs.kind = Broken\n")
+    assert fails(pytester, f"{HEAD}\nclass Broken(Journal):\n{source}\n\nTestOurs.kind = Broken\n", test)

@@ -10,7 +10,7 @@ from agentkit import ToolError, tool
 from agentkit.messages.message import JSONObject
 from agentkit.testing.contracts import ToolContract
 from agentkit.tools.toolset import AnyTool
-from tests.testing.contracts.test_model import failed
+from tests.testing.contracts.test_model import fails
 
 
 @dataclass
@@ -98,4 +98,4 @@ def test_a_tool_that_breaks_it_fails_the_test_that_is_about_it(
 ) -> None:
     source, test = BROKEN[way]
     monkeypatch.setattr("agentkit.testing.contracts.tools._TIMEOUT_S", 0.1)
-    assert test in failed(pytester, HEAD + source)
+    assert fails(pytester, HEAD + source, test)
