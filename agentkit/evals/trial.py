@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias
 
@@ -90,3 +90,5 @@ class Trial(Generic[World]):
 
 AnyTrial: TypeAlias = Trial[Any]
 """A trial, whatever its world."""
+WorldView: TypeAlias = "Callable[[Any], object]"
+"""Returns what a grader looks at, of the world that a try left behind."""

@@ -13,7 +13,7 @@ from itertools import takewhile
 from types import EllipsisType
 from typing import Protocol, TypeAlias, cast
 
-from agentkit.messages.message import Block, JSONObject
+from agentkit.messages.message import Block, JSONObject, text_of
 from agentkit.run.result import RunResult
 from agentkit.simulator.replies.written import written_call, written_value
 
@@ -54,6 +54,8 @@ class Call:
     """Names of the agents from the root down to the one that called; empty if only messages are known."""
     is_error: bool | None
     """True if its result was an error. None: it has no result."""
+    error: str = ""
+    """The text of its result where that is an error."""
 
     def __str__(self) -> str:
         who = f"{'/'.join(self.path)}: " if self.path else ""
@@ -116,25 +118,27 @@ def _calls_in_messages(messages: Sequence[JSONObject], path: tuple[str, ...]) ->
         if message["role"] != "assistant":
             continue
         turn += 1
-        errors = _errors_by_id(messages[i + 1 :])
+        results = _results_by_id(messages[i + 1 :])
         for block in _blocks_of(message):
             if block["type"] == "tool_use":
-                yield str(block["id"]), turn, _call_from_block(block, path, errors.get(block["id"]))
+                yield str(block["id"]), turn, _call_from_block(block, path, results.get(block["id"]))
 
 
-def _errors_by_id(following: Sequence[JSONObject]) -> dict[str, bool]:
-    """Return, by call id, if the results in the messages behind a turn are errors."""
+def _results_by_id(following: Sequence[JSONObject]) -> dict[str, Block]:
+    """Return, by call id, the results in the messages behind a turn."""
     behind = takewhile(lambda message: message["role"] != "assistant", following)
     results = [block for message in behind for block in _blocks_of(message) if block["type"] == "tool_result"]
-    return {block["tool_use_id"]: bool(block.get("is_error")) for block in results}
+    return {block["tool_use_id"]: block for block in results}
 
 
 def _blocks_of(message: JSONObject) -> list[Block]:
     return cast("list[Block]", message["content"]) if isinstance(message["content"], list) else []
 
 
-def _call_from_block(block: Block, path: tuple[str, ...], is_error: bool | None) -> Call:
-    return Call(str(block["name"]), cast("JSONObject", block["input"]), path, is_error)
+def _call_from_block(block: Block, path: tuple[str, ...], result: Block | None) -> Call:
+    is_error = None if result is None else bool(result.get("is_error"))
+    error = text_of(result.get("content") or "") if result is not None and is_error else ""
+    return Call(str(block["name"]), cast("JSONObject", block["input"]), path, is_error, error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def test_calls_of_sub_agents_stand_behind_the_call_that_started_them(result: Run
         (("lead",), "price", True),
         (("lead",), "order", False),
     ]
+    assert [call.error for call in tool_calls_of(result) if call.is_error] == ["There is no beer."]
 
 
 def test_what_was_done_meets_what_is_expected(result: RunResult[str]) -> None:

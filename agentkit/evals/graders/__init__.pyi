@@ -1,4 +1,16 @@
+from agentkit.evals.graders.by_name import GRADER_NAMES as GRADER_NAMES
+from agentkit.evals.graders.by_name import named_grader as named_grader
+from agentkit.evals.graders.calls import at_most_calls as at_most_calls
+from agentkit.evals.graders.calls import recovered_from as recovered_from
+from agentkit.evals.graders.citations import cites as cites
+from agentkit.evals.graders.judge_measures import HandScored as HandScored
+from agentkit.evals.graders.judge_measures import JudgeMeasures as JudgeMeasures
+from agentkit.evals.graders.judge_measures import measure_judge as measure_judge
+from agentkit.evals.graders.model_judges import rubric as rubric
+from agentkit.evals.graders.numeric import near as near
 from agentkit.evals.graders.outputs import answers as answers
 from agentkit.evals.graders.patterns import matches as matches
+from agentkit.evals.graders.people import person as person
 from agentkit.evals.graders.types import fits_type as fits_type
+from agentkit.evals.graders.unordered import same_items as same_items
 from agentkit.evals.graders.worlds import world_is as world_is

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from agentkit.evals.grade import Grade
 from agentkit.evals.graders.json_differences import json_differences
+from agentkit.evals.graders.numeric import is_near
 
 if TYPE_CHECKING:
     from agentkit.evals.trial import AnyTrial
-
-_NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:[,'\u00a0\u2009 ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_RELATIVE_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +19,9 @@ class _Answers:
 
     def __call__(self, trial: AnyTrial) -> Grade:
         if not isinstance(self.expected, bool) and isinstance(self.expected, int | float):
-            passed = _is_number(self.expected, trial.output)
+            passed = is_near(trial.output, self.expected)
         elif isinstance(self.expected, str) and isinstance(trial.output, str):
-            passed = _plain(self.expected) == _plain(trial.output)
+            passed = plain_text(self.expected) == plain_text(trial.output)
         else:
             passed = not json_differences(self.expected, trial.output)
         return Grade(passed, "" if passed else f"expected {self.expected!r}, the answer is {trial.output!r}"[:400])
@@ -44,16 +39,6 @@ def answers(expected: object) -> _Answers:
     return _Answers(expected)
 
 
-def _is_number(expected: float, found: object) -> bool:
-    if isinstance(found, str):
-        numbers = _NUMBER.findall(found)
-        if not numbers:
-            return False
-        found = float(re.sub("[,' \u00a0\u2009]", "", numbers[-1]).replace("\u2212", "-"))
-    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
-        return False
-    return math.isclose(float(found), expected, rel_tol=_RELATIVE_TOLERANCE, abs_tol=_RELATIVE_TOLERANCE)
-
-
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Return a text without what does not count in a comparison: case, spaces, and a full stop at the end."""
     return " ".join(text.split()).rstrip(".").casefold()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agentkit.evals.grade import Grade
 from agentkit.evals.graders.json_differences import json_differences
 
 if TYPE_CHECKING:
-    from agentkit.evals.trial import AnyTrial
+    from agentkit.evals.trial import AnyTrial, WorldView
 
 _MOST_SHOWN = 5
 
@@ -18,7 +17,7 @@ _MOST_SHOWN = 5
 @dataclass(frozen=True, slots=True)
 class _WorldIs:
     expected: object
-    part: Callable[[Any], object] | None
+    part: WorldView | None
 
     def __call__(self, trial: AnyTrial) -> Grade:
         found = trial.world if self.part is None else self.part(trial.world)
@@ -27,7 +26,7 @@ class _WorldIs:
         return Grade(not differences, "; ".join(differences[:_MOST_SHOWN]) + more)
 
 
-def world_is(expected: object, part: Callable[[Any], object] | None = None) -> _WorldIs:
+def world_is(expected: object, part: WorldView | None = None) -> _WorldIs:
     """Return a grader that compares the world of the try, or a part of it, with the expected state, as JSON.
 
     Args:
