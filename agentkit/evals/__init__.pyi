@@ -3,7 +3,10 @@ from agentkit.evals import graders as graders
 from agentkit.evals import statistics as statistics
 from agentkit.evals.case import Case as Case
 from agentkit.evals.contenders import PerTask as PerTask
+from agentkit.evals.evaluation import Evaluation as Evaluation
 from agentkit.evals.grade import Grade as Grade
+from agentkit.evals.running.evaluation_run import evaluate as evaluate
+from agentkit.evals.running.progress import Progress as Progress
 from agentkit.evals.suite import Suite as Suite
 from agentkit.evals.task import SolutionCall as SolutionCall
 from agentkit.evals.task import Task as Task
