@@ -22,11 +22,16 @@ _ABSTAINED = re.compile(
     r"(?i)\bI\s+(?:(?:really|honestly)\s+)?(?:do\s+not|don['\u2019]?t|cannot|can['\u2019]?t)\s+(?:know|say|tell)\b"
 )
 _LONE_LETTER = re.compile(r"\W*([A-Za-z])\W*")
+_LETTER = r"(?P<letter>[B-HJ-Z]\b|[AI](?=[).:,;\]*$}]|\s*\Z|\s*\n))"
+"""A capital alone; A and I may be words, and need a mark or an end behind them."""
+_IS = r"(?:\s+(?:is|seems\s+to\s+be|should\s+be|must\s+be|would\s+be|ist|est|es)\b|\s*[:=])\W{0,4}"
+_ANSWER = r"(?:answer|conclusion|option|choice|antwort|r\u00e9ponse|respuesta|risposta)"
 _NAMED_LETTER = re.compile(
-    r"(?:(?i:answer|choice|option)(?i:\s+is)?\W{1,4}|\A\W{0,3})([B-HJ-Z]\b|[AI](?=[).:,\]*]|\s*\Z|\s*\n))"
+    rf"(?:(?i:{_ANSWER}\W{{0,2}}{_IS}|\b(?:pick|choose|select)\s+(?:option\s+)?\W{{0,3}})|\A\W{{0,3}}){_LETTER}"
 )
-"""A letter behind "the answer is", or at the beginning; A and I may be words, and need a mark or an end behind them."""
-_LEAD = re.compile(r"(?i)\A\W*(?:the\s+)?(?:answer|final answer)(?:\s+is|\s*:)\s*")
+"""A letter behind "the answer is", or at the beginning."""
+_BOXED_LETTER = re.compile(rf"\\boxed\W{{0,3}}(?:\\text\W)?{_LETTER}")
+_LEAD = re.compile(r"(?i)\A\W*(?:(?:the\s+)?(?:correct\s+|final\s+)?answer(?:\s+is|\s*:)|it\s+is|it['\u2019]s)\s*")
 _MOST_CHARS = 200
 
 
@@ -91,15 +96,16 @@ def shuffled(question: Question, seed: int) -> Question:
 
 
 def _chosen(text: str, choices: tuple[str, ...]) -> str:
-    """Return the choice that a text names by its letter or its words. Empty: none, or several."""
+    """Return the choice that a text names by its letter, or that is all it says. Empty: none."""
     letters = dict(zip(LETTERS, choices, strict=False))
     found = _LONE_LETTER.fullmatch(text)
-    named = [found[1].upper()] if found else [letter for letter in _NAMED_LETTER.findall(text) if letter in letters]
-    if named:
+    named = [found[1].upper()] if found else []
+    for pattern in (_NAMED_LETTER, _BOXED_LETTER):
+        named = named or [one["letter"] for one in pattern.finditer(text) if one["letter"] in letters]
+    if named:  # the last one, as a model may correct itself
         return letters.get(named[-1], "")
-    held = [choice for choice in choices if re.search(rf"(?i)(?<!\w){re.escape(choice)}(?!\w)", text)]
-    longest = [one for one in held if not any(one != other and one.casefold() in other.casefold() for other in held)]
-    return longest[0] if len(longest) == 1 else ""
+    said = plain_text(_LEAD.sub("", text))
+    return next((choice for choice in choices if plain_text(choice) == said), "")
 
 
 def _is_short_answer(said: str, expected: str | float) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from agentkit.agents.agent import Agent
 from agentkit.errors import DefinitionError
@@ -21,6 +21,7 @@ from agentkit.evals.task import Task
 if TYPE_CHECKING:
     from agentkit.models.model import Model
 
+DO_NOT_KNOW = "I do not know"
 _MOST_CHARS_OF_A_NAME = 60
 
 
@@ -56,7 +57,7 @@ def suite(
         Path(path).stem,
         tasks,
         description=f"{len(tasks)} questions; a wrong answer costs {penalty:g} points, abstaining none.",
-        agent=Agent("answerer", model=model, instructions=_instructions(penalty)),
+        agent=Agent("answerer", model=model, instructions=_instructions(penalty), output=_output_type(questions)),
         agents={"oracle": partial(_answer_from, known), "guess": partial(_guess, choices, seed)},
     )
 
@@ -65,8 +66,14 @@ def _instructions(penalty: float) -> str:
     return (
         "Answer the question. Where there are choices, answer with the letter of the right one and nothing else; "
         "otherwise with the shortest text, or the number, that answers it. A right answer brings 1 point, a wrong one "
-        f'costs {penalty:g}, and "I do not know" brings 0: say that where you are not sure enough.'
+        f'costs {penalty:g}, and "{DO_NOT_KNOW}" brings 0: say that where you are not sure enough.'
     )
+
+
+def _output_type(questions: list[Question]) -> type[str]:
+    """Return the letters as a type where every question has choices, so that nothing is read out of prose."""
+    fewest, most = (pick(len(question.choices) for question in questions) for pick in (min, max))
+    return cast("type[str]", Literal[(*LETTERS[:most], DO_NOT_KNOW)]) if fewest else str
 
 
 def _right_answer(question: Question) -> str:
@@ -80,7 +87,7 @@ async def _answer_from(answers: Mapping[str, str], prompt: str) -> str:
 
 async def _guess(choices: Mapping[str, int], seed: int, prompt: str) -> str:
     if not choices[prompt]:
-        return "I do not know."
+        return DO_NOT_KNOW
     return LETTERS[Random(f"{seed}\0guess\0{prompt}").randrange(choices[prompt])]  # noqa: S311 - a guess, no secret
 
 

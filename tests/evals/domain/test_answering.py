@@ -18,7 +18,15 @@ WHO = Question(question="Who?", answer=("Ada Lovelace", "Lovelace"), source="Not
         *((text, "right") for text in ("B", "b", "(B)", "**B**", "B. carbon dioxide", "B) since plants need it")),
         *((text, "right") for text in ("Carbon dioxide.", "It is carbon dioxide", "The answer is B because of light")),
         *((text, "right") for text in ("A is wrong.\nAnswer: B", "Final answer: **B**", "The correct answer is (B).")),
-        *((text, "wrong") for text in ("A", "C", "Carbon", "D", "oxygen or carbon dioxide", "", "Plants", None)),
+        *((text, "right") for text in ("The answer is B. Note that A is a common distractor.", "ANSWER: **B**", "$B$")),
+        *((text, "right") for text in ("Conclusion: (B). Eliminated: (A), (C).", "I would pick B - a safe choice.")),
+        *((text, "right") for text in ("Answer seems to be B", "Antwort: B", "The answer is B because I computed it")),
+        *(
+            (text, "right")
+            for text in (r"So \boxed{C} cancels. **Answer: B**", r"\boxed{B}", "Answer: B. Option A is a trap.")
+        ),
+        *((text, "wrong") for text in ("The answer is a gas", "A gas, I think", "The answer is A. Not B.")),
+        *((text, "wrong") for text in ("A", "C", "Carbon", "D", "It is not carbon dioxide", "", "Plants", None)),
         *((text, "abstained") for text in ("I do not know.", "Sorry, I don\u2019t know", "I really cannot say.")),
         ("I do not know, perhaps B", "abstained"),
         ("I do not know for sure. Answer: B", "right"),

@@ -13,6 +13,7 @@ from agentkit.errors import DefinitionError
 from agentkit.evals import Suite
 from agentkit.evals.domain import suite
 from agentkit.evals.grader import grade_of
+from agentkit.testing import Reply, script
 from tests.evals.trials import trial
 
 pytestmark = pytest.mark.anyio
@@ -56,3 +57,13 @@ def test_the_seed_chooses_the_order_and_a_penalty_is_no_reward(questions: Path) 
     assert orders[0] == orders[1] != orders[2]
     with pytest.raises(DefinitionError, match=r"penalty=-1\): a penalty is a number from 0"):
         suite(questions, penalty=-1)
+
+
+async def test_where_all_have_choices_the_letters_are_the_output_type(tmp_path: Path) -> None:
+    path = tmp_path / "gases.jsonl"
+    path.write_text('{"question": "Which gas?", "choices": ["oxygen", "carbon dioxide"], "answer": "oxygen"}')
+    agent = suite(path).agent
+    assert agent is not None
+    with script(Reply.output("B"), Reply.output("I do not know")) as api:
+        assert [(await agent.run("Which?")).output, (await agent.run("Which?")).output] == ["B", "I do not know"]
+    assert '["A","B","I do not know"]' in json.dumps(api.requests[0], separators=(",", ":"))
