@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from agentkit.patterns.classify.intervals import Interval, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import PathLike
 
     from agentkit.evals.trial import AnyTrial
     from agentkit.messages.message import JSONObject
@@ -250,6 +252,35 @@ class Evaluation:
         return [*lines[:_MOST_FAILURES_SHOWN], *more]
 
     def __str__(self) -> str:
-        """Return the report as a text for a terminal."""
-        lines = [f"{self.suite or 'evaluation'}: {len(self.trials)} trials"]
-        return "\n".join([*lines, *(f"  {agent}: {self.pass_rate(agent)}" for agent in self.agents)])
+        """Return the report as a text for a terminal, 80 columns wide."""
+        from agentkit.evals.reports.terminal_text import evaluation_text
+
+        return evaluation_text(self)
+
+    def to_html(self, *, without_faults: Evaluation | None = None) -> str:
+        """Return the report as one HTML page that loads nothing from elsewhere.
+
+        Args:
+            without_faults: The same evaluation without faults, for the recovery rates.
+        """
+        from agentkit.evals.reports.html_page import evaluation_html
+
+        return evaluation_html(self, without_faults=without_faults)
+
+    def to_markdown(self, *, without_faults: Evaluation | None = None) -> str:
+        """Return the report as Markdown for a pull request.
+
+        Args:
+            without_faults: The same evaluation without faults, for the recovery rates.
+        """
+        from agentkit.evals.reports.markdown import evaluation_markdown
+
+        return evaluation_markdown(self, without_faults=without_faults)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the HTML page to a file.
+
+        Args:
+            path: The file; it is replaced.
+        """
+        Path(path).write_text(self.to_html(), encoding="utf-8")

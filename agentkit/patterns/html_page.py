@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from agentkit.messages.printable import printable
@@ -23,7 +23,8 @@ h3 { font-size: .95rem; margin: 0 0 .4rem; } p { margin: .3rem 0; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .3rem .9rem .3rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { font-weight: 600; color: var(--soft); } svg { display: block; max-width: 100%; height: auto; }
-svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg text.soft { fill: var(--soft); }
+svg text { fill: var(--ink); font: 12px system-ui, sans-serif; paint-order: stroke; stroke: var(--page);
+  stroke-width: 3px; stroke-linejoin: round; } svg text.soft { fill: var(--soft); }
 .wide svg { min-width: 22rem; }
 .grid { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
 """
@@ -62,12 +63,9 @@ def html_table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
 
 
-def html_legend(names: Iterable[str]) -> str:
-    """Return a line of names, each behind a dot in its colour of `SERIES`."""
-    dots = (
-        f'<span style="color: {SERIES[place % len(SERIES)]}">&#9679;</span> {html_text(name)}'
-        for place, name in enumerate(names)
-    )
+def html_legend(colours: Mapping[str, str]) -> str:
+    """Return a line of names, each behind a dot in its colour."""
+    dots = (f'<span style="color: {colour}">&#9679;</span> {html_text(name)}' for name, colour in colours.items())
     return f'<p class="soft">{" &ensp;".join(dots)}</p>'
 
 

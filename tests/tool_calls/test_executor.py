@@ -108,25 +108,16 @@ async def stay() -> str:
 async def main():
     await Agent("a", model="claude-opus-5-5", tools=[leave, stay]).run("Go")
 
-def run(backend):
-    with script(Reply.tool("stay") + Reply.tool("leave")):
-        anyio.run(main, backend=backend)
-    print("it went on")
-
-try:
-    run("asyncio")
-except {kind} as error:
-    print(repr(error))
-run("trio")
+with script(Reply.tool("stay") + Reply.tool("leave")):
+    anyio.run(main, backend={backend!r})
 """
 
 
-@pytest.mark.parametrize(("error", "code"), [("KeyboardInterrupt()", -2), ("SystemExit(7)", 7)])
-def test_an_interrupt_or_exit_in_a_tool_ends_the_program(error: str, code: int) -> None:
-    """On asyncio, where it is caught outside of the run, and then on trio."""
-    source = INTERRUPTED.format(error=error, kind=error.partition("(")[0])
+@pytest.mark.parametrize(("error", "code"), [("KeyboardInterrupt", -2), ("SystemExit(7)", 7)])
+def test_an_interrupt_or_exit_in_a_tool_ends_the_program(error: str, code: int, anyio_backend: str) -> None:
+    source = INTERRUPTED.format(error=error, backend=anyio_backend)
     process = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=30, check=False)
-    assert (process.returncode, process.stdout) == (code, f"{error}\n"), process.stderr
+    assert process.returncode == code, process.stderr
 
 
 @pytest.mark.anyio

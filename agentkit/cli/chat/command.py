@@ -16,7 +16,7 @@ from agentkit.cli.chat.slash_commands import HELP_TEXT, ConversationSaver, parse
 from agentkit.cli.commands.run import add_run_options, load_agent, parse_input
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, describe_error, exit_code_of
 from agentkit.cli.terminal.text import terminal_width
-from agentkit.cli.terminal.wrapping import HANGING_INDENT, wrap_text
+from agentkit.messages.wrapping import HANGING_INDENT, wrap_text
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -10,8 +10,8 @@ from agentkit.cli.terminal.plain_lines import PlainLines
 from agentkit.cli.terminal.printing import print_message
 from agentkit.cli.terminal.text import terminal_width
 from agentkit.cli.terminal.watching import count_sub_agent_runs
-from agentkit.cli.terminal.wrapping import WordWrapper
 from agentkit.messages.printable import plural, printable
+from agentkit.messages.wrapping import WordWrapper
 
 if TYPE_CHECKING:
     from agentkit import Event, RunResult

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.style import Style, styled
 from agentkit.cli.terminal.text import terminal_width
-from agentkit.cli.terminal.wrapping import wrap_text
 from agentkit.messages.printable import one_line
+from agentkit.messages.wrapping import wrap_text
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject

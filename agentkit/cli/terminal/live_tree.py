@@ -13,7 +13,7 @@ from agentkit.cli.terminal.failures import failure_text, is_unexpected_failure
 from agentkit.cli.terminal.interrupts import STOPPING_NOTICE
 from agentkit.cli.terminal.progress import DescribeResult, RunTree
 from agentkit.cli.terminal.tree_lines import TreeLine, column_header, tree_lines
-from agentkit.cli.terminal.wrapping import wrap_message
+from agentkit.messages.wrapping import wrap_message
 from agentkit.run.events import ToolFinished
 
 if TYPE_CHECKING:

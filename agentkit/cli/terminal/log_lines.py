@@ -9,8 +9,8 @@ from collections.abc import Generator
 
 from agentkit.cli.terminal.style import styled
 from agentkit.cli.terminal.text import terminal_width
-from agentkit.cli.terminal.wrapping import wrap_message
 from agentkit.messages.printable import printable
+from agentkit.messages.wrapping import wrap_message
 
 SHOWN_BY_DISPLAYS = frozenset({"tool failed", "run finished"})
 """Events of the log that a display of a run shows in its own way."""

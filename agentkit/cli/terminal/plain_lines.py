@@ -11,8 +11,8 @@ from agentkit.cli.terminal.interrupts import print_stopping_notice
 from agentkit.cli.terminal.progress import DescribeResult, describe_nothing, wait_suffix
 from agentkit.cli.terminal.style import styled
 from agentkit.cli.terminal.text import brief_json, terminal_width
-from agentkit.cli.terminal.wrapping import MAX_LINES, wrap_message
 from agentkit.messages.printable import one_line
+from agentkit.messages.wrapping import MAX_LINES, wrap_message
 
 if TYPE_CHECKING:
     from agentkit import Event

@@ -6,8 +6,8 @@ import sys
 
 from agentkit.cli.terminal.style import Style, styled
 from agentkit.cli.terminal.text import print_answer, terminal_width
-from agentkit.cli.terminal.wrapping import wrap_message, wrap_text
 from agentkit.messages.printable import printable
+from agentkit.messages.wrapping import wrap_message, wrap_text
 
 _MAX_MESSAGE_LINES = 40
 

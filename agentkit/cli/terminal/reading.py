@@ -11,8 +11,8 @@ from agentkit.cli.terminal.exit_codes import CommandError, ExitCode, exit_code_o
 from agentkit.cli.terminal.printing import print_message
 from agentkit.cli.terminal.text import terminal_width
 from agentkit.cli.terminal.watching import print_json_line
-from agentkit.cli.terminal.wrapping import wrap_message
 from agentkit.messages.printable import one_line, plural, printable
+from agentkit.messages.wrapping import wrap_message
 
 if TYPE_CHECKING:
     from agentkit.patterns import Citation, ReadResult

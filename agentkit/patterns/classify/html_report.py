@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.patterns.classify.pictures import draw_confusion, draw_curves, draw_intervals
 from agentkit.patterns.classify.text_report import sums_of, unjudged_texts
-from agentkit.patterns.html_page import html_legend, html_page, html_table, html_text
+from agentkit.patterns.html_page import SERIES, html_legend, html_page, html_table, html_text
 
 if TYPE_CHECKING:
     from agentkit.patterns.classify.measures import Comparison
@@ -25,7 +25,7 @@ def render_html(evaluation: Comparison) -> str:
         "<h2>In sum</h2>",
         _sums(evaluation),
         "<h2>Precision and recall by label</h2>",
-        html_legend(["precision", "recall"]),
+        html_legend({"precision": SERIES[0], "recall": SERIES[1]}),
         f'<div class="wide">{draw_intervals(evaluation.by_label)}</div>',
         "<h2>Precision at each recall</h2>",
         *_curves(evaluation),
@@ -62,7 +62,7 @@ def _curves(evaluation: Comparison) -> Iterator[str]:
         "scores, a curve has few points.</p>"
     )
     if evaluation.without_examples is not None:
-        yield html_legend(["with examples", "without"])
+        yield html_legend({"with examples": SERIES[0], "without": SERIES[1]})
     yield '<div class="grid">'
     for label, _ in rows[:_MOST_CURVES]:
         curves = [evaluation.curve(label)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.cli.terminal.wrapping import WordWrapper, wrap_message, wrap_text
+from agentkit.messages.wrapping import WordWrapper, wrap_message, wrap_text
 
 CASES = [
     ("a text of some words", 16, "a text of some\nwords"),
