@@ -52,6 +52,7 @@ def test_the_packages_that_others_use_have_public_names() -> None:
         "evals",
         "evals.arena",
         "evals.faults",
+        "evals.domain",
         "evals.graders",
         "evals.statistics",
         "journal",

@@ -57,6 +57,8 @@ class Trial(Generic[World]):
     """Tokens that came out."""
     seconds: float = 0.0
     """The time that the run took."""
+    faults_met: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The faults that it met, by kind, where the evaluation runs under faults."""
     grades: Sequence[Grade] = ()
     """The grades, one a grader, in the order of the task's graders. Empty: it is not graded yet, or cannot be."""
     problem: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 
 import anyio
 import pytest
@@ -102,7 +103,7 @@ FATES: dict[str, tuple[Script, str | None, Outcome, str]] = {
 }
 
 
-@pytest.mark.parametrize("fate", FATES)
+@pytest.mark.parametrize(("fate", "anyio_backend"), [*zip(FATES, cycle(["asyncio", "trio"]), strict=False)])
 async def test_one_of_fifty_is_struck_and_forty_nine_results_arrive(fate: str) -> None:
     mind, fault, outcome, why = FATES[fate]
     simulator = Striking(mind, fault=parse_fault(fault) if fault else None)
@@ -147,7 +148,9 @@ async def test_one_of_fifty_is_struck_and_forty_nine_results_arrive(fate: str) -
         assert result.cost.usd == pytest.approx(simulator.ledger.usd, rel=0.01)
 
 
-@pytest.mark.parametrize("on_failure", ["retry", Escalate("claude-sonnet-5-5")])
+@pytest.mark.parametrize(
+    ("on_failure", "anyio_backend"), [("retry", "asyncio"), (Escalate("claude-sonnet-5-5"), "trio")]
+)
 async def test_a_struck_child_that_is_tried_again_brings_all_fifty(on_failure: object) -> None:
     def answer(request: JSONObject) -> Reply:
         is_struck = STRUCK in str(request["messages"][0]["content"]) and request["model"] == "claude-haiku-5-5"

@@ -48,7 +48,7 @@ async def grown(turns: int) -> int:
 
 
 def test_runs_that_are_over_leave_nothing_in_memory() -> None:
-    assert anyio.run(grown, 300) < _MEGABYTE
+    assert anyio.run(grown, 200) < _MEGABYTE
 
 
 @pytest.mark.soak
@@ -72,7 +72,7 @@ async def test_a_long_conversation_takes_the_memory_of_its_history() -> None:
     tracemalloc.start()
     try:
         before, history = 0, 0
-        for number in range(24):
+        for number in range(16):
             simulator = Simulator(Script(answer), faults=Mix(0.2, number, ["status:529,retry_after=0.001", "cut:300"]))
             result = await chat.send("Look.", client=simulator.client())
             assert result.ok

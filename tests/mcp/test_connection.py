@@ -248,6 +248,7 @@ async def test_a_server_that_repeats_its_secrets_shows_them_to_nobody(caplog: py
     assert "[redacted]" in str([record.__dict__ for record in caplog.records])
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_progress_and_results_of_a_server_have_no_secret_of_it() -> None:
     heard: list[str | None] = []
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentkit import Event, Journal, RunFinished, ToolStarted
+from benchmarks.faults.scenario import BACKENDS
 from tests.resumption.cuts import Cut, Judgement, cut_at_moment, cuts_of, refuse_recorded
 from tests.resumption.early_runs import EARLY_RUNS, WHOLE, EarlyRun
 from tests.resumption.own_run import execution
@@ -71,7 +73,7 @@ async def problems_of(name: str, directory: Path, share: float) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("name", EARLY_RUNS)
+@pytest.mark.parametrize(("name", "anyio_backend"), [*zip(EARLY_RUNS, cycle(BACKENDS), strict=False)])
 async def test_a_run_goes_on_from_some_of_its_cuts(name: str, tmp_path: Path) -> None:
     assert await problems_of(name, tmp_path, 0.06) == []
 

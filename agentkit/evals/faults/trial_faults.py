@@ -59,6 +59,15 @@ class TrialFaults:
         with wrap_models(wrap):
             yield
 
+    def with_tool_faults(self, agent: Agent[Any, Any, Out]) -> Agent[Any, Any, Out]:
+        """Return an agent whose tool calls meet the faults.
+
+        Args:
+            agent: The agent.
+        """
+        middleware = ToolFaults(self.faults, self._chance, self.met)
+        return replace(agent, around_tool=[*agent.around_tool, middleware])
+
     async def run(self, agent: Agent[Any, Any, Out], prompt: Any, **options: Unpack[RunOptions[Any]]) -> RunResult[Out]:
         """Run an agent with the faults. Where the process dies, the run is resumed; its `deps` stay as they are.
 
@@ -67,8 +76,7 @@ class TrialFaults:
             prompt: The prompt, or a value of its input type.
             options: See `RunOptions`; a journal of your own is not used.
         """
-        middleware = ToolFaults(self.faults, self._chance, self.met)
-        tried = replace(agent, around_tool=[*agent.around_tool, middleware])
+        tried = self.with_tool_faults(agent)
         numbers = self._chance.draw("kill")
         with self.models():
             if next(numbers) >= self.faults.kills:
@@ -78,7 +86,7 @@ class TrialFaults:
                 step, dies_before = 1 + int(next(numbers) * _LAST_STEP), next(numbers) < 0.5
                 with anyio.CancelScope() as process:
                     dying = DyingJournal.at_step(step, journal, process.cancel, dies_before=dies_before)
-                    options["run_id"], options["journal"] = _RUN_ID, dying
+                    options["run_id"], options["journal"] = options.get("run_id") or _RUN_ID, dying
                     return await tried.run(prompt, **options)
                 self.met["kills"] += 1
                 options["journal"] = journal

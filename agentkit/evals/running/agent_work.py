@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, cast
 
 from agentkit.errors import UsageError
@@ -11,6 +12,7 @@ from agentkit.run.outcome import Outcome
 from agentkit.tools.serialization import json_text
 
 if TYPE_CHECKING:
+    from agentkit.evals.faults.trial_faults import TrialFaults
     from agentkit.evals.task import AnyAgent, AnyTask
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.result import RunResult
@@ -28,18 +30,27 @@ The assistant has answered:
 {answer}"""
 
 
-async def run_agent(agent: AnyAgent, task: AnyTask, options: RunOptions[object]) -> Work:
+async def run_agent(
+    agent: AnyAgent, task: AnyTask, options: RunOptions[object], faults: TrialFaults | None = None
+) -> Work:
     """Let an agent do a task. Raises UsageError for what only the caller can put right.
 
     Args:
         agent: The agent.
         task: The task.
         options: The options of its run; the run id among them.
+        faults: The faults that it meets. None: no faults are planted.
     """
     if task.user is not None:
-        return await _Exchanges(agent, task, options).run()
+        tried = agent if faults is None else faults.with_tool_faults(agent)
+        with nullcontext() if faults is None else faults.models():
+            return await _Exchanges(tried, task, options).run()
     try:
-        result: RunResult[object] = await agent.run(task.input, **options)
+        result: RunResult[object]
+        if faults is None:
+            result = await agent.run(task.input, **options)
+        else:
+            result = await faults.run(agent, task.input, **options)
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001 - code of the agent, such as its instructions, may raise anything

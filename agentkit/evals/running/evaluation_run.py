@@ -30,6 +30,7 @@ from agentkit.tool_calls.failures import first_leaf_exception
 if TYPE_CHECKING:
     from agentkit.budget.budget import Budget
     from agentkit.evals.case import Case
+    from agentkit.evals.faults.spec import Faults
     from agentkit.evals.task import AnyAgent, AnyTask
     from agentkit.models.overriding_client import Client
     from agentkit.run.settings import Settings
@@ -44,6 +45,7 @@ async def evaluate(
     budget: Budget | None = None,
     seed: int = 0,
     until_width: float | None = None,
+    faults: Faults | None = None,
     progress: Callable[[Progress], object] | None = None,
     client: Client | None = None,
     settings: Settings | None = None,
@@ -64,6 +66,7 @@ async def evaluate(
         seed: Chooses the order of the tries, and whatever else is random.
         until_width: Ends the tries at a task as soon as the interval of its pass rate is so narrow, by a rule that
             keeps the interval's coverage; 0.05 at least. None: all tries are made.
+        faults: The faults that the agents meet, the same for each of them. None: no faults are planted.
         progress: Called after each trial, sync or async.
         client: The client of all runs. None: those of the agents.
         settings: Instead of the agents' settings. None: theirs.
@@ -80,8 +83,8 @@ async def evaluate(
     with ExitStack() as stack:
         stack.enter_context(share_budget(budget, "the evaluation"))
         account = None if budget is None else enclosing_accounts()[-1]
-        await run.run(TrialRunner(run.agents, seed, account, client, settings), concurrency)
-    return run.evaluation()
+        await run.run(TrialRunner(run.agents, seed, faults, account, client, settings), concurrency)
+    return run.evaluation("" if faults is None else str(faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,7 @@ class _EvaluationRun:
             if inspect.isawaitable(answer):
                 await cast("Awaitable[object]", answer)
 
-    def evaluation(self) -> Evaluation:
+    def evaluation(self, faults: str) -> Evaluation:
         """Return the evaluation, its trials in the order of agents, tasks and tries."""
         agents = {name: place for place, name in enumerate(self.agents)}
         tasks = {task.name: place for place, task in enumerate(self.suite.tasks)}
@@ -239,5 +242,6 @@ class _EvaluationRun:
             started=self._started,
             seconds=time.monotonic() - self._began,
             spent_usd=self._spent_usd,
+            faults=faults,
             stopped=self._stopped,
         )

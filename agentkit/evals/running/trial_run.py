@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.evals.contenders import Evaluated, PerTask
+from agentkit.evals.faults.trial_faults import TrialFaults
 from agentkit.evals.running.agent_work import run_agent
 from agentkit.evals.running.grading import grade_trial
 from agentkit.evals.running.pipeline_work import collected_runs, run_pipeline
 from agentkit.evals.trial import AnyTrial, Trial
-from agentkit.run.agent_spec import AgentSpec
 from agentkit.run.deps_source import open_deps_source
 from agentkit.run.outcome import Outcome
 
 if TYPE_CHECKING:
     from agentkit.budget.account import Account
+    from agentkit.evals.faults.spec import Faults
     from agentkit.evals.running.schedule import Try
     from agentkit.evals.running.work import Work
     from agentkit.evals.task import AnyTask
@@ -52,6 +53,8 @@ class TrialRunner:
     """The agents by name."""
     seed: int = 0
     """The seed of the evaluation."""
+    faults: Faults | None = None
+    """The faults that the agents meet. None: no faults are planted."""
     account: Account | None = None
     """The account of the evaluation's own budget. None: it has none."""
     client: Client | None = None
@@ -86,13 +89,16 @@ class TrialRunner:
                 world = await self._open_world(one.task, stack)
             except Exception as error:  # noqa: BLE001 - a setup may raise anything; it is reported
                 return Made(replace(blank, problem=f"The setup raised {type(error).__name__}: {error}")), False
-            began = time.monotonic()
-            work = await self._work(one, world, run_id)
+            began, faults = time.monotonic(), self._faults_of(one)
+            work = await self._work(one, world, run_id, faults)
             trial = _trial_of_work(replace(blank, world=world), work, time.monotonic() - began)
+            if faults is not None:
+                trial = replace(trial, faults_met=dict(faults.met))
             spent = work.whole_cost.usd or 0.0
             if work.met_a_budget and self.is_over:
                 return Made(replace(trial, problem=CUT_BY_BUDGET), spent, is_cut=True), True
-            if failure := work.infrastructure_failure:
+            failure = work.infrastructure_failure
+            if failure and not trial.faults_met.get("api"):
                 return Made(replace(trial, problem=f"The infrastructure failed: {failure}"), spent), False
             async with collected_runs("graders", f"{run_id}/graders", self.client) as runs:
                 graded = await grade_trial(trial, one.task.graders)
@@ -111,16 +117,22 @@ class TrialRunner:
             return None
         return await stack.enter_async_context(open_deps_source(task.setup, f"the task {task.name!r}"))
 
-    async def _work(self, one: Try, world: object, run_id: str) -> Work:
+    def _faults_of(self, one: Try) -> TrialFaults | None:
+        if self.faults is None:
+            return None
+        return TrialFaults(self.faults, seed=self.seed, task=one.task.name, number=one.number)
+
+    async def _work(self, one: Try, world: object, run_id: str, faults: TrialFaults | None) -> Work:
         evaluated = self.agents[one.agent]
         if isinstance(evaluated, PerTask):
             evaluated = evaluated.make(one.task)
-        if not isinstance(evaluated, AgentSpec):
-            return await run_pipeline(evaluated, one.agent, one.task, world, run_id, self.client)
+        if callable(evaluated):
+            with nullcontext() if faults is None else faults.models():
+                return await run_pipeline(evaluated, one.agent, one.task, world, run_id, self.client)
         options: RunOptions[object] = {"run_id": run_id, "client": self.client, "settings": self.settings}
         if one.task.setup is not None:
             options["deps"] = world
-        return await run_agent(evaluated, one.task, options)
+        return await run_agent(evaluated, one.task, options, faults)
 
 
 def _blank_trial(one: Try) -> AnyTrial:

@@ -1,9 +1,12 @@
 """A trial is repeated where the infrastructure failed, and reported apart where it goes on failing."""
 
+from typing import Any
+
 import pytest
 
 from agentkit import Agent, Budget, Retry
 from agentkit.evals import Case, Task, Trial, evaluate
+from agentkit.evals.faults import Faults
 from agentkit.simulator import Reply
 from agentkit.testing import script
 from tests.evals.running.shop import Stock, asks_the_price, buyer, clerk
@@ -90,6 +93,33 @@ async def test_setups_and_graders_that_raise_are_problems_of_theirs() -> None:
     assert "says_nothing" in nothing.problem
     assert (failed.is_judged, failed.passed, failed.grades[0].reason) == (True, False, "two orders")
     assert len(evaluation.problems) == 3
+
+
+async def test_faults_are_planted_in_agents_pipelines_and_conversations() -> None:
+    def was_tried_again(trial: Trial) -> bool:
+        return sum(call.name == "price" for call in trial.calls) > 1
+
+    async def pipeline(question: str) -> str:
+        return (await clerk.run(question)).output
+
+    def reply(request: dict[str, Any]) -> Reply:
+        last = str(request["messages"][-1]["content"])
+        return Reply.text("It costs 4.0") if "4.0" in last else Reply.tool("price", item="tea")
+
+    user = Agent("user", model="claude-haiku-5-5", instructions="Say ###STOP###.")
+    tasks = [Task("Tea?", graders=[was_tried_again]), Task("Tea, please?", graders=[was_tried_again], user=user)]
+    faults = Faults(tool_errors=1.0)
+
+    with script(lambda request: Reply.text("###STOP###") if not request.get("tools") else reply(request)):
+        evaluation = await evaluate({"a": clerk}, tasks, faults=faults)
+    assert [trial.passed for trial in evaluation.trials] == [True, True]
+    assert [sum(trial.faults_met.values()) for trial in evaluation.trials] == [2, 2]
+    assert evaluation.faults == "tool_errors=1"
+    with script(lambda _: Reply.text("4")):
+        evaluation = await evaluate({"p": pipeline, "a": clerk}, [TEA], faults=Faults(api=0.5), tries=4)
+    for agent in ("a", "p"):
+        assert any(trial.faults_met for trial in evaluation.of(agent))
+        assert all(trial.is_judged for trial in evaluation.of(agent))
 
 
 async def test_a_task_without_setup_gives_no_deps() -> None:

@@ -155,6 +155,7 @@ def sizes_in(folder: Path) -> list[int]:
     return [file.stat().st_size for file in folder.iterdir()]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_hundred_megabytes_never_enter_a_message_and_are_read_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
