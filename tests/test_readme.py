@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+import tests.inner_pytest  # noqa: F401 - imports what has to stay
 from agentkit.models.overriding_client import override_client
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
@@ -125,9 +126,9 @@ def test_the_tests_that_the_tutorial_writes_pass(pytester: pytest.Pytester, monk
     with served(Simulator(mind)) as base_url, monkeypatch.context() as env:
         env.setenv("ANTHROPIC_BASE_URL", base_url)
         env.setenv("ANTHROPIC_API_KEY", "any")
-        recorded = pytester.runpytest_subprocess("--agentkit-record", "-k", "recorded")
+        recorded = pytester.runpytest_inprocess("--agentkit-record", "-k", "recorded")
     recorded.assert_outcomes(passed=1, deselected=12)
-    pytester.runpytest_subprocess().assert_outcomes(passed=13)
+    pytester.runpytest_inprocess().assert_outcomes(passed=13)
 
 
 def test_few_blocks_are_not_run_and_each_says_why() -> None:

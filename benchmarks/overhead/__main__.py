@@ -1,6 +1,6 @@
 """The overhead of retries, budgets, rate limiter, watchdog and redaction without failures: CPU per turn by layer.
 
-    python -m benchmarks.overhead [--rounds 20] [--core 1] [--against CHECKOUT]
+    python -m benchmarks.overhead [--rounds 20] [--turns 20] [--core 1] [--against CHECKOUT]
 
 The server is that of the speed benchmark, in a process of its own; what is measured is the CPU time of this process
 for conversations of 20 turns with two calls each, through the SDK's client and a socket. A layer is removed by
@@ -25,6 +25,7 @@ import argparse
 import os
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import anthropic
@@ -39,16 +40,16 @@ VARIANTS: Mapping[str, Converse] = {BARE: WITHOUT_ALL, **ROWS, **WITHOUT_ONE}
 GOAL = 0.05
 
 
-async def count_calls(base_url: str) -> dict[str, float]:
+async def count_calls(base_url: str, turns: int) -> dict[str, float]:
     """Return the Python calls of agentkit's functions per turn, for each variant. Fails where a layer is not off."""
     async with anthropic.AsyncAnthropic(api_key="any", base_url=base_url) as client:
-        calls = {name: (await calls_a_turn(converse, client))["own"] for name, converse in VARIANTS.items()}
+        calls = {name: (await calls_a_turn(converse, client, turns))["own"] for name, converse in VARIANTS.items()}
     present = [name.strip() for name in WITHOUT_ONE if calls[name] >= calls[AS_IS]]
     assert not present, f"not really off, since no call is saved: {', '.join(present)}"
     return calls
 
 
-async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
+async def measure(base_url: str, rounds: int, turns: int) -> dict[str, list[float]]:
     """Return the CPU times of all variants, round by round."""
     figures: dict[str, list[float]] = {name: [] for name in VARIANTS}
     async with anthropic.AsyncAnthropic(api_key="any", base_url=base_url) as client:
@@ -56,7 +57,7 @@ async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
             names = list(VARIANTS)
             random.Random(number).shuffle(names)  # noqa: S311 - so that none always comes behind the same other
             for name in names:
-                figures[name].append(await cpu_us_a_turn(VARIANTS[name], client, 3))
+                figures[name].append(await cpu_us_a_turn(VARIANTS[name], client, turns, 3))
     return figures
 
 
@@ -75,17 +76,18 @@ def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20, help="how often each variant is measured")
+    parser.add_argument("--turns", type=int, default=PLAN.turns, help="how many turns a conversation has")
     parser.add_argument("--core", type=int, help="the CPU core to stay on")
     parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="compare with another checkout of agentkit")
     given = parser.parse_args()
     other = None if given.against is None else package_of(given.against)
     with server(None) as (url, _):
-        base_url = f"{url}/{PLAN.path()}"
+        base_url = f"{url}/{replace(PLAN, turns=given.turns).path()}"
         if given.core is not None:
             os.sched_setaffinity(0, {given.core})  # the programs that it starts inherit it
         if other is None:
-            calls = anyio.run(count_calls, base_url)
-            print_table(anyio.run(measure, base_url, given.rounds), calls)
+            calls = anyio.run(count_calls, base_url, given.turns)
+            print_table(anyio.run(measure, base_url, given.rounds, given.turns), calls)
         else:
             print_comparison(compare(other, base_url, given.rounds))
 

@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import anthropic
 import anyio
@@ -29,8 +30,7 @@ from agentkit import Agent, Budget, Settings, stop_over_budget, tool
 from benchmarks.speed.measuring import INSTRUCTIONS, MODEL, PROMPT, look
 from benchmarks.speed.server import ReplyPlan
 
-TURNS = 20
-PLAN = ReplyPlan(turns=TURNS, calls=2, pieces=10)
+PLAN = ReplyPlan(turns=20, calls=2, pieces=10)
 AGENT = Agent(
     "looker",
     model=MODEL,
@@ -51,7 +51,7 @@ AMPLE = Budget(max_cost_usd=100, max_input_tokens=10**9, max_output_tokens=10**9
 PACKAGE = Path(str(agentkit.__file__)).parent
 
 Converse: TypeAlias = Callable[[anthropic.AsyncAnthropic], Awaitable[object]]
-"""Holds one conversation of TURNS turns."""
+"""Holds one conversation, of as many turns as the server has."""
 
 
 async def run(client: anthropic.AsyncAnthropic) -> None:
@@ -94,16 +94,16 @@ ROWS: Mapping[str, Converse] = {
 }
 
 
-async def cpu_us_a_turn(converse: Converse, client: anthropic.AsyncAnthropic, conversations: int) -> float:
+async def cpu_us_a_turn(converse: Converse, client: anthropic.AsyncAnthropic, turns: int, conversations: int) -> float:
     """Return the CPU time of this process per turn, in microseconds."""
     gc.collect()
     before = time.process_time()
     for _ in range(conversations):
         await converse(client)
-    return (time.process_time() - before) / (conversations * TURNS) * 1e6
+    return (time.process_time() - before) / (conversations * turns) * 1e6
 
 
-async def calls_a_turn(converse: Converse, client: anthropic.AsyncAnthropic) -> dict[str, float]:
+async def calls_a_turn(converse: Converse, client: anthropic.AsyncAnthropic, turns: int) -> dict[str, float]:
     """Return the Python calls per turn: those of agentkit's own functions, and of all.
 
     A coroutine or generator counts each time that it goes on. The second conversation is counted, with the caches full.
@@ -124,20 +124,21 @@ async def calls_a_turn(converse: Converse, client: anthropic.AsyncAnthropic) -> 
         sys.setprofile(None)
         gc.enable()
     own = sum(number for code, number in counts.items() if Path(code.co_filename).is_relative_to(PACKAGE))
-    return {"own": own / TURNS, "all": counts.total() / TURNS}
+    return {"own": own / turns, "all": counts.total() / turns}
 
 
 async def serve_orders(base_url: str) -> None:
     """Answer the orders until standard input ends."""
+    turns = ReplyPlan.from_path(urlsplit(base_url).path.encode()).turns
     async with anthropic.AsyncAnthropic(api_key="any", base_url=base_url) as client:
         print(PACKAGE.resolve(), flush=True)
         for line in sys.stdin:  # blocks the event loop, in which nothing else runs
             order = json.loads(line)
             converse, conversations = ROWS[order["row"]], order.get("conversations")
             if conversations is None:
-                print(json.dumps(await calls_a_turn(converse, client)), flush=True)
+                print(json.dumps(await calls_a_turn(converse, client, turns)), flush=True)
             else:
-                print(json.dumps(await cpu_us_a_turn(converse, client, conversations)), flush=True)
+                print(json.dumps(await cpu_us_a_turn(converse, client, turns, conversations)), flush=True)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,6 @@ from benchmarks.speed.workers import (
     Worker,
 )
 
-WAITS_S = (0.6, 0.06, 0.6, 0.06)
-"""Durations of the four tools of the eager rows, in seconds."""
-
 
 @dataclass(frozen=True)
 class Size:
@@ -45,9 +42,13 @@ class Size:
     memory_agents: int = 512
     tools: int = 100
     starts: int = 7
+    turns: int = ReplyPlan().turns
+    """Turns of a conversation, but for those of growth and of tools."""
+    waits_s: tuple[float, ...] = (0.6, 0.06, 0.6, 0.06)
+    """Durations of the four tools of the eager rows, in seconds."""
 
 
-SMALL = Size(1, 1, 1, (1, 2), 24, (3,), 3, 2, 1)
+SMALL = Size(1, 1, 1, (1, 2), 24, (3,), 3, 2, 1, turns=3, waits_s=(0.1, 0.01, 0.1, 0.01))
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,11 @@ def cpu_of_a_turn(bench: Bench) -> list[Row]:
     """Measure the CPU of a turn with two calls: streamed, with several numbers of agents at once; and not streamed."""
     rows: list[Row] = []
     goals = {AGENTKIT: 0.40, AGENTKIT_FAST: 0.25}
+    play = ReplyPlan(turns=bench.size.turns)
     for agents in bench.size.agents:
         each = -(-bench.size.conversations // agents)
-        found = bench.rounds(ReplyPlan(), agents=agents, each=each)
-        turns = ReplyPlan().turns * agents * each
+        found = bench.rounds(play, agents=agents, each=each)
+        turns = play.turns * agents * each
         cpu = {name: [one.cpu_s / turns * 1e6 for one in figures] for name, figures in found.items()}
         rows.append(median_row(f"CPU of a streamed turn, {agents} at once", "us", cpu, SDK, goals))
         if agents == 1:
@@ -114,15 +116,15 @@ def cpu_of_a_turn(bench: Bench) -> list[Row]:
             rows.append(median_row("wall clock of a streamed turn, 1 at once", "ms", wall, SDK, {}))
     whole = [runner for runner in (worker.runner for worker in bench.workers.values()) if "agentkit" not in runner.name]
     agents = bench.size.agents[1]
-    found = bench.rounds(ReplyPlan(), whole, agents=agents, each=1, streamed=False)
-    cpu = {name: [one.cpu_s / ReplyPlan().turns / agents * 1e6 for one in figures] for name, figures in found.items()}
+    found = bench.rounds(play, whole, agents=agents, each=1, streamed=False)
+    cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
     return [*rows, median_row(f"CPU of a turn that is not streamed, {agents} at once", "us", cpu, SDK, {})]
 
 
 def spaced(bench: Bench) -> list[Row]:
     """Measure the CPU of a streamed turn whose events come one by one, as those of the real API do."""
     ours = (SOCKET_AND_JSON, SDK, SDK_FAST, AGENTKIT, AGENTKIT_FAST)
-    agents, play = bench.size.agents[1], ReplyPlan(gap_ms=2)
+    agents, play = bench.size.agents[1], ReplyPlan(turns=bench.size.turns, gap_ms=2)
     found = bench.rounds(play, ours, agents=agents)
     cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
     return [median_row(f"CPU of a streamed turn, its events 2 ms apart, {agents} at once", "us", cpu, SDK, {})]
@@ -188,17 +190,17 @@ def ideal_s(play: ReplyPlan, waits_s: Sequence[float]) -> float:
 def tools_in_parallel(bench: Bench) -> list[Row]:
     """Compare slow tools under a slow stream with the ideal schedule, and under a fast stream with the slowest tool."""
     play = ReplyPlan(turns=3, calls=4, pieces=4, gap_ms=20)
-    ours = (SDK, TOOL_RUNNER, AGENTKIT, AGENTKIT_FAST)
-    found = bench.rounds(play, ours, waits_s=WAITS_S, warm_up=False)
+    ours, waits_s = (SDK, TOOL_RUNNER, AGENTKIT, AGENTKIT_FAST), bench.size.waits_s
+    found = bench.rounds(play, ours, waits_s=waits_s, warm_up=False)
     slow = {name: [one.wall_s for one in figures] for name, figures in found.items()}
-    found = bench.rounds(ReplyPlan(turns=2, calls=4), ours, waits_s=WAITS_S)
+    found = bench.rounds(ReplyPlan(turns=2, calls=4), ours, waits_s=waits_s)
     quick = {name: [one.wall_s for one in figures] for name, figures in found.items()}
     both = (AGENTKIT, AGENTKIT_FAST)
     return [
         median_row(
-            "eager: four tools in two turns, 20 ms deltas", "s", slow, ideal_s(play, WAITS_S), dict.fromkeys(both, 1.03)
+            "eager: four tools in two turns, 20 ms deltas", "s", slow, ideal_s(play, waits_s), dict.fromkeys(both, 1.03)
         ),
-        median_row("four parallel tools, whole conversation", "s", quick, max(WAITS_S), dict.fromkeys(both, 1.02)),
+        median_row("four parallel tools, whole conversation", "s", quick, max(waits_s), dict.fromkeys(both, 1.02)),
     ]
 
 

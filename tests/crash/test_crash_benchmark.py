@@ -1,4 +1,4 @@
-"""A dozen processes are killed, and nothing that was recorded is done again; what would be wrong is found."""
+"""Some processes are killed, and nothing that was recorded is done again; what would be wrong is found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.crash.effects import Effects, Start
 # Each kill costs a process, which has to import the package.
 pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
-KILLS = 12
+KILLS = 8
 
 
 def test_killed_runs_go_on_and_repeat_nothing(tmp_path: Path) -> None:

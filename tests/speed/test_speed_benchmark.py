@@ -33,7 +33,7 @@ def test_every_row_is_measured() -> None:
 
 
 def test_every_layer_is_taken_off() -> None:
-    table = run("benchmarks.overhead", "--rounds", "1")
+    table = run("benchmarks.overhead", "--rounds", "1", "--turns", "4")
     for what in ("with none of it", "as it is, three budgets", "redaction off"):
         assert what in table
 
@@ -50,7 +50,7 @@ def test_another_checkout_is_measured_beside_this_one(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "agentkit", tmp_path / "agentkit")
     with (tmp_path / "agentkit" / "models" / "sse.py").open("a") as file:
         file.write(MORE_CALLS)
-    table = run("benchmarks.overhead", "--rounds", "1", "--against", str(tmp_path))
+    table = run("benchmarks.overhead", "--rounds", "1", "--turns", "4", "--against", str(tmp_path))
     for row in ("as it is", "as it is, streamed", "as it is, one budget", "as it is, three budgets"):
         line = next(line for line in table.splitlines() if line.startswith(row + "  "))
         *_, own_here, own_there, _, _, _, _ = map(float, line.removeprefix(row).replace("\u00b1", "").split())

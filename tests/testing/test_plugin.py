@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib import import_module
 
 import pytest
 
+import tests.inner_pytest  # noqa: F401 - imports what has to stay
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import served
-
-# What a run of pytest inside a test is the first to import is forgotten behind it: these are there before, and stay.
-for _name in ("anthropic", "agentkit.loop.agent_loop", "agentkit.testing.recordings", "agentkit.testing.scripting"):
-    import_module(_name)
 
 HEAD = """
 import anyio, pytest
