@@ -1,0 +1,207 @@
+"""A connection on asyncio: a protocol whose callbacks keep what comes, and send on when the system takes more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from agentkit.models.wire.connection import MAX_RECEIVED_BYTES, PIECE_BYTES, pieces_to_send
+from agentkit.models.wire.errors import ConnectionLost, IdleTimedOut, WireError
+
+
+async def open_connection(sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> AsyncioConnection:
+    """Return the connection over a connected socket, which it takes over. Raises OSError where TLS fails."""
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(
+        lambda: AsyncioConnection(loop, None if tls else sock),
+        sock=sock,
+        ssl=tls,
+        server_hostname=host if tls else None,
+    )
+    return connection
+
+
+class AsyncioConnection(asyncio.Protocol):
+    """A connection of an asyncio event loop.
+
+    Args:
+        loop: The event loop.
+        plain_socket: Its socket where no TLS lies between. What the system still holds when sending fails is read from
+            it: a server may refuse a request amid its body, and close.
+    """
+
+    __slots__ = (
+        "_active_at", "_failure", "_has_ended", "_idle_timeout_s", "_is_in_exchange", "_is_reading_paused",
+        "_is_writing_paused", "_loop", "_plain_socket", "_received", "_received_bytes", "_timer", "_transport",
+        "_unsent", "_unsent_bytes", "_waiter",
+    )  # fmt: skip
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, plain_socket: socket.socket | None) -> None:
+        self._loop = loop
+        self._plain_socket = plain_socket
+        self._transport: asyncio.Transport | None = None  # None: closed
+        self._is_in_exchange = False
+        self._received: list[bytes] = []
+        self._received_bytes = 0
+        self._is_reading_paused = False
+        self._has_ended = False  # the server sends nothing more
+        self._failure: WireError | None = None  # the first one
+        self._waiter: asyncio.Future[None] | None = None
+        self._unsent: Iterator[bytes | memoryview] | None = None
+        self._is_writing_paused = False
+        self._unsent_bytes = 0  # those that asyncio held when the timer last ran
+        self._idle_timeout_s: float | None = None
+        self._active_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_usable(self) -> bool:
+        """True if an exchange may start on it."""
+        return self._transport is not None and not self._has_ended
+
+    @property
+    def is_sending(self) -> bool:
+        """True while a part of the request still waits to be sent."""
+        return self._unsent is not None
+
+    def start_exchange(self, idle_timeout_s: float | None) -> None:
+        """Begin an exchange."""
+        self._is_in_exchange = True
+        self._idle_timeout_s = idle_timeout_s
+        if idle_timeout_s is None:
+            return
+        self._active_at = self._loop.time()
+        due = self._active_at + idle_timeout_s
+        # The timer is left to run when an exchange ends, and moved only where it would come too late.
+        if self._timer is not None and self._timer.when() > due:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(due, self._check_idle)
+
+    async def send(self, parts: Sequence[bytes]) -> None:
+        """Send the parts of a request: what the system does not take at once follows when it does."""
+        self._unsent = pieces_to_send(parts)
+        self._send_more()
+
+    async def receive(self) -> bytes:
+        """Return what has come from the server, once something has."""
+        if not self._received and self._failure is None and not self._has_ended:
+            self._waiter = self._loop.create_future()
+            self._active_at = self._loop.time()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        if self._received:
+            data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
+            self._received = []
+            self._received_bytes = 0
+            if self._is_reading_paused and self._transport is not None:
+                self._is_reading_paused = False
+                self._transport.resume_reading()
+            return data
+        if self._failure is not None:
+            raise self._failure
+        return b""
+
+    def end_exchange(self) -> None:
+        """End an exchange."""
+        self._is_in_exchange = False
+        self._unsent = None
+
+    def close(self) -> None:
+        """Close the connection at once."""
+        self._unsent = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
+
+    # asyncio calls what follows.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=PIECE_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what came, and make the server wait where its reader does not follow."""
+        if not self._is_in_exchange:  # nobody asked for it
+            self.close()
+            return
+        self._received.append(data)
+        self._received_bytes += len(data)
+        if self._received_bytes > MAX_RECEIVED_BYTES and not self._is_reading_paused and self._transport is not None:
+            self._is_reading_paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Note that nothing more comes; asyncio closes the connection."""
+        self._has_ended = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note why the connection ended."""
+        if isinstance(exc, OSError) and self._plain_socket is not None:
+            self._read_the_rest(self._plain_socket)
+        if self._failure is None and exc is not None:
+            self._failure = ConnectionLost(str(exc) or type(exc).__name__)
+            self._failure.__cause__ = exc
+        self._has_ended = True
+        self.close()
+        self._plain_socket = None
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """Send nothing more for now."""
+        self._is_writing_paused = True
+
+    def resume_writing(self) -> None:
+        """Send on."""
+        self._is_writing_paused = False
+        self._active_at = self._loop.time()
+        self._send_more()
+
+    def _send_more(self) -> None:
+        while self._unsent is not None and not self._is_writing_paused:
+            piece = next(self._unsent, None)
+            if piece is None or self._transport is None or self._transport.is_closing():
+                self._unsent = None
+            else:
+                self._transport.write(piece)
+
+    def _read_the_rest(self, plain_socket: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while self._is_in_exchange and (data := plain_socket.recv(PIECE_BYTES)):
+                self._received.append(data)
+
+    def _check_idle(self) -> None:
+        self._timer = None
+        if not self._is_in_exchange or self._idle_timeout_s is None or self._transport is None:
+            return
+        now = self._loop.time()
+        unsent_bytes = self._transport.get_write_buffer_size()
+        if (
+            self._waiter is None or unsent_bytes != self._unsent_bytes
+        ):  # the reader takes his time, or the server took some
+            self._active_at = now
+            self._unsent_bytes = unsent_bytes
+        due = self._active_at + self._idle_timeout_s
+        if due > now:
+            self._timer = self._loop.call_at(due, self._check_idle)
+            return
+        self._failure = IdleTimedOut(f"no byte went either way for {self._idle_timeout_s:g} s")
+        self.close()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,28 @@
+"""A call after some time, on both async libraries, that can be called off without awaiting anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from agentkit.event_loop import running_library, start_root_task
+
+
+def call_later(seconds: float, function: Callable[[], object]) -> Callable[[], object]:
+    """Call a function in this event loop after so many seconds; return the function that calls it off.
+
+    It must raise nothing, and is not called if the event loop ends before.
+    """
+    if running_library() != "trio":
+        return asyncio.get_running_loop().call_later(seconds, function).cancel
+    import trio
+
+    scope = trio.CancelScope()
+
+    async def wait_and_call() -> None:
+        with scope:
+            await trio.sleep(seconds)
+            function()
+
+    start_root_task(wait_and_call, "agentkit waits to drop connections")
+    return scope.cancel

@@ -1,0 +1,98 @@
+"""The connections to one server in one event loop: the last used one is used again first.
+
+There is no limit on those in use, since the rate limiter decides how many requests are under way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import anyio.lowlevel
+
+from agentkit.models.wire.delayed_call import call_later
+from agentkit.models.wire.dialing import Dialer, Server
+from agentkit.models.wire.exchange import Exchange, HttpConnection
+from agentkit.models.wire.http1 import RequestHead
+
+MAX_FREE_CONNECTIONS = 100
+"""The most connections that are kept open for requests to come."""
+MAX_FREE_S = 30.0
+"""Seconds without a request after which a connection is closed: many servers close theirs after a minute."""
+
+
+class ConnectionPool:
+    """The connections to one server, for use in the event loop in which it is first used.
+
+    Args:
+        server: The server that all of them lead to.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._dialer = Dialer(server)
+        self._free: list[HttpConnection] = []  # the last used one is the last
+        self._call_off_drop: Callable[[], object] | None = None
+        self._is_closed = False
+
+    def request(
+        self,
+        head: RequestHead,
+        body: Sequence[bytes] = (),
+        *,
+        connect_timeout_s: float | None,
+        idle_timeout_s: float | None,
+    ) -> Exchange:
+        """Return a request that is sent on entering it: `async with pool.request(...) as response`.
+
+        Args:
+            head: Its first lines.
+            body: The parts of its body, which are not copied.
+            connect_timeout_s: Seconds for a new connection. None: without a limit.
+            idle_timeout_s: Seconds without a byte either way after which it is given up. None: without a limit.
+        """
+        return Exchange(self, head, body, connect_timeout_s, idle_timeout_s)
+
+    def take_free(self) -> HttpConnection | None:
+        """Return the connection that was last used, if it can be used again. None: a new one is needed."""
+        oldest = time.monotonic() - MAX_FREE_S
+        while self._free:
+            over = self._free.pop()
+            if over.free_since >= oldest and over.connection.is_usable:
+                return over
+            over.connection.close()
+        return None
+
+    async def open_connection(self, timeout_s: float | None) -> HttpConnection:
+        """Return a new connection. Raises ConnectFailed."""
+        return HttpConnection(await self._dialer.connect(timeout_s))
+
+    def give_back(self, over: HttpConnection) -> None:
+        """Keep a connection for the next request, or close it where it cannot be used again."""
+        connection, http = over.connection, over.http
+        if self._is_closed or not http.is_complete or connection.is_sending or not http.finish():
+            connection.close()
+            return
+        connection.end_exchange()
+        over.free_since = time.monotonic()
+        self._free.append(over)
+        if len(self._free) > MAX_FREE_CONNECTIONS:
+            self._free.pop(0).connection.close()
+        if self._call_off_drop is None:
+            self._call_off_drop = call_later(MAX_FREE_S, self._drop_unused)
+
+    def _drop_unused(self) -> None:
+        self._call_off_drop = None
+        now = time.monotonic()
+        while self._free and self._free[0].free_since + MAX_FREE_S <= now:
+            self._free.pop(0).connection.close()
+        if self._free:
+            self._call_off_drop = call_later(self._free[0].free_since + MAX_FREE_S - now, self._drop_unused)
+
+    async def aclose(self) -> None:
+        """Close the free connections; each one in use closes with its exchange."""
+        self._is_closed = True
+        if self._call_off_drop is not None:
+            self._call_off_drop()
+        while self._free:
+            self._free.pop().connection.close()
+        await anyio.lowlevel.cancel_shielded_checkpoint()  # asyncio closes them in its next round

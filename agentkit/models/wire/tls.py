@@ -1,0 +1,53 @@
+"""The TLS context of our own connections: it trusts what the SDK's client trusts."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+from functools import cache
+from pathlib import Path
+
+_BUNDLES = (
+    "/etc/ssl/cert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/cert.pem",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/ca-bundle.pem",
+)
+"""The files in which systems keep their authorities, if not where OpenSSL looks."""
+
+
+def tls_context() -> ssl.SSLContext:
+    """Return the context for these variables: SSL_CERT_FILE, else SSL_CERT_DIR, else the authorities of the system.
+
+    Raises:
+        OSError: The file or the folder cannot be read, or holds no certificate.
+    """
+    return _context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@cache
+def _context(cafile: str | None, capath: str | None) -> ssl.SSLContext:
+    context = _make_context(cafile, capath)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _make_context(cafile: str | None, capath: str | None) -> ssl.SSLContext:
+    if cafile:
+        return ssl.create_default_context(cafile=cafile)
+    if capath:
+        return ssl.create_default_context(capath=capath)
+    if sys.platform in ("win32", "darwin"):
+        import httpx2  # knows the system's own verification
+
+        return httpx2.create_ssl_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    paths = ssl.get_default_verify_paths()
+    has_folder = any(Path(paths.openssl_capath).glob("????????.?"))  # one file a certificate, by its hash
+    files = (paths.openssl_cafile,) if has_folder else (paths.openssl_cafile, *_BUNDLES)
+    bundle = next((name for name in files if Path(name).is_file()), None)
+    if bundle is not None or has_folder:
+        context.load_verify_locations(bundle, paths.openssl_capath if has_folder else None)
+    return context
