@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean, median
 
-from agentkit.evals.faults.recovery import Recovery, recovery
+from agentkit.evals.faults.recovery_rate import Recovery, recovery
 from agentkit.evals.reports.reported import Reported
 from agentkit.evals.statistics.paired import PairedComparison
 from agentkit.evals.statistics.significance import holm

@@ -25,6 +25,7 @@ def price(item: str) -> str:
 @pytest.mark.parametrize("dies_before", [True, False])
 async def test_a_run_that_was_killed_at_any_step_goes_on(tmp_path: Path, dies_before: bool) -> None:
     agent = Agent("a", model="claude-haiku-5-5", tools=[price])
+    has_died = True
     for step in range(1, 10):
         calls.clear()
         journal = store_of(tmp_path / f"{step}.db")

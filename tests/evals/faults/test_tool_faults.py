@@ -1,8 +1,9 @@
 """Tool calls fail, lose or damage their results, and the same call at most twice."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 
@@ -10,7 +11,7 @@ from agentkit import Agent, RunContext, tool
 from agentkit.evals.faults import Faults
 from agentkit.evals.faults.chance import Chance
 from agentkit.evals.faults.tool_faults import ToolFaults
-from agentkit.messages.message import JSONObject
+from agentkit.messages.message import Block, JSONObject
 from agentkit.testing import Reply, script
 from agentkit.testing.expectations import tool_calls_of
 
@@ -35,14 +36,10 @@ def order(ctx: RunContext[Shop], item: str) -> str:
     return "ordered"
 
 
-def results_in(messages: list[JSONObject]) -> list[str]:
-    return [
-        str(b["content"])
-        for m in messages
-        if m["role"] == "user" and isinstance(m["content"], list)
-        for b in m["content"]
-        if b["type"] == "tool_result"
-    ]
+def results_in(messages: Sequence[JSONObject]) -> list[str]:
+    contents = [message["content"] for message in messages if message["role"] == "user"]
+    blocks = [block for content in contents if isinstance(content, list) for block in cast("list[Block]", content)]
+    return [str(block["content"]) for block in blocks if block["type"] == "tool_result"]
 
 
 async def call(name: Literal["price", "order"], times: int, faults: Faults) -> tuple[Shop, list[str], Counter[str]]:
@@ -53,7 +50,7 @@ async def call(name: Literal["price", "order"], times: int, faults: Faults) -> t
     with script(*[Reply.tool(name, item="tea")] * times, Reply.text("Done.")):
         result = await agent.run("?", deps=shop)
     assert len(tool_calls_of(result)) == times
-    return shop, results_in([*result.messages]), met
+    return shop, results_in(result.messages), met
 
 
 async def test_a_call_that_fails_has_done_nothing_and_comes_through_at_the_third_time() -> None:

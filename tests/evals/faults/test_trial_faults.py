@@ -31,8 +31,7 @@ def order(ctx: RunContext[Shop], item: str) -> str:
 def persistent(request: JSONObject) -> Reply:
     """Order until the result says so."""
     last = request["messages"][-1]["content"]
-    done = isinstance(last, list) and "ordered" in str(last)
-    return Reply.text("Done.") if done else Reply.tool("order", item="tea")
+    return Reply.text("Done.") if "ordered" in str(last) else Reply.tool("order", item="tea")
 
 
 AGENT = Agent("a", model="claude-haiku-5-5", tools=[order], deps=Shop, retry=Retry(first_wait_s=0))

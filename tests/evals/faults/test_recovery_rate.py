@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentkit.evals.faults.recovery import recovery
+from agentkit.evals.faults.recovery_rate import recovery
 
 
 def test_the_rate_is_paired_by_task() -> None:
