@@ -1,7 +1,7 @@
 # The commands of the project. They need make and Python 3.11 or newer, nothing else, and no root.
 #
 #   make demo     make the virtual environment if it is missing, then run the demo
-#   make test     the whole suite on asyncio and trio, on up to four cores (ARGS="-k name" goes to pytest, on one)
+#   make test     the whole suite on asyncio and trio, in up to four processes (ARGS="-k name" goes to pytest, in one)
 #   make check    lint, formatting, types, floors of imports
 #   make soak     long sweeps: the property tests with many examples, and the tests marked `soak`
 #   make bench    speed beside the SDK and other frameworks (about 20 minutes; ARGS="--no-peers" installs nothing)

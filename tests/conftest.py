@@ -57,6 +57,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"needs {program}: {install}")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: a worker more than cores, since tests that wait leave theirs to the others."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure() -> None:
     """Make the environment of a developer's shell that of a fresh machine: no key, no base URL, no proxy."""
     for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "AGENTKIT_"))]:
