@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.evals.running.progress": "Progress",
         "agentkit.evals.statistics": "statistics",
         "agentkit.evals.suite": "Suite",
+        "agentkit.evals.suite_files": "read_suite",
         "agentkit.evals.task": "SolutionCall Task",
         "agentkit.evals.trial": "Trial",
         "agentkit.testing.expectations": "called in_order never_called",

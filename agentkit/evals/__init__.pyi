@@ -8,6 +8,7 @@ from agentkit.evals.grade import Grade as Grade
 from agentkit.evals.running.evaluation_run import evaluate as evaluate
 from agentkit.evals.running.progress import Progress as Progress
 from agentkit.evals.suite import Suite as Suite
+from agentkit.evals.suite_files import read_suite as read_suite
 from agentkit.evals.task import SolutionCall as SolutionCall
 from agentkit.evals.task import Task as Task
 from agentkit.evals.trial import Trial as Trial

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from agentkit.evals.reports.agent_sections import Colours, agent_name
 from agentkit.evals.reports.failures import Failures, failures_of
 from agentkit.evals.reports.numbers import dollars, duration
 from agentkit.evals.reports.reported import Reported
 from agentkit.evals.reports.transcripts import shortened_text, transcript_html
-from agentkit.evals.trial import Trial
+from agentkit.evals.trial import AnyTrial
 from agentkit.messages.printable import one_line, plural
 from agentkit.patterns.html_page import Html, html_table, html_text
 from agentkit.tools.serialization import json_text
@@ -91,7 +90,7 @@ def _reasons(group: Failures) -> str:
     return f'<ul class="reasons">{"".join(shown)}</ul>'
 
 
-def _try(trial: Trial[Any], transcript: str) -> str:
+def _try(trial: AnyTrial, transcript: str) -> str:
     facts = [f"try {trial.number}", str(trial.outcome), duration(trial.seconds)]
     facts += [dollars(trial.cost_usd)] if trial.cost_usd is not None else []
     output = trial.output if isinstance(trial.output, str) else json_text(trial.output)
@@ -100,7 +99,7 @@ def _try(trial: Trial[Any], transcript: str) -> str:
     return f'<div class="try"><p class="soft">{html_text(" · ".join(facts))}</p>{said}{folded}</div>'
 
 
-def problems_alarm(problems: Sequence[Trial[Any]]) -> Iterator[str]:
+def problems_alarm(problems: Sequence[AnyTrial]) -> Iterator[str]:
     """Yield a warning where trials say nothing about their agents."""
     if problems:
         yield (
@@ -109,7 +108,7 @@ def problems_alarm(problems: Sequence[Trial[Any]]) -> Iterator[str]:
         )
 
 
-def problems_section(problems: Sequence[Trial[Any]]) -> Iterator[str]:
+def problems_section(problems: Sequence[AnyTrial]) -> Iterator[str]:
     """Yield the reasons why trials say nothing about their agents, each with the trials that it concerns."""
     if not problems:
         return

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from agentkit.evals.reports.reported import Reported
-from agentkit.evals.trial import Trial
+from agentkit.evals.trial import AnyTrial
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class Failures:
 
     task: str
     agent: str
-    trials: Sequence[Trial[Any]]
+    trials: Sequence[AnyTrial]
     """The failed tries, the first in front."""
     judged: int
     """All tries that passed or failed."""
@@ -30,7 +29,7 @@ class Failures:
 
 def failures_of(evaluation: Reported) -> list[Failures]:
     """Return the failed tries by agent and task, in the order of agents and tasks."""
-    found: dict[tuple[str, str], list[Trial[Any]]] = {}
+    found: dict[tuple[str, str], list[AnyTrial]] = {}
     for trial in evaluation.trials:
         if trial.is_judged:
             found.setdefault((trial.agent, trial.task), []).append(trial)
@@ -44,7 +43,7 @@ def failures_of(evaluation: Reported) -> list[Failures]:
     return [one for one in grouped if one.trials]
 
 
-def failure_reasons(trial: Trial[Any]) -> Iterator[str]:
+def failure_reasons(trial: AnyTrial) -> Iterator[str]:
     """Yield a sentence for each grader that a trial failed, and for an outcome other than completed."""
     if trial.outcome != "completed":
         yield f"{trial.outcome}: {trial.reason}" if trial.reason else str(trial.outcome)
@@ -53,5 +52,5 @@ def failure_reasons(trial: Trial[Any]) -> Iterator[str]:
             yield ": ".join(part for part in (grade.grader, grade.reason) if part) or "a grader failed it"
 
 
-def _number(trial: Trial[Any]) -> int:
+def _number(trial: AnyTrial) -> int:
     return trial.number

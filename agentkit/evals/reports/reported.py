@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from agentkit.evals.statistics.paired import PairedComparison
 from agentkit.evals.statistics.task_flags import TaskFlag
-from agentkit.evals.trial import Trial
+from agentkit.evals.trial import AnyTrial
 from agentkit.messages.message import JSONObject
 from agentkit.patterns.classify.intervals import Interval
 
@@ -56,7 +56,7 @@ class Reported(Protocol):
         ...
 
     @property
-    def trials(self) -> Sequence[Trial[Any]]:
+    def trials(self) -> Sequence[AnyTrial]:
         """All trials."""
         ...
 
@@ -91,11 +91,11 @@ class Reported(Protocol):
         ...
 
     @property
-    def problems(self) -> Sequence[Trial[Any]]:
+    def problems(self) -> Sequence[AnyTrial]:
         """The trials that say nothing about their agents."""
         ...
 
-    def of(self, agent: str) -> Sequence[Trial[Any]]:
+    def of(self, agent: str) -> Sequence[AnyTrial]:
         """Return the trials of an agent."""
         ...
 
@@ -127,6 +127,6 @@ class Reported(Protocol):
         """Return the tasks worth a look."""
         ...
 
-    def transcript(self, trial: Trial[Any]) -> Sequence[JSONObject]:
+    def transcript(self, trial: AnyTrial) -> Sequence[JSONObject]:
         """Return the messages of a trial."""
         ...
