@@ -1,0 +1,1 @@
+from agentkit.evals.office.tasks import suite as suite
