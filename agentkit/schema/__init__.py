@@ -5,6 +5,7 @@ from agentkit.lazy_exports import lazy_exports
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
-        "agentkit.schema.compiler": "MISSING ArgumentsSchema Parameter TypeSchema compile_parameters compile_type",
+        "agentkit.schema.compiler": "ArgumentsSchema TypeSchema compile_parameters compile_type",
+        "agentkit.schema.parameters": "MISSING Parameter",
     },
 )

@@ -7,31 +7,29 @@ Values come in their JSON form: a date as ISO text, a set as an array, an enum a
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import GenericAlias
-from typing import Annotated, Any, Final, Generic, Literal, TypeVar, cast, get_args, get_origin
+from typing import Any, Generic, Literal, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from pydantic import ConfigDict, TypeAdapter, with_config
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticOmit, SchemaError
 from typing_extensions import TypedDict
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
-from agentkit.schema.docs.notes import annotated_descriptions, is_included, join_texts, place_notes
+from agentkit.schema.docs.notes import join_texts, place_notes
 from agentkit.schema.json_schema.property_names import NAME_RULE, is_valid_property_name, valid_property_name
 from agentkit.schema.json_schema.satisfiable import require_satisfiable
 from agentkit.schema.json_schema.shape import mended_part, require_shape
 from agentkit.schema.json_schema.subschemas import look_up_reference, resolve_reference, transform_schemas
 from agentkit.schema.json_values import JsonReader
 from agentkit.schema.lossless import LosslessSchemaGenerator
+from agentkit.schema.parameters import Parameter, add_texts, annotated_field
 from agentkit.schema.serializers import ValueSerializer, make_dumper, make_serializer
-from agentkit.schema.stable_json import to_stable_json
 from agentkit.schema.temporal import append_bounds_note
 from agentkit.schema.type_adapter import make_type_adapter
 
@@ -40,27 +38,6 @@ T = TypeVar("T")
 
 class UndefinedName(DefinitionError):
     """A type names another one that is not defined yet: the same type can be compiled later."""
-
-
-class _Missing:
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Final = _Missing()
-"""The default of a parameter that has no default."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of a function, with its annotation already resolved."""
-
-    name: str
-    annotation: object
-    default: object = MISSING
-    """The value when the model leaves the parameter out, or a pydantic `Field(...)`. MISSING: it is required."""
-    description: str = ""
-    """The text from the docstring. `Annotated[..., Field(description=)]` takes precedence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +126,7 @@ def compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
 
 
 def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
-    schema, reader = _compile_adapter(_arguments_adapter(parameters))
+    schema, reader = _compile_adapter(_arguments_adapter(parameters), parameters)
     _drop_null_defaults(schema)
     for parameter, prop in zip(parameters, schema["properties"].values(), strict=False):
         place_notes(prop, parameter.annotation, lambda part: look_up_reference(part["$ref"], schema))
@@ -160,7 +137,7 @@ def _compile_parameters(parameters: Sequence[Parameter]) -> ArgumentsSchema:
 
 
 def _arguments_adapter(parameters: Sequence[Parameter]) -> TypeAdapter[object]:
-    fields = {parameter.name: _annotated_field(parameter) for parameter in parameters}
+    fields = {parameter.name: annotated_field(parameter) for parameter in parameters}
     engine: Literal["python-re", "rust-regex"]
     for engine in ("python-re", "rust-regex"):  # each has patterns that the other does not have
         config = ConfigDict(extra="forbid", regex_engine=engine)
@@ -181,38 +158,6 @@ def _require_valid_names(schema: JSONObject) -> None:
                 f"the API takes no property named `{name}`, but {NAME_RULE}; give it another name, or an alias: "
                 f'`Annotated[..., Field(alias="{valid_property_name(name)}")]`'
             )
-
-
-def is_described_by_docstring(parameter: Parameter) -> bool:
-    """Return True if the docstring's text is that of the parameter: no note in the annotation or default beats it."""
-    said = FieldInfo.from_annotation(cast("Any", parameter.annotation))
-    default = parameter.default.description if isinstance(parameter.default, FieldInfo) else None
-    notes = [said.description, default, *annotated_descriptions(said.metadata)]
-    return not any(notes) or is_included(parameter.description, join_texts(notes))
-
-
-def _annotated_field(parameter: Parameter) -> object:
-    extras: list[object] = []
-    default = parameter.default
-    annotation: Any = parameter.annotation
-    if get_origin(annotation) is Iterable:
-        # pydantic validates the items of an Iterable lazily, after the call was accepted; those of a list at once.
-        annotation = GenericAlias(list, get_args(annotation) or (object,))
-    said = FieldInfo.from_annotation(annotation)
-    if isinstance(default, FieldInfo):
-        extras.append(copy.copy(default))
-    elif default is not MISSING:
-        extras.append(Field(default=default))
-    if not said.description and not (isinstance(default, FieldInfo) and default.description):
-        text = join_texts(annotated_descriptions(said.metadata)) or parameter.description
-        if text:
-            extras.append(Field(description=text))
-    examples = said.examples or (isinstance(default, FieldInfo) and default.examples)
-    if examples:
-        extras.append(Field(examples=cast("list[Any]", to_stable_json(examples))))
-    for extra in extras:
-        annotation = Annotated[annotation, extra]
-    return annotation
 
 
 def _drop_null_defaults(schema: JSONObject) -> None:
@@ -251,7 +196,7 @@ def _message_without_url(error: Exception) -> str:
     return str(error).split("\n\nFor further information", 1)[0].split("\n\nIf you got", 1)[0]
 
 
-def _compile_adapter(adapter: TypeAdapter[T]) -> tuple[JSONObject, JsonReader[T]]:
+def _compile_adapter(adapter: TypeAdapter[T], parameters: Iterable[Parameter] = ()) -> tuple[JSONObject, JsonReader[T]]:
     generator = LosslessSchemaGenerator(by_alias=True)
     try:
         generated = generator.generate(adapter.core_schema)
@@ -261,6 +206,8 @@ def _compile_adapter(adapter: TypeAdapter[T]) -> tuple[JSONObject, JsonReader[T]
         raise DefinitionError(f"its schema refers to {error}, which is not in it") from error
     except PydanticOmit as error:
         raise DefinitionError("it is hidden from the schema, so that no value can be given") from error
+    if parameters:
+        add_texts(generated, parameters)
     schema = transform_schemas(_inline_root_reference(generated), _finish_schema)
     require_satisfiable(schema)
     has_open, has_converters = generator.has_open_objects, generator.has_converters
@@ -278,6 +225,7 @@ def _inline_root_reference(schema: JSONObject) -> JSONObject:
 
 
 def _finish_schema(schema: JSONObject) -> JSONObject:
-    part = append_bounds_note({key: value for key, value in schema.items() if key != "title"})
+    part = append_bounds_note(schema)
+    part.pop("title", None)
     require_shape(part)
     return mended_part(part)

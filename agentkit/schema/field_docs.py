@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from functools import lru_cache
+from types import CodeType, MappingProxyType
 from typing import Annotated, Any, ForwardRef
 
 from agentkit.schema.docs.class_source import strings_below_fields
@@ -42,18 +43,19 @@ def class_texts(
         aliases: The names of fields in the schema, where they differ from those in Python.
         described: The texts of fields that are described already: what the docstring says about them stays in it.
     """
-    annotations = field_annotations(cls)
+    owners = {owner: _evaluated_annotations(owner) for owner in reversed(_written_classes(cls))}
+    annotations = _field_annotations(cls, owners.values())
     names = {**annotations, **{alias: annotations.get(name) for name, alias in aliases.items()}}
     of_alias = {alias: name for name, alias in aliases.items()}
     docs: dict[str, str] = {}
     description = ""
-    for owner in reversed(_written_classes(cls)):
+    for owner, own_annotations in owners.items():
         docstring = own_docstring(owner)
         written = {
             of_alias.get(name, name): text for name, text in parse_docstring(docstring, names).parameters.items()
         }
         docs.update((name, text) for name, text in written.items() if name not in described)
-        docs.update(_texts_at_fields(owner))
+        docs.update(_texts_at_fields(owner, own_annotations))
         used = {name for name, text in written.items() if is_included(text, described.get(name) or docs.get(name))}
         taken = {name: annotation for name, annotation in names.items() if of_alias.get(name, name) in used}
         description = parse_docstring(docstring, taken).description
@@ -65,11 +67,11 @@ def field_descriptions(cls: type) -> dict[str, str]:
     return dict(class_texts(cls).fields)
 
 
-def field_annotations(cls: type) -> dict[str, object]:
+def _field_annotations(cls: type, written: Iterable[Mapping[str, object]]) -> dict[str, object]:
     """Return the annotations of the fields, inherited ones included. None: a name in it is not defined."""
     annotations: dict[str, object] = {}
-    for owner in reversed(_written_classes(cls)):
-        annotations |= _evaluated_annotations(owner)
+    for own in written:
+        annotations |= own
     fields: object = getattr(cls, "__pydantic_fields__", None)  # here generics have their arguments
     for name, info in fields.items() if is_object(fields) else ():
         metadata = getattr(annotations.get(name), "__metadata__", ())
@@ -78,9 +80,9 @@ def field_annotations(cls: type) -> dict[str, object]:
     return annotations
 
 
-def _texts_at_fields(cls: type) -> dict[str, str]:
+def _texts_at_fields(cls: type, annotations: Mapping[str, object]) -> dict[str, str]:
     """Return what stands at the fields of this class: in their annotations, below them, in `dataclasses.field`."""
-    texts = {name: own_notes(annotation) for name, annotation in _evaluated_annotations(cls).items()}
+    texts = {name: own_notes(annotation) for name, annotation in annotations.items()}
     fields: object = cls.__dict__.get("__dataclass_fields__")
     for name, field in fields.items() if is_object(fields) else ():
         doc = getattr(field, "doc", None)  # from Python 3.14 on
@@ -93,32 +95,41 @@ def _texts_at_fields(cls: type) -> dict[str, str]:
 
 def _evaluated_annotations(cls: type) -> dict[str, object]:
     """Return the annotations of a class itself, quoted and postponed ones evaluated."""
+    names = _OpenNames(cls)
     return {
-        name: _evaluate_annotation(written_form(written), cls) if isinstance(written, str | ForwardRef) else written
+        name: _evaluate_annotation(written_form(written), names) if isinstance(written, str | ForwardRef) else written
         for name, written in read_annotations(cls).items()
     }
 
 
-def _evaluate_annotation(annotation: str, cls: type) -> object:
-    """Evaluate a postponed annotation. None: a mere description must not make anything fail.
-
-    Names that are not defined, such as local classes, are left open.
-    """
-    module = sys.modules.get(cls.__module__)
-    parameters = {str(parameter): parameter for parameter in getattr(cls, "__type_params__", ())}
-    names = _OpenNames({**builtins.__dict__, **(module.__dict__ if module else {}), **vars(cls), **parameters})
+def _evaluate_annotation(annotation: str, names: _OpenNames) -> object:
+    """Evaluate a postponed annotation. None: a mere description must not make anything fail."""
+    if annotation.isidentifier():
+        return names[annotation]
     try:
-        value: object = eval(annotation, {}, names)  # noqa: S307 - the user's own annotation
+        value: object = eval(_compile_annotation(annotation), {}, names)  # noqa: S307 - the user's own annotation
     except Exception:  # noqa: BLE001 - a user's expression may raise anything
         return None
     return value
 
 
+@lru_cache(maxsize=500)
+def _compile_annotation(annotation: str) -> CodeType:
+    """Compile an annotation, once for all fields that have it: `float | None`."""
+    return compile(annotation.strip(), "<annotation>", "eval")
+
+
 class _OpenNames(dict[str, object]):
-    """Names, of which those that are not defined stand for any type."""
+    """The names in a class. Those that are not defined, such as local classes, stand for any type."""
+
+    def __init__(self, cls: type) -> None:
+        super().__init__(vars(cls))
+        self.update((str(parameter), parameter) for parameter in getattr(cls, "__type_params__", ()))
+        module = sys.modules.get(cls.__module__)
+        self._outside: Mapping[str, object] = module.__dict__ if module else {}
 
     def __missing__(self, name: str) -> object:
-        return Any
+        return self._outside.get(name, getattr(builtins, name, Any))
 
 
 def _written_classes(cls: type) -> list[type]:

@@ -7,15 +7,16 @@ their text; a type without JSON form is an error instead of being left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from agentkit.schema.docs.notes import join_texts, place_notes
 from agentkit.schema.field_docs import ClassTexts, class_texts
-from agentkit.schema.json_schema.subschemas import is_object
+from agentkit.schema.json_schema.subschemas import is_list, is_object
 from agentkit.schema.lossless_fields import LosslessFieldSchemas
 from agentkit.schema.lossless_values import AnyCoreSchema, describe_enum, refuse_type, set_class_description
 from agentkit.schema.map_keys import UnsupportedKeyType, property_names_schema, unreadable_key
@@ -64,6 +65,19 @@ class LosslessSchemaGenerator(LosslessFieldSchemas):
     def field_title_should_be_set(self, schema: AnyCoreSchema) -> bool:
         """Return False: a title that repeats the name only costs tokens."""
         return False
+
+    def _build_definitions_remapping(self) -> Any:
+        """Return the names under which definitions are sent.
+
+        Each is the short one where no other definition could have it: pydantic finds the same, by comparing copies.
+        """
+        choices = [self._prioritized_defsref_choices[long] for long in self.definitions]
+        claims = Counter(name for names in choices for name in set(names))
+        if any(claims[names[0]] > 1 for names in choices):
+            return super()._build_definitions_remapping()
+        return _ShortNames(
+            {long: names[0] for long, names in zip(self.definitions, choices, strict=True)}, self.ref_template
+        )
 
     # -- objects --------------------------------------------------------------------------------
 
@@ -213,6 +227,29 @@ class LosslessSchemaGenerator(LosslessFieldSchemas):
         if name:
             refuse_type(f"a set of {name}, which Python cannot hash", "use a list, or make the items frozen")
         return built
+
+
+class _ShortNames:
+    """The short names of definitions, each by the long one under which it was generated."""
+
+    def __init__(self, names: Mapping[str, str], ref_template: str) -> None:
+        self._names = names
+        self._references = {
+            ref_template.format(model=long): ref_template.format(model=name) for long, name in names.items()
+        }
+
+    def remap_json_schema(self, schema: Any) -> Any:
+        """Return a schema with the short names."""
+        if isinstance(schema, str):
+            return self._references.get(schema, schema)
+        if is_list(schema):
+            return [self.remap_json_schema(part) for part in schema]
+        if not is_object(schema):
+            return schema
+        remapped = {key: self.remap_json_schema(part) for key, part in schema.items()}
+        if is_object(definitions := remapped.get("$defs")):
+            remapped["$defs"] = {self._names.get(name, name): part for name, part in definitions.items()}
+        return remapped
 
 
 def _descriptions(schemas: Mapping[str, JsonSchemaValue]) -> dict[str, str]:

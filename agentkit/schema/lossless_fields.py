@@ -65,9 +65,9 @@ class LosslessFieldSchemas(LosslessValueSchemas):
         return built
 
     def _get_alias_name(self, field: AnyCoreSchema, name: str) -> str:
-        if self._config.validate_by_alias is False:
-            return name
         alias: object = field.get("validation_alias", name)
+        if alias is name or self._config.validate_by_alias is False:
+            return name
         if isinstance(alias, str):
             return alias
         paths = _paths(alias)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import math
 from enum import Enum, Flag
-from typing import Any, Never, TypeAlias
+from typing import Any, Never, TypeAlias, cast
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
-from pydantic_core import PydanticSerializationError, core_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, JsonSchemaWarningKind
+from pydantic_core import PydanticSerializationError, core_schema, from_json
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
+from agentkit.messages.plain_json import encode_plain
 from agentkit.schema.decimals import decimal_json_schema
 from agentkit.schema.docs.class_source import strings_below_fields
 from agentkit.schema.docs.notes import join_texts
@@ -54,8 +55,15 @@ def set_class_description(built: JSONObject, cls: type, description: str) -> Non
 class LosslessValueSchemas(GenerateJsonSchema):
     """The part of the schema generator for single values; the subclass in `lossless.py` adds objects and unions."""
 
+    @property
+    def mode(self) -> JsonSchemaMode:
+        """The mode of the part that is generated, as pydantic has it: in two steps instead of five, for each part."""
+        return self._config_wrapper_stack.tail.config_dict.get("json_schema_mode_override") or self._mode
+
     def encode_default(self, dft: object) -> JSON:
         """Return a default as JSON data, the same in every process. One with a secret has none: it would be a mask."""
+        if (plain := encode_plain(dft)) is not None:  # pydantic would make an adapter of its type first
+            return cast("JSON", from_json(plain))
         if holds_secret(dft):
             raise PydanticSerializationError("a secret")
         return sort_sets(dft, super().encode_default(dft))

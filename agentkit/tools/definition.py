@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, ParamSpec, SupportsIndex, TypeVar, ca
 from typing_extensions import Unpack
 
 from agentkit.errors import DefinitionError, InvalidArguments, UsageError
+from agentkit.schema.json_schema.subschemas import copy_json
 from agentkit.schema.strict.form import NotStrictable, strict_form
 from agentkit.tools.api_tools import OPEN_SCHEMA, checked_client_tool, client_tool_name, is_toolset
 from agentkit.tools.body import SchemaBody, ToolBody
@@ -182,8 +183,9 @@ class Tool(Generic[P, R]):
         if self.api_param is not None:
             param = copy.deepcopy(self.api_param)
         else:
-            param = {"name": self.name, **({"description": self.description} if self.description else {})}
-            param["input_schema"] = self._strict_schema() if is_strict else copy.deepcopy(self.input_schema)
+            description = self.description
+            param = {"name": self.name, **({"description": description} if description else {})}
+            param["input_schema"] = self._strict_schema() if is_strict else copy_json(self.input_schema)
         if is_strict:
             param["strict"] = True
         if self.allowed_callers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NotRequired, TypeVar
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, create_model
 from typing_extensions import TypedDict
 
 from agentkit.schema import compile_type
@@ -200,3 +200,23 @@ def test_a_plain_set_of_frozen_models_is_fine() -> None:
         x: int
 
     assert compile_type(set[Frozen]).validate([{"x": 1}]) == {Frozen(x=1)}
+
+
+def test_classes_of_one_name_have_longer_ones_and_equal_ones_a_single_definition() -> None:
+    other: Any = create_model("Point", z=(int, ...))
+    same: list[Any] = [create_model("Same", z=(int, ...)) for _ in range(2)]
+    any_tuple: Any = tuple
+    schema = compile_type(any_tuple[Point, Point, other, other, *same, *same]).schema
+    module = __name__.replace(".", "__")
+    assert list(schema["$defs"]) == [f"{module}__Point__1", f"{module}__Point__2", "Same"]
+
+
+def test_a_class_may_have_the_schema_of_what_it_writes() -> None:
+    class Replied(BaseModel):
+        model_config = ConfigDict(
+            json_schema_mode_override="serialization", json_schema_serialization_defaults_required=True
+        )
+
+        count: int = 3
+
+    assert compile_type(Replied).schema["required"] == ["count"]

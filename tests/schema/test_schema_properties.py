@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
 
 from agentkit.schema import TypeSchema, compile_type
 from agentkit.schema.json_schema.subschemas import transform_schemas
+from agentkit.schema.lossless import LosslessSchemaGenerator
 from agentkit.schema.strict.form import STRICT_FORMATS, NotStrictable, StrictForm, strict_form
 from tests.schema.generated_instances import accepts, damaged, instances
 from tests.schema.generated_leaves import LEAVES, Generated
@@ -45,6 +47,22 @@ def compiled(data: st.DataObject, construct: str) -> tuple[Generated, TypeSchema
         return generated, schema, strict_form(schema.schema)
     except NotStrictable:
         return generated, schema, None
+
+
+SHORTCUTS = ("_build_definitions_remapping", "mode", "encode_default")
+WithoutShortcuts: Any = type(
+    "WithoutShortcuts", (LosslessSchemaGenerator,), {name: vars(GenerateJsonSchema)[name] for name in SHORTCUTS}
+)
+"""The generator with pydantic's own search for names, its mode and its encoder of defaults."""
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data())
+def test_shortcuts_change_no_byte_of_a_schema(data: st.DataObject) -> None:
+    types = [generated_with(data, data.draw(st.sampled_from(CONSTRUCTS))).annotation for _ in range(2)]
+    core_schema = TypeAdapter(tuple[*types, types[0]]).core_schema  # type: ignore[valid-type]
+    shortened, plain = LosslessSchemaGenerator().generate(core_schema), WithoutShortcuts().generate(core_schema)
+    assert json.dumps(shortened) == json.dumps(plain)
 
 
 @over_types

@@ -17,6 +17,8 @@ def flow(lines: Sequence[str]) -> str:
     Args:
         lines: The first line, and the others with the indentation that they have in the docstring.
     """
+    if len(lines) == 1:
+        return lines[0].strip()
     rest = textwrap.dedent("\n".join(lines[1:])).splitlines()
     written = [line.rstrip() for line in (lines[0].strip(), *rest)]
     flowing: list[str] = []

@@ -62,6 +62,8 @@ def place_notes(schema: JSONObject, annotation: object, resolve: Resolve) -> Non
 
 
 def _place(schema: JSONObject, annotation: object, resolve: Resolve, inside: tuple[int, ...]) -> None:
+    if isinstance(annotation, type):
+        return
     notes, inner = _unwrap(annotation)
     if _is_alias(inner):
         target = resolve(schema) if "$ref" in schema else schema
@@ -73,6 +75,8 @@ def _place(schema: JSONObject, annotation: object, resolve: Resolve, inside: tup
                 _place(part, argument, resolve, inside)
             else:
                 notes += _all_notes(argument)
+    if not notes:
+        return
     described = "\n".join(str(part.get("description", "")) for part in walk_schemas(schema))
     missing = [note for note in notes if not is_included(note, described)]
     if missing:
@@ -82,7 +86,7 @@ def _place(schema: JSONObject, annotation: object, resolve: Resolve, inside: tup
 def _unwrap(annotation: object) -> tuple[list[str], object]:
     """Return the notes on an annotation, and what they are about."""
     notes: list[str] = []
-    while True:
+    while not isinstance(annotation, type):
         origin = get_origin(annotation)
         if origin is Annotated:
             annotation, *metadata = get_args(annotation)
@@ -93,7 +97,8 @@ def _unwrap(annotation: object) -> tuple[list[str], object]:
         elif (supertype := getattr(annotation, "__supertype__", None)) is not None:
             annotation = supertype
         else:
-            return notes, annotation
+            break
+    return notes, annotation
 
 
 def _is_alias(annotation: object) -> bool:

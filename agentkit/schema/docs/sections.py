@@ -36,7 +36,10 @@ def divide_docstring(text: str, parameters: Mapping[str, object]) -> tuple[str, 
         parameters: Annotations by the names that a text may be about. A type in the docstring is dropped only where
             it says no more than the annotation.
     """
-    divided = _DividedDocstring(text.splitlines(), parameters)
+    mentioned = {name: annotation for name, annotation in parameters.items() if name in text}
+    divided = _DividedDocstring(text.splitlines(), mentioned)
+    if not mentioned:
+        return "\n".join(divided.lines).strip("\n").rstrip(), {}
     divided.read()
     found = {name: "\n".join(texts) for name, texts in divided.found.items() if texts}
     return "\n".join(divided.kept).strip("\n").rstrip(), found

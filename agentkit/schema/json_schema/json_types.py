@@ -6,6 +6,9 @@ from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.json_schema.subschemas import is_object, resolve_reference
 
 ALL_TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+_OF_TYPE = {kind: frozenset({kind}) for kind in ALL_TYPES} | {"number": frozenset({"number", "integer"})}
+_OTHER_LIMITS = frozenset(("anyOf", "oneOf", "allOf", "enum", "const"))
+"""The keywords beside `type` that may exclude types."""
 
 
 def enum_values(schema: JSONObject) -> list[JSON]:
@@ -15,7 +18,10 @@ def enum_values(schema: JSONObject) -> list[JSON]:
 
 def json_types_of(schema: JSONObject, root: JSONObject) -> frozenset[str]:
     """Return the JSON types that a schema allows; `number` always comes with `integer`."""
-    schema = resolve_reference(schema, root)
+    if "$ref" in schema:
+        schema = resolve_reference(schema, root)
+    if isinstance(schema.get("type"), str) and _OTHER_LIMITS.isdisjoint(schema):
+        return _OF_TYPE.get(schema["type"], frozenset())
     kinds = ALL_TYPES
     if "type" in schema:
         said = schema["type"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
-from agentkit.schema.json_schema.json_types import json_types_of
+from agentkit.schema.json_schema.json_types import ALL_TYPES, json_types_of
 from agentkit.schema.json_schema.subschemas import (
     is_list,
     is_object,
@@ -21,6 +21,10 @@ from agentkit.schema.json_schema.subschemas import (
     walk_schemas,
 )
 
+_TYPES = tuple(ALL_TYPES)
+_REFERRING = frozenset(("$ref", "description", "default"))
+_TYPED = frozenset(("type", "description", "default", "format"))
+"""Keywords beside which nothing can make a part impossible: most parts have no others."""
 _ENDLESS = "it contains itself without end; make one level of it optional"
 
 
@@ -88,7 +92,9 @@ class _Judgement:
             if not self.is_complete or ref in inside:
                 return _ENDLESS
             return self.reason(look_up_reference(ref, self.root), inside | {ref})
-        if part.get("not") in ({}, True):
+        if part.keys() <= _REFERRING or (part.keys() <= _TYPED and part.get("type") in _TYPES):
+            return None
+        if "not" in part and part["not"] in ({}, True):
             return "it allows nothing"
         if part.get("enum") == []:
             return "its enum has no members"
@@ -100,7 +106,10 @@ class _Judgement:
                 reasons = [self.reason(choice, inside) for choice in choices]
                 if None not in reasons:
                     return reasons[0] if reasons else f"`{union}` has no choices"
-        return next((said for whole in part.get("allOf", ()) if (said := self.reason(whole, inside))), None)
+        for whole in part.get("allOf", ()):
+            if said := self.reason(whole, inside):
+                return said
+        return None
 
     def _reason_of_types(self, part: JSONObject, inside: frozenset[str]) -> str | None:
         kinds = json_types_of(part, self.root)

@@ -35,8 +35,9 @@ def _is_count(value: object) -> bool:
 
 
 def _are_types(value: object) -> bool:
-    kinds = value if is_list(value) else [value]
-    return bool(kinds) and all(kind in ALL_TYPES for kind in kinds if isinstance(kind, str)) and _are_texts(kinds)
+    if isinstance(value, str):
+        return value in ALL_TYPES
+    return is_list(value) and bool(value) and all(isinstance(kind, str) and kind in ALL_TYPES for kind in value)
 
 
 def _are_texts(value: object) -> bool:

@@ -91,6 +91,9 @@ def resolve_annotation(function: Callable[..., object], annotation: object, name
         DefinitionError: The annotation is invalid, and no later definition can change that.
     """
     module = _module_globals(function)
+    named = _named(annotation, module, names) if isinstance(annotation, str) else annotation
+    if _is_bare_class(named):  # most are, and nothing is left to resolve
+        return ResolvedAnnotation(named)
     if _is_run_context(annotation, module, names):
         return ResolvedAnnotation(annotation, is_context=True, accepts_none=_accepts_none(annotation, module, names))
     if isinstance(annotation, str):
@@ -153,6 +156,10 @@ def _nests_run_context(annotation: object) -> bool:
     return is_subclass or RunContext in (*inside, *map(get_origin, inside)) or any(map(_nests_run_context, inside))
 
 
+def _is_bare_class(value: object) -> bool:
+    return isinstance(value, type) and not issubclass(value, RunContext)
+
+
 def _accepts_none(annotation: object, module: VisibleNames, names: VisibleNames) -> bool:
     if annotation is None or annotation is NoneType or annotation is Optional:
         return True
@@ -197,6 +204,11 @@ def _text_annotation_parts(text: str, module: VisibleNames, names: VisibleNames)
             return (value,)
         case _:
             return (_look_up_name(node, module, names),)
+
+
+def _named(name: str, module: VisibleNames, names: VisibleNames) -> object:
+    """Return the value of a name. None: it is not defined, or the text is more than a name."""
+    return names.get(name, module.get(name, getattr(builtins, name, None)))
 
 
 def _look_up_name(node: ast.expr, module: VisibleNames, names: VisibleNames) -> object:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from agentkit.errors import DefinitionError
 from agentkit.schema import MISSING, Parameter
-from agentkit.schema.compiler import is_described_by_docstring
 from agentkit.schema.docstrings import callable_docstring, parse_docstring
 from agentkit.schema.late_annotations import read_parameters
+from agentkit.schema.parameters import is_described_by_docstring
 from agentkit.tools.signatures.annotations import VisibleNames, resolve_annotation, underlying_function
 from agentkit.tools.signatures.deps_demand import DepsDemand, demand_of_annotation
 from agentkit.tools.signatures.wrappers import named_parameters
@@ -46,6 +46,8 @@ class Signature:
     """Parameters whose annotation uses a name that is not defined yet, with the reason."""
     docstring: str | None
     """The docstring of the function. None: there is none."""
+    undocumented: str
+    """The docstring without the texts of parameters."""
     documented: Mapping[str, object]
     """The annotations of all parameters that the docstring may describe, also of those that the model does not see."""
     deps_demand: DepsDemand | None = None
@@ -55,6 +57,8 @@ class Signature:
     def description(self) -> str:
         """The docstring, without what the schema says and without texts about parameters that the model never sees."""
         beaten = {one.name for one in self.parameters if one.description and not is_described_by_docstring(one)}
+        if not beaten:
+            return self.undocumented
         taken = {name: annotation for name, annotation in self.documented.items() if name not in beaten}
         return parse_docstring(self.docstring, taken).description
 
@@ -91,7 +95,7 @@ def read_signature(function: Callable[..., object], names: VisibleNames) -> Sign
     docstring = callable_docstring(function)
     shown = _named_parameters(function)
     documented = _documented_parameters(function) | {one.name: one.annotation for one in shown}
-    texts = parse_docstring(docstring, documented).parameters
+    parsed = parse_docstring(docstring, documented)
     parameters: list[Parameter] = []
     context: str | None = None
     demand: DepsDemand | None = None
@@ -118,13 +122,17 @@ def read_signature(function: Callable[..., object], names: VisibleNames) -> Sign
         if annotation.unresolved_reason is not None:
             unresolved[name] = annotation.unresolved_reason
         default = parameter.default if has_default else MISSING
-        parameters.append(Parameter(name, annotation.value, default, texts.get(name, "")))
+        parameters.append(Parameter(name, annotation.value, default, parsed.parameters.get(name, "")))
     own = tuple(parameters)
-    return Signature(own, context, needs_context, is_context_required, unresolved, docstring, documented, demand)
+    return Signature(
+        own, context, needs_context, is_context_required, unresolved, docstring, parsed.description, documented, demand
+    )
 
 
 def _documented_parameters(function: Callable[..., object]) -> dict[str, object]:
     """Return the annotations of the parameters of a function and of all around which it is wrapped."""
+    if inspect.isfunction(function) and not vars(function):  # nothing tells of a wrapper
+        return {}
     inner: object = function
     found: dict[str, object] = {}
     while callable(inner):

@@ -151,3 +151,11 @@ def test_a_text_written_where_numpy_has_the_type() -> None:
 def test_a_section_ends_where_prose_goes_on() -> None:
     text = "Read.\n\nParameters\n----------\ncity : str\n    Where.\n\nLook at the map, too."
     assert divide_docstring(text, {"city": str}) == ("Read.\n\nLook at the map, too.", {"city": "Where."})
+
+
+@pytest.mark.parametrize("text", [GOOGLE, NUMPY, SPHINX, "One line.", "Look.\n\nArgs:\n\n\nMore.", ":param x: The x."])
+def test_a_docstring_that_mentions_no_parameter_stays_as_it_is(text: str) -> None:
+    unknown = {"parameter_of_another": int}
+    assert divide_docstring(text, unknown) == divide_docstring(text, {}) == (text.rstrip(), {})
+    mentioned = f"{text.rstrip()}\n\nSee parameter_of_another."
+    assert divide_docstring(mentioned, unknown) == (mentioned, {})

@@ -71,6 +71,20 @@ def test_what_some_value_fits_passes(schema: JSONObject) -> None:
     assert without_impossible_properties(schema) is schema
 
 
+@pytest.mark.parametrize("kind", ["string", "object", "number", "text", ["string", "null"], [], None])
+@pytest.mark.parametrize("beside", [{}, {"$ref": "#/$defs/Text"}, {"default": 1}])
+def test_a_keyword_that_limits_nothing_makes_no_difference(kind: JSON, beside: JSONObject) -> None:
+    def outcome(part: JSONObject) -> str:
+        try:
+            require_satisfiable(of(part, Text={"type": "string"}))
+        except DefinitionError as error:
+            return str(error)
+        return ""
+
+    part = {**beside, **({} if kind is None else {"type": kind})}
+    assert outcome(part) == outcome({**part, "x-note": "which"})
+
+
 def test_an_optional_property_without_values_is_left_out_at_any_depth() -> None:
     inner: JSONObject = {"type": "object", "properties": {"colour": {"enum": []}, "size": {"type": "string"}}}
     kept = without_impossible_properties({"type": "object", "properties": {"colour": {"enum": []}, "inner": inner}})
