@@ -92,8 +92,12 @@ class Request:
 
         In this order the bytes up to the last message are a prefix of the next request's, as the prompt cache needs it.
         """
+        return b"".join(self.to_parts())
+
+    def to_parts(self) -> tuple[bytes, ...]:
+        """Return the same body in parts, for connections that send them without a copy."""
         messages = b",".join([message.encoded for message in self.messages])
-        return b"".join((self.prefix.encoded, messages, b"],", encode(dict(self.options))[1:]))
+        return self.prefix.encoded, messages, b"],", encode(dict(self.options))[1:]
 
     def to_dict(self) -> JSONObject:
         """Return the same body as a dict, for clients that rewrite it (Bedrock, Vertex) or show it to middleware."""

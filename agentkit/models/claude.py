@@ -17,18 +17,19 @@ from agentkit.messages.request import Request
 from agentkit.messages.unsendable import find_unsendable
 from agentkit.models.client_capabilities import client_capabilities
 from agentkit.models.client_check import client_problem
+from agentkit.models.direct.client import DirectClient
 from agentkit.models.model import is_waiting_to_send
 from agentkit.models.rate_limiting.limiter import Permit, RateLimiter, rate_limiter_of
 from agentkit.models.refusals import OVERLOAD_KINDS, OVERLOAD_STATUSES
 from agentkit.models.reply_events import ReplyEvents
 from agentkit.models.retry import Retry
-from agentkit.models.sdk_messages import SdkMessages
+from agentkit.models.sdk.messages import SdkMessages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator
 
+    from agentkit.models.direct.client import ApiClient
     from agentkit.models.messages_endpoint import MessagesEndpoint
-    from agentkit.models.overriding_client import Client
 
 _COUNTED_FIELDS = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
 """Body fields that the token counting endpoint takes."""
@@ -43,7 +44,7 @@ class ClaudeModel:
 
     name: str
     """The id of the model."""
-    client: Client
+    client: ApiClient
     """The client that sends its requests."""
     idle_timeout_s: float = Retry().idle_timeout_s
     """Seconds without a byte after which a connection is given up."""
@@ -63,7 +64,7 @@ class ClaudeModel:
 
     @property
     def _endpoint(self) -> MessagesEndpoint:
-        return SdkMessages(self.client)
+        return self.client if isinstance(self.client, DirectClient) else SdkMessages(self.client)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:

@@ -1,12 +1,13 @@
-"""The client of the official SDK that a run uses, and its lifetime.
+"""The client that a run uses, and its lifetime.
 
 A client that was passed in is used as it is and never closed. Without one, runs in the same event loop share a client
-that opens on first use and closes when the last of them ends; so do runs in other event loops than the one that a
-passed client belongs to, which share a copy of it.
+that opens on first use and closes when the last of them ends: the direct one, or one of the SDK (`direct/way.py`). So
+do runs in other event loops than the one that a passed client belongs to, which share a copy of it.
 """
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,10 +16,12 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from agentkit.event_loop import correct_library_name
-from agentkit.models.endpoint_errors import EndpointError
-from agentkit.models.loop_client import copy_for_this_loop, take_over
+from agentkit.models.direct.client import ApiClient, DirectClient
+from agentkit.models.direct.proxies import find_proxies
+from agentkit.models.direct.way import SdkWay, choose_way
 from agentkit.models.overriding_client import Client, overriding_client
-from agentkit.redaction.redactor import text_without_secrets
+from agentkit.models.sdk.client import open_sdk_client, unopened_client
+from agentkit.models.sdk.loop_client import copy_for_this_loop, take_over
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _SharedClient:
-    client: Client
+    client: ApiClient
     original: Client | None
     """The client that it is a copy of. None: it is no copy. Kept alive, since its id is the key."""
     users: int = 0
@@ -37,7 +40,7 @@ _shared_clients: RunVar[dict[int, _SharedClient]] = RunVar("agentkit_clients")
 
 
 @asynccontextmanager
-async def lease_client(given: Client | None) -> AsyncGenerator[Client]:
+async def lease_client(given: ApiClient | None) -> AsyncGenerator[ApiClient]:
     """Yield the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
     chosen = overriding_client() or given
     async with _lease_shared(None) if chosen is None else lease_given_client(chosen) as client:
@@ -45,9 +48,9 @@ async def lease_client(given: Client | None) -> AsyncGenerator[Client]:
 
 
 @asynccontextmanager
-async def lease_given_client(given: Client) -> AsyncGenerator[Client]:
+async def lease_given_client(given: ApiClient) -> AsyncGenerator[ApiClient]:
     """Yield a given client, or a copy of it where its connections belong to another event loop."""
-    if await take_over(given):
+    if isinstance(given, DirectClient) or await take_over(given):
         yield given
         return
     async with _lease_shared(given) as client:
@@ -55,7 +58,7 @@ async def lease_given_client(given: Client) -> AsyncGenerator[Client]:
 
 
 @asynccontextmanager
-async def _lease_shared(original: Client | None) -> AsyncGenerator[Client]:
+async def _lease_shared(original: Client | None) -> AsyncGenerator[ApiClient]:
     correct_library_name()  # the shared clients are found by the event loop
     clients = _shared_clients.get(None)
     if clients is None:
@@ -82,16 +85,11 @@ async def session() -> AsyncGenerator[None]:
         yield
 
 
-def _open_client() -> Client:
-    import httpx2
-    from anthropic import AnthropicError, AsyncAnthropic  # costs over a second: only when a model is really called
-
-    from agentkit.models.http_transport import open_http_client
-
+def _open_client() -> ApiClient:
+    way = choose_way(os.environ, find_proxies(os.environ))
+    if isinstance(way, SdkWay):
+        return open_sdk_client()
     try:
-        return AsyncAnthropic(http_client=open_http_client())
-    except (AnthropicError, httpx2.InvalidURL, ImportError, OSError, ValueError) as error:
-        # An address, a proxy, a file of certificates: all of it comes from the environment.
-        text = text_without_secrets(str(error)).rstrip(".")
-        variables = "ANTHROPIC_BASE_URL, HTTP_PROXY, HTTPS_PROXY and SSL_CERT_FILE"
-        raise EndpointError(f"The client for the Claude API cannot be opened: {text}. Check {variables}.") from None
+        return DirectClient(way)
+    except OSError as error:
+        raise unopened_client(error) from None

@@ -1,4 +1,4 @@
-"""Capabilities of the SDK's clients and of the servers behind them, in one table."""
+"""Capabilities of clients and of the servers behind them, in one table."""
 
 from __future__ import annotations
 
@@ -28,15 +28,17 @@ class ClientCapabilities:
     """Its events come in frames of the AWS event stream, not as server-sent events."""
 
 
-_OF_THE_SDK: Mapping[str, ClientCapabilities] = {
+_KNOWN: Mapping[str, ClientCapabilities] = {
     "AsyncAnthropic": ClientCapabilities(sends_bytes=True, holds_threads=True, compacts=True, has_batches=True),
     "AsyncAnthropicAWS": ClientCapabilities(sends_bytes=True, compacts=True, has_batches=True),
     "AsyncAnthropicBedrock": ClientCapabilities(takes_top_level_marker=False, has_framed_events=True),
     "AsyncAnthropicBedrockMantle": ClientCapabilities(sends_bytes=True),
     "AsyncAnthropicFoundry": ClientCapabilities(sends_bytes=True),
     "AsyncAnthropicVertex": ClientCapabilities(takes_top_level_marker=False),
+    "DirectClient": ClientCapabilities(sends_bytes=True, holds_threads=True, compacts=True, has_batches=True),
 }
-"""By name, since importing the classes would import the SDK and its optional parts."""
+"""By name, since importing the classes would import the SDK and its optional parts. The last one is our own."""
+_PACKAGES = ("anthropic", "agentkit")
 
 
 def client_capabilities(client: object) -> ClientCapabilities:
@@ -59,8 +61,8 @@ def client_capabilities(client: object) -> ClientCapabilities:
 
 
 def _of_class(kind: type[object]) -> ClientCapabilities | None:
-    known = _OF_THE_SDK.get(kind.__name__)
-    return known if kind.__module__.partition(".")[0] == "anthropic" else None
+    known = _KNOWN.get(kind.__name__)
+    return known if kind.__module__.partition(".")[0] in _PACKAGES else None
 
 
 def has_server_side_compaction(model: Model) -> bool:

@@ -47,6 +47,8 @@ def client_problem(client: object) -> str | None:
     kind = type(client)
     if client is None or (kind.__name__.startswith("AsyncAnthropic") and kind.__module__.startswith("anthropic")):
         return None
+    if kind.__name__ == "DirectClient" and kind.__module__.startswith("agentkit."):  # the one that we have opened
+        return None
     if isinstance(client, type):
         return f"it takes an async client of the SDK, not the class {client.__name__}: `AsyncAnthropic()`"
     if isinstance(client, str):

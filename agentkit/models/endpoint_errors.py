@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Protocol, cast
 
 from agentkit.errors import ConfigurationError
+from agentkit.models.wire.errors import NotHttp
 from agentkit.redaction.redactor import text_without_secrets
 
 
@@ -142,6 +143,8 @@ def _problem_of_cause(leaf: BaseException) -> tuple[str, str] | None:
             return text, _ADDRESS_ADVICE
         case OverflowError():
             return text, _ADDRESS_ADVICE
+        case NotHttp() if text.startswith("illegal "):
+            return _PROTOCOL_PROBLEM, _ADDRESS_ADVICE
         case ValueError() if "credentials encoded in URL" in text:  # of aiohttp
             return "the user and password in its address do not go with the header `authorization`", _LOGIN_ADVICE
         case ValueError() if "header" in text:  # of aiohttp

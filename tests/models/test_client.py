@@ -9,6 +9,7 @@ import pytest
 
 from agentkit import session
 from agentkit.models.client import lease_client
+from agentkit.models.direct.client import ApiClient
 from agentkit.models.overriding_client import override_client
 
 pytestmark = pytest.mark.anyio
@@ -48,10 +49,10 @@ async def test_a_session_keeps_it_open_between_runs() -> None:
 
 
 async def test_it_is_closed_when_the_run_is_cancelled() -> None:
-    leased: list[anthropic.AsyncAnthropic] = []
+    leased: list[ApiClient] = []
     with anyio.CancelScope() as scope:
         async with lease_client(None) as client:
-            leased.append(client)  # type: ignore[arg-type]  # without one given, it is of the plain kind
+            leased.append(client)
             scope.cancel()
             await anyio.lowlevel.checkpoint()
     assert leased[0].is_closed()

@@ -275,7 +275,7 @@ async def test_a_mistake_in_the_environment_is_told_without_its_secret(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://127.0.0.1:9")
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
         await Agent("a", model=MODEL, retry=Retry(max_attempts=1)).run("hi")

@@ -11,7 +11,9 @@ import anyio
 import pytest
 
 from agentkit import Agent, ConfigurationError, Retry
-from agentkit.models.overriding_client import Client
+from agentkit.models.claude import ClaudeModel
+from agentkit.models.direct.client import ApiClient, DirectClient
+from agentkit.models.direct.way import DirectWay, choose_way
 from tests.models.misbehaving.scenes import SCENES, Scene
 from tests.models.misbehaving.server import MisbehavingServer
 
@@ -21,14 +23,23 @@ _CONTEXT = ssl.create_default_context()
 
 
 @asynccontextmanager
-async def sdk_client(url: str) -> AsyncGenerator[Client]:
+async def sdk_client(url: str) -> AsyncGenerator[ApiClient]:
     http_client = anthropic.DefaultAsyncHttpxClient(verify=_CONTEXT)
     async with anthropic.AsyncAnthropic(api_key="k", base_url=url, http_client=http_client) as client:
         yield client
 
 
-OpenClient = Callable[[str], AbstractAsyncContextManager[Client]]
-WAYS: dict[str, OpenClient] = {"the SDK": sdk_client}
+@asynccontextmanager
+async def direct_client(url: str) -> AsyncGenerator[ApiClient]:
+    way = choose_way({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": url}, {})
+    assert isinstance(way, DirectWay)
+    client = DirectClient(way)
+    yield client
+    await client.close()
+
+
+OpenClient = Callable[[str], AbstractAsyncContextManager[ApiClient]]
+WAYS: dict[str, OpenClient] = {"the SDK": sdk_client, "direct": direct_client}
 
 
 async def seen_by(open_client: OpenClient, scene: Scene, kept: int) -> tuple[set[str], int, int]:
@@ -41,10 +52,11 @@ async def seen_by(open_client: OpenClient, scene: Scene, kept: int) -> tuple[set
     """
     server = MisbehavingServer(scene.play, scene.reads_body)
     retry = Retry(max_attempts=2, first_wait_s=0.001, max_seconds=60, idle_timeout_s=0.3 if scene.stalls else 10)
-    agent = Agent("a", model="claude-haiku-5-5", retry=retry)
     async with server.serving():
         async with open_client(server.url) as client:
-            found = {await outcome_of(agent, client, scene.prompt, server.url) for _ in range(scene.runs)}
+            model = ClaudeModel("claude-haiku-5-5", client, retry.idle_timeout_s)
+            agent = Agent("a", model=model, retry=retry)
+            found = {await outcome_of(agent, scene.prompt, server.url) for _ in range(scene.runs)}
             await connections_of(server, kept)
             seen = found, server.requests, server.open_connections
         assert await connections_of(server, 0) == 0
@@ -58,9 +70,9 @@ async def connections_of(server: MisbehavingServer, expected: int) -> int:
     return server.open_connections
 
 
-async def outcome_of(agent: Agent[None, str, str], client: Client, prompt: str, url: str) -> str:
+async def outcome_of(agent: Agent[None, str, str], prompt: str, url: str) -> str:
     try:
-        result = await agent.run(prompt, client=client)
+        result = await agent.run(prompt)
     except ConfigurationError as mistake:
         origin = "URL: " if url in str(mistake) else ""
         return origin + str(mistake).split("help: ", 1)[-1].split(".")[0].split(",")[0]
@@ -82,6 +94,8 @@ async def test_every_way_sees_the_same(way: str) -> None:
         outcome, requests, kept = scene.outcome, scene.requests, scene.kept
         if way == "the SDK" and scene.sdks_own is not None:
             outcome, requests, kept = scene.sdks_own
+        if way == "direct" and scene.redirects:
+            requests += 1
         expected[name] = {outcome}, requests, kept
         found[name] = await seen_by(WAYS[way], scene, kept)
 

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentkit import ModelError
-from agentkit.models.api_errors import translate_sdk_errors
 from agentkit.models.refusals import Refusal
+from agentkit.models.sdk.errors import translate_sdk_errors
 
 URL = httpx2.URL("http://host:8000/v1/v1/messages")
 CLIENT = anthropic.AsyncAnthropic(api_key="k", base_url="http://host:8000")

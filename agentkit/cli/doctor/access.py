@@ -12,7 +12,7 @@ from agentkit.cli.doctor.http_exchange import SECRET_VARIABLES
 from agentkit.messages.printable import one_line, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from anthropic import AsyncAnthropic
 
@@ -50,6 +50,20 @@ def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
         advice = "Set ANTHROPIC_API_KEY, or name a server with --base-url."
         return problem(check, "none for the Claude API.", advice, is_access=True)
     return ok(check, "none; a server of your own may not ask for any")
+
+
+def check_way(environment: Mapping[str, str], base_url: str | None) -> Finding:
+    """Report the way that requests of agents take which are given no client, and why.
+
+    Args:
+        environment: The variables of the process.
+        base_url: The server of `--base-url`, which commands ask with a client of the SDK.
+    """
+    from agentkit.models.direct.proxies import find_proxies
+    from agentkit.models.direct.way import SdkWay, choose_way
+
+    given = SdkWay("`--base-url` gives one")
+    return ok("way", str(given if base_url else choose_way(environment, find_proxies(environment))))
 
 
 def unusable_credentials(reason: str) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentTypeError
 from collections import Counter
@@ -77,6 +78,7 @@ async def _check_server(args: Namespace, show: ShowFinding) -> None:
 
     client, finding = _client_and_credentials(args)
     show(finding)
+    show(access.check_way(os.environ, args.base_url))
     async with client:
         address = str(client.base_url.copy_with(userinfo=b"")).rstrip("/")  # the URL may contain a password
         try:

@@ -109,7 +109,7 @@ async def send_request(client: Client, method: str, path: str, body: JSONObject 
     import httpx2
     from anthropic import APIStatusError, AsyncAPIResponse
 
-    from agentkit.models.api_errors import translate_sdk_errors
+    from agentkit.models.sdk.errors import translate_sdk_errors
 
     began = time.monotonic()
     try:

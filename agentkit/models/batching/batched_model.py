@@ -15,6 +15,7 @@ from agentkit.models.batching.results import EXPIRED, LATE, events_of_message
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client
 from agentkit.models.client_capabilities import client_capabilities
+from agentkit.models.direct.client import sdk_client_of
 from agentkit.models.overriding_client import overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from agentkit.errors import ModelError
     from agentkit.messages.message import JSONObject
     from agentkit.messages.request import Request
+    from agentkit.models.direct.client import ApiClient
     from agentkit.models.model import Model
-    from agentkit.models.overriding_client import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class BatchedModel:
         return self.direct.name
 
     @property
-    def client(self) -> Client:
+    def client(self) -> ApiClient:
         """The client that sends its requests."""
         return self.direct.client
 
@@ -67,7 +68,7 @@ class BatchedModel:
 
 @asynccontextmanager
 async def open_batched_model(
-    model: str | Model, client: Client | None, idle_timeout_s: float, wait_s: float
+    model: str | Model, client: ApiClient | None, idle_timeout_s: float, wait_s: float
 ) -> AsyncGenerator[BatchedModel]:
     """Open a model in front of this one that submits batches inside the block.
 
@@ -98,7 +99,7 @@ async def open_batched_model(
         else:
             name = model if isinstance(model, str) else model.name
             direct = ClaudeModel(name, leased, idle_timeout_s, rate_limiter_of(leased, name))
-        collector = BatchCollector(BatchEndpoint(leased), wait_s)
+        collector = BatchCollector(BatchEndpoint(sdk_client_of(leased)), wait_s)
         async with collector.running():
             yield BatchedModel(direct, collector)
 
@@ -106,7 +107,7 @@ async def open_batched_model(
 @asynccontextmanager
 async def waiting_for_batches(model: ClaudeModel) -> AsyncGenerator[BatchedModel]:
     """Open a model that waits for requests which an earlier process has submitted, and makes all others directly."""
-    collector = BatchCollector(BatchEndpoint(model.client), submits=False)
+    collector = BatchCollector(BatchEndpoint(sdk_client_of(model.client)), submits=False)
     async with collector.running():
         yield BatchedModel(model, collector)
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from agentkit.errors import ConfigurationError, ModelError
 from agentkit.messages.message import JSONObject, encode
 from agentkit.messages.strict_json import ExactFloat, may_hold_exact_float
-from agentkit.models.api_errors import translate_sdk_errors
 from agentkit.models.client_capabilities import client_capabilities
+from agentkit.models.sdk.errors import translate_sdk_errors
 
 if TYPE_CHECKING:
     import httpx2

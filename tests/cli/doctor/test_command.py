@@ -10,7 +10,13 @@ from importlib.metadata import version
 import anthropic
 import pytest
 
-from agentkit.cli.doctor.access import check_authentication, check_credentials, choose_model, is_first_party
+from agentkit.cli.doctor.access import (
+    check_authentication,
+    check_credentials,
+    check_way,
+    choose_model,
+    is_first_party,
+)
 from agentkit.cli.doctor.http_exchange import ServerResponse
 from agentkit.cli.doctor.setup import check_extras, check_package, check_prices, check_setup
 from agentkit.cli.main import main
@@ -193,3 +199,20 @@ def test_a_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.C
         code = int(str(stop.code))
     assert code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("environment", "base_url", "said"),
+    [
+        ({"ANTHROPIC_API_KEY": SECRET}, None, "direct, without the SDK: ANTHROPIC_API_KEY is set"),
+        ({"ANTHROPIC_API_KEY": SECRET, "HTTPS_PROXY": "p"}, None, "through the SDK's client: a proxy stands before"),
+        ({"ANTHROPIC_API_KEY": SECRET}, NOWHERE, "through the SDK's client: `--base-url` gives one"),
+    ],
+)
+def test_the_way_of_requests_is_told_with_its_reason(
+    environment: dict[str, str], base_url: str | None, said: str
+) -> None:
+    finding = check_way(environment, base_url)
+    assert (finding.check, finding.status) == ("way", "ok")
+    assert finding.found.startswith(said)
+    assert SECRET not in finding.found

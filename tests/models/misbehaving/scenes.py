@@ -135,6 +135,8 @@ class Scene:
     reads_body: bool = True
     stalls: bool = False
     """True: it needs a short idle timeout."""
+    redirects: bool = False
+    """True: the direct client asks once more, by way of the SDK."""
     sdks_own: tuple[str, int, int] | None = None
     """Outcome, requests and kept of the SDK's own connections, which the bytes behind a reply are left in."""
 
@@ -177,7 +179,7 @@ GOOD: dict[str, Scene] = {
     "closes the idle connection": Scene(closes_when_used_again, requests=3, kept=0, runs=3),
     "forgets the idle connection": Scene(lies_about_keeping_alive, requests=3, runs=3),
     "connection: close": Scene(says(sized(REPLY, "200 OK", SSE, "connection: close")), requests=2, kept=0, runs=2),
-    "redirects": Scene(redirects, requests=4, runs=2),
+    "redirects": Scene(redirects, requests=4, runs=2, redirects=True),
     "more bytes behind the reply": Scene(
         says(sized(REPLY) + b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"),
         requests=2,
@@ -225,16 +227,18 @@ REFUSALS: dict[str, Scene] = {
     "500 with a cut body": lost(says(sized(error_body("api_error"), "500 Oh", JSON)[:-9], closes=True)),
     "500 with a stalled body": lost(stalls(sized(error_body("api_error"), "500 Oh", JSON)[:-9]), stalls=True),
     "304": Scene(says(head("304 Not Modified")), "http_304 304"),
-    "redirects without end": Scene(redirects_without_end, "URL: Exceeded maximum allowed redirects", requests=21),
+    "redirects without end": Scene(
+        redirects_without_end, "URL: Exceeded maximum allowed redirects", requests=21, redirects=True
+    ),
 }
 NO_REPLIES: dict[str, Scene] = {
     "empty": lost(says(sized(b"")), kept=1),
     "204": lost(says(head("204 No Content")), kept=1),
     "json": Scene(says(sized(b'{"type": "message"}', "200 OK", JSON)), "URL: it answered with application/json"),
     "a web page": Scene(says(sized(b"<html>Sign in</html>", "200 OK", HTML)), "URL: it answered with text/html"),
-    "not json": lost(says(sized(sse(_START) + b"data: {oops\n\n" + REPLY)), kind="protocol_error"),
-    "error event": Scene(says(sized(sse(_START, _BUSY))), "overloaded_error 200 again", requests=2, kept=0),
-    "final error event": Scene(says(sized(sse(_INVALID))), "invalid_request_error 200", kept=0),
+    "not json": lost(says(CHUNKED + chunk(sse(_START) + b"data: {oops\n\n" + REPLY)), kind="protocol_error"),
+    "error event": Scene(says(CHUNKED + chunk(sse(_START, _BUSY))), "overloaded_error 200 again", requests=2, kept=0),
+    "final error event": Scene(says(CHUNKED + chunk(sse(_INVALID))), "invalid_request_error 200", kept=0),
     "cut between events": lost(says(sized(sse(*_EVENTS[:3]))), kept=1),
     "length too short": Scene(
         says(head("200 OK", SSE, "content-length: 150") + REPLY),
@@ -265,7 +269,9 @@ FAILURES: dict[str, Scene] = {
     "two lengths": lost(
         says(head("200 OK", SSE, "content-length: 5", "content-length: 6") + REPLY), kind="connection_error"
     ),
-    "damaged gzip": lost(says(encoded(_GZIP[:40] + b"\0\0\0\0" + _GZIP[44:], "gzip"))),
+    "damaged gzip": lost(
+        says(CHUNKED[:-2] + b"content-encoding: gzip\r\n\r\n", chunk(_GZIP[:40] + b"\0\0\0\0" + _GZIP[44:]))
+    ),
     "cut gzip": lost(says(encoded(_GZIP[:60], "gzip")), kept=1),
 }
 SCENES = GOOD | REFUSALS | NO_REPLIES | FAILURES

@@ -50,6 +50,8 @@ class MisbehavingServer:
     """False: the scene begins as soon as the head is there."""
     port: int = 0
     requests: int = 0
+    redirects: bool = False
+    """For scenes that change."""
     open_connections: int = 0
 
     @property

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from agentkit.errors import ModelError
 from agentkit.messages.message import JSONObject
-from agentkit.models.api_errors import translate_sdk_errors
 from agentkit.models.client_capabilities import ClientCapabilities, client_capabilities
 from agentkit.models.messages_endpoint import rate_limits_of
+from agentkit.models.sdk.errors import translate_sdk_errors
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence

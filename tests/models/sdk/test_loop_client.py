@@ -99,6 +99,8 @@ async def test_a_copy_is_shared_and_closed_and_the_original_is_left_alone(other:
         async with lease_client(given) as one, lease_client(given.with_options(timeout=3)) as changed:
             async with lease_client(given) as two:
                 assert one is two is not given
+            assert isinstance(one, anthropic.AsyncAnthropic)
+            assert isinstance(changed, anthropic.AsyncAnthropic)
             assert (str(one.base_url), one.max_retries, changed.timeout) == (str(given.base_url), 7, 3)
             assert not one.is_closed()
         return one.is_closed()

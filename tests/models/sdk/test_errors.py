@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from agentkit import ConfigurationError, ModelError
-from agentkit.models.api_errors import translate_sdk_errors
+from agentkit.models.sdk.errors import translate_sdk_errors
 
 REQUEST = httpx2.Request("POST", "http://x/v1/messages")
 

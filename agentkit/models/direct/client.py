@@ -1,0 +1,244 @@
+"""The direct client: requests to the API over connections of our own, without the SDK in memory.
+
+It belongs to the event loop in which it was opened. What it has no way for itself goes through a client of the SDK with
+the same address and credential, which opens on first use: message batches, and a server that redirects.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+from agentkit.messages.message import JSONObject, encode
+from agentkit.models.direct.api_headers import api_headers
+from agentkit.models.direct.wire_errors import error_before_reply, error_within_reply
+from agentkit.models.endpoint_errors import EndpointError
+from agentkit.models.messages_endpoint import rate_limits_of
+from agentkit.models.refusals import Refusal
+from agentkit.models.sdk.client import open_sdk_client
+from agentkit.models.sdk.messages import SdkMessages
+from agentkit.models.wire.dialing import Server
+from agentkit.models.wire.errors import IllegalHead, WireError
+from agentkit.models.wire.http1 import RequestHead
+from agentkit.models.wire.pool import ConnectionPool
+from agentkit.models.wire.tls import tls_context
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+    from agentkit.messages.request import Request
+    from agentkit.models.direct.address import ApiAddress
+    from agentkit.models.direct.way import DirectWay
+    from agentkit.models.messages_endpoint import RecordHeaders, Reply
+    from agentkit.models.overriding_client import Client
+    from agentkit.models.wire.exchange import Response
+
+_CONNECT_TIMEOUT_S = 10.0
+_MESSAGES, _COUNT_TOKENS = "/v1/messages", "/v1/messages/count_tokens"
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+class DirectClient:
+    """A client of one address with one credential.
+
+    Args:
+        way: The address, the credential and the headers.
+
+    Raises:
+        EndpointError: A header cannot be sent.
+        OSError: The certificates of SSL_CERT_FILE cannot be read.
+    """
+
+    middleware: Sequence[object] = ()
+    """Always empty: middleware is for clients of the SDK."""
+
+    def __init__(self, way: DirectWay) -> None:
+        self._way = way
+        self.default_headers = api_headers(way.variable, way.credential, way.custom_headers)
+        """The headers of all requests, by lower-case names."""
+        self._heads: dict[tuple[str, tuple[str, ...]], RequestHead] = {}
+        tls = tls_context() if way.address.scheme == "https" else None
+        self._pool = ConnectionPool(Server(way.address.host, way.address.connect_port, tls))
+        self._sdk_client: AsyncAnthropic | None = None
+        self._is_redirected = False
+        self._is_closed = False
+        self._head_of(_MESSAGES, (), is_streamed=True)
+
+    def __repr__(self) -> str:
+        return f"DirectClient({str(self._way.address)!r})"
+
+    @property
+    def api_key(self) -> str:
+        """The key or the token."""
+        return self._way.credential
+
+    # -- /v1/messages --------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def open_reply(
+        self, model: str, request: Request, record_headers: RecordHeaders, idle_timeout_s: float
+    ) -> AsyncGenerator[Reply]:
+        """See `MessagesEndpoint.open_reply`."""
+        if not self._is_redirected:
+            head = self._head_of(_MESSAGES, request.betas, is_streamed=True)
+            address = self._way.address.join(_MESSAGES)
+            async with self._exchange(head, request.to_parts(), address, idle_timeout_s) as response:
+                if not _is_redirect(response):
+                    record_headers(rate_limits_of(response.headers))
+                    await _raise_refusal(response, model, address)
+                    yield DirectReply(response, address)
+                    return
+            await self._leave_to_sdk()
+        async with SdkMessages(self.sdk_client()).open_reply(model, request, record_headers, idle_timeout_s) as reply:
+            yield reply
+
+    async def count_tokens(self, model: str, body: JSONObject, betas: Sequence[str], idle_timeout_s: float) -> object:
+        """See `MessagesEndpoint.count_tokens`."""
+        if not self._is_redirected:
+            head = self._head_of(_COUNT_TOKENS, betas, is_streamed=False)
+            address = self._way.address.join(_COUNT_TOKENS)
+            async with self._exchange(head, (encode(body),), address, idle_timeout_s) as response:
+                if not _is_redirect(response):
+                    await _raise_refusal(response, model, address)
+                    return _parse_json(await _read_all(response))
+            await self._leave_to_sdk()
+        return await SdkMessages(self.sdk_client()).count_tokens(model, body, betas, idle_timeout_s)
+
+    @asynccontextmanager
+    async def _exchange(
+        self, head: RequestHead, body: Sequence[bytes], address: ApiAddress, idle_timeout_s: float
+    ) -> AsyncGenerator[Response]:
+        connect_timeout_s = min(_CONNECT_TIMEOUT_S, idle_timeout_s)
+        exchange = self._pool.request(head, body, connect_timeout_s=connect_timeout_s, idle_timeout_s=idle_timeout_s)
+        try:
+            response = await exchange.__aenter__()
+        except WireError as error:
+            raise error_before_reply(error, address) from error
+        try:
+            yield response
+        finally:
+            await exchange.__aexit__(None, None, None)
+
+    def _head_of(self, path: str, betas: Sequence[str], *, is_streamed: bool) -> RequestHead:
+        """Return the head of requests to a path; it is made once."""
+        key = path, tuple(betas)
+        if key not in self._heads:
+            address = self._way.address.join(path)
+            headers = {"host": address.netloc, **self.default_headers, "content-type": "application/json"}
+            if is_streamed:
+                headers["accept"] = "text/event-stream"
+            if betas:
+                headers["anthropic-beta"] = ",".join(betas)
+            lines = [(name.encode(), value.encode()) for name, value in headers.items()]
+            try:
+                self._heads[key] = RequestHead(b"POST", address.path.encode(), lines)
+            except IllegalHead as error:
+                raise EndpointError(
+                    f"The header {error.name!r} of requests to the Claude API has a character that HTTP does not take, "
+                    f"such as a space at its end. Check {self._way.variable} and ANTHROPIC_CUSTOM_HEADERS."
+                ) from None
+        return self._heads[key]
+
+    # -- the SDK's client ----------------------------------------------------------------------------------------
+
+    async def _leave_to_sdk(self) -> None:
+        """Send everything through the SDK's client from now on: the server redirects, which that client follows."""
+        self._is_redirected = True
+        await self._pool.aclose()
+
+    def sdk_client(self) -> AsyncAnthropic:
+        """Return the client of the SDK for what has no direct way."""
+        if self._sdk_client is None:
+            way = self._way
+            is_key = way.variable == "ANTHROPIC_API_KEY"
+            self._sdk_client = open_sdk_client(
+                api_key=way.credential if is_key else None,
+                auth_token=None if is_key else way.credential,
+                base_url=str(way.address),
+                default_headers=way.custom_headers,
+            )
+        return self._sdk_client
+
+    def is_closed(self) -> bool:
+        """Return True once `close` was called."""
+        return self._is_closed
+
+    async def close(self) -> None:
+        """Close all connections."""
+        self._is_closed = True
+        await self._pool.aclose()
+        if self._sdk_client is not None:
+            await self._sdk_client.close()
+
+
+ApiClient: TypeAlias = "Client | DirectClient"
+"""A client that requests go out with: one of the SDK, or the direct one that we open where none is given."""
+
+
+def sdk_client_of(client: ApiClient) -> Client:
+    """Return a client of the SDK for what the direct client has no way for: the client itself, if it is one."""
+    return client.sdk_client() if isinstance(client, DirectClient) else client
+
+
+class DirectReply:
+    """A reply over a connection of our own. The connection is closed, or used again, at the end of the block."""
+
+    __slots__ = ("_response", "address")
+
+    def __init__(self, response: Response, address: ApiAddress) -> None:
+        self._response = response
+        self.address = address
+        """The address that has answered."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body. Empty: none was sent."""
+        return (self._response.header(b"content-type") or b"").decode("latin-1")
+
+    async def receive(self) -> bytes | None:
+        """Return the bytes that are received next. None: the end."""
+        try:
+            return await self._response.read_some() or None
+        except WireError as error:
+            raise error_within_reply(error) from error
+
+    async def drain(self) -> None:
+        """Read the body to its end, or until it breaks off."""
+        try:
+            while await self._response.read_some():
+                pass
+        except WireError:
+            pass
+
+    async def give_up(self) -> None:
+        """Do nothing: a body that was not read to its end closes its connection at the end of the block."""
+
+
+def _is_redirect(response: Response) -> bool:
+    return response.status in _REDIRECTS and response.header(b"location") is not None
+
+
+async def _raise_refusal(response: Response, model: str, address: ApiAddress) -> None:
+    """Raise ModelError for a response that is none of success."""
+    if not 200 <= response.status < 300:
+        headers: dict[str, str] = {}
+        for name, value in response.headers:
+            headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+        raise Refusal.from_response(response.status, headers, await _read_all(response), address).error(model)
+
+
+async def _read_all(response: Response) -> bytes:
+    try:
+        return await response.read_all()
+    except WireError as error:
+        raise error_within_reply(error) from error
+
+
+def _parse_json(body: bytes) -> object:
+    """Return the JSON of a body. None: it is no JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

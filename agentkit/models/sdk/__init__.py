@@ -1,0 +1,1 @@
+"""The way to the API through a client of the official SDK."""

@@ -1,0 +1,44 @@
+"""Opening a client of the official SDK where nobody gives one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from agentkit.models.endpoint_errors import EndpointError
+from agentkit.redaction.redactor import text_without_secrets
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+
+def open_sdk_client(
+    *,
+    api_key: str | None = None,
+    auth_token: str | None = None,
+    base_url: str | None = None,
+    default_headers: Mapping[str, str] | None = None,
+) -> AsyncAnthropic:
+    """Open a client of the SDK, which takes what is left out from the environment. Raises EndpointError."""
+    import httpx2
+    from anthropic import AnthropicError, AsyncAnthropic  # costs over a second: only when a model is really called
+
+    from agentkit.models.http_transport import open_http_client
+
+    try:
+        return AsyncAnthropic(
+            api_key=api_key,
+            auth_token=auth_token,
+            base_url=base_url,
+            default_headers=default_headers,
+            http_client=open_http_client(),
+        )
+    except (AnthropicError, httpx2.InvalidURL, ImportError, OSError, ValueError) as error:
+        raise unopened_client(error) from None
+
+
+def unopened_client(error: Exception) -> EndpointError:
+    """Return the error for a client that cannot be opened with the address, proxy or file of the environment."""
+    text = text_without_secrets(str(error)).rstrip(".")
+    variables = "ANTHROPIC_BASE_URL, HTTP_PROXY, HTTPS_PROXY and SSL_CERT_FILE"
+    return EndpointError(f"The client for the Claude API cannot be opened: {text}. Check {variables}.")

@@ -1,0 +1,120 @@
+"""The head of a direct request says the same as the SDK's, for every combination of the variables."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from itertools import product
+from typing import Any
+from unittest.mock import patch
+
+import anthropic
+import pytest
+
+from agentkit import Agent, ConfigurationError, Settings
+from agentkit.models.claude import ClaudeModel
+from agentkit.models.direct.api_headers import API_VERSION, FRAMING_HEADERS, api_headers, parse_custom_headers
+from agentkit.models.direct.client import ApiClient, DirectClient
+from agentkit.models.direct.way import DirectWay, choose_way
+from tests.models.misbehaving.scenes import REPLY, sized
+from tests.models.misbehaving.server import Exchange, MisbehavingServer
+
+CUSTOM = {
+    "none": None,
+    "more": "x-team: tea\nX-Trace:  a: b \nnothing\n",
+    "twice": "X-A: 1\nx-a: 2\nX-A: 3",
+    "instead": "Authorization: Basic abc\nanthropic-version: 2023-06-01\nUser-Agent: me\nAccept: */*\nContent-Type: x",
+    "betas": "anthropic-beta: one-2026\nx-api-key: k",
+    "no authorization": "authorization:\nx-api-key: other",
+    "empty and of a helper": "x-empty:\nx-stainless-helper: a, b",
+}
+COMBINATIONS: dict[str, list[str | None]] = {
+    "ANTHROPIC_API_KEY": [None, "", "sk-1"],
+    "ANTHROPIC_AUTH_TOKEN": [None, "token-1"],
+    "ANTHROPIC_BASE_URL": ["", "/gateway/v2/"],
+    "ANTHROPIC_CUSTOM_HEADERS": [*CUSTOM.values()],
+}
+# What the SDK says of itself, and of its connection.
+OF_THE_SDK = ("x-stainless-", "accept-encoding", "connection")
+
+
+async def heads_of(client: ApiClient, heads: list[bytes]) -> list[object]:
+    """Send a request without betas and one with, and return the request line and the headers of both."""
+    heads.clear()
+    for betas in ((), ("b-1", "b-2")):
+        agent = Agent("a", model=ClaudeModel("claude-haiku-5-5", client), settings=Settings(betas=betas))
+        assert (await agent.run("Hi")).output == "Tea."
+        await ClaudeModel("claude-haiku-5-5", client).count_tokens(agent_request(betas))
+    return [parsed(head) for head in heads]
+
+
+def agent_request(betas: tuple[str, ...]) -> Any:
+    from agentkit.messages.message import user
+    from agentkit.messages.request import EncodedPrefix, Request
+
+    return Request(EncodedPrefix.encode(None, []), [user("Hi")], {"model": "m", "max_tokens": 5}, betas)
+
+
+def parsed(head: bytes) -> tuple[str, dict[str, str]]:
+    line, *fields = head.decode().strip().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
+    kept = {name: value for name, value in headers.items() if not name.startswith(OF_THE_SDK)}
+    if kept.get("user-agent") in ("agentkit", f"AsyncAnthropic/Python {anthropic.__version__}"):
+        del kept["user-agent"]
+    return line, kept
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # nothing of it depends on the event loop
+async def test_a_direct_head_is_the_sdks_in_every_combination_of_the_variables() -> None:
+    heads: list[bytes] = []
+
+    async def answer(exchange: Exchange) -> None:
+        heads.append(exchange.head)
+        await exchange.say(sized(REPLY))
+
+    compared, context = 0, ssl.create_default_context()
+    async with MisbehavingServer(answer).serving() as server:
+        for values in product(*COMBINATIONS.values()):
+            given = {name: value for name, value in zip(COMBINATIONS, values, strict=True) if value is not None}
+            given["ANTHROPIC_BASE_URL"] = server.url + given["ANTHROPIC_BASE_URL"]
+            way = choose_way(given, {})
+            if not isinstance(way, DirectWay):
+                assert not given.get("ANTHROPIC_API_KEY")
+                assert not given.get("ANTHROPIC_AUTH_TOKEN")
+                continue
+            direct = DirectClient(way)
+            with patch.dict(os.environ, given):
+                http_client = anthropic.DefaultAsyncHttpxClient(verify=context)
+                sdk = anthropic.AsyncAnthropic(http_client=http_client)
+            assert await heads_of(direct, heads) == await heads_of(sdk, heads)
+            compared += 1
+            await direct.close()
+            await sdk.close()
+    assert compared == 4 * 2 * len(CUSTOM)
+
+
+def test_the_version_is_that_of_the_sdk() -> None:
+    assert anthropic._constants.ANTHROPIC_API_VERSION == API_VERSION
+
+
+@pytest.mark.parametrize(
+    ("variable", "credential", "custom", "said"),
+    [
+        ("ANTHROPIC_API_KEY", "secret\n", "", "ANTHROPIC_API_KEY has a line end in it"),
+        ("ANTHROPIC_AUTH_TOKEN", "secret\rx", "", "ANTHROPIC_AUTH_TOKEN has a line end in it"),
+        ("ANTHROPIC_API_KEY", "secret\u2026", "", "ANTHROPIC_API_KEY has a character in it that is not ASCII"),
+        ("ANTHROPIC_API_KEY", "k", "x-team: secret\rx", "'x-team' of ANTHROPIC_CUSTOM_HEADERS has a line end"),
+        ("ANTHROPIC_API_KEY", "k", "x team: secret", "'x team' of ANTHROPIC_CUSTOM_HEADERS has a name that HTTP"),
+    ],
+)
+def test_a_value_that_is_no_header_is_refused_by_the_name_of_its_variable(
+    variable: str, credential: str, custom: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        api_headers(variable, credential, parse_custom_headers(custom))
+    assert "secret" not in str(caught.value)
+
+
+def test_headers_of_the_connection_are_known_by_their_lower_case_names() -> None:
+    assert {name.lower() for name in FRAMING_HEADERS} == FRAMING_HEADERS
