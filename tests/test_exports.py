@@ -56,6 +56,7 @@ def test_the_packages_that_others_use_have_public_names() -> None:
         "evals.graders",
         "evals.office",
         "evals.statistics",
+        "evals.synthesis",
         "journal",
         "messages",
         "models",

@@ -73,4 +73,5 @@ def _written(grader: object) -> str:
         return repr(grader)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(grader).__name__.lstrip("_")).lower()
     values = [getattr(grader, one.name) for one in fields(grader) if one.repr]
-    return f"{name}({', '.join(getattr(one, '__name__', repr(one)) for one in values if one not in (None, 0, ()))})"
+    said = ", ".join(getattr(one, "__name__", repr(one)) for one in values if one not in (None, 0, ()))
+    return f"{name}({said})" if said else name
