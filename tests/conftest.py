@@ -4,6 +4,8 @@ import gc
 import os
 import shutil
 from datetime import timedelta
+from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
@@ -17,10 +19,14 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
+_BACKENDS = ["asyncio", "trio"]
+_ABOVE_EVENT_LOOPS = [Path(__file__).parent / name for name in ("agentkit_tools", "evals", "patterns", "retail")]
+"""Tests of what is made of public names: each runs on one backend, half of them on each, the rest with `make soak`."""
 
-@pytest.fixture(params=["asyncio", "trio"])
+
+@pytest.fixture(params=_BACKENDS)
 def anyio_backend(request: pytest.FixtureRequest) -> str:
-    """Each test marked `anyio` runs on both backends."""
+    """Each test marked `anyio` runs on both backends, but for those above event loops."""
     return str(request.param)
 
 
@@ -37,8 +43,19 @@ def soon_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
 def _make_random_source_of_hypothesis(_: None) -> None: ...
 
 
+def _leave_one_backend(items: list[pytest.Item]) -> None:
+    ids = {item.nodeid for item in items}
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in _ABOVE_EVENT_LOOPS):
+            on_each = [item.nodeid.replace("[trio", "[asyncio", 1), item.nodeid.replace("[asyncio", "[trio", 1)]
+            if ids.issuperset(on_each) and item.nodeid != on_each[crc32(on_each[0].encode()) % 2]:
+                item.add_marker(pytest.mark.soak)
+
+
+@pytest.hookimpl(tryfirst=True)  # before the marked ones are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files whose tests are given more time than others come first: at the end, everybody would wait for them."""
+    _leave_one_backend(items)
     slow = {item.path for item in items if item.get_closest_marker("timeout")}
     items.sort(key=lambda item: item.path not in slow)
 
