@@ -46,7 +46,7 @@ def check(run: RandomRun, share: float, in_order: bool, backend: str) -> None:
 ANY_CUT = given(run=RANDOM_RUNS, share=st.floats(0, 1), in_order=st.booleans(), backend=st.sampled_from(BACKENDS))
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @ANY_CUT
 def test_a_random_run_goes_on_from_a_cut(run: RandomRun, share: float, in_order: bool, backend: str) -> None:
     check(run, share, in_order, backend)
