@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import TypeAlias
 
 from agentkit.errors import UsageError
@@ -73,5 +74,11 @@ def _written(grader: object) -> str:
         return repr(grader)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(grader).__name__.lstrip("_")).lower()
     values = [getattr(grader, one.name) for one in fields(grader) if one.repr]
-    said = ", ".join(getattr(one, "__name__", repr(one)) for one in values if one not in (None, 0, ()))
+    said = ", ".join(_written_value(one) for one in values if one not in (None, 0, ()))
     return f"{name}({said})" if said else name
+
+
+def _written_value(value: object) -> str:
+    """Return a value as it is written; a function by its name, the same in every process."""
+    function = value.func if isinstance(value, partial) else value
+    return str(getattr(function, "__name__", repr(value)))

@@ -1,10 +1,13 @@
 """A grader is a function of a trial, sync or async, or an expectation about its calls; all give a grade."""
 
+from functools import partial
+
 import pytest
 
 from agentkit.errors import UsageError
 from agentkit.evals import Grade, called
 from agentkit.evals.grader import Grader, grade_of, grader_name
+from agentkit.evals.graders import world_is
 from agentkit.evals.trial import AnyTrial
 from agentkit.testing.expectations import Call
 from tests.evals.trials import trial
@@ -46,6 +49,15 @@ async def test_an_assertion_that_does_not_hold_is_a_failure_and_all_else_passes_
     for nothing in (None, "yes", 1):
         with pytest.raises(UsageError, match=r"<lambda> returned \w+ instead of a Grade, True or False"):
             await grade_of(lambda _, nothing=nothing: nothing, trial())  # type: ignore[misc]
+
+
+def stock_of(*_: object) -> object:
+    return None
+
+
+def test_a_function_is_written_by_its_name() -> None:
+    assert grader_name(world_is(1, stock_of)) == "world_is(1, stock_of)"
+    assert grader_name(world_is(1, partial(stock_of, 1))) == "world_is(1, stock_of)"
 
 
 def test_a_long_name_is_cut() -> None:
