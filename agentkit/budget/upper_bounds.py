@@ -19,7 +19,7 @@ from agentkit.messages.message import JSONObject
 if TYPE_CHECKING:
     from agentkit.budget.prices import Price
     from agentkit.messages.message import Message
-    from agentkit.messages.request import Request
+    from agentkit.messages.request import EncodedPrefix, Request
 
 IMAGE_TOKENS = 4_784
 """The most tokens of a picture: larger ones are scaled down. Source: vision guide, high-resolution models."""
@@ -149,20 +149,42 @@ def max_prompt_tokens(request: Request, known_tokens: int = 0, known_messages: i
     )
 
 
+@dataclass(slots=True)
+class PromptEstimate:
+    """A running estimate of the prompt of a conversation: only what is new is measured, as long as it only grows."""
+
+    _messages: tuple[Message, ...] = ()
+    _bytes: int = 0
+    """The bytes of these messages, as far as they count."""
+
+    def tokens_of(self, prefix: EncodedPrefix, messages: tuple[Message, ...]) -> int:
+        """Return the estimated tokens of a prompt: four bytes are a token, except of a picture."""
+        known = len(self._messages)
+        if messages[:known] != self._messages:  # the history was replaced; the same messages are compared at once
+            known = self._bytes = 0
+        self._bytes += sum(map(_counted_bytes, messages[known:]))
+        self._messages = messages
+        return (len(prefix.encoded) + self._bytes) // 4
+
+
 def estimated_prompt_tokens(request: Request) -> int:
-    """Return an estimate of the prompt's tokens, for the rate limiter: four bytes are a token, except of a picture."""
-    sizes = [len(message.encoded) for message in request.messages]
-    estimate = (len(request.prefix.encoded) + sum(sizes)) // 4
-    if estimate > IMAGE_TOKENS:  # the data of a picture is longer than its tokens, and rare
-        for message, size in zip(request.messages, sizes, strict=True):
-            if size > 4 * IMAGE_TOKENS and not isinstance(message.content, str):
-                estimate -= _bytes_over_tokens(message) // 4
-    return estimate
+    """Return an estimate of the prompt's tokens, for the rate limiter."""
+    if request.estimate is not None and request.estimate[0] is request.messages:
+        return request.estimate[1]
+    return PromptEstimate().tokens_of(request.prefix, tuple(request.messages))
+
+
+def _counted_bytes(message: Message) -> int:
+    """Return the bytes of a message; the data of a picture is longer than its tokens, and rare."""
+    size = len(message.encoded)
+    return size - _bytes_over_tokens(message) if size > 4 * IMAGE_TOKENS else size
 
 
 def _bytes_over_tokens(message: Message) -> int:
     """Return the bytes by which the data of pictures and PDFs is longer than four for each of their tokens."""
     over = 0
+    if isinstance(message.content, str):
+        return over
     for kind, source in _media_sources(cast("Sequence[object]", message.content)):
         data = source.get("data")
         if isinstance(data, str) and source.get("type") != "text":

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from agentkit.budget.upper_bounds import PromptEstimate
 from agentkit.budget.usage import Usage
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS
 from agentkit.history.compaction import RequestTurn, compact_transcript
@@ -53,6 +54,7 @@ class RunHistory:
     """True if code of the last turn waits for its calls: the next user message must hold their results alone."""
     _has_pause: bool = field(default=False, init=False)
     """True if the server has paused a turn since the last user message: its own tools may not have ended."""
+    _estimate: PromptEstimate = field(default_factory=PromptEstimate, init=False)
     _held: list[Block] = field(default_factory=list["Block"], init=False)
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
@@ -149,7 +151,8 @@ class RunHistory:
             if container is not None:
                 options["container"] = container
         all_betas = tuple(dict.fromkeys((*betas, *transcript.betas)))
-        return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None)
+        estimate = messages, self._estimate.tokens_of(prefix, messages)
+        return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None, estimate)
 
     def _fit_end_marker(self, options: JSONObject, count: int) -> None:
         """Leave out the marker for the end of a request, or shorten its life, where `count` others demand it."""

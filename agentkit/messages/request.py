@@ -68,6 +68,8 @@ class Request:
     """The id of the run, for fair rate limiting between runs; it is not sent."""
     thread: ServerThread | None = None
     """The message thread that the server holds; see `as_sent`. None: it holds none."""
+    estimate: tuple[Sequence[Message], int] | None = field(default=None, repr=False, compare=False)
+    """The messages, and an estimate of the prompt's tokens with them. None: it is made when it is needed."""
 
     def with_max_tokens(self, max_tokens: int) -> Request:
         """Return the same request with another `max_tokens`."""

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentkit.budget.upper_bounds import estimated_prompt_tokens
 from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS, CacheMarkers
@@ -102,3 +108,41 @@ def test_markers_are_counted_anew_when_the_messages_are_replaced() -> None:
     assert "cache_control" in requested(history, cache_control=MARKER).options
     history.append_user_message()
     assert "cache_control" in history.to_dicts()[-1]["content"][0]
+
+
+PICTURE: Block = {
+    "type": "image",
+    "source": {"type": "base64", "media_type": "image/png", "data": "x" * 40_000},
+}
+THINKING: Block = {"type": "thinking", "thinking": "Well.", "signature": "s"}
+CHANGES: Mapping[str, Callable[[RunHistory], object]] = {
+    "answer": lambda history: history.append_turn(turn(THINKING, text_block("Yes."))),
+    "call": lambda history: history.append_turn(turn(THINKING, CALL)),
+    "ask": lambda history: history.append_user_message("And then?"),
+    "show": lambda history: history.append_user_message("x" * 20_000),
+    "results": lambda history: history.queue_tool_results([tool_result("toolu_1", [PICTURE], is_error=False)]),
+    "drop thinking": lambda history: history.drop_thinking("second"),
+    "sanitize": lambda history: history.add_missing_results(),
+    "put as text": lambda history: history.refused_turn_as_text("messages.1.content.0: no", str),
+    "replace refused": lambda history: history.new_content.replace_refused("messages.0.content.0: no", str),
+    "take back": lambda history: history.new_content.take_back_prompt("messages.0: no"),
+}
+
+
+@given(st.lists(st.sampled_from([*CHANGES, "compact"]), max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_the_running_estimate_of_a_prompt_is_that_of_all_its_messages(changes: list[str]) -> None:
+    transcript = fresh()
+    markers = CacheMarkers(MARKER)
+    history = RunHistory(transcript, [PICTURE], markers, NewContent(transcript, markers, transcript.checkpoint()))
+    for change in ("ask", *changes):
+        if change == "compact":
+            transcript.replace_messages([user("A summary.")])
+        else:
+            CHANGES[change](history)
+        if transcript.messages:
+            request = requested(history)
+            assert request.estimate is not None
+            assert estimated_prompt_tokens(request) == estimated_prompt_tokens(replace(request, estimate=None))
+            shorter = replace(request, messages=request.messages[-1:])
+            assert estimated_prompt_tokens(shorter) == estimated_prompt_tokens(replace(shorter, estimate=None))
