@@ -13,6 +13,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "agentkit.evals.graders": "graders",
         "agentkit.evals.running.evaluation_run": "evaluate",
         "agentkit.evals.running.progress": "Progress",
+        "agentkit.evals.running.store": "EvalStore",
+        "agentkit.evals.running.stored_evaluations": "EvaluationRecord",
         "agentkit.evals.statistics": "statistics",
         "agentkit.evals.suite": "Suite",
         "agentkit.evals.suite_files": "read_suite",

@@ -7,6 +7,8 @@ from agentkit.evals.evaluation import Evaluation as Evaluation
 from agentkit.evals.grade import Grade as Grade
 from agentkit.evals.running.evaluation_run import evaluate as evaluate
 from agentkit.evals.running.progress import Progress as Progress
+from agentkit.evals.running.store import EvalStore as EvalStore
+from agentkit.evals.running.stored_evaluations import EvaluationRecord as EvaluationRecord
 from agentkit.evals.suite import Suite as Suite
 from agentkit.evals.suite_files import read_suite as read_suite
 from agentkit.evals.task import SolutionCall as SolutionCall

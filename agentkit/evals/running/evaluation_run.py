@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
@@ -14,10 +14,14 @@ import anyio
 
 from agentkit.budget.blocks import enclosing_accounts
 from agentkit.errors import UsageError
-from agentkit.evals.contenders import Evaluated, PerTask
+from agentkit.evals.contenders import Evaluated
 from agentkit.evals.evaluation import Evaluation, TaskInfo
+from agentkit.evals.running.agent_names import name_agents
+from agentkit.evals.running.kept_trials import KeptTrials
 from agentkit.evals.running.progress import Progress
 from agentkit.evals.running.schedule import Schedule, batch_size
+from agentkit.evals.running.store import EvalStore
+from agentkit.evals.running.trial_keys import TrialKeys
 from agentkit.evals.running.trial_run import Made, TrialRunner
 from agentkit.evals.statistics.stopping import StoppingRule
 from agentkit.evals.suite import Suite
@@ -28,6 +32,8 @@ from agentkit.run.scope import share_budget
 from agentkit.tool_calls.failures import first_leaf_exception
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from agentkit.budget.budget import Budget
     from agentkit.evals.case import Case
     from agentkit.evals.faults.spec import Faults
@@ -44,6 +50,7 @@ async def evaluate(
     concurrency: int = 8,
     budget: Budget | None = None,
     seed: int = 0,
+    store: str | PathLike[str] | EvalStore | None = None,
     until_width: float | None = None,
     faults: Faults | None = None,
     progress: Callable[[Progress], object] | None = None,
@@ -64,8 +71,8 @@ async def evaluate(
         concurrency: The most trials at once.
         budget: A limit on the whole evaluation. Trials that it does not cover are not made.
         seed: Chooses the order of the tries, and whatever else is random.
-        until_width: Ends the tries at a task as soon as the interval of its pass rate is so narrow, by a rule that
-            keeps the interval's coverage; 0.05 at least. None: all tries are made.
+        store: A file that keeps trials by their content, and the history; only what is new or has changed is run.
+        until_width: Ends the tries at a task once the interval of its pass rate is so narrow, which still covers.
         faults: The faults that the agents meet, the same for each of them. None: no faults are planted.
         progress: Called after each trial, sync or async.
         client: The client of all runs. None: those of the agents.
@@ -74,27 +81,41 @@ async def evaluate(
     Raises:
         UsageError: An argument cannot work, or a run finds something that only the caller can put right.
     """
-    run = _EvaluationRun.planned(
-        name_agents(agents),
-        tasks if isinstance(tasks, Suite) else Suite("", tasks),
-        _Plan(tries, concurrency, seed, until_width),
-        progress,
-    )
+    plan = _Plan(tries, concurrency, seed, until_width, faults, settings)
+    suite = tasks if isinstance(tasks, Suite) else Suite("", tasks)
+    with _open_runner(name_agents(agents), plan, budget, store, client) as runner:
+        return await _EvaluationRun.planned(suite, plan, runner, progress).run()
+
+
+@contextmanager
+def _open_runner(
+    agents: dict[str, Evaluated],
+    plan: _Plan,
+    budget: Budget | None,
+    store: str | PathLike[str] | EvalStore | None,
+    client: Client | None,
+) -> Generator[TrialRunner]:
+    """Yield what makes the trials, under the budget."""
     with ExitStack() as stack:
         stack.enter_context(share_budget(budget, "the evaluation"))
         account = None if budget is None else enclosing_accounts()[-1]
-        await run.run(TrialRunner(run.agents, seed, faults, account, client, settings), concurrency)
-    return run.evaluation("" if faults is None else str(faults))
+        kept = None
+        if store is not None:
+            opened = store if isinstance(store, EvalStore) else stack.enter_context(EvalStore(store))
+            kept = KeptTrials(opened, TrialKeys(agents, plan.settings, plan.faults, plan.seed))
+        yield TrialRunner(agents, plan.seed, plan.faults, account, client, plan.settings, kept)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The options of `evaluate` that say which tries are made. Raises UsageError."""
+    """The options of `evaluate` that say which tries are made, and how. Raises UsageError."""
 
     tries: int | None
     concurrency: int
     seed: int
     until_width: float | None
+    faults: Faults | None
+    settings: Settings | None
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -109,53 +130,21 @@ class _Plan:
         return StoppingRule(self.until_width, batch=batch_size(self.concurrency, pairs))
 
 
-def name_agents(agents: object) -> dict[str, Evaluated]:
-    """Return agents by name: an agent's own, or that of a pipeline's function.
-
-    Args:
-        agents: As `evaluate` takes them.
-
-    Raises:
-        UsageError: There is none, two have the same name, or something is none.
-    """
-    if isinstance(agents, Mapping):
-        named = {str(name): one for name, one in cast("Mapping[object, Evaluated]", agents).items()}
-    else:
-        several = isinstance(agents, Sequence) and not isinstance(agents, str)
-        given = list(cast("Sequence[Evaluated]", agents)) if several else [cast("Evaluated", agents)]
-        named = {_own_name(one): one for one in given}
-        if len(named) < len(given):
-            raise UsageError("evaluate(agents=[...]): two have the same name; give them by name, {name: agent}.")
-    if not named:
-        raise UsageError("evaluate(agents=...): there is no agent.")
-    for name, one in named.items():
-        if not isinstance(one, AgentSpec | PerTask) and not callable(one):
-            raise UsageError(
-                f"evaluate(agents=...): {name!r} is of type {type(one).__name__}; it takes an Agent, an async function "
-                "of the input, or PerTask(...)."
-            )
-    return named
-
-
-def _own_name(agent: Evaluated) -> str:
-    named = cast("object", agent)
-    name = getattr(named, "name", None) or getattr(named, "__name__", None)
-    return str(name or type(named).__name__)
-
-
 @dataclass(eq=False)
 class _EvaluationRun:
     """One evaluation in progress."""
 
     suite: Suite
-    agents: dict[str, Evaluated]
-    schedule: Schedule
-    progress: Callable[[Progress], object] | None
-    seed: int
+    plan: _Plan
     tries: int
     rule: StoppingRule | None
+    runner: TrialRunner
+    schedule: Schedule
+    progress: Callable[[Progress], object] | None
     _trials: list[AnyTrial] = field(default_factory=list[AnyTrial], init=False)
     _rates: dict[str, tuple[int, int]] = field(init=False)
+    _keys: dict[tuple[str, str, int], str] = field(default_factory=dict[tuple[str, str, int], str], init=False)
+    """The keys of the trials that are kept; empty for others."""
     _spent_usd: float = 0.0
     _stopped: str = ""
     _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
@@ -163,55 +152,55 @@ class _EvaluationRun:
 
     @classmethod
     def planned(
-        cls,
-        agents: dict[str, Evaluated],
-        suite: Suite,
-        plan: _Plan,
-        progress: Callable[[Progress], object] | None,
+        cls, suite: Suite, plan: _Plan, runner: TrialRunner, progress: Callable[[Progress], object] | None
     ) -> _EvaluationRun:
         """Return the execution of a plan."""
-        rule = plan.rule(len(agents) * len(suite.tasks))
+        rule = plan.rule(len(runner.agents) * len(suite.tasks))
         most = plan.tries if plan.tries is not None else 1 if rule is None else rule.most_tries()
-        schedule = Schedule(agents, suite.tasks, most, plan.seed, rule)
-        return cls(suite, agents, schedule, progress, seed=plan.seed, tries=most, rule=rule)
+        schedule = Schedule(runner.agents, suite.tasks, most, plan.seed, rule)
+        return cls(suite, plan, most, rule, runner, schedule, progress)
 
     def __post_init__(self) -> None:
-        self._rates = dict.fromkeys(self.agents, (0, 0))
+        self._rates = dict.fromkeys(self.runner.agents, (0, 0))
 
-    async def run(self, runner: TrialRunner, concurrency: int) -> None:
-        """Make the trials."""
-
-        async def work() -> None:
-            while (one := await self.schedule.take()) is not None:
-                if runner.is_over:
-                    self._stop()
-                    return
-                await self._note(await runner.make(one))
-
+    async def run(self) -> Evaluation:
+        """Make the trials, and return the evaluation."""
         try:
             async with anyio.create_task_group() as workers:
-                for number in range(concurrency):
-                    workers.start_soon(work, name=f"trials {number}")
+                for number in range(self.plan.concurrency):
+                    workers.start_soon(self._work, name=f"trials {number}")
         except BaseExceptionGroup as group:
             raise first_leaf_exception(group) from None
+        evaluation = self._evaluation()
+        if (kept := self.runner.kept) is not None:
+            keys = [self._keys[trial.agent, trial.task, trial.number] for trial in evaluation.trials]
+            kept.store.record(evaluation, keys)
+            await kept.forget_runs()
+        return evaluation
 
-    def _stop(self) -> None:
-        self._stopped = "the budget of the evaluation is used up"
-        self.schedule.stop()
+    async def _work(self) -> None:
+        while (one := await self.schedule.take()) is not None:
+            made = await self.runner.find(one)
+            if made is not None:
+                await self._note(made)
+            elif self.runner.is_over:
+                self._stopped = "the budget of the evaluation is used up"
+                self.schedule.skip(one)
+            else:
+                await self._note(await self.runner.make(one))
 
     async def _note(self, made: Made) -> None:
         trial = made.trial
         self._spent_usd += made.spent_usd
         self._trials.append(trial)
-        if made.is_cut:
-            self._stop()
+        self._keys[trial.agent, trial.task, trial.number] = made.key
         passed, judged = self._rates[trial.agent]
         self._rates[trial.agent] = (passed + trial.passed, judged + trial.is_judged)
         self.schedule.note(trial)
         if self.progress is not None:
             state = Progress(
                 trial=trial,
-                is_kept=False,
+                is_kept=made.is_kept,
                 done=len(self._trials),
                 planned=self.schedule.most_tries,
                 spent_usd=self._spent_usd,
@@ -221,27 +210,29 @@ class _EvaluationRun:
             if inspect.isawaitable(answer):
                 await cast("Awaitable[object]", answer)
 
-    def evaluation(self, faults: str) -> Evaluation:
+    def _evaluation(self) -> Evaluation:
         """Return the evaluation, its trials in the order of agents, tasks and tries."""
-        agents = {name: place for place, name in enumerate(self.agents)}
+        agents = {name: place for place, name in enumerate(self.runner.agents)}
         tasks = {task.name: place for place, task in enumerate(self.suite.tasks)}
         trials = sorted(self._trials, key=lambda trial: (agents[trial.agent], tasks[trial.task], trial.number))
         return Evaluation(
             suite=self.suite.name,
             description=self.suite.description,
             tasks=tuple(TaskInfo(task.name, task.category, tuple(task.tags)) for task in self.suite.tasks),
-            agents=tuple(self.agents),
-            models={
-                name: model_id(one.model) if isinstance(one, AgentSpec) else "" for name, one in self.agents.items()
-            },
+            agents=tuple(agents),
+            models={name: _model_of(one) for name, one in self.runner.agents.items()},
             trials=tuple(trials),
-            seed=self.seed,
+            seed=self.plan.seed,
             tries=self.tries,
-            until_width=None if self.rule is None else self.rule.width,
+            until_width=self.plan.until_width,
             batch=1 if self.rule is None else self.rule.batch,
             started=self._started,
             seconds=time.monotonic() - self._began,
             spent_usd=self._spent_usd,
-            faults=faults,
+            faults="" if self.plan.faults is None else str(self.plan.faults),
             stopped=self._stopped,
         )
+
+
+def _model_of(evaluated: Evaluated) -> str:
+    return model_id(evaluated.model) if isinstance(evaluated, AgentSpec) else ""

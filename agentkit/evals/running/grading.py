@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from agentkit.errors import ConfigurationError
 from agentkit.evals.grade import Grade
 from agentkit.evals.grader import Grader, grade_of, grader_name
+from agentkit.evals.running.pipeline_work import collected_runs
 from agentkit.evals.trial import AnyTrial
 
+if TYPE_CHECKING:
+    from agentkit.models.overriding_client import Client
 
-async def grade_trial(trial: AnyTrial, graders: Sequence[Grader]) -> AnyTrial:
-    """Return the trial with the grades of these graders, or with the problem of the first that cannot judge it.
+
+async def grade_trial(
+    trial: AnyTrial, graders: Sequence[Grader], client: Client | None = None, known: Sequence[Grade | None] = ()
+) -> tuple[AnyTrial, float]:
+    """Return the trial with its grades, or the problem of the first grader that cannot judge it; and what they spent.
 
     Args:
         trial: The trial.
         graders: The graders of its task.
+        client: The client of graders that are agents. None: their own.
+        known: The grades that are known already, in the order of the graders. Empty: none are.
     """
     grades: list[Grade] = []
-    for grader in graders:
-        try:
-            grades.append(await grade_of(grader, trial))
-        except ConfigurationError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a grader may raise anything; it is reported
-            return trial.graded(grades, f"The grader {grader_name(grader)} raised {type(error).__name__}: {error}")
-    return trial.graded(grades)
+    known = known or [None] * len(graders)
+    if None not in known:
+        return trial.graded([grade for grade in known if grade is not None]), 0.0
+    problem = ""
+    async with collected_runs("graders", f"graders of {trial.task}, {trial.agent}, {trial.number}", client) as runs:
+        for grader, grade in zip(graders, known, strict=True):
+            try:
+                grades.append(grade or await grade_of(grader, trial))
+            except ConfigurationError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a grader may raise anything; it is reported
+                problem = f"The grader {grader_name(grader)} raised {type(error).__name__}: {error}"
+                break
+    return trial.graded(grades, problem), sum(run.cost.usd or 0.0 for run in runs)

@@ -53,6 +53,7 @@ class _Pair:
     passed: int = 0
     judged: int = 0
     is_done: bool = False
+    is_skipped: bool = False
 
 
 @dataclass(eq=False)
@@ -72,7 +73,6 @@ class Schedule:
     _pairs: dict[tuple[str, str], _Pair] = field(init=False)
     _ready: deque[Try] = field(default_factory=deque[Try], init=False)
     _has_ended: anyio.Event = field(default_factory=anyio.Event, init=False)
-    _is_stopped: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         order = random.Random(f"order of tries {self.seed}")  # noqa: S311 - it hides nothing
@@ -93,15 +93,21 @@ class Schedule:
 
     async def take(self) -> Try | None:
         """Return the next try; waits while it depends on those in progress. None: there is none left."""
-        while self._is_stopped or not self._ready:
-            if self._is_stopped or all(pair.ended == pair.given_out for pair in self._pairs.values()):
+        while not self._ready:
+            if all(pair.ended == pair.given_out for pair in self._pairs.values()):
                 return None
             await self._has_ended.wait()
         return self._ready.popleft()
 
-    def stop(self) -> None:
-        """Give out no more tries."""
-        self._is_stopped = True
+    def skip(self, one: Try) -> None:
+        """Take note that a try was not made, nor will be those of its agent at its task that depend on it.
+
+        Args:
+            one: The try.
+        """
+        pair = self._pairs[one.agent, one.task.name]
+        pair.ended += 1
+        pair.is_skipped = True
         self._wake()
 
     def note(self, trial: AnyTrial) -> None:
@@ -114,7 +120,7 @@ class Schedule:
         pair.ended += 1
         pair.judged += trial.is_judged
         pair.passed += trial.passed
-        if pair.ended == pair.given_out:
+        if pair.ended == pair.given_out and not pair.is_skipped:
             self._go_on(pair)
         self._wake()
 

@@ -8,11 +8,12 @@ from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agentkit.errors import RunConflict
 from agentkit.evals.contenders import Evaluated, PerTask
 from agentkit.evals.faults.trial_faults import TrialFaults
 from agentkit.evals.running.agent_work import run_agent
 from agentkit.evals.running.grading import grade_trial
-from agentkit.evals.running.pipeline_work import collected_runs, run_pipeline
+from agentkit.evals.running.pipeline_work import run_pipeline
 from agentkit.evals.trial import AnyTrial, Trial
 from agentkit.run.deps_source import open_deps_source
 from agentkit.run.outcome import Outcome
@@ -20,6 +21,7 @@ from agentkit.run.outcome import Outcome
 if TYPE_CHECKING:
     from agentkit.budget.account import Account
     from agentkit.evals.faults.spec import Faults
+    from agentkit.evals.running.kept_trials import KeptTrials
     from agentkit.evals.running.schedule import Try
     from agentkit.evals.running.work import Work
     from agentkit.evals.task import AnyTask
@@ -41,8 +43,10 @@ class Made:
     """The trial, with its grades or its problem."""
     spent_usd: float = 0.0
     """Its cost with those of the user, of graders and of attempts that failed, in US dollars, as far as known."""
-    is_cut: bool = False
-    """True if the budget of the evaluation ended it."""
+    key: str = ""
+    """The key under which it is kept. Empty: it is not kept."""
+    is_kept: bool = False
+    """True if the store had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,17 @@ class TrialRunner:
     """The client of all runs. None: those of the agents."""
     settings: Settings | None = None
     """Instead of the agents' settings. None: theirs."""
+    kept: KeptTrials | None = None
+    """Keeps the trials. None: there is no store."""
+
+    async def find(self, one: Try) -> Made | None:
+        """Return the trial of a try that the store has, graded. None: it has to be made.
+
+        Args:
+            one: The try.
+        """
+        found = None if self.kept is None else await self.kept.find(one, blank_trial(one), self.client)
+        return None if found is None else Made(*found, self._key(one), is_kept=True)
 
     async def make(self, one: Try) -> Made:
         """Make a try: repeat what the infrastructure ended, and grade the rest. Raises UsageError of its runs.
@@ -83,26 +98,43 @@ class TrialRunner:
 
     async def _attempt(self, one: Try, run_id: str) -> tuple[Made, bool]:
         """Return the trial of one attempt, and True unless it should be made again."""
-        blank = _blank_trial(one)
-        async with AsyncExitStack() as stack:
-            try:
-                world = await self._open_world(one.task, stack)
-            except Exception as error:  # noqa: BLE001 - a setup may raise anything; it is reported
-                return Made(replace(blank, problem=f"The setup raised {type(error).__name__}: {error}")), False
-            began, faults = time.monotonic(), self._faults_of(one)
-            work = await self._work(one, world, run_id, faults)
-            trial = _trial_of_work(replace(blank, world=world), work, time.monotonic() - began)
-            if faults is not None:
-                trial = replace(trial, faults_met=dict(faults.met))
-            spent = work.whole_cost.usd or 0.0
-            if work.met_a_budget and self.is_over:
-                return Made(replace(trial, problem=CUT_BY_BUDGET), spent, is_cut=True), True
-            failure = work.infrastructure_failure
-            if failure and not trial.faults_met.get("api"):
-                return Made(replace(trial, problem=f"The infrastructure failed: {failure}"), spent), False
-            async with collected_runs("graders", f"{run_id}/graders", self.client) as runs:
-                graded = await grade_trial(trial, one.task.graders)
-            return Made(graded, spent + sum(run.cost.usd or 0.0 for run in runs)), True
+        blank, done = blank_trial(one), None
+        try:
+            async with AsyncExitStack() as stack:
+                try:
+                    world = await self._open_world(one.task, stack)
+                except Exception as error:  # noqa: BLE001 - a setup may raise anything; it is reported
+                    return Made(replace(blank, problem=f"The setup raised {type(error).__name__}: {error}")), False
+                done = await self._attempt_in(world, one, run_id, replace(blank, world=world))
+        except Exception as error:
+            if done is None:
+                raise
+            problem = f"The cleanup of the setup raised {type(error).__name__}: {error}"
+            return replace(done[0], trial=replace(done[0].trial, problem=problem)), True
+        return done
+
+    async def _attempt_in(self, world: object, one: Try, run_id: str, blank: AnyTrial) -> tuple[Made, bool]:
+        """Let the agent work in a world, and grade what it did."""
+        began, faults = time.monotonic(), self._faults_of(one)
+        work = await self._work(one, world, run_id, faults)
+        trial = _trial_of_work(blank, work, time.monotonic() - began)
+        if faults is not None:
+            trial = replace(trial, faults_met=dict(faults.met))
+        spent = work.whole_cost.usd or 0.0
+        if work.met_a_budget and self.is_over:
+            return Made(replace(trial, problem=CUT_BY_BUDGET), spent), True
+        failure = work.infrastructure_failure
+        if failure and not trial.faults_met.get("api"):
+            return Made(replace(trial, problem=f"The infrastructure failed: {failure}"), spent), False
+        if self.kept is not None:
+            self.kept.keep(one, trial)
+        graded, spent_by_graders = await grade_trial(trial, one.task.graders, self.client)
+        if self.kept is not None:
+            graded = self.kept.keep_grades(one, graded)
+        return Made(graded, spent + spent_by_graders, self._key(one)), True
+
+    def _key(self, one: Try) -> str:
+        return "" if self.kept is None else self.kept.keys.of_trial(one)
 
     @property
     def is_over(self) -> bool:
@@ -132,10 +164,20 @@ class TrialRunner:
         options: RunOptions[object] = {"run_id": run_id, "client": self.client, "settings": self.settings}
         if one.task.setup is not None:
             options["deps"] = world
+        elif faults is None and self.kept is not None:
+            try:
+                return await run_agent(evaluated, one.task, {**options, "journal": self.kept.journal(one)})
+            except RunConflict:  # its prompt says something else now, such as the date: it begins anew
+                pass
         return await run_agent(evaluated, one.task, options, faults)
 
 
-def _blank_trial(one: Try) -> AnyTrial:
+def blank_trial(one: Try) -> AnyTrial:
+    """Return the trial of a try of which nothing is done yet.
+
+    Args:
+        one: The try.
+    """
     task = one.task
     return Trial(
         task=task.name,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agentkit import Agent, Budget
+from agentkit import Budget
 from agentkit.errors import UsageError
 from agentkit.evals import Case, PerTask, Progress, Suite, Task, Trial, called, evaluate
 from agentkit.simulator import Reply
@@ -119,14 +119,7 @@ async def test_a_budget_ends_the_evaluation_and_blames_no_agent() -> None:
 
 
 async def test_what_cannot_be_evaluated_is_refused() -> None:
-    other = Agent("clerk", model="claude-sonnet-5-5")
-    refused: list[tuple[Any, dict[str, Any], str]] = [
-        ([clerk, other], {}, "same name"),
-        ({}, {}, "no agent"),
-        ({"x": "claude"}, {}, "'x' is of type str"),
-        (clerk, {"tries": 0}, "tried once"),
-        (clerk, {"concurrency": 0}, "concurrency=0"),
-    ]
-    for agents, options, text in refused:
+    refused: list[tuple[dict[str, Any], str]] = [({"tries": 0}, "tried once"), ({"concurrency": 0}, "concurrency=0")]
+    for options, text in refused:
         with pytest.raises(UsageError, match=text):
-            await evaluate(agents, [TEA], **options)
+            await evaluate(clerk, [TEA], **options)

@@ -24,7 +24,7 @@ def is_named(one: Trial) -> Grade:
 async def test_every_kind_of_grader_gives_a_grade_with_its_name() -> None:
     calls = (Call("price", {}, ("a",), is_error=False),)
     graders: list[Grader] = [is_four, is_named, lambda one: one.number == 1, called("price"), never_called("price")]
-    graded = await grade_trial(trial(4, calls=calls), graders)
+    graded, _ = await grade_trial(trial(4, calls=calls), graders)
     assert [grade.passed for grade in graded.grades] == [True, True, True, True, False]
     names = [grade.grader for grade in graded.grades]
     assert names == ["is_four", "mine", "<lambda>", 'called("price")', 'never_called("price")']
@@ -35,6 +35,6 @@ async def test_what_cannot_be_graded_is_a_problem() -> None:
     def counts(one: Trial) -> Any:
         return one.number
 
-    graded = await grade_trial(trial(4), [is_four, counts, is_four])
+    graded, _ = await grade_trial(trial(4), [is_four, counts, is_four])
     assert not graded.is_judged
     assert graded.problem.startswith("The grader counts raised UsageError")

@@ -67,8 +67,9 @@ async def test_who_waits_for_a_try_is_woken_at_the_end() -> None:
             end(schedule, one, passed=True)
             await anyio.lowlevel.checkpoint()
             await anyio.lowlevel.checkpoint()
-            assert [one.number for one in taken if one] == [2]
+            assert taken[0] is not None
+            assert taken[0].number == 2
             tasks.start_soon(take)
             await anyio.lowlevel.checkpoint()
-            schedule.stop()
+            schedule.skip(taken[0])
     assert taken[1:] == [None]

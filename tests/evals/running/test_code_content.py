@@ -1,0 +1,56 @@
+"""The content of code is what it does; what it changes while it runs is seen by how it does so."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from agentkit.evals.graders import outputs
+from agentkit.evals.running.code_content import code_parts, is_followed, mutated_names
+
+COUNTS: dict[str, int] = {}
+SEEN: list[str] = []
+PRICES = {"tea": 4.0}
+total = 0
+
+
+def buy(item: str) -> float:
+    global total  # noqa: PLW0603
+    COUNTS[item] = COUNTS.get(item, 0) + 1
+    SEEN.append(item)
+    total += 1
+    return PRICES[item]
+
+
+class Till:
+    def __init__(self) -> None:
+        self.start = 1
+        self.paid = 0
+
+    def pay(self) -> None:
+        self.paid += self.start
+
+
+def test_what_code_changes_is_recognized() -> None:
+    changed = mutated_names(buy.__code__)
+    assert {"COUNTS", "SEEN", "total"} <= changed
+    assert "PRICES" not in changed
+    assert mutated_names(Till.pay.__code__) == {"paid"}
+
+
+def test_layout_and_local_names_are_no_content() -> None:
+    def parts(source: str) -> list[object]:
+        names: dict[str, Any] = {}
+        exec(source, names)
+        made: Callable[[int], int] = names["f"]
+        return list(code_parts(made.__code__, made.__doc__))
+
+    same = ["def f(x):\n  return x + 1", "# one\ndef f(y):\n    'Add.'\n    return (\n      y + 1)"]
+    assert parts(same[0]) == parts(same[1])
+    assert parts(same[0]) != parts("def f(x):\n  return x + 2")
+    assert parts("def f(x):\n  return [a for a in x]") != parts("def f(x):\n  return [a + 1 for a in x]")
+
+
+def test_code_of_the_program_and_of_graders_counts_alone() -> None:
+    assert is_followed(__name__)
+    assert is_followed(outputs.__name__)
+    assert not any(map(is_followed, (json.__name__, "pydantic", "agentkit.agents.agent", "agentkit_tools.files")))
