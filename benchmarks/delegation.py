@@ -28,7 +28,7 @@ import anyio
 
 from agentkit import Agent, RunResult, session, tool
 from agentkit.messages.message import Content
-from agentkit.models.http_transport import open_http_client
+from agentkit.models.sdk.transport import open_http_client
 from agentkit.run.middleware import CallTool, ToolRun
 from benchmarks.speed import server as fast
 from benchmarks.speed.measuring import peak_kb

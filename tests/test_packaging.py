@@ -60,7 +60,6 @@ def test_the_metadata_says_what_installers_ask(metadata: Message) -> None:
         "cli",
         "documents",
         "embed",
-        "fast",
         "local",
         "mcp",
         "serve",

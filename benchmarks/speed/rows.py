@@ -16,7 +16,6 @@ from statistics import median
 from benchmarks.speed.server import ReplyPlan, events_of
 from benchmarks.speed.workers import (
     AGENTKIT,
-    AGENTKIT_FAST,
     ROOT,
     SDK,
     SDK_FAST,
@@ -103,7 +102,7 @@ def median_row(
 def cpu_of_a_turn(bench: Bench) -> list[Row]:
     """Measure the CPU of a turn with two calls: streamed, with several numbers of agents at once; and not streamed."""
     rows: list[Row] = []
-    goals = {AGENTKIT: 0.40, AGENTKIT_FAST: 0.25}
+    goals = {AGENTKIT: 0.27}
     play = ReplyPlan(turns=bench.size.turns)
     for agents in bench.size.agents:
         each = -(-bench.size.conversations // agents)
@@ -123,7 +122,7 @@ def cpu_of_a_turn(bench: Bench) -> list[Row]:
 
 def spaced(bench: Bench) -> list[Row]:
     """Measure the CPU of a streamed turn whose events come one by one, as those of the real API do."""
-    ours = (SOCKET_AND_JSON, SDK, SDK_FAST, AGENTKIT, AGENTKIT_FAST)
+    ours = (SOCKET_AND_JSON, SDK, SDK_FAST, AGENTKIT)
     agents, play = bench.size.agents[1], ReplyPlan(turns=bench.size.turns, gap_ms=2)
     found = bench.rounds(play, ours, agents=agents)
     cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
@@ -154,7 +153,7 @@ def growth(bench: Bench) -> list[Row]:
         for at, turn in enumerate((turns // 40, middle))
     ]
     factors = {name: [value[1] / value[0]] for name, value in values.items()}
-    goals = dict.fromkeys((AGENTKIT, AGENTKIT_FAST), 1.5)
+    goals = {AGENTKIT: 1.5}
     return [*rows, median_row(f"growth: CPU of turn {middle} against turn {turns // 40}", "x", factors, 1.0, goals)]
 
 
@@ -162,7 +161,7 @@ def fan_out(bench: Bench) -> list[Row]:
     """Measure the wall clock of many short runs at once, of which each waits 50 ms for its reply."""
     rows: list[Row] = []
     for agents in bench.size.fan_outs:
-        goals = {AGENTKIT_FAST: 0.40} if agents >= 1_000 else {}
+        goals = {AGENTKIT: 0.40} if agents >= 1_000 else {}
         found = bench.rounds(ReplyPlan(turns=1, delay_ms=50), agents=agents, fan_out=True)
         wall = {name: [one.wall_s * 1e3 for one in figures] for name, figures in found.items()}
         rows.append(median_row(f"fan-out of {agents:,} at 50 ms a reply", "ms", wall, SDK, goals))
@@ -190,31 +189,28 @@ def ideal_s(play: ReplyPlan, waits_s: Sequence[float]) -> float:
 def tools_in_parallel(bench: Bench) -> list[Row]:
     """Compare slow tools under a slow stream with the ideal schedule, and under a fast stream with the slowest tool."""
     play = ReplyPlan(turns=3, calls=4, pieces=4, gap_ms=20)
-    ours, waits_s = (SDK, TOOL_RUNNER, AGENTKIT, AGENTKIT_FAST), bench.size.waits_s
+    ours, waits_s = (SDK, TOOL_RUNNER, AGENTKIT), bench.size.waits_s
     found = bench.rounds(play, ours, waits_s=waits_s, warm_up=False)
     slow = {name: [one.wall_s for one in figures] for name, figures in found.items()}
     found = bench.rounds(ReplyPlan(turns=2, calls=4), ours, waits_s=waits_s)
     quick = {name: [one.wall_s for one in figures] for name, figures in found.items()}
-    both = (AGENTKIT, AGENTKIT_FAST)
     return [
-        median_row(
-            "eager: four tools in two turns, 20 ms deltas", "s", slow, ideal_s(play, waits_s), dict.fromkeys(both, 1.03)
-        ),
-        median_row("four parallel tools, whole conversation", "s", quick, max(waits_s), dict.fromkeys(both, 1.02)),
+        median_row("eager: four tools in two turns, 20 ms deltas", "s", slow, ideal_s(play, waits_s), {AGENTKIT: 1.03}),
+        median_row("four parallel tools, whole conversation", "s", quick, max(waits_s), {AGENTKIT: 1.02}),
     ]
 
 
 def memory(bench: Bench) -> list[Row]:
     """Measure the additional peak memory of each agent, with many at once, ten turns long."""
     agents, values = bench.size.memory_agents, dict[str, list[float]]()
-    for runner in (SDK, AGENTKIT, AGENTKIT_FAST):
+    for runner in (SDK, AGENTKIT):
         peaks: list[int] = []
         if runner.name in bench.workers:
             for count in (1, agents):
                 with bench.fresh(runner) as worker:
                     peaks.append(worker.run(bench.server, ReplyPlan(delay_ms=20), agents=count, warm_up=False).peak_kb)
             values[runner.name] = [(peaks[1] - peaks[0]) / (agents - 1)]
-    goals = dict.fromkeys((AGENTKIT, AGENTKIT_FAST), 150.0)
+    goals = {AGENTKIT: 150.0}
     return [median_row(f"memory of an agent, {agents} at once", "kB", values, 1.0, goals)]
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.peers.environment import install
 from benchmarks.speed.report import markdown
 from benchmarks.speed.rows import ALL, SMALL, Bench, Row, Size, python_of
-from benchmarks.speed.workers import AGENTKIT_FAST, HERE, OURS, PEERS, SDK_FAST, Runner, Worker, cores, server
+from benchmarks.speed.workers import HERE, OURS, PEERS, SDK_FAST, Runner, Worker, cores, server
 
 DEFAULT_FOLDER = Path.home() / ".cache" / "agentkit" / "peers-speed"
 RESULTS = HERE.parent / "RESULTS.md"
@@ -34,8 +34,7 @@ def measure_rows(size: Size, peers: Path | None, only: str | None) -> list[Row]:
     def fresh(runner: Runner) -> AbstractContextManager[Worker]:
         return nullcontext(workers[runner.name]) if size is SMALL else start(runner)
 
-    has_aiohttp = find_spec("aiohttp") is not None
-    runners = [one for one in OURS if has_aiohttp or one not in (AGENTKIT_FAST, SDK_FAST)]
+    runners = [one for one in OURS if find_spec("aiohttp") is not None or one is not SDK_FAST]
     rows: list[Row] = []
     with ExitStack() as stack:
         url, _ = stack.enter_context(server(server_core))

@@ -23,7 +23,7 @@ def open_sdk_client(
     import httpx2
     from anthropic import AnthropicError, AsyncAnthropic  # costs over a second: only when a model is really called
 
-    from agentkit.models.http_transport import open_http_client
+    from agentkit.models.sdk.transport import open_http_client
 
     try:
         return AsyncAnthropic(

@@ -21,6 +21,8 @@ Address: TypeAlias = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, in
 """A family of addresses, and an address as the socket takes it."""
 
 _MAX_PORT = 65_535
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
+"""A server that is gone is noticed after six minutes of silence, as by the SDK's client; not every system has these."""
 _HEAD_START_S = 0.25
 """Seconds that an address has before the next one is tried beside it (RFC 8305)."""
 
@@ -160,6 +162,9 @@ async def _connect_socket(address: Address) -> socket.socket:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEP_ALIVE.items():
+            if (option := getattr(socket, name, None)) is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, option, value)
         if running_library() == "trio":
             import trio
 

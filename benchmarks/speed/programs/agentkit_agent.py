@@ -1,16 +1,12 @@
-"""agentkit: `Agent.run` with its defaults, `SPEED_FAST` with the extra `fast`. The others: aiohttp is not there."""
+"""agentkit: `Agent.run` with its defaults."""
 
 import os
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import agentkit
 from agentkit import Agent, Settings, tool
 from benchmarks.speed.measuring import INSTRUCTIONS, MAX_TOKENS, MODEL, PROMPT, Program, look, serve_orders
-
-if not os.environ.get("SPEED_FAST"):
-    sys.modules["aiohttp"] = None  # type: ignore[assignment]  # as if it were not installed
 
 TOOL = tool(effect="read")(look)
 

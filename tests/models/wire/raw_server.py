@@ -83,7 +83,7 @@ async def read_request(stream: anyio.abc.ByteStream) -> bytes:
     while b"\r\n\r\n" not in data:
         data += await stream.receive()
     head, _, body = bytes(data).partition(b"\r\n\r\n")
-    rest = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0] or b"0") - len(body)
+    rest = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or b"0") - len(body)
     pieces = [bytes(data)]
     while rest > 0:
         pieces.append(await stream.receive())
