@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, is_dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from agentkit.errors import UsageError
 from agentkit.evals.grade import Grade
@@ -80,5 +80,5 @@ def _written(grader: object) -> str:
 
 def _written_value(value: object) -> str:
     """Return a value as it is written; a function by its name, the same in every process."""
-    function = value.func if isinstance(value, partial) else value
-    return str(getattr(function, "__name__", repr(value)))
+    function = cast("partial[object]", value).func if isinstance(value, partial) else value
+    return str(getattr(function, "__name__", None) or repr(function))

@@ -32,6 +32,8 @@ _NAMED_LETTER = re.compile(
 """A letter behind "the answer is", or at the beginning."""
 _BOXED_LETTER = re.compile(rf"\\boxed\W{{0,3}}(?:\\text\W)?{_LETTER}")
 _LEAD = re.compile(r"(?i)\A\W*(?:(?:the\s+)?(?:correct\s+|final\s+)?answer(?:\s+is|\s*:)|it\s+is|it['\u2019]s)\s*")
+_NAMES_LETTERS = re.compile(r"\b[A-Z]\b\s*(?:,|&|\+|/|and\b|or\b|nor\b)\s*(?:and\s+|or\s+)?[A-Z]\b")
+_SPEAKS_OF_ALL = re.compile(r"(?i)\b(?:all|any|none|both|neither|either)\s+(?:of\s+)?(?:the\s+|these\b|those\b)")
 _MOST_CHARS = 200
 
 
@@ -83,9 +85,15 @@ def question_prompt(question: Question) -> str:
 
 
 def shuffled(question: Question, seed: int) -> Question:
-    """Return a question with its choices in another order, the same for the same seed."""
-    choices = [*question.choices]
+    """Return a question with its choices in another order, the same for the same seed.
+
+    Choices that speak of all others stay behind them; where one names others by letters, no choice moves.
+    """
+    if any(_NAMES_LETTERS.search(choice) for choice in question.choices):
+        return question
+    choices = [choice for choice in question.choices if not _SPEAKS_OF_ALL.search(choice)]
     Random(f"{seed}\0{question.question}").shuffle(choices)  # noqa: S311 - an order, no secret
+    choices += [choice for choice in question.choices if _SPEAKS_OF_ALL.search(choice)]
     return Question(
         question=question.question,
         choices=tuple(choices),

@@ -14,7 +14,15 @@ from agentkit.evals.grade import Grade
 if TYPE_CHECKING:
     from agentkit.evals.trial import AnyTrial
 
-_NUMBER = re.compile(r"[-+\u2212]?(?:\d{1,3}(?:[,'\u00a0\u2009 ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_SIGN = r"(?:(?<![\w)\]])[-+\u2212]\s?)?"
+_GAP = r"[,'\u2019\u00a0\u2009\u202f ]"
+_NUMBER = re.compile(
+    rf"(?P<thousands>{_SIGN}\d{{1,3}}(?:{_GAP}\d{{3}})+(?!\d)(?:\.\d+)?)"
+    rf"|(?P<comma>{_SIGN}(?<![\d,])(?:\d{{1,3}}(?:[.'\u2019\u00a0\u2009\u202f ]\d{{3}})+,\d+|\d+,\d{{1,2}})(?![\d,]))"
+    rf"|(?P<plain>{_SIGN}(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)"
+)
+"""A number with thousands apart, `1,234.5`; with a decimal comma, `4,2` or `1.234,5`; or plain. A dash between words or
+numbers is no sign."""
 _ROUNDING = 1e-9
 """The tolerance that covers the rounding of floating-point numbers."""
 
@@ -66,8 +74,15 @@ def is_near(output: object, expected: float, absolute: float = 0.0, relative: fl
 
 def _number_in(output: object) -> float | None:
     if isinstance(output, str):
-        numbers = _NUMBER.findall(output)
-        return float(re.sub("[,' \u00a0\u2009]", "", numbers[-1]).replace("\u2212", "-")) if numbers else None
+        found = [*_NUMBER.finditer(output)]
+        return _value_of(found[-1]) if found else None
     if isinstance(output, bool) or not isinstance(output, int | float | Decimal):
         return None
     return float(output)
+
+
+def _value_of(number: re.Match[str]) -> float:
+    text = re.sub(r"['\u2019\s]", "", number[0]).replace("\u2212", "-")
+    if number.lastgroup == "comma":
+        return float(text.replace(".", "").replace(",", "."))
+    return float(text.replace(",", ""))

@@ -60,3 +60,12 @@ def test_choices_are_shuffled_by_seed_and_shown_with_letters() -> None:
     assert shuffled(GASES, 1) == shuffled(GASES, 1)
     assert question_prompt(GASES) == "Which gas?\n\nA. oxygen\nB. carbon dioxide\nC. carbon"
     assert question_prompt(WHO) == "Who?"
+
+
+@pytest.mark.parametrize("last", ["None of the above", "all of these", "Both of the others", "Neither of the two"])
+def test_choices_that_speak_of_others_keep_their_sense(last: str) -> None:
+    above = Question(question="Which?", choices=("x", last, "y", "z"), answer=("x",))
+    assert {shuffled(above, seed).choices[-1] for seed in range(20)} == {last}
+    assert len({shuffled(above, seed).choices for seed in range(60)}) == 6
+    lettered = Question(question="Which?", choices=("x", "y", "Both A and B", "none"), answer=("Both A and B",))
+    assert {shuffled(lettered, seed) for seed in range(20)} == {lettered}

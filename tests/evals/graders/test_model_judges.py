@@ -6,6 +6,7 @@ import pytest
 
 from agentkit import Agent
 from agentkit.errors import DefinitionError
+from agentkit.evals import Task, evaluate
 from agentkit.evals.grader import grade_of, grader_name
 from agentkit.evals.graders import rubric
 from agentkit.messages.message import JSONObject
@@ -65,3 +66,16 @@ async def test_an_agent_of_your_own_can_judge() -> None:
     for nothing in ("", [], ["Right.", " "]):
         with pytest.raises(DefinitionError, match="a criterion is empty"):
             rubric(nothing)
+
+
+async def test_a_judge_without_a_verdict_is_a_problem_and_no_failure_of_the_agent() -> None:
+    def reply(request: JSONObject) -> Reply:
+        is_judge = "You judge the answer" in str(request.get("system"))
+        return Reply.text("GRADE: C. No reason to downgrade: insufficient grounds." if is_judge else "4 EUR")
+
+    agent = Agent("worker", model="claude-haiku-5-5")
+    with script(reply):
+        evaluation = await evaluate(agent, [Task("What is tea?", graders=[rubric("Names the price.")])])
+    (tried,) = evaluation.trials
+    assert (tried.is_judged, tried.output) == (False, "4 EUR")
+    assert "rubric(('Names the price.',)) raised" in tried.problem
