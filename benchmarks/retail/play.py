@@ -72,7 +72,7 @@ class ScriptedModels:
         self._calls = calls
         self._shop = shop
         self._troubles = dict(troubles)
-        self._actors = _agent_names(calls)
+        self._actors = agent_names(calls)
         self._last_delegated_to = ""
         """The sub-agent that was called last."""
         self._is_call_open = False
@@ -131,7 +131,7 @@ class ScriptedModels:
         self.place += 1
 
 
-def _agent_names(calls: Sequence[KnownCall]) -> list[str]:
+def agent_names(calls: Sequence[KnownCall]) -> list[str]:
     """Name the agent for each call: the previous one if it has the tool, else the first sub-agent, else the lead."""
     names: list[str] = []
     for call in calls:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,9 +31,9 @@ class LeftAsSolved:
     Mails may be worded freely, but have to hold the facts, and formulas count by their values.
     """
 
-    setup: partial[Office]
+    setup: partial[Office] = field(repr=False)
     """Makes the world as it was."""
-    solution: Sequence[SolutionCall]
+    solution: Sequence[SolutionCall] = field(repr=False)
     """The calls that lead to the wanted state."""
 
     async def __call__(self, trial: Trial[Office]) -> Grade:
