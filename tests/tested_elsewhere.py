@@ -1,6 +1,15 @@
 """Modules without a test file of their own, and where their behaviour is tested instead."""
 
 TESTED_ELSEWHERE: dict[str, str] = {
+    "agentkit/cli/evals/agents.py": "tests/cli/evals/test_evaluating.py",
+    "agentkit/cli/evals/compare_command.py": "tests/cli/evals/test_comparing.py",
+    "agentkit/cli/evals/eval_command.py": "tests/cli/evals/test_evaluating.py",
+    "agentkit/cli/evals/gates.py": "tests/cli/evals/test_evaluating.py",
+    "agentkit/cli/evals/history.py": "tests/cli/evals/test_evaluating.py",
+    "agentkit/cli/evals/json_report.py": "tests/cli/evals/test_evaluating.py",
+    "agentkit/cli/evals/progress_line.py": "tests/cli/evals/test_evaluating.py",
+    "agentkit/cli/evals/rating_report.py": "tests/cli/evals/test_comparing.py",
+    "agentkit/cli/evals/suites.py": "tests/cli/evals/test_evaluating.py",
     "agentkit/loop/actions.py": "tests/loop/test_stop_reasons.py",
     "agentkit/loop/run_limits.py": "tests/loop/test_state.py",
     "agentkit/loop/run_report.py": "tests/loop/test_agent_loop.py",

@@ -18,6 +18,7 @@ from agentkit.cli.arguments.parsing import decode_text_arguments
 from agentkit.cli.chat import command as chat
 from agentkit.cli.commands import demo, local, mail, mcp, profile, read, record, run, simulate, tools
 from agentkit.cli.doctor import command as doctor
+from agentkit.cli.evals import compare_command, eval_command
 from agentkit.cli.guard import command as guard
 from agentkit.cli.runs import command as runs
 from agentkit.cli.terminal.encoding import discard, escape_unencodable
@@ -27,7 +28,7 @@ from agentkit.cli.terminal.printing import print_message
 from agentkit.errors import AgentkitError, BudgetExceeded, ConfigurationError, UsageError
 
 _DESCRIPTION = "Tool-using agents on Claude: run them, look at their tools, try everything without a key."
-_WITH_DISPLAY = ("run", "chat", "demo", "read", "profile", "runs", "guard")
+_WITH_DISPLAY = ("run", "chat", "demo", "read", "profile", "runs", "guard", "eval", "compare")
 """Commands that show a run, unless they print JSON."""
 _EXIT_CODES = """\
 exit codes: 0 ok, 1 the run failed, 2 usage, 3 configuration or credentials,
@@ -47,7 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    for command in (demo, run, chat, read, mail, profile, runs, guard, tools, mcp, simulate, record, local, doctor):
+    with_agents = (demo, run, chat, read, mail, profile, runs, guard, eval_command, compare_command)
+    for command in (*with_agents, tools, mcp, simulate, record, local, doctor):
         command.add_command(commands, shared)
     return top
 

@@ -73,3 +73,18 @@ def parse_usd(text: str) -> float:
     if not 0 < usd < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is no amount of US dollars above 0")
     return usd
+
+
+def parse_share(text: str) -> float:
+    """Parse a share from 0 to 1.
+
+    Raises:
+        ArgumentTypeError: The text is no such share.
+    """
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share from 0 to 1")
+    return share

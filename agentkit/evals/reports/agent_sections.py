@@ -136,7 +136,7 @@ def ladder_section(ladders: Sequence[Ladder], colours: Colours) -> Iterator[str]
     yield "<h2>Ratings</h2>"
     yield (
         '<p class="soft">Bradley-Terry strengths in logits, from who passed where another failed; 1 apart is e wins to '
-        "1. A faded end has no bound.</p>"
+        "1. An end that fades has no bound: the agent never lost, or never won, against some others.</p>"
     )
     yield '<div class="cards">'
     for ladder in shown:
@@ -148,6 +148,5 @@ def ladder_section(ladders: Sequence[Ladder], colours: Colours) -> Iterator[str]
             number = f'<div class="number">{signed(one.strength)}</div>'
             yield f'<div class="row"><div>{agent_name(name, colours)}</div>{number}{drawn}</div>'
         yield f"{scale(f'-{most:.0f}', '0', f'+{most:.0f}')}</div>"
-        yield "".join(f'<p class="soft">{html_text(note)}</p>' for note in ladder.notes)
         yield "</div>"
     yield "</div>"

@@ -19,7 +19,7 @@ def draw_cost_against_quality(figures: Sequence[AgentFigures], colours: Mapping[
     """Return each agent with a known price at its cost of a trial and its pass rate; the frontier is a line."""
     priced = {one.name: one.cost_per_trial_usd for one in figures if one.cost_per_trial_usd is not None and one.judged}
     marks = ticks(max(priced.values(), default=0.0), count=3)
-    plot = Plot(left=44, top=10, width=_WIDTH - 70, height=_HEIGHT - 50, xs=(0, marks[-1]))
+    plot = Plot(left=44, top=22, width=_WIDTH - 74, height=_HEIGHT - 62, xs=(0, marks[-1]))
     parts = plot.frame([(mark, f"${mark:g}") for mark in marks], _SHARES, "cost of a trial")
     steps: list[tuple[float, float]] = []
     for one in on_frontier(figures):

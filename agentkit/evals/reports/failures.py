@@ -49,7 +49,7 @@ def failure_reasons(trial: AnyTrial) -> Iterator[str]:
         yield f"{trial.outcome}: {trial.reason}" if trial.reason else str(trial.outcome)
     for grade in trial.grades:
         if not grade.passed:
-            yield ": ".join(part for part in (grade.grader, grade.reason) if part) or "a grader failed it"
+            yield grade.reason or f"{grade.grader or 'a grader'} failed it"
 
 
 def _number(trial: AnyTrial) -> int:

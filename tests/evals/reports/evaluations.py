@@ -29,9 +29,10 @@ def messages(answer: str = "Tea is 5 EUR.") -> list[JSONObject]:
 def trial(agent: str, task: str, number: int, *, passed: bool, **given: Any) -> Trial[Any]:
     """A judged trial."""
     grade = Grade(passed, "" if passed else "expected 4.0, found 5", grader="answers(4.0)")
-    values: Any = {"input": task, "world": None, "output": "Tea is 5 EUR.", "transcript": messages()}
-    values |= {"task": task, "agent": agent, "number": number, "grades": (grade,), "cost_usd": PRICES.get(agent, 0.01)}
-    return Trial(**{**values, "seconds": 1.5, **given})
+    values: dict[str, Any] = {"input": task, "world": None, "output": "Tea is 5 EUR.", "transcript": messages()}
+    values.update(task=task, agent=agent, number=number, grades=(grade,), cost_usd=PRICES.get(agent, 0.01))
+    values.update({"seconds": 1.5, **given})
+    return Trial(**values)
 
 
 def evaluation(
@@ -51,9 +52,11 @@ def evaluation(
         for place, passed in enumerate(counts)
         for number in range(1, tries + 1)
     ]
-    values: Any = {"suite": "shop", "models": {"good": "claude-opus-5-5"}, "tries": tries}
-    values |= {"tasks": tuple(tasks), "agents": tuple(chosen), "trials": (*trials, *extra)}
-    return Evaluation(**{**values, "started": datetime(2026, 11, 29, 14, tzinfo=UTC), **given})
+    values: dict[str, Any] = {"suite": "shop", "models": {"good": "claude-opus-5-5"}, "tries": tries}
+    values.update(tasks=tuple(tasks), agents=tuple(chosen), trials=(*trials, *extra))
+    values.update(started=datetime(2026, 11, 29, 14, tzinfo=UTC))
+    values.update(given)
+    return Evaluation(**values)
 
 
 def problem(agent: str = "good", task: str = "task 0") -> Trial[Any]:

@@ -14,7 +14,7 @@ def test_failures_come_by_agent_and_task_without_problems() -> None:
         ("fair", "task 1", 2, 4),
         ("fair", "task 2", 3, 4),
     ]
-    assert groups[0].reasons == [("answers(4.0): expected 4.0, found 5", 2)]
+    assert groups[0].reasons == [("expected 4.0, found 5", 2)]
     assert [one.number for one in groups[0].trials] == [3, 4]
 
 

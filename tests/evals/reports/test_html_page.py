@@ -65,7 +65,7 @@ def test_the_page_has_all_sections_and_loads_nothing(tmp_path: Path) -> None:
     assert "1 trial could not be judged" in page
     assert "Not complete." in page
     assert "2 of 4 failed" in page
-    assert "answers(4.0): expected 4.0, found 5" in page
+    assert "expected 4.0, found 5" in page
     assert '<pre class="bad">no such item</pre>' in page
 
 

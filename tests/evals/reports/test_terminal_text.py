@@ -25,7 +25,7 @@ def test_the_report_has_what_a_reader_looks_for() -> None:
     assert "good   88% (" in text
     assert "good against fair\n  +44 (" in text
     assert "prices    100%  62%   0%" in text
-    assert "idle: task 0\n  4 of 4: answers(4.0): expected 4.0, found 5" in text
+    assert "idle: task 0\n  4 of 4: expected 4.0, found 5" in text
     assert "good: 1 problem\n  grader lowest raised KeyError" in text
 
 
