@@ -28,6 +28,7 @@ if "fork" in sys.argv:
         lock.release()  # as the end of a block that it has inherited
         os.write(begin, b"x")
         time.sleep(20)
+        os._exit(0)
     os.read(begun, 1)
 print(os.getpid(), flush=True)
 time.sleep(20)

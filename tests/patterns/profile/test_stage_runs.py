@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -64,13 +65,12 @@ async def test_a_funnel_that_dies_at_any_request_goes_on(tmp_path: Path) -> None
 KILLED_FUNNEL = """
 import sys
 import anyio
-from anthropic import AsyncAnthropic
 from agentkit.patterns import MailIndex, funnel
 
 async def main():
-    url, goal, folder = sys.argv[1:]
-    async with AsyncAnthropic(api_key="k", base_url=url) as client, MailIndex.open(f"{folder}/mail.db") as index:
-        result = await funnel(index, goal, client=client, concurrency=2, journal=f"{folder}/runs.db")
+    goal, folder = sys.argv[1:]
+    async with MailIndex.open(f"{folder}/mail.db") as index:
+        result = await funnel(index, goal, concurrency=2, journal=f"{folder}/runs.db")
     print(result.ok, result.dropped, result.profile.model_dump_json())
 
 anyio.run(main)
@@ -95,11 +95,12 @@ async def test_a_process_that_is_killed_pays_for_nothing_twice_but_what_was_in_f
             expected = await funnel(index, GOAL)
     simulator = Simulator(Script(answer))
     async with simulator.serve() as url:
-        program = [sys.executable, "-c", KILLED_FUNNEL, url, GOAL, str(tmp_path)]
+        program = [sys.executable, "-c", KILLED_FUNNEL, GOAL, str(tmp_path)]
+        there = {**os.environ, "ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": url}
         for _ in range(2):
-            async with await anyio.open_process(program, stderr=None) as child:
+            async with await anyio.open_process(program, stderr=None, env=there) as child:
                 assert await child.wait() == -signal.SIGKILL
-        ended = await anyio.run_process(program)
+        ended = await anyio.run_process(program, env=there)
     assert expected.profile is not None
     assert ended.stdout.decode() == f"True 0 {expected.profile.model_dump_json()}\n"
     answered = [row for row in simulator.ledger.rows if row.status == 200]

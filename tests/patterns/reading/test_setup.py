@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import signal
 import subprocess
@@ -19,7 +20,8 @@ from agentkit import Budget, BudgetExceeded, Document, File
 from agentkit.messages.message import JSONObject
 from agentkit.patterns import Evidence, Findings, plan_reading, read_many
 from agentkit.patterns.reading.evidence import default_writer
-from agentkit.testing import Reply, script
+from agentkit.simulator import Script, Simulator
+from agentkit.testing import Reply, script, served
 from tests.agentkit_tools.pdf_by_hand import pdf
 from tests.patterns.reading.scripted_readers import CARDS, FEES, OTHER, is_reader, scripted, text_of_request
 
@@ -145,51 +147,48 @@ async def test_kept_evidence_is_read_once(tmp_path: Path) -> None:
 
 
 KILLED_READING = """
-import json, os, signal, sys
-from pathlib import Path
+import sys
 import anyio
 from agentkit import Budget, Document
 from agentkit.patterns import read_many
-from agentkit.testing import Reply, script
-
-folder, dies_at = Path(sys.argv[1]), int(sys.argv[2])
-ledger = folder / "ledger"
-
-def reply(request):
-    said = json.dumps(request["messages"])
-    read = ledger.read_text().split() if ledger.exists() else []
-    is_writer = request["model"] == "claude-opus-5-5"
-    name = "writer" if is_writer else next(f"d{n}" for n in range(6) if f"d{n} says" in said)
-    ledger.write_text(" ".join([*read, name]))
-    if len(read) == dies_at:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if name == "writer":
-        return Reply.text(f"{said.count('<quote>')} quotes [1].")
-    return Reply.output({"evidence": [{"claim": name, "quote": f"{name} says so", "document": name}]})
 
 async def main():
     documents = [Document(f"d{n}", f"This is what d{n} says so." * 5) for n in range(6)]
     result = await read_many(
         documents, "Who says so?", pack_tokens=50, concurrency=1, budget=Budget(max_cost_usd=1),
-        **{sys.argv[3]: folder / "kept.db"},
+        **{sys.argv[1]: sys.argv[2]},
     )
     print(result.answer, result.usage.requests, result.cost.usd > 0.005)
 
-with script(reply):
-    anyio.run(main)
+anyio.run(main)
 """
 
 
 @pytest.mark.parametrize(("option", "said"), [("journal", "6 quotes [1]. 7 True"), ("kept", "6 quotes [1]. 3 False")])
 def test_a_reading_that_was_killed_reads_nothing_twice(tmp_path: Path, option: str, said: str) -> None:
     """But for the request in flight: it is asked again, and the journal counts what it could have cost."""
-    ended = []
-    for dies_at in (4, 99):
-        program = [sys.executable, "-c", KILLED_READING, str(tmp_path), str(dies_at), option]
-        ended.append(subprocess.run(program, capture_output=True, text=True, timeout=50, check=False))
-    assert (ended[0].returncode, ended[1].returncode) == (-signal.SIGKILL, 0), ended[1].stderr
-    assert (tmp_path / "ledger").read_text() == "d0 d1 d2 d3 d4 d4 d5 writer"
-    assert ended[1].stdout == f"{said}\n"
+    read: list[str] = []
+    running: list[subprocess.Popen[str]] = []
+
+    def reply(request: JSONObject) -> Reply:
+        asked = json.dumps(request["messages"])
+        is_writer = request["model"] == "claude-opus-5-5"
+        read.append("writer" if is_writer else next(f"d{n}" for n in range(6) if f"d{n} says" in asked))
+        if len(read) == 5:
+            running[0].kill()
+        if is_writer:
+            return Reply.text(f"{asked.count('<quote>')} quotes [1].")
+        return Reply.output({"evidence": [{"claim": read[-1], "quote": f"{read[-1]} says so", "document": read[-1]}]})
+
+    with served(Simulator(Script(reply))) as url:
+        there = {**os.environ, "ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": url}
+        for _ in range(2):
+            program = [sys.executable, "-c", KILLED_READING, option, str(tmp_path / "kept.db")]
+            running.append(subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=there))
+            out = running[-1].communicate(timeout=50)[0]
+    assert [one.returncode for one in running] == [-signal.SIGKILL, 0]
+    assert " ".join(read) == "d0 d1 d2 d3 d4 d4 d5 writer"
+    assert out == f"{said}\n"
 
 
 async def test_the_plan_is_trimmed_to_the_budget_or_turned_down() -> None:
