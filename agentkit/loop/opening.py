@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -31,10 +31,9 @@ if TYPE_CHECKING:
     from agentkit.run.steps import StepsStore
 
 
-@asynccontextmanager
-async def open_steps(
+def open_steps(
     options: RunOptions[Deps], run_id: str, own: Budget | None = None, *, may_reopen: bool = False
-) -> AsyncGenerator[Steps]:
+) -> AbstractAsyncContextManager[Steps]:
     """Open the steps of a root run: as given, or those of its journal, which the run owns meanwhile.
 
     Args:
@@ -49,18 +48,24 @@ async def open_steps(
     """
     given, journal = options.get("steps"), options.get("journal")
     if journal is not None:
-        store = store_of(journal)
-        async with store.open_run(run_id) as steps:
-            if not may_reopen or not await goes_on_under(steps, options.get("budget"), own):
-                yield steps
-                return
-        with suppress(UsageError):  # it did not end for a request: its recorded end stays
-            await run_in_thread(partial(store.reopen, run_id), name="reopen a run")
-        async with store.open_run(run_id) as steps:
-            yield steps
-        return
+        budgets = options.get("budget"), own
+        return _open_recorded_steps(store_of(journal), run_id, budgets, may_reopen=may_reopen)
     # pyright takes no class variable for the protocol's property; as one, it costs no call for each step
-    yield InMemorySteps() if given is None else given  # pyright: ignore[reportReturnType]
+    return nullcontext(InMemorySteps() if given is None else given)  # pyright: ignore[reportReturnType]
+
+
+@asynccontextmanager
+async def _open_recorded_steps(
+    store: StepsStore, run_id: str, budgets: tuple[Budget | None, Budget | None], *, may_reopen: bool
+) -> AsyncGenerator[Steps]:
+    async with store.open_run(run_id) as steps:
+        if not may_reopen or not await goes_on_under(steps, *budgets):
+            yield steps
+            return
+    with suppress(UsageError):  # it did not end for a request: its recorded end stays
+        await run_in_thread(partial(store.reopen, run_id), name="reopen a run")
+    async with store.open_run(run_id) as steps:
+        yield steps
 
 
 def store_of(journal: str | PathLike[str] | StepsStore) -> StepsStore:
@@ -90,17 +95,15 @@ async def open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> Asyn
         yield wrapped(ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name)))
 
 
-@asynccontextmanager
-async def open_deps(
+def open_deps(
     spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps], parent: ParentCall | None
-) -> AsyncGenerator[Deps]:
+) -> AbstractAsyncContextManager[Deps]:
     """Open the value for `ctx.deps`: as given, the delegating run's, or one for this run."""
     if "deps" in options:
-        yield options["deps"]
-    elif parent is not None and parent.provides_deps(spec.deps):
-        yield cast("Deps", parent.deps)
-    elif spec.deps is None or is_deps_type(spec.deps):
-        yield cast("Deps", None)
-    else:
-        async with open_deps_source(spec.deps, f"the deps of the agent {spec.name!r}") as deps:
-            yield cast("Deps", deps)
+        return nullcontext(options["deps"])
+    if parent is not None and parent.provides_deps(spec.deps):
+        return nullcontext(cast("Deps", parent.deps))
+    if spec.deps is None or is_deps_type(spec.deps):
+        return nullcontext(cast("Deps", None))
+    opened = open_deps_source(spec.deps, f"the deps of the agent {spec.name!r}")
+    return cast("AbstractAsyncContextManager[Deps]", opened)

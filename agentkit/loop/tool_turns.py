@@ -47,6 +47,33 @@ if TYPE_CHECKING:
     from agentkit.run.steps import Slot
 
 
+@dataclass(frozen=True, slots=True)
+class _ContextMaker:
+    """Makes the contexts of the tool calls of one run; an object is cheaper to keep than a closure over all this."""
+
+    spec: AnySpec
+    scope: RunScope
+    deps: object
+    child_runs: ChildRuns
+    nested_runs: NestedRuns
+    keeps_artifacts: bool
+
+    def __call__(self, call: ToolCall, slot: Slot) -> RunContext[object]:
+        parent_call = ParentCall(
+            self.scope,
+            slot,
+            call,
+            self.deps,
+            self.spec.deps,
+            self.child_runs,
+            self.nested_runs,
+            progress_listener=progress_reporter(self.scope, call),
+            artifact_slot=self.scope.artifacts.slot_for(call.id) if self.keeps_artifacts else None,
+            redactor=self.scope.redactor,
+        )
+        return RunContext(self.deps, self.scope.run_id, self.spec.name, call.id, _services=parent_call)
+
+
 @dataclass(slots=True)
 class ToolTurns:
     """The turns of one run in which tools are called."""
@@ -85,23 +112,7 @@ class ToolTurns:
     ) -> ToolTurns:
         """Return the tool turns of a run of this agent; `is_stuck` tells the calls that failed too often."""
         child_runs = ChildRuns(recorded_ends={} if recorded_end is None else recorded_end.children)
-        keeps_artifacts = history.has_artifact_tools
-
-        def make_context(call: ToolCall, slot: Slot) -> RunContext[object]:
-            parent_call = ParentCall(
-                scope,
-                slot,
-                call,
-                deps,
-                spec.deps,
-                child_runs,
-                nested_runs,
-                progress_listener=progress_reporter(scope, call),
-                artifact_slot=scope.artifacts.slot_for(call.id) if keeps_artifacts else None,
-                redactor=scope.redactor,
-            )
-            return RunContext(deps, scope.run_id, spec.name, call.id, _services=parent_call)
-
+        make_context = _ContextMaker(spec, scope, deps, child_runs, nested_runs, history.has_artifact_tools)
         limiter = anyio.Semaphore(spec.max_concurrent_calls, fast_acquire=True)
         runner = CallRunner(
             history.tools,

@@ -8,7 +8,7 @@ do runs in other event loops than the one that a passed client belongs to, which
 from __future__ import annotations
 
 import os
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,12 +39,10 @@ _shared_clients: RunVar[dict[int, _SharedClient]] = RunVar("agentkit_clients")
 """The clients that were opened in this event loop, by the id of the client that they are a copy of, or of None."""
 
 
-@asynccontextmanager
-async def lease_client(given: ApiClient | None) -> AsyncGenerator[ApiClient]:
-    """Yield the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
+def lease_client(given: ApiClient | None) -> AbstractAsyncContextManager[ApiClient]:
+    """Lend the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
     chosen = overriding_client() or given
-    async with _lease_shared(None) if chosen is None else lease_given_client(chosen) as client:
-        yield client
+    return _lease_shared(None) if chosen is None else lease_given_client(chosen)
 
 
 @asynccontextmanager

@@ -35,17 +35,10 @@ class ModelCaller:
         """
         resources, request = self.resources, model_request.request
         attempts = CallAttempts(resources, model, model_request, request, meter, request.options["max_tokens"])
-        made = [attempts]  # middleware may call the model several times, even at once
-
-        async def inner(call: ModelCall) -> AssistantTurn:
-            made.append(CallAttempts.of_changed_request(resources, model, model_request, call.request, meter))
-            return await made[-1].run_until_complete()
-
+        made = [attempts]
         began = time.monotonic()
         if self.middleware:
-            scope = resources.scope
-            call = ModelCall(request, scope.run_id, scope.path, model_request.turn_number)
-            turn = await compose_middleware(guard_model_middleware(self.middleware), inner)(call)
+            turn = await self._call_within_middleware(model, model_request, meter, made)
         else:
             turn = await attempts.run_until_complete()
         if resources.run_budget.accounts:
@@ -58,6 +51,19 @@ class ModelCaller:
             return ModelReply(turn, made[-1].max_tokens, tuple(meter.charges), counts_prompt=False)
         counts = found.is_unchanged and found.is_answered_as_asked
         return ModelReply(turn, found.max_tokens, tuple(meter.charges), found.request.thread, counts)
+
+    async def _call_within_middleware(
+        self, model: Model, model_request: ModelRequest, meter: ChargeMeter, made: list[CallAttempts]
+    ) -> AssistantTurn:
+        """Return the turn that the middleware returns; it may call the model several times, even at once: `made`."""
+        resources, scope = self.resources, self.resources.scope
+
+        async def inner(call: ModelCall) -> AssistantTurn:
+            made.append(CallAttempts.of_changed_request(resources, model, model_request, call.request, meter))
+            return await made[-1].run_until_complete()
+
+        call = ModelCall(model_request.request, scope.run_id, scope.path, model_request.turn_number)
+        return await compose_middleware(guard_model_middleware(self.middleware), inner)(call)
 
     def use_table_prices(self) -> None:
         """Price all further calls by the price table: another model goes on."""
