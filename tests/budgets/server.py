@@ -94,7 +94,9 @@ def dense_usage(request: JSONObject, reply: Reply, chance: random.Random) -> JSO
 
 
 def token_of(request: JSONObject) -> str:
-    """Whose run a request is of, by what its prompt says."""
+    """Whose run a request is of, by what it says of its user, or by what its prompt says."""
+    if (user := request.get("metadata")) is not None:
+        return str(user["user_id"])
     first = request["messages"][0]["content"]
     found = TOKEN.search(first if isinstance(first, str) else str(first[0].get("text")))
     assert found is not None

@@ -5,12 +5,14 @@ Whatever a law needs to know is written down as it happens. Nothing here judges:
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
+from unittest.mock import patch
 
 import anyio
 
@@ -22,7 +24,7 @@ from agentkit.run.delegation_terms import Verify
 from agentkit.run.middleware import CallModel, ModelCall
 from agentkit.simulator import Mix, Reply, Script
 from agentkit.simulator.faults.plan import SURVIVABLE_FAULTS, FaultPlan
-from tests.budgets.server import TOKEN, NamingSimulator, asking
+from tests.budgets.server import TOKEN, NamingSimulator, asking, token_of
 from tests.budgets.started_runs import WAYS, AnyTool, listed, starting_tool
 from tests.laws.scene_tools import RECORD, WORK, Diary
 
@@ -45,6 +47,8 @@ class Scene:
     """The share of requests that meet a fault. None: as the seed says."""
     starts_runs: bool = False
     """Whether the code of tools runs agents, in threads as well: then not all happens in the same order again."""
+    has_socket: bool = False
+    """Whether the server is reached over a socket, by the client that opens where none is given."""
     diary: Diary = field(default_factory=Diary)
     simulator: NamingSimulator = field(init=False)
     budget: Budget | None = None
@@ -139,7 +143,11 @@ class Scene:
     async def _see(self, call: ModelCall, go_on: CallModel) -> AssistantTurn:
         found = TOKEN.search(call.request.messages[0].encoded.decode())
         token = self.tokens.setdefault(call.run_id, found[1] if found else "a")
-        asking.set(token)
+        if self.has_socket:
+            options = {**call.request.options, "metadata": {"user_id": token}}
+            call = replace(call, request=replace(call.request, options=options))
+        else:
+            asking.set(token)
         self.diary.asked.append((token, call.request.options["model"], call.request.to_bytes()))
         turn = await go_on(call)
         self.diary.turns.append(turn)
@@ -148,7 +156,7 @@ class Scene:
     async def answer(self, request: JSONObject) -> Reply:
         """Some calls at once, right and wrong ones, or an answer."""
         self.diary.tick()
-        token = asking.get()
+        token = asking.get("") or token_of(request)
         turn = sum(message["role"] == "assistant" for message in request["messages"])
         chance = random.Random(f"{self.seed}/{token}/{turn}")
         await anyio.sleep(chance.choice([0, 0, 0.001]))
@@ -183,13 +191,29 @@ class Scene:
         )
         return Reply.tool(name, **how, key=key, check=len(key))
 
+    # -- where the server is -----------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def reachable(self) -> AsyncGenerator[None]:
+        """Serve the API inside the block, if it is reached over a socket."""
+        if not self.has_socket:
+            yield
+            return
+        async with self.simulator.serve() as url:
+            await anyio.wait_all_tasks_blocked()  # the server's own tasks have begun
+            with patch.dict(os.environ, ANTHROPIC_BASE_URL=url, ANTHROPIC_API_KEY="any"):
+                yield
+
+    def _client(self) -> dict[str, Any]:
+        return {} if self.has_socket else {"client": self.simulator.client()}
+
     # -- what happens ------------------------------------------------------------------------------------------
 
     async def live(self, prompt: str = "[a] Go.") -> None:
         """The run, by one of the ways there are, cancelled at its moment if it has one."""
         self.first_row = len(self.simulator.ledger.rows)
         random.seed(self.seed)  # of the waits between attempts
-        options: dict[str, Any] = {"deps": self.diary, "client": self.simulator.client()}
+        options: dict[str, Any] = {"deps": self.diary, **self._client()}
         if self.budget is not None:
             options["budget"] = self.budget
         way = self._streamed if self.chance.random() < 0.5 else self._awaited
@@ -220,4 +244,4 @@ class Scene:
         """Say something more in the same conversation, with nothing in the way."""
         self.simulator.fault_plan = FaultPlan()
         self.budget = None
-        return await self.chat.send("Go on.", deps=self.diary, client=self.simulator.client())
+        return await self.chat.send("Go on.", deps=self.diary, **self._client())

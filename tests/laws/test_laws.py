@@ -22,11 +22,13 @@ BACKENDS = ["asyncio", "trio"]
 async def lived(scene: Scene) -> None:
     """One scene, judged, and once more after it was continued."""
     leaks.same_order(scene.seed)
-    before = leaks.tasks()
-    await scene.live()
-    assert await leaks.tasks_beside(before) == 0
-    assert broken(scene) == []
-    await check_that_it_goes_on(scene)
+    async with scene.reachable():
+        before = leaks.tasks()
+        await scene.live()
+        assert await leaks.tasks_beside(before) == 0
+        assert broken(scene) == []
+        await check_that_it_goes_on(scene)
+        assert await leaks.tasks_beside(before) == 0
 
 
 async def check_that_it_goes_on(scene: Scene) -> None:
@@ -39,8 +41,9 @@ async def check_that_it_goes_on(scene: Scene) -> None:
     assert result.error is None or "does not know" in result.reason
 
 
-def live_in(backend: str, seed: int) -> Scene:
-    scene = Scene(seed, starts_runs=True)
+def live_in(backend: str, seed: int, *, has_socket: bool = False) -> Scene:
+    # What tools start in threads would wait for a server of this thread.
+    scene = Scene(seed, starts_runs=not has_socket, has_socket=has_socket)
     try:
         within(120, f"seed {seed}", scene.diary.running, lambda: anyio.run(lived, scene, backend=backend))
         assert leaks.threads_of_tools() == []
@@ -65,6 +68,14 @@ def test_every_law_holds(backend: str, one_seed: int | None, seed_count: int | N
     assert len(outcomes) > 3, outcomes
     assert sum(scene.was_struck for scene in scenes) > 0
     assert sum(len(scene.diary.executions) for scene in scenes) > 150
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_law_holds_over_a_socket(backend: str, seed_count: int | None) -> None:
+    seeds = [seed + 50 for seed in (SLICES[backend][:6] if seed_count is None else range(seed_count))]
+    scenes = [live_in(backend, seed, has_socket=True) for seed in seeds]
+    assert sum(len(scene.simulator.ledger.rows) for scene in scenes) > 20
+    assert sum(scene.was_struck for scene in scenes) > 0
 
 
 @pytest.mark.soak
