@@ -23,6 +23,7 @@ PACKAGES = {
     ),
     "agentkit.retrieval": "Texts found without a model ([many documents](many_documents.md)).",
     "agentkit.testing": "Tests without the API: scripts, faults, expectations ([testing](testing.md)).",
+    "agentkit.evals.graders": "Graders of trials ([evaluations](evals_suites.md)).",
     "agentkit.evals.statistics": "Statistics of evaluations ([statistics](evals_statistics.md)).",
     "agentkit.evals.arena": "Ratings from battles ([head to head](evals_arena.md)).",
     "agentkit.simulator": "The local Messages API ([testing](testing.md), [recordings](recordings.md)).",
