@@ -37,6 +37,8 @@ class SolutionCall:
     """Its arguments, as a model would write them."""
     is_retried: bool = False
     """True: if it fails, it is made once more, as for a failure that the world has in store."""
+    is_refused: bool = False
+    """True: it fails, and the calls behind it reach the goal in another way."""
 
 
 @dataclass(frozen=True)

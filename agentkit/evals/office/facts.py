@@ -9,6 +9,7 @@ from datetime import date
 _MARKED = re.compile(r"\*\*(.+?)\*\*")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIME = re.compile(r"(\d{2}):(\d{2})")
+_SMALL_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d)[,'\u00a0\u202f](?=\d{3}(?!\d))")
 
@@ -50,6 +51,7 @@ def _forms(fact: str) -> Iterator[str]:
         for month in (f"{day:%B}".casefold(), f"{day:%b}".casefold()):
             for number in (f"{day.day}", f"{day.day}.", f"{day.day}{_ordinal(day.day)}"):
                 yield from (f"{number} {month}", f"{number} of {month}", f"{month} {number}", f"{month}. {number}")
+        yield f"the {day.day}{_ordinal(day.day)}"
         yield from (f"{day:%d.%m.%Y}", f"{day.day}.{day.month}.{day.year}", f"{day:%d/%m/%Y}", f"{day:%m/%d/%Y}")
     elif match := _TIME.fullmatch(fact):
         hour, minute = int(match[1]), match[2]
@@ -59,6 +61,8 @@ def _forms(fact: str) -> Iterator[str]:
         yield from (f"{hour}:{minute}", f"{hour}h{minute}", f"{hour}.{minute}")
     elif _NUMBER.fullmatch(fact):
         value = float(fact)
+        if value in range(len(_SMALL_NUMBERS)):
+            yield _SMALL_NUMBERS[int(value)]
         yield from (
             f"{value:g}" if value < 100_000 else f"{value:.0f}",
             f"{value:.2f}",

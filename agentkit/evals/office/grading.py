@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from agentkit.errors import InvalidArguments, ToolError
+from agentkit.errors import InvalidArguments, ToolError, UsageError
 from agentkit.evals.grade import Grade
 from agentkit.evals.graders.json_differences import json_differences
 from agentkit.evals.office.facts import missing_parts
@@ -37,9 +37,18 @@ class LeftAsSolved:
     """The calls that lead to the wanted state."""
 
     async def __call__(self, trial: Trial[Office]) -> Grade:
-        """Compare the worlds."""
+        """Compare the worlds.
+
+        Raises:
+            UsageError: The solution does not work as it says, so that nothing can be said about the trial.
+        """
         before, wanted = self.setup(), self.setup()
-        await apply(wanted, self.solution)
+        failed = await apply(wanted, self.solution)
+        if failed != [place for place, call in enumerate(self.solution) if call.is_refused]:
+            raise UsageError(
+                f"Task({trial.task!r}): calls {[place + 1 for place in failed]} of its solution fail, which are not "
+                "those that are to be refused."
+            )
         found = differences(before, wanted, trial.world)
         more = f"; and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
         return Grade(not found, "; ".join(found[:_MOST_SHOWN]) + more)

@@ -46,14 +46,15 @@ LEVEL_4 = (
     Row(
         "contract-talk",
         "Elsa Quint wants to meet Paul and me. Take the one of her times at which Paul and I are free, create the "
-        "event as Contract talk with the three of us in Cedar, and answer her with day, time and room. Attach the "
-        f"draft, {DRAFT}.",
+        "event as Contract talk with the three of us in Cedar, and let Paul edit the draft, "
+        f"{DRAFT}. Answer her with day, time and room, the draft attached.",
         (
             do("search_mail", query={"sender": "elsa"}),
             read("m001"),
             events("10", "11"),
             person("Paul"),
             book("Contract talk", slot("11", "10:00", "11:00"), PAUL, "elsa@quintlabs.example", room="Cedar"),
+            do("share_file", path=DRAFT, share={"people": [PAUL], "role": "editor"}),
             send(
                 "elsa@quintlabs.example",
                 "Let us meet on **2027-03-11** at **10:00** in **Cedar**.",
@@ -93,7 +94,7 @@ LEVEL_4 = (
         "action-items",
         "Everybody with an item in minutes/2027-03-01.md gets a quarter of an hour with me on Wednesday 10 March, one "
         "after another from 9:00 on, in the order of the minutes. The first name is the title; no room. Then add this "
-        "line to the minutes: Followed up on 10 March 2027",
+        "line to the minutes: Followed up on 10 March 2027. Tell Mira by mail at what time it is her turn.",
         (
             do("read_file", path="minutes/2027-03-01.md"),
             do("find_people"),
@@ -101,6 +102,7 @@ LEVEL_4 = (
             book("Tomas", slot("10", "09:15", "09:30"), "tomas.reyes@halden.example"),
             book("Mira", slot("10", "09:30", "09:45"), "mira.sato@halden.example"),
             do("write_file", path="minutes/2027-03-01.md", text="Followed up on 10 March 2027", mode="append"),
+            send("mira.sato@halden.example", "It is your turn at **09:30**."),
         ),
     ),
     Row(

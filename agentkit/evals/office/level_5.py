@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from agentkit.evals.office.level_3 import DRAFT, FINAL_TERMS
 from agentkit.evals.office.level_4 import BEA_OF_FINANCE, LENA, PAUL
-from agentkit.evals.office.rows import Row, book, do, events, fails, fill, person, read, retry, search, send, slot
+from agentkit.evals.office.rows import (
+    Row,
+    book,
+    do,
+    events,
+    fails,
+    fill,
+    person,
+    read,
+    refused,
+    retry,
+    search,
+    send,
+    slot,
+)
 
 _BEA_OF_DESIGN = "bea.lindholm@halden.example"
 _ELSA, _INES, _MIRA = "elsa@quintlabs.example", "ines.okafor@halden.example", "mira.sato@halden.example"
@@ -26,7 +40,7 @@ _CONTRACT = (
             fill("finance/budget.sheet", G1="Quint Labs", G2=19200),
             do("search_mail", query={"sender": "elsa"}),
             read("m001"),
-            book("Contract talk", slot("10", "14:00", "15:00"), PAUL, _ELSA, room="Cedar"),
+            refused(book("Contract talk", slot("10", "14:00", "15:00"), PAUL, _ELSA, room="Cedar")),
             book("Contract talk", slot("11", "10:00", "11:00"), PAUL, _ELSA, room="Cedar"),
             send(_ELSA, "Let us meet on **2027-03-11** at **10:00**.", answers="m001", attachments=[DRAFT]),
         ),
@@ -42,11 +56,11 @@ _CONTRACT = (
             read("m010"),
             do("read_cells", path="sales/offers.sheet"),
             do("add_row", path="sales/offers.sheet", values=["Moen", 7450, "2027-03-31"]),
-            book("Moen decides", slot("30", "09:00", "09:30"), "lena@oldharbour.example"),
+            refused(book("Moen decides", slot("30", "09:00", "09:30"), "lena@oldharbour.example")),
             person("Lena"),
             book("Moen decides", slot("30", "09:00", "09:30"), LENA),
             retry(do("write_file", path="minutes/2027-03-01.md", text="- Lena hands over Moen", mode="append")),
-            send("lena@oldharbour.example", "We talk about it on **2027-03-30**.", answers="m010"),
+            refused(send("lena@oldharbour.example", "We talk about it on **2027-03-30**.", answers="m010")),
             send(LENA, "We talk about it on **2027-03-30**.", answers="m010"),
         ),
         (fails("write_file", _LOCKED.format("minutes/2027-03-01.md"), "minutes/2027-03-01.md"),),
@@ -207,7 +221,7 @@ _LAPTOPS = (
             do("read_cells", path="it/laptops.sheet"),
             retry(fill("it/laptops.sheet", D4="broken", B5="Bea Hartmann", D5="in use")),
             person("Bea"),
-            book("New laptop", slot("11", "13:00", "13:30"), BEA_OF_FINANCE, _MIRA),
+            refused(book("New laptop", slot("11", "13:00", "13:30"), BEA_OF_FINANCE, _MIRA)),
             book("New laptop", slot("11", "14:00", "14:30"), BEA_OF_FINANCE, _MIRA),
             do("write_file", path="notes/standup.md", text="- Bea: new laptop", mode="append"),
             send(BEA_OF_FINANCE, "You get **LT-104** at **14:00**.", cc=_MIRA),

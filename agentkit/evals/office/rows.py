@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentkit.evals.office.world import Failure
@@ -42,7 +42,16 @@ def retry(call: SolutionCall) -> SolutionCall:
     Args:
         call: The call.
     """
-    return SolutionCall(call.tool, call.arguments, is_retried=True)
+    return replace(call, is_retried=True)
+
+
+def refused(call: SolutionCall) -> SolutionCall:
+    """Return a call that fails, so that another way has to be found.
+
+    Args:
+        call: The call.
+    """
+    return replace(call, is_refused=True)
 
 
 def search(text: str) -> SolutionCall:

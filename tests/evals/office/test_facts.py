@@ -14,6 +14,8 @@ from agentkit.evals.office.facts import missing_parts
         ("2027-03-11", "March 11th it is"),
         ("2027-03-11", "on 11.03.2027"),
         ("2027-03-02", "the 2nd of March"),
+        ("2027-03-12", "on Friday, the 12th"),
+        ("6", "Six places are taken"),
         ("09:30", "at 9:30"),
         ("15:00", "at 3 pm"),
         ("15:00", "15:00 to 15:15"),

@@ -6,16 +6,19 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import anyio
 import pytest
 
+from agentkit.errors import UsageError
 from agentkit.evals import Grade, Task, Trial
 from agentkit.evals.contenders import PerTask
 from agentkit.evals.grader import grade_of
 from agentkit.evals.office import suite
-from agentkit.evals.office.grading import apply, differences
+from agentkit.evals.office.grading import LeftAsSolved, apply, differences
+from agentkit.evals.office.rows import Row
 from agentkit.evals.office.tasks import LEVELS
 from agentkit.evals.office.tools import TOOLS
 from agentkit.evals.office.world import Office
@@ -89,6 +92,8 @@ def test_there_are_forty_tasks_in_five_levels() -> None:
     assert [len(row.solution) for row in LEVELS[0]] == [1] * 8
     assert min(len(row.solution) for row in LEVELS[4]) >= 8
     assert all(row.failures for row in LEVELS[4])
+    assert {len(areas(row)) for row in LEVELS[3]} == {3}
+    assert {len(areas(row)) for row in LEVELS[4]} == {4}
     assert {call.tool for task in TASKS for call in task.solution} == TOOLS.keys() - {"list_files", "list_rooms"}
 
 
@@ -104,18 +109,14 @@ async def test_no_two_tasks_share_their_tools_or_the_difference_that_they_make()
     assert len(set(made)) == 40
 
 
+def areas(row: Row) -> set[str]:
+    """The areas that the calls of a solution are about; the address book is none."""
+    modules = {TOOLS[call.tool].function.__module__ for call in row.solution if call.tool != "find_people"}
+    return {module.rpartition(".")[2] for module in modules}
+
+
 def suite_world(name: str) -> Office:
     return world_of(next(task for task in TASKS if task.name == name))
-
-
-@pytest.mark.anyio
-async def test_calls_that_fail_for_good_are_those_that_have_to() -> None:
-    failed = {task.name: await apply(world_of(task), task.solution) for task in TASKS}
-    assert {name: places for name, places in failed.items() if places} == {
-        "quint-labs-starts": [7],  # Wednesday, when the user is at another event
-        "handover-of-lena": [4, 8],  # the old address, twice
-        "new-laptop-for-bea": [5],  # 13:00, when the user is at another event
-    }
 
 
 @pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.soak)])
@@ -123,13 +124,26 @@ def test_no_solution_works_without_a_call_that_changes_something_or_with_another
     anyio.run(check_perturbed_oracles, step)
 
 
+@pytest.mark.anyio
+async def test_a_solution_that_does_not_work_as_it_says_is_no_failure_of_the_agent() -> None:
+    task = next(task for task in TASKS if task.name == "later-vendor-call")
+    listing, moving = task.solution
+    for wrong in (
+        replace(moving, arguments={**moving.arguments, "event_id": "e999"}),
+        replace(moving, is_refused=True),
+    ):
+        grader = LeftAsSolved(partial(world_of, task), (listing, wrong))
+        with pytest.raises(UsageError, match=r"'later-vendor-call'\): calls \[2?\] of its solution fail"):
+            await grader(untouched(task))
+
+
 async def check_perturbed_oracles(step: int) -> None:
     """The oracle is perturbed in every way that matters: without the loop for all tasks, in the loop for some."""
     checked = 0
     for number, task in enumerate(TASKS):
-        failed, known = await apply(world_of(task), task.solution), known_values(world_of(task))
+        known = known_values(world_of(task))
         for place, call in enumerate(task.solution):
-            if TOOLS[call.tool].effect == "read" or place in failed:
+            if TOOLS[call.tool].effect == "read" or call.is_refused:
                 continue
             others = [replace(call, arguments=one) for one in changed(call.arguments, known)]
             for wrong in ((), *((one,) for one in others)):
