@@ -14,6 +14,7 @@ from agentkit import Agent, ConfigurationError, Retry
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.direct.client import ApiClient, DirectClient
 from agentkit.models.direct.way import DirectWay, choose_way
+from agentkit.models.sdk.client import open_sdk_client
 from tests.models.misbehaving.scenes import SCENES, Scene
 from tests.models.misbehaving.server import MisbehavingServer
 
@@ -30,6 +31,12 @@ async def sdk_client(url: str) -> AsyncGenerator[ApiClient]:
 
 
 @asynccontextmanager
+async def sdk_client_over_our_connections(url: str) -> AsyncGenerator[ApiClient]:
+    async with open_sdk_client(api_key="k", base_url=url) as client:
+        yield client
+
+
+@asynccontextmanager
 async def direct_client(url: str) -> AsyncGenerator[ApiClient]:
     way = choose_way({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": url}, {})
     assert isinstance(way, DirectWay)
@@ -39,7 +46,11 @@ async def direct_client(url: str) -> AsyncGenerator[ApiClient]:
 
 
 OpenClient = Callable[[str], AbstractAsyncContextManager[ApiClient]]
-WAYS: dict[str, OpenClient] = {"the SDK": sdk_client, "direct": direct_client}
+WAYS: dict[str, OpenClient] = {
+    "the SDK": sdk_client,
+    "the SDK over our connections": sdk_client_over_our_connections,
+    "direct": direct_client,
+}
 
 
 async def seen_by(open_client: OpenClient, scene: Scene, kept: int) -> tuple[set[str], int, int]:
