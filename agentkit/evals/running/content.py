@@ -23,6 +23,7 @@ from uuid import UUID
 
 from agentkit.agents.agent_tool import AgentTool
 from agentkit.evals.running.code_content import code_parts, functions_in, is_followed, mutated_names, names_in
+from agentkit.evals.running.servers import server_of
 from agentkit.run.agent_spec import AgentSpec, AnySpec
 from agentkit.tools.definition import Tool
 from agentkit.tools.toolset import AnyTool
@@ -189,6 +190,7 @@ class _Reader:
     def _read_agent(self, agent: AnySpec) -> None:
         self._add("agent", str(agent.input), "" if agent.output_spec.is_text else str(agent.output))
         self._read_all("agent", [getattr(agent, name) for name in _AGENT_FIELDS])
+        self._add("client", "" if agent.client is None else server_of(agent.client))
         if not agent.output_spec.is_text:
             self.read(agent.output_spec.form.schema)
         self._read_all("tools", [*agent.agent_tools.tools.values(), *agent.agent_tools.api_tools])

@@ -20,6 +20,7 @@ from agentkit.evals.running.agent_names import name_agents
 from agentkit.evals.running.kept_trials import KeptTrials
 from agentkit.evals.running.progress import Progress
 from agentkit.evals.running.schedule import Schedule, batch_size
+from agentkit.evals.running.servers import server_of
 from agentkit.evals.running.store import EvalStore
 from agentkit.evals.running.trial_keys import TrialKeys
 from agentkit.evals.running.trial_run import Made, TrialRunner
@@ -102,7 +103,7 @@ def _open_runner(
         kept = None
         if store is not None:
             opened = store if isinstance(store, EvalStore) else stack.enter_context(EvalStore(store))
-            kept = KeptTrials(opened, TrialKeys(agents, plan.settings, plan.faults, plan.seed))
+            kept = KeptTrials(opened, TrialKeys(agents, plan.settings, plan.faults, server_of(client), plan.seed))
         yield TrialRunner(agents, plan.seed, plan.faults, account, client, plan.settings, kept)
 
 

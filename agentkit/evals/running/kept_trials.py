@@ -59,7 +59,9 @@ class KeptTrials:
 
     async def forget_runs(self) -> None:
         """Delete the runs of trials that have ended from the journal."""
-        await run_in_thread(self._runs.prune, name="delete runs of trials")
+        if self._runs.path.exists():
+            async with self._runs.open_runs(""):  # the file stays open meanwhile, which is faster
+                await run_in_thread(self._runs.prune, name="delete runs of trials")
 
     @property
     def _runs(self) -> Journal:

@@ -26,6 +26,8 @@ class TrialKeys:
     """Instead of the agents' settings. None: theirs."""
     faults: Faults | None
     """The faults that the agents meet. None: no faults are planted."""
+    server: str
+    """The server that answers; see `servers.py`."""
     seed: int
     """The seed of the evaluation; it counts only under faults, which it chooses."""
     _agents: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str], init=False)
@@ -57,7 +59,7 @@ class TrialKeys:
         place = (name, task.name if isinstance(evaluated, PerTask) else "")
         if place not in self._agents:
             made = evaluated.make(task) if isinstance(evaluated, PerTask) else evaluated
-            self._agents[place] = fingerprint(made, self.settings)
+            self._agents[place] = fingerprint(made, self.settings, self.server)
         return self._agents[place]
 
     def _task(self, task: AnyTask) -> str:

@@ -12,7 +12,7 @@ CLERK = Agent("clerk", model="claude-haiku-5-5")
 
 def keys(**given: object) -> TrialKeys:
     named = {"clerk": CLERK, "made": PerTask(lambda task: Agent("x", model="m", instructions=task.name))}
-    return TrialKeys(**{"agents": named, "settings": None, "faults": None, "seed": 0, **given})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return TrialKeys(**{"agents": named, "settings": None, "faults": None, "server": "", "seed": 0, **given})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_each_part_of_a_trial_makes_another_key() -> None:
@@ -22,7 +22,8 @@ def test_each_part_of_a_trial_makes_another_key() -> None:
     assert [keys(seed=1).of_trial(one) for one in tries] == plain
     faulty = [keys(faults=Faults(api=0.1), seed=seed).of_trial(tries[0]) for seed in (0, 1)]
     others = [keys(settings=Settings(effort="low")).of_trial(tries[0]), *faulty]
-    assert len({*others, *plain}) == len(tries) + 3
+    others.append(keys(server="other").of_trial(tries[0]))
+    assert len({*others, *plain}) == len(tries) + 4
 
 
 def test_a_grade_has_the_key_of_its_trial_and_its_grader() -> None:
