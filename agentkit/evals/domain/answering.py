@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 Result: TypeAlias = Literal["right", "wrong", "abstained"]
 
 _ABSTAINED = re.compile(
-    r"(?i)\bI\s+(?:(?:really|honestly)\s+)?(?:do\s+not|don['\u2019]?t|cannot|can['\u2019]?t)\s+(?:know|say|tell)\b"
+    r"(?i)\bI(?:\s+am\s+an\s+AI\s+and)?\s+(?:(?:really|honestly|simply)\s+)?"
+    r"(?:do\s+not|don['\u2019]?t|cannot|can['\u2019]?t|can\s+not|could\s+not|couldn['\u2019]?t)\s+(?:really\s+)?"
+    r"(?:know|say|tell|answer|provide|name|give|recall|confirm|identify|determine|find|access|have\b.{0,20}\b"
+    r"(?:access|information|answer))\b"
+    r"|\bI['\u2019 a]+m\s+not\s+sure\b|\bnot\s+enough\s+information\b"
+    r"|\bich\s+wei(?:\u00df|ss)\s+(?:es\s+|das\s+)?nicht\b|\bje\s+ne\s+sais\s+pas\b|\bno\s+(?:lo\s+)?s\u00e9\b|\bnon\s+(?:lo\s+)?so\b"
 )
+"""Words with which models abstain. A guess behind them counts no more, and costs nothing."""
 _LONE_LETTER = re.compile(r"\W*([A-Za-z])\W*")
 _LETTER = r"(?P<letter>[B-HJ-Z]\b|[AI](?=[).:,;\]*$}]|\s*\Z|\s*\n))"
 """A capital alone; A and I may be words, and need a mark or an end behind them."""
@@ -54,8 +60,8 @@ class AnswerIs:
         source = f" ({self.question.source})" if self.question.source else ""
         reasons = {
             "right": "",
-            "abstained": f"it abstained; right is {expected}{source}",
-            "wrong": f"it answered {(said or 'nothing')[:_MOST_CHARS]!r}; right is {expected}{source}",
+            "abstained": f"it {'abstained' if said else 'gave no answer'}; right is {expected}{source}",
+            "wrong": f"it answered {said[:_MOST_CHARS]!r}; right is {expected}{source}",
         }
         points = {"right": 1.0, "abstained": 0.0, "wrong": -self.penalty}[result]
         return Grade(result == "right", reasons[result], (points + self.penalty) / (1 + self.penalty))
@@ -64,13 +70,13 @@ class AnswerIs:
         return f"AnswerIs({self.question.answer[0]!r})"
 
     def result(self, trial: AnyTrial) -> Result:
-        """Return if the trial's answer is right, wrong, or that it is not known; no answer at all is wrong."""
+        """Return if the trial's answer is right or wrong, or that it gave none: silence is no wrong answer either."""
         said = self.said(trial)
         if said in self.question.choices:
             return "right" if said in self.question.answer else "wrong"
         if not self.question.choices and any(_is_short_answer(said, one) for one in self.question.answer):
             return "right"
-        return "abstained" if _ABSTAINED.search(said) else "wrong"
+        return "abstained" if not said or _ABSTAINED.search(said) else "wrong"
 
     def said(self, trial: AnyTrial) -> str:
         """Return the choice that a trial chose, or its text."""

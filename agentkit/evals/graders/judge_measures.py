@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from agentkit.errors import UsageError
+import anyio
+
+from agentkit.errors import ConfigurationError, UsageError
 from agentkit.evals.grader import Grader, grade_of
 from agentkit.evals.trial import AnyTrial, Trial
 from agentkit.patterns.classify.intervals import Interval, bootstrap, proportion
@@ -41,7 +43,9 @@ class JudgeMeasures:
     """The verdicts of people and of a judge, and how far they agree; intervals of 95%."""
 
     judged: tuple[tuple[HandScored, bool], ...]
-    """The samples with the judge's verdicts."""
+    """The samples with the judge's verdicts, in the order in which they were given."""
+    unjudged: tuple[tuple[HandScored, str], ...] = ()
+    """The samples on which the judge failed, with the reasons; they count nowhere."""
 
     @cached_property
     def pairs(self) -> tuple[Agreed, ...]:
@@ -52,6 +56,12 @@ class JudgeMeasures:
     def agreement(self) -> Interval:
         """The share of samples with the same verdict, with its Wilson interval."""
         return proportion(sum(one == other for one, other in self.pairs), len(self.pairs))
+
+    @cached_property
+    def constant_agreement(self) -> float:
+        """The agreement of a judge that gives everything the more frequent verdict: the least to expect."""
+        passed = sum(person for person, _ in self.pairs)
+        return max(passed, len(self.pairs) - passed) / len(self.pairs) if self.pairs else math.nan
 
     @cached_property
     def kappa(self) -> Interval:
@@ -77,29 +87,51 @@ class JudgeMeasures:
         return tuple(sample for sample, passed in self.judged if sample.passed != passed)
 
     def __str__(self) -> str:
+        unjudged = f"; {len(self.unjudged)} without a verdict" if self.unjudged else ""
         return (
-            f"agreement {self.agreement}, kappa {self.kappa}, false passes {self.false_passes}, "
-            f"false failures {self.false_failures} (95%, {len(self.pairs)} samples)"
+            f"agreement {self.agreement} against {self.constant_agreement:.2f} of a constant verdict, "
+            f"kappa {self.kappa}, false passes {self.false_passes}, false failures {self.false_failures} "
+            f"(95%, {len(self.pairs)} samples{unjudged})"
         )
 
 
-async def measure_judge(judge: Grader, samples: Sequence[HandScored]) -> JudgeMeasures:
+async def measure_judge(judge: Grader, samples: Sequence[HandScored], *, concurrency: int = 8) -> JudgeMeasures:
     """Return how far a judge agrees with people. Any grader can be measured: a rubric, another person, code.
 
     Args:
         judge: The grader.
         samples: Samples that people have graded, some of which ought to fail.
+        concurrency: The most samples that are judged at once.
 
     Raises:
-        UsageError: There is no sample.
+        UsageError: There is no sample, or the concurrency is below 1.
     """
-    if not samples:
-        raise UsageError("measure_judge(): there is no sample; give some that people have graded.")
-    return JudgeMeasures(tuple([(sample, (await grade_of(judge, sample.trial())).passed) for sample in samples]))
+    if not samples or concurrency < 1:
+        raise UsageError("measure_judge(): give it samples that people have graded, and a concurrency from 1.")
+    verdicts: dict[int, bool] = {}
+    failures: dict[int, str] = {}
+    limiter = anyio.CapacityLimiter(concurrency)
+
+    async def judge_sample(number: int) -> None:
+        async with limiter:
+            try:
+                verdicts[number] = (await grade_of(judge, samples[number].trial())).passed
+            except ConfigurationError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a grader may raise anything; it is reported
+                failures[number] = f"{type(error).__name__}: {error}"
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(len(samples)):
+            tasks.start_soon(judge_sample, number)
+    judged = ((samples[number], verdicts[number]) for number in sorted(verdicts))
+    return JudgeMeasures(tuple(judged), tuple((samples[number], failures[number]) for number in sorted(failures)))
 
 
 def _kappa(pairs: Sequence[Agreed]) -> float:
     counts, n = Counter(pairs), len(pairs)
+    if not n:
+        return math.nan
     agreed = (counts[True, True] + counts[False, False]) / n
     person, judge = sum(one for one, _ in pairs) / n, sum(other for _, other in pairs) / n
     chance = person * judge + (1 - person) * (1 - judge)

@@ -26,7 +26,10 @@ WHO = Question(question="Who?", answer=("Ada Lovelace", "Lovelace"), source="Not
             for text in (r"So \boxed{C} cancels. **Answer: B**", r"\boxed{B}", "Answer: B. Option A is a trap.")
         ),
         *((text, "wrong") for text in ("The answer is a gas", "A gas, I think", "The answer is A. Not B.")),
-        *((text, "wrong") for text in ("A", "C", "Carbon", "D", "It is not carbon dioxide", "", "Plants", None)),
+        *((text, "wrong") for text in ("A", "C", "Carbon", "D", "It is not carbon dioxide", "Plants")),
+        *((text, "abstained") for text in ("I am an AI and cannot name it directly.", "I couldn't find it", "", None)),
+        *((text, "abstained") for text in ("Ich weiß es nicht.", "No lo sé", "I'm not sure")),
+        *((text, "abstained") for text in ("I do not have access to the records. Therefore, I cannot provide it.",)),
         *((text, "abstained") for text in ("I do not know.", "Sorry, I don\u2019t know", "I really cannot say.")),
         ("I do not know, perhaps B", "abstained"),
         ("I do not know for sure. Answer: B", "right"),
