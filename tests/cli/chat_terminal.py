@@ -11,6 +11,8 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import pytest
+
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.serving import served
 
@@ -68,11 +70,13 @@ _MOST_WAIT_S = 40
 
 
 @contextmanager
-def answering(*replies: Reply) -> Generator[tuple[Simulator, list[str]]]:
-    """A server on loopback that gives these replies, and the options that lead to it."""
+def answering(*replies: Reply) -> Generator[Simulator]:
+    """A server on loopback that gives these replies, and that the environment names."""
     simulator = Simulator(Script(*replies))
-    with served(simulator) as base_url:
-        yield simulator, ["--base-url", base_url]
+    with served(simulator) as base_url, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ANTHROPIC_BASE_URL", base_url)
+        environment.setenv("ANTHROPIC_API_KEY", "any")
+        yield simulator
 
 
 def said(simulator: Simulator) -> list[object]:

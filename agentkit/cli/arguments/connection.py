@@ -26,7 +26,7 @@ def add_base_url_option(parser: ArgumentParser) -> None:
 
 
 def require_credentials(alternative: str = "") -> None:
-    """Check that the SDK finds credentials for the Claude API.
+    """Check that there are credentials for the Claude API, in the environment or where the SDK finds them.
 
     Args:
         alternative: Another way to go on without them, appended to the message.
@@ -34,6 +34,11 @@ def require_credentials(alternative: str = "") -> None:
     Raises:
         CommandError: There are no credentials, or the SDK cannot use them.
     """
+    from agentkit.models.direct.proxies import find_proxies
+    from agentkit.models.direct.way import DirectWay, choose_way
+
+    if isinstance(choose_way(os.environ, find_proxies(os.environ)), DirectWay):
+        return  # with a credential that needs no SDK, whose import would take most of the time to the first word
     from anthropic import AnthropicError, AsyncAnthropic
 
     try:

@@ -38,8 +38,8 @@ def chat(text: str | bytes, *arguments: str) -> subprocess.CompletedProcess[byte
 
 def test_each_line_of_a_pipe_is_a_prompt_of_one_conversation() -> None:
     replies = [Reply.tool("price", item="tea"), Reply.text("4 EUR."), Reply.text("It is tea.")]
-    with answering(*replies) as (simulator, there):
-        command = [sys.executable, "-m", "agentkit", "chat", "shop:clerk", *there]
+    with answering(*replies) as simulator:
+        command = [sys.executable, "-m", "agentkit", "chat", "shop:clerk"]
         lines = b"What is tea?\n\nAnd what is it?\n"
         done = subprocess.run(command, input=lines, capture_output=True, check=False, timeout=50)
     err = done.stderr.decode()
@@ -52,8 +52,8 @@ def test_each_line_of_a_pipe_is_a_prompt_of_one_conversation() -> None:
 
 
 def test_lines_that_go_on_and_text_in_quotes_are_one_prompt_each() -> None:
-    with answering(Reply.text("1"), Reply.text("2"), Reply.text("3")) as (simulator, there):
-        done = chat('a\\\nb\\\nc\n"""/new is\n\na word"""\n/etc/hosts is a file\n', "shop:clerk", *there)
+    with answering(Reply.text("1"), Reply.text("2"), Reply.text("3")) as simulator:
+        done = chat('a\\\nb\\\nc\n"""/new is\n\na word"""\n/etc/hosts is a file\n', "shop:clerk")
     assert done.returncode == 0, done.stderr
     assert said(simulator)[:2] == ["a\nb\nc", "/new is\n\na word"]
     assert "/etc/hosts is a file" in json.dumps(said(simulator))
@@ -61,8 +61,8 @@ def test_lines_that_go_on_and_text_in_quotes_are_one_prompt_each() -> None:
 
 @pytest.mark.parametrize("text", ['"""never closed\n', "goes on\\\n"])
 def test_what_is_not_ended_is_not_sent(text: str) -> None:
-    with answering() as (simulator, there):
-        done = chat(text, "shop:clerk", *there)
+    with answering() as simulator:
+        done = chat(text, "shop:clerk")
     assert done.returncode == 0
     assert b"so it was not sent" in done.stderr
     assert simulator.requests == []
@@ -70,8 +70,8 @@ def test_what_is_not_ended_is_not_sent(text: str) -> None:
 
 def test_a_file_is_sent_by_its_name_and_what_cannot_be_read_is_said(shop: Path) -> None:
     (shop / "prompt.txt").write_text("From a file", encoding="utf-8")
-    with answering(Reply.text("Read.")) as (simulator, there):
-        done = chat(b"@missing.txt\n\xff\xfe\n@prompt.txt\n", "shop:clerk", *there)
+    with answering(Reply.text("Read.")) as simulator:
+        done = chat(b"@missing.txt\n\xff\xfe\n@prompt.txt\n", "shop:clerk")
     assert (done.returncode, done.stdout) == (0, b"Read.\n")
     assert b"no file 'missing.txt'" in done.stderr
     assert b"not UTF-8" in done.stderr
@@ -81,8 +81,8 @@ def test_a_file_is_sent_by_its_name_and_what_cannot_be_read_is_said(shop: Path) 
 def test_commands_help_begin_anew_save_and_quit(shop: Path) -> None:
     (shop / "mine.json").write_text("mine", encoding="utf-8")
     lines = "/help\nA\n/save talk.json\n/save talk.json\n/save mine.json\n/save\n/new\nB\n/hlep\n/quit\nC\n"
-    with answering(Reply.text("One."), Reply.text("Two.")) as (simulator, there):
-        done = chat(lines, "shop:clerk", *there)
+    with answering(Reply.text("One."), Reply.text("Two.")) as simulator:
+        done = chat(lines, "shop:clerk")
     err = done.stderr.decode()
     assert (done.returncode, done.stdout) == (0, b"One.\nTwo.\n"), err
     saved = json.loads((shop / "talk.json").read_text(encoding="utf-8"))
@@ -94,8 +94,8 @@ def test_commands_help_begin_anew_save_and_quit(shop: Path) -> None:
 
 
 def test_events_and_results_are_lines_of_json() -> None:
-    with answering(Reply.tool("price", item="tea"), Reply.text("4 EUR."), Reply.refusal("No.")) as (_, there):
-        done = chat("What is tea?\n@missing\nAnd?\n", "shop:clerk", "--json", *there)
+    with answering(Reply.tool("price", item="tea"), Reply.text("4 EUR."), Reply.refusal("No.")):
+        done = chat("What is tea?\n@missing\nAnd?\n", "shop:clerk", "--json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
     assert {"run_started", "tool_started", "text_delta", "turn_finished"} <= {line["type"] for line in lines}
@@ -107,8 +107,8 @@ def test_events_and_results_are_lines_of_json() -> None:
 
 def test_sub_agents_are_seen_as_they_start_and_finish_but_only_the_agent_speaks() -> None:
     replies = [Reply.tool("clerk", objective="Tea?"), Reply.text("4."), Reply.text("It is 4 EUR.")]
-    with answering(*replies) as (_, there):
-        done = chat("Tea?\n", "talkers:lead", *there)
+    with answering(*replies):
+        done = chat("Tea?\n", "talkers:lead")
     assert done.stdout == b"It is 4 EUR.\n"
     assert b"lead: calls clerk" in done.stderr
     assert b"lead: clerk answered" in done.stderr
@@ -116,19 +116,16 @@ def test_sub_agents_are_seen_as_they_start_and_finish_but_only_the_agent_speaks(
 
 
 def test_a_typed_answer_is_shown_once_it_fits() -> None:
-    with answering(Reply.output({"item": "tea", "count": "x"}), Reply.output({"item": "tea", "count": 2})) as (
-        _,
-        there,
-    ):
-        done = chat('{"item": 5}\n{"item": "tea"}\n', "talkers:typed", *there)
+    with answering(Reply.output({"item": "tea", "count": "x"}), Reply.output({"item": "tea", "count": 2})):
+        done = chat('{"item": 5}\n{"item": "tea"}\n', "talkers:typed")
     assert json.loads(done.stdout) == {"item": "tea", "count": 2}
     assert b"does not fit the agent's input: item" in done.stderr
 
 
 def test_a_run_that_does_not_complete_is_told_and_the_chat_goes_on() -> None:
     replies = [Reply.failure(529, "overloaded_error")] * 6
-    with answering(*replies, Reply.refusal("I would rather not."), Reply.text("Well.")) as (_, there):
-        done = chat("A\nB\nC\n", "shop:hasty", *there)
+    with answering(*replies, Reply.refusal("I would rather not."), Reply.text("Well.")):
+        done = chat("A\nB\nC\n", "shop:hasty")
     err = done.stderr.decode()
     assert (done.returncode, done.stdout) == (0, b"Well.\n"), err
     assert err.count("clerk: asks again") == 5
@@ -138,8 +135,8 @@ def test_a_run_that_does_not_complete_is_told_and_the_chat_goes_on() -> None:
 
 
 def test_what_the_agents_own_code_raises_costs_a_run_and_not_the_chat() -> None:
-    with answering() as (_, there):
-        done = chat("A\nB\n", "talkers:failing", *there)
+    with answering():
+        done = chat("A\nB\n", "talkers:failing")
     err = done.stderr.decode()
     assert done.returncode == 0
     assert err.count("KeyError: 'no such customer'") == 2
@@ -148,8 +145,8 @@ def test_what_the_agents_own_code_raises_costs_a_run_and_not_the_chat() -> None:
 
 @pytest.mark.parametrize("reply", [Reply.failure(401, "authentication_error"), Reply.failure(403, "permission_error")])
 def test_without_a_right_to_ask_the_chat_ends(reply: Reply) -> None:
-    with answering(reply) as (simulator, there):
-        done = chat("A\nB\n", "shop:clerk", *there)
+    with answering(reply) as simulator:
+        done = chat("A\nB\n", "shop:clerk")
     assert (done.returncode, len(simulator.requests)) == (3, 1)
 
 
@@ -175,8 +172,8 @@ def test_without_an_input_it_ends_at_once() -> None:
 
 
 def test_through_a_pipe_ctrl_c_lands_the_run_and_the_next_line_is_asked() -> None:
-    with answering(Reply.text("Let me see.") + Reply.tool("wait"), Reply.text("Better.")) as (simulator, there):
-        command = hearing_ctrl_c("chat", "talkers:waiter", *there)
+    with answering(Reply.text("Let me see.") + Reply.tool("wait"), Reply.text("Better.")) as simulator:
+        command = hearing_ctrl_c("chat", "talkers:waiter")
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         assert process.stderr is not None

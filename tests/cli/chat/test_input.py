@@ -18,7 +18,7 @@ def talkers(shop: Path) -> None:
 
 def test_at_a_terminal_one_talks_presses_ctrl_c_and_goes_on() -> None:
     replies = [Reply.tool("price", item="tea"), Reply.text("4 EUR."), Reply.tool("wait"), Reply.text("Still here.")]
-    with answering(*replies) as (simulator, there), at_a_terminal("chat", "talkers:waiter", *there) as terminal:
+    with answering(*replies) as simulator, at_a_terminal("chat", "talkers:waiter") as terminal:
         terminal.wait_for("> ")
         terminal.type("What is tea?\n")
         for text in ("calls price", "price answered", "4 EUR.", "tokens in", "> "):
@@ -39,7 +39,7 @@ def test_at_a_terminal_one_talks_presses_ctrl_c_and_goes_on() -> None:
 
 
 def test_ctrl_c_at_the_prompt_gives_up_what_was_typed_and_twice_in_a_row_leaves() -> None:
-    with answering(Reply.text("Yes.")) as (simulator, there), at_a_terminal("chat", "shop:clerk", *there) as terminal:
+    with answering(Reply.text("Yes.")) as simulator, at_a_terminal("chat", "shop:clerk") as terminal:
         terminal.wait_for("> ")
         terminal.type("never sent\x03")
         terminal.wait_for("Ctrl-C again")
@@ -64,7 +64,7 @@ def test_ctrl_c_at_the_prompt_gives_up_what_was_typed_and_twice_in_a_row_leaves(
 
 
 def test_a_second_ctrl_c_while_a_run_ends_kills() -> None:
-    with answering(Reply.tool("deaf")) as (_, there), at_a_terminal("chat", "talkers:waiter", *there) as terminal:
+    with answering(Reply.tool("deaf")), at_a_terminal("chat", "talkers:waiter") as terminal:
         terminal.wait_for("> ")
         terminal.type("Go\n")
         terminal.wait_for("deaf now")
@@ -75,7 +75,7 @@ def test_a_second_ctrl_c_while_a_run_ends_kills() -> None:
 
 
 def test_what_a_tool_leaves_behind_does_not_keep_the_process() -> None:
-    with answering(Reply.tool("stuck")) as (_, there), at_a_terminal("chat", "talkers:waiter", *there) as terminal:
+    with answering(Reply.tool("stuck")), at_a_terminal("chat", "talkers:waiter") as terminal:
         terminal.wait_for("> ")
         terminal.type("Go\n")
         terminal.wait_for("stuck now")
@@ -89,7 +89,7 @@ def test_what_a_tool_leaves_behind_does_not_keep_the_process() -> None:
 
 def test_earlier_prompts_come_back_with_the_arrow_keys() -> None:
     replies = [Reply.text("1"), Reply.text("2")]
-    with answering(*replies) as (simulator, there), at_a_terminal("chat", "shop:clerk", *there) as terminal:
+    with answering(*replies) as simulator, at_a_terminal("chat", "shop:clerk") as terminal:
         terminal.wait_for("> ")
         terminal.type("What is tea?\n")
         terminal.wait_for("tokens in")
@@ -102,7 +102,7 @@ def test_earlier_prompts_come_back_with_the_arrow_keys() -> None:
 
 
 def test_a_models_words_cannot_move_the_cursor() -> None:
-    with answering(Reply.text("a\x1b[2Jb")) as (_, there), at_a_terminal("chat", "shop:clerk", *there) as terminal:
+    with answering(Reply.text("a\x1b[2Jb")), at_a_terminal("chat", "shop:clerk") as terminal:
         terminal.wait_for("> ")
         terminal.type("Go\n")
         terminal.wait_for("tokens in")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from agentkit.cli.arguments.connection import require_credentials
 from agentkit.cli.main import main
 from agentkit.testing import Reply, script
 from tests.cli.shop_and_signals import hearing_ctrl_c
@@ -154,3 +155,12 @@ def test_on_a_terminal_a_tree_is_drawn(shop: Path) -> None:
     assert "clerk" in text
     assert "price" in text
     assert "✓" in text
+
+
+def test_with_a_key_the_sdk_is_not_imported_to_look_for_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "anthropic", None)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
+    require_credentials()
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    with pytest.raises(ImportError):
+        require_credentials()
