@@ -5,9 +5,11 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import anthropic
 import anyio
+import anyio.abc
 import pytest
 
 from agentkit import Agent, ConfigurationError, Retry
@@ -17,6 +19,8 @@ from agentkit.models.direct.way import DirectWay, choose_way
 from agentkit.models.sdk.client import open_sdk_client
 from tests.models.misbehaving.scenes import SCENES, Scene
 from tests.models.misbehaving.server import MisbehavingServer
+from tests.models.wire.certificates import certificates
+from tests.models.wire.raw_server import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -69,16 +73,16 @@ async def seen_by(open_client: OpenClient, scene: Scene, kept: int) -> tuple[set
             agent = Agent("a", model=model, retry=retry)
             found = {await outcome_of(agent, scene.prompt, server.url) for _ in range(scene.runs)}
             await connections_of(server, kept)
-            seen = found, server.requests, server.open_connections
+            seen = found, server.requests, server.raw.open
         assert await connections_of(server, 0) == 0
     return seen
 
 
 async def connections_of(server: MisbehavingServer, expected: int) -> int:
     with anyio.move_on_after(2):
-        while server.open_connections > expected:
+        while server.raw.open > expected:
             await anyio.sleep(0.005)
-    return server.open_connections
+    return server.raw.open
 
 
 async def outcome_of(agent: Agent[None, str, str], prompt: str, url: str) -> str:
@@ -116,3 +120,42 @@ async def test_every_way_sees_the_same(way: str) -> None:
                 if scene.stalls == stalls:
                     tasks.start_soon(see, name, scene)
     assert found == expected
+
+
+# -- before there is a connection --------------------------------------------------------------------------------------
+
+WRONG_WAYS = {
+    "refused": ("http://127.0.0.1:9", "connection_error again"),
+    "unknown host": ("http://no.such.host.invalid", "connection_error again"),
+    "a name that is not in the certificate": ("https://127.0.0.1:{tls}", "URL: [SSL: CERTIFICATE_VERIFY_FAILED]"),
+    "no tls for a server that speaks it": ("http://localhost:{tls}", "connection_error again"),
+    "tls for a server that speaks none": ("https://localhost:{plain}", "URL: [SSL: "),
+    "right": ("https://localhost:{tls}", "Tea."),
+}
+
+
+async def refuse(stream: anyio.abc.ByteStream) -> None:
+    await stream.receive()
+    await stream.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_way_sees_the_same_where_no_connection_comes_about(
+    way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority = tmp_path / "authority.pem"
+    authority.write_text(certificates().authority)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    monkeypatch.setattr("tests.models.test_messages_endpoint._CONTEXT", certificates().client)
+    found: dict[str, str] = {}
+    good = MisbehavingServer(SCENES["sized"].play, tls=certificates().server)
+    async with good.serving(), serving(refuse) as plain:
+        for name, (pattern, _) in WRONG_WAYS.items():
+            url = pattern.format(tls=good.raw.port, plain=plain.port)
+            async with WAYS[way](url) as client:
+                retry = Retry(max_attempts=2, first_wait_s=0.001)
+                agent = Agent("a", model=ClaudeModel("claude-haiku-5-5", client), retry=retry)
+                found[name] = await outcome_of(agent, "Hi", url)
+        assert await connections_of(good, 0) == 0
+    expected = {name: said for name, (_, said) in WRONG_WAYS.items()}
+    assert {name: one[: len(expected[name])] for name, one in found.items()} == expected

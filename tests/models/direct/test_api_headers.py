@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import ssl
 from itertools import product
-from typing import Any
 from unittest.mock import patch
 
 import anthropic
 import pytest
 
-from agentkit import Agent, ConfigurationError, Settings
+from agentkit import ConfigurationError
+from agentkit.messages.message import user
+from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.direct.api_headers import API_VERSION, FRAMING_HEADERS, api_headers, parse_custom_headers
 from agentkit.models.direct.client import ApiClient, DirectClient
@@ -39,20 +40,15 @@ OF_THE_SDK = ("x-stainless-", "accept-encoding", "connection")
 
 
 async def heads_of(client: ApiClient, heads: list[bytes]) -> list[object]:
-    """Send a request without betas and one with, and return the request line and the headers of both."""
+    """Send requests with and without betas, and return the request line and the headers of each."""
     heads.clear()
+    model, prefix = ClaudeModel("m", client), EncodedPrefix.encode(None, [])
     for betas in ((), ("b-1", "b-2")):
-        agent = Agent("a", model=ClaudeModel("claude-haiku-5-5", client), settings=Settings(betas=betas))
-        assert (await agent.run("Hi")).output == "Tea."
-        await ClaudeModel("claude-haiku-5-5", client).count_tokens(agent_request(betas))
+        request = Request(prefix, [user("Hi")], {"model": "m", "max_tokens": 5}, betas)
+        async with model.stream(request) as events:
+            assert [event["type"] async for event in events][-1] == "message_stop"
+        await model.count_tokens(request)
     return [parsed(head) for head in heads]
-
-
-def agent_request(betas: tuple[str, ...]) -> Any:
-    from agentkit.messages.message import user
-    from agentkit.messages.request import EncodedPrefix, Request
-
-    return Request(EncodedPrefix.encode(None, []), [user("Hi")], {"model": "m", "max_tokens": 5}, betas)
 
 
 def parsed(head: bytes) -> tuple[str, dict[str, str]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import anyio
 import anyio.abc
 
-_GONE = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
+from tests.models.wire.raw_server import RawServer, serving
+
 _LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 
 Play: TypeAlias = "Callable[[Exchange], Awaitable[None]]"
@@ -27,7 +28,7 @@ class Exchange:
     """One request, and the connection that it came over."""
 
     server: MisbehavingServer
-    stream: anyio.abc.SocketStream
+    stream: anyio.abc.ByteStream
     number: int
     """The requests that the server has got, this one included."""
     head: bytes
@@ -48,43 +49,27 @@ class MisbehavingServer:
     play: Play
     reads_body: bool = True
     """False: the scene begins as soon as the head is there."""
-    port: int = 0
+    tls: ssl.SSLContext | None = None
+    raw: RawServer = field(init=False)
     requests: int = 0
     redirects: bool = False
     """For scenes that change."""
-    open_connections: int = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.raw.port}"
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[MisbehavingServer]:
-        async with (
-            await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
-            anyio.create_task_group() as tasks,
-        ):
-            self.port = listener.extra(anyio.abc.SocketAttribute.local_port)
-            tasks.start_soon(listener.serve, self._serve)
-            try:
-                yield self
-            finally:
-                tasks.cancel_scope.cancel()
+        async with serving(self._answer, tls=self.tls) as self.raw:
+            yield self
 
-    async def _serve(self, stream: anyio.abc.SocketStream) -> None:
-        self.open_connections += 1
-        try:
-            async with stream:
-                while True:
-                    await self._answer_next(stream)
-        except HangUp:
-            pass
-        except _GONE:
-            pass
-        finally:
-            self.open_connections -= 1
+    async def _answer(self, stream: anyio.abc.ByteStream) -> None:
+        with suppress(HangUp):
+            while True:
+                await self._answer_next(stream)
 
-    async def _answer_next(self, stream: anyio.abc.SocketStream) -> None:
+    async def _answer_next(self, stream: anyio.abc.ByteStream) -> None:
         received = bytearray()
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += await stream.receive()
