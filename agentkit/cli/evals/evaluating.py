@@ -33,7 +33,7 @@ def run_eval(args: Namespace) -> ExitCode:
     chosen = choose_agents(args, suite)
     baseline = find_baseline(args, suite.name, list(chosen.agents))
     evaluation, plain = _evaluate(args, suite, chosen, faults)
-    _report(args, evaluation, plain)
+    _report(args, suite, evaluation, plain)
     has_passed = passes_gates(args, evaluation, baseline)
     if evaluation.problems:
         print_message(f"agentkit: {plural(len(evaluation.problems), 'trial')} could not be judged.", "red")
@@ -107,15 +107,20 @@ def _evaluate(
     return done[-1], done[0] if faults is not None else None
 
 
-def _report(args: Namespace, evaluation: Evaluation, plain: Evaluation | None) -> None:
+def _report(args: Namespace, suite: Suite, evaluation: Evaluation, plain: Evaluation | None) -> None:
     from agentkit.cli.evals.json_report import evaluation_to_json
     from agentkit.cli.terminal.watching import print_json_line
+    from agentkit.evals.domain.measures import measures_by_agent
     from agentkit.evals.reports.terminal_text import evaluation_text
+    from agentkit.messages.wrapping import wrap_text
 
     if args.json:
         print_json_line(evaluation_to_json(evaluation, plain))
     else:
-        print(evaluation_text(evaluation, terminal_width(sys.stdout), without_faults=plain), flush=True)
+        width = terminal_width(sys.stdout)
+        measures = (f"{agent}: {one}" for agent, one in measures_by_agent(suite, evaluation.trials).items())
+        parts = (evaluation_text(evaluation, width, without_faults=plain), *(wrap_text(one, width) for one in measures))
+        print("\n\n".join(parts), flush=True)
     if args.report is not None:
         args.report.write_text(evaluation.to_html(without_faults=plain), encoding="utf-8")
         print_message(f"agentkit: the page is {args.report}.")

@@ -109,6 +109,19 @@ def measure_answers(suite: Suite, trials: Sequence[AnyTrial]) -> AnswerMeasures:
     return AnswerMeasures(results, penalty)
 
 
+def measures_by_agent(suite: Suite, trials: Sequence[AnyTrial]) -> dict[str, AnswerMeasures]:
+    """Return the measures of each agent that has judged trials; none where the suite has no questions.
+
+    Args:
+        suite: Any suite.
+        trials: Trials of its tasks.
+    """
+    if not all(isinstance(task.graders[0], AnswerIs) for task in suite.tasks):
+        return {}
+    agents = dict.fromkeys(trial.agent for trial in trials if not trial.problem)
+    return {agent: measure_answers(suite, [one for one in trials if one.agent == agent]) for agent in agents}
+
+
 def _most_frequent(tries: Sequence[tuple[str, Result]]) -> tuple[float, Result]:
     """Return the share of tries that give the most frequent answer, and if it is right; of equals, the first."""
     counts = Counter(said.casefold() if result != "abstained" else "" for said, result in tries)

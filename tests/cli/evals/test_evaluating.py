@@ -106,6 +106,16 @@ def test_the_offline_responder_is_an_agent_and_answers_for_all(sums: Path, capsy
     assert "no language model answers" in err
 
 
+def test_questions_are_reported_with_points_coverage_and_risk(sums: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("q.jsonl").write_text('{"question": "2 + 2?", "choices": ["3", "4"], "answer": "4"}\n')
+    assert main(["eval", "domain:q.jsonl", "--agents", "oracle,guess"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "oracle: points 1.00 (" in out
+    assert "guess: points " in out
+    assert main(["eval", "domain:q.jsonl", "--agents", "oracle", "--json"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 def test_faults_come_with_the_recovery_rate(sums: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["eval", "sums:model", "--agents", "idle", "--faults", "api=0.3", "--json", "--task", "sum 1"]
     assert main(command) == 0

@@ -10,6 +10,7 @@ import pytest
 from agentkit.errors import UsageError
 from agentkit.evals import Case, Suite
 from agentkit.evals.domain import RiskPoint, measure_answers, suite
+from agentkit.evals.domain.measures import measures_by_agent
 from tests.evals.trials import trial
 
 SAID = {"One?": ["1", "1", "1"], "Two?": ["2", "two", "I do not know"], "Three?": ["4", "4", "3"], "Four?": ["?"] * 3}
@@ -41,6 +42,12 @@ def test_who_only_abstains_has_no_risk_and_no_points(given: Suite) -> None:
     measures = measure_answers(given, [trial("I do not know", task=name) for name in SAID])
     assert (measures.points.value, measures.coverage.value, measures.risk, measures.risk_coverage) == (0, 0, None, ())
     assert "risk -" in str(measures)
+
+
+def test_each_agent_has_its_measures_and_other_suites_have_none(given: Suite) -> None:
+    trials = [trial("1", task="One?"), trial("2", task="One?", agent="b"), trial(None, agent="c", problem="an outage")]
+    assert {name: one.points.value for name, one in measures_by_agent(given, trials).items()} == {"a": 1, "b": -2}
+    assert measures_by_agent(Suite("other", [Case("Tea", output=1)]), trials) == {}
 
 
 def test_other_trials_are_refused(given: Suite) -> None:
