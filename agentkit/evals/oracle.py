@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from agentkit.run.agent_spec import AnySpec
 
 _CALL_ID = "toolu_oracle_"
+_ROOT = -1
+"""Stands for the call that starts the root run, which there is none of."""
 
 
 def oracle(agent: AnyAgent) -> PerTask:
@@ -44,7 +46,7 @@ def replaying(agent: AnyAgent, task: AnyTask) -> AnyAgent:
     """
     if not task.solution:
         raise DefinitionError(f"Task({task.name!r}): an oracle makes the calls of its `solution`, and it has none.")
-    places, end = _assign_calls(agent, task.solution, -1, 0)
+    places, end = _assign_calls(agent, task.solution, _ROOT, 0)
     if end < len(task.solution):
         raise DefinitionError(
             f"Task({task.name!r}): call {end + 1} of its solution is of {task.solution[end].tool!r}, and "
@@ -77,17 +79,17 @@ class _Replay:
 
     solution: tuple[SolutionCall, ...]
     places: Mapping[int, tuple[int, ...]]
-    """The positions of the calls of each run, by the position of the call that starts it; -1 is the root run."""
+    """The positions of the calls of each run, by the position of the call that starts it."""
 
     def __call__(self, request: Request) -> Reply:
         """Return the next call of the run, or its output."""
-        failed = dict(_results(request))
-        _, _, caller = request.sender.rpartition(f"/{_CALL_ID}")
-        number = caller.partition("-")[0]
-        for place in self.places[int(number) if number.isdecimal() and caller != request.sender else -1]:
-            tries = [is_error for (made, _), is_error in failed.items() if made == place]
-            if not tries or (self.solution[place].is_retried and tries == [True]):
-                return self._call(place, len(tries) + 1)
+        _, is_below, caller = request.sender.rpartition(f"/{_CALL_ID}")
+        run = _place_of(caller) if is_below else _ROOT
+        results = list(_results(request))
+        for place in self.places[run]:
+            failures = [is_error for made, is_error in results if made == place]
+            if not failures or (self.solution[place].is_retried and failures == [True]):
+                return self._call(place, len(failures) + 1)
         return drawn_output(request)
 
     def _call(self, place: int, attempt: int) -> Reply:
@@ -96,11 +98,15 @@ class _Replay:
         return Reply.block({**block, "input": dict(call.arguments)})
 
 
-def _results(request: Request) -> Iterator[tuple[tuple[int, int], bool]]:
-    """Yield the calls of the run that have results, by position and attempt, and True for those that failed."""
+def _results(request: Request) -> Iterator[tuple[int, bool]]:
+    """Yield the positions of the calls of the run that have results, each with True if it failed."""
     for message in request.messages:
         for block in message.content if isinstance(message.content, list) else ():
             call_id = str(block.get("tool_use_id", ""))
             if block.get("type") == "tool_result" and call_id.startswith(_CALL_ID):
-                place, _, attempt = call_id.removeprefix(_CALL_ID).partition("-")
-                yield (int(place), int(attempt)), bool(block.get("is_error"))
+                yield _place_of(call_id.removeprefix(_CALL_ID)), bool(block.get("is_error"))
+
+
+def _place_of(number: str) -> int:
+    """Return the position in the number of a call, `007-1`: position and attempt."""
+    return int(number.partition("-")[0])
