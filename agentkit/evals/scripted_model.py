@@ -29,12 +29,17 @@ _NO_TOKENS = {"input_tokens": 0, "output_tokens": 0}
 
 @dataclass(frozen=True, slots=True)
 class ScriptedModel:
-    """A `Model` whose turns come from a function of the request."""
+    """A `Model` whose turns come from a function of the request, whatever client the run is given."""
 
     name: str
     """The model id that it stands for."""
     reply: ReplyFunction
     """Returns the turn that answers a request."""
+
+    @property
+    def needs_no_server(self) -> bool:
+        """See `NeedsNoServer`."""
+        return True
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:

@@ -14,6 +14,7 @@ from agentkit.loop.durable.late_budgets import goes_on_under
 from agentkit.models.batching.batched_model import BatchedModel
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client, lease_given_client
+from agentkit.models.model import NeedsNoServer
 from agentkit.models.overriding_client import overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.models.wrapped_models import wrapped
@@ -83,7 +84,8 @@ async def open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> Asyn
     if isinstance(model, BatchedModel):  # opened by the fan-out
         yield model
         return
-    if not isinstance(model, str) and scope.client is None and overriding_client() is None:
+    makes_replies = isinstance(model, NeedsNoServer) and model.needs_no_server
+    if not isinstance(model, str) and (makes_replies or (scope.client is None and overriding_client() is None)):
         if isinstance(model, ClaudeModel):
             async with lease_given_client(model.client) as client:
                 yield wrapped(model if client is model.client else replace(model, client=client))

@@ -41,6 +41,16 @@ class ReadsBatches(Protocol):
 
 
 @runtime_checkable
+class NeedsNoServer(Protocol):
+    """A model that makes its replies itself: no client takes its place, neither a given nor an overriding one."""
+
+    @property
+    def needs_no_server(self) -> bool:
+        """True if it sends nothing."""
+        ...
+
+
+@runtime_checkable
 class CountsTokens(Protocol):
     """A model that can count the tokens of a prompt before it is sent."""
 

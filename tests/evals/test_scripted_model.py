@@ -9,7 +9,7 @@ import pytest
 from agentkit import Agent, Tool, Toolset, tool
 from agentkit.evals.scripted_model import played_by
 from agentkit.messages.request import Request
-from agentkit.testing import Reply
+from agentkit.testing import Reply, script
 
 
 @tool
@@ -40,3 +40,12 @@ async def test_every_agent_of_the_tree_is_played_and_keeps_the_name_of_its_model
     assert (result.ok, result.output) == (True, "claude-opus-5-5")
     assert [(child.agent, child.output) for child in result.children] == [("adder", "5"), ("checker", "5")]
     assert (played.instructions, list(played.agent_tools.tools)) == ("Lead.", list(lead.agent_tools.tools))
+
+
+@pytest.mark.anyio
+async def test_no_client_takes_its_place_neither_a_given_nor_an_overriding_one() -> None:
+    played = played_by(Agent("adder", model="claude-haiku-5-5"), reply)
+    with script(Reply.text("a server's answer")) as simulator:
+        assert (await played.run("Add.")).output == "5"
+        assert (await played.run("Add.", client=simulator.client())).output == "5"
+        assert (await Agent("other", model="claude-haiku-5-5").run("Add.")).output == "a server's answer"
