@@ -15,6 +15,7 @@ from agentkit.evals.running.agent_work import run_agent
 from agentkit.evals.running.grading import grade_trial
 from agentkit.evals.running.pipeline_work import run_pipeline
 from agentkit.evals.trial import AnyTrial, Trial
+from agentkit.models.claude import ClaudeModel
 from agentkit.run.deps_source import open_deps_source
 from agentkit.run.outcome import Outcome
 
@@ -161,7 +162,9 @@ class TrialRunner:
         if callable(evaluated):
             with nullcontext() if faults is None else faults.models():
                 return await run_pipeline(evaluated, one.agent, one.task, world, run_id, self.client)
-        options: RunOptions[object] = {"run_id": run_id, "client": self.client, "settings": self.settings}
+        options: RunOptions[object] = {"run_id": run_id, "settings": self.settings}
+        if isinstance(evaluated.model, str | ClaudeModel):  # a model of its own, such as a script, answers by itself
+            options["client"] = self.client
         if one.task.setup is not None:
             options["deps"] = world
         elif faults is None and self.kept is not None:

@@ -7,7 +7,8 @@ import pytest
 from agentkit import Agent, Budget, Retry
 from agentkit.evals import Case, Task, Trial, evaluate
 from agentkit.evals.faults import Faults
-from agentkit.simulator import Reply
+from agentkit.evals.scripted_agents import idle
+from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import script
 from tests.evals.running.shop import Stock, asks_the_price, buyer, clerk
 
@@ -127,3 +128,10 @@ async def test_a_task_without_setup_gives_no_deps() -> None:
     with script(asks_the_price):
         evaluation = await evaluate(clerk, [TEA])
     assert evaluation.trials[0].world is None
+
+
+async def test_a_client_answers_for_model_ids_and_not_for_models_of_their_own() -> None:
+    agent = Agent("clerk", model="claude-haiku-5-5")
+    async with Simulator(Script(Reply.text("4"))).client() as client:
+        evaluation = await evaluate({"asked": agent, "idle": idle(agent, says="5")}, [TEA], client=client)
+    assert [trial.output for trial in evaluation.trials] == ["4", "5"]
