@@ -12,9 +12,10 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 PROMPT = "What does the tea cost in the shop at the corner, at each place?"
@@ -56,7 +57,27 @@ Open = Callable[[str, bool, int], AbstractAsyncContextManager[Program]]
 """Opens a program, given the base URL, True for streamed replies, and the maximum number of turns."""
 
 
-async def _measure_order(open_program: Open, order: dict[str, object]) -> dict[str, object]:
+Function = Callable[[], Coroutine[object, object, object]]
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What runs async functions."""
+
+    run: Callable[[Function], object]
+    """Run one to its end, and return its value."""
+    gather: Callable[[list[Function]], Awaitable[object]]
+    """Await several at once."""
+
+
+async def _gather(functions: list[Function]) -> None:
+    await asyncio.gather(*(function() for function in functions))
+
+
+ASYNCIO = Backend(lambda function: asyncio.run(function()), _gather)
+
+
+async def _measure_order(open_program: Open, order: dict[str, object], backend: Backend) -> dict[str, object]:
     global _is_marking  # noqa: PLW0603 - the tool is a plain function, as frameworks want it
     _is_marking = bool(order.get("marks"))
     agents, each, turns = int(order["agents"]), int(order["each"]), int(order["turns"])  # type: ignore[call-overload]
@@ -68,14 +89,14 @@ async def _measure_order(open_program: Open, order: dict[str, object]) -> dict[s
 
     async with open_program(str(order["base_url"]), bool(order["streamed"]), turns) as program:
         if order.get("warm_up", True):
-            await asyncio.gather(*(one_after_another(1) for _ in range(min(agents, 4))))
+            await backend.gather([partial(one_after_another, 1)] * min(agents, 4))
         _marks.clear()
         gc.collect()
         started_s, started_cpu_s = time.perf_counter(), time.process_time()
         if order.get("fan_out") and program.fan_out is not None:
             await program.fan_out(agents)
         else:
-            await asyncio.gather(*(one_after_another(each) for _ in range(agents)))
+            await backend.gather([partial(one_after_another, each)] * agents)
         wall_s, cpu_s = time.perf_counter() - started_s, time.process_time() - started_cpu_s
     return {
         "cpu_s": cpu_s,
@@ -98,7 +119,9 @@ def peak_kb() -> float:
 
 
 def serve_orders(
-    open_program: Open, compile_tools: Callable[[list[Callable[..., object]]], object] | None = None
+    open_program: Open | None,
+    compile_tools: Callable[[list[Callable[..., object]]], object] | None = None,
+    backend: Backend = ASYNCIO,
 ) -> None:
     """Read orders from standard input, one a line, and answer each with a line of figures."""
     if core := os.environ.get("SPEED_CORE"):
@@ -109,12 +132,14 @@ def serve_orders(
     for line in sys.stdin:
         order = json.loads(line)
         if "tools" in order and compile_tools is not None:
+            compile_tools(nested_functions(1))  # what it loads late is no matter of schemas
             functions = nested_functions(order["tools"])
             started_s = time.process_time()
             compile_tools(functions)
-            answer: dict[str, object] = {"cpu_s": time.process_time() - started_s}
+            answer: object = {"cpu_s": time.process_time() - started_s}
         else:
-            answer = asyncio.run(_measure_order(open_program, order))
+            assert open_program is not None, "this program holds no conversations"
+            answer = backend.run(partial(_measure_order, open_program, order, backend))
         print(json.dumps(answer), file=answers, flush=True)
 
 

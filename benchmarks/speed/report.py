@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.peers.environment import version_of
 from benchmarks.speed.rows import Row
-from benchmarks.speed.workers import OURS, PEERS
+from benchmarks.speed.workers import OURS, PEERS, VARIANTS
 
 _HEAD = """# Speed
 
@@ -49,7 +49,7 @@ def _goals(rows: Sequence[Row]) -> list[str]:
 
 
 def _figures(rows: Sequence[Row]) -> list[str]:
-    names = [runner.name for runner in (*OURS, *PEERS) if any(runner.name in row.values for row in rows)]
+    names = [runner.name for runner in (*OURS, *VARIANTS, *PEERS) if any(runner.name in row.values for row in rows)]
     lines = ["## Figures", "", "An empty cell: the framework did not get to the end, or was not asked.", ""]
     lines += [f"| what | unit | {' | '.join(names)} |", f"|---|---|{'---|' * len(names)}"]
     for row in rows:

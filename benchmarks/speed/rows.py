@@ -13,14 +13,20 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from benchmarks.speed import goals as goals_of
 from benchmarks.speed.server import ReplyPlan, events_of
 from benchmarks.speed.workers import (
     AGENTKIT,
+    GIVEN_CLIENT,
+    ON_TRIO,
+    PYDANTIC,
+    READ_BY_STREAM,
     ROOT,
     SDK,
     SDK_FAST,
     SOCKET_AND_JSON,
     TOOL_RUNNER,
+    WITH_BUDGET,
     Figures,
     Runner,
     Worker,
@@ -60,9 +66,13 @@ class Bench:
     fresh: Callable[[Runner], AbstractContextManager[Worker]]
     """Starts a new process of a framework, for figures that need one without history; in the smallest size any does."""
 
+    def main_workers(self) -> list[Worker]:
+        """Return the programs that all rows measure that name none."""
+        return [worker for worker in self.workers.values() if not worker.runner.is_variant]
+
     def rounds(self, play: ReplyPlan, only: Sequence[Runner] = (), **order: object) -> dict[str, list[Figures]]:
         """Run the same order for each framework in turn, round after round; peers have fewer rounds."""
-        wanted = {runner.name for runner in only} or set(self.workers)
+        wanted = {runner.name for runner in only} or {worker.runner.name for worker in self.main_workers()}
         found: dict[str, list[Figures]] = {}
         for number in range(self.size.rounds):
             for name, worker in self.workers.items():
@@ -102,9 +112,9 @@ def median_row(
 def cpu_of_a_turn(bench: Bench) -> list[Row]:
     """Measure the CPU of a turn with two calls: streamed, with several numbers of agents at once; and not streamed."""
     rows: list[Row] = []
-    goals = {AGENTKIT: 0.27}
     play = ReplyPlan(turns=bench.size.turns)
     for agents in bench.size.agents:
+        goals = {AGENTKIT: goal} if (goal := goals_of.TURN.get(agents)) else {}
         each = -(-bench.size.conversations // agents)
         found = bench.rounds(play, agents=agents, each=each)
         turns = play.turns * agents * each
@@ -113,7 +123,7 @@ def cpu_of_a_turn(bench: Bench) -> list[Row]:
         if agents == 1:
             wall = {name: [one.wall_s / turns * 1e3 for one in figures] for name, figures in found.items()}
             rows.append(median_row("wall clock of a streamed turn, 1 at once", "ms", wall, SDK, {}))
-    whole = [runner for runner in (worker.runner for worker in bench.workers.values()) if "agentkit" not in runner.name]
+    whole = [worker.runner for worker in bench.main_workers() if worker.runner is not AGENTKIT]
     agents = bench.size.agents[1]
     found = bench.rounds(play, whole, agents=agents, each=1, streamed=False)
     cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
@@ -123,10 +133,26 @@ def cpu_of_a_turn(bench: Bench) -> list[Row]:
 def spaced(bench: Bench) -> list[Row]:
     """Measure the CPU of a streamed turn whose events come one by one, as those of the real API do."""
     ours = (SOCKET_AND_JSON, SDK, SDK_FAST, AGENTKIT)
-    agents, play = bench.size.agents[1], ReplyPlan(turns=bench.size.turns, gap_ms=2)
+    agents, play = bench.size.agents[1], ReplyPlan(turns=bench.size.turns, gap_ms=1)
     found = bench.rounds(play, ours, agents=agents)
     cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
-    return [median_row(f"CPU of a streamed turn, its events 2 ms apart, {agents} at once", "us", cpu, SDK, {})]
+    what = f"CPU of a streamed turn, its events 1 ms apart, {agents} at once"
+    return [median_row(what, "us", cpu, SDK, {AGENTKIT: goals_of.SPACED_TURN})]
+
+
+def variants(bench: Bench) -> list[Row]:
+    """Measure the CPU of a turn where the SDK's client is given, on trio, read by `stream()`, and with a budget."""
+    agents = bench.size.agents[1]
+    play, agents = ReplyPlan(turns=bench.size.turns), bench.size.agents[1]
+    found = bench.rounds(play, (SDK, AGENTKIT, GIVEN_CLIENT, ON_TRIO, READ_BY_STREAM, WITH_BUDGET), agents=agents)
+    cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
+    what = f"CPU of a streamed turn, {agents} at once"
+    by_sdk = {GIVEN_CLIENT: goals_of.GIVEN_CLIENT, ON_TRIO: goals_of.ON_TRIO}
+    by_run = {READ_BY_STREAM: goals_of.READ_BY_STREAM, WITH_BUDGET: goals_of.WITH_BUDGET}
+    return [
+        median_row(f"{what}: {said}", "us", {one.name: cpu[one.name] for one in (by, *goals)}, by, goals)
+        for said, by, goals in (("the SDK's client, trio", SDK, by_sdk), ("stream(), a budget", AGENTKIT, by_run))
+    ]
 
 
 def growth(bench: Bench) -> list[Row]:
@@ -134,10 +160,10 @@ def growth(bench: Bench) -> list[Row]:
     turns = bench.size.growth_turns
     early, late = slice(turns // 40, turns // 40 + 8), slice(turns - 14, turns - 6)
     values: dict[str, list[float]] = {}
-    for name, worker in bench.workers.items():
-        play = ReplyPlan(turns=turns)
+    for runner in (worker.runner for worker in bench.main_workers()):
+        name, play = runner.name, ReplyPlan(turns=turns)
         try:
-            with bench.fresh(worker.runner) as one:
+            with bench.fresh(runner) as one:
                 figures = one.run(bench.server, play, marks=True, warm_up=False)
         except RuntimeError as error:  # a framework may end before: one recurses in each turn
             print(f"growth not measured: {error}", file=sys.stderr)
@@ -153,7 +179,7 @@ def growth(bench: Bench) -> list[Row]:
         for at, turn in enumerate((turns // 40, middle))
     ]
     factors = {name: [value[1] / value[0]] for name, value in values.items()}
-    goals = {AGENTKIT: 1.5}
+    goals = {AGENTKIT: goals_of.GROWTH}
     return [*rows, median_row(f"growth: CPU of turn {middle} against turn {turns // 40}", "x", factors, 1.0, goals)]
 
 
@@ -161,7 +187,7 @@ def fan_out(bench: Bench) -> list[Row]:
     """Measure the wall clock of many short runs at once, of which each waits 50 ms for its reply."""
     rows: list[Row] = []
     for agents in bench.size.fan_outs:
-        goals = {AGENTKIT: 0.40} if agents >= 1_000 else {}
+        goals = {AGENTKIT: goal} if (goal := goals_of.FAN_OUT.get(agents)) else {}
         found = bench.rounds(ReplyPlan(turns=1, delay_ms=50), agents=agents, fan_out=True)
         wall = {name: [one.wall_s * 1e3 for one in figures] for name, figures in found.items()}
         rows.append(median_row(f"fan-out of {agents:,} at 50 ms a reply", "ms", wall, SDK, goals))
@@ -216,22 +242,21 @@ def memory(bench: Bench) -> list[Row]:
 
 def compiling(bench: Bench) -> list[Row]:
     """Measure the time from functions with nested models to tools as they are sent, each time in a new process."""
-    values: dict[str, list[float]] = {SDK.name: [], AGENTKIT.name: []}
+    values: dict[str, list[float]] = {PYDANTIC.name: [], SDK.name: [], AGENTKIT.name: []}
     for _ in range(bench.size.starts):
-        for runner in (SDK, AGENTKIT):
+        for runner in (PYDANTIC, SDK, AGENTKIT):
             with bench.fresh(runner) as worker:
                 values[runner.name].append(worker.compile_s(bench.size.tools) * 1e3)
-    return [
-        median_row(
-            f"{bench.size.tools} tools with nested models, decorated and compiled", "ms", values, SDK, {AGENTKIT: 0.8}
-        )
-    ]
+    what = f"{bench.size.tools} tools with nested models, decorated and compiled"
+    return [median_row(what, "ms", values, PYDANTIC, {AGENTKIT: goals_of.SCHEMAS})]
 
 
 _IMPORT = "import time; t = time.perf_counter(); import agentkit; print((time.perf_counter() - t) * 1000)"
 _FIRST_AGENTKIT = """
+import sys
 from agentkit import Agent
 Agent("first", model="claude-opus-5-5").run_sync("Hello").output
+assert "anthropic" not in sys.modules
 """
 _FIRST_SDK = """
 import asyncio, anthropic
@@ -261,11 +286,11 @@ def starting(bench: Bench) -> list[Row]:
         firsts[AGENTKIT.name].append(run(timed.format(_FIRST_AGENTKIT)))
     return [
         median_row("import agentkit", "ms", {AGENTKIT.name: imports}, 1.0, {AGENTKIT: 50.0}),
-        median_row("from a new process to its first reply", "ms", firsts, SDK, {AGENTKIT: 1.05}),
+        median_row("from a new process to its first reply", "ms", firsts, SDK, {AGENTKIT: goals_of.FIRST_REPLY}),
     ]
 
 
-ALL = (cpu_of_a_turn, spaced, growth, fan_out, tools_in_parallel, memory, compiling, starting)
+ALL = (cpu_of_a_turn, spaced, variants, growth, fan_out, tools_in_parallel, memory, compiling, starting)
 
 
 def python_of(runner: Runner, peers: Path | None) -> Path:

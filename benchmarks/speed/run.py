@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.peers.environment import install
 from benchmarks.speed.report import markdown
 from benchmarks.speed.rows import ALL, SMALL, Bench, Row, Size, python_of
-from benchmarks.speed.workers import HERE, OURS, PEERS, SDK_FAST, Runner, Worker, cores, server
+from benchmarks.speed.workers import HERE, OURS, PEERS, SDK_FAST, VARIANTS, Runner, Worker, cores, server
 
 DEFAULT_FOLDER = Path.home() / ".cache" / "agentkit" / "peers-speed"
 RESULTS = HERE.parent / "RESULTS.md"
@@ -38,7 +38,7 @@ def measure_rows(size: Size, peers: Path | None, only: str | None) -> list[Row]:
     rows: list[Row] = []
     with ExitStack() as stack:
         url, _ = stack.enter_context(server(server_core))
-        wanted = [*runners, *(PEERS if peers else ())]
+        wanted = [*runners, *VARIANTS, *(PEERS if peers else ())]
         workers = {runner.name: stack.enter_context(start(runner)) for runner in wanted}
         bench = Bench(url, workers, size, fresh)
         for measure in ALL:

@@ -28,6 +28,8 @@ class Runner:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     is_peer: bool = False
     """True if it is installed in the environment of the peers."""
+    is_variant: bool = False
+    """True if it is measured only where a row names it."""
 
 
 SOCKET_AND_JSON = Runner("minimum: socket and JSON", "socket_and_json", "")
@@ -35,7 +37,19 @@ SDK = Runner("SDK loop, messages.stream", "sdk_loop", "anthropic")
 SDK_FAST = Runner("SDK loop on aiohttp", "sdk_loop", "anthropic", {"SPEED_FAST": "1"})
 TOOL_RUNNER = Runner("SDK tool_runner", "sdk_tool_runner", "anthropic")
 AGENTKIT = Runner("agentkit", "agentkit_agent", "claude-agentkit")
+
+
+def _agentkit_variant(name: str, variant: str) -> Runner:
+    return Runner(f"agentkit, {name}", AGENTKIT.program, AGENTKIT.package, {"SPEED_VARIANT": variant}, is_variant=True)
+
+
+GIVEN_CLIENT = _agentkit_variant("the SDK's client given", "given client")
+READ_BY_STREAM = _agentkit_variant("read by stream()", "stream")
+WITH_BUDGET = _agentkit_variant("with a budget", "budget")
+ON_TRIO = _agentkit_variant("on trio", "trio")
+PYDANTIC = Runner("pydantic's schemas", "pydantic_schemas", "pydantic", is_variant=True)
 OURS = (SOCKET_AND_JSON, SDK, AGENTKIT, SDK_FAST, TOOL_RUNNER)
+VARIANTS = (GIVEN_CLIENT, READ_BY_STREAM, WITH_BUDGET, ON_TRIO, PYDANTIC)
 PEERS = (
     Runner("agno", "agno_agent", "agno", is_peer=True),
     Runner("pydantic-ai", "pydantic_ai_agent", "pydantic-ai-slim", is_peer=True),
