@@ -73,7 +73,7 @@ class Evaluation:
     seconds: float = 0.0
     """The time that it took."""
     spent_usd: float = 0.0
-    """US dollars spent by this execution, graders, users and repeated attempts included; kept trials cost nothing."""
+    """US dollars spent on the trials made for it, with graders, users and repeated attempts. Kept ones cost nothing."""
     faults: str = ""
     """The faults under which the agents ran. Empty: none."""
     stopped: str = ""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from agentkit.budget.blocks import enclosing_accounts
 from agentkit.errors import UsageError
 from agentkit.evals.contenders import Evaluated
 from agentkit.evals.evaluation import Evaluation, TaskInfo
@@ -23,13 +22,13 @@ from agentkit.evals.running.schedule import Schedule, batch_size
 from agentkit.evals.running.servers import server_of
 from agentkit.evals.running.store import EvalStore
 from agentkit.evals.running.trial_keys import TrialKeys
-from agentkit.evals.running.trial_run import Made, TrialRunner
+from agentkit.evals.running.trial_run import BUDGET_IS_USED_UP, OWNER, Made, TrialRunner
 from agentkit.evals.statistics.stopping import StoppingRule
 from agentkit.evals.suite import Suite
 from agentkit.evals.trial import AnyTrial
 from agentkit.run.agent_spec import AgentSpec
 from agentkit.run.delegation_terms import model_id
-from agentkit.run.scope import share_budget
+from agentkit.run.scope import enclosing_blocks, share_budget
 from agentkit.tool_calls.failures import first_leaf_exception
 
 if TYPE_CHECKING:
@@ -98,13 +97,14 @@ def _open_runner(
 ) -> Generator[TrialRunner]:
     """Yield what makes the trials, under the budget."""
     with ExitStack() as stack:
-        stack.enter_context(share_budget(budget, "the evaluation"))
-        account = None if budget is None else enclosing_accounts()[-1]
+        stack.enter_context(share_budget(budget, OWNER))
+        blocks = enclosing_blocks()
+        account = None if budget is None else blocks.accounts[-1]
         kept = None
         if store is not None:
             opened = store if isinstance(store, EvalStore) else stack.enter_context(EvalStore(store))
             kept = KeptTrials(opened, TrialKeys(agents, plan.settings, plan.faults, server_of(client), plan.seed))
-        yield TrialRunner(agents, plan.seed, plan.faults, account, client, plan.settings, kept)
+        yield TrialRunner(agents, plan.seed, plan.faults, account, blocks.stop_flag, client, plan.settings, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,18 +182,18 @@ class _EvaluationRun:
     async def _work(self) -> None:
         while (one := await self.schedule.take()) is not None:
             made = await self.runner.find(one)
-            if made is not None:
-                await self._note(made)
-            elif self.runner.is_over:
-                self._stopped = "the budget of the evaluation is used up"
+            if made is None and (end := self._stopped or self.runner.end):
+                self._stopped = end
                 self.schedule.skip(one)
             else:
-                await self._note(await self.runner.make(one))
+                await self._note(made or await self.runner.make(one))
 
     async def _note(self, made: Made) -> None:
         trial = made.trial
         self._spent_usd += made.spent_usd
         self._trials.append(trial)
+        if made.is_cut:
+            self._stopped = BUDGET_IS_USED_UP
         self._keys[trial.agent, trial.task, trial.number] = made.key
         passed, judged = self._rates[trial.agent]
         self._rates[trial.agent] = (passed + trial.passed, judged + trial.is_judged)

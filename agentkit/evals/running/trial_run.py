@@ -27,13 +27,16 @@ if TYPE_CHECKING:
     from agentkit.evals.running.work import Work
     from agentkit.evals.task import AnyTask
     from agentkit.models.overriding_client import Client
+    from agentkit.models.stop_flag import StopFlag
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.settings import Settings
 
 MOST_ATTEMPTS = 3
 """Attempts at one try where the infrastructure fails."""
-CUT_BY_BUDGET = "the budget of the evaluation did not cover it"
-"""The problem of a trial that the evaluation's own budget has ended."""
+OWNER = "the evaluation"
+"""The owner of the evaluation's own budget, as the reasons of runs name it."""
+BUDGET_IS_USED_UP = "the budget of the evaluation is used up"
+"""The reason of an evaluation, and of its last trials, that this budget has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Made:
     """The key under which it is kept. Empty: it is not kept."""
     is_kept: bool = False
     """True if the store had it."""
+    is_cut: bool = False
+    """True if the budget of the evaluation ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class TrialRunner:
     """The faults that the agents meet. None: no faults are planted."""
     account: Account | None = None
     """The account of the evaluation's own budget. None: it has none."""
+    stop_flag: StopFlag | None = None
+    """Is set once the API has refused the credentials. None: nobody looks at it."""
     client: Client | None = None
     """The client of all runs. None: those of the agents."""
     settings: Settings | None = None
@@ -89,7 +96,7 @@ class TrialRunner:
             attempt += 1
             made, is_done = await self._attempt(one, f"{self._run_id(one)}.{attempt}")
             spent += made.spent_usd
-            if is_done or attempt == MOST_ATTEMPTS:
+            if is_done or attempt == MOST_ATTEMPTS or self.end:
                 return replace(made, spent_usd=spent)
 
     def _run_id(self, one: Try) -> str:
@@ -122,8 +129,8 @@ class TrialRunner:
         if faults is not None:
             trial = replace(trial, faults_met=dict(faults.met))
         spent = work.whole_cost.usd or 0.0
-        if work.met_a_budget and self.is_over:
-            return Made(replace(trial, problem=CUT_BY_BUDGET), spent), True
+        if work.was_cut_by(OWNER):
+            return Made(replace(trial, problem=BUDGET_IS_USED_UP.capitalize()), spent, is_cut=True), True
         failure = work.infrastructure_failure
         if failure and not trial.faults_met.get("api"):
             return Made(replace(trial, problem=f"The infrastructure failed: {failure}"), spent), False
@@ -138,12 +145,13 @@ class TrialRunner:
         return "" if self.kept is None else self.kept.keys.of_trial(one)
 
     @property
-    def is_over(self) -> bool:
-        """True if the evaluation's own budget has refused a call, or its time is over."""
-        if self.account is None:
-            return False
-        left = self.account.seconds_left
-        return self.account.is_exhausted or (left is not None and left <= 0)
+    def end(self) -> str:
+        """The reason why no further trial can be made: the budget, or credentials that the API refuses. Empty: none."""
+        if self.stop_flag is not None and self.stop_flag.refusal is not None:
+            return f"the API refused the credentials: {self.stop_flag.refusal}"
+        left = None if self.account is None else self.account.seconds_left
+        is_over = self.account is not None and (self.account.is_exhausted or (left is not None and left <= 0))
+        return BUDGET_IS_USED_UP if is_over else ""
 
     async def _open_world(self, task: AnyTask, stack: AsyncExitStack) -> object:
         if task.setup is None:

@@ -43,10 +43,14 @@ class Work:
                 return f"the run of {path} ended {run.outcome}: {run.reason}"
         return ""
 
-    @property
-    def met_a_budget(self) -> bool:
-        """True if a budget has ended one of the runs."""
-        return any(run.outcome is Outcome.BUDGET_EXHAUSTED for _, run in self._tree())
+    def was_cut_by(self, owner: str) -> bool:
+        """Return True if a budget of this owner has ended one of the runs.
+
+        Args:
+            owner: The owner, as the reasons of runs name it.
+        """
+        ended = [run.reason for _, run in self._tree() if run.outcome is Outcome.BUDGET_EXHAUSTED]
+        return any(f"budget of {owner}" in reason for reason in ended)
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

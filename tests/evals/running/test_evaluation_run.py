@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
-from agentkit import Budget
+from agentkit import Agent, Budget, tool
 from agentkit.errors import UsageError
 from agentkit.evals import Case, PerTask, Progress, Suite, Task, Trial, called, evaluate
 from agentkit.simulator import Reply
@@ -116,6 +118,51 @@ async def test_a_budget_ends_the_evaluation_and_blames_no_agent() -> None:
     assert all("budget" in trial.problem for trial in evaluation.problems)
     with pytest.raises(AssertionError, match="not complete"):
         evaluation.check(min_pass_rate=0.5)
+
+
+async def test_the_time_of_a_budget_ends_the_evaluation() -> None:
+    @tool
+    async def wait() -> str:
+        """Wait."""
+        await anyio.sleep(30)
+        return "done"
+
+    agent = Agent("waiter", model="claude-haiku-5-5", tools=[wait])
+    with script(lambda _: Reply.tool("wait")):
+        evaluation = await evaluate(agent, [TEA], tries=4, concurrency=2, budget=Budget(max_seconds=0.3))
+    assert evaluation.stopped == "the budget of the evaluation is used up"
+    assert [trial.is_judged for trial in evaluation.trials] == [False, False]
+
+
+async def test_refused_credentials_end_the_evaluation() -> None:
+    with script(asks_the_price, faults=["status:401"]) as simulator:
+        evaluation = await evaluate(clerk, [TEA], tries=4, concurrency=1)
+    assert "refused the credentials" in evaluation.stopped
+    assert len(simulator.requests) == len(evaluation.trials) == 1
+    assert "infrastructure failed" in evaluation.trials[0].problem
+
+
+async def test_a_cancelled_evaluation_leaves_every_world() -> None:
+    left: list[int] = []
+
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[Stock]:
+        try:
+            yield Stock()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.lowlevel.checkpoint()
+            left.append(1)
+
+    async def reply(_: object) -> Reply:
+        scope.cancel()
+        await anyio.sleep_forever()
+        return Reply.text("never")
+
+    with anyio.CancelScope() as scope, script(reply):
+        await evaluate(buyer, [Task("Order tea.", opened, [tea_was_ordered])], tries=2, concurrency=1)
+    assert scope.cancelled_caught
+    assert left == [1]
 
 
 async def test_what_cannot_be_evaluated_is_refused() -> None:

@@ -10,10 +10,12 @@ from typing import Any
 import anyio
 import pytest
 
-from agentkit.evals import EvalStore
+from agentkit import Agent
+from agentkit.evals import EvalStore, Task, called, evaluate
 from agentkit.journal import Journal
 from agentkit.simulator import Reply, Script, Simulator
-from tests.evals.running.shop import is_first_turn
+from agentkit.testing import script
+from tests.evals.running.shop import clerk, is_first_turn
 
 pytestmark = pytest.mark.anyio
 
@@ -41,6 +43,36 @@ async def main():
 
 anyio.run(main)
 """
+
+
+async def test_a_conversation_with_a_user_goes_on_where_it_was(tmp_path: Path) -> None:
+    user = Agent("user", model="claude-haiku-5-5", instructions="You want tea.")
+    task = Task("I want tea.", graders=[called("price")], user=user)
+    last, requests = 4, list[dict[str, Any]]()
+
+    async def reply(request: dict[str, Any]) -> Reply:
+        requests.append(request)
+        if len(requests) == last:
+            scope.cancel()
+            await anyio.sleep_forever()
+        text = str(request["messages"])
+        if "You want tea" in str(request.get("system")):
+            return Reply.text("###STOP###" if "It costs" in text else "Green.")
+        if "Green" not in text:
+            return Reply.text("Which?")
+        return Reply.text("It costs 4.") if "tool_result" in text else Reply.tool("price", item="green tea")
+
+    with anyio.CancelScope() as scope, script(reply):
+        await evaluate(clerk, [task], store=tmp_path / "evals.db")
+    assert scope.cancelled_caught
+    with script(reply):
+        evaluation = await evaluate(clerk, [task], store=tmp_path / "evals.db")
+    (trial,) = evaluation.trials
+    assert (trial.passed, trial.output) == (True, "It costs 4.")
+    assert len(requests) == 6, "of the five of the conversation, the one that was cancelled was sent again"
+    assert [message["role"] for message in trial.transcript] == ["user", "assistant"] * 3
+    assert trial.cost_usd is not None
+    assert evaluation.spent_usd > trial.cost_usd > 0
 
 
 async def start(url: str, path: Path) -> anyio.abc.Process:

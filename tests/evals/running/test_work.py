@@ -1,5 +1,6 @@
 """The work of an attempt counts every run once, and knows what the infrastructure ended."""
 
+from dataclasses import replace
 from typing import Any
 
 from agentkit.evals.running.work import Work, own_part
@@ -23,8 +24,9 @@ def test_a_failure_anywhere_is_one_of_the_infrastructure() -> None:
     failed = run("scout", outcome=Outcome.FAILED)
     assert Work(runs=[run("lead", failed)]).infrastructure_failure == "the run of lead/scout ended failed: down"
     assert Work(users_runs=[failed]).infrastructure_failure.startswith("the run of user/scout")
-    ended = Work(runs=[run("lead", run("scout", outcome=Outcome.BUDGET_EXHAUSTED))])
-    assert (ended.infrastructure_failure, ended.met_a_budget) == ("", True)
+    ended = replace(run("scout", outcome=Outcome.BUDGET_EXHAUSTED), reason="The budget of the run is used up.")
+    work = Work(runs=[run("lead", ended)])
+    assert (work.infrastructure_failure, work.was_cut_by("the run"), work.was_cut_by("the lead")) == ("", True, False)
 
 
 def test_a_run_of_a_conversation_keeps_its_own_messages() -> None:
