@@ -10,7 +10,8 @@ import anyio.abc
 import httpx2
 import pytest
 
-from agentkit.models.wire.errors import ConnectFailed, WireError
+from agentkit.models.wire.dialing import Dialer, Server
+from agentkit.models.wire.errors import ConnectFailed, ConnectTimedOut, WireError
 from agentkit.models.wire.tls import tls_context
 from tests.models.wire.certificates import certificates
 from tests.models.wire.raw_server import OK, answering, body_of, pool_of, serving
@@ -58,6 +59,17 @@ async def test_a_server_without_tls_is_an_error_of_tls() -> None:
         with pytest.raises(ConnectFailed) as caught:
             await body_of(pool)
         assert isinstance(lowest(caught.value), ssl.SSLError)
+
+
+async def test_a_server_that_leaves_the_handshake_open_is_given_up() -> None:
+    async def say_nothing(stream: anyio.abc.ByteStream) -> None:
+        while True:
+            await stream.receive()
+
+    async with serving(say_nothing) as server:
+        with pytest.raises(ConnectTimedOut):
+            await Dialer(Server("localhost", server.port, certificates().client)).connect(0.05)
+        await server.until_all_closed()
 
 
 async def test_a_server_with_tls_is_no_http_to_who_speaks_none() -> None:
