@@ -77,9 +77,12 @@ def run_block(block: CodeBlock, page: ModuleType, path: Path) -> None:
 
 
 @pytest.fixture
-def page_module(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[ModuleType, Path]]:
+def page_module(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[ModuleType, Path]]:
     """A module for the page, with the code of the page as its file: types defined there resolve as in a script."""
     page: Path = request.param
+    monkeypatch.chdir(tmp_path)
     lines = [""] * page.read_text(encoding="utf-8").count("\n")
     for block in blocks_of(page, "python"):
         code = block.text.splitlines()

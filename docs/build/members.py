@@ -45,6 +45,11 @@ class Member:
     value: Any
     module: str
 
+    @property
+    def address(self) -> str:
+        """The package and the name in it."""
+        return f"{self.module}.{self.name.rpartition('.')[2]}"
+
     @cached_property
     def text(self) -> Text:
         """Its docstring, in parts; of an alias the string below it."""
@@ -157,10 +162,16 @@ class Member:
 
 
 def public_names(package: str) -> list[Member]:
-    """Return the public names of a package, in order, without older names of the same things."""
+    """Return the public names of a package, in order, without older names of the same things, and other packages."""
     module = importlib.import_module(package)
     found = [Member(name, getattr(module, name), package) for name in module.__all__]
-    return [one for one in found if not isinstance(one.value, type) or one.value.__name__ == one.name]
+    own = [one for one in found if not _is_package_of(package, one.value)]
+    return [one for one in own if not isinstance(one.value, type) or one.value.__name__ == one.name]
+
+
+def _is_package_of(package: str, value: object) -> bool:
+    """Return True for a package below this one, which has a section of its own."""
+    return isinstance(value, ModuleType) and hasattr(value, "__path__") and value.__name__.startswith(f"{package}.")
 
 
 def read_text(docstring: str, parameters: Mapping[str, object]) -> Text:
@@ -261,7 +272,7 @@ def _default(parameter: inspect.Parameter, owner: object) -> str:
         return ""
     fields: Mapping[str, Any] = getattr(owner, "__dataclass_fields__", {})
     factory = fields[parameter.name].default_factory if parameter.name in fields else dataclasses.MISSING
-    if factory is not dataclasses.MISSING:
+    if factory is not dataclasses.MISSING and parameter.default is not None:  # None: the class has its own __init__
         return f" = {getattr(factory, '__name__', 'factory')}()".replace("<lambda>", "made")
     default: object = parameter.default
     is_named = isinstance(default, type) or inspect.isroutine(default)

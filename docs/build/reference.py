@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 
 from docs.build.members import ROOT, Member, Text, public_names
@@ -23,7 +24,11 @@ PACKAGES = {
     ),
     "agentkit.retrieval": "Texts found without a model ([many documents](many_documents.md)).",
     "agentkit.testing": "Tests without the API: scripts, faults, expectations ([testing](testing.md)).",
-    "agentkit.evals.graders": "Graders of trials ([evaluations](evals_suites.md)).",
+    "agentkit.evals": "Suites, tasks, many tries and their reports ([evaluations](evals.md)).",
+    "agentkit.evals.graders": (
+        "Graders of trials ([tasks and graders](evals.md#tasks-worlds-graders), [judges](evals_suites.md))."
+    ),
+    "agentkit.evals.faults": "Faults for any suite ([evaluations](evals.md#faults)).",
     "agentkit.evals.statistics": "Statistics of evaluations ([statistics](evals_statistics.md)).",
     "agentkit.evals.arena": "Ratings from battles ([head to head](evals_arena.md)).",
     "agentkit.simulator": "The local Messages API ([testing](testing.md), [recordings](recordings.md)).",
@@ -47,13 +52,18 @@ def examples() -> dict[str, str]:
 
 
 def names() -> Iterator[Member]:
-    """Yield every public name where it is described: the first package that has it."""
-    seen: set[str] = set()
+    """Yield every public name where it is described: the first package that has it.
+
+    A name that an earlier package has for something else stands behind that of its package: `evals.Grade`.
+    """
+    seen: dict[str, object] = {}
     for package in PACKAGES:
         for member in public_names(package):
             if member.name not in seen:
-                seen.add(member.name)
+                seen[member.name] = member.value
                 yield member
+            elif seen[member.name] is not member.value:
+                yield replace(member, name=f"{package.rpartition('.')[2]}.{member.name}")
 
 
 def page() -> str:
@@ -63,7 +73,8 @@ def page() -> str:
     parts = [_HEAD + _code(examples()[""])]
     for package, about in PACKAGES.items():
         own = [member for member in found if member.module == package]
-        elsewhere = [one.name for one in public_names(package) if one.name not in {member.name for member in own}]
+        described = {member.address for member in own}
+        elsewhere = [one.name for one in public_names(package) if one.address not in described]
         parts += [f"## `{package}`", about, "\n".join(links[member.name] for member in own)]
         parts += ["\n".join(["Also here:", *(links[name] for name in elsewhere)])] if elsewhere else []
         parts += [section(member) for member in own]
@@ -74,7 +85,7 @@ def _links(headings: list[str]) -> Iterator[tuple[str, str]]:
     """Yield a link to each heading; those that differ in case only are numbered, as GitHub does it."""
     before: Counter[str] = Counter()
     for heading in headings:
-        anchor = heading.lower()
+        anchor = heading.lower().replace(".", "")
         number = f"-{before[anchor]}" if before[anchor] else ""
         before[anchor] += 1
         yield heading, f"[`{heading}`](#{anchor}{number})"
@@ -92,7 +103,7 @@ def section(member: Member) -> str:
     parts += ["\n".join(lines)] if lines else []
     if member.members:
         parts.append("\n".join(line for one in member.members for line in _member_lines(one)))
-    example = examples().get(f"{member.module}.{member.name}")
+    example = examples().get(member.address)
     return "\n\n".join([*parts, *([_code(example)] if example else [])])
 
 

@@ -108,18 +108,19 @@ def _evaluate(
 
 
 def _report(args: Namespace, suite: Suite, evaluation: Evaluation, plain: Evaluation | None) -> None:
-    from agentkit.cli.evals.json_report import evaluation_to_json
+    from agentkit.cli.evals.json_report import answers_to_json, evaluation_to_json
     from agentkit.cli.terminal.watching import print_json_line
     from agentkit.evals.domain.measures import measures_by_agent
     from agentkit.evals.reports.terminal_text import evaluation_text
     from agentkit.messages.wrapping import wrap_text
 
+    measures = measures_by_agent(suite, evaluation.trials)
     if args.json:
-        print_json_line(evaluation_to_json(evaluation, plain))
+        print_json_line({**evaluation_to_json(evaluation, plain), "answers": answers_to_json(measures)})
     else:
         width = terminal_width(sys.stdout)
-        measures = (f"{agent}: {one}" for agent, one in measures_by_agent(suite, evaluation.trials).items())
-        parts = (evaluation_text(evaluation, width, without_faults=plain), *(wrap_text(one, width) for one in measures))
+        answers = (wrap_text(f"{agent}: {one}", width) for agent, one in measures.items())
+        parts = (evaluation_text(evaluation, width, without_faults=plain), *answers)
         print("\n\n".join(parts), flush=True)
     if args.report is not None:
         args.report.write_text(evaluation.to_html(without_faults=plain), encoding="utf-8")

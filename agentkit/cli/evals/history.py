@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 from agentkit.cli.terminal.text import terminal_width
+from agentkit.messages.printable import one_line, plural
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,7 +21,6 @@ def run_history(args: Namespace) -> ExitCode:
     """Print a line for each evaluation of the store, the latest last; the numbers are those for `--no-worse-than`."""
     from agentkit.cli.terminal.watching import print_json_line
     from agentkit.evals import EvalStore
-    from agentkit.evals.reports.text_tables import text_table
 
     if not args.store.exists():
         raise CommandError(f"There is no store {str(args.store)!r}: name one with --store FILE.")
@@ -30,10 +30,10 @@ def run_history(args: Namespace) -> ExitCode:
             for record in records:
                 print_json_line(_to_json(store, record))
             return ExitCode.OK
-        rows = [_row(store, record) for record in records]
-    heads = ["id", "suite", "started (UTC)", "tries", "pass rates"]
-    for line in text_table(heads, rows, terminal_width(sys.stdout)) if rows else ["no evaluation"]:
-        print(line)
+        for record in records:
+            _print(store, record, terminal_width(sys.stdout))
+    if not records:
+        print("no evaluation")
     return ExitCode.OK
 
 
@@ -42,14 +42,16 @@ def _rates(store: EvalStore, record: EvaluationRecord) -> dict[str, float]:
     return {agent: evaluation.pass_rate(agent).value for agent in record.agents}
 
 
-def _row(store: EvalStore, record: EvaluationRecord) -> list[str]:
+def _print(store: EvalStore, record: EvaluationRecord, width: int) -> None:
     from agentkit.evals.reports.numbers import percent
+    from agentkit.evals.reports.text_tables import indented
 
-    rates = ", ".join(f"{agent} {percent(rate)}" for agent, rate in _rates(store, record).items())
+    tries = plural(record.tries, "try", "tries")
+    print(one_line(f"{record.id:>3}  {record.suite or '-'}, {record.started:%Y-%m-%d %H:%M} UTC, {tries}", width))
+    rates = " · ".join(f"{agent} {percent(rate)}" for agent, rate in _rates(store, record).items())
     notes = [f"faults: {record.faults}"] if record.faults else []
     notes += ["not complete"] if record.stopped else []
-    started = f"{record.started:%Y-%m-%d %H:%M}"
-    return [str(record.id), record.suite or "-", started, str(record.tries), "; ".join([rates, *notes])]
+    print(*indented(" · ".join([rates, *notes]), width), sep="\n")
 
 
 def _to_json(store: EvalStore, record: EvaluationRecord) -> JSONObject:

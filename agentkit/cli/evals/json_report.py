@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from agentkit.evals.reports.figures import agent_figures, agent_pairs, recoveries
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from agentkit.evals import Evaluation
+    from agentkit.evals.domain import AnswerMeasures
     from agentkit.evals.reports.figures import AgentFigures, AgentPair
     from agentkit.messages.message import JSONObject
     from agentkit.patterns.classify.intervals import Interval
@@ -53,6 +56,22 @@ def evaluation_to_json(evaluation: Evaluation, plain: Evaluation | None = None) 
             {"agent": trial.agent, "task": trial.task, "try": trial.number, "reason": trial.problem}
             for trial in evaluation.problems
         ],
+    }
+
+
+def answers_to_json(measures: Mapping[str, AnswerMeasures]) -> JSONObject:
+    """Return the measures of a suite of questions by agent: what abstaining saves, and what wrong answers cost.
+
+    Args:
+        measures: Agent -> its measures.
+    """
+    return {
+        agent: {
+            "points": _interval(one.points),
+            "coverage": _interval(one.coverage),
+            "risk": None if one.risk is None else _interval(one.risk),
+        }
+        for agent, one in measures.items()
     }
 
 

@@ -94,8 +94,9 @@ def _imported(address: str) -> Suite:
         found = cast("Callable[[], object]", found)()
     if isinstance(found, Suite):
         return found
-    items = cast("list[object]", found) if isinstance(found, list | tuple) else list[object]()
-    if items and all(isinstance(one, Task | Case) for one in items):
-        return Suite(address.partition(":")[2], cast("Sequence[AnyTask | Case]", items))
     kind = type(found).__name__
+    if isinstance(found, list | tuple):
+        items = cast("Sequence[object]", found)
+        if items and all(isinstance(one, Task | Case) for one in items):
+            return Suite(address.partition(":")[2], cast("Sequence[AnyTask | Case]", items))
     raise CommandError(f"{address!r} is no suite, but {kind}: name a Suite, or a list of tasks and cases.")

@@ -160,6 +160,15 @@ def test_a_file_of_cases_is_a_suite(sums: Path, capsys: pytest.CaptureFixture[st
     assert "sums:right" in out
 
 
+def test_questions_come_with_points_for_abstaining(sums: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"question": f"Which is {n}?", "choices": ["tea", "ink", "ash"], "answer": "tea"} for n in range(6)]
+    Path("q.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    assert main(["eval", "domain:q.jsonl", "--agents", "oracle,guess"]) == 0
+    assert "oracle: points 1.00 (" in capsys.readouterr().out
+    assert main(["eval", "domain:q.jsonl", "--agents", "oracle", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["answers"]["oracle"]["risk"][0] == 0.0
+
+
 SLOW = """
 import anyio
 from pathlib import Path
