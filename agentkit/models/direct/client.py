@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from agentkit.messages.message import JSONObject, encode
@@ -40,6 +41,14 @@ _MESSAGES, _COUNT_TOKENS = "/v1/messages", "/v1/messages/count_tokens"
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The address of requests, and how they begin."""
+
+    address: ApiAddress
+    head: RequestHead
+
+
 class DirectClient:
     """A client of one address with one credential.
 
@@ -58,13 +67,13 @@ class DirectClient:
         self._way = way
         self.default_headers = api_headers(way.variable, way.credential, way.custom_headers)
         """The headers of all requests, by lower-case names."""
-        self._heads: dict[tuple[str, tuple[str, ...]], RequestHead] = {}
+        self._targets: dict[tuple[str, tuple[str, ...]], _Target] = {}
         tls = tls_context() if way.address.scheme == "https" else None
         self._pool = ConnectionPool(Server(way.address.host, way.address.connect_port, tls))
         self._sdk_client: AsyncAnthropic | None = None
         self._is_redirected = False
         self._is_closed = False
-        self._head_of(_MESSAGES, (), is_streamed=True)
+        self._target_of(_MESSAGES, ())  # so that a header that cannot be sent is found before the first request
 
     def __repr__(self) -> str:
         return f"DirectClient({str(self._way.address)!r})"
@@ -82,13 +91,12 @@ class DirectClient:
     ) -> AsyncGenerator[Reply]:
         """See `MessagesEndpoint.open_reply`."""
         if not self._is_redirected:
-            head = self._head_of(_MESSAGES, request.betas, is_streamed=True)
-            address = self._way.address.join(_MESSAGES)
-            async with self._exchange(head, request.to_parts(), address, idle_timeout_s) as response:
+            target = self._target_of(_MESSAGES, request.betas)
+            async with self._exchange(target, request.to_parts(), idle_timeout_s) as response:
                 if not _is_redirect(response):
                     record_headers(rate_limits_of(response.headers))
-                    await _raise_refusal(response, model, address)
-                    yield DirectReply(response, address)
+                    await _raise_refusal(response, model, target.address)
+                    yield DirectReply(response, target.address)
                     return
             await self._leave_to_sdk()
         async with SdkMessages(self.sdk_client()).open_reply(model, request, record_headers, idle_timeout_s) as reply:
@@ -97,49 +105,50 @@ class DirectClient:
     async def count_tokens(self, model: str, body: JSONObject, betas: Sequence[str], idle_timeout_s: float) -> object:
         """See `MessagesEndpoint.count_tokens`."""
         if not self._is_redirected:
-            head = self._head_of(_COUNT_TOKENS, betas, is_streamed=False)
-            address = self._way.address.join(_COUNT_TOKENS)
-            async with self._exchange(head, (encode(body),), address, idle_timeout_s) as response:
+            target = self._target_of(_COUNT_TOKENS, betas)
+            async with self._exchange(target, (encode(body),), idle_timeout_s) as response:
                 if not _is_redirect(response):
-                    await _raise_refusal(response, model, address)
+                    await _raise_refusal(response, model, target.address)
                     return _parse_json(await _read_all(response))
             await self._leave_to_sdk()
         return await SdkMessages(self.sdk_client()).count_tokens(model, body, betas, idle_timeout_s)
 
     @asynccontextmanager
     async def _exchange(
-        self, head: RequestHead, body: Sequence[bytes], address: ApiAddress, idle_timeout_s: float
+        self, target: _Target, body: Sequence[bytes], idle_timeout_s: float
     ) -> AsyncGenerator[Response]:
         connect_timeout_s = min(_CONNECT_TIMEOUT_S, idle_timeout_s)
-        exchange = self._pool.request(head, body, connect_timeout_s=connect_timeout_s, idle_timeout_s=idle_timeout_s)
+        exchange = self._pool.request(
+            target.head, body, connect_timeout_s=connect_timeout_s, idle_timeout_s=idle_timeout_s
+        )
         try:
             response = await exchange.__aenter__()
         except WireError as error:
-            raise error_before_reply(error, address) from error
+            raise error_before_reply(error, target.address) from error
         try:
             yield response
         finally:
             await exchange.__aexit__(None, None, None)
 
-    def _head_of(self, path: str, betas: Sequence[str], *, is_streamed: bool) -> RequestHead:
-        """Return the head of requests to a path; it is made once."""
+    def _target_of(self, path: str, betas: Sequence[str]) -> _Target:
+        """Return the address and the head of requests to a path; they are made once."""
         key = path, tuple(betas)
-        if key not in self._heads:
+        if key not in self._targets:
             address = self._way.address.join(path)
             headers = {"host": address.netloc, **self.default_headers, "content-type": "application/json"}
-            if is_streamed:
+            if path == _MESSAGES:
                 headers["accept"] = "text/event-stream"
             if betas:
                 headers["anthropic-beta"] = ",".join(betas)
             lines = [(name.encode(), value.encode()) for name, value in headers.items()]
             try:
-                self._heads[key] = RequestHead(b"POST", address.path.encode(), lines)
+                self._targets[key] = _Target(address, RequestHead(b"POST", address.path.encode(), lines))
             except IllegalHead as error:
                 raise EndpointError(
                     f"The header {error.name!r} of requests to the Claude API has a character that HTTP does not take, "
                     f"such as a space at its end. Check {self._way.variable} and ANTHROPIC_CUSTOM_HEADERS."
                 ) from None
-        return self._heads[key]
+        return self._targets[key]
 
     # -- the SDK's client ----------------------------------------------------------------------------------------
 
