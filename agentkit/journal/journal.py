@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ from agentkit.journal.steps import JournalSteps
 
 if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
+
+_DELETED_AT_ONCE = 100
+"""The runs that `prune` deletes in one transaction; so many lock files are open meanwhile."""
 
 
 class Journal:
@@ -208,17 +212,26 @@ class Journal:
         Raises:
             JournalError: The file cannot be used.
         """
-        now = time.time()
+        latest = math.inf if older_than_s is None else time.time() - older_than_s
+        ended = [run for run, _, outcome in self._list() if outcome and run.changed_at <= latest]
+        chosen = [run.run_id for run in ended if run_ids is None or run.run_id in run_ids]
         deleted: list[str] = []
-        for run, _, outcome in self._list():
-            is_old = older_than_s is None or now - run.changed_at >= older_than_s
-            if outcome and is_old and (run_ids is None or run.run_id in run_ids):
-                with suppress(RunInProgress):  # somebody reads its result
-                    self._write_alone(run.run_id, partial(_delete, run_id=run.run_id))
-                    deleted.append(run.run_id)
+        for first in range(0, len(chosen), _DELETED_AT_ONCE):
+            deleted += self._delete_unless_owned(chosen[first : first + _DELETED_AT_ONCE])
         if self.path.exists():
             with use_journal_from_thread(self.path) as thread:
                 thread.write_from_thread(rows.delete_orphans)
+        return deleted
+
+    def _delete_unless_owned(self, run_ids: Iterable[str]) -> list[str]:
+        """Delete runs in one transaction, those aside that somebody owns, to read their result; return their ids."""
+        deleted: list[str] = []
+        with use_journal_from_thread(self.path) as thread, ExitStack() as locks:
+            for run_id in run_ids:
+                with suppress(RunInProgress):
+                    locks.callback(RunLock.acquire(self.path, run_id).release)
+                    deleted.append(run_id)
+            thread.write_from_thread(partial(_delete_all, run_ids=deleted))
         return deleted
 
     def _list(self) -> list[tuple[rows.StoredRun, str, str]]:
@@ -267,6 +280,11 @@ def _delete(connection: sqlite3.Connection, run_id: str) -> None:
     if not rows.exists(connection, run_id):
         raise UsageError(f"There is no run `{run_id}` in this journal.")
     rows.delete_run(connection, run_id)
+
+
+def _delete_all(connection: sqlite3.Connection, run_ids: Iterable[str]) -> None:
+    for run_id in run_ids:
+        rows.delete_run(connection, run_id)
 
 
 def _do_nothing(_: sqlite3.Connection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.evals.running.grading import grade_trial
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agentkit.models.overriding_client import Client
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeptTrials:
     """The trials of one evaluation in the store."""
 
@@ -26,6 +26,10 @@ class KeptTrials:
     """The store."""
     keys: TrialKeys
     """The keys of its trials."""
+    _runs: Journal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._runs = Journal(self.store.path.with_suffix(".runs.db"))
 
     async def find(self, one: Try, blank: AnyTrial, client: Client | None) -> tuple[AnyTrial, float] | None:
         """Return a kept trial with its grades, and the US dollars that graders have spent. None: it has to be made.
@@ -62,10 +66,6 @@ class KeptTrials:
         if self._runs.path.exists():
             async with self._runs.open_runs(""):  # the file stays open meanwhile, which is faster
                 await run_in_thread(self._runs.prune, name="delete runs of trials")
-
-    @property
-    def _runs(self) -> Journal:
-        return Journal(self.store.path.with_suffix(".runs.db"))
 
     def keep(self, one: Try, trial: AnyTrial) -> None:
         """Keep a trial that was made, before it is graded.
