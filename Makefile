@@ -36,9 +36,8 @@ soak: dev-environment
 check: dev-environment
 	$(bin)/ruff check
 	$(bin)/ruff format --check
-	$(bin)/mypy
-	$(bin)/pyright --pythonpath $(bin)/python
 	$(bin)/lint-imports --no-cache
+	$(bin)/mypy & mypy=$$!; $(bin)/pyright --pythonpath $(bin)/python && wait $$mypy
 
 bench: dev-environment
 	@$(bin)/python -m benchmarks.speed.run --write $(ARGS)

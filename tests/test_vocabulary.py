@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 CODE_FOLDERS = ("agentkit", "tools", "examples", "benchmarks")
 PAGES = ("README.md", "ARCHITECTURE.md", *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")))

@@ -16,7 +16,7 @@ from tests.mutants.defects import DEFECTS, Defect
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent.parent
-FEW = 4
+FEW = 2
 """How many defects the ordinary suite plants; all of them take a minute and more."""
 _LAWS = "laws/test_laws.py"
 _SCENES_S = 600

@@ -21,6 +21,8 @@ from agentkit.models.claude import ClaudeModel
 from agentkit.simulator.rules import refuse
 from tests.real_server.tiny_model import make
 
+pytestmark = pytest.mark.once
+
 RUNS, MANY_RUNS = 10, 25
 """On each backend: in the ordinary suite, and in the long sweep."""
 LEAST_ROUND_TRIPS = 0.6
