@@ -56,6 +56,8 @@ class Call:
     """True if its result was an error. None: it has no result."""
     error: str = ""
     """The text of its result where that is an error."""
+    turn: int = 0
+    """The turn of its agent in which it was made, from 1. 0: not known."""
 
     def __str__(self) -> str:
         who = f"{'/'.join(self.path)}: " if self.path else ""
@@ -96,32 +98,29 @@ def tool_calls_of(source: CallSource) -> list[Call]:
         run = cast("RunResult[object]", source)
         return [*_calls_of_run(run, (run.agent,))]
     messages = cast("Sequence[JSONObject]", getattr(source, "messages", source))
-    return [call for *_, call in _calls_in_messages(messages, ())]
+    return [call for _, call in _calls_in_messages(messages, ())]
 
 
 def _calls_of_run(run: RunResult[object], path: tuple[str, ...]) -> Iterator[Call]:
     attempts: dict[str, list[RunResult[object]]] = {}
     for child in run.children:
         attempts.setdefault(_RETRY_SUFFIX.sub("", child.run_id), []).append(child)
-    for call_id, turn, call in _calls_in_messages(run.messages, path):
+    for call_id, call in _calls_in_messages(run.messages, path):
         yield call
         name = _RETRY_SUFFIX.sub("", f"{run.run_id}/{call_id}")
         # An id that has come before has the number of its turn behind it in the run's own names.
-        for child in attempts.pop(f"{name}@{turn}", []) or attempts.pop(name, []):
+        for child in attempts.pop(f"{name}@{call.turn}", []) or attempts.pop(name, []):
             yield from _calls_of_run(child, (*path, child.agent))
 
 
-def _calls_in_messages(messages: Sequence[JSONObject], path: tuple[str, ...]) -> Iterator[tuple[str, int, Call]]:
-    """Yield the calls with their ids and the numbers of their turns."""
-    turn = 0
-    for i, message in enumerate(messages):
-        if message["role"] != "assistant":
-            continue
-        turn += 1
+def _calls_in_messages(messages: Sequence[JSONObject], path: tuple[str, ...]) -> Iterator[tuple[str, Call]]:
+    """Yield the calls with their ids."""
+    turns = (i for i, message in enumerate(messages) if message["role"] == "assistant")
+    for turn, i in enumerate(turns, 1):
         results = _results_by_id(messages[i + 1 :])
-        for block in _blocks_of(message):
+        for block in _blocks_of(messages[i]):
             if block["type"] == "tool_use":
-                yield str(block["id"]), turn, _call_from_block(block, path, results.get(block["id"]))
+                yield str(block["id"]), _call_from_block(block, path, turn, results.get(block["id"]))
 
 
 def _results_by_id(following: Sequence[JSONObject]) -> dict[str, Block]:
@@ -135,10 +134,10 @@ def _blocks_of(message: JSONObject) -> list[Block]:
     return cast("list[Block]", message["content"]) if isinstance(message["content"], list) else []
 
 
-def _call_from_block(block: Block, path: tuple[str, ...], result: Block | None) -> Call:
+def _call_from_block(block: Block, path: tuple[str, ...], turn: int, result: Block | None) -> Call:
     is_error = None if result is None else bool(result.get("is_error"))
     error = text_of(result.get("content") or "") if result is not None and is_error else ""
-    return Call(str(block["name"]), cast("JSONObject", block["input"]), path, is_error, error)
+    return Call(str(block["name"]), cast("JSONObject", block["input"]), path, is_error, error, turn)
 
 
 @dataclass(frozen=True, slots=True)

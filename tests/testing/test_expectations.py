@@ -61,11 +61,11 @@ def failure(result: RunResult[str], *expectations: object) -> str:
 
 
 def test_calls_of_sub_agents_stand_behind_the_call_that_started_them(result: RunResult[str]) -> None:
-    assert [(call.path, call.name, call.is_error) for call in tool_calls_of(result)] == [
-        (("lead",), "reader", False),
-        (("lead", "reader"), "price", False),
-        (("lead",), "price", True),
-        (("lead",), "order", False),
+    assert [(call.path, call.turn, call.name, call.is_error) for call in tool_calls_of(result)] == [
+        (("lead",), 1, "reader", False),
+        (("lead", "reader"), 1, "price", False),
+        (("lead",), 1, "price", True),
+        (("lead",), 2, "order", False),
     ]
     assert [call.error for call in tool_calls_of(result) if call.is_error] == ["There is no beer."]
 

@@ -57,10 +57,16 @@ class _RecoveredFrom:
         if not failed:
             return f"Expected {what}; there is none."
         for number in failed:
-            name = calls[number].name
-            if not any(call.name == name and call.is_error is False for call in calls[number + 1 :]):
-                return f"Expected that {name} succeeds after the failure: {calls[number].error or 'an error'}"[:400]
+            if not any(_recovers(call, calls[number]) for call in calls[number + 1 :]):
+                said = calls[number].error or "an error"
+                return f"Expected that {calls[number].name} succeeds after the failure: {said}"[:400]
         return None
+
+
+def _recovers(call: Call, failed: Call) -> bool:
+    """Return True if a call succeeded that was made when the failure was known, and not beside it in the same turn."""
+    is_beside = failed.turn > 0 and (call.path, call.turn) == (failed.path, failed.turn)
+    return not is_beside and call.name == failed.name and call.is_error is False
 
 
 def recovered_from(error: str = "", tool: str | None = None) -> _RecoveredFrom:

@@ -45,7 +45,7 @@ def body_of(trial: AnyTrial) -> bytes:
     Args:
         trial: The trial.
     """
-    calls = [[call.name, call.input, call.path, call.is_error, call.error] for call in trial.calls]
+    calls = [[call.name, call.input, call.path, call.is_error, call.error, call.turn] for call in trial.calls]
     subs = {path: list(messages) for path, messages in trial.sub_transcripts.items()}
     return packed({"transcript": list(trial.transcript), "sub_transcripts": subs, "calls": calls})
 
@@ -126,8 +126,8 @@ def with_work(blank: AnyTrial, head: JSONObject, read: ReadBody, *, output: obje
     )
 
 
-def _calls(stored: list[tuple[str, JSONObject, list[str], bool | None, str]]) -> list[Call]:
-    return [Call(name, given, tuple(path), failed, error) for name, given, path, failed, error in stored]
+def _calls(stored: list[tuple[str, JSONObject, list[str], bool | None, str, int]]) -> list[Call]:
+    return [Call(name, given, tuple(path), failed, error, turn) for name, given, path, failed, error, turn in stored]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from tests.evals.trials import trial
 pytestmark = pytest.mark.anyio
 
 
-def call(name: str, error: str | None = None, path: tuple[str, ...] = ("a",)) -> Call:
-    return Call(name, {}, path, error is not None, error or "")
+def call(name: str, error: str | None = None, path: tuple[str, ...] = ("a",), turn: int = 0) -> Call:
+    return Call(name, {}, path, error is not None, error or "", turn)
 
 
 async def test_no_more_calls_than_needed() -> None:
@@ -45,3 +45,9 @@ async def test_any_failure_of_any_tool() -> None:
     assert (
         await grade_of(recovered_from(), trial(calls=[call("a", "x"), call("b", "y"), call("b"), call("a")]))
     ).passed
+
+
+@pytest.mark.parametrize(("path", "turn", "passed"), [(("a",), 1, False), (("a",), 2, True), (("a", "b"), 1, True)])
+async def test_a_call_beside_the_failed_one_is_no_recovery(path: tuple[str, ...], turn: int, passed: bool) -> None:
+    tried = trial(calls=[call("read", "x", turn=1), call("read", path=path, turn=turn)])
+    assert (await grade_of(recovered_from(), tried)).passed is passed
