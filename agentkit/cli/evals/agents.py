@@ -67,10 +67,15 @@ def choose_agents(args: Namespace, suite: Suite) -> ChosenAgents:
     if args.offline:
         print_message(f"agentkit: {OFFLINE_NOTE}")
         chosen.client = chosen.offline_client()
-    elif chosen.client is None and any(_needs_credentials(agent) for agent in chosen.agents.values()):
-        from agentkit.cli.arguments.connection import require_credentials
+    elif chosen.client is None:
+        needing = [name for name, agent in chosen.agents.items() if _needs_credentials(agent)]
+        if needing:
+            from agentkit.cli.arguments.connection import require_credentials
 
-        require_credentials(", or try it with --offline")
+            names = ", ".join(dict.fromkeys([*suite.agents, *((*_SCRIPTED, _OFFLINE) if suite.agent else ())]))
+            is_model = ":" not in needing[0]
+            taken = f". {needing[0]!r} is a model id, since it is none of {names}" if is_model and names else ""
+            require_credentials(f", or try it with --offline{taken}")
     return chosen
 
 
