@@ -34,15 +34,13 @@ def run_eval(args: Namespace) -> ExitCode:
     baseline = find_baseline(args, suite.name, list(chosen.agents))
     evaluation, plain = _evaluate(args, suite, chosen, faults)
     _report(args, suite, evaluation, plain)
-    has_passed = passes_gates(args, evaluation, baseline)
     if evaluation.problems:
         print_message(f"agentkit: {plural(len(evaluation.problems), 'trial')} could not be judged.", "red")
-    if not has_passed or evaluation.problems:
-        return ExitCode.FAILED
     if evaluation.stopped:
         print_message(f"agentkit: not complete: {evaluation.stopped}. The same command goes on with more.", "red")
         return ExitCode.LIMIT
-    return ExitCode.OK
+    has_passed = passes_gates(args, evaluation, baseline)
+    return ExitCode.OK if has_passed and not evaluation.problems else ExitCode.FAILED
 
 
 def _check_can_be_written(path: Path | None) -> None:
@@ -68,16 +66,16 @@ def _evaluate(
     from agentkit.evals import evaluate
 
     line = ProgressLine()
-    budget = None if args.budget_usd is None else Budget(max_cost_usd=args.budget_usd)
 
-    async def once(about: str, planted: Faults | None) -> Evaluation:
+    async def once(about: str, planted: Faults | None, spent_usd: float = 0.0) -> Evaluation:
         line.about = about
+        left = None if args.budget_usd is None else max(0.0, args.budget_usd - spent_usd)
         return await evaluate(
             chosen.agents,
             suite,
             tries=args.tries,
             concurrency=args.concurrency,
-            budget=budget,
+            budget=None if left is None else Budget(max_cost_usd=left),
             seed=args.seed,
             store=args.store,
             until_width=args.until_width,
@@ -92,7 +90,9 @@ def _evaluate(
             with anyio.CancelScope() as scope, handle_ctrl_c_in_loop(scope.cancel, print_stopping_notice):
                 if faults is not None:
                     done.append(await once("without faults: ", None))
-                done.append(await once("" if faults is None else "under faults: ", faults))
+                    done.append(await once("under faults: ", faults, done[0].spent_usd))
+                else:
+                    done.append(await once("", None))
         finally:
             line.close()
             with anyio.CancelScope(shield=True):

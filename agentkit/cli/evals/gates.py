@@ -90,7 +90,7 @@ def passes_gates(args: Namespace, evaluation: Evaluation, baseline: Baseline | N
         other = None if baseline is None else (baseline.evaluation or evaluation, baseline.agent)
         try:
             evaluation.check(min_pass_rate=args.min_pass_rate, no_worse_than=other, agent=agent)
-        except AssertionError as error:
+        except (AssertionError, ValueError) as error:  # ValueError: no task in common with the baseline
             print_message(f"agentkit: {agent}: {str(error).partition(chr(10) + '  ')[0]}", "red")
             has_passed = False
     return has_passed

@@ -86,6 +86,10 @@ def test_an_evaluation_of_the_store_is_a_baseline_by_name_and_by_number(
     assert main(["eval", "sums:suite", "--agents", "right,wrong"]) == 0
     assert main(["eval", "sums:suite", "--agents", "new=right", "--no-worse-than", "8"]) == 2
     assert "name one of them, as 8:right" in capsys.readouterr().err
+    assert main(["eval", "sums:suite", "--agents", "odd=right", "--category", "odd"]) == 0
+    command = ["eval", "sums:suite", "--agents", "even=right", "--category", "even", "--no-worse-than", "odd"]
+    assert main(command) == 1
+    assert "have tried no task in common" in capsys.readouterr().err
 
 
 def test_a_broken_grader_is_no_failure_of_the_agent_and_exits_with_1(
@@ -114,6 +118,15 @@ def test_questions_are_reported_with_points_coverage_and_risk(sums: Path, capsys
     assert "guess: points " in out
     assert main(["eval", "domain:q.jsonl", "--agents", "oracle", "--json"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_budget_that_is_used_up_exits_with_4(sums: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["eval", "sums:model", "--offline", "--budget-usd", "0.000001", "--concurrency", "1"]
+    assert main(command) == 4
+    out, err = capsys.readouterr()
+    assert "Not complete: the budget of the evaluation is used up" in out
+    assert "The same command goes on with more" in err
+    assert main([*command, "--faults", "api=0.1"]) == 4
 
 
 def test_faults_come_with_the_recovery_rate(sums: Path, capsys: pytest.CaptureFixture[str]) -> None:
