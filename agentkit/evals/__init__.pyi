@@ -5,10 +5,13 @@ from agentkit.evals.case import Case as Case
 from agentkit.evals.contenders import PerTask as PerTask
 from agentkit.evals.evaluation import Evaluation as Evaluation
 from agentkit.evals.grade import Grade as Grade
+from agentkit.evals.oracle import make_oracle as make_oracle
 from agentkit.evals.running.evaluation_run import evaluate as evaluate
 from agentkit.evals.running.progress import Progress as Progress
 from agentkit.evals.running.store import EvalStore as EvalStore
 from agentkit.evals.running.stored_evaluations import EvaluationRecord as EvaluationRecord
+from agentkit.evals.scripted_agents import idle as idle
+from agentkit.evals.scripted_agents import random_caller as random_caller
 from agentkit.evals.suite import Suite as Suite
 from agentkit.evals.suite_files import read_suite as read_suite
 from agentkit.evals.task import SolutionCall as SolutionCall

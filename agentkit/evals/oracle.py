@@ -22,7 +22,7 @@ _ROOT = -1
 """Stands for the call that starts the root run, which there is none of."""
 
 
-def oracle(agent: AnyAgent) -> PerTask:
+def make_oracle(agent: AnyAgent) -> PerTask:
     """Return an agent for each task that makes the calls of `Task.solution`, in order, through the real loop and tools.
 
     A call of a sub-agent is followed by the calls that the sub-agent makes: those that come next in the solution, as

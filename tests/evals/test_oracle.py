@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from agentkit import Agent, RunContext, ToolError, tool
 from agentkit.errors import DefinitionError
 from agentkit.evals import SolutionCall, Task
-from agentkit.evals.oracle import oracle
+from agentkit.evals.oracle import make_oracle
 from agentkit.testing.expectations import tool_calls_of
 
 
@@ -69,7 +69,7 @@ def task_of(*solution: SolutionCall) -> Task[Shelf]:
 async def test_a_call_that_fails_is_made_again_only_where_the_solution_says_so() -> None:
     for is_retried, left in ((True, ["tea", "tea", "milk", "milk"]), (False, ["milk", "milk"])):
         task, shelf = task_of(put_call("tea", is_retried=is_retried), put_call("milk")), Shelf()
-        result = await oracle(worker).make(task).run(str(task.input), deps=shelf)
+        result = await make_oracle(worker).make(task).run(str(task.input), deps=shelf)
         assert (result.ok, shelf.items, result.cost.usd) == (True, left, 0)
         assert next(call.is_error for call in tool_calls_of(result)) is True
 
@@ -77,7 +77,7 @@ async def test_a_call_that_fails_is_made_again_only_where_the_solution_says_so()
 @pytest.mark.anyio
 async def test_one_agent_replays_many_tries_at_once_without_mixing_them() -> None:
     task = task_of(put_call("tea", is_retried=True), put_call("milk"), SolutionCall("look", {}))
-    agent = oracle(worker).make(task)
+    agent = make_oracle(worker).make(task)
     shelves = [Shelf(failures=number % 2) for number in range(10)]
     async with anyio.create_task_group() as group:
         for shelf in shelves:
@@ -90,7 +90,7 @@ async def test_calls_behind_that_of_a_sub_agent_are_made_by_it() -> None:
     brief = SolutionCall("worker", {"objective": "Put it there."})
     task = task_of(brief, put_call("tea", is_retried=True), brief, put_call("milk"), SolutionCall("look", {}))
     shelf = Shelf()
-    result = await oracle(lead).make(task).run(str(task.input), deps=shelf)
+    result = await make_oracle(lead).make(task).run(str(task.input), deps=shelf)
     assert shelf.items == ["tea", "tea", "milk", "milk"]
     made = [(len(call.path), call.name) for call in tool_calls_of(result)]
     assert made == [(1, "worker"), (2, "put"), (2, "put"), (1, "worker"), (2, "put"), (2, "look")]
@@ -102,4 +102,4 @@ async def test_calls_behind_that_of_a_sub_agent_are_made_by_it() -> None:
 )
 def test_a_task_that_cannot_be_replayed_says_why(solution: list[SolutionCall], text: str) -> None:
     with pytest.raises(DefinitionError, match=text):
-        oracle(worker).make(task_of(*solution))
+        make_oracle(worker).make(task_of(*solution))

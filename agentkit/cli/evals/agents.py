@@ -104,12 +104,12 @@ def _find(name: str, suite: Suite, chosen: ChosenAgents) -> Evaluated:
 
 
 def _scripted(name: str, agent: AnyAgent) -> Evaluated:
-    from agentkit.evals.oracle import oracle
+    from agentkit.evals.oracle import make_oracle
     from agentkit.evals.scripted_agents import idle, random_caller
 
     match name:
         case "oracle":
-            return oracle(agent)
+            return make_oracle(agent)
         case "idle":
             return idle(agent)
         case _:

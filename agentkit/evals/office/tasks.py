@@ -16,7 +16,7 @@ from agentkit.evals.office.level_5 import LEVEL_5
 from agentkit.evals.office.rows import Row
 from agentkit.evals.office.tools import TOOLS
 from agentkit.evals.office.world import Office
-from agentkit.evals.oracle import oracle
+from agentkit.evals.oracle import make_oracle
 from agentkit.evals.scripted_agents import idle, random_caller
 from agentkit.evals.suite import Suite
 from agentkit.evals.task import Task
@@ -49,7 +49,7 @@ def suite(seed: int = 0) -> Suite:
         tasks,
         description="Office work with mail, calendar, files and spreadsheets, graded by the state that it leaves.",
         agent=agent,
-        agents={"oracle": oracle(agent), "idle": idle(agent), "random": random_caller(agent, _world, seed)},
+        agents={"oracle": make_oracle(agent), "idle": idle(agent), "random": random_caller(agent, _world, seed)},
     )
 
 
