@@ -70,7 +70,7 @@ def _known_calls_of(task: AnyTask) -> AnyAgent:
 
 
 def _eval_task(task: Task, database_file: Path) -> EvalTask[Shop]:
-    is_writing = any(call.tool.effect == "write" for call in task.calls)
+    is_writing = any(call.tool.effect != "read" for call in task.calls)
     return EvalTask(
         task.prompt,
         partial(open_shop, database_file, task.customer_id),
@@ -106,7 +106,7 @@ def solution(task: Task) -> tuple[SolutionCall, ...]:
 
 def without_last_write(task: Task) -> Task:
     """Return the task without the last of its calls that writes; itself if none does."""
-    writes = [place for place, call in enumerate(task.calls) if call.tool.effect == "write"]
+    writes = [place for place, call in enumerate(task.calls) if call.tool.effect != "read"]
     left = [call for place, call in enumerate(task.calls) if place not in writes[-1:]]
     return replace(task, calls=left)
 
