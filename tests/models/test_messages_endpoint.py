@@ -66,7 +66,7 @@ async def seen_by(open_client: OpenClient, scene: Scene, kept: int) -> tuple[set
         kept: Connections that are expected to be open after the last run: those that close may take a moment.
     """
     server = MisbehavingServer(scene.play, scene.reads_body)
-    retry = Retry(max_attempts=2, first_wait_s=0.001, max_seconds=60, idle_timeout_s=0.3 if scene.stalls else 10)
+    retry = Retry(max_attempts=2, first_wait_s=0.001, max_seconds=60, idle_timeout_s=0.5 if scene.stalls else 30)
     async with server.serving():
         async with open_client(server.url) as client:
             model = ClaudeModel("claude-haiku-5-5", client, retry.idle_timeout_s)
@@ -79,7 +79,7 @@ async def seen_by(open_client: OpenClient, scene: Scene, kept: int) -> tuple[set
 
 
 async def connections_of(server: MisbehavingServer, expected: int) -> int:
-    with anyio.move_on_after(2):
+    with anyio.move_on_after(20):  # a loaded machine is slow to see that a connection closes
         while server.raw.open > expected:
             await anyio.sleep(0.005)
     return server.raw.open
