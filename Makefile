@@ -37,7 +37,7 @@ check: dev-environment
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/lint-imports --no-cache
-	$(bin)/mypy & mypy=$$!; $(bin)/pyright --pythonpath $(bin)/python && wait $$mypy
+	$(bin)/mypy & mypy=$$!; $(bin)/pyright --pythonpath $(bin)/python; pyright=$$?; wait $$mypy && exit $$pyright
 
 bench: dev-environment
 	@$(bin)/python -m benchmarks.speed.run --write $(ARGS)
