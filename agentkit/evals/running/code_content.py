@@ -18,8 +18,10 @@ _MUTATING_METHODS = {
     *("add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault", "sort"),
     *("update", "write"),
 }
-_EXPRESSIONS_OF_A_STORE = 3
-"""The expressions loaded before an item is stored: the container, the key, and what is added to the item."""
+_HAS_DOCSTRING = 0x4000000
+"""The flag of code with a docstring, since Python 3.14."""
+_STORES_OF_ITEMS = ("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE")
+_STORES_OF_NAMES = ("STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR", "DELETE_GLOBAL", "DELETE_ATTR")
 _FOLLOWED_PACKAGES = ("graders", "office", "synthesis", "domain")
 """Packages of the evaluations themselves whose code is part of a task's content."""
 _INSTALLED = tuple(
@@ -27,21 +29,21 @@ _INSTALLED = tuple(
 )
 
 
-def code_parts(code: CodeType, docstring: str | None = None) -> Iterator[object]:
+def code_parts(code: CodeType) -> Iterator[object]:
     """Yield what makes up the behaviour of code: instructions, constants, names; of code inside it, too.
 
     Args:
         code: The code.
-        docstring: The docstring of its function, which is no behaviour.
     """
-    yield code.co_code
-    yield code.co_exceptiontable
-    yield (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    yield (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_HAS_DOCSTRING)
     yield code.co_names
-    for number, constant in enumerate(code.co_consts):
+    yield code.co_exceptiontable
+    for one in dis.get_instructions(code):  # by value: a docstring shifts the places of constants
+        constant = cast("object", one.argval) if one.opcode in dis.hasconst else one.arg
+        yield one.opname
         if isinstance(constant, CodeType):
             yield from code_parts(constant)
-        elif number or constant != docstring:
+        else:
             yield constant
 
 
@@ -65,19 +67,27 @@ def mutated_names(code: CodeType) -> frozenset[str]:
     """
     found: set[str] = set()
     loaded: list[list[str]] = []
+    """The expressions loaded in this statement: a name that is not local, and the attributes behind it."""
+    container: list[str] = []
+    """The container of an item that is changed in place."""
     for one in dis.get_instructions(code):
-        name = one.argval if isinstance(one.argval, str) else ""
         if one.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            if name in _MUTATING_METHODS and loaded:
+            if one.argval in _MUTATING_METHODS and loaded:
                 found.update(loaded[-1][-1:])
             if loaded:
-                loaded[-1].append(name)
+                loaded[-1].append(one.argval)
         elif one.opname.startswith("LOAD_"):
-            loaded.append([name] if name else [])
-        elif one.opname in ("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"):
-            found.update(name for chain in loaded[-_EXPRESSIONS_OF_A_STORE:] for name in chain)
-        elif one.opname in ("STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR", "DELETE_GLOBAL", "DELETE_ATTR"):
-            found.add(name)
+            is_local = one.opname.startswith(("LOAD_FAST", "LOAD_CONST", "LOAD_SMALL"))
+            count = one.opname.count("LOAD_FAST") if is_local else 1  # one instruction may load two
+            loaded += [[] for _ in range(max(1, count))] if is_local else [[str(cast("object", one.argval))]]
+        elif one.opname == "COPY" and len(loaded) > 1 and not container:
+            container = loaded[-2]
+        elif one.opname.startswith(("STORE_", "DELETE_")):
+            if one.opname in _STORES_OF_ITEMS:
+                found.update((container or [*loaded[-2:-1], []][0])[-1:])
+            elif one.opname in _STORES_OF_NAMES:
+                found.add(one.argval)
+            loaded, container = [[]] if "LOAD" in one.opname else [], []
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             found |= mutated_names(constant)

@@ -130,7 +130,7 @@ class _Reader:
         if function.__name__ not in _MADE_BY:
             self._changed |= changed
         if is_followed(function.__module__):
-            self._read_all("function", code_parts(code, function.__doc__))
+            self._read_all("function", code_parts(code))
             self._read_all("defaults", (function.__defaults__, function.__kwdefaults__))
             names = sorted(names_in(code) - changed)
             self._read_used({name: function.__globals__[name] for name in names if name in function.__globals__}, names)

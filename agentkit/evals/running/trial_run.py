@@ -176,8 +176,10 @@ class TrialRunner:
         if one.task.setup is not None:
             options["deps"] = world
         elif faults is None and self.kept is not None:
+            recorded = options.copy()
+            recorded["journal"] = self.kept.journal(one)
             try:
-                return await run_agent(evaluated, one.task, {**options, "journal": self.kept.journal(one)})
+                return await run_agent(evaluated, one.task, recorded)
             except RunConflict:  # its prompt says something else now, such as the date: it begins anew
                 pass
         return await run_agent(evaluated, one.task, options, faults)
