@@ -7,9 +7,10 @@ lambdas and for functions of a shell, too. Another Python version has another by
 from __future__ import annotations
 
 import dis
+import hashlib
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import cast
@@ -29,22 +30,38 @@ _INSTALLED = tuple(
 )
 
 
-def code_parts(code: CodeType) -> Iterator[object]:
-    """Yield what makes up the behaviour of code: instructions, constants, names; of code inside it, too.
+@lru_cache(maxsize=4096)
+def code_digest(code: CodeType) -> str:
+    """Return a text that differs for code that does something else, or that has such code inside it.
 
     Args:
         code: The code.
     """
+    digest = hashlib.sha256()
+    for part in _parts(code):
+        digest.update(_constant_text(part).encode(errors="surrogatepass"))
+    return digest.hexdigest()
+
+
+def _parts(code: CodeType) -> Iterator[object]:
+    """Yield what makes up the behaviour of code: its instructions, constants and names."""
     yield (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_HAS_DOCSTRING)
     yield code.co_names
     yield code.co_exceptiontable
     for one in dis.get_instructions(code):  # by value: a docstring shifts the places of constants
-        constant = cast("object", one.argval) if one.opcode in dis.hasconst else one.arg
         yield one.opname
-        if isinstance(constant, CodeType):
-            yield from code_parts(constant)
-        else:
-            yield constant
+        yield cast("object", one.argval) if one.opcode in dis.hasconst else one.arg
+
+
+def _constant_text(constant: object) -> str:
+    """Return a constant as a text that is the same in each process."""
+    if isinstance(constant, CodeType):
+        return f"code {code_digest(constant)};"
+    if isinstance(constant, tuple | frozenset):
+        texts = map(_constant_text, cast("Iterable[object]", constant))
+        listed = list(texts) if isinstance(constant, tuple) else sorted(texts)
+        return f"{type(cast('object', constant)).__name__} {len(listed)} {''.join(listed)};"
+    return f"{type(constant).__name__} {constant!r};"
 
 
 @lru_cache(maxsize=4096)

@@ -22,7 +22,7 @@ from typing import cast
 from uuid import UUID
 
 from agentkit.agents.agent_tool import AgentTool
-from agentkit.evals.running.code_content import code_parts, functions_in, is_followed, mutated_names, names_in
+from agentkit.evals.running.code_content import code_digest, functions_in, is_followed, mutated_names, names_in
 from agentkit.evals.running.servers import server_of
 from agentkit.run.agent_spec import AgentSpec, AnySpec
 from agentkit.tools.definition import Tool
@@ -107,7 +107,7 @@ class _Reader:
             case re.Pattern():
                 self._add("pattern", repr(cast("re.Pattern[str]", value).pattern), str(value.flags))
             case CodeType():
-                self._read_all("code", code_parts(value))
+                self._add("code", code_digest(value))
             case FunctionType():
                 self._read_function(value)
             case MethodType():
@@ -130,7 +130,7 @@ class _Reader:
         if function.__name__ not in _MADE_BY:
             self._changed |= changed
         if is_followed(function.__module__):
-            self._read_all("function", code_parts(code))
+            self._add("function", code_digest(code))
             self._read_all("defaults", (function.__defaults__, function.__kwdefaults__))
             names = sorted(names_in(code) - changed)
             self._read_used({name: function.__globals__[name] for name in names if name in function.__globals__}, names)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agentkit.evals.graders import outputs
-from agentkit.evals.running.code_content import code_parts, is_followed, mutated_names
+from agentkit.evals.running.code_content import code_digest, is_followed, mutated_names
 
 COUNTS: dict[str, int] = {}
 SEEN: list[str] = []
@@ -54,16 +54,22 @@ def test_what_code_changes_is_recognized() -> None:
 
 
 def test_layout_and_local_names_are_no_content() -> None:
-    def parts(source: str) -> list[object]:
+    def digest(source: str) -> str:
         names: dict[str, Any] = {}
         exec(source, names)
         made: Callable[[int], int] = names["f"]
-        return list(code_parts(made.__code__))
+        return code_digest(made.__code__)
 
     same = ["def f(x):\n  return x + 1000", "# one\ndef f(y):\n    'Add.'\n    return (\n      y + 1000)"]
-    assert parts(same[0]) == parts(same[1])
-    assert parts(same[0]) != parts("def f(x):\n  return x + 2")
-    assert parts("def f(x):\n  return [a for a in x]") != parts("def f(x):\n  return [a + 1 for a in x]")
+    others = ["def f(x):\n  return x + 1001", "def f(x):\n  return x + 1000.0", "def f(x, y=1):\n  return x + 1000"]
+    others += [
+        "def f(x):\n  return [a for a in x]",
+        "def f(x):\n  return [a + 1 for a in x]",
+        "def f(x):\n  return x.y",
+    ]
+    others += ["def f(x):\n  return x in {'ab'}", "def f(x):\n  return x in {'a', 'b'}", "def f(x):\n  return x.z"]
+    assert digest(same[0]) == digest(same[1])
+    assert len({digest(source) for source in [*same, *others]}) == len(others) + 1
 
 
 def test_code_of_the_program_and_of_graders_counts_alone() -> None:
