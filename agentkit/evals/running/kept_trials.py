@@ -40,16 +40,13 @@ class KeptTrials:
             client: The client of graders that are agents. None: their own.
         """
         key = self.keys.of_trial(one)
-        found = self.store.kept_trial(key, blank)
-        if found is None:
-            return None
-        trial, is_whole = found
         grade_keys = self.keys.of_grades(one.task, key)
-        known, spent = self.store.kept_grades(grade_keys), 0.0
-        if None in known and not is_whole:
+        known = self.store.kept_grades(grade_keys)
+        found = self.store.kept_trial(key, blank, with_world=None in known)
+        if found is None or (None in known and not found[1]):
             return None
-        trial, spent = await grade_trial(trial, one.task.graders, client, known)
-        if spent or None in known:
+        trial, spent = await grade_trial(found[0], one.task.graders, client, known)
+        if None in known:
             self.store.keep_grades(grade_keys, trial)
         return self.store.stored_trial(key, trial), spent
 

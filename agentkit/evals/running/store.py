@@ -113,12 +113,13 @@ class EvalStore:
         found = [self._database.execute("SELECT grade FROM grades WHERE key = ?", (key,)).fetchone() for key in keys]
         return [None if row is None else Grade(**json.loads(row[0])) for row in found]
 
-    def kept_trial(self, key: str, blank: AnyTrial) -> tuple[AnyTrial, bool] | None:
+    def kept_trial(self, key: str, blank: AnyTrial, *, with_world: bool) -> tuple[AnyTrial, bool] | None:
         """Return a kept trial, and True if it has the world and the output that graders look at. None: it is not kept.
 
         Args:
             key: Its key.
             blank: The trial as its task and its agent make it.
+            with_world: True: a grader will look at it. False: the world is not read.
         """
         row = self._database.execute("SELECT head, state FROM trials WHERE key = ?", (key,)).fetchone()
         if row is None:
@@ -126,9 +127,9 @@ class EvalStore:
         head, kept = json.loads(row[0]), unpacked(row[1])
         values: dict[str, object] = {"output": head["output"], "world": None}
         is_whole = True
-        for name, value in kept.items():
+        for name in ("output", "world") if with_world else ("output",):
             try:
-                values[name] = loaded_value(value)
+                values[name] = loaded_value(kept[name])
             except (NotKept, TypeError):
                 is_whole = False
         return with_work(blank, head, self._reader(key), **values), is_whole
