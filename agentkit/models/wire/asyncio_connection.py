@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from agentkit.models.wire.connection import MAX_RECEIVED_BYTES, PIECE_BYTES, pieces_to_send
+from agentkit.models.wire.connection import MAX_RECEIVED_BYTES, PIECE_BYTES, has_nothing_to_read, pieces_to_send
 from agentkit.models.wire.errors import ConnectionLost, IdleTimedOut, WireError
 
 
@@ -17,7 +17,7 @@ async def open_connection(sock: socket.socket, tls: ssl.SSLContext | None, host:
     """Return the connection over a connected socket, which it takes over. Raises OSError where TLS fails."""
     loop = asyncio.get_running_loop()
     _, connection = await loop.create_connection(
-        lambda: AsyncioConnection(loop, None if tls else sock),
+        lambda: AsyncioConnection(loop, sock, is_plain=tls is None),
         sock=sock,
         ssl=tls,
         server_hostname=host if tls else None,
@@ -30,19 +30,21 @@ class AsyncioConnection(asyncio.Protocol):
 
     Args:
         loop: The event loop.
-        plain_socket: Its socket where no TLS lies between. What the system still holds when sending fails is read from
-            it: a server may refuse a request amid its body, and close.
+        sock: Its socket.
+        is_plain: True: no TLS lies between. What the system still holds when sending fails is read from the socket: a
+            server may refuse a request amid its body, and close.
     """
 
     __slots__ = (
-        "_active_at", "_failure", "_has_ended", "_idle_timeout_s", "_is_in_exchange", "_is_reading_paused",
-        "_is_writing_paused", "_loop", "_plain_socket", "_received", "_received_bytes", "_timer", "_transport",
-        "_unsent", "_unsent_bytes", "_waiter",
+        "_active_at", "_failure", "_has_ended", "_idle_timeout_s", "_is_in_exchange", "_is_plain",
+        "_is_reading_paused", "_is_writing_paused", "_loop", "_received", "_received_bytes", "_sock", "_timer",
+        "_transport", "_unsent", "_unsent_bytes", "_waiter",
     )  # fmt: skip
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, plain_socket: socket.socket | None) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, *, is_plain: bool) -> None:
         self._loop = loop
-        self._plain_socket = plain_socket
+        self._sock = sock
+        self._is_plain = is_plain
         self._transport: asyncio.Transport | None = None  # None: closed
         self._is_in_exchange = False
         self._received: list[bytes] = []
@@ -60,8 +62,10 @@ class AsyncioConnection(asyncio.Protocol):
 
     @property
     def is_usable(self) -> bool:
-        """True if an exchange may start on it."""
-        return self._transport is not None and not self._has_ended
+        """True if an exchange may start on it: it is open, and nothing can be read from it, not even its end."""
+        if self._transport is None or self._has_ended or self._received:
+            return False
+        return has_nothing_to_read(self._sock)  # what came while the event loop was busy is still in the system
 
     @property
     def is_sending(self) -> bool:
@@ -150,14 +154,13 @@ class AsyncioConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note why the connection ended."""
-        if isinstance(exc, OSError) and self._plain_socket is not None:
-            self._read_the_rest(self._plain_socket)
+        if isinstance(exc, OSError) and self._is_plain:
+            self._read_the_rest()
         if self._failure is None and exc is not None:
             self._failure = ConnectionLost(str(exc) or type(exc).__name__)
             self._failure.__cause__ = exc
         self._has_ended = True
         self.close()
-        self._plain_socket = None
         self._wake()
 
     def pause_writing(self) -> None:
@@ -178,9 +181,9 @@ class AsyncioConnection(asyncio.Protocol):
             else:
                 self._transport.write(piece)
 
-    def _read_the_rest(self, plain_socket: socket.socket) -> None:
+    def _read_the_rest(self) -> None:
         with contextlib.suppress(OSError):
-            while self._is_in_exchange and (data := plain_socket.recv(PIECE_BYTES)):
+            while self._is_in_exchange and (data := self._sock.recv(PIECE_BYTES)):
                 self._received.append(data)
 
     def _check_idle(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -69,3 +70,14 @@ def pieces_to_send(parts: Sequence[bytes]) -> Iterator[bytes | memoryview]:
             small_bytes += len(part)
     if small:
         yield b"".join(small)
+
+
+def has_nothing_to_read(sock: socket.socket) -> bool:
+    """Return True if the system holds nothing that came on a connection: no byte, no end and no failure."""
+    try:
+        sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import trio
 
 from agentkit.event_loop import start_root_task
-from agentkit.models.wire.connection import pieces_to_send
+from agentkit.models.wire.connection import has_nothing_to_read, pieces_to_send
 from agentkit.models.wire.errors import ConnectionLost, IdleTimedOut
 
 
@@ -40,20 +40,25 @@ class TrioConnection:
     Args:
         stream: Sends and receives.
         trio_socket: The socket below, which closes at once.
-        plain_socket: The same as the standard library's: it is asked if the server has closed a free connection.
+        sock: The same as the standard library's: it is asked if anything came on a free connection, or its end.
     """
 
-    __slots__ = ("_active_at", "_idle_timeout_s", "_is_open", "_plain_socket", "_stream", "_trio_socket", "is_sending")
+    __slots__ = (
+        "_active_at", "_idle_timeout_s", "_is_open", "_sock", "_stream", "_trio_socket", "_undecrypted", "is_sending",
+    )  # fmt: skip
 
     def __init__(
         self,
         stream: trio.SocketStream | trio.SSLStream[trio.SocketStream],
         trio_socket: trio.socket.SocketType,
-        plain_socket: socket.socket,
+        sock: socket.socket,
     ) -> None:
         self._stream = stream
         self._trio_socket = trio_socket
-        self._plain_socket = plain_socket
+        self._sock = sock
+        self._undecrypted: ssl.MemoryBIO | None = None
+        if isinstance(stream, trio.SSLStream):  # what came in one packet with the end of a response stays in there
+            self._undecrypted = stream._incoming  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         self._is_open = True
         self._idle_timeout_s = math.inf
         self._active_at = 0.0
@@ -63,15 +68,9 @@ class TrioConnection:
     @property
     def is_usable(self) -> bool:
         """True if an exchange may start on it: it is open, and nothing can be read from it, not even its end."""
-        if not self._is_open:
+        if not self._is_open or (self._undecrypted is not None and self._undecrypted.pending):
             return False
-        try:
-            self._plain_socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        return has_nothing_to_read(self._sock)
 
     def start_exchange(self, idle_timeout_s: float | None) -> None:
         """Begin an exchange."""

@@ -97,8 +97,8 @@ async def test_bytes_that_go_up_count_as_bytes() -> None:
         tasks.start_soon(anyio.to_thread.run_sync, read_slowly)
         connection = await Dialer(Server("127.0.0.1", listener.getsockname()[1], None)).connect(5)
         assert isinstance(connection, AsyncioConnection | TrioConnection)
-        assert connection._plain_socket is not None
-        connection._plain_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 50_000)
+        sock = connection._sock  # pyright: ignore[reportPrivateUsage]
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 50_000)
         connection.start_exchange(0.5)
         started = anyio.current_time()
         try:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
+
 import anyio
 import anyio.abc
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from agentkit.models.wire import pool as pool_module
@@ -126,8 +131,40 @@ async def test_bytes_behind_a_response_are_nobodys(more: bytes) -> None:
         assert server.accepted == 3
 
     async with serving(answering(OK, more)) as server, pool_of(server.port) as pool:
-        bodies = []
+        bodies: list[bytes] = []
         for _ in range(3):
             bodies.append(await body_of(pool))
             await anyio.sleep(0.01)
         assert bodies == [b"tea"] * 3
+
+
+@pytest.mark.parametrize("is_loop_busy", [False, True])
+async def test_a_response_that_comes_while_the_one_before_it_is_held_is_nobodys(is_loop_busy: bool) -> None:
+    """Check the same where nothing of it was read yet, since the event loop was busy."""
+    others = OK.replace(b"tea", b"ale")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_twice() -> None:
+            for _ in range(2):
+                with listener.accept()[0] as accepted, suppress(ConnectionError):
+                    while accepted.recv(100_000):
+                        accepted.sendall(OK)
+                        held.wait(5)
+                        accepted.sendall(others)
+                        sent.set()
+
+        held, sent = threading.Event(), threading.Event()
+        server = threading.Thread(target=answer_twice)
+        server.start()
+        async with pool_of(listener.getsockname()[1]) as pool:
+            async with post(pool) as response:
+                assert await response.read_all() == b"tea"
+                held.set()
+                if is_loop_busy:
+                    sent.wait(5)
+                else:
+                    with anyio.fail_after(5):
+                        while response._connection.is_usable:  # pyright: ignore[reportPrivateUsage]
+                            await anyio.sleep(0.001)
+            assert await body_of(pool) == b"tea"
+        await anyio.to_thread.run_sync(server.join)

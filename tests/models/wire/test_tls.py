@@ -9,12 +9,13 @@ import anyio
 import anyio.abc
 import httpx2
 import pytest
+from anyio.streams.tls import TLSStream
 
 from agentkit.models.wire.dialing import Dialer, Server
 from agentkit.models.wire.errors import ConnectFailed, ConnectTimedOut, WireError
 from agentkit.models.wire.tls import tls_context
 from tests.models.wire.certificates import certificates
-from tests.models.wire.raw_server import OK, answering, body_of, pool_of, serving
+from tests.models.wire.raw_server import OK, answering, body_of, pool_of, read_request, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +38,26 @@ async def test_a_large_body_comes_over_tls() -> None:
         pool_of(server.port, tls=tls.client, host="localhost") as pool,
     ):
         assert len(await body_of(pool)) == 3_000_000
+
+
+async def test_a_second_response_in_one_packet_with_the_first_is_nobodys() -> None:
+    tls = certificates()
+
+    async def answer_twice(stream: anyio.abc.ByteStream) -> None:
+        assert isinstance(stream, TLSStream)
+        while True:
+            await read_request(stream)
+            for body in (b"tea", b"ale"):
+                record = OK.replace(b"tea", body)
+                stream._ssl_object.write(record)  # pyright: ignore[reportPrivateUsage]
+            await stream.transport_stream.send(stream._write_bio.read())  # pyright: ignore[reportPrivateUsage]
+
+    async with (
+        serving(answer_twice, tls=tls.server) as server,
+        pool_of(server.port, tls=tls.client, host="localhost") as pool,
+    ):
+        assert [await body_of(pool) for _ in range(3)] == [b"tea"] * 3
+        assert server.accepted == 3
 
 
 @pytest.mark.parametrize(("host", "trusts"), [("127.0.0.1", True), ("localhost", False)])
