@@ -106,7 +106,11 @@ class Evaluation:
         """
         chosen = self.agents[0] if agent is None and len(self.agents) == 1 else agent
         if chosen not in self.agents:
-            problem = "name one of the agents" if agent is None else f"there is no agent {agent!r}"
+            problem = (
+                "name one of them, as agent=" + repr(self.agents[0])
+                if agent is None
+                else f"there is no agent {agent!r}"
+            )
             raise UsageError(f"An evaluation of {', '.join(map(repr, self.agents))}: {problem}.")
         return tuple(trial for trial in self.trials if trial.agent == chosen)
 

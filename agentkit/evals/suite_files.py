@@ -49,7 +49,10 @@ def read_suite(path: str | PathLike[str]) -> Suite:
     """
     file, name = Path(path), fspath(path)
     if file.suffix.lower() not in SUITE_SUFFIXES:
-        raise UsageError(f"{name!r} is no file of cases: it ends in {', '.join(SUITE_SUFFIXES)}.")
+        raise UsageError(
+            f"{name!r} is no file of cases: its name has to end in {', '.join(SUITE_SUFFIXES)}. "
+            "A suite in Python is MODULE:NAME."
+        )
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

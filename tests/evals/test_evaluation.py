@@ -51,7 +51,7 @@ def test_statistics_are_of_judged_trials() -> None:
 
 
 def test_an_agent_is_named_where_there_are_several() -> None:
-    with pytest.raises(UsageError, match="name one of the agents"):
+    with pytest.raises(UsageError, match="name one of them, as agent='a'"):
         TWO.pass_rate()
     with pytest.raises(UsageError, match="no agent 'c'"):
         TWO.of("c")

@@ -70,7 +70,7 @@ def test_json_lines_have_a_case_a_line(tmp_path: Path) -> None:
         ("a.yaml", "cases:\n- input: x\n  expected: 1\n- input: y\n  graders: [near]", "line 4: the grader 'near'"),
         ("a.yml", "cases: 4", "line 1: cases are a list"),
         ("a.yml", "name: [x]", "line 1: 'name' is a text"),
-        ("a.txt", "", "is no file of cases: it ends in .yaml"),
+        ("a.txt", "", "is no file of cases: its name has to end in .yaml"),
     ],
 )  # fmt: skip
 def test_errors_name_the_line_and_what_was_meant(tmp_path: Path, name: str, text: str, said: str) -> None:

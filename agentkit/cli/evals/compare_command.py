@@ -25,7 +25,9 @@ def add_command(commands: Subparsers, shared: ArgumentParser) -> None:
     parser = commands.add_parser("compare", parents=[shared], help="rate agents head to head", description=_ABOUT)
     parser.add_argument("prompts", type=Path, nargs="?", metavar="PROMPTS", help=_PROMPTS)
     parser.add_argument("--battles", type=Path, metavar="FILE", help="instead, rate the battles of this file")
-    parser.add_argument("--agents", metavar="A,B,...", help="MODULE:AGENT or model ids, commas between; two at least")
+    parser.add_argument(
+        "--agents", metavar="A,B,...", help="MODULE:AGENT, MODULE:FUNCTION or model ids, commas between; two at least"
+    )
     parser.add_argument("--judge", default=_JUDGE, metavar="JUDGE", help="a model id, MODULE:AGENT, or person")
     parser.add_argument("--one-order", action="store_true", help="show answers in one order only: half the judgements")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the battles, for --battles and other tools")

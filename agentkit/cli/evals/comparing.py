@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from agentkit.evals.arena import Battle, Judge, Match, MatchFailure
+    from agentkit.evals.arena.matches import Contender
     from agentkit.evals.task import AnyAgent
     from agentkit.models.overriding_client import Client
 
@@ -42,7 +44,8 @@ def run_compare(args: Namespace) -> ExitCode:
     for failure in failures[:5]:
         print_message(f"not fought: {' and '.join(failure.names)} on {failure.prompt[:60]!r}: {failure.error}")
     if not battles:
-        raise CommandError(f"No battle was fought: {failures[0].error if failures else 'no prompt'}.", ExitCode.FAILED)
+        why = str(failures[0].error).rstrip(".") if failures else "no prompt"
+        raise CommandError(f"No battle was fought: {why}.", ExitCode.FAILED)
     code = print_ratings(args, battles, [one for match in matches for one in match.judgements])
     return ExitCode.FAILED if failures else code
 
@@ -89,9 +92,9 @@ def _fight(args: Namespace, prompts: dict[str | None, list[str]]) -> tuple[list[
     from agentkit.evals.arena import battle_all
     from agentkit.run.scope import share_budget
 
-    agents, judge, is_person = _agents_of(args), _judge_of(args), args.judge == _PERSON
+    named, judge, is_person = _contenders_of(args), _judge_of(args), args.judge == _PERSON
     client = client_without_agent(args)
-    contenders = {name: _with_client(agent, client) for name, agent in agents.items()}
+    contenders = {name: _answered_by(contender, client) for name, contender in named.items()}
     budget = None if args.budget_usd is None else Budget(max_cost_usd=args.budget_usd)
 
     async def fight(_: Callable[[int, int], None]) -> tuple[list[Match], list[MatchFailure]]:
@@ -114,15 +117,22 @@ def _fight(args: Namespace, prompts: dict[str | None, list[str]]) -> tuple[list[
     return run_with_client(fight, client)
 
 
-def _agents_of(args: Namespace) -> dict[str, AnyAgent]:
-
-    found: dict[str, AnyAgent] = {}
+def _contenders_of(args: Namespace) -> dict[str, Contender]:
+    found: dict[str, Contender] = {}
     for given in [part.strip() for part in (args.agents or "").split(",") if part.strip()]:
         name, _, address = given.partition("=")
-        found[name] = _agent_at(address or name, "--agents")
+        found[name] = _contender_at(address or name)
     if len(found) < 2:
         raise CommandError("compare needs two agents: --agents A,B with model ids or MODULE:AGENT.")
     return found
+
+
+def _contender_at(name: str) -> Contender:
+    """Return the agent at an address, or the async function: a whole pipeline."""
+    from agentkit.cli.arguments.object_address import load_object
+
+    found = load_object(name)[1] if ":" in name else None
+    return cast("Contender", found) if iscoroutinefunction(found) else _agent_at(name, "--agents")
 
 
 def _agent_at(name: str, option: str) -> AnyAgent:
@@ -131,12 +141,29 @@ def _agent_at(name: str, option: str) -> AnyAgent:
     from agentkit.cli.arguments.object_address import load_object
 
     if ":" not in name:
-        return Agent("contender", model=name, instructions=_ANSWER)
+        return Agent("judge" if option == "--judge" else "contender", model=name, instructions=_ANSWER)
     found = load_object(name)[1]
     if not isinstance(found, Agent):
         raise CommandError(f"{option} {name!r} is no agent, but {type(found).__name__}.")
     agent: AnyAgent = found  # pyright: ignore[reportUnknownVariableType]  # generic parameters of any types
     return agent
+
+
+def _answered_by(contender: Contender, client: Client | None) -> Contender:
+    """Return a contender whose runs, or those in it, are answered by a client."""
+    from agentkit import Agent
+    from agentkit.models.overriding_client import override_client
+
+    if client is None:
+        return contender
+    if isinstance(contender, Agent):
+        return _with_client(cast("AnyAgent", contender), client)
+
+    async def answer(prompt: str) -> object:
+        with override_client(client):
+            return await contender(prompt)
+
+    return answer
 
 
 def _with_client(agent: AnyAgent, client: Client | None) -> AnyAgent:

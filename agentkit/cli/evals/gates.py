@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from agentkit.cli.terminal.exit_codes import CommandError
 from agentkit.cli.terminal.printing import print_message
+from agentkit.messages.printable import plural
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
     from agentkit.evals import Evaluation
+
+_FEWEST_TASKS = 6
+"""With fewer, the p value of the paired test is above 5% even if each task got worse: 2 / 2**5 is 0.0625."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,10 @@ def find_baseline(args: Namespace, suite: str, agents: Sequence[str]) -> Baselin
         return None
     if name in agents:
         if len(agents) == 1:
-            raise CommandError(f"--no-worse-than {name}: it is the only agent; name another with --agents.")
+            raise CommandError(
+                f"--no-worse-than {name}: it is the only agent; name another with --agents, or "
+                f"an earlier evaluation of it by number, as 1:{name}: `agentkit eval history` lists them."
+            )
         return Baseline(name, None)
     number, _, agent = name.partition(":")
     found = _kept(args, suite, int(number), agent, agents) if number.isdecimal() else _latest(args, suite, name)
@@ -88,9 +95,19 @@ def passes_gates(args: Namespace, evaluation: Evaluation, baseline: Baseline | N
         if baseline is not None and baseline.evaluation is None and agent == baseline.agent:
             continue
         other = None if baseline is None else (baseline.evaluation or evaluation, baseline.agent)
+        if other is not None and 0 < (common := _common_tasks(evaluation, agent, *other)) < _FEWEST_TASKS:
+            print_message(
+                f"agentkit: {agent}: --no-worse-than says nothing with {plural(common, 'task')}: its paired test finds "
+                f"no difference with fewer than {_FEWEST_TASKS}.",
+                "yellow",
+            )
         try:
             evaluation.check(min_pass_rate=args.min_pass_rate, no_worse_than=other, agent=agent)
         except (AssertionError, ValueError) as error:  # ValueError: no task in common with the baseline
             print_message(f"agentkit: {agent}: {str(error).partition(chr(10) + '  ')[0]}", "red")
             has_passed = False
     return has_passed
+
+
+def _common_tasks(evaluation: Evaluation, agent: str, other: Evaluation, baseline: str) -> int:
+    return len(evaluation.scores(agent).keys() & other.scores(baseline).keys())

@@ -38,7 +38,7 @@ def print_ratings(args: Namespace, battles: Sequence[Battle], judgements: Sequen
     except ValueError as error:
         raise CommandError(str(error)) from None
     has_categories = len({battle.category for battle in battles}) > 1
-    categories = ratings_by_category(battles) if has_categories else {}
+    categories = ratings_by_category(battles, ties=args.ties) if has_categories else {}
     rated = {name: one for name, one in categories.items() if not isinstance(one, DisconnectedBattles)}
     bias = position_bias(judgements) if judgements else None
     if args.json:

@@ -158,12 +158,15 @@ def bradley_terry(
     return Ratings(names, fit, level, list(_notes(names, pairs, open_ends.above | open_ends.below)), open_ends)
 
 
-def ratings_by_category(battles: Iterable[BattleRow], level: float = 0.95) -> dict[str, Ratings | DisconnectedBattles]:
+def ratings_by_category(
+    battles: Iterable[BattleRow], level: float = 0.95, ties: Literal["outcome", "half"] = "outcome"
+) -> dict[str, Ratings | DisconnectedBattles]:
     """Return the ratings of each category. One whose battles are not connected has the error as its value.
 
     Args:
         battles: As for `bradley_terry`; those without a category are left out.
         level: The coverage of the intervals.
+        ties: As for `bradley_terry`.
 
     Raises:
         ValueError: No battle has a category, or a row is none.
@@ -180,7 +183,7 @@ def ratings_by_category(battles: Iterable[BattleRow], level: float = 0.95) -> di
     found: dict[str, Ratings | DisconnectedBattles] = {}
     for category, own in sorted_out.items():
         try:
-            found[category] = bradley_terry(own, level)
+            found[category] = bradley_terry(own, level, ties)
         except DisconnectedBattles as error:
             found[category] = error
     return found

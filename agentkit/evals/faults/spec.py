@@ -64,7 +64,9 @@ class Faults:
         for part in filter(None, (part.strip() for part in text.split(","))):
             name, _, value = part.partition("=")
             if (name := name.strip()) not in names:
-                raise UsageError(f"Faults: {name!r} is none of them: {', '.join(names)}; or write {_USUAL!r} for all.")
+                raise UsageError(
+                    f"Faults: {name!r} is none of them: {', '.join(names)}; or write {_USUAL!r} alone for all."
+                )
             try:
                 given[name] = float(value)
             except ValueError:

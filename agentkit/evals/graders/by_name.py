@@ -101,7 +101,7 @@ def named_grader(value: JSON) -> Grader:
     parameters = signature(make).parameters
     for key in arguments:
         if key not in parameters:
-            raise DefinitionError(f"the grader {name!r} takes no {key!r}; {_suggestion(key, tuple(parameters))}")
+            raise DefinitionError(f"the grader {name!r} takes no {key!r}, but {', '.join(parameters)}.")
     for key, parameter in parameters.items():
         if parameter.default is Parameter.empty and key not in arguments:
             raise DefinitionError(f"the grader {name!r} needs {key!r}.")

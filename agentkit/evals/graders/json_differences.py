@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSON
 
 _MOST_CHARS = 80
+_EQUAL_CHARS = 20
+"""What is shown of the equal text in front of a difference."""
 
 
 def json_differences(expected: object, found: object) -> list[str]:
@@ -35,17 +38,25 @@ def _differences(expected: JSON, found: JSON, place: str) -> list[str]:
         return [one for number, pair in pairs for one in _differences(*pair, f"{place}.{number}".lstrip("."))]
     if expected == found and isinstance(expected, bool) == isinstance(found, bool):
         return []
-    return [f"{place or 'the value'}: expected {_shown(expected)}, found {_shown(found)}"]
+    return [f"{place or 'the value'}: {_expected_and_found(json_text(expected), json_text(found))}"]
+
+
+def _expected_and_found(expected: str, found: str) -> str:
+    """Return `expected A, found B`. Of long texts the part is shown in which they differ."""
+    is_long = max(len(expected), len(found)) > _MOST_CHARS
+    equal = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(expected, found, strict=False)))
+    start = max(0, equal - _EQUAL_CHARS) if is_long else 0
+    return f"expected {_shown(expected, start)}, found {_shown(found, start)}"
 
 
 def _member(expected: dict[str, JSON], found: dict[str, JSON], name: str, place: str) -> list[str]:
     if name not in found:
-        return [f"{place}: expected {_shown(expected[name])}, it is missing"]
+        return [f"{place}: expected {_shown(json_text(expected[name]))}, it is missing"]
     if name not in expected:
-        return [f"{place}: found {_shown(found[name])}, nothing was expected"]
+        return [f"{place}: found {_shown(json_text(found[name]))}, nothing was expected"]
     return _differences(expected[name], found[name], place)
 
 
-def _shown(value: JSON) -> str:
-    text = json_text(value)
-    return text if len(text) <= _MOST_CHARS else f"{text[:_MOST_CHARS]}..."
+def _shown(text: str, start: int = 0) -> str:
+    end = start + _MOST_CHARS
+    return f"{'...' if start else ''}{text[start:end]}{'...' if len(text) > end else ''}"

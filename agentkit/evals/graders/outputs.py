@@ -12,6 +12,8 @@ from agentkit.evals.graders.numeric import is_near
 if TYPE_CHECKING:
     from agentkit.evals.trial import AnyTrial
 
+_MOST_CHARS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
@@ -24,7 +26,7 @@ class _Answers:
             passed = plain_text(self.expected) == plain_text(trial.output)
         else:
             passed = not json_differences(self.expected, trial.output)
-        return Grade(passed, "" if passed else f"expected {self.expected!r}, the answer is {trial.output!r}"[:400])
+        return Grade(passed, "" if passed else f"expected {_cut(self.expected)}, the answer is {_cut(trial.output)}")
 
 
 def answers(expected: object) -> _Answers:
@@ -37,6 +39,11 @@ def answers(expected: object) -> _Answers:
         expected: The expected output.
     """
     return _Answers(expected)
+
+
+def _cut(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _MOST_CHARS else f"{text[:_MOST_CHARS]}..."
 
 
 def plain_text(text: str) -> str:

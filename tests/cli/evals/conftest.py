@@ -35,6 +35,8 @@ def made():
     return suite
 broken = Suite("broken", [Task("What is 1 plus 1?", graders=[broken_grader])], agents={"right": right})
 model = Suite("model", CASES, agent=Agent("adder", model="claude-haiku-5-5"))
+async def asks(prompt):
+    return (await model.agent.run(prompt)).reason or "It is said."
 nothing = 5
 """
 

@@ -37,6 +37,8 @@ def test_published_battles_are_rated_by_category(sums: Path, capsys: pytest.Capt
     assert list(found["ratings"]) == ["opus", "haiku"]
     assert found["position_bias"] is None
     assert set(found["categories"]) == {"code", "text"}
+    assert main(["compare", "--battles", "battles.jsonl", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["categories"]["text"] != found["categories"]["text"], "ties count there"
 
 
 def test_agents_battle_before_a_judge(sums: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,6 +60,14 @@ def test_agents_battle_before_a_judge(sums: Path, capsys: pytest.CaptureFixture[
     assert out.index("two") < out.index("one")
     assert "first place:" in out
     assert main(["compare", "--battles", "out.jsonl"]) == 0
+
+
+def test_pipelines_battle(sums: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    write_lines("prompts.jsonl", [{"prompt": "What is 5 plus 5?"}])
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
+    agents = ["--agents", "sums:right,sums:asks"]
+    assert main(["compare", "prompts.jsonl", *agents, "--offline", "--judge", "person", "--out", "out.jsonl"]) == 0
+    assert "1 battle written" in capsys.readouterr().err
 
 
 def test_a_person_may_judge(sums: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

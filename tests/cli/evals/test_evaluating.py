@@ -59,6 +59,7 @@ def test_tasks_are_chosen_by_name_category_and_tag(sums: Path, capsys: pytest.Ca
         (["--agents", "right,half", "--min-pass-rate", "0.9"], 1, "half: The pass rate is 0.50"),
         (["--agents", "right,wrong", "--no-worse-than", "wrong", "--min-pass-rate", "0.9"], 0, ""),
         (["--agents", "right,wrong", "--no-worse-than", "right"], 1, "wrong: It is worse than the baseline"),
+        (["--agents", "right,wrong", "--no-worse-than", "right", "--tag", "small"], 0, "says nothing with 2 tasks"),
         (["--agents", "right", "--no-worse-than", "right"], 2, "it is the only agent"),
         (["--agents", "right", "--no-worse-than", "old"], 2, "no agent of this evaluation"),
         (["--agents", "right", "--min-pass-rate", "90"], 2, "no share from 0 to 1"),
