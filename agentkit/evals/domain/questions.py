@@ -43,7 +43,7 @@ def read_questions(path: str | PathLike[str]) -> list[Question]:
     """Return the questions of a file of JSON lines.
 
     The members of a line are `question`, `choices`, `answer`, `category` and `source`. With `choices`, the answer is
-    one of them, its letter, or its place from 0; without, a text, a number, or a list of all that are right.
+    one of them, its letter, or its place from 0; without, a text, a number, or a list of texts of which each is right.
 
     Args:
         path: The file.

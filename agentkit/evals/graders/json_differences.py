@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_CHARS = 80
 _EQUAL_CHARS = 20
-"""What is shown of the equal text in front of a difference."""
+"""The characters of equal text that are shown in front of a difference."""
 
 
 def json_differences(expected: object, found: object) -> list[str]:
