@@ -11,7 +11,7 @@ class Grade:
     """The judgement of one grader on one trial.
 
     Raises:
-        ValueError: The score is not between 0 and 1.
+        ValueError: `passed` is not True or False, the reason is no text, or the score is not between 0 and 1.
     """
 
     passed: bool
@@ -24,6 +24,11 @@ class Grade:
     """The name of the grader; filled in by the evaluation."""
 
     def __post_init__(self) -> None:
+        if self.passed not in (True, False):  # of any kind, as that of NumPy: a float would pass whatever it is
+            raise ValueError(f"Grade(passed={self.passed!r}): it is True or False; partial credit is the `score`.")
+        object.__setattr__(self, "passed", bool(self.passed))
+        if not isinstance(self.reason, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"Grade(reason={self.reason!r}): a reason is a text.")
         if self.score is not None and not (math.isfinite(self.score) and 0 <= self.score <= 1):
             raise ValueError(f"Grade(score={self.score!r}): a score is a number from 0 to 1.")
 

@@ -74,11 +74,19 @@ def _written(grader: object) -> str:
         return repr(grader)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(grader).__name__.lstrip("_")).lower()
     values = [getattr(grader, one.name) for one in fields(grader) if one.repr]
-    said = ", ".join(_written_value(one) for one in values if one not in (None, 0, ()))
+    said = ", ".join(_written_value(one) for one in values if not _is_left_out(one))
     return f"{name}({said})" if said else name
+
+
+def _is_left_out(value: object) -> bool:
+    """Return True for None, zero and an empty tuple. Arrays are not compared: their `==` has no truth value."""
+    return value is None or (isinstance(value, int | float | tuple) and not value)
 
 
 def _written_value(value: object) -> str:
     """Return a value as it is written; a function by its name, the same in every process."""
     function = cast("partial[object]", value).func if isinstance(value, partial) else value
-    return str(getattr(function, "__name__", None) or repr(function))
+    try:
+        return str(getattr(function, "__name__", None) or repr(function))
+    except Exception:  # noqa: BLE001 - a type of the program may raise anything
+        return f"<{type(function).__name__}>"

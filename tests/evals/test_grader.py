@@ -62,3 +62,16 @@ def test_a_function_is_written_by_its_name() -> None:
 
 def test_a_long_name_is_cut() -> None:
     assert len(grader_name(called("price", item="tea" * 100))) == 80
+
+
+def test_the_values_in_a_name_are_neither_compared_nor_trusted_to_be_written() -> None:
+    class Array:
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("the truth value of an array is ambiguous")
+
+        __hash__ = None  # type: ignore[assignment]
+
+        def __repr__(self) -> str:
+            raise ValueError("no text")
+
+    assert grader_name(world_is(Array())) == "world_is(<Array>)"

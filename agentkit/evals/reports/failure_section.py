@@ -13,6 +13,7 @@ from agentkit.evals.reports.transcripts import shortened_text, transcript_html
 from agentkit.evals.trial import AnyTrial
 from agentkit.messages.printable import one_line, plural
 from agentkit.patterns.html_page import Html, html_table, html_text
+from agentkit.tools.json_forms import NoJsonForm
 from agentkit.tools.serialization import json_text
 
 FAILURE_STYLE = """
@@ -93,10 +94,18 @@ def _reasons(group: Failures) -> str:
 def _try(trial: AnyTrial, transcript: str) -> str:
     facts = [f"try {trial.number}", str(trial.outcome), duration(trial.seconds)]
     facts += [dollars(trial.cost_usd)] if trial.cost_usd is not None else []
-    output = trial.output if isinstance(trial.output, str) else json_text(trial.output)
-    said = "" if trial.output is None else f"<p>{html_text(shortened_text(output, _REASON_CHARS))}</p>"
+    output = shortened_text(_output_text(trial.output), _REASON_CHARS)
+    said = "" if trial.output is None else f"<p>{html_text(output)}</p>"
     folded = f"<details><summary>transcript</summary>{transcript}</details>" if transcript else ""
     return f'<div class="try"><p class="soft">{html_text(" · ".join(facts))}</p>{said}{folded}</div>'
+
+
+def _output_text(output: object) -> str:
+    """Return an output as text: as JSON, or the name of a type that has no JSON form."""
+    try:
+        return output if isinstance(output, str) else json_text(output)
+    except NoJsonForm:
+        return f"<{type(output).__name__}>"
 
 
 def problems_alarm(problems: Sequence[AnyTrial]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, cast
 
 from agentkit.errors import UsageError
+from agentkit.evals.running.program_failures import failure_text, is_failure
 from agentkit.evals.running.work import Work, own_part
 from agentkit.run.deps_source import is_deps_type
 from agentkit.run.outcome import Outcome
@@ -53,18 +54,20 @@ async def run_agent(
             result = await faults.run(agent, task.input, **options)
     except UsageError:
         raise
-    except Exception as error:  # noqa: BLE001 - code of the agent, such as its instructions, may raise anything
+    except BaseException as error:  # of the agent's code, such as its instructions
+        if not is_failure(error):
+            raise
         return crash(error)
     return _work_of((result,), result)
 
 
-def crash(error: Exception) -> Work:
+def crash(error: BaseException) -> Work:
     """Return the work of an attempt that raised.
 
     Args:
         error: The error.
     """
-    return Work(outcome=Outcome.FAILED, reason=f"{type(error).__name__}: {error}")
+    return Work(outcome=Outcome.FAILED, reason=failure_text(error))
 
 
 def _work_of(runs: tuple[RunResult[object], ...], last: RunResult[object], *users: RunResult[object]) -> Work:
@@ -97,7 +100,9 @@ class _Exchanges:
                 result = await self._agent.send(message, **_numbered(self._options, "", len(runs) + 1))
             except UsageError:
                 raise
-            except Exception as error:  # noqa: BLE001 - code of the agent may raise anything
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
                 return crash(error)
             runs.append(own_part(result, length))
             length = len(result.messages)

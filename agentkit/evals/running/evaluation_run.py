@@ -172,6 +172,8 @@ class _EvaluationRun:
                     workers.start_soon(self._work, name=f"trials {number}")
         except BaseExceptionGroup as group:
             raise first_leaf_exception(group) from None
+        if workers.cancel_scope.cancel_called:
+            raise RuntimeError("The evaluation was cancelled by code that it called, though nothing around it was.")
         evaluation = self._evaluation()
         if (kept := self.runner.kept) is not None:
             keys = [self._keys[trial.agent, trial.task, trial.number] for trial in evaluation.trials]

@@ -9,6 +9,7 @@ from agentkit.errors import ConfigurationError
 from agentkit.evals.grade import Grade
 from agentkit.evals.grader import Grader, grade_of, grader_name
 from agentkit.evals.running.pipeline_work import collected_runs
+from agentkit.evals.running.program_failures import failure_text, is_failure
 from agentkit.evals.trial import AnyTrial
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ async def grade_trial(
                 grades.append(grade or await grade_of(grader, trial))
             except ConfigurationError:
                 raise
-            except Exception as error:  # noqa: BLE001 - a grader may raise anything; it is reported
-                problem = f"The grader {grader_name(grader)} raised {type(error).__name__}: {error}"
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
+                problem = f"The grader {grader_name(grader)} raised {failure_text(error)}"
                 break
     return trial.graded(grades, problem), sum(run.cost.usd or 0.0 for run in runs)

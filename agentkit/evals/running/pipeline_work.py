@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.errors import ConfigurationError
 from agentkit.evals.running.agent_work import crash
+from agentkit.evals.running.program_failures import is_failure
 from agentkit.evals.running.work import AnyResult, Work
 from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.parent_call import call_of_run, enclosing_call
@@ -43,7 +44,9 @@ async def run_pipeline(
             output = await pipeline(*given)
     except ConfigurationError:
         raise
-    except Exception as error:  # noqa: BLE001 - a pipeline may raise anything
+    except BaseException as error:
+        if not is_failure(error):
+            raise
         failed = crash(error)
         return Work(outcome=failed.outcome, reason=failed.reason, runs=runs, is_pipeline=True)
     return Work(output=output, runs=runs, is_pipeline=True)

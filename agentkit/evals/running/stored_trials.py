@@ -35,8 +35,16 @@ def head_of(trial: AnyTrial) -> JSONObject:
     head: JSONObject = {name: getattr(trial, name) for name in _HEAD}
     head["outcome"] = str(trial.outcome)
     head["faults_met"] = dict(trial.faults_met)
-    head["output"] = to_jsonable_python(trial.output, inf_nan_mode="strings", fallback=repr)
+    head["output"] = _stored_value(trial.output)
     return head
+
+
+def _stored_value(value: object) -> object:
+    """Return a value as JSON data; the name of its type where it has no end, or a method of it raises."""
+    try:
+        return to_jsonable_python(value, inf_nan_mode="strings", fallback=repr)
+    except Exception:  # noqa: BLE001 - a type of the program may raise anything
+        return f"<{type(value).__name__}>"
 
 
 def body_of(trial: AnyTrial) -> bytes:
@@ -77,7 +85,7 @@ def record_of(trial: AnyTrial) -> JSONObject:
     """
     record = {**head_of(trial), **{name: getattr(trial, name) for name in _TASK}}
     record["tags"] = list(trial.tags)
-    record["input"] = to_jsonable_python(trial.input, inf_nan_mode="strings", fallback=repr)
+    record["input"] = _stored_value(trial.input)
     record["grades"] = [asdict(grade) for grade in trial.grades]
     return record
 

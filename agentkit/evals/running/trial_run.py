@@ -14,6 +14,7 @@ from agentkit.evals.faults.trial_faults import TrialFaults
 from agentkit.evals.running.agent_work import run_agent
 from agentkit.evals.running.grading import grade_trial
 from agentkit.evals.running.pipeline_work import run_pipeline
+from agentkit.evals.running.program_failures import failure_text, is_failure
 from agentkit.evals.trial import AnyTrial, Trial
 from agentkit.models.claude import ClaudeModel
 from agentkit.run.deps_source import open_deps_source
@@ -111,13 +112,15 @@ class TrialRunner:
             async with AsyncExitStack() as stack:
                 try:
                     world = await self._open_world(one.task, stack)
-                except Exception as error:  # noqa: BLE001 - a setup may raise anything; it is reported
-                    return Made(replace(blank, problem=f"The setup raised {type(error).__name__}: {error}")), False
+                except BaseException as error:
+                    if not is_failure(error):
+                        raise
+                    return Made(replace(blank, problem=f"The setup raised {failure_text(error)}")), False
                 done = await self._attempt_in(world, one, run_id, replace(blank, world=world))
-        except Exception as error:
-            if done is None:
+        except BaseException as error:
+            if done is None or not is_failure(error):
                 raise
-            problem = f"The cleanup of the setup raised {type(error).__name__}: {error}"
+            problem = f"The cleanup of the setup raised {failure_text(error)}"
             return replace(done[0], trial=replace(done[0].trial, problem=problem)), True
         return done
 

@@ -25,3 +25,8 @@ def test_problems_are_counted_by_their_reason() -> None:
     assert "task 0, task 1" in page
     assert "&lt;script&gt;" in page
     assert HOSTILE not in page
+
+
+def test_an_output_of_any_type_is_shown() -> None:
+    failed = (trial("good", "task 0", 1, passed=False, output=object()),)
+    assert "&lt;object&gt;" in "".join(failures_section(evaluation({"good": [0]}, trials=failed), {}))

@@ -46,3 +46,14 @@ def test_a_record_has_task_and_grades() -> None:
     again = trial_of_record(json.loads(json.dumps(record_of(graded))), lambda: unpacked(body_of(MADE)))
     assert (again.task, again.agent, again.number, again.input) == ("t", "a", 1, "?")
     assert (again.grades, again.passed, again.output) == (graded.grades, True, {"tea": 4.0})
+
+
+def test_an_output_without_an_end_or_a_text_is_stored_by_its_type() -> None:
+    class Silent:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    endless: list[object] = []
+    endless.append(endless)
+    outputs = [record_of(trial(output, input=output))["output"] for output in (endless, Silent(), {"a": {1}})]
+    assert outputs == ["<list>", "<Silent>", {"a": [1]}]
