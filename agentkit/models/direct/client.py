@@ -6,6 +6,7 @@ the same address and credential, which opens on first use: message batches, and 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT_S = 10.0
 _MESSAGES, _COUNT_TOKENS = "/v1/messages", "/v1/messages/count_tokens"
+_MAX_REFUSAL_BYTES = 1024 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -215,11 +217,9 @@ class DirectReply:
 
     async def drain(self) -> None:
         """Read the body to its end, or until it breaks off."""
-        try:
+        with contextlib.suppress(WireError):
             while await self._response.read_some():
                 pass
-        except WireError:
-            pass
 
     async def give_up(self) -> None:
         """Do nothing: a body that was not read to its end closes its connection at the end of the block."""
@@ -235,7 +235,16 @@ async def _raise_refusal(response: Response, model: str, address: ApiAddress) ->
         headers: dict[str, str] = {}
         for name, value in response.headers:
             headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
-        raise Refusal.from_response(response.status, headers, await _read_all(response), address).error(model)
+        raise Refusal.from_response(response.status, headers, await _read_refusal(response), address).error(model)
+
+
+async def _read_refusal(response: Response) -> bytes:
+    """Return the body of a refusal, or what came of it: one that breaks off or never ends is one all the same."""
+    body = bytearray()
+    with contextlib.suppress(WireError):
+        while len(body) < _MAX_REFUSAL_BYTES and (piece := await response.read_some()):
+            body += piece
+    return bytes(body)
 
 
 async def _read_all(response: Response) -> bytes:

@@ -101,8 +101,12 @@ class _ResponseStream(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _errors_of_httpx():
-            while piece := await self._response.read_raw():
-                yield piece
+            try:
+                while piece := await self._response.read_raw():
+                    yield piece
+            except WireError:
+                if not self._response.is_refusal:
+                    raise
 
     async def aclose(self) -> None:
         await self._exchange.__aexit__(None, None, None)

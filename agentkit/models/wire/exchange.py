@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol
@@ -10,6 +11,12 @@ from agentkit.models.wire.connection import Connection
 from agentkit.models.wire.decoding import decoder_for
 from agentkit.models.wire.errors import ConnectionLost
 from agentkit.models.wire.http1 import Headers, Http1, RequestHead, ResponseHead
+
+_CLOSED_BEFORE_S = 2.0
+"""Seconds within which the end of a free connection is taken for one that crossed with the request, which nobody read.
+
+Behind them the server may have worked on it: whether it is sent and paid once more, the retries of the run decide.
+"""
 
 
 class HttpConnection:
@@ -53,7 +60,12 @@ class Response:
         """Names in lower case, and values, in the order of the connection."""
         self._connection = over.connection
         self._http = over.http
-        self._decoder = decoder_for(self.header(b"content-encoding"))
+        self._decoder = decoder_for([value for name, value in head.headers if name == b"content-encoding"])
+
+    @property
+    def is_refusal(self) -> bool:
+        """True for a status of an error: it says enough, also where the body breaks off."""
+        return self.status >= 400
 
     def header(self, name: bytes) -> bytes | None:
         """Return the first header with this name, which is written in lower case. None: there is none."""
@@ -123,12 +135,12 @@ class Exchange:
         """
         free = self._source.take_free()
         if free is not None:
+            sent_at = time.monotonic()
             try:
                 return await self._send(free)
             except ConnectionLost:
-                if free.has_answered:
+                if free.has_answered or time.monotonic() - sent_at > _CLOSED_BEFORE_S:
                     raise
-                # The server had closed it before the request came.
         return await self._send(await self._source.open_connection(self._connect_timeout_s))
 
     async def __aexit__(

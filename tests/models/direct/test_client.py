@@ -20,7 +20,7 @@ from agentkit.models.direct.client import DirectClient, sdk_client_of
 from agentkit.models.direct.way import DirectWay, choose_way
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.serving import served
-from tests.models.misbehaving.scenes import JSON, REPLY, refuses, says, sized
+from tests.models.misbehaving.scenes import JSON, REPLY, chunk, head, refuses, says, sized
 from tests.models.misbehaving.server import Exchange, MisbehavingServer, Play
 
 MODEL = "claude-haiku-5-5"
@@ -121,6 +121,23 @@ async def test_a_refusal_reports_the_rate_limits_in_its_headers() -> None:
     assert seen == [{"anthropic-ratelimit-requests-limit": "60", "anthropic-ratelimit-requests-remaining": "7"}]
 
 
+async def refuse_without_end(exchange: Exchange) -> None:
+    await exchange.say(head("529 Busy", JSON, "transfer-encoding: chunked", "retry-after: 3"))
+    while True:
+        await exchange.say(chunk(b" " * 60_000))
+
+
+@pytest.mark.anyio
+async def test_a_refusal_is_one_whatever_its_body() -> None:
+    no_gzip = says(sized(b"no gzip", "529 Busy", JSON, "retry-after: 3", "content-encoding: gzip"))
+    for play in (no_gzip, refuse_without_end):
+        async with model_at(play) as (model, _):
+            with pytest.raises(ModelError) as caught:
+                async with model.stream(QUESTION):
+                    pass
+        assert (caught.value.status, caught.value.retry_after_s) == (529, 3)
+
+
 @pytest.mark.anyio
 async def test_batches_go_through_a_client_of_the_sdk_that_opens_on_first_use() -> None:
     async with model_at(says(sized(REPLY)), ANTHROPIC_CUSTOM_HEADERS="x-team: tea") as (model, server):
@@ -168,4 +185,4 @@ async def test_certificates_that_cannot_be_read_are_told_with_their_variable(mon
 
 def sdk_client_is_open(model: ClaudeModel) -> bool:
     assert isinstance(model.client, DirectClient)
-    return model.client._sdk_client is not None
+    return model.client._sdk_client is not None  # pyright: ignore[reportPrivateUsage]

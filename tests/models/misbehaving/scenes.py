@@ -146,6 +146,12 @@ def lost(play: Play, *, kind: str = "stream_interrupted", kept: int = 0, stalls:
     return Scene(play, f"{kind} again", requests=2, kept=kept, stalls=stalls)
 
 
+def breaks_off(play: Play, outcome: str, *, requests: int = 1, stalls: bool = False) -> Scene:
+    """A refusal whose body breaks off: its status counts, which the SDK's own connections do not tell."""
+    own = ("stream_interrupted again", 2, 0)
+    return Scene(play, outcome, requests, kept=0, stalls=stalls, sdks_own=own)
+
+
 HTML = "content-type: text/html"
 NO_HTTP = "URL: what answers there does not speak HTTP"
 _GZIP = gzip.compress(REPLY)
@@ -173,6 +179,7 @@ GOOD: dict[str, Scene] = {
     "line feeds only": Scene(says(sized(REPLY).replace(b"\r\n", b"\n"))),
     "gzip": Scene(says(encoded(_GZIP, "gzip"))),
     "deflate": Scene(says(encoded(zlib.compress(REPLY), "deflate"))),
+    "gzip twice": Scene(says(sized(gzip.compress(_GZIP), "200 OK", SSE, *["content-encoding: gzip"] * 2))),
     "gzip in chunks": Scene(
         says(CHUNKED[:-2] + b"content-encoding: gzip\r\n\r\n", chunk(_GZIP[:50]), chunk(_GZIP[50:]), LAST)
     ),
@@ -224,8 +231,20 @@ REFUSALS: dict[str, Scene] = {
         "overloaded_error 529 again",
         requests=2,
     ),
-    "500 with a cut body": lost(says(sized(error_body("api_error"), "500 Oh", JSON)[:-9], closes=True)),
-    "500 with a stalled body": lost(stalls(sized(error_body("api_error"), "500 Oh", JSON)[:-9]), stalls=True),
+    "500 with a cut body": breaks_off(
+        says(sized(error_body("api_error"), "500 Oh", JSON)[:-9], closes=True), "http_500 500 again", requests=2
+    ),
+    "500 with a stalled body": breaks_off(
+        stalls(sized(error_body("api_error"), "500 Oh", JSON)[:-9]), "http_500 500 again", requests=2, stalls=True
+    ),
+    "401 with a cut body": breaks_off(
+        says(sized(error_body("no"), "401 No", JSON, "request-id: req_1")[:-9], closes=True), "http_401 401 req_1"
+    ),
+    "429 with a cut body": breaks_off(
+        says(sized(error_body("no"), "429 Slow", JSON, "retry-after: 0.01")[:-9], closes=True),
+        "http_429 429 again 0.01",
+        requests=2,
+    ),
     "304": Scene(says(head("304 Not Modified")), "http_304 304"),
     "redirects without end": Scene(
         redirects_without_end, "URL: Exceeded maximum allowed redirects", requests=21, redirects=True

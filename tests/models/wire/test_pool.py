@@ -12,6 +12,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
+from agentkit.models.wire import exchange as exchange_module
 from agentkit.models.wire import pool as pool_module
 from agentkit.models.wire.errors import ConnectionLost, WireError
 from tests.models.wire.raw_server import OK, answering, body_of, pool_of, post, read_request, serving
@@ -36,8 +37,8 @@ async def test_a_connection_that_was_left_is_closed_at_once() -> None:
         await server.until_all_closed()
 
 
-async def test_free_connections_have_an_upper_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "MAX_FREE_CONNECTIONS", 2)
+async def test_free_connections_have_an_upper_limit() -> None:
+    most = pool_module.MAX_FREE_CONNECTIONS
     release = anyio.Event()
 
     async def hold() -> None:
@@ -47,13 +48,13 @@ async def test_free_connections_have_an_upper_limit(monkeypatch: pytest.MonkeyPa
 
     async with serving(answering(OK)) as server, pool_of(server.port) as pool:
         async with anyio.create_task_group() as tasks:
-            for _ in range(5):
+            for _ in range(most + 3):
                 tasks.start_soon(hold)
-            while server.accepted < 5:
+            while server.accepted < most + 3:
                 await anyio.sleep(0.001)
             release.set()
         with anyio.fail_after(5):
-            while server.open > 2:
+            while server.open > most:
                 await anyio.sleep(0.001)
 
 
@@ -108,6 +109,22 @@ async def test_a_request_is_sent_again_once_only_and_only_on_a_connection_used_b
         with pytest.raises(ConnectionLost):
             await body_of(pool)
         assert server.accepted == 3
+
+
+async def test_a_request_that_the_server_may_have_worked_on_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange_module, "_CLOSED_BEFORE_S", 0.02)
+
+    async def work_and_close(stream: anyio.abc.ByteStream) -> None:
+        await read_request(stream)
+        await stream.send(OK)
+        await read_request(stream)
+        await anyio.sleep(0.05)
+
+    async with serving(work_and_close) as server, pool_of(server.port) as pool:
+        assert await body_of(pool) == b"tea"
+        with pytest.raises(ConnectionLost):
+            await body_of(pool)
+        assert server.accepted == 1
 
 
 async def test_a_request_whose_response_began_is_not_sent_again() -> None:
