@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from typing import cast
 
 from agentkit.errors import DefinitionError
 from agentkit.evals.grader import Grader
@@ -44,6 +45,8 @@ class Case:
     """Words by which tasks can be chosen."""
 
     def __post_init__(self) -> None:
+        if not isinstance(cast("object", self.expect), Sequence):
+            raise DefinitionError(f"Case({self.input!r}): `expect` is a list, as [{self.expect!r}].")
         if isinstance(self.output, _Missing) and not self.expect:
             raise DefinitionError(f"Case({self.input!r}): give it an `output`, or something to `expect`.")
 

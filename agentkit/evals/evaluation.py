@@ -229,6 +229,8 @@ class Evaluation:
         """
         __tracebackhide__ = True  # pytest shows the line of the test alone
         wrong = [f"The evaluation is not complete: {self.stopped}."] if self.stopped else []
+        if min_pass_rate is not None and not 0 <= min_pass_rate <= 1:
+            raise UsageError(f"check(min_pass_rate={min_pass_rate!r}): it is a share from 0 to 1.")
         rate = self.pass_rate(agent)
         if min_pass_rate is not None and not rate.value >= min_pass_rate:
             wrong.append(f"The pass rate is {rate}, wanted is {min_pass_rate:g} at least.")

@@ -44,6 +44,10 @@ class Suite:
         agent: AnyAgent | None = None,
         agents: Mapping[str, Evaluated] | None = None,
     ) -> None:
+        if isinstance(tasks, str):
+            raise DefinitionError(
+                f"Suite({name!r}): {tasks!r} is no list of tasks; read_suite(path) reads a file of them."
+            )
         chosen = tuple(one.task() if isinstance(one, Case) else one for one in tasks)
         if not chosen:
             raise DefinitionError(f"Suite({name!r}): it has no task.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast
 
 from agentkit.errors import DefinitionError
 from agentkit.evals.grader import Grader
@@ -78,6 +78,13 @@ class Task(Generic[World]):
             object.__setattr__(self, "name", " ".join(text.split())[:_MOST_CHARS_OF_A_NAME].strip())
         if not self.name:
             raise DefinitionError("Task(...): the input is empty, so it needs a `name`.")
+        if not isinstance(cast("object", self.graders), Sequence):
+            raise DefinitionError(f"Task({self.name!r}): `graders` is a list of graders, not {self.graders!r}.")
+        if self.setup is not None and not callable(self.setup):
+            raise DefinitionError(
+                f"Task({self.name!r}): `setup` makes the world of each try: give a class or a function, such as "
+                f"`lambda: {type(self.setup).__name__}(...)`, not one {type(self.setup).__name__} for all tries."
+            )
         if not self.graders:
             raise DefinitionError(f"Task({self.name!r}): give it a grader; a task without one would pass anything.")
         if self.max_exchanges < 1:

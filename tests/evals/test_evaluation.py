@@ -55,6 +55,8 @@ def test_an_agent_is_named_where_there_are_several() -> None:
         TWO.pass_rate()
     with pytest.raises(UsageError, match="no agent 'c'"):
         TWO.of("c")
+    with pytest.raises(UsageError, match="share from 0 to 1"):
+        TWO.check(min_pass_rate=80, agent="a")
 
 
 def test_a_check_lists_the_trials_that_failed() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from agentkit.errors import DefinitionError
-from agentkit.evals import Task, called
+from agentkit.evals import Case, Task, called
 
 
 @dataclass
@@ -24,5 +24,11 @@ def test_what_cannot_be_a_task_is_refused_by_name() -> None:
         Task("What does tea cost?")
     with pytest.raises(DefinitionError, match="needs a `name`"):
         Task(" ", graders=[called("price")])
+    with pytest.raises(DefinitionError, match="`graders` is a list"):
+        Task("Tea?", graders=called("price"))  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(DefinitionError, match="such as `lambda: Order"):
+        Task("Tea?", Order("tea"), [called("price")])  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(DefinitionError, match="`expect` is a list"):
+        Case("Tea?", expect=called("price"))  # type: ignore[arg-type]  # on purpose
     with pytest.raises(DefinitionError, match="max_exchanges"):
         Task("Tea?", graders=[called("price")], max_exchanges=0)

@@ -33,7 +33,7 @@ def run_history(args: Namespace) -> ExitCode:
         for record in records:
             _print(store, record, terminal_width(sys.stdout))
     if not records:
-        print("no evaluation")
+        print("no evaluation has ended; trials that one has made are kept, and the same command goes on")
     return ExitCode.OK
 
 

@@ -26,7 +26,8 @@ class Interval:
     """The upper end."""
 
     def __str__(self) -> str:
-        return "-" if math.isnan(self.value) else f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f})"
+        to = " to " if self.low < 0 else "-"
+        return "-" if math.isnan(self.value) else f"{self.value:.2f} ({self.low:.2f}{to}{self.high:.2f})"
 
 
 def normal_quantile(level: float) -> float:

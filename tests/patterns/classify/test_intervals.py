@@ -59,3 +59,4 @@ def test_a_bootstrap_is_the_same_each_time_and_narrower_for_more() -> None:
     assert bootstrap(few, fmean, level=0.5).high < wide.high
     assert bootstrap(few, fmean, seed=1) != wide
     assert str(Interval(0.5, 0.25, 0.75)) == "0.50 (0.25-0.75)"
+    assert str(Interval(-0.5, -0.75, -0.25)) == "-0.50 (-0.75 to -0.25)"
