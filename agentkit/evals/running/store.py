@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache, partial
 from os import PathLike
@@ -25,7 +27,7 @@ from agentkit.evals.running.stored_trials import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from types import TracebackType
 
     from agentkit.evals.evaluation import Evaluation
@@ -63,10 +65,8 @@ class EvalStore:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
-        try:
+        with self._errors_named():
             self._database = _open(self.path)
-        except (sqlite3.Error, OSError) as error:
-            raise ConfigurationError(f"The store of evaluations {str(path)!r} cannot be used: {error}.") from error
 
     def __enter__(self) -> EvalStore:
         return self
@@ -75,6 +75,15 @@ class EvalStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _errors_named(self) -> Generator[None]:
+        """Raise what the file causes as ConfigurationError: a full disk, a lock that is held, damage."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, zlib.error, json.JSONDecodeError, UnicodeDecodeError) as error:
+            what = f"a row is damaged ({error})" if isinstance(error, zlib.error | ValueError) else error
+            raise ConfigurationError(f"The store of evaluations {str(self.path)!r} cannot be used: {what}.") from error
 
     def close(self) -> None:
         """Close the file. Messages of trials can be read afterwards, too."""
@@ -90,7 +99,7 @@ class EvalStore:
         kept = {"world": kept_value(trial.world), "output": kept_value(trial.output)}
         row = (key, json.dumps(head_of(trial), default=repr), packed(kept), body_of(trial))
         _read_body.cache_clear()
-        with self._database:
+        with self._errors_named(), self._database:
             self._database.execute("INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?)", row)
 
     def keep_grades(self, keys: Sequence[str], trial: AnyTrial) -> None:
@@ -101,7 +110,7 @@ class EvalStore:
             trial: The trial.
         """
         rows = [(key, json.dumps(asdict(grade))) for key, grade in zip(keys, trial.grades, strict=False)]
-        with self._database:
+        with self._errors_named(), self._database:
             self._database.executemany("INSERT OR REPLACE INTO grades VALUES (?, ?)", rows)
 
     def kept_grades(self, keys: Sequence[str]) -> list[Grade | None]:
@@ -110,8 +119,10 @@ class EvalStore:
         Args:
             keys: Their keys.
         """
-        found = [self._database.execute("SELECT grade FROM grades WHERE key = ?", (key,)).fetchone() for key in keys]
-        return [None if row is None else Grade(**json.loads(row[0])) for row in found]
+        with self._errors_named():
+            select = "SELECT grade FROM grades WHERE key = ?"
+            found = [self._database.execute(select, (key,)).fetchone() for key in keys]
+            return [None if row is None else Grade(**json.loads(row[0])) for row in found]
 
     def kept_trial(self, key: str, blank: AnyTrial, *, with_world: bool) -> tuple[AnyTrial, bool] | None:
         """Return a kept trial, and True if it has the world and the output that graders look at. None: it is not kept.
@@ -121,10 +132,11 @@ class EvalStore:
             blank: The trial as its task and its agent make it.
             with_world: True: a grader will look at it. False: the world is not read.
         """
-        row = self._database.execute("SELECT head, state FROM trials WHERE key = ?", (key,)).fetchone()
-        if row is None:
-            return None
-        head, kept = json.loads(row[0]), unpacked(row[1])
+        with self._errors_named():
+            row = self._database.execute("SELECT head, state FROM trials WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                return None
+            head, kept = json.loads(row[0]), unpacked(row[1])
         values: dict[str, object] = {"output": head["output"], "world": None}
         is_whole = True
         for name in ("output", "world") if with_world else ("output",):
@@ -152,7 +164,7 @@ class EvalStore:
             keys: The keys of its trials, in their order; empty for one that is not kept.
         """
         stored = json.dumps(evaluation_to_json(evaluation))
-        with self._database:
+        with self._errors_named(), self._database:
             done = self._database.execute(
                 "INSERT INTO evaluations (suite, record) VALUES (?, ?)", (evaluation.suite, stored)
             )
@@ -169,9 +181,10 @@ class EvalStore:
         Args:
             suite: The name of a suite. None: all of them.
         """
-        rows = self._database.execute("SELECT id, suite, record FROM evaluations ORDER BY id").fetchall()
-        stored = [(number, record) for number, name, record in rows if suite in (None, name)]
-        return [EvaluationRecord.from_json(number, json.loads(record)) for number, record in stored]
+        with self._errors_named():
+            rows = self._database.execute("SELECT id, suite, record FROM evaluations ORDER BY id").fetchall()
+            stored = [(number, record) for number, name, record in rows if suite in (None, name)]
+            return [EvaluationRecord.from_json(number, json.loads(record)) for number, record in stored]
 
     def load(self, id: int) -> Evaluation:  # noqa: A002 - the name of the field of a record
         """Return an evaluation of the history.
@@ -182,14 +195,15 @@ class EvalStore:
         Raises:
             UsageError: There is none.
         """
-        row = self._database.execute("SELECT record FROM evaluations WHERE id = ?", (id,)).fetchone()
-        if row is None:
-            raise UsageError(f"The store {str(self.path)!r} has no evaluation {id}.")
-        rows = self._database.execute(
-            "SELECT trial_key, record FROM evaluated WHERE evaluation = ? ORDER BY place", (id,)
-        )
-        trials = [trial_of_record(unpacked(record), self._reader(key)) for key, record in rows]
-        return evaluation_from_json(json.loads(row[0]), trials)
+        with self._errors_named():
+            row = self._database.execute("SELECT record FROM evaluations WHERE id = ?", (id,)).fetchone()
+            if row is None:
+                raise UsageError(f"The store {str(self.path)!r} has no evaluation {id}.")
+            rows = self._database.execute(
+                "SELECT trial_key, record FROM evaluated WHERE evaluation = ? ORDER BY place", (id,)
+            )
+            trials = [trial_of_record(unpacked(record), self._reader(key)) for key, record in rows]
+            return evaluation_from_json(json.loads(row[0]), trials)
 
     def _reader(self, key: str) -> ReadBody:
         return partial(_read_body, self.path, key)

@@ -221,3 +221,34 @@ async def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match="cannot be used"):
             await evaluate(clerk, [TEA], store=path)
         assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE trials SET head = 'x{'",
+        "UPDATE trials SET state = x'00'",
+        "UPDATE grades SET grade = ''",
+        "DROP TABLE grades",
+        "CREATE TRIGGER full BEFORE INSERT ON evaluations BEGIN SELECT RAISE(FAIL, 'the disk is full'); END",
+    ],
+)
+async def test_what_the_file_causes_later_is_an_error_that_names_it(path: Path, damage: str) -> None:
+    with script(asks_the_price):
+        await evaluate(clerk, [TEA], store=path)
+        with sqlite3.connect(path) as database:
+            database.execute(damage)
+        database.close()
+        with pytest.raises(ConfigurationError, match=r"The store of evaluations '.*evals\.db' cannot be used: "):
+            await evaluate(clerk, [TEA], store=path)
+
+
+@pytest.mark.parametrize("damage", ["UPDATE evaluated SET record = x'00'", "UPDATE evaluations SET record = 'x'"])
+async def test_a_damaged_history_is_named_too(path: Path, damage: str) -> None:
+    with script(asks_the_price):
+        await evaluate(clerk, [TEA], store=path)
+    with sqlite3.connect(path) as database:
+        database.execute(damage)
+    database.close()
+    with EvalStore(path) as store, pytest.raises(ConfigurationError, match="a row is damaged"):
+        store.load(1)
