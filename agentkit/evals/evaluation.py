@@ -226,6 +226,10 @@ class Evaluation:
             no_worse_than: Another agent of this evaluation, or an agent of an earlier one, than which it may not be
                 worse: by a paired test of the tasks that both have tried, at 5%.
             agent: The agent. None: the only one.
+
+        Raises:
+            AssertionError: It is not as good as wanted.
+            UsageError: `min_pass_rate` is no share, or there is no such agent, or none is named of several.
         """
         __tracebackhide__ = True  # pytest shows the line of the test alone
         wrong = [f"The evaluation is not complete: {self.stopped}."] if self.stopped else []
