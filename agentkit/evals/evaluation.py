@@ -221,6 +221,8 @@ class Evaluation:
     ) -> None:
         """Raise AssertionError, with the trials that failed, unless the agent is as good as wanted.
 
+        A task whose trials could not be judged, not one of them, fails it too: nothing is known about it.
+
         Args:
             min_pass_rate: The pass rate that it has to have at least: its mean over tasks.
             no_worse_than: Another agent of this evaluation, or an agent of an earlier one, than which it may not be
@@ -235,10 +237,12 @@ class Evaluation:
         wrong = [f"The evaluation is not complete: {self.stopped}."] if self.stopped else []
         if min_pass_rate is not None and not 0 <= min_pass_rate <= 1:
             raise UsageError(f"check(min_pass_rate={min_pass_rate!r}): it is a share from 0 to 1.")
+        if unknown := [name for name, scores in self.scores(agent).items() if not scores]:
+            wrong.append(f"No trial could be judged at {len(unknown)} of {len(self.tasks)} tasks.")
         rate = self.pass_rate(agent)
         if min_pass_rate is not None and not rate.value >= min_pass_rate:
             wrong.append(f"The pass rate is {rate}, wanted is {min_pass_rate:g} at least.")
-        if no_worse_than is not None:
+        if no_worse_than is not None and not math.isnan(rate.value):
             found = self._compare_with(no_worse_than, agent)
             if found.difference.value < 0 and found.p_value < 0.05:
                 wrong.append(f"It is worse than the baseline: {found}.")

@@ -75,6 +75,15 @@ def test_a_check_lists_the_trials_that_failed() -> None:
         evaluation(tries("a", "t", True), stopped="no money").check()
 
 
+def test_a_check_fails_where_nothing_is_known_about_a_task() -> None:
+    partly = evaluation(tries("a", "easy", True, None), tries("a", "hard", None, None))
+    with pytest.raises(AssertionError, match="could be judged at 1 of 2 tasks"):
+        partly.check(min_pass_rate=0.5)
+    with pytest.raises(AssertionError, match="could be judged at 1 of 1 tasks"):
+        evaluation(tries("a", "easy", None)).check(no_worse_than=(partly, "a"))
+    evaluation(tries("a", "easy", True, None)).check(min_pass_rate=1)
+
+
 def test_tries_that_ended_early_count_as_their_rule_says() -> None:
     early = evaluation(tries("a", "t", *[True] * 5), tries("a", "u", *[True] * 5), until_width=0.6)
     rule = early.stopping_rule

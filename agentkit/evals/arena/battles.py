@@ -84,7 +84,7 @@ def read_battles(path: str | Path) -> list[Battle]:
     Raises:
         ValueError: A line is no battle; its number is named.
     """
-    with Path(path).open(encoding="utf-8") as lines:
+    with Path(path).open(encoding="utf-8-sig") as lines:
         return list(_read(lines, str(path)))
 
 

@@ -81,3 +81,8 @@ def test_a_line_that_is_no_battle_is_refused_by_its_number(tmp_path: Path, line:
     file.write_text('{"a": "x", "b": "y", "winner": "a"}\n' + line, encoding="utf-8")
     with pytest.raises(ValueError, match=reason):
         read_battles(file)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "battles.jsonl").write_text('{"a": "x", "b": "y", "winner": "a"}\n', encoding="utf-8-sig")
+    assert read_battles(tmp_path / "battles.jsonl") == [Battle("x", "y", "a")]
