@@ -16,6 +16,7 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from functools import partial
+from inspect import getattr_static
 from pathlib import PurePath
 from types import BuiltinFunctionType, CodeType, EllipsisType, FunctionType, MethodType, ModuleType
 from typing import cast
@@ -122,6 +123,8 @@ class _Reader:
                 self._read_class(value)
             case ModuleType() | BuiltinFunctionType():
                 self._add("name", value.__name__)
+            case _ if isinstance(wrapped := getattr_static(value, "__wrapped__", None), FunctionType):  # by `lru_cache`
+                self._read_all("wrapped", [wrapped])
             case _:
                 self._read_instance(value)
 

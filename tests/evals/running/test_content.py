@@ -95,6 +95,7 @@ DIFFERENT: list[tuple[object, object]] = [
     (called("a"), called("a").times(1)),
     (called("a", x=...), called("a", x=None)),
     (rate, first),
+    (functools.lru_cache(rate), functools.lru_cache(tripled)),
 ]
 
 
