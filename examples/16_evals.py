@@ -1,4 +1,4 @@
-"""A careful and a hasty agent, ten tries each: what pass rates, pass^k and a paired comparison say about them.
+"""A careful and a hasty agent, ten tries each: what pass rates and a paired comparison say about them.
 
 `python examples/16_evals.py` plays both agents offline, by chance; `... PAGE.html` writes the report as a page, too.
 With `--live` (and ANTHROPIC_API_KEY) Claude answers.
@@ -16,7 +16,6 @@ from agentkit.evals import Evaluation, Suite, Task, called, evaluate
 from agentkit.evals.graders import world_is
 from agentkit.testing import Reply, script
 
-IS_LIVE = "--live" in sys.argv
 PRICES = {"tea": 4.0, "coffee": 3.0, "cocoa": 5.0}
 
 
@@ -47,13 +46,10 @@ def buyer(name: str, instructions: str) -> Agent[Shop, str, str]:
 
 CAREFUL = buyer("careful", "Look up the price first. Order only what costs less than 5 EUR.")
 HASTY = buyer("hasty", "Order what is asked for.")
-SUITE = Suite(
-    "shop",
-    [
-        Task(f"Order {item} if it costs less than 5 EUR.", Shop, [world_is(Shop(wanted)), called("price", item=item)])
-        for item, wanted in (("tea", ["tea"]), ("coffee", ["coffee"]), ("cocoa", list[str]()))
-    ],
-)
+TASKS = [
+    Task(f"Order {item} if it costs less than 5 EUR.", Shop, [world_is(Shop(wanted)), called("price", item=item)])
+    for item, wanted in (("tea", ["tea"]), ("coffee", ["coffee"]), ("cocoa", list[str]()))
+]
 
 
 def play(request: dict[str, object]) -> Reply:
@@ -71,12 +67,9 @@ def play(request: dict[str, object]) -> Reply:
 async def main() -> Evaluation:
     """Try both agents at all tasks, and print the report."""
     random.seed(1)
-    with nullcontext() if IS_LIVE else script(play):
-        evaluation = await evaluate([CAREFUL, HASTY], SUITE, tries=10, concurrency=1 if not IS_LIVE else 8)
-    print(evaluation)
-    careful, hasty = (evaluation.pass_hat(3, name) for name in evaluation.agents)
-    print(f"\nAll of three tries pass: {careful:.0%} and {hasty:.0%}")
-    print(f"careful against hasty: {evaluation.compare('hasty', 'careful')}")
+    with nullcontext() if "--live" in sys.argv else script(play):
+        evaluation = await evaluate([CAREFUL, HASTY], Suite("shop", TASKS), tries=10, concurrency=1)
+    print(f"{evaluation}\ncareful against hasty: {evaluation.compare('hasty', 'careful')}")
     return evaluation
 
 

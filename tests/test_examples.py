@@ -68,7 +68,7 @@ Message = MutableMapping[str, Any]
             "15_write_like",
             ["30 examples, about ", "Of windows I know", "0% copied, 2 drafts, ok: True", " from the cache"],
         ),
-        ("16_evals", ["shop: 3 tasks, 2 agents, 10 tries, 60 trials", "careful against hasty", "All of three tries"]),
+        ("16_evals", ["shop: 3 tasks, 2 agents, 10 tries, 60 trials", "careful against hasty"]),
         ("08_mcp_server", ["mounted: library__find_books (read)", "Tea: A Global History on A3."]),
         (
             "13_profile",
