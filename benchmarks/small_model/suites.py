@@ -21,6 +21,8 @@ CATEGORIES = {
     "complaint": "The writer is not content.",
     "praise": "The writer is pleased.",
 }
+WEAK = "Tried by SmolLM2 with 135 million parameters: a weak model, whose scores say nothing about Claude."
+"""The description of the suites."""
 TRIED_MESSAGES = 12
 """The messages that are sorted; the others are the hand-scored examples."""
 
@@ -44,7 +46,7 @@ def replaced(suite: Suite, name: str) -> Suite:
     assert suite.agent is not None
     settings = Settings(max_tokens=60)
     agent = replace(suite.agent, model=MODEL, settings=settings, max_turns=4)
-    return Suite(name, suite.tasks, description=suite.description, agents={MODEL: agent})
+    return Suite(name, suite.tasks, description=WEAK, agents={MODEL: agent})
 
 
 def sorted_messages(client: AsyncAnthropic) -> Suite:
@@ -65,5 +67,6 @@ def sorted_messages(client: AsyncAnthropic) -> Suite:
     return Suite(
         "one-letter classifier",
         [Case(text, output=label, category=label) for text, label in tried],
+        description=WEAK,
         agents={"without examples": without_examples, "with examples": with_examples},
     )
