@@ -75,7 +75,7 @@ async def evaluate(
         until_width: Ends the tries at a task once the interval of its pass rate is so narrow, which still covers.
         faults: The faults that the agents meet, the same for each of them. None: no faults are planted.
         progress: Called after each trial, sync or async.
-        client: The client of all runs but those of agents with a model of their own. None: those of the agents.
+        client: The client of all runs. None: those of the agents.
         settings: Instead of the agents' settings. None: theirs.
 
     Raises:

@@ -16,7 +16,6 @@ from agentkit.evals.running.grading import grade_trial
 from agentkit.evals.running.pipeline_work import run_pipeline
 from agentkit.evals.running.program_failures import failure_text, is_failure
 from agentkit.evals.trial import AnyTrial, Trial
-from agentkit.models.claude import ClaudeModel
 from agentkit.run.deps_source import open_deps_source
 from agentkit.run.outcome import Outcome
 
@@ -173,9 +172,7 @@ class TrialRunner:
         if callable(evaluated):
             with nullcontext() if faults is None else faults.models():
                 return await run_pipeline(evaluated, one.agent, one.task, world, run_id, self.client)
-        options: RunOptions[object] = {"run_id": run_id, "settings": self.settings}
-        if isinstance(evaluated.model, str | ClaudeModel):  # a model of its own, such as a script, answers by itself
-            options["client"] = self.client
+        options: RunOptions[object] = {"run_id": run_id, "client": self.client, "settings": self.settings}
         if one.task.setup is not None:
             options["deps"] = world
         elif faults is None and self.kept is not None:

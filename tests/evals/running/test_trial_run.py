@@ -130,7 +130,7 @@ async def test_a_task_without_setup_gives_no_deps() -> None:
     assert evaluation.trials[0].world is None
 
 
-async def test_a_client_answers_for_model_ids_and_not_for_models_of_their_own() -> None:
+async def test_a_client_answers_for_model_ids_and_not_for_models_that_need_no_server() -> None:
     agent = Agent("clerk", model="claude-haiku-5-5")
     async with Simulator(Script(Reply.text("4"))).client() as client:
         evaluation = await evaluate({"asked": agent, "idle": idle(agent, says="5")}, [TEA], client=client)
