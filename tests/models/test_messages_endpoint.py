@@ -17,7 +17,8 @@ from agentkit.models.claude import ClaudeModel
 from agentkit.models.direct.client import ApiClient, DirectClient
 from agentkit.models.direct.way import DirectWay, choose_way
 from agentkit.models.sdk.client import open_sdk_client
-from tests.models.misbehaving.scenes import SCENES, Scene
+from tests.models.misbehaving.scene import Scene
+from tests.models.misbehaving.scenes import SCENES
 from tests.models.misbehaving.server import MisbehavingServer
 from tests.models.wire.certificates import certificates
 from tests.models.wire.raw_server import serving

@@ -18,6 +18,8 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 MAX_HEAD_BYTES = 100 * 1024
 """The longest head of a response, and the longest line between two chunks of a body."""
+MAX_INTERIM_RESPONSES = 100
+"""The most heads (1xx) before the one of the response: each of them starts the idle time again."""
 _FRAMING = (b"content-length", b"transfer-encoding")
 _METHODS_WITHOUT_BODY = (b"GET", b"HEAD", b"DELETE", b"OPTIONS")
 _END_OF_MESSAGE = h11.EndOfMessage()
@@ -83,12 +85,13 @@ class ResponseHead:
 class Http1:
     """The HTTP of one connection: one request after the other, each with its response."""
 
-    __slots__ = ("_failure", "_h11", "_has_response", "_needs_data", "is_complete")
+    __slots__ = ("_failure", "_h11", "_has_response", "_interim_responses", "_needs_data", "is_complete")
 
     def __init__(self) -> None:
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._failure: WireError | None = None
         self._has_response = False
+        self._interim_responses = 0
         self._needs_data = False
         self.is_complete = False
         """True once the whole response was read."""
@@ -98,6 +101,7 @@ class Http1:
         self._h11.send(head.event)
         self._h11.send(_END_OF_MESSAGE)
         self._has_response = self.is_complete = False
+        self._interim_responses = 0
 
     def receive(self, data: bytes) -> None:
         """Take in what came from the server; no bytes: it sends nothing more."""
@@ -112,13 +116,16 @@ class Http1:
 
         Raises:
             ConnectionLost: The server has closed the connection.
-            NotHttp: What came is no head.
+            NotHttp: What came is no head, or there are too many before the one of the response.
         """
         if self._failure is not None:
             raise self._failure
         try:
             event = self._h11.next_event()
             while isinstance(event, h11.InformationalResponse):
+                self._interim_responses += 1
+                if self._interim_responses > MAX_INTERIM_RESPONSES:
+                    raise NotHttp(f"the server sent {MAX_INTERIM_RESPONSES} interim responses (1xx), and goes on so")
                 event = self._h11.next_event()
         except h11.RemoteProtocolError as error:
             raise _failure_of(error) from error

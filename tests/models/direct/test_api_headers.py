@@ -17,7 +17,7 @@ from agentkit.models.claude import ClaudeModel
 from agentkit.models.direct.api_headers import API_VERSION, FRAMING_HEADERS, api_headers, parse_custom_headers
 from agentkit.models.direct.client import ApiClient, DirectClient
 from agentkit.models.direct.way import DirectWay, choose_way
-from tests.models.misbehaving.scenes import REPLY, sized
+from tests.models.misbehaving.replies import REPLY, sized
 from tests.models.misbehaving.server import Exchange, MisbehavingServer
 
 CUSTOM = {

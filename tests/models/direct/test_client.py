@@ -20,7 +20,8 @@ from agentkit.models.direct.client import DirectClient, sdk_client_of
 from agentkit.models.direct.way import DirectWay, choose_way
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.serving import served
-from tests.models.misbehaving.scenes import JSON, REPLY, chunk, head, refuses, says, sized
+from tests.models.misbehaving.replies import JSON, REPLY, chunk, head, sized
+from tests.models.misbehaving.scene import refuses, says
 from tests.models.misbehaving.server import Exchange, MisbehavingServer, Play
 
 MODEL = "claude-haiku-5-5"

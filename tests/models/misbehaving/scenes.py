@@ -3,166 +3,44 @@
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
-import anyio
-
-from tests.models.misbehaving.server import Exchange, HangUp, Play
-
-Event: TypeAlias = Mapping[str, object]
-
-_START: Event = {
-    "type": "message_start",
-    "message": {"id": "m", "model": "claude-haiku-5-5", "usage": {"input_tokens": 3}},
-}
-_EVENTS: Sequence[Event] = (
-    _START,
-    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Tea."}},
-    {"type": "content_block_stop", "index": 0},
-    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
-    {"type": "message_stop"},
+from tests.models.misbehaving.replies import (
+    CHUNKED,
+    EVENTS,
+    HTML,
+    JSON,
+    LAST,
+    REPLY,
+    SSE,
+    START,
+    chunk,
+    encoded,
+    error_body,
+    head,
+    sized,
+    sse,
+)
+from tests.models.misbehaving.scene import (
+    Scene,
+    breaks_off,
+    bytewise,
+    closes_when_used_again,
+    lies_about_keeping_alive,
+    lost,
+    redirects,
+    redirects_without_end,
+    refuses,
+    refuses_early,
+    says,
+    stalls,
 )
 
-
-def sse(*events: Event) -> bytes:
-    texts = [(str(one["type"]).encode(), json.dumps(one).encode()) for one in events]
-    return b"".join(b"event: %b\ndata: %b\n\n" % text for text in texts)
-
-
-REPLY = sse(*_EVENTS)
-SSE = "content-type: text/event-stream"
-
-
-def head(status: str, *fields: str) -> bytes:
-    return "\r\n".join((f"HTTP/1.1 {status}", *fields, "", "")).encode("latin-1")
-
-
-def sized(body: bytes, status: str = "200 OK", *fields: str) -> bytes:
-    return head(status, *(fields or (SSE,)), f"content-length: {len(body)}") + body
-
-
-def chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-CHUNKED = head("200 OK", SSE, "transfer-encoding: chunked")
-LAST = b"0\r\n\r\n"
-JSON = "content-type: application/json"
-
-
-def error_body(kind: str, message: str = "no", **more: object) -> bytes:
-    return json.dumps({"type": "error", "error": {"type": kind, "message": message, **more}}).encode()
-
-
-def says(*pieces: bytes, closes: bool = False) -> Play:
-    """The same pieces for each request."""
-
-    async def play(exchange: Exchange) -> None:
-        await exchange.say(*pieces)
-        if closes:
-            raise HangUp
-
-    return play
-
-
-def stalls(*pieces: bytes) -> Play:
-    async def play(exchange: Exchange) -> None:
-        await exchange.say(*pieces)
-        await exchange.hang()
-
-    return play
-
-
-def refuses(status: str, kind: str, *fields: str) -> Play:
-    return says(sized(error_body(kind), status, JSON, "request-id: req_1", *fields))
-
-
-async def closes_when_used_again(exchange: Exchange) -> None:
-    """It keeps the connection open, and closes it a moment later."""
-    await exchange.say(sized(REPLY))
-    await anyio.sleep(0.005)
-    raise HangUp
-
-
-async def lies_about_keeping_alive(exchange: Exchange) -> None:
-    """The second request over a connection gets no answer: the server has forgotten it."""
-    await exchange.say(sized(REPLY))
-    await exchange.stream.receive()
-    raise HangUp
-
-
-async def redirects(exchange: Exchange) -> None:
-    if b"/moved" in exchange.head:
-        await exchange.say(sized(REPLY if b'"messages"' in exchange.body else b"no body"))
-    else:
-        await exchange.say(sized(b"", "307 Temporary Redirect", "location: /moved"))
-
-
-async def redirects_without_end(exchange: Exchange) -> None:
-    await exchange.say(sized(b"", "307 Temporary Redirect", "location: /v1/messages"))
-
-
-async def bytewise(exchange: Exchange) -> None:
-    await exchange.say(*(bytes([one]) for one in CHUNKED + chunk(REPLY) + LAST))
-
-
-async def refuses_early(exchange: Exchange) -> None:
-    """It reads no more of the body once it knows the size."""
-    await exchange.say(sized(error_body("request_too_large"), "413 Too Large", JSON, "connection: close"))
-    await exchange.stream.send_eof()
-    await exchange.hang()
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One way to misbehave, and what a run comes to: the same whatever stands between."""
-
-    play: Play
-    outcome: str = "Tea."
-    """The answer; or kind, status, code, request id, `again` if it may succeed later, and the wait."""
-    requests: int = 1
-    """Requests that the server gets from a run with two attempts; of all runs together."""
-    kept: int = 1
-    """Connections that are open behind the last run."""
-    runs: int = 1
-    """Runs one after the other, with the same outcome."""
-    prompt: str = "Hi"
-    reads_body: bool = True
-    stalls: bool = False
-    """True: it needs a short idle timeout."""
-    redirects: bool = False
-    """True: the direct client asks once more, by way of the SDK."""
-    sdks_own: tuple[str, int, int] | None = None
-    """Outcome, requests and kept of the SDK's own connections, which the bytes behind a reply are left in."""
-
-
-def lost(play: Play, *, kind: str = "stream_interrupted", kept: int = 0, stalls: bool = False) -> Scene:
-    """No reply that can be used, and a second attempt that comes to no more."""
-    return Scene(play, f"{kind} again", requests=2, kept=kept, stalls=stalls)
-
-
-def breaks_off(play: Play, outcome: str, *, requests: int = 1, stalls: bool = False) -> Scene:
-    """A refusal whose body breaks off: its status counts, which the SDK's own connections do not tell."""
-    own = ("stream_interrupted again", 2, 0)
-    return Scene(play, outcome, requests, kept=0, stalls=stalls, sdks_own=own)
-
-
-HTML = "content-type: text/html"
 NO_HTTP = "URL: what answers there does not speak HTTP"
 _GZIP = gzip.compress(REPLY)
 _BUSY = {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}
 _INVALID = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
 _NO_THREAD = error_body("invalid_request_error", details={"error_code": "thread_not_found"})
-
-
-def encoded(body: bytes, name: str) -> bytes:
-    return sized(body, "200 OK", SSE, f"content-encoding: {name}")
-
 
 GOOD: dict[str, Scene] = {
     "sized": Scene(says(sized(REPLY))),
@@ -172,6 +50,13 @@ GOOD: dict[str, Scene] = {
     "ends with the connection": Scene(says(head("200 OK", SSE), REPLY, closes=True), kept=0),
     "http/1.0": Scene(says(sized(REPLY).replace(b"1.1", b"1.0"), closes=True), kept=0),
     "interim responses": Scene(says(head("100 Continue"), head("103 Early Hints", "link: </a>"), sized(REPLY))),
+    "interim responses without end": Scene(
+        says(head("100 Continue") * 300, sized(REPLY)),
+        "connection_error again",
+        requests=2,
+        kept=0,
+        sdks_own=("Tea.", 1, 1),  # it would wait for ever
+    ),
     "no reason": Scene(says(sized(REPLY, "200"))),
     "chunk extension and trailer": Scene(
         says(CHUNKED, chunk(REPLY).replace(b"\r", b";a=b\r", 1), b"0\r\nx: 1\r\n\r\n")
@@ -255,10 +140,10 @@ NO_REPLIES: dict[str, Scene] = {
     "204": lost(says(head("204 No Content")), kept=1),
     "json": Scene(says(sized(b'{"type": "message"}', "200 OK", JSON)), "URL: it answered with application/json"),
     "a web page": Scene(says(sized(b"<html>Sign in</html>", "200 OK", HTML)), "URL: it answered with text/html"),
-    "not json": lost(says(CHUNKED + chunk(sse(_START) + b"data: {oops\n\n" + REPLY)), kind="protocol_error"),
-    "error event": Scene(says(CHUNKED + chunk(sse(_START, _BUSY))), "overloaded_error 200 again", requests=2, kept=0),
+    "not json": lost(says(CHUNKED + chunk(sse(START) + b"data: {oops\n\n" + REPLY)), kind="protocol_error"),
+    "error event": Scene(says(CHUNKED + chunk(sse(START, _BUSY))), "overloaded_error 200 again", requests=2, kept=0),
     "final error event": Scene(says(CHUNKED + chunk(sse(_INVALID))), "invalid_request_error 200", kept=0),
-    "cut between events": lost(says(sized(sse(*_EVENTS[:3]))), kept=1),
+    "cut between events": lost(says(sized(sse(*EVENTS[:3]))), kept=1),
     "length too short": Scene(
         says(head("200 OK", SSE, "content-length: 150") + REPLY),
         "stream_interrupted again",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from agentkit.models.wire.errors import ConnectionLost, IllegalHead, NotHttp, WireError
-from agentkit.models.wire.http1 import MAX_HEAD_BYTES, Http1, RequestHead
+from agentkit.models.wire.http1 import MAX_HEAD_BYTES, MAX_INTERIM_RESPONSES, Http1, RequestHead
 
 HOST = (b"host", b"api.anthropic.com")
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -80,6 +80,22 @@ def test_heads_before_the_response_are_passed_over() -> None:
     head = http.read_head()
     assert head is not None
     assert (head.status, http.read_body(), http.is_complete) == (204, b"", True)
+
+
+def test_heads_before_the_response_come_to_an_end() -> None:
+    interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+    http = started(interim * MAX_INTERIM_RESPONSES)
+    assert http.read_head() is None
+    http.receive(b"HTTP/1.1 204 No Content\r\n\r\n")
+    assert http.read_head() is not None
+    assert (http.read_body(), http.finish()) == (b"", True)
+    http.start(HEAD)  # each response has its own
+    for _ in range(MAX_INTERIM_RESPONSES):
+        http.receive(interim)
+        assert http.read_head() is None
+    http.receive(interim)
+    with pytest.raises(NotHttp, match=r"100 interim responses \(1xx\)"):
+        http.read_head()
 
 
 @pytest.mark.parametrize(
