@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agentkit.budget.usage import Usage
 
@@ -41,7 +41,7 @@ class CacheMonitor:
     lifetime: str | None
     """The value of `Settings(cache=)`: `5m` or `1h`. None: nothing is cached."""
     clock: Callable[[], float] = time.monotonic
-    breaks: list[CacheBreak] = field(default_factory=list[CacheBreak])
+    breaks: tuple[CacheBreak, ...] = ()
     _expected_tokens: int = 0
     _last_reply_at: float = 0.0
     _expected_reason: str = ""
@@ -55,7 +55,8 @@ class CacheMonitor:
         now = self.clock()
         missed = self._expected_tokens - usage.cache_read_tokens
         if missed > 0:
-            self.breaks.append(CacheBreak(self.agent, turn, missed, self._break_reason(now - self._last_reply_at)))
+            reason = self._break_reason(now - self._last_reply_at)
+            self.breaks += (CacheBreak(self.agent, turn, missed, reason),)
         self._expected_tokens = usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens
         self._last_reply_at, self._expected_reason = now, ""
 

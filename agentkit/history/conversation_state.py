@@ -24,9 +24,23 @@ class CurrentRun:
     """A run of a conversation that is in progress."""
 
     loop: EventLoop = field(default_factory=EventLoop.current)
-    ended: anyio.Event = field(default_factory=anyio.Event)
     is_stopping: bool = False
     """True once its stream was cancelled or dropped: it only cleans up."""
+    has_ended: bool = False
+    _ended: anyio.Event | None = None
+    """Set at its end. None: nobody waits for that."""
+
+    async def wait_until_ended(self) -> None:
+        """Wait for its end, in its event loop."""
+        if not self.has_ended:
+            self._ended = self._ended or anyio.Event()
+            await self._ended.wait()
+
+    def end(self) -> None:
+        """Note that it has ended, in its event loop."""
+        self.has_ended = True
+        if self._ended is not None:
+            self._ended.set()
 
 
 @dataclass
@@ -51,7 +65,7 @@ class ConversationState:
             if not current.is_stopping:
                 raise UsageError(f"This conversation with {agent!r} is in the middle of a run: await that first.")
             with contextlib.suppress(UsageError):  # its event loop has ended, and the run with it
-                await current.loop.run(current.ended.wait, "the run before")
+                await current.loop.run(current.wait_until_ended, "the run before")
 
     def _claim(self, run: CurrentRun) -> CurrentRun | None:
         """Make `run` the current one, or return the one in progress; that of an event loop that has ended is none."""
@@ -63,7 +77,7 @@ class ConversationState:
 
     def end_run(self, run: CurrentRun) -> None:
         """Note that a run has ended."""
-        run.ended.set()
+        run.end()
         with _lock:
             if self.current_run is run:
                 self.current_run = None

@@ -55,7 +55,7 @@ class RunHistory:
     _has_pause: bool = field(default=False, init=False)
     """True if the server has paused a turn since the last user message: its own tools may not have ended."""
     _estimate: PromptEstimate = field(default_factory=PromptEstimate, init=False)
-    _held: list[Block] = field(default_factory=list["Block"], init=False)
+    _held: Sequence[Block] = field(default=(), init=False)
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
     """The server thread of a reply that is not appended yet. None: the server holds no thread."""
@@ -112,7 +112,7 @@ class RunHistory:
         """Return what the next user message may hold of its content and of what was held back; the rest is held."""
         blocks = [*([text_block(content)] if isinstance(content, str) else content), *self._held]
         is_alone = self._has_waiting_code
-        self._held = [block for block in blocks if block["type"] != "tool_result"] if is_alone else []
+        self._held = [block for block in blocks if block["type"] != "tool_result"] if is_alone else ()
         return [block for block in blocks if block["type"] == "tool_result"] if is_alone else blocks
 
     def late_changes(self) -> tuple[str, PromptPrefix] | None:

@@ -87,7 +87,8 @@ class Finish:
     reason: str = ""
 
 
-Action: TypeAlias = (
-    AskModel | RunTools | SkipCalls | CheckAnswer | RequestText | RetryTurn | UseFallback | Compact | Finish
-)
+ReplyAction: TypeAlias = RunTools | SkipCalls | CheckAnswer | RequestText | RetryTurn | UseFallback | Compact
+"""An action on the reply that has come."""
+
+Action: TypeAlias = AskModel | ReplyAction | Finish
 """One action of a run; `next_action` in `stop_reasons.py` chooses it."""

@@ -6,8 +6,8 @@ cancellation included, the history that is left behind is one that the API accep
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
@@ -16,11 +16,11 @@ from agentkit.budget.account import OverBudget
 from agentkit.errors import ConfigurationError, JournalError, ModelError
 from agentkit.log import log
 from agentkit.loop.actions import (
-    Action,
     AskModel,
     CheckAnswer,
     Compact,
     Finish,
+    ReplyAction,
     RequestText,
     RetryTurn,
     RunTools,
@@ -48,13 +48,15 @@ from agentkit.run.outcome import Outcome
 from agentkit.run.steps import NotRecorded
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from agentkit.budget.account import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.loop.durable.run_end import RunEnd
     from agentkit.loop.guardrails.run_guard import RunGuard
     from agentkit.loop.model_turns import ModelTurns
     from agentkit.loop.nested_runs import NestedRuns
-    from agentkit.messages.message import JSONObject
+    from agentkit.messages.message import JSONObject, ToolCall
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.result import RunResult
     from agentkit.run.scope import RunScope
@@ -87,57 +89,44 @@ class AgentLoop(Generic[Deps, In, Out]):
     """The end of the run. None: it has not ended, or it was cancelled."""
 
     def __post_init__(self) -> None:
-        recorded = None if self.recorded_end is None else self.recorded_end.limits
-        turns, retries = recorded or (self.spec.max_turns, self.spec.output_retries)
+        spec, scope, history, end = self.spec, self.scope, self.history, self.recorded_end
+        turns, retries = (None if end is None else end.limits) or (spec.max_turns, spec.output_retries)
         most = self.model_turns.max_output_tokens
-        limits = RunLimits(turns, retries, max_tokens=self.spec.settings.max_tokens, model_max_tokens=most)
-        self.state = RunState(limits, has_tools=self.history.has_tools)
+        limits = RunLimits(turns, retries, max_tokens=spec.settings.max_tokens, model_max_tokens=most)
+        self.state = RunState(limits, has_tools=history.has_tools)
         self._sync_state_with_model_turns()
-        has_checks = self.output_check is not None or self.spec.verify is not None or self.guard is not None
-        checks = output_checks(self.spec, self.scope, self.output_check, self.guard) if has_checks else ()
-        self._validation = OutputValidation(self.spec.output_spec, self.scope, checks)
+        has_checks = self.output_check is not None or spec.verify is not None or self.guard is not None
+        checks = output_checks(spec, scope, self.output_check, self.guard) if has_checks else ()
+        self._validation = OutputValidation(spec.output_spec, scope, checks)
         self._tool_turns = ToolTurns.for_agent(
-            self.spec,
-            self.scope,
-            self.history,
-            self.run_budget,
-            self.nested_runs,
-            self.deps,
-            self._validation,
-            lambda call: self.state.is_stuck(call),  # noqa: PLW0108 - by then it is another state
-            self.recorded_end,
+            spec, scope, history, self.run_budget, self.nested_runs, self.deps, self._validation, self._is_stuck, end
         )
         self.report = RunReport(
-            self.spec.name,
-            self.scope,
-            self.history,
-            self.model_turns,
-            self._tool_turns,
-            self.nested_runs,
-            self._validation,
-            self.recorded_end,
-            self.guard,
+            spec.name, scope, history, self.model_turns, self._tool_turns, self._validation, end, self.guard
         )
         self._eager, self._child_runs = self._tool_turns.eager_calls, self._tool_turns.child_runs
         self.model_turns.eager_calls = self._eager
         self._appended_turn: AssistantTurn | None = None
         self._last_turn: AssistantTurn | None = None
-        self._applied_edits: list[JSONObject] = []
+        self._applied_edits: tuple[JSONObject, ...] = ()
         self._action_count = 0
-        self._late_changes = LateChanges(self.scope, self.history, self.model_turns.take_answer_form)
-        self._late_limits = LateLimits(self.scope.steps, limits)
-        self._time_checks = TimeChecks(self.scope.steps, self.run_budget)
+        self._time_checks = TimeChecks(scope.steps, self.run_budget)
+        self._late_changes: LateChanges | None = None
+        self._late_limits: LateLimits | None = None
+        if scope.steps.is_durable:
+            self._late_changes = LateChanges(scope, history, self.model_turns.take_answer_form)
+            self._late_limits = LateLimits(scope.steps, limits)
 
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
         try:
             await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
+            actions = partial(self._eager.run_alongside, self._run_actions)
+            work = self._child_runs.run_alongside(actions, self.history.tools)
+            if self.guard is not None:
+                work = self.guard.run(work)
             has_deadline = self.recorded_end is None and self._time_checks.has_limit
-            seconds_left = self.run_budget.seconds_left if has_deadline else None
-            with anyio.move_on_after(seconds_left) if seconds_left is not None else nullcontext():
-                tools = self.history.tools
-                work = self._child_runs.run_alongside(lambda: self._eager.run_alongside(self._run_actions), tools)
-                await (work if self.guard is None else self.guard.run(work))
+            await (self._run_until_deadline(work) if has_deadline else work)
         except (ModelError, ConfigurationError) as error:
             self.error, self.finish = failure_of_run(error, self.scope.redactor)
             if is_refusal(self.error) and self.scope.parent_call_id is None:  # a sub-agent does not go on
@@ -179,12 +168,19 @@ class AgentLoop(Generic[Deps, In, Out]):
             budget=tightest(account.budget for account in self.scope.accounts),
         )
 
+    async def _run_until_deadline(self, work: Coroutine[object, None, None]) -> None:
+        with anyio.move_on_after(self.run_budget.seconds_left):
+            await work
+
     async def _run_actions(self) -> None:
         while not isinstance(action := next_action(self.state), Finish):
             if self.recorded_end is not None and self._action_count == self.recorded_end.actions:
                 raise NotRecorded(type(action).__name__)  # what ended the run came before it could act on that
             self._action_count += 1
-            await self._execute_action(action)
+            if isinstance(action, AskModel):
+                await self._call_model(action)
+            else:
+                await self._handle_reply(action)
         self.finish = replace(action, reason=self.scope.redactor.text(action.reason)) if action.reason else action
 
     def result(self) -> RunResult[Out]:
@@ -192,10 +188,11 @@ class AgentLoop(Generic[Deps, In, Out]):
         finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
         return self.report.result(finish, self.error, self._last_turn, self._applied_edits)
 
-    async def _execute_action(self, action: Action) -> None:
+    def _is_stuck(self, call: ToolCall) -> bool:
+        return self.state.is_stuck(call)
+
+    async def _handle_reply(self, action: ReplyAction) -> None:
         match action:
-            case AskModel():
-                await self._call_model(action)
             case RunTools() | CheckAnswer() if self.guard is not None and await self.guard.gives_up(action, self.state):
                 await self._drop_turn(RetryTurn(GIVEN_UP_REASON))
             case RunTools():
@@ -207,8 +204,6 @@ class AgentLoop(Generic[Deps, In, Out]):
                 await self._handle_reply_without_tools(action)
             case RetryTurn() | UseFallback() | Compact():
                 await self._drop_turn(action)
-            case Finish():
-                pass
 
     async def _handle_reply_without_tools(self, action: SkipCalls | CheckAnswer | RequestText) -> None:
         match action:
@@ -225,14 +220,14 @@ class AgentLoop(Generic[Deps, In, Out]):
         if not is_new:
             self._append_turn()
             self.state = self.state.turn_resumed()
-        elif self.scope.steps.is_durable and (other := await self._late_limits.for_next_call(self.state)) is not None:
+        elif self._late_limits is not None and (other := await self._late_limits.for_next_call(self.state)) is not None:
             self.state = other
             return
         needs_reserve = self.state.has_tools and not action.is_final_turn
         if needs_reserve and self._time_checks.may_refuse and (late := await self._time_checks.refusal()):
             self.state = self.state.budget_refused(late)
             return
-        note = await self._late_changes.add_to(action.note) if self.scope.steps.is_durable else action.note
+        note = action.note if self._late_changes is None else await self._late_changes.add_to(action.note)
         if self.guard is not None:
             note = await self.guard.begin_turn(note, is_new=is_new)
         self.history.append_user_message(note)
@@ -252,7 +247,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._sync_state_with_model_turns()
         self.state = self.state.reply_received(turn, max_tokens=reply.max_tokens, has_repeated_ids=is_repeated)
         self._last_turn = turn
-        self._applied_edits += turn.applied_edits
+        self._applied_edits += tuple(turn.applied_edits)
         await self.scope.emit(lambda origin: reply.finished_event(origin, turn_number), is_replayed=reply.is_replayed)
 
     def _sync_state_with_model_turns(self) -> None:

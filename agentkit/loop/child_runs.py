@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
     from agentkit.run.result import RunResult
     from agentkit.run.steps import Steps
     from agentkit.tool_calls.call_result import CallResult
+
+RunFunction: TypeAlias = Callable[[], Coroutine[object, None, None]]
+"""Performs the run."""
 
 START_TOOL = "start_agent"
 """The tool that starts a sub-agent in the background."""
@@ -66,8 +68,8 @@ class ChildRuns:
     unrecorded_ends: dict[str, RunEnd] = field(default_factory=dict[str, "RunEnd"])
     """The ends of child runs that were stopped with this run, and have no step of their own."""
     _results: list[RunResult[object]] = field(default_factory=list["RunResult[object]"])
-    _try_counts: Counter[str] = field(default_factory=Counter[str])
-    _call_counts: Counter[str] = field(default_factory=Counter[str])
+    _try_counts: dict[str, int] = field(default_factory=dict[str, int])
+    _call_counts: dict[str, int] = field(default_factory=dict[str, int])
     _started_call_ids: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     _call_numbers: dict[str, CallNumber] = field(default_factory=dict[str, CallNumber])
     _background_runs: dict[str, BackgroundRun] = field(default_factory=dict[str, BackgroundRun])
@@ -91,8 +93,7 @@ class ChildRuns:
         unused = {whom: count - len(self._started_call_ids.get(whom, ())) for whom, count in self._call_counts.items()}
         for call in calls:
             agent_key = _agent_key(call)
-            self._call_counts[agent_key] += 1
-            count = self._call_counts[agent_key]
+            count = self._call_counts[agent_key] = self._call_counts.get(agent_key, 0) + 1
             self._call_numbers[call.id] = CallNumber(
                 count, count - unused.get(agent_key, 0), len(self._call_numbers) + 1
             )
@@ -112,11 +113,11 @@ class ChildRuns:
     def add_result(self, call: ToolCall, result: RunResult[object]) -> None:
         """Add the result of a call's run, or of one try of it."""
         self._results.append(replace(result, tool=call.name, call_id=call.id))
-        self._try_counts[call.id] += 1
+        self._try_counts[call.id] = self.count_tries(call) + 1
 
     def count_tries(self, call: ToolCall) -> int:
         """Return the number of finished tries of a call."""
-        return self._try_counts[call.id]
+        return self._try_counts.get(call.id, 0)
 
     def unfinished_calls(self, path: tuple[str, ...], *, excluded: Collection[str]) -> Iterator[Unfinished]:
         """Yield the calls whose last try brought no answer, and everything unfinished below them.
@@ -135,11 +136,14 @@ class ChildRuns:
 
     # -- in the background -------------------------------------------------------------------------------------
 
-    async def run_alongside(self, work: Callable[[], Awaitable[None]], tools: Iterable[str]) -> None:
-        """Do the work of the run while background runs go on; those still running at its end are stopped."""
-        if START_TOOL not in tools:
-            await work()
-            return
+    def run_alongside(
+        self, work: Callable[[], Coroutine[object, None, None]], tools: Iterable[str]
+    ) -> Coroutine[object, None, None]:
+        """Return the work of the run, to be awaited, during which these tools may start background runs."""
+        return self._run_with_background(work) if START_TOOL in tools else work()
+
+    async def _run_with_background(self, work: RunFunction) -> None:
+        """Do the work while background runs go on; those still running at its end are stopped."""
         failure: Exception | None = None
         try:
             async with anyio.create_task_group() as self._tasks:

@@ -65,7 +65,7 @@ class ModelTurns:
     """True once the history was compacted in this run; it is done at most once."""
     _cache: CacheMonitor = field(init=False)
     _model_steps: ModelSteps = field(init=False)
-    _repairs_made: set[str] = field(default_factory=set[str], init=False)
+    _repairs_made: frozenset[str] = field(default=frozenset(), init=False)
     """Names of the repairs that were made; each is made at most once."""
     _may_leave_choice: bool = field(default=False, init=False)
     """True if the fallback model is in use, so that a forced call which it refuses may be left out."""
@@ -118,7 +118,7 @@ class ModelTurns:
     @property
     def cache_breaks(self) -> tuple[CacheBreak, ...]:
         """The requests that read less from the prompt cache than the one before them had left there."""
-        return tuple(self._cache.breaks)
+        return self._cache.breaks
 
     async def next_turn(self, action: AskModel, turn_number: int, *, needs_reserve: bool) -> ModelReply:
         """Request the model's next turn, which is not appended yet; a refused request is repaired and sent again.
@@ -212,7 +212,7 @@ class ModelTurns:
             (refused_requests.is_container_gone(error, self._history.container), self._drop_container),
         ):
             if is_it and repair.__name__ not in self._repairs_made:
-                self._repairs_made.add(repair.__name__)
+                self._repairs_made |= {repair.__name__}
                 before = self._history.content_sent()
                 await repair()
                 if self._history.content_sent() != before:

@@ -8,7 +8,6 @@ ended, code that outlives it starts runs of the run further out that still goes 
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -60,16 +59,16 @@ class NestedRuns:
     """Their results, in the order in which they ended."""
     is_closed: bool = field(default=False, init=False)
     """True once the run around them has ended."""
-    _counts: Counter[str] = field(default_factory=Counter[str], init=False)
+    _counts: dict[str, int] = field(default_factory=dict[str, int], init=False)
     """The number of runs that each call has started, by its id."""
-    _in_threads: set[_ThreadRun] = field(default_factory=set[_ThreadRun], init=False)
+    _in_threads: dict[_ThreadRun, None] = field(default_factory=dict[_ThreadRun, None], init=False)
     _watch_end: anyio.Event | None = field(default=None, init=False)
     """Set when there are none in threads any more. None: they are not watched."""
 
     def next_number(self, call_id: str) -> int:
         """Return the number of the next run that a call starts, from 1: the same in every execution of the call."""
-        self._counts[call_id] += 1
-        return self._counts[call_id]
+        number = self._counts[call_id] = self._counts.get(call_id, 0) + 1
+        return number
 
     def add_result(self, call: ToolCall, result: RunResult[object]) -> None:
         """Add the result of a run that the code of this call has started."""
@@ -113,14 +112,14 @@ class NestedRuns:
     def _stopped_with_call(self, scope: anyio.CancelScope) -> Generator[None]:
         """Cancel this scope, of a run that a thread has started, when the call or the run that it belongs to stops."""
         run = _ThreadRun(EventLoop.current(), scope, stop_request.get())
-        self._in_threads.add(run)
+        self._in_threads[run] = None
         if self.is_closed or (self.loop.is_current and run.must_stop is not None and run.must_stop()):
             scope.cancel()
         self.loop.call_or_post(self._start_watch)
         try:
             yield
         finally:
-            self._in_threads.discard(run)
+            self._in_threads.pop(run, None)
             if not self._in_threads:
                 self.loop.call_or_post(self._end_watch)
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from agentkit.run.steps import Slot
 
 
+_NO_CALL = ToolCall("", "", {})
+
+
 @dataclass(frozen=True, slots=True)
 class ParentCall(CallServices):
     """One tool call of a parent run: its services, and what the child run that it starts takes from the parent."""
@@ -87,8 +90,7 @@ class ParentCall(CallServices):
 
 def call_of_run(scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
     """Return the services for code of a run that belongs to no tool call: instructions, middleware, checks."""
-    no_call = ToolCall("", "", {})
-    return ParentCall(scope, NO_SLOT, no_call, None, None, ChildRuns(), nested_runs, redactor=scope.redactor)
+    return ParentCall(scope, NO_SLOT, _NO_CALL, None, None, ChildRuns(), nested_runs, redactor=scope.redactor)
 
 
 def enclosing_call() -> ParentCall | None:

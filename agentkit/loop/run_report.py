@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from agentkit.loop.durable.run_end import RunEnd
     from agentkit.loop.guardrails.run_guard import RunGuard
     from agentkit.loop.model_turns import ModelTurns
-    from agentkit.loop.nested_runs import NestedRuns
     from agentkit.loop.output_validation import OutputValidation
     from agentkit.loop.tool_turns import ToolTurns
     from agentkit.messages.message import AssistantTurn, JSONObject
@@ -35,7 +34,6 @@ class RunReport(Generic[Out]):
     history: RunHistory
     model_turns: ModelTurns
     tool_turns: ToolTurns
-    nested_runs: NestedRuns
     validation: OutputValidation[Out]
     recorded_end: RunEnd | None
     """The end that an earlier execution has recorded: the run is rebuilt. None: it is executed."""
@@ -57,7 +55,7 @@ class RunReport(Generic[Out]):
             reason=finish.reason,
             answer=self.validation.answer,
             charges=self.model_turns.charges,
-            children=(*self.tool_turns.child_runs.results, *self.nested_runs.results),
+            children=(*self.tool_turns.child_runs.results, *self.tool_turns.nested_runs.results),
             messages=self.history.to_dicts(),
             unfinished=self.tool_turns.unfinished_calls(),
             artifacts=self.scope.artifacts.kept_artifacts(),

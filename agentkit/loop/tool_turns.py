@@ -91,7 +91,7 @@ class ToolTurns:
     """The end that an earlier execution has recorded: the run is rebuilt. None: it is executed."""
     is_out_of_time: bool = field(default=False, init=False)
     """True if calls were cut off because the time of a budget was over."""
-    _unfinished: list[Unfinished] = field(default_factory=list[Unfinished], init=False)
+    _unfinished: tuple[Unfinished, ...] = field(default=(), init=False)
     _executor: ToolCallExecutor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -214,7 +214,7 @@ class ToolTurns:
         for call in calls:
             if call.id not in results:
                 reason = missing(call)
-                self._unfinished.append(Unfinished(self.runner.scope.path, call.name, call.id, reason))
+                self._unfinished += (Unfinished(self.runner.scope.path, call.name, call.id, reason),)
                 cut_off[call.id] = CallResult(reason, is_error=True)
         queued = [(results.get(call.id) or cut_off[call.id]).to_block(call) for call in calls]
         for result in results.values():

@@ -83,6 +83,8 @@ class TreeMiddleware:
 
     def around(self, inner: TreeMiddleware) -> TreeMiddleware:
         """Return the middleware of a run below, whose agent has `inner` of its own."""
+        if not (inner.around_model or inner.around_tool):
+            return self
         return TreeMiddleware(
             (*self.around_model, *inner.around_model),
             (*self.around_tool, *inner.around_tool),

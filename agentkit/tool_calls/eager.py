@@ -7,7 +7,7 @@ replay has the same unclaimed calls at the same time, those of sub-agents with t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ class EagerCalls:
     """The ids of the calls of the run so far."""
     is_enabled: bool = True
     """False: no call of this run is eager."""
-    discarded_ids: set[str] = field(default_factory=set[str], init=False)
+    discarded_ids: frozenset[str] = field(default=frozenset(), init=False)
     """Ids of the calls that no turn claimed; their sub-agents do not count as unfinished work of the run."""
     announce: Callable[[], Awaitable[None]] | None = field(default=None, init=False)
     """Records the calls that have started during the current model call. None: the steps are not durable."""
@@ -52,13 +52,11 @@ class EagerCalls:
     """The task group of the eager calls. None: no call may start. It ends with the run."""
     _unclaimed: dict[int, list[EagerCall]] = field(default_factory=dict[int, list[EagerCall]], init=False)
     """Calls by their position in the turn, from 1; several at one position where the turn was requested again."""
-    _unclaimed_ids: set[str] = field(default_factory=set[str], init=False)
-    """The ids of the unclaimed calls."""
-    _stopped: list[EagerCall] = field(default_factory=list[EagerCall], init=False)
+    _stopped: tuple[EagerCall, ...] = field(default=(), init=False)
     """Calls that are dropped, and may still run."""
-    _started: list[EagerCall] = field(default_factory=list[EagerCall], init=False)
+    _started: tuple[EagerCall, ...] = field(default=(), init=False)
     """The calls that have started during the current model call, of earlier executions too. Empty: not durable."""
-    _context: Context = field(default_factory=copy_context, init=False)
+    _context: Context = field(init=False)
     """The context in which the calls of the current turn start: that of a call that waits for the complete turn."""
     _turn_number: int = field(default=0, init=False)
     """The number of the current turn."""
@@ -73,11 +71,12 @@ class EagerCalls:
         self._context = copy_context()  # that of the run: the reply is read inside of the agent's middleware
         return self._start_if_eager
 
-    async def run_alongside(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Await the steps of the run, with a task group for its eager calls around them."""
-        if not self.is_enabled or not any(map(can_run_eagerly, self.runner.tools.values())):
-            await self._work_and_discard(work)
-            return
+    def run_alongside(self, work: Callable[[], Awaitable[None]]) -> Coroutine[object, None, None]:
+        """Return the work of the run, to be awaited, during which calls may start early."""
+        has_eager = self.is_enabled and any(map(can_run_eagerly, self.runner.tools.values()))
+        return self._work_in_task_group(work) if has_eager else self._work_and_discard(work)
+
+    async def _work_in_task_group(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
             async with anyio.create_task_group() as self._task_group:
                 await self._work_and_discard(work)
@@ -88,10 +87,9 @@ class EagerCalls:
         try:
             await work()
         except Exception:
-            for several in self._unclaimed.values():
-                for eager_call in several:
-                    if not eager_call.is_running:
-                        await eager_call.rebuild()
+            for eager_call in self._all_unclaimed():
+                if not eager_call.is_running:
+                    await eager_call.rebuild()
             raise
         await self.discard_unclaimed()
 
@@ -111,20 +109,22 @@ class EagerCalls:
         if known is not None and not known.is_running:
             self._context.run(known.start, task_group)
         # A turn that has one id twice is dropped and requested again.
-        if known is not None or call.id in self._unclaimed_ids:
+        if known is not None or any(one.call.id == call.id for one in self._all_unclaimed()):
             return
         eager_call = self._add(call, nth)
         if self.announce is not None:
-            self._started.append(eager_call)
+            self._started += (eager_call,)
             eager_call.announce = self.announce if tool.is_agent else None
         self._context.run(eager_call.start, task_group)
 
     def _add(self, call: ToolCall, nth: int) -> EagerCall:
-        self._unclaimed_ids.add(call.id)
         self.runner.scope.artifacts.reserve_number(call.id, nth)
         eager_call = EagerCall(call, nth, self.runner)
         self._unclaimed.setdefault(nth, []).append(eager_call)
         return eager_call
+
+    def _all_unclaimed(self) -> tuple[EagerCall, ...]:
+        return tuple([eager_call for several in self._unclaimed.values() for eager_call in several])
 
     def _find_same_call(self, call: ToolCall, nth: int) -> EagerCall | None:
         for eager_call in self._unclaimed.get(nth, ()):
@@ -159,7 +159,6 @@ class EagerCalls:
         if any(self._unclaimed.values()):
             self._stop_unclaimed()
         self._unclaimed.clear()
-        self._unclaimed_ids.clear()
         own = self.call_ids.own_ids(calls, turn_number)
         by_id: dict[str, EagerCall] = {}
         for nth, eager_call in claimed.items():
@@ -168,12 +167,11 @@ class EagerCalls:
 
     def _stop_unclaimed(self) -> None:
         """Stop all unclaimed calls; they keep their ids, under which they may have recorded steps."""
-        discarded = [eager_call for several in self._unclaimed.values() for eager_call in several]
+        discarded = self._all_unclaimed()
         self._unclaimed.clear()
-        self._unclaimed_ids.clear()
         for eager_call in discarded:
             eager_call.stop()
-            self.discarded_ids.add(eager_call.call.id)
+        self.discarded_ids |= {eager_call.call.id for eager_call in discarded}
         self.call_ids.used |= self.discarded_ids
         self._stopped += discarded
 
@@ -183,7 +181,7 @@ class EagerCalls:
             self._stop_unclaimed()
         for eager_call in self._stopped:
             await eager_call.discard()
-        self._stopped.clear()
+        self._stopped = ()
 
     # -- calls of durable runs ---------------------------------------------------------------------------------
 
@@ -191,7 +189,7 @@ class EagerCalls:
         self, turn_number: int, started: Iterable[JSON], announce: Callable[[], Awaitable[None]]
     ) -> None:
         """Note that a model call begins: `started` are the calls that an earlier execution of it has announced."""
-        self._started = []
+        self._started = ()
         self.announce = announce
         self.restore_started(turn_number, started, ())
 
@@ -201,7 +199,7 @@ class EagerCalls:
         for nth, call in started_from_json(started, reply):
             is_used = call.id in self.call_ids.used
             own = self.call_ids.with_own_id(call, turn_number) if is_used else call
-            self._started.append(self._add(own, nth))
+            self._started += (self._add(own, nth),)
 
     def started_as_json(self, reply: Sequence[ToolCall] = ()) -> list[JSON]:
         """Return the calls that have started during the current model call, for the step of this call."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -99,7 +99,7 @@ class RunGuard:
 
     # -- the run -----------------------------------------------------------------------------------------------
 
-    async def run(self, work: Coroutine[Any, Any, None]) -> None:
+    async def run(self, work: Coroutine[object, None, None]) -> None:
         """Do the work of the run, with the checks of the input before and beside it. After a block it returns."""
         failure: Exception | None = None
         try:

@@ -17,6 +17,8 @@ MAX_STORED_BYTES = 256 * 1024 * 1024
 """Bytes that a conversation and its sub-agents keep, in memory and in files; the oldest artifact is dropped first."""
 
 _SHARED_MEMORY = MemoryPool()
+_lock = Lock()
+"""Held while the handles of a store are listed or changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,13 @@ class ArtifactStore:
         self.memory = memory
         """The pool of memory, which all stores of the process share."""
         self._kept: dict[str, tuple[ArtifactLabel, StoredContents]] = {}
-        self._gone_handles: set[str] = set()
+        self._gone_handles: dict[str, None] = {}
         self._stored_bytes = 0
-        self._lock = Lock()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel to another process with the contents themselves."""
-        with self._lock:
-            kept, gone = dict(self._kept), set(self._gone_handles)
+        with _lock:
+            kept, gone = dict(self._kept), list(self._gone_handles)
         whole = {handle: (label, contents.read_whole()) for handle, (label, contents) in kept.items()}
         return _restore_store, (self.max_bytes, whole, gone)
 
@@ -99,8 +100,8 @@ class ArtifactStore:
     def fork(self) -> ArtifactStore:
         """Return a store with the same artifacts, for another conversation that goes on from the same point."""
         fork = ArtifactStore(self.max_bytes, self.memory)
-        with self._lock:
-            fork._kept, fork._gone_handles = dict(self._kept), set(self._gone_handles)
+        with _lock:
+            fork._kept, fork._gone_handles = dict(self._kept), dict(self._gone_handles)
             fork._stored_bytes = self._stored_bytes
         return fork
 
@@ -120,20 +121,20 @@ class ArtifactStore:
             return False
         if contents.size_bytes > self.max_bytes:
             return False
-        with self._lock:
+        with _lock:
             self._drop(handle)
             while self._kept and self._stored_bytes + contents.size_bytes > self.max_bytes:
                 oldest = next(iter(self._kept))
                 self._drop(oldest)
-                self._gone_handles.add(oldest)
+                self._gone_handles[oldest] = None
             self._kept[handle] = (label or ArtifactLabel(), contents)
             self._stored_bytes += contents.size_bytes
-            self._gone_handles.discard(handle)
+            self._gone_handles.pop(handle, None)
         return True
 
     def mark_gone(self, handles: Iterable[str]) -> None:
         """Note handles whose content is gone: those of a conversation that was saved by another process."""
-        self._gone_handles.update(handles)
+        self._gone_handles.update(dict.fromkeys(handles))
 
     def get(self, handle: str) -> StoredContents | None:
         """Return the content kept under a handle. None: there is none."""
@@ -175,7 +176,7 @@ class ArtifactStore:
         return found
 
     def _handles(self) -> list[str]:
-        with self._lock:  # another thread may add an artifact meanwhile
+        with _lock:  # another thread may add an artifact meanwhile
             handles = list(self._kept)
         return sorted(handles, key=lambda handle: [int(number) for number in re.findall(r"\d+", handle)])
 
