@@ -5,8 +5,6 @@ Each request is sent once: `models/retry.py` decides about retries for the whole
 
 from __future__ import annotations
 
-import contextlib
-from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -26,10 +24,11 @@ from agentkit.models.retry import Retry
 from agentkit.models.sdk.messages import SdkMessages
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Generator
+    from types import TracebackType
 
     from agentkit.models.direct.client import ApiClient
     from agentkit.models.messages_endpoint import MessagesEndpoint
+    from agentkit.models.rate_limiting.cache_warmup import CacheWrite
 
 _COUNTED_FIELDS = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
 """Body fields that the token counting endpoint takes."""
@@ -63,49 +62,80 @@ class ClaudeModel:
         return client_capabilities(self.client).holds_threads and not self.client.middleware
 
     @property
-    def _endpoint(self) -> MessagesEndpoint:
+    def endpoint(self) -> MessagesEndpoint:
+        """The endpoint /v1/messages, as its client reaches it."""
         return self.client if isinstance(self.client, DirectClient) else SdkMessages(self.client)
 
-    @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[JSONObject]]:
+    def stream(self, request: Request) -> StreamedReply:
         """Send one request, as soon as the rate limiter that all calls of this client and model share admits it.
 
         Raises:
             ModelError: There is no reply, or it breaks off; on entry or while the events are read.
             ConfigurationError: There are no credentials.
         """
-        is_waiting_to_send.set(True)
-        rate_limiter = self.rate_limiter or rate_limiter_of(self.client, self.name)
-        cache_write = await rate_limiter.cache_warmup.wait_for_write(request)
-        with cache_write or contextlib.nullcontext():
-            permit = await rate_limiter.admit(request.sender, upper_bounds.estimated_prompt_tokens(request))
-            with permit, _report_overload(permit):
-                is_waiting_to_send.set(False)
-                opened = self._endpoint.open_reply(
-                    self.name, request.as_sent(), permit.record_headers, self.idle_timeout_s
-                )
-                async with opened as reply, aclosing(ReplyEvents(reply, permit, cache_write)) as events:
-                    yield events
+        return StreamedReply(self, request)
 
     async def count_tokens(self, request: Request) -> int | None:
         """Return the tokens of the prompt, as the API counts them. None: the server does not count them."""
         body = {name: value for name, value in request.to_dict().items() if name in _COUNTED_FIELDS}
         try:
-            counted = await self._endpoint.count_tokens(self.name, body, request.betas, self.idle_timeout_s)
+            counted = await self.endpoint.count_tokens(self.name, body, request.betas, self.idle_timeout_s)
         except ModelError:
             return None
         tokens = cast("JSONObject", counted).get("input_tokens") if isinstance(counted, dict) else None
         return tokens if isinstance(tokens, int) else None
 
 
-@contextlib.contextmanager
-def _report_overload(permit: Permit) -> Generator[None]:
-    """Report to the rate limiter that the server has refused a request, or broken off a reply, for overload."""
-    try:
-        yield
-    except ModelError as error:
-        if error.status in OVERLOAD_STATUSES or error.kind in OVERLOAD_KINDS:
-            permit.record_overload(
-                None if error.retry_after_s is None else min(error.retry_after_s, _MAX_SHARED_PAUSE_S)
+class StreamedReply:
+    """One request and its reply, a context manager: entering it sends the request, leaving it closes the reply.
+
+    Args:
+        model: The model that answers.
+        request: The request.
+    """
+
+    __slots__ = ("_cache_write", "_events", "_model", "_permit", "_request")
+
+    def __init__(self, model: ClaudeModel, request: Request) -> None:
+        self._model = model
+        self._request = request
+        self._cache_write: CacheWrite | None = None
+        self._permit: Permit | None = None
+        self._events: ReplyEvents | None = None
+
+    async def __aenter__(self) -> ReplyEvents:
+        model, request = self._model, self._request
+        is_waiting_to_send.set(True)
+        rate_limiter = model.rate_limiter or rate_limiter_of(model.client, model.name)
+        try:
+            self._cache_write = await rate_limiter.cache_warmup.wait_for_write(request)
+            permit = await rate_limiter.admit(request.sender, upper_bounds.estimated_prompt_tokens(request))
+            self._permit = permit
+            is_waiting_to_send.set(False)
+            reply = await model.endpoint.open_reply(
+                model.name, request.as_sent(), permit.record_headers, model.idle_timeout_s
             )
-        raise
+        except BaseException as error:
+            self._release(error)
+            raise
+        self._events = ReplyEvents(reply, permit, self._cache_write)
+        return self._events
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self._events is not None:
+                await self._events.aclose()
+        finally:
+            self._release(error)
+
+    def _release(self, error: BaseException | None) -> None:
+        """Let other requests go on, and report to the rate limiter if the server refused this one for overload."""
+        if self._permit is not None:
+            if isinstance(error, ModelError) and (error.status in OVERLOAD_STATUSES or error.kind in OVERLOAD_KINDS):
+                pause_s = error.retry_after_s
+                self._permit.record_overload(None if pause_s is None else min(pause_s, _MAX_SHARED_PAUSE_S))
+            self._permit.release()
+        if self._cache_write is not None:
+            self._cache_write.release()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from agentkit.messages.message import JSONObject
@@ -19,7 +18,7 @@ _RATE_LIMIT_HEADERS = (b"anthropic-ratelimit-", b"date")
 
 
 class Reply(Protocol):
-    """A streamed reply whose headers are there: its body is read, or given up."""
+    """A streamed reply whose headers are there. It must be closed, wherever its reading ends."""
 
     @property
     def address(self) -> Address:
@@ -36,21 +35,21 @@ class Reply(Protocol):
         ...
 
     async def drain(self) -> None:
-        """Read the body to its end, or until it breaks off, which frees its connection for others."""
+        """Read the body to its end, or until it breaks off, so that its connection can be used again."""
         ...
 
-    async def give_up(self) -> None:
-        """Close the connection, whatever is still to come."""
+    async def aclose(self) -> None:
+        """Close the reply, and its connection if the body was not read to its end. Idempotent."""
         ...
 
 
 class MessagesEndpoint(Protocol):
     """The endpoint /v1/messages. Each request is sent once: `models/retry.py` decides about retries."""
 
-    def open_reply(
+    async def open_reply(
         self, model: str, request: Request, record_headers: RecordHeaders, idle_timeout_s: float
-    ) -> AbstractAsyncContextManager[Reply]:
-        """Send a request. Leaving the block early closes the connection.
+    ) -> Reply:
+        """Send a request and return its reply.
 
         Args:
             model: The id of the model, for the texts of errors.
@@ -59,7 +58,7 @@ class MessagesEndpoint(Protocol):
             idle_timeout_s: Seconds without a byte after which the connection is given up.
 
         Raises:
-            ModelError: There is no reply, or it breaks off.
+            ModelError: There is no reply, or the server refuses the request.
             ConfigurationError: There are no credentials, or no request can succeed.
         """
         ...

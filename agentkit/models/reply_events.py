@@ -40,7 +40,7 @@ class ReplyEvents:
         self._parser = SSEParser()
         self._unread: deque[JSONObject] = deque()
         """Events of a batch that are handed out one after the other."""
-        self._has_events = self._is_complete = self._is_over = False
+        self._has_events = self._is_complete = self._is_over = self._is_closed = False
 
     def __aiter__(self) -> ReplyEvents:
         return self
@@ -72,7 +72,8 @@ class ReplyEvents:
             try:
                 events = self._parser.feed(received) if isinstance(received, bytes) else (received,)
             except ValueError as error:
-                await self._give_up()
+                self._is_over = True
+                await self.aclose()
                 text = "The server sent an event that is not JSON."
                 raise ModelError(text, kind="protocol_error", is_retryable=True) from error
             if batch := self._record(events):
@@ -100,16 +101,14 @@ class ReplyEvents:
         return batch
 
     async def aclose(self) -> None:
-        """Close the reply. The body of a complete one is read to its end, which frees its connection for others."""
-        if self._is_over:
+        """Close the reply. The body of a complete one is read to its end first, so that its connection stays open."""
+        if self._is_closed:
             return
-        if self._is_complete:
-            with anyio.move_on_after(_BODY_END_GRACE_S):
-                await self._reply.drain()
-                self._is_over = True
-        if not self._is_over:
-            await self._give_up()
-
-    async def _give_up(self) -> None:
-        self._is_over = True
-        await self._reply.give_up()
+        self._is_closed = True
+        try:
+            if self._is_complete and not self._is_over:
+                with anyio.move_on_after(_BODY_END_GRACE_S):
+                    await self._reply.drain()
+        finally:
+            self._is_over = True
+            await self._reply.aclose()

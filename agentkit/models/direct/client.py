@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -87,50 +86,51 @@ class DirectClient:
 
     # -- /v1/messages --------------------------------------------------------------------------------------------
 
-    @asynccontextmanager
     async def open_reply(
         self, model: str, request: Request, record_headers: RecordHeaders, idle_timeout_s: float
-    ) -> AsyncGenerator[Reply]:
+    ) -> Reply:
         """See `MessagesEndpoint.open_reply`."""
-        if not self._is_redirected:
-            target = self._target_of(_MESSAGES, request.betas)
-            async with self._exchange(target, request.to_parts(), idle_timeout_s) as response:
-                if not _is_redirect(response):
-                    record_headers(rate_limits_of(response.headers))
-                    await _raise_refusal(response, model, target.address)
-                    yield DirectReply(response, target.address)
-                    return
-            await self._leave_to_sdk()
-        async with SdkMessages(self.sdk_client()).open_reply(model, request, record_headers, idle_timeout_s) as reply:
-            yield reply
+        target = self._target_of(_MESSAGES, request.betas)
+        response = await self._send(target, request.to_parts(), idle_timeout_s)
+        if response is None:
+            return await SdkMessages(self.sdk_client()).open_reply(model, request, record_headers, idle_timeout_s)
+        try:
+            record_headers(rate_limits_of(response.headers))
+            await _raise_refusal(response, model, target.address)
+        except BaseException:
+            response.close()
+            raise
+        return DirectReply(response, target.address)
 
     async def count_tokens(self, model: str, body: JSONObject, betas: Sequence[str], idle_timeout_s: float) -> object:
         """See `MessagesEndpoint.count_tokens`."""
-        if not self._is_redirected:
-            target = self._target_of(_COUNT_TOKENS, betas)
-            async with self._exchange(target, (encode(body),), idle_timeout_s) as response:
-                if not _is_redirect(response):
-                    await _raise_refusal(response, model, target.address)
-                    return _parse_json(await _read_all(response))
-            await self._leave_to_sdk()
-        return await SdkMessages(self.sdk_client()).count_tokens(model, body, betas, idle_timeout_s)
-
-    @asynccontextmanager
-    async def _exchange(
-        self, target: _Target, body: Sequence[bytes], idle_timeout_s: float
-    ) -> AsyncGenerator[Response]:
-        connect_timeout_s = min(_CONNECT_TIMEOUT_S, idle_timeout_s)
-        exchange = self._pool.request(
-            target.head, body, connect_timeout_s=connect_timeout_s, idle_timeout_s=idle_timeout_s
-        )
+        target = self._target_of(_COUNT_TOKENS, betas)
+        response = await self._send(target, (encode(body),), idle_timeout_s)
+        if response is None:
+            return await SdkMessages(self.sdk_client()).count_tokens(model, body, betas, idle_timeout_s)
         try:
-            response = await exchange.__aenter__()
+            await _raise_refusal(response, model, target.address)
+            return _parse_json(await _read_all(response))
+        finally:
+            response.close()
+
+    async def _send(self, target: _Target, body: Sequence[bytes], idle_timeout_s: float) -> Response | None:
+        """Return the response to a request. None: the server redirects, which only the SDK's client follows."""
+        if self._is_redirected:
+            return None
+        connect_timeout_s = min(_CONNECT_TIMEOUT_S, idle_timeout_s)
+        try:
+            response = await self._pool.send(
+                target.head, body, connect_timeout_s=connect_timeout_s, idle_timeout_s=idle_timeout_s
+            )
         except WireError as error:
             raise error_before_reply(error, target.address) from error
-        try:
-            yield response
-        finally:
-            await exchange.__aexit__(None, None, None)
+        if response.status not in _REDIRECTS or response.header(b"location") is None:
+            return response
+        response.close()
+        self._is_redirected = True
+        await self._pool.aclose()
+        return None
 
     def _target_of(self, path: str, betas: Sequence[str]) -> _Target:
         """Return the address and the head of requests to a path; they are made once."""
@@ -153,11 +153,6 @@ class DirectClient:
         return self._targets[key]
 
     # -- the SDK's client ----------------------------------------------------------------------------------------
-
-    async def _leave_to_sdk(self) -> None:
-        """Send everything through the SDK's client from now on: the server redirects, which that client follows."""
-        self._is_redirected = True
-        await self._pool.aclose()
 
     def sdk_client(self) -> AsyncAnthropic:
         """Return the client of the SDK for what has no direct way."""
@@ -194,7 +189,7 @@ def sdk_client_of(client: ApiClient) -> Client:
 
 
 class DirectReply:
-    """A reply over a connection of our own. The connection is closed, or used again, at the end of the block."""
+    """A reply over a connection of our own."""
 
     __slots__ = ("_response", "address")
 
@@ -221,12 +216,9 @@ class DirectReply:
             while await self._response.read_some():
                 pass
 
-    async def give_up(self) -> None:
-        """Do nothing: a body that was not read to its end closes its connection at the end of the block."""
-
-
-def _is_redirect(response: Response) -> bool:
-    return response.status in _REDIRECTS and response.header(b"location") is not None
+    async def aclose(self) -> None:
+        """Close the reply, and its connection if the body was not read to its end."""
+        self._response.close()
 
 
 async def _raise_refusal(response: Response, model: str, address: ApiAddress) -> None:

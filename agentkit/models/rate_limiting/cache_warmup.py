@@ -15,8 +15,6 @@ import anyio
 from agentkit.budget.model_limits import ModelLimits, model_limits_of
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from agentkit.messages.request import Request
 
 MAX_WARMUP_WAIT_S = 15.0
@@ -38,8 +36,8 @@ class CacheWarmup:
     async def wait_for_write(self, request: Request) -> CacheWrite | None:
         """Wait while another request writes the same prefix.
 
-        Returns the write that the caller has to do itself, a context manager around the request. None: the prefix is
-        in the cache, or nothing is gained by waiting for it.
+        Returns the write that the caller has to do itself, and to release after the request. None: the prefix is in the
+        cache, or nothing is gained by waiting for it.
         """
         lifetime_s = _cache_lifetime_s(request)
         if lifetime_s is None:
@@ -68,7 +66,7 @@ class CacheWarmup:
 
 
 class CacheWrite:
-    """One request that writes a prefix to the cache. A context manager: after its exit another request may write it."""
+    """One request that writes a prefix to the cache. After its `release` another request may write it."""
 
     __slots__ = ("_cache_warmup", "_is_over", "_key", "_lifetime_s")
 
@@ -80,12 +78,8 @@ class CacheWrite:
         """Record that the reply is coming, so that the prefix can be read from the cache."""
         self._finish(self._lifetime_s)
 
-    def __enter__(self) -> CacheWrite:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def release(self) -> None:
+        """Record the end of the request; without a reply, the prefix is not in the cache. Idempotent."""
         self._finish(None)
 
     def _finish(self, lifetime_s: float | None) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from agentkit.models.messages_endpoint import rate_limits_of
 from agentkit.models.sdk.errors import translate_sdk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     import httpx2
     from anthropic import AsyncStream, RequestOptions
@@ -39,10 +38,9 @@ class SdkMessages:
     client: Client
     """The client that sends the requests."""
 
-    @asynccontextmanager
     async def open_reply(
         self, model: str, request: Request, record_headers: RecordHeaders, idle_timeout_s: float
-    ) -> AsyncGenerator[SdkReply]:
+    ) -> SdkReply:
         """See `MessagesEndpoint.open_reply`."""
         import anthropic
 
@@ -53,9 +51,8 @@ class SdkMessages:
             except anthropic.APIStatusError as error:
                 record_headers(rate_limits_of(error.response.headers.raw))
                 raise
-            record_headers(rate_limits_of(stream.response.headers.raw))
-            async with stream:
-                yield SdkReply(stream, is_framed=capabilities.has_framed_events)
+        record_headers(rate_limits_of(stream.response.headers.raw))
+        return SdkReply(stream, model, is_framed=capabilities.has_framed_events)
 
     async def count_tokens(self, model: str, body: JSONObject, betas: Sequence[str], idle_timeout_s: float) -> object:
         """See `MessagesEndpoint.count_tokens`."""
@@ -95,11 +92,13 @@ class SdkReply:
 
     Args:
         stream: The reply.
+        model: The id of the model, for the texts of errors.
         is_framed: True: the events are not sent as text.
     """
 
-    def __init__(self, stream: AsyncStream[object], *, is_framed: bool) -> None:
+    def __init__(self, stream: AsyncStream[object], model: str, *, is_framed: bool) -> None:
         self._stream = stream
+        self._model = model
         self._source: AsyncIterator[object] = stream if is_framed else stream.response.aiter_bytes()
 
     @property
@@ -115,15 +114,20 @@ class SdkReply:
 
     async def receive(self) -> object:
         """Return the bytes, or the event, that are received next. None: the end."""
-        return await anext(self._source, None)
+        try:
+            return await anext(self._source, None)
+        except Exception:
+            with translate_sdk_errors(self._model):
+                raise
 
-    async def give_up(self) -> None:
-        """Close the connection."""
-        await self._stream.close()
+    async def aclose(self) -> None:
+        """Close the reply, and its connection if the body was not read to its end."""
+        with translate_sdk_errors(self._model):
+            await self._stream.close()
         await self.drain()
 
     async def drain(self) -> None:
-        """Exhaust the generator of the SDK: trio warns of async generators left unfinished."""
+        """Read the body to its end, which also ends the SDK's generator: trio warns of one that is left unfinished."""
         import anthropic
         import httpx2
 

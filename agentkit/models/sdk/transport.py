@@ -26,7 +26,7 @@ from agentkit.models.wire.tls import tls_context
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from agentkit.models.wire.exchange import Exchange, Response
+    from agentkit.models.wire.exchange import Response
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -66,14 +66,13 @@ class SdkTransport(httpx2.AsyncBaseTransport):
         pool = self._pool_for(request.url)
         with _errors_of_httpx():
             head = RequestHead(request.method.encode(), request.url.raw_path, request.headers.raw)
-            exchange = pool.request(
+            response = await pool.send(
                 head,
                 (body,) if body else (),
                 connect_timeout_s=timeouts.get("connect"),
                 idle_timeout_s=timeouts.get("read"),
             )
-            response = await exchange.__aenter__()
-        return httpx2.Response(response.status, headers=response.headers, stream=_ResponseStream(exchange, response))
+        return httpx2.Response(response.status, headers=response.headers, stream=_ResponseStream(response))
 
     def _pool_for(self, url: httpx2.URL) -> ConnectionPool:
         origin = (url.scheme, url.host, url.port)
@@ -95,8 +94,7 @@ class SdkTransport(httpx2.AsyncBaseTransport):
 class _ResponseStream(httpx2.AsyncByteStream):
     """The body of a response as it was sent; closing it ends the exchange."""
 
-    def __init__(self, exchange: Exchange, response: Response) -> None:
-        self._exchange = exchange
+    def __init__(self, response: Response) -> None:
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -109,7 +107,7 @@ class _ResponseStream(httpx2.AsyncByteStream):
                     raise
 
     async def aclose(self) -> None:
-        await self._exchange.__aexit__(None, None, None)
+        self._response.close()
 
 
 @contextmanager

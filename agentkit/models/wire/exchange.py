@@ -1,22 +1,13 @@
-"""One request and its response, over a free connection of the pool or a new one."""
+"""One exchange over a connection: a request and its response."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Protocol
 
 from agentkit.models.wire.connection import Connection
 from agentkit.models.wire.decoding import decoder_for
-from agentkit.models.wire.errors import ConnectionLost
 from agentkit.models.wire.http1 import Headers, Http1, RequestHead, ResponseHead
-
-_CLOSED_BEFORE_S = 2.0
-"""Seconds within which the end of a free connection is taken for one that crossed with the request, which nobody read.
-
-Behind them the server may have worked on it: whether it is sent and paid once more, the retries of the run decide.
-"""
 
 
 class HttpConnection:
@@ -32,17 +23,32 @@ class HttpConnection:
         self.free_since = 0.0
         """The time at which it was last given back to the pool, by `time.monotonic()`."""
 
+    async def send(self, head: RequestHead, body: Sequence[bytes], idle_timeout_s: float | None) -> ResponseHead:
+        """Send a request and return the head of its response.
 
-class ConnectionSource(Protocol):
-    """The pool, as an exchange sees it: the source of its connection."""
+        Raises:
+            WireError: There is no response; the connection is closed.
+        """
+        connection, http = self.connection, self.http
+        self.has_answered = False
+        try:
+            connection.start_exchange(idle_timeout_s)
+            http.start(head)
+            await connection.send((head.encode(sum(map(len, body))), *body))
+            response_head = None
+            while response_head is None:
+                data = await connection.receive()
+                self.has_answered |= bool(data)
+                http.receive(data)
+                response_head = http.read_head()
+        except BaseException:
+            connection.close()
+            raise
+        return response_head
 
-    def take_free(self) -> HttpConnection | None:
-        """Return an open connection that waits for a request. None: there is none."""
-        ...
 
-    async def open_connection(self, timeout_s: float | None) -> HttpConnection:
-        """Return a new connection. Raises ConnectFailed."""
-        ...
+class ConnectionOwner(Protocol):
+    """The pool, as a response sees it: it takes the connection back."""
 
     def give_back(self, over: HttpConnection) -> None:
         """Take a connection back, whatever state its exchange has left it in."""
@@ -50,16 +56,17 @@ class ConnectionSource(Protocol):
 
 
 class Response:
-    """The response to a request: its status and headers, and its body as it comes."""
+    """The response to a request: its status and headers, and its body as it comes. `close` it, whatever happens."""
 
-    __slots__ = ("_connection", "_decoder", "_http", "headers", "status")
+    __slots__ = ("_decoder", "_is_closed", "_over", "_owner", "headers", "status")
 
-    def __init__(self, head: ResponseHead, over: HttpConnection) -> None:
+    def __init__(self, head: ResponseHead, over: HttpConnection, owner: ConnectionOwner) -> None:
         self.status: int = head.status
         self.headers: Headers = head.headers
         """Names in lower case, and values, in the order of the connection."""
-        self._connection = over.connection
-        self._http = over.http
+        self._over = over
+        self._owner = owner
+        self._is_closed = False
         self._decoder = decoder_for([value for name, value in head.headers if name == b"content-encoding"])
 
     @property
@@ -88,12 +95,12 @@ class Response:
 
     async def read_raw(self) -> bytes:
         """Return what `read_some` does, as it was sent: perhaps compressed."""
-        http = self._http
+        http = self._over.http
         while not http.is_complete:
             if piece := http.read_body():
                 return piece
             if not http.is_complete:
-                http.receive(await self._connection.receive())
+                http.receive(await self._over.connection.receive())
         return b""
 
     async def read_all(self) -> bytes:
@@ -103,69 +110,8 @@ class Response:
             pieces.append(piece)
         return b"".join(pieces)
 
-
-class Exchange:
-    """One request: entering the block sends it and returns the response, leaving the block gives the connection back.
-
-    The connection of a response that was not read to its end is closed at once.
-    """
-
-    __slots__ = ("_body", "_connect_timeout_s", "_head", "_idle_timeout_s", "_over", "_source")
-
-    def __init__(
-        self,
-        source: ConnectionSource,
-        head: RequestHead,
-        body: Sequence[bytes],
-        connect_timeout_s: float | None,
-        idle_timeout_s: float | None,
-    ) -> None:
-        self._source = source
-        self._head = head
-        self._body = body
-        self._connect_timeout_s = connect_timeout_s
-        self._idle_timeout_s = idle_timeout_s
-        self._over: HttpConnection | None = None
-
-    async def __aenter__(self) -> Response:
-        """Send the request.
-
-        Raises:
-            WireError: There is no connection, or no response.
-        """
-        free = self._source.take_free()
-        if free is not None:
-            sent_at = time.monotonic()
-            try:
-                return await self._send(free)
-            except ConnectionLost:
-                if free.has_answered or time.monotonic() - sent_at > _CLOSED_BEFORE_S:
-                    raise
-        return await self._send(await self._source.open_connection(self._connect_timeout_s))
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Give the connection back, or close it."""
-        over, self._over = self._over, None
-        if over is not None:
-            self._source.give_back(over)
-
-    async def _send(self, over: HttpConnection) -> Response:
-        connection, http = over.connection, over.http
-        over.has_answered = False
-        try:
-            connection.start_exchange(self._idle_timeout_s)
-            http.start(self._head)
-            await connection.send((self._head.encode(sum(map(len, self._body))), *self._body))
-            head = None
-            while head is None:
-                data = await connection.receive()
-                over.has_answered |= bool(data)
-                http.receive(data)
-                head = http.read_head()
-        except BaseException:
-            connection.close()
-            raise
-        self._over = over
-        return Response(head, over)
+    def close(self) -> None:
+        """Give the connection back; that of a response that was not read to its end is closed at once. Idempotent."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._owner.give_back(self._over)

@@ -12,13 +12,19 @@ import anyio.lowlevel
 
 from agentkit.models.wire.delayed_call import call_later
 from agentkit.models.wire.dialing import Dialer, Server
-from agentkit.models.wire.exchange import Exchange, HttpConnection
+from agentkit.models.wire.errors import ConnectionLost
+from agentkit.models.wire.exchange import HttpConnection, Response
 from agentkit.models.wire.http1 import RequestHead
 
 MAX_FREE_CONNECTIONS = 100
 """The most connections that are kept open for requests to come."""
 MAX_FREE_S = 30.0
 """Seconds without a request after which a connection is closed: many servers close theirs after a minute."""
+_CLOSED_BEFORE_S = 2.0
+"""Seconds within which the end of a free connection is taken for one that crossed with the request, which nobody read.
+
+Behind them the server may have worked on it: whether it is sent and paid once more, the retries of the run decide.
+"""
 
 
 class ConnectionPool:
@@ -34,25 +40,37 @@ class ConnectionPool:
         self._call_off_drop: Callable[[], object] | None = None
         self._is_closed = False
 
-    def request(
+    async def send(
         self,
         head: RequestHead,
         body: Sequence[bytes] = (),
         *,
         connect_timeout_s: float | None,
         idle_timeout_s: float | None,
-    ) -> Exchange:
-        """Return a request that is sent on entering it: `async with pool.request(...) as response`.
+    ) -> Response:
+        """Send a request and return its response, which must be closed.
 
         Args:
             head: Its first lines.
             body: The parts of its body, which are not copied.
             connect_timeout_s: Seconds for a new connection. None: without a limit.
             idle_timeout_s: Seconds without a byte either way after which it is given up. None: without a limit.
-        """
-        return Exchange(self, head, body, connect_timeout_s, idle_timeout_s)
 
-    def take_free(self) -> HttpConnection | None:
+        Raises:
+            WireError: There is no connection, or no response.
+        """
+        free = self._take_free()
+        if free is not None:
+            sent_at = time.monotonic()
+            try:
+                return Response(await free.send(head, body, idle_timeout_s), free, self)
+            except ConnectionLost:
+                if free.has_answered or time.monotonic() - sent_at > _CLOSED_BEFORE_S:
+                    raise
+        new = HttpConnection(await self._dialer.connect(connect_timeout_s))
+        return Response(await new.send(head, body, idle_timeout_s), new, self)
+
+    def _take_free(self) -> HttpConnection | None:
         """Return the connection that was last used, if it can be used again. None: a new one is needed."""
         oldest = time.monotonic() - MAX_FREE_S
         while self._free:
@@ -61,10 +79,6 @@ class ConnectionPool:
                 return over
             over.connection.close()
         return None
-
-    async def open_connection(self, timeout_s: float | None) -> HttpConnection:
-        """Return a new connection. Raises ConnectFailed."""
-        return HttpConnection(await self._dialer.connect(timeout_s))
 
     def give_back(self, over: HttpConnection) -> None:
         """Keep a connection for the next request, or close it where it cannot be used again."""

@@ -116,8 +116,7 @@ async def test_a_refusal_reports_the_rate_limits_in_its_headers() -> None:
     async with model_at(refuses("429 Slow", "rate_limit_error", *limits, "Retry-After: 2")) as (model, _):
         assert isinstance(model.client, DirectClient)
         with pytest.raises(ModelError) as caught:
-            async with model.client.open_reply(MODEL, QUESTION, seen.append, 10):
-                pass
+            await model.client.open_reply(MODEL, QUESTION, seen.append, 10)
     assert caught.value.retry_after_s == 2
     assert seen == [{"anthropic-ratelimit-requests-limit": "60", "anthropic-ratelimit-requests-remaining": "7"}]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -31,6 +33,14 @@ async def begun(one: CacheWarmup, asked: Request | None = None) -> CacheWrite:
     writing = await one.wait_for_write(asked or request())
     assert writing is not None
     return writing
+
+
+@contextmanager
+def held(writing: CacheWrite) -> Generator[CacheWrite]:
+    try:
+        yield writing
+    finally:
+        writing.release()
 
 
 class TestRuns:
@@ -89,7 +99,7 @@ class TestWaiting:
 
     async def test_others_wait_until_the_reply_begins(self) -> None:
         one, came = CacheWarmup(), list[CacheWrite | None]()
-        with await begun(one) as writing:
+        with held(await begun(one)) as writing:
             async with anyio.create_task_group() as tasks:
 
                 async def follow() -> None:
@@ -109,12 +119,12 @@ class TestWaiting:
             writing = await one.wait_for_write(request())
             came.append(writing is not None)
             if writing is not None:
-                with writing:
+                with held(writing):
                     await anyio.wait_all_tasks_blocked()
                     writing.record_reply_started()
 
         async with anyio.create_task_group() as tasks:
-            with await begun(one):
+            with held(await begun(one)):
                 for _ in range(4):
                     tasks.start_soon(follow)
                 await anyio.wait_all_tasks_blocked()
@@ -123,7 +133,7 @@ class TestWaiting:
     async def test_nobody_waits_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(warmth, "MAX_WARMUP_WAIT_S", 0.01)
         one = CacheWarmup()
-        with await begun(one), anyio.fail_after(5):
+        with held(await begun(one)), anyio.fail_after(5):
             assert await one.wait_for_write(request()) is None
 
     @pytest.mark.parametrize(
@@ -131,7 +141,7 @@ class TestWaiting:
     )
     async def test_who_does_not_begin_with_that_prefix_does_not_wait(self, asked: Request) -> None:
         one = CacheWarmup()
-        with await begun(one), anyio.fail_after(5):
+        with held(await begun(one)), anyio.fail_after(5):
             writing = await one.wait_for_write(asked)
         if writing is not None:
             writing.record_reply_started()

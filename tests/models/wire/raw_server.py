@@ -12,7 +12,7 @@ import anyio.lowlevel
 from anyio.streams.tls import TLSListener
 
 from agentkit.models.wire.dialing import Server
-from agentkit.models.wire.exchange import Exchange
+from agentkit.models.wire.exchange import Response
 from agentkit.models.wire.http1 import RequestHead
 from agentkit.models.wire.pool import ConnectionPool
 
@@ -103,9 +103,14 @@ async def pool_of(
         await pool.aclose()
 
 
-def post(pool: ConnectionPool, *body: bytes, idle_timeout_s: float | None = 5) -> Exchange:
-    """Return a request with a body in parts."""
-    return pool.request(HEAD, body or (b"{}",), connect_timeout_s=5, idle_timeout_s=idle_timeout_s)
+@asynccontextmanager
+async def post(pool: ConnectionPool, *body: bytes, idle_timeout_s: float | None = 5) -> AsyncGenerator[Response]:
+    """Send a request with a body in parts, and yield its response."""
+    response = await pool.send(HEAD, body or (b"{}",), connect_timeout_s=5, idle_timeout_s=idle_timeout_s)
+    try:
+        yield response
+    finally:
+        response.close()
 
 
 async def body_of(pool: ConnectionPool, *body: bytes, idle_timeout_s: float | None = 5) -> bytes:

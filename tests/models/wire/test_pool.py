@@ -12,7 +12,6 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from agentkit.models.wire import exchange as exchange_module
 from agentkit.models.wire import pool as pool_module
 from agentkit.models.wire.errors import ConnectionLost, WireError
 from tests.models.wire.raw_server import OK, answering, body_of, pool_of, post, read_request, serving
@@ -112,7 +111,7 @@ async def test_a_request_is_sent_again_once_only_and_only_on_a_connection_used_b
 
 
 async def test_a_request_that_the_server_may_have_worked_on_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange_module, "_CLOSED_BEFORE_S", 0.02)
+    monkeypatch.setattr(pool_module, "_CLOSED_BEFORE_S", 0.02)
 
     async def work_and_close(stream: anyio.abc.ByteStream) -> None:
         await read_request(stream)
@@ -181,7 +180,7 @@ async def test_a_response_that_comes_while_the_one_before_it_is_held_is_nobodys(
                     sent.wait(5)
                 else:
                     with anyio.fail_after(5):
-                        while response._connection.is_usable:  # pyright: ignore[reportPrivateUsage]
+                        while response._over.connection.is_usable:  # pyright: ignore[reportPrivateUsage]
                             await anyio.sleep(0.001)
             assert await body_of(pool) == b"tea"
         await anyio.to_thread.run_sync(server.join)
