@@ -165,7 +165,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         """Open what the run needs, until the deadline of `opening`, run the loop, and close everything."""
         async with AsyncExitStack() as stack:
             names = (self.spec.model, self.spec.fallback)
-            models = [await stack.enter_async_context(open_model(one, self.spec, scope)) for one in names if one]
+            models = [await open_model(one, self.spec, scope, stack) for one in names if one]
             scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, credentials_of_models(models)))
             deps = await stack.enter_async_context(open_deps(self.spec, self.options, self.parent))
             if deps is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -13,7 +13,7 @@ from agentkit.errors import UsageError
 from agentkit.loop.durable.late_budgets import goes_on_under
 from agentkit.models.batching.batched_model import BatchedModel
 from agentkit.models.claude import ClaudeModel
-from agentkit.models.client import lease_client, lease_given_client
+from agentkit.models.client import ClientLease, lease_client
 from agentkit.models.model import NeedsNoServer
 from agentkit.models.overriding_client import overriding_client
 from agentkit.models.rate_limiting.limiter import rate_limiter_of
@@ -78,23 +78,22 @@ def store_of(journal: str | PathLike[str] | StepsStore) -> StepsStore:
     return as_journal(journal)
 
 
-@asynccontextmanager
-async def open_model(model: str | Model, spec: AnySpec, scope: RunScope) -> AsyncGenerator[Model]:
-    """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client."""
+async def open_model(model: str | Model, spec: AnySpec, scope: RunScope, stack: AsyncExitStack) -> Model:
+    """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client.
+
+    The stack keeps the client open.
+    """
     if isinstance(model, BatchedModel):  # opened by the fan-out
-        yield model
-        return
+        return model
     makes_replies = isinstance(model, NeedsNoServer) and model.needs_no_server
     if not isinstance(model, str) and (makes_replies or (scope.client is None and overriding_client() is None)):
         if isinstance(model, ClaudeModel):
-            async with lease_given_client(model.client) as client:
-                yield wrapped(model if client is model.client else replace(model, client=client))
-        else:
-            yield wrapped(model)
-        return
+            client = await stack.enter_async_context(ClientLease(model.client))
+            return wrapped(model if client is model.client else replace(model, client=client))
+        return wrapped(model)
     name = model if isinstance(model, str) else model.name
-    async with lease_client(scope.client or scope.agent_client) as client:
-        yield wrapped(ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name)))
+    client = await stack.enter_async_context(lease_client(scope.client or scope.agent_client))
+    return wrapped(ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name)))
 
 
 def open_deps(

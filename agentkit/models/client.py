@@ -8,7 +8,7 @@ do runs in other event loops than the one that a passed client belongs to, which
 from __future__ import annotations
 
 import os
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from agentkit.models.sdk.loop_client import copy_for_this_loop, take_over
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from types import TracebackType
 
 
 @dataclass(slots=True)
@@ -39,39 +40,49 @@ _shared_clients: RunVar[dict[int, _SharedClient]] = RunVar("agentkit_clients")
 """The clients that were opened in this event loop, by the id of the client that they are a copy of, or of None."""
 
 
-def lease_client(given: ApiClient | None) -> AbstractAsyncContextManager[ApiClient]:
+def lease_client(given: ApiClient | None) -> ClientLease:
     """Lend the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
-    chosen = overriding_client() or given
-    return _lease_shared(None) if chosen is None else lease_given_client(chosen)
+    return ClientLease(overriding_client() or given)
 
 
-@asynccontextmanager
-async def lease_given_client(given: ApiClient) -> AsyncGenerator[ApiClient]:
-    """Yield a given client, or a copy of it where its connections belong to another event loop."""
-    if isinstance(given, DirectClient) or await take_over(given):
-        yield given
-        return
-    async with _lease_shared(given) as client:
-        yield client
+class ClientLease:
+    """A client on loan, a context manager: entering it returns the client.
 
+    Args:
+        given: The client to lend, or to copy where its connections belong to another event loop. None: the shared one.
+    """
 
-@asynccontextmanager
-async def _lease_shared(original: Client | None) -> AsyncGenerator[ApiClient]:
-    correct_library_name()  # the shared clients are found by the event loop
-    clients = _shared_clients.get(None)
-    if clients is None:
-        _shared_clients.set(clients := {})
-    key = id(original)
-    if key not in clients:
-        clients[key] = _SharedClient(_open_client() if original is None else copy_for_this_loop(original), original)
-    shared = clients[key]
-    shared.users += 1
-    try:
-        yield shared.client
-    finally:
+    __slots__ = ("_clients", "_given", "_shared")
+
+    def __init__(self, given: ApiClient | None) -> None:
+        self._given = given
+        self._shared: _SharedClient | None = None
+        self._clients: dict[int, _SharedClient] = {}
+
+    async def __aenter__(self) -> ApiClient:
+        given = self._given
+        if given is not None and (isinstance(given, DirectClient) or await take_over(given)):
+            return given
+        correct_library_name()  # the shared clients are found by the event loop
+        clients = _shared_clients.get(None)
+        if clients is None:
+            _shared_clients.set(clients := {})
+        key = id(given)
+        if key not in clients:
+            clients[key] = _SharedClient(_open_client() if given is None else copy_for_this_loop(given), given)
+        self._clients, self._shared = clients, clients[key]
+        self._shared.users += 1
+        return self._shared.client
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shared, self._shared = self._shared, None
+        if shared is None:
+            return
         shared.users -= 1
         if shared.users == 0:
-            del clients[key]
+            del self._clients[id(shared.original)]
             with anyio.CancelScope(shield=True):
                 await shared.client.close()
 
