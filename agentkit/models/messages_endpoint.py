@@ -30,6 +30,11 @@ class Reply(Protocol):
         """The media type of the body. Empty: none was sent."""
         ...
 
+    @property
+    def has_ended(self) -> bool:
+        """True if the end of the body was read already, so that there is nothing to drain."""
+        ...
+
     async def receive(self) -> object:
         """Return the bytes that are received next, or an event where events are not sent as text. None: the end."""
         ...

@@ -106,7 +106,7 @@ class ReplyEvents:
             return
         self._is_closed = True
         try:
-            if self._is_complete and not self._is_over:
+            if self._is_complete and not self._is_over and not self._reply.has_ended:
                 with anyio.move_on_after(_BODY_END_GRACE_S):
                     await self._reply.drain()
         finally:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _EVENT_END = b"\n\n"
 _USUAL_EVENT = re.compile(rb"(?:\A|\n\n)event:[^\n]*\ndata:([^\n]+)(?=\n\n|\Z)")
 """An event as the API writes it: its name, then one line of data."""
+_ONE_USUAL_EVENT = re.compile(rb"event:[^\n]*+\ndata: ?+([^ \n][^\n]*+)\n\n")
+"""A chunk that is one such event and nothing else."""
 
 
 class SSEParser:
@@ -40,6 +42,8 @@ class SSEParser:
         """
         if self._ends_with_cr or b"\r" in data:
             data = self._normalize_line_ends(data)
+        if not self._pending and (event := _ONE_USUAL_EVENT.fullmatch(data)):  # the reply comes event by event
+            return [from_json(event[1])]
         if self._pending and self._pending[-1].endswith(
             b"\n"
         ):  # the blank line that ends an event may be split between two chunks
@@ -80,7 +84,7 @@ def _parse_usual_events(text: bytes) -> list[object]:
         ValueError: One of them is written in another way, or is not JSON.
     """
     found = _USUAL_EVENT.findall(text)
-    if len(found) != text.count(_EVENT_END) + 1:
+    if text.count(b"\n") != 3 * len(found) - 2:  # one in each event, two between them; to count blank lines is slow
         raise ValueError("there are events of another form")
     events: list[object] = from_json(b"[%b]" % b",".join(found))
     if len(events) != len(found):

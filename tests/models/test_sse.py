@@ -37,7 +37,7 @@ def test_events_are_the_same_however_their_bytes_are_cut(
     assert read(*pieces, b"\n") == texts
 
 
-FRAGMENTS = [b"event: one\n", b"data: ", b"data:{}", b"{}", b"1,2", b"[", b"]", b'"', b"\n", b"\n\n", b": no\n"]
+FRAGMENTS = [b"event: one\n", b"data: ", b"data:{}", b"{}", b"1,2", b"[", b"]", b'"', b"\n", b"\n\n", b"\r", b": no\n"]
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=11).map(b"".join))

@@ -203,6 +203,11 @@ class DirectReply:
         """The media type of the body. Empty: none was sent."""
         return (self._response.header(b"content-type") or b"").decode("latin-1")
 
+    @property
+    def has_ended(self) -> bool:
+        """True if the end of the body was read."""
+        return self._response.has_ended
+
     async def receive(self) -> bytes | None:
         """Return the bytes that are received next. None: the end."""
         try:

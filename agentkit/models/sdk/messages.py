@@ -112,6 +112,11 @@ class SdkReply:
         content_type: str = self._stream.response.headers.get("content-type", "")
         return content_type
 
+    @property
+    def has_ended(self) -> bool:
+        """Always False: only the generator of the SDK knows."""
+        return False
+
     async def receive(self) -> object:
         """Return the bytes, or the event, that are received next. None: the end."""
         try:

@@ -70,6 +70,11 @@ class Response:
         self._decoder = decoder_for([value for name, value in head.headers if name == b"content-encoding"])
 
     @property
+    def has_ended(self) -> bool:
+        """True if the end of the body was read."""
+        return self._over.http.is_complete
+
+    @property
     def is_refusal(self) -> bool:
         """True for a status of an error: it says enough, also where the body breaks off."""
         return self.status >= 400
@@ -97,10 +102,10 @@ class Response:
         """Return what `read_some` does, as it was sent: perhaps compressed."""
         http = self._over.http
         while not http.is_complete:
+            if http.needs_data:
+                http.receive(await self._over.connection.receive())
             if piece := http.read_body():
                 return piece
-            if not http.is_complete:
-                http.receive(await self._over.connection.receive())
         return b""
 
     async def read_all(self) -> bytes:

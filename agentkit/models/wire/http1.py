@@ -23,6 +23,8 @@ MAX_INTERIM_RESPONSES = 100
 _FRAMING = (b"content-length", b"transfer-encoding")
 _METHODS_WITHOUT_BODY = (b"GET", b"HEAD", b"DELETE", b"OPTIONS")
 _END_OF_MESSAGE = h11.EndOfMessage()
+_CHUNK_END = b"\r\n"
+"""The line end behind the bytes of a chunk, which h11 reads with the next one."""
 
 
 class RequestHead:
@@ -85,14 +87,15 @@ class ResponseHead:
 class Http1:
     """The HTTP of one connection: one request after the other, each with its response."""
 
-    __slots__ = ("_failure", "_h11", "_has_response", "_interim_responses", "_needs_data", "is_complete")
+    __slots__ = ("_failure", "_h11", "_has_response", "_interim_responses", "is_complete", "needs_data")
 
     def __init__(self) -> None:
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._failure: WireError | None = None
         self._has_response = False
         self._interim_responses = 0
-        self._needs_data = False
+        self.needs_data = False
+        """True if all of the body that has come was read."""
         self.is_complete = False
         """True once the whole response was read."""
 
@@ -100,7 +103,7 @@ class Http1:
         """Begin an exchange: the response to this request comes next."""
         self._h11.send(head.event)
         self._h11.send(_END_OF_MESSAGE)
-        self._has_response = self.is_complete = False
+        self._has_response = self.needs_data = self.is_complete = False
         self._interim_responses = 0
 
     def receive(self, data: bytes) -> None:
@@ -108,7 +111,7 @@ class Http1:
         if not data and not self._has_response:
             self._failure = ConnectionLost("Server disconnected without sending a response.")
             return
-        self._needs_data = False
+        self.needs_data = False
         self._h11.receive_data(data)
 
     def read_head(self) -> ResponseHead | None:
@@ -145,21 +148,23 @@ class Http1:
         """
         if self._failure is not None:
             raise self._failure
-        if self._needs_data:
-            return b""
+        connection = self._h11
         pieces: list[bytes] = []
-        next_event = self._h11.next_event
         try:
-            while isinstance(event := next_event(), h11.Data):
+            while isinstance(event := connection.next_event(), h11.Data):
                 pieces.append(event.data)
+                # Most reads bring one chunk: nothing is behind it then, and h11 need not look for more.
+                if len(pieces) == 1 and event.chunk_end and connection.trailing_data[0] == _CHUNK_END:
+                    event = h11.NEED_DATA
+                    break
         except h11.RemoteProtocolError as error:
             self._failure = _failure_of(error)
             self._failure.__cause__ = error
             if not pieces:
                 raise self._failure from error
             return b"".join(pieces)
-        self._needs_data = event is h11.NEED_DATA
-        self.is_complete = not self._needs_data
+        self.needs_data = event is h11.NEED_DATA
+        self.is_complete = not self.needs_data
         return b"".join(pieces)
 
     def finish(self) -> bool:

@@ -67,6 +67,20 @@ def test_the_pieces_of_one_read_come_together() -> None:
     assert http.finish()
 
 
+def test_a_chunk_that_comes_alone_needs_no_second_look() -> None:
+    http = started(CHUNKED)
+    assert http.read_head() is not None
+    pieces = (b"3\r\ntea\r\n", b"4\r\n for\r\n", b"4\r\n tw", b"o\r\n2\r\n!!", b"\r\n2\r\n\r\n\r\n", b"0\r\n\r\n")
+    bodies: list[bytes] = []
+    for piece in pieces:
+        http.receive(piece)
+        bodies.append(http.read_body())
+        assert http.needs_data is not http.is_complete
+    assert bodies == [b"tea", b" for", b" tw", b"o!!", b"\r\n", b""]
+    assert http.is_complete
+    assert http.finish()
+
+
 def test_a_chunk_without_its_bytes_yet_is_not_the_end() -> None:
     http = started(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n")
     assert http.read_head() is not None
