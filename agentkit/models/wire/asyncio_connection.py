@@ -11,17 +11,20 @@ from typing import cast
 
 from agentkit.models.wire.connection import MAX_RECEIVED_BYTES, PIECE_BYTES, has_nothing_to_read, pieces_to_send
 from agentkit.models.wire.errors import ConnectionLost, IdleTimedOut, WireError
+from agentkit.models.wire.tls_session import TlsSession
 
 
 async def open_connection(sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> AsyncioConnection:
     """Return the connection over a connected socket, which it takes over. Raises OSError where TLS fails."""
     loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(
-        lambda: AsyncioConnection(loop, sock, is_plain=tls is None),
-        sock=sock,
-        ssl=tls,
-        server_hostname=host if tls else None,
-    )
+    session = None if tls is None else TlsSession(tls, host)
+    try:
+        if session is not None:
+            await session.handshake(lambda most: loop.sock_recv(sock, most), lambda data: loop.sock_sendall(sock, data))
+        _, connection = await loop.create_connection(lambda: AsyncioConnection(loop, sock, session), sock=sock)
+    except BaseException:
+        sock.close()
+        raise
     return connection
 
 
@@ -31,20 +34,19 @@ class AsyncioConnection(asyncio.Protocol):
     Args:
         loop: The event loop.
         sock: Its socket.
-        is_plain: True: no TLS lies between. What the system still holds when sending fails is read from the socket: a
-            server may refuse a request amid its body, and close.
+        tls: The TLS that lies between. None: there is none.
     """
 
     __slots__ = (
-        "_active_at", "_failure", "_has_ended", "_idle_timeout_s", "_is_in_exchange", "_is_plain",
+        "_active_at", "_failure", "_has_ended", "_idle_timeout_s", "_is_in_exchange",
         "_is_reading_paused", "_is_writing_paused", "_loop", "_received", "_received_bytes", "_sock", "_timer",
-        "_transport", "_unsent", "_unsent_bytes", "_waiter",
+        "_tls", "_transport", "_unsent", "_unsent_bytes", "_waiter",
     )  # fmt: skip
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, *, is_plain: bool) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, tls: TlsSession | None) -> None:
         self._loop = loop
         self._sock = sock
-        self._is_plain = is_plain
+        self._tls = tls
         self._transport: asyncio.Transport | None = None  # None: closed
         self._is_in_exchange = False
         self._received: list[bytes] = []
@@ -137,6 +139,12 @@ class AsyncioConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Keep what came, and make the server wait where its reader does not follow."""
+        if self._tls is not None:
+            data = self._tls.decrypt(data)
+            if self._tls.has_ended:
+                self._end(self._tls.failure)
+            if not data:
+                return
         if not self._is_in_exchange:  # nobody asked for it
             self.close()
             return
@@ -154,14 +162,9 @@ class AsyncioConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note why the connection ended."""
-        if isinstance(exc, OSError) and self._is_plain:
+        if isinstance(exc, OSError):
             self._read_the_rest()
-        if self._failure is None and exc is not None:
-            self._failure = ConnectionLost(str(exc) or type(exc).__name__)
-            self._failure.__cause__ = exc
-        self._has_ended = True
-        self.close()
-        self._wake()
+        self._end(exc)
 
     def pause_writing(self) -> None:
         """Send nothing more for now."""
@@ -179,12 +182,21 @@ class AsyncioConnection(asyncio.Protocol):
             if piece is None or self._transport is None or self._transport.is_closing():
                 self._unsent = None
             else:
-                self._transport.write(piece)
+                self._transport.write(piece if self._tls is None else self._tls.encrypt(piece))
 
     def _read_the_rest(self) -> None:
+        """Read what the system still holds after a failure: a server may refuse a request amid its body, and close."""
         with contextlib.suppress(OSError):
             while self._is_in_exchange and (data := self._sock.recv(PIECE_BYTES)):
-                self._received.append(data)
+                self.data_received(data)
+
+    def _end(self, error: Exception | None) -> None:
+        if self._failure is None and error is not None:
+            self._failure = ConnectionLost(str(error) or type(error).__name__)
+            self._failure.__cause__ = error
+        self._has_ended = True
+        self.close()
+        self._wake()
 
     def _check_idle(self) -> None:
         self._timer = None

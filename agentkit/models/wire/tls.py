@@ -31,6 +31,7 @@ def tls_context() -> ssl.SSLContext:
 def _context(cafile: str | None, capath: str | None) -> ssl.SSLContext:
     context = _make_context(cafile, capath)
     context.set_alpn_protocols(["http/1.1"])
+    context.options |= ssl.OP_NO_RENEGOTIATION  # a session sends nothing by itself
     return context
 
 

@@ -14,51 +14,40 @@ import trio
 from agentkit.event_loop import start_root_task
 from agentkit.models.wire.connection import has_nothing_to_read, pieces_to_send
 from agentkit.models.wire.errors import ConnectionLost, IdleTimedOut
+from agentkit.models.wire.tls_session import TlsSession
 
 
 async def open_connection(sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> TrioConnection:
     """Return the connection over a connected socket, which it takes over. Raises OSError where TLS fails."""
-    trio_socket = trio.socket.from_stdlib_socket(sock)
-    stream = trio.SocketStream(trio_socket)
-    if tls is None:
-        return TrioConnection(stream, trio_socket, sock)
-    encrypted = trio.SSLStream(stream, tls, server_hostname=host, https_compatible=True)
+    stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
+    session = None if tls is None else TlsSession(tls, host)
     try:
-        await encrypted.do_handshake()
+        if session is not None:
+            await session.handshake(stream.socket.recv, stream.send_all)
     except trio.BrokenResourceError as error:
-        trio_socket.close()
+        sock.close()
         raise _os_error_below(error) from None
     except BaseException:
-        trio_socket.close()
+        sock.close()
         raise
-    return TrioConnection(encrypted, trio_socket, sock)
+    return TrioConnection(stream, sock, session)
 
 
 class TrioConnection:
     """A connection of a trio event loop.
 
     Args:
-        stream: Sends and receives.
-        trio_socket: The socket below, which closes at once.
-        sock: The same as the standard library's: it is asked if anything came on a free connection, or its end.
+        stream: Sends and receives over the socket.
+        sock: The standard library's socket: it is asked if anything came on a free connection, or its end.
+        tls: The TLS that lies between. None: there is none.
     """
 
-    __slots__ = (
-        "_active_at", "_idle_timeout_s", "_is_open", "_sock", "_stream", "_trio_socket", "_undecrypted", "is_sending",
-    )  # fmt: skip
+    __slots__ = ("_active_at", "_idle_timeout_s", "_is_open", "_sock", "_stream", "_tls", "is_sending")
 
-    def __init__(
-        self,
-        stream: trio.SocketStream | trio.SSLStream[trio.SocketStream],
-        trio_socket: trio.socket.SocketType,
-        sock: socket.socket,
-    ) -> None:
+    def __init__(self, stream: trio.SocketStream, sock: socket.socket, tls: TlsSession | None) -> None:
         self._stream = stream
-        self._trio_socket = trio_socket
         self._sock = sock
-        self._undecrypted: ssl.MemoryBIO | None = None
-        if isinstance(stream, trio.SSLStream):  # what came in one packet with the end of a response stays in there
-            self._undecrypted = stream._incoming  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        self._tls = tls
         self._is_open = True
         self._idle_timeout_s = math.inf
         self._active_at = 0.0
@@ -68,9 +57,7 @@ class TrioConnection:
     @property
     def is_usable(self) -> bool:
         """True if an exchange may start on it: it is open, and nothing can be read from it, not even its end."""
-        if not self._is_open or (self._undecrypted is not None and self._undecrypted.pending):
-            return False
-        return has_nothing_to_read(self._sock)
+        return self._is_open and has_nothing_to_read(self._sock)
 
     def start_exchange(self, idle_timeout_s: float | None) -> None:
         """Begin an exchange."""
@@ -95,7 +82,7 @@ class TrioConnection:
     async def _send_pieces(self, pieces: Iterator[bytes | memoryview]) -> None:
         with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             for piece in pieces:
-                await self._stream.send_all(piece)
+                await self._stream.send_all(piece if self._tls is None else self._tls.encrypt(piece))
                 self._active_at = trio.current_time()
             self.is_sending = False
 
@@ -105,12 +92,24 @@ class TrioConnection:
         while True:
             with trio.move_on_at(max(waiting_since, self._active_at) + self._idle_timeout_s) as scope:
                 try:
-                    return bytes(await self._stream.receive_some())
+                    return await self._receive_some()
                 except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
                     below = _os_error_below(error)
                     raise ConnectionLost(str(below)) from below
             if scope.deadline >= max(waiting_since, self._active_at) + self._idle_timeout_s:
                 raise self._idle_timeout()
+
+    async def _receive_some(self) -> bytes:
+        tls = self._tls
+        if tls is None:
+            return bytes(await self._stream.receive_some())
+        while not tls.has_ended:
+            came = bytes(await self._stream.receive_some())
+            if not came or (data := tls.decrypt(came)):
+                return data if came else b""
+        if tls.failure is not None:
+            raise ConnectionLost(str(tls.failure)) from tls.failure
+        return b""
 
     def end_exchange(self) -> None:
         """End an exchange."""
@@ -118,7 +117,7 @@ class TrioConnection:
     def close(self) -> None:
         """Close the connection at once; a task that sends ends by that."""
         self._is_open = False
-        self._trio_socket.close()
+        self._stream.socket.close()
 
     def _idle_timeout(self) -> IdleTimedOut:
         self.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from dataclasses import dataclass
 
 import anyio
@@ -65,8 +67,15 @@ async def bytewise(exchange: Exchange) -> None:
 async def refuses_early(exchange: Exchange) -> None:
     """It reads no more of the body once it knows the size."""
     await exchange.say(sized(error_body("request_too_large"), "413 Too Large", JSON, "connection: close"))
-    await exchange.stream.send_eof()
+    exchange.socket.shutdown(socket.SHUT_WR)
     await exchange.hang()
+
+
+async def refuses_and_resets(exchange: Exchange) -> None:
+    """It takes the connection away with the refusal: what is on its way to it is answered with a reset."""
+    await exchange.say(sized(error_body("request_too_large"), "413 Too Large", JSON, "connection: close"))
+    exchange.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    await exchange.stream.aclose()
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,8 @@ class Scene:
     """True: it needs a short idle timeout."""
     redirects: bool = False
     """True: the direct client asks once more, by way of the SDK."""
+    is_for_ours: bool = False
+    """True: the SDK's own connections are not asked, since what they come to depends on the moment."""
     sdks_own: tuple[str, int, int] | None = None
     """Outcome, requests and kept of the SDK's own connections, which the bytes behind a reply are left in."""
 

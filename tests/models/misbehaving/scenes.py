@@ -31,6 +31,7 @@ from tests.models.misbehaving.scene import (
     redirects,
     redirects_without_end,
     refuses,
+    refuses_and_resets,
     refuses_early,
     says,
     stalls,
@@ -94,6 +95,15 @@ REFUSALS: dict[str, Scene] = {
     ),
     "413 before the body": Scene(
         refuses_early, "request_too_large 413", requests=4, kept=0, prompt="long " * 200_000, reads_body=False
+    ),
+    "413 and a reset": Scene(
+        refuses_and_resets,
+        "request_too_large 413",
+        requests=4,
+        kept=0,
+        prompt="long " * 200_000,
+        reads_body=False,
+        is_for_ours=True,
     ),
     "429": Scene(
         refuses("429 Slow", "rate_limit_error", "retry-after: 0.01"), "rate_limit_error 429 req_1 again 0.01", 2

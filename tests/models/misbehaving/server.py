@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -34,6 +35,11 @@ class Exchange:
     head: bytes
     body: bytes
 
+    @property
+    def socket(self) -> socket.socket:
+        """The system's socket below the connection, and below its TLS."""
+        return self.stream.extra(anyio.abc.SocketAttribute.raw_socket)
+
     async def say(self, *pieces: bytes) -> None:
         for piece in pieces:
             await self.stream.send(piece)
@@ -57,7 +63,7 @@ class MisbehavingServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.raw.port}"
+        return f"https://localhost:{self.raw.port}" if self.tls else f"http://127.0.0.1:{self.raw.port}"
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[MisbehavingServer]:

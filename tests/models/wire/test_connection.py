@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import anyio
 import anyio.abc
@@ -16,6 +18,7 @@ from agentkit.models.wire.connection import PIECE_BYTES, Connection, pieces_to_s
 from agentkit.models.wire.dialing import Dialer, Server
 from agentkit.models.wire.errors import ConnectionLost, IdleTimedOut
 from agentkit.models.wire.trio_connection import TrioConnection
+from tests.models.wire.certificates import certificates
 from tests.models.wire.raw_server import RawServer, serving
 
 pytestmark = pytest.mark.anyio
@@ -185,6 +188,35 @@ async def test_the_end_is_no_bytes_and_a_reset_an_error() -> None:
             await connection.receive()
         assert isinstance(caught.value.__cause__, OSError)
         connection.close()
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+async def test_a_refusal_is_read_although_the_server_has_reset_the_connection(
+    is_tls: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    tls = certificates()
+
+    def accept() -> socket.socket:
+        accepted, _ = listener.accept()
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return tls.server.wrap_socket(accepted, server_side=True) if is_tls else accepted
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as thread:
+        accepting = thread.submit(accept)
+        server = Server("localhost", listener.getsockname()[1], tls.client if is_tls else None)
+        connection = await Dialer(server).connect(5)
+        accepted = accepting.result()
+        connection.start_exchange(5)
+        accepted.sendall(b"413")
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()
+        await connection.send([bytes(1_000_000)])  # fails before the loop has looked for what came
+        assert await connection.receive() == b"413"
+        with suppress(ConnectionLost):
+            assert await connection.receive() == b""
+        connection.close()
+        assert not connection.is_usable
+        assert caplog.messages == []
 
 
 async def test_bytes_that_nobody_asked_for_end_the_use_of_a_connection() -> None:
