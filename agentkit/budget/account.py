@@ -1,30 +1,17 @@
-"""Budget accounting: amounts are reserved before a model call and settled after it, in every budget above a run.
+"""The account of one budget: what all runs below it have spent, reserved, and keep for their final turns.
 
-Three rules for this file: nothing is awaited between the check of what is available and its reservation; a call
-waits only for calls in flight, which will be settled, never for anything that may be waiting itself, and not for ever
-where their event loop is blocked; and runs in several threads may share an account, so every change is made under the
-lock, and a waiter is woken in its own event loop.
+Two rules for this file: runs in several threads may share an account, so it is read for a decision, and changed, under
+the lock of the accounts; and an amount is never changed, only replaced.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 
-import anyio.lowlevel
-
-from agentkit.budget.budget import Amount, Budget, Need
-from agentkit.budget.limit_texts import blocked_text, limits_text, time_text
-from agentkit.budget.waiting_line import Waiter, WaitingLine, accounts_lock
+from agentkit.budget.budget import NO_AMOUNT, Amount, Budget
+from agentkit.budget.waiting_line import CallInFlight, WaitingLine, accounts_lock
 from agentkit.errors import AgentkitError
-from agentkit.event_loop import EventLoop
-
-FINAL_TURN_TIME_SHARE = 0.1
-"""The share of `max_seconds` that is kept for the final turn, at the least."""
-_CLOCK_TOLERANCE_S = 0.05  # two clocks are read, one after the other, so the time may be over a little before 0
-_NO_AMOUNT = Amount()
 
 
 class OverBudget(AgentkitError):
@@ -45,15 +32,15 @@ class Account:
         self.budget = budget
         self.owner = owner
         """The owner of the budget, for error messages: `the run`, `the agent 'reader'`."""
-        self.spent = _NO_AMOUNT
+        self.spent = NO_AMOUNT
         self.is_exhausted = False
         """True if a call was given up because of this budget; set by the caller that gives it up."""
         self.has_recorded_spending = False
         """True if the spending of earlier executions of all runs below is counted already."""
-        self.reserved = _NO_AMOUNT
-        self.in_flight: set[Reservation] = set()
+        self.reserved = NO_AMOUNT
+        self.in_flight: set[CallInFlight] = set()
         """The model calls that are reserved and not settled."""
-        self.final_turn_reserve = _NO_AMOUNT
+        self.final_turn_reserve = NO_AMOUNT
         """The sum of what runs keep for their final turn, the call in which they give their best answer."""
         self.idle_runs = 0
         """Runs that may still call and have no call in flight; each has a fair share of what is available."""
@@ -74,227 +61,30 @@ class Account:
         limit = self.budget.max_seconds
         return None if limit is None else limit - (self._clock() - self._started_at)
 
-    def available(self) -> Amount:
-        """Return what is neither spent nor reserved."""
-        return self._limit - (self.spent + self.reserved + self.final_turn_reserve)
-
-
-@dataclass(eq=False)
-class RunBudget:
-    """The budgets that limit one run: its own and those above it. Close it when the run ends."""
-
-    accounts: tuple[Account, ...] = ()
-    """The accounts, from the outermost to the run's own."""
-    loop: EventLoop | None = None
-    """The event loop of the run. None: it is not known, and taken for one that is not blocked."""
-    final_turn_reserve: Amount = field(default_factory=Amount, init=False)
-    """The amount reserved for the run's final turn, in every account."""
-    has_cost_limit: bool = field(init=False)
-    """True if one of the budgets limits the cost."""
-    _final_turn_need: Need = field(default_factory=Need, init=False)
-    """The need that this amount is computed from; it grows with the reply in flight."""
-    _longest_call_s: float = field(default=0.0, init=False)
-    _is_final_turn: bool = field(default=False, init=False)
-    _is_idle: bool = field(default=False, init=False)
-    _has_no_call_yet: bool = field(default=True, init=False)
-
-    def __post_init__(self) -> None:
-        self.has_cost_limit = any(account.budget.max_cost_usd is not None for account in self.accounts)
-        with accounts_lock:
-            self._set_idle(True)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds until the first of the budgets stops the run. None: no limit."""
-        lefts = [left for account in self.accounts if (left := account.seconds_left) is not None]
-        return min(lefts, default=None)
-
-    @property
-    def is_time_over(self) -> bool:
-        """True if the time of one of the budgets is over."""
-        left = self.seconds_left
-        return left is not None and left <= _CLOCK_TOLERANCE_S
-
-    def record_call_time(self, seconds: float) -> None:
-        """Record the seconds that a call of the run took, retries included."""
-        self._longest_call_s = max(self._longest_call_s, seconds)
-
-    @property
-    def is_time_short(self) -> bool:
-        """True if the next call should be the last: the time left is not much more than the longest call took."""
-        for account in self.accounts:
-            left, limit = account.seconds_left, account.budget.max_seconds
-            least = max(FINAL_TURN_TIME_SHARE * (limit or 0.0), 1.5 * self._longest_call_s)
-            if left is not None and left < least:
-                return True
-        return False
-
-    def time_text(self, state: str) -> str:
-        """Return a sentence on the time limit that is reached first: that it `is over`, and its numbers."""
-        timed = [(left, account) for account in self.accounts if (left := account.seconds_left) is not None]
-        left, account = min(timed, key=lambda one: one[0])
-        numbers = time_text(account.budget, left, self._longest_call_s)
-        return f"The time of the budget of {account.owner} {state}: {numbers}."
-
-    async def reserve(
-        self,
-        call: Need,
-        max_tokens: int,
-        min_tokens: int,
-        final_turn: Need | None,
-        open_wait: Callable[[], AbstractContextManager[object]] = nullcontext,
-    ) -> Reservation:
-        """Reserve the most that the call can use; wait for calls in flight where it does not fit now.
-
-        Args:
-            call: The upper bound of the call.
-            max_tokens: The wanted `max_tokens`. That of the reservation may be smaller.
-            min_tokens: The smallest `max_tokens` with which the call makes sense.
-            final_turn: The upper bound of the final turn, kept in reserve. None: this is that turn, or there is none.
-            open_wait: Returns the context manager of a wait. Most calls wait for nothing.
-
-        Raises:
-            OverBudget: The call does not fit, even with `min_tokens` and once all calls in flight are settled; or none
-                of them can be settled, since they are made in event loops that are blocked.
-        """
-        if self._has_no_call_yet:
-            self._has_no_call_yet = False
-            with open_wait():  # runs that start together all count as idle before the first one reserves
-                await anyio.lowlevel.checkpoint()
-        waiter: Waiter | None = None
-        blocked: set[EventLoop | None] = set()
-        try:
-            while True:
-                with accounts_lock:
-                    found = self._reserve_or_join_line(call, max_tokens, min_tokens, final_turn, waiter)
-                if isinstance(found, Reservation):
-                    return found
-                waiter = found
-                if blocked and waiter.waits_only_for(blocked):
-                    raise self._blocked_error(waiter)
-                with open_wait():
-                    blocked = await waiter.wait()
-        except BaseException:
-            if waiter is not None:
-                with accounts_lock:
-                    waiter.leave()
-                    self._wake_waiters()
-            raise
-
-    def close(self) -> None:
-        """Release the reserve of the run, which makes no more calls."""
-        with accounts_lock:
-            self._set_idle(False)
-            self.set_final_turn_reserve(_NO_AMOUNT)
-            self._wake_waiters()
-
-    def _reserve_or_join_line(
-        self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need | None, waited: Waiter | None
-    ) -> Reservation | Waiter:
-        """Reserve, or return the place in line to wait at: its end, but the head for a call that `waited` already."""
-        blocking: Account | None = None
-        # A final turn does not wait in line, and neither do its retries: its reserve is there.
-        self._is_final_turn = self._is_final_turn or (final_turn is None and self.final_turn_reserve != _NO_AMOUNT)
-        if waited is not None:
-            waited.leave()
-        elif not self._is_final_turn:
-            blocking = next((account for account in self.accounts if account.waiters), None)
-        if blocking is None:
-            found = self._try_reserve(call, max_tokens, min_tokens, final_turn or Need())
-            if isinstance(found, Reservation):
-                return found
-            blocking = found
-        return blocking.waiters.join(is_first=waited is not None or self._is_final_turn)
-
-    def _try_reserve(self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need) -> Reservation | Account:
-        """Reserve, or return the account to wait for. Raises OverBudget where waiting does not help."""
-        need = call + final_turn
-        granted = float(max_tokens)
-        for account in self.accounts:
-            free = account.available() + self.final_turn_reserve
-            most = need.max_tokens_within(free)
-            if most < min_tokens:
-                if account.in_flight and need.max_tokens_within(free + account.reserved) >= min_tokens:
-                    self._wake_waiters(but=account)
-                    return account
-                self._wake_waiters()
-                raise self._over_budget_error(account, need, min_tokens, free)
-            if account.idle_runs > 1:  # a run that is alone may take all
-                most = min(most, max(min_tokens, need.fair_max_tokens(free, account.idle_runs)))
-            granted = min(granted, most)
-        tokens = int(granted)
-        # The longer this reply gets, the more the final turn needs: that part is reserved with the call.
-        amount = call.amount_at(tokens) + final_turn.per_token.times(tokens)
-        reservation = Reservation(self, amount, tokens)
-        for account in self.accounts:
-            account.reserved += amount
-            account.in_flight.add(reservation)
-        self._set_idle(False)
-        self._final_turn_need = final_turn
-        self.set_final_turn_reserve(final_turn.fixed)
-        self._wake_waiters()
-        return reservation
-
-    def settle(self, reservation: Reservation, used: Amount) -> None:
-        """Replace the reserved amount by the used one, in every account."""
-        with accounts_lock:
-            for account in self.accounts:
-                account.reserved -= reservation.amount
-                account.in_flight.remove(reservation)
-                account.spent += used
-                if not account.in_flight:
-                    account.reserved = _NO_AMOUNT  # drops rounding errors
-            self.set_final_turn_reserve(
-                self._final_turn_need.amount_at(min(reservation.max_tokens, int(used.output_tokens)))
-            )
-            self._set_idle(True)
-            self._wake_waiters()
-
-    def _wake_waiters(self, but: Account | None = None) -> None:
-        for account in self.accounts:
-            if account is not but:
-                account.waiters.wake_next()
-
-    def set_final_turn_reserve(self, amount: Amount) -> None:
-        """Keep another amount for the run's final turn. Called under `accounts_lock`."""
-        for account in self.accounts:
-            account.final_turn_reserve += amount - self.final_turn_reserve
-        self.final_turn_reserve = amount
-
-    def _set_idle(self, is_idle: bool) -> None:
-        if is_idle != self._is_idle:
-            self._is_idle = is_idle
-            for account in self.accounts:
-                account.idle_runs += 1 if is_idle else -1
-
-    def _over_budget_error(self, account: Account, need: Need, min_tokens: int, free: Amount) -> OverBudget:
-        set_aside = account.reserved + account.final_turn_reserve - self.final_turn_reserve
-        limits = limits_text(account.budget, account.spent, set_aside, need.amount_at(min_tokens))
-        return OverBudget(
-            f"The budget of {account.owner} does not cover another call: {limits}.",
-            account,
-            is_about_prompt=need.exceeds_by_prompt(free, min_tokens),
+    def available(self, kept: Amount = NO_AMOUNT) -> Amount:
+        """Return what is neither spent nor reserved, for a run that has itself `kept` a part for its final turn."""
+        limit, spent, held, aside = self._limit, self.spent, self.reserved, self.final_turn_reserve
+        return Amount(
+            limit.cost_usd - (spent.cost_usd + held.cost_usd + aside.cost_usd) + kept.cost_usd,
+            limit.input_tokens - (spent.input_tokens + held.input_tokens + aside.input_tokens) + kept.input_tokens,
+            limit.output_tokens - (spent.output_tokens + held.output_tokens + aside.output_tokens) + kept.output_tokens,
+            limit.requests - (spent.requests + held.requests + aside.requests) + kept.requests,
         )
 
-    def _blocked_error(self, waiter: Waiter) -> OverBudget:
-        account = next(one for one in self.accounts if one.waiters is waiter.line)
-        return OverBudget(blocked_text(account.owner, account.budget), account, is_about_prompt=False)
+    def add_call(self, call: CallInFlight, amount: Amount) -> None:
+        """Reserve an amount for a call."""
+        self.reserved = self.reserved + amount if self.in_flight else amount
+        self.in_flight.add(call)
 
+    def settle_call(self, call: CallInFlight, reserved: Amount, used: Amount) -> None:
+        """Replace the reserved amount of a call by the used one."""
+        self.in_flight.remove(call)
+        self.reserved = self.reserved - reserved if self.in_flight else NO_AMOUNT  # which drops rounding errors
+        self.spent += used
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reservation:
-    """The amount that one call may use. Settle it once, also when the call fails."""
-
-    run_budget: RunBudget
-    amount: Amount
-    max_tokens: int
-    """The `max_tokens` that the request must have."""
-
-    @property
-    def loop(self) -> EventLoop | None:
-        """The event loop in which the call is made. None: it is not known."""
-        return self.run_budget.loop
-
-    def settle(self, used: Amount) -> None:
-        """Replace the reserved amount by the used one."""
-        self.run_budget.settle(self, used)
+    def replace_final_turn_reserve(self, kept: Amount, amount: Amount) -> None:
+        """Replace what a run has `kept` for its final turn by another amount."""
+        if self.final_turn_reserve is kept:  # no other run keeps anything
+            self.final_turn_reserve = amount
+        else:
+            self.final_turn_reserve += amount - kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 from agentkit.budget.usage import Cost, Usage
 from agentkit.errors import DefinitionError
@@ -62,7 +62,7 @@ def limit_text(limit: object) -> str:
     return f"{limit:g}" if isinstance(limit, float) else str(limit)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Amount:
     """An amount that is used, reserved or left: money, tokens, requests. A float, since limits may be infinite.
 
@@ -96,6 +96,16 @@ class Amount:
             self.requests - other.requests,
         )
 
+    def fits_share_of(self, free: Amount, runs: int) -> bool:
+        """Return True if it fits into what is available for each of so many runs; into all of that for one or none."""
+        shares = max(1, runs)
+        return (
+            self.cost_usd * shares <= free.cost_usd
+            and self.input_tokens * shares <= free.input_tokens
+            and self.output_tokens * shares <= free.output_tokens
+            and self.requests * shares <= free.requests
+        )
+
     def times(self, count: float) -> Amount:
         """Return this amount times `count`."""
         return Amount(
@@ -103,26 +113,33 @@ class Amount:
         )
 
 
+NO_AMOUNT = Amount()
 _amount_fields = operator.attrgetter(*Amount.__slots__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Need:
     """An upper bound of what calls can use, as a linear function of the `max_tokens` of the next request.
 
     Nobody changes one, see `Amount`.
     """
 
-    fixed: Amount = field(default_factory=Amount)
-    per_token: Amount = field(default_factory=Amount)
+    fixed: Amount = NO_AMOUNT
+    per_token: Amount = NO_AMOUNT
     """Added for each token that the reply may have."""
 
     def __add__(self, other: Need) -> Need:
         return Need(self.fixed + other.fixed, self.per_token + other.per_token)
 
-    def amount_at(self, max_tokens: int) -> Amount:
-        """Return the amount for a request with this `max_tokens`."""
-        return self.fixed + self.per_token.times(max_tokens)
+    def amount_at(self, max_tokens: int, also_per_token: Amount = NO_AMOUNT) -> Amount:
+        """Return the amount for a request with this `max_tokens`, each of which takes `also_per_token` as well."""
+        fixed, per_token = self.fixed, self.per_token
+        return Amount(
+            fixed.cost_usd + (per_token.cost_usd + also_per_token.cost_usd) * max_tokens,
+            fixed.input_tokens + (per_token.input_tokens + also_per_token.input_tokens) * max_tokens,
+            fixed.output_tokens + (per_token.output_tokens + also_per_token.output_tokens) * max_tokens,
+            fixed.requests + (per_token.requests + also_per_token.requests) * max_tokens,
+        )
 
     def exceeds_by_prompt(self, free: Amount, max_tokens: int) -> bool:
         """Return True if it is the prompt that does not fit into what is available, so that a smaller one might."""
@@ -151,3 +168,6 @@ class Need:
             if per_token and left < math.inf:
                 most = min(most, (left / max(1, runs) - fixed) / per_token)
         return most
+
+
+NO_NEED = Need()

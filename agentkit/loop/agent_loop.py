@@ -50,7 +50,7 @@ from agentkit.run.steps import NotRecorded
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from agentkit.budget.account import RunBudget
+    from agentkit.budget.run_budget import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.loop.durable.run_end import RunEnd
     from agentkit.loop.guardrails.run_guard import RunGuard

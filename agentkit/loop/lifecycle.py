@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, cast
 import anyio
 import anyio.lowlevel
 
-from agentkit.budget.account import RunBudget
+from agentkit.budget.run_budget import RunBudget
 from agentkit.errors import JournalError, UsageError
 from agentkit.history.cache_markers import CacheMarkers
 from agentkit.history.conversation_state import ConversationState, CurrentRun

@@ -34,7 +34,7 @@ from agentkit.tools.reserved_names import ANSWER_TOOL
 from agentkit.tools.run_context import RunContext
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import RunBudget
+    from agentkit.budget.run_budget import RunBudget
     from agentkit.history.run_history import RunHistory
     from agentkit.loop.actions import RunTools, SkipCalls
     from agentkit.loop.durable.run_end import RunEnd

@@ -5,8 +5,9 @@ from __future__ import annotations
 import anyio
 from anyio import wait_all_tasks_blocked
 
-from agentkit.budget.account import Account, OverBudget, Reservation, RunBudget
+from agentkit.budget.account import Account, OverBudget
 from agentkit.budget.budget import Amount, Budget, Need
+from agentkit.budget.run_budget import Reservation, RunBudget
 
 
 def need(*, requests: int = 1, prompt: float = 0, per_token: int = 0) -> Need:

@@ -1,123 +1,49 @@
-"""What a budget has left: reserved before a call, settled after it, refused only for good."""
+"""The account of one budget: what is left of it, whoever reserves, settles and keeps a part for a final turn."""
 
 from __future__ import annotations
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from agentkit.budget.account import Account, OverBudget, RunBudget
-from agentkit.budget.budget import Amount, Budget, Need
-from tests.budget.accounts import CALL, account, is_clean, need, reserve_call
+from agentkit.budget.budget import NO_AMOUNT, Amount, Budget
+from agentkit.budget.run_budget import Reservation, RunBudget
+from tests.budget.accounts import account
 
-pytestmark = pytest.mark.anyio
-
-
-async def test_without_a_budget_every_call_gets_what_it_wishes() -> None:
-    reservation = await reserve_call(RunBudget(), wished=16_000)
-    assert reservation.max_tokens == 16_000
-    reservation.settle(Amount(output_tokens=10**9))
+amounts = st.builds(
+    Amount, st.integers(0, 99), st.integers(0, 9_999), st.integers(0, 999), st.integers(0, 9)
+)  # whole numbers, so that sums are exact
 
 
-async def test_a_call_is_reserved_before_it_is_made_and_settled_after_it() -> None:
-    one = account(max_output_tokens=150, max_requests=10)
-    run_budget = RunBudget((one,))
-    reservation = await reserve_call(run_budget, need(per_token=1))
-    assert (one.reserved, len(one.in_flight), one.idle_runs) == (Amount(output_tokens=100, requests=1), 1, 0)
-    reservation.settle(Amount(output_tokens=30, requests=1))
-    assert (one.spent, len(one.in_flight), one.idle_runs) == (Amount(output_tokens=30, requests=1), 0, 1)
-    run_budget.close()
-    assert is_clean(one)
+def test_what_is_available_is_neither_spent_nor_reserved_nor_kept_by_others() -> None:
+    one = account(Budget(max_requests=10, max_input_tokens=100))
+    one.continue_from(Amount(requests=1, input_tokens=10))
+    one.add_call(Reservation(RunBudget(), NO_AMOUNT, 1), Amount(requests=2, input_tokens=20))
+    one.replace_final_turn_reserve(NO_AMOUNT, Amount(requests=3, input_tokens=30))
+    left = one.available()
+    assert (left.requests, left.input_tokens, left.cost_usd) == (4, 40, float("inf"))
+    assert one.available(kept=Amount(requests=3, input_tokens=30)).requests == 7
 
 
-async def test_a_call_gets_less_room_before_it_has_to_wait() -> None:
-    run_budget = RunBudget((account(max_output_tokens=40),))
-    assert (await reserve_call(run_budget, need(per_token=1), min_tokens=8)).max_tokens == 40
+@given(st.lists(st.tuples(amounts, amounts), min_size=1, max_size=6))
+def test_calls_leave_nothing_reserved_and_what_they_used(calls: list[tuple[Amount, Amount]]) -> None:
+    one = account()
+    reservations = [Reservation(RunBudget(), reserved, 1) for reserved, _ in calls]
+    for reservation in reservations:
+        one.add_call(reservation, reservation.amount)
+    assert one.reserved == sum((reserved for reserved, _ in calls), NO_AMOUNT)
+    for reservation, (reserved, used) in zip(reservations, calls, strict=True):
+        one.settle_call(reservation, reserved, used)
+    assert (one.reserved, one.spent) == (NO_AMOUNT, sum((used for _, used in calls), NO_AMOUNT))
 
 
-async def test_a_refusal_names_the_budget_and_what_is_gone_and_leaves_everything_as_it_was() -> None:
-    one = Account(Budget(max_requests=2), "the agent 'reader'")
-    run_budget = RunBudget((one,))
-    (await reserve_call(run_budget)).settle(Amount(requests=1))
-    with pytest.raises(OverBudget, match=r"the agent 'reader' does.*max_requests=2: 1 request spent") as refusal:
-        await reserve_call(run_budget, need(requests=2))
-    assert (refusal.value.account, one.is_exhausted) == (one, False)  # it is exhausted when the call is given up
-    assert (await reserve_call(run_budget)).amount == Amount(requests=1)
-
-
-async def test_a_refusal_says_whether_a_shorter_prompt_would_help() -> None:
-    cases = [
-        (Budget(max_input_tokens=3), need(prompt=5), True),
-        (Budget(max_cost_usd=1), Need(Amount(cost_usd=2)), True),
-        (Budget(max_cost_usd=0), Need(Amount(cost_usd=2)), False),
-        (Budget(max_cost_usd=1), Need(Amount(cost_usd=2), Amount(cost_usd=1)), False),
-        (Budget(max_input_tokens=-1), need(prompt=5), False),
-        (Budget(max_requests=1, max_input_tokens=3), need(requests=2, prompt=5), False),
-        (Budget(max_output_tokens=3), need(per_token=1), False),
-    ]
-    for budget, call, helps in cases:
-        with pytest.raises(OverBudget) as refusal:
-            await reserve_call(RunBudget((account(budget),)), call, min_tokens=4)
-        assert refusal.value.is_about_prompt is helps
-
-
-async def test_a_call_has_to_fit_into_every_budget_above_it_and_takes_from_all_or_none() -> None:
-    outer, inner = account(max_requests=10), account(max_requests=1)
-    run_budget = RunBudget((outer, inner))
-    (await reserve_call(run_budget)).settle(Amount(requests=1))
-    with pytest.raises(OverBudget, match="max_requests=1"):
-        await reserve_call(run_budget)
-    assert (outer.spent, outer.reserved, inner.spent) == (Amount(requests=1), Amount(), Amount(requests=1))
-
-
-async def test_the_final_turn_is_reserved_and_others_do_not_get_it() -> None:
-    one = account(max_requests=3)
-    run, other = RunBudget((one,)), RunBudget((one,))
-    (await run.reserve(CALL, 1, 1, CALL)).settle(Amount(requests=1))
-    assert one.final_turn_reserve == CALL.fixed
-    (await reserve_call(other)).settle(Amount(requests=1))
-    with pytest.raises(OverBudget):
-        await reserve_call(other)
-    final_turn = await reserve_call(run)
-    final_turn.settle(Amount(requests=1))
-    assert (one.spent.requests, one.final_turn_reserve) == (3, Amount())
-
-
-async def test_a_call_that_would_leave_nothing_for_the_final_turn_is_refused_and_that_turn_is_made() -> None:
-    one = account(max_requests=2)
-    run = RunBudget((one,))
-    (await run.reserve(CALL, 1, 1, CALL)).settle(Amount(requests=1))
-    with pytest.raises(OverBudget):
-        await run.reserve(CALL, 1, 1, CALL)
-    (await reserve_call(run)).settle(Amount(requests=1))
-    assert one.spent.requests == 2
-
-
-async def test_what_is_set_aside_follows_the_reply_not_what_it_could_have_been() -> None:
-    one = account(max_input_tokens=1_000)
-    final_turn = Need(Amount(input_tokens=10), Amount(input_tokens=1))
-    run_budget = RunBudget((one,))
-    reservation = await run_budget.reserve(CALL, 100, 1, final_turn)
-    assert one.reserved.input_tokens + one.final_turn_reserve.input_tokens == 110
-    reservation.settle(Amount(output_tokens=7, requests=1))
-    assert one.final_turn_reserve.input_tokens == 17
-    reservation = await run_budget.reserve(CALL, 100, 1, final_turn)
-    reservation.settle(Amount(output_tokens=5_000, requests=1))  # a server that does not keep to the limit
-    assert one.final_turn_reserve.input_tokens == 110
-    run_budget.close()
-    assert one.final_turn_reserve == Amount()
-
-
-async def test_time_is_told_by_the_clock_of_the_budget_and_lands_before_it_is_over() -> None:
-    now = 100.0
-    one = Account(Budget(max_seconds=50), "the run", clock=lambda: now)
-    run_budget, fast = RunBudget((one, account(max_requests=1))), RunBudget((one,))
-    assert (one.seconds_left, run_budget.seconds_left, RunBudget().seconds_left) == (50, 50, None)
-    now += 40
-    for seconds, is_short in ((2, False), (8, True), (1, True)):
-        run_budget.record_call_time(seconds)
-        assert run_budget.is_time_short is is_short
-    assert not fast.is_time_short
-    now += 6
-    assert fast.is_time_short
-    assert not run_budget.is_time_over
-    now += 4
-    assert run_budget.is_time_over
+@given(
+    st.lists(amounts, min_size=1, max_size=3), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=12)
+)
+def test_the_reserve_is_the_sum_of_what_the_runs_keep(known: list[Amount], changes: list[tuple[int, int]]) -> None:
+    """Also where runs keep the same amount, the very same object."""
+    one, kept = account(), [NO_AMOUNT] * 4
+    for run, place in changes:
+        amount = known[place % len(known)]
+        one.replace_final_turn_reserve(kept[run], amount)
+        kept[run] = amount
+        assert one.final_turn_reserve == sum(kept, NO_AMOUNT)

@@ -52,6 +52,18 @@ def test_what_does_not_fit_without_a_reply_does_not_fit_at_all() -> None:
     assert Need(Amount(input_tokens=5)).max_tokens_within(Budget(max_input_tokens=5).to_amount()) == math.inf
 
 
+@given(needs, needs, amounts, st.integers(0, 2_000), st.integers(0, 4))
+def test_what_fits_into_a_share_is_granted_whole(call: Need, other: Need, free: Amount, tokens: int, runs: int) -> None:
+    amount = call.amount_at(tokens, other.per_token)
+    assert amount + other.fixed == (call + other).amount_at(tokens)
+    if (amount + other.fixed).fits_share_of(free, runs):
+        both = call + other
+        assert both.max_tokens_within(free) >= tokens
+        assert both.fair_max_tokens(free, runs) >= tokens
+    elif runs < 2:
+        assert (call + other).max_tokens_within(free) < tokens
+
+
 def test_the_scarcest_of_all_limits_decides_how_long_a_reply_may_be() -> None:
     need = Need(Amount(cost_usd=1, input_tokens=100, requests=1), Amount(cost_usd=0.01, output_tokens=1))
     assert need.max_tokens_within(Budget(max_cost_usd=3, max_output_tokens=500).to_amount()) == 200

@@ -12,8 +12,9 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from agentkit.budget.account import Account, OverBudget, RunBudget
+from agentkit.budget.account import Account, OverBudget
 from agentkit.budget.budget import Amount
+from agentkit.budget.run_budget import RunBudget
 from agentkit.budget.waiting_line import WaitingLine
 from agentkit.event_loop import EventLoop
 from tests.budget.accounts import ReservingRun, account, is_clean, need, reserve_call

@@ -63,9 +63,9 @@ DEFECTS = (
     Defect(
         "nothing is reserved before a call, only counted after it",
         "budget/account.py",
-        "            account.reserved += amount\n",
-        "            account.reserved += _NO_AMOUNT\n",
-        ("budget/test_account.py",),
+        "self.reserved + amount if self.in_flight else amount\n",
+        "NO_AMOUNT\n",
+        ("budget/test_account.py", "budget/test_run_budget.py"),
     ),
     Defect(
         "a call is never settled",
@@ -76,17 +76,17 @@ DEFECTS = (
     ),
     Defect(
         "the reserve for the final turn is ignored",
-        "budget/account.py",
-        "        need = call + final_turn\n",
-        "        need = call\n",
-        ("budget/test_account.py",),
+        "budget/run_budget.py",
+        "        whole = amount + final_turn.fixed\n",
+        "        whole = amount\n",
+        ("budget/test_run_budget.py",),
     ),
     Defect(
         "a small call overtakes those that wait",
-        "budget/account.py",
+        "budget/run_budget.py",
         "elif not self._is_final_turn:",
         "elif self._is_final_turn is None:",
-        ("budget/test_account_waiting.py",),
+        ("budget/test_run_budget_waiting.py",),
     ),
     Defect(
         "a stream that broke off costs nothing",

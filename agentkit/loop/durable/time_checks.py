@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agentkit.run.steps import Step
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import RunBudget
+    from agentkit.budget.run_budget import RunBudget
     from agentkit.messages.message import JSONObject
     from agentkit.run.steps import Steps
 

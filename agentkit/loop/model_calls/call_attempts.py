@@ -36,7 +36,7 @@ from agentkit.run.run_log import log_asked_again
 from agentkit.run.server_tool_events import emit_server_tool
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import Reservation
+    from agentkit.budget.run_budget import Reservation
     from agentkit.loop.model_calls.exchange import CallResources, ChargeMeter, ModelRequest
     from agentkit.messages.message import AssistantTurn, JSONObject
     from agentkit.messages.request import Request

@@ -17,8 +17,8 @@ from agentkit.models.model import CountsTokens
 from agentkit.run.guarded_middleware import ProgramFault
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import Reservation
     from agentkit.budget.prices import Price
+    from agentkit.budget.run_budget import Reservation
     from agentkit.loop.model_calls.exchange import CallResources, ModelRequest
     from agentkit.messages.message import JSONObject
     from agentkit.messages.request import Request

@@ -22,7 +22,7 @@ from agentkit.run.events import TurnFinished, TurnReset
 from agentkit.run.guarded_middleware import ProgramFault
 
 if TYPE_CHECKING:
-    from agentkit.budget.account import RunBudget
+    from agentkit.budget.run_budget import RunBudget
     from agentkit.models.retry import Retry
     from agentkit.run.scope import EventOrigin, RunScope
     from agentkit.tool_calls.eager import EagerCalls

@@ -10,7 +10,7 @@ import pytest
 from anyio import wait_all_tasks_blocked
 
 from agentkit import Agent, AroundModel, Budget, CallModel, ModelCall, Outcome, Retry, Settings, tool
-from agentkit.budget.account import RunBudget
+from agentkit.budget.run_budget import RunBudget
 from agentkit.errors import ModelError
 from agentkit.loop.model_calls.call_budget import CallBudget
 from agentkit.loop.model_calls.exchange import CallResources, ModelRequest

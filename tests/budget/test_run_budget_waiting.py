@@ -7,8 +7,8 @@ import pytest
 from anyio import wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
-from agentkit.budget.account import RunBudget
 from agentkit.budget.budget import Amount
+from agentkit.budget.run_budget import RunBudget
 from tests.budget.accounts import CALL, ReservingRun, account, all_at_once, is_clean, need, reserve_call
 
 pytestmark = pytest.mark.anyio

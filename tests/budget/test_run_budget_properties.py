@@ -11,8 +11,9 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentkit.budget.account import Account, OverBudget, RunBudget
+from agentkit.budget.account import Account, OverBudget
 from agentkit.budget.budget import Amount, Budget, Need
+from agentkit.budget.run_budget import RunBudget
 
 _TOLERANCE = 1e-6
 
