@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 
 from agentkit.redaction.credentials import credentials_of_environment
 from agentkit.redaction.exception_summary import clipped_line, summarize_exception, traceback_of_user
@@ -28,26 +27,29 @@ _MAX_VALUE_CHARS = 200
 """Characters of a field's value in a message; the record's attribute has all of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _LogContext:
-    """The redactor and the fields that the lines of a run share."""
+class LogContext:
+    """The redactor and the fields that the lines share which are logged in its block, and by tasks started in it.
 
-    redactor: Redactor = Redactor()
-    fields: Mapping[str, object] = field(default_factory=dict[str, object])
+    Args:
+        redactor: Redacts the lines.
+        fields: The fields of each line.
+    """
+
+    __slots__ = ("_token", "fields", "redactor")
+
+    def __init__(self, redactor: Redactor, **fields: str) -> None:
+        self.redactor = redactor
+        self.fields: Mapping[str, object] = fields
+
+    def __enter__(self) -> None:
+        self._token = _context.set(self)
+
+    def __exit__(self, *error: object) -> None:
+        _context.reset(self._token)
 
 
-_NO_CONTEXT = _LogContext()
-_context: ContextVar[_LogContext] = ContextVar("agentkit_log_context", default=_NO_CONTEXT)
-
-
-@contextmanager
-def log_context(redactor: Redactor, **fields: str) -> Generator[None]:
-    """Redact what is logged in the block, and by tasks that are started in it, and give each line these fields."""
-    token = _context.set(_LogContext(redactor, fields))
-    try:
-        yield
-    finally:
-        _context.reset(token)
+_NO_CONTEXT = LogContext(Redactor())
+_context: ContextVar[LogContext] = ContextVar("agentkit_log_context", default=_NO_CONTEXT)
 
 
 def is_logged(level: int) -> bool:

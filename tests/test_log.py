@@ -13,7 +13,7 @@ from typing import Never, TypeAlias
 import pytest
 import structlog
 
-from agentkit.log import log, log_context
+from agentkit.log import LogContext, log
 from agentkit.redaction.exceptions import RedactedError
 from agentkit.redaction.redactor import Redactor
 
@@ -36,7 +36,7 @@ def test_fields_and_tracebacks_reach_the_applications_logging(caplog: pytest.Log
 def test_a_message_holds_every_field_on_one_line_and_its_template_is_the_same_for_all_of_its_kind(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.ERROR, "agentkit"), log_context(Redactor(), run_id="run-1", agent="clerk"):
+    with caplog.at_level(logging.ERROR, "agentkit"), LogContext(Redactor(), run_id="run-1", agent="clerk"):
         for usd in (0.0000058, 1.5):
             log().error("5% off", cost_usd=usd, said="a\nb \x1b[31m", empty="", names=["x"], long="y" * 5_000)
     first, second = caplog.records
@@ -74,7 +74,7 @@ def test_structlogs_formatter_writes_fields_once() -> None:
 
 
 def test_what_a_run_knows_as_secret_is_hidden_while_it_runs(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR, "agentkit"), log_context(Redactor(("PIN",), ("a-key-of-the-house",))):
+    with caplog.at_level(logging.ERROR, "agentkit"), LogContext(Redactor(("PIN",), ("a-key-of-the-house",))):
         log().error("tool failed", said="PIN: 4711", exc_info=ValueError("a-key-of-the-house"))
     assert "4711" not in str(caplog.records[0].__dict__["said"])
     assert "a-key-of-the-house" not in caplog.text
@@ -144,7 +144,7 @@ def test_a_key_of_the_environment_is_hidden_outside_of_runs_too(
 
 
 def test_lists_and_mappings_of_a_line_are_redacted_as_well(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR, "agentkit"), log_context(Redactor((), ("a-key-of-the-house",))):
+    with caplog.at_level(logging.ERROR, "agentkit"), LogContext(Redactor((), ("a-key-of-the-house",))):
         log().error("x", found=["a-key-of-the-house"], seen={"inside": ("a-key-of-the-house",)})
     assert "a-key-of-the-house" not in str(caplog.records[0].__dict__)
 
@@ -169,9 +169,9 @@ def test_a_context_variable_may_have_any_name(name: str, caplog: pytest.LogCaptu
 
 
 def test_a_line_of_a_run_has_the_fields_of_the_run(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "agentkit"), log_context(Redactor(), run_id="run-1", agent="reader"):
+    with caplog.at_level(logging.INFO, "agentkit"), LogContext(Redactor(), run_id="run-1", agent="reader"):
         log().info("a")
-        with log_context(Redactor(), run_id="run-1/toolu_1", agent="helper"):
+        with LogContext(Redactor(), run_id="run-1/toolu_1", agent="helper"):
             log().info("b", agent="own")
     log().info("c")
     assert [(record.__dict__["run_id"], record.__dict__["agent"]) for record in caplog.records] == [

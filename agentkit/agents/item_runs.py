@@ -14,7 +14,7 @@ import anyio
 from agentkit.agents.fan_out import Done, Emit, Failed, FanOutOptions, fan_out, new_run_id
 from agentkit.agents.recorded_messages import without_messages
 from agentkit.history.conversation_state import ConversationState
-from agentkit.log import log_context
+from agentkit.log import LogContext
 from agentkit.loop.durable.recorded_input import FROM_JOURNAL
 from agentkit.loop.durable.recorded_spending import recorded_amount
 from agentkit.loop.lifecycle import RunLifecycle
@@ -77,7 +77,7 @@ async def run_items(
         elif isinstance(agent.model, str) and store is None:  # one client for all, also between two items
             client = await stack.enter_async_context(lease_client(client))
         redactor = Redactor.of(spec.redact, [*credentials_of(client), *credentials_of_environment()])
-        stack.enter_context(log_context(redactor, agent=spec.name))
+        stack.enter_context(LogContext(redactor, agent=spec.name))
         one = _ItemRuns(agent, options, is_recorded=store is not None, collector=collector).run
         await fan_out(
             one, items, concurrency=how.most_at_once, run_id=run_id, emit=deliver, names=names, redact=redactor.text

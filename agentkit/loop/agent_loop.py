@@ -121,8 +121,9 @@ class AgentLoop(Generic[Deps, In, Out]):
         """Execute actions until the state machine ends the run."""
         try:
             await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
-            actions = partial(self._eager.run_alongside, self._run_actions)
-            work = self._child_runs.run_alongside(actions, self.history.tools)
+            work = self._child_runs.run_alongside(
+                partial(self._eager.run_alongside, self._run_actions), self.history.tools
+            )
             if self.guard is not None:
                 work = self.guard.run(work)
             has_deadline = self.recorded_end is None and self._time_checks.has_limit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,29 +15,21 @@ import anyio.lowlevel
 
 from agentkit.budget.run_budget import RunBudget
 from agentkit.errors import JournalError, UsageError
-from agentkit.history.cache_markers import CacheMarkers
 from agentkit.history.conversation_state import ConversationState, CurrentRun
-from agentkit.history.exchange import Exchange
-from agentkit.history.open_transcript import open_transcript, record_prompt_prefix
-from agentkit.history.run_history import RunHistory
-from agentkit.history.transcript import Transcript
-from agentkit.log import log, log_context
+from agentkit.log import LogContext, log
 from agentkit.loop.actions import Finish
 from agentkit.loop.agent_loop import AgentLoop
 from agentkit.loop.durable.late_budgets import end_under
 from agentkit.loop.durable.recorded_input import FromJournal, RunInput, recorded_budget
 from agentkit.loop.durable.recorded_model import RecordedModel
 from agentkit.loop.durable.run_end import CUT_OFF, EndStep, RunEnd
-from agentkit.loop.guardrails.run_guard import RunGuard
-from agentkit.loop.model_calls.exchange import CallResources
-from agentkit.loop.model_calls.model_call import ModelCaller
-from agentkit.loop.model_turns import ModelTurns
+from agentkit.loop.loop_builder import LoopBuilder
 from agentkit.loop.nested_runs import NestedRuns
-from agentkit.loop.opening import open_deps, open_model, open_steps
+from agentkit.loop.opening import open_deps, open_model, open_recorded_steps
 from agentkit.loop.parent_call import ParentCall, call_of_run, enclosing_call, new_run_id
 from agentkit.loop.run_checks import check_deps_demands, check_prices
 from agentkit.loop.run_scope import scope_of_run
-from agentkit.messages.message import Content, text_of
+from agentkit.messages.message import Content
 from agentkit.models.client_check import credentials_of_models
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options, spec_with_options
@@ -45,16 +37,18 @@ from agentkit.run.delegation_terms import model_id
 from agentkit.run.deps_source import has_own_deps
 from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
-from agentkit.run.run_log import log_end, log_start, logged_end
+from agentkit.run.run_log import log_end, log_start, text_of_raised
 from agentkit.run.scope import EventListener, RunScope
-from agentkit.run.steps import NotRecorded, RecordedSteps, Steps
-from agentkit.tools.run_context import CallServices, RunContext, current_services, stop_request
+from agentkit.run.steps import InMemorySteps, NotRecorded, RecordedSteps, Steps
+from agentkit.tools.run_context import current_services, stop_request
 
 if TYPE_CHECKING:
     from agentkit.loop.output_validation import OutputCheckFunction
     from agentkit.models.model import Model
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.input import Part
+
+_CANCELLED_BEFORE = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
 
 
 @dataclass
@@ -87,23 +81,30 @@ class RunLifecycle(Generic[Deps, In, Out]):
         self._around = enclosing_call() if self.parent is None else None
         """The call, or the run, whose code starts this run. None: it is a root, or the child of a tool call."""
         self._run_id = self.options.get("run_id") or new_run_id(self.parent, self._around, self.spec.name)
-        self._needs_artifact_tools = False
         self._current_run: CurrentRun | None = None
         self._is_stopping = False
-        self._finish_without_loop = Finish(Outcome.CANCELLED, "The run was cancelled before it began.")
+        self._finish_without_loop = _CANCELLED_BEFORE
 
     async def run(self, listener: EventListener | None) -> None:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
+        if (journal := self.options.get("journal")) is None:
+            given = self.options.get("steps")
+            self._steps = InMemorySteps() if given is None else given
+            await self._run_or_stop(listener)
+            return
         is_asked = self._around is None and (self._budget is not None or not isinstance(self.prompt, FromJournal))
-        async with open_steps(self.options, self._run_id, self.spec.budget, may_reopen=is_asked) as self._steps:
-            if self._budget is None and self._steps.is_durable and self.parent is None:
-                self._budget = await recorded_budget(self._steps)
-            if self._around is None:
-                await self._run_here(listener)
-            else:
-                await self._around.nested_runs.run_stopped_with_call(partial(self._run_here, listener))
+        budgets = self._budget, self.spec.budget
+        async with open_recorded_steps(journal, self._run_id, budgets, may_reopen=is_asked) as self._steps:
+            await self._run_or_stop(listener)
+
+    def _run_or_stop(self, listener: EventListener | None) -> Coroutine[object, None, None]:
+        """Return the run itself, to be awaited, which stops where the code around it is stopped."""
+        run_here = partial(self._run_here, listener)
+        return run_here() if self._around is None else self._around.nested_runs.run_stopped_with_call(run_here)
 
     async def _run_here(self, listener: EventListener | None) -> None:
+        if self._budget is None and self._steps.is_durable and self.parent is None:
+            self._budget = await recorded_budget(self._steps)
         scope = self._run_scope(listener)
         self._end_step = EndStep.reserve(scope.steps)
         if self._end_step is not None:
@@ -125,14 +126,12 @@ class RunLifecycle(Generic[Deps, In, Out]):
                 if self.recorded_end.has_started:
                     await self._rebuild(scope, run_budget, nested_runs, self.recorded_end)
                 return
-            with anyio.move_on_after(run_budget.seconds_left) as opening:
-                await self._open_and_run(scope, run_budget, nested_runs, opening)
-            if opening.cancelled_caught:
-                self._finish_without_loop = Finish(
-                    Outcome.BUDGET_EXHAUSTED, run_budget.time_text("was over before the run could begin")
-                )
+            if run_budget.seconds_left is None:
+                await self._open_and_run(scope, run_budget, nested_runs)
+            else:
+                await self._open_in_time(scope, run_budget, nested_runs)
             if self.agent_loop is None:
-                with log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name):
+                with LogContext(scope.redactor, run_id=scope.run_id, agent=self.spec.name):
                     log_end(self.result(), 0, began)
             if self.parent is None:
                 await self.record_end()
@@ -159,26 +158,48 @@ class RunLifecycle(Generic[Deps, In, Out]):
             check_deps_demands(self.spec, has_deps=has_own_deps(self.spec.deps, self.options.get("deps")))
         check_prices(self.spec, scope.accounts)
 
+    async def _open_in_time(self, scope: RunScope, run_budget: RunBudget, nested_runs: NestedRuns) -> None:
+        """Open what the run needs while there is time, and run the loop."""
+        with anyio.move_on_after(run_budget.seconds_left) as opening:
+            await self._open_and_run(scope, run_budget, nested_runs, opening)
+        if opening.cancelled_caught:
+            reason = run_budget.time_text("was over before the run could begin")
+            self._finish_without_loop = Finish(Outcome.BUDGET_EXHAUSTED, reason)
+
     async def _open_and_run(
-        self, scope: RunScope, run_budget: RunBudget, nested_runs: NestedRuns, opening: anyio.CancelScope
+        self,
+        scope: RunScope,
+        run_budget: RunBudget,
+        nested_runs: NestedRuns,
+        opening: anyio.CancelScope | None = None,
     ) -> None:
         """Open what the run needs, until the deadline of `opening`, run the loop, and close everything."""
+        spec = self.spec
         async with AsyncExitStack() as stack:
-            names = (self.spec.model, self.spec.fallback)
-            models = [await open_model(one, self.spec, scope, stack) for one in names if one]
-            scope = replace(scope, redactor=scope.redactor.extended(self.spec.redact, credentials_of_models(models)))
-            deps = await stack.enter_async_context(open_deps(self.spec, self.options, self.parent))
+            models = [await open_model(one, spec, scope, stack) for one in (spec.model, spec.fallback) if one]
+            scope = replace(scope, redactor=scope.redactor.extended(spec.redact, credentials_of_models(models)))
+            deps = await open_deps(spec, self.options, self.parent, stack)
             if deps is None:
-                check_deps_demands(self.spec, has_deps=False)
+                check_deps_demands(spec, has_deps=False)
             agent_loop = await self._make_loop(scope, models, deps, run_budget, nested_runs)
-            stack.enter_context(log_context(scope.redactor, run_id=scope.run_id, agent=self.spec.name))
-            log_start(self.spec)
-            if opening.cancel_called:  # the time is over, although nothing has waited so far
-                await anyio.lowlevel.checkpoint()
-            opening.deadline = math.inf
+            if opening is not None:
+                if opening.cancel_called:  # the time is over, although nothing has waited so far
+                    await anyio.lowlevel.checkpoint()
+                opening.deadline = math.inf
             self.agent_loop = agent_loop
-            with logged_end(agent_loop.result, lambda: agent_loop.state.turns, scope.redactor):
+            await self._run_loop(agent_loop)
+
+    async def _run_loop(self, agent_loop: AgentLoop[Deps, In, Out]) -> None:
+        """Run the loop, and log its start and its end."""
+        began, scope = time.monotonic(), agent_loop.scope
+        with LogContext(scope.redactor, run_id=scope.run_id, agent=self.spec.name):
+            log_start(self.spec)
+            try:
                 await agent_loop.run()
+            except BaseException as error:
+                log_end(agent_loop.result(), agent_loop.state.turns, began, text_of_raised(error, scope.redactor))
+                raise
+            log_end(agent_loop.result(), agent_loop.state.turns, began)
 
     async def _rebuild(
         self, scope: RunScope, run_budget: RunBudget, nested_runs: NestedRuns, recorded_end: RunEnd
@@ -196,19 +217,9 @@ class RunLifecycle(Generic[Deps, In, Out]):
         self, scope: RunScope, models: list[Model], deps: Deps, run_budget: RunBudget, nested_runs: NestedRuns
     ) -> AgentLoop[Deps, In, Out]:
         content = await self._prompt_content(scope)
-        self._needs_artifact_tools = scope.artifacts.has_handle_in(text_of(content))
-        transcript = await self._conversation_transcript(deps, scope, models[0].name)
-        markers = CacheMarkers(self.spec.settings.cache_marker)
-        start = transcript.checkpoint() if self.spec.guardrails else None
-        history = RunHistory.begin(transcript, content, markers, scope.redactor)
-        exchange = None if start is None else Exchange.begin(transcript, start, content)
-        guard = None if exchange is None else RunGuard.for_run(self.spec, scope, deps, nested_runs, exchange)
-        if guard is not None:
-            scope = guard.scope
-            current_services.set(call_of_run(scope, nested_runs))  # reset with that of the run
-        model_turns = self._model_turns(scope, history, models, deps, run_budget, guard)
-        check, end = self.output_check, self.recorded_end
-        return AgentLoop(self.spec, scope, history, model_turns, run_budget, nested_runs, deps, check, end, guard=guard)
+        has_tools = self.options.get("tools") is not None
+        builder = LoopBuilder(self.spec, self.conversation, scope, deps, run_budget, nested_runs, has_tools)
+        return await builder.build(models, content, self.output_check, self.recorded_end)
 
     async def _prompt_content(self, scope: RunScope) -> Content:
         """Return the content of the prompt, without secrets."""
@@ -257,42 +268,3 @@ class RunLifecycle(Generic[Deps, In, Out]):
             own = RunScope(self._run_id, (name,), self._steps, client=client, listener=listener, artifacts=artifacts)
         budgets = ((self._budget, owner), (self.spec.budget, f"the agent {name!r}"))
         return scope_of_run(own, self.spec, budgets, self._around)
-
-    def _model_turns(
-        self,
-        scope: RunScope,
-        history: RunHistory,
-        models: list[Model],
-        deps: Deps,
-        run_budget: RunBudget,
-        guard: RunGuard | None,
-    ) -> ModelTurns:
-        resources = CallResources(scope, self.spec.retry, run_budget, self.spec.own_prices)
-        around = scope.middleware.around_model
-        model_caller = ModelCaller(resources, around) if guard is None else guard.model_caller(resources)
-
-        async def open_relaxed_transcript() -> Transcript:
-            ctx, needs_artifact_tools = self._run_context(deps, scope), self._needs_artifact_tools
-            return await open_transcript(
-                self.spec, ctx, scope.steps, is_strict=False, needs_artifact_tools=needs_artifact_tools
-            )
-
-        model, fallback, settings = models[0], next(iter(models[1:]), None), self.spec.settings
-        return ModelTurns(scope, settings, model, fallback, history, model_caller, open_relaxed_transcript)
-
-    def _run_context(self, deps: Deps, scope: RunScope) -> RunContext[Deps]:
-        """Return the context that `instructions` and `available=` functions are called with."""
-        return RunContext(deps, scope.run_id, self.spec.name, _services=CallServices(redactor=scope.redactor))
-
-    async def _conversation_transcript(self, deps: Deps, scope: RunScope, model: str) -> Transcript:
-        if self.conversation.transcript is None:
-            ctx, needs_artifact_tools = self._run_context(deps, scope), self._needs_artifact_tools
-            self.conversation.transcript = await open_transcript(
-                self.spec, ctx, scope.steps, model, self.conversation.saved, needs_artifact_tools=needs_artifact_tools
-            )
-        elif self.options.get("tools") is not None:
-            raise UsageError("A conversation keeps the tools of its first message: give `tools=` with that one.")
-        else:
-            await record_prompt_prefix(self.conversation.transcript, scope.steps)
-        self.conversation.transcript.go_on(model, self.spec.settings.extra.get("container"))
-        return self.conversation.transcript

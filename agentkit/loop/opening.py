@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -20,7 +20,7 @@ from agentkit.models.rate_limiting.limiter import rate_limiter_of
 from agentkit.models.wrapped_models import wrapped
 from agentkit.run.agent_spec import AgentSpec, AnySpec, Deps, In, Out
 from agentkit.run.deps_source import is_deps_type, open_deps_source
-from agentkit.run.steps import InMemorySteps, Steps
+from agentkit.run.steps import Steps
 from agentkit.tools.worker_threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -32,33 +32,27 @@ if TYPE_CHECKING:
     from agentkit.run.steps import StepsStore
 
 
-def open_steps(
-    options: RunOptions[Deps], run_id: str, own: Budget | None = None, *, may_reopen: bool = False
-) -> AbstractAsyncContextManager[Steps]:
-    """Open the steps of a root run: as given, or those of its journal, which the run owns meanwhile.
+@asynccontextmanager
+async def open_recorded_steps(
+    journal: str | PathLike[str] | StepsStore,
+    run_id: str,
+    budgets: tuple[Budget | None, Budget | None],
+    *,
+    may_reopen: bool,
+) -> AsyncGenerator[Steps]:
+    """Open the steps of a root run in its journal, which the run owns meanwhile.
 
     Args:
-        options: The options of the run.
-        run_id: Its id.
-        own: The budget of its agent.
+        journal: The journal, as the option `journal=` names it.
+        run_id: The id of the run.
+        budgets: The budgets of now: that of the run, and that of its agent.
         may_reopen: True: a run that has ended `budget_exhausted` goes on where the budgets of now are larger.
 
     Raises:
         RunInProgress: Somebody else executes it.
         JournalError: The journal cannot be used.
     """
-    given, journal = options.get("steps"), options.get("journal")
-    if journal is not None:
-        budgets = options.get("budget"), own
-        return _open_recorded_steps(store_of(journal), run_id, budgets, may_reopen=may_reopen)
-    # pyright takes no class variable for the protocol's property; as one, it costs no call for each step
-    return nullcontext(InMemorySteps() if given is None else given)  # pyright: ignore[reportReturnType]
-
-
-@asynccontextmanager
-async def _open_recorded_steps(
-    store: StepsStore, run_id: str, budgets: tuple[Budget | None, Budget | None], *, may_reopen: bool
-) -> AsyncGenerator[Steps]:
+    store = store_of(journal)
     async with store.open_run(run_id) as steps:
         if not may_reopen or not await goes_on_under(steps, *budgets):
             yield steps
@@ -96,15 +90,15 @@ async def open_model(model: str | Model, spec: AnySpec, scope: RunScope, stack: 
     return wrapped(ClaudeModel(name, client, spec.retry.idle_timeout_s, rate_limiter_of(client, name)))
 
 
-def open_deps(
-    spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps], parent: ParentCall | None
-) -> AbstractAsyncContextManager[Deps]:
-    """Open the value for `ctx.deps`: as given, the delegating run's, or one for this run."""
+async def open_deps(
+    spec: AgentSpec[Deps, In, Out], options: RunOptions[Deps], parent: ParentCall | None, stack: AsyncExitStack
+) -> Deps:
+    """Open the value for `ctx.deps`: as given, the delegating run's, or one for this run, which the stack closes."""
     if "deps" in options:
-        return nullcontext(options["deps"])
+        return options["deps"]
     if parent is not None and parent.provides_deps(spec.deps):
-        return nullcontext(cast("Deps", parent.deps))
+        return cast("Deps", parent.deps)
     if spec.deps is None or is_deps_type(spec.deps):
-        return nullcontext(cast("Deps", None))
+        return cast("Deps", None)
     opened = open_deps_source(spec.deps, f"the deps of the agent {spec.name!r}")
-    return cast("AbstractAsyncContextManager[Deps]", opened)
+    return cast("Deps", await stack.enter_async_context(opened))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from agentkit.errors import ModelError
@@ -32,25 +30,10 @@ def log_start(spec: AnySpec) -> None:
     log().info("run started", **facts)
 
 
-@contextmanager
-def logged_end(
-    result: Callable[[], RunResult[object]], turns: Callable[[], int], redactor: Redactor
-) -> Generator[None]:
-    """Log the end of the run in the block: outcome, reason, turns, seconds, tokens and cost.
-
-    Args:
-        result: Returns the result so far.
-        turns: Returns the number of turns so far.
-        redactor: Removes secrets from the text of an exception that ends the run.
-    """
-    began = time.monotonic()
-    try:
-        yield
-    except BaseException as error:
-        is_cancelled = not isinstance(error, Exception) and is_current_task_cancelled()
-        log_end(result(), turns(), began, "" if is_cancelled else summarize_exception(error, redactor.text))
-        raise
-    log_end(result(), turns(), began)
+def text_of_raised(error: BaseException, redactor: Redactor) -> str:
+    """Return a summary, without secrets, of the exception that ends a run. Empty: the run is cancelled."""
+    is_cancelled = not isinstance(error, Exception) and is_current_task_cancelled()
+    return "" if is_cancelled else summarize_exception(error, redactor.text)
 
 
 def log_end(result: RunResult[object], turns: int, began: float, raised: str = "") -> None:

@@ -14,7 +14,7 @@ import anyio.lowlevel
 import pytest
 
 from agentkit import tool
-from agentkit.log import log_context
+from agentkit.log import LogContext
 from agentkit.redaction.redactor import Redactor
 from agentkit.tool_calls import watchdog
 from agentkit.tool_calls.watchdog import THRESHOLD_S, acquire_watch, blockages, release_watch
@@ -50,7 +50,7 @@ async def test_a_tool_that_blocks_is_named_while_it_does_and_with_its_duration(
 ) -> None:
     before = len(blockages())
     calls = [call("crunch", 1, seconds=1.5 * THRESHOLD_S), call("wait", 2, seconds=0.01), call("sleep", 3, seconds=1.5)]
-    with caplog.at_level(logging.WARNING, "agentkit"), log_context(Redactor(), run_id="run-1", agent="reader"):
+    with caplog.at_level(logging.WARNING, "agentkit"), LogContext(Redactor(), run_id="run-1", agent="reader"):
         results = await answers([crunch, wait, sleep], *calls)
     assert [result.content for result in results] == ["crunched", "waited", "slept"]
     (blockage,) = blockages()[before:]
@@ -78,7 +78,7 @@ async def test_a_tool_that_goes_on_after_its_time_limit_is_named_while_it_does(
                 await anyio.sleep(0.3)
                 seen[:] = [record.__dict__ for record in caplog.records]
 
-    with caplog.at_level(logging.WARNING, "agentkit"), log_context(Redactor(), run_id="run-1"):
+    with caplog.at_level(logging.WARNING, "agentkit"), LogContext(Redactor(), run_id="run-1"):
         (result,) = await answers([holds_on], call("holds_on"))
     assert result.is_error
     assert (seen[0]["event"], seen[0]["tool"]) == ("tool `holds_on` runs on after its time limit", "holds_on")
