@@ -11,12 +11,18 @@ from agentkit.models.wire.http1 import Headers, Http1, RequestHead, ResponseHead
 
 
 class HttpConnection:
-    """A connection and the state of the HTTP that is spoken on it."""
+    """A connection and the state of the HTTP that is spoken on it.
 
-    __slots__ = ("connection", "free_since", "has_answered", "http")
+    Args:
+        connection: The connection.
+        opened_in_s: Seconds that it took to open it: at least one round trip to the server.
+    """
 
-    def __init__(self, connection: Connection) -> None:
+    __slots__ = ("connection", "free_since", "has_answered", "http", "opened_in_s")
+
+    def __init__(self, connection: Connection, opened_in_s: float) -> None:
         self.connection = connection
+        self.opened_in_s = opened_in_s
         self.http = Http1()
         self.has_answered = False
         """True once a byte has come in the exchange that goes on."""

@@ -20,11 +20,14 @@ MAX_FREE_CONNECTIONS = 100
 """The most connections that are kept open for requests to come."""
 MAX_FREE_S = 30.0
 """Seconds without a request after which a connection is closed: many servers close theirs after a minute."""
-_CLOSED_BEFORE_S = 2.0
-"""Seconds within which the end of a free connection is taken for one that crossed with the request, which nobody read.
+_CROSSING_S = 0.5
+"""Seconds, and a round trip, within which the end of a free connection has crossed with the request, which nobody read.
 
-Behind them the server may have worked on it: whether it is sent and paid once more, the retries of the run decide.
+They are for a server, or an event loop, that is busy. Behind them the server may have worked on the request: whether it
+is sent and paid once more, the retries of the run decide.
 """
+_MAX_ROUND_TRIP_S = 1.5
+"""The most that is taken for a round trip: a name may have been looked up slowly when the connection was opened."""
 
 
 class ConnectionPool:
@@ -65,9 +68,12 @@ class ConnectionPool:
             try:
                 return Response(await free.send(head, body, idle_timeout_s), free, self)
             except ConnectionLost:
-                if free.has_answered or time.monotonic() - sent_at > _CLOSED_BEFORE_S:
+                crossing_s = _CROSSING_S + min(free.opened_in_s, _MAX_ROUND_TRIP_S)
+                if free.has_answered or time.monotonic() - sent_at > crossing_s:
                     raise
-        new = HttpConnection(await self._dialer.connect(connect_timeout_s))
+        started_at = time.monotonic()
+        connection = await self._dialer.connect(connect_timeout_s)
+        new = HttpConnection(connection, time.monotonic() - started_at)
         return Response(await new.send(head, body, idle_timeout_s), new, self)
 
     def _take_free(self) -> HttpConnection | None:

@@ -79,6 +79,12 @@ async def test_closing_the_pool_closes_the_free_ones_and_then_those_in_use() -> 
         await server.until_all_closed()
 
 
+@pytest.fixture
+def is_machine_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_CROSSING_S", 20)
+
+
+@pytest.mark.usefixtures("is_machine_slow")
 @pytest.mark.parametrize("moments", [0, 1, 3])
 async def test_a_request_is_sent_again_where_the_server_had_closed_the_connection(moments: int) -> None:
     async with serving(answering(OK, then_close=True)) as server, pool_of(server.port) as pool:
@@ -111,7 +117,8 @@ async def test_a_request_is_sent_again_once_only_and_only_on_a_connection_used_b
 
 
 async def test_a_request_that_the_server_may_have_worked_on_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "_CLOSED_BEFORE_S", 0.02)
+    monkeypatch.setattr(pool_module, "_CROSSING_S", 0.01)
+    monkeypatch.setattr(pool_module, "_MAX_ROUND_TRIP_S", 0.0)
 
     async def work_and_close(stream: anyio.abc.ByteStream) -> None:
         await read_request(stream)
