@@ -12,6 +12,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import Generic, Literal, TypeAlias, TypeVar, cast
+from weakref import WeakValueDictionary
 
 import anyio
 import sniffio
@@ -30,6 +31,8 @@ _ABANDON_AFTER_S = 5.0
 _BLOCKED_AFTER_S = 15.0
 """Seconds without an answer after which a thread that waits for an event loop takes it for blocked."""
 _running_tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks only weakly
+_latest: WeakValueDictionary[int, EventLoop] = WeakValueDictionary()
+"""The event loop of each thread, so that all who keep it share one object."""
 
 
 def running_library() -> Library | None:
@@ -44,10 +47,10 @@ def running_library() -> Library | None:
     return "asyncio"
 
 
-def context_without_loop() -> Context:
-    """Return a copy of the context in which no event loop runs, for a thread that may start one of its own."""
+def context_for(library: Library | None) -> Context:
+    """Return a copy of the context for code in an event loop of this library. None: in a thread that may start one."""
     context = copy_context()
-    context.run(sniffio.current_async_library_cvar.set, None)
+    context.run(sniffio.current_async_library_cvar.set, library)
     return context
 
 
@@ -77,7 +80,7 @@ def start_root_task(
     if running_library() == "trio":
         import trio
 
-        trio.lowlevel.spawn_system_task(main, name=name, context=context or copy_context())
+        trio.lowlevel.spawn_system_task(main, name=name, context=copy_context() if context is None else context)
         return
     task = asyncio.get_running_loop().create_task(main(), name=name, context=context)
     _running_tasks.add(task)
@@ -87,10 +90,10 @@ def start_root_task(
 class EventLoop:
     """One event loop, which other threads reach by `post` and `run`. Compared by identity of the loop itself."""
 
-    __slots__ = ("_loop", "library", "thread_id")
+    __slots__ = ("__weakref__", "_loop", "library", "thread_id")
 
     def __init__(self, library: Library, loop: object) -> None:
-        self.library = library
+        self.library: Library = library
         self.thread_id = threading.get_ident()
         """The thread in which it runs."""
         self._loop = loop
@@ -101,8 +104,13 @@ class EventLoop:
         if correct_library_name() == "trio":
             import trio
 
-            return cls("trio", trio.lowlevel.current_trio_token())
-        return cls("asyncio", asyncio.get_running_loop())
+            current = cls("trio", trio.lowlevel.current_trio_token())
+        else:
+            current = cls("asyncio", asyncio.get_running_loop())
+        latest = _latest.get(current.thread_id)
+        if latest is None or latest != current:
+            _latest[current.thread_id] = latest = current
+        return latest
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, EventLoop) and self._loop is other._loop
@@ -134,7 +142,7 @@ class EventLoop:
                 cast("trio.lowlevel.TrioToken", self._loop).run_sync_soon(function)
             else:
                 loop = cast("asyncio.AbstractEventLoop", self._loop)
-                loop.call_soon_threadsafe(function, context=self._context())
+                loop.call_soon_threadsafe(function, context=context_for(self.library))
         except RuntimeError:  # asyncio's loop is closed; trio's RunFinishedError is one, too
             return False
         return True
@@ -159,7 +167,7 @@ class EventLoop:
         if self.is_current:
             return await function()
         done, caller = anyio.Event(), EventLoop.current()
-        call = _CallFromOtherLoop(function, name, lambda: caller.post(done.set), self._context())
+        call = _CallFromOtherLoop(function, name, lambda: caller.post(done.set), context_for(self.library))
         is_posted = self.post(call.start)
         try:
             while is_posted and not call.is_over():
@@ -187,7 +195,7 @@ class EventLoop:
                 code may be waiting for this very thread.
         """
         done = threading.Event()
-        call = _CallFromOtherLoop(function, name, done.set, self._context())
+        call = _CallFromOtherLoop(function, name, done.set, context_for(self.library))
         is_posted = self.post(call.start)
         try:
             while is_posted and not done.wait(_LIVENESS_CHECK_S):
@@ -198,12 +206,6 @@ class EventLoop:
         if is_posted:
             return call.value()
         raise _loop_ended_error(name) if self.has_ended else _loop_blocked_error(name)
-
-    def _context(self) -> Context:
-        """Return a copy of the current context for use in this event loop."""
-        context = copy_context()
-        context.run(sniffio.current_async_library_cvar.set, self.library)
-        return context
 
 
 class PassedOutcome(Generic[T]):

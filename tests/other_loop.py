@@ -9,7 +9,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from agentkit.event_loop import context_without_loop
+from agentkit.event_loop import context_for
 
 T = TypeVar("T")
 
@@ -17,4 +17,4 @@ T = TypeVar("T")
 async def in_other_loop(function: Callable[[], Awaitable[T]], backend: str = "asyncio") -> T:
     """Return the value of the function, or raise its exception."""
     run: Callable[[], T] = partial(anyio.run, function, backend=backend)
-    return await anyio.to_thread.run_sync(lambda: context_without_loop().run(run))
+    return await anyio.to_thread.run_sync(lambda: context_for(None).run(run))

@@ -44,8 +44,9 @@ async def test_the_thread_is_asked_and_not_the_context(anyio_backend_name: str) 
     assert running_library() == anyio_backend_name
     assert in_thread(running_library) == [None]
     assert [sniffio.current_async_library_cvar.get()] == in_thread(sniffio.current_async_library_cvar.get)
-    assert EventLoop.current() == EventLoop.current()
-    assert EventLoop.current().is_current
+    here = EventLoop.current()
+    assert EventLoop.current() is here  # one object for all who keep it
+    assert here.is_current
 
 
 def test_a_callback_of_plain_asyncio_runs_in_its_loop() -> None:

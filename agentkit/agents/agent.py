@@ -14,7 +14,7 @@ from agentkit.agents.fan_out import Done, Emit, Failed, FanOutOptions, Progress
 from agentkit.agents.item_runs import run_items
 from agentkit.agents.resume import journal_of, resumed_run
 from agentkit.errors import UsageError
-from agentkit.event_loop import context_without_loop, running_library
+from agentkit.event_loop import context_for, running_library
 from agentkit.loop.parent_call import enclosing_call
 from agentkit.models.batching.collector import BATCH_WAIT_S
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
@@ -107,7 +107,7 @@ class Agent(AgentSpec[Deps, In, Out]):
         around = enclosing_call()
         if around is not None and around.nested_runs.can_run_from_thread:  # a tool's thread: there it shares the client
             return around.nested_runs.run_from_thread(lambda: self.run(prompt, **options))
-        return context_without_loop().run(anyio.run, lambda: self.run(prompt, **options))
+        return context_for(None).run(anyio.run, lambda: self.run(prompt, **options))
 
     @refuses_unknown_options("conversation(...)")
     def conversation(

@@ -35,8 +35,8 @@ class StopFlag:
         self.loop = _running_loop()
         """The event loop whose waits it cancels. None: that of the thread that sets it."""
         self._waiting_scopes: set[anyio.CancelScope] = set()
-        self.linked: weakref.WeakSet[StopFlag] = weakref.WeakSet((self,))
-        """The flags of all event loops in which the tree has runs, this one included."""
+        self._linked: weakref.WeakSet[StopFlag] | None = None
+        """The flags of all event loops in which the tree has runs, this one included. None: there is this one only."""
 
     def for_this_loop(self) -> StopFlag:
         """Return the flag for runs in the running event loop: this one or one that is set together with it."""
@@ -44,11 +44,13 @@ class StopFlag:
         if loop is None or self.loop in (None, loop):
             return self
         with _lock:
-            found = next((flag for flag in self.linked if flag.loop == loop), None)
+            if self._linked is None:
+                self._linked = weakref.WeakSet((self,))
+            found = next((flag for flag in self._linked if flag.loop == loop), None)
             if found is None:
                 found = StopFlag()
-                self.linked.add(found)
-                found.linked = self.linked
+                self._linked.add(found)
+                found._linked = self._linked
             if found.refusal is None:
                 found.refusal, found.refused_before = self.refusal, self.refused_before
         return found
@@ -58,10 +60,10 @@ class StopFlag:
         if error.status not in _CREDENTIAL_STATUSES or self.refusal is not None:
             return
         with _lock:
-            linked = list(self.linked)
-            for flag in linked:
+            flags = self._flags_of_tree()
+            for flag in flags:
                 flag.refusal = flag.refusal or error
-        for flag in linked:
+        for flag in flags:
             if flag.loop is None:
                 flag.cancel_waits()
             else:
@@ -71,15 +73,18 @@ class StopFlag:
         """Record an error that an earlier execution of this run has recorded."""
         if self.refusal is None and error.status in _CREDENTIAL_STATUSES:
             self.record(error)
-            for flag in list(self.linked):
+            for flag in self._flags_of_tree():
                 flag.refused_before = run_id
 
     def lift(self, run_id: str) -> None:
         """Take back a refusal of an earlier execution below this run, which has gone on since then."""
         before = self.refused_before
         if before == run_id or before.startswith(f"{run_id}/"):
-            for flag in list(self.linked):
+            for flag in self._flags_of_tree():
                 flag.refusal, flag.refused_before = None, ""
+
+    def _flags_of_tree(self) -> list[StopFlag]:
+        return [self] if self._linked is None else list(self._linked)
 
     def cancel_waits(self) -> None:
         """Cancel everything that waits in this flag's event loop. Called in that loop."""

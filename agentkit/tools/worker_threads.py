@@ -13,7 +13,7 @@ from typing import Generic, TypeVar, cast
 
 import anyio.lowlevel
 
-from agentkit.event_loop import EventLoop, context_without_loop
+from agentkit.event_loop import EventLoop, context_for
 from agentkit.log import log
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ async def run_in_thread(function: Callable[[], T], *, name: str = "agentkit tool
     await anyio.lowlevel.checkpoint_if_cancelled()  # a call that is cancelled already does not start
     loop = EventLoop.current()
     work = _ThreadCall(function)
-    context = context_without_loop()  # the function may run an event loop of its own
+    context = context_for(None)  # the function may run an event loop of its own
     thread = threading.Thread(target=context.run, args=(work.run, loop), name=name, daemon=True)
     thread.start()
     try:

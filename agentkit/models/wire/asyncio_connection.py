@@ -6,26 +6,60 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
-from typing import cast
+import types
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from contextvars import Context
+from functools import partial
+from typing import TypeVar, cast
 
 from agentkit.models.wire.connection import MAX_RECEIVED_BYTES, PIECE_BYTES, has_nothing_to_read, pieces_to_send
 from agentkit.models.wire.errors import ConnectionLost, IdleTimedOut, WireError
 from agentkit.models.wire.tls_session import TlsSession
 
+T = TypeVar("T")
 
-async def open_connection(sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> AsyncioConnection:
-    """Return the connection over a connected socket, which it takes over. Raises OSError where TLS fails."""
+
+async def open_connection(
+    sock: socket.socket, tls: ssl.SSLContext | None, host: str, context: Context
+) -> AsyncioConnection:
+    """Return the connection over a connected socket, which it takes over. Raises OSError where TLS fails.
+
+    Args:
+        sock: The socket.
+        tls: The context that checks the certificate. None: no TLS.
+        host: The name in the certificate.
+        context: The context of all callbacks: asyncio takes the current one otherwise, and keeps the variables of the
+            run that opens the connection for as long as that lives.
+    """
     loop = asyncio.get_running_loop()
     session = None if tls is None else TlsSession(tls, host)
     try:
         if session is not None:
             await session.handshake(lambda most: loop.sock_recv(sock, most), lambda data: loop.sock_sendall(sock, data))
-        _, connection = await loop.create_connection(lambda: AsyncioConnection(loop, sock, session), sock=sock)
+        opening = loop.create_connection(lambda: AsyncioConnection(loop, sock, session, context), sock=sock)
+        _, connection = await _in_context(context, opening)
     except BaseException:
         sock.close()
         raise
     return connection
+
+
+@types.coroutine
+def _in_context(context: Context, coroutine: Coroutine[object, object, T]) -> Generator[object, object, T]:
+    """Await a coroutine in the current task; each of its steps runs in the context."""
+    resume: Callable[[], object] = partial(coroutine.send, None)
+    try:
+        while True:
+            awaited = context.run(resume)
+            try:
+                resume = partial(coroutine.send, (yield awaited))
+            except BaseException as error:  # noqa: BLE001 - a cancellation, mostly: the coroutine decides about it
+                resume = partial(coroutine.throw, error)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    finally:
+        del resume  # an exception and the frame that holds it would form a reference cycle
 
 
 class AsyncioConnection(asyncio.Protocol):
@@ -35,22 +69,25 @@ class AsyncioConnection(asyncio.Protocol):
         loop: The event loop.
         sock: Its socket.
         tls: The TLS that lies between. None: there is none.
+        context: The context of its timer.
     """
 
     __slots__ = (
-        "_active_at", "_failure", "_has_ended", "_idle_timeout_s", "_is_in_exchange",
-        "_is_reading_paused", "_is_writing_paused", "_loop", "_received", "_received_bytes", "_sock", "_timer",
+        "_active_at", "_context", "_failure", "_has_ended", "_idle_timeout_s", "_is_in_exchange",
+        "_is_reading_paused", "_is_writing_paused", "_loop", "_received", "_sock", "_timer",
         "_tls", "_transport", "_unsent", "_unsent_bytes", "_waiter",
     )  # fmt: skip
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, tls: TlsSession | None) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, tls: TlsSession | None, context: Context
+    ) -> None:
         self._loop = loop
         self._sock = sock
         self._tls = tls
+        self._context = context
         self._transport: asyncio.Transport | None = None  # None: closed
         self._is_in_exchange = False
-        self._received: list[bytes] = []
-        self._received_bytes = 0
+        self._received = bytearray()
         self._is_reading_paused = False
         self._has_ended = False  # the server sends nothing more
         self._failure: WireError | None = None  # the first one
@@ -87,7 +124,7 @@ class AsyncioConnection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         if self._timer is None:
-            self._timer = self._loop.call_at(due, self._check_idle)
+            self._timer = self._loop.call_at(due, self._check_idle, context=self._context)
 
     async def send(self, parts: Sequence[bytes]) -> None:
         """Send the parts of a request: what the system does not take at once follows when it does."""
@@ -104,9 +141,8 @@ class AsyncioConnection(asyncio.Protocol):
             finally:
                 self._waiter = None
         if self._received:
-            data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
-            self._received = []
-            self._received_bytes = 0
+            data = bytes(self._received)
+            self._received.clear()
             if self._is_reading_paused and self._transport is not None:
                 self._is_reading_paused = False
                 self._transport.resume_reading()
@@ -148,9 +184,8 @@ class AsyncioConnection(asyncio.Protocol):
         if not self._is_in_exchange:  # nobody asked for it
             self.close()
             return
-        self._received.append(data)
-        self._received_bytes += len(data)
-        if self._received_bytes > MAX_RECEIVED_BYTES and not self._is_reading_paused and self._transport is not None:
+        self._received += data
+        if len(self._received) > MAX_RECEIVED_BYTES and not self._is_reading_paused and self._transport is not None:
             self._is_reading_paused = True
             self._transport.pause_reading()
         self._wake()
@@ -211,7 +246,7 @@ class AsyncioConnection(asyncio.Protocol):
             self._unsent_bytes = unsent_bytes
         due = self._active_at + self._idle_timeout_s
         if due > now:
-            self._timer = self._loop.call_at(due, self._check_idle)
+            self._timer = self._loop.call_at(due, self._check_idle, context=self._context)
             return
         self._failure = IdleTimedOut(f"no byte went either way for {self._idle_timeout_s:g} s")
         self.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 
 from agentkit.event_loop import running_library, start_root_task
 
@@ -11,10 +12,10 @@ from agentkit.event_loop import running_library, start_root_task
 def call_later(seconds: float, function: Callable[[], object]) -> Callable[[], object]:
     """Call a function in this event loop after so many seconds; return the function that calls it off.
 
-    It must raise nothing, and is not called if the event loop ends before.
+    It must raise nothing, sees no context variable, and is not called if the event loop ends before.
     """
     if running_library() != "trio":
-        return asyncio.get_running_loop().call_later(seconds, function).cancel
+        return asyncio.get_running_loop().call_later(seconds, function, context=Context()).cancel
     import trio
 
     scope = trio.CancelScope()
@@ -24,5 +25,5 @@ def call_later(seconds: float, function: Callable[[], object]) -> Callable[[], o
             await trio.sleep(seconds)
             function()
 
-    start_root_task(wait_and_call, "agentkit waits to drop connections")
+    start_root_task(wait_and_call, "agentkit waits to drop connections", Context())
     return scope.cancel

@@ -9,6 +9,7 @@ import itertools
 import math
 import socket
 import ssl
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -46,6 +47,8 @@ class Dialer:
         self.server = server
         """The server that it connects to."""
         self._lookup: _Lookup | None = None
+        self._context = Context()
+        """The context of what its connections do by themselves: they outlive the run that opens one."""
 
     async def connect(self, timeout_s: float | None) -> Connection:
         """Return a new connection.
@@ -69,7 +72,7 @@ class Dialer:
             return await trio_connection.open_connection(sock, self.server.tls, self.server.host)
         from agentkit.models.wire import asyncio_connection
 
-        return await asyncio_connection.open_connection(sock, self.server.tls, self.server.host)
+        return await asyncio_connection.open_connection(sock, self.server.tls, self.server.host, self._context)
 
     async def _addresses(self) -> list[Address]:
         """Return the addresses of the server: one look-up serves all that wait for it."""

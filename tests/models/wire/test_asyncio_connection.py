@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextvars import Context
 
 import pytest
 
@@ -21,7 +22,7 @@ async def test_a_closed_connection_leaves_no_timer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sock = socket.create_connection(listener.getsockname())
         sock.setblocking(False)
-        connection = await open_connection(sock, None, "127.0.0.1")
+        connection = await open_connection(sock, None, "127.0.0.1", Context())
         connection.start_exchange(60)
         connection.close()
         await asyncio.sleep(0)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
+import weakref
 from contextlib import suppress
+from contextvars import ContextVar
 
 import anyio
 import anyio.abc
@@ -191,3 +194,24 @@ async def test_a_response_that_comes_while_the_one_before_it_is_held_is_nobodys(
                             await anyio.sleep(0.001)
             assert await body_of(pool) == b"tea"
         await anyio.to_thread.run_sync(server.join)
+
+
+async def test_a_free_connection_holds_no_context_variable_of_the_run_that_opened_it() -> None:
+    class Held:
+        pass
+
+    variable, seen = ContextVar[Held]("held"), list[weakref.ref[Held]]()
+
+    async def run() -> None:
+        variable.set(held := Held())
+        seen.append(weakref.ref(held))
+        assert await body_of(pool) == b"tea"
+
+    async with serving(answering(OK)) as server, pool_of(server.port) as pool:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run)
+        await anyio.lowlevel.checkpoint()
+        gc.collect()
+        assert [one() for one in seen] == [None]
+        assert await body_of(pool) == b"tea"
+        assert server.accepted == 1
