@@ -15,6 +15,8 @@ from agentkit.agents.item_runs import run_items
 from agentkit.agents.resume import journal_of, resumed_run
 from agentkit.errors import UsageError
 from agentkit.event_loop import context_for, running_library
+from agentkit.history.conversation_state import ConversationState
+from agentkit.loop.lifecycle import RunLifecycle
 from agentkit.loop.parent_call import enclosing_call
 from agentkit.models.batching.collector import BATCH_WAIT_S
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out
@@ -52,7 +54,9 @@ class Agent(AgentSpec[Deps, In, Out]):
             prompt: A text, a list of content, or a value of the agent's input type.
             options: See `RunOptions`.
         """
-        return await self.conversation().send(prompt, **options)
+        run = RunLifecycle(self, ConversationState(), prompt, options)
+        await run.run(None)
+        return run.result()
 
     async def resume(
         self, run_id: str, /, *, again: bool = False, **options: Unpack[RunOptions[Deps]]

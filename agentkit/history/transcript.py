@@ -13,7 +13,7 @@ from agentkit.messages.container import Container
 from agentkit.messages.message import AssistantTurn, Content, JSONObject, Message, text_block
 from agentkit.messages.request import EncodedPrefix, PromptPrefix
 from agentkit.messages.server_calls import last_turn, results_for_open_calls
-from agentkit.messages.server_threads import ServerThread
+from agentkit.messages.server_threads import NEW_THREAD, ServerThread
 from agentkit.tools.api_tools import TOOL_SEARCH
 from agentkit.tools.artifacts.artifact import READ_TOOL
 from agentkit.tools.reserved_names import ANSWER_TOOL
@@ -65,7 +65,7 @@ class Transcript:
     """The container in which the API runs code for this conversation. None: it has none yet."""
     given_container: Container | None = None
     """The container that the settings gave last. None: they gave none."""
-    server_thread: ServerThread | None = ServerThread()
+    server_thread: ServerThread | None = NEW_THREAD
     """The part of the conversation that the server holds. None: it refused to hold any, so requests do not try."""
 
     @property
@@ -91,7 +91,7 @@ class Transcript:
 
     def fork(self) -> Transcript:
         """Return a transcript that goes on from the same point. A server thread can be continued only once."""
-        thread = None if self.server_thread is None else ServerThread()
+        thread = None if self.server_thread is None else NEW_THREAD
         return replace(self, tools=dict(self.tools), messages=list(self.messages), server_thread=thread)
 
     def checkpoint(self) -> Checkpoint:
@@ -151,7 +151,7 @@ class Transcript:
 
     def take_server_thread(self) -> ServerThread | None:
         """Return the server thread to continue, and reset it: without a reply the next request begins a new one."""
-        thread, self.server_thread = self.server_thread, None if self.server_thread is None else ServerThread()
+        thread, self.server_thread = self.server_thread, None if self.server_thread is None else NEW_THREAD
         return thread
 
     def append_message(self, message: Message) -> None:

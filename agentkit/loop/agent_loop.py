@@ -110,7 +110,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self._last_turn: AssistantTurn | None = None
         self._applied_edits: tuple[JSONObject, ...] = ()
         self._action_count = 0
-        self._time_checks = TimeChecks(scope.steps, self.run_budget)
+        self._time_checks = TimeChecks.of_run(scope.steps, self.run_budget)
         self._late_changes: LateChanges | None = None
         self._late_limits: LateLimits | None = None
         if scope.steps.is_durable:
@@ -126,7 +126,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             )
             if self.guard is not None:
                 work = self.guard.run(work)
-            has_deadline = self.recorded_end is None and self._time_checks.has_limit
+            has_deadline = self.recorded_end is None and self._time_checks is not None and self._time_checks.has_limit
             await (self._run_until_deadline(work) if has_deadline else work)
         except (ModelError, ConfigurationError) as error:
             self.error, self.finish = failure_of_run(error, self.scope.redactor)
@@ -225,7 +225,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             self.state = other
             return
         needs_reserve = self.state.has_tools and not action.is_final_turn
-        if needs_reserve and self._time_checks.may_refuse and (late := await self._time_checks.refusal()):
+        if needs_reserve and self._time_checks is not None and (late := await self._time_checks.refusal()):
             self.state = self.state.budget_refused(late)
             return
         note = action.note if self._late_changes is None else await self._late_changes.add_to(action.note)

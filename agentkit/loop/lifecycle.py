@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
@@ -25,7 +26,7 @@ from agentkit.loop.durable.recorded_model import RecordedModel
 from agentkit.loop.durable.run_end import CUT_OFF, EndStep, RunEnd
 from agentkit.loop.loop_builder import LoopBuilder
 from agentkit.loop.nested_runs import NestedRuns
-from agentkit.loop.opening import open_deps, open_model, open_recorded_steps
+from agentkit.loop.opening import open_deps, open_models, open_recorded_steps
 from agentkit.loop.parent_call import ParentCall, call_of_run, enclosing_call, new_run_id
 from agentkit.loop.run_checks import check_deps_demands, check_prices
 from agentkit.loop.run_scope import scope_of_run
@@ -39,7 +40,7 @@ from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.run_log import log_end, log_start, text_of_raised
 from agentkit.run.scope import EventListener, RunScope
-from agentkit.run.steps import InMemorySteps, NotRecorded, RecordedSteps, Steps
+from agentkit.run.steps import InMemorySteps, NotRecorded, RecordedSteps, Steps, StepsStore
 from agentkit.tools.run_context import current_services, stop_request
 
 if TYPE_CHECKING:
@@ -85,13 +86,17 @@ class RunLifecycle(Generic[Deps, In, Out]):
         self._is_stopping = False
         self._finish_without_loop = _CANCELLED_BEFORE
 
-    async def run(self, listener: EventListener | None) -> None:
+    def run(self, listener: EventListener | None) -> Coroutine[object, None, None]:
         """Run to the end. Raises UsageError for what only the caller can put right; the rest is in the result."""
-        if (journal := self.options.get("journal")) is None:
-            given = self.options.get("steps")
-            self._steps = InMemorySteps() if given is None else given
-            await self._run_or_stop(listener)
-            return
+        if (journal := self.options.get("journal")) is not None:
+            return self._run_with_journal(journal, listener)
+        given = self.options.get("steps")
+        self._steps = InMemorySteps() if given is None else given
+        return self._run_or_stop(listener)
+
+    async def _run_with_journal(
+        self, journal: str | PathLike[str] | StepsStore, listener: EventListener | None
+    ) -> None:
         is_asked = self._around is None and (self._budget is not None or not isinstance(self.prompt, FromJournal))
         budgets = self._budget, self.spec.budget
         async with open_recorded_steps(journal, self._run_id, budgets, may_reopen=is_asked) as self._steps:
@@ -176,7 +181,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         """Open what the run needs, until the deadline of `opening`, run the loop, and close everything."""
         spec = self.spec
         async with AsyncExitStack() as stack:
-            models = [await open_model(one, spec, scope, stack) for one in (spec.model, spec.fallback) if one]
+            models = await open_models(spec, scope, stack)
             scope = replace(scope, redactor=scope.redactor.extended(spec.redact, credentials_of_models(models)))
             deps = await open_deps(spec, self.options, self.parent, stack)
             if deps is None:

@@ -72,11 +72,14 @@ def store_of(journal: str | PathLike[str] | StepsStore) -> StepsStore:
     return as_journal(journal)
 
 
-async def open_model(model: str | Model, spec: AnySpec, scope: RunScope, stack: AsyncExitStack) -> Model:
-    """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client.
+async def open_models(spec: AnySpec, scope: RunScope, stack: AsyncExitStack) -> list[Model]:
+    """Open the model of an agent, and its fallback if it has one; the stack keeps their clients open."""
+    model = await _open_model(spec.model, spec, scope, stack)
+    return [model] if spec.fallback is None else [model, await _open_model(spec.fallback, spec, scope, stack)]
 
-    The stack keeps the client open.
-    """
+
+async def _open_model(model: str | Model, spec: AnySpec, scope: RunScope, stack: AsyncExitStack) -> Model:
+    """Open a model: with the overriding or the run's client, the agent's own model or client, or the shared client."""
     if isinstance(model, BatchedModel):  # opened by the fan-out
         return model
     makes_replies = isinstance(model, NeedsNoServer) and model.needs_no_server

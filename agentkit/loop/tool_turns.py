@@ -92,10 +92,6 @@ class ToolTurns:
     is_out_of_time: bool = field(default=False, init=False)
     """True if calls were cut off because the time of a budget was over."""
     _unfinished: tuple[Unfinished, ...] = field(default=(), init=False)
-    _executor: ToolCallExecutor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._executor = ToolCallExecutor(self.runner)
 
     @classmethod
     def for_agent(
@@ -152,7 +148,7 @@ class ToolTurns:
             reminder = await self.child_runs.reminder(scope.steps) if may_remind else None
             for call in answers:
                 results[call.id] = await self.validation.accept_call(call, reminder)
-            await self._executor.run(calls, results, action.allowed_tools, eager_calls)
+            await ToolCallExecutor(self.runner).run(calls, results, action.allowed_tools, eager_calls)
             for call in others:
                 if call.name in (COLLECT_TOOL, CANCEL_TOOL):
                     self.child_runs.note_collected(call, results[call.id])

@@ -36,3 +36,7 @@ class ServerThread:
     def to_dict(self) -> dict[str, str]:
         """Return the `thread` field of a request."""
         return {"type": "continue", "previous_message_id": self.after} if self.after else {"type": "create"}
+
+
+NEW_THREAD = ServerThread()
+"""A thread that the next request creates."""

@@ -19,15 +19,15 @@ class TimeChecks:
 
     steps: Steps
     run_budget: RunBudget
-    may_refuse: bool = field(init=False)
-    """False: the time is not limited, and was not in an earlier execution."""
-    has_limit: bool = field(init=False)
+    has_limit: bool
     """True if a budget limits the time."""
     _count: int = field(default=0, init=False)
 
-    def __post_init__(self) -> None:
-        self.has_limit = bool(self.run_budget.accounts) and self.run_budget.seconds_left is not None
-        self.may_refuse = self.has_limit or self.steps.is_durable
+    @classmethod
+    def of_run(cls, steps: Steps, run_budget: RunBudget) -> TimeChecks | None:
+        """Return those of a run. None: its time is not limited, and was not in an earlier execution."""
+        has_limit = bool(run_budget.accounts) and run_budget.seconds_left is not None
+        return cls(steps, run_budget, has_limit) if has_limit or steps.is_durable else None
 
     async def refusal(self) -> str:
         """Return the reason why the next turn should be the last. Empty: there is time."""
