@@ -91,8 +91,8 @@ DEFECTS = (
     Defect(
         "a stream that broke off costs nothing",
         "loop/model_calls/call_attempts.py",
-        "        if not self._is_answered and is_waiting_to_send.get():\n",
-        "        if self._is_answered is not None:\n",
+        "        if self._reply is None and is_waiting_to_send.get():\n",
+        "        if self.meter is not None:\n",
         ("loop/model_calls/test_call_attempts.py",),
     ),
     Defect(

@@ -48,7 +48,7 @@ class CallIntent:
             self._earlier[digest] = {**one, "charges": pending}
             for charge in pending:
                 charges.remove(charge)
-        self.meter = ChargeMeter([Charge.from_json(one) for one in charges], self.announce_charges)
+        self.meter = ChargeMeter(tuple(map(Charge.from_json, charges)), self.announce_charges)
         """The meter of the call, with what requests of an earlier process may have cost that nobody waits for."""
 
     def is_about_batches(self, model: Model) -> bool:
@@ -80,8 +80,8 @@ class CallIntent:
             submission_record.reset(token)
             self._add_to_accounts(1)
 
-    def _charges_of_earlier(self) -> list[Charge]:
-        return [Charge.from_json(charge) for one in self._earlier.values() for charge in one["charges"]]
+    def _charges_of_earlier(self) -> tuple[Charge, ...]:
+        return tuple([Charge.from_json(charge) for one in self._earlier.values() for charge in one["charges"]])
 
     def _count_earlier_as_lost(self) -> None:
         self.meter.charges += self._charges_of_earlier()

@@ -39,16 +39,17 @@ class ModelSteps:
     """Makes the model calls of one run, each as a step."""
 
     caller: ModelCaller
-    charges: list[Charge] = field(default_factory=list[Charge], init=False)
+    charges: tuple[Charge, ...] = field(default=(), init=False)
     """The charge of every request so far, in the recorded calls and in the others."""
-    unrecorded_charges: list[Charge] = field(default_factory=list[Charge], init=False)
+    unrecorded_charges: tuple[Charge, ...] = field(default=(), init=False)
     """Those of calls that were cancelled, which no step has recorded."""
     last_step: str = field(default="", init=False)
     """The name of the last step that has ended. Empty: there is none, or the steps are not durable."""
     _merged: tuple[int, tuple[Charge, ...]] = field(default=(0, ()), init=False)
     """The number of charges that are merged already, and what they come to."""
     _count: int = field(default=0, init=False)
-    _hasher: RequestHasher = field(default_factory=RequestHasher, init=False)
+    _hasher: RequestHasher | None = field(default=None, init=False)
+    """None: no request was hashed, as is the case where the steps are not durable."""
 
     def merged_charges(self) -> tuple[Charge, ...]:
         """Return the charges so far, added up by model and price."""
@@ -117,7 +118,7 @@ class ModelSteps:
                 reply = await self.caller.call(model, model_request, meter)
             end, calls = reply.to_json(), reply.turn.tool_calls()
         except (ModelError, OverBudget, ProgramFault, GivenUp) as error:
-            failure = CallFailure(error, tuple(meter.charges))
+            failure = CallFailure(error, meter.charges)
             end = failure.to_json(resources.scope.accounts, resources.scope.redactor.text)
         if meter.retries:
             end = {**end, "retries": [asdict(retry) for retry in meter.retries]}
@@ -131,6 +132,7 @@ class ModelSteps:
 
     def _reserve(self, request: Request) -> Slot:
         messages = request.messages
+        self._hasher = self._hasher or RequestHasher()
         return self._steps.reserve(
             Step(
                 f"model:{self._count}",

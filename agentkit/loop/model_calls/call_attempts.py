@@ -61,8 +61,8 @@ class CallAttempts:
     """The complete turn. None: no attempt has succeeded."""
     _budget: CallBudget | None = None
     """The reservations of the call. None: it has made none."""
-    _is_answered: bool = False
-    """True if a reply to the last attempt has started to arrive, if only its headers."""
+    _reply: StreamAccumulator | None = None
+    """The reply to the last attempt, as far as it has come. None: not even its headers have."""
     _has_failed: bool = False
     """True if the last attempt failed before any reply: it was refused, or its connection broke."""
 
@@ -122,7 +122,7 @@ class CallAttempts:
         if thread is None:
             return False
         is_refused = refused_requests.is_thread_error(error)
-        if is_refused or self._is_answered:  # of a reply that broke off, the server may hold a part
+        if is_refused or self._reply is not None:  # of a reply that broke off, the server may hold a part
             self.request = replace(self.request, thread=thread.after_refusal() if is_refused else ServerThread())
         return is_refused
 
@@ -135,7 +135,7 @@ class CallAttempts:
     def _emit_turn_reset(self, error: ModelError, attempt: int, wait_s: float) -> None:
         turn, retry = self.model_request.turn_number, TurnRetry(attempt, str(error), wait_s)
         log_asked_again(error, turn, attempt, wait_s)
-        self.meter.retries.append(retry)
+        self.meter.retries += (retry,)
         # Without waiting: the time for retries does not pass while a reader pauses.
         self.resources.scope.emit_soon(lambda origin: retry.event(origin, turn))
 
@@ -146,22 +146,21 @@ class CallAttempts:
     # -- one attempt -------------------------------------------------------------------------------------------
 
     async def _send_once(self, request: Request, reservation: Reservation | None) -> AssistantTurn:
-        accumulator = StreamAccumulator(self.model_request.on_call)
         self.model_request.reported_server_tools.clear()
-        self._is_answered = self._has_failed = False
+        self._reply, self._has_failed = None, False
         charges: tuple[Charge, ...] | None = None
         try:
             if self.meter.announce is not None and reservation is not None:
                 is_waiting_to_send.set(True)
                 await self.meter.announce((self._worst_case_charge(request),))
-            turn = await self._read_stream(request, accumulator)
+            turn = await self._read_stream(request)
             charges = self._prices_for(request).charges_of(turn.model, turn.usage)
             return turn
         finally:  # a cancelled call is charged, too
             used: Amount | None = None
             try:
                 if charges is None:
-                    charges = self._charges_of_partial_reply(request, accumulator)
+                    charges = self._charges_of_partial_reply(request)
                 self.meter.charges += charges
                 if reservation is not None:
                     used = self._amount_used(charges, reservation)
@@ -169,7 +168,7 @@ class CallAttempts:
                 if reservation is not None:  # without a known usage, the reply has cost what it could cost at most
                     reservation.settle(used or reservation.amount)
 
-    async def _read_stream(self, request: Request, accumulator: StreamAccumulator) -> AssistantTurn:
+    async def _read_stream(self, request: Request) -> AssistantTurn:
         tree, seconds = self.resources.scope.stop_flag, self.resources.retry.total_timeout_s
         # Of a summary nothing is shown: it is no reply to anybody.
         listens = self.resources.scope.listener is not None and self.model_request.turn_number > 0
@@ -181,54 +180,55 @@ class CallAttempts:
                 stream = close_when_cancelled(stream, f"the stream of the model {self.model.name!r}")
             try:
                 async with stream as events:
-                    self._is_answered = True
+                    self._reply = reply = StreamAccumulator(self.model_request.on_call)
                     scope.deadline = anyio.current_time() + seconds
                     read_batch = _batch_reader(events)
-                    while not accumulator.is_complete and (batch := await read_batch()):
+                    while not reply.is_complete and (batch := await read_batch()):
                         if waits:
                             tree.remove_waiting_scope(scope)
                             waits = False
                         for event in batch:
-                            delta = accumulator.feed(event)
+                            delta = reply.feed(event)
                             if delta is not None and listens:
                                 self._emit_delta(delta)
-                            elif accumulator.is_complete:
+                            elif reply.is_complete:
                                 break
-                    if accumulator.is_complete:  # whatever the connection does from here on
+                    if reply.is_complete:  # whatever the connection does from here on
                         scope.deadline = math.inf
                         await _close_events(events)
             except Exception as error:
                 if isinstance(error, ConfigurationError):  # what answered is not the API
-                    self._is_answered = False
-                self._has_failed = not self._is_answered
+                    self._reply = None
+                self._has_failed = self._reply is None
                 raise
         if scope.cancelled_caught:
             text = f"The reply was not complete after {seconds:g} s."
             raise ModelError(text, kind="stream_interrupted", is_retryable=True)
-        return accumulator.turn()
+        return reply.turn()
 
     def _prices_for(self, request: Request) -> ReplyPrices:
         asked = request.options.get("model", self.model.name)
         return ReplyPrices(asked, self.resources.own_prices if asked == self.model.name else None)
 
-    def _charges_of_partial_reply(self, request: Request, accumulator: StreamAccumulator) -> tuple[Charge, ...]:
+    def _charges_of_partial_reply(self, request: Request) -> tuple[Charge, ...]:
         """Return the charge of a reply that broke off: what it reported, or its whole prompt and the output received.
 
         A request that the run gives up before any reply is one, too: the server works on it all the same. One that is
         refused, or whose connection breaks before any reply, costs nothing: its empty charge counts it in a journal.
         """
-        if not self._is_answered and is_waiting_to_send.get():
+        if self._reply is None and is_waiting_to_send.get():
             return ()
-        if not self._is_answered and self._has_failed:
+        if self._reply is None and self._has_failed:
             return (Charge(self.model.name, None, Usage()),)
-        usage, model, received = accumulator.partial_reply
-        if accumulator.is_usage_final and Usage.from_api(usage).prompt_tokens:
+        reply = self._reply or StreamAccumulator()
+        usage, model, received = reply.partial_reply
+        if reply.is_usage_final and Usage.from_api(usage).prompt_tokens:
             return self._prices_for(request).charges_of(model, usage)
         reported = replace(Usage.from_api(usage), requests=0, aborted_requests=1)
         if not reported.prompt_tokens:
             budget = self._budget or CallBudget(self.resources, self.model, self.model_request, self.is_unchanged)
             reported += worst_case_usage(request, budget.prompt_tokens_bound(self.request))
-        least = 1 if self._is_answered else 0
+        least = 0 if self._reply is None else 1
         output = max(least, reported.output_tokens, min(received, int(request.options["max_tokens"])))
         charged = replace(reported, output_tokens=output)
         factor = price_factor(usage) if usage else price_factor_of(self.model)

@@ -64,15 +64,11 @@ class TurnRetry:
 class ChargeMeter:
     """Collects the charges of one model call, failed attempts included."""
 
-    charges: list[Charge] = field(default_factory=list[Charge])
+    charges: tuple[Charge, ...] = ()
     announce: AnnounceFunction | None = None
     """Called before each request that a budget covers. None: nothing is recorded."""
-    retries: list[TurnRetry] = field(default_factory=list[TurnRetry])
+    retries: tuple[TurnRetry, ...] = ()
     """The retries so far."""
-
-    def add(self, charge: Charge) -> None:
-        """Add the charge of one request."""
-        self.charges.append(charge)
 
 
 @dataclass(frozen=True, slots=True)

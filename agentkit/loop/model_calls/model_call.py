@@ -33,41 +33,46 @@ class ModelCaller:
             OverBudget: A budget does not cover the call.
             ModelError: The call failed for good. Charges of failed attempts are in `meter`.
         """
-        resources, request = self.resources, model_request.request
-        attempts = CallAttempts(resources, model, model_request, request, meter, request.options["max_tokens"])
-        made = [attempts]
+        run_budget, request = self.resources.run_budget, model_request.request
         began = time.monotonic()
         if self.middleware:
-            turn = await self._call_within_middleware(model, model_request, meter, made)
+            reply = await self._call_within_middleware(model, model_request, meter)
         else:
-            turn = await attempts.run_until_complete()
-        if resources.run_budget.accounts:
-            resources.run_budget.record_call_time(time.monotonic() - began)
-        found = attempts if attempts.turn is turn else next((one for one in made if one.turn is turn), None)
-        if self.middleware:
-            turn = replace(turn)  # its blocks may have been changed in place, after the turn was encoded
-        if found is None:  # a turn of the middleware's making, which is not on the server
-            _check_made_turn(turn)
-            return ModelReply(turn, made[-1].max_tokens, tuple(meter.charges), counts_prompt=False)
-        counts = found.is_unchanged and found.is_answered_as_asked
-        return ModelReply(turn, found.max_tokens, tuple(meter.charges), found.request.thread, counts)
+            attempts = CallAttempts(self.resources, model, model_request, request, meter, request.options["max_tokens"])
+            reply = _reply_of(attempts, await attempts.run_until_complete())
+        if run_budget.accounts:
+            run_budget.record_call_time(time.monotonic() - began)
+        return reply
 
     async def _call_within_middleware(
-        self, model: Model, model_request: ModelRequest, meter: ChargeMeter, made: list[CallAttempts]
-    ) -> AssistantTurn:
-        """Return the turn that the middleware returns; it may call the model several times, even at once: `made`."""
-        resources, scope = self.resources, self.resources.scope
+        self, model: Model, model_request: ModelRequest, meter: ChargeMeter
+    ) -> ModelReply:
+        """Return the turn that the middleware returns; it may call the model several times, even at once."""
+        resources, scope, request = self.resources, self.resources.scope, model_request.request
+        made: list[CallAttempts] = []
 
         async def inner(call: ModelCall) -> AssistantTurn:
             made.append(CallAttempts.of_changed_request(resources, model, model_request, call.request, meter))
             return await made[-1].run_until_complete()
 
-        call = ModelCall(model_request.request, scope.run_id, scope.path, model_request.turn_number)
-        return await compose_middleware(guard_model_middleware(self.middleware), inner)(call)
+        call = ModelCall(request, scope.run_id, scope.path, model_request.turn_number)
+        turn = await compose_middleware(guard_model_middleware(self.middleware), inner)(call)
+        found = next((one for one in made if one.turn is turn), None)
+        turn = replace(turn)  # its blocks may have been changed in place, after the turn was encoded
+        if found is not None:
+            return _reply_of(found, turn)
+        _check_made_turn(turn)
+        max_tokens = made[-1].max_tokens if made else request.options["max_tokens"]
+        return ModelReply(turn, max_tokens, meter.charges, counts_prompt=False)  # it is not on the server
 
     def use_table_prices(self) -> None:
         """Price all further calls by the price table: another model goes on."""
         self.resources = replace(self.resources, own_prices=None)
+
+
+def _reply_of(attempts: CallAttempts, turn: AssistantTurn) -> ModelReply:
+    counts = attempts.is_unchanged and attempts.is_answered_as_asked
+    return ModelReply(turn, attempts.max_tokens, attempts.meter.charges, attempts.request.thread, counts)
 
 
 def _check_made_turn(turn: AssistantTurn) -> None:
