@@ -65,6 +65,7 @@ def test_the_packages_that_others_use_have_public_names() -> None:
         "retrieval",
         "run",
         "schema",
+        "simulator",
         "testing",
         "tool_calls",
         "tools",

@@ -25,6 +25,7 @@ GROUND_TRUTH = re.compile("ground[_ ]truth", re.IGNORECASE)
 """A term of the field."""
 KEPT = {
     ("agentkit/simulator/__init__.py", "mind"),  # the first names of public classes keep working
+    ("agentkit/simulator/replies/responder.py", "mind"),
     ("agentkit/simulator/offline/__init__.py", "mind"),
     ("agentkit/history/saved.py", "told"),  # a key of the format in which conversations are saved
 }

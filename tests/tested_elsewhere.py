@@ -26,6 +26,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/tools/reserved_names.py": "tests/test_exports.py",
     "agentkit/messages/request.py": "tests/messages/test_message.py",
     "agentkit/models/model.py": "tests/models/test_claude.py",
+    "agentkit/models/direct/transport.py": "tests/simulator/http/test_in_process.py",
     "agentkit/models/wire/errors.py": "tests/models/wire/test_exchange.py",
     "agentkit/models/batching/collector.py": "tests/models/batching/test_batched_model.py",
     "agentkit/models/batching/submitted_batch.py": "tests/models/batching/test_batched_model.py",

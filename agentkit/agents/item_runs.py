@@ -32,7 +32,7 @@ from agentkit.tool_calls.own_task import call_in_own_task
 
 if TYPE_CHECKING:
     from agentkit.models.batching.collector import BatchCollector
-    from agentkit.models.direct.client import ApiClient
+    from agentkit.models.overriding_client import Client
     from agentkit.run.agent_spec import RunOptions
     from agentkit.run.result import RunResult
 
@@ -68,7 +68,7 @@ async def run_items(
     async with AsyncExitStack() as stack:
         recorded = () if store is None else await stack.enter_async_context(store.open_runs(run_id))
         stack.enter_context(share_budget(shared, "the map", recorded_amount(recorded)))
-        client: ApiClient | None = options.get("client") or enclosing_client(spec.client)
+        client: Client | None = options.get("client") or enclosing_client(spec.client)
         collector: BatchCollector | None = None
         if how.batch:
             opening = open_batched_model(agent.model, client, spec.retry.idle_timeout_s, how.batch_wait_s)

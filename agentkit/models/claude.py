@@ -26,8 +26,8 @@ from agentkit.models.sdk.messages import SdkMessages
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from agentkit.models.direct.client import ApiClient
     from agentkit.models.messages_endpoint import MessagesEndpoint
+    from agentkit.models.overriding_client import Client
     from agentkit.models.rate_limiting.cache_warmup import CacheWrite
 
 _COUNTED_FIELDS = ("model", "system", "tools", "messages", "tool_choice", "thinking", "output_config", "cache_control")
@@ -43,7 +43,7 @@ class ClaudeModel:
 
     name: str
     """The id of the model."""
-    client: ApiClient
+    client: Client
     """The client that sends its requests."""
     idle_timeout_s: float = Retry().idle_timeout_s
     """Seconds without a byte after which a connection is given up."""

@@ -16,11 +16,11 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from agentkit.event_loop import correct_library_name
-from agentkit.models.direct.client import ApiClient, DirectClient
+from agentkit.models.direct.client import DirectClient
 from agentkit.models.direct.proxies import find_proxies
 from agentkit.models.direct.way import SdkWay, choose_way
 from agentkit.models.overriding_client import Client, overriding_client
-from agentkit.models.sdk.client import open_sdk_client, unopened_client
+from agentkit.models.sdk.client import open_sdk_client
 from agentkit.models.sdk.loop_client import copy_for_this_loop, take_over
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _SharedClient:
-    client: ApiClient
+    client: Client
     original: Client | None
     """The client that it is a copy of. None: it is no copy. Kept alive, since its id is the key."""
     users: int = 0
@@ -40,7 +40,7 @@ _shared_clients: RunVar[dict[int, _SharedClient]] = RunVar("agentkit_clients")
 """The clients that were opened in this event loop, by the id of the client that they are a copy of, or of None."""
 
 
-def lease_client(given: ApiClient | None) -> ClientLease:
+def lease_client(given: Client | None) -> ClientLease:
     """Lend the client to use: the overriding one, else the given one, else the shared one, kept open while in use."""
     return ClientLease(overriding_client() or given)
 
@@ -54,14 +54,14 @@ class ClientLease:
 
     __slots__ = ("_clients", "_given", "_shared")
 
-    def __init__(self, given: ApiClient | None) -> None:
+    def __init__(self, given: Client | None) -> None:
         self._given = given
         self._shared: _SharedClient | None = None
         self._clients: dict[int, _SharedClient] = {}
 
-    async def __aenter__(self) -> ApiClient:
+    async def __aenter__(self) -> Client:
         given = self._given
-        if given is not None and (isinstance(given, DirectClient) or await take_over(given)):
+        if given is not None and await _is_usable_here(given):
             return given
         correct_library_name()  # the shared clients are found by the event loop
         clients = _shared_clients.get(None)
@@ -69,7 +69,7 @@ class ClientLease:
             _shared_clients.set(clients := {})
         key = id(given)
         if key not in clients:
-            clients[key] = _SharedClient(_open_client() if given is None else copy_for_this_loop(given), given)
+            clients[key] = _SharedClient(_open_client() if given is None else _copy_of(given), given)
         self._clients, self._shared = clients, clients[key]
         self._shared.users += 1
         return self._shared.client
@@ -94,11 +94,14 @@ async def session() -> AsyncGenerator[None]:
         yield
 
 
-def _open_client() -> ApiClient:
+async def _is_usable_here(client: Client) -> bool:
+    return client.is_usable_here() if isinstance(client, DirectClient) else await take_over(client)
+
+
+def _copy_of(client: Client) -> Client:
+    return client.copy() if isinstance(client, DirectClient) else copy_for_this_loop(client)
+
+
+def _open_client() -> Client:
     way = choose_way(os.environ, find_proxies(os.environ))
-    if isinstance(way, SdkWay):
-        return open_sdk_client()
-    try:
-        return DirectClient(way)
-    except OSError as error:
-        raise unopened_client(error) from None
+    return open_sdk_client() if isinstance(way, SdkWay) else DirectClient(way)

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from agentkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic
-    from anthropic.lib.bedrock import AsyncAnthropicBedrock
-    from anthropic.lib.vertex import AsyncAnthropicVertex
+    from agentkit.models.direct.client import DirectClient
+    from agentkit.models.sdk.client import SdkClient
 
-Client: TypeAlias = "AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex"
-"""Any async client of the official SDK."""
+Client: TypeAlias = "SdkClient | DirectClient"
+"""A client that requests go out with: any async client of the official SDK, or the direct one that we open."""
 
 
 @dataclass(slots=True, eq=False)

@@ -6,36 +6,22 @@ any other client. A `Replay` serves recorded traffic in the same two ways; a `Re
 client, records it.
 """
 
-from agentkit.simulator import faults
-from agentkit.simulator.batches import BatchPace
-from agentkit.simulator.faults import Fault
-from agentkit.simulator.faults.plan import Mix
-from agentkit.simulator.quota import Quota
-from agentkit.simulator.recordings.proxy import RecordingProxy
-from agentkit.simulator.recordings.recorder import Recorder, recording_client
-from agentkit.simulator.recordings.recording import Recording
-from agentkit.simulator.recordings.replay import Replay
-from agentkit.simulator.replies.reply import Reply
-from agentkit.simulator.replies.responder import Responder, UnexpectedRequest
-from agentkit.simulator.replies.responder import Responder as Mind  # kept for code that imports it by its first name
-from agentkit.simulator.replies.script import Script
-from agentkit.simulator.server import Simulator
+from agentkit.lazy_exports import lazy_exports
 
-__all__ = [
-    "BatchPace",
-    "Fault",
-    "Mind",
-    "Mix",
-    "Quota",
-    "Recorder",
-    "Recording",
-    "RecordingProxy",
-    "Replay",
-    "Reply",
-    "Responder",
-    "Script",
-    "Simulator",
-    "UnexpectedRequest",
-    "faults",
-    "recording_client",
-]
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "agentkit.simulator.batches": "BatchPace",
+        "agentkit.simulator.faults": "Fault faults",
+        "agentkit.simulator.faults.plan": "Mix",
+        "agentkit.simulator.quota": "Quota",
+        "agentkit.simulator.recordings.proxy": "RecordingProxy",
+        "agentkit.simulator.recordings.recorder": "Recorder recording_client",
+        "agentkit.simulator.recordings.recording": "Recording",
+        "agentkit.simulator.recordings.replay": "Replay",
+        "agentkit.simulator.replies.reply": "Reply",
+        "agentkit.simulator.replies.responder": "Mind Responder UnexpectedRequest",
+        "agentkit.simulator.replies.script": "Script",
+        "agentkit.simulator.server": "Simulator",
+    },
+)

@@ -9,8 +9,10 @@ import pytest
 
 from agentkit import session
 from agentkit.models.client import lease_client
-from agentkit.models.direct.client import ApiClient
-from agentkit.models.overriding_client import override_client
+from agentkit.models.direct.address import ApiAddress
+from agentkit.models.direct.client import DirectClient
+from agentkit.models.direct.way import KEY, DirectWay
+from agentkit.models.overriding_client import Client, override_client
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +51,7 @@ async def test_a_session_keeps_it_open_between_runs() -> None:
 
 
 async def test_it_is_closed_when_the_run_is_cancelled() -> None:
-    leased: list[ApiClient] = []
+    leased: list[Client] = []
     with anyio.CancelScope() as scope:
         async with lease_client(None) as client:
             leased.append(client)
@@ -79,3 +81,21 @@ def test_each_event_loop_has_its_own() -> None:
     anyio.run(once)
     anyio.run(once, backend="trio")
     assert clients[0] is not clients[1]
+
+
+def test_a_given_direct_client_has_connections_of_its_own_in_each_event_loop() -> None:
+    given = DirectClient(DirectWay(ApiAddress("http", "127.0.0.1", 9, ""), KEY, "k"))
+    clients: list[Client] = []
+
+    async def twice() -> None:
+        async with lease_client(given) as one, lease_client(given) as other:
+            assert one is other
+            clients.append(one)
+
+    anyio.run(twice)
+    anyio.run(twice)
+    anyio.run(twice, backend="trio")
+    assert clients[0] is given
+    assert len({id(client) for client in clients}) == 3
+    assert [client.is_closed() for client in clients] == [False, True, True]
+    assert {str(client.base_url) for client in clients} == {"http://127.0.0.1:9"}

@@ -14,8 +14,9 @@ import pytest
 
 from agentkit import Agent, ConfigurationError, Retry
 from agentkit.models.claude import ClaudeModel
-from agentkit.models.direct.client import ApiClient, DirectClient
+from agentkit.models.direct.client import DirectClient
 from agentkit.models.direct.way import DirectWay, choose_way
+from agentkit.models.overriding_client import Client
 from agentkit.models.sdk.client import open_sdk_client
 from tests.models.misbehaving.scene import Scene
 from tests.models.misbehaving.scenes import SCENES
@@ -29,20 +30,20 @@ _CONTEXT = ssl.create_default_context()
 
 
 @asynccontextmanager
-async def sdk_client(url: str) -> AsyncGenerator[ApiClient]:
+async def sdk_client(url: str) -> AsyncGenerator[Client]:
     http_client = anthropic.DefaultAsyncHttpxClient(verify=_CONTEXT)
     async with anthropic.AsyncAnthropic(api_key="k", base_url=url, http_client=http_client) as client:
         yield client
 
 
 @asynccontextmanager
-async def sdk_client_over_our_connections(url: str) -> AsyncGenerator[ApiClient]:
+async def sdk_client_over_our_connections(url: str) -> AsyncGenerator[Client]:
     async with open_sdk_client(api_key="k", base_url=url) as client:
         yield client
 
 
 @asynccontextmanager
-async def direct_client(url: str) -> AsyncGenerator[ApiClient]:
+async def direct_client(url: str) -> AsyncGenerator[Client]:
     way = choose_way({"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": url}, {})
     assert isinstance(way, DirectWay)
     client = DirectClient(way)
@@ -59,7 +60,7 @@ def our_authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tests.models.test_messages_endpoint._CONTEXT", certificates().client)
 
 
-OpenClient = Callable[[str], AbstractAsyncContextManager[ApiClient]]
+OpenClient = Callable[[str], AbstractAsyncContextManager[Client]]
 WAYS: dict[str, OpenClient] = {
     "the SDK": sdk_client,
     "the SDK over our connections": sdk_client_over_our_connections,

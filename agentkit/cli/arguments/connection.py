@@ -11,12 +11,16 @@ from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 from agentkit.cli.terminal.printing import print_message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from anthropic import AsyncAnthropic
 
     from agentkit import Agent
+    from agentkit.models.direct.way import Way
     from agentkit.models.overriding_client import Client
     from agentkit.run.agent_spec import AnySpec
 
+_DUMMY_KEY = "unused"
 OFFLINE_NOTE = "offline: no language model answers, passages are found and quoted"
 
 
@@ -54,14 +58,45 @@ def require_credentials(alternative: str = "") -> None:
         )
 
 
-def client_for_url(base_url: str) -> AsyncAnthropic:
+def client_for_url(base_url: str) -> Client:
     """Return a client for the server at `base_url`; without a key in the environment it sends a dummy key.
 
     Raises:
         CommandError: `base_url` is no HTTP address.
     """
+    from agentkit.models.direct.client import DirectClient
+    from agentkit.models.direct.way import DirectWay
+
+    way = way_to_url(base_url, os.environ)
+    return DirectClient(way) if isinstance(way, DirectWay) else sdk_client_for_url(base_url)
+
+
+def way_to_url(base_url: str, environment: Mapping[str, str]) -> Way:
+    """Return the way to the server at `base_url`. Raises CommandError: it is no HTTP address."""
+    from agentkit.models.direct.proxies import find_proxies
+    from agentkit.models.direct.way import KEY, choose_way
+
+    dummy = {} if _has_credential(environment) else {KEY: _DUMMY_KEY}
+    there = {**environment, **dummy, "ANTHROPIC_BASE_URL": _server_address(base_url)}
+    return choose_way(there, find_proxies(environment))
+
+
+def sdk_client_for_url(base_url: str) -> AsyncAnthropic:
+    """Return a client of the SDK for the server at `base_url`. Raises CommandError: it is no HTTP address."""
     from anthropic import AsyncAnthropic
 
+    key = None if _has_credential(os.environ) else _DUMMY_KEY  # None: the SDK finds it
+    return AsyncAnthropic(base_url=_server_address(base_url), api_key=key)
+
+
+def _has_credential(environment: Mapping[str, str]) -> bool:
+    from agentkit.models.direct.way import CREDENTIAL_VARIABLES
+
+    return any(environment.get(name) for name in CREDENTIAL_VARIABLES)
+
+
+def _server_address(base_url: str) -> str:
+    """Return the base URL without the `/v1` that some give with it. Raises CommandError: it is no HTTP address."""
     try:
         parts = urlsplit(base_url)
         is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or True)
@@ -69,10 +104,7 @@ def client_for_url(base_url: str) -> AsyncAnthropic:
         is_address = False
     if not is_address:
         raise CommandError(f"--base-url {base_url!r} is no address: write it as http://127.0.0.1:8100.")
-    base_url = base_url.rstrip("/").removesuffix("/v1")
-    if os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"):
-        return AsyncAnthropic(base_url=base_url)
-    return AsyncAnthropic(base_url=base_url, api_key="unused")
+    return base_url.rstrip("/").removesuffix("/v1")
 
 
 def choose_client(args: Namespace, agent: Agent[object, object, object]) -> Client | None:
@@ -123,10 +155,11 @@ def offline_client(agent: Agent[object, object, object] | None, *, allow_effects
         allow_effects: Let it call every tool. False: only tools of effect `read`, and agents that reach no others.
     """
     from agentkit.simulator import Simulator
+    from agentkit.simulator.http.in_process import in_process_direct_client
     from agentkit.simulator.offline import OfflineResponder
 
     allowed_tools = None if allow_effects or agent is None else read_only_tools(agent)
-    return Simulator(OfflineResponder(allowed_tools=allowed_tools)).client()
+    return in_process_direct_client(Simulator(OfflineResponder(allowed_tools=allowed_tools)))
 
 
 def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:

@@ -78,8 +78,10 @@ async def _open_client(agent: AnyAgent, client: Client | None) -> AsyncGenerator
     from agentkit import session
 
     if client is not None:
-        async with client:
+        try:
             yield
+        finally:
+            await client.close()
     elif isinstance(agent.model, str) and agent.client is None:
         async with session():
             yield

@@ -57,13 +57,18 @@ def check_way(environment: Mapping[str, str], base_url: str | None) -> Finding:
 
     Args:
         environment: The variables of the process.
-        base_url: The server of `--base-url`, which commands ask with a client of the SDK.
+        base_url: The server of `--base-url`, which stands in place of that of the environment.
     """
+    from agentkit.cli.arguments.connection import way_to_url
     from agentkit.models.direct.proxies import find_proxies
-    from agentkit.models.direct.way import SdkWay, choose_way
+    from agentkit.models.direct.way import DirectWay, choose_way
 
-    given = SdkWay("`--base-url` gives one")
-    return ok("way", str(given if base_url else choose_way(environment, find_proxies(environment))))
+    if base_url is None:
+        return ok("way", str(choose_way(environment, find_proxies(environment))))
+    way = way_to_url(base_url, environment)
+    if isinstance(way, DirectWay):  # also without a key: a server of your own may not ask for any
+        return ok("way", f"direct, without the SDK: no proxy stands before {way.address}")
+    return ok("way", str(way))
 
 
 def unusable_credentials(reason: str) -> Finding:

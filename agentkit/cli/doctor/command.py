@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from agentkit.cli.arguments.connection import add_base_url_option, client_for_url
+from agentkit.cli.arguments.connection import add_base_url_option, sdk_client_for_url
 from agentkit.cli.terminal.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _client_and_credentials(args: Namespace) -> tuple[AsyncAnthropic, Finding]:
     from agentkit.cli.doctor.access import check_credentials, is_first_party, unusable_credentials
 
     try:
-        found = client_for_url(args.base_url) if args.base_url else AsyncAnthropic()
+        found = sdk_client_for_url(args.base_url) if args.base_url else AsyncAnthropic()
     except AnthropicError as error:
         found, finding = AsyncAnthropic(api_key="none"), unusable_credentials(str(error))
     else:

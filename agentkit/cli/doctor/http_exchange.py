@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agentkit.messages.message import JSONObject
-    from agentkit.models.overriding_client import Client
+    from agentkit.models.sdk.client import SdkClient
 
 SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """The environment variables in which the SDK looks for a secret, in its order."""
@@ -86,7 +86,7 @@ class ServerResponse:
 class Target:
     """The server under examination: its client and the model for the probes."""
 
-    client: Client
+    client: SdkClient
     """A client without retries, so that each request has one response."""
     model: str
     """The id of the model that is probed."""
@@ -100,7 +100,7 @@ class Target:
         return await send_request(self.client, "POST", path, {"model": self.model, **body})
 
 
-async def send_request(client: Client, method: str, path: str, body: JSONObject | None = None) -> ServerResponse:
+async def send_request(client: SdkClient, method: str, path: str, body: JSONObject | None = None) -> ServerResponse:
     """Send one request with the credentials and headers that agents send.
 
     Raises:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from agentkit.models.direct.client import DirectClient
 from agentkit.models.overriding_client import overriding_client
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def server_of(client: Client | None) -> str:
         client: The client of the evaluation. None: that of the context, or the shared one.
     """
     used = overriding_client() or client
-    kind = "AsyncAnthropic" if used is None else type(used).__name__
+    is_direct = used is None or isinstance(used, DirectClient)
+    kind = "AsyncAnthropic" if is_direct else type(used).__name__  # the direct client asks the same servers
     address = os.environ.get("ANTHROPIC_BASE_URL", "") if used is None else str(used.base_url)
     parts = urlsplit(address.rstrip("/"))
     if parts.hostname in (None, _OFFICIAL_HOST):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from agentkit.errors import ModelError
     from agentkit.messages.message import JSONObject
     from agentkit.messages.request import Request
-    from agentkit.models.direct.client import ApiClient
     from agentkit.models.model import Model
+    from agentkit.models.overriding_client import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class BatchedModel:
         return self.direct.name
 
     @property
-    def client(self) -> ApiClient:
+    def client(self) -> Client:
         """The client that sends its requests."""
         return self.direct.client
 
@@ -68,7 +68,7 @@ class BatchedModel:
 
 @asynccontextmanager
 async def open_batched_model(
-    model: str | Model, client: ApiClient | None, idle_timeout_s: float, wait_s: float
+    model: str | Model, client: Client | None, idle_timeout_s: float, wait_s: float
 ) -> AsyncGenerator[BatchedModel]:
     """Open a model in front of this one that submits batches inside the block.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from anthropic import RequestOptions
 
     from agentkit.messages.request import Request
-    from agentkit.models.overriding_client import Client
+    from agentkit.models.sdk.client import SdkClient
 
 _PATH = "/v1/messages/batches"
 _UNKNOWN_PATH_STATUSES = (404, 405)
@@ -40,7 +40,7 @@ TakeResult: TypeAlias = Callable[[str, JSONObject], None]
 class BatchEndpoint:
     """The batches of the workspace that a client's key belongs to."""
 
-    client: Client
+    client: SdkClient
     """The client that sends the requests."""
 
     async def create(self, requests: Sequence[tuple[str, Request]], betas: Sequence[str]) -> str:

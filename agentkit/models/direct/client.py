@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING
 
 from agentkit.messages.message import JSONObject, encode
 from agentkit.models.direct.api_headers import api_headers
@@ -18,7 +19,7 @@ from agentkit.models.direct.wire_errors import error_before_reply, error_within_
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.models.messages_endpoint import rate_limits_of
 from agentkit.models.refusals import Refusal
-from agentkit.models.sdk.client import open_sdk_client
+from agentkit.models.sdk.client import open_sdk_client, unopened_client
 from agentkit.models.sdk.messages import SdkMessages
 from agentkit.models.wire.dialing import Server
 from agentkit.models.wire.errors import IllegalHead, WireError
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
 
     from agentkit.messages.request import Request
     from agentkit.models.direct.address import ApiAddress
+    from agentkit.models.direct.transport import Transport
     from agentkit.models.direct.way import DirectWay
     from agentkit.models.messages_endpoint import RecordHeaders, Reply
-    from agentkit.models.overriding_client import Client
+    from agentkit.models.sdk.client import SdkClient
     from agentkit.models.wire.exchange import Response
 
 _CONNECT_TIMEOUT_S = 10.0
@@ -55,22 +57,28 @@ class DirectClient:
 
     Args:
         way: The address, the credential and the headers.
+        transport: What carries the requests. None: connections of our own.
+        open_sdk_client: Opens the client of the SDK for what has no direct way. None: with the same address and key.
 
     Raises:
-        EndpointError: A header cannot be sent.
-        OSError: The certificates of SSL_CERT_FILE cannot be read.
+        EndpointError: A header cannot be sent, or the certificates of SSL_CERT_FILE cannot be read.
     """
 
     middleware: Sequence[object] = ()
     """Always empty: middleware is for clients of the SDK."""
 
-    def __init__(self, way: DirectWay) -> None:
+    def __init__(
+        self,
+        way: DirectWay,
+        transport: Transport | None = None,
+        open_sdk_client: Callable[[], AsyncAnthropic] | None = None,
+    ) -> None:
         self._way = way
         self.default_headers = api_headers(way.variable, way.credential, way.custom_headers)
         """The headers of all requests, by lower-case names."""
         self._targets: dict[tuple[str, tuple[str, ...]], _Target] = {}
-        tls = tls_context() if way.address.scheme == "https" else None
-        self._pool = ConnectionPool(Server(way.address.host, way.address.connect_port, tls))
+        self._transport = _open_pool(way.address) if transport is None else transport
+        self._open_sdk_client = open_sdk_client or partial(_sdk_client_for, way)
         self._sdk_client: AsyncAnthropic | None = None
         self._is_redirected = False
         self._is_closed = False
@@ -83,6 +91,19 @@ class DirectClient:
     def api_key(self) -> str:
         """The key or the token."""
         return self._way.credential
+
+    @property
+    def base_url(self) -> str:
+        """The address of the server."""
+        return str(self._way.address)
+
+    def is_usable_here(self) -> bool:
+        """Return True if it may be used in the running event loop: its connections belong to the first one."""
+        return self._transport.is_usable_here()
+
+    def copy(self) -> DirectClient:
+        """Return a client of the same server with connections of its own."""
+        return DirectClient(self._way)
 
     # -- /v1/messages --------------------------------------------------------------------------------------------
 
@@ -120,7 +141,7 @@ class DirectClient:
             return None
         connect_timeout_s = min(_CONNECT_TIMEOUT_S, idle_timeout_s)
         try:
-            response = await self._pool.send(
+            response = await self._transport.send(
                 target.head, body, connect_timeout_s=connect_timeout_s, idle_timeout_s=idle_timeout_s
             )
         except WireError as error:
@@ -129,7 +150,7 @@ class DirectClient:
             return response
         response.close()
         self._is_redirected = True
-        await self._pool.aclose()
+        await self._transport.aclose()
         return None
 
     def _target_of(self, path: str, betas: Sequence[str]) -> _Target:
@@ -157,14 +178,7 @@ class DirectClient:
     def sdk_client(self) -> AsyncAnthropic:
         """Return the client of the SDK for what has no direct way."""
         if self._sdk_client is None:
-            way = self._way
-            is_key = way.variable == "ANTHROPIC_API_KEY"
-            self._sdk_client = open_sdk_client(
-                api_key=way.credential if is_key else None,
-                auth_token=None if is_key else way.credential,
-                base_url=str(way.address),
-                default_headers=way.custom_headers,
-            )
+            self._sdk_client = self._open_sdk_client()
         return self._sdk_client
 
     def is_closed(self) -> bool:
@@ -174,16 +188,30 @@ class DirectClient:
     async def close(self) -> None:
         """Close all connections."""
         self._is_closed = True
-        await self._pool.aclose()
+        await self._transport.aclose()
         if self._sdk_client is not None:
             await self._sdk_client.close()
 
 
-ApiClient: TypeAlias = "Client | DirectClient"
-"""A client that requests go out with: one of the SDK, or the direct one that we open where none is given."""
+def _open_pool(address: ApiAddress) -> ConnectionPool:
+    try:
+        tls = tls_context() if address.scheme == "https" else None
+    except OSError as error:
+        raise unopened_client(error) from None
+    return ConnectionPool(Server(address.host, address.connect_port, tls))
 
 
-def sdk_client_of(client: ApiClient) -> Client:
+def _sdk_client_for(way: DirectWay) -> AsyncAnthropic:
+    is_key = way.variable == "ANTHROPIC_API_KEY"
+    return open_sdk_client(
+        api_key=way.credential if is_key else None,
+        auth_token=None if is_key else way.credential,
+        base_url=str(way.address),
+        default_headers=way.custom_headers,
+    )
+
+
+def sdk_client_of(client: SdkClient | DirectClient) -> SdkClient:
     """Return a client of the SDK for what the direct client has no way for: the client itself, if it is one."""
     return client.sdk_client() if isinstance(client, DirectClient) else client
 

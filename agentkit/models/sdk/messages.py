@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from agentkit.messages.request import Request
     from agentkit.models.messages_endpoint import RecordHeaders
-    from agentkit.models.overriding_client import Client
+    from agentkit.models.sdk.client import SdkClient
 
 _CONNECT_TIMEOUT_S = 10.0
 
@@ -35,7 +35,7 @@ _CONNECT_TIMEOUT_S = 10.0
 class SdkMessages:
     """The endpoint behind any async client of the official SDK."""
 
-    client: Client
+    client: SdkClient
     """The client that sends the requests."""
 
     async def open_reply(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -61,24 +62,21 @@ class ConnectionOwner(Protocol):
         ...
 
 
-class Response:
+class Response(ABC):
     """The response to a request: its status and headers, and its body as it comes. `close` it, whatever happens."""
 
-    __slots__ = ("_decoder", "_is_closed", "_over", "_owner", "headers", "status")
+    __slots__ = ("_decoder", "headers", "status")
 
-    def __init__(self, head: ResponseHead, over: HttpConnection, owner: ConnectionOwner) -> None:
+    def __init__(self, head: ResponseHead) -> None:
         self.status: int = head.status
         self.headers: Headers = head.headers
         """Names in lower case, and values, in the order of the connection."""
-        self._over = over
-        self._owner = owner
-        self._is_closed = False
         self._decoder = decoder_for([value for name, value in head.headers if name == b"content-encoding"])
 
     @property
+    @abstractmethod
     def has_ended(self) -> bool:
         """True if the end of the body was read."""
-        return self._over.http.is_complete
 
     @property
     def is_refusal(self) -> bool:
@@ -104,15 +102,9 @@ class Response:
             decoder.feed(data)
         return piece
 
+    @abstractmethod
     async def read_raw(self) -> bytes:
         """Return what `read_some` does, as it was sent: perhaps compressed."""
-        http = self._over.http
-        while not http.is_complete:
-            if http.needs_data:
-                http.receive(await self._over.connection.receive())
-            if piece := http.read_body():
-                return piece
-        return b""
 
     async def read_all(self) -> bytes:
         """Return the rest of the body, decompressed."""
@@ -121,8 +113,39 @@ class Response:
             pieces.append(piece)
         return b"".join(pieces)
 
+    @abstractmethod
     def close(self) -> None:
-        """Give the connection back; that of a response that was not read to its end is closed at once. Idempotent."""
+        """Close the response, whether its body was read to the end or not. Idempotent."""
+
+
+class ConnectionResponse(Response):
+    """The response on a connection, which goes back to its owner."""
+
+    __slots__ = ("_is_closed", "_over", "_owner")
+
+    def __init__(self, head: ResponseHead, over: HttpConnection, owner: ConnectionOwner) -> None:
+        super().__init__(head)
+        self._over = over
+        self._owner = owner
+        self._is_closed = False
+
+    @property
+    def has_ended(self) -> bool:
+        """See `Response.has_ended`."""
+        return self._over.http.is_complete
+
+    async def read_raw(self) -> bytes:
+        """See `Response.read_raw`."""
+        http = self._over.http
+        while not http.is_complete:
+            if http.needs_data:
+                http.receive(await self._over.connection.receive())
+            if piece := http.read_body():
+                return piece
+        return b""
+
+    def close(self) -> None:
+        """Give the connection back; that of a response that was not read to its end is closed at once."""
         if not self._is_closed:
             self._is_closed = True
             self._owner.give_back(self._over)

@@ -5,15 +5,17 @@ There is no limit on those in use, since the rate limiter decides how many reque
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 
 import anyio.lowlevel
 
+from agentkit.event_loop import EventLoop
 from agentkit.models.wire.delayed_call import call_later
 from agentkit.models.wire.dialing import Dialer, Server
 from agentkit.models.wire.errors import ConnectionLost
-from agentkit.models.wire.exchange import HttpConnection, Response
+from agentkit.models.wire.exchange import ConnectionResponse, HttpConnection
 from agentkit.models.wire.http1 import RequestHead
 
 MAX_FREE_CONNECTIONS = 100
@@ -29,6 +31,9 @@ is sent and paid once more, the retries of the run decide.
 _MAX_ROUND_TRIP_S = 1.5
 """The most that is taken for a round trip: a name may have been looked up slowly when the connection was opened."""
 
+_lock = threading.Lock()
+"""Held while a pool gets its event loop."""
+
 
 class ConnectionPool:
     """The connections to one server, for use in the event loop in which it is first used.
@@ -42,6 +47,7 @@ class ConnectionPool:
         self._free: list[HttpConnection] = []  # the last used one is the last
         self._call_off_drop: Callable[[], object] | None = None
         self._is_closed = False
+        self._loop: EventLoop | None = None
 
     async def send(
         self,
@@ -50,7 +56,7 @@ class ConnectionPool:
         *,
         connect_timeout_s: float | None,
         idle_timeout_s: float | None,
-    ) -> Response:
+    ) -> ConnectionResponse:
         """Send a request and return its response, which must be closed.
 
         Args:
@@ -66,7 +72,7 @@ class ConnectionPool:
         if free is not None:
             sent_at = time.monotonic()
             try:
-                return Response(await free.send(head, body, idle_timeout_s), free, self)
+                return ConnectionResponse(await free.send(head, body, idle_timeout_s), free, self)
             except ConnectionLost:
                 crossing_s = _CROSSING_S + min(free.opened_in_s, _MAX_ROUND_TRIP_S)
                 if free.has_answered or time.monotonic() - sent_at > crossing_s:
@@ -74,7 +80,14 @@ class ConnectionPool:
         started_at = time.monotonic()
         connection = await self._dialer.connect(connect_timeout_s)
         new = HttpConnection(connection, time.monotonic() - started_at)
-        return Response(await new.send(head, body, idle_timeout_s), new, self)
+        return ConnectionResponse(await new.send(head, body, idle_timeout_s), new, self)
+
+    def is_usable_here(self) -> bool:
+        """Return True in the event loop that asks first, to which the connections belong."""
+        here = EventLoop.current()
+        with _lock:
+            self._loop = self._loop or here
+        return self._loop == here
 
     def _take_free(self) -> HttpConnection | None:
         """Return the connection that was last used, if it can be used again. None: a new one is needed."""

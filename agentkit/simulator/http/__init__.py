@@ -1,1 +1,1 @@
-"""HTTP of the simulator: the server protocol, the HTTP/1.1 server, and the in-process transport of the SDK's client."""
+"""HTTP of the simulator: the server protocol, the HTTP/1.1 server, and the clients without a socket."""

@@ -5,19 +5,16 @@ Read timeouts of the client work as over a socket: they fire when no bytes arriv
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import TYPE_CHECKING
 
-import anyio
 import httpx2
 from anthropic import AsyncAnthropic
 
-from agentkit.simulator.http.wire import ConnectionLost
+from agentkit.simulator.http.wire import ConnectionLost, await_part
 
 if TYPE_CHECKING:
     from agentkit.simulator.http.wire import Server
-
-T = TypeVar("T")
 
 
 class _ResponseBody(httpx2.AsyncByteStream):
@@ -36,7 +33,7 @@ class _ResponseBody(httpx2.AsyncByteStream):
 
     async def __anext__(self) -> bytes:
         try:
-            return await _await_part(anext(self._chunks), self._timeout_s)
+            return await await_part(anext(self._chunks), self._timeout_s, httpx2.ReadTimeout)
         except ConnectionLost as error:
             text = "peer closed connection without sending complete message body (incomplete chunked read)"
             raise httpx2.RemoteProtocolError(text) from error
@@ -58,19 +55,12 @@ class SimulatorTransport(httpx2.AsyncBaseTransport):
         target = request.url.raw_path.decode("ascii")
         answer = self._server.handle(request.method, target, dict(request.headers), body)
         try:
-            response = await _await_part(answer, timeout_s)
+            response = await await_part(answer, timeout_s, httpx2.ReadTimeout)
         except ConnectionLost as error:
             raise httpx2.RemoteProtocolError("Server disconnected without sending a response.") from error
         return httpx2.Response(
             response.status, headers=dict(response.headers), stream=_ResponseBody(response.chunks, timeout_s)
         )
-
-
-async def _await_part(part: Awaitable[T], timeout_s: float | None) -> T:
-    """Await the next part of a response. Raises ReadTimeout after so many seconds. None: no limit."""
-    with anyio.move_on_after(timeout_s):
-        return await part
-    raise httpx2.ReadTimeout("The read operation timed out")
 
 
 def in_process_client(server: Server) -> AsyncAnthropic:

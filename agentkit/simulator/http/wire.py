@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
+import anyio
 import anyio.lowlevel
 
 from agentkit.messages.message import JSONObject, encode
+
+T = TypeVar("T")
 
 MAX_MESSAGE_BODY_BYTES = 32 * 1024 * 1024
 """The largest body of one message request, in bytes."""
@@ -99,6 +102,19 @@ def error_response(
     more = {} if is_retryable else {"x-should-retry": "false"}
     body = {"type": "error", "error": error, "request_id": headers["request-id"]}
     return json_response(status, body, {**more, **headers})
+
+
+async def await_part(part: Awaitable[T], timeout_s: float | None, timed_out: Callable[[str], Exception]) -> T:
+    """Await the next part of a response, in the process that has asked for it.
+
+    Args:
+        part: The part.
+        timeout_s: Seconds to wait. None: no limit.
+        timed_out: Makes the exception that is raised after them.
+    """
+    with anyio.move_on_after(timeout_s):
+        return await part
+    raise timed_out("The read operation timed out")
 
 
 async def _send_chunks(data: Iterable[bytes]) -> AsyncGenerator[bytes]:

@@ -24,5 +24,9 @@ class Responder(Protocol):
         ...
 
 
+Mind = Responder
+"""The first name of `Responder`, kept for code that imports it."""
+
+
 class UnexpectedRequest(Exception):
     """A responder has no reply to a request; the text says why."""

@@ -206,7 +206,8 @@ def test_a_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.C
     [
         ({"ANTHROPIC_API_KEY": SECRET}, None, "direct, without the SDK: ANTHROPIC_API_KEY is set"),
         ({"ANTHROPIC_API_KEY": SECRET, "HTTPS_PROXY": "p"}, None, "through the SDK's client: a proxy stands before"),
-        ({"ANTHROPIC_API_KEY": SECRET}, NOWHERE, "through the SDK's client: `--base-url` gives one"),
+        ({}, f"{NOWHERE}/v1/", f"direct, without the SDK: no proxy stands before {NOWHERE}"),
+        ({"http_proxy": "http://p"}, NOWHERE, "through the SDK's client: a proxy stands before"),
     ],
 )
 def test_the_way_of_requests_is_told_with_its_reason(

@@ -15,8 +15,9 @@ from agentkit.messages.message import user
 from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.direct.api_headers import API_VERSION, FRAMING_HEADERS, api_headers, parse_custom_headers
-from agentkit.models.direct.client import ApiClient, DirectClient
+from agentkit.models.direct.client import DirectClient
 from agentkit.models.direct.way import DirectWay, choose_way
+from agentkit.models.overriding_client import Client
 from tests.models.misbehaving.replies import REPLY, sized
 from tests.models.misbehaving.server import Exchange, MisbehavingServer
 
@@ -39,7 +40,7 @@ COMBINATIONS: dict[str, list[str | None]] = {
 OF_THE_SDK = ("x-stainless-", "accept-encoding", "connection")
 
 
-async def heads_of(client: ApiClient, heads: list[bytes]) -> list[object]:
+async def heads_of(client: Client, heads: list[bytes]) -> list[object]:
     """Send requests with and without betas, and return the request line and the headers of each."""
     heads.clear()
     model, prefix = ClaudeModel("m", client), EncodedPrefix.encode(None, [])

@@ -12,7 +12,7 @@ import anyio.lowlevel
 from anyio.streams.tls import TLSListener
 
 from agentkit.models.wire.dialing import Server
-from agentkit.models.wire.exchange import Response
+from agentkit.models.wire.exchange import ConnectionResponse
 from agentkit.models.wire.http1 import RequestHead
 from agentkit.models.wire.pool import ConnectionPool
 
@@ -104,7 +104,9 @@ async def pool_of(
 
 
 @asynccontextmanager
-async def post(pool: ConnectionPool, *body: bytes, idle_timeout_s: float | None = 5) -> AsyncGenerator[Response]:
+async def post(
+    pool: ConnectionPool, *body: bytes, idle_timeout_s: float | None = 5
+) -> AsyncGenerator[ConnectionResponse]:
     """Send a request with a body in parts, and yield its response."""
     response = await pool.send(HEAD, body or (b"{}",), connect_timeout_s=5, idle_timeout_s=idle_timeout_s)
     try:

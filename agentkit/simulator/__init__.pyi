@@ -1,0 +1,16 @@
+from agentkit.simulator import faults as faults
+from agentkit.simulator.batches import BatchPace as BatchPace
+from agentkit.simulator.faults import Fault as Fault
+from agentkit.simulator.faults.plan import Mix as Mix
+from agentkit.simulator.quota import Quota as Quota
+from agentkit.simulator.recordings.proxy import RecordingProxy as RecordingProxy
+from agentkit.simulator.recordings.recorder import Recorder as Recorder
+from agentkit.simulator.recordings.recorder import recording_client as recording_client
+from agentkit.simulator.recordings.recording import Recording as Recording
+from agentkit.simulator.recordings.replay import Replay as Replay
+from agentkit.simulator.replies.reply import Reply as Reply
+from agentkit.simulator.replies.responder import Mind as Mind
+from agentkit.simulator.replies.responder import Responder as Responder
+from agentkit.simulator.replies.responder import UnexpectedRequest as UnexpectedRequest
+from agentkit.simulator.replies.script import Script as Script
+from agentkit.simulator.server import Simulator as Simulator
