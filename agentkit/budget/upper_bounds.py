@@ -153,17 +153,23 @@ def max_prompt_tokens(request: Request, known_tokens: int = 0, known_messages: i
 class PromptEstimate:
     """A running estimate of the prompt of a conversation: only what is new is measured, as long as it only grows."""
 
-    _messages: tuple[Message, ...] = ()
+    _messages: Sequence[Message] = ()
+    _measured: int = 0
+    """The number of these messages that are measured."""
     _bytes: int = 0
-    """The bytes of these messages, as far as they count."""
+    """Their bytes, as far as they count."""
 
-    def tokens_of(self, prefix: EncodedPrefix, messages: tuple[Message, ...]) -> int:
-        """Return the estimated tokens of a prompt: four bytes are a token, except of a picture."""
-        known = len(self._messages)
-        if messages[:known] != self._messages:  # the history was replaced; the same messages are compared at once
-            known = self._bytes = 0
-        self._bytes += sum(map(_counted_bytes, messages[known:]))
-        self._messages = messages
+    def tokens_of(self, prefix: EncodedPrefix, messages: Sequence[Message]) -> int:
+        """Return the estimated tokens of a prompt: four bytes are a token, except of a picture.
+
+        Args:
+            prefix: The prompt prefix.
+            messages: The messages. The same list as before was only appended to; in another one they were replaced.
+        """
+        if messages is not self._messages:
+            self._messages, self._measured, self._bytes = messages, 0, 0
+        self._bytes += sum(map(_counted_bytes, messages[self._measured :]))
+        self._measured = len(messages)
         return (len(prefix.encoded) + self._bytes) // 4
 
 
@@ -171,7 +177,7 @@ def estimated_prompt_tokens(request: Request) -> int:
     """Return an estimate of the prompt's tokens, for the rate limiter."""
     if request.estimate is not None and request.estimate[0] is request.messages:
         return request.estimate[1]
-    return PromptEstimate().tokens_of(request.prefix, tuple(request.messages))
+    return PromptEstimate().tokens_of(request.prefix, request.messages)
 
 
 def _counted_bytes(message: Message) -> int:

@@ -53,7 +53,7 @@ class NewContent:
         stop = len(messages) if self.checkpoint is None else min(len(self.checkpoint.messages), len(messages))
         refused = self.refused = self.refused or RefusedContent()
         changed = refused.next_try(messages, range(start, stop), text, redact, is_too_large=is_too_large)
-        messages[start:] = changed[start:]
+        self._transcript.messages = [*messages[:start], *changed[start:]]
         self._markers.forget_messages()
         return refused.replaced or None
 

@@ -21,6 +21,7 @@ from agentkit.history.refused_turn import last_turn_span, with_turn_as_text
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.messages.code_calls import open_code_calls
 from agentkit.messages.container import container_field
+from agentkit.messages.joined_messages import JoinedMessages
 from agentkit.messages.message import text_block, user
 from agentkit.messages.request import Request
 
@@ -55,6 +56,7 @@ class RunHistory:
     _has_pause: bool = field(default=False, init=False)
     """True if the server has paused a turn since the last user message: its own tools may not have ended."""
     _estimate: PromptEstimate = field(default_factory=PromptEstimate, init=False)
+    _joined: JoinedMessages = field(default_factory=JoinedMessages, init=False)
     _held: Sequence[Block] = field(default=(), init=False)
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
@@ -73,7 +75,7 @@ class RunHistory:
         """
         checkpoint = transcript.checkpoint()
         messages, content = answer_open_calls(transcript.messages, prompt, transcript.tools)
-        transcript.messages[:] = messages
+        transcript.messages = messages
         content = transcript.with_change_note(content, redactor.text) if content else content
         return cls(transcript, content, markers, NewContent(transcript, markers, checkpoint))
 
@@ -151,8 +153,9 @@ class RunHistory:
             if container is not None:
                 options["container"] = container
         all_betas = tuple(dict.fromkeys((*betas, *transcript.betas)))
-        estimate = messages, self._estimate.tokens_of(prefix, messages)
-        return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None, estimate)
+        estimate = messages, self._estimate.tokens_of(prefix, transcript.messages)
+        joined = messages, self._joined.pieces_of(transcript.messages)
+        return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None, estimate, joined)
 
     def _fit_end_marker(self, options: JSONObject, count: int) -> None:
         """Leave out the marker for the end of a request, or shorten its life, where `count` others demand it."""

@@ -49,6 +49,7 @@ class Transcript:
     answers_by_tool: bool = False
     """True if the output comes as a call of the answer tool."""
     messages: list[Message] = field(default_factory=list[Message])
+    """The messages. A list is only ever appended to: where messages are replaced, it is another list."""
     unknown_delta: str | None = None
     """A type of stream delta in an earlier turn that this version cannot send back. None: there was none."""
     model: str = ""
@@ -179,7 +180,7 @@ class Transcript:
 
     def replace_messages(self, messages: list[Message]) -> None:
         """Replace all messages; a new server thread begins."""
-        self.messages[:] = messages
+        self.messages = list(messages)
         self.unknown_delta = None
         self.take_server_thread()
 

@@ -70,6 +70,8 @@ class Request:
     """The message thread that the server holds; see `as_sent`. None: it holds none."""
     estimate: tuple[Sequence[Message], int] | None = field(default=None, repr=False, compare=False)
     """The messages, and an estimate of the prompt's tokens with them. None: it is made when it is needed."""
+    joined: tuple[Sequence[Message], Sequence[bytes]] | None = field(default=None, repr=False, compare=False)
+    """The messages, and their bytes in pieces, with commas. None: they are joined when they are needed."""
 
     def with_max_tokens(self, max_tokens: int) -> Request:
         """Return the same request with another `max_tokens`."""
@@ -98,8 +100,11 @@ class Request:
 
     def to_parts(self) -> tuple[bytes, ...]:
         """Return the same body in parts, for connections that send them without a copy."""
-        messages = b",".join([message.encoded for message in self.messages])
-        return self.prefix.encoded, messages, b"],", encode(dict(self.options))[1:]
+        if self.joined is not None and self.joined[0] is self.messages:
+            messages = self.joined[1]
+        else:
+            messages = (b",".join([message.encoded for message in self.messages]),)
+        return self.prefix.encoded, *messages, b"],", encode(dict(self.options))[1:]
 
     def to_dict(self) -> JSONObject:
         """Return the same body as a dict, for clients that rewrite it (Bedrock, Vertex) or show it to middleware."""

@@ -120,6 +120,7 @@ CHANGES: Mapping[str, Callable[[RunHistory], object]] = {
     "call": lambda history: history.append_turn(turn(THINKING, CALL)),
     "ask": lambda history: history.append_user_message("And then?"),
     "show": lambda history: history.append_user_message("x" * 20_000),
+    "show more": lambda history: history.append_user_message("x" * 70_000),
     "results": lambda history: history.queue_tool_results([tool_result("toolu_1", [PICTURE], is_error=False)]),
     "drop thinking": lambda history: history.drop_thinking("second"),
     "sanitize": lambda history: history.add_missing_results(),
@@ -131,7 +132,7 @@ CHANGES: Mapping[str, Callable[[RunHistory], object]] = {
 
 @given(st.lists(st.sampled_from([*CHANGES, "compact"]), max_size=12))
 @settings(max_examples=60, deadline=None)
-def test_the_running_estimate_of_a_prompt_is_that_of_all_its_messages(changes: list[str]) -> None:
+def test_what_is_kept_of_growing_messages_is_what_all_of_them_give(changes: list[str]) -> None:
     transcript = fresh()
     markers = CacheMarkers(MARKER)
     history = RunHistory(transcript, [PICTURE], markers, NewContent(transcript, markers, transcript.checkpoint()))
@@ -144,5 +145,8 @@ def test_the_running_estimate_of_a_prompt_is_that_of_all_its_messages(changes: l
             request = requested(history)
             assert request.estimate is not None
             assert estimated_prompt_tokens(request) == estimated_prompt_tokens(replace(request, estimate=None))
+            assert request.joined is not None
+            assert request.to_bytes() == replace(request, joined=None).to_bytes()
             shorter = replace(request, messages=request.messages[-1:])
             assert estimated_prompt_tokens(shorter) == estimated_prompt_tokens(replace(shorter, estimate=None))
+            assert shorter.to_bytes() == replace(shorter, joined=None).to_bytes()
